@@ -2194,6 +2194,7 @@ export interface Schemas {
     readonly month: string;
     readonly currency: string;
     readonly account_id?: string | null;
+    readonly account_name?: string | null;
     readonly product?: string | null;
     readonly plan?: string | null;
     readonly sales: number;
@@ -3428,6 +3429,7 @@ export interface Schemas {
   readonly Revenue: {
     readonly month?: string;
     readonly account_id?: string | null;
+    readonly account_name?: string | null;
     readonly product?: string | null;
     /** `reel.pro`; null: an add-on, or units past a limit. */
     readonly plan?: string | null;
@@ -5210,6 +5212,7 @@ export interface Routes {
       /** The fields to group by, separated by commas: month, account, product, plan, item, kind. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
       /** The first day; without it, the first of the present month. */
       readonly from?: string | undefined;
       /** The day after the last; without it, tomorrow. */
@@ -5383,6 +5386,13 @@ export interface Routes {
     };
     readonly reply: Schemas['LicenseAnalyticsReport'];
   };
+  /** List the machines of a licence of any account */
+  'GET /v1/admin/licenses/{id}/machines': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LicenseMachineList'];
+  };
   /** List sent mails, newest first */
   'GET /v1/admin/mail': {
     readonly query: {
@@ -5413,6 +5423,7 @@ export interface Routes {
       /** The fields to group by, separated by commas: account, product, plan. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
       /** The first day; without it, the first of the present month. */
       readonly from?: string | undefined;
       /** The day after the last; without it, tomorrow. */

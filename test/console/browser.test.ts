@@ -1,10 +1,9 @@
-import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import { type Browsed, isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, open, link, broken, faults, url, db, customer } = await visitConsole();
+  const { page, open, link, broken, faults, url } = await visitConsole();
   const used = link();
 
   test('asks who is not signed in to sign in, and a link that is used says so', async () => {
@@ -46,33 +45,6 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     expect(await faults()).toEqual([]);
     await page.getByRole('combobox', { name: 'Status' }).selectOption('voided');
     await page.getByText('No call fits.').waitFor();
-  });
-
-  test('has an operator find why a customer was denied, and shows what people wrote as text', async () => {
-    const denied = await customer();
-    const name = `<img src=x onerror="document.title='run'">`;
-    await db.asMigrator(
-      statement('update accounts.accounts set name = $2 where account_id = $1', [denied.accountId, name]),
-    );
-    await db.asMigrator(
-      statement(
-        `insert into limits.denials (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
-         values ($1, date_trunc('hour', app.now()), 'reel', 'generation', 'generations', 'reel.free', 'quota', 14, 10, 10, app.now(), 'the-request')`,
-        [denied.accountId],
-      ),
-    );
-    await page.getByRole('link', { name: 'Customers' }).click();
-    await page.getByRole('searchbox').fill(denied.email);
-    await page.getByRole('link', { name }).click();
-    const denials = page.getByRole('region', { name: 'Denied by limits' });
-    expect(await denials.getByRole('row').last().innerText()).toMatch(
-      /generations reel\s+reel.free\s+10 of 10\s+14\s+the-request/,
-    );
-    expect(await faults()).toEqual([]);
-    await page.getByRole('button', { name: 'Suspend' }).click();
-    await page.getByRole('button', { name: 'Suspend: press again' }).click();
-    await page.getByText('suspended').waitFor();
-    expect(await page.title()).toBe('Plinth');
   });
 
   test('has no fault on a phone, in the dark, in German', async () => {

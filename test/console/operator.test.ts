@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
+import { PAGE_GROUPS } from '../../console/src/shell/pages.ts';
 import { openReceiver } from '../webhooks/receiver.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
@@ -106,6 +108,81 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await jobs.getByRole('button', { name: 'Discard: press again' }).click();
     await region('Jobs').getByText('No job was given up.').waitFor();
     expect(await page.title()).toBe('Plinth');
+  });
+
+  test('sees denials by limit, whose sums lead to the customers and on to one of them', async () => {
+    await page.goto(`${url}/app/denials?by=limit`);
+    await page.getByRole('link', { name: 'generations reel' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'reel.basic' });
+    expect(await row.innerText()).toMatch(/generations reel\s+reel\.basic\s+60\s+14\s+1/);
+    await row.getByRole('link', { name: HOSTILE }).click();
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByRole('button', { name: 'Suspend: press again' }).click();
+    await page.getByText('suspended').waitFor();
+    await page.getByRole('button', { name: 'Reinstate' }).click();
+    await page.getByRole('button', { name: 'Reinstate: press again' }).click();
+    await page.getByText('active', { exact: true }).waitFor();
+  });
+
+  test('sees revenue told apart, each sum leading to its customers, and takes it all as CSV', async () => {
+    const at = new Date().toISOString();
+    const sale = {
+      product: 'reel',
+      plan: 'reel.basic',
+      currency: 'usd',
+      gross_minor: 990,
+      fee_minor: 59,
+      occurred_at: at,
+      source_id: 'a-transfer',
+    };
+    await call(operator.key, 'POST /v1/admin/proceeds', {
+      body: { account_id: ada.accountId, sales: [sale] },
+    });
+    await page.goto(`${url}/app/revenue`);
+    await page.getByText('Nothing was sold in this time.').waitFor();
+    await page.getByLabel('Report').selectOption('revenue');
+    await page.getByRole('link', { name: '$9.31' }).click();
+    const row = page.getByRole('row').filter({ hasText: HOSTILE });
+    expect(await row.innerText()).toMatch(/1\s+\$9\.90\s+-\$0\.59\s+–\s+\$9\.31/);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'As CSV' }).click();
+    expect(await readFile(await (await saved).path(), 'utf8')).toContain(
+      'month,account_id,account_name,currency',
+    );
+    await row.getByRole('link', { name: HOSTILE }).click();
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+  });
+
+  test('suspends a licence for a reason, reinstates it, and sees how providers fare', async () => {
+    await page.goto(`${url}/app/licences`);
+    await page.getByRole('link', { name: 'Local organization' }).click();
+    await page.getByPlaceholder('Why to suspend it').fill('The key was published.');
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByRole('button', { name: 'Suspend: press again' }).click();
+    await page.getByRole('button', { name: 'Reinstate' }).click();
+    await page.getByRole('button', { name: 'Reinstate: press again' }).click();
+    await page.getByRole('cell', { name: 'active' }).waitFor();
+    await page.getByText('No machine is activated.').waitFor();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('link', { name: 'Providers' }).click();
+    await page.getByRole('row').filter({ hasText: 'sandbox-small' }).getByText('closed').waitFor();
+  });
+
+  test('is nobody else: a member who opens these pages is told so, and shown nothing', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('[name=email]').fill(ada.email);
+    await page.locator('[name=password]').fill(ada.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('navigation').waitFor();
+    expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
+    for (const { to } of PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? []) {
+      await page.goto(url + to);
+      await page.getByRole('alert').first().waitFor();
+      expect(await page.getByRole('cell').count(), to).toBe(0);
+    }
+    await page.goto(`${url}/app/customers?account=${operator.accountId}`);
+    await page.getByRole('alert').waitFor();
   });
 
   test('breaks nothing on the way, and loads nothing from elsewhere', () => {

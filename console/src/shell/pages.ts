@@ -49,7 +49,11 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     isOperators: true,
     pages: [
       { to: '/app/customers', text: 'nav.customers' },
+      { to: '/app/revenue', text: 'nav.revenue' },
+      { to: '/app/denials', text: 'nav.denials' },
+      { to: '/app/providers', text: 'nav.providers' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
+      { to: '/app/licences', text: 'nav.licences' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],
   },

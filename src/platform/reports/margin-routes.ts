@@ -115,6 +115,7 @@ const margin = namedObject('Margin', {
   month: z.string(),
   currency: z.string(),
   account_id: key,
+  account_name: key,
   product: key,
   plan: key,
   sales: z.int(),
@@ -148,6 +149,7 @@ export const readMargin = route(
     query: z.strictObject({
       group: groupQuery(MARGIN_DIMENSIONS, 'product'),
       account_id: z.uuid().optional(),
+      product: z.string().min(1).max(100).optional(),
       ...reportQuery,
     }),
     reply: {
@@ -165,9 +167,9 @@ export const readMargin = route(
     },
   },
   async (call, reports) => {
-    const { from, until, zone, account_id: accountId } = call.query;
+    const { from, until, zone, product, account_id: accountId } = call.query;
     const group = dimensionsIn(call.query.group, MARGIN_DIMENSIONS);
-    const report = await reports.margin({ group, from, until, zone, accountId });
+    const report = await reports.margin({ group, from, until, zone, product, accountId });
     const table = { name: 'margin', columns: marginColumns(group), line: marginLine(group) };
     const answered = await answerReport(call, report, table);
     const { source, newest } = reports.rates;

@@ -3,7 +3,7 @@ import type { Mode } from '#platform/billing';
 import { type ExchangeRates, type Quote, toMinor } from './exchange-rates.ts';
 import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { afterCursor, summedRows, type SumsQuery, valuesFor } from './sums.ts';
+import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What margins are told apart by, beside month and currency, which they always are: a rate belongs to a month. */
@@ -15,12 +15,14 @@ const COLUMN_OF = { account: 'account_id', product: 'product', plan: 'plan' } as
 export interface MarginQuestion extends RangeQuery {
   readonly group: readonly MarginDimension[];
   readonly accountId?: string | undefined;
+  readonly product?: string | undefined;
 }
 
 interface MarginRow {
   readonly month: string;
   readonly currency: string;
   readonly account_id?: string | null;
+  readonly account_name?: string | null;
   readonly product?: string | null;
   readonly plan?: string | null;
   readonly sales: number;
@@ -76,14 +78,22 @@ export async function openMarginReport(
 /** The columns of a report by these dimensions, the rate's flat. */
 export function marginColumns(group: readonly MarginDimension[]): string[] {
   const keys = ['month', 'currency', ...group.map((name) => COLUMN_OF[name])];
-  return [...keys, ...AMOUNTS, 'cost_minor', 'margin_minor', 'rate_date', 'usd_per_eur', 'currency_per_eur'];
+  return [
+    ...keyColumns(keys),
+    ...AMOUNTS,
+    'cost_minor',
+    'margin_minor',
+    'rate_date',
+    'usd_per_eur',
+    'currency_per_eur',
+  ];
 }
 
 /** One row under those columns. */
 export function marginLine(group: readonly MarginDimension[]) {
   return (margin: Margin): (string | number | null)[] => {
     const { month, currency, cost_minor, margin_minor, rate } = margin;
-    const keys = group.map((name) => margin[COLUMN_OF[name]] ?? null);
+    const keys = keyColumns(group.map((name) => COLUMN_OF[name])).map((key) => margin[key] ?? null);
     const amounts = AMOUNTS.map((amount) => margin[amount]);
     const quote = [rate?.date ?? null, rate?.usd_per_eur ?? null, rate?.currency_per_eur ?? null];
     return [month, currency, ...keys, ...amounts, cost_minor, margin_minor, ...quote];
@@ -98,18 +108,18 @@ function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
   return { ...row, cost_minor: cost, margin_minor: row.net_minor - cost, rate: quote ?? null };
 }
 
-function sums({ accountId }: MarginQuestion, asked: SumsQuery): Statement<MarginRow> {
+function sums(question: MarginQuestion, asked: SumsQuery): Statement<MarginRow> {
   const { values, place } = valuesFor(asked);
-  const ofAccount = accountId === undefined ? '' : `and account_id = ${place(accountId)}`;
+  const these = rowsOf(question, place);
   return statement<MarginRow>(
     `with spent as (
        select account_id, product, plan, date_trunc('month', slot at time zone $3) as month, sum(posted + estimated + corrections) as cost,
          sum(charged) as charged
-       from reports.usage($1, $2) where not own ${ofAccount} group by 1, 2, 3, 4),
+       from reports.usage($1, $2) where not own and ${these} group by 1, 2, 3, 4),
      rows as (
        select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, sales,
          gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, 0 as cost_micros, 0 as charged_micros
-       from reports.revenue($1, $2, $5) where true ${ofAccount}
+       from reports.revenue($1, $2, $5) where ${these}
        union all
        select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
          reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost, s.charged

@@ -13,6 +13,7 @@ const key = z.string().nullable().optional();
 const revenue = namedObject('Revenue', {
   month: z.string().optional(),
   account_id: key,
+  account_name: key,
   product: key,
   plan: key.describe('`reel.pro`; null: an add-on, or units past a limit.'),
   item: key.describe('What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`.'),
@@ -39,6 +40,7 @@ export const readRevenue = route(
     query: z.strictObject({
       group: groupQuery(REVENUE_DIMENSIONS, 'month,product'),
       account_id: z.uuid().optional(),
+      product: z.string().min(1).max(100).optional(),
       ...reportQuery,
     }),
     reply: { 200: reportOf(revenue) },
@@ -49,9 +51,9 @@ export const readRevenue = route(
     },
   },
   async (call, reports) => {
-    const { from, until, zone, account_id: accountId } = call.query;
+    const { from, until, zone, product, account_id: accountId } = call.query;
     const group = dimensionsIn(call.query.group, REVENUE_DIMENSIONS);
-    const report = await reports.revenue({ group, from, until, zone, accountId });
+    const report = await reports.revenue({ group, from, until, zone, product, accountId });
     return answerReport(call, report, {
       name: 'revenue',
       columns: revenueColumns(group),

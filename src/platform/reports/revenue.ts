@@ -2,7 +2,7 @@ import type { Mode } from '#platform/billing';
 import { type Database, type Statement, statement } from '#platform/db';
 import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { afterCursor, summedRows, type SumsQuery, valuesFor } from './sums.ts';
+import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** What revenue is told apart by, beside its currency, which it always is. */
@@ -21,12 +21,14 @@ const COLUMN_OF = {
 export interface RevenueQuestion extends RangeQuery {
   readonly group: readonly RevenueDimension[];
   readonly accountId?: string | undefined;
+  readonly product?: string | undefined;
 }
 
 /** What moved in a currency: sales, less refunds and disputes, each on the day of its own. Minor units. */
 export interface Revenue {
   readonly month?: string;
   readonly account_id?: string;
+  readonly account_name?: string | null;
   readonly product?: string | null;
   /** `reel.pro`; null: an add-on, or units past a limit. */
   readonly plan?: string | null;
@@ -66,7 +68,7 @@ function keysOf(group: readonly RevenueDimension[]) {
 }
 
 export function revenueColumns(group: readonly RevenueDimension[]) {
-  return [...keysOf(group), ...AMOUNTS] as const;
+  return [...keyColumns(keysOf(group)), ...AMOUNTS] as const;
 }
 
 /** One row under those columns. */
@@ -75,14 +77,13 @@ export function revenueLine(group: readonly RevenueDimension[]) {
   return (row: Revenue): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-function sums({ accountId }: RevenueQuestion, asked: SumsQuery): Statement<Revenue> {
+function sums(question: RevenueQuestion, asked: SumsQuery): Statement<Revenue> {
   const { values, place } = valuesFor(asked);
-  const ofAccount = accountId === undefined ? '' : `where account_id = ${place(accountId)}`;
   return statement<Revenue>(
     `with rows as (
        select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, gross as gross_minor, fee as fee_minor, tax as tax_minor,
          gross - fee - tax as net_minor, sales * (not fee_known)::integer as fees_missing
-       from reports.revenue($1, $2, $5) ${ofAccount}),
+       from reports.revenue($1, $2, $5) where ${rowsOf(question, place)}),
      ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
     values,
   );

@@ -27,9 +27,30 @@ export function afterCursor({ keys, after }: SumsQuery, place: (value: unknown) 
 export function summedRows(keys: readonly string[], amounts: readonly string[], goesOn: string): string {
   const list = keys.join(', ');
   const texts = keys.map((key) => `coalesce(${key}::text, '') collate "C" as ${key}`);
-  const shown = keys.map((key) => `nullif(${key}, '') as ${key}`);
+  const shown = [
+    ...keys.map((key) => `nullif(${key}, '') as ${key}`),
+    ...(keys.includes('account_id') ? [ACCOUNT_NAME] : []),
+  ];
   const sums = amounts.map((amount) => `sum(${amount})::bigint as ${amount}`);
   return `keyed as (select ${[...texts, ...amounts].join(', ')} from rows),
      summed as (select ${[...keys, ...sums].join(', ')} from keyed ${goesOn} group by ${list} order by ${list} limit $4)
      select ${[...shown, ...amounts].join(', ')} from summed order by ${keys.map((key) => `summed.${key}`).join(', ')}`;
+}
+
+const ACCOUNT_NAME = `(select a.name from accounts.accounts a where a.account_id = nullif(summed.account_id, '')::uuid) as account_name`;
+
+/** The columns of a table of sums: those by which they are told apart, with the account's name where it is one of them. */
+export const keyColumns = <Key extends string>(keys: readonly Key[]): (Key | 'account_name')[] =>
+  keys.flatMap((key): (Key | 'account_name')[] => (key === 'account_id' ? [key, 'account_name'] : [key]));
+
+/** The condition on rows that a report is of. */
+export function rowsOf(
+  { accountId, product }: { readonly accountId?: string | undefined; readonly product?: string | undefined },
+  place: (value: unknown) => string,
+): string {
+  return [
+    'true',
+    ...(accountId === undefined ? [] : [`account_id = ${place(accountId)}`]),
+    ...(product === undefined ? [] : [`product = ${place(product)}`]),
+  ].join(' and ');
 }

@@ -1,34 +1,23 @@
 import { Title } from '@mantine/core';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { changed } from '../../parts/search.ts';
+import { withoutSecret } from '../../parts/secrets.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { CustomerPage } from './customer.tsx';
-import { SORTS } from './search.ts';
+import { SORTS, useCustomerSearch } from './search.ts';
 import { texts } from './texts.ts';
-
-const KEY = 'pl_';
-/** Characters of an API key after that which may be looked for: what is shown of it, and nothing secret. */
-const SHOWN_OF_KEY = 8;
-
-/** What of a key may stand in an address: the beginning of an API key; of a licence key its first and its last group. */
-function withoutSecret(text: string): string {
-  if (text.startsWith(KEY)) return text.slice(0, KEY.length + SHOWN_OF_KEY);
-  const groups = text.split(/[\s‐-―_-]+/);
-  const isLicence = groups.length > 4 && groups.slice(1).every((group) => /^[0-9a-z]{4}$/i.test(group));
-  return isLicence ? `${groups[0]}-${groups.at(-1)}` : text;
-}
 
 /** A search over all accounts; the one that is opened, with all that explains its calls. */
 export function Customers() {
   const { say } = useTexts(texts);
-  const { account } = useSearch({ from: '/app/customers' });
+  const { account } = useCustomerSearch();
   return (
     <>
       <SearchBox />
@@ -48,7 +37,7 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q, account } = useSearch({ from: '/app/customers' });
+  const { q, account } = useCustomerSearch();
   const navigate = useNavigate({ from: '/app/customers' });
   return (
     <TextFilter
@@ -69,7 +58,7 @@ function SearchBox() {
 
 function Found() {
   const { say, format, language } = useTexts(texts);
-  const { q, sort = 'newest', status } = useSearch({ from: '/app/customers' });
+  const { q, sort = 'newest', status } = useCustomerSearch();
   const navigate = useNavigate({ from: '/app/customers' });
   const isSearch = q !== undefined && q.length > 1;
   const { pages, ...asked } = usePages({

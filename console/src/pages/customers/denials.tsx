@@ -6,7 +6,7 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
-import { usePlans } from './plans.ts';
+import { usePlans } from '../../parts/plans.ts';
 import { texts } from './texts.ts';
 
 interface DenialsProps extends Pick<Details, 'limits'> {

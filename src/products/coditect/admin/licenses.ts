@@ -87,6 +87,13 @@ export function createLicenseDesk(parts: Parts) {
       return { data: data.map(shownFound), next_cursor };
     },
 
+    /** Whose licence it is. Throws `not_found`. */
+    async ownerOf(id: string): Promise<AccountId> {
+      const [[found]] = await db.system('coditect.admin', [searchLicenses({ id }, { limit: 1 })]);
+      if (found === undefined) throw new AppError('not_found');
+      return found.account_id;
+    },
+
     /** Accounts whose licence a text names: by its id, by the key, or by the end of one. */
     async accountsOf(text: string): Promise<AccountId[]> {
       const part = partOfKey(text);

@@ -3,6 +3,7 @@ import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { STATUSES } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
+import { exampleMachines, machinesReply, shownMachine } from '../machines/replies.ts';
 import { exampleFound, foundLicenseReply } from './replies.ts';
 
 const route = productRoutes<Coditect>();
@@ -52,6 +53,24 @@ export const findLicenses = route(
   },
   ({ query: { license_key: named, user_email: whose, ...query } }, { desk }) =>
     desk.list({ ...query, key: query.key ?? named, email: query.email ?? whose }),
+);
+
+export const listMachines = route(
+  'GET /v1/admin/licenses/:id/machines',
+  {
+    tag,
+    summary: 'List the machines of a licence of any account',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: machinesReply },
+    errors: ['not_found'],
+    example: { params: { id: exampleFound.id }, reply: exampleMachines },
+  },
+  async ({ params: { id } }, { desk, machines }) => {
+    const accountId = await desk.ownerOf(id);
+    return { data: (await machines.list({ accountId, id })).map(shownMachine) };
+  },
 );
 
 const changes = {

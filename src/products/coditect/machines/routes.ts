@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { LicenseHead } from '../licenses/license.ts';
 import { exampleLicense, validityReply } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
-import { activatedReply, machinesReply, shownMachine } from './replies.ts';
+import { activatedReply, exampleMachines, machinesReply, shownMachine } from './replies.ts';
 
 const route = productRoutes<Coditect, LicenseHead>();
 
@@ -139,18 +139,7 @@ export const listMachines = route(
     reply: { 200: machinesReply },
     example: {
       params: { id: exampleLicense.id },
-      reply: {
-        data: [
-          {
-            id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a45',
-            hardware_id: '9f86d081884c7d65',
-            name: 'Ada’s laptop',
-            platform: 'darwin-arm64',
-            activated_at: exampleLicense.activated_at,
-            last_seen_at: exampleLicense.activated_at,
-          },
-        ],
-      },
+      reply: exampleMachines,
     },
   },
   async ({ accountId, params, role }, { machines, views }) => {

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { apiFor } from '../../session.ts';
+import { apiFor } from '../session.ts';
 
 interface Denied {
   readonly product: string;

@@ -1,0 +1,146 @@
+import { Button, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Csv } from '../../parts/csv.tsx';
+import { usePages } from '../../parts/pages.ts';
+import { Pick } from '../../parts/pick.tsx';
+import { usePlans } from '../../parts/plans.ts';
+import { changed } from '../../parts/search.ts';
+import { SpanPick } from '../../parts/span.tsx';
+import { sinceOf } from '../../parts/spans.ts';
+import { type Column, Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useDenialSearch } from './search.ts';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+type Sum = ReplyOf<'GET /v1/admin/denials/totals'>['data'][number];
+
+/** Denials of a span by customer, or by limit and plan; each sum leads to what it is made of. */
+export function DenialTotals() {
+  const { say, format } = useTexts(texts);
+  const { by = 'account', span = 'week', product, limit, plan } = useDenialSearch();
+  const navigate = useNavigate({ from: '/app/denials' });
+  const { largerThan } = usePlans();
+  const query = {
+    group: by,
+    from: sinceOf(span),
+    ...(product && { product }),
+    ...(limit && { limit_name: limit }),
+    ...(plan && { plan }),
+  };
+  const { pages, ...asked } = usePages({
+    key: ['denial-totals', query],
+    read: (paging) =>
+      apiFor(undefined).call('GET /v1/admin/denials/totals', { query: { ...paging, ...query } }),
+  });
+  const amount = ({ kind }: Sum) => (kind === 'budget' ? format.micros : format.count);
+  const columns: Column<Sum>[] = [
+    {
+      head: say('limit'),
+      cell: (sum) => {
+        const name = (
+          <>
+            {sum.limit.replaceAll('_', ' ')} <span className="dim">{sum.product}</span>
+          </>
+        );
+        return by === 'account' ? (
+          name
+        ) : (
+          <Link
+            from="/app/denials"
+            to="."
+            search={(search) =>
+              changed(search, { by: 'account', product: sum.product, limit: sum.limit, plan: sum.plan })
+            }
+          >
+            {name}
+          </Link>
+        );
+      },
+    },
+    { head: say('plan'), isDim: true, cell: (sum) => sum.plan },
+    { head: say('size'), isFigure: true, cell: (sum) => amount(sum)(sum.max) },
+    { head: say('denied'), isFigure: true, cell: ({ denied }) => format.count(denied) },
+    { head: say('hours'), isFigure: true, cell: ({ hours }) => format.count(hours) },
+  ];
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.denials')}</Title>
+        <span className="dim">{say('about')}</span>
+        <span className="right">
+          <Csv route="GET /v1/admin/denials/totals" query={query} name="denials" />
+        </span>
+      </header>
+      <div className="filters">
+        <SpanPick
+          value={span}
+          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
+        />
+        <Pick
+          label={say('by')}
+          value={by}
+          options={{ account: say('by.account'), limit: say('by.limit') }}
+          choose={(value) => void navigate({ search: (search) => changed(search, { by: value }) })}
+        />
+        {limit !== undefined && (
+          <Button
+            variant="default"
+            onClick={() =>
+              void navigate({
+                search: (search) =>
+                  changed(search, { by: 'limit', product: undefined, limit: undefined, plan: undefined }),
+              })
+            }
+          >
+            {say('of', { limit: limit.replaceAll('_', ' '), plan: plan ?? '' })} ×
+          </Button>
+        )}
+      </div>
+      <Table<Sum>
+        label={say('nav.denials')}
+        rows={pages?.flatMap(({ data }) => data)}
+        keyOf={(sum) => `${sum.account_id ?? ''} ${sum.product} ${sum.limit} ${sum.kind} ${sum.plan}`}
+        asked={asked}
+        empty={say('empty')}
+        columns={[
+          ...(by === 'account'
+            ? [
+                {
+                  head: say('customer'),
+                  isLong: true,
+                  cell: ({ account_id: account, account_name: name }: Sum) => (
+                    <Link to="/app/customers" search={account === null ? {} : { account }}>
+                      {name}
+                    </Link>
+                  ),
+                },
+              ]
+            : []),
+          ...columns,
+          ...(by === 'limit'
+            ? [
+                {
+                  head: say('customers'),
+                  isFigure: true,
+                  cell: ({ accounts }: Sum) => format.count(accounts),
+                },
+              ]
+            : []),
+          { head: say('last'), isFigure: true, cell: ({ last_at: at }) => <When at={at} isPast /> },
+          {
+            head: say('next'),
+            isDim: true,
+            cell: (sum) => {
+              const larger = largerThan(sum);
+              if (larger === undefined) return '–';
+              return `${larger.id}${larger.max === null ? '' : ` (${amount(sum)(larger.max)})`}`;
+            },
+          },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,104 @@
+import { Badge, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { useQuery } from '@tanstack/react-query';
+import { Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+type Model = ReplyOf<'GET /v1/admin/providers'>['data'][number];
+
+const COLOURS = { closed: 'accent', open: 'red', half_open: 'yellow' } as const;
+/** Characters of a process's id that tell it from others. */
+const SHOWN = 8;
+
+/** How each model of each provider fares: what the ledger says of the last hour, and what one process knows by itself. */
+export function Providers() {
+  const { say, format } = useTexts(texts);
+  const asked = useQuery({
+    queryKey: ['providers'],
+    queryFn: () => apiFor(undefined).call('GET /v1/admin/providers', {}),
+    refetchInterval: 5_000,
+  });
+  const duration = (micros: number | null) => (micros === null ? '–' : format.duration(micros));
+  const figure = (value: number) => (value === 0 ? '–' : format.count(value));
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.providers')}</Title>
+        {asked.data !== undefined && (
+          <span className="dim" title={asked.data.process}>
+            {say('about', { process: `…${asked.data.process.slice(-SHOWN)}` })}
+          </span>
+        )}
+      </header>
+      <Table<Model>
+        label={say('nav.providers')}
+        rows={asked.data?.data}
+        keyOf={({ provider, model }) => `${provider}/${model}`}
+        asked={asked}
+        lines={8}
+        empty={say('empty')}
+        columns={[
+          {
+            head: say('model'),
+            cell: ({ provider, model }) => (
+              <>
+                {model} <span className="dim">{provider}</span>
+              </>
+            ),
+          },
+          {
+            head: say('breaker'),
+            cell: ({ breaker, throttled_ms: wait }) => (
+              <>
+                {breaker === null || breaker === 'closed' ? (
+                  <span className="dim">{say(breaker === null ? 'breaker.none' : 'breaker.closed')}</span>
+                ) : (
+                  <Badge size="sm" radius="sm" tt="none" fw={400} variant="light" color={COLOURS[breaker]}>
+                    {say(`breaker.${breaker}`)}
+                  </Badge>
+                )}
+                {wait > 0 && ` ${say('throttled', { time: format.duration(wait * 1_000) })}`}
+              </>
+            ),
+          },
+          { head: say('calls'), isFigure: true, cell: ({ ledger }) => figure(ledger.calls) },
+          { head: say('failed'), isFigure: true, cell: ({ ledger }) => figure(ledger.voided) },
+          { head: say('estimated'), isFigure: true, cell: ({ ledger }) => figure(ledger.estimated) },
+          { head: say('fallbacks'), isFigure: true, cell: ({ ledger }) => figure(ledger.fallbacks) },
+          { head: say('median'), isFigure: true, cell: ({ ledger }) => duration(ledger.median_run_us) },
+          { head: say('p95'), isFigure: true, cell: ({ ledger }) => duration(ledger.p95_run_us) },
+          {
+            head: say('last'),
+            isFigure: true,
+            cell: ({ ledger }) => (ledger.last_at === null ? '–' : <When at={ledger.last_at} isPast />),
+          },
+          {
+            head: say('outcomes'),
+            isDim: true,
+            cell: ({ outcomes }) =>
+              Object.entries(outcomes)
+                .map(
+                  ([name, count]) => `${format.count(count)} ${say(`outcome.${name}` as 'outcome.served')}`,
+                )
+                .join(', ') || '–',
+          },
+          {
+            head: say('failure'),
+            isDim: true,
+            cell: ({ last_failure: last }) =>
+              last === null ? (
+                '–'
+              ) : (
+                <>
+                  {say(`outcome.${last.outcome}`)} <When at={last.at} isPast />
+                </>
+              ),
+          },
+        ]}
+      />
+    </>
+  );
+}

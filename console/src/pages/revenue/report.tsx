@@ -1,0 +1,107 @@
+import type { RouteName } from '@plinth/sdk';
+import { useNavigate } from '@tanstack/react-router';
+import { Csv } from '../../parts/csv.tsx';
+import { usePages } from '../../parts/pages.ts';
+import { Pick } from '../../parts/pick.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { type GROUPS, readRevenueSearch, VIEWS, useRevenueSearch } from './search.ts';
+import { texts } from './texts.ts';
+
+export type Group = (typeof GROUPS)[number];
+
+interface ReportProps<Row> {
+  readonly route: RouteName;
+  readonly query: Readonly<Record<string, string>>;
+  readonly groups: readonly Group[];
+  readonly by: Group;
+  readonly columns: readonly Column<Row>[];
+  readonly keyOf: (row: Row) => string;
+  readonly empty: string;
+}
+
+interface ReportPage<Row> {
+  readonly data: readonly Row[];
+  readonly next_cursor: string | null;
+}
+
+const MONTHS = 12;
+const monthOf = (back: number): string => {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7);
+};
+const PAST = Array.from({ length: MONTHS }, (_one, back) => monthOf(back));
+
+/** The days of a month, or of the last twelve. */
+export function rangeOf(month: string | undefined): { readonly from: string; readonly until?: string } {
+  if (month === undefined || !/^\d{4}-\d\d$/.test(month)) return { from: `${PAST.at(-1) ?? ''}-01` };
+  const next = new Date(`${month}-01T00:00:00Z`);
+  next.setUTCMonth(next.getUTCMonth() + 1);
+  return { from: `${month}-01`, until: next.toISOString().slice(0, 10) };
+}
+
+/** Sums of a report of the API, page by page, with the choices of what they are, and all of it as a file. */
+export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }: ReportProps<Row>) {
+  const { say } = useTexts(texts);
+  const { view = 'recurring', month, product, model } = useRevenueSearch();
+  const navigate = useNavigate({ from: '/app/revenue' });
+  const { pages, ...asked } = usePages<ReportPage<Row>>({
+    key: ['report', route, query],
+    // The four reports answer pages alike.
+    read: (paging) =>
+      apiFor(undefined).call(route, { query: { ...paging, ...query } }) as unknown as Promise<
+        ReportPage<Row>
+      >,
+  });
+  const change = (next: Partial<Record<'by' | 'month' | 'product' | 'model', string | undefined>>) =>
+    void navigate({ search: (search) => readRevenueSearch({ ...search, ...next }) });
+  const narrowed = product ?? model;
+  return (
+    <>
+      <div className="filters">
+        <Pick
+          label={say('view')}
+          value={view}
+          options={
+            Object.fromEntries(VIEWS.map((one) => [one, say(`view.${one}`)])) as Record<typeof view, string>
+          }
+          choose={(next) => void navigate({ search: readRevenueSearch({ view: next, month }) })}
+        />
+        <Pick
+          label={say('by')}
+          value={by}
+          options={Object.fromEntries(groups.map((one) => [one, say(`by.${one}`)])) as Record<Group, string>}
+          choose={(next) => change({ by: next })}
+        />
+        <Pick
+          label={say('month')}
+          value={month}
+          none={say('all')}
+          options={Object.fromEntries(PAST.map((one) => [one, one]))}
+          choose={(next) => change({ month: next })}
+        />
+        {narrowed !== undefined && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => change({ product: undefined, model: undefined })}
+          >
+            {narrowed} ×
+          </button>
+        )}
+        <span className="right">
+          <Csv route={route} query={query} name={view} />
+        </span>
+      </div>
+      <Table
+        label={say(`view.${view}`)}
+        rows={pages?.flatMap(({ data }) => data)}
+        keyOf={keyOf}
+        asked={asked}
+        empty={empty}
+        columns={columns}
+      />
+    </>
+  );
+}

@@ -1,0 +1,320 @@
+import { Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { moneyText } from '../../parts/money.ts';
+import { changed } from '../../parts/search.ts';
+import type { Column } from '../../parts/table.tsx';
+import { useRevenueSearch } from './search.ts';
+import { useTexts } from '../../text/index.ts';
+import { type Group, rangeOf, Report } from './report.tsx';
+import { texts } from './texts.ts';
+
+type Recurring = ReplyOf<'GET /v1/admin/billing/recurring'>['data'][number];
+type Revenue = ReplyOf<'GET /v1/admin/billing/revenue'>['data'][number];
+type Margin = ReplyOf<'GET /v1/admin/margin'>['data'][number];
+type Usage = ReplyOf<'GET /v1/admin/usage'>['data'][number];
+
+const REPORTS = {
+  recurring: RecurringReport,
+  revenue: RevenueReport,
+  margin: MarginReport,
+  models: ModelReport,
+};
+
+/** What comes in: MRR and how it moves, revenue, what is left of it after models, and what these cost. */
+export function RevenuePage() {
+  const { say } = useTexts(texts);
+  const { view = 'recurring' } = useRevenueSearch();
+  const View = REPORTS[view];
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.revenue')}</Title>
+      </header>
+      <View />
+    </>
+  );
+}
+
+/** What of the address a report takes, and cells that several of them have. */
+function useReport<G extends Group>(groups: readonly G[], usual: G) {
+  const { say, format, language } = useTexts(texts);
+  const { by, month, product, model } = useRevenueSearch();
+  const group = groups.find((one) => one === by) ?? usual;
+  const money = (minor: number, currency: string): string =>
+    minor === 0 ? '–' : moneyText(language, minor, currency);
+  const percent = (value: number | null): string =>
+    value === null
+      ? '–'
+      : new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value);
+  return { say, format, group, money, percent, month, product, model, range: rangeOf(month) };
+}
+
+/** A sum leads to the customers that it is made of. */
+function Parts({
+  month,
+  product,
+  children,
+}: {
+  readonly month?: string | undefined;
+  readonly product?: string | null | undefined;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Link
+      from="/app/revenue"
+      to="."
+      search={(search) =>
+        changed(search, { by: 'account', month: month ?? search.month, product: product ?? search.product })
+      }
+    >
+      {children}
+    </Link>
+  );
+}
+
+interface OfAccount {
+  readonly account_id?: string | null;
+  readonly account_name?: string | null;
+}
+
+const CustomerLink = ({ account_id: account, account_name: name }: OfAccount) =>
+  account == null ? (
+    '–'
+  ) : (
+    <Link to="/app/customers" search={{ account }}>
+      {name ?? account}
+    </Link>
+  );
+
+function RecurringReport() {
+  const { say, format, group, money, percent, range } = useReport(['month', 'product', 'plan'], 'month');
+  const figure = (head: string, minor: (row: Recurring) => number): Column<Recurring> => ({
+    head,
+    isFigure: true,
+    cell: (row) => money(minor(row), row.currency),
+  });
+  return (
+    <Report<Recurring>
+      route="GET /v1/admin/billing/recurring"
+      query={{ ...range, group: group === 'month' ? '' : group }}
+      groups={['month', 'product', 'plan']}
+      by={group}
+      keyOf={(row) => `${row.month} ${row.currency} ${row.product ?? ''} ${row.plan ?? ''}`}
+      empty={say('empty')}
+      columns={[
+        {
+          head: say('month'),
+          cell: ({ month }) => (
+            <Link to="/app/revenue" search={{ view: 'revenue', month }}>
+              {month}
+            </Link>
+          ),
+        },
+        ...(group === 'month'
+          ? []
+          : [{ head: say('name'), cell: (row: Recurring) => row.plan ?? row.product }]),
+        figure(say('before'), (row) => row.mrr_before_minor),
+        figure(say('new'), (row) => row.new_minor),
+        figure(say('returned'), (row) => row.returned_minor),
+        figure(say('expansion'), (row) => row.expansion_minor),
+        figure(say('contraction'), (row) => -row.contraction_minor),
+        figure(say('churned'), (row) => -row.churned_minor),
+        {
+          head: say('mrr'),
+          isFigure: true,
+          cell: ({ mrr_minor: mrr, currency }) => (
+            <Link to="/app/customers" search={{ sort: 'mrr' }}>
+              {money(mrr, currency)}
+            </Link>
+          ),
+        },
+        { head: say('course'), cell: (row) => <Course before={row.mrr_before_minor} now={row.mrr_minor} /> },
+        { head: say('customers'), isFigure: true, cell: ({ customers }) => format.count(customers) },
+        { head: say('logoChurn'), isFigure: true, cell: (row) => percent(row.logo_churn) },
+        { head: say('revenueChurn'), isFigure: true, cell: (row) => percent(row.revenue_churn) },
+      ]}
+    />
+  );
+}
+
+/** What a month began and ended with, one bar below the other, by the larger of both. */
+function Course({ before, now }: { readonly before: number; readonly now: number }) {
+  const most = Math.max(before, now, 1);
+  return (
+    <svg width="64" height="12" aria-hidden>
+      <rect width={(64 * before) / most} height="4" y="1" fill="var(--line-strong)" />
+      <rect width={(64 * now) / most} height="4" y="7" fill="var(--accent)" />
+    </svg>
+  );
+}
+
+const SOLD = ['product', 'plan', 'item', 'kind', 'account'] as const;
+
+function RevenueReport() {
+  const { say, format, group, money, range, product } = useReport(SOLD, 'product');
+  const figure = (head: string, minor: (row: Revenue) => number): Column<Revenue> => ({
+    head,
+    isFigure: true,
+    cell: (row) => money(minor(row), row.currency),
+  });
+  return (
+    <Report<Revenue>
+      route="GET /v1/admin/billing/revenue"
+      query={{ ...range, group: `month,${group}`, ...(product && { product }) }}
+      groups={SOLD}
+      by={group}
+      keyOf={(row) =>
+        [row.month, row.currency, row.account_id, row.product, row.plan, row.item, row.kind].join(' ')
+      }
+      empty={say('empty')}
+      columns={[
+        { head: say('month'), cell: ({ month }) => month },
+        {
+          head: say(group === 'account' ? 'customer' : 'name'),
+          isLong: true,
+          cell: (row) => (group === 'account' ? <CustomerLink {...row} /> : (row[group] ?? '–')),
+        },
+        { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
+        figure(say('gross'), (row) => row.gross_minor),
+        figure(say('fee'), (row) => -row.fee_minor),
+        figure(say('tax'), (row) => -row.tax_minor),
+        {
+          head: say('net'),
+          isFigure: true,
+          cell: (row) =>
+            group === 'account' ? (
+              money(row.net_minor, row.currency)
+            ) : (
+              <Parts month={row.month} product={row.product}>
+                {money(row.net_minor, row.currency)}
+              </Parts>
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+const EARNED = ['product', 'plan', 'account'] as const;
+
+function MarginReport() {
+  const { say, format, group, money, percent, range, product } = useReport(EARNED, 'product');
+  return (
+    <Report<Margin>
+      route="GET /v1/admin/margin"
+      query={{ ...range, group, ...(product && { product }) }}
+      groups={EARNED}
+      by={group}
+      keyOf={(row) => [row.month, row.currency, row.account_id, row.product, row.plan].join(' ')}
+      empty={say('empty')}
+      columns={[
+        { head: say('month'), cell: ({ month }) => month },
+        {
+          head: say(group === 'account' ? 'customer' : 'name'),
+          isLong: true,
+          cell: (row) => (group === 'account' ? <CustomerLink {...row} /> : (row[group] ?? '–')),
+        },
+        { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
+        { head: say('net'), isFigure: true, cell: (row) => money(row.net_minor, row.currency) },
+        {
+          head: say('cost'),
+          isFigure: true,
+          cell: ({ cost_minor: cost, cost_micros: micros, currency }) =>
+            cost === null ? `${format.micros(micros)}, ${say('noRate')}` : money(-cost, currency),
+        },
+        {
+          head: say('margin'),
+          isFigure: true,
+          cell: (row) => {
+            const text = row.margin_minor === null ? '–' : money(row.margin_minor, row.currency);
+            return group === 'account' ? (
+              text
+            ) : (
+              <Parts month={row.month} product={row.product}>
+                {text}
+              </Parts>
+            );
+          },
+        },
+        {
+          head: say('share'),
+          isFigure: true,
+          cell: ({ margin_minor: margin, net_minor: net }) =>
+            percent(margin === null || net <= 0 ? null : margin / net),
+        },
+      ]}
+    />
+  );
+}
+
+const SPENT = ['model', 'product', 'account'] as const;
+
+function ModelReport() {
+  const { say, format, group, range, product, model } = useReport(SPENT, 'model');
+  return (
+    <Report<Usage>
+      route="GET /v1/admin/usage"
+      query={{
+        ...range,
+        group: group === 'model' ? 'provider,model' : group,
+        ...(product && { product }),
+        ...(model && { model }),
+      }}
+      groups={SPENT}
+      by={group}
+      keyOf={(row) => [row.account_id, row.product, row.provider, row.model].join(' ')}
+      empty={say('noCost')}
+      columns={[
+        {
+          head: say(group === 'account' ? 'customer' : 'name'),
+          isLong: true,
+          cell: (row) =>
+            group === 'account' ? (
+              <CustomerLink {...row} />
+            ) : (
+              <>
+                {row[group] ?? '–'} <span className="dim">{row.provider}</span>
+              </>
+            ),
+        },
+        { head: say('calls'), isFigure: true, cell: ({ calls }) => format.count(calls) },
+        {
+          head: say('tokens'),
+          isFigure: true,
+          cell: ({ prompt_tokens: prompt, completion_tokens: completion }) =>
+            format.count(prompt + completion),
+        },
+        {
+          head: say('estimated'),
+          isFigure: true,
+          cell: ({ estimated_micros: micros }) => format.micros(micros),
+        },
+        {
+          head: say('cost'),
+          isFigure: true,
+          cell: (row) =>
+            group === 'account' ? (
+              format.micros(row.cost_micros)
+            ) : (
+              <Link
+                from="/app/revenue"
+                to="."
+                search={(search) =>
+                  changed(search, {
+                    by: 'account',
+                    ...(group === 'model'
+                      ? { model: row.model ?? undefined }
+                      : { product: row.product ?? undefined }),
+                  })
+                }
+              >
+                {format.micros(row.cost_micros)}
+              </Link>
+            ),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,20 @@
+import { useSearch } from '@tanstack/react-router';
+import { readTexts } from '../../parts/search.ts';
+
+export const VIEWS = ['recurring', 'revenue', 'margin', 'models'] as const;
+export const GROUPS = ['month', 'product', 'plan', 'item', 'kind', 'account', 'model'] as const;
+
+/** `by`: what sums are told apart by, beside month and currency; `month`, `product` and `model` narrow them. */
+export const readRevenueSearch = readTexts({
+  view: VIEWS,
+  by: GROUPS,
+  month: undefined,
+  product: undefined,
+  model: undefined,
+});
+
+export type RevenueSearch = ReturnType<typeof readRevenueSearch>;
+
+/** What the page's address says. */
+export const useRevenueSearch = (): RevenueSearch =>
+  readRevenueSearch({ ...useSearch({ from: '/app/revenue' }) });
