@@ -49,6 +49,8 @@ const queries = new QueryClient({
       staleTime: 5_000,
       retry: (failures, error) => failures < 3 && (error as { status?: number }).status === 0,
     },
+    // What a person does fails at once without a server: it is not done some time later.
+    mutations: { networkMode: 'always' },
   },
 });
 

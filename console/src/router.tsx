@@ -27,9 +27,14 @@ const customers = createRoute({
   validateSearch: readCustomerSearch,
   component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
 });
+const security = createRoute({
+  getParentRoute: () => root,
+  path: '/app/security',
+  component: lazyRouteComponent(() => import('./pages/security/security.tsx'), 'Security'),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers]),
+  routeTree: root.addChildren([home, signIn, ledger, customers, security]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -3652,6 +3652,16 @@ export interface Schemas {
     /** What you call this device in the list of your sessions. */
     readonly device_name?: string | undefined;
   };
+  readonly SignInMethods: {
+    readonly password: boolean;
+    readonly passkey: boolean;
+    /** Whether browsers can sign in by Google. */
+    readonly google: boolean;
+    /** Whether an organization signs its people in by its own provider. */
+    readonly sso: boolean;
+    /** Whether anybody may register. */
+    readonly registration: boolean;
+  };
   readonly SignedLicense: {
     readonly license: Readonly<Record<string, unknown>>;
     readonly signatures: readonly Schemas['LicenseSignature'][];
@@ -5298,6 +5308,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['ApiKeyPage'];
+  };
+  /** Read how people can sign in on this server */
+  'GET /v1/auth/methods': {
+    readonly reply: Schemas['SignInMethods'];
   };
   /** Read your second factors */
   'GET /v1/auth/mfa': {

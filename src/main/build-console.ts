@@ -30,6 +30,12 @@ const COMPONENTS = [
   'Alert',
   'Progress',
   'Skeleton',
+  'Overlay',
+  'Paper',
+  'Popover',
+  'ModalBase',
+  'Modal',
+  'Combobox',
   'Text',
   'Title',
 ] as const;

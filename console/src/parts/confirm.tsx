@@ -8,25 +8,33 @@ interface ConfirmProps {
   /** What is done at the second press. */
   readonly act: () => Promise<unknown>;
   readonly isDangerous?: boolean;
+  /** In a row of a table: as text, so that the row stays as high as the others. */
+  readonly isQuiet?: boolean;
 }
 
 /** A button that asks for a second press before it acts, and says why where it could not. */
-export function Confirm({ text, act, isDangerous = false }: ConfirmProps) {
+export function Confirm({ text, act, isDangerous = false, isQuiet = false }: ConfirmProps) {
   const { say } = useTexts();
   const [isSure, setSure] = useState(false);
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSettled: () => setSure(false) });
+  const shown = {
+    onClick: () => (isSure ? mutate() : setSure(true)),
+    onBlur: () => setSure(false),
+    children: isSure ? say('app.sure', { what: text }) : text,
+  };
   return (
     <>
       {error !== null && <span role="alert">{error.message}</span>}
-      <Button
-        variant="default"
-        {...(isDangerous && isSure ? { c: 'var(--error)' } : {})}
-        loading={isPending}
-        onClick={() => (isSure ? mutate() : setSure(true))}
-        onBlur={() => setSure(false)}
-      >
-        {isSure ? say('app.sure', { what: text }) : text}
-      </Button>
+      {isQuiet ? (
+        <button type="button" className="quiet" disabled={isPending} {...shown} />
+      ) : (
+        <Button
+          variant="default"
+          {...(isDangerous && isSure ? { c: 'var(--error)' } : {})}
+          loading={isPending}
+          {...shown}
+        />
+      )}
     </>
   );
 }

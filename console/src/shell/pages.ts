@@ -22,6 +22,10 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     ],
   },
   {
+    text: 'nav.account',
+    pages: [{ to: '/app/security', text: 'nav.security' }],
+  },
+  {
     text: 'nav.operator',
     isOperators: true,
     pages: [{ to: '/app/customers', text: 'nav.customers' }],

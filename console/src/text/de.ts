@@ -14,6 +14,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.account': 'Konto',
   'nav.home': 'Start',
   'nav.ledger': 'Buchungen',
+  'nav.search': 'Suchen',
+  'nav.security': 'Sicherheit',
   'nav.docs': 'API-Referenz',
   'calls.copyCurl': 'Als curl kopieren',
   'app.copied': 'Kopiert',

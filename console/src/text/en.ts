@@ -13,6 +13,8 @@ export const en = {
   'nav.account': 'Account',
   'nav.home': 'Home',
   'nav.ledger': 'Ledger',
+  'nav.search': 'Search',
+  'nav.security': 'Security',
   'nav.docs': 'API reference',
   'calls.copyCurl': 'Copy as curl',
   'app.copied': 'Copied',

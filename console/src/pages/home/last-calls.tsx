@@ -21,7 +21,9 @@ export function LastCalls() {
         empty={
           <>
             <p className="dim">{say('noCalls')}</p>
-            <Code block tabIndex={0}>{curlOf('small', say('promptExample'))}</Code>
+            <Code block tabIndex={0}>
+              {curlOf('small', say('promptExample'))}
+            </Code>
           </>
         }
       />

@@ -1,0 +1,23 @@
+import { Title } from '@mantine/core';
+import { useTexts } from '../../text/index.ts';
+import { Access } from './access.tsx';
+import { Factors } from './factors.tsx';
+import { Leaving } from './leaving.tsx';
+import { Identities, Sessions } from './sessions.tsx';
+
+/** How one signs in, from where one is signed in, and how one leaves. */
+export function Security() {
+  const { say } = useTexts();
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.security')}</Title>
+      </header>
+      <Access />
+      <Factors />
+      <Sessions />
+      <Identities />
+      <Leaving />
+    </>
+  );
+}
