@@ -34,13 +34,16 @@ const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Button: { defaultProps: { size: 'xs', fz: 'sm' } },
-    TextInput: { defaultProps: { size: 'xs' } },
+    TextInput: { defaultProps: { size: 'xs', withAsterisk: false } },
+    PasswordInput: { defaultProps: { size: 'xs', withAsterisk: false } },
     NativeSelect: { defaultProps: { size: 'xs' } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 });
 
 const nonce = (): string => document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.nonce ?? '';
+// Where the library's lock on scrolling, under a modal, finds it.
+Object.assign(globalThis, { __webpack_nonce__: nonce() });
 
 /** Asks again by itself where the network failed, and not where the server refused. */
 const queries = new QueryClient({

@@ -6392,6 +6392,7 @@ export interface Routes {
       readonly user_id?: string | undefined;
       readonly key_id?: string | undefined;
       readonly request_id?: string | undefined;
+      readonly permit_id?: string | undefined;
       readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
       /** The first instant. */
       readonly from?: string | undefined;

@@ -42,7 +42,9 @@ export interface Browsed {
 export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) {
   await buildConsole();
   const server = await testApp(options);
-  const { app, url } = server;
+  const { app } = server;
+  // Passkeys are bound to a name, which an address is none.
+  const url = server.url.replace('127.0.0.1', 'localhost');
   const { dataDir } = app.modules.options.config;
   await ensureOwner(app.modules, dataDir);
   const browser = await chromium.launch({ executablePath: program as string, timeout: 120_000 });
@@ -69,6 +71,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
   const link = () => newSignInLink({ clock: systemClock, random: systemRandom, dataDir }, url);
   return {
     ...server,
+    url,
     page,
     open,
     link,

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTexts } from '../text/index.ts';
 
@@ -12,11 +12,18 @@ interface ConfirmProps {
   readonly isQuiet?: boolean;
 }
 
-/** A button that asks for a second press before it acts, and says why where it could not. */
+/** A button that asks for a second press before it acts, and says why where it could not; what pages show is asked for again. */
 export function Confirm({ text, act, isDangerous = false, isQuiet = false }: ConfirmProps) {
   const { say } = useTexts();
   const [isSure, setSure] = useState(false);
-  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSettled: () => setSure(false) });
+  const queries = useQueryClient();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: act,
+    onSettled: () => {
+      setSure(false);
+      return queries.invalidateQueries();
+    },
+  });
   const shown = {
     onClick: () => (isSure ? mutate() : setSure(true)),
     onBlur: () => setSure(false),

@@ -42,12 +42,28 @@ export async function find(api: Api, text: string): Promise<Found[]> {
     const facts = await api.call(route as (typeof CALLS)['job'], { params: { id: text } });
     return { kind: kind as keyof typeof CALLS, id: text, ...named(facts) };
   });
-  const byRequest = api
-    .call('GET /v1/usage', { query: { request_id: text, limit: 5 } })
-    .then(({ events }) => events.map((one): Found => ({ kind: 'call', id: one.id, ...named(one) })));
+  const calls = (['request_id', 'permit_id'] as const).map((by) => callsOf(api, { [by]: text }));
   // Of another kind, or of somebody else: both are 404.
-  const answers = await Promise.allSettled([...byId, byRequest]);
+  const answers = await Promise.allSettled([...byId, ...calls]);
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}
+
+/** A page of the ledger looks through some thousand rows. */
+const PAGES = 10;
+
+async function callsOf(
+  api: Api,
+  by: { readonly request_id?: string; readonly permit_id?: string },
+): Promise<Found[]> {
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES; page += 1) {
+    const query = { ...by, limit: 5, ...(cursor === undefined ? {} : { cursor }) };
+    const { events, next_cursor: next } = await api.call('GET /v1/usage', { query });
+    if (events.length > 0 || next === null)
+      return events.map((one): Found => ({ kind: 'call', id: one.id, ...named(one) }));
+    cursor = next;
+  }
+  return [];
 }
 
 function named(answer: object): Pick<Found, 'facts' | 'name'> {

@@ -1,8 +1,9 @@
-import { Combobox, Modal, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
+import { Combobox, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../account.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
@@ -58,11 +59,29 @@ interface Choice {
   readonly isKept?: boolean;
 }
 
+interface PaletteProps {
+  readonly close: () => void;
+}
+
 /** All pages, accounts and actions by their names, and any id: by keyboard alone. */
-export function Palette({ close }: { readonly close: () => void }) {
+export function Palette({ close }: PaletteProps) {
+  const { say } = useTexts();
+  const [shown, show] = useState<Found>();
+  return (
+    <Dialog label={say('nav.search')} close={close}>
+      {shown === undefined ? (
+        <Search close={close} show={show} />
+      ) : (
+        <Opened found={shown} back={() => show(undefined)} />
+      )}
+    </Dialog>
+  );
+}
+
+function Search({ close, show }: PaletteProps & { readonly show: (found: Found) => void }) {
   const { say } = useTexts(texts);
   const [typed, setTyped] = useState('');
-  const [shown, show] = useState<Found>();
+  const [, setSelected] = useState<string | null>(null);
   const combobox = useCombobox({ opened: true, onDropdownClose: close });
   const q = typed.trim();
   const { choices, isLooking } = useChoices(q, show);
@@ -70,54 +89,39 @@ export function Palette({ close }: { readonly close: () => void }) {
   const fitting = choices.filter(
     ({ text, isFound }) => isFound === true || words.every((word) => text.toLowerCase().includes(word)),
   );
-  const first = fitting[0]?.text;
-  useEffect(() => {
-    if (shown === undefined) combobox.selectFirstOption();
-    // It is the first of what fits now.
-  }, [q, first, shown]);
+  const { selectFirstOption } = combobox;
+  const shown = fitting.map(({ text }) => text).join('\n');
+  // Enter takes the first of what fits now.
+  useEffect(() => setSelected(selectFirstOption()), [selectFirstOption, shown]);
   return (
-    <Modal
-      opened
-      onClose={close}
-      withCloseButton={false}
-      padding={0}
-      yOffset="10vh"
-      title={undefined}
-      aria-label={say('nav.search')}
+    <Combobox
+      store={combobox}
+      onOptionSubmit={(value) => {
+        const chosen = fitting[Number(value)];
+        if (chosen?.isKept !== true) close();
+        void chosen?.act();
+      }}
     >
-      {shown !== undefined ? (
-        <Opened found={shown} back={() => show(undefined)} />
-      ) : (
-        <Combobox
-          store={combobox}
-          onOptionSubmit={(value) => {
-            const chosen = fitting[Number(value)];
-            if (chosen?.isKept !== true) close();
-            void chosen?.act();
-          }}
-        >
-          <Combobox.EventsTarget withExpandedAttribute>
-            <TextInput
-              data-autofocus
-              variant="unstyled"
-              size="md"
-              px="md"
-              aria-label={say('nav.search')}
-              placeholder={say('placeholder')}
-              value={typed}
-              maxLength={200}
-              onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-            />
-          </Combobox.EventsTarget>
-          <Combobox.Options className="palette" aria-label={say('nav.search')}>
-            {GROUPS.map((group) => (
-              <Choices key={group} group={group} choices={fitting} />
-            ))}
-            {fitting.length === 0 && <Combobox.Empty>{say(isLooking ? 'looking' : 'none')}</Combobox.Empty>}
-          </Combobox.Options>
-        </Combobox>
-      )}
-    </Modal>
+      <Combobox.EventsTarget withExpandedAttribute>
+        <TextInput
+          data-autofocus
+          variant="unstyled"
+          size="md"
+          px="md"
+          aria-label={say('nav.search')}
+          placeholder={say('placeholder')}
+          value={typed}
+          maxLength={200}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
+      </Combobox.EventsTarget>
+      <Combobox.Options className="palette" aria-label={say('nav.search')}>
+        {GROUPS.map((group) => (
+          <Choices key={group} group={group} choices={fitting} />
+        ))}
+        {fitting.length === 0 && <Combobox.Empty>{say(isLooking ? 'looking' : 'none')}</Combobox.Empty>}
+      </Combobox.Options>
+    </Combobox>
   );
 }
 
@@ -172,7 +176,13 @@ function useChoices(q: string, show: (found: Found) => void) {
         note: one.name,
         isFound: true,
         ...(one.kind === 'call'
-          ? { act: () => navigate({ to: '/app/ledger', search: { call: one.id } }) }
+          ? {
+              act: () => {
+                // It may be younger than the rows that were read.
+                void queries.invalidateQueries({ queryKey: ['ledger'] });
+                return navigate({ to: '/app/ledger', search: { call: one.id } });
+              },
+            }
           : { act: () => show(one), isKept: true }),
       }),
     ),

@@ -14,14 +14,14 @@ export function Access() {
   const { say } = useTexts(texts);
   const { data: me } = useMe();
   const [opened, open] = useState<Opened>();
-  const [sentTo, setSentTo] = useState<string>();
+  const [notice, setNotice] = useState<string>();
   const mail = useAct(async (email: string) => {
     await anyone.call('POST /v1/auth/forgot-password', { body: { email } });
-    setSentTo(email);
+    setNotice(say('sent', { email }));
   });
   const verification = useAct(async (email: string) => {
     await anyone.call('POST /v1/auth/resend-verification', { body: { email } });
-    setSentTo(email);
+    setNotice(say('sent', { email }));
   });
   const toggle = (which: Opened) => (
     <Button
@@ -38,7 +38,7 @@ export function Access() {
       <Title order={2} id="access">
         {say('access')}
       </Title>
-      {sentTo !== undefined && <Alert role="status">{say('sent', { email: sentTo })}</Alert>}
+      {notice !== undefined && <Alert role="status">{notice}</Alert>}
       <Refusal error={mail.error ?? verification.error} />
       <ul className="settings">
         <Setting
@@ -73,7 +73,7 @@ export function Access() {
               submit={say('email.submit')}
               act={async (body) => {
                 await apiFor(undefined).call('POST /v1/auth/change-email', { body });
-                setSentTo(body.email);
+                setNotice(say('sent', body));
                 open(undefined);
               }}
             />
@@ -99,7 +99,11 @@ export function Access() {
                   },
                 ]}
                 submit={say('password.submit')}
-                act={(typed) => changePassword(me, typed)}
+                act={async (typed) => {
+                  await changePassword(me, typed);
+                  setNotice(say('password.changed'));
+                  open(undefined);
+                }}
               />
               <button type="button" className="quiet dim" onClick={() => mail.mutate(me.email)}>
                 {say('password.none')}

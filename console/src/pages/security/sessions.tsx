@@ -1,6 +1,6 @@
-import { Badge, Title } from '@mantine/core';
+import { Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
@@ -31,10 +31,8 @@ async function endOthers(): Promise<void> {
 /** The devices that one is signed in on. */
 export function Sessions() {
   const { say } = useTexts(texts);
-  const queries = useQueryClient();
   const { pages, ...asked } = usePages({ key: ['sessions'], read });
   const rows = pages?.flatMap(({ data }) => data);
-  const renew = () => queries.invalidateQueries({ queryKey: ['sessions'] });
   return (
     <section aria-labelledby="sessions">
       <header className="page">
@@ -43,7 +41,7 @@ export function Sessions() {
         </Title>
         {rows !== undefined && rows.length > 1 && (
           <span className="right">
-            <Confirm text={say('sessions.endOthers')} act={() => endOthers().finally(() => void renew())} />
+            <Confirm text={say('sessions.endOthers')} act={endOthers} />
           </span>
         )}
       </header>
@@ -59,12 +57,7 @@ export function Sessions() {
             head: say('sessions.device'),
             cell: ({ name, current }) => (
               <>
-                {name}{' '}
-                {current && (
-                  <Badge size="sm" radius="sm" tt="none" fw={400} variant="light">
-                    {say('sessions.this')}
-                  </Badge>
-                )}
+                {name} {current && <span className="dim">{say('sessions.this')}</span>}
               </>
             ),
           },
@@ -79,15 +72,7 @@ export function Sessions() {
             head: say('sessions.act'),
             isFigure: true,
             cell: (one) =>
-              one.current ? (
-                ''
-              ) : (
-                <Confirm
-                  text={say('sessions.end')}
-                  act={() => end(one).finally(() => void renew())}
-                  isQuiet
-                />
-              ),
+              one.current ? '' : <Confirm text={say('sessions.end')} act={() => end(one)} isQuiet />,
           },
         ]}
       />
@@ -98,7 +83,6 @@ export function Sessions() {
 /** Accounts elsewhere that sign one in here; nothing where there are none. */
 export function Identities() {
   const { say } = useTexts(texts);
-  const queries = useQueryClient();
   const { data } = useQuery({
     queryKey: ['identities'],
     queryFn: () => apiFor(undefined).call('GET /v1/me/identities', {}),
@@ -134,10 +118,7 @@ export function Identities() {
               <Confirm
                 text={say('identities.unlink')}
                 isQuiet
-                act={async () => {
-                  await apiFor(undefined).call('DELETE /v1/me/identities/{id}', { params: { id } });
-                  await queries.invalidateQueries({ queryKey: ['identities'] });
-                }}
+                act={() => apiFor(undefined).call('DELETE /v1/me/identities/{id}', { params: { id } })}
               />
             ),
           },

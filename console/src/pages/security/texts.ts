@@ -17,6 +17,7 @@ export const texts = pageTexts({
     'password.new': 'New password',
     'password.rule': 'At least 8 characters with a capital, a small letter and a digit, or 14 of any kind.',
     'password.submit': 'Change the password',
+    'password.changed': 'Your password is changed, and all other sessions are ended.',
     'password.none': 'You have none, or forgot it? Get a link by mail.',
     factors: 'Second factors',
     'factors.none':
@@ -99,6 +100,7 @@ export const texts = pageTexts({
     'password.new': 'Neues Passwort',
     'password.rule': 'Mindestens 8 Zeichen mit Großbuchstabe, Kleinbuchstabe und Ziffer, oder 14 beliebige.',
     'password.submit': 'Passwort ändern',
+    'password.changed': 'Dein Passwort ist geändert, und alle anderen Sitzungen sind beendet.',
     'password.none': 'Du hast keins oder hast es vergessen? Hol dir einen Link per Mail.',
     factors: 'Zweite Faktoren',
     'factors.none':

@@ -66,6 +66,13 @@ const usePasskey = async () =>
 /** The page that was wanted before the browser left for a provider. */
 let wanted = '/';
 
+/** Where it can't be asked for, the way in is shown. */
+const resume = () =>
+  session.resume().then(
+    () => undefined,
+    () => undefined,
+  );
+
 /** What the page was opened with is used, else the session that this browser has. */
 async function begin(): Promise<Outcome> {
   const { link, code, error } = takeArrival();
@@ -75,11 +82,7 @@ async function begin(): Promise<Outcome> {
   if (trip !== undefined && !trip.wanted.startsWith('/app/sign-in')) ({ wanted } = trip);
   // Of a provider that may make somebody a member, it is the plan that has no room.
   if (error !== null) throw refused(error === 'limit_exceeded' ? 'no_room' : error);
-  if (code === null)
-    return session.resume().then(
-      () => undefined,
-      () => undefined,
-    );
+  if (code === null) return session.isSignedIn() === undefined ? resume() : undefined;
   if (trip === undefined) throw refused('sign_in_failed');
   return signIn('POST /v1/auth/exchange', { body: { code, code_verifier: trip.verifier } });
 }

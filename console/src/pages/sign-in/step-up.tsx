@@ -1,6 +1,8 @@
-import { Button, Modal } from '@mantine/core';
+import { Button, Modal, Title } from '@mantine/core';
+import type { BodyOf } from '@plinth/sdk';
 import { PlinthError } from '@plinth/sdk/errors';
 import { useState } from 'react';
+import { Dialog } from '../../parts/dialog.tsx';
 import { apiFor, session } from '../../session.ts';
 import type { AskedProof } from '../../step-up.ts';
 import { useTexts } from '../../text/index.ts';
@@ -12,15 +14,13 @@ export function StepUp({ asked }: { readonly asked: AskedProof }) {
   const { say } = useTexts(texts);
   const [methods, setMethods] = useState(asked.methods);
   const api = apiFor(undefined);
+  const cancel = () => asked.done(new Error(say('stepUp.canceled')));
   return (
-    <Modal
-      opened
-      onClose={() => asked.done(new Error(say('stepUp.canceled')))}
-      title={say('stepUp')}
-      size="sm"
-      closeButtonProps={{ 'aria-label': say('close') }}
-    >
-      <div className="stack">
+    <Dialog label={say('stepUp')} close={cancel}>
+      <Modal.Body className="stack">
+        <Title order={2} mb={0}>
+          {say('stepUp')}
+        </Title>
         <p>{say(methods.length === 0 ? 'stepUp.again' : 'stepUp.why')}</p>
         {methods.length === 0 ? (
           <Button onClick={() => void session.end()}>{say('stepUp.signIn')}</Button>
@@ -30,20 +30,25 @@ export function StepUp({ asked }: { readonly asked: AskedProof }) {
             methods={methods}
             submit={say('stepUp.submit')}
             options={() => api.call('POST /v1/auth/step-up/options', {})}
-            give={async (body) => {
-              try {
-                await api.call('POST /v1/auth/step-up', { body });
-                asked.done();
-              } catch (error) {
-                // A second factor came meanwhile: the password is no proof any more.
-                if (error instanceof PlinthError && error.code === 'step_up_required')
-                  setMethods(error.details['methods'] as readonly string[]);
-                throw error;
-              }
-            }}
+            give={give}
           />
         )}
-      </div>
-    </Modal>
+        <button type="button" className="quiet dim" onClick={cancel}>
+          {say('stepUp.cancel')}
+        </button>
+      </Modal.Body>
+    </Dialog>
   );
+
+  async function give(body: BodyOf<'POST /v1/auth/step-up'>): Promise<void> {
+    try {
+      await api.call('POST /v1/auth/step-up', { body });
+      asked.done();
+    } catch (error) {
+      // A second factor came meanwhile: the password is no proof any more.
+      if (error instanceof PlinthError && error.code === 'step_up_required')
+        setMethods(error.details['methods'] as readonly string[]);
+      throw error;
+    }
+  }
 }

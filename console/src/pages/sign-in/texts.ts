@@ -26,9 +26,9 @@ export const texts = pageTexts({
     'sent.register': 'A mail is on its way to {email}. Press its link, then sign in.',
     'sent.forgot': 'If {email} has an account here, a link to choose a new password is on its way.',
     'sent.again': 'A mail is on its way to {email}. Press its link, then sign in.',
-    local: 'On your own machine `npm run plinth -- console` prints a link that signs its owner in.',
+    local: 'On your own machine “npm run plinth -- console” prints a link that signs its owner in.',
     stepUp: 'Is it you?',
-    close: 'Close',
+    'stepUp.cancel': 'Cancel',
     'stepUp.why':
       'What you are about to do can’t be taken back. Prove once more who you are; it holds for 15 minutes.',
     'stepUp.again': 'This needs a fresh sign-in. Sign in again, and come back within 15 minutes.',
@@ -56,7 +56,7 @@ export const texts = pageTexts({
     'why.InvalidStateError': 'This device has a passkey of yours already.',
     'why.SecurityError': 'Passkeys of this server are bound to another address. Open the console there.',
     'why.sign_in_link_invalid':
-      'This link does not work any more. It is good once, for ten minutes. `npm run plinth -- console` prints a new one.',
+      'This link does not work any more. It is good once, for ten minutes. “npm run plinth -- console” prints a new one.',
     'why.sign_in_canceled': 'You said no at the provider. Begin again, or use another way.',
     'why.sign_in_failed': 'The provider’s answer does not fit, or came too late. Begin again.',
     'why.sign_in_unavailable': 'The provider does not answer. Try again shortly, or use another way.',
@@ -96,9 +96,9 @@ export const texts = pageTexts({
     'sent.forgot': 'Wenn {email} hier ein Konto hat, ist ein Link für ein neues Passwort unterwegs.',
     'sent.again': 'Eine Mail an {email} ist unterwegs. Drück ihren Link, dann melde dich an.',
     local:
-      'Auf deinem eigenen Rechner druckt `npm run plinth -- console` einen Link, der seinen Besitzer anmeldet.',
+      'Auf deinem eigenen Rechner druckt „npm run plinth -- console“ einen Link, der seinen Besitzer anmeldet.',
     stepUp: 'Bist du es?',
-    close: 'Schließen',
+    'stepUp.cancel': 'Abbrechen',
     'stepUp.why':
       'Was du vorhast, lässt sich nicht zurücknehmen. Zeig noch einmal, dass du es bist; das gilt 15 Minuten.',
     'stepUp.again': 'Dafür musst du dich neu anmelden. Komm danach innerhalb von 15 Minuten wieder.',
@@ -130,7 +130,7 @@ export const texts = pageTexts({
     'why.SecurityError':
       'Passkeys dieses Servers sind an eine andere Adresse gebunden. Öffne die Konsole dort.',
     'why.sign_in_link_invalid':
-      'Dieser Link gilt nicht mehr. Er gilt einmal, zehn Minuten lang. `npm run plinth -- console` druckt einen neuen.',
+      'Dieser Link gilt nicht mehr. Er gilt einmal, zehn Minuten lang. „npm run plinth -- console“ druckt einen neuen.',
     'why.sign_in_canceled':
       'Du hast beim Anbieter abgelehnt. Fang noch einmal an, oder benutz etwas anderes.',
     'why.sign_in_failed': 'Die Antwort des Anbieters passt nicht oder kam zu spät. Fang noch einmal an.',

@@ -100,6 +100,7 @@ export interface UsageEventRow {
 /** Which rows of the ledger are asked for; all, where nothing is said. */
 export interface UsageEventFilter {
   readonly request_id?: string | undefined;
+  readonly permit_id?: string | undefined;
   readonly product?: string | undefined;
   readonly feature?: string | undefined;
   readonly model?: string | undefined;
@@ -139,7 +140,7 @@ export async function readUsageEvents(
     readonly filter?: UsageEventFilter;
   },
 ): Promise<UsageEventPage> {
-  const { request_id, product, feature, model, user_id, key_id, status, from, until } = filter;
+  const { request_id, permit_id, product, feature, model, user_id, key_id, status, from, until } = filter;
   const [rows, [end]] = await db.tenant(accountId, [
     statement<UsageEventRow>(
       `select id, permit_id, user_id, key_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
@@ -148,6 +149,7 @@ export async function readUsageEvents(
        where ($4::text is null or request_id = $4) and ($5::text is null or product = $5) and ($6::text is null or feature = $6)
          and ($7::text is null or model = $7) and ($8::uuid is null or user_id = $8) and ($9::uuid is null or key_id = $9)
          and ($10::text is null or state = $10)
+         and ($13::uuid is null or permit_id = $13)
          and ($11::timestamptz is null or created_at >= $11) and ($12::timestamptz is null or created_at < $12)
        order by id desc limit $3`,
       [
@@ -163,6 +165,7 @@ export async function readUsageEvents(
         status ?? null,
         from ?? null,
         until ?? null,
+        permit_id ?? null,
       ],
     ),
     statement<{ id: string; created_at: Date }>(
