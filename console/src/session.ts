@@ -41,7 +41,12 @@ export const session = {
   async end(): Promise<void> {
     // By a token that is good: the cookie alone ends nothing.
     await credentials.token().catch(() => undefined);
-    await post('/v1/auth/logout', {}).catch(() => undefined);
+    const isAnswered = await post('/v1/auth/logout', {}).then(
+      () => true,
+      () => false,
+    );
+    // Else the cookie is still there: it would be a lie.
+    if (!isAnswered) return;
     set(undefined);
     tabs.postMessage(null);
   },
@@ -49,7 +54,17 @@ export const session = {
   resume: (): Promise<void> => renew(undefined).then(() => undefined),
 };
 
-tabs.addEventListener('message', ({ data }: MessageEvent<Token | null>) => set(data ?? undefined));
+tabs.addEventListener('message', ({ data }: MessageEvent<Token | null>) => {
+  // Nothing of one person's is shown to another.
+  if (data !== null && token !== undefined && userOf(data) !== userOf(token)) location.reload();
+  else set(data ?? undefined);
+});
+
+/** Whom a token is for, by its second part (RFC 7519). */
+function userOf({ access_token: jwt }: Token): unknown {
+  const claims = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
+  return (JSON.parse(atob(claims)) as { readonly sub?: unknown }).sub;
+}
 
 function set(next: Token | undefined): void {
   const wasKnown = isKnown;
@@ -135,7 +150,7 @@ async function withProof<T>(route: RouteName, call: () => Promise<T>): Promise<T
   } catch (error) {
     const isAsked = error instanceof PlinthError && error.code === 'step_up_required';
     if (!isAsked || route.startsWith('POST /v1/auth/step-up')) throw error;
-    await proveAgain(error.details['methods'] as readonly string[]);
+    await proveAgain((error.details['methods'] ?? []) as readonly string[]);
     return call();
   }
 }

@@ -293,7 +293,7 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
 
 describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { app, page, signIn, broken, faults, db, call } = await visitConsole();
+  const { app, page, open, signIn, broken, faults, url, db, call, customer } = await visitConsole();
   const file = join(app.modules.options.config.dataDir, 'owner.json');
   const { api_key: key } = JSON.parse(readFileSync(file, 'utf8')) as { readonly api_key: string };
   await signIn();
@@ -354,10 +354,30 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
     expect(page.url()).not.toContain(key.slice(0, 12));
   });
 
-  test('says a lost connection, and goes on where it was once it is back', async () => {
+  test('shows nothing of one person to another who signs in beside them', async () => {
+    const beside = await open();
+    await beside.goto(url);
+    const next = await customer();
+    await beside.evaluate(
+      async ({ email, password }) => {
+        const headers = { 'content-type': 'application/json', 'plinth-session': 'cookie' };
+        const body = JSON.stringify({ email, password });
+        const token = await (await fetch('/v1/auth/login', { method: 'POST', headers, body })).json();
+        new BroadcastChannel('plinth-session').postMessage(token);
+      },
+      { email: next.email, password: next.password },
+    );
+    await page.getByText(next.email).first().waitFor({ state: 'attached' });
+    expect(await page.getByRole('link', { name: 'Customers' }).count()).toBe(0);
+    await beside.close();
+  });
+
+  test('says a lost connection, does not pretend to sign out, and goes on where it was once it is back', async () => {
     await page.context().setOffline(true);
     await page.getByText('The server does not answer').waitFor();
     expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
     await page.context().setOffline(false);
     await page.getByText('The server does not answer').waitFor({ state: 'detached' });
   });

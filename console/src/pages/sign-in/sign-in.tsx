@@ -58,7 +58,7 @@ function leaveFor(url: string): Promise<never> {
 const leaveForGoogle = async () =>
   leaveFor(`/v1/auth/google?${new URLSearchParams({ ...(await setOut()) }).toString()}`);
 
-const usePasskey = async () =>
+const signInByPasskey = async () =>
   signIn('POST /v1/auth/passkey', {
     body: { credential: await askPasskey(await anyone.call('POST /v1/auth/passkey/options', {})) },
   });
@@ -229,7 +229,7 @@ function OtherWays({ go, mutate }: Acting & { readonly go: (mode: Mode) => void 
         )}
       </div>
       {offered?.passkey === true && 'PublicKeyCredential' in globalThis && (
-        <Button variant="default" fullWidth onClick={() => mutate(usePasskey)}>
+        <Button variant="default" fullWidth onClick={() => mutate(signInByPasskey)}>
           {say('usePasskey')}
         </Button>
       )}
