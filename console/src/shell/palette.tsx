@@ -4,7 +4,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../account.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Facts } from '../parts/facts.tsx';
 import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
@@ -230,14 +229,19 @@ function Opened({ found: { kind, facts }, back }: { readonly found: Found; reado
   const { say } = useTexts(texts);
   const plain = Object.entries(facts).filter(([, value]) => value !== null && typeof value !== 'object');
   return (
-    <section className="palette opened" aria-label={say(kind)}>
+    <div className="palette stack">
       <strong>{say(kind)}</strong>
-      <Facts
-        of={Object.fromEntries(plain.map(([name, value]) => [name.replaceAll('_', ' '), String(value)]))}
-      />
+      <dl className="ids">
+        {plain.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name.replaceAll('_', ' ')}</dt>
+            <dd>{String(value)}</dd>
+          </div>
+        ))}
+      </dl>
       <button type="button" className="quiet dim" data-autofocus onClick={back}>
         {say('back')}
       </button>
-    </section>
+    </div>
   );
 }

@@ -85,7 +85,11 @@ function Connection({ isAway }: { readonly isAway: boolean }) {
     const timer = setInterval(() => void reach('/healthz').catch(() => undefined), AGAIN);
     return () => clearInterval(timer);
   }, [isOnline]);
-  return <p role="status">{(isAway || !isOnline) && <span className="lost">{say('app.offline')}</span>}</p>;
+  return (
+    <p role="status" className="connection">
+      {(isAway || !isOnline) && <span className="lost">{say('app.offline')}</span>}
+    </p>
+  );
 }
 
 /** Resumes the session of this browser, and tries again while the server is away. Answers whether it is. */
