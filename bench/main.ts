@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   auth: async () => (await import('./auth.ts')).benchAuth,
   bodies: async () => (await import('./bodies.ts')).benchBodies,
   chat: async () => (await import('./chat.ts')).benchChat,
+  console: async () => (await import('./console.ts')).benchConsole,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   gateway: async () => (await import('./gateway.ts')).benchGateway,
   inbox: async () => (await import('./inbox.ts')).benchInbox,

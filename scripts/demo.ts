@@ -3,21 +3,15 @@
  * `npm run demo -- adiuva`: a question by socket, a plan run step by step, notes on two devices, a backup.
  * `npm run demo -- billing`: people who pay at three providers, and what they and the operator see, months in seconds.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
-import { type AppOptions, openApp } from '#app';
-import { readConfig } from '#platform/config';
-import { createOpenAISandbox } from '#sandbox/openai';
 import { advance } from '#test/factories';
+import { openDemo } from './demo/app.ts';
 import { BILLING_SETTINGS, openVendors, tellBilling } from './demo/billing/index.ts';
 import { anAssistant } from './demo/assistant.ts';
 import { aDay } from './demo/day.ts';
 import { aWeek, fragmentsDue } from './demo/week.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'plinth demo '));
-const sandbox = await createOpenAISandbox({ latencyMs: 200 });
+const { sandbox, openDemoApp, ownerKey, close } = await openDemo({ latencyMs: 200 });
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 try {
   const demos: Readonly<Record<string, () => Promise<void>>> = {
@@ -30,36 +24,7 @@ try {
   if (demo === undefined) throw new Error(`there are these demos: ${Object.keys(demos).join(', ')}`);
   await demo();
 } finally {
-  await sandbox.close();
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function openDemoApp(settings: Readonly<Record<string, string>>, more: Partial<AppOptions>) {
-  const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
-  const app = await openApp({
-    config: readConfig({
-      DATA_DIR: folder,
-      PORT: '0',
-      LOG_LEVEL: 'error',
-      AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
-      ...settings,
-    }),
-    version: 'demo',
-    serve: true,
-    work: true,
-    migrate: true,
-    owner: true,
-    onLost(reason) {
-      throw new Error(reason);
-    },
-    ...more,
-  });
-  return { app, db: app.modules.db, url: (await app.server.listen()).url };
-}
-
-function ownerKey(): string {
-  const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as { api_key: string };
-  return owner.api_key;
+  await close();
 }
 
 async function week(): Promise<void> {

@@ -33,6 +33,9 @@ const theme = createTheme({
   defaultRadius: 'sm',
   cursorType: 'pointer',
   components: {
+    Badge: {
+      defaultProps: { size: 'sm', radius: 'sm', tt: 'none', fz: 'xs', fw: 400, variant: 'light' },
+    },
     Button: { defaultProps: { size: 'xs', fz: 'sm' } },
     TextInput: { defaultProps: { size: 'xs', withAsterisk: false } },
     PasswordInput: { defaultProps: { size: 'xs', withAsterisk: false } },

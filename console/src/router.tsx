@@ -1,7 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readCustomerSearch } from './pages/customers/search.ts';
-import { readSearch } from './pages/ledger/search.ts';
+import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
+import type { LedgerSearch } from './pages/ledger/search.ts';
+import { readProductSearch } from './products/product-pages.ts';
+import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
+
+/** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
+const readByPage = <Search,>(raw: Record<string, unknown>) => raw as Search;
 
 const root = createRootRoute({ component: Shell });
 const home = createRoute({
@@ -17,7 +23,7 @@ const signIn = createRoute({
 const ledger = createRoute({
   getParentRoute: () => root,
   path: '/app/ledger',
-  validateSearch: readSearch,
+  validateSearch: readByPage<LedgerSearch>,
   component: lazyRouteComponent(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
 });
 
@@ -33,8 +39,66 @@ const security = createRoute({
   component: lazyRouteComponent(() => import('./pages/security/security.tsx'), 'Security'),
 });
 
+const product = createRoute({
+  getParentRoute: () => root,
+  path: '/app/products/$product/$page',
+  validateSearch: readProductSearch,
+  component: lazyRouteComponent(() => import('./products/product-page.tsx'), 'ProductPage'),
+});
+
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/app/usage',
+  validateSearch: readByPage<UsageSearch>,
+  component: lazyRouteComponent(() => import('./pages/usage/usage.tsx'), 'Usage'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/app/jobs',
+  validateSearch: readByPage<JobSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+});
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: '/app/errors',
+  component: lazyRouteComponent(() => import('./pages/developer/errors.tsx'), 'Errors'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/app/webhooks',
+  validateSearch: readByPage<WebhookSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+});
+const mails = createRoute({
+  getParentRoute: () => root,
+  path: '/app/mails',
+  validateSearch: readByPage<MailSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/mails.tsx'), 'Mails'),
+});
+const server = createRoute({
+  getParentRoute: () => root,
+  path: '/app/server',
+  validateSearch: readByPage<ServerSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/server.tsx'), 'Server'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers, security]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    ledger,
+    usage,
+    jobs,
+    errors,
+    webhooks,
+    mails,
+    server,
+    customers,
+    security,
+    product,
+  ]),
+  // What a page's own reader does not take from an address is not there.
+  search: { strict: true },
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

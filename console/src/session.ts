@@ -125,13 +125,9 @@ export function apiFor(accountId: string | undefined): Api {
   return made;
 }
 
-const parts = {
-  baseUrl: location.origin,
-  fetch: reach,
-  retries: RETRIES,
-  time: machineTime,
-  timeout: 60_000,
-};
+/** How calls are made: parts of the SDK's client that follow a stream need it. */
+export const WIRE = { retries: RETRIES, time: machineTime, timeout: 60_000 } as const;
+const parts = { baseUrl: location.origin, fetch: reach, ...WIRE };
 
 function makeApi(accountId: string | undefined): Api {
   const caller = createCaller({ ...parts, credentials, accountId });

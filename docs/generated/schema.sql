@@ -3502,6 +3502,27 @@ create policy tenant on limits.denials for all to plinth_tenant using ((account_
 grant delete, insert, select, update on limits.denials to plinth_system;
 grant select on limits.denials to plinth_tenant;
 
+create table limits.errors (
+  account_id uuid not null,
+  hour timestamp with time zone not null,
+  route text not null,
+  code text not null,
+  status integer not null,
+  failed bigint not null,
+  last_at timestamp with time zone not null,
+  last_request_id text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint errors_pkey PRIMARY KEY (account_id, hour, route, code),
+  constraint errors_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint errors_failed_check CHECK ((failed > 0))
+);
+CREATE INDEX errors_by_hour ON limits.errors USING btree ((hour AT TIME ZONE 'UTC'::text));
+alter table limits.errors enable row level security, force row level security;
+create policy system on limits.errors for all to plinth_system using (true) with check (true);
+create policy tenant on limits.errors for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.errors to plinth_system;
+grant select on limits.errors to plinth_tenant;
+
 create table limits.gauges (
   account_id uuid not null,
   product text not null,

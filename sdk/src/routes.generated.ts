@@ -252,6 +252,10 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminUser'][];
     readonly next_cursor: string | null;
   };
+  readonly AiSetting: {
+    readonly name: string;
+    readonly value: string;
+  };
   readonly AnalyzeRequest: {
     readonly scope_id: string;
     /** The workspace; it must be the account that the call is for. */
@@ -417,6 +421,21 @@ export interface Schemas {
     /** The session’s id is put in place of {CHECKOUT_SESSION_ID}. */
     readonly success_url?: string | undefined;
     readonly cancel_url?: string | undefined;
+  };
+  readonly CallErrorCount: {
+    /** As in the answers: `limit_exceeded`. */
+    readonly code: string;
+    readonly status: number;
+    /** The call: `POST /v1/create`. */
+    readonly route: string;
+    /** How many calls. */
+    readonly failed: number;
+    readonly last_at: string;
+    readonly last_request_id: string;
+  };
+  readonly CallErrorCountPage: {
+    readonly data: readonly Schemas['CallErrorCount'][];
+    readonly next_cursor: string | null;
   };
   readonly CallSteps: {
     /** null: another request’s, as of a job. */
@@ -1378,6 +1397,14 @@ export interface Schemas {
     readonly author_id: string | null;
     readonly created_at: string;
   };
+  readonly Finding: {
+    readonly name: string;
+    readonly status: 'ok' | 'warning' | 'failed';
+    readonly says: string;
+  };
+  readonly Findings: {
+    readonly data: readonly Schemas['Finding'][];
+  };
   readonly FirebaseSignInRequest: {
     readonly id_token: string;
     /** What you call this device in the list of your sessions. */
@@ -2049,6 +2076,22 @@ export interface Schemas {
   readonly MailPage: {
     readonly data: readonly Schemas['Mail'][];
     readonly next_cursor: string | null;
+  };
+  readonly MailPreview: {
+    readonly name: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
+  };
+  readonly MailTemplates: {
+    readonly data: readonly Schemas['MailPreview'][];
+    /** Whether `GET /v1/admin/mail/{id}/text` shows what sent mails say. */
+    readonly shows_sent: boolean;
+  };
+  readonly MailText: {
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
   };
   readonly Margin: {
     readonly month: string;
@@ -3632,6 +3675,20 @@ export interface Schemas {
     readonly default_role: 'viewer' | 'member';
     readonly client_secret?: string | undefined;
   };
+  readonly Setting: {
+    readonly name: string;
+    readonly group: string;
+    readonly says: string;
+    readonly is_secret: boolean;
+    readonly is_set: boolean;
+    /** null: it is not set, or a secret. */
+    readonly value: string | null;
+  };
+  readonly SettingsInEffect: {
+    readonly data: readonly Schemas['Setting'][];
+    /** What is in effect of AI_CONFIG, and of what comes with the program. */
+    readonly ai: readonly Schemas['AiSetting'][];
+  };
   readonly SettlePermitRequest: {
     /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
     readonly units?: number | undefined;
@@ -4206,6 +4263,46 @@ export interface Schemas {
     /** How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere. */
     readonly steps: Schemas['CallSteps'] | null;
     readonly created_at: string;
+  };
+  readonly UsageEventDetails: {
+    readonly id: string;
+    readonly permit_id: string;
+    /** Whose call it was. */
+    readonly user_id: string;
+    /** The API key that it was made with. */
+    readonly key_id: string | null;
+    readonly product: string;
+    readonly feature: string;
+    readonly provider: string;
+    readonly model: string;
+    /** The provider’s own id of the call: it joins this row with their bill. */
+    readonly provider_request_id: string | null;
+    readonly prompt_tokens: number;
+    readonly cached_tokens: number;
+    readonly completion_tokens: number;
+    readonly reasoning_tokens: number;
+    /** Micro-dollars that the provider may bill; of a correction, what it adds or takes away. */
+    readonly cost_micros: number;
+    /** What of it counts against your budgets: less than the cost where the provider failed. */
+    readonly charged_micros: number;
+    readonly price_version: string;
+    readonly status: 'pending' | 'sent' | 'posted' | 'voided';
+    /** The provider gave no figures: this is the most that the call may have cost. */
+    readonly estimated: boolean;
+    /** The estimated event that this one makes exact. */
+    readonly corrects: string | null;
+    readonly request_id: string;
+    /** How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere. */
+    readonly steps: Schemas['CallSteps'] | null;
+    readonly created_at: string;
+    /** What was held of budgets before it was sent: the most that it could cost. */
+    readonly reserve_micros: number;
+    /** The plan that admitted it. */
+    readonly plan: string | null;
+    /** null: the call was metered elsewhere. */
+    readonly permit_status: 'queued' | 'running' | 'settled' | 'voided' | null;
+    /** Why the permit was closed as it is: an error code of the call, or some words. */
+    readonly reason: string | null;
   };
   readonly UsageEventError: {
     readonly code: string;
@@ -5007,6 +5104,10 @@ export interface Routes {
     };
     readonly reply: Schemas['ComplianceEntryPage'];
   };
+  /** List the settings in effect */
+  'GET /v1/admin/config': {
+    readonly reply: Schemas['SettingsInEffect'];
+  };
   /** Find accounts by an email, a name, an id or a key */
   'GET /v1/admin/customers': {
     readonly query: {
@@ -5047,6 +5148,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['DenialCountPage'];
+  };
+  /** Look at all that the server stands on */
+  'GET /v1/admin/doctor': {
+    readonly reply: Schemas['Findings'];
   };
   /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
@@ -5129,6 +5234,17 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['MailPage'];
+  };
+  /** List the templates of mails, with the facts of their examples */
+  'GET /v1/admin/mail/templates': {
+    readonly reply: Schemas['MailTemplates'];
+  };
+  /** Read what a mail said, on a machine of developers */
+  'GET /v1/admin/mail/{id}/text': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MailText'];
   };
   /** Report margins: net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
@@ -5685,6 +5801,7 @@ export interface Routes {
   /** List the jobs of the account, newest first */
   'GET /v1/jobs': {
     readonly query: {
+      readonly status?: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled' | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
@@ -6420,6 +6537,46 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['DenialCountPage'];
+  };
+  /** List failed calls of the account by error code */
+  'GET /v1/usage/errors': {
+    readonly query: {
+      readonly code?: string | undefined;
+      readonly route?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['CallErrorCountPage'];
+  };
+  /** Read a row of the ledger, and why it is as it is */
+  'GET /v1/usage/events/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['UsageEventDetails'];
+  };
+  /** Export the ledger as CSV or JSON lines */
+  'GET /v1/usage/export': {
+    readonly query: {
+      readonly format: 'csv' | 'jsonl';
+      readonly product?: string | undefined;
+      readonly feature?: string | undefined;
+      readonly model?: string | undefined;
+      readonly user_id?: string | undefined;
+      readonly key_id?: string | undefined;
+      readonly request_id?: string | undefined;
+      readonly permit_id?: string | undefined;
+      readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
+      /** The first instant. */
+      readonly from?: string | undefined;
+      /** The instant after the last. */
+      readonly until?: string | undefined;
+    };
+    readonly reply: unknown;
   };
   /** Report usage and cost of the account */
   'GET /v1/usage/report': {

@@ -3,7 +3,7 @@ import type { CrashHook } from '#platform/db';
 import { createMail, type Mail, type MailParts, transportOf } from '#platform/mail';
 import type { Telemetry } from '#platform/telemetry';
 
-interface MailWiring extends Omit<MailParts, 'transport' | 'settings' | 'log' | 'crashHook'> {
+interface MailWiring extends Omit<MailParts, 'transport' | 'settings' | 'log' | 'crashHook' | 'isOpen'> {
   readonly telemetry: Telemetry;
   readonly options: { readonly config: Config; readonly crashHook?: CrashHook };
 }
@@ -15,6 +15,7 @@ export function openMail(parts: MailWiring): Mail {
     ...parts,
     crashHook,
     settings: config.mail,
+    isOpen: config.environment !== 'production',
     transport: transportOf(config.mail),
     log: parts.telemetry.logger,
   });

@@ -1,5 +1,6 @@
 import type { Config } from '#platform/config';
-import type { CrashHook, Store } from '#platform/db';
+import type { CrashHook, Database, Store } from '#platform/db';
+import type { Finding } from '#platform/diagnosis';
 import type { Clock } from '#platform/kernel';
 
 /** A sandbox of Stripe that is running already. */
@@ -45,6 +46,8 @@ export interface AppOptions {
   /** The database, when it is opened already: it may begin while the rest of the program is still loaded. */
   readonly store?: Promise<Store>;
   readonly clock?: Clock;
+  /** Looks at all that the program stands on, for platform admins; without it there is nothing to look at. */
+  readonly diagnose?: (db: Database) => Promise<readonly Finding[]>;
   readonly crashHook?: CrashHook;
   /** In place of one of this process's own: a sandbox whose clock somebody else drives. */
   readonly stripeSandbox?: StripeStandIn;

@@ -22,6 +22,7 @@ import { createOwnerSignIn } from '#platform/owner';
 import { createPermits } from '#platform/permits';
 import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
+import { createDiagnosis } from '#platform/diagnosis';
 import { createPrivacy, type PrivacyParts } from '#platform/privacy';
 import { productContext, registerProduct } from '#platform/product';
 import { createQueue } from '#platform/queue';
@@ -245,7 +246,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
 function servicesOf(
   parts: WiringParts & ReturnType<typeof wirePeople> & ReturnType<typeof wireSpending>,
 ): Services {
-  const { config } = parts.options;
+  const { config, diagnose } = parts.options;
   return {
     ...parts,
     webhooks: parts.events,
@@ -254,6 +255,7 @@ function servicesOf(
     billing: parts.sales,
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
+    diagnosis: createDiagnosis({ ...parts, config, look: async () => (await diagnose?.(parts.db)) ?? [] }),
     owner: createOwnerSignIn({
       ...parts,
       dataDir: config.dataDir,

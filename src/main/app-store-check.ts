@@ -1,7 +1,7 @@
 import { createAppStoreClient } from '#platform/billing';
 import type { AppStoreSettings, Config } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
-import type { Check } from './check.ts';
+import type { Check } from '#platform/diagnosis';
 import { OperatorError } from './operator-error.ts';
 
 const DAY = 86_400_000;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -23,10 +23,12 @@ const COMPONENTS = [
   'Button',
   'ActionIcon',
   'CloseButton',
+  'Checkbox',
   'Anchor',
   'Badge',
   'Burger',
   'Code',
+  'Checkbox',
   'Alert',
   'Progress',
   'Skeleton',
@@ -42,16 +44,18 @@ const COMPONENTS = [
 /** Scripts whose letters the two languages of the console use; others fall back to the system's type. */
 const FONTS = ['latin', 'latin-ext'] as const;
 
-const CHOICES = ['console/package.json', 'src/main/build-console.ts'] as const;
+/** The module that the console asks for its products' pages. */
+const PRODUCTS_MODULE = 'plinth:products';
+const PRODUCTS = join(ROOT, 'src/products');
+
+const CHOICES = ['console/package.json', 'src/main/build-console.ts', PRODUCTS_MODULE] as const;
 
 /** Writes the console into files that are named by what is in them, unless they are there. What names them is written last. */
 export async function buildConsole(): Promise<void> {
   if (isBuilt()) return;
   const { rolldown } = await import('rolldown');
   // What chooses packages and styles is a source, too: another version of a package is another build.
-  const sources = new Map<string, string>(
-    CHOICES.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]),
-  );
+  const sources = new Map<string, string>(CHOICES.map((path) => [path, readSource(path)]));
   const build = await rolldown({
     input: { console: join(HERE, 'src/main.tsx') },
     platform: 'browser',
@@ -63,7 +67,14 @@ export async function buildConsole(): Promise<void> {
     },
     transform: { define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'react-jsx' },
     resolve: { alias: { '@plinth/sdk': join(ROOT, 'sdk/src') } },
-    plugins: [rememberSources(sources)],
+    plugins: [
+      rememberSources(sources),
+      {
+        name: 'pages of products',
+        resolveId: (id) => (id === PRODUCTS_MODULE ? id : undefined),
+        load: (id) => (id === PRODUCTS_MODULE ? productsModule() : undefined),
+      },
+    ],
   });
   const { output } = await build.generate({
     format: 'esm',
@@ -93,11 +104,31 @@ export async function buildConsole(): Promise<void> {
   writeManifest(CONSOLE_MANIFEST, manifest);
 }
 
+/** Folders of the products that have pages: of those that ship, and of a clone's own. From the project's root. */
+const productFolders = (): string[] =>
+  readdirSync(PRODUCTS)
+    .map((name) => `src/products/${name}/console`)
+    .filter((folder) => existsSync(join(ROOT, folder, 'index.ts')))
+    .sort();
+
+function productsModule(): string {
+  const folders = productFolders();
+  return [
+    ...folders.map(
+      (folder, n) => `import { pages as p${n} } from ${JSON.stringify(join(ROOT, folder, 'index.ts'))};`,
+    ),
+    `export const products = [${folders.map((_folder, n) => `p${n}`).join(', ')}];`,
+  ].join('\n');
+}
+
+const readSource = (path: string): string =>
+  path === PRODUCTS_MODULE ? productFolders().join(' ') : readFileSync(join(ROOT, path), 'utf8');
+
 /** Whether a whole build of exactly the sources that lie here is there. */
 function isBuilt(): boolean {
   const manifest = readConsole();
   try {
-    return manifest !== undefined && digestOf(manifest.sources) === manifest.digest;
+    return manifest !== undefined && digestOf(manifest.sources, readSource) === manifest.digest;
   } catch {
     return false;
   }

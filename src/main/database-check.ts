@@ -79,6 +79,9 @@ export async function keysState(db: Database, { masterKeys }: Config): Promise<s
   return `master key ${secrets.current} seals${opening}${waiting}`;
 }
 
+/** Looks at the database, by whichever way there is to it. */
+export type InDatabase = (look: (db: Database) => Promise<string>) => Promise<string>;
+
 /** The embedded database opens for one process: what it is used by has looked at it. */
 export function unlessInUse(error: unknown): string {
   if (error instanceof AppError && error.code === 'data_folder_in_use')

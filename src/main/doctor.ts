@@ -13,19 +13,19 @@ import { aiSettingsOf, oldHelplines } from '#platform/ai';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
+import { type Check, type Finding, lookAt } from '#platform/diagnosis';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
 import { openBlobHome, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
-import { databaseState, keysState, unlessInUse } from './database-check.ts';
+import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
 import { googlePlayChecks } from './google-play-check.ts';
 import { appStoreChecks } from './app-store-check.ts';
 import { s3Checks } from './s3-checks.ts';
 import { stripeChecks } from './stripe-check.ts';
-import type { Check } from './check.ts';
 import { codeOf, reason, OperatorError } from './operator-error.ts';
 
 const PATIENCE = 10_000;
@@ -34,16 +34,27 @@ const PATIENCE = 10_000;
 export const doctor: Verb = async ({ config, words }) => {
   const refused = refuseWords('doctor', words);
   if (refused !== undefined) return refused;
+  let sound = true;
+  for (const check of checksOf(config, (look) => withDatabase(config, look).catch(unlessInUse))) {
+    const { name, status, says } = await lookAt(check, reason);
+    sound &&= status !== 'failed';
+    process.stdout.write(`${status === 'failed' ? 'FAIL' : 'ok  '}  ${name.padEnd(14)}  ${says}\n`);
+  }
+  return sound ? 0 : 1;
+};
+
+/** The same from a process that runs, all at once. */
+export const diagnose = (config: Config, db: Database): Promise<Finding[]> =>
+  Promise.all(checksOf(config, (look) => look(db)).map((check) => lookAt(check, reason)));
+
+function checksOf(config: Config, inDatabase: InDatabase): Check[] {
   const { delivery, redis } = config;
-  const checks: Check[] = [
+  return [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
     { name: 'files', look: () => filesState(config) },
-    {
-      name: 'database',
-      look: () => withDatabase(config, (db) => databaseState(db, config)).catch(unlessInUse),
-    },
-    { name: 'keys', look: () => withDatabase(config, (db) => keysState(db, config)).catch(unlessInUse) },
+    { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
+    { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: async () => aiSettingsState(config) },
     ...config.ai.upstreams.map((setting) => ({
@@ -57,22 +68,12 @@ export const doctor: Verb = async ({ config, words }) => {
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
     ...s3Checks(config),
     ...stripeChecks(config),
-    ...googlePlayChecks(config, unlessInUse),
+    ...googlePlayChecks(config, inDatabase),
     ...appStoreChecks(config),
-    { name: 'purchases', look: () => withDatabase(config, purchasesState).catch(unlessInUse) },
+    { name: 'purchases', look: () => inDatabase(purchasesState) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
-  let sound = true;
-  for (const { name, look } of checks) {
-    const [word, says] = await look().then(
-      (right) => ['ok  ', right] as const,
-      (error: unknown) => ['FAIL', reason(error)] as const,
-    );
-    sound &&= word === 'ok  ';
-    process.stdout.write(`${word}  ${name.padEnd(14)}  ${says}\n`);
-  }
-  return sound ? 0 : 1;
-};
+}
 
 /** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
 async function purchasesState(db: Database): Promise<string> {

@@ -6,14 +6,14 @@ import {
 } from '#platform/billing';
 import type { Config } from '#platform/config';
 import { AppError } from '#platform/kernel';
-import type { Check } from './check.ts';
-import { withDatabase } from './migrate.ts';
+import type { Check } from '#platform/diagnosis';
+import type { InDatabase } from './database-check.ts';
 import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Google Play', 'Play orders'] as const;
 
 /** What a server that takes purchases of Google Play needs of it, a line each; none where it takes none. */
-export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) => string): Check[] {
+export function googlePlayChecks(config: Config, inDatabase: InDatabase): Check[] {
   const { googlePlay } = config;
   if (googlePlay === undefined) return [];
   const { account, url } = googlePlay;
@@ -36,8 +36,7 @@ export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) =
     ...atGoogle,
     {
       name: 'Play purchases',
-      look: () =>
-        withDatabase(config, async (db) => textOrThrow(await checkUnacknowledged(db))).catch(unlessInUse),
+      look: () => inDatabase(async (db) => textOrThrow(await checkUnacknowledged(db))),
     },
   ];
 }

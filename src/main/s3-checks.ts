@@ -1,7 +1,7 @@
 import { checkS3Cors } from '#platform/blobs';
 import type { Config } from '#platform/config';
 import { systemClock } from '#platform/kernel';
-import type { Check } from './check.ts';
+import type { Check } from '#platform/diagnosis';
 
 /** Whether pages may send files to the bucket; nothing where files lie in a folder. */
 export function s3Checks({ s3: settings, corsOrigins, baseUrl }: Config): Check[] {

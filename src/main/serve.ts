@@ -1,6 +1,6 @@
 import type { App, AppOptions } from '#app';
 import { type Config, onPort } from '#platform/config';
-import { openStore } from '#platform/db';
+import { type Database, openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
 import { signInLine } from './console-link.ts';
@@ -52,7 +52,10 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     // A start that failed has closed what it opened.
     const opened = store ?? openStore(config, crashHook, preparedFile(config));
     store = undefined;
-    const more = crashHook === undefined ? {} : { crashHook };
+    const more = {
+      diagnose: async (db: Database) => (await import('./doctor.ts')).diagnose(config, db),
+      ...(crashHook === undefined ? {} : { crashHook }),
+    };
     return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });
   });
   losing.of(app);

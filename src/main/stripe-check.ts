@@ -2,7 +2,7 @@ import { createStripeClient, type SetupFinding, checkStripeSetup } from '#platfo
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
-import type { Check } from './check.ts';
+import type { Check } from '#platform/diagnosis';
 import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook', 'Stripe retries'] as const;

@@ -6,6 +6,7 @@ import { billingModule } from '#platform/billing';
 import { complianceModule } from '#platform/compliance';
 import { customersModule } from '#platform/customers';
 import { dbDataRules, dbMigrations, dbSystemUses, openDatabase } from '#platform/db';
+import { diagnosisModule } from '#platform/diagnosis';
 import { entitlementsModule } from '#platform/entitlements';
 import { erasureModule } from '#platform/erasure';
 import { idempotencyModule } from '#platform/idempotency';
@@ -95,6 +96,7 @@ export const modules = inOrder([
   privacyModule,
   complianceModule,
   customersModule,
+  diagnosisModule,
   permitsModule,
   ownerModule,
   defineModule({

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, NOT_FOUND } from '#platform/kernel';
+import type { CallErrors } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
 import { missingObject } from './missing.ts';
@@ -9,8 +10,11 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
 
-/** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
-export function createFailureHandler(telemetry: Telemetry): Fail {
+/** Answers a failure with the envelope, whatever state the answer is in, counts it for the account, and logs what is our own fault. */
+export function createFailureHandler(
+  telemetry: Telemetry,
+  callErrors: Pick<CallErrors, 'count'> | undefined,
+): Fail {
   return (request, reply, error) => {
     const failure = describeMissing(
       isBrokenOff(error, request) || hasHungUp(error, request.inFlight)
@@ -27,6 +31,9 @@ export function createFailureHandler(telemetry: Telemetry): Fail {
       };
       telemetry.logger.error(fields, 'a call failed');
     }
+    const { accountId } = (request.inFlight as InFlightRequest | undefined) ?? {};
+    if (accountId !== undefined)
+      callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
     const { status, headers, body } = failureAnswer(
       failure,
       request.id,

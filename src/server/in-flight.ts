@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
-import { AppError, withoutDeclaredSecrets } from '#platform/kernel';
+import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
 import type { Arrivals } from './arrivals.ts';
 
 declare module 'fastify' {
@@ -37,7 +37,7 @@ export class InFlightRequest implements Origin {
   /** Who called, once that is known: for the log line. */
   userId: string | undefined;
   keyId: string | undefined;
-  accountId: string | undefined;
+  accountId: AccountId | undefined;
   /** Whether a handler has taken the wire: streams have deadlines of their own. */
   taken = false;
   /** Whether its client comes back to another process when this one stops. */

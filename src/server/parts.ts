@@ -3,7 +3,7 @@ import type { Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates, UpgradeFor } from '#platform/entitlements';
-import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
+import type { Admission, CallErrors, IdempotencyRequest, Rates } from '#platform/limits';
 import type { OneTimeCodes } from '#platform/owner';
 import type { Telemetry } from '#platform/telemetry';
 
@@ -100,6 +100,8 @@ export interface ServerParts {
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */
   readonly upgradeFor?: UpgradeFor;
+  /** Where failed calls of accounts are counted. */
+  readonly callErrors?: Pick<CallErrors, 'count'>;
   /** Where what prechecks find is written down, and who gives a second look. The precheck itself needs nobody. */
   readonly safety?: Pick<Safety, 'findings' | 'moderate'>;
 }

@@ -49,7 +49,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseFaulty(routes, parts);
 
   const inFlightRequests = createInFlightRequests();
-  const fail = createFailureHandler(parts.telemetry);
+  const fail = createFailureHandler(parts.telemetry, parts.callErrors);
   let stopping = false;
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {

@@ -1,29 +1,32 @@
 import { describe, expect, test } from 'vitest';
-import { PAGE_GROUPS } from '../../console/src/shell/pages.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
-const PAGES = PAGE_GROUPS.flatMap(({ pages }) => pages.map(({ to }) => to));
 const WIDTHS = [1_440, 768, 360];
 
 describe.runIf(isHere)('each page of the navigation', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, broken, faults, url } = await visitConsole();
+  const { page, paths, signIn, broken, faults, look, overflow, url } = await visitConsole();
   await signIn();
 
-  test.each(PAGES)('%s has a heading, no fault in light or dark, and no sideways scrolling', async (path) => {
-    await page.goto(`${url}${path}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle');
-    expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
+  test.each(await paths())(
+    '%s has a heading, no fault in light or dark, and no sideways scrolling',
+    async (path) => {
+      await page.goto(`${url}${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
+      expect(await look()).toEqual([]);
       expect(await faults()).toEqual([]);
-    }
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await faults()).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'light' });
-    await page.setViewportSize({ width: 1_440, height: 900 });
-  });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await overflow()).toBe(0);
+      }
+      expect(await faults()).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 1_440, height: 900 });
+    },
+  );
 
   test('breaks nothing', () => {
     expect(broken).toEqual([]);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { atEndOfFile } from '#test/closing';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { ensureOwner, newSignInLink } from '#platform/owner';
@@ -38,13 +39,39 @@ export interface Browsed {
   readonly localStorage: object;
 }
 
+/** What of a page's look is not of the house: type, sizes, spaces, shadows, gradients, buttons that shout. A script for the page. */
+const LOOK = `(() => {
+  const found = new Set();
+  const sizes = new Set([12, 13, 15, 20]);
+  let filled = 0;
+  for (const one of document.querySelectorAll('body *')) {
+    const style = getComputedStyle(one);
+    const box = one.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2 || style.visibility === 'hidden') continue;
+    const name = one.tagName.toLowerCase() + '.' + String(one.className).split(' ')[0];
+    const hasText = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (hasText && !sizes.has(parseFloat(style.fontSize))) found.add(name + ' has type of ' + style.fontSize);
+    if (hasText && !/^("?Inter Variable"?|ui-monospace)/.test(style.fontFamily)) found.add(name + ' is set in ' + style.fontFamily);
+    for (const side of ['paddingTop', 'paddingLeft', 'marginBottom', 'rowGap', 'columnGap']) {
+      const space = parseFloat(style[side]) || 0;
+      if (!one.closest('[class*=mantine]') && space % 4 > 0.01 && Math.abs(space) > 2)
+        found.add(name + ' has ' + side + ' of ' + style[side]);
+    }
+    if (style.boxShadow !== 'none' && !style.boxShadow.includes('inset') && !one.closest('[role=dialog]')) found.add(name + ' has a shadow');
+    if (style.backgroundImage.includes('gradient') && !one.closest('.mantine-Skeleton-root')) found.add(name + ' has a gradient');
+    if (one.matches('button[data-variant=filled]') || (one.matches('.mantine-Button-root') && !one.hasAttribute('data-variant'))) filled += 1;
+  }
+  if (filled > 1) found.add(filled + ' filled buttons');
+  return [...found];
+})()`;
+
 /** A server with its console and an owner, and a browser that looks at it. */
 export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) {
   await buildConsole();
   const server = await testApp(options);
   const { app } = server;
   // Passkeys are bound to a name, which an address is none.
-  const url = server.url.replace('127.0.0.1', 'localhost');
+  const url = options.settings?.['PUBLIC_URL'] ?? server.url;
   const { dataDir } = app.modules.options.config;
   await ensureOwner(app.modules, dataDir);
   const browser = await chromium.launch({ executablePath: program as string, timeout: 120_000 });
@@ -76,11 +103,32 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     open,
     link,
     broken,
+    /** Calls as the owner, by the key of the first start. Throws on a refusal. */
+    async api(call: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
+      const { api_key: key } = JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')) as {
+        readonly api_key: string;
+      };
+      const answered = await server.call(key, call, body === undefined ? {} : { body });
+      if (answered.status >= 300)
+        throw new Error(`${call} answers ${answered.status}: ${JSON.stringify(answered.body)}`);
+      return answered.body;
+    },
+    /** Addresses of all pages that the navigation leads to. */
+    async paths(): Promise<string[]> {
+      await page.getByRole('link', { name: 'Customers' }).waitFor();
+      const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
+      return links.evaluateAll((found) => found.map((one) => String(one.getAttribute('href'))));
+    },
     /** Signs the owner in. */
     async signIn(): Promise<void> {
       await page.goto(link());
       await page.waitForURL(`${url}/`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
     },
+    look: (): Promise<string[]> => page.evaluate(LOOK),
+    /** By how many pixels something is wider than the window. */
+    overflow: (): Promise<number> =>
+      page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
     /** What axe finds wrong, and whether something is wider than the window. */
     async faults(): Promise<string[]> {
       await page.evaluate(readFileSync(AXE, 'utf8'));

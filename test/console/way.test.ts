@@ -60,7 +60,7 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
 
   test('leads to the page that was wanted, and nowhere else whatever an address says', async () => {
     await page.goto(`${url}/app/sign-in?next=//evil.example&return_to=https://evil.example`);
-    await button('Sign in with Google').waitFor();
+    await button('Continue with Google').waitFor();
     expect(await button('Single sign-on').count()).toBe(0);
     expect(await faults()).toEqual([]);
     await signInAs({ ...ada, password: 'not this one' });
@@ -88,11 +88,11 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
 
   test('by Google brings back to the page that was wanted, and a refusal there says what to do', async () => {
     await page.goto(`${url}/app/security`);
-    await button('Sign in with Google').click();
+    await button('Continue with Google').click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await alert('You said no at the provider').waitFor();
     await page.goto(`${url}/app/security`);
-    await button('Sign in with Google').click();
+    await button('Continue with Google').click();
     await page.getByRole('textbox', { name: 'Email' }).fill('grace@gmail.com');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await heading('Security').waitFor();

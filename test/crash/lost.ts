@@ -51,7 +51,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: splitNames('permits.reported billing.received ai.safety-recorded'),
   again: splitNames(`
-    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.denials-pruned webhooks.pruned mail.prune
+    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.counts-pruned webhooks.pruned mail.prune
     ai.safety-pruned
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned privacy.released reports.rolled reports.repaired
@@ -65,7 +65,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.totp-begun identity.totp-confirmed sso.admitted blobs.reserved blobs.parts`),
   count: splitNames(`
     limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
-    identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.denials-counted
+    identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.counted
     idempotency.claimed idempotency.given-up`),
   start: splitNames(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven

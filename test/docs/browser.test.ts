@@ -57,7 +57,8 @@ describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, asyn
       const text = await page.locator('body').innerText();
       return names.filter((name) => !text.includes(name));
     };
-    await expect.poll(namesMissing, { timeout: PATIENCE }).toEqual([]);
+    // Each look lays the whole page out: looks without a pause would keep it from being drawn.
+    await expect.poll(namesMissing, { timeout: PATIENCE, interval: 1_000 }).toEqual([]);
     expect(await page.title()).toContain('Plinth');
   });
 

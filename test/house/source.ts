@@ -55,6 +55,8 @@ const FOLDERS = [
 ];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
+/** Pages of products are of the console. */
+const PAGES = /^(src\/products\/[^/]+|docs\/examples\/product)\/console\//;
 const GENERATED = /\.generated\.ts$/;
 
 /** All files that the rules apply to, without generated ones. */
@@ -65,7 +67,7 @@ export function projectFiles(): SourceFile[] {
 /** Paths of all source files, from the project's folder. */
 export function projectPaths(): string[] {
   const found = FOLDERS.flatMap((folder) => listFiles(folder));
-  return [...found, ...ROOT_FILES].filter((path) => !GENERATED.test(path)).sort();
+  return [...found, ...ROOT_FILES].filter((path) => !GENERATED.test(path) && !PAGES.test(path)).sort();
 }
 
 function listFiles(folder: string): string[] {

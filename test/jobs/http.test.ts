@@ -46,6 +46,9 @@ describe('an account', () => {
     const [job] = dataOf(listed.body);
     const read = await app.call(customer.key, `GET /v1/jobs/${job?.id}`);
     expect(read.body).toEqual(job);
+    const counted = async (status: string) =>
+      dataOf((await app.call(customer.key, `GET /v1/jobs?status=${status}`)).body).length;
+    expect([await counted('done'), await counted('dead')]).toEqual([1, 0]);
     expect(Object.keys(read.body)).not.toContain('payload');
     expect((await app.call(other.key, `GET /v1/jobs/${job?.id}`)).status).toBe(404);
     expect(dataOf((await app.call(other.key, 'GET /v1/jobs')).body)).toEqual([]);

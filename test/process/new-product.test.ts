@@ -19,7 +19,7 @@ import { endAll, startProgram } from './program.ts';
 const run = promisify(execFile);
 const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
 const WHOLE =
-  'bin src safety sandboxes test scripts sdk docs ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
+  'bin src safety sandboxes test scripts sdk docs console ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
 /** A checkout of its own, with what is needed of the tree. */
 function checkout(paths: readonly string[]): string {
@@ -126,12 +126,20 @@ describe('a new product', () => {
       JSON.stringify({
         extends: './tsconfig.json',
         include: [...folders, 'src/**/*.d.ts', 'test/services/global-setup.ts'],
-        exclude: [],
+        exclude: ['src/products/*/console'],
+      }),
+    );
+    writeFileSync(
+      join(root, 'tsconfig.pages.json'),
+      JSON.stringify({
+        extends: './console/tsconfig.json',
+        include: ['src/products/notes/console', 'console/src'],
       }),
     );
     const bin = (name: string) => join(root, 'node_modules/.bin', name);
     const steps: readonly (readonly [string, readonly string[]])[] = [
       [process.execPath, [bin('tsc'), '-p', 'tsconfig.notes.json']],
+      [process.execPath, [bin('tsc'), '-p', 'tsconfig.pages.json', '--noEmit']],
       [bin('biome'), ['format', ...folders, LIST]],
       [process.execPath, [bin('oxlint'), '--deny-warnings', ...folders]],
       [process.execPath, ['scripts/test.ts', ...folders]],

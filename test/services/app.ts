@@ -83,18 +83,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.on ?? options.beside?.database ?? (await testDatabase(crashHookOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
   const { over = (db) => db, stripe = options.beside?.stripe, googlePlay } = options;
-  const upstream = {
-    name: 'sandbox',
-    base_url: sandbox.url,
-    api_key: sandbox.apiKey,
-    models: ['sandbox-small', 'sandbox-large'],
-  };
   const config = readConfig({
     NODE_ENV: 'test',
     PORT: '0',
     DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
-    AI_UPSTREAMS: JSON.stringify([upstream]),
+    AI_UPSTREAMS: JSON.stringify([upstreamOf(sandbox)]),
     // How many reads a provider is asked for in a second is tried by read-rate.test.ts: no other test waits for its turn.
     ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true', STRIPE_READS_PER_SECOND: '1000' }),
     ...(googlePlay === undefined
@@ -113,6 +107,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     migrate: false,
     store: keepOpen(over(database.db)),
     onLost: options.onLost ?? fail,
+    diagnose: async (db) => (await import('../../src/main/doctor.ts')).diagnose(config, db),
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
     ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),
@@ -142,6 +137,13 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     close,
   };
 }
+
+const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
+  name: 'sandbox',
+  base_url: url,
+  api_key: apiKey,
+  models: ['sandbox-small', 'sandbox-large'],
+});
 
 /** The test file's database, which outlives the app. */
 const keepOpen = (db: Database) =>

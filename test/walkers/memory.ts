@@ -48,7 +48,11 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
   });
   const target = { sessionId: row.id, messageId: null, decisionId: null, path: null };
   await coditect.decisions.link({ ...member, id: decision.row.id }, { type: 'drawn_from', target });
-  await coditect.graph.merge(member, { source: `src/${userId}.ts`, target: `src/${accountId}.ts` });
+  await coditect.graph.merge(member, {
+    source: `src/${userId}.ts`,
+    target: `src/${accountId}.ts`,
+    by: { caller: { userId }, origin: ORIGIN },
+  });
   await makePattern(coditect, member);
   await coditect.documents.write(member, { ...audience, kind: 'technical', name, text: `Of ${userId}` });
 }

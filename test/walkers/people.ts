@@ -165,6 +165,8 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
          values ($1, 'reel', 'generations', 0, 10, 80, 'reel', 'quota', 8, app.now())),
        denial as (insert into limits.denials (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
          values ($1, date_trunc('hour', app.now()), 'reel', 'generation', 'generations', 'reel.free', 'quota', 1, 8, 8, app.now(), 'r')),
+       error as (insert into limits.errors (account_id, hour, route, code, status, failed, last_at, last_request_id)
+         values ($1, date_trunc('hour', app.now()), 'POST /v1/create', 'limit_exceeded', 429, 1, app.now(), 'r')),
        participant as (insert into privacy.participants (account_id) values ($1) on conflict do nothing),
        gauge as (insert into limits.gauges (account_id, product, name, used) values ($1, 'reel', 'storage', 1)),
        seat as (insert into limits.seats (account_id, product, name, machine, id, fence, taken_at, expires_at)

@@ -1,8 +1,8 @@
-import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTexts } from '../text/index.ts';
+import { State } from './state.tsx';
 import { type Asked, Table } from './table.tsx';
 import { When } from './when.tsx';
 
@@ -17,13 +17,13 @@ interface CallTableProps {
   readonly opened?: string | undefined;
   /** False: they are of another account than the ledger's. */
   readonly isLinked?: boolean;
+  /** What the address of the ledger says besides the call that is opened. */
+  readonly filter?: object;
   readonly lines?: number;
 }
 
-const COLOURS: Readonly<Record<string, string>> = { voided: 'gray', sent: 'blue' };
-
 /** Rows of the ledger. */
-export function CallTable({ events, isLinked = true, ...shown }: CallTableProps) {
+export function CallTable({ events, isLinked = true, filter = {}, ...shown }: CallTableProps) {
   const { say, format } = useTexts();
   return (
     <Table
@@ -35,7 +35,7 @@ export function CallTable({ events, isLinked = true, ...shown }: CallTableProps)
           head: say('calls.when'),
           cell: ({ id, created_at: at }) =>
             isLinked ? (
-              <Link to="/app/ledger" search={{ call: id }}>
+              <Link to="/app/ledger" search={{ ...filter, call: id }} resetScroll={false}>
                 <When at={at} isPast />
               </Link>
             ) : (
@@ -53,21 +53,7 @@ export function CallTable({ events, isLinked = true, ...shown }: CallTableProps)
         { head: say('calls.model'), isDim: true, cell: ({ model }) => model },
         {
           head: say('calls.status'),
-          cell: ({ status }) =>
-            status === 'posted' ? (
-              <span className="dim">{status}</span>
-            ) : (
-              <Badge
-                size="sm"
-                radius="sm"
-                tt="none"
-                fw={400}
-                variant="light"
-                color={COLOURS[status] ?? 'red'}
-              >
-                {status}
-              </Badge>
-            ),
+          cell: ({ status }) => <State of={status} />,
         },
         {
           head: say('calls.tokens'),

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTexts } from '../text/index.ts';
+import { useAct } from './of-account.ts';
+import { Refusal } from './refusal.tsx';
 
 interface ConfirmProps {
   readonly text: string;
@@ -12,32 +13,26 @@ interface ConfirmProps {
   readonly isQuiet?: boolean;
 }
 
-/** A button that asks for a second press before it acts, and says why where it could not; what pages show is asked for again. */
+/** A button that asks for a second press before it acts, and says why where it could not. */
 export function Confirm({ text, act, isDangerous = false, isQuiet = false }: ConfirmProps) {
   const { say } = useTexts();
   const [isSure, setSure] = useState(false);
-  const queries = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: act,
-    onSettled: () => {
-      setSure(false);
-      return queries.invalidateQueries();
-    },
-  });
+  const { mutate, isPending, error } = useAct(() => act().finally(() => setSure(false)));
   const shown = {
     onClick: () => (isSure ? mutate() : setSure(true)),
     onBlur: () => setSure(false),
     children: isSure ? say('app.sure', { what: text }) : text,
   };
+  const color = isDangerous && isSure ? 'var(--error)' : undefined;
   return (
     <>
-      {error !== null && <span role="alert">{error.message}</span>}
+      <Refusal error={error} />
       {isQuiet ? (
-        <button type="button" className="quiet" disabled={isPending} {...shown} />
+        <button type="button" className="quiet" style={{ color }} disabled={isPending} {...shown} />
       ) : (
         <Button
           variant="default"
-          {...(isDangerous && isSure ? { c: 'var(--error)' } : {})}
+          {...(color === undefined ? {} : { c: color })}
           loading={isPending}
           {...shown}
         />

@@ -1,9 +1,16 @@
 import type { ReactNode } from 'react';
 
-/** Figures and words of one thing, side by side. What is `undefined` is left out. */
-export function Facts({ of }: { readonly of: Readonly<Record<string, ReactNode>> }) {
+interface FactsProps {
+  readonly of: Readonly<Record<string, ReactNode>>;
+  /** Below each other, and not side by side. */
+  readonly isList?: boolean;
+  readonly isMono?: boolean;
+}
+
+/** Figures and words of one thing. What is `undefined` is left out. */
+export function Facts({ of, isList = false, isMono = false }: FactsProps) {
   return (
-    <dl className="facts">
+    <dl className={[isList ? '' : 'facts', isMono ? 'ids' : ''].join(' ').trim() || undefined}>
       {Object.entries(of).map(
         ([name, value]) =>
           value !== undefined && (

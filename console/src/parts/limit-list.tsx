@@ -94,7 +94,8 @@ function Gauge({
   );
 }
 
-const amounts =
+/** How amounts of a limit are written, by its kind and unit. */
+export const amounts =
   (format: Formats, kind: string, unit: string | null) =>
   (value: number): string => {
     if (kind === 'budget' || unit === 'micros' || unit === 'micro-dollars') return format.micros(value);

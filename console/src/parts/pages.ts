@@ -13,6 +13,8 @@ interface PagesProps<One extends Page> {
   /** Milliseconds after which it is asked again. */
   readonly again?: number;
   readonly limit?: number;
+  /** Of a list that may be long: what is loaded is not asked for again. */
+  readonly isFrozen?: boolean;
 }
 
 /** A list of the API, page by page. */
@@ -22,6 +24,7 @@ export function usePages<One extends Page>({
   isWanted = true,
   again,
   limit = 50,
+  isFrozen = false,
 }: PagesProps<One>): Asked & { readonly pages: readonly One[] | undefined } {
   const { data, ...asked } = useInfiniteQuery({
     queryKey: key,
@@ -30,6 +33,7 @@ export function usePages<One extends Page>({
     getNextPageParam: (page: One) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
     enabled: isWanted,
+    ...(isFrozen ? { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 } : {}),
     ...(again === undefined ? {} : { refetchInterval: again }),
   });
   return { ...asked, pages: data?.pages };

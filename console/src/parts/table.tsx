@@ -1,15 +1,19 @@
 import { Button, Skeleton } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTexts } from '../text/index.ts';
+import { useRowsInView } from './rows-in-view.ts';
 import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
 
 export interface Column<Row> {
+  /** Empty of what needs none: a button. */
   readonly head: string;
   /** A figure: at the right, in figures of one width. */
   readonly isFigure?: boolean;
   readonly isDim?: boolean;
   readonly isMono?: boolean;
+  /** Sentences: they may take more than one line. */
+  readonly isText?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -50,27 +54,39 @@ export function Table<Row>({
   lines = 24,
 }: TableProps<Row>) {
   const { say } = useTexts();
+  const { body, first, last, height } = useRowsInView(rows?.length ?? 0);
   if (asked !== undefined && asked.error !== null && rows === undefined)
     return <Trouble error={asked.error} retry={() => void asked.refetch()} />;
   if (rows === undefined)
     return Array.from({ length: lines }, (_one, row) => <Skeleton key={row} h={28} mb={1} />);
-  if (rows.length === 0) return typeof empty === 'string' ? <p className="dim">{empty}</p> : empty;
+  if (rows.length === 0 && asked?.hasNextPage !== true)
+    return typeof empty === 'string' ? <p className="dim">{empty}</p> : empty;
+  const isCut = height > 0;
   return (
     <>
       <Scroll label={label}>
-        <table>
+        <table {...(isCut ? { 'aria-rowcount': rows.length + 1 } : {})}>
           <thead>
             <tr>
-              {columns.map(({ head, isFigure }) => (
-                <th key={head} className={isFigure === true ? 'num' : undefined}>
-                  {head}
-                </th>
-              ))}
+              {columns.map(({ head, isFigure }) =>
+                head === '' ? (
+                  <td key={head} />
+                ) : (
+                  <th key={head} className={isFigure === true ? 'num' : undefined}>
+                    {head}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={keyOf(row)} data-open={opened === keyOf(row)}>
+          <tbody ref={body}>
+            {first > 0 && <tr aria-hidden style={{ height: first * height }} />}
+            {rows.slice(first, last).map((row, index) => (
+              <tr
+                key={keyOf(row)}
+                data-open={opened === keyOf(row)}
+                {...(isCut ? { 'aria-rowindex': first + index + 2 } : {})}
+              >
                 {columns.map((column) => (
                   <td key={column.head} className={classOf(column)}>
                     {column.cell(row)}
@@ -78,24 +94,49 @@ export function Table<Row>({
                 ))}
               </tr>
             ))}
+            {last < rows.length && <tr aria-hidden style={{ height: (rows.length - last) * height }} />}
           </tbody>
         </table>
       </Scroll>
-      {asked?.hasNextPage === true && (
-        <Button
-          variant="default"
-          mt="md"
-          loading={asked.isFetchingNextPage === true}
-          onClick={() => void asked.fetchNextPage?.()}
-        >
-          {say('app.more')}
-        </Button>
+      {asked?.error != null && (
+        <p className="dim" role="status">
+          {say('app.offline')}
+        </p>
       )}
+      {asked?.hasNextPage === true && <More asked={asked} rows={rows.length} />}
     </>
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono }: Column<Row>): string =>
-  [isFigure === true ? 'num' : '', isDim === true ? 'dim' : '', isMono === true ? 'mono' : '']
+/** Loads the next page as one comes near the end; a button, for those who don't scroll. A page may have no row that fits: then the next one is asked for. */
+function More({ asked, rows }: { readonly asked: Asked; readonly rows: number }) {
+  const { say } = useTexts();
+  const button = useRef<HTMLButtonElement>(null);
+  const { isFetchingNextPage: isLoading = false, error } = asked;
+  const load = useRef(asked.fetchNextPage);
+  load.current = asked.fetchNextPage;
+  useEffect(() => {
+    if (button.current === null || isLoading || error !== null) return;
+    const observer = new IntersectionObserver(
+      ([seen]) => seen?.isIntersecting === true && void load.current?.(),
+      { rootMargin: '800px' },
+    );
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [isLoading, error, rows]);
+  return (
+    <Button ref={button} variant="default" mt="md" loading={isLoading} onClick={() => void load.current?.()}>
+      {say('app.more')}
+    </Button>
+  );
+}
+
+const classOf = <Row,>({ isFigure, isDim, isMono, isText }: Column<Row>): string =>
+  [
+    isText === true ? 'text' : '',
+    isFigure === true ? 'num' : '',
+    isDim === true ? 'dim' : '',
+    isMono === true ? 'mono' : '',
+  ]
     .filter((name) => name !== '')
     .join(' ');

@@ -3,6 +3,8 @@ import type { TextKey } from '../text/en.ts';
 export interface PageLink {
   readonly to: string;
   readonly text: TextKey;
+  /** As of a group. */
+  readonly isOperators?: boolean;
 }
 
 interface PageGroup {
@@ -19,6 +21,17 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     pages: [
       { to: '/', text: 'nav.home' },
       { to: '/app/ledger', text: 'nav.ledger' },
+      { to: '/app/usage', text: 'nav.usage' },
+    ],
+  },
+  {
+    text: 'nav.developer',
+    pages: [
+      { to: '/app/jobs', text: 'nav.jobs' },
+      { to: '/app/errors', text: 'nav.errors' },
+      { to: '/app/webhooks', text: 'nav.webhooks', isOperators: true },
+      { to: '/app/mails', text: 'nav.mails', isOperators: true },
+      { to: '/app/server', text: 'nav.server', isOperators: true },
     ],
   },
   {

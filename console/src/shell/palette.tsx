@@ -1,4 +1,5 @@
 import { Combobox, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
+import { products } from 'plinth:products';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
@@ -163,6 +164,7 @@ function useChoices(q: string, show: (found: Found) => void) {
     enabled: chosen !== undefined && isId(q),
   });
   const isOperator = me?.role === 'admin';
+  const isMine = ({ isOperators }: { readonly isOperators?: boolean }) => isOperators !== true || isOperator;
   const switchTo = (id: string) => {
     chooseAccount(id);
     void queries.invalidateQueries();
@@ -206,8 +208,20 @@ function useChoices(q: string, show: (found: Found) => void) {
           } as const,
         ]
       : []),
-    ...PAGE_GROUPS.filter(({ isOperators }) => isOperators !== true || isOperator).flatMap(({ pages }) =>
-      pages.map(({ to, text }): Choice => ({ group: 'pages', text: say(text), act: () => navigate({ to }) })),
+    ...PAGE_GROUPS.filter(isMine).flatMap(({ pages }) =>
+      pages
+        .filter(isMine)
+        .map(({ to, text }): Choice => ({ group: 'pages', text: say(text), act: () => navigate({ to }) })),
+    ),
+    ...products.flatMap(({ product, pages }) =>
+      pages.map(
+        ({ page, title }): Choice => ({
+          group: 'pages',
+          text: title[language],
+          note: product,
+          act: () => navigate({ to: '/app/products/$product/$page', params: { product, page } }),
+        }),
+      ),
     ),
     { group: 'pages', text: say('nav.docs'), act: () => location.assign('/docs') },
     ...(me?.accounts ?? [])

@@ -1,4 +1,5 @@
 import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { products } from 'plinth:products';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
@@ -110,6 +111,8 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
   const { say } = useTexts();
   const { data: me } = useMe();
   const [isOpen, setOpen] = useState(false);
+  const isMine = ({ isOperators }: { readonly isOperators?: boolean }) =>
+    isOperators !== true || me?.role === 'admin';
   useEffect(() => setOpen(false), [path]);
   return (
     <header className="side">
@@ -127,22 +130,44 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
         {say('nav.search')} <kbd>{SHORTCUT}</kbd>
       </button>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
-        {PAGE_GROUPS.filter(({ isOperators }) => isOperators !== true || me?.role === 'admin').map(
-          ({ text: heading, pages }) => (
-            <Fragment key={heading ?? ''}>
-              {heading !== undefined && <h2>{say(heading)}</h2>}
-              {pages.map(({ to, text }) => (
-                <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
-                  {say(text)}
-                </Link>
-              ))}
-            </Fragment>
-          ),
-        )}
+        {PAGE_GROUPS.filter(isMine).map(({ text: heading, pages }) => (
+          <Fragment key={heading ?? ''}>
+            {heading !== undefined && <h2>{say(heading)}</h2>}
+            {pages.filter(isMine).map(({ to, text }) => (
+              <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+                {say(text)}
+              </Link>
+            ))}
+          </Fragment>
+        ))}
+        <ProductLinks />
         <a href="/docs">{say('nav.docs')}</a>
         <Foot />
       </nav>
     </header>
+  );
+}
+
+/** Pages that products brought along. */
+function ProductLinks() {
+  const { say, language } = useTexts();
+  if (products.length === 0) return null;
+  return (
+    <>
+      <h2>{say('nav.products')}</h2>
+      {products.flatMap(({ product, pages }) =>
+        pages.map(({ page, title }) => (
+          <Link
+            key={`${product} ${page}`}
+            to="/app/products/$product/$page"
+            params={{ product, page }}
+            activeOptions={{ exact: true, includeSearch: false }}
+          >
+            {title[language]} <small>{product}</small>
+          </Link>
+        )),
+      )}
+    </>
   );
 }
 

@@ -100,7 +100,8 @@ function formatsOf(language: Language): Formats {
       const [unit, size] = SPANS.find(([, least]) => Math.abs(seconds) >= least) ?? (['second', 1] as const);
       return relative.format(Math.trunc(seconds / size), unit);
     },
-    day: (at) => day.format(new Date(at)),
+    // A day without a time is one of this browser's zone.
+    day: (at) => day.format(new Date(at.length === 10 ? `${at}T00:00` : at)),
     instant: (at) => instant.format(new Date(at)),
   };
   known.set(language, made);

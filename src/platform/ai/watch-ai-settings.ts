@@ -20,6 +20,8 @@ export interface AiSettingsWatch {
   /** Reads the file again if it has changed since the last look. */
   look(): Promise<void>;
   stop(): void;
+  /** What is in effect. */
+  current(): AiSettings;
 }
 
 /**
@@ -65,7 +67,11 @@ export function watchAiSettings(parts: {
   }
 
   const timer = path === undefined ? undefined : setInterval(() => void look(), LOOK_EVERY).unref();
-  return { look, stop: () => clearInterval(timer) };
+  return {
+    look,
+    stop: () => clearInterval(timer),
+    current: () => aiSettingsOf(config, text === '' ? undefined : text),
+  };
 }
 
 /** Differs whenever the file does, also where another one was put in its place. */

@@ -20,6 +20,6 @@ export type { AppStoreSettings } from './app-store.ts';
 export type { S3Settings } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
-export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
 export type { SlotSetting } from './ai.ts';
 export type { UpstreamSetting } from './ai.ts';

@@ -36,7 +36,10 @@ export interface PageAt {
 
 /** The jobs of one account. */
 export interface Listing {
-  list(accountId: AccountId, at: PageAt): Promise<JobRow[]>;
+  list(
+    accountId: AccountId,
+    at: PageAt & { readonly state?: JobRow['state'] | undefined },
+  ): Promise<JobRow[]>;
   read(accountId: AccountId, id: string): Promise<JobRow | undefined>;
 }
 
@@ -47,11 +50,11 @@ export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 export function readListing(db: Database): Listing {
   return {
-    async list(accountId, { limit, before }) {
+    async list(accountId, { state, limit, before }) {
       const [rows] = await db.tenant(accountId, [
         statement<JobRow>(
-          `select ${COLUMNS} from jobs.jobs where account_id = $1 and id < $2 order by id desc limit $3`,
-          [accountId, before ?? LAST_ID, limit],
+          `select ${COLUMNS} from jobs.jobs where account_id = $1 and id < $2 and ($4::text is null or state = $4) order by id desc limit $3`,
+          [accountId, before ?? LAST_ID, limit, state ?? null],
         ),
       ]);
       return rows;

@@ -77,12 +77,12 @@ export const listJobs = route(
     may: 'viewer',
     scope: 'jobs:read',
     rate: { perMinute: 600, by: 'account' },
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ status: z.enum(STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(jobReply) },
     example: { reply: { data: [job], next_cursor: null } },
   },
-  async ({ accountId, query: { limit, cursor } }, { listing }) => {
-    const rows = await listing.list(accountId, { limit: limit + 1, before: cursorId(cursor) });
+  async ({ accountId, query: { status: state, limit, cursor } }, { listing }) => {
+    const rows = await listing.list(accountId, { state, limit: limit + 1, before: cursorId(cursor) });
     return page(rows, limit, { item: toJobReply, position: ({ id }) => [id] });
   },
 );

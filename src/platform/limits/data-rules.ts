@@ -26,6 +26,7 @@ export const limitsDataRules: DataRule[] = [
   { table: 'limits.anchors', account: erased() },
   { table: 'limits.alerts', account: erased() },
   { table: 'limits.denials', account: erased() },
+  { table: 'limits.errors', account: erased() },
   { table: 'limits.holders', nobodys: 'processes' },
   { table: 'limits.rates', nobodys: 'counted by IP and key; a row of a minute, gone an hour later' },
   { table: 'limits.postings', nobodys: 'ids of what was posted and is in no sum yet' },

@@ -4,6 +4,8 @@ import { limitsDataRules } from './data-rules.ts';
 import { createLimiting } from './limiting.ts';
 import { limitsRoutes } from './routes.ts';
 import { denialRoutes } from './usage/denial-routes.ts';
+import { callErrorRoutes } from './usage/call-error-routes.ts';
+import { eventRoutes } from './usage/event-routes.ts';
 import { limitsSystemUses } from './system-uses.ts';
 
 export { hasOpenPermits } from './permits/open-permits.ts';
@@ -35,6 +37,7 @@ export {
 } from './usage/gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
 export type { ExtensionResult, Extension, DelegatedId, DelegatedPermit } from './permits/delegated.ts';
+export type { CallErrors } from './usage/call-errors.ts';
 export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
 export { createMemberCapacity } from './usage/member-capacity.ts';
@@ -85,9 +88,14 @@ export const limitsModule = defineModule({
   migrations: () => migrationsIn('limits', import.meta.url),
   dataRules: limitsDataRules,
   systemUses: limitsSystemUses,
-  partRoutes: { limits: limitsRoutes, denials: denialRoutes },
+  partRoutes: {
+    limits: [...limitsRoutes, ...eventRoutes],
+    denials: denialRoutes,
+    callErrors: callErrorRoutes,
+  },
   schedules: {
     'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() },
+    'old-errors': { cron: '28 4 * * *', run: ({ callErrors }) => callErrors.prune() },
     'old-denials': { cron: '27 4 * * *', run: ({ denials }) => denials.prune() },
   },
   create: createLimiting,

@@ -6,6 +6,7 @@ import type { Clock } from '#platform/kernel';
 import { createAlerts } from './usage/alerts.ts';
 import { createDenialCache } from './admission/denial-cache.ts';
 import { createDenialEvents } from './admission/denial-cache.ts';
+import { type CallErrors, createCallErrors } from './usage/call-errors.ts';
 import { createDenialCounts, type DenialCounts } from './usage/denials.ts';
 import { Ends } from './settlement/ends.ts';
 import { createEndsElsewhere } from './settlement/ends-elsewhere.ts';
@@ -45,6 +46,7 @@ export interface Limiting {
   readonly limits: Limits;
   readonly rates: Rates;
   readonly denials: DenialCounts;
+  readonly callErrors: CallErrors;
   /** Closes permits of dead holders every few seconds until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
   /** Gives back unused rates, waits for denial events under way, and unsubscribes. */
@@ -64,6 +66,10 @@ export function createLimiting(parts: LimitingParts): Limiting {
   const counts = createDenialCounts({
     ...parts,
     onFailure: (err) => logger.warn({ err }, 'denials could not be counted yet'),
+  });
+  const callErrors = createCallErrors({
+    ...parts,
+    onFailure: (err) => logger.warn({ err }, 'failed calls could not be counted yet'),
   });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
   metrics.observeSeats(() => seatsInUse(parts.db));
@@ -92,11 +98,13 @@ export function createLimiting(parts: LimitingParts): Limiting {
     limits,
     rates,
     denials: counts,
+    callErrors,
     startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
       await rates.close();
       await denied.close();
       await counts.close();
+      await callErrors.close();
       denials.close();
       endsElsewhere.close();
     },

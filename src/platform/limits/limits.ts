@@ -22,7 +22,14 @@ import { createSettling } from './settlement/settling.ts';
 import { type PlanExcess, findPlanExcess, type PlanChoice } from './usage/plan-excess.ts';
 import { createSeats, type Seats } from './seats/seats.ts';
 import { createUsageCarrier, type UsageCarrier } from './usage/carry-usage.ts';
-import { type LimitUsage, readUsage, readUsageEvents, type UsageEventPage } from './usage/usage.ts';
+import {
+  type LimitUsage,
+  readUsage,
+  readUsageEvent,
+  readUsageEvents,
+  type UsageEventDetails,
+  type UsageEventPage,
+} from './usage/usage.ts';
 
 const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
 
@@ -77,6 +84,7 @@ export interface Limits {
   /** What an account holds beyond a plan's limits: asked before a change to a smaller plan. */
   notFitting(accountId: AccountId, wish: PlanChoice): Promise<PlanExcess[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventPage>;
+  usageEvent(accountId: AccountId, id: string): Promise<UsageEventDetails | undefined>;
 }
 
 export function createLimits(parts: LimitsParts): Limits {
@@ -119,6 +127,10 @@ export function createLimits(parts: LimitsParts): Limits {
     async usageEvents(accountId, page) {
       await ends.of(accountId)?.();
       return readUsageEvents(db, accountId, page);
+    },
+    async usageEvent(accountId, id) {
+      await ends.of(accountId)?.();
+      return readUsageEvent(db, accountId, id);
     },
   };
 }

@@ -64,6 +64,46 @@ export const usageEvent = namedObject('UsageEvent', {
   created_at: z.iso.datetime(),
 });
 
+/** Which rows of the ledger are asked for: spread it into the route's `query` object. */
+export const eventFilters = {
+  product: word.optional(),
+  feature: word.optional(),
+  model: z.string().max(200).optional(),
+  user_id: z.uuid().optional(),
+  key_id: z.uuid().optional(),
+  request_id: z.string().max(200).optional(),
+  permit_id: z.uuid().optional(),
+  status: status.optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe('The first instant.'),
+  until: z.iso.datetime({ offset: true }).optional().describe('The instant after the last.'),
+};
+
+/** A row as the docs show it. */
+export const EVENT_EXAMPLE: z.infer<typeof usageEvent> = {
+  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05',
+  permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
+  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
+  key_id: null,
+  product: 'reel',
+  feature: 'generation',
+  provider: 'sandbox',
+  model: 'sandbox-small',
+  provider_request_id: 'req_sandbox_1',
+  prompt_tokens: 412,
+  cached_tokens: 0,
+  completion_tokens: 307,
+  reasoning_tokens: 0,
+  cost_micros: 246,
+  charged_micros: 246,
+  price_version: '2026-11-20',
+  status: 'posted',
+  estimated: false,
+  corrects: null,
+  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
+  steps: { authenticate: 60, entitle: 210, admit: 1_310, run: 812_000, settle: 900 },
+  created_at: '2026-11-20T08:00:00.000Z',
+};
+
 const position = z.tuple([z.uuid()]);
 
 export const usage = route(
@@ -77,19 +117,7 @@ export const usage = route(
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 600, by: 'account' },
-    query: z.strictObject({
-      product: word.optional(),
-      feature: word.optional(),
-      model: z.string().max(200).optional(),
-      user_id: z.uuid().optional(),
-      key_id: z.uuid().optional(),
-      request_id: z.string().max(200).optional(),
-      permit_id: z.uuid().optional(),
-      status: status.optional(),
-      from: z.iso.datetime({ offset: true }).optional().describe('The first instant.'),
-      until: z.iso.datetime({ offset: true }).optional().describe('The instant after the last.'),
-      ...pageQuery,
-    }),
+    query: z.strictObject({ ...eventFilters, ...pageQuery }),
     reply: {
       200: namedObject('Usage', {
         data: z.array(limitUsage),
@@ -109,42 +137,17 @@ export const usage = route(
             resets_at: '2026-12-01T00:00:00.000Z',
           },
         ],
-        events: [
-          {
-            id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05',
-            permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
-            user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-            key_id: null,
-            product: 'reel',
-            feature: 'generation',
-            provider: 'sandbox',
-            model: 'sandbox-small',
-            provider_request_id: 'req_sandbox_1',
-            prompt_tokens: 412,
-            cached_tokens: 0,
-            completion_tokens: 307,
-            reasoning_tokens: 0,
-            cost_micros: 246,
-            charged_micros: 246,
-            price_version: '2026-11-20',
-            status: 'posted',
-            estimated: false,
-            corrects: null,
-            request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-            steps: { authenticate: 60, entitle: 210, admit: 1_310, run: 812_000, settle: 900 },
-            created_at: '2026-11-20T08:00:00.000Z',
-          },
-        ],
+        events: [EVENT_EXAMPLE],
         next_cursor: null,
       },
     },
   },
   async ({ accountId, query }, limits) => {
-    const { limit: size, cursor, from, until, ...filter } = query;
+    const { limit: size, cursor, ...filters } = query;
     const [before] = cursor === undefined ? [] : positionOf(cursor, position);
     const [used, { rows, next }] = await Promise.all([
       limits.usage(accountId),
-      limits.usageEvents(accountId, { limit: size, before, filter: { ...filter, ...between(from, until) } }),
+      limits.usageEvents(accountId, { limit: size, before, filter: filterOf(filters) }),
     ]);
     return {
       data: used.map(shownUsage),
@@ -162,6 +165,15 @@ export const between = (from: string | undefined, until: string | undefined) => 
   until: instantOf(until),
 });
 
+/** A filter of the query's words. */
+export const filterOf = <
+  Words extends { readonly from?: string | undefined; readonly until?: string | undefined },
+>({
+  from,
+  until,
+  ...words
+}: Words) => ({ ...words, ...between(from, until) });
+
 export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) => ({
   ...limit,
   ...(nextExpiry === undefined ? {} : { next_expiry: nextExpiry }),
@@ -169,7 +181,7 @@ export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) 
   resets_at: resetsAt,
 });
 
-export function shownEvent(row: UsageEventRow) {
+export function shownEvent<Row extends UsageEventRow>(row: Row) {
   const [authenticate = null, entitle = null, admit = null, run = null, settle = null] = row.steps ?? [];
   const steps = row.steps === null ? null : { authenticate, entitle, admit, run, settle };
   return { ...row, steps, created_at: row.created_at.toISOString() };

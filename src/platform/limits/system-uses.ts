@@ -7,7 +7,8 @@ export const limitsSystemUses = {
   'limits.seats': 'one batch renews seats of many accounts, and they are counted over all',
   'limits.sweep': 'permits of dead holders are closed whoever they belong to',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
-  'limits.denials': 'one process counts denials of many accounts, and platform admins read those of all',
+  'limits.denials':
+    'one process counts denials and failed calls of many accounts, and platform admins read denials of all',
   'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',
 } as const;
 

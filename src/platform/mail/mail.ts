@@ -8,9 +8,11 @@ import {
   type AnyTemplate,
   type Facts,
   type FactsOf,
+  mailTemplates,
   templateCalled,
   type TemplateName,
 } from './catalogue.ts';
+import { render } from './render.ts';
 import { sealFacts } from './sealed-facts.ts';
 import { type Condition, giveUpMail, type Resolver, sendMail } from './send-mail.ts';
 import {
@@ -23,7 +25,7 @@ import {
   pruneMessages,
   type Whose,
 } from './store.ts';
-import type { Address, Attachment, Transport } from './transport.ts';
+import type { Address, Attachment, Rendered, Transport } from './transport.ts';
 
 const PRUNE = commitPoint('mail.prune', 'old lines of the mail log, deleted');
 const KIND = 'mail.send';
@@ -39,6 +41,8 @@ export interface MailParts {
   readonly queue: Pick<Queue, 'handle' | 'enqueueing' | 'wake'>;
   readonly transport: Transport;
   readonly settings: { readonly from: Address };
+  /** Whether platform admins may read what real mails say, where these lie in a folder. */
+  readonly isOpen?: boolean | undefined;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly crashHook?: CrashHook | undefined;
 }
@@ -91,10 +95,21 @@ export interface Mail {
   wake(): void;
   /** The log, newest first. */
   list(query: LogQuery): Promise<Page<LogLine>>;
+  /** Every template with its example. */
+  previews(): readonly MailPreview[];
+  /** Whether `text` shows what real mails say. */
+  readonly isShown: boolean;
+  /** What a mail of the log said; undefined: it is not here. Mails hold links that let in: only where they go no further than a folder. */
+  text(id: string): Promise<Rendered | undefined>;
   /** Removes what lies outside of the database of the mails of an account, or of a person: their erasure has the lines of the log. */
   forget(whose: Whose): Promise<void>;
   /** Deletes what the log no longer needs. */
   prune(): Promise<number>;
+}
+
+/** A template as it is sent, with the facts of its example. */
+export interface MailPreview extends Rendered {
+  readonly name: string;
 }
 
 /** A line of the mail log: no word of what the mail said. */
@@ -199,6 +214,13 @@ export function createMail(parts: MailParts): Mail {
       const [rows] = await db.system('admin.mail', [listMessages({ ...query, limit: query.limit + 1 })]);
       return page(rows, query.limit, { item: lineOf, position: ({ id }) => [id] });
     },
+    previews: () =>
+      mailTemplates().map((one) => ({
+        name: one.name,
+        ...render(one, { ...one.example, sender: parts.settings.from.name }),
+      })),
+    isShown: parts.isOpen === true && parts.transport.read !== undefined,
+    text: async (id) => (parts.isOpen === true ? parts.transport.read?.(id) : undefined),
     async prune() {
       const [old] = await db.system('mail.sending', [oldMessages]);
       const gone = old.map(({ id }) => id);

@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
-import type { OutgoingMail, Transport } from './transport.ts';
+import { unescapeHtml } from './render.ts';
+import type { OutgoingMail, Rendered, Transport } from './transport.ts';
 
 /** Writes each mail into a folder, as a file that any mail program opens. One that is sent twice is one file. */
 export function createOutbox(folder: string): Transport {
@@ -23,6 +24,10 @@ export function createOutbox(folder: string): Transport {
         await rm(path, { force: true });
       }
     },
+    async read(id) {
+      const message = await readFile(join(folder, `${id}.eml`), 'latin1').catch(() => undefined);
+      return message === undefined ? undefined : renderedIn(message);
+    },
     async check() {
       makeFolder(folder);
       return `mails are written to ${folder}, and go no further`;
@@ -37,6 +42,26 @@ export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
   const { message } = await composer.sendMail(composeMail(mail));
   if (!Buffer.isBuffer(message)) throw new Error('the mail was not composed in memory');
   return message;
+}
+
+/** What a message says that `asMessage` made: its two texts, and its subject, which is the title of the second one. */
+function renderedIn(message: string): Rendered {
+  const html = partOf(message, 'text/html');
+  const [, title = ''] = /<title>([^<]*)<\/title>/.exec(html) ?? [];
+  return { subject: unescapeHtml(title), text: partOf(message, 'text/plain'), html };
+}
+
+/** A part of a message (RFC 2045), which is read as bytes. */
+function partOf(message: string, type: string): string {
+  const [, head = '', body = ''] =
+    new RegExp(`^(Content-Type: ${type}[^]*?)\\r\\n\\r\\n([^]*?)\\r\\n--`, 'm').exec(message) ?? [];
+  const [, encoding = ''] = /^Content-Transfer-Encoding: (\S+)/im.exec(head) ?? [];
+  if (encoding === 'base64') return Buffer.from(body, 'base64').toString('utf8');
+  if (encoding !== 'quoted-printable') return Buffer.from(body, 'latin1').toString('utf8');
+  const bytes = body
+    .replaceAll('=\r\n', '')
+    .replaceAll(/=([\dA-F]{2})/g, (_sign, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** A mail as nodemailer takes it. It reads no files and fetches nothing, whatever a text looks like. */

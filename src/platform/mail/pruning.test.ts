@@ -62,6 +62,14 @@ async function oldMail(): Promise<void> {
   await advance(db, '91 days');
 }
 
+test('what a sent mail said is answered to nobody, unless the server is one of developers', async () => {
+  await oldMail();
+  const [line] = await lines();
+  expect([mail.isShown, await mail.text(line?.id ?? '')]).toEqual([false, undefined]);
+  await mail.prune();
+  expect(await lines()).toEqual([]);
+});
+
 test.each([
   ['before', 1],
   ['after', 0],

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '#platform/kernel';
 import type { Facts, MailTemplate } from './catalogue.ts';
-
-/** What a mail says. */
-export interface Rendered {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-}
+import type { Rendered } from './transport.ts';
 
 const PLACE = /\{\{(\w+)\}\}/g;
 const SUBJECT = /^Subject: (.+)\n\n/;
@@ -64,6 +58,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }
+
+/** The text that `escapeHtml` was given. */
+export const unescapeHtml = (text: string): string =>
+  Object.entries(ENTITIES)
+    .toReversed()
+    .reduce((said, [sign, entity]) => said.replaceAll(entity, sign), text);
 
 /** An instant as a mail says it: `2026-11-20 08:00 UTC`. */
 export function mailTime(instant: Date): string {

@@ -1,4 +1,5 @@
 import { namedObject, pageOf, pageQuery, positionOf, type Route, routesFor } from '#platform/http';
+import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { mailTemplates } from './catalogue.ts';
 import type { Mail } from './mail.ts';
@@ -73,5 +74,55 @@ const listMail = route(
   },
 );
 
+const rendered = { subject: z.string(), text: z.string(), html: z.string() };
+const preview = namedObject('MailPreview', { name: z.string(), ...rendered });
+const VERIFY = {
+  subject: 'Verify your email address',
+  text: 'Hello,\n…',
+  html: '<!doctype html>\n<html lang="en">…',
+};
+
+const listTemplates = route(
+  'GET /v1/admin/mail/templates',
+  {
+    summary: 'List the templates of mails, with the facts of their examples',
+    description: 'Each as it is sent, as `plinth mail preview` writes it.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    reply: {
+      200: namedObject('MailTemplates', {
+        data: z.array(preview),
+        shows_sent: z.boolean().describe('Whether `GET /v1/admin/mail/{id}/text` shows what sent mails say.'),
+      }),
+    },
+    example: { reply: { data: [{ name: 'verify_email', ...VERIFY }], shows_sent: true } },
+  },
+  async (_call, mail) => ({ data: [...mail.previews()], shows_sent: mail.isShown }),
+);
+
+const readText = route(
+  'GET /v1/admin/mail/:id/text',
+  {
+    summary: 'Read what a mail said, on a machine of developers',
+    description:
+      'Mails hold links that let in: only those that were written to the outbox folder, never where NODE_ENV is production, and never by a key.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'session',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: namedObject('MailText', rendered) },
+    errors: ['not_found'],
+    example: { params: { id: ID }, reply: VERIFY },
+  },
+  async ({ params }, mail) => {
+    const text = await mail.text(params.id);
+    if (text === undefined)
+      throw new AppError('not_found', { message: 'The text of this mail is not kept here.' });
+    return text;
+  },
+);
+
 /** Calls of platform admins on the mail log; their service is `Mail`. */
-export const mailRoutes: Route[] = [listMail];
+export const mailRoutes: Route[] = [listMail, listTemplates, readText];

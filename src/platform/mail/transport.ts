@@ -1,3 +1,10 @@
+/** What a mail says. */
+export interface Rendered {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
 /** A mail, ready to go. */
 export interface OutgoingMail {
   readonly id: string;
@@ -42,6 +49,8 @@ export interface Transport {
   deliver(mail: OutgoingMail, signal: AbortSignal): Promise<Delivery>;
   /** Removes what of these mails lies on this machine; without it, nothing does. */
   forget?(ids: readonly string[]): Promise<void>;
+  /** What a mail said that lies on this machine; undefined: none of this id does. */
+  read?(id: string): Promise<Rendered | undefined>;
   /** Whether it can be used now: answers what is right in a few words, throws with what is wrong. */
   check(): Promise<string>;
 }

@@ -21,4 +21,6 @@ export const coditectAuditActions = {
     'a session ended because one of its older tokens was used again: two copies of a machine shared it',
   'coditect.memory.level_changed':
     'a session, decision, document or pattern of memory is shown to others than before, or to fewer',
+  'coditect.memory.files_merged': 'somebody said that two names in memory are of one file',
+  'coditect.memory.files_unmerged': 'that two names in memory are of one file was taken back',
 } as const;

@@ -46,9 +46,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
   return (
     <header className="page">
       <Title order={1}>{customer.name}</Title>
-      <Badge size="sm" radius="sm" tt="none" fw={400} variant="light" color={isSuspended ? 'red' : 'accent'}>
-        {say(isSuspended ? 'suspended' : 'active')}
-      </Badge>
+      <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
       <span className="dim">{say('since', { day: format.day(customer.created_at) })}</span>
       <Standing id={customer.account_id} isSuspended={isSuspended} />
     </header>

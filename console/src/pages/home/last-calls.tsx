@@ -1,5 +1,6 @@
-import { Anchor, Code, Title } from '@mantine/core';
+import { Code, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -22,29 +23,16 @@ export function LastCalls() {
           <>
             <p className="dim">{say('noCalls')}</p>
             <Code block tabIndex={0}>
-              {curlOf('small', say('promptExample'))}
+              {codeOf(chatCall('small', say('promptExample')), 'curl')}
             </Code>
           </>
         }
       />
       {data !== undefined && data.events.length > 0 && (
-        <Anchor component={Link} to="/app/ledger">
+        <Link className="link" to="/app/ledger">
           {say('allCalls')}
-        </Anchor>
+        </Link>
       )}
     </section>
   );
-}
-
-/** The call of this page, as one would type it. */
-export function curlOf(model: string, prompt: string): string {
-  const body = JSON.stringify({ model, messages: [{ role: 'user', content: prompt }] }).replaceAll(
-    "'",
-    String.raw`'\''`,
-  );
-  return [
-    `curl ${location.origin}/v1/ai/chat/completions \\`,
-    `  -H "Authorization: Bearer $PLINTH_KEY" -H 'Content-Type: application/json' \\`,
-    `  -d '${body}'`,
-  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { Skeleton, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAccount } from '../../account.ts';
+import { LIVE } from '../../parts/live.ts';
 import { LimitList } from '../../parts/limit-list.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -31,6 +32,6 @@ export function useUsage() {
     queryKey: ['usage', chosen?.account.id],
     queryFn: () => chosen?.api.call('GET /v1/usage', { query: { limit: 10 } }),
     enabled: chosen !== undefined,
-    refetchInterval: 5_000,
+    refetchInterval: LIVE,
   });
 }

@@ -3,12 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useAccount } from '../../account.ts';
-import { Copy } from '../../parts/copy.tsx';
+import { chatCall, type WrittenCall } from '../../parts/call-code.ts';
+import { CopyCall } from '../../parts/copy-call.tsx';
 import { type StepName, STEPS } from '../../parts/steps.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { MOST_TOKENS, type TriedCall, useCall } from './call.ts';
-import { curlOf } from './last-calls.tsx';
 
 /** A call to send from here: what it may cost before it is sent, its answer as it comes, its steps with their times after. */
 export function TryCall() {
@@ -58,7 +58,7 @@ export function TryCall() {
         )}
       </form>
       <Walk tried={tried} />
-      {tried !== undefined && <Answer tried={tried} curl={curlOf(model ?? '', prompt)} />}
+      {tried !== undefined && <Answer tried={tried} call={chatCall(model ?? '', prompt)} />}
     </section>
   );
 }
@@ -119,7 +119,7 @@ function StepFact({ step, tried }: { readonly step: StepName; readonly tried: Tr
   return say(`step.${step}.about`);
 }
 
-function Answer({ tried, curl }: { readonly tried: TriedCall; readonly curl: string }) {
+function Answer({ tried, call }: { readonly tried: TriedCall; readonly call: WrittenCall }) {
   const { say, format } = useTexts(texts);
   const { text, failure, row } = tried;
   return (
@@ -145,7 +145,7 @@ function Answer({ tried, curl }: { readonly tried: TriedCall; readonly curl: str
             {' · '}
           </>
         )}
-        <Copy value={curl} text={say('calls.copyCurl')} />
+        <CopyCall call={call} />
       </span>
     </div>
   );

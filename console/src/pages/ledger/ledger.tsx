@@ -1,81 +1,63 @@
-import { NativeSelect, Title } from '@mantine/core';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Title } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { CallTable } from '../../parts/call-table.tsx';
-import { usePages } from '../../parts/pages.ts';
-import { apiFor } from '../../session.ts';
+import { Download } from '../../parts/download.tsx';
 import { useTexts } from '../../text/index.ts';
+import { Denials } from './denials.tsx';
+import { Filters } from './filters.tsx';
 import { OpenedCall } from './opened-call.tsx';
-import { readSearch, SPANS, STATES } from './search.ts';
+import { filterOf, useLedgerRows } from './rows.ts';
+import { readSearch } from './search.ts';
+import { texts } from './texts.ts';
 
-/** Rows of the ledger, the newest first, page by page; one of them opened beside it. */
+/** Rows of the ledger, the newest first, as one scrolls; one of them opened beside it. Or what limits denied, which has no rows. */
 export function Ledger() {
-  const { say } = useTexts();
-  const { call, status, span } = useSearch({ from: '/app/ledger' });
+  const { say } = useTexts(texts);
+  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const chosen = useAccount();
-  const filter = {
-    ...(status === undefined ? {} : { status }),
-    ...(span === undefined
-      ? {}
-      : {
-          from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString(),
-        }),
-  };
-  const { pages, ...asked } = usePages({
-    key: ['ledger', chosen?.account.id, status, span],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/usage', { query: { ...paging, ...filter } }),
-    isWanted: chosen !== undefined,
-  });
-  const events = pages?.flatMap((page) => page.events);
-  const opened = events?.find(({ id }) => id === call);
+  const isDenied = search.status === 'denied';
   return (
     <>
       <header className="page">
         <Title order={1}>{say('nav.ledger')}</Title>
+        {!isDenied && (
+          <Download
+            text={say('csv')}
+            name="ledger.csv"
+            read={() =>
+              chosen?.api.open('GET /v1/usage/export', { query: { format: 'csv', ...filterOf(search) } })
+            }
+          />
+        )}
       </header>
       <Filters />
-      <div className="split" data-open={opened !== undefined}>
-        <div>
-          <CallTable
-            events={events}
-            label={say('nav.ledger')}
-            empty={say('calls.none')}
-            asked={asked}
-            opened={call}
-          />
+      {isDenied ? (
+        <Denials />
+      ) : (
+        <div className="split" data-open={search.call !== undefined}>
+          <Rows />
+          {search.call !== undefined && <OpenedCall id={search.call} />}
         </div>
-        {opened !== undefined && <OpenedCall event={opened} />}
-      </div>
+      )}
     </>
   );
 }
 
-function Filters() {
-  const { say } = useTexts();
-  const search = useSearch({ from: '/app/ledger' });
-  const navigate = useNavigate({ from: '/app/ledger' });
+function Rows() {
+  const { say } = useTexts(texts);
+  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const { call, ...filter } = search;
+  const { events, asked } = useLedgerRows(useAccount()?.account.id, search);
   return (
-    <div className="filters">
-      <NativeSelect
-        aria-label={say('calls.span')}
-        value={search.span ?? ''}
-        data={[
-          { value: '', label: say('calls.anyTime') },
-          { value: 'day', label: say('calls.day') },
-          { value: 'week', label: say('calls.week') },
-          { value: 'month', label: say('calls.month') },
-        ]}
-        onChange={({ currentTarget }) =>
-          void navigate({ search: readSearch({ ...search, span: currentTarget.value }) })
-        }
-      />
-      <NativeSelect
-        aria-label={say('calls.status')}
-        value={search.status ?? ''}
-        data={[{ value: '', label: say('calls.anyStatus') }, ...STATES]}
-        onChange={({ currentTarget }) =>
-          void navigate({ search: readSearch({ ...search, status: currentTarget.value }) })
-        }
+    <div>
+      <CallTable
+        events={events}
+        label={say('nav.ledger')}
+        empty={say(Object.keys(filter).length === 0 ? 'firstCall' : 'none')}
+        asked={asked}
+        opened={call}
+        filter={filter}
       />
     </div>
   );

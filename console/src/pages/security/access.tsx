@@ -1,9 +1,10 @@
 import { Alert, Button, Title } from '@mantine/core';
 import { useState } from 'react';
 import { type Me, useMe } from '../../account.ts';
+import { useAct } from '../../parts/of-account.ts';
 import { anyone, apiFor, session, signIn } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { FieldForm, Refusal, useAct } from './field-form.tsx';
+import { FieldForm, Reason } from './field-form.tsx';
 import { Setting } from './setting.tsx';
 import { texts } from './texts.ts';
 
@@ -39,7 +40,7 @@ export function Access() {
         {say('access')}
       </Title>
       {notice !== undefined && <Alert role="status">{notice}</Alert>}
-      <Refusal error={mail.error ?? verification.error} />
+      <Reason error={mail.error ?? verification.error} />
       <ul className="settings">
         <Setting
           name={say('email')}

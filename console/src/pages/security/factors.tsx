@@ -6,10 +6,11 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
+import { useAct } from '../../parts/of-account.ts';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { makePasskey } from '../sign-in/passkey.ts';
-import { FieldForm, Refusal, useAct } from './field-form.tsx';
+import { FieldForm, Reason } from './field-form.tsx';
 import { Setting } from './setting.tsx';
 import { texts } from './texts.ts';
 
@@ -116,7 +117,7 @@ function AuthenticatorApp({ isOn, show }: AuthenticatorAppProps) {
         </>
       }
     >
-      <Refusal error={begin.error} />
+      <Reason error={begin.error} />
       {enrolment !== undefined && (
         <div className="stack narrow">
           <p>{say('totp.how')}</p>

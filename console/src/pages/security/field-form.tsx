@@ -1,5 +1,5 @@
 import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useAct } from '../../parts/of-account.ts';
 import { typedIn } from '../../parts/typed.ts';
 import { useRefusal } from '../sign-in/refusal.ts';
 
@@ -20,14 +20,8 @@ interface FieldFormProps<K extends string> {
   readonly act: (typed: Readonly<Record<K, string>>) => Promise<unknown>;
 }
 
-/** Does something that changes what the page shows, which is asked for again. */
-export function useAct<Input = void>(act: (input: Input) => Promise<unknown>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: act, onSettled: () => queries.invalidateQueries() });
-}
-
 /** Why something was not done, and what to do. */
-export function Refusal({ error }: { readonly error: Error | null }) {
+export function Reason({ error }: { readonly error: Error | null }) {
   const refusal = useRefusal();
   return (
     error !== null && (
@@ -49,7 +43,7 @@ export function FieldForm<K extends string>({ fields, submit, isDangerous, act }
         mutate(typedIn(event.currentTarget));
       }}
     >
-      <Refusal error={error} />
+      <Reason error={error} />
       {fields.map(({ name, label, autoComplete, isSecret, isOptional, description, value }, at) => {
         const Input = isSecret === true ? PasswordInput : TextInput;
         return (

@@ -5,9 +5,10 @@ import { useMe } from '../../account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
+import { useAct } from '../../parts/of-account.ts';
 import { apiFor, session } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { FieldForm, Refusal, useAct } from './field-form.tsx';
+import { FieldForm, Reason } from './field-form.tsx';
 import { Setting } from './setting.tsx';
 import { texts } from './texts.ts';
 
@@ -44,7 +45,7 @@ export function Leaving() {
           </Button>
         </span>
       </header>
-      <Refusal error={ask.error ?? load.error} />
+      <Reason error={ask.error ?? load.error} />
       <Table
         label={say('exports')}
         rows={pages?.flatMap(({ data }) => data)}

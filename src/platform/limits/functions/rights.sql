@@ -2,7 +2,7 @@
 grant usage on schema limits to plinth_tenant, plinth_system;
 
 grant select, insert, update, delete on limits.holders, limits.meters, limits.permits, limits.usage_events, limits.rates,
-  limits.anchors, limits.credits, limits.gauges, limits.seats, limits.operator_budgets, limits.operator_spending, limits.alerts, limits.denials,
+  limits.anchors, limits.credits, limits.gauges, limits.seats, limits.operator_budgets, limits.operator_spending, limits.alerts, limits.denials, limits.errors,
   limits.postings, limits.adjustments to plinth_system;
 grant select on limits.meters to plinth_tenant;
 grant select on limits.permits to plinth_tenant;
@@ -12,7 +12,7 @@ grant select on limits.credits to plinth_tenant;
 grant select on limits.gauges to plinth_tenant;
 grant select on limits.seats to plinth_tenant;
 grant select on limits.alerts to plinth_tenant;
-grant select on limits.denials to plinth_tenant;
+grant select on limits.denials, limits.errors to plinth_tenant;
 grant select on limits.adjustments to plinth_tenant;
 
 -- These run as the system, whoever calls them.

@@ -1,24 +1,8 @@
-import { commitPoint, type Database, deleteUnheld, type Statement, statement } from '#platform/db';
+import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
-
-const COUNTED = commitPoint(
-  'limits.denials-counted',
-  'denials of some seconds, added to those of their hours',
-);
-const PRUNED = commitPoint('limits.denials-pruned', 'counts of denials that are old, deleted');
-
-const HOUR = 3_600_000;
-/** How often counts are written, in milliseconds: so many seconds of them are lost with a process that is killed. */
-const WRITTEN_EVERY = 10_000;
-/** Counts that a process holds, about 4 MB; further ones wait until these are written, uncounted. */
-const MOST_HELD = 10_000;
-/** Days for which counts are kept. */
-const KEPT = 100;
-
-/** As the index has it. */
-const HOUR_OF_ROW = `(hour at time zone 'UTC')`;
+import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
 
 /** Denials of an account by one limit in an hour. */
 export interface DenialCount {
@@ -78,43 +62,17 @@ export interface DenialCountsParts {
 }
 
 export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts): DenialCounts {
-  let held = new Map<string, DenialCount>();
-  let writing = Promise.resolve();
-
-  async function flush(): Promise<void> {
-    if (held.size === 0) return;
-    const counts = held;
-    held = new Map();
-    try {
-      await db.system('limits.denials', COUNTED, [addCounts([...counts.values()])]);
-    } catch (error) {
-      // What came meanwhile is newer.
-      for (const [key, one] of counts) add(key, one, held.get(key));
-      onFailure(error);
-    }
-  }
-
-  function add(key: string, one: DenialCount, newer: DenialCount | undefined): void {
-    if (newer === undefined && held.size >= MOST_HELD) return;
-    held.set(key, newer === undefined ? one : { ...newer, denied: newer.denied + one.denied });
-  }
-
-  const write = async (): Promise<void> => {
-    // One after the other: what is counted while one is under way is the next one's.
-    writing = writing.then(flush);
-    await writing;
-  };
-  const timer = setInterval(() => void write(), WRITTEN_EVERY).unref();
-
+  const counts = createCounts<DenialCount>({
+    write: (rows) => db.system('limits.denials', COUNTED, [addCounts(rows)]),
+    sum: (newer, older) => ({ ...newer, denied: newer.denied + older.denied }),
+    onFailure,
+  });
   return {
-    write,
+    write: counts.write,
     count({ accountId, product, feature, requestId }, { limit, of: kind, used, max, plan }) {
       const now = clock.now();
-      const hour = new Date(now - (now % HOUR)).toISOString();
-      const key = [accountId, hour, product, feature, limit, plan].join(' ');
-      const before = held.get(key);
-      if (before === undefined && held.size >= MOST_HELD) return;
-      held.set(key, {
+      const hour = hourOf(now);
+      counts.add([accountId, hour, product, feature, limit, plan].join(' '), {
         account_id: accountId,
         hour,
         product,
@@ -124,7 +82,7 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
         plan,
         used,
         max,
-        denied: (before?.denied ?? 0) + 1,
+        denied: 1,
         last_at: new Date(now).toISOString(),
         last_request_id: requestId,
       });
@@ -138,19 +96,16 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
       return rows.map(toCount);
     },
     async prune() {
-      await db.system('limits.denials', PRUNED, [
+      await db.system('limits.denials', COUNTS_PRUNED, [
         statement(
           deleteUnheld(
             'limits.denials',
-            `${HOUR_OF_ROW} < (app.now() - interval '${KEPT} days') at time zone 'UTC'`,
+            `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`,
           ),
         ),
       ]);
     },
-    async close() {
-      clearInterval(timer);
-      await write();
-    },
+    close: counts.close,
   };
 }
 

@@ -145,6 +145,23 @@ describe('the ledger', () => {
     expect(rows.map(({ steps }) => steps)).toEqual([null, times, times, times, times]);
   });
 
+  test('tells of one row why its permit was closed, and nothing of a row of another account', async () => {
+    const [member, stranger] = [await fixture.member(), await fixture.member()];
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.release('provider_unavailable');
+    const { rows } = await fixture.limits.usageEvents(member.accountId, { limit: 1 });
+    const { id = '' } = rows[0] ?? {};
+    expect(await fixture.limits.usageEvent(member.accountId, id)).toMatchObject({
+      id,
+      status: 'voided',
+      permit_status: 'voided',
+      reason: 'provider_unavailable',
+      reserve_micros: 100,
+      plan: 'demo.only',
+    });
+    expect(await fixture.limits.usageEvent(stranger.accountId, id)).toBeUndefined();
+  });
+
   test('is read by each of its filters', async () => {
     const member = await fixture.member();
     const others = await makeMember(db, member.accountId);

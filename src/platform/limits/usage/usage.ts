@@ -97,6 +97,16 @@ export interface UsageEventRow {
   readonly created_at: Date;
 }
 
+/** A row of the ledger with what its permit says: why a call was not settled, and what was held for it. */
+export interface UsageEventDetails extends UsageEventRow {
+  readonly reserve_micros: number;
+  readonly plan: string | null;
+  /** null: it was metered outside of this program. */
+  readonly permit_status: 'queued' | 'running' | 'settled' | 'voided' | null;
+  /** An error code, or some words of ours; null: nothing is said. */
+  readonly reason: string | null;
+}
+
 /** Which rows of the ledger are asked for; all, where nothing is said. */
 export interface UsageEventFilter {
   readonly request_id?: string | undefined;
@@ -122,6 +132,26 @@ export interface UsageEventPage {
 /** Most rows that one page looks through for those that a filter wants: some 20 ms of the database's. */
 const LOOKED_AT = 10_000;
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const COLUMNS = `e.id, e.permit_id, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, e.provider_request_id, e.prompt_tokens, e.cached_tokens,
+  e.completion_tokens, e.reasoning_tokens, e.cost as cost_micros, e.charged as charged_micros, e.price_version, e.state as status, e.estimated, e.corrects,
+  e.request_id, e.steps, e.created_at`;
+
+/** One row of an account's ledger; undefined: it has none of this id. */
+export async function readUsageEvent(
+  db: Database,
+  accountId: AccountId,
+  id: string,
+): Promise<UsageEventDetails | undefined> {
+  const [rows] = await db.tenant(accountId, [
+    statement<UsageEventDetails>(
+      `select ${COLUMNS}, e.reserve as reserve_micros, p.plan, p.state as permit_status, p.reason
+       from limits.usage_events as e left join limits.permits as p on p.account_id = e.account_id and p.id = e.permit_id
+       where e.account_id = $1 and e.id = $2`,
+      [accountId, id],
+    ),
+  ]);
+  return rows[0];
+}
 
 /**
  * The ledger of an account, newest first; `before` is the id of the last row of the page before. Ids are UUIDv7, so that their order is
@@ -143,8 +173,7 @@ export async function readUsageEvents(
   const { request_id, permit_id, product, feature, model, user_id, key_id, status, from, until } = filter;
   const [rows, [end]] = await db.tenant(accountId, [
     statement<UsageEventRow>(
-      `select id, permit_id, user_id, key_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
-         reasoning_tokens, cost as cost_micros, charged as charged_micros, price_version, state as status, estimated, corrects, request_id, steps, created_at
+      `select ${COLUMNS}
        from (select * from limits.usage_events where account_id = $1 and id < $2 order by id desc limit ${LOOKED_AT}) as e
        where ($4::text is null or request_id = $4) and ($5::text is null or product = $5) and ($6::text is null or feature = $6)
          and ($7::text is null or model = $7) and ($8::uuid is null or user_id = $8) and ($9::uuid is null or key_id = $9)

@@ -155,6 +155,12 @@ test('a merge joins two names for those who see both, once, until it is taken ba
   expect(refusalOf(await cy.call(back))).toMatchObject({ status: 403, code: 'author_only' });
   expect((await ada.call(back)).status).toBe(200);
   expect((await path(cy, ends)).nodes).toEqual([]);
+  const { body: audit } = await ada.call('GET /v1/account/audit?limit=3');
+  expect(audit['data']).toMatchObject([
+    { action: 'coditect.memory.files_unmerged', user_id: ada.userId, target: { id: made.body['id'] } },
+    { action: 'coditect.memory.files_merged', user_id: bob.userId, target: { id: own.body['id'] } },
+    { action: 'coditect.memory.files_merged', user_id: bob.userId, target: { id: made.body['id'] } },
+  ]);
   await bob.call(`DELETE /v1/sessions/${hidden}`);
   expect((await around(bob, { file: 'old/a.ts' })).status).toBe(404);
 });

@@ -130,7 +130,7 @@ export const mergeFiles = route(
     example: { body: { source: SOURCE, target: TARGET }, reply: exampleMerge },
   },
   async (call, { graph }) => {
-    const { row, isNew } = await graph.merge(memberOf(call), call.body);
+    const { row, isNew } = await graph.merge(memberOf(call), { ...call.body, by: call });
     return answer(isNew ? 201 : 200, shownMerge(row));
   },
 );
@@ -147,7 +147,7 @@ export const unmergeFiles = route(
   },
   async (call, { graph }) => {
     const { id, ...member } = itemOf(call);
-    await graph.unmerge(member, id);
+    await graph.unmerge(member, { id, by: call });
     return { ok: true };
   },
 );

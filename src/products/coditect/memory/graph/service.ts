@@ -1,9 +1,10 @@
-import { commitPoint } from '#platform/db';
+import { actorOf } from '#platform/audit';
+import { commitPoint, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
 import type { DataKey } from '#platform/secrets';
 import { placeOf as decisionPlaceOf } from '../decisions/places.ts';
-import { type MemberKey, scopeOf } from '../levels.ts';
+import { type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
 import { placeOf as patternPlaceOf } from '../patterns/places.ts';
 import { placeOf as sessionPlaceOf } from '../sessions/places.ts';
 import { fileId, normalizedName } from '../files/file-names.ts';
@@ -43,10 +44,31 @@ export interface Merge {
   readonly createdAt: Date;
 }
 
+type MergeAction = 'coditect.memory.files_merged' | 'coditect.memory.files_unmerged';
+
+interface MergeChange extends Pick<MemberKey, 'accountId'> {
+  readonly id: string;
+  readonly by: ChangeRequest;
+}
+
 const missing = () => new AppError('graph_node_not_found');
 
 /** What joins sessions, decisions, patterns and files. */
-export function createGraph({ db, ids, dataKeys }: Pick<ProductContext, 'db' | 'ids' | 'dataKeys'>) {
+export function createGraph({
+  db,
+  ids,
+  dataKeys,
+  audit,
+}: Pick<ProductContext, 'db' | 'ids' | 'dataKeys' | 'audit'>) {
+  const record = (tx: Transaction, action: MergeAction, { accountId, id, by }: MergeChange) =>
+    audit.recordIn(tx, {
+      action,
+      actor: actorOf(by.caller),
+      accountId,
+      target: { kind: 'memory_merge', id },
+      origin: by.origin,
+    });
+
   return {
     /** What lies around a node. Throws `graph_node_not_found`. */
     async around(
@@ -71,22 +93,32 @@ export function createGraph({ db, ids, dataKeys }: Pick<ProductContext, 'db' | '
     /** Says that two names are of one file; said again, also the other way round, it is the same merge. */
     async merge(
       member: MemberKey,
-      { source, target }: { readonly source: string; readonly target: string },
+      {
+        source,
+        target,
+        by,
+      }: { readonly source: string; readonly target: string; readonly by: ChangeRequest },
     ): Promise<{ readonly row: Merge; readonly isNew: boolean }> {
       const key = await dataKeys.of(member.accountId);
       const [sourceId, targetId] = [fileId(key, source), fileId(key, target)];
       if (sourceId === targetId) throw new AppError('merge_with_itself');
-      const [[row]] = await db.member(scopeOf(member), MERGE, [mergeFiles(ids.next(), sourceId, targetId)]);
-      if (row === undefined) throw missing();
-      if (row.id === null || row.created_at === null) throw new AppError('merges_exhausted');
-      const { id, author_id: authorId, created_at: createdAt } = row;
-      return { row: { id, sourceId, targetId, authorId, createdAt }, isNew: row.is_new };
+      return db.member(scopeOf(member), MERGE, async (tx) => {
+        const [row] = await tx.run(mergeFiles(ids.next(), sourceId, targetId));
+        if (row === undefined) throw missing();
+        if (row.id === null || row.created_at === null) throw new AppError('merges_exhausted');
+        const { id, author_id: authorId, created_at: createdAt, is_new: isNew } = row;
+        if (isNew) await record(tx, 'coditect.memory.files_merged', { ...member, id, by });
+        return { row: { id, sourceId, targetId, authorId, createdAt }, isNew };
+      });
     },
 
-    async unmerge(member: MemberKey, id: string): Promise<void> {
-      const [[row]] = await db.member(scopeOf(member), UNMERGE, [unmergeFiles(id)]);
-      if (row?.outcome === 'not_yours') throw new AppError('author_only');
-      if (row?.outcome !== 'gone') throw new AppError('merge_not_found');
+    async unmerge(member: MemberKey, { id, by }: Pick<MergeChange, 'id' | 'by'>): Promise<void> {
+      await db.member(scopeOf(member), UNMERGE, async (tx) => {
+        const [row] = await tx.run(unmergeFiles(id));
+        if (row?.outcome === 'not_yours') throw new AppError('author_only');
+        if (row?.outcome !== 'gone') throw new AppError('merge_not_found');
+        await record(tx, 'coditect.memory.files_unmerged', { ...member, id, by });
+      });
     },
   };
 }

@@ -20,7 +20,7 @@ import { termsOfLong } from '../retrieval/index.ts';
 import { hashOf, type SaidText, wordsOf } from './message-text.ts';
 import { placeOf } from './places.ts';
 import { readSession, type SessionKey } from './store.ts';
-import { takeUnits, unitsOfBytes, unitsOfWords } from './word-rate.ts';
+import { SHORT, takeUnits, unitsOfBytes, unitsOfWords } from './word-rate.ts';
 
 const APPEND = commitPoint(
   'coditect.memory-append',
@@ -56,14 +56,19 @@ export interface Appended {
   readonly repeated: number;
 }
 
-/** A message at its time, with its keyed hash. */
-interface DatedMessage extends SentMessage {
-  readonly saidAt: Date;
+/** A message with its keyed hash. */
+interface HashedMessage extends SentMessage {
   readonly hash: Buffer;
 }
 
-/** With its row as if it kept its text; its words have no audience yet. */
-interface PreparedMessage extends DatedMessage {
+/** With the terms of what it says; null of one that was recalled. */
+interface ReadMessage extends HashedMessage {
+  readonly terms: ReadonlyMap<string, number> | null;
+}
+
+/** At its time, with its row as if it kept its text; its words have no audience yet. */
+interface PreparedMessage extends HashedMessage {
+  readonly saidAt: Date;
   readonly row: NewMessage;
   readonly mentions: readonly NewMention[];
 }
@@ -82,56 +87,78 @@ export async function appendMessages(
       throw new AppError('message_too_large', { details: { client_id: clientId } });
   const key = await dataKeys.of(session.accountId);
   const scope = { account: session.accountId, user: session.userId };
-  const clientIds = sent.map(({ clientId }) => clientId);
-  // What can't succeed, and what is known, costs no work; the commit looks again.
-  const [[own], before] = await db.member(scope, [
-    findOwnSession(session),
-    knownMessages(session, clientIds),
-  ]);
-  if (own === undefined) throw await db.member(scope, (tx) => whyNotOwn(tx, session));
-  const dated = sent.map((message, place) => ({
-    ...message,
-    saidAt: message.saidAt ?? new Date(own.now.getTime() + place),
-    hash: hashOf(key, message),
-  }));
+  const hashed = sent.map((message) => ({ ...message, hash: hashOf(key, message) }));
+  const append = (read: readonly HashedMessage[], prepare: (now: Date) => Promise<PreparedMessage[]>) =>
+    db.member(scope, APPEND, (tx) => appendIn(tx, context, { session, read, prepare }));
+  try {
+    if (sent.reduce((sum, { text }) => sum + text.length, 0) <= SHORT) {
+      const read = await readTerms(context, session, hashed);
+      return await append(read, (now) => prepareMessages(context, { session, key, now }, read));
+    }
+    // What can't succeed, and what is known, costs no work; the commit looks again.
+    const clientIds = sent.map(({ clientId }) => clientId);
+    const [[own], before] = await db.member(scope, [
+      findOwnSession(session),
+      knownMessages(session, clientIds),
+    ]);
+    if (own === undefined) throw await db.member(scope, (tx) => whyNotOwn(tx, session));
+    const fresh = newOnes(hashed, before);
+    const known = sent.length - fresh.length;
+    if (fresh.length === 0) return { stored: 0, known, recalled: 0, repeated: 0 };
+    const read = await readTerms(context, session, fresh);
+    const prepared = await prepareMessages(context, { session, key, now: own.now }, read);
+    const appended = await append(fresh, () => Promise.resolve(prepared));
+    return { ...appended, known: appended.known + known };
+  } catch (error) {
+    throw plan.gaugeRefusal(error);
+  }
+}
+
+interface PrepareRequest {
+  readonly session: SessionKey;
+  readonly key: DataKey;
+  /** The time of messages that have none. */
+  readonly now: Date;
+}
+
+async function prepareMessages(
+  context: AppendContext,
+  { session, key, now }: PrepareRequest,
+  read: readonly ReadMessage[],
+): Promise<PreparedMessage[]> {
   const prepared: PreparedMessage[] = [];
-  for (const { message, terms } of await readTerms(context, session, newOnes(dated, before))) {
-    const words = terms === null ? null : await wordsOf(key, { ...message, terms });
+  for (const [place, { terms, ...message }] of read.entries()) {
+    const dated = { ...message, saidAt: message.saidAt ?? new Date(now.getTime() + place) };
+    const words = terms === null ? null : await wordsOf(key, { ...dated, terms });
     const id = context.ids.next();
     prepared.push({
-      ...message,
-      row: rowOf(key, { ...session, id }, { message, words }),
+      ...dated,
+      row: rowOf(key, { ...session, id }, { message: dated, words }),
       mentions: message.recalled
         ? []
         : mentionsOf(context, { key, accountId: session.accountId, messageId: id }, message.text),
     });
   }
-  const known = dated.length - prepared.length;
-  if (prepared.length === 0) return { stored: 0, known, recalled: 0, repeated: 0 };
-  try {
-    return await db.member(scope, APPEND, (tx) => appendIn(tx, context, { session, prepared, known }));
-  } catch (error) {
-    throw plan.gaugeRefusal(error);
-  }
+  return prepared;
 }
 
 /** The terms of each message but of recalled ones; work that grows with them is done after they were counted, and taken of the account's rate. */
 async function readTerms(
   context: AppendContext,
   { accountId }: SessionKey,
-  messages: readonly DatedMessage[],
-) {
+  messages: readonly HashedMessage[],
+): Promise<ReadMessage[]> {
   const bytes = messages.reduce(
     (sum, { recalled, text }) => sum + (recalled ? 0 : Buffer.byteLength(text)),
     0,
   );
   await takeUnits(context, accountId, unitsOfBytes(bytes));
-  const read: { readonly message: DatedMessage; readonly terms: ReadonlyMap<string, number> | null }[] = [];
+  const read: ReadMessage[] = [];
   let count = 0;
   for (const message of messages) {
     const terms = message.recalled ? null : await termsOfLong(message.text);
     count += terms?.size ?? 0;
-    read.push({ message, terms });
+    read.push({ ...message, terms });
     if (count > MOST_WORDS) break;
   }
   await takeUnits(context, accountId, unitsOfWords(count) - unitsOfBytes(bytes));
@@ -141,29 +168,29 @@ async function readTerms(
 
 interface AppendRequest {
   readonly session: SessionKey;
-  readonly prepared: readonly PreparedMessage[];
-  /** How many were left out because they were known. */
-  readonly known: number;
+  readonly read: readonly HashedMessage[];
+  /** What is to be written, at the time of the commit. */
+  readonly prepare: (now: Date) => Promise<PreparedMessage[]>;
 }
 
 async function appendIn(
   tx: Transaction,
   { limits }: Pick<ProductContext, 'limits'>,
-  { session, prepared, known }: AppendRequest,
+  { session, read, prepare }: AppendRequest,
 ): Promise<Appended> {
   const [[own], before, kept] = await tx.runAll([
     lockOwnSession(session),
     knownMessages(
       session,
-      prepared.map(({ clientId }) => clientId),
+      read.map(({ clientId }) => clientId),
     ),
     keptTexts(
       session,
-      prepared.map(({ row }) => row.text_hash),
+      read.map(({ hash }) => hash.toString('hex')),
     ),
   ] as const);
   if (own === undefined) throw await whyNotOwn(tx, session);
-  const fresh = newOnes(prepared, before);
+  const fresh = newOnes(read, before).length === 0 ? [] : newOnes(await prepare(own.now), before);
   const { first, moved } = firstOnes(fresh, kept);
   const added = [...first].filter(({ hash }) => !moved.some(({ text_hash }) => hash.equals(text_hash)));
   const mentions = fresh.flatMap((message) => message.mentions);
@@ -188,7 +215,7 @@ async function appendIn(
   const recalled = fresh.filter((message) => message.recalled).length;
   return {
     stored: added.length,
-    known: known + prepared.length - fresh.length,
+    known: read.length - fresh.length,
     recalled,
     repeated: fresh.length - recalled - added.length,
   };
@@ -201,14 +228,14 @@ export async function whyNotOwn(tx: Transaction, session: SessionKey): Promise<A
 }
 
 /** Those that were not sent before. Throws `message_conflict` where one was sent with other words. */
-function newOnes<Message extends DatedMessage>(
-  dated: readonly Message[],
+function newOnes<Message extends HashedMessage>(
+  sent: readonly Message[],
   known: readonly KnownMessageRow[],
 ): Message[] {
   const before = new Map(
     known.map((row) => [row.client_id, { hash: row.text_hash, recalled: row.recalled }]),
   );
-  return dated.filter(({ clientId, hash, recalled }) => {
+  return sent.filter(({ clientId, hash, recalled }) => {
     const same = before.get(clientId);
     before.set(clientId, { hash, recalled });
     if (same === undefined) return true;
@@ -236,7 +263,7 @@ function firstOnes(fresh: readonly PreparedMessage[], kept: readonly KeptTextRow
   return { first, moved };
 }
 
-type Said = Pick<DatedMessage, 'saidAt' | 'clientId'>;
+type Said = Pick<PreparedMessage, 'saidAt' | 'clientId'>;
 
 function isBefore(one: Said, other: Said): boolean {
   const difference = one.saidAt.getTime() - other.saidAt.getTime();
@@ -246,7 +273,13 @@ function isBefore(one: Said, other: Said): boolean {
 function rowOf(
   key: DataKey,
   { accountId, id }: SessionKey,
-  { message, words }: { readonly message: DatedMessage; readonly words: readonly bigint[] | null },
+  {
+    message,
+    words,
+  }: {
+    readonly message: HashedMessage & { readonly saidAt: Date };
+    readonly words: readonly bigint[] | null;
+  },
 ): NewMessage {
   const { clientId, role, saidAt, recalled, hash, speaker, text } = message;
   return {

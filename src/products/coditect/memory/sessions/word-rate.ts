@@ -6,7 +6,7 @@ const WORDS = 1_000;
 /** Bytes that are read for words in as long. */
 const BYTES = 250_000;
 /** What is shorter is read before anything is counted: that takes 4 ms at most. */
-const SHORT = 20_000;
+export const SHORT = 20_000;
 /** Of an account: 15 s of CPU a minute here, and as much of the database's. */
 const UNITS_PER_MINUTE = 600;
 

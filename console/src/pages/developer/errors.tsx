@@ -1,0 +1,58 @@
+import { Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
+import { LIVE } from '../../parts/live.ts';
+import { usePages } from '../../parts/pages.ts';
+import { Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+const DAYS = 7;
+
+/** Failed calls of the account by their code, the most frequent first. */
+export function Errors() {
+  const { say, format } = useTexts(texts);
+  const chosen = useAccount();
+  const { pages, ...asked } = usePages({
+    key: ['errors', chosen?.account.id],
+    read: (paging) =>
+      apiFor(chosen?.account.id).call('GET /v1/usage/errors', {
+        query: { ...paging, from: new Date(Date.now() - DAYS * 86_400_000).toISOString() },
+      }),
+    isWanted: chosen !== undefined,
+    again: LIVE,
+  });
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.errors')}</Title>
+        <span className="dim">{say('aboutErrors', { days: String(DAYS) })}</span>
+        <span className="right">
+          <Link className="link" to="/app/ledger" search={{ status: 'denied' }}>
+            {say('denied')}
+          </Link>
+          <Link className="link" to="/app/ledger" search={{ status: 'voided' }}>
+            {say('voided')}
+          </Link>
+        </span>
+      </header>
+      <Table
+        label={say('nav.errors')}
+        rows={pages?.flatMap(({ data }) => data)}
+        keyOf={({ code, route }) => `${code} ${route}`}
+        asked={asked}
+        empty={say('noErrors')}
+        columns={[
+          { head: say('code'), isMono: true, cell: ({ code }) => code },
+          { head: say('status'), isFigure: true, cell: ({ status }) => status },
+          { head: say('call'), isMono: true, isDim: true, cell: ({ route }) => route },
+          { head: say('failed'), isFigure: true, cell: ({ failed }) => format.count(failed) },
+          { head: say('last'), isFigure: true, cell: ({ last_at: at }) => <When at={at} isPast /> },
+          { head: say('calls.request'), isMono: true, isDim: true, cell: ({ last_request_id: id }) => id },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { CloseButton, Skeleton, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Trouble } from '../../parts/trouble.tsx';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+interface OpenedProps<Thing> {
+  readonly title: ReactNode;
+  readonly close: () => void;
+  readonly asked: {
+    readonly data: Thing | undefined;
+    readonly error: Error | null;
+    readonly refetch: () => unknown;
+  };
+  /** What is said where there is none of this id. */
+  readonly missing: string;
+  readonly children: (thing: Thing) => ReactNode;
+}
+
+/** One thing of a list, beside it. */
+export function Opened<Thing>({ title, close, asked, missing, children }: OpenedProps<Thing>) {
+  const { say } = useTexts(texts);
+  const { data, error, refetch } = asked;
+  return (
+    <aside aria-labelledby="opened">
+      <Title order={2} id="opened" className="opened">
+        <span>{title}</span>
+        <CloseButton size="sm" aria-label={say('close')} onClick={close} />
+      </Title>
+      {error !== null && 'status' in error && error.status === 404 ? (
+        <p className="dim">{missing}</p>
+      ) : error !== null ? (
+        <Trouble error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <Skeleton h={240} />
+      ) : (
+        children(data)
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,13 @@
+import { Badge } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** A state that asks for a look: in the colour of errors, of warnings, or of none. */
+export function StateBadge({
+  color = 'gray',
+  children,
+}: {
+  readonly color?: 'red' | 'yellow' | 'gray' | 'accent';
+  readonly children: ReactNode;
+}) {
+  return <Badge color={color}>{children}</Badge>;
+}

@@ -1,0 +1,25 @@
+import { products } from 'plinth:products';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ComponentType, lazy, Suspense } from 'react';
+import { useTexts } from '../text/index.ts';
+
+const route = getRouteApi('/app/products/$product/$page');
+
+const PAGES = new Map<string, ComponentType>(
+  products.flatMap(({ product, pages }) =>
+    pages.map(({ page, load }) => [`${product} ${page}`, lazy(load)] as const),
+  ),
+);
+
+/** A page that a product has brought along. */
+export function ProductPage() {
+  const { say } = useTexts();
+  const { product, page } = route.useParams();
+  const Page = PAGES.get(`${product} ${page}`);
+  if (Page === undefined) return <p className="dim">{say('app.noPage')}</p>;
+  return (
+    <Suspense fallback={null}>
+      <Page />
+    </Suspense>
+  );
+}

@@ -1,0 +1,94 @@
+import type { AiSettings } from '#platform/ai';
+import { type Config, notesOf, SETTING_NAMES, settingText } from '#platform/config';
+import { placesOf, withoutPlaces } from './places.ts';
+
+/** Something that the program stands on. */
+export interface Check {
+  readonly name: string;
+  /** Answers what is right, in a few words; throws with what is wrong. */
+  readonly look: () => Promise<string>;
+}
+
+/** What a look at it has found. */
+export interface Finding {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly says: string;
+}
+
+/** Looks; `reasonOf` says in a sentence why something failed. */
+export async function lookAt({ name, look }: Check, reasonOf: (error: unknown) => string): Promise<Finding> {
+  try {
+    const says = await look();
+    return { name, status: says.includes('WARNING:') ? 'warning' : 'ok', says };
+  } catch (error) {
+    return { name, status: 'failed', says: reasonOf(error) };
+  }
+}
+
+/** A setting as it is in effect. */
+export interface SettingView {
+  readonly name: string;
+  readonly group: string;
+  readonly says: string;
+  readonly is_secret: boolean;
+  readonly is_set: boolean;
+  /** null: it is not set, or a secret. */
+  readonly value: string | null;
+}
+
+export interface AiRow {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Diagnosis {
+  /** Of a secret only whether it is set. */
+  settings(): readonly SettingView[];
+  /** What is in effect of AI_CONFIG, and of what comes with the program; it holds no secrets. */
+  ai(): readonly AiRow[];
+  /** Looks at all that the program stands on, at once; without paths and addresses of other hosts. */
+  findings(): Promise<readonly Finding[]>;
+}
+
+export interface DiagnosisParts {
+  readonly config: Config;
+  readonly aiSettings: { current(): AiSettings };
+  readonly look: () => Promise<readonly Finding[]>;
+}
+
+export function createDiagnosis({ config, aiSettings, look }: DiagnosisParts): Diagnosis {
+  const places = placesOf(config);
+  let underWay: Promise<readonly Finding[]> | undefined;
+  return {
+    settings: () =>
+      SETTING_NAMES.map((name) => {
+        const { group, says, secret = false } = notesOf(name);
+        const isSet = config.values[name] !== undefined;
+        const value = secret || !isSet ? null : settingText(config.values, name);
+        return { name, group, says, is_secret: secret, is_set: isSet, value };
+      }),
+    ai: () => aiRows(aiSettings.current()),
+    async findings() {
+      // Who asks meanwhile gets the same: a look asks other hosts.
+      underWay ??= look().finally(() => {
+        underWay = undefined;
+      });
+      return (await underWay).map((one) => ({ ...one, says: withoutPlaces(one.says, places) }));
+    },
+  };
+}
+
+export const aiRows = ({ prices, models, aliases, policyOverrides, allowedFields }: AiSettings): AiRow[] => [
+  { name: 'prices', value: prices.version },
+  ...Object.entries(models).map(([provider, names]) => ({
+    name: `models of ${provider}`,
+    value: names.join(', '),
+  })),
+  ...Object.entries(aliases).map(([alias, names]) => ({ name: `alias ${alias}`, value: names.join(', ') })),
+  ...Object.entries(policyOverrides).map(([policy, change]) => ({
+    name: `policy ${policy}`,
+    value: JSON.stringify(change),
+  })),
+  ...(allowedFields.length === 0 ? [] : [{ name: 'allowed fields', value: allowedFields.join(', ') }]),
+];

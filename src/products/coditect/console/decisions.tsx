@@ -1,0 +1,97 @@
+import { Title } from '@mantine/core';
+import {
+  apiFor,
+  Confirm,
+  StateBadge,
+  Table,
+  useAccount,
+  useOfAccount,
+  usePages,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import { Joined } from './joined.tsx';
+import { texts } from './memory-texts.ts';
+
+/** Decisions that one may read; one of them opened, with why it was made. */
+export function Decisions() {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { search, change } = useProductSearch();
+  const { pages, ...asked } = usePages({
+    key: ['memory decisions', chosen?.account.id],
+    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/decisions', { query: paging }),
+    isWanted: chosen !== undefined,
+    limit: 20,
+  });
+  return (
+    <>
+      <Table
+        label={say('decisions')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={({ id }) => id}
+        opened={search['id']}
+        empty={say('noDecisions')}
+        lines={8}
+        columns={[
+          {
+            head: say('title'),
+            cell: ({ id, title }) => (
+              <button type="button" className="quiet" onClick={() => change({ id })}>
+                {title}
+              </button>
+            ),
+          },
+          {
+            head: say('status'),
+            cell: ({ status }) => (
+              <StateBadge color={status === 'accepted' ? 'accent' : 'gray'}>{status}</StateBadge>
+            ),
+          },
+          { head: say('level'), isDim: true, cell: ({ level }) => say(level) },
+          {
+            head: say('decided'),
+            isFigure: true,
+            isDim: true,
+            cell: ({ decided_at: at }) => <When at={at} isPast />,
+          },
+        ]}
+      />
+      {search['id'] !== undefined && <Opened id={search['id']} />}
+    </>
+  );
+}
+
+function Opened({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const params = { id };
+  const { data } = useOfAccount(['memory decision', id], (api) =>
+    api.call('GET /v1/decisions/{id}', { params }),
+  );
+  if (data === undefined || 'markdown' in data) return null;
+  return (
+    <section aria-labelledby="decision" className="prose">
+      <Title order={2} id="decision">
+        {data.title}
+      </Title>
+      <p>{data.context}</p>
+      <p>{data.rationale}</p>
+      {data.consequences !== null && <p>{data.consequences}</p>}
+      {data.status === 'proposed' && (
+        <Confirm
+          text={say('accept')}
+          act={() =>
+            apiFor(chosen?.account.id).call('PATCH /v1/decisions/{id}', {
+              params,
+              body: { status: 'accepted' },
+            })
+          }
+        />
+      )}
+      <Joined id={id} />
+    </section>
+  );
+}

@@ -1,0 +1,13 @@
+import type { ProductPages } from '@plinth/console';
+
+export const pages: ProductPages = {
+  product: 'coditect',
+  pages: [
+    { page: 'memory', title: { en: 'Memory', de: 'Gedächtnis' }, load: () => import('./memory.tsx') },
+    {
+      page: 'licences',
+      title: { en: 'Licences', de: 'Lizenzen' },
+      load: () => import('./licences.tsx'),
+    },
+  ],
+};

@@ -1,0 +1,214 @@
+import { Skeleton, Title } from '@mantine/core';
+import {
+  apiFor,
+  Confirm,
+  Copy,
+  Facts,
+  StateBadge,
+  Table,
+  Trouble,
+  useAccount,
+  useOfAccount,
+  usePages,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import type { ReplyOf } from '@plinth/sdk';
+import { texts } from './texts.ts';
+
+type License = ReplyOf<'GET /v1/licenses/{id}'>;
+
+/** Licences of the account; one of them opened, with its key, its seats and its machines. */
+export default function Licences() {
+  const { say, format } = useTexts(texts);
+  const chosen = useAccount();
+  const { search, change } = useProductSearch();
+  const { pages, ...asked } = usePages({
+    key: ['licences', chosen?.account.id],
+    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/licenses', { query: paging }),
+    isWanted: chosen !== undefined,
+  });
+  const licences = pages?.flatMap(({ data }) => data);
+  const opened = search['licence'] ?? (licences?.length === 1 ? licences[0]?.id : undefined);
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('title')}</Title>
+      </header>
+      <Table
+        label={say('title')}
+        rows={licences}
+        asked={asked}
+        keyOf={({ id }) => id}
+        opened={opened}
+        empty={say('none')}
+        lines={4}
+        columns={[
+          {
+            head: say('licence'),
+            cell: ({ id, tier, key_hint: hint }) => (
+              <button type="button" className="quiet" onClick={() => change({ licence: id })}>
+                {tier} <span className="dim mono">…{hint}</span>
+              </button>
+            ),
+          },
+          { head: say('status'), cell: (licence) => <Status of={licence} /> },
+          {
+            head: say('seats'),
+            isFigure: true,
+            cell: ({ current_seats_used: used, max_seats: max }) =>
+              say('limit.of', { used: format.count(used), max: format.count(max) }),
+          },
+          {
+            head: say('machines'),
+            isFigure: true,
+            cell: ({ machines_used: used, max_machines: max }) =>
+              say('limit.of', { used: format.count(used), max: format.count(max) }),
+          },
+          {
+            head: say('expires'),
+            isFigure: true,
+            cell: ({ expires_at: at }) => (at === null ? '–' : <When at={at} />),
+          },
+        ]}
+      />
+      {opened !== undefined && <Opened id={opened} />}
+    </>
+  );
+}
+
+function Status({
+  of: { status, status_reason: why },
+}: {
+  readonly of: Pick<License, 'status' | 'status_reason'>;
+}) {
+  const { say } = useTexts(texts);
+  const color = status === 'active' ? 'accent' : status === 'suspended' ? 'red' : 'gray';
+  return (
+    <>
+      <StateBadge color={color}>{say(status)}</StateBadge>{' '}
+      {why !== null && <span className="dim">{why}</span>}
+    </>
+  );
+}
+
+function Opened({ id }: { readonly id: string }) {
+  const { say, format } = useTexts(texts);
+  const chosen = useAccount();
+  const params = { id };
+  const { data, error, refetch } = useOfAccount(['licence', id], (api) =>
+    api.call('GET /v1/licenses/{id}', { params }),
+  );
+  if (error !== null) return <Trouble error={error} retry={() => void refetch()} />;
+  if (data === undefined || chosen === undefined) return <Skeleton h={240} mt="lg" />;
+  return (
+    <section aria-label={data.tier}>
+      <Facts
+        of={{
+          [say('key')]:
+            data.license_key === null ? (
+              <span className="dim">{say('keyHint', { hint: data.key_hint })}</span>
+            ) : (
+              <Copy value={data.license_key} text={say('copyKey')} />
+            ),
+          [say('offline')]: say('days', { count: format.count(Math.round(data.offline_minutes / 1_440)) }),
+          [say('licence')]: <span className="mono">{data.id}</span>,
+        }}
+      />
+      {data.license_key !== null && data.status === 'active' && (
+        <Confirm text={say('rotate')} act={() => chosen.api.call('POST /v1/licenses/{id}/key', { params })} />
+      )}
+      <Seats id={id} />
+      <Machines id={id} />
+    </section>
+  );
+}
+
+function Seats({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { data, ...asked } = useOfAccount(
+    ['licence seats', id],
+    (api) => api.call('GET /v1/licenses/{id}/seats', { params: { id } }),
+    { again: 10_000 },
+  );
+  return (
+    <section aria-labelledby="seats">
+      <Title order={2} id="seats">
+        {say('inUse')}
+      </Title>
+      <Table
+        label={say('inUse')}
+        rows={data?.seats}
+        asked={asked}
+        keyOf={({ session_id: session }) => session}
+        empty={say('noSeats')}
+        lines={2}
+        columns={[
+          {
+            head: say('machine'),
+            cell: ({ machine_name: name, hardware_id: hardware }) => (
+              <>
+                {name} <span className="dim mono">{hardware}</span>
+              </>
+            ),
+          },
+          { head: say('since'), cell: ({ started_at: at }) => <When at={at} isPast /> },
+          { head: say('seen'), cell: ({ last_heartbeat_at: at }) => <When at={at} isPast /> },
+          { head: 'IP', isDim: true, cell: ({ ip }) => ip },
+          {
+            head: '',
+            isFigure: true,
+            cell: ({ machine_id: machine }) => (
+              <Confirm
+                text={say('end')}
+                isQuiet
+                act={() =>
+                  apiFor(chosen?.account.id).call('DELETE /v1/licenses/{id}/seats/{machine}', {
+                    params: { id, machine },
+                  })
+                }
+              />
+            ),
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Machines({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const { data, ...asked } = useOfAccount(['licence machines', id], (api) =>
+    api.call('GET /v1/licenses/{id}/machines', { params: { id } }),
+  );
+  return (
+    <section aria-labelledby="machines">
+      <Title order={2} id="machines">
+        {say('machines')}
+      </Title>
+      <Table
+        label={say('machines')}
+        rows={data?.data}
+        asked={asked}
+        keyOf={(machine) => machine.id}
+        empty={say('noMachines')}
+        lines={2}
+        columns={[
+          {
+            head: say('machine'),
+            cell: ({ name, hardware_id: hardware }) => (
+              <>
+                {name} <span className="dim mono">{hardware}</span>
+              </>
+            ),
+          },
+          { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
+          { head: say('since'), cell: ({ activated_at: at }) => <When at={at} isPast /> },
+          { head: say('seen'), cell: ({ last_seen_at: at }) => <When at={at} isPast /> },
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,132 @@
+import { NativeSelect, TextInput, Title } from '@mantine/core';
+import { Table, useOfAccount, useProductSearch, useTexts, When } from '@plinth/console';
+import { type FormEvent, useState } from 'react';
+import { Decisions } from './decisions.tsx';
+import { texts } from './memory-texts.ts';
+import { Patterns } from './patterns.tsx';
+import { Sessions } from './sessions.tsx';
+
+const BUDGETS = ['500', '2000', '8000'];
+const VIEWS = { sessions: Sessions, decisions: Decisions, patterns: Patterns } as const;
+type View = keyof typeof VIEWS;
+
+/** What was remembered: found by any words, with the reason for each hit; sessions, decisions and patterns. */
+export default function Memory() {
+  const { say } = useTexts(texts);
+  const { search, change } = useProductSearch();
+  const { q } = search;
+  const view = Object.keys(VIEWS).find((one) => one === search['view']) as View | undefined;
+  const Shown = VIEWS[view ?? 'sessions'];
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('memory')}</Title>
+      </header>
+      <Question />
+      {q === undefined ? (
+        <p className="dim">{say('begin')}</p>
+      ) : (
+        <Answers q={q} budget={search['budget'] ?? '2000'} />
+      )}
+      <section>
+        <p className="filters" role="tablist">
+          {(Object.keys(VIEWS) as View[]).map((one) => (
+            <button
+              key={one}
+              type="button"
+              role="tab"
+              aria-selected={one === (view ?? 'sessions')}
+              className="quiet tab"
+              onClick={() => change({ view: one, id: undefined })}
+            >
+              {say(one)}
+            </button>
+          ))}
+        </p>
+        <Shown />
+      </section>
+    </>
+  );
+}
+
+function Question() {
+  const { say } = useTexts(texts);
+  const { search, change } = useProductSearch();
+  const [words, setWords] = useState(search['q'] ?? '');
+  const ask = (event: FormEvent) => {
+    event.preventDefault();
+    change({ q: words.trim() === '' ? undefined : words.trim() });
+  };
+  return (
+    <form className="filters" role="search" onSubmit={ask}>
+      <TextInput
+        className="grow"
+        type="search"
+        aria-label={say('search')}
+        placeholder={say('search')}
+        value={words}
+        maxLength={1_000}
+        onChange={({ currentTarget }) => setWords(currentTarget.value)}
+      />
+      <NativeSelect
+        aria-label={say('budget')}
+        value={search['budget'] ?? '2000'}
+        data={BUDGETS}
+        onChange={({ currentTarget }) => change({ budget: currentTarget.value })}
+      />
+    </form>
+  );
+}
+
+interface Why {
+  readonly kind: string;
+  readonly words?: readonly string[];
+}
+
+function Answers({ q, budget }: { readonly q: string; readonly budget: string }) {
+  const { say, format } = useTexts(texts);
+  const { change } = useProductSearch();
+  const { data, ...asked } = useOfAccount(['memory', q, budget], (api) =>
+    api.call('GET /v1/context/relevant', { query: { query: q, budget_tokens: Number(budget) } }),
+  );
+  const turns = data === undefined ? undefined : 'turns' in data ? data.turns : [];
+  return (
+    <>
+      {data !== undefined && (
+        <p className="dim num left">
+          {say('found', { tokens: format.count(data.tokens), budget: format.count(Number(budget)) })}
+        </p>
+      )}
+      <Table
+        label={say('search')}
+        rows={turns}
+        asked={asked}
+        keyOf={({ message_id: id }) => id}
+        empty={say('nothing')}
+        lines={6}
+        columns={[
+          {
+            head: say('title'),
+            isText: true,
+            cell: ({ session_id: id, session_title: title, text, speaker, why }) => (
+              <>
+                {text}
+                <br />
+                <button type="button" className="quiet dim" onClick={() => change({ view: 'sessions', id })}>
+                  {speaker} · {title ?? say('untitled')}
+                </button>{' '}
+                <span className="dim">{(why as Why[]).map((one) => reasonOf(one, say)).join(' · ')}</span>
+              </>
+            ),
+          },
+          { head: say('lastSaid'), isFigure: true, cell: ({ said_at: at }) => <When at={at} isPast /> },
+        ]}
+      />
+    </>
+  );
+}
+
+const reasonOf = (
+  { kind, words }: Why,
+  say: ReturnType<typeof useTexts<keyof (typeof texts)['en']>>['say'],
+): string => (words === undefined ? kind.replaceAll('_', ' ') : say('words', { words: words.join(', ') }));

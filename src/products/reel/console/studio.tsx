@@ -1,0 +1,220 @@
+import { Alert, Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import {
+  Table,
+  useOfAccount,
+  usePages,
+  useAccount,
+  apiFor,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import type { ReplyOf } from '@plinth/sdk';
+import { type FormEvent, useState } from 'react';
+import { type Platform, PLATFORMS, texts } from './texts.ts';
+import { DraftVariant, type Variant } from './variant.tsx';
+import { useGeneration } from './use-generation.ts';
+
+type Draft = ReplyOf<'GET /v1/drafts/{id}'>;
+const PARTS = ['hook', 'body', 'cta', 'hashtags', 'whole'] as const;
+
+/** A topic becomes variants, as they are written; one is chosen, a part of it written anew, and what is good kept in the library. */
+export default function Studio() {
+  const { say } = useTexts(texts);
+  const { search, change } = useProductSearch();
+  const { draft: id } = search;
+  const writing = useGeneration();
+  const { data: draft } = useOfAccount(
+    ['reel draft', id, writing.isRunning],
+    (api) => api.call('GET /v1/drafts/{id}', { params: { id: id ?? '' } }),
+    { isWanted: id !== undefined },
+  );
+  const shown =
+    id === undefined || id !== writing.draftId ? (draft?.variants ?? []) : withNew(writing.variants, draft);
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('studio')}</Title>
+      </header>
+      <NewPost
+        isBusy={writing.isRunning}
+        write={(body) =>
+          void writing.start(
+            (api) => api.call('POST /v1/create', { body }),
+            (made) => change({ draft: made }),
+          )
+        }
+      />
+      {writing.failure !== undefined && (
+        <Alert color="red" role="alert" mt="md">
+          {writing.failure}
+        </Alert>
+      )}
+      {writing.isRunning && (
+        <p role="status" className="dim">
+          {say('writing', { count: String(writing.variants.length) })}{' '}
+          <button type="button" className="quiet" onClick={writing.stop}>
+            {say('stop')}
+          </button>
+        </p>
+      )}
+      {shown.length > 0 && (
+        <section aria-label={draft?.topic ?? say('variants')} className="columns">
+          {shown.map((variant) => (
+            <DraftVariant key={variant.id} variant={variant} draft={draft} />
+          ))}
+        </section>
+      )}
+      {draft !== undefined && (
+        <WriteAnew
+          draft={draft}
+          isBusy={writing.isRunning}
+          write={(body) => void writing.start((api) => api.call('POST /v1/regenerate', { body }))}
+        />
+      )}
+      <Drafts opened={id} />
+    </>
+  );
+}
+
+/** Those that are being written, before those that were there. */
+function withNew(fresh: readonly Variant[], draft: Draft | undefined): readonly Variant[] {
+  const known = new Set(fresh.map(({ id }) => id));
+  return [...fresh, ...(draft?.variants ?? []).filter(({ id }) => !known.has(id))];
+}
+
+interface NewPostProps {
+  readonly isBusy: boolean;
+  readonly write: (body: { topic: string; platform: Platform; variants: number; language: string }) => void;
+}
+
+function NewPost({ isBusy, write }: NewPostProps) {
+  const { say, language } = useTexts(texts);
+  const [topic, setTopic] = useState(say('topicExample'));
+  const [platform, setPlatform] = useState<Platform>('linkedin');
+  const [variants, setVariants] = useState('2');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    write({ topic, platform, variants: Number(variants), language });
+  };
+  return (
+    <form className="filters" onSubmit={submit}>
+      <TextInput
+        className="grow"
+        aria-label={say('topic')}
+        value={topic}
+        maxLength={500}
+        onChange={({ currentTarget }) => setTopic(currentTarget.value)}
+      />
+      <NativeSelect
+        aria-label={say('platform')}
+        value={platform}
+        data={[...PLATFORMS]}
+        onChange={({ currentTarget }) => setPlatform(currentTarget.value as Platform)}
+      />
+      <NativeSelect
+        aria-label={say('variants')}
+        value={variants}
+        data={['1', '2', '3', '4', '5']}
+        onChange={({ currentTarget }) => setVariants(currentTarget.value)}
+      />
+      <Button type="submit" loading={isBusy} disabled={topic.trim() === ''}>
+        {say('write')}
+      </Button>
+    </form>
+  );
+}
+
+interface WriteAnewProps {
+  readonly draft: Draft;
+  readonly isBusy: boolean;
+  readonly write: (body: {
+    draft_id: string;
+    mode: 'targeted' | 'full';
+    target?: Exclude<(typeof PARTS)[number], 'whole'>;
+    instructions?: string;
+  }) => void;
+}
+
+/** One part of the chosen variant, or all of it. */
+function WriteAnew({ draft, isBusy, write }: WriteAnewProps) {
+  const { say } = useTexts(texts);
+  const [part, setPart] = useState<(typeof PARTS)[number]>('hook');
+  const [wish, setWish] = useState('');
+  if (draft.selected_variant_id === null) return <p className="dim">{say('chooseFirst')}</p>;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const instructions = wish.trim() === '' ? {} : { instructions: wish.trim() };
+    write({
+      draft_id: draft.id,
+      ...(part === 'whole' ? { mode: 'full' } : { mode: 'targeted', target: part }),
+      ...instructions,
+    });
+  };
+  return (
+    <form className="filters" onSubmit={submit}>
+      <NativeSelect
+        aria-label={say('part')}
+        value={part}
+        data={PARTS.map((value) => ({ value, label: say(value) }))}
+        onChange={({ currentTarget }) => setPart(currentTarget.value as typeof part)}
+      />
+      <TextInput
+        className="grow"
+        aria-label={say('wish')}
+        placeholder={say('wish')}
+        value={wish}
+        maxLength={500}
+        onChange={({ currentTarget }) => setWish(currentTarget.value)}
+      />
+      <Button type="submit" variant="default" loading={isBusy}>
+        {say('again')}
+      </Button>
+    </form>
+  );
+}
+
+function Drafts({ opened }: { readonly opened: string | undefined }) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { change } = useProductSearch();
+  const { pages, ...asked } = usePages({
+    key: ['reel drafts', chosen?.account.id],
+    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/drafts', { query: paging }),
+    isWanted: chosen !== undefined,
+    limit: 20,
+  });
+  return (
+    <section aria-labelledby="drafts">
+      <Title order={2} id="drafts">
+        {say('drafts')}
+      </Title>
+      <Table
+        label={say('drafts')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={({ id }) => id}
+        opened={opened}
+        empty={say('noDrafts')}
+        lines={6}
+        columns={[
+          {
+            head: say('topic'),
+            cell: ({ id, title, topic }) => (
+              <button type="button" className="quiet" onClick={() => change({ draft: id })}>
+                {title ?? topic}
+              </button>
+            ),
+          },
+          { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
+          {
+            head: say('when'),
+            isFigure: true,
+            isDim: true,
+            cell: ({ created_at: at }) => <When at={at} isPast />,
+          },
+        ]}
+      />
+    </section>
+  );
+}
