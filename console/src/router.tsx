@@ -81,6 +81,11 @@ export const router = createRouter({
       readByPage<MembersSearch>,
     ),
     page(
+      '/app/security',
+      lazy(() => import('./pages/security/security.tsx'), 'Security'),
+      readNothing,
+    ),
+    page(
       '/app/audit',
       lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
       readByPage<AuditSearch>,

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -94,9 +94,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
     (action !== 'usage' || reason.trim().length > 2);
   return (
     <section aria-labelledby="action">
-      <Title order={2} id="action">
-        {say(`give.${action}`)}
-      </Title>
+      <h2 id="action">{say(`give.${action}`)}</h2>
       {choices.length === 0 ? (
         <p className="dim">{say('nothing')}</p>
       ) : (

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -24,7 +23,7 @@ export function Customers() {
       {account === undefined ? (
         <>
           <header className="page">
-            <Title order={1}>{say('nav.customers')}</Title>
+            <h1>{say('nav.customers')}</h1>
           </header>
           <Found />
         </>

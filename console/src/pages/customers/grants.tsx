@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
@@ -20,9 +19,7 @@ export function Grants({ id }: { readonly id: string }) {
   });
   return (
     <section aria-labelledby="grants">
-      <Title order={2} id="grants">
-        {say('grants')}
-      </Title>
+      <h2 id="grants">{say('grants')}</h2>
       <Table
         label={say('grants')}
         rows={pages?.flatMap(({ data }) => data)}

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -29,7 +28,7 @@ export function DeadLetters() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.deadLetters')}</Title>
+        <h1>{say('nav.deadLetters')}</h1>
         <span className="dim">{say('about')}</span>
       </header>
       <Jobs />

@@ -1,4 +1,4 @@
-import { Button, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
@@ -68,7 +68,7 @@ export function DenialTotals() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.denials')}</Title>
+        <h1>{say('nav.denials')}</h1>
         <span className="dim">{say('about')}</span>
         <span className="right">
           <Csv route="GET /v1/admin/denials/totals" query={query} name="denials" />

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, TextInput, Title } from '@mantine/core';
+import { Anchor, Badge, Button, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -47,7 +47,7 @@ export function Licences() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.licences')}</Title>
+        <h1>{say('nav.licences')}</h1>
       </header>
       <div className="filters">
         <TextFilter
@@ -175,9 +175,7 @@ function Opened({ licence, close }: { readonly licence: Licence; readonly close:
   return (
     <section aria-labelledby="opened" className="opened">
       <header className="page">
-        <Title order={2} id="opened">
-          {say('opened', { name: organization })}
-        </Title>
+        <h2 id="opened">{say('opened', { name: organization })}</h2>
         <State licence={licence} />
         <Anchor renderRoot={(props) => <Link {...props} to="/app/customers" search={{ account }} />}>
           {say('organization')}

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
 import { Id } from '../../parts/id.tsx';
@@ -34,7 +33,7 @@ export function PlatformAudit() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.platformAudit')}</Title>
+        <h1>{say('nav.platformAudit')}</h1>
         <span className="right">
           <Csv route="GET /v1/admin/audit/export" query={query} name="audit" />
         </span>

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -30,7 +29,7 @@ export function RevenuePage() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.revenue')}</Title>
+        <h1>{say('nav.revenue')}</h1>
       </header>
       <View />
     </>
