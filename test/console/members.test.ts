@@ -125,7 +125,7 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
     await row('team.created', hers).getByText(EVIL).waitFor();
     const [file] = await Promise.all([
       hers.waitForEvent('download'),
-      hers.getByRole('button', { name: 'Export as CSV' }).click(),
+      hers.getByRole('button', { name: 'As CSV' }).click(),
     ]);
     expect(file.suggestedFilename()).toBe('audit.csv');
     expect(await hers.title()).toBe('Plinth');

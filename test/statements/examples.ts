@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
 import { allDataRules } from '../../src/app/lists.ts';
+import { CUSTOMER_SORTS, type CustomerSort, listCustomers } from '../../src/platform/customers/store.ts';
 import { countRows } from '../../src/platform/erasure/proof.ts';
 import { sealedCounts } from '../../src/platform/secrets/count-sealed.ts';
 import { openMarginReport } from '../../src/platform/reports/margin.ts';
@@ -21,6 +22,7 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
     ...(await ofProducts()),
     ...(await ofReports(db)),
     ['src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
+    ['src/platform/customers/store.ts listCustomers', CUSTOMER_SORTS.map(customersBy)],
     [
       'src/platform/erasure/proof.ts countRows',
       [
@@ -31,6 +33,16 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
   ];
   return new Map(shown.map(([name, made]) => [name, made.map(wayOf)]));
 }
+
+const customersBy = (sort: CustomerSort): Statement =>
+  listCustomers({
+    sort,
+    status: undefined,
+    mode: 'test',
+    span: { since: new Date(), now: new Date() },
+    limit: 1,
+    after: undefined,
+  });
 
 const wayOf = ({ text, values }: Statement): Way => ({ text, because: '', values: values.map(shapeOfValue) });
 

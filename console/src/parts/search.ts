@@ -8,12 +8,12 @@ export const readTexts =
   <const Names extends Values>(names: Names) =>
   (search: Readonly<Record<string, unknown>>): SearchOf<Names> =>
     Object.fromEntries(
-      Object.entries(names)
-        .filter(([name, values]) => {
-          const value = search[name];
-          return typeof value === 'string' && value !== '' && values?.includes(value) !== false;
-        })
-        .map(([name]) => [name, search[name]]),
+      Object.entries(names).flatMap(([name, values]) => {
+        // The router reads a word that looks like a number as one.
+        const value = typeof search[name] === 'number' ? String(search[name]) : search[name];
+        const isFit = typeof value === 'string' && value !== '' && values?.includes(value) !== false;
+        return isFit ? [[name, value]] : [];
+      }),
     ) as SearchOf<Names>;
 
 /** An address with something changed; what is undefined leaves it. */

@@ -1,5 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
+import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -29,7 +31,20 @@ export function Grants({ id }: { readonly id: string }) {
         empty={say('noGrants')}
         columns={[
           { head: say('what'), cell: ({ plan, add_on: addOn }) => plan ?? addOn },
-          { head: say('source'), isDim: true, cell: ({ source, cause }) => `${source}: ${cause}` },
+          {
+            head: say('source'),
+            isDim: true,
+            cell: ({ source, created_by: by }) => (
+              <>
+                {source}{' '}
+                {by !== null && (
+                  <Link to="/app/platform-audit" search={{ actor: by, account: id }}>
+                    <Id id={by} />
+                  </Link>
+                )}
+              </>
+            ),
+          },
           { head: say('from'), cell: ({ starts_at: at }) => format.day(at) },
           { head: say('until'), cell: ({ ends_at: at }) => (at === null ? say('endless') : format.day(at)) },
           {

@@ -4,7 +4,7 @@ export const texts = pageTexts({
   en: {
     account: 'Account',
     actor: 'Person or key',
-    action: 'Action: member, or member.left',
+    action: 'Action, as member.left',
     target: 'Done to',
     empty: 'Nothing like it was done. Take a filter away.',
     when: 'When',
@@ -17,7 +17,7 @@ export const texts = pageTexts({
   de: {
     account: 'Konto',
     actor: 'Person oder Schlüssel',
-    action: 'Aktion: member, oder member.left',
+    action: 'Aktion, wie member.left',
     target: 'Getan an',
     empty: 'Nichts dergleichen wurde getan. Nimm einen Filter weg.',
     when: 'Wann',

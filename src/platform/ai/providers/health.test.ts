@@ -1,3 +1,4 @@
+import { statement } from '#platform/db';
 import { testApp } from '#test/app';
 import { expect, test } from 'vitest';
 
@@ -41,7 +42,7 @@ test('each model is told with its breaker, what this process saw of it, and what
   });
 });
 
-test('a provider that fails is seen: by its outcomes, its breaker, and calls that went to another model', async () => {
+test('a provider that fails is seen: by its outcomes, its breaker, and calls that another model took over', async () => {
   app.sandbox.faults.always({ kind: 'status', status: 500 });
   for (let n = 0; n < 4; n += 1) expect((await chat('sandbox-small')).status).toBe(503);
   app.sandbox.faults.always(null);
@@ -50,6 +51,29 @@ test('a provider that fails is seen: by its outcomes, its breaker, and calls tha
     outcomes: { failed: expect.any(Number) },
     last_failure: { outcome: 'failed' },
     ledger: { posted: 0, voided: expect.any(Number) },
+  });
+});
+
+const copyCall = (columns: string, values: string) =>
+  app.db.asMigrator(
+    statement(
+      `insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, price_version, state, request_id${columns})
+       select account_id, gen_random_uuid(), permit_id, attempt + 100, fence, user_id, product, feature, provider, 'sandbox-large', reserve, price_version, 'posted', request_id${values}
+       from limits.usage_events where state = 'voided' order by id limit 1`,
+      [],
+    ),
+  );
+const largeCalls = async () =>
+  (await healthOf('sandbox-large')) as unknown as { ledger: { calls: number; fallbacks: number } };
+
+test('a call that another model took over, and one that somebody’s own backend made', async () => {
+  const { ledger: before } = await largeCalls();
+  await copyCall(', reported_by, reported_id', ', gen_random_uuid(), gen_random_uuid()');
+  expect((await largeCalls()).ledger).toEqual(before);
+  await copyCall('', '');
+  expect((await largeCalls()).ledger).toMatchObject({
+    calls: before.calls + 1,
+    fallbacks: before.fallbacks + 1,
   });
 });
 
