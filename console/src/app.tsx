@@ -37,13 +37,16 @@ const theme = createTheme({
       defaultProps: { size: 'sm', radius: 'sm', tt: 'none', fz: 'xs', fw: 400, variant: 'light' },
     },
     Button: { defaultProps: { size: 'xs', fz: 'sm' } },
-    TextInput: { defaultProps: { size: 'xs' } },
+    TextInput: { defaultProps: { size: 'xs', withAsterisk: false } },
+    PasswordInput: { defaultProps: { size: 'xs', withAsterisk: false } },
     NativeSelect: { defaultProps: { size: 'xs' } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 });
 
 const nonce = (): string => document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.nonce ?? '';
+// Where the library's lock on scrolling, under a modal, finds it.
+Object.assign(globalThis, { __webpack_nonce__: nonce() });
 
 /** Asks again by itself where the network failed, and not where the server refused. */
 const queries = new QueryClient({
@@ -52,6 +55,8 @@ const queries = new QueryClient({
       staleTime: 5_000,
       retry: (failures, error) => failures < 3 && (error as { status?: number }).status === 0,
     },
+    // What a person does fails at once without a server: it is not done some time later.
+    mutations: { networkMode: 'always' },
   },
 });
 

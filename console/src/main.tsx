@@ -1,4 +1,4 @@
-import './link-code.ts';
+import './arrival.ts';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { firstLanguage, loadLanguage } from './text/index.ts';

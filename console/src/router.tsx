@@ -5,17 +5,17 @@ import {
   lazyRouteComponent,
   type RouteComponent,
 } from '@tanstack/react-router';
+import type { CustomerSearch } from './pages/customers/search.ts';
+import type { RevenueSearch } from './pages/revenue/search.ts';
+import type { DenialSearch } from './pages/denials/search.ts';
+import type { LicenceSearch } from './pages/licences/search.ts';
+import type { DeadLetterSearch } from './pages/dead-letters/search.ts';
+import type { PlatformAuditSearch } from './pages/platform-audit/search.ts';
 import type { AuditSearch } from './pages/audit/search.ts';
-import { readCustomerSearch } from './pages/customers/search.ts';
-import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
-import { readDenialSearch } from './pages/denials/search.ts';
 import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
 import type { LedgerSearch } from './pages/ledger/search.ts';
-import { readLicenceSearch } from './pages/licences/search.ts';
 import type { MembersSearch } from './pages/members/search.ts';
 import type { PlanSearch } from './pages/plan/search.ts';
-import { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
-import { readRevenueSearch } from './pages/revenue/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
 import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -81,6 +81,11 @@ export const router = createRouter({
       readByPage<MembersSearch>,
     ),
     page(
+      '/app/security',
+      lazy(() => import('./pages/security/security.tsx'), 'Security'),
+      readNothing,
+    ),
+    page(
       '/app/audit',
       lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
       readByPage<AuditSearch>,
@@ -113,17 +118,17 @@ export const router = createRouter({
     page(
       '/app/customers',
       lazy(() => import('./pages/customers/customers.tsx'), 'Customers'),
-      readCustomerSearch,
+      readByPage<CustomerSearch>,
     ),
     page(
       '/app/revenue',
       lazy(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
-      readRevenueSearch,
+      readByPage<RevenueSearch>,
     ),
     page(
       '/app/denials',
       lazy(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
-      readDenialSearch,
+      readByPage<DenialSearch>,
     ),
     page(
       '/app/providers',
@@ -133,17 +138,17 @@ export const router = createRouter({
     page(
       '/app/licences',
       lazy(() => import('./pages/licences/licences.tsx'), 'Licences'),
-      readLicenceSearch,
+      readByPage<LicenceSearch>,
     ),
     page(
       '/app/dead-letters',
       lazy(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
-      readDeadLetterSearch,
+      readByPage<DeadLetterSearch>,
     ),
     page(
       '/app/platform-audit',
       lazy(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
-      readPlatformAuditSearch,
+      readByPage<PlatformAuditSearch>,
     ),
     page(
       '/app/products/$product/$page',

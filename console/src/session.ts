@@ -1,8 +1,11 @@
 import { type Ai, aiCalls } from '@plinth/sdk/ai';
-import { type Caller, createCaller } from '@plinth/sdk/calls';
+import { type Caller, createCaller, type GivenFor, type ReplyOf, type RouteName } from '@plinth/sdk/calls';
+import { PlinthError } from '@plinth/sdk/errors';
 import { RETRIES } from '@plinth/sdk/retries';
 import type { Credentials } from '@plinth/sdk/sessions';
 import { machineTime } from '@plinth/sdk/time';
+import { onlineManager } from '@tanstack/react-query';
+import { proveAgain } from './step-up.ts';
 
 /** Says to the server that the refresh token goes into a cookie, which no script reads. */
 const BROWSER = { 'plinth-session': 'cookie' } as const;
@@ -38,7 +41,12 @@ export const session = {
   async end(): Promise<void> {
     // By a token that is good: the cookie alone ends nothing.
     await credentials.token().catch(() => undefined);
-    await post('/v1/auth/logout', {}).catch(() => undefined);
+    const isAnswered = await post('/v1/auth/logout', {}).then(
+      () => true,
+      () => false,
+    );
+    // Else the cookie is still there: it would be a lie.
+    if (!isAnswered) return;
     set(undefined);
     tabs.postMessage(null);
   },
@@ -46,7 +54,17 @@ export const session = {
   resume: (): Promise<void> => renew(undefined).then(() => undefined),
 };
 
-tabs.addEventListener('message', ({ data }: MessageEvent<Token | null>) => set(data ?? undefined));
+tabs.addEventListener('message', ({ data }: MessageEvent<Token | null>) => {
+  // Nothing of one person's is shown to another.
+  if (data !== null && token !== undefined && userOf(data) !== userOf(token)) location.reload();
+  else set(data ?? undefined);
+});
+
+/** Whom a token is for, by its second part (RFC 7519). */
+function userOf({ access_token: jwt }: Token): unknown {
+  const claims = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
+  return (JSON.parse(atob(claims)) as { readonly sub?: unknown }).sub;
+}
 
 function set(next: Token | undefined): void {
   const wasKnown = isKnown;
@@ -73,7 +91,19 @@ const isEnding = ({ expires_at: at }: Token): boolean => at * 1_000 - Date.now()
 function post(path: string, body: object): Promise<Response> {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...BROWSER };
   if (token !== undefined) headers['authorization'] = `Bearer ${token.access_token}`;
-  return fetch(path, { method: 'POST', headers, body: JSON.stringify(body), credentials: 'same-origin' });
+  return reach(path, { method: 'POST', headers, body: JSON.stringify(body), credentials: 'same-origin' });
+}
+
+/** A call that fails by the network puts all queries on hold, until one gets an answer again, be it a refusal. */
+export async function reach(...call: Parameters<typeof fetch>): Promise<Response> {
+  try {
+    const response = await fetch(...call);
+    onlineManager.setOnline(true);
+    return response;
+  } catch (error) {
+    if (error instanceof TypeError) onlineManager.setOnline(false);
+    throw error;
+  }
 }
 
 const credentials: Credentials = {
@@ -97,35 +127,44 @@ export function apiFor(accountId: string | undefined): Api {
 
 /** How calls are made: parts of the SDK's client that follow a stream need it. */
 export const WIRE = { retries: RETRIES, time: machineTime, timeout: 60_000 } as const;
+const parts = { baseUrl: location.origin, fetch: reach, ...WIRE };
 
 function makeApi(accountId: string | undefined): Api {
-  const caller = createCaller({
-    baseUrl: location.origin,
-    fetch: (...call) => fetch(...call),
-    ...WIRE,
-    credentials,
-    accountId,
-  });
-  return { ...caller, ai: aiCalls(caller) };
-}
-
-/** Trades a proof (a code of a link, an address and a password) for a session of this browser. Throws what the server says. */
-export async function signIn(path: string, proof: object): Promise<{ readonly mfa?: string }> {
-  const response = await post(path, proof);
-  const said = (await response.json()) as Token & {
-    readonly mfa_token?: string;
-    readonly error?: { readonly code: string; readonly message: string };
+  const caller = createCaller({ ...parts, credentials, accountId });
+  // Steps-up themselves are refused by the same code where a second factor came meanwhile.
+  const proven: Caller = {
+    call: (route, ...given) => withProof(route, () => caller.call(route, ...given)),
+    open: (route, ...given) => withProof(route, () => caller.open(route, ...given)),
   };
-  if (said.error !== undefined) throw new SignInError(said.error.code, said.error.message);
-  if (said.mfa_token !== undefined) return { mfa: said.mfa_token };
-  session.begin(said);
-  return {};
+  return { ...proven, ai: aiCalls(proven) };
 }
 
-export class SignInError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
+/** A call that is refused to a session which was proven too long ago is made again once it is proven. */
+async function withProof<T>(route: RouteName, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const isAsked = error instanceof PlinthError && error.code === 'step_up_required';
+    if (!isAsked || route.startsWith('POST /v1/auth/step-up')) throw error;
+    await proveAgain((error.details['methods'] ?? []) as readonly string[]);
+    return call();
   }
+}
+
+/** Calls of nobody. */
+export const anyone: Caller = createCaller({ ...parts, credentials: undefined, accountId: undefined });
+
+export type Challenge = Extract<ReplyOf<'POST /v1/auth/login'>, { readonly mfa_required: true }>;
+
+/** Trades a proof (a code of a link, an email and a password) for a session of this browser. Answers the challenge of who has a second factor. */
+export async function signIn<R extends RouteName>(
+  route: R,
+  given: GivenFor<R>,
+): Promise<Challenge | undefined> {
+  // No refresh at that time: one that is refused would take the new cookie away.
+  const response = await navigator.locks.request(LOCK, () => anyone.open(route, given, { headers: BROWSER }));
+  const said = (await response.json()) as Token | Challenge;
+  if ('mfa_required' in said) return said;
+  session.begin(said);
+  return undefined;
 }

@@ -3855,6 +3855,16 @@ export interface Schemas {
     /** What you call this device in the list of your sessions. */
     readonly device_name?: string | undefined;
   };
+  readonly SignInMethods: {
+    readonly password: boolean;
+    readonly passkey: boolean;
+    /** Whether browsers can sign in by Google. */
+    readonly google: boolean;
+    /** Whether an organization signs its people in by its own provider. */
+    readonly sso: boolean;
+    /** Whether anybody may register. */
+    readonly registration: boolean;
+  };
   readonly SignedLicense: {
     readonly license: Readonly<Record<string, unknown>>;
     readonly signatures: readonly Schemas['LicenseSignature'][];
@@ -5617,6 +5627,10 @@ export interface Routes {
   'GET /v1/api-keys/scopes': {
     readonly reply: Schemas['ScopeList'];
   };
+  /** Read how people can sign in on this server */
+  'GET /v1/auth/methods': {
+    readonly reply: Schemas['SignInMethods'];
+  };
   /** Read your second factors */
   'GET /v1/auth/mfa': {
     readonly reply: Schemas['MfaStatus'];
@@ -6697,6 +6711,7 @@ export interface Routes {
       readonly user_id?: string | undefined;
       readonly key_id?: string | undefined;
       readonly request_id?: string | undefined;
+      readonly permit_id?: string | undefined;
       readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
       /** The first instant. */
       readonly from?: string | undefined;
@@ -6756,6 +6771,7 @@ export interface Routes {
       readonly user_id?: string | undefined;
       readonly key_id?: string | undefined;
       readonly request_id?: string | undefined;
+      readonly permit_id?: string | undefined;
       readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
       /** The first instant. */
       readonly from?: string | undefined;

@@ -28,14 +28,18 @@ const COMPONENTS = [
   'Checkbox',
   'Anchor',
   'Badge',
-  'Burger',
   'Code',
   'Checkbox',
   'Alert',
   'Progress',
   'Skeleton',
+  'Overlay',
+  'Paper',
+  'Popover',
+  'ModalBase',
+  'Modal',
+  'Combobox',
   'Text',
-  'Title',
 ] as const;
 /** Scripts whose letters the two languages of the console use; others fall back to the system's type. */
 const FONTS = ['latin', 'latin-ext'] as const;

@@ -74,7 +74,9 @@ const LOOK = `(() => {
 export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) {
   await buildConsole();
   const server = await testApp(options);
-  const { app, url } = server;
+  const { app } = server;
+  // Passkeys are bound to a name, which an address is none.
+  const url = options.settings?.['PUBLIC_URL'] ?? server.url;
   const { dataDir } = app.modules.options.config;
   await ensureOwner(app.modules, dataDir);
   const browser = await chromium.launch({ executablePath: program as string, timeout: 120_000 });
@@ -103,6 +105,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
   const link = () => newSignInLink({ clock: systemClock, random: systemRandom, dataDir }, url);
   return {
     ...server,
+    url,
     page,
     open: () => open(),
     /** Of another person, in a browser of their own. */

@@ -32,6 +32,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/keys', text: 'nav.keys' },
       { to: '/app/members', text: 'nav.members' },
       { to: '/app/audit', text: 'nav.audit' },
+      { to: '/app/security', text: 'nav.security' },
     ],
   },
   {

@@ -1,54 +1,95 @@
-import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { products } from 'plinth:products';
-import { useQueryClient } from '@tanstack/react-query';
+import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { Fragment, lazy, Suspense, use, useEffect, useState } from 'react';
+import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
 import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
-import { session } from '../session.ts';
+import { reach, session } from '../session.ts';
+import { stepUp } from '../step-up.ts';
 import { useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
 import { PAGE_GROUPS } from './pages.ts';
 
 /** Milliseconds between two tries to reach the server. */
 const AGAIN = 3_000;
+const SHORTCUT = navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K';
 
 const SignIn = lazy(() =>
   import('../pages/sign-in/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })),
 );
+const StepUp = lazy(() =>
+  import('../pages/sign-in/step-up.tsx').then(({ StepUp: modal }) => ({ default: modal })),
+);
+const Palette = lazy(() => import('./palette.tsx').then(({ Palette: modal }) => ({ default: modal })));
 
 /** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
 export function Shell() {
   const isSignedIn = useIsSignedIn();
-  const { say } = useTexts();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const queries = useQueryClient();
-  // Signed out here or in another tab: who signs in next sees nothing of it.
+  // Signed out here or in another tab: who signs in next sees nothing of it, and proves nothing for it.
   useEffect(() => {
-    if (isSignedIn === false) queries.clear();
+    if (isSignedIn !== false) return;
+    queries.removeQueries({ type: 'inactive' });
+    stepUp.asked()?.done(new Error('Signed out.'));
   }, [isSignedIn, queries]);
-  const isAway = useResumption(isSignedIn === undefined && path !== '/app/sign-in');
-  if (isSignedIn === undefined && path !== '/app/sign-in')
-    return isAway ? (
-      <p className="away" role="status">
-        {say('app.offline')}
-      </p>
-    ) : null;
-  if (isSignedIn !== true)
-    return (
-      <Suspense fallback={null}>
-        <SignIn />
-      </Suspense>
-    );
+  const isResuming = isSignedIn === undefined && path !== '/app/sign-in';
+  const isAway = useResumption(isResuming);
+  return (
+    <>
+      <Connection isAway={isAway && isResuming} />
+      {isSignedIn === true ? (
+        <Inside path={path} />
+      ) : (
+        <Suspense fallback={null}>{!isResuming && <SignIn />}</Suspense>
+      )}
+    </>
+  );
+}
+
+function Inside({ path }: { readonly path: string }) {
+  const { say } = useTexts();
+  const asked = useSyncExternalStore(stepUp.subscribe, stepUp.asked);
+  const [isSearching, setSearching] = useState(false);
+  useEffect(() => {
+    const open = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    addEventListener('keydown', open);
+    return () => removeEventListener('keydown', open);
+  }, []);
   return (
     <div className="shell">
       <a className="skip" href="#content">
         {say('app.skip')}
       </a>
-      <Navigation path={path} />
+      <Navigation path={path} search={() => setSearching(true)} />
       <main id="content" tabIndex={-1}>
         <Outlet />
       </main>
+      <Suspense fallback={null}>
+        {isSearching && <Palette close={() => setSearching(false)} />}
+        {asked !== undefined && <StepUp asked={asked} />}
+      </Suspense>
     </div>
+  );
+}
+
+/** One quiet line while the server is not reached: it is asked until it answers, and what waited for it goes on. */
+function Connection({ isAway }: { readonly isAway: boolean }) {
+  const { say } = useTexts();
+  const isOnline = useSyncExternalStore(onlineManager.subscribe, () => onlineManager.isOnline());
+  useEffect(() => {
+    if (isOnline) return;
+    const timer = setInterval(() => void reach('/healthz').catch(() => undefined), AGAIN);
+    return () => clearInterval(timer);
+  }, [isOnline]);
+  return (
+    <p role="status" className="connection">
+      {(isAway || !isOnline) && <span className="lost">{say('app.offline')}</span>}
+    </p>
   );
 }
 
@@ -66,7 +107,7 @@ function useResumption(isWanted: boolean): boolean {
   return tries > 0;
 }
 
-function Navigation({ path }: { readonly path: string }) {
+function Navigation({ path, search }: { readonly path: string; readonly search: () => void }) {
   const { say } = useTexts();
   const { data: me } = useMe();
   const [isOpen, setOpen] = useState(false);
@@ -77,14 +118,19 @@ function Navigation({ path }: { readonly path: string }) {
     <header className="side">
       <div className="who">
         <AccountSwitch />
-        <Burger
-          className="burger"
-          size="sm"
-          opened={isOpen}
-          onClick={() => setOpen(!isOpen)}
+        <button
+          type="button"
+          className="quiet burger"
+          aria-expanded={isOpen}
           aria-label={say('nav.main')}
-        />
+          onClick={() => setOpen(!isOpen)}
+        >
+          ☰
+        </button>
       </div>
+      <button type="button" className="search" onClick={search} aria-keyshortcuts="Control+K Meta+K">
+        {say('nav.search')} <kbd>{SHORTCUT}</kbd>
+      </button>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
         {PAGE_GROUPS.filter(isMine).map(({ text: heading, pages }) => (
           <Fragment key={heading ?? ''}>
@@ -155,9 +201,9 @@ function Foot() {
   const { toggleColorScheme } = useMantineColorScheme();
   return (
     <div className="foot">
-      <ActionIcon variant="subtle" color="gray" aria-label={say('app.theme')} onClick={toggleColorScheme}>
+      <button type="button" className="quiet" aria-label={say('app.theme')} onClick={toggleColorScheme}>
         ◐
-      </ActionIcon>
+      </button>
       <button
         type="button"
         className="quiet"

@@ -19,6 +19,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.members': 'Mitglieder',
   'nav.audit': 'Protokoll',
   'nav.ledger': 'Buchungen',
+  'nav.search': 'Suchen',
+  'nav.security': 'Sicherheit',
   'nav.usage': 'Nutzung',
   'nav.developer': 'Entwicklung',
   'nav.jobs': 'Jobs',

@@ -18,6 +18,8 @@ export const en = {
   'nav.members': 'Members',
   'nav.audit': 'Audit',
   'nav.ledger': 'Ledger',
+  'nav.search': 'Search',
+  'nav.security': 'Security',
   'nav.usage': 'Usage',
   'nav.developer': 'Developer',
   'nav.jobs': 'Jobs',

@@ -72,6 +72,7 @@ export const eventFilters = {
   user_id: z.uuid().optional(),
   key_id: z.uuid().optional(),
   request_id: z.string().max(200).optional(),
+  permit_id: z.uuid().optional(),
   status: status.optional(),
   from: z.iso.datetime({ offset: true }).optional().describe('The first instant.'),
   until: z.iso.datetime({ offset: true }).optional().describe('The instant after the last.'),

@@ -16,6 +16,9 @@ export const providerOf = (accountId: AccountId) =>
     accountId,
   ]);
 
+/** Whether any organization has a provider: a row, or none. */
+export const anyProvider = statement(`select from sso.connections c ${OPEN} limit 1`);
+
 /** The organization that has proven a domain, and has a provider. */
 export const organizationOfDomain = (domain: string) =>
   statement<{ account_id: AccountId }>(

@@ -85,5 +85,33 @@ const finish = route(
   },
 );
 
+const methods = route(
+  'GET /v1/auth/methods',
+  {
+    summary: 'Read how people can sign in on this server',
+    description:
+      'For a sign-in page, which offers these ways alone. Whether a user has one of them shows nowhere. `google` opens `GET /v1/auth/google`, `sso` asks `POST /v1/auth/sso/start`.',
+    tag: 'Identity',
+    auth: 'none',
+    rate: { perMinute: 60, by: 'ip' },
+    reply: {
+      200: namedObject('SignInMethods', {
+        password: z.boolean(),
+        passkey: z.boolean(),
+        google: z.boolean().describe('Whether browsers can sign in by Google.'),
+        sso: z.boolean().describe('Whether an organization signs its people in by its own provider.'),
+        registration: z.boolean().describe('Whether anybody may register.'),
+      }),
+    },
+    example: { reply: { password: true, passkey: true, google: true, sso: false, registration: true } },
+  },
+  async (_call, { signIn }) => ({
+    password: true,
+    passkey: true,
+    ...(await signIn.methods()),
+    registration: true,
+  }),
+);
+
 /** Calls of whoever signs in by the provider of their organization. */
-export const signInRoutes: Route[] = [start, redirect, finish];
+export const signInRoutes: Route[] = [methods, start, redirect, finish];

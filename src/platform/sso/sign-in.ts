@@ -7,7 +7,7 @@ import type { Logger } from '#platform/telemetry';
 import { type ProvisioningParts, provisionUser } from './provision-user.ts';
 import { CLIENT_SECRET } from './connection-store.ts';
 import { domainOf } from './domain-names.ts';
-import { organizationOfDomain, providerOf, type ProviderRow } from './link-store.ts';
+import { anyProvider, organizationOfDomain, providerOf, type ProviderRow } from './link-store.ts';
 
 const REFUSED = commitPoint('sso.refused', 'the record of a sign-in by single sign-on that led nowhere');
 
@@ -21,6 +21,8 @@ export interface SsoSignInRequest {
 
 /** Sign-ins of an organization's people by its provider. */
 export interface SignIn {
+  /** What a server offers besides passwords and passkeys. */
+  methods(): Promise<{ readonly google: boolean; readonly sso: boolean }>;
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
   start(asked: SsoSignInRequest): Promise<string>;
   /** Throws `sso_unconfigured`, `sign_in_unavailable`, `validation_failed`. */
@@ -61,6 +63,10 @@ export interface SignInParts extends ProvisioningParts {
 export function createSignIn(parts: SignInParts): SignIn {
   const { db, baseUrl } = parts;
   return {
+    async methods() {
+      const [used] = await db.system('sso.sign-in', [anyProvider]);
+      return { google: parts.identity.federation.takesGoogle, sso: used.length > 0 };
+    },
     async start({ email, organization, returnTo, codeChallenge }) {
       const accountId = await organizationOf(db, { email, organization });
       const url = new URL(`${baseUrl}/v1/auth/sso/${accountId}`);

@@ -61,6 +61,7 @@ const OPEN = new Set([
   'POST /v1/auth/google',
   'POST /v1/auth/firebase',
   'POST /v1/auth/exchange',
+  'GET /v1/auth/methods',
   'POST /v1/auth/sso/start',
   'GET /v1/auth/sso/:id',
   'GET /v1/auth/sso/:id/callback',

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, Title } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
@@ -25,7 +25,7 @@ export function Audit() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.audit')}</Title>
+        <h1>{say('nav.audit')}</h1>
         {isAdmin && <Export />}
       </header>
       {isAdmin ? <Trail /> : account !== undefined && <Activity id={account.id} />}

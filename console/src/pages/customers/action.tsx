@@ -1,9 +1,10 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { changed } from '../../parts/search.ts';
 import { apiFor } from '../../session.ts';
+import { useCustomerSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
 import { usePlans } from '../../parts/plans.ts';
@@ -20,13 +21,13 @@ const MICROS = 1_000_000;
 
 /** What an operator gives: a plan until a day, credits, or use that is given back. Who did stands in the audit. */
 export function Action({ id, limits }: ActionProps) {
-  const { action } = useSearch({ from: '/app/customers' });
+  const { action } = useCustomerSearch();
   return action === undefined ? null : <ActionForm key={action} id={id} limits={limits} action={action} />;
 }
 
 function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {
   const { say } = useTexts(texts);
-  const { plan: wanted } = useSearch({ from: '/app/customers' });
+  const { plan: wanted } = useCustomerSearch();
   const navigate = useNavigate({ from: '/app/customers' });
   const queries = useQueryClient();
   const choices = useChoices(action, limits);
@@ -93,9 +94,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
     (action !== 'usage' || reason.trim().length > 2);
   return (
     <section aria-labelledby="action">
-      <Title order={2} id="action">
-        {say(`give.${action}`)}
-      </Title>
+      <h2 id="action">{say(`give.${action}`)}</h2>
       {choices.length === 0 ? (
         <p className="dim">{say('nothing')}</p>
       ) : (

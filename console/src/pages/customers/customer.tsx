@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Skeleton, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Skeleton } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -39,18 +39,14 @@ export function CustomerPage({ id }: { readonly id: string }) {
       <Action id={id} limits={limits} />
       <Denials id={id} limits={limits} />
       <section aria-labelledby="limits">
-        <Title order={2} id="limits">
-          {say('limits.title')}
-        </Title>
+        <h2 id="limits">{say('limits.title')}</h2>
         <LimitList limits={limits} />
       </section>
       <Grants id={id} />
       <Payments payments={payments} />
       <People id={id} people={people} />
       <section aria-labelledby="calls">
-        <Title order={2} id="calls">
-          {say('calls.last')}
-        </Title>
+        <h2 id="calls">{say('calls.last')}</h2>
         <CallTable events={calls} label={say('calls.last')} empty={say('noCalls')} isLinked={false} />
       </section>
     </>
@@ -68,7 +64,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
     : 'POST /v1/admin/accounts/{id}/suspend';
   return (
     <header className="page">
-      <Title order={1}>{name}</Title>
+      <h1>{name}</h1>
       <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
       <span className="dim">{say('since', { day: format.day(at) })}</span>
       <Anchor renderRoot={(props) => <Link {...props} to="/app/platform-audit" search={{ account: id }} />}>
@@ -139,9 +135,7 @@ function Payments({ payments }: Pick<Details, 'payments'>) {
   if (payments.length === 0) return null;
   return (
     <section aria-labelledby="payments">
-      <Title order={2} id="payments">
-        {say('payments')}
-      </Title>
+      <h2 id="payments">{say('payments')}</h2>
       <Table
         label={say('payments')}
         rows={payments}
@@ -189,9 +183,7 @@ function People({ id, people }: Pick<Details, 'people'> & { readonly id: string 
   const queries = useQueryClient();
   return (
     <section aria-labelledby="people">
-      <Title order={2} id="people">
-        {say('members')}
-      </Title>
+      <h2 id="people">{say('members')}</h2>
       <Table
         label={say('members')}
         rows={people}

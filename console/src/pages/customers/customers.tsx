@@ -1,5 +1,4 @@
-import { Title } from '@mantine/core';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
@@ -11,20 +10,20 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { CustomerPage } from './customer.tsx';
-import { SORTS } from './search.ts';
+import { SORTS, useCustomerSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** A search over all accounts; the one that is opened, with all that explains its calls. */
 export function Customers() {
   const { say } = useTexts(texts);
-  const { account } = useSearch({ from: '/app/customers' });
+  const { account } = useCustomerSearch();
   return (
     <>
       <SearchBox />
       {account === undefined ? (
         <>
           <header className="page">
-            <Title order={1}>{say('nav.customers')}</Title>
+            <h1>{say('nav.customers')}</h1>
           </header>
           <Found />
         </>
@@ -37,7 +36,7 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q, account } = useSearch({ from: '/app/customers' });
+  const { q, account } = useCustomerSearch();
   const navigate = useNavigate({ from: '/app/customers' });
   return (
     <TextFilter
@@ -58,7 +57,7 @@ function SearchBox() {
 
 function Found() {
   const { say, format, language } = useTexts(texts);
-  const { q, sort = 'newest', status } = useSearch({ from: '/app/customers' });
+  const { q, sort = 'newest', status } = useCustomerSearch();
   const navigate = useNavigate({ from: '/app/customers' });
   const isSearch = q !== undefined && q.length > 1;
   const { pages, ...asked } = usePages({

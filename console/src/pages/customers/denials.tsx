@@ -1,4 +1,4 @@
-import { Button, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Table } from '../../parts/table.tsx';
@@ -29,9 +29,7 @@ export function Denials({ id, limits }: DenialsProps) {
     limits.find((one) => one.product === product && one.limit === name);
   return (
     <section aria-labelledby="denials">
-      <Title order={2} id="denials">
-        {say('denials')}
-      </Title>
+      <h2 id="denials">{say('denials')}</h2>
       <Table
         label={say('denials')}
         rows={data.data}

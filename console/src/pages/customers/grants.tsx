@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -22,9 +21,7 @@ export function Grants({ id }: { readonly id: string }) {
   });
   return (
     <section aria-labelledby="grants">
-      <Title order={2} id="grants">
-        {say('grants')}
-      </Title>
+      <h2 id="grants">{say('grants')}</h2>
       <Table
         label={say('grants')}
         rows={pages?.flatMap(({ data }) => data)}

@@ -1,13 +1,13 @@
-import { Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
+import { useDeadLetterSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { Letters } from './letters.tsx';
 import { texts } from './texts.ts';
@@ -28,7 +28,7 @@ export function DeadLetters() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.deadLetters')}</Title>
+        <h1>{say('nav.deadLetters')}</h1>
         <span className="dim">{say('about')}</span>
       </header>
       <Jobs />
@@ -49,7 +49,7 @@ const AccountLink = ({ id }: { readonly id: string | null }) =>
 
 function Jobs() {
   const { say } = useTexts(texts);
-  const { kind } = useSearch({ from: '/app/dead-letters' });
+  const { kind } = useDeadLetterSearch();
   const navigate = useNavigate({ from: '/app/dead-letters' });
   const queries = useQueryClient();
   const { pages, ...asked } = usePages({

@@ -1,4 +1,4 @@
-import { Button, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Asked, type Column, Table } from '../../parts/table.tsx';
@@ -61,7 +61,7 @@ export function Letters<Letter>(props: LettersProps<Letter>) {
   return (
     <section aria-label={title}>
       <header className="page">
-        <Title order={2}>{title}</Title>
+        <h2>{title}</h2>
         <span className="right">
           {filter}
           {dead !== undefined && dead.length > 1 && (

@@ -1,6 +1,6 @@
-import { Button, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
@@ -11,6 +11,7 @@ import { sinceOf } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
+import { useDenialSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -19,7 +20,7 @@ type Sum = ReplyOf<'GET /v1/admin/denials/totals'>['data'][number];
 /** Denials of a span by customer, or by limit and plan; each sum leads to what it is made of. */
 export function DenialTotals() {
   const { say, format } = useTexts(texts);
-  const { by = 'account', span = 'week', product, limit, plan } = useSearch({ from: '/app/denials' });
+  const { by = 'account', span = 'week', product, limit, plan } = useDenialSearch();
   const navigate = useNavigate({ from: '/app/denials' });
   const { largerThan } = usePlans();
   const query = {
@@ -67,7 +68,7 @@ export function DenialTotals() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.denials')}</Title>
+        <h1>{say('nav.denials')}</h1>
         <span className="dim">{say('about')}</span>
         <span className="right">
           <Csv route="GET /v1/admin/denials/totals" query={query} name="denials" />

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
@@ -27,7 +26,7 @@ export function Errors() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.errors')}</Title>
+        <h1>{say('nav.errors')}</h1>
         <span className="dim">{say('aboutErrors', { days: String(DAYS) })}</span>
         <span className="right">
           <Link className="link" to="/app/ledger" search={{ status: 'denied' }}>

@@ -1,4 +1,4 @@
-import { NativeSelect, Title } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
@@ -32,7 +32,7 @@ export function Jobs() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.jobs')}</Title>
+        <h1>{say('nav.jobs')}</h1>
       </header>
       <div className="filters">
         <NativeSelect

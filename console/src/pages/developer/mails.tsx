@@ -1,4 +1,4 @@
-import { NativeSelect, Skeleton, Title } from '@mantine/core';
+import { NativeSelect, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { LIVE } from '../../parts/live.ts';
@@ -28,7 +28,7 @@ export function Mails() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.mails')}</Title>
+        <h1>{say('nav.mails')}</h1>
       </header>
       {error !== null ? (
         <Trouble error={error} retry={() => void refetch()} />
@@ -103,9 +103,7 @@ function Log({ isShown }: { readonly isShown: boolean }) {
   });
   return (
     <section aria-labelledby="sent">
-      <Title order={2} id="sent">
-        {say('sent')}
-      </Title>
+      <h2 id="sent">{say('sent')}</h2>
       {!isShown && <p className="dim">{say('isHidden')}</p>}
       <Table
         label={say('sent')}

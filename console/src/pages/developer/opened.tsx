@@ -1,4 +1,4 @@
-import { CloseButton, Skeleton, Title } from '@mantine/core';
+import { CloseButton, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Trouble } from '../../parts/trouble.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -23,10 +23,10 @@ export function Opened<Thing>({ title, close, asked, missing, children }: Opened
   const { data, error, refetch } = asked;
   return (
     <aside aria-labelledby="opened">
-      <Title order={2} id="opened" className="opened">
+      <h2 id="opened" className="opened">
         <span>{title}</span>
         <CloseButton size="sm" aria-label={say('close')} onClick={close} />
-      </Title>
+      </h2>
       {error !== null && 'status' in error && error.status === 404 ? (
         <p className="dim">{missing}</p>
       ) : error !== null ? (

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Skeleton, Title } from '@mantine/core';
+import { Button, Checkbox, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { State } from '../../parts/state.tsx';
@@ -14,7 +14,7 @@ export function Server() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.server')}</Title>
+        <h1>{say('nav.server')}</h1>
       </header>
       <Findings />
       <Settings />
@@ -35,9 +35,7 @@ function Findings() {
   return (
     <section aria-labelledby="wrong">
       <header className="page">
-        <Title order={2} id="wrong">
-          {say('wrong')}
-        </Title>
+        <h2 id="wrong">{say('wrong')}</h2>
         {data !== undefined && (
           <span className="dim">
             {say(unwell === 0 ? 'allWell' : 'unwell', {
@@ -95,9 +93,7 @@ function Settings() {
     <>
       <section aria-labelledby="settings">
         <header className="page">
-          <Title order={2} id="settings">
-            {say('settings')}
-          </Title>
+          <h2 id="settings">{say('settings')}</h2>
           <Checkbox
             className="right"
             size="xs"
@@ -128,9 +124,7 @@ function Settings() {
         />
       </section>
       <section aria-labelledby="ai">
-        <Title order={2} id="ai">
-          {say('ai')}
-        </Title>
+        <h2 id="ai">{say('ai')}</h2>
         <Table
           label={say('ai')}
           rows={data.ai}

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -31,7 +31,7 @@ export function Webhooks() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.webhooks')}</Title>
+        <h1>{say('nav.webhooks')}</h1>
       </header>
       <NewEndpoint made={setSecret} />
       {secret !== undefined && <Secret secret={secret} />}

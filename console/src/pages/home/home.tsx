@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAccount } from '../../account.ts';
 import { useTexts } from '../../text/index.ts';
@@ -11,11 +10,11 @@ import { TryCall } from './try-call.tsx';
 export function Home() {
   const { say } = useTexts(texts);
   const chosen = useAccount();
-  if (chosen === undefined) return <Title order={1}>{say('nav.home')}</Title>;
+  if (chosen === undefined) return <h1>{say('nav.home')}</h1>;
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.home')}</Title>
+        <h1>{say('nav.home')}</h1>
         <Plans />
       </header>
       <TryCall />

@@ -1,4 +1,4 @@
-import { Code, Title } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
@@ -12,9 +12,7 @@ export function LastCalls() {
   const { data } = useUsage();
   return (
     <section aria-labelledby="calls">
-      <Title order={2} id="calls">
-        {say('calls.last')}
-      </Title>
+      <h2 id="calls">{say('calls.last')}</h2>
       <CallTable
         events={data?.events}
         label={say('calls.last')}

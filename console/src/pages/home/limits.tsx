@@ -1,4 +1,4 @@
-import { Skeleton, Title } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
@@ -13,9 +13,7 @@ export function Limits() {
   const { data, error, refetch } = useUsage();
   return (
     <section aria-labelledby="limits">
-      <Title order={2} id="limits">
-        {say('limits.title')}
-      </Title>
+      <h2 id="limits">{say('limits.title')}</h2>
       {error !== null && <Trouble error={error} retry={() => void refetch()} />}
       {data === undefined &&
         error === null &&

@@ -1,4 +1,4 @@
-import { Anchor, Title } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
@@ -28,7 +28,7 @@ export function Invoices() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.invoices')}</Title>
+        <h1>{say('nav.invoices')}</h1>
       </header>
       <Table
         label={say('nav.invoices')}

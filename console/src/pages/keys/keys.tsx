@@ -1,4 +1,4 @@
-import { Button, Code, Title } from '@mantine/core';
+import { Button, Code } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -23,11 +23,7 @@ export type MadeKey = Pick<ReplyOf<'POST /v1/api-keys'>, 'key' | 'name'>;
 export function Keys() {
   const chosen = useAccount();
   const { say } = useTexts(texts);
-  return chosen === undefined ? (
-    <Title order={1}>{say('nav.keys')}</Title>
-  ) : (
-    <KeysOf key={chosen.account.id} />
-  );
+  return chosen === undefined ? <h1>{say('nav.keys')}</h1> : <KeysOf key={chosen.account.id} />;
 }
 
 function KeysOf() {
@@ -37,7 +33,7 @@ function KeysOf() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.keys')}</Title>
+        <h1>{say('nav.keys')}</h1>
         {!isMaking && (
           <span className="right">
             <Button onClick={() => setMaking(true)}>{say('new')}</Button>

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { CallTable } from '../../parts/call-table.tsx';
@@ -20,7 +19,7 @@ export function Ledger() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.ledger')}</Title>
+        <h1>{say('nav.ledger')}</h1>
         {!isDenied && (
           <Download
             text={say('csv')}

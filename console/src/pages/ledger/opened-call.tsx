@@ -1,4 +1,4 @@
-import { Badge, CloseButton, Skeleton, Title } from '@mantine/core';
+import { Badge, CloseButton, Skeleton } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -33,7 +33,7 @@ export function OpenedCall({ id }: { readonly id: string }) {
   const isMissing = error !== null && 'status' in error && error.status === 404;
   return (
     <aside aria-labelledby="opened">
-      <Title order={2} id="opened" className="opened">
+      <h2 id="opened" className="opened">
         {data === undefined ? (
           say('nav.ledger')
         ) : (
@@ -43,7 +43,7 @@ export function OpenedCall({ id }: { readonly id: string }) {
           </>
         )}
         <CloseButton size="sm" aria-label={say('close')} onClick={() => void navigate({ search: rest })} />
-      </Title>
+      </h2>
       {isMissing ? (
         <p className="dim">{say('noCall')}</p>
       ) : error !== null ? (

@@ -1,7 +1,7 @@
-import { Anchor, Badge, Button, TextInput, Title } from '@mantine/core';
+import { Anchor, Badge, Button, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
@@ -12,6 +12,7 @@ import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
+import { useLicenceSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import type { readLicenceSearch } from './search.ts';
 import { texts } from './texts.ts';
@@ -26,7 +27,7 @@ const EMAIL = /^\S+@\S+\.\S+$/;
 /** Licences of all accounts; one opened, with its machines and what can be done. */
 export function Licences() {
   const { say, format } = useTexts(texts);
-  const { licence, account, key, email, status, tier } = useSearch({ from: '/app/licences' });
+  const { licence, account, key, email, status, tier } = useLicenceSearch();
   const navigate = useNavigate({ from: '/app/licences' });
   const change = (next: Parameters<typeof changed<ReturnType<typeof readLicenceSearch>>>[1]) =>
     void navigate({ search: (search) => changed(search, next) });
@@ -46,7 +47,7 @@ export function Licences() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.licences')}</Title>
+        <h1>{say('nav.licences')}</h1>
       </header>
       <div className="filters">
         <TextFilter
@@ -174,9 +175,7 @@ function Opened({ licence, close }: { readonly licence: Licence; readonly close:
   return (
     <section aria-labelledby="opened" className="opened">
       <header className="page">
-        <Title order={2} id="opened">
-          {say('opened', { name: organization })}
-        </Title>
+        <h2 id="opened">{say('opened', { name: organization })}</h2>
         <State licence={licence} />
         <Anchor renderRoot={(props) => <Link {...props} to="/app/customers" search={{ account }} />}>
           {say('organization')}

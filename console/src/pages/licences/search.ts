@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router';
 import { readTexts } from '../../parts/search.ts';
 
 export const STATES = ['active', 'suspended', 'inactive'] as const;
@@ -10,3 +11,9 @@ export const readLicenceSearch = readTexts({
   status: STATES,
   licence: undefined,
 });
+
+export type LicenceSearch = ReturnType<typeof readLicenceSearch>;
+
+/** What the page's address says. */
+export const useLicenceSearch = (): LicenceSearch =>
+  readLicenceSearch({ ...useSearch({ from: '/app/licences' }) });

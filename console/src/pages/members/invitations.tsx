@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { useAct } from '../../parts/of-account.ts';
@@ -26,9 +26,7 @@ export function Invitations({ account }: { readonly account: Chosen }) {
   });
   return (
     <section aria-labelledby="invitations">
-      <Title order={2} id="invitations">
-        {say('invitations')}
-      </Title>
+      <h2 id="invitations">{say('invitations')}</h2>
       <Invite account={account} />
       <Table
         label={say('invitations')}

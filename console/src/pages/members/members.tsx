@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { chooseAccount, type Me, useAccount } from '../../account.ts';
 import { LineForm } from '../../parts/line-form.tsx';
 import { isAtLeast } from '../../parts/of-account.ts';
@@ -22,14 +21,12 @@ export function Members() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.members')}</Title>
+        <h1>{say('nav.members')}</h1>
       </header>
       {account !== undefined && !isAlone && <MembersOf key={account.id} account={account} />}
       {account !== undefined && (
         <section aria-labelledby="new">
-          <Title order={2} id="new">
-            {say(isAlone ? 'first' : 'another')}
-          </Title>
+          <h2 id="new">{say(isAlone ? 'first' : 'another')}</h2>
           {isAlone && <p className="dim">{say('alone')}</p>}
           <LineForm
             label={say('organizationName')}

@@ -1,4 +1,4 @@
-import { Button, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { chooseAccount } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -20,9 +20,7 @@ export function Organization({ account: { id, name, role } }: { readonly account
   const { say } = useTexts(texts);
   return (
     <section aria-labelledby="organization">
-      <Title order={2} id="organization">
-        {say('organization')}
-      </Title>
+      <h2 id="organization">{say('organization')}</h2>
       <LineForm
         key={name}
         label={say('organizationName')}
@@ -106,9 +104,7 @@ export function Closed() {
   if (data === undefined || data.data.length === 0) return null;
   return (
     <section aria-labelledby="closed">
-      <Title order={2} id="closed">
-        {say('closed')}
-      </Title>
+      <h2 id="closed">{say('closed')}</h2>
       <Table
         label={say('closed')}
         rows={data.data}

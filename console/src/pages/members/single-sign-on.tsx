@@ -1,4 +1,4 @@
-import { Button, Checkbox, NativeSelect, PasswordInput, TextInput, Title } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -35,9 +35,7 @@ export function SingleSignOn({ account: { id, role } }: { readonly account: Chos
   const isUnset = (error as { code?: string } | null)?.code === 'sso_unconfigured';
   return (
     <section aria-labelledby="sso">
-      <Title order={2} id="sso">
-        {say('sso')}
-      </Title>
+      <h2 id="sso">{say('sso')}</h2>
       <LineForm
         label={say('domain')}
         placeholder="example.com"

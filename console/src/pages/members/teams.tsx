@@ -1,4 +1,4 @@
-import { NativeSelect, Title } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
@@ -32,9 +32,7 @@ export function Teams({ account }: { readonly account: Chosen }) {
   const team = teams?.find((one) => one.id === opened);
   return (
     <section aria-labelledby="teams">
-      <Title order={2} id="teams">
-        {say('teams')}
-      </Title>
+      <h2 id="teams">{say('teams')}</h2>
       {isAdmin && (
         <LineForm
           label={say('teamName')}
@@ -99,9 +97,7 @@ function OpenedTeam({ account, team, isAdmin }: OpenedTeamProps) {
   );
   return (
     <section aria-labelledby="team">
-      <Title order={2} id="team">
-        {team.name}
-      </Title>
+      <h2 id="team">{team.name}</h2>
       {isAdmin && (
         <>
           <LineForm

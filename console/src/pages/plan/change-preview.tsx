@@ -1,4 +1,4 @@
-import { Button, Skeleton, Title } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useAccount } from '../../account.ts';
@@ -68,9 +68,7 @@ export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewP
   const isRefused = preview?.when === 'now' && unfitting.length > 0;
   return (
     <div className="preview" ref={place} tabIndex={-1} role="group" aria-labelledby="change">
-      <Title order={2} id="change">
-        {say('changeTo', { plan: to.name })}
-      </Title>
+      <h2 id="change">{say('changeTo', { plan: to.name })}</h2>
       {preview === undefined && error === null && <Skeleton h={52} />}
       {preview !== undefined && (
         <Facts

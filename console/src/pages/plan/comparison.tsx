@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
@@ -48,9 +48,7 @@ export function Comparison({
   const to = plans.find(({ id }) => id === search.to);
   return (
     <section aria-labelledby="plans">
-      <Title order={2} id="plans">
-        {say('plans')}
-      </Title>
+      <h2 id="plans">{say('plans')}</h2>
       {!mayBuy && <p className="dim">{say('notYours', { name: chosen?.account.name ?? '' })}</p>}
       <Choices plans={plans} held={held} />
       {to !== undefined && held.subscription !== undefined && mayBuy && (

@@ -1,4 +1,4 @@
-import { Button, Text, TextInput, Title } from '@mantine/core';
+import { Button, Text, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
@@ -28,9 +28,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
   if (sold.length === 0) return null;
   return (
     <section aria-labelledby="add-ons">
-      <Title order={2} id="add-ons">
-        {say('addOns')}
-      </Title>
+      <h2 id="add-ons">{say('addOns')}</h2>
       <Table
         label={say('addOns')}
         rows={sold}
@@ -79,9 +77,7 @@ export function Overages({ product }: { readonly product: string }) {
   if (own.length === 0) return null;
   return (
     <section aria-labelledby="overage">
-      <Title order={2} id="overage">
-        {say('overage')}
-      </Title>
+      <h2 id="overage">{say('overage')}</h2>
       <Text c="dimmed" mb="sm">
         {say('overageAbout')}
       </Text>

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useMoney } from '../../parts/money.ts';
@@ -19,7 +18,7 @@ export function Plan() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.plan')}</Title>
+        <h1>{say('nav.plan')}</h1>
       </header>
       {chosen !== undefined && <PlansOf key={chosen.account.id} />}
     </>

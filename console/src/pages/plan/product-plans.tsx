@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -31,9 +30,9 @@ export function ProductPlans({ held }: { readonly held: Held }) {
     <>
       <section aria-labelledby="opened">
         <header className="page">
-          <Title order={2} id="opened">
+          <h2 id="opened">
             {entitlement.name} {entitlement.plan_name}
-          </Title>
+          </h2>
           <span className="dim">{standingOf(held).text}</span>
           {held.subscription !== undefined && <Actions held={held} />}
         </header>
@@ -42,9 +41,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
       </section>
       {limits.length > 0 && (
         <section aria-labelledby="limits">
-          <Title order={2} id="limits">
-            {say('limits.title')}
-          </Title>
+          <h2 id="limits">{say('limits.title')}</h2>
           <LimitList limits={limits} />
         </section>
       )}

@@ -1,5 +1,4 @@
-import { Title } from '@mantine/core';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
@@ -10,6 +9,7 @@ import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
+import { usePlatformAuditSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -19,7 +19,7 @@ const ACTION = /^[a-z_]+(\.[a-z_]+){0,2}$/;
 /** Who did what, in all accounts, the newest first. */
 export function PlatformAudit() {
   const { say } = useTexts(texts);
-  const { span, action, ...ids } = useSearch({ from: '/app/platform-audit' });
+  const { span, action, ...ids } = usePlatformAuditSearch();
   const navigate = useNavigate({ from: '/app/platform-audit' });
   const query = {
     ...ids,
@@ -33,7 +33,7 @@ export function PlatformAudit() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.platformAudit')}</Title>
+        <h1>{say('nav.platformAudit')}</h1>
         <span className="right">
           <Csv route="GET /v1/admin/audit/export" query={query} name="audit" />
         </span>

@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router';
 import { SPAN_NAMES } from '../../parts/spans.ts';
 import { readTexts } from '../../parts/search.ts';
 
@@ -8,3 +9,9 @@ export const readPlatformAuditSearch = readTexts({
   target: undefined,
   span: SPAN_NAMES,
 });
+
+export type PlatformAuditSearch = ReturnType<typeof readPlatformAuditSearch>;
+
+/** What the page's address says. */
+export const usePlatformAuditSearch = (): PlatformAuditSearch =>
+  readPlatformAuditSearch({ ...useSearch({ from: '/app/platform-audit' }) });

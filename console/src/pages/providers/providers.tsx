@@ -1,4 +1,4 @@
-import { Badge, Title } from '@mantine/core';
+import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Table } from '../../parts/table.tsx';
@@ -26,7 +26,7 @@ export function Providers() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.providers')}</Title>
+        <h1>{say('nav.providers')}</h1>
         {asked.data !== undefined && (
           <span className="dim" title={asked.data.process}>
             {say('about', { process: `…${asked.data.process.slice(-SHOWN)}` })}

@@ -1,4 +1,4 @@
-import { NativeSelect, Skeleton, Title } from '@mantine/core';
+import { NativeSelect, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -47,7 +47,7 @@ export function Usage() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.usage')}</Title>
+        <h1>{say('nav.usage')}</h1>
         <Download
           text={say('csv')}
           name="usage.csv"
@@ -228,9 +228,7 @@ function Totals({
   ];
   return (
     <section aria-labelledby="sums">
-      <Title order={2} id="sums">
-        {say('sums')}
-      </Title>
+      <h2 id="sums">{say('sums')}</h2>
       <Table
         label={say('sums')}
         rows={rows}
@@ -277,9 +275,7 @@ function ByDay({
   const used = days.filter((day) => groups.some((group) => group.days.has(day))).toReversed();
   return (
     <section aria-labelledby="daily">
-      <Title order={2} id="daily">
-        {say('daily')}
-      </Title>
+      <h2 id="daily">{say('daily')}</h2>
       <Table
         label={say('daily')}
         rows={used}

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { CallTable, LimitList, pageTexts, useOfAccount, useTexts } from '@plinth/console';
 
 const texts = pageTexts({
@@ -15,13 +14,11 @@ export default function Overview() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('title')}</Title>
+        <h1>{say('title')}</h1>
       </header>
       <LimitList limits={data?.data.filter(({ product }) => product === 'sample') ?? []} />
       <section aria-labelledby="calls">
-        <Title order={2} id="calls">
-          {say('calls.last')}
-        </Title>
+        <h2 id="calls">{say('calls.last')}</h2>
         <CallTable events={data?.events} label={say('calls.last')} asked={asked} empty={say('none')} />
       </section>
     </>

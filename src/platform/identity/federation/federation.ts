@@ -65,6 +65,8 @@ export interface CallbackQuery {
 export interface Federation {
   readonly flows: SignInFlows;
   readonly identities: Identities;
+  /** Whether browsers can sign in by Google. */
+  readonly takesGoogle: boolean;
   /** Where to send a browser, and the cookie that it must come back with. */
   begin(asked: {
     readonly returnTo: string;
@@ -91,6 +93,7 @@ export function createFederation(parts: FederationParts): Federation {
   return {
     flows,
     identities: createIdentities(parts),
+    takesGoogle: providers.google.web !== undefined,
     async begin(asked) {
       const web = setUp(providers.google.web);
       const { setCookie, ...begun } = await flows.begin({ ...asked, provider: 'google' });

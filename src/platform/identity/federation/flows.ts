@@ -76,7 +76,8 @@ const PREFIX = 'plo_';
 
 export function createSignInFlows(parts: FlowsParts): SignInFlows {
   const { db, random, settings } = parts;
-  const isAllowed = returnsAllowed(settings.returnTo);
+  // The console's own page is this server's: its code goes to nobody else.
+  const isAllowed = returnsAllowed([...settings.returnTo, `${new URL(settings.baseUrl).origin}/app/sign-in`]);
   const cookies = browserCookie(settings.baseUrl.startsWith('https:'));
   return {
     async begin({ provider, returnTo, codeChallenge, cookie }) {

@@ -177,6 +177,7 @@ describe('the ledger', () => {
       );
     for (const [filter, names] of [
       [{ request_id: 'mine' }, ['mine']],
+      [{ permit_id: newest.permit_id }, ['theirs']],
       [{ user_id: others.userId }, ['theirs']],
       [{ product: 'demo', feature: 'use', model: 'small', status: 'sent' }, ['theirs', 'mine']],
       [{ product: 'other' }, []],

@@ -110,6 +110,7 @@ export interface UsageEventDetails extends UsageEventRow {
 /** Which rows of the ledger are asked for; all, where nothing is said. */
 export interface UsageEventFilter {
   readonly request_id?: string | undefined;
+  readonly permit_id?: string | undefined;
   readonly product?: string | undefined;
   readonly feature?: string | undefined;
   readonly model?: string | undefined;
@@ -169,7 +170,7 @@ export async function readUsageEvents(
     readonly filter?: UsageEventFilter;
   },
 ): Promise<UsageEventPage> {
-  const { request_id, product, feature, model, user_id, key_id, status, from, until } = filter;
+  const { request_id, permit_id, product, feature, model, user_id, key_id, status, from, until } = filter;
   const [rows, [end]] = await db.tenant(accountId, [
     statement<UsageEventRow>(
       `select ${COLUMNS}
@@ -177,6 +178,7 @@ export async function readUsageEvents(
        where ($4::text is null or request_id = $4) and ($5::text is null or product = $5) and ($6::text is null or feature = $6)
          and ($7::text is null or model = $7) and ($8::uuid is null or user_id = $8) and ($9::uuid is null or key_id = $9)
          and ($10::text is null or state = $10)
+         and ($13::uuid is null or permit_id = $13)
          and ($11::timestamptz is null or created_at >= $11) and ($12::timestamptz is null or created_at < $12)
        order by id desc limit $3`,
       [
@@ -192,6 +194,7 @@ export async function readUsageEvents(
         status ?? null,
         from ?? null,
         until ?? null,
+        permit_id ?? null,
       ],
     ),
     statement<{ id: string; created_at: Date }>(

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import {
   apiFor,
   Confirm,
@@ -74,9 +73,7 @@ function Opened({ id }: { readonly id: string }) {
   if (data === undefined || 'markdown' in data) return null;
   return (
     <section aria-labelledby="decision" className="prose">
-      <Title order={2} id="decision">
-        {data.title}
-      </Title>
+      <h2 id="decision">{data.title}</h2>
       <p>{data.context}</p>
       <p>{data.rationale}</p>
       {data.consequences !== null && <p>{data.consequences}</p>}

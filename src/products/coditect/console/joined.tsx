@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { Table, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import { texts } from './memory-texts.ts';
 
@@ -22,9 +21,7 @@ export function Joined({ id }: { readonly id: string }) {
   });
   return (
     <section aria-labelledby="joined">
-      <Title order={2} id="joined">
-        {say('joined')}
-      </Title>
+      <h2 id="joined">{say('joined')}</h2>
       <Table
         label={say('joined')}
         rows={edges}

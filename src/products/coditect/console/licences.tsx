@@ -1,4 +1,4 @@
-import { Skeleton, Title } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import {
   apiFor,
   Confirm,
@@ -34,7 +34,7 @@ export default function Licences() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('title')}</Title>
+        <h1>{say('title')}</h1>
       </header>
       <Table
         label={say('title')}
@@ -135,9 +135,7 @@ function Seats({ id }: { readonly id: string }) {
   );
   return (
     <section aria-labelledby="seats">
-      <Title order={2} id="seats">
-        {say('inUse')}
-      </Title>
+      <h2 id="seats">{say('inUse')}</h2>
       <Table
         label={say('inUse')}
         rows={data?.seats}
@@ -185,9 +183,7 @@ function Machines({ id }: { readonly id: string }) {
   );
   return (
     <section aria-labelledby="machines">
-      <Title order={2} id="machines">
-        {say('machines')}
-      </Title>
+      <h2 id="machines">{say('machines')}</h2>
       <Table
         label={say('machines')}
         rows={data?.data}

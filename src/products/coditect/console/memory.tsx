@@ -1,4 +1,4 @@
-import { NativeSelect, TextInput, Title } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { Table, useOfAccount, useProductSearch, useTexts, When } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
 import { Decisions } from './decisions.tsx';
@@ -20,7 +20,7 @@ export default function Memory() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('memory')}</Title>
+        <h1>{say('memory')}</h1>
       </header>
       <Question />
       {q === undefined ? (

@@ -1,4 +1,4 @@
-import { Code, Title } from '@mantine/core';
+import { Code } from '@mantine/core';
 import {
   apiFor,
   Confirm,
@@ -77,9 +77,7 @@ function Said({ id }: { readonly id: string }) {
   });
   return (
     <section aria-labelledby="said">
-      <Title order={2} id="said">
-        {say('messages')}
-      </Title>
+      <h2 id="said">{say('messages')}</h2>
       <Table
         label={say('messages')}
         rows={pages?.flatMap(({ data }) => data)}

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import {
   apiFor,
   Confirm,
@@ -35,7 +35,7 @@ export default function Library() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('library')}</Title>
+        <h1>{say('library')}</h1>
       </header>
       <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <TextInput

@@ -1,4 +1,4 @@
-import { Alert, Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import {
   Table,
   useOfAccount,
@@ -34,7 +34,7 @@ export default function Studio() {
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('studio')}</Title>
+        <h1>{say('studio')}</h1>
       </header>
       <NewPost
         isBusy={writing.isRunning}
@@ -186,9 +186,7 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
   });
   return (
     <section aria-labelledby="drafts">
-      <Title order={2} id="drafts">
-        {say('drafts')}
-      </Title>
+      <h2 id="drafts">{say('drafts')}</h2>
       <Table
         label={say('drafts')}
         rows={pages?.flatMap(({ data }) => data)}
