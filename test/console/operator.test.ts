@@ -171,9 +171,9 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
 
   test('is nobody else: a member who opens these pages is told so, and shown nothing', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.locator('[name=email]').fill(ada.email);
-    await page.locator('[name=password]').fill(ada.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('textbox', { name: 'Email' }).fill(ada.email);
+    await page.getByLabel('Password', { exact: true }).fill(ada.password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('navigation').waitFor();
     expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
     for (const { to } of PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? []) {
