@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { router } from './router.tsx';
-import { firstLanguage, keepLanguage, type Language, LanguageContext } from './text/index.ts';
+import { firstLanguage, keepLanguage, type Language, LanguageContext, loadLanguage } from './text/index.ts';
 import { LanguageSwitch } from './text/language-switch.ts';
 
 const theme = createTheme({
@@ -65,8 +65,10 @@ export function App() {
   const change = useMemo(
     () => (next: Language) => {
       keepLanguage(next);
-      document.documentElement.lang = next;
-      setLanguage(next);
+      void loadLanguage(next).then(() => {
+        document.documentElement.lang = next;
+        setLanguage(next);
+      });
     },
     [],
   );

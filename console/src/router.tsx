@@ -1,7 +1,10 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { AuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
 import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
 import type { LedgerSearch } from './pages/ledger/search.ts';
+import { readMembersSearch } from './pages/members/search.ts';
+import { readPlanSearch } from './pages/plan/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
 import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -37,6 +40,36 @@ const security = createRoute({
   getParentRoute: () => root,
   path: '/app/security',
   component: lazyRouteComponent(() => import('./pages/security/security.tsx'), 'Security'),
+});
+
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: '/app/plan',
+  validateSearch: readPlanSearch,
+  component: lazyRouteComponent(() => import('./pages/plan/plan.tsx'), 'Plan'),
+});
+
+const invoices = createRoute({
+  getParentRoute: () => root,
+  path: '/app/invoices',
+  component: lazyRouteComponent(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/app/keys',
+  component: lazyRouteComponent(() => import('./pages/keys/keys.tsx'), 'Keys'),
+});
+const members = createRoute({
+  getParentRoute: () => root,
+  path: '/app/members',
+  validateSearch: readMembersSearch,
+  component: lazyRouteComponent(() => import('./pages/members/members.tsx'), 'Members'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/app/audit',
+  validateSearch: readByPage<AuditSearch>,
+  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
 });
 
 const product = createRoute({
@@ -95,6 +128,11 @@ export const router = createRouter({
     server,
     customers,
     security,
+    plan,
+    invoices,
+    keys,
+    members,
+    audit,
     product,
   ]),
   // What a page's own reader does not take from an address is not there.

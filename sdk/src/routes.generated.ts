@@ -2883,6 +2883,8 @@ export interface Schemas {
     readonly plans: Readonly<Record<string, number | boolean | null>>;
   };
   readonly PlanList: {
+    /** Whether plans can be bought here: without a payment provider they are given by hand alone. */
+    readonly sold: boolean;
     /** Product by product, price ascending. */
     readonly data: readonly Schemas['Plan'][];
     readonly add_ons: readonly Schemas['AddOn'][];
@@ -3540,6 +3542,9 @@ export interface Schemas {
     readonly detail: string;
     readonly severity: 'high' | 'medium' | 'low';
     readonly section_ids: readonly string[];
+  };
+  readonly ScopeList: {
+    readonly data: readonly string[];
   };
   readonly ScopePage: {
     readonly data: readonly Schemas['Scope'][];
@@ -5424,6 +5429,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['ApiKeyPage'];
+  };
+  /** List what an API key can be allowed */
+  'GET /v1/api-keys/scopes': {
+    readonly reply: Schemas['ScopeList'];
   };
   /** Read how people can sign in on this server */
   'GET /v1/auth/methods': {

@@ -19,6 +19,8 @@ const COMPONENTS = [
   'Loader',
   'Input',
   'InlineInput',
+  'CheckboxIndicator',
+  'Checkbox',
   'PasswordInput',
   'Button',
   'ActionIcon',
@@ -47,6 +49,10 @@ const FONTS = ['latin', 'latin-ext'] as const;
 /** The module that the console asks for its products' pages. */
 const PRODUCTS_MODULE = 'plinth:products';
 const PRODUCTS = join(ROOT, 'src/products');
+
+/** Sources that the first page loads whatever it is. */
+const EVERY_PAGE =
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation|close-on-escape|shadow-dom|z-index|ref-prop|single-element|is-element))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
 
 const CHOICES = ['console/package.json', 'src/main/build-console.ts', PRODUCTS_MODULE] as const;
 
@@ -79,6 +85,8 @@ export async function buildConsole(): Promise<void> {
   const { output } = await build.generate({
     format: 'esm',
     minify: true,
+    // What every page needs is packed as one: it takes less than in parts.
+    codeSplitting: { groups: [{ name: 'shared', test: EVERY_PAGE }] },
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
   });

@@ -22,6 +22,11 @@ if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
 export const PATIENCE = 20_000;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
+interface SignIn {
+  readonly email: string;
+  readonly password: string;
+}
+
 /** What stands in the page. */
 export interface Browsed {
   readonly axe: {
@@ -76,11 +81,13 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
   await ensureOwner(app.modules, dataDir);
   const browser = await chromium.launch({ executablePath: program as string, timeout: 120_000 });
   atEndOfFile(() => browser.close());
-  const context = await browser.newContext({ locale: 'en', viewport: { width: 1_440, height: 900 } });
+  const another = () => browser.newContext({ locale: 'en', viewport: { width: 1_440, height: 900 } });
+  const context = await another();
   /** What the pages' scripts broke, what the content security policy refused, and what was asked of other hosts. */
   const broken: string[] = [];
-  const open = async (): Promise<Page> => {
-    const page = await context.newPage();
+  const hosts = [url, ...(options.stripe === undefined ? [] : [options.stripe.url])];
+  const open = async (where = context): Promise<Page> => {
+    const page = await where.newPage();
     page.setDefaultTimeout(PATIENCE);
     page.on('pageerror', (error) => broken.push(error.message));
     // A refusal of the content security policy is told here, too.
@@ -88,7 +95,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       if (told.type() === 'error' && !/status of 4\d\d/.test(told.text())) broken.push(told.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(url) && !/^(?:data|blob):/.test(request.url()))
+      if (!hosts.some((host) => request.url().startsWith(host)) && !/^(?:data|blob):/.test(request.url()))
         broken.push(request.url());
     });
     return page;
@@ -100,7 +107,9 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     ...server,
     url,
     page,
-    open,
+    open: () => open(),
+    /** Of another person, in a browser of their own. */
+    openElsewhere: async () => open(await another()),
     link,
     broken,
     /** Calls as the owner, by the key of the first start. Throws on a refusal. */
@@ -125,14 +134,22 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       await page.waitForURL(`${url}/`);
       await page.getByRole('heading', { level: 1 }).waitFor();
     },
+    /** Signs somebody in by their password. */
+    async signInAs({ email, password }: SignIn, at: Page = page): Promise<void> {
+      await at.goto(`${url}/app/sign-in`);
+      await at.getByLabel('Email').fill(email);
+      await at.locator('input[name=password]').fill(password);
+      await at.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await at.waitForURL(`${url}/`);
+    },
     look: (): Promise<string[]> => page.evaluate(LOOK),
     /** By how many pixels something is wider than the window. */
     overflow: (): Promise<number> =>
       page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
     /** What axe finds wrong, and whether something is wider than the window. */
-    async faults(): Promise<string[]> {
-      await page.evaluate(readFileSync(AXE, 'utf8'));
-      return page.evaluate(async () => {
+    async faults(at: Page = page): Promise<string[]> {
+      await at.evaluate(readFileSync(AXE, 'utf8'));
+      return at.evaluate(async () => {
         const { axe, document } = globalThis as unknown as Browsed;
         const { violations } = await axe.run();
         const { scrollWidth, clientWidth } = document.documentElement;

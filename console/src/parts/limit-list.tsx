@@ -43,7 +43,11 @@ export function LimitList({ limits }: { readonly limits: readonly Limit[] }) {
 const shareOf = ({ used, max }: Limit): number => (max === null || max === 0 ? 0 : used / max);
 
 /** `Calls a month`, in the words of the product where it is one that ships. */
-function labelOf({ limit, kind }: Limit, per: string | null, say: Say): string {
+export function labelOf(
+  { limit, kind }: Pick<Limit, 'kind' | 'limit'>,
+  per: string | null,
+  say: Say,
+): string {
   const key = `limit.name.${limit}`;
   const name = isText(key) ? say(key) : limit.replaceAll('_', ' ');
   if (kind === 'concurrency') return say('limit.atOnce', { name });
@@ -98,6 +102,6 @@ function Gauge({
 export const amounts =
   (format: Formats, kind: string, unit: string | null) =>
   (value: number): string => {
-    if (kind === 'budget' || unit === 'micros' || unit === 'micro-dollars') return format.micros(value);
+    if (kind === 'budget' || unit === 'micro_dollars') return format.micros(value);
     return unit === 'bytes' ? format.bytes(value) : format.count(value);
   };

@@ -9,5 +9,9 @@ export function StateBadge({
   readonly color?: 'red' | 'yellow' | 'gray' | 'accent';
   readonly children: ReactNode;
 }) {
-  return <Badge color={color}>{children}</Badge>;
+  return (
+    <Badge color={color} miw="max-content">
+      {children}
+    </Badge>
+  );
 }

@@ -6,7 +6,7 @@ import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
 
 export interface Column<Row> {
-  /** Empty of what needs none: a button. */
+  /** Of what can be done with a row there is none: ''. */
   readonly head: string;
   /** A figure: at the right, in figures of one width. */
   readonly isFigure?: boolean;

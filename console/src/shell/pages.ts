@@ -25,6 +25,17 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     ],
   },
   {
+    text: 'nav.account',
+    pages: [
+      { to: '/app/plan', text: 'nav.plan' },
+      { to: '/app/invoices', text: 'nav.invoices' },
+      { to: '/app/keys', text: 'nav.keys' },
+      { to: '/app/members', text: 'nav.members' },
+      { to: '/app/audit', text: 'nav.audit' },
+      { to: '/app/security', text: 'nav.security' },
+    ],
+  },
+  {
     text: 'nav.developer',
     pages: [
       { to: '/app/jobs', text: 'nav.jobs' },
@@ -33,10 +44,6 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/mails', text: 'nav.mails', isOperators: true },
       { to: '/app/server', text: 'nav.server', isOperators: true },
     ],
-  },
-  {
-    text: 'nav.account',
-    pages: [{ to: '/app/security', text: 'nav.security' }],
   },
   {
     text: 'nav.operator',

@@ -1,4 +1,4 @@
-import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { products } from 'plinth:products';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
@@ -199,9 +199,9 @@ function Foot() {
   const { toggleColorScheme } = useMantineColorScheme();
   return (
     <div className="foot">
-      <ActionIcon variant="subtle" color="gray" aria-label={say('app.theme')} onClick={toggleColorScheme}>
+      <button type="button" className="quiet" aria-label={say('app.theme')} onClick={toggleColorScheme}>
         ◐
-      </ActionIcon>
+      </button>
       <button
         type="button"
         className="quiet"

@@ -1,5 +1,4 @@
 import { createContext, use } from 'react';
-import { de } from './de.ts';
 import { en, type TextKey } from './en.ts';
 
 export type { TextKey } from './en.ts';
@@ -8,7 +7,12 @@ export type { TextKey } from './en.ts';
 export const isText = (key: string): key is TextKey => Object.hasOwn(en, key);
 export type Language = 'en' | 'de';
 
-const LANGUAGES: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> = { en, de };
+const texts: Record<Language, Readonly<Record<TextKey, string>>> = { en, de: en };
+
+/** Loads the texts that all pages share: English ones are there. */
+export async function loadLanguage(language: Language): Promise<void> {
+  if (language === 'de') texts.de = (await import('./de.ts')).de;
+}
 const KEPT = 'plinth.language';
 
 /** What the person chose, else what their browser asks for. */
@@ -40,7 +44,7 @@ export function useTexts<K extends string = never>(
   const language = use(LanguageContext);
   return {
     say: (key, parts = {}) =>
-      fill(isText(key) ? LANGUAGES[language][key] : (page?.[language][key] ?? key), parts),
+      fill(isText(key) ? texts[language][key] : (page?.[language][key] ?? key), parts),
     format: formatsOf(language),
     language,
   };
@@ -58,6 +62,7 @@ export interface Formats {
   duration(micros: number): string;
   /** `12 s ago`, `in 6 h`. */
   relative(instant: string, now: number): string;
+  /** With its year where that is another one than the present. */
   day(instant: string): string;
   instant(instant: string): string;
 }
@@ -70,6 +75,7 @@ function formatsOf(language: Language): Formats {
   const count = new Intl.NumberFormat(language);
   const relative = new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' });
   const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const dayOfYear = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' });
   const made: Formats = {
     count: (value) => count.format(value),
@@ -101,7 +107,10 @@ function formatsOf(language: Language): Formats {
       return relative.format(Math.trunc(seconds / size), unit);
     },
     // A day without a time is one of this browser's zone.
-    day: (at) => day.format(new Date(at.length === 10 ? `${at}T00:00` : at)),
+    day: (at) => {
+      const then = new Date(at.length === 10 ? `${at}T00:00` : at);
+      return (then.getFullYear() === new Date().getFullYear() ? day : dayOfYear).format(then);
+    },
     instant: (at) => instant.format(new Date(at)),
   };
   known.set(language, made);

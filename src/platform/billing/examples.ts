@@ -13,6 +13,7 @@ export const plan = {
 };
 
 export const priceList = {
+  sold: true,
   data: [plan],
   add_ons: [
     {

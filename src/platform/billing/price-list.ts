@@ -94,6 +94,9 @@ const comparedReply = namedObject('PlanComparison', {
 });
 
 export const priceListReply = namedObject('PlanList', {
+  sold: z
+    .boolean()
+    .describe('Whether plans can be bought here: without a payment provider they are given by hand alone.'),
   data: z.array(planReply).describe('Product by product, price ascending.'),
   add_ons: z.array(addOnReply),
   comparison: z
@@ -102,7 +105,7 @@ export const priceListReply = namedObject('PlanList', {
 });
 
 type PlanView = z.infer<typeof planReply>;
-type PriceList = z.infer<typeof priceListReply>;
+type PriceList = Omit<z.infer<typeof priceListReply>, 'sold'>;
 type PlanComparison = z.infer<typeof comparedReply>;
 
 /** What is sold, product by product, price ascending; hidden plans are left out. */

@@ -54,7 +54,7 @@ interface ByWhom {
 
 export interface Billing extends HeldEntitlements {
   /** What is sold: of all products, or of one. */
-  priceList(product?: string): ReturnType<typeof priceListOf>;
+  priceList(product?: string): ReturnType<typeof priceListOf> & { readonly sold: boolean };
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
   /** What the account ever had of add-ons, newest first. */
   addOns(
@@ -85,7 +85,7 @@ export function createBilling(parts: BillingParts): Billing {
       const catalogues = [...entitlements.catalogues.values()];
       const asked = product === undefined ? catalogues : catalogues.filter((one) => one.product === product);
       if (asked.length === 0) throw new AppError('not_found', { message: 'There is no such product.' });
-      return priceListOf(asked);
+      return { sold: parts.selling !== undefined, ...priceListOf(asked) };
     },
     plan(id) {
       const plan = priceListOf([...entitlements.catalogues.values()]).data.find((one) => one.id === id);

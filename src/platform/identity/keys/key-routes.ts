@@ -129,6 +129,23 @@ const listKeys = route(
   },
 );
 
+const listScopes = route(
+  'GET /v1/api-keys/scopes',
+  {
+    summary: 'List what an API key can be allowed',
+    description:
+      'All scopes that exist; `*` is everything that its user may. A key gives no more than it has, and nobody more than their role allows.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'account:read',
+    rate: { perMinute: 120, by: 'user' },
+    reply: { 200: namedObject('ScopeList', { data: z.array(z.string()) }) },
+    example: { reply: { data: ['*', 'account:read', 'reel:read', 'reel:write'] } },
+  },
+  (_call, { keys }) => Promise.resolve({ data: [...keys.scopes] }),
+);
+
 const revokeKey = route(
   'DELETE /v1/api-keys/:id',
   {
@@ -179,4 +196,4 @@ const rotateKey = route(
 );
 
 /** Calls on API keys. */
-export const keyRoutes: Route[] = [makeKey, listKeys, revokeKey, rotateKey];
+export const keyRoutes: Route[] = [makeKey, listKeys, listScopes, revokeKey, rotateKey];

@@ -69,6 +69,8 @@ export interface KeyActor {
 }
 
 export interface Keys {
+  /** What a key can be allowed. */
+  readonly scopes: ReadonlySet<string>;
   /** Makes a key outright, in a scope that may write keys of the account. The key itself is in this answer and nowhere else. */
   createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;
   /** Checks what a caller asks for: scopes that exist, none beyond the caller's own, and an end that lies ahead. */
@@ -102,6 +104,7 @@ export interface Keys {
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
   return {
+    scopes: parts.scopes,
     async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, origin }) {
       const { key, ...secret } = newSecret(random);
       const keyId = ids.next<KeyId>();

@@ -1,0 +1,228 @@
+import { Button, NativeSelect, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
+import { useNames } from '../../parts/names.ts';
+import { isAtLeast, useAct } from '../../parts/of-account.ts';
+import { usePages } from '../../parts/pages.ts';
+import { Refusal } from '../../parts/refusal.tsx';
+import { saveFile } from '../../parts/save-file.ts';
+import { Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { readAuditSearch, SPANS, SUBJECTS } from './search.ts';
+import { texts } from './texts.ts';
+
+type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
+
+/** Who did what in the account, the newest first; to members who may not read all of it, what happened to the organization. */
+export function Audit() {
+  const { say } = useTexts(texts);
+  const account = useAccount()?.account;
+  const isAdmin = isAtLeast(account?.role, 'admin');
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.audit')}</Title>
+        {isAdmin && <Export />}
+      </header>
+      {isAdmin ? <Trail /> : account !== undefined && <Activity id={account.id} />}
+    </>
+  );
+}
+
+function useFilter() {
+  const { action, span, actor } = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const from =
+    span === undefined
+      ? {}
+      : { from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString() };
+  return {
+    ...(action === undefined ? {} : { action }),
+    ...(actor === undefined ? {} : { actor }),
+    ...from,
+  };
+}
+
+function Trail() {
+  const { say } = useTexts(texts);
+  const { action, span, actor } = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const chosen = useAccount();
+  const filter = useFilter();
+  const nameOf = useNames();
+  const { pages, ...asked } = usePages({
+    key: ['audit', chosen?.account.id, action, span, actor],
+    read: (paging) =>
+      apiFor(chosen?.account.id).call('GET /v1/account/audit', { query: { ...paging, ...filter } }),
+    isWanted: chosen !== undefined,
+    again: 10_000,
+  });
+  return (
+    <>
+      <Filters />
+      <Table
+        label={say('nav.audit')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={({ id }) => id}
+        empty={say('none')}
+        columns={[
+          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          {
+            head: say('what'),
+            cell: ({ action: done }) => (
+              <Link to="/app/audit" search={{ ...readAuditSearch({ span, actor }), action: done }}>
+                {done}
+              </Link>
+            ),
+          },
+          {
+            head: say('who'),
+            cell: (entry) => <Who entry={entry} nameOf={nameOf} />,
+          },
+          {
+            head: say('target'),
+            isDim: true,
+            cell: ({ target }) =>
+              target === null ? '–' : `${target.kind} ${target.id === null ? '' : nameOf(target.id)}`,
+          },
+          {
+            head: say('changes'),
+            isDim: true,
+            isMono: true,
+            cell: ({ changes }) => <Changes changes={changes} />,
+          },
+          { head: say('ip'), isDim: true, isMono: true, cell: ({ ip }) => ip ?? '–' },
+        ]}
+      />
+    </>
+  );
+}
+
+function Who({
+  entry: { actor, user_id: user },
+  nameOf,
+}: {
+  readonly entry: Entry;
+  readonly nameOf: (id: string) => string;
+}) {
+  const { say } = useTexts(texts);
+  const search = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const text =
+    actor.kind === 'user' || (actor.kind === 'key' && user !== null)
+      ? `${actor.kind === 'key' ? `${say('byKey')} ` : ''}${nameOf(user ?? actor.id ?? '')}`
+      : say(actor.kind);
+  if (actor.id === null || actor.kind === 'store' || actor.kind === 'system') return text;
+  return (
+    <Link to="/app/audit" search={{ ...search, actor: actor.id }}>
+      {text}
+    </Link>
+  );
+}
+
+function Changes({ changes }: { readonly changes: Entry['changes'] }) {
+  const said = Object.entries(changes)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+  return (
+    <span className="clip" title={said}>
+      {said}
+    </span>
+  );
+}
+
+function Filters() {
+  const { say } = useTexts(texts);
+  const search = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const navigate = useNavigate({ from: '/app/audit' });
+  const choose = (next: object) => void navigate({ search: readAuditSearch({ ...search, ...next }) });
+  const { action, actor } = search;
+  const isListed = SUBJECTS.some((subject) => subject === action);
+  return (
+    <div className="filters">
+      <NativeSelect
+        aria-label={say('span')}
+        value={search.span ?? ''}
+        data={[
+          { value: '', label: say('anyTime') },
+          { value: 'day', label: say('day') },
+          { value: 'week', label: say('week') },
+          { value: 'month', label: say('month') },
+        ]}
+        onChange={({ currentTarget }) => choose({ span: currentTarget.value })}
+      />
+      <NativeSelect
+        aria-label={say('what')}
+        value={action ?? ''}
+        data={[
+          { value: '', label: say('anything') },
+          ...(action === undefined || isListed ? [] : [action]),
+          ...SUBJECTS.map((value) => ({ value, label: say(`about.${value}`) })),
+        ]}
+        onChange={({ currentTarget }) => choose({ action: currentTarget.value })}
+      />
+      {actor !== undefined && (
+        <Button variant="default" onClick={() => choose({ actor: '' })}>
+          {say('everybody')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** All rows that the filters leave, in one file. */
+function Export() {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const filter = useFilter();
+  const { mutate, isPending, error } = useAct(() =>
+    saveFile(apiFor(chosen?.account.id), 'audit.csv', {
+      route: 'GET /v1/account/audit/export',
+      given: { query: { format: 'csv', ...filter } },
+    }),
+  );
+  return (
+    <span className="right">
+      <Refusal error={error} />
+      <Button variant="default" loading={isPending} onClick={() => mutate()}>
+        {say('export')}
+      </Button>
+    </span>
+  );
+}
+
+function Activity({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const nameOf = useNames();
+  const { pages, ...asked } = usePages({
+    key: ['activity', id],
+    read: (paging) =>
+      apiFor(undefined).call('GET /v1/organizations/{id}/activity', { params: { id }, query: paging }),
+    again: 10_000,
+  });
+  return (
+    <>
+      <p className="dim">{say('partly')}</p>
+      <Table
+        label={say('nav.audit')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={(entry) => entry.id}
+        empty={say('none')}
+        columns={[
+          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('what'), cell: ({ action }) => action },
+          { head: say('who'), cell: ({ user_id: user }) => (user === null ? say('system') : nameOf(user)) },
+          {
+            head: say('target'),
+            isDim: true,
+            cell: ({ target }) =>
+              target === null ? '–' : `${target.kind} ${target.id === null ? '' : nameOf(target.id)}`,
+          },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,94 @@
+import { Anchor, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
+import { useMoney } from '../../parts/money.ts';
+import { usePages } from '../../parts/pages.ts';
+import { StateBadge } from '../../parts/state-badge.tsx';
+import { Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { useSoldNames } from '../plan/data.ts';
+import { texts } from './texts.ts';
+
+type Invoice = ReplyOf<'GET /v1/billing/invoices'>['data'][number];
+
+/** What was billed, the newest first, with the way to see, pay and keep each. */
+export function Invoices() {
+  const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const { pages, ...asked } = usePages({
+    key: ['invoices', chosen?.account.id],
+    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/billing/invoices', { query: paging }),
+    isWanted: chosen !== undefined,
+    again: 10_000,
+  });
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.invoices')}</Title>
+      </header>
+      <Table
+        label={say('nav.invoices')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={({ id }) => id}
+        empty={
+          <p className="dim">
+            {say('none')} <Link to="/app/plan">{say('nav.plan')}</Link>
+          </p>
+        }
+        columns={[
+          {
+            head: say('number'),
+            cell: ({ number, id, url }) => {
+              const name = number ?? id.slice(0, 8);
+              return url === null ? name : <Anchor href={url}>{name}</Anchor>;
+            },
+          },
+          { head: say('issued'), isDim: true, cell: ({ issued_at: at }) => <When at={at} isPast /> },
+          { head: say('what'), cell: (invoice) => <What invoice={invoice} /> },
+          { head: say('state'), cell: (invoice) => <State invoice={invoice} /> },
+          { head: 'PDF', cell: ({ pdf_url: pdf }) => pdf !== null && <Anchor href={pdf}>PDF</Anchor> },
+          { head: say('tax'), isFigure: true, cell: ({ tax, currency }) => minor(tax, currency) },
+          { head: say('total'), isFigure: true, cell: ({ total, currency }) => minor(total, currency) },
+        ]}
+      />
+    </>
+  );
+}
+
+/** What is charged for; lines that cost nothing are left out where others do. */
+function What({ invoice: { lines } }: { readonly invoice: Invoice }) {
+  const { say } = useTexts(texts);
+  const nameOf = useSoldNames();
+  const costing = lines.filter(({ amount }) => amount !== 0);
+  const names = (costing.length === 0 ? lines : costing).map(
+    ({ product, plan, add_on: addOn, overage, quantity }) => {
+      const id = plan ?? addOn;
+      const name = id === null ? product : `${product} ${nameOf(id)}`;
+      const what = overage === null ? name : say('past', { limit: `${product} ${overage}` });
+      return quantity > 1 ? `${what} × ${quantity}` : what;
+    },
+  );
+  return [...new Set(names)].join(', ') || '–';
+}
+
+function State({ invoice: { state, url, next_attempt_at: next } }: { readonly invoice: Invoice }) {
+  const { say } = useTexts(texts);
+  if (state !== 'open') return <span className="dim">{say(state)}</span>;
+  return (
+    <>
+      <StateBadge color="red">{say(state)}</StateBadge>{' '}
+      {url !== null && <Anchor href={url}>{say('pay')}</Anchor>}
+      {next !== null && (
+        <span className="dim">
+          {' '}
+          {say('again')} <When at={next} />
+        </span>
+      )}
+    </>
+  );
+}

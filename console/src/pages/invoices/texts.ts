@@ -1,0 +1,36 @@
+import { pageTexts } from '../../text/index.ts';
+
+export const texts = pageTexts({
+  en: {
+    none: 'Nothing has been billed yet. The first invoice comes with the first plan that is paid:',
+    number: 'Invoice',
+    issued: 'Issued',
+    what: 'What',
+    state: 'State',
+    tax: 'Tax in it',
+    total: 'Total',
+    past: 'past {limit}',
+    open: 'open',
+    paid: 'paid',
+    void: 'void',
+    uncollectible: 'written off',
+    pay: 'Pay',
+    again: 'tried again',
+  },
+  de: {
+    none: 'Es wurde noch nichts berechnet. Die erste Rechnung kommt mit dem ersten bezahlten Tarif:',
+    number: 'Rechnung',
+    issued: 'Gestellt',
+    what: 'Wofür',
+    state: 'Stand',
+    tax: 'Steuer darin',
+    total: 'Summe',
+    past: 'über {limit} hinaus',
+    open: 'offen',
+    paid: 'bezahlt',
+    void: 'aufgehoben',
+    uncollectible: 'abgeschrieben',
+    pay: 'Bezahlen',
+    again: 'nächster Versuch',
+  },
+});

@@ -1,0 +1,182 @@
+import { Button, Code, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useAccount, useMe } from '../../account.ts';
+import { Confirm } from '../../parts/confirm.tsx';
+import { Copy } from '../../parts/copy.tsx';
+import { useNames } from '../../parts/names.ts';
+import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
+import { usePages } from '../../parts/pages.ts';
+import { Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { NewKey } from './new-key.tsx';
+import { texts } from './texts.ts';
+
+type Key = ReplyOf<'GET /v1/api-keys'>['data'][number];
+/** A key with its secret, which is shown once. */
+export type MadeKey = Pick<ReplyOf<'POST /v1/api-keys'>, 'key' | 'name'>;
+
+/** Keys in force: what each may, what it has spent of its budget, when it was used; a new one, another secret, an end. */
+export function Keys() {
+  const chosen = useAccount();
+  const { say } = useTexts(texts);
+  return chosen === undefined ? (
+    <Title order={1}>{say('nav.keys')}</Title>
+  ) : (
+    <KeysOf key={chosen.account.id} />
+  );
+}
+
+function KeysOf() {
+  const { say } = useTexts(texts);
+  const [isMaking, setMaking] = useState(false);
+  const [made, setMade] = useState<MadeKey>();
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.keys')}</Title>
+        {!isMaking && (
+          <span className="right">
+            <Button onClick={() => setMaking(true)}>{say('new')}</Button>
+          </span>
+        )}
+      </header>
+      {made !== undefined && <Secret made={made} forget={() => setMade(undefined)} />}
+      {isMaking && (
+        <NewKey
+          onMade={(key) => {
+            setMade(key);
+            setMaking(false);
+          }}
+          leave={() => setMaking(false)}
+        />
+      )}
+      <KeyTable onRotated={setMade} />
+    </>
+  );
+}
+
+function Secret({ made: { key, name }, forget }: { readonly made: MadeKey; readonly forget: () => void }) {
+  const { say } = useTexts(texts);
+  return (
+    <div className="notice" role="status">
+      <span>{say(key === null ? 'shownBefore' : 'once', { name })}</span>
+      {key !== null && (
+        <>
+          <Code>{key}</Code>
+          <Copy value={key} text={say('copy')} />
+        </>
+      )}
+      <span className="right">
+        <button type="button" className="quiet" onClick={forget}>
+          {say('kept')}
+        </button>
+      </span>
+    </div>
+  );
+}
+
+function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }) {
+  const { say, format } = useTexts(texts);
+  const chosen = useAccount();
+  const { data: me } = useMe();
+  const account = chosen?.account;
+  const api = apiFor(account?.id);
+  const { pages, ...asked } = usePages({
+    key: ['keys', account?.id],
+    read: (paging) => api.call('GET /v1/api-keys', { query: paging }),
+    isWanted: chosen !== undefined,
+    again: 10_000,
+  });
+  const spentBy = useSpending();
+  const nameOf = useNames();
+  // To admins of an organization, who see the keys of all.
+  const isOfMany = account?.kind === 'organization' && isAtLeast(account.role, 'admin');
+  const isMine = ({ user_id: user }: Key) => user === me?.id;
+  return (
+    <Table
+      label={say('nav.keys')}
+      rows={pages?.flatMap(({ data }) => data)}
+      asked={asked}
+      keyOf={({ id }) => id}
+      empty={say('none')}
+      columns={[
+        { head: say('name'), cell: ({ name }) => <span className="clip">{name}</span> },
+        { head: say('key'), isMono: true, isDim: true, cell: ({ prefix }) => `${prefix}…` },
+        {
+          head: say('may'),
+          isDim: true,
+          cell: ({ scopes }) => (
+            <span title={scopes.join(', ')}>
+              {scopes.includes('*') ? say('everything') : scopes.slice(0, 2).join(', ')}
+              {scopes.length > 2 && ` +${scopes.length - 2}`}
+            </span>
+          ),
+        },
+        ...(!isOfMany
+          ? []
+          : [{ head: say('of'), isDim: true, cell: ({ user_id: user }: Key) => nameOf(user) }]),
+        {
+          head: say('spent'),
+          isFigure: true,
+          cell: ({ id, monthly_budget_micros: budget }) => {
+            const spent = format.micros(spentBy.get(id) ?? 0);
+            return budget === null ? spent : say('limit.of', { used: spent, max: format.micros(budget) });
+          },
+        },
+        {
+          head: say('used'),
+          isFigure: true,
+          cell: ({ last_used_at: at }) => (at === null ? say('never') : <When at={at} isPast />),
+        },
+        {
+          head: say('ends'),
+          isFigure: true,
+          cell: ({ expires_at: at }) => (at === null ? '–' : <When at={at} />),
+        },
+        {
+          head: '',
+          isFigure: true,
+          cell: (key) => (
+            <span className="acts">
+              <Link to="/app/ledger" search={{ key: key.id } as object}>
+                {say('calls')}
+              </Link>
+              {isMine(key) && (
+                <Confirm
+                  isQuiet
+                  text={say('rotate')}
+                  act={async () => {
+                    const params = { id: key.id };
+                    onRotated(await api.call('POST /v1/api-keys/{id}/rotate', { params }));
+                  }}
+                />
+              )}
+              {(isMine(key) || isAtLeast(account?.role, 'admin')) && (
+                <Confirm
+                  isQuiet
+                  isDangerous
+                  text={say('revoke')}
+                  act={() => api.call('DELETE /v1/api-keys/{id}', { params: { id: key.id } })}
+                />
+              )}
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+/** What each key has cost since the month began, in micro-dollars. */
+function useSpending(): ReadonlyMap<string, number> {
+  const { data } = useOfAccount(
+    ['spending'],
+    (api) => api.call('GET /v1/usage/report', { query: { group: 'key', limit: 100 } }),
+    { again: 10_000 },
+  );
+  return new Map(data?.data.map(({ key_id: key, cost_micros: cost }) => [key ?? '', cost]));
+}

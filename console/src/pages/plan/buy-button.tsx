@@ -1,0 +1,44 @@
+import { Button } from '@mantine/core';
+import type { BodyOf } from '@plinth/sdk';
+import { useAccount } from '../../account.ts';
+import { useAct } from '../../parts/of-account.ts';
+import { Refusal } from '../../parts/refusal.tsx';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+interface BuyButtonProps {
+  readonly name: string;
+  readonly order: Omit<BodyOf<'POST /v1/billing/checkout'>, 'success_url' | 'cancel_url'>;
+}
+
+/** Leads to the provider's page, which leads back here, whichever account is chosen by then. */
+export function BuyButton({ name, order }: BuyButtonProps) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { mutate, isPending, error } = useAct(async () => {
+    const { product = '', plan, add_on: addOn } = order;
+    const back = new URLSearchParams({ product, account: chosen?.account.id ?? '' });
+    const here = `${location.origin}/app/plan?${back.toString()}`;
+    const page = await chosen?.api.call('POST /v1/billing/checkout', {
+      body: {
+        ...order,
+        success_url: `${here}&bought=${plan ?? addOn ?? ''}`,
+        cancel_url: `${here}&closed=true`,
+      },
+    });
+    if (page !== undefined) location.assign(page.checkout_url);
+  });
+  return (
+    <>
+      <Refusal error={error} />
+      <Button
+        variant="default"
+        loading={isPending}
+        aria-label={say('buyPlan', { plan: name })}
+        onClick={() => mutate()}
+      >
+        {say('buy')}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+import { Button, Skeleton, Title } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { useAccount } from '../../account.ts';
+import { Facts } from '../../parts/facts.tsx';
+import { labelOf } from '../../parts/limit-list.tsx';
+import { useMoney } from '../../parts/money.ts';
+import { useAct, useOfAccount } from '../../parts/of-account.ts';
+import { Refusal } from '../../parts/refusal.tsx';
+import { useTexts } from '../../text/index.ts';
+import { orderOf, useChoice } from './choice.ts';
+import type { Held, SoldPlan, Subscription } from './data.ts';
+import { texts } from './texts.ts';
+
+interface ChangePreviewProps {
+  readonly to: SoldPlan;
+  readonly held: Held;
+  readonly subscription: Subscription;
+  /** What is said once it is made. */
+  readonly onDone: (said: string) => void;
+}
+
+/** What a change would cost now and later, before it is made. */
+export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewProps) {
+  const { say, format } = useTexts(texts);
+  const { minor } = useMoney();
+  const { to: _to, ...search } = useSearch({ from: '/app/plan' });
+  const navigate = useNavigate({ from: '/app/plan' });
+  const chosen = useAccount();
+  const place = useRef<HTMLDivElement>(null);
+  const [isLater, setLater] = useState(false);
+  const { cycle, quantity, amount } = orderOf(to, useChoice(held));
+  const asked = {
+    product: to.product,
+    plan: to.id,
+    cycle,
+    quantity,
+    ...(isLater ? { when: 'period_end' as const } : {}),
+  };
+  const { data: preview, error } = useOfAccount(
+    ['preview', asked, subscription.plan, subscription.cycle, subscription.quantity],
+    (api) => api.call('GET /v1/billing/subscription/preview', { query: asked }),
+  );
+  const leave = () => navigate({ search, replace: true, resetScroll: false });
+  const change = useAct(
+    async () =>
+      chosen?.api.call('POST /v1/billing/subscription/change', {
+        body: {
+          ...asked,
+          ...(preview?.prorated_at == null ? {} : { prorated_at: preview.prorated_at }),
+          // What was shown to cost nothing now shall cost nothing now, whatever became of the plan meanwhile.
+          ...(preview?.when === 'period_end' ? { when: 'period_end' as const } : {}),
+        },
+      }),
+    (reply) => {
+      if (reply?.confirmation === null)
+        onDone(
+          reply.subscription.next === null
+            ? say('changed', { plan: to.name })
+            : say('arranged', { plan: to.name, day: format.day(reply.subscription.next.at) }),
+        );
+      void leave();
+    },
+  );
+  useEffect(() => place.current?.focus(), []);
+  const unfitting = preview?.not_fitting ?? [];
+  const isRefused = preview?.when === 'now' && unfitting.length > 0;
+  return (
+    <div className="preview" ref={place} tabIndex={-1} role="group" aria-labelledby="change">
+      <Title order={2} id="change">
+        {say('changeTo', { plan: to.name })}
+      </Title>
+      {preview === undefined && error === null && <Skeleton h={52} />}
+      {preview !== undefined && (
+        <Facts
+          of={{
+            [say(preview.due_now < 0 ? 'creditNow' : 'dueNow')]: minor(
+              Math.abs(preview.due_now),
+              preview.currency,
+            ),
+            [say('inEffect')]: preview.at === null ? say('atOnce') : format.day(preview.at),
+            [say('later')]:
+              amount === null
+                ? say('notSoldSo')
+                : say(`each.${cycle}`, { price: minor(amount * quantity, preview.currency) }),
+          }}
+        />
+      )}
+      {preview?.when === 'now' && subscription.state === 'trialing' && <p>{say('endsTrial')}</p>}
+      {unfitting.map(({ limit, used, max }) => (
+        <p key={limit}>
+          {say('tooSmall', {
+            limit: labelOf({ limit, kind: 'gauge' }, null, say),
+            used: format.count(used),
+            max: format.count(max),
+          })}
+        </p>
+      ))}
+      <Refusal error={error ?? change.error} />
+      <div className="filters">
+        {isRefused ? (
+          <Button variant="default" onClick={() => setLater(true)}>
+            {say('arrange')}
+          </Button>
+        ) : (
+          <Button loading={change.isPending} disabled={preview === undefined} onClick={() => change.mutate()}>
+            {preview === undefined || preview.due_now <= 0
+              ? say('change')
+              : say('pay', { price: minor(preview.due_now, preview.currency) })}
+          </Button>
+        )}
+        <Button variant="default" onClick={() => void leave()}>
+          {say('leaveIt')}
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import { Title } from '@mantine/core';
+import { Link, useSearch } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
+import { useMoney } from '../../parts/money.ts';
+import { StateBadge } from '../../parts/state-badge.tsx';
+import { Table } from '../../parts/table.tsx';
+import { useTexts } from '../../text/index.ts';
+import { type Held, useHeld, useSoldNames } from './data.ts';
+import { Notices } from './notices.tsx';
+import { ProductPlans } from './product-plans.tsx';
+import { texts } from './texts.ts';
+import { useStanding } from './standing.ts';
+
+/** What the account has of each product; one of them opened, with all of its plans. */
+export function Plan() {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.plan')}</Title>
+      </header>
+      {chosen !== undefined && <PlansOf key={chosen.account.id} />}
+    </>
+  );
+}
+
+function PlansOf() {
+  const { product, bought } = useSearch({ from: '/app/plan' });
+  const asked = useHeld(bought);
+  const held = asked.data;
+  const opened = openedOf(held ?? [], product);
+  return (
+    <>
+      {held !== undefined && <Notices held={held} />}
+      <Products asked={asked} opened={opened?.entitlement.product} />
+      {opened !== undefined && <ProductPlans key={opened.entitlement.product} held={opened} />}
+    </>
+  );
+}
+
+/** That of the address, else what is paid for, else what is given. */
+const openedOf = (held: readonly Held[], product: string | undefined): Held | undefined =>
+  held.find(({ entitlement }) => entitlement.product === product) ??
+  held.find(({ subscription }) => subscription !== undefined) ??
+  held.find(({ entitlement: { source } }) => source !== 'default') ??
+  held[0];
+
+function Products({
+  asked,
+  opened,
+}: {
+  readonly asked: ReturnType<typeof useHeld>;
+  readonly opened: string | undefined;
+}) {
+  const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const standingOf = useStanding();
+  const nameOf = useSoldNames();
+  return (
+    <Table
+      label={say('products')}
+      rows={asked.data}
+      asked={asked}
+      lines={6}
+      keyOf={({ entitlement: { product } }) => product}
+      opened={opened}
+      empty={say('noProducts')}
+      columns={[
+        {
+          head: say('product'),
+          cell: ({ entitlement: { product, name } }) => (
+            <Link to="/app/plan" search={{ product }} resetScroll={false}>
+              {name}
+            </Link>
+          ),
+        },
+        { head: say('plan'), cell: ({ entitlement: { plan_name: plan } }) => plan ?? '–' },
+        {
+          head: say('state'),
+          isDim: true,
+          cell: (held) => {
+            const { text, isBad } = standingOf(held);
+            return isBad ? <StateBadge color="red">{text}</StateBadge> : text;
+          },
+        },
+        {
+          head: say('addOns'),
+          isDim: true,
+          cell: ({ entitlement: { add_ons: addOns } }) =>
+            addOns.map(({ id }) => nameOf(id)).join(', ') || '–',
+        },
+        {
+          head: say('price'),
+          isFigure: true,
+          cell: ({ subscription }) =>
+            subscription === undefined
+              ? '–'
+              : say(`each.${subscription.cycle === 'yearly' ? 'yearly' : 'monthly'}`, {
+                  price: minor(
+                    subscription.price.unit_amount * subscription.quantity,
+                    subscription.price.currency,
+                  ),
+                }),
+        },
+      ]}
+    />
+  );
+}
