@@ -87,7 +87,9 @@ describe('doctor says of Google Play', () => {
       GOOGLE_PLAY_API_URL: sandbox.url,
       ...more,
     });
-    const lines = googlePlayChecks(config, async () => 'in use').filter(({ name }) => name !== 'Play purchases');
+    const lines = googlePlayChecks(config, async () => 'in use').filter(
+      ({ name }) => name !== 'Play purchases',
+    );
     const said: string[] = [];
     for (const { name, look: looking } of lines)
       said.push(
