@@ -91,8 +91,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.denials': 'Ablehnungen',
   'nav.providers': 'Anbieter',
   'nav.deadLetters': 'Unzustellbares',
-  'nav.licences': 'Lizenzen',
-  'nav.platformAudit': 'Protokoll',
+  'nav.licences': 'Alle Lizenzen',
+  'nav.platformAudit': 'Protokoll aller Konten',
   'app.csv': 'Als CSV',
   'error.title': 'Das ließ sich nicht laden',
 };

@@ -90,8 +90,8 @@ export const en = {
   'nav.denials': 'Denials',
   'nav.providers': 'Providers',
   'nav.deadLetters': 'Dead letters',
-  'nav.licences': 'Licences',
-  'nav.platformAudit': 'Audit',
+  'nav.licences': 'All licences',
+  'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',
   'error.title': 'This could not be loaded',
 } as const;
