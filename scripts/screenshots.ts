@@ -76,7 +76,8 @@ try {
 async function take(page: Page, path: string, variant: string): Promise<void> {
   await page.goto(`${url}${path}`);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.waitForLoadState('networkidle');
+  // Pages ask again by themselves: no network is ever idle for long.
+  await page.waitForFunction("document.querySelector('.mantine-Skeleton-root') === null");
   const name = path === '/' ? 'home' : path.replace(/^\/app\//, '').replaceAll(/[^a-z]+/g, '-');
   await page.screenshot({ path: join(FOLDER, `${name}${variant}.png`) });
   process.stdout.write(`${name}${variant}\n`);

@@ -1,5 +1,4 @@
-import { type Ai, aiCalls } from '@plinth/sdk/ai';
-import { type Caller, createCaller, type GivenFor, type ReplyOf, type RouteName } from '@plinth/sdk/calls';
+import { type Caller, createCaller, type RouteName } from '@plinth/sdk/calls';
 import { PlinthError } from '@plinth/sdk/errors';
 import { RETRIES } from '@plinth/sdk/retries';
 import type { Credentials } from '@plinth/sdk/sessions';
@@ -8,9 +7,9 @@ import { onlineManager } from '@tanstack/react-query';
 import { proveAgain } from './step-up.ts';
 
 /** Says to the server that the refresh token goes into a cookie, which no script reads. */
-const BROWSER = { 'plinth-session': 'cookie' } as const;
+export const BROWSER = { 'plinth-session': 'cookie' } as const;
 
-interface Token {
+export interface Token {
   readonly access_token: string;
   /** Seconds since 1970. */
   readonly expires_at: number;
@@ -18,13 +17,23 @@ interface Token {
 
 /** A token that ends within this time is renewed before it is used. Milliseconds. */
 const ENDING = 30_000;
-const LOCK = 'plinth-refresh';
+/** Held by who renews the session, or begins one. */
+export const LOCK = 'plinth-refresh';
 
 /** The session of this browser: its access token is in the memory of each tab alone. */
 let token: Token | undefined;
 let isKnown = false;
 const listeners = new Set<() => void>();
 const tabs = new BroadcastChannel('plinth-session');
+
+/** What a tab tells the others. */
+interface Message {
+  /** undefined: it has signed out. */
+  readonly next: Token | undefined;
+  readonly isNew: boolean;
+}
+
+const tell = (message: Message): void => tabs.postMessage(message);
 
 /** Of the whole app: whether somebody is signed in here; undefined until the server has said so. */
 export const session = {
@@ -33,10 +42,10 @@ export const session = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  /** Of a sign-in that just succeeded, also in the other tabs. */
-  begin(next: Token): void {
+  /** Of a sign-in that just succeeded, or a session that was renewed, also in the other tabs. */
+  begin(next: Token, isNew = true): void {
     set(next);
-    tabs.postMessage(next);
+    tell({ next, isNew });
   },
   async end(): Promise<void> {
     // By a token that is good: the cookie alone ends nothing.
@@ -48,23 +57,17 @@ export const session = {
     // Else the cookie is still there: it would be a lie.
     if (!isAnswered) return;
     set(undefined);
-    tabs.postMessage(null);
+    tell({ next: undefined, isNew: false });
   },
   /** By the cookie, if there is one. */
   resume: (): Promise<void> => renew(undefined).then(() => undefined),
 };
 
-tabs.addEventListener('message', ({ data }: MessageEvent<Token | null>) => {
-  // Nothing of one person's is shown to another.
-  if (data !== null && token !== undefined && userOf(data) !== userOf(token)) location.reload();
-  else set(data ?? undefined);
+tabs.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+  // Somebody else, maybe: nothing of one person's is shown to another.
+  if (data.isNew && token !== undefined) location.reload();
+  else set(data.next);
 });
-
-/** Whom a token is for, by its second part (RFC 7519). */
-function userOf({ access_token: jwt }: Token): unknown {
-  const claims = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
-  return (JSON.parse(atob(claims)) as { readonly sub?: unknown }).sub;
-}
 
 function set(next: Token | undefined): void {
   const wasKnown = isKnown;
@@ -79,7 +82,7 @@ function renew(refused: string | undefined): Promise<string | undefined> {
   return navigator.locks.request(LOCK, async () => {
     if (token !== undefined && token.access_token !== refused && !isEnding(token)) return token.access_token;
     const response = await post('/v1/auth/refresh', {});
-    if (response.ok) session.begin((await response.json()) as Token);
+    if (response.ok) session.begin((await response.json()) as Token, false);
     else if (response.status === 401 || response.status === 403) set(undefined);
     else throw new Error(`The session could not be renewed (${response.status}).`);
     return token?.access_token;
@@ -112,9 +115,7 @@ const credentials: Credentials = {
   renewOnce: renew,
 };
 
-export interface Api extends Caller {
-  readonly ai: Ai;
-}
+export type Api = Caller;
 
 const apis = new Map<string | undefined, Api>();
 
@@ -127,16 +128,15 @@ export function apiFor(accountId: string | undefined): Api {
 
 /** How calls are made: parts of the SDK's client that follow a stream need it. */
 export const WIRE = { retries: RETRIES, time: machineTime, timeout: 60_000 } as const;
-const parts = { baseUrl: location.origin, fetch: reach, ...WIRE };
+export const PARTS = { baseUrl: location.origin, fetch: reach, ...WIRE };
 
 function makeApi(accountId: string | undefined): Api {
-  const caller = createCaller({ ...parts, credentials, accountId });
+  const caller = createCaller({ ...PARTS, credentials, accountId });
   // Steps-up themselves are refused by the same code where a second factor came meanwhile.
-  const proven: Caller = {
+  return {
     call: (route, ...given) => withProof(route, () => caller.call(route, ...given)),
     open: (route, ...given) => withProof(route, () => caller.open(route, ...given)),
   };
-  return { ...proven, ai: aiCalls(proven) };
 }
 
 /** A call that is refused to a session which was proven too long ago is made again once it is proven. */
@@ -149,22 +149,4 @@ async function withProof<T>(route: RouteName, call: () => Promise<T>): Promise<T
     await proveAgain((error.details['methods'] ?? []) as readonly string[]);
     return call();
   }
-}
-
-/** Calls of nobody. */
-export const anyone: Caller = createCaller({ ...parts, credentials: undefined, accountId: undefined });
-
-export type Challenge = Extract<ReplyOf<'POST /v1/auth/login'>, { readonly mfa_required: true }>;
-
-/** Trades a proof (a code of a link, an email and a password) for a session of this browser. Answers the challenge of who has a second factor. */
-export async function signIn<R extends RouteName>(
-  route: R,
-  given: GivenFor<R>,
-): Promise<Challenge | undefined> {
-  // No refresh at that time: one that is refused would take the new cookie away.
-  const response = await navigator.locks.request(LOCK, () => anyone.open(route, given, { headers: BROWSER }));
-  const said = (await response.json()) as Token | Challenge;
-  if ('mfa_required' in said) return said;
-  session.begin(said);
-  return undefined;
 }

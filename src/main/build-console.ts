@@ -25,11 +25,9 @@ const COMPONENTS = [
   'Button',
   'ActionIcon',
   'CloseButton',
-  'Checkbox',
   'Anchor',
   'Badge',
   'Code',
-  'Checkbox',
   'Alert',
   'Progress',
   'Skeleton',
@@ -50,7 +48,7 @@ const PRODUCTS = join(ROOT, 'src/products');
 
 /** Sources that the first page loads whatever it is. */
 const EVERY_PAGE =
-  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation|close-on-escape|shadow-dom|z-index|ref-prop|single-element|is-element))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
 
 const CHOICES = ['console/package.json', 'src/main/build-console.ts', PRODUCTS_MODULE] as const;
 

@@ -9,8 +9,7 @@ const HOSTILE = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, openElsewhere, signIn, broken, faults, url, db, call, customer, admin } =
-    await visitConsole();
+  const { page, signIn, broken, faults, url, db, call, customer, admin } = await visitConsole();
   const run = (sql: string, values: readonly unknown[] = []) => db.asMigrator(statement(sql, [...values]));
   const operator = await admin();
   const ada = await customer('reel.basic');
@@ -171,20 +170,19 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   });
 
   test('is nobody else: a member who opens these pages is told so, and shown nothing', async () => {
-    const theirs = await openElsewhere();
-    await theirs.goto(url);
-    await theirs.getByRole('textbox', { name: 'Email' }).fill(ada.email);
-    await theirs.getByRole('textbox', { name: 'Password', exact: true }).fill(ada.password);
-    await theirs.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await theirs.getByRole('navigation').waitFor();
-    expect(await theirs.getByText('Operator', { exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('textbox', { name: 'Email' }).fill(ada.email);
+    await page.getByLabel('Password', { exact: true }).fill(ada.password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('navigation').waitFor();
+    expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
     for (const { to } of PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? []) {
-      await theirs.goto(url + to);
-      await theirs.getByRole('alert').first().waitFor();
-      expect(await theirs.getByRole('cell').count(), to).toBe(0);
+      await page.goto(url + to);
+      await page.getByRole('alert').first().waitFor();
+      expect(await page.getByRole('cell').count(), to).toBe(0);
     }
-    await theirs.goto(`${url}/app/customers?account=${operator.accountId}`);
-    await theirs.getByRole('alert').waitFor();
+    await page.goto(`${url}/app/customers?account=${operator.accountId}`);
+    await page.getByRole('alert').waitFor();
   });
 
   test('breaks nothing on the way, and loads nothing from elsewhere', () => {

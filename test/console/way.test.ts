@@ -362,8 +362,8 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
       async ({ email, password }) => {
         const headers = { 'content-type': 'application/json', 'plinth-session': 'cookie' };
         const body = JSON.stringify({ email, password });
-        const token = await (await fetch('/v1/auth/login', { method: 'POST', headers, body })).json();
-        new BroadcastChannel('plinth-session').postMessage(token);
+        const began = await (await fetch('/v1/auth/login', { method: 'POST', headers, body })).json();
+        new BroadcastChannel('plinth-session').postMessage({ next: began, isNew: true });
       },
       { email: next.email, password: next.password },
     );

@@ -1,7 +1,7 @@
 import { Combobox, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
 import { products } from 'plinth:products';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { linkOptions, useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../account.ts';
 import { Dialog } from '../parts/dialog.tsx';
@@ -125,6 +125,15 @@ function Search({ close, show }: PaletteProps & { readonly show: (found: Found) 
   );
 }
 
+/** The page that opens one of a kind; what is known of other kinds is shown in the palette itself. */
+function pageOf({ kind, id }: Found) {
+  if (kind === 'call') return linkOptions({ to: '/app/ledger', search: { call: id } });
+  if (kind === 'job') return linkOptions({ to: '/app/jobs', search: { job: id } });
+  if (kind !== 'licence') return undefined;
+  const params = { product: 'coditect', page: 'licences' };
+  return linkOptions({ to: '/app/products/$product/$page', params, search: { licence: id } });
+}
+
 const GROUPS = ['found', 'pages', 'accounts', 'actions'] as const;
 
 function Choices({
@@ -170,23 +179,12 @@ function useChoices(q: string, show: (found: Found) => void) {
     void queries.invalidateQueries();
   };
   const choices: Choice[] = [
-    ...found.map(
-      (one): Choice => ({
-        group: 'found',
-        text: say(one.kind),
-        note: one.name,
-        isFound: true,
-        ...(one.kind === 'call'
-          ? {
-              act: () => {
-                // It may be younger than the rows that were read.
-                void queries.invalidateQueries({ queryKey: ['ledger'] });
-                return navigate({ to: '/app/ledger', search: { call: one.id } });
-              },
-            }
-          : { act: () => show(one), isKept: true }),
-      }),
-    ),
+    ...found.map((one): Choice => {
+      const page = pageOf(one);
+      const opening =
+        page === undefined ? { act: () => show(one), isKept: true } : { act: () => navigate(page) };
+      return { group: 'found', text: say(one.kind), note: one.name, isFound: true, ...opening };
+    }),
     ...(me?.accounts ?? [])
       .filter(({ id }) => id === q)
       .map(

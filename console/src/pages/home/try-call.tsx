@@ -19,7 +19,7 @@ export function TryCall() {
   const [wanted, setModel] = useState<string>();
   const { data: models } = useQuery({
     queryKey: ['models', chosen?.account.id],
-    queryFn: () => chosen?.api.ai.models(),
+    queryFn: () => chosen?.api.call('GET /v1/ai/models', {}),
     enabled: chosen !== undefined,
     staleTime: 60_000,
   });

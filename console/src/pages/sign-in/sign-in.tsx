@@ -6,11 +6,12 @@ import { useEffect, useState } from 'react';
 import { useIsSignedIn } from '../../account.ts';
 import { takeArrival } from '../../arrival.ts';
 import { typedIn } from '../../parts/typed.ts';
-import { anyone, type Challenge, session, signIn } from '../../session.ts';
+import { session } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { askPasskey } from './passkey.ts';
 import { ProofForm } from './proof.tsx';
 import { setOut, takeTrip } from './provider.ts';
+import { anyone, type Challenge, signIn } from './sign-in-calls.ts';
 import { hasWords, useRefusal } from './refusal.ts';
 import { texts } from './texts.ts';
 
