@@ -67,6 +67,8 @@ export async function buildConsole(): Promise<void> {
       // Directives of frameworks that render on a server say nothing here.
       if (log.code !== 'MODULE_LEVEL_DIRECTIVE') tell(level, log);
     },
+    // An installation has none, and nothing hangs on it.
+    tsconfig: false,
     transform: { define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'react-jsx' },
     resolve: { alias: { '@plinth/sdk': join(ROOT, 'sdk/src') } },
     plugins: [
