@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { statement } from '#platform/db';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { newSignInLink } from '#platform/owner';
@@ -55,6 +56,8 @@ try {
   const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
   const all = await links.evaluateAll((found) => found.map((link) => String(link.getAttribute('href'))));
   for (const path of named.length === 0 ? all : named) {
+    // As somebody goes there: without a start of the app for each page.
+    await page.locator(`nav a[href="${path}"]`).click();
     await take(page, path, '');
     if (named.length === 0) continue;
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -63,9 +66,9 @@ try {
     await page.setViewportSize(PHONE);
     await take(page, path, '-phone');
     await page.setViewportSize(WIDE);
-    await page.evaluate("localStorage.setItem('plinth.language', 'de')");
+    await page.getByRole('button', { name: 'Deutsch' }).click();
     await take(page, path, '-de');
-    await page.evaluate("localStorage.setItem('plinth.language', 'en')");
+    await page.getByRole('button', { name: 'English' }).click();
   }
 } finally {
   await browser.close();
@@ -74,11 +77,10 @@ try {
 }
 
 async function take(page: Page, path: string, variant: string): Promise<void> {
-  await page.goto(`${url}${path}`);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  // Pages ask again by themselves: no network is ever idle for long.
-  await page.waitForFunction("document.querySelector('.mantine-Skeleton-root') === null");
+  const loading = page.locator('.mantine-Skeleton-root');
+  for (let calm = 0; calm < 5; calm = (await loading.count()) === 0 ? calm + 1 : 0) await setTimeout(100);
   const name = path === '/' ? 'home' : path.replace(/^\/app\//, '').replaceAll(/[^a-z]+/g, '-');
-  await page.screenshot({ path: join(FOLDER, `${name}${variant}.png`) });
+  await page.screenshot({ path: join(FOLDER, `${name}${variant}.png`), animations: 'disabled' });
   process.stdout.write(`${name}${variant}\n`);
 }
