@@ -6,14 +6,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createShop } from '../../docs/examples/shop/server.ts';
 import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { browserHere } from '../services/browser.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+const program = browserHere();
 
 const GOOD = '4242 4242 4242 4242';
 const DECLINED = '4000 0000 0000 0002';
@@ -23,8 +18,8 @@ const ASKING = '4000 0027 6000 3184';
 const EMPTY = '4000 0000 0000 0341';
 const PATIENCE = 60_000;
 
-describe.runIf(isHere)('in a browser, a person', async () => {
-  if (!isHere) return;
+describe.runIf(program !== undefined)('in a browser, a person', async () => {
+  if (program === undefined) return;
   const sandbox = await createStripeSandbox({ driven: new Date() });
   afterAll(() => sandbox.close());
   const app = await testApp({ stripe: sandbox, settings: { CORS_ORIGINS: 'http://127.0.0.1:*' } });

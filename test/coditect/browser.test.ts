@@ -19,15 +19,10 @@ import { ROOT } from '../house/source.ts';
 import { machine, MINUTE } from '../sdk/license-machine.ts';
 import { install } from '../sdk/stranger.ts';
 import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { browserHere } from '../services/browser.ts';
 import { sharedRsaKey } from './rsa-key.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+const program = browserHere();
 
 const KEY = commitPoint('test.signing-key-of-the-browser', 'a key that is made already');
 const GOOD = '4242 4242 4242 4242';
@@ -38,8 +33,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const ADA = { email: 'ada@acme.example.com', password: 'correct horse battery' };
 
-describe.runIf(isHere)('a company', async () => {
-  if (!isHere) return;
+describe.runIf(program !== undefined)('a company', async () => {
+  if (program === undefined) return;
   const began = Date.now();
   const sandbox = await createStripeSandbox({ driven: new Date(began) });
   afterAll(() => sandbox.close());

@@ -6,17 +6,12 @@ import { systemClock, systemRandom } from '#platform/kernel';
 import { ensureOwner, newSignInLink } from '#platform/owner';
 import { testApp } from '#test/app';
 import { chromium, type Page } from 'playwright-core';
-import { test } from 'vitest';
 import { buildConsole } from '../../src/main/build-console.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { browserHere } from '../services/browser.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
+const program = browserHere();
 /** Whether the tests of pages run here. */
-export const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+export const isHere = program !== undefined;
 
 /** Milliseconds until something that a page should show is said to be missing. */
 export const PATIENCE = 20_000;

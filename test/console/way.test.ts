@@ -6,6 +6,7 @@ import { advance } from '#test/factories';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { authenticatorOf } from '../identity/factors.ts';
+import { addAuthenticator } from '../identity/virtual-authenticator.ts';
 import { forgetRates } from '../services/forget-rates.ts';
 import { freePort } from '../services/ports.ts';
 import { openProvider } from '../services/provider.ts';
@@ -212,25 +213,14 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
 
   test('takes a passkey, added under a name that is shown as it is written, and says what to do where one is refused', async () => {
     const one = await customer();
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    const { recognises } = await addAuthenticator(page);
     await signInAs(one);
     await button('Add a passkey').click();
     await fill('Name of the passkey', HTML);
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await recognises(false);
     await button('Make it on this device').click();
     await alert('No passkey was used').waitFor();
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await recognises(true);
     await button('Make it on this device').click();
     await button('I have kept them').click();
     await page.getByText(HTML).waitFor();
@@ -240,10 +230,10 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
     await page.getByText('Phone').waitFor();
     expect(await page.title()).toBe('Plinth');
     await signOut();
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await recognises(false);
     await button('Use a passkey').click();
     await alert('No passkey was used').waitFor();
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await recognises(true);
     await button('Use a passkey').click();
     await heading('Security').waitFor();
     await advance(db, '16 minutes');

@@ -4,19 +4,14 @@ import { installationOf } from '#platform/db';
 import { chromium } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { browserHere } from '../services/browser.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+const program = browserHere();
 
 const PATIENCE = 60_000;
 
-describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, async () => {
-  if (!isHere) return;
+describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * PATIENCE }, async () => {
+  if (program === undefined) return;
   const app = await testApp({ work: false });
   const { key } = await app.customer('reel.basic');
   const { id: database } = await installationOf(app.db);

@@ -1,20 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { browserHere } from '../services/browser.ts';
 import { callsAs, challengeOf, newcomer, type SignedInSession } from './factors.ts';
 import { OTHER, PASSWORD } from './mailbox.ts';
 import { newDevice, type Signature, type WebApp } from './virtual-authenticator.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+const program = browserHere();
 
-describe.runIf(isHere)('a passkey, in a real browser', async () => {
-  if (!isHere) return;
+describe.runIf(program !== undefined)('a passkey, in a real browser', async () => {
+  if (program === undefined) return;
   const device = await newDevice(program);
   const [page, elsewhere] = [await device.open(), await device.open()];
   const app = await testApp({ settings: { PASSKEY_ORIGINS: page.origin } });

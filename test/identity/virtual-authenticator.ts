@@ -34,6 +34,17 @@ let browser: Promise<Browser> | undefined;
 /** A device of its own, with no passkeys yet. */
 export async function newDevice(program: string): Promise<Device> {
   const page = await (await (await browserOf(program)).newContext()).newPage();
+  const { cdp, authenticatorId, recognises } = await addAuthenticator(page);
+  return {
+    open: () => openWebApp(page),
+    recognises,
+    forget: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }).then(() => {}),
+    setCounter: (id, counter) => setCounter(cdp, authenticatorId, { id, counter }),
+  };
+}
+
+/** Has a page's browser keep passkeys. */
+export async function addAuthenticator(page: Page) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -47,11 +58,12 @@ export async function newDevice(program: string): Promise<Device> {
     },
   });
   return {
-    open: () => openWebApp(page),
-    recognises: (isUserVerified) =>
-      cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }).then(() => {}),
-    forget: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }).then(() => {}),
-    setCounter: (id, counter) => setCounter(cdp, authenticatorId, { id, counter }),
+    cdp,
+    authenticatorId,
+    /** Whether the device can tell that it is its owner who holds it. */
+    async recognises(isUserVerified: boolean): Promise<void> {
+      await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import { Progress } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { useQuery } from '@tanstack/react-query';
-import { apiFor } from '../session.ts';
+import { usePriceList } from './price-list.ts';
 import { type Formats, isText, type Say, useTexts } from '../text/index.ts';
 import { When } from './when.tsx';
 
@@ -14,11 +13,7 @@ const MOST = 8;
 
 /** Each limit with what is used of it and when it begins anew, those that are nearest to their end first. */
 export function LimitList({ limits }: { readonly limits: readonly Limit[] }) {
-  const { data: plans } = useQuery({
-    queryKey: ['plans'],
-    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
-    staleTime: 600_000,
-  });
+  const { data: plans } = usePriceList();
   return (
     <ul className="limits">
       {limits

@@ -1,5 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
-import { apiFor } from '../session.ts';
+import { usePriceList } from './price-list.ts';
 
 interface Denied {
   readonly product: string;
@@ -10,11 +9,7 @@ interface Denied {
 
 /** What can be given, and the cheapest plan that has more of a limit. */
 export function usePlans() {
-  const { data } = useQuery({
-    queryKey: ['plans'],
-    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
-    staleTime: 600_000,
-  });
+  const { data } = usePriceList();
   return {
     plans: data?.data ?? [],
     addOns: data?.add_ons ?? [],

@@ -1,3 +1,4 @@
+import { withoutSecret } from '../parts/secrets.ts';
 import type { Api } from '../session.ts';
 
 /** What an id stands for. */
@@ -12,13 +13,6 @@ export interface Found {
 
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const KEY = 'pl_';
-/** Characters of an API key after that which may be shown and looked for: nothing secret. */
-const SHOWN_OF_KEY = 8;
-
-/** Of what was pasted, the part that may stand in an address. */
-export const shownPart = (text: string): string =>
-  text.startsWith(KEY) ? text.slice(0, KEY.length + SHOWN_OF_KEY) : text;
-
 /** Whether it may be looked for: an id, or the beginning of a key. */
 export const isId = (text: string): boolean => ID.test(text) || text.startsWith(KEY);
 
@@ -35,7 +29,7 @@ export async function find(api: Api, text: string): Promise<Found[]> {
   if (text.startsWith(KEY)) {
     const { data } = await api.call('GET /v1/api-keys', { query: { limit: 100 } });
     const isMeant = ({ prefix }: (typeof data)[number]) =>
-      text.startsWith(prefix) || prefix.startsWith(shownPart(text));
+      text.startsWith(prefix) || prefix.startsWith(withoutSecret(text));
     return data.filter(isMeant).map((facts) => ({ kind: 'key', id: facts.id, name: facts.name, facts }));
   }
   const byId = Object.entries(CALLS).map(async ([kind, route]): Promise<Found> => {

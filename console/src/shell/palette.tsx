@@ -5,10 +5,11 @@ import { linkOptions, useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../account.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { withoutSecret } from '../parts/secrets.ts';
 import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
-import { type Found, find, isId, shownPart } from './found.ts';
+import { type Found, find, isId } from './found.ts';
 import { PAGE_GROUPS } from './pages.ts';
 
 const texts = pageTexts({
@@ -200,9 +201,9 @@ function useChoices(q: string, show: (found: Found) => void) {
       ? [
           {
             group: isId(q) ? 'found' : 'actions',
-            text: say('customers', { q: shownPart(q) }),
+            text: say('customers', { q: withoutSecret(q) }),
             isFound: true,
-            act: () => navigate({ to: '/app/customers', search: { q: shownPart(q) } }),
+            act: () => navigate({ to: '/app/customers', search: { q: withoutSecret(q) } }),
           } as const,
         ]
       : []),

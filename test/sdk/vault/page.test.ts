@@ -3,13 +3,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { createNotes } from '../../../docs/examples/vault/server.ts';
 import { testApp } from '../../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../../services/chromium.ts';
-import { engine } from '../../services/index.ts';
+import { browserHere } from '../../services/browser.ts';
 
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
+const program = browserHere();
 
 const PATIENCE = { timeout: 120_000 };
 
@@ -37,7 +33,7 @@ async function write(page: Page, text: string): Promise<void> {
   await page.locator('textarea').first().blur();
 }
 
-test.runIf(isFirst && program !== undefined)(
+test.runIf(program !== undefined)(
   'notes of two windows keep in step, and beside each stands what the server has of it',
   async () => {
     if (program === undefined) return;

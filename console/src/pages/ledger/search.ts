@@ -1,5 +1,6 @@
+import { sinceOf, type Span, SPAN_NAMES } from '../../parts/spans.ts';
+
 export const STATES = ['posted', 'sent', 'pending', 'voided', 'denied'] as const;
-export const SPANS = { day: 1, week: 7, month: 31 } as const;
 /** What rows are told apart by. */
 export const DIMENSIONS = ['product', 'feature', 'model', 'key'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
@@ -9,7 +10,7 @@ export interface LedgerSearch extends Partial<Readonly<Record<Dimension, string>
   readonly call?: string;
   /** `denied`: what limits denied, which has no rows of the ledger. */
   readonly status?: (typeof STATES)[number];
-  readonly span?: keyof typeof SPANS;
+  readonly span?: Span;
   /** Whole days of this browser's zone, the second one excluded: in place of a span. */
   readonly from?: string;
   readonly until?: string;
@@ -34,7 +35,7 @@ export function readSearch(search: Readonly<Record<string, unknown>>): LedgerSea
     ...Object.fromEntries(words),
     ...(isWord(call) ? { call } : {}),
     ...(STATES.includes(status as never) ? { status: status as (typeof STATES)[number] } : {}),
-    ...(typeof span === 'string' && Object.hasOwn(SPANS, span) ? { span: span as keyof typeof SPANS } : {}),
+    ...(SPAN_NAMES.includes(span as never) ? { span: span as Span } : {}),
     ...(isDay(from) && isDay(until) && from < until ? { from, until } : {}),
   };
 }
@@ -47,8 +48,5 @@ export function timesOf({ span, from, until }: LedgerSearch): {
   readonly until?: string;
 } {
   if (from !== undefined && until !== undefined) return { from: startOf(from), until: startOf(until) };
-  if (span === undefined) return {};
-  return {
-    from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString(),
-  };
+  return span === undefined ? {} : { from: sinceOf(span) };
 }

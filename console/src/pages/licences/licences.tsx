@@ -11,6 +11,7 @@ import { endOfLicence } from '../../parts/secrets.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
+import { usePriceList } from '../../parts/price-list.ts';
 import { apiFor } from '../../session.ts';
 import { useLicenceSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -127,11 +128,7 @@ export function Licences() {
 
 /** The names of plans that have licences. */
 function useTiers(): Readonly<Record<string, string>> {
-  const { data } = useQuery({
-    queryKey: ['plans'],
-    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
-    staleTime: 600_000,
-  });
+  const { data } = usePriceList();
   const named =
     data?.data.filter(({ product, default: isDefault }) => product === 'coditect' && !isDefault) ?? [];
   return Object.fromEntries(named.map(({ id, name }) => [id.split('.')[1] ?? id, name]));

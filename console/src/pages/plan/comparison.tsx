@@ -4,13 +4,14 @@ import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
 import { amounts, labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
+import { usePriceList } from '../../parts/price-list.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { orderOf, useChoice } from './choice.ts';
-import { type Compared, type Held, type SoldPlan, usePriceList } from './data.ts';
+import { type Compared, type Held, type SoldPlan } from './data.ts';
 import { readPlanSearch, usePlanSearch } from './search.ts';
 import { grantTexts, texts } from './texts.ts';
 

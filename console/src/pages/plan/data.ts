@@ -1,7 +1,6 @@
 import type { ReplyOf } from '@plinth/sdk';
-import { useQuery } from '@tanstack/react-query';
 import { useOfAccount } from '../../parts/of-account.ts';
-import { apiFor } from '../../session.ts';
+import { usePriceList } from '../../parts/price-list.ts';
 
 type PriceList = ReplyOf<'GET /v1/plans'>;
 export type SoldPlan = PriceList['data'][number];
@@ -21,13 +20,6 @@ const OVER: ReadonlySet<Subscription['state']> = new Set(['canceled', 'expired',
 /** Milliseconds until it is asked again: what others do shows itself, and what was paid for as soon as the provider has told. */
 const AGAIN = 10_000;
 const SOON = 1_000;
-
-export const usePriceList = () =>
-  useQuery({
-    queryKey: ['plans'],
-    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
-    staleTime: 600_000,
-  });
 
 /** What a plan or an add-on is called, by its id. */
 export function useSoldNames(): (id: string) => string {

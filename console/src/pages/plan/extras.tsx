@@ -4,12 +4,13 @@ import { useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
+import { usePriceList } from '../../parts/price-list.ts';
 import { isAtLeast, useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
-import { type Held, usePriceList, useSoldNames } from './data.ts';
+import { type Held, useSoldNames } from './data.ts';
 import { usePlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
