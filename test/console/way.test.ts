@@ -355,6 +355,8 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
   test('shows nothing of one person to another who signs in beside them', async () => {
     const beside = await open();
     await beside.goto(url);
+    // It has resumed the session that was there: a refresh that is under way would put its cookie over the next one's.
+    await beside.getByRole('link', { name: 'Customers' }).waitFor();
     const next = await customer();
     await beside.evaluate(
       async ({ email, password }) => {
@@ -365,8 +367,10 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
       },
       { email: next.email, password: next.password },
     );
-    await page.getByText(next.email).first().waitFor({ state: 'attached' });
+    // Not before: the list of customers has their email, too.
     await page.getByRole('link', { name: 'Customers' }).waitFor({ state: 'detached' });
+    await page.getByText(next.email).first().waitFor({ state: 'attached' });
+    expect(await page.getByRole('link', { name: 'Customers' }).count()).toBe(0);
     await beside.close();
   });
 
