@@ -68,6 +68,12 @@ export const METRICS = {
     help: 'Errors for the tracker of SENTRY_DSN: `sent`; `repeated`, of a kind that was sent within the minute and counts in its next event; `failed`, because the tracker is away, full or refuses.',
     labels: ['outcome'],
   },
+  traceSpans: {
+    name: 'plinth_trace_spans_total',
+    kind: 'counter',
+    help: 'Spans for the collector of OTEL_EXPORTER_OTLP_ENDPOINT: `sent`; `refused`, because it is away, slow or would not take them; `dropped`, because too many waited for it.',
+    labels: ['outcome'],
+  },
   providerCalls: {
     name: 'plinth_provider_call_duration_seconds',
     kind: 'histogram',

@@ -4,6 +4,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { METRICS } from './catalogue.ts';
 import type { ErrorReportOutcome } from './error-tracker.ts';
 import { createSeriesSet, type SeriesSet } from './series.ts';
+import type { SpanOutcome } from './tracing/exporter.ts';
 
 export interface ProviderCall {
   readonly provider: string;
@@ -92,6 +93,8 @@ export interface Metrics {
   unacknowledged(store: string, count: number): void;
   /** An error was to be told to a tracker of errors. */
   errorReport(outcome: ErrorReportOutcome): void;
+  /** So many spans came to this end. */
+  traceSpans(outcome: SpanOutcome, spans: number): void;
   /** An upload came to its end: `completed`, `mismatch`, `given_up`. */
   blobUpload(product: string, outcome: 'completed' | 'mismatch' | 'given_up'): void;
   /** The home of files failed at something. */
@@ -155,6 +158,7 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
   const [blobUploads, blobHomeFailures] = [counter(METRICS.blobUploads), counter(METRICS.blobHomeFailures)];
   const blobProblems = gauge(METRICS.blobProblems);
   const unacknowledged = gauge(METRICS.unacknowledged);
+  const traceSpans = counter(METRICS.traceSpans);
   const [errorReports, promptLeaks] = [counter(METRICS.errorReports), counter(METRICS.promptLeaks)];
   return {
     httpRequest: (route, status, seconds) => httpRequests(seconds, route, status),
@@ -186,6 +190,7 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
     observeBudgets: (read) => observeBudgets(meter, read),
     unacknowledged: (store, count) => unacknowledged(count, store),
     errorReport: (outcome) => errorReports(1, outcome),
+    traceSpans: (outcome, spans) => traceSpans(spans, outcome),
     blobUpload: (product, outcome) => blobUploads(1, product, outcome),
     blobHomeFailure: (home, doing) => blobHomeFailures(1, home, doing),
     blobProblems(orphans, missing) {

@@ -3,6 +3,7 @@ import { dispatchPoint, type CrashHook } from '#platform/db';
 import type { Clock, Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
+import type { Span } from '#platform/telemetry';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
@@ -22,6 +23,7 @@ import type { Policy } from '../policy.ts';
 import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
+import { endProviderSpan, startProviderSpan } from './provider-span.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
@@ -133,6 +135,7 @@ async function makeCall(
     return transportFailure({ failure: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
+  const span = startProviderSpan(entry);
   const meter = call.wire.stream
     ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
     : undefined;
@@ -140,18 +143,27 @@ async function makeCall(
   current.exchange = exchange;
   let ended: Ended;
   try {
-    ended = await sendRequest(exchange, { parts, call, entry });
+    ended = await sendRequest(exchange, { parts, call, entry, span });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
     exchange.stop();
+    span?.end('not_sent');
     throw error;
   }
-  const done = await conclude({ parts, call, entry, current, meter, exchange, started }, ended);
+  const done = await conclude({ parts, call, entry, current, meter, exchange, started, span }, ended);
   const failure = 'ledger' in done ? done : undefined;
   admission.record(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
-  if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
+  if (!('live' in done)) {
+    report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
+    if (span !== undefined)
+      endProviderSpan(span, entry, {
+        outcome: failure?.outcome ?? 'served',
+        status: failure?.status ?? 200,
+        usage: 'usage' in done ? done.usage : undefined,
+      });
+  }
   return done;
 }
 
@@ -195,9 +207,10 @@ interface SendInput {
   readonly parts: AttemptParts;
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
+  readonly span: Span | undefined;
 }
 
-async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput): Promise<Ended> {
+async function sendRequest(exchange: Exchange, { parts, call, entry, span }: SendInput): Promise<Ended> {
   const { signal, wire, policy } = call;
   const { upstream, model } = entry.target;
   const { dialect } = upstream;
@@ -218,7 +231,7 @@ async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput
       origin: upstream.origin,
       path: upstream.path + wire.endpoint + upstream.query,
       method: 'POST',
-      headers: [...upstream.headers, ...headersOf(call)],
+      headers: [...upstream.headers, ...headersOf(call, span)],
       body,
     });
     return await exchange.ended;
@@ -227,7 +240,8 @@ async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput
   }
 }
 
-function headersOf({ permit, traceparent }: PipeCall): string[] {
+function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {
+  const traceparent = span?.traceparent ?? given;
   const trace = traceparent === undefined ? [] : ['traceparent', traceparent];
   return ['x-request-id', permit.requestId, ...trace];
 }
@@ -333,7 +347,7 @@ interface StreamStart {
 }
 
 function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
-  const { parts, call, entry, exchange, started } = at;
+  const { parts, call, entry, exchange, started, span } = at;
   const { signal, wire } = call;
   const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
   const stop = (): void => exchange.stop();
@@ -354,6 +368,12 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
       report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
+      if (span !== undefined)
+        endProviderSpan(span, entry, {
+          outcome: OUTCOMES[end],
+          status: 200,
+          usage: booked instanceof Promise ? undefined : booked,
+        });
       return booked;
     },
   });
