@@ -151,9 +151,7 @@ function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) 
       });
     }
     inFlightRequests.begin(inFlight, () =>
-      runInTrace(inFlight.trace, () =>
-        recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began),
-      ),
+      runInTrace(inFlight.trace, () => recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began)),
     );
     if (!writeHeaders(request, reply)) done();
   };
@@ -202,7 +200,11 @@ function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemet
 }
 
 /** Ends what was recorded of a call, by the names of OpenTelemetry's conventions for HTTP. */
-function endTrace({ trace, request, requestId, accountId }: InFlightRequest, route: string, status: number): void {
+function endTrace(
+  { trace, request, requestId, accountId }: InFlightRequest,
+  route: string,
+  status: number,
+): void {
   if (trace === undefined) return;
   trace.root.name = route;
   trace.root.attributes = {

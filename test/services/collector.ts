@@ -31,6 +31,8 @@ export interface Collector {
   /** All that was ever sent here, as it was sent. */
   text(): string;
   answer(how: CollectorAnswer): void;
+  /** Away from now on. */
+  close(): Promise<void>;
 }
 
 const ID = { trace: /^(?!0{32})[\da-f]{32}$/, span: /^(?!0{16})[\da-f]{16}$/ };
@@ -60,10 +62,11 @@ export async function startCollector(): Promise<Collector> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  atEndOfFile(async () => {
+  async function close(): Promise<void> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-  });
+  }
+  atEndOfFile(close);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
@@ -74,11 +77,14 @@ export async function startCollector(): Promise<Collector> {
     answer(next) {
       how = next;
     },
+    close,
   };
 }
 
 interface Otlp {
-  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[] }[];
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[];
+  }[];
 }
 
 interface OtlpSpan {

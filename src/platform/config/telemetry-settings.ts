@@ -7,7 +7,9 @@ const headers = z
   .string()
   .refine(
     (value) =>
-      value.split(',').every((pair) => /^\s*[\w!#$&'*+.^|~-]+=([\x21-\x24\x26-\x7e]|%[\da-f]{2})*\s*$/i.test(pair)),
+      value
+        .split(',')
+        .every((pair) => /^\s*[\w!#$&'*+.^|~-]+=([\x21-\x24\x26-\x7e]|%[\da-f]{2})*\s*$/i.test(pair)),
     'must be name=value pairs, separated by commas; spaces and commas in a value are percent-encoded',
   );
 
@@ -69,7 +71,9 @@ export const TELEMETRY_SETTINGS = {
     says: 'What traces call this program.',
   }),
   OTEL_TRACES_SAMPLER_ARG: setting(
-    z.preprocess(numberIn, z.number('must be 0 to 1').min(0, 'must be 0 to 1').max(1, 'must be 0 to 1')).default(0.01),
+    z
+      .preprocess(numberIn, z.number('must be 0 to 1').min(0, 'must be 0 to 1').max(1, 'must be 0 to 1'))
+      .default(0.01),
     {
       group: 'Operations',
       says: 'The part of calls that are traced whatever becomes of them: 0.01 is one in 100, 1 is all. Failed and slow ones are traced besides.',

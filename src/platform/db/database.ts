@@ -32,12 +32,18 @@ export function createDatabase(
     // On the embedded database there is one connection: waiting for a second transaction inside the first never ends.
     assertOutsideTransaction('another transaction was opened');
     const span = currentTrace()?.start(point ?? 'read', 'client');
-    return span === undefined ? perform(opening, { point, job }) : record(span, () => perform(opening, { point, job, span }));
+    return span === undefined
+      ? perform(opening, { point, job })
+      : record(span, () => perform(opening, { point, job, span }));
   }
 
   async function perform(
     opening: Opening,
-    { point, job, span }: { readonly point: CommitPoint | undefined; readonly job: Job; readonly span?: Span },
+    {
+      point,
+      job,
+      span,
+    }: { readonly point: CommitPoint | undefined; readonly job: Job; readonly span?: Span },
   ): Promise<unknown> {
     if (typeof job !== 'function') {
       const statements = job.map(plain);

@@ -60,7 +60,10 @@ async function inTraceOfTakeUp(
     const rows = await runInTrace(trace, look);
     const links = rows.flatMap(({ job }) => readTraceparent(job?.traceparent) ?? []);
     trace.root.links = links;
-    trace.end(undefined, links.some(({ sampled }) => sampled));
+    trace.end(
+      undefined,
+      links.some(({ sampled }) => sampled),
+    );
     return rows;
   } catch (error) {
     trace.end(errorCode(error));

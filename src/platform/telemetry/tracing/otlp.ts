@@ -31,7 +31,7 @@ function spanOf(span: Span, offset: number): object {
     traceId: trace.id,
     spanId: span.id,
     ...(parentSpanId === undefined ? {} : { parentSpanId }),
-    name: span.name,
+    name: span.name === 'read' ? `read ${tableIn(statements?.[0] ?? '')}` : span.name,
     kind: KINDS[span.kind],
     startTimeUnixNano: nanoseconds(offset + span.began),
     endTimeUnixNano: nanoseconds(offset + (span.ended ?? span.began)),
@@ -55,6 +55,14 @@ function sqlAttributes(statements: readonly string[]): SpanAttributes {
     'db.query.text': text.length > LONGEST_SQL ? `${text.slice(0, LONGEST_SQL)}…` : text,
     ...(statements.length > 1 ? { 'db.operation.batch.size': statements.length } : {}),
   };
+}
+
+/** The first table or function that a statement names: writes are called by their commit point, and reads by this. */
+function tableIn(sql: string): string {
+  return (
+    /\b[a-z_]+\.[a-z_]+\b(?=\s|\(|$)(?<!\b[a-z]\.[a-z_]+)/.exec(/\bfrom\s.*/s.exec(sql)?.[0] ?? sql)?.[0] ??
+    'rows'
+  );
 }
 
 function attributesOf(attributes: SpanAttributes): object[] {
