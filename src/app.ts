@@ -197,6 +197,13 @@ async function openedDatabase(
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   await assertNotMoved(db);
+  telemetry.metrics.observeDatabase(async () => ({
+    pingSeconds: await db.ping().then(
+      (milliseconds) => milliseconds / 1_000,
+      () => undefined,
+    ),
+    connections: db.connections(),
+  }));
   opened.defer(
     watchAbandoned(db, (transactions) =>
       telemetry.logger.warn({ transactions }, 'ended transactions whose clients were gone'),

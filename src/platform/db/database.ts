@@ -54,10 +54,16 @@ export function createDatabase(
       const rows =
         alone === undefined ? await engine.batch(opening, statements) : [await engine.call(plain(alone))];
       crashHook(point, 'after');
+      for (const { onCommit } of job) onCommit?.();
       return rows;
     }
     const open = await engine.begin(opening);
-    return finish(open, point, () => inside.run(true, () => job(transaction(open, span))));
+    const ran: Statement[] = [];
+    const answer = await finish(open, point, () =>
+      inside.run(true, () => job(transaction(open, { span, ran }))),
+    );
+    for (const { onCommit } of ran) onCommit?.();
+    return answer;
   }
 
   /** Does the work of an open transaction, and commits it. */
@@ -102,6 +108,7 @@ export function createDatabase(
     signal: signals.send,
     onSignal: signals.hear,
     carrySignals: signals.carry,
+    connections: () => engine.connections?.(),
     async ping() {
       const started = performance.now();
       const asked = { text: 'select 1', values: [] };
@@ -131,17 +138,22 @@ function aloneOf({ role }: Opening, [first, ...more]: readonly Statement[]): Sta
   return role === 'plinth_system' && more.length === 0 && first?.runsAsSystem === true ? first : undefined;
 }
 
-/** `span`: that of the transaction, where it is recorded. */
-function transaction(open: EngineTransaction, span?: Span): Transaction {
-  const run = (statements: readonly Plain[]) => {
-    if (span === undefined) return open.run(statements);
+/** `span`: that of the transaction, where it is recorded; `ran`: gets the statements that want to hear of its commit. */
+function transaction(
+  open: EngineTransaction,
+  { span, ran }: { readonly span?: Span | undefined; readonly ran?: Statement[] } = {},
+): Transaction {
+  const run = (statements: readonly Statement[]) => {
+    const asked = statements.map(plain);
+    for (const one of statements) if (one.onCommit !== undefined) ran?.push(one);
+    if (span === undefined) return open.run(asked);
     const trip = span.trace.start('statements', 'client', span);
-    trip.statements = textsOf(statements);
-    return record(trip, () => open.run(statements));
+    trip.statements = textsOf(asked);
+    return record(trip, () => open.run(asked));
   };
   return {
-    run: async (statement) => (await run([plain(statement)]))[0] as never,
-    runAll: async (statements) => (await run(statements.map(plain))) as never,
+    run: async (statement) => (await run([statement]))[0] as never,
+    runAll: async (statements) => (await run(statements)) as never,
   };
 }
 

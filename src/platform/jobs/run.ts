@@ -58,7 +58,7 @@ async function runTaken(parts: WorkerParts, taken: Taken, signals: Signals): Pro
   let outcome: Outcome = 'lost';
   try {
     outcome = await carryOut(parts, attempt, signals);
-    parts.log.info({ ...facts, outcome }, 'job ended');
+    parts.log.info({ ...facts, outcome, ran_ms: Math.round(performance.now() - started) }, 'job ended');
   } catch (error) {
     if (isStale(error)) {
       outcome = 'stale';

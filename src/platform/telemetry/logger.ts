@@ -106,7 +106,7 @@ function wrapLogger(to: LoggerTarget, bound: LogFields = {}): Logger {
     const tell = level === 'error' ? onError : undefined;
     const isWritten = log.isLevelEnabled(level);
     if (!isWritten && tell === undefined) return;
-    const fit = { ...traceFields(), ...(fitForLog({ ...bound, ...fields }) as LogFields) };
+    const fit = { ...(fitForLog({ ...bound, ...fields }) as LogFields), ...traceFields() };
     const says = withoutSecretsInMessage(message);
     tell?.(fit, says);
     if (!isWritten) return;
