@@ -87,7 +87,8 @@ function enqueueStatements(
     values,
   );
   const logger = parts.telemetry?.logger;
-  const noted = logger?.hears('info') === true ? { ...insert, onCommit: () => noteQueued(logger, id, job) } : insert;
+  const noted =
+    logger?.hears('info') === true ? { ...insert, onCommit: () => noteQueued(logger, id, job) } : insert;
   return job.permit === undefined ? [noted] : [noted, job.permit.attaching(id)];
 }
 

@@ -82,10 +82,10 @@ function cloudFields(project: string | undefined): (fields: object) => Record<st
   const within = project === undefined ? '' : `projects/${project}/traces/`;
   return (fields) => {
     const { trace_id: trace, span_id: span, trace_sampled: sampled, ...rest } = fields as LogFields;
-    if (trace === undefined) return rest;
+    if (typeof trace !== 'string') return rest;
     return {
       ...rest,
-      'logging.googleapis.com/trace': `${within}${String(trace)}`,
+      'logging.googleapis.com/trace': within + trace,
       'logging.googleapis.com/spanId': span,
       'logging.googleapis.com/trace_sampled': sampled,
     };

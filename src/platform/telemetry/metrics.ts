@@ -117,7 +117,9 @@ export interface DatabaseState {
   /** undefined: it does not answer. */
   readonly pingSeconds: number | undefined;
   /** undefined: there are none, the database is a part of the process. */
-  readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number } | undefined;
+  readonly connections:
+    | { readonly used: number; readonly idle: number; readonly waiting: number }
+    | undefined;
 }
 
 /** Objects of a payment provider that wait to be read. */
@@ -212,7 +214,12 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
       observe(meter, METRICS.jobsOldest, read, ({ lane, seconds }) => [seconds, { lane }]),
     observeDatabase: (read) => observeDatabase(meter, read),
     observeWritesWaiting: (read) =>
-      observe(meter, METRICS.writesWaiting, () => [read()], (waiting) => [waiting, {}]),
+      observe(
+        meter,
+        METRICS.writesWaiting,
+        () => [read()],
+        (waiting) => [waiting, {}],
+      ),
     observeStoreObjects: (read) =>
       observe(meter, METRICS.storeObjects, read, ({ store, state, count }) => [count, { store, state }]),
     observeBudgets: (read) => observeBudgets(meter, read),
@@ -254,7 +261,8 @@ function observeDatabase(meter: Meter, read: () => Promise<DatabaseState>): void
       const { pingSeconds, connections: open = {} } = await read();
       observed.observe(up, pingSeconds === undefined ? 0 : 1);
       if (pingSeconds !== undefined) observed.observe(ping, pingSeconds);
-      for (const [state, count] of Object.entries<number>(open)) observed.observe(connections, count, { state });
+      for (const [state, count] of Object.entries<number>(open))
+        observed.observe(connections, count, { state });
     },
     [up, ping, connections],
   );

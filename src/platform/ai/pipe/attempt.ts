@@ -23,7 +23,7 @@ import type { Policy } from '../policy.ts';
 import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
-import { endProviderSpan, startProviderSpan } from './provider-span.ts';
+import { report, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
@@ -156,13 +156,8 @@ async function makeCall(
   admission.record(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
   if (!('live' in done)) {
-    report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
-    if (span !== undefined)
-      endProviderSpan(span, entry, {
-        outcome: failure?.outcome ?? 'served',
-        status: failure?.status ?? 200,
-        usage: 'usage' in done ? done.usage : undefined,
-      });
+    const usage = 'usage' in done ? done.usage : undefined;
+    report(parts, entry, { started, span, outcome: failure?.outcome ?? 'served', failure, usage });
   }
   return done;
 }
@@ -367,13 +362,8 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
       const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
-      report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
-      if (span !== undefined)
-        endProviderSpan(span, entry, {
-          outcome: OUTCOMES[end],
-          status: 200,
-          usage: booked instanceof Promise ? undefined : booked,
-        });
+      const ended = { started, span, outcome: OUTCOMES[end], failure: undefined };
+      report(parts, entry, { ...ended, usage: booked instanceof Promise ? undefined : booked });
       return booked;
     },
   });
@@ -394,22 +384,4 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
 /** The provider's id of a call: the header that its support asks for, where it has one. */
 function requestId(headers: IncomingHttpHeaders): string | undefined {
   return idOf(headers['x-request-id'] ?? headers['request-id']);
-}
-
-function report(
-  parts: AttemptParts,
-  { permit, target }: LedgerEntry,
-  call: { readonly started: number; readonly outcome: CallOutcome; readonly failure: Failure | undefined },
-): void {
-  const { outcome, failure } = call;
-  const { provider, model } = target;
-  const seconds = (parts.clock.monotonic() - call.started) / 1_000;
-  parts.metrics?.providerCall({ provider, model, outcome, seconds });
-  const { logger } = parts;
-  if (logger === undefined) return;
-  const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
-  if (outcome === 'served') logger.debug(fields, 'provider call');
-  else if (outcome === 'hung_up') logger.info(fields, 'provider call broken off by its caller');
-  else
-    logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
 }
