@@ -1,5 +1,5 @@
 import type { DestinationStream } from 'pino';
-import type { Clock } from '#platform/kernel';
+import { type Clock, type Random, systemClock, systemRandom } from '#platform/kernel';
 import { type ErrorTracker, type ErrorTrackerSettings, openErrorTracker } from './error-tracker.ts';
 import { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -26,6 +26,9 @@ export interface TelemetryOptions {
   readonly cloudProject?: string | undefined;
   /** undefined: nothing is traced. */
   readonly tracing?: TracingSettings | undefined;
+  /** Those of the system when not said. */
+  readonly clock?: Clock;
+  readonly random?: Random;
   /** Where log lines go; standard output when not said. */
   readonly logTo?: DestinationStream;
 }
@@ -44,8 +47,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     destination: options.logTo,
     onError: (fields, message) => tracker?.report(fields, message),
   });
-  const { tracing } = options;
-  const tracer = tracing === undefined ? undefined : createTracer(tracing, metrics.traceSpans);
+  const { tracing, clock = systemClock, random = systemRandom } = options;
+  const { traceSpans: heard } = metrics;
+  const tracer = tracing === undefined ? undefined : createTracer(tracing, { clock, random, heard });
   const flushErrors = async (milliseconds: number) => tracker?.flush(milliseconds);
   return {
     logger,
