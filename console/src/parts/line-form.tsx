@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useAct } from './of-account.ts';
 import { Refusal } from './refusal.tsx';
@@ -8,14 +8,17 @@ interface LineFormProps {
   readonly button: string;
   readonly placeholder?: string;
   readonly value?: string;
+  /** More than a line: it grows as one types. */
+  readonly isLong?: boolean;
   /** What is done with the line that was typed. */
   readonly act: (line: string) => Promise<unknown>;
 }
 
-/** One line of text and a button: a name, a domain. */
-export function LineForm({ label, button, placeholder, value = '', act }: LineFormProps) {
+/** One line of text and a button: a name, a domain; or more lines. */
+export function LineForm({ label, button, placeholder, value = '', isLong = false, act }: LineFormProps) {
   const [line, setLine] = useState(value);
   const { mutate, isPending, error } = useAct(act, () => setLine(value === '' ? '' : line.trim()));
+  const field = { 'aria-label': label, placeholder: placeholder ?? label, value: line };
   return (
     <>
       <form
@@ -25,13 +28,21 @@ export function LineForm({ label, button, placeholder, value = '', act }: LineFo
           mutate(line.trim());
         }}
       >
-        <TextInput
-          aria-label={label}
-          placeholder={placeholder ?? label}
-          value={line}
-          maxLength={200}
-          onChange={({ currentTarget }) => setLine(currentTarget.value)}
-        />
+        {isLong ? (
+          <Textarea
+            {...field}
+            className="grow"
+            autosize
+            maxLength={5_000}
+            onChange={({ currentTarget }) => setLine(currentTarget.value)}
+          />
+        ) : (
+          <TextInput
+            {...field}
+            maxLength={200}
+            onChange={({ currentTarget }) => setLine(currentTarget.value)}
+          />
+        )}
         <Button
           type="submit"
           variant="default"

@@ -67,7 +67,7 @@ export const editSection = route(
   {
     summary: 'Say which section you are editing',
     description:
-      'Whoever has the scope open is told by `presence`, until you say another one, or null, or leave. Follow the scope first: of somebody who does not have it open nothing is said.',
+      'People who have the scope open see it in `presence`, until you name another section, send null, or leave. Follow the scope first: the call has no effect for people who do not.',
     tag: 'Orbit live',
     auth: 'account',
     may: 'member',
