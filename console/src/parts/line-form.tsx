@@ -1,7 +1,8 @@
 import { Button, Textarea, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useAct } from './of-account.ts';
 import { Refusal } from './refusal.tsx';
+import { type Typed, typedIn } from './typed.ts';
 
 interface LineFormProps {
   readonly label: string;
@@ -10,14 +11,27 @@ interface LineFormProps {
   readonly value?: string;
   /** More than a line: it grows as one types. */
   readonly isLong?: boolean;
-  /** What is done with the line that was typed. */
-  readonly act: (line: string) => Promise<unknown>;
+  /** What is done with the line that was typed, and what was typed into further fields by their names. */
+  readonly act: (line: string, typed: Typed) => Promise<unknown>;
+  /** Further fields. */
+  readonly children?: ReactNode;
 }
 
 /** One line of text and a button: a name, a domain; or more lines. */
-export function LineForm({ label, button, placeholder, value = '', isLong = false, act }: LineFormProps) {
+export function LineForm({
+  label,
+  button,
+  placeholder,
+  value = '',
+  isLong = false,
+  act,
+  children,
+}: LineFormProps) {
   const [line, setLine] = useState(value);
-  const { mutate, isPending, error } = useAct(act, () => setLine(value === '' ? '' : line.trim()));
+  const { mutate, isPending, error } = useAct(
+    (form: HTMLFormElement) => act(line.trim(), typedIn(form)),
+    () => setLine(value === '' ? '' : line.trim()),
+  );
   const field = { 'aria-label': label, placeholder: placeholder ?? label, value: line };
   return (
     <>
@@ -25,7 +39,7 @@ export function LineForm({ label, button, placeholder, value = '', isLong = fals
         className="filters"
         onSubmit={(event) => {
           event.preventDefault();
-          mutate(line.trim());
+          mutate(event.currentTarget);
         }}
       >
         {isLong ? (
@@ -39,10 +53,12 @@ export function LineForm({ label, button, placeholder, value = '', isLong = fals
         ) : (
           <TextInput
             {...field}
+            {...(children === undefined ? {} : { className: 'grow' })}
             maxLength={200}
             onChange={({ currentTarget }) => setLine(currentTarget.value)}
           />
         )}
+        {children}
         <Button
           type="submit"
           variant="default"

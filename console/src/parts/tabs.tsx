@@ -1,5 +1,6 @@
 interface TabsProps<View extends string> {
-  readonly views: Readonly<Record<View, string>>;
+  /** Each with what it is called. */
+  readonly views: readonly (readonly [View, string])[];
   readonly view: View;
   readonly choose: (view: View) => void;
 }
@@ -8,7 +9,7 @@ interface TabsProps<View extends string> {
 export function Tabs<View extends string>({ views, view, choose }: TabsProps<View>) {
   return (
     <p className="filters" role="tablist">
-      {(Object.keys(views) as View[]).map((one) => (
+      {views.map(([one, text]) => (
         <button
           key={one}
           type="button"
@@ -17,7 +18,7 @@ export function Tabs<View extends string>({ views, view, choose }: TabsProps<Vie
           className="quiet tab"
           onClick={() => choose(one)}
         >
-          {views[one]}
+          {text}
         </button>
       ))}
     </p>

@@ -30,7 +30,7 @@ export default function Memory() {
       )}
       <section>
         <Tabs
-          views={{ sessions: say('sessions'), decisions: say('decisions'), patterns: say('patterns') }}
+          views={(Object.keys(VIEWS) as View[]).map((one) => [one, say(one)])}
           view={view ?? 'sessions'}
           choose={(one) => change({ view: one, id: undefined })}
         />

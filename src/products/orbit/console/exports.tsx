@@ -1,42 +1,34 @@
-import { Checkbox } from '@mantine/core';
-import { Act, Pick, StateBadge, Table, useOfAccount, useTexts, When } from '@plinth/console';
+import { Act, Pick, State, Table, useOfAccount, useTexts, When } from '@plinth/console';
 import { useState } from 'react';
-import { go } from './documents.tsx';
 import { texts } from './texts.ts';
-import { isOpen, keyOf, type Scope, useApi } from './use-scope.ts';
+import { isOpen, keyOf, useApi, type View } from './use-scope.ts';
 
 const FORMATS = { pdf: 'PDF', docx: 'Word', markdown: 'Markdown' };
 
 /** Files that can be sent to a client: made by a worker, and kept for some days. */
-export function Exports({ scope, isMember }: { readonly scope: Scope; readonly isMember: boolean }) {
+export function Exports({ scope, isMember }: View) {
   const { say, format } = useTexts(texts);
-  const api = useApi();
+  const { call } = useApi();
   const params = { id: scope.id };
-  const [chosen, setChosen] = useState<keyof typeof FORMATS>('pdf');
-  const [citations, setCitations] = useState(false);
+  const [as, setAs] = useState<keyof typeof FORMATS>('pdf');
   const { data, ...asked } = useOfAccount(
     keyOf(scope.id, 'exports'),
-    ({ call }) => call('GET /v1/scopes/{id}/exports', { params, query: { limit: 100 } }),
+    (api) => api.call('GET /v1/scopes/{id}/exports', { params, query: { limit: 100 } }),
     { again: (all) => (all?.data.some(({ status }) => isOpen(status)) === true ? 1_000 : 0) },
   );
-  const make = () => api.call('POST /v1/scopes/{id}/export', { params, body: { format: chosen, citations } });
+  const make = () => call('POST /v1/scopes/{id}/export', { params, body: { format: as } });
+  // A link is good for minutes: it is asked for when it is followed.
+  const download = async (id: string) => {
+    const { download: link } = await call('GET /v1/exports/{id}', { params: { id } });
+    if (link !== null) Object.assign(document.createElement('a'), { href: link.url }).click();
+  };
   return (
     <>
       {isMember && (
-        <div className="filters">
-          <Pick
-            label={say('format')}
-            value={chosen}
-            options={FORMATS}
-            choose={(one) => one && setChosen(one)}
-          />
-          <Checkbox
-            label={say('withSources')}
-            checked={citations}
-            onChange={({ currentTarget }) => setCitations(currentTarget.checked)}
-          />
+        <p className="filters">
+          <Pick label={say('format')} value={as} options={FORMATS} choose={(one) => one && setAs(one)} />
           <Act text={say('export')} act={make} />
-        </div>
+        </p>
       )}
       <Table
         label={say('exports')}
@@ -46,14 +38,21 @@ export function Exports({ scope, isMember }: { readonly scope: Scope; readonly i
         empty={say('noExports')}
         lines={4}
         columns={[
-          { head: say('format'), cell: (one) => FORMATS[one.format] },
+          {
+            head: say('format'),
+            cell: ({ id, status, format: of }) =>
+              status === 'completed' ? (
+                <Act isQuiet text={say('download', { format: FORMATS[of] })} act={() => download(id)} />
+              ) : (
+                FORMATS[of]
+              ),
+          },
           {
             head: say('status'),
             isText: true,
             cell: ({ status, error }) => (
               <>
-                <StateBadge color={status === 'failed' ? 'red' : 'gray'}>{say(status)}</StateBadge>{' '}
-                {error?.message}
+                <State of={status} text={say(status)} /> {error?.message}
               </>
             ),
           },
@@ -67,21 +66,6 @@ export function Exports({ scope, isMember }: { readonly scope: Scope; readonly i
             isFigure: true,
             isDim: true,
             cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
-          {
-            head: '',
-            isFigure: true,
-            cell: ({ id, status }) =>
-              status === 'completed' && (
-                <Act
-                  isQuiet
-                  text={say('download')}
-                  act={async () => {
-                    const { download } = await api.call('GET /v1/exports/{id}', { params: { id } });
-                    if (download !== null) go(download);
-                  }}
-                />
-              ),
           },
         ]}
       />

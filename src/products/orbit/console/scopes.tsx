@@ -1,20 +1,17 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import {
   isAtLeast,
-  Refusal,
+  LineForm,
   StateBadge,
   Table,
   TextFilter,
-  typedIn,
+  type Typed,
   useAccount,
-  useAct,
-  useOfAccount,
   usePages,
   useProductSearch,
   useTexts,
   When,
 } from '@plinth/console';
-import { useRef } from 'react';
 import { OpenScope } from './scope.tsx';
 import { texts } from './texts.ts';
 import { useApi } from './use-scope.ts';
@@ -38,71 +35,30 @@ export default function Scopes() {
   );
 }
 
-/** Made with the sections of a template, if one is chosen. */
 function NewScope() {
   const { say } = useTexts(texts);
-  const api = useApi();
+  const { call } = useApi();
   const { change } = useProductSearch();
-  /** It is not made twice where its template was refused. */
-  const made = useRef<string>(undefined);
-  const { data } = useOfAccount(['orbit templates'], ({ call }) =>
-    call('GET /v1/templates', { query: { limit: 100 } }),
-  );
-  const making = useAct(
-    async ({ title = '', client, template }: ReturnType<typeof typedIn>) => {
-      const body = { title, client_name: client || null };
-      const scope = (made.current ??= (await api.call('POST /v1/scopes', { body })).id);
-      if (template)
-        await api.call('POST /v1/templates/{id}/apply', {
-          params: { id: template },
-          body: { scope_id: scope },
-        });
-      return scope;
-    },
-    (scope) => change({ scope }),
-  );
-  const templates = data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? [];
+  const create = async (title: string, { client }: Typed) => {
+    const { id } = await call('POST /v1/scopes', { body: { title, client_name: client || null } });
+    change({ scope: id });
+  };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        making.mutate(typedIn(event.currentTarget));
-      }}
-    >
-      <p className="filters">
-        <TextInput
-          name="title"
-          className="grow"
-          required
-          maxLength={300}
-          {...labelled(say('titleExample'))}
-        />
-        <TextInput name="client" maxLength={200} {...labelled(say('client'))} />
-        <NativeSelect
-          name="template"
-          aria-label={say('template')}
-          data={[{ value: '', label: say('noTemplate') }, ...templates]}
-        />
-        <Button type="submit" loading={making.isPending}>
-          {say('create')}
-        </Button>
-      </p>
-      <Refusal error={making.error} />
-    </form>
+    <LineForm label={say('titleExample')} button={say('create')} act={create}>
+      <TextInput name="client" aria-label={say('client')} placeholder={say('client')} maxLength={200} />
+    </LineForm>
   );
 }
-
-const labelled = (label: string) => ({ 'aria-label': label, placeholder: label });
 
 function List() {
   const { say } = useTexts(texts);
   const accountId = useAccount()?.account.id;
-  const api = useApi();
+  const { call } = useApi();
   const { search, change } = useProductSearch();
   const { q } = search;
   const { pages, ...asked } = usePages({
     key: ['orbit scopes', accountId, q],
-    read: (paging) => api.call('GET /v1/scopes', { query: { ...paging, q } }),
+    read: (paging) => call('GET /v1/scopes', { query: { ...paging, q } }),
     again: 10_000,
   });
   return (

@@ -7,6 +7,13 @@ import { useEffect, useState } from 'react';
 export type Scope = ReplyOf<'GET /v1/scopes/{id}'>;
 export type Section = Scope['sections'][number];
 
+/** A scope, and what one may do with it: who edits it may be kept from that by its status. */
+export interface View {
+  readonly scope: Scope;
+  readonly isMember: boolean;
+  readonly mayEdit: boolean;
+}
+
 /** Milliseconds after which a lost stream is opened again; as often everything of the scope is asked for meanwhile. */
 const AGAIN = 5_000;
 
@@ -25,57 +32,44 @@ export const useDocuments = (id: string) =>
     },
   );
 
-export type Others = ReturnType<typeof useOthers>['others'];
-
 /** Whether something is still worked on. */
 export const isOpen = (status: string | undefined): boolean =>
   ['pending', 'processing', 'queued', 'running'].includes(status ?? '');
 
-/** What people of the account are called, by their ids. */
-export function useNames(): (id: string) => string {
-  const { data } = useOfAccount(['orbit members'], ({ call }, { id }) =>
-    call('GET /v1/organizations/{id}/members', { params: { id }, query: { limit: 100 } }),
-  );
-  return (id) => {
-    const found = data?.data.find(({ user_id: user }) => user === id);
-    return found?.full_name ?? found?.email ?? '–';
-  };
-}
+export type Others = ScopePresence['users'];
 
 /** Who else has a scope open, and in which section. What its stream tells is asked for again; while there is no stream, everything is. */
 export function useOthers(id: string, editing: string | undefined) {
   const accountId = useAccount()?.account.id;
   const me = useMe().data?.id;
   const queries = useQueryClient();
-  const [here, setHere] = useState<ScopePresence['users']>([]);
-  const [lost, setLost] = useState({ isLost: false, times: 0 });
+  const [here, setHere] = useState<Others>([]);
+  const [isLost, setLost] = useState(false);
   useEffect(() => {
     if (accountId === undefined) return;
     const left = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const readAnew = () => queries.invalidateQueries({ queryKey: keyOf(id) });
-    async function listen() {
-      const { events } = orbitCalls(apiFor(accountId), WIRE);
-      for await (const told of events(id, { signal: left.signal })) {
-        setLost((was) => (was.isLost ? { ...was, isLost: false } : was));
-        if (told.event === 'presence') setHere(told.data.users);
-        else void readAnew();
+    const { signal } = left;
+    const readAnew = () => void queries.invalidateQueries({ queryKey: keyOf(id) });
+    async function listen(): Promise<void> {
+      try {
+        for await (const told of orbitCalls(apiFor(accountId), WIRE).events(id, { signal })) {
+          setLost(false);
+          if (told.event === 'presence') setHere(told.data.users);
+          else readAnew();
+        }
+      } catch {
+        signal.throwIfAborted();
+        setHere([]);
+        setLost(true);
+        readAnew();
+        await WIRE.time.wait(AGAIN, signal);
+        await listen();
       }
     }
-    listen().catch(() => {
-      if (left.signal.aborted) return;
-      setHere([]);
-      setLost((was) => ({ ...was, isLost: true }));
-      void readAnew();
-      timer = setTimeout(() => setLost(({ times }) => ({ isLost: true, times: times + 1 })), AGAIN);
-    });
-    return () => {
-      clearTimeout(timer);
-      left.abort();
-    };
-  }, [id, accountId, queries, lost.times]);
-  const own = here.find(({ user_id: user }) => user === me);
-  const isHere = own !== undefined;
+    listen().catch(() => undefined);
+    return () => left.abort();
+  }, [id, accountId, queries]);
+  const isHere = here.some(({ user_id: user }) => user === me);
   useEffect(() => {
     if (!isHere || editing === undefined) return;
     const say = (section_id: string | null) =>
@@ -86,5 +80,5 @@ export function useOthers(id: string, editing: string | undefined) {
     say(editing);
     return () => say(null);
   }, [id, accountId, isHere, editing]);
-  return { others: here.filter(({ user_id: user }) => user !== me), isLost: lost.isLost };
+  return { others: here.filter(({ user_id: user }) => user !== me), isLost };
 }
