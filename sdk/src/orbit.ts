@@ -75,7 +75,7 @@ export function orbitCalls(caller: Caller, parts: Pick<CallerParts, 'retries' | 
   };
 }
 
-const sendByFetch: NonNullable<UploadOptions['send']> = async ({ method, url, headers }, body) =>
-  (await fetch(url, { method, headers, body })).status;
+const sendByFetch: NonNullable<UploadOptions['send']> = async ({ url, headers }, body) =>
+  (await fetch(url, { method: 'PUT', headers, body })).status;
 
 const unsent = (message: string) => new PlinthError({ code: 'upload_missing', status: 0, message });

@@ -104,6 +104,17 @@ describe.runIf(isOnEither)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }
     await here().filter({ hasText: 'Nobody else' }).waitFor();
   });
 
+  test('says that it hears nothing, asks again meanwhile, and hears again', async () => {
+    await page.route(/\/events$/, (route) => route.fulfill({ status: 409, json: {} }));
+    await page.goto(page.url());
+    await page.getByText('Changes of others come late.').waitFor();
+    const scope = new URL(page.url()).searchParams.get('scope') ?? '';
+    await admin.post(`/v1/scopes/${scope}/sections`, { type: 'risks', title: 'Rain' });
+    await section('Rain').waitFor();
+    await page.unroute(/\/events$/);
+    await here().waitFor();
+  });
+
   test('exports, and offers a viewer nothing that is refused', async () => {
     await page.getByRole('tab', { name: 'Export' }).click();
     await page.getByRole('combobox', { name: 'Format' }).selectOption('Markdown');

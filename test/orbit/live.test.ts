@@ -190,12 +190,10 @@ describe.concurrent('who is here', () => {
       });
     expect((await edit(member, section?.id)).body).toMatchObject({ count: 0 });
     const [watcher, editor] = [await followScope(viewer, id), await followScope(member, id)];
-    const editing = (told: StreamEvent) =>
-      (told.data['users'] as { section_id: string | null }[])[1]?.section_id;
     await watcher.until('presence', (told) => hereOf(told).length === 2);
     for (const section_id of [section?.id, null, section?.id]) {
       expect((await edit(member, section_id)).status).toBe(200);
-      expect(await watcher.until('presence', (told) => editing(told) === section_id)).toBeDefined();
+      expect(await watcher.until('presence', (told) => editedIn(told) === section_id)).toBeDefined();
     }
     expect((await edit(member, id)).body).toMatchObject({ error: { code: 'section_not_found' } });
     expect((await edit(viewer, section?.id)).status).toBe(403);
@@ -268,6 +266,10 @@ describe('who is here', () => {
     watcher.leave();
   });
 });
+
+/** The section that the second who came edits. */
+const editedIn = (told: StreamEvent) =>
+  (told.data['users'] as { section_id: string | null }[])[1]?.section_id;
 
 /** A process with a connection of its own to the database: signals between the two go by the database. */
 async function openSecondApp() {

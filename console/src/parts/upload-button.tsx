@@ -68,8 +68,8 @@ function sendAndTell({ to, body, tell }: Sending): Promise<number> {
     // A browser says it by itself.
     for (const [name, value] of Object.entries(to.headers))
       if (name.toLowerCase() !== 'content-length') request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded }) => tell(loaded / body.size);
-    request.onloadend = () => resolve(request.status);
+    request.upload.addEventListener('progress', ({ loaded }) => tell(loaded / body.size));
+    request.addEventListener('loadend', () => resolve(request.status));
     request.send(body);
   });
 }

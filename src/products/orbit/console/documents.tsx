@@ -27,7 +27,7 @@ export function Documents(view: View) {
         empty={say('noDocuments')}
         lines={4}
         columns={[
-          { head: say('document'), isText: true, cell: ({ name }) => name },
+          { head: say('document'), cell: ({ name }) => <span className="clip">{name}</span> },
           {
             head: say('status'),
             isText: true,

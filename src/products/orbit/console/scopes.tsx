@@ -73,9 +73,8 @@ function List() {
         columns={[
           {
             head: say('title'),
-            isText: true,
             cell: ({ id, title }) => (
-              <button type="button" className="quiet left" onClick={() => change({ scope: id })}>
+              <button type="button" className="quiet clip" onClick={() => change({ scope: id })}>
                 {title}
               </button>
             ),

@@ -56,7 +56,7 @@ export function Sections({ edit, ...view }: SectionsProps) {
             )}
           </OneSection>
         ))}
-        {mayEdit && <NewSection scope={scope} />}
+        <section>{mayEdit && <NewSection scope={scope} />}</section>
       </div>
       {opened !== undefined && cited.length === 0 && (
         <Opened
