@@ -8,6 +8,9 @@ const BUCKET = {
   S3_SECRET_ACCESS_KEY: 'secret/with+signs',
 };
 
+const originsOf = (settings: object) =>
+  uploadOriginsOf({ ...readConfig(BUCKET).s3, ...settings } as S3Settings);
+
 test('files lie in a folder until a bucket is named, and then in the bucket', () => {
   expect(readConfig({}).s3).toBeUndefined();
   expect(readConfig({ ...BUCKET, S3_PREFIX: 'production', S3_SSE: 'aws:kms' }).s3).toEqual({
@@ -23,9 +26,11 @@ test('files lie in a folder until a bucket is named, and then in the bucket', ()
 });
 
 test('pages may send files to the bucket by either form of its addresses, and nowhere else', () => {
-  const at = (settings: object) => uploadOriginsOf({ ...readConfig(BUCKET).s3, ...settings } as S3Settings);
-  expect(at({})).toEqual(['https://s3.us-east-1.amazonaws.com', 'https://files.s3.us-east-1.amazonaws.com']);
-  expect(at({ endpoint: 'http://localhost:9000/x' })).toEqual([
+  expect(originsOf({})).toEqual([
+    'https://s3.us-east-1.amazonaws.com',
+    'https://files.s3.us-east-1.amazonaws.com',
+  ]);
+  expect(originsOf({ endpoint: 'http://localhost:9000/x' })).toEqual([
     'http://localhost:9000',
     'http://files.localhost:9000',
   ]);

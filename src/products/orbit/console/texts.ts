@@ -25,8 +25,8 @@ const BOTH = {
     'Änderungen anderer kommen spät. Neuer Versuch läuft.',
   ],
   noSections: [
-    'None yet. Add one, or extract from documents.',
-    'Noch keine. Füge einen hinzu, oder werte aus.',
+    'No section yet. Add one below, or extract them from documents.',
+    'Noch kein Abschnitt. Füge unten einen hinzu, oder lies sie aus Dokumenten heraus.',
   ],
   noDocuments: ['Upload what your client wrote.', 'Lade hoch, was dein Kunde geschrieben hat.'],
   notRead: [
