@@ -23,6 +23,7 @@ import { openBlobHome } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
+import { assertNobodyPays, chooseProducts, type ProductChoice } from './app/products.ts';
 import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
 import { openSecrets } from './app/secrets.ts';
@@ -31,8 +32,8 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
-export type { AppOptions };
+export { allMigrations, allRoutes, assertNobodyPays, chooseProducts, openBlobHome, openSecrets, providersOf };
+export type { AppOptions, ProductChoice };
 
 declareErrors({
   migrations_pending: { status: 500, message: 'The database is not migrated.' },
@@ -41,6 +42,7 @@ declareErrors({
 /** A process of the program, wired and ready. */
 export interface App {
   readonly modules: Modules;
+  readonly choice: ProductChoice;
   readonly telemetry: Telemetry;
   readonly server: Server;
   /** Where the key and password of this database's owner are, if they are in the data folder. */
@@ -72,6 +74,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => telemetry.close());
   if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
   const db = await openedDatabase(options, telemetry, opened);
+  const choice = await chooseProducts(db, config);
+  if (options.serve || options.work) assertNobodyPays(choice, config);
   const ids = createIds({ clock, random: systemRandom });
   const secrets = await openSecrets(config, { db, random: systemRandom });
   const redis = await openRedis(config, { db, telemetry }, opened);
@@ -97,6 +101,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     reachedAt: () => reachedAt,
     holder,
     options,
+    products: choice.products,
     upstreams,
     qstash,
     providers,
@@ -127,6 +132,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   }
   return {
     modules,
+    choice,
     telemetry,
     server,
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),

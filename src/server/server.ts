@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   aliasesOf,
   DEFAULT_MAX_BODY,
@@ -59,14 +59,15 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     isStopping: () => stopping,
   });
   let document: object | undefined;
+  const offered = mounted.filter(({ refusal }) => refusal === undefined);
   const openApi = () =>
-    (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
+    (document ??= openApiOf(offered, { version: settings.version, serverUrl: settings.publicUrl }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
   for (const module of mounted)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
-  const sockets = mountSockets(app, routes, { parts, fail, rewriteUrl, isStopping: () => stopping });
+  const sockets = mountSockets(app, mounted, { parts, fail, rewriteUrl, isStopping: () => stopping });
   mountRoot(app, settings, mountConsole(app));
   mountOperations(app, parts, () => stopping);
   // Written once: it has a megabyte.
@@ -135,6 +136,7 @@ function mountModule(
     at.route({
       method,
       url,
+      ...(module.refusal === undefined ? {} : { onRequest: refuseBy(module.refusal) }),
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
       ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
@@ -154,6 +156,11 @@ function mountModule(
     for (const alias of aliasesOf(route)) mount(route, alias);
   }
 }
+
+const refuseBy =
+  (refusal: () => AppError) =>
+  (_request: FastifyRequest, _reply: FastifyReply, done: (error: AppError) => void): void =>
+    done(refusal());
 
 /** Gives up calls that take too long. Streams are left alone: a handler that took the wire has its own deadlines. */
 function watchOver(

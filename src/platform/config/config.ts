@@ -63,6 +63,10 @@ export interface Config {
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Keys of the products that run, whatever others there are; none: all of them do. */
+  readonly products: readonly string[];
+  /** Whether a product may be off in production for which subscriptions still pay. */
+  readonly productsOffWithSubscriptions: boolean;
   readonly shutdownGraceSeconds: number;
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
@@ -314,6 +318,8 @@ function assembleConfig(
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
+    products: values.PRODUCTS,
+    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
     ...capacitiesOf(values),
