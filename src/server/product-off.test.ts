@@ -31,6 +31,7 @@ test('so is a socket, by HTTP', async () => {
     'sec-websocket-version': '13',
   };
   const asked = request(`${served.url}/v1/talks/none/stream`, { headers: upgrade });
+  asked.once('upgrade', () => asked.destroy(new Error('it was upgraded')));
   asked.end();
   const [response] = await once(asked, 'response');
   expect(response.statusCode).toBe(404);

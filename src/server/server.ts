@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import {
   aliasesOf,
   DEFAULT_MAX_BODY,
@@ -65,9 +65,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
-  for (const module of mounted)
+  for (const module of offered)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
-  const sockets = mountSockets(app, mounted, { parts, fail, rewriteUrl, isStopping: () => stopping });
+  for (const module of mounted) mountRefusals(app, module);
+  const offeredRoutes = offered.flatMap((module) => module.routes);
+  const sockets = mountSockets(app, offeredRoutes, { parts, fail, rewriteUrl, isStopping: () => stopping });
   mountRoot(app, settings, mountConsole(app));
   mountOperations(app, parts, () => stopping);
   // Written once: it has a megabyte.
@@ -136,7 +138,6 @@ function mountModule(
     at.route({
       method,
       url,
-      ...(module.refusal === undefined ? {} : { onRequest: refuseBy(module.refusal) }),
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
       ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
@@ -157,10 +158,25 @@ function mountModule(
   }
 }
 
-const refuseBy =
-  (refusal: () => AppError) =>
-  (_request: FastifyRequest, _reply: FastifyReply, done: (error: AppError) => void): void =>
-    done(refusal());
+/** What a product that is off has in the place of its calls: each by all its names, and its sockets. */
+function mountRefusals(app: FastifyInstance, { routes, refusal }: Mounted): void {
+  if (refusal === undefined) return;
+  for (const route of routes) {
+    const { socket, errorForm } = route.shape;
+    const names = [route, ...aliasesOf(route)].map(({ name }) => name);
+    for (const name of [...names, ...(socket === undefined ? [] : [`GET ${socket}`])]) {
+      const [method = '', url = ''] = name.split(' ', 2);
+      app.route({
+        method,
+        url,
+        config: { routeName: route.name, errorForm },
+        // Nobody asks who calls, and no body is read.
+        onRequest: (_request, _reply, done) => done(refusal()),
+        handler: () => {},
+      });
+    }
+  }
+}
 
 /** Gives up calls that take too long. Streams are left alone: a handler that took the wire has its own deadlines. */
 function watchOver(

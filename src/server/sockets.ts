@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
   DEFAULT_MAX_BODY,
-  type Mounted,
   originsAllowed,
   type Route,
   SOCKET_DONE,
@@ -50,7 +49,6 @@ interface SocketParts {
 /** A path that upgrades, and the POST behind it. */
 interface Target {
   readonly route: Route;
-  readonly refusal: Mounted['refusal'];
   readonly path: RegExp;
   readonly server: WebSocketServer;
 }
@@ -67,7 +65,7 @@ interface Upgrade {
  */
 export function mountSockets(
   app: FastifyInstance,
-  mounted: readonly Mounted[],
+  routes: readonly Route[],
   { parts, fail, rewriteUrl, isStopping }: SocketParts,
 ): Sockets {
   const open = new Set<SocketCall>();
@@ -75,14 +73,13 @@ export function mountSockets(
   const counts = createSocketCounts(parts.settings.sockets ?? SOCKETS);
   const reconnectIn = spreadReconnects();
   const isAllowed = originsAllowed(parts.settings.corsOrigins);
-  const targets = mounted.flatMap((module) => module.routes.flatMap((route) => targetOf(route, module)));
+  const targets = routes.flatMap((route) => targetOf(route));
   const find = (url: string): Target | undefined => {
     const [path = ''] = rewriteUrl(url).split('?', 1);
     return targets.find((target) => target.path.test(path));
   };
 
-  async function assertWelcome(request: FastifyRequest, { route, refusal }: Target): Promise<void> {
-    if (refusal !== undefined) throw refusal();
+  async function assertWelcome(request: FastifyRequest, route: Route): Promise<void> {
     const { origin, authorization } = request.headers;
     if (isStopping()) throw new AppError('server_stopping', { retryAfter: 1 });
     if (origin !== undefined && !isAllowed(origin)) throw new AppError('origin_not_allowed');
@@ -122,7 +119,7 @@ export function mountSockets(
 
   for (const target of targets) {
     app.get(target.route.shape.socket ?? '', (request, reply) => {
-      assertWelcome(request, target)
+      assertWelcome(request, target.route)
         .then(() => accept(request, reply, target))
         .catch((error: unknown) => fail(request, reply, error));
     });
@@ -154,7 +151,7 @@ export function mountSockets(
   };
 }
 
-function targetOf(route: Route, { refusal }: Mounted): Target[] {
+function targetOf(route: Route): Target[] {
   const { socket, maxBody = DEFAULT_MAX_BODY } = route.shape;
   if (socket === undefined) return [];
   // A frame of up to twice the size is refused in words; a larger one is not read (close code 1009).
@@ -165,7 +162,7 @@ function targetOf(route: Route, { refusal }: Mounted): Target[] {
     perMessageDeflate: false,
     maxPayload,
   });
-  return [{ route, refusal, server, path: new RegExp(`^${socket.replaceAll(/:\w+/g, '[^/]+')}$`) }];
+  return [{ route, server, path: new RegExp(`^${socket.replaceAll(/:\w+/g, '[^/]+')}$`) }];
 }
 
 /** The path of the POST behind a socket. */
