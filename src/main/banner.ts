@@ -44,7 +44,7 @@ Run \`plinth start\`, which serves and works, or name one for all processes: ${s
 /** Which products run, where one is off; and who pays for what does not. */
 export function describeChoice({ running, off, paid }: Omit<ProductChoice, 'products'>): string | undefined {
   if (off.length === 0) return undefined;
-  const says = `${running.join(', ')} run; off: ${off.join(', ')}`;
+  const says = `on: ${running.join(', ')}; off: ${off.join(', ')}`;
   return paid === undefined
     ? says
     : `${says}. WARNING: subscriptions pay for what is off: ${paid} (docs/runbook.md)`;

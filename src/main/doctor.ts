@@ -81,7 +81,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
 async function productsState(db: Database, config: Config): Promise<string> {
   const choice = await chooseProducts(db, config);
   assertNobodyPays(choice, config);
-  return describeChoice(choice) ?? 'all run';
+  return describeChoice(choice) ?? 'all are on';
 }
 
 /** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */

@@ -115,7 +115,7 @@ describe('a product that is off', () => {
     const choice = await chooseProducts(db, config);
     const [, paying = '0'] = /^(\d+) to reel$/.exec(choice.paid ?? '') ?? [];
     expect(Number(paying)).toBeGreaterThan(0);
-    expect(describeChoice(choice)).toMatch(/^gateway run; off: reel, .* WARNING: .*\d+ to reel/);
+    expect(describeChoice(choice)).toMatch(/^on: gateway; off: reel, .* WARNING: .*\d+ to reel/);
     const { findings } = off.app.modules.services.diagnosis;
     const found = (await findings()).find(({ name }) => name === 'products');
     expect([found?.status, found?.says]).toEqual(['warning', describeChoice(choice)]);
