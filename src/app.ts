@@ -74,8 +74,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   opened.defer(() => telemetry.close());
   if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
   const db = await openedDatabase(options, telemetry, opened);
-  const choice = await chooseProducts(db, config);
-  if (options.serve || options.work) assertNobodyPays(choice, config);
+  const choice = await choiceOf(db, options);
   const ids = createIds({ clock, random: systemRandom });
   const secrets = await openSecrets(config, { db, random: systemRandom });
   const redis = await openRedis(config, { db, telemetry }, opened);
@@ -209,6 +208,13 @@ async function openedDatabase(
     ),
   );
   return db;
+}
+
+/** An operator's task goes on in production, whoever pays for what is off. */
+async function choiceOf(db: Database, { config, serve, work }: AppOptions): Promise<ProductChoice> {
+  const choice = await chooseProducts(db, config);
+  if (serve || work) assertNobodyPays(choice, config);
+  return choice;
 }
 
 /** The server, which others are told of once it is known where it is reached. */

@@ -11,7 +11,7 @@ import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
-import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { goneSettings } from './gone-settings.ts';
 import { nearNames } from './near-names.ts';
@@ -395,12 +395,4 @@ function captchaOf(values: Values): CaptchaSettings | undefined {
 function redisOf(values: Values): RedisSettings | undefined {
   const { REDIS_URL: url, REDIS_PREFIX: prefix } = values;
   return url === undefined ? undefined : { url, prefix };
-}
-
-/** The effective value of a setting as text; a secret only says whether it is set. */
-export function settingText(values: Values, name: SettingName): string {
-  const value = values[name];
-  if (value === undefined) return '(not set)';
-  if ('secret' in SETTINGS[name].notes) return '(set, hidden)';
-  return Array.isArray(value) ? value.join(',') : String(value);
 }

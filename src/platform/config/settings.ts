@@ -5,6 +5,7 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { ORBIT_SETTINGS } from './orbit-settings.ts';
+import { PRODUCT_SETTINGS } from './product-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
@@ -102,23 +103,7 @@ export const SETTINGS = {
     group: 'Server',
     says: 'Calls by WebSocket that one account may have under way at once with one process; past it a call is 429.',
   }),
-  PRODUCTS: setting(
-    list
-      .refine(
-        (all) => all.every((key) => /^[a-z][a-z0-9_]*$/.test(key)),
-        'must be keys of products, separated by commas',
-      )
-      .default([]),
-    {
-      group: 'Server',
-      says: 'Comma-separated keys of the products that run (docs/runbook.md); the others are off. Not set: all that the program has. The same for all processes.',
-      example: 'reel,gateway',
-    },
-  ),
-  PRODUCTS_OFF_WITH_SUBSCRIPTIONS: setting(toggle.optional(), {
-    group: 'Server',
-    says: 'true to start in production although subscriptions still pay for a product that is off.',
-  }),
+  ...PRODUCT_SETTINGS,
   SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
     group: 'Server',
     says: 'How long calls, streams and jobs may go on after the server was told to stop.',
