@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { list, setting, toggle } from './setting.ts';
 
 /** Which products run (docs/runbook.md). */
