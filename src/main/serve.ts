@@ -66,7 +66,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   try {
     const { url } = await app.server.listen();
     const choice = describeChoice(app.choice);
-    if (choice !== undefined) process.stdout.write(`Products: ${choice}\n`);
+    if (choice !== undefined) process.stdout.write(`Products ${choice}\n`);
     if (roles.serve) removeServerFile = writeServerFile(config.dataDir, url);
     if (config.port !== invocation.config.port)
       process.stdout.write(
