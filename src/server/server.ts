@@ -7,6 +7,7 @@ import {
   type Route,
   type RouteAlias,
 } from '#platform/http';
+import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
@@ -70,7 +71,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   for (const module of mounted) mountRefusals(app, module);
   const offeredRoutes = offered.flatMap((module) => module.routes);
   const sockets = mountSockets(app, offeredRoutes, { parts, fail, rewriteUrl, isStopping: () => stopping });
-  mountRoot(app, settings, mountConsole(app));
+  mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
   mountOperations(app, parts, () => stopping);
   // Written once: it has a megabyte.
   let written: Buffer | undefined;

@@ -16,7 +16,7 @@ export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys
 export type { ClientSettings, SignInSettings } from './sign-in.ts';
 export type { GooglePlaySettings } from './google-play.ts';
 export type { AppStoreSettings } from './app-store.ts';
-export type { S3Settings } from './s3.ts';
+export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
