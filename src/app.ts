@@ -70,7 +70,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const { config, clock = systemClock } = options;
-  const telemetry = createTelemetry({ logLevel: config.logLevel });
+  const telemetry = createTelemetry(config);
   opened.defer(() => telemetry.close());
   if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
   const db = await openedDatabase(options, telemetry, opened);
@@ -202,6 +202,13 @@ async function openedDatabase(
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   await assertNotMoved(db);
+  telemetry.metrics.observeDatabase(async () => ({
+    pingSeconds: await db.ping().then(
+      (milliseconds) => milliseconds / 1_000,
+      () => undefined,
+    ),
+    connections: db.connections(),
+  }));
   opened.defer(
     watchAbandoned(db, (transactions) =>
       telemetry.logger.warn({ transactions }, 'ended transactions whose clients were gone'),

@@ -9,6 +9,7 @@ import {
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import { runInTrace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
@@ -149,8 +150,13 @@ function mountModule(
         routeName: route.name,
       },
       // It answers by itself: a promise would have the framework wait for the answer a second time.
-      handler: (request, reply) =>
-        void walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+      handler(request, reply) {
+        const { trace } = request.inFlight;
+        const walking = runInTrace(trace, () =>
+          walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+        );
+        if (trace !== undefined) void walking.finally(() => trace.endStep());
+      },
     });
   };
   for (const route of module.routes) {

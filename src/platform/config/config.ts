@@ -20,6 +20,7 @@ import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
 import { type AppStoreSettings, readAppStore } from './app-store.ts';
 import { readS3, type S3Settings } from './s3.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
+import { readTelemetry, type TelemetrySettings } from './telemetry.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
@@ -49,7 +50,7 @@ export interface EmbeddedSettings {
 }
 
 /** The configuration of a process: settings, defaults and what follows from them. Read once. */
-export interface Config {
+export interface Config extends TelemetrySettings {
   readonly environment: 'development' | 'test' | 'production';
   readonly host: string;
   readonly port: number;
@@ -127,22 +128,12 @@ export interface Config {
   readonly orbitCommentUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
-  readonly metricsToken: string | undefined;
-  readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
   readonly crashAt: string | undefined;
-  /** Where errors are told beside the log; undefined: nowhere. */
-  readonly errorTracker: ErrorTrackerSettings | undefined;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** A line for each setting of the environment that has no effect any more. */
   readonly gone: readonly string[];
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
-}
-
-export interface ErrorTrackerSettings {
-  readonly dsn: string;
-  readonly environment: string;
 }
 
 /** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
@@ -339,11 +330,8 @@ function assembleConfig(
     clamdUrl: values.CLAMD_URL,
     orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
-    metricsToken: values.METRICS_TOKEN,
-    metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,
-    errorTracker: errorTrackerOf(values),
-    logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
+    ...readTelemetry(values),
     values,
   };
 }
@@ -357,11 +345,6 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
     },
     sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
   };
-}
-
-function errorTrackerOf(values: Values): ErrorTrackerSettings | undefined {
-  const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = values.NODE_ENV } = values;
-  return dsn === undefined ? undefined : { dsn, environment };
 }
 
 function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {

@@ -121,6 +121,13 @@ export const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>,
   SENTRY_DSN: MARKER,
   SENTRY_ENVIRONMENT: `a ${MARKER}`,
   LOG_LEVEL: MARKER,
+  LOG_FORMAT: MARKER,
+  GOOGLE_CLOUD_PROJECT: `a ${MARKER}`,
+  OTEL_EXPORTER_OTLP_ENDPOINT: MARKER,
+  OTEL_EXPORTER_OTLP_HEADERS: MARKER,
+  OTEL_SERVICE_NAME: `a ${MARKER}`,
+  OTEL_TRACES_SAMPLER_ARG: MARKER,
+  TRACE_SLOW_MS: MARKER,
 };
 
 /** Settings that any text is right for, and where it is tried all the same. */
