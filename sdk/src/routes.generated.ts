@@ -4532,6 +4532,8 @@ export interface Schemas {
     readonly role: 'user' | 'admin';
     /** The plan that your default account, or the account of your key, has in the product whose plans are tiers: `pro`. null: none. */
     readonly tier: string | null;
+    /** The products that run on this server, by their keys. */
+    readonly products: readonly string[];
     /** The account of a call without X-Account-Id. */
     readonly default_account_id: string;
     readonly accounts: readonly Schemas['UserAccount'][];
@@ -8210,6 +8212,7 @@ export type ErrorCode =
   | 'plan_variables_invalid'
   | 'precondition_failed'
   | 'prices_missing'
+  | 'product_off'
   | 'project_archived'
   | 'project_not_found'
   | 'provider_email_unverified'

@@ -11,7 +11,7 @@ import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
-import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { goneSettings } from './gone-settings.ts';
 import { nearNames } from './near-names.ts';
@@ -20,6 +20,7 @@ import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
 import { type AppStoreSettings, readAppStore } from './app-store.ts';
 import { readS3, type S3Settings } from './s3.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
+import { readTelemetry, type TelemetrySettings } from './telemetry.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
@@ -49,7 +50,7 @@ export interface EmbeddedSettings {
 }
 
 /** The configuration of a process: settings, defaults and what follows from them. Read once. */
-export interface Config {
+export interface Config extends TelemetrySettings {
   readonly environment: 'development' | 'test' | 'production';
   readonly host: string;
   readonly port: number;
@@ -63,6 +64,10 @@ export interface Config {
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Keys of the products that run, whatever others there are; none: all of them do. */
+  readonly products: readonly string[];
+  /** Whether a product may be off in production for which subscriptions still pay. */
+  readonly productsOffWithSubscriptions: boolean;
   readonly shutdownGraceSeconds: number;
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
@@ -123,22 +128,12 @@ export interface Config {
   readonly orbitCommentUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
-  readonly metricsToken: string | undefined;
-  readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
   readonly crashAt: string | undefined;
-  /** Where errors are told beside the log; undefined: nowhere. */
-  readonly errorTracker: ErrorTrackerSettings | undefined;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** A line for each setting of the environment that has no effect any more. */
   readonly gone: readonly string[];
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
-}
-
-export interface ErrorTrackerSettings {
-  readonly dsn: string;
-  readonly environment: string;
 }
 
 /** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
@@ -314,6 +309,8 @@ function assembleConfig(
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
+    products: values.PRODUCTS,
+    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
     ...capacitiesOf(values),
@@ -333,11 +330,8 @@ function assembleConfig(
     clamdUrl: values.CLAMD_URL,
     orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
-    metricsToken: values.METRICS_TOKEN,
-    metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,
-    errorTracker: errorTrackerOf(values),
-    logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
+    ...readTelemetry(values),
     values,
   };
 }
@@ -351,11 +345,6 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
     },
     sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
   };
-}
-
-function errorTrackerOf(values: Values): ErrorTrackerSettings | undefined {
-  const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = values.NODE_ENV } = values;
-  return dsn === undefined ? undefined : { dsn, environment };
 }
 
 function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {
@@ -389,12 +378,4 @@ function captchaOf(values: Values): CaptchaSettings | undefined {
 function redisOf(values: Values): RedisSettings | undefined {
   const { REDIS_URL: url, REDIS_PREFIX: prefix } = values;
   return url === undefined ? undefined : { url, prefix };
-}
-
-/** The effective value of a setting as text; a secret only says whether it is set. */
-export function settingText(values: Values, name: SettingName): string {
-  const value = values[name];
-  if (value === undefined) return '(not set)';
-  if ('secret' in SETTINGS[name].notes) return '(set, hidden)';
-  return Array.isArray(value) ? value.join(',') : String(value);
 }

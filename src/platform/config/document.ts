@@ -1,5 +1,5 @@
 import type { SettingNotes } from './setting.ts';
-import { notesOf, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
+import { notesOf, SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
 
 const GROUPS: readonly SettingNotes['group'][] = [
   'Server',
@@ -50,4 +50,12 @@ export function envExample(): string {
     return `\n# --- ${group}\n\n${lines.join('\n')}`;
   });
   return head + groups.join('');
+}
+
+/** The effective value of a setting as text; a secret only says whether it is set. */
+export function settingText(values: Values, name: SettingName): string {
+  const value = values[name];
+  if (value === undefined) return '(not set)';
+  if ('secret' in SETTINGS[name].notes) return '(set, hidden)';
+  return Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -7,11 +7,10 @@ export {
   type PostgresSettings,
   readConfig,
   type RedisSettings,
-  settingText,
 } from './config.ts';
 export { makeFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
-export { configMarkdown, envExample } from './document.ts';
+export { configMarkdown, envExample, settingText } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
 export type { ClientSettings, SignInSettings } from './sign-in.ts';

@@ -1,7 +1,8 @@
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -17,7 +18,7 @@ import { texts } from './texts.ts';
 /** The account's jobs, the newest first; one opened with its error and times. */
 export function Jobs() {
   const { say, format } = useTexts(texts);
-  const { job, status } = readJobSearch({ ...useSearch({ from: '/app/jobs' }) });
+  const { job, status } = useSearchOf(readJobSearch);
   const navigate = useNavigate({ from: '/app/jobs' });
   const chosen = useAccount();
   const { pages, ...asked } = usePages({
