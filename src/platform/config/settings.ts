@@ -5,6 +5,7 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { ORBIT_SETTINGS } from './orbit-settings.ts';
+import { PROCESS_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
@@ -102,11 +103,7 @@ export const SETTINGS = {
     group: 'Server',
     says: 'Calls by WebSocket that one account may have under way at once with one process; past it a call is 429.',
   }),
-  SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
-    group: 'Server',
-    says: 'How long calls, streams and jobs may go on after the server was told to stop.',
-  }),
-
+  ...PROCESS_SETTINGS,
   ...DATABASE_SETTINGS,
 
   REDIS_URL: setting(redisUrl.optional(), {
@@ -372,6 +369,7 @@ export const SETTINGS = {
     says: 'Under what name SENTRY_DSN sorts the errors of this installation. Not set: the value of NODE_ENV.',
     example: 'staging',
   }),
+  ...SMOKE_SETTINGS,
   LOG_LEVEL: setting(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
