@@ -38,6 +38,8 @@ export interface Server {
   openApi(): object;
   /** Opens the port, and answers the URL at which it is reached. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Is not ready any more, and takes calls all the same: each on a connection that ends with it. */
+  leave(): void;
   /** Takes no more connections nor calls, lets calls and streams end for so many seconds, then cuts them: 503 `server_stopping`. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -50,12 +52,14 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  let leaving = false;
   let stopping = false;
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    isLeaving: () => leaving,
     isStopping: () => stopping,
   });
   let document: object | undefined;
@@ -68,7 +72,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   const sockets = mountSockets(app, routes, { parts, fail, rewriteUrl, isStopping: () => stopping });
   mountRoot(app, settings, mountConsole(app));
-  mountOperations(app, parts, () => stopping);
+  mountOperations(app, parts, () => leaving);
   // Written once: it has a megabyte.
   let written: Buffer | undefined;
   app.get('/openapi.json', async (_request, reply) => {
@@ -92,7 +96,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
         });
       return listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
     },
+    leave() {
+      leaving = true;
+    },
     async stop(graceSeconds) {
+      leaving = true;
       stopping = true;
       clearInterval(watch);
       await Promise.all([
