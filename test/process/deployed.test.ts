@@ -1,4 +1,4 @@
-import { chownSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createS3Sandbox } from '#sandbox/s3';
 import { atEndOfFile } from '#test/closing';
@@ -7,14 +7,14 @@ import { masterKeyText } from '#platform/config';
 import { newMasterKey } from '#platform/secrets';
 import { expect, test, vi } from 'vitest';
 import { engine, temporaryFolder, testDatabase, testLogin } from '#test/services';
-import { unprivilegedUser } from '../services/binaries.ts';
 import { freePort } from '../services/ports.ts';
 import { ADMIN_PASSWORD, clientOf, keyOfAdmin } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 
 atEndOfFile(endAll);
 
-const user = unprivilegedUser();
+/** One that the machine does not know, as a container has; only root can become it. */
+const user = process.getuid?.() === 0 ? { uid: 65_532, gid: 65_532 } : undefined;
 const EMAIL = 'ada@example.com';
 /** What a small container has. */
 const MEGABYTES = 512;
@@ -71,7 +71,11 @@ test.runIf(engine === 'postgres')(
       startProgram(words, { cwd: '/', environment: { ...environment, ...more }, flags: [], user });
     const program = run(['start']);
     const url = await program.url();
-    const invitation = run(['admin', 'invite', EMAIL]);
+    // A volume is new, empty and open to all.
+    const volume = temporaryFolder();
+    chmodSync(volume, 0o755);
+    if (user !== undefined) chownSync(volume, user.uid, user.gid);
+    const invitation = run(['admin', 'invite', EMAIL], { DATA_DIR: volume });
     const [, token = ''] = await invitation.says(/accept-admin#(\S+)/);
     const client = clientOf(url, await keyOfAdmin(url, { email: EMAIL, token }));
 
