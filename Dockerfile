@@ -15,7 +15,7 @@ COPY safety/package.json safety/
 COPY console/package.json console/
 RUN npm ci --omit=dev --ignore-scripts
 COPY . .
-RUN mkdir /data \
+RUN mkdir -p -m 700 /volume/data \
   && node bin/plinth.js prepare \
   && rm -rf node_modules deploy console/src tsconfig.json
 
@@ -39,7 +39,8 @@ FROM ${RUNTIME} AS runtime
 WORKDIR /app
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app ./
-COPY --from=build --chown=65532:65532 /data /data
+# Empty, and of the user who runs: a volume that is put there is theirs.
+COPY --from=build --chown=65532:65532 /volume/ /
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=6174 DATA_DIR=/data
 USER 65532:65532
 EXPOSE 6174
