@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { UpstreamOptions } from '#platform/ai';
 import type { Config } from '#platform/config';
 import {
@@ -47,7 +48,7 @@ export interface App {
   readonly server: Server;
   /** Where the key and password of this database's owner are, if they are in the data folder. */
   readonly ownerFile: string | undefined;
-  /** Drains calls, streams and jobs within the time that the settings give, and closes everything. */
+  /** Is not ready for SHUTDOWN_DELAY_SECONDS, then drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
   /**
    * Of a process that others may think dead, whose lease is lost: it takes nothing more, gives what is under way some seconds,
@@ -136,6 +137,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     server,
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
+      server.leave();
+      await setTimeout(config.shutdownDelaySeconds * 1_000);
       await drain(grace);
       await tellAll(modules);
       await opened.disposeAsync();

@@ -114,13 +114,19 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
   return `bound to ${rpId}, for ${origins.join(', ')}`;
 }
 
-function dataFolder({ dataDir }: Config): string {
+function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string {
+  const isNeeded =
+    database.engine === 'pglite' ||
+    'file' in masterKeys ||
+    mail.via.transport === 'outbox' ||
+    s3 === undefined;
   try {
     makeFolder(dataDir);
     ensurePrivate(dataDir);
     // What may be written is not what can be: a disk may be full, and root may write to /proc.
     rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {
+    if (!isNeeded) return `${dataDir} can not be written, and nothing of these settings is kept there`;
     throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;

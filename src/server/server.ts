@@ -40,6 +40,8 @@ export interface Server {
   openApi(): object;
   /** Opens the port, and answers the URL at which it is reached. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Is not ready any more, and takes calls all the same: each on a connection that ends with it. */
+  leave(): void;
   /** Takes no more connections nor calls, lets calls and streams end for so many seconds, then cuts them: 503 `server_stopping`. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -52,12 +54,14 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  let leaving = false;
   let stopping = false;
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    isLeaving: () => leaving,
     isStopping: () => stopping,
   });
   let document: object | undefined;
@@ -73,7 +77,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const offeredRoutes = offered.flatMap((module) => module.routes);
   const sockets = mountSockets(app, offeredRoutes, { parts, fail, rewriteUrl, isStopping: () => stopping });
   mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
-  mountOperations(app, parts, () => stopping);
+  mountOperations(app, parts, () => leaving);
   // Written once: it has a megabyte.
   let written: Buffer | undefined;
   app.get('/openapi.json', async (_request, reply) => {
@@ -97,7 +101,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
         });
       return listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
     },
+    leave() {
+      leaving = true;
+    },
     async stop(graceSeconds) {
+      leaving = true;
       stopping = true;
       clearInterval(watch);
       await Promise.all([
