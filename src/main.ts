@@ -31,6 +31,8 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
+  health          ask the server of these settings whether it is ready (health live: whether it answers at all)
+  smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
   prepare         build the program, and make the empty database that a first start copies (npm ci does both)
   new product     write a product to begin with into src/products (new product <name>, in a checkout)
   generate        write docs/generated and the table types anew (in a checkout)

@@ -32,6 +32,7 @@ export async function startPlinth(upstreamPort: number) {
     return {
       origin: program.url,
       pid: program.pid,
+      databaseUrl: url,
       databasePid: await postmasterOf(server),
       version: server.version,
       keys,

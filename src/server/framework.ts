@@ -30,6 +30,8 @@ export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
   readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
+  /** Will stop soon: who keeps a connection had better open one elsewhere. */
+  readonly isLeaving: () => boolean;
   /** Takes no more calls, but for those that ask how it is. */
   readonly isStopping: () => boolean;
 }
@@ -80,7 +82,10 @@ export function openFramework(
     request.raw.socket.destroy();
   });
   app.addHook('onRequest', (request, reply, done) =>
-    arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
+    arrive(request, reply, () => {
+      if (options.isLeaving()) reply.raw.setHeader('connection', 'close');
+      done(refusalOf(request, options.isStopping()));
+    }),
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, unrouted(request.method, request.url)));
@@ -158,10 +163,9 @@ function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) 
 }
 
 /** Why a request goes no further. Its client has a connection that stood before this server stopped. */
-function refusalOf(request: FastifyRequest, reply: FastifyReply, isStopping: boolean): AppError | undefined {
+function refusalOf(request: FastifyRequest, isStopping: boolean): AppError | undefined {
   if (lacksHost(request) || hasTwoHosts(request)) return notHttp();
   if (!isStopping || OPERATIONS.has(request.routeOptions.url ?? '')) return undefined;
-  reply.header('connection', 'close');
   return new AppError('server_stopping', { retryAfter: 1 });
 }
 

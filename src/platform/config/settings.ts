@@ -5,6 +5,8 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { ORBIT_SETTINGS } from './orbit-settings.ts';
+import { PRODUCT_SETTINGS } from './product-settings.ts';
+import { PROCESS_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
@@ -101,11 +103,8 @@ export const SETTINGS = {
     group: 'Server',
     says: 'Calls by WebSocket that one account may have under way at once with one process; past it a call is 429.',
   }),
-  SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
-    group: 'Server',
-    says: 'How long calls, streams and jobs may go on after the server was told to stop.',
-  }),
-
+  ...PRODUCT_SETTINGS,
+  ...PROCESS_SETTINGS,
   ...DATABASE_SETTINGS,
 
   REDIS_URL: setting(redisUrl.optional(), {
@@ -349,6 +348,7 @@ export const SETTINGS = {
       example: 'jobs.take:after',
     },
   ),
+  ...SMOKE_SETTINGS,
   ...TELEMETRY_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
