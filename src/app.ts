@@ -73,7 +73,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const { config, clock = systemClock } = options;
   const telemetry = createTelemetry({ ...config, clock });
   opened.defer(() => telemetry.close());
-  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
+  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker);
   const db = await openedDatabase(options, telemetry, opened);
   const choice = await choiceOf(db, options);
   const ids = createIds({ clock, random: systemRandom });

@@ -13,7 +13,7 @@ export interface Telemetry {
   /** All metrics in Prometheus' text format. */
   prometheus(): Promise<string>;
   /** From now on, each error that is logged goes to a tracker of errors too. */
-  trackErrors(settings: ErrorTrackerSettings, clock: Clock): Promise<void>;
+  trackErrors(settings: ErrorTrackerSettings): Promise<void>;
   /** Waits until the tracker of errors has what was told so far, `milliseconds` at most. */
   flushErrors(milliseconds: number): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     tracer,
     prometheus,
     flushErrors,
-    async trackErrors(settings, clock) {
+    async trackErrors(settings) {
       tracker = await openErrorTracker(settings, { clock, heard: metrics.errorReport });
     },
     async close() {
