@@ -176,6 +176,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/answers$/, 'test/answers.ts'],
   [/^#test\/app$/, 'test/services/app.ts'],
   [/^#test\/closing$/, 'test/closing.ts'],
+  [/^#test\/collector$/, 'test/services/collector.ts'],
   [/^#test\/error-tracker$/, 'test/services/error-tracker.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/fixtures\/([\w/-]+)$/, 'test/fixtures/$1.ts'],
