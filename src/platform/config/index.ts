@@ -9,7 +9,7 @@ export {
   type RedisSettings,
   settingText,
 } from './config.ts';
-export { makeFolder, unusableFolder } from './folder.ts';
+export { makeFolder, syncFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
