@@ -9,7 +9,7 @@ import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { shortest } from './banner.ts';
 import { codeOf, OperatorError } from './operator-error.ts';
 import { runningServer } from './server-file.ts';
-import { type Invocation, printUsage, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth backup <file>
@@ -32,7 +32,11 @@ export const backup: Verb = async (invocation) => {
     url === undefined
       ? await withApp(invocation, 'backup', async ({ modules }) => {
           const taken = await modules.services.backup.backups.take();
-          return save(taken.bytes, file).finally(taken.close);
+          try {
+            return await save(taken.bytes, file);
+          } finally {
+            await taken.close();
+          }
         })
       : await save(await askServer(url, config), file);
   process.stdout.write(

@@ -67,14 +67,14 @@ function orderOf(words: readonly string[]): Order | { readonly wrong: string | u
   if (unknown !== undefined) return { wrong: words[unknown.index]?.split('=')[0] };
   const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, strict: false });
   const [file, more] = positionals;
-  const [list, without, apply] = [
+  const [list, without, applies] = [
     values.list,
     values['without-list'] === true,
     values['apply-list'] === true,
   ];
   if (more !== undefined) return { wrong: more };
-  if (apply === (file !== undefined)) return { wrong: file };
-  if ([list !== undefined, without, apply].filter(Boolean).length > 1) return { wrong: '--list' };
+  if (applies === (file !== undefined)) return { wrong: file };
+  if ([list !== undefined, without, applies].filter(Boolean).length > 1) return { wrong: '--list' };
   return { file, list: typeof list === 'string' ? list : undefined, withoutList: without };
 }
 
@@ -114,6 +114,7 @@ async function restoreInto(invocation: Invocation, order: Order & { readonly fil
   const { config } = invocation;
   const { dataDir } = config;
   const secrets = secretsOf(config);
+  await assertList(config, order, secrets);
   const folder = join(dataDir, UNFINISHED_RESTORE);
   mkdirSync(folder, { mode: 0o700 });
   try {
@@ -171,17 +172,23 @@ async function listOf(
 ): Promise<ReadList | undefined> {
   if (order.withoutList) return undefined;
   const { installation, revocations: past } = manifest;
-  const pages = order.list === undefined ? pagesAt(homeOf(config, secrets)) : pagesIn(order.list);
-  const list = { pages, installation, secrets, past };
+  const list = { pages: pagesOf(config, order, secrets), installation, secrets, past };
   // All of it is looked at before any of it is done.
-  let entries = 0;
-  for await (const _ of readList(list)) entries += 1;
-  if (entries === 0 && order.list === undefined)
-    throw new AppError('revocation_list_missing', {
-      message:
-        'There is no list of erasures and revocations in DATA_DIR. Name it: --list <the folder blobs/plinth/revocations of the former DATA_DIR>; or say --without-list, and what was erased and revoked since is there again.',
-    });
+  for await (const _ of readList(list));
   return list;
+}
+
+const pagesOf = (config: Config, { list }: Order, secrets: Secrets) =>
+  list === undefined ? pagesAt(homeOf(config, secrets)) : pagesIn(list);
+
+/** Said before all the rest is read. */
+async function assertList(config: Config, order: Order, secrets: Secrets): Promise<void> {
+  if (order.withoutList) return;
+  for await (const _ of pagesOf(config, order, secrets)(1)) return;
+  throw new AppError('revocation_list_missing', {
+    message:
+      'There is no list of erasures and revocations. Name it: --list <the folder blobs/plinth/revocations of the former DATA_DIR>; or say --without-list, and what was erased and revoked since is there again.',
+  });
 }
 
 const homeOf = (config: Config, secrets: Secrets) =>

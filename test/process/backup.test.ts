@@ -72,9 +72,9 @@ async function signIn(
 function storm(client: Client, name: string) {
   const answered: { readonly key: string; readonly id: string }[] = [];
   let calls = 0;
-  let isOver = false;
+  const over = new AbortController();
   const ended = (async () => {
-    for (; !isOver; calls += 1) {
+    for (; !over.signal.aborted; calls += 1) {
       const key = `${name}-${calls}`;
       if (calls % 20 === 0) answered.push({ key, id: (await client.create(key)).id });
       expect(await client.chat({ key: `chat-${key}`, stream: calls % 2 === 0 })).toBe('answered');
@@ -84,7 +84,7 @@ function storm(client: Client, name: string) {
     answered,
     calls: () => calls,
     async stop() {
-      isOver = true;
+      over.abort();
       await ended;
     },
   };

@@ -31,12 +31,12 @@ export function tarHeader({ path, size }: TarHeader): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0);
   header.write(isFolder ? '0000700' : '0000600', 100);
-  header.write('0000000\0' + '0000000', 108);
+  header.write('0000000\x000000000', 108);
   header.write(size.toString(8).padStart(11, '0'), 124);
   header.write('00000000000', 136);
   header.write(' '.repeat(SUM.length), SUM.at);
   header.write(isFolder ? '5' : '0', 156);
-  header.write('ustar\0' + '00', 257);
+  header.write('ustar\x0000', 257);
   header.write(prefix, 345);
   header.write(`${sumOf(header).toString(8).padStart(6, '0')}\0`, SUM.at);
   return header;
