@@ -1,3 +1,4 @@
+import './errors.ts';
 import { AppError } from '#platform/kernel';
 
 /** What a tar archive (POSIX ustar) says of a file or a folder before its bytes. */

@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { AppError, equalInConstantTime, sha256 } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { z } from 'zod';
