@@ -19,6 +19,8 @@ const USAGE = `Usage: plinth <verb>
   migrate down    undo the newest migration (migrate down 3: the newest three)
   migrate status  say what migrate up would apply
   move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
+  backup          write a backup of the embedded database into a file, while a server runs or not (backup <file>)
+  restore         put a backup into an empty data folder (restore <file>: see docs/backup.md)
   console         print a link that signs the local owner in, at a server that runs (not in production)
   admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)

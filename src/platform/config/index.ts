@@ -8,7 +8,7 @@ export {
   readConfig,
   type RedisSettings,
 } from './config.ts';
-export { makeFolder, unusableFolder } from './folder.ts';
+export { makeFolder, syncFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample, settingText } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
