@@ -13,6 +13,8 @@ const NEEDED = 24;
 const STARTED = 'PLINTH_NODE_STARTED';
 /** How often, in milliseconds, to look whether npm is still there. */
 const LOOK = 250;
+/** A package that was installed from a tarball has no sources. */
+const isCheckout = existsSync(new URL('../src/main.ts', import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
   await run();
@@ -23,8 +25,10 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
 async function run() {
   if (process.env[STARTED] !== undefined) endWithLauncher();
   else endWithNpm((signal) => process.kill(process.pid, signal));
-  // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without.
-  nodeModule.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/plinth'));
+  // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without. A package writes nothing into
+  // its own folder.
+  const packages = join(isCheckout ? join(import.meta.dirname, '..') : process.cwd(), 'node_modules');
+  if (existsSync(packages)) nodeModule.enableCompileCache(join(packages, '.cache/plinth'));
   // Bytes of files are no reason to look through the whole heap each 64 MB: that was a quarter of the work of a large upload, and three
   // quarters of a download's. Some 80 MB more are resident meanwhile.
   setFlagsFromString('--external-memory-accounted-in-global-limit');
@@ -33,12 +37,18 @@ async function run() {
   } catch (error) {
     const missing = /^Cannot find package '([^']+)'/.exec(error?.message ?? '');
     if (error?.code !== 'ERR_MODULE_NOT_FOUND' || missing === null) throw error;
-    fail(`The package ${missing[1]} is not installed. Run npm ci first.`);
+    fail(`The package ${missing[1]} is not installed. Run ${isCheckout ? 'npm ci' : 'npm install'} first.`);
   }
 }
 
 async function load() {
-  const { builtProgram, tellSources } = await import('../src/main/built.js');
+  const { builtProgram, packagedProgram, tellSources } = await import('../src/main/built.js');
+  if (!isCheckout) {
+    const { program, torn } = packagedProgram();
+    if (torn !== undefined)
+      fail(`package_torn: ${torn} is not as it was packed. Delete node_modules/plinth and install it again.`);
+    return import(pathToFileURL(program).href);
+  }
   const built = builtProgram();
   if (built === undefined) return import('../src/main.ts');
   tellSources();

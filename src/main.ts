@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { nearestOf, readConfig } from '#platform/config';
+import { nearestOf, readConfig, teamConfig } from '#platform/config';
 import { VERBS } from './main/verbs.ts';
 import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
@@ -60,6 +60,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
   const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
+  // Before anything is made in a folder that is no team's.
+  if (name !== 'mcp') teamConfig();
   const verb = await load();
   return verb({ config, version, words });
 }
