@@ -59,7 +59,10 @@ async function load() {
 function installedNode() {
   const system = process.platform === 'win32' ? 'win' : process.platform;
   try {
-    const find = nodeModule.createRequire(import.meta.url);
+    // A team that brings it has it among its own packages.
+    const find = nodeModule.createRequire(
+      isCheckout ? import.meta.url : pathToFileURL(join(process.cwd(), 'package.json')),
+    );
     const folder = dirname(find.resolve(`node-${system}-${process.arch}/package.json`));
     const program = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
     return existsSync(program) ? program : undefined;
@@ -144,8 +147,12 @@ function readProcess(pid, file) {
 }
 
 function tooOld() {
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const bring = isCheckout
+    ? 'run npm ci without --omit=optional where npm brings one (Linux, Windows)'
+    : `have npm bring one: npm install --save-optional node-${system}-${process.arch}@${NEEDED}`;
   fail(
-    `Plinth needs Node ${NEEDED} or newer, this is ${process.versions.node}. Install it from https://nodejs.org, or run npm ci without --omit=optional where npm brings one (Linux, Windows).`,
+    `Plinth needs Node ${NEEDED} or newer, this is ${process.versions.node}. Install it from https://nodejs.org, or ${bring}.`,
   );
 }
 

@@ -23,7 +23,6 @@ export function manifestOf(): object {
   const { name, version, description, license, type, engines, bin, ...root } = read('package.json');
   const all = { ...read('safety/package.json').dependencies, ...root.dependencies };
   const isOptional = (key: string) => OPTIONAL_PACKAGES.includes(key);
-  const nodes = Object.entries(root.optionalDependencies ?? {}).filter(([key]) => key.startsWith('node-'));
   return {
     name,
     version,
@@ -49,7 +48,6 @@ export function manifestOf(): object {
         .filter(([key]) => !isOptional(key) && !OF_BUILDS.includes(key))
         .toSorted(),
     ),
-    optionalDependencies: Object.fromEntries(nodes),
     peerDependencies: Object.fromEntries(
       OPTIONAL_PACKAGES.map((key) => [key, all[key] ?? root.optionalDependencies?.[key] ?? '*']),
     ),

@@ -1,7 +1,8 @@
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { fromRoot, ROOT } from '../../src/main/build-files.ts';
+import { SHIPPED } from '../../src/products/team.ts';
 
 /** Files whose exports a package has, by their names in `dist/`. */
 export const DOORS: Readonly<Record<string, string>> = {
@@ -10,10 +11,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   testing: 'src/doors/testing/index.ts',
 };
 
-/** The products that ship: each is a door of its own, so that nobody loads one that they do not serve. */
-export const PRODUCTS: readonly string[] = readdirSync(join(ROOT, 'src/products'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+/** Each is a door of its own, so that nobody loads one that they do not serve. */
+export const PRODUCTS = SHIPPED;
 
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [

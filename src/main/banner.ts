@@ -47,8 +47,24 @@ export function doubtfulKey({ ai }: Pick<Config, 'ai'>): string | undefined {
   return 'OPENAI_API_KEY does not look like a key of OpenAI, which begins with sk-. "plinth doctor" tries it.';
 }
 
+/** A call that the local owner may make at once. */
+export interface FirstCall {
+  readonly path: string;
+  readonly body: unknown;
+}
+
+export const FIRST_CALL: FirstCall = {
+  path: '/v1/create',
+  body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
+};
+
 /** What to paste into another terminal, with the port and the owner's file that are really in use. */
-export function invitation(config: Config, url: string, ownerFile: string | undefined): string {
+export function invitation(
+  config: Config,
+  at: { readonly url: string; readonly ownerFile: string | undefined },
+  { path, body }: FirstCall,
+): string {
+  const { url, ownerFile } = at;
   const key =
     ownerFile === undefined
       ? `'…' # a key that you have: the owner of this database is not in ${shortest(config.dataDir)}`
@@ -56,9 +72,9 @@ export function invitation(config: Config, url: string, ownerFile: string | unde
   const address = url.replace(/^http:\/\//, '');
   return `Try it, in another terminal:
   export PLINTH_KEY=${key}
-  curl -s ${address}/v1/create -H "authorization: Bearer $PLINTH_KEY" \\
+  curl -s ${address}${path} -H "authorization: Bearer $PLINTH_KEY" \\
     -H "idempotency-key: first" -H "content-type: application/json" \\
-    -d '{"platform":"linkedin","topic":"Why small teams ship faster","variants":3}'
+    -d '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'
 `;
 }
 

@@ -10,4 +10,4 @@ export const products: readonly Product[] = (await teamProducts()) ?? [
   ...(await import('./shipped.ts')).products,
   ...ownProducts,
 ];
-export type { TeamConfig } from './team.ts';
+export { SHIPPED, type TeamConfig } from './team.ts';

@@ -3,6 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError, teamConfig } from '#platform/config';
 import type { Product } from '#platform/product';
 
+/** Keys of the products that ship (`shipped.ts`, which loads them): the client has their calls. */
+export const SHIPPED: readonly string[] = ['reel', 'gateway', 'prism', 'coditect', 'orbit', 'adiuva'];
+
 /** What `plinth.config.ts` exports as its default: `defineConfig({ products: [notes] })`. */
 export interface TeamConfig {
   readonly products: readonly Product[];
