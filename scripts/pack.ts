@@ -5,7 +5,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
-  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -112,12 +111,25 @@ async function packSdk(): Promise<string> {
 /** It brings the tarballs of the others: their names are in no registry. */
 function packCreate(tarballs: readonly string[]): void {
   const folder = join(out, 'create');
-  if (!existsSync(join(ROOT, 'create'))) return;
   cpSync(join(ROOT, 'create'), folder, { recursive: true });
+  for (const [path, text] of tutorialFiles()) {
+    const file = join(folder, 'template', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
   mkdirSync(join(folder, 'vendor'));
   for (const name of tarballs) cpSync(join(out, name), join(folder, 'vendor', name));
   write(join(folder, 'package.json'), { ...read('create/package.json'), version });
   tarballOf(folder);
+}
+
+/** The product of docs/tutorial.md without its test and its line in a list, which are others in a repository of a team's. */
+function tutorialFiles(): [path: string, text: string][] {
+  const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
+  const files = [...page.matchAll(/^`src\/(products\/tales\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)];
+  return files
+    .map(([, path = '', text = '']): [string, string] => [path, text])
+    .filter(([path]) => !path.endsWith('.test.ts'));
 }
 
 /** Packs a folder beside it; answers the tarball's name. */

@@ -56,7 +56,7 @@ export function declareDoors(folder: string): void {
   for (const name of PRODUCTS)
     writeFileSync(
       join(folder, `products-${name}.d.ts`),
-      `import type { Product } from './src/doors/product.js';\nexport declare const ${name}: Product;\n`,
+      `import type { Product } from './src/main/doors/product.js';\nexport declare const ${name}: Product;\n`,
     );
   for (const path of ambient()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

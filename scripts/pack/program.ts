@@ -6,9 +6,9 @@ import { SHIPPED } from '../../src/products/team.ts';
 
 /** Files whose exports a package has, by their names in `dist/`. */
 export const DOORS: Readonly<Record<string, string>> = {
-  config: 'src/doors/config.ts',
-  product: 'src/doors/product.ts',
-  testing: 'src/doors/testing/index.ts',
+  config: 'src/main/doors/config.ts',
+  product: 'src/main/doors/product.ts',
+  testing: 'src/main/doors/testing/index.ts',
 };
 
 /** Each is a door of its own, so that nobody loads one that they do not serve. */

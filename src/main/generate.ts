@@ -38,7 +38,7 @@ async function filesOfTeam(version: string): Promise<Map<string, string>> {
     import('#app'),
     import('#server'),
     import('#products'),
-    import('./client-types.ts'),
+    import('./client-routes.ts'),
   ]);
   const own = products.filter(({ key }) => !SHIPPED.includes(key));
   const routes = own.flatMap((product) => product.routes);

@@ -4,7 +4,7 @@ import { modules } from '#modules';
 const PLATFORM: readonly string[] = modules.map(({ name }) => name).toReversed();
 
 /** Above the platform, the upper ones first. */
-const HOUSE = ['doors', 'main', 'app', 'server', 'products', 'product', 'modules'] as const;
+const HOUSE = ['main', 'app', 'server', 'products', 'product', 'modules'] as const;
 
 /** A room of the house: what a file belongs to, and how high it lies. */
 export interface Room {

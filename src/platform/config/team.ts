@@ -6,7 +6,7 @@ import { ConfigError } from './config.ts';
 const NAMES = ['plinth.config.ts', 'plinth.config.js'] as const;
 
 /** Whether the program was installed as a package, which has no sources. */
-export const isPackage = !existsSync(new URL('../../main.ts', import.meta.url));
+export const isPackage = !existsSync(join(import.meta.dirname, '../../main.ts'));
 
 /**
  * The path of `plinth.config.ts` in the working directory. undefined: there is none, and a checkout serves its own products. A package

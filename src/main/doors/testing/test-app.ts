@@ -6,7 +6,7 @@ import { type App, openApp } from '#app';
 import { type Config, readConfig } from '#platform/config';
 import { commitPoint, openDatabase, openStore } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import { preparedFile } from '../../main/prepared-file.ts';
+import { preparedFile } from '../../prepared-file.ts';
 import type { CallOptions, Customer, Reply, TestApp, TestAppOptions } from './index.ts';
 
 const CUSTOMER = commitPoint('test.customer', 'a customer of a test');
