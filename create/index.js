@@ -1,6 +1,16 @@
 #!/usr/bin/env node
 // Writes the repository of a team: `create-plinth my-app`. Plain JavaScript that Node 20 runs, without a package of anybody's.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -13,8 +23,13 @@ const USAGE = `Usage: create-plinth <folder> [--plinth <tarball>] [--sdk <tarbal
 Writes a repository with one paid AI product, its test, and what it takes to run it. The packages of Plinth are in no registry: their
 tarballs go into <folder>/vendor, those that came with this program if no others are named.
 `;
-/** npm leaves such files out of a package, or takes them for its own. */
-const RENAMED = { gitignore: '.gitignore', github: '.github', 'package.template.json': 'package.json' };
+/** npm leaves such files out of a package, or takes them for its own; a test of others is no file of a package. */
+const RENAMED = {
+  'products/tales/tales.test.txt': 'products/tales/tales.test.ts',
+  gitignore: '.gitignore',
+  github: '.github',
+  'package.template.json': 'package.json',
+};
 
 class Refused extends Error {}
 
@@ -37,7 +52,9 @@ try {
 function create(folder, { plinth, sdk }) {
   const name = basename(folder);
   if (!/^[a-z][a-z0-9-]{0,60}$/.test(name))
-    throw new Refused('name_invalid: a folder’s name has lower-case letters, digits and hyphens, a letter first: it names the package, too.');
+    throw new Refused(
+      'name_invalid: a folder’s name has lower-case letters, digits and hyphens, a letter first: it names the package, too.',
+    );
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new Refused(`folder_taken: there is something in ${folder} already. Choose another name.`);
   const tarballs = { plinth: tarball(plinth, 'plinth-'), '@plinth/sdk': tarball(sdk, 'plinth-sdk-') };
@@ -61,11 +78,13 @@ Next:
 
 /** The file of a tarball, given or brought along; `plinth-` is `plinth-0.1.0.tgz`, and no `plinth-sdk-0.1.0.tgz`. */
 function tarball(given, prefix) {
-  if (given !== undefined && !existsSync(given)) throw new Refused(`tarball_missing: there is no file ${given}.`);
+  if (given !== undefined && !existsSync(given))
+    throw new Refused(`tarball_missing: there is no file ${given}.`);
   if (given !== undefined) return resolve(given);
   const brought = existsSync(VENDOR) ? readdirSync(VENDOR) : [];
   const found = brought.find((file) => file.startsWith(prefix) && /\d/.test(file.charAt(prefix.length)));
-  if (found === undefined) throw new Refused(`tarball_missing: this program brings no ${prefix}….tgz. Name one, see --help.`);
+  if (found === undefined)
+    throw new Refused(`tarball_missing: this program brings no ${prefix}….tgz. Name one, see --help.`);
   return join(VENDOR, found);
 }
 

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -70,7 +71,9 @@ function copyData(folder: string): void {
   ];
   for (const path of paths) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+    // What is copied for others is no test of this package.
+    const to = path.replace(/\.spec\.ts$/, '.spec.ts.txt');
+    cpSync(join(ROOT, path), join(folder, to), { recursive: true });
   }
 }
 
@@ -117,6 +120,10 @@ function packCreate(tarballs: readonly string[]): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+  renameSync(
+    join(folder, 'template/products/tales/tales.test.ts'),
+    join(folder, 'template/products/tales/tales.test.txt'),
+  );
   mkdirSync(join(folder, 'vendor'));
   for (const name of tarballs) cpSync(join(out, name), join(folder, 'vendor', name));
   write(join(folder, 'package.json'), { ...read('create/package.json'), version });

@@ -150,7 +150,7 @@ function renameProduct(text: string, name: string): string {
   return text
     .replaceAll(TEMPLATE_NAME, name)
     .replaceAll(capital(TEMPLATE_NAME), capital(name))
-    .replace(/\.spec\.ts$/, '.test.ts');
+    .replace(/\.spec\.ts(\.txt)?$/, '.test.ts');
 }
 
 function capital(name: string): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPackage, teamConfig } from '#platform/config';
 import { checkoutPlace, newProduct, NewProductRefused, type ProductPlace, teamPlace } from './new-product.ts';
@@ -47,6 +48,9 @@ async function placeOfTeam(): Promise<ProductPlace> {
   const [{ allRoutes }, { modules }] = await Promise.all([import('#app'), import('#modules')]);
   return teamPlace(process.cwd(), PROGRAM, {
     parts: () => modules.map(({ name }) => name),
-    segments: () => allRoutes().map(({ path }) => path.split('/')[2] ?? ''),
+    segments: () =>
+      allRoutes()
+        .map(({ path }) => path.split('/')[2] ?? '')
+        .filter((segment) => !existsSync(join('products', segment))),
   });
 }

@@ -19,7 +19,10 @@ test('a tale is streamed to whoever asks for events, and counts once', async () 
     headers: { accept: 'text/event-stream' },
     body: { about: 'an owl' },
   });
-  expect(body['events']).toContainEqual({ event: 'done', data: expect.objectContaining({ text: expect.any(String) }) });
+  expect(body['events']).toContainEqual({
+    event: 'done',
+    data: expect.objectContaining({ text: expect.any(String) }),
+  });
   const used = await call(key, 'GET /v1/usage');
   expect(used.body['data']).toMatchObject([{ product: 'tales', limit: 'tales', used: 1, max: 60 }]);
 });

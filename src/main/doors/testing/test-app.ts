@@ -33,6 +33,8 @@ async function start(options: TestAppOptions, opened: AsyncDisposableStack): Pro
     PORT: '0',
     DATA_DIR: join(dataDir, 'data'),
     LOG_LEVEL: 'silent',
+    // What a test leaves unanswered is nobody's to wait for.
+    SHUTDOWN_GRACE_SECONDS: '1',
     AI_UPSTREAMS: JSON.stringify([upstreamOf(sandbox)]),
     ...(await databaseOf(options, opened)),
     ...options.settings,
