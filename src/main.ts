@@ -31,9 +31,9 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
-  prepare         build the program, and make the empty database that a first start copies (npm ci does both)
-  new product     write a product to begin with into src/products (new product <name>, in a checkout)
-  generate        write docs/generated and the table types anew (in a checkout)
+  prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
+  new product     write a product to begin with (new product <name>): into products, in a checkout into src/products
+  generate        write the API's document and the client's types anew, in a checkout all of docs/generated
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
 `;

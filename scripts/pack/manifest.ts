@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../src/main/build-files.ts';
-import { OPTIONAL_PACKAGES } from '../../src/platform/kernel/optional-packages.ts';
+import { ORBIT_PACKAGES } from '../../src/products/orbit/packages.ts';
 import { DOORS, PRODUCTS } from './program.ts';
 
 export interface Manifest {
@@ -12,6 +12,11 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
+
+/** Packages that one product alone needs, and one that it does without. */
+const OPTIONAL_PACKAGES = [
+  ...new Set<string>([...Object.values(ORBIT_PACKAGES).flat(), '@expo-google-fonts/zcool-xiaowei']),
+].toSorted();
 
 /** Packages that only build. */
 const OF_BUILDS = ['rolldown'];
