@@ -139,18 +139,19 @@ function tutorialFiles(): [path: string, text: string][] {
     .filter(([path]) => !path.endsWith('.test.ts'));
 }
 
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
+}
+
 /** Packs a folder beside it; answers the tarball's name. */
 function tarballOf(folder: string): string {
   const said = execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', out], {
     cwd: folder,
     encoding: 'utf8',
   });
-  const [{ filename = '', unpackedSize = 0, size = 0 } = {}] = JSON.parse(said) as {
-    filename: string;
-    size: number;
-    unpackedSize: number;
-  }[];
-  const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
+  const [packed] = JSON.parse(said) as { filename: string; size: number; unpackedSize: number }[];
+  if (packed === undefined) throw new Error(`npm packed nothing: ${said}`);
+  const { filename, size, unpackedSize } = packed;
   process.stdout.write(`${filename}: ${megabytes(size)} MB, ${megabytes(unpackedSize)} MB unpacked\n`);
   return filename;
 }

@@ -6,7 +6,7 @@ import { projectFiles } from './house/source.ts';
 
 test('plinth/product has all that products of ours import of the platform as they run', () => {
   const named = projectFiles()
-    .filter(({ path }) => path.startsWith('src/products/') && !/\.test\.ts$|\/testing\//.test(path))
+    .filter(({ path }) => /^src\/products\/\w+\//.test(path) && !/\.test\.ts$|\/testing\//.test(path))
     .flatMap(({ path, text }) =>
       [...text.matchAll(/^import \{([^}]*)\} from '#platform\/\w+';$/gm)].flatMap(
         ([, names = '']) =>

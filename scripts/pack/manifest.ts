@@ -25,17 +25,12 @@ const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')
 
 /** The package.json of what is published: the checkout's, without what only a checkout needs. */
 export function manifestOf(): object {
-  const { name, version, description, license, type, engines, bin, ...root } = read('package.json');
+  const root = read('package.json');
+  const kept = ['name', 'version', 'description', 'license', 'type', 'engines', 'bin'];
   const all = { ...read('safety/package.json').dependencies, ...root.dependencies };
   const isOptional = (key: string) => OPTIONAL_PACKAGES.includes(key);
   return {
-    name,
-    version,
-    description,
-    license,
-    type,
-    engines,
-    bin,
+    ...Object.fromEntries(kept.map((field) => [field, root[field]])),
     exports: {
       ...Object.fromEntries(
         Object.entries(DOORS).map(([door, source]) => [
@@ -51,7 +46,7 @@ export function manifestOf(): object {
     dependencies: Object.fromEntries(
       Object.entries(all)
         .filter(([key]) => !isOptional(key) && !OF_BUILDS.includes(key))
-        .toSorted(),
+        .toSorted(([one], [other]) => (one < other ? -1 : 1)),
     ),
     peerDependencies: Object.fromEntries(
       OPTIONAL_PACKAGES.map((key) => [key, all[key] ?? root.optionalDependencies?.[key] ?? '*']),

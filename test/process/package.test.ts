@@ -48,12 +48,15 @@ const install = () =>
 
 const start = () => startProgram(['start'], { root: installed, cwd: repository, environment: { PORT: '0' } });
 
+interface CallParts {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly accept?: string;
+}
+
 /** Calls of one person at a server. */
 function callsAt(url: string) {
-  return async (
-    call: string,
-    { token = '', body = undefined as unknown, accept = 'application/json' } = {},
-  ) => {
+  return async (call: string, { token = '', body, accept = 'application/json' }: CallParts = {}) => {
     const [method = '', path = ''] = call.split(' ');
     const response = await fetch(url + path, {
       method,

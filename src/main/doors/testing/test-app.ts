@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, openApp } from '#app';
-import { type Config, readConfig } from '#platform/config';
+import { readConfig } from '#platform/config';
 import { commitPoint, openDatabase, openStore } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { preparedFile } from '../../prepared-file.ts';
