@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   orbit: async () => (await import('./orbit.ts')).benchOrbit,
   'orbit-ai': async () => (await import('./orbit-ai.ts')).benchOrbitAi,
   safety: async () => (await import('./safety.ts')).benchSafety,
+  scale: async () => (await import('./scale.ts')).benchScale,
   start: async () => (await import('./start.ts')).benchStart,
   'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,

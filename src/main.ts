@@ -10,6 +10,9 @@ const LAST_MOMENT = 2_000;
 /** What this process makes is its user's alone, whichever module makes it. */
 const OWNERS_ALONE = 0o077;
 
+/** Verbs that need no product. */
+const ANYWHERE = new Set(['mcp', 'health', 'smoke']);
+
 const USAGE = `Usage: plinth <verb>
 
   start           migrate, serve, and run jobs: everything in one process, on embedded defaults where nothing is set
@@ -31,6 +34,8 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
+  health          ask the server of these settings whether it is ready (health live: whether it answers at all)
+  smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
   prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
   new product     write a product to begin with (new product <name>): into products, in a checkout into src/products
   generate        write the API's document and the client's types anew, in a checkout all of docs/generated
@@ -61,7 +66,7 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
   const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
   // Before anything is made in a folder that is no team's.
-  if (name !== 'mcp') teamConfig();
+  if (!ANYWHERE.has(name)) teamConfig();
   const verb = await load();
   return verb({ config, version, words });
 }

@@ -6,6 +6,7 @@ import { DRIVER_TYPES } from './statements/drivers.ts';
 import { examples } from './statements/examples.ts';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
 import { type FoundStatement, findStatements } from './statements/find-statements.ts';
+import { crosses, SHARD_TABLES, type ShardTable, STATEMENTS, TABLES } from './statements/shards.ts';
 import { EXPECTED, NAMES } from './statements/wrong-statements.ts';
 import { LIES, otherUses, readProgram } from './statements/program.ts';
 import { kindOfValue } from './statements/shapes.ts';
@@ -44,7 +45,7 @@ async function findDifferences() {
   const nullable = new Map(rows.map(({ at, name }) => [at, name]));
   const described = new Map(texts.map((text, place) => [text, answers[place]]));
   const objections = known.flatMap((one) => [...new Set(objectionsTo(one, { described, nullable }))]);
-  return { found, hidden, texts, objections, examples: shown };
+  return { found, known, hidden, texts, objections, examples: shown };
 }
 
 function objectionsTo(
@@ -88,6 +89,20 @@ describe.runIf(engine === 'postgres')('every statement of the program', async ()
     const needed = new Set(objections.map((line) => findException(line)));
     expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([]);
     expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
+  });
+
+  test('reads the rows of one account, or has a plan for a database on several servers', async () => {
+    const tables = await db.asMigrator(statement<ShardTable>(SHARD_TABLES));
+    const planned = Object.values(TABLES).flat();
+    const unfit = tables.filter(({ isSpread }) => !isSpread).map(({ name }) => name);
+    expect(unfit.filter((name) => !planned.includes(name))).toEqual([]);
+    const spread = tables.map(({ name }) => name).filter((name) => !planned.includes(name));
+    const crossing = (all?.known ?? []).filter(
+      ({ name, ways }) =>
+        !name.startsWith(LIES) && ways.some(({ text }) => text !== undefined && crosses(text, spread)),
+    );
+    const names = [...new Set(crossing.map(({ name }) => name))].sort();
+    expect(names).toEqual(Object.values(STATEMENTS).flat().sort());
   });
 
   test('that is shown by examples is made somewhere', () => {

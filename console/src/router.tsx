@@ -5,25 +5,30 @@ import {
   lazyRouteComponent,
   type RouteComponent,
 } from '@tanstack/react-router';
-import type { CustomerSearch } from './pages/customers/search.ts';
-import type { RevenueSearch } from './pages/revenue/search.ts';
-import type { DenialSearch } from './pages/denials/search.ts';
-import type { LicenceSearch } from './pages/licences/search.ts';
-import type { DeadLetterSearch } from './pages/dead-letters/search.ts';
-import type { PlatformAuditSearch } from './pages/platform-audit/search.ts';
-import type { AuditSearch } from './pages/audit/search.ts';
-import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
-import type { LedgerSearch } from './pages/ledger/search.ts';
-import type { MembersSearch } from './pages/members/search.ts';
-import type { PlanSearch } from './pages/plan/search.ts';
+import type { readCustomerSearch } from './pages/customers/search.ts';
+import type { readRevenueSearch } from './pages/revenue/search.ts';
+import type { readDenialSearch } from './pages/denials/search.ts';
+import type { readLicenceSearch } from './pages/licences/search.ts';
+import type { readDeadLetterSearch } from './pages/dead-letters/search.ts';
+import type { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
+import type { readAuditSearch } from './pages/audit/search.ts';
+import type {
+  readJobSearch,
+  readMailSearch,
+  readServerSearch,
+  readWebhookSearch,
+} from './pages/developer/search.ts';
+import type { readSearch } from './pages/ledger/search.ts';
+import type { readMembersSearch } from './pages/members/search.ts';
+import type { readPlanSearch } from './pages/plan/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
-import type { UsageSearch } from './pages/usage/search.ts';
+import type { readUsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
 
 type Raw = Record<string, unknown>;
 
 /** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
-const readByPage = <Search,>(raw: Raw) => raw as Search;
+const readByPage = <Read extends (raw: Raw) => object>(raw: Raw) => raw as ReturnType<Read>;
 const readNothing = () => ({});
 
 const root = createRootRoute({ component: Shell });
@@ -53,17 +58,17 @@ export const router = createRouter({
     page(
       '/app/ledger',
       lazy(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
-      readByPage<LedgerSearch>,
+      readByPage<typeof readSearch>,
     ),
     page(
       '/app/usage',
       lazy(() => import('./pages/usage/usage.tsx'), 'Usage'),
-      readByPage<UsageSearch>,
+      readByPage<typeof readUsageSearch>,
     ),
     page(
       '/app/plan',
       lazy(() => import('./pages/plan/plan.tsx'), 'Plan'),
-      readByPage<PlanSearch>,
+      readByPage<typeof readPlanSearch>,
     ),
     page(
       '/app/invoices',
@@ -78,7 +83,7 @@ export const router = createRouter({
     page(
       '/app/members',
       lazy(() => import('./pages/members/members.tsx'), 'Members'),
-      readByPage<MembersSearch>,
+      readByPage<typeof readMembersSearch>,
     ),
     page(
       '/app/security',
@@ -88,12 +93,12 @@ export const router = createRouter({
     page(
       '/app/audit',
       lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
-      readByPage<AuditSearch>,
+      readByPage<typeof readAuditSearch>,
     ),
     page(
       '/app/jobs',
       lazy(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
-      readByPage<JobSearch>,
+      readByPage<typeof readJobSearch>,
     ),
     page(
       '/app/errors',
@@ -103,32 +108,32 @@ export const router = createRouter({
     page(
       '/app/webhooks',
       lazy(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
-      readByPage<WebhookSearch>,
+      readByPage<typeof readWebhookSearch>,
     ),
     page(
       '/app/mails',
       lazy(() => import('./pages/developer/mails.tsx'), 'Mails'),
-      readByPage<MailSearch>,
+      readByPage<typeof readMailSearch>,
     ),
     page(
       '/app/server',
       lazy(() => import('./pages/developer/server.tsx'), 'Server'),
-      readByPage<ServerSearch>,
+      readByPage<typeof readServerSearch>,
     ),
     page(
       '/app/customers',
       lazy(() => import('./pages/customers/customers.tsx'), 'Customers'),
-      readByPage<CustomerSearch>,
+      readByPage<typeof readCustomerSearch>,
     ),
     page(
       '/app/revenue',
       lazy(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
-      readByPage<RevenueSearch>,
+      readByPage<typeof readRevenueSearch>,
     ),
     page(
       '/app/denials',
       lazy(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
-      readByPage<DenialSearch>,
+      readByPage<typeof readDenialSearch>,
     ),
     page(
       '/app/providers',
@@ -138,17 +143,17 @@ export const router = createRouter({
     page(
       '/app/licences',
       lazy(() => import('./pages/licences/licences.tsx'), 'Licences'),
-      readByPage<LicenceSearch>,
+      readByPage<typeof readLicenceSearch>,
     ),
     page(
       '/app/dead-letters',
       lazy(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
-      readByPage<DeadLetterSearch>,
+      readByPage<typeof readDeadLetterSearch>,
     ),
     page(
       '/app/platform-audit',
       lazy(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
-      readByPage<PlatformAuditSearch>,
+      readByPage<typeof readPlatformAuditSearch>,
     ),
     page(
       '/app/products/$product/$page',

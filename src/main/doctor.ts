@@ -19,7 +19,8 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { openBlobHome, providersOf } from '#app';
+import { assertNobodyPays, chooseProducts, openBlobHome, providersOf } from '#app';
+import { describeChoice } from './banner.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
@@ -56,6 +57,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'files', look: () => filesState(config) },
     { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
+    { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: async () => aiSettingsState(config) },
@@ -75,6 +77,13 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'purchases', look: () => inDatabase(purchasesState) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
+}
+
+/** Which products run. Somebody who pays for one that does not is a warning; production is not started so. */
+async function productsState(db: Database, config: Config): Promise<string> {
+  const choice = await chooseProducts(db, config);
+  assertNobodyPays(choice, config);
+  return describeChoice(choice) ?? 'all are on';
 }
 
 /** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
@@ -117,13 +126,19 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
   return `bound to ${rpId}, for ${origins.join(', ')}`;
 }
 
-function dataFolder({ dataDir }: Config): string {
+function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string {
+  const isNeeded =
+    database.engine === 'pglite' ||
+    'file' in masterKeys ||
+    mail.via.transport === 'outbox' ||
+    s3 === undefined;
   try {
     makeFolder(dataDir);
     ensurePrivate(dataDir);
     // What may be written is not what can be: a disk may be full, and root may write to /proc.
     rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {
+    if (!isNeeded) return `${dataDir} can not be written, and nothing of these settings is kept there`;
     throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;

@@ -1,8 +1,8 @@
 import type { App, AppOptions } from '#app';
-import { type Config, isPackage, onPort, teamConfig } from '#platform/config';
+import { type Config, isPackage, onPort } from '#platform/config';
 import { type Database, openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
-import { banner, doubtfulKey, FIRST_CALL, type FirstCall, invitation, sandboxesApart } from './banner.ts';
+import { banner, describeChoice, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
 import { signInLine } from './console-link.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
@@ -65,6 +65,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   let removeServerFile: (() => void) | undefined;
   try {
     const { url } = await app.server.listen();
+    const choice = describeChoice(app.choice);
+    if (choice !== undefined) process.stdout.write(`Products ${choice}\n`);
     if (roles.serve) removeServerFile = writeServerFile(config.dataDir, url);
     if (config.port !== invocation.config.port)
       process.stdout.write(
@@ -74,7 +76,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
     if (roles.serve && roles.migrate && !isProduction(invocation))
-      process.stdout.write(`\n${signInOffer(config, url, app)}${await offerCall(config, url, app)}\n`);
+      process.stdout.write(`\n${signInOffer(config, url, app)}${invitation(config, url, app)}\n`);
   } catch (error) {
     await app.stop();
     throw error;
@@ -91,22 +93,6 @@ function signInOffer(config: Config, url: string, { ownerFile }: App): string {
   return process.stdout.isTTY
     ? `${signInLine(config, url)}\n\n`
     : `"${isPackage ? 'npx plinth' : 'npm run plinth --'} console" prints a link that signs you in.\n\n`;
-}
-
-async function offerCall(config: Config, url: string, { ownerFile }: App): Promise<string> {
-  const call = teamConfig() === undefined ? FIRST_CALL : await firstCallOfTeam();
-  return call === undefined ? '' : invitation(config, { url, ownerFile }, call);
-}
-
-/** The first call of a team's products that spends something, by its example. */
-async function firstCallOfTeam(): Promise<FirstCall | undefined> {
-  const { products } = await import('#products');
-  const route = products
-    .flatMap(({ routes }) => routes)
-    .find(
-      ({ method, path, shape }) => method === 'POST' && !path.includes(':') && shape.spends !== undefined,
-    );
-  return route === undefined ? undefined : { path: route.path, body: route.shape.example?.body };
 }
 
 /** The settings, on the next free port where theirs is in use and nobody relies on it. */

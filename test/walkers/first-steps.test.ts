@@ -154,6 +154,8 @@ const VERB_TABLE: Readonly<
   },
   config: { right: [], wrong: [[['show'], 'show']] },
   doctor: { right: [[]], wrong: [[['--fix'], '--fix']] },
+  health: { right: [], wrong: [[['ready'], 'ready']] },
+  smoke: { right: [], wrong: [[['ftp://example.com'], 'ftp']] },
   prepare: { right: [], wrong: [[['again'], 'again']] },
   console: { right: [], wrong: [[['open'], 'open']] },
   new: {

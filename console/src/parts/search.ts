@@ -1,3 +1,5 @@
+import { useSearch } from '@tanstack/react-router';
+
 type Values = Readonly<Record<string, readonly string[] | undefined>>;
 type SearchOf<Names extends Values> = {
   readonly [Name in keyof Names]?: Names[Name] extends readonly (infer Value)[] ? Value : string;
@@ -24,3 +26,7 @@ export const changed = <Search extends object>(
   Object.fromEntries(
     Object.entries({ ...search, ...change }).filter(([, value]) => value !== undefined),
   ) as Search;
+
+/** What the address of the page that is shown says, as its `read` reads it. */
+export const useSearchOf = <Search>(read: (search: Readonly<Record<string, unknown>>) => Search): Search =>
+  read({ ...useSearch({ strict: false }) });

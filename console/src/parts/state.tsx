@@ -1,13 +1,13 @@
-import { Badge } from '@mantine/core';
+import { StateBadge, type StateColor } from './state-badge.tsx';
 
-const COLOURS: Readonly<Record<string, string>> = {
+const COLOURS: Readonly<Record<string, StateColor>> = {
   dead: 'red',
   failed: 'red',
   refused: 'red',
   warning: 'yellow',
-  running: 'blue',
-  sending: 'blue',
-  sent: 'blue',
+  running: 'accent',
+  sending: 'accent',
+  sent: 'accent',
   voided: 'gray',
 };
 /** States that nobody has to look at. */
@@ -16,5 +16,5 @@ const QUIET: ReadonlySet<string> = new Set(['posted', 'done', 'delivered', 'ok',
 /** A state in its own word, or that of its language: in colour only where it means something. */
 export function State({ of, text = of }: { readonly of: string; readonly text?: string }) {
   if (QUIET.has(of)) return <span className="dim">{text}</span>;
-  return <Badge color={COLOURS[of] ?? 'gray'}>{text}</Badge>;
+  return <StateBadge color={COLOURS[of] ?? 'gray'}>{text}</StateBadge>;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig, settingText } from './index.ts';
+import { readConfig, type S3Settings, settingText, uploadOriginsOf } from './index.ts';
 import { problemsOf } from '#test/fixtures/config-problems';
 
 const BUCKET = {
@@ -20,6 +20,15 @@ test('files lie in a folder until a bucket is named, and then in the bucket', ()
     encryption: 'aws:kms',
     checksums: 'when_supported',
   });
+});
+
+test('pages may send files to the bucket by either form of its addresses, and nowhere else', () => {
+  const at = (settings: object) => uploadOriginsOf({ ...readConfig(BUCKET).s3, ...settings } as S3Settings);
+  expect(at({})).toEqual(['https://s3.us-east-1.amazonaws.com', 'https://files.s3.us-east-1.amazonaws.com']);
+  expect(at({ endpoint: 'http://localhost:9000/x' })).toEqual([
+    'http://localhost:9000',
+    'http://files.localhost:9000',
+  ]);
 });
 
 test('without a key the machine’s own is used', () => {

@@ -161,7 +161,7 @@ export function defineProduct<
   assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
   assertOwn(catalogue.product, 'data rule of', { names: dataRules.map(({ table }) => table) });
   assertOwn(catalogue.product, 'crash point', { names: Object.keys(crashPoints) });
-  const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
+  const routes = definition.routes.map((route) => ofProduct(catalogue, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
@@ -273,10 +273,13 @@ function optionProblems({ options }: Catalogue, { name, shape }: Route): string[
     .map((option) => `${name} requires "${option}", which is no option`);
 }
 
-/** The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. */
-function heldBy(holds: Catalogue['holds'], route: Route): Route {
-  if (holds === 'both' || !isForMembers(route)) return route;
-  return { ...route, shape: { ...route.shape, holds } };
+/**
+ * The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. Any of them
+ * may find the product off.
+ */
+function ofProduct({ holds }: Catalogue, route: Route): Route {
+  const shape = { ...route.shape, errors: [...(route.shape.errors ?? []), 'product_off'] };
+  return { ...route, shape: holds === 'both' || !isForMembers(route) ? shape : { ...shape, holds } };
 }
 
 /** What most calls that change something have in common: a member of the account makes them, 60 a minute. */

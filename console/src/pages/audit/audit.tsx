@@ -2,6 +2,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { useNames } from '../../parts/names.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
@@ -12,7 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { readAuditSearch, SUBJECTS, useAuditSearch } from './search.ts';
+import { readAuditSearch, SUBJECTS } from './search.ts';
 import { texts } from './texts.ts';
 
 type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
@@ -34,7 +35,7 @@ export function Audit() {
 }
 
 function useFilter() {
-  const { action, span, actor } = useAuditSearch();
+  const { action, span, actor } = useSearchOf(readAuditSearch);
   const from = span === undefined ? {} : { from: sinceOf(span) };
   return {
     ...(action === undefined ? {} : { action }),
@@ -45,7 +46,7 @@ function useFilter() {
 
 function Trail() {
   const { say } = useTexts(texts);
-  const { action, span, actor } = useAuditSearch();
+  const { action, span, actor } = useSearchOf(readAuditSearch);
   const chosen = useAccount();
   const filter = useFilter();
   const nameOf = useNames();
@@ -106,7 +107,7 @@ function Who({
   readonly nameOf: (id: string) => string;
 }) {
   const { say } = useTexts(texts);
-  const search = useAuditSearch();
+  const search = useSearchOf(readAuditSearch);
   const text =
     actor.kind === 'user' || (actor.kind === 'key' && user !== null)
       ? `${actor.kind === 'key' ? `${say('byKey')} ` : ''}${nameOf(user ?? actor.id ?? '')}`
@@ -133,7 +134,7 @@ function Changes({ changes }: { readonly changes: Entry['changes'] }) {
 
 function Filters() {
   const { say } = useTexts(texts);
-  const search = useAuditSearch();
+  const search = useSearchOf(readAuditSearch);
   const navigate = useNavigate({ from: '/app/audit' });
   const choose = (next: object) => void navigate({ search: readAuditSearch({ ...search, ...next }) });
   const { action, actor } = search;

@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { type Span, SPAN_NAMES } from '../../parts/spans.ts';
 
 /** What events are about: `member` has all that happens to members. */
@@ -36,5 +35,3 @@ export function readAuditSearch({ action, span, actor }: Readonly<Record<string,
     ...(typeof actor === 'string' && actor !== '' ? { actor } : {}),
   };
 }
-
-export const useAuditSearch = (): AuditSearch => readAuditSearch({ ...useSearch({ from: '/app/audit' }) });

@@ -2,9 +2,9 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import { apiFor } from '../../session.ts';
-import { useCustomerSearch } from './search.ts';
+import { readCustomerSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
 import { usePlans } from '../../parts/plans.ts';
@@ -21,13 +21,13 @@ const MICROS = 1_000_000;
 
 /** What an operator gives: a plan until a day, credits, or use that is given back. Who did stands in the audit. */
 export function Action({ id, limits }: ActionProps) {
-  const { action } = useCustomerSearch();
+  const { action } = useSearchOf(readCustomerSearch);
   return action === undefined ? null : <ActionForm key={action} id={id} limits={limits} action={action} />;
 }
 
 function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {
   const { say } = useTexts(texts);
-  const { plan: wanted } = useCustomerSearch();
+  const { plan: wanted } = useSearchOf(readCustomerSearch);
   const navigate = useNavigate({ from: '/app/customers' });
   const queries = useQueryClient();
   const choices = useChoices(action, limits);

@@ -2,7 +2,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import { withoutSecret } from '../../parts/secrets.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
@@ -10,13 +10,13 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { CustomerPage } from './customer.tsx';
-import { SORTS, useCustomerSearch } from './search.ts';
+import { SORTS, readCustomerSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** A search over all accounts; the one that is opened, with all that explains its calls. */
 export function Customers() {
   const { say } = useTexts(texts);
-  const { account } = useCustomerSearch();
+  const { account } = useSearchOf(readCustomerSearch);
   return (
     <>
       <SearchBox />
@@ -36,7 +36,7 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q, account } = useCustomerSearch();
+  const { q, account } = useSearchOf(readCustomerSearch);
   const navigate = useNavigate({ from: '/app/customers' });
   return (
     <TextFilter
@@ -57,7 +57,7 @@ function SearchBox() {
 
 function Found() {
   const { say, format, language } = useTexts(texts);
-  const { q, sort = 'newest', status } = useCustomerSearch();
+  const { q, sort = 'newest', status } = useSearchOf(readCustomerSearch);
   const navigate = useNavigate({ from: '/app/customers' });
   const isSearch = q !== undefined && q.length > 1;
   const { pages, ...asked } = usePages({

@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { readTexts } from '../../parts/search.ts';
 
 export const SORTS = ['newest', 'name', 'paid', 'mrr', 'cost', 'calls', 'denied', 'last_call'] as const;
@@ -16,9 +15,3 @@ export const readCustomerSearch = readTexts({
   action: ACTIONS,
   plan: undefined,
 });
-
-export type CustomerSearch = ReturnType<typeof readCustomerSearch>;
-
-/** What the page's address says. */
-export const useCustomerSearch = (): CustomerSearch =>
-  readCustomerSearch({ ...useSearch({ from: '/app/customers' }) });

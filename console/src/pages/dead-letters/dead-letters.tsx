@@ -1,13 +1,14 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useSearchOf } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
-import { useDeadLetterSearch } from './search.ts';
+import { readDeadLetterSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { Letters } from './letters.tsx';
 import { texts } from './texts.ts';
@@ -49,7 +50,7 @@ const AccountLink = ({ id }: { readonly id: string | null }) =>
 
 function Jobs() {
   const { say } = useTexts(texts);
-  const { kind } = useDeadLetterSearch();
+  const { kind } = useSearchOf(readDeadLetterSearch);
   const navigate = useNavigate({ from: '/app/dead-letters' });
   const queries = useQueryClient();
   const { pages, ...asked } = usePages({

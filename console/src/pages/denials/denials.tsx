@@ -5,13 +5,13 @@ import { Csv } from '../../parts/csv.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePlans } from '../../parts/plans.ts';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
-import { useDenialSearch } from './search.ts';
+import { readDenialSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -20,7 +20,7 @@ type Sum = ReplyOf<'GET /v1/admin/denials/totals'>['data'][number];
 /** Denials of a span by customer, or by limit and plan; each sum leads to what it is made of. */
 export function DenialTotals() {
   const { say, format } = useTexts(texts);
-  const { by = 'account', span = 'week', product, limit, plan } = useDenialSearch();
+  const { by = 'account', span = 'week', product, limit, plan } = useSearchOf(readDenialSearch);
   const navigate = useNavigate({ from: '/app/denials' });
   const { largerThan } = usePlans();
   const query = {

@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { readTexts } from '../../parts/search.ts';
 import { SPAN_NAMES } from '../../parts/spans.ts';
 
@@ -9,9 +8,3 @@ export const readDenialSearch = readTexts({
   plan: undefined,
   span: SPAN_NAMES,
 });
-
-export type DenialSearch = ReturnType<typeof readDenialSearch>;
-
-/** What the page's address says. */
-export const useDenialSearch = (): DenialSearch =>
-  readDenialSearch({ ...useSearch({ from: '/app/denials' }) });

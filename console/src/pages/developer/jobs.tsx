@@ -1,7 +1,8 @@
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -10,14 +11,14 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { JOB_STATES, readJobSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** The account's jobs, the newest first; one opened with its error and times. */
 export function Jobs() {
   const { say, format } = useTexts(texts);
-  const { job, status } = readJobSearch({ ...useSearch({ from: '/app/jobs' }) });
+  const { job, status } = useSearchOf(readJobSearch);
   const navigate = useNavigate({ from: '/app/jobs' });
   const chosen = useAccount();
   const { pages, ...asked } = usePages({

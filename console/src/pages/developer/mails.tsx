@@ -1,6 +1,7 @@
 import { NativeSelect, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useSearchOf } from '../../parts/search.ts';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
 import { State } from '../../parts/state.tsx';
@@ -10,7 +11,7 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { MailFrame } from './mail-frame.tsx';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { readMailSearch } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -19,7 +20,7 @@ const api = apiFor(undefined);
 /** Each mail as it will look, with the facts of its example; and what was sent, read where nobody else's links are in it. */
 export function Mails() {
   const { say } = useTexts(texts);
-  const { mail } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
+  const { mail } = useSearchOf(readMailSearch);
   const { data, error, refetch } = useQuery({
     queryKey: ['mail-templates'],
     queryFn: () => api.call('GET /v1/admin/mail/templates', {}),
@@ -52,7 +53,7 @@ interface Preview {
 
 function Template({ templates }: { readonly templates: readonly Preview[] }) {
   const { say } = useTexts(texts);
-  const { template } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
+  const { template } = useSearchOf(readMailSearch);
   const navigate = useNavigate({ from: '/app/mails' });
   const shown = templates.find(({ name }) => name === template) ?? templates[0];
   if (shown === undefined) return null;
@@ -95,7 +96,7 @@ function Sent({ id }: { readonly id: string }) {
 
 function Log({ isShown }: { readonly isShown: boolean }) {
   const { say } = useTexts(texts);
-  const { mail } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
+  const { mail } = useSearchOf(readMailSearch);
   const { pages, ...asked } = usePages({
     key: ['mails'],
     read: (query) => api.call('GET /v1/admin/mail', { query }),

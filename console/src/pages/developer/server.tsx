@@ -1,6 +1,7 @@
 import { Button, Checkbox, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
+import { useSearchOf } from '../../parts/search.ts';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
@@ -79,7 +80,7 @@ function Findings() {
 
 function Settings() {
   const { say } = useTexts(texts);
-  const { all } = readServerSearch({ ...useSearch({ from: '/app/server' }) });
+  const { all } = useSearchOf(readServerSearch);
   const navigate = useNavigate({ from: '/app/server' });
   const { data, error } = useQuery({
     queryKey: ['settings'],

@@ -1,7 +1,8 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
+import { useSearchOf } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -12,7 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { DELIVERY_STATES, readWebhookSearch } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -21,7 +22,7 @@ const api = apiFor(undefined);
 /** The operator's endpoints; one opened with what was sent to it. */
 export function Webhooks() {
   const { say, format } = useTexts(texts);
-  const { webhook } = readWebhookSearch({ ...useSearch({ from: '/app/webhooks' }) });
+  const { webhook } = useSearchOf(readWebhookSearch);
   const [secret, setSecret] = useState<string>();
   const { pages, ...asked } = usePages({
     key: ['webhooks'],
@@ -222,7 +223,7 @@ function OneWebhook({ id, show }: { readonly id: string; readonly show: (secret:
 
 function Deliveries({ id, after }: { readonly id: string; readonly after: () => Promise<void> }) {
   const { say, format } = useTexts(texts);
-  const { status } = readWebhookSearch({ ...useSearch({ from: '/app/webhooks' }) });
+  const { status } = useSearchOf(readWebhookSearch);
   const navigate = useNavigate({ from: '/app/webhooks' });
   const { pages, ...asked } = usePages({
     key: ['webhooks', id, 'deliveries', status],

@@ -1,5 +1,5 @@
-import { useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { amounts } from '../../parts/limit-list.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -16,7 +16,7 @@ const SOON: ReadonlySet<string> = new Set(['burst', 'cooldown', 'rate']);
 /** What limits denied, by the hour: what was used of them, when they begin anew, and what one can do. */
 export function Denials() {
   const { say, format } = useTexts(texts);
-  const { product, span, from, until } = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const { product, span, from, until } = useSearchOf(readSearch);
   const chosen = useAccount();
   const times = timesOf({
     ...(span === undefined ? {} : { span }),

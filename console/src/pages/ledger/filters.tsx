@@ -1,8 +1,9 @@
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useTexts } from '../../text/index.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { DIMENSIONS, type Dimension, type LedgerSearch, readSearch, STATES } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -12,7 +13,7 @@ const ANY = { product: 'anyProduct', feature: 'anyFeature', model: 'anyModel', k
 
 export function Filters() {
   const { say, format } = useTexts(texts);
-  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const search = useSearchOf(readSearch);
   const navigate = useNavigate({ from: '/app/ledger' });
   const choose = (change: Readonly<Record<string, string | undefined>>) => {
     const { call: _call, ...kept } = search;

@@ -1,5 +1,5 @@
-import { useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Download } from '../../parts/download.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -13,7 +13,7 @@ import { texts } from './texts.ts';
 /** Rows of the ledger, the newest first, as one scrolls; one of them opened beside it. Or what limits denied, which has no rows. */
 export function Ledger() {
   const { say } = useTexts(texts);
-  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const search = useSearchOf(readSearch);
   const chosen = useAccount();
   const isDenied = search.status === 'denied';
   return (
@@ -45,7 +45,7 @@ export function Ledger() {
 
 function Rows() {
   const { say } = useTexts(texts);
-  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const search = useSearchOf(readSearch);
   const { call, ...filter } = search;
   const { events, asked } = useLedgerRows(useAccount()?.account.id, search);
   return (

@@ -1,8 +1,9 @@
 import { Badge, CloseButton, Skeleton } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { chatCall, type WrittenCall } from '../../parts/call-code.ts';
 import { CopyCall } from '../../parts/copy-call.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -22,7 +23,7 @@ const isOver = ({ status }: Details) => status === 'posted' || status === 'voide
 export function OpenedCall({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate({ from: '/app/ledger' });
-  const { call: _call, ...rest } = readSearch({ ...useSearch({ from: '/app/ledger' }) });
+  const { call: _call, ...rest } = useSearchOf(readSearch);
   const chosen = useAccount();
   const { data, error, refetch } = useQuery({
     queryKey: ['usage', chosen?.account.id, 'call', id],
@@ -42,7 +43,11 @@ export function OpenedCall({ id }: { readonly id: string }) {
             <Badge>{data.status}</Badge>
           </>
         )}
-        <CloseButton size="sm" aria-label={say('close')} onClick={() => void navigate({ search: rest })} />
+        <CloseButton
+          size="sm"
+          aria-label={say('app.close')}
+          onClick={() => void navigate({ search: rest })}
+        />
       </h2>
       {isMissing ? (
         <p className="dim">{say('noCall')}</p>

@@ -6,16 +6,15 @@ import { useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import { endOfLicence } from '../../parts/secrets.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { usePriceList } from '../../parts/price-list.ts';
 import { apiFor } from '../../session.ts';
-import { useLicenceSearch } from './search.ts';
+import { readLicenceSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
-import type { readLicenceSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Licence = ReplyOf<'GET /v1/admin/licenses'>['data'][number];
@@ -28,7 +27,7 @@ const EMAIL = /^\S+@\S+\.\S+$/;
 /** Licences of all accounts; one opened, with its machines and what can be done. */
 export function Licences() {
   const { say, format } = useTexts(texts);
-  const { licence, account, key, email, status, tier } = useLicenceSearch();
+  const { licence, account, key, email, status, tier } = useSearchOf(readLicenceSearch);
   const navigate = useNavigate({ from: '/app/licences' });
   const change = (next: Parameters<typeof changed<ReturnType<typeof readLicenceSearch>>>[1]) =>
     void navigate({ search: (search) => changed(search, next) });
@@ -179,7 +178,7 @@ function Opened({ licence, close }: { readonly licence: Licence; readonly close:
         </Anchor>
         <span className="right">
           <Button variant="default" size="compact-xs" onClick={close}>
-            {say('close')}
+            {say('app.close')}
           </Button>
         </span>
       </header>

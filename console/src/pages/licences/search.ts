@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { readTexts } from '../../parts/search.ts';
 
 export const STATES = ['active', 'suspended', 'inactive'] as const;
@@ -11,9 +10,3 @@ export const readLicenceSearch = readTexts({
   status: STATES,
   licence: undefined,
 });
-
-export type LicenceSearch = ReturnType<typeof readLicenceSearch>;
-
-/** What the page's address says. */
-export const useLicenceSearch = (): LicenceSearch =>
-  readLicenceSearch({ ...useSearch({ from: '/app/licences' }) });

@@ -1,13 +1,4 @@
-import { useSearch } from '@tanstack/react-router';
+import { readTexts } from '../../parts/search.ts';
 
-/** What the page's address says of what it shows. */
-export interface MembersSearch {
-  /** The team that is opened. */
-  readonly team?: string;
-}
-
-export const readMembersSearch = ({ team }: Readonly<Record<string, unknown>>): MembersSearch =>
-  typeof team === 'string' ? { team } : {};
-
-export const useMembersSearch = (): MembersSearch =>
-  readMembersSearch({ ...useSearch({ from: '/app/members' }) });
+/** What the page's address says of what it shows: the team that is opened. */
+export const readMembersSearch = readTexts({ team: undefined });

@@ -1,5 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useSearchOf } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
 import { useNames } from '../../parts/names.ts';
@@ -12,7 +13,7 @@ import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { useMembers } from './member-table.tsx';
 import type { Chosen } from './members.tsx';
-import { useMembersSearch } from './search.ts';
+import { readMembersSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 const api = apiFor(undefined);
@@ -20,7 +21,7 @@ const api = apiFor(undefined);
 /** Groups of members, to whom a member shows what not all of the organization need see. */
 export function Teams({ account }: { readonly account: Chosen }) {
   const { say, format } = useTexts(texts);
-  const { team: opened } = useMembersSearch();
+  const { team: opened } = useSearchOf(readMembersSearch);
   const { id } = account;
   const isAdmin = isAtLeast(account.role, 'admin');
   const { pages, ...asked } = usePages({

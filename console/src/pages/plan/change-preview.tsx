@@ -2,6 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
@@ -10,7 +11,7 @@ import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import { orderOf, useChoice } from './choice.ts';
 import type { Held, SoldPlan, Subscription } from './data.ts';
-import { usePlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 interface ChangePreviewProps {
@@ -25,7 +26,7 @@ interface ChangePreviewProps {
 export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewProps) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
-  const { to: _to, ...search } = usePlanSearch();
+  const { to: _to, ...search } = useSearchOf(readPlanSearch);
   const navigate = useNavigate({ from: '/app/plan' });
   const chosen = useAccount();
   const place = useRef<HTMLDivElement>(null);

@@ -1,5 +1,6 @@
 import { type Held, type SoldPlan, useHeld } from './data.ts';
-import { usePlanSearch } from './search.ts';
+import { useSearchOf } from '../../parts/search.ts';
+import { readPlanSearch } from './search.ts';
 
 /** How one would pay: by the page's address, and where it says nothing as one pays already. */
 export interface Choice {
@@ -12,7 +13,7 @@ export interface Choice {
 }
 
 export function useChoice({ subscription }: Held): Choice {
-  const { bought, cycle, currency, seats } = usePlanSearch();
+  const { bought, cycle, currency, seats } = useSearchOf(readPlanSearch);
   const { data: all } = useHeld(bought);
   const paying = all?.find(({ subscription: one }) => one?.store === 'stripe')?.subscription;
   return {

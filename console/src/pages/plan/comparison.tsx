@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { amounts, labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePriceList } from '../../parts/price-list.ts';
@@ -12,7 +13,7 @@ import { BuyButton } from './buy-button.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { orderOf, useChoice } from './choice.ts';
 import { type Compared, type Held, type SoldPlan } from './data.ts';
-import { readPlanSearch, usePlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { grantTexts, texts } from './texts.ts';
 
 interface Line {
@@ -31,7 +32,7 @@ export function Comparison({
 }) {
   const { say } = useTexts(texts);
   const { product } = held.entitlement;
-  const search = usePlanSearch();
+  const search = useSearchOf(readPlanSearch);
   const chosen = useAccount();
   const { data: prices, ...asked } = usePriceList();
   const plans = prices?.data.filter((plan) => plan.product === product) ?? [];
@@ -78,7 +79,7 @@ export function Comparison({
 /** How it is paid: by month or year, in which currency, for how many. */
 function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonly held: Held }) {
   const { say } = useTexts(texts);
-  const search = usePlanSearch();
+  const search = useSearchOf(readPlanSearch);
   const navigate = useNavigate({ from: '/app/plan' });
   const chosen = useChoice(held);
   const choose = (next: object) =>
@@ -152,7 +153,7 @@ function usePriceLine(held: Held): Line {
 /** The way to a plan: the provider's page where nothing is paid yet, else a look at what the change costs. */
 function Way({ plan, held }: { readonly plan: SoldPlan; readonly held: Held }) {
   const { say } = useTexts(texts);
-  const search = usePlanSearch();
+  const search = useSearchOf(readPlanSearch);
   const navigate = useNavigate({ from: '/app/plan' });
   const { cycle, quantity, currency, amount } = orderOf(plan, useChoice(held));
   const { entitlement, subscription } = held;

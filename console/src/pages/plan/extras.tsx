@@ -2,6 +2,7 @@ import { Button, Text, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePriceList } from '../../parts/price-list.ts';
@@ -11,7 +12,7 @@ import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
 import { type Held, useSoldNames } from './data.ts';
-import { usePlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Overage = ReplyOf<'GET /v1/billing/overage'>['data'][number];
@@ -22,7 +23,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
   const { minor } = useMoney();
   const { data: prices } = usePriceList();
   const sold = prices?.add_ons.filter(({ product }) => product === entitlement.product) ?? [];
-  const { currency } = usePlanSearch();
+  const { currency } = useSearchOf(readPlanSearch);
   const chosen = useAccount();
   const mayBuy = prices?.sold === true && isAtLeast(chosen?.account.role, 'admin');
   const nameOf = useSoldNames();

@@ -2,6 +2,7 @@ import { Anchor } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { usePriceList } from '../../parts/price-list.ts';
@@ -9,7 +10,7 @@ import { When } from '../../parts/when.tsx';
 import { useTexts } from '../../text/index.ts';
 import { type Held, isThere, type Subscription, useSoldNames } from './data.ts';
 import { Portal } from './portal.tsx';
-import { usePlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** Milliseconds after which a payment that nothing is known of is said to take longer. */
@@ -18,7 +19,7 @@ const LONG = 30_000;
 /** What has to be known first: what became of a checkout, what failed, what waits for somebody. */
 export function Notices({ held }: { readonly held: readonly Held[] }) {
   const { say } = useTexts(texts);
-  const { bought, closed } = usePlanSearch();
+  const { bought, closed } = useSearchOf(readPlanSearch);
   const { data: prices } = usePriceList();
   const [arrived, setArrived] = useState<string>();
   return (
@@ -64,7 +65,7 @@ interface ArrivalProps {
 /** Back from the provider's page: its message may take a moment, and the plan shows itself once it has come. */
 function Arrival({ bought, held, onArrived }: ArrivalProps) {
   const { say } = useTexts(texts);
-  const { account, bought: _bought, ...search } = usePlanSearch();
+  const { account, bought: _bought, ...search } = useSearchOf(readPlanSearch);
   const chosen = useAccount();
   const navigate = useNavigate({ from: '/app/plan' });
   const [isLong, setLong] = useState(false);

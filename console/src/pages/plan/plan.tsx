@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { useMoney } from '../../parts/money.ts';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -7,7 +8,7 @@ import { useTexts } from '../../text/index.ts';
 import { type Held, useHeld, useSoldNames } from './data.ts';
 import { Notices } from './notices.tsx';
 import { ProductPlans } from './product-plans.tsx';
-import { usePlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 import { useStanding } from './standing.ts';
 
@@ -26,7 +27,7 @@ export function Plan() {
 }
 
 function PlansOf() {
-  const { product, bought } = usePlanSearch();
+  const { product, bought } = useSearchOf(readPlanSearch);
   const asked = useHeld(bought);
   const held = asked.data;
   const opened = openedOf(held ?? [], product);

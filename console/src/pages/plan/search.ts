@@ -1,5 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
-
 /** What the page's address says of what it shows. */
 export interface PlanSearch {
   /** The product that is opened. */
@@ -26,5 +24,3 @@ export function readPlanSearch(search: Readonly<Record<string, unknown>>): PlanS
     ...(closed === true ? { closed } : {}),
   };
 }
-
-export const usePlanSearch = (): PlanSearch => readPlanSearch({ ...useSearch({ from: '/app/plan' }) });

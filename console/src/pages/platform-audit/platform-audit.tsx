@@ -2,14 +2,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
-import { usePlatformAuditSearch } from './search.ts';
+import { readPlatformAuditSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -19,7 +19,7 @@ const ACTION = /^[a-z_]+(\.[a-z_]+){0,2}$/;
 /** Who did what, in all accounts, the newest first. */
 export function PlatformAudit() {
   const { say } = useTexts(texts);
-  const { span, action, ...ids } = usePlatformAuditSearch();
+  const { span, action, ...ids } = useSearchOf(readPlatformAuditSearch);
   const navigate = useNavigate({ from: '/app/platform-audit' });
   const query = {
     ...ids,

@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { SPAN_NAMES } from '../../parts/spans.ts';
 import { readTexts } from '../../parts/search.ts';
 
@@ -9,9 +8,3 @@ export const readPlatformAuditSearch = readTexts({
   target: undefined,
   span: SPAN_NAMES,
 });
-
-export type PlatformAuditSearch = ReturnType<typeof readPlatformAuditSearch>;
-
-/** What the page's address says. */
-export const usePlatformAuditSearch = (): PlatformAuditSearch =>
-  readPlatformAuditSearch({ ...useSearch({ from: '/app/platform-audit' }) });

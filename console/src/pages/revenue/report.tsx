@@ -1,12 +1,13 @@
 import type { RouteName } from '@plinth/sdk';
 import { useNavigate } from '@tanstack/react-router';
+import { useSearchOf } from '../../parts/search.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { type GROUPS, readRevenueSearch, VIEWS, useRevenueSearch } from './search.ts';
+import { type GROUPS, readRevenueSearch, VIEWS } from './search.ts';
 import { texts } from './texts.ts';
 
 export type Group = (typeof GROUPS)[number];
@@ -44,7 +45,7 @@ export function rangeOf(month: string | undefined): { readonly from: string; rea
 /** Sums of a report of the API, page by page, with the choices of what they are, and all of it as a file. */
 export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }: ReportProps<Row>) {
   const { say } = useTexts(texts);
-  const { view = 'recurring', month, product, model } = useRevenueSearch();
+  const { view = 'recurring', month, product, model } = useSearchOf(readRevenueSearch);
   const navigate = useNavigate({ from: '/app/revenue' });
   const { pages, ...asked } = usePages<ReportPage<Row>>({
     key: ['report', route, query],

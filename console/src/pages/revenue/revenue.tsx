@@ -2,9 +2,9 @@ import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { moneyText } from '../../parts/money.ts';
-import { changed } from '../../parts/search.ts';
+import { changed, useSearchOf } from '../../parts/search.ts';
 import type { Column } from '../../parts/table.tsx';
-import { useRevenueSearch } from './search.ts';
+import { readRevenueSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { type Group, rangeOf, Report } from './report.tsx';
 import { texts } from './texts.ts';
@@ -24,7 +24,7 @@ const REPORTS = {
 /** What comes in: MRR and how it moves, revenue, what is left of it after models, and what these cost. */
 export function RevenuePage() {
   const { say } = useTexts(texts);
-  const { view = 'recurring' } = useRevenueSearch();
+  const { view = 'recurring' } = useSearchOf(readRevenueSearch);
   const View = REPORTS[view];
   return (
     <>
@@ -39,7 +39,7 @@ export function RevenuePage() {
 /** What of the address a report takes, and cells that several of them have. */
 function useReport<G extends Group>(groups: readonly G[], usual: G) {
   const { say, format, language } = useTexts(texts);
-  const { by, month, product, model } = useRevenueSearch();
+  const { by, month, product, model } = useSearchOf(readRevenueSearch);
   const group = groups.find((one) => one === by) ?? usual;
   const money = (minor: number, currency: string): string =>
     minor === 0 ? '–' : moneyText(language, minor, currency);

@@ -1,4 +1,3 @@
-import { useSearch } from '@tanstack/react-router';
 import { readTexts } from '../../parts/search.ts';
 
 export const VIEWS = ['recurring', 'revenue', 'margin', 'models'] as const;
@@ -12,9 +11,3 @@ export const readRevenueSearch = readTexts({
   product: undefined,
   model: undefined,
 });
-
-export type RevenueSearch = ReturnType<typeof readRevenueSearch>;
-
-/** What the page's address says. */
-export const useRevenueSearch = (): RevenueSearch =>
-  readRevenueSearch({ ...useSearch({ from: '/app/revenue' }) });

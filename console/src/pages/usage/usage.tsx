@@ -1,8 +1,9 @@
 import { NativeSelect, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
+import { useSearchOf } from '../../parts/search.ts';
 import { Download } from '../../parts/download.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
@@ -23,12 +24,7 @@ const amountsOf = ({ micros, count }: Formats, measure: Measure) =>
   measure === 'cost' || measure === 'charge' ? micros : count;
 
 const useChoice = () => {
-  const {
-    by = 'model',
-    show = 'cost',
-    days = 30,
-    without = [],
-  } = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
+  const { by = 'model', show = 'cost', days = 30, without = [] } = useSearchOf(readUsageSearch);
   return { by, show, days, without };
 };
 
@@ -75,7 +71,7 @@ export function Usage() {
 function Choices() {
   const { say } = useTexts(texts);
   const { by, show, days } = useChoice();
-  const search = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
+  const search = useSearchOf(readUsageSearch);
   const navigate = useNavigate({ from: '/app/usage' });
   const choose = (change: object) => void navigate({ search: readUsageSearch({ ...search, ...change }) });
   return (
@@ -163,7 +159,7 @@ function Legend({
   readonly drawn: readonly NamedGroup[];
 }) {
   const { say } = useTexts(texts);
-  const search = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
+  const search = useSearchOf(readUsageSearch);
   const navigate = useNavigate({ from: '/app/usage' });
   const { without } = useChoice();
   return (

@@ -223,7 +223,10 @@ export const readPages = route(
     summary: 'Read the text of a document by page',
     description:
       'What citations quote from. A file without pages, such as Markdown, is cut into parts of some 20,000 characters.',
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      ...pageQuery,
+      from: wholeNumber(1, 100_000).optional().describe('Begin with this page. Of no use with `cursor`.'),
+    }),
     reply: { 200: pageOf(documentPage) },
     errors: ['document_not_found'],
     example: {
@@ -236,8 +239,7 @@ export const readPages = route(
     },
   },
   async ({ accountId, params, query }, { documents }) => {
-    const { cursor, limit } = query;
-    const page = await documents.pages({ accountId, id: params.id }, { cursor, limit });
+    const page = await documents.pages({ accountId, id: params.id }, query);
     return { data: page.data.map(shownPage), next_cursor: page.next_cursor };
   },
 );

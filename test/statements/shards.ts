@@ -1,0 +1,146 @@
+/**
+ * How the database would be spread over several servers by Citus (docs/scale.md): each table by its account, but for those that
+ * are named here, with what becomes of them; and each statement at one account, but for those that are named here.
+ */
+
+/** What becomes of a table that is not spread by its account. */
+export type TablePlan =
+  /** A copy on each server: few rows that change seldom and that many statements join. */
+  | 'copied'
+  /** On one server: its rows grow with people, purchases and settings, and not with calls. */
+  | 'in one place'
+  /** One on each server, that its processes alone use; sums are added up. */
+  | 'for each server'
+  /** Spread by its account once that is part of these keys; who finds a row by something else asks a copied table first. */
+  | 'after a change of its keys';
+
+export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
+  copied: [
+    'accounts.accounts',
+    'app.clock',
+    'app.installation',
+    'coditect.signing_keys',
+    'entitlements.defaults',
+    'identity.signing_keys',
+    'identity.users',
+    'idempotency.salts',
+    'limits.operator_budgets',
+    'orbit.public_templates',
+    'public.plinth_migrations',
+    'secrets.master_keys',
+    'webhooks.endpoints',
+  ],
+  'in one place': [
+    ...'billing.bodies billing.buckets billing.checkouts billing.customers billing.disputes billing.drains'.split(
+      ' ',
+    ),
+    ...'billing.inbox billing.invoices billing.objects billing.payments billing.prices billing.reconciled'.split(
+      ' ',
+    ),
+    ...'billing.refunds billing.subscriptions billing.wants coditect.rolled_days'.split(' '),
+    ...'erasure.export_parts erasure.exports erasure.proofs idempotency.user_keys'.split(' '),
+    ...'identity.admin_invitations identity.code_misses identity.email_tokens identity.guesses'.split(' '),
+    ...'identity.identities identity.mfa_challenges identity.passkey_ceremonies identity.passkeys'.split(' '),
+    ...'identity.recovery_codes identity.refresh_tokens identity.sessions identity.sign_in_codes'.split(' '),
+    ...'identity.sign_in_states identity.totp identity.used_id_tokens'.split(' '),
+    ...'jobs.schedules privacy.budgets privacy.releases sso.domains ai.safety_events'.split(' '),
+  ],
+  'for each server': [
+    'limits.holders',
+    'limits.operator_spending',
+    'limits.postings',
+    'limits.rates',
+    'webhooks.deliveries',
+  ],
+  'after a change of its keys': ['audit.events', 'coditect.licenses', 'orbit.workspaces', 'reports.proceeds'],
+};
+
+/** What becomes of a statement that names no account and reads or writes a table that is spread. */
+export type StatementPlan =
+  /** Each server runs it on its own rows: what is due, old or waiting there. */
+  | 'on each server'
+  /** All servers are asked, and the answers added up or merged: reports, lists and checks of operators. */
+  | 'of all servers'
+  /** It has a person, an address, a token or an id: a copied or kept table says which account that is, and it is asked there. */
+  | 'after a look-up';
+
+export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
+  'on each server': [
+    'src/platform/accounts/invitations/invitation-store.ts deleteOld',
+    'src/platform/billing/overage/store.ts dueCounts',
+    'src/platform/billing/overage/store.ts giveUpReports',
+    'src/platform/blobs/store.ts deletable',
+    'src/platform/blobs/store.ts deleteRows',
+    'src/platform/blobs/store.ts overdue',
+    'src/platform/idempotency/store.ts deleteExpired',
+    'src/platform/limits/usage/alerts.ts isIdle',
+    'src/platform/limits/usage/alerts.ts pruneAlerts',
+    'src/platform/limits/usage/call-errors.ts prune',
+    'src/platform/limits/usage/denials.ts prune',
+    'src/platform/mail/store.ts oldMessages',
+    'src/platform/mail/store.ts pruneMessages',
+    'src/platform/vectors/store.ts dueCollections',
+    'src/platform/webhooks/attempt-store.ts claimedDelivery',
+    'src/platform/webhooks/relay.ts isIdle',
+    'src/platform/webhooks/relay.ts markDispatched',
+    'src/platform/webhooks/relay.ts newEvents',
+    'src/platform/webhooks/store.ts prune',
+    'src/products/adiuva/members/store.ts departedMembers',
+    'src/products/coditect/memory/digests/store.ts nextDue',
+    'src/products/orbit/exports/store.ts expiredExports',
+    'src/products/orbit/live/store.ts prunePresence',
+  ],
+  'of all servers': [
+    'src/platform/ai/providers/health.ts lastHour',
+    'src/platform/blobs/store.ts knownKeys',
+    'src/platform/blobs/store.ts storedBetween',
+    'src/platform/blobs/store.ts totals',
+    'src/platform/entitlements/store.ts accountsWithGrants',
+    'src/platform/jobs/dead-letters.ts read',
+    'src/platform/limits/seats/seats.ts seatsInUse',
+    'src/platform/limits/usage/adjustments.ts listAdjustments',
+    'src/platform/limits/usage/usage.ts LEDGER_SUMS',
+    'src/platform/mail/store.ts listMessages',
+    'src/platform/reports/usage.ts accountAfter',
+    'src/platform/secrets/count-sealed.ts sealedCounts',
+    'src/platform/webhooks/store.ts allDeliveriesPage',
+    'src/platform/webhooks/store.ts deliveriesPage',
+    'src/platform/webhooks/store.ts eventsToReplay',
+    'src/products/coditect/analytics/store.ts readDays',
+    'src/products/coditect/signing/revocations.ts listed',
+  ],
+  'after a look-up': [
+    'src/platform/accounts/erasure-store.ts lockMemberships',
+    'src/platform/accounts/invitations/invitation-store.ts invitationByToken',
+    'src/platform/billing/endings/refunded-credits.ts creditsToTake',
+    'src/platform/billing/import-subscriptions.ts accountsOf',
+    'src/platform/blobs/store.ts signedBlob',
+    'src/platform/entitlements/store.ts grantById',
+    'src/platform/identity/keys/key-store.ts revokeKeysOf',
+    'src/platform/mail/mail.ts lately',
+    'src/platform/mail/mail.ts recently',
+    'src/platform/mail/store.ts messagesOf',
+    'src/products/coditect/memory/patterns/extract-store.ts lockExtraction',
+  ],
+};
+
+export interface ShardTable {
+  readonly name: string;
+  /** Whether it has an account, that is never null and is part of each of its keys. */
+  readonly isSpread: boolean;
+}
+
+/** All tables, and whether Citus could spread them by `account_id` as they are. */
+export const SHARD_TABLES = `
+  select format('%I.%I', nspname, c.relname) as name,
+    exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'account_id' and a.attnotnull
+      and not exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and a.attnum <> all (i.indkey))) as "isSpread"
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and nspname !~ '^pg_' and nspname <> 'information_schema' order by 1`;
+
+const ACCOUNT =
+  /account_id\s*=\s*(?:\$|any|all|\(|[a-z_.]*account)|\(\s*account_id\b|account_id\)?\s+in\b|insert into [\w.]+(?: as \w+)? \([^)]*\baccount_id\b/;
+
+/** Whether a text reads or writes one of these tables and says of no account. */
+export const crosses = (text: string, spread: readonly string[]): boolean =>
+  !ACCOUNT.test(text) && spread.some((name) => new RegExp(`\\b${name.replace('.', '\\.')}\\b`).test(text));
