@@ -8213,6 +8213,7 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
+  | 'package_missing'
   | 'passkey_invalid'
   | 'pattern_not_found'
   | 'payload_too_large'

@@ -20,5 +20,7 @@ export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
+export { isPackage, teamConfig } from './team.ts';
 export type { SlotSetting } from './ai.ts';
 export type { UpstreamSetting } from './ai.ts';
