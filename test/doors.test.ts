@@ -8,13 +8,12 @@ test('plinth/product has all that products of ours import of the platform as the
   const named = projectFiles()
     .filter(({ path }) => /^src\/products\/\w+\//.test(path) && !/\.test\.ts$|\/testing\//.test(path))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/^import \{([^}]*)\} from '#platform\/\w+';$/gm)].flatMap(
-        ([, names = '']) =>
-          names
-            .split(',')
-            .map((name) => name.trim().replace(/ as .*/, ''))
-            .filter((name) => name !== '' && !name.startsWith('type '))
-            .map((name) => ({ path, name })),
+      [...text.matchAll(/^import \{([^}]*)\} from '#platform\/\w+';$/gm)].flatMap(([, names = '']) =>
+        names
+          .split(',')
+          .map((name) => name.trim().replace(/ as .*/, ''))
+          .filter((name) => name !== '' && !name.startsWith('type '))
+          .map((name) => ({ path, name })),
       ),
     );
   expect(named.length).toBeGreaterThan(200);
