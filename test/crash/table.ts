@@ -17,6 +17,8 @@ const SOLD =
   'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
+const RESTORED =
+  'one commit of a task that begins anew, or finds in the audit what it has done: test/process/restore.test.ts kills restores';
 const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
@@ -99,6 +101,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'owner.products-added': {
     because: 'one commit: before it the next start gives the plans, after it none is missing',
   },
+  'backup.sign-ins-ended': { because: RESTORED },
+  'backup.revocations-applied': { because: RESTORED },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },

@@ -159,6 +159,10 @@ export function lineAt(text: string, place: number): number {
 
 const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
+  // What a product is made with, by the name that it has in a team's repository: as low as the kit.
+  [/^plinth\/product$/, 'src/platform/product/index.ts'],
+  [/^plinth\/config$/, 'src/main/doors/config.ts'],
+  [/^plinth\/testing$/, 'src/main/doors/testing/index.ts'],
   [/^#safety$/, 'safety/src/index.ts'],
   [/^#safety\/kinds$/, 'safety/src/kinds.ts'],
   [/^#safety\/near-words$/, 'safety/src/near-words.ts'],

@@ -97,6 +97,23 @@ const VERB_TABLE: Readonly<
       [['--reopen', '--to', 'postgres://a@host/b'], '--to'],
     ],
   },
+  backup: {
+    right: [],
+    wrong: [
+      [['--to', 'a'], '--to'],
+      [['a', 'b'], 'b'],
+    ],
+  },
+  restore: {
+    right: [],
+    wrong: [
+      [['a', '--list'], '--list'],
+      [['a', '--force'], '--force'],
+      [['a', 'b'], 'b'],
+      [['a', '--apply-list'], 'a'],
+      [['a', '--list', 'b', '--without-list'], '--list'],
+    ],
+  },
   budget: {
     right: [['list'], ['set', '1'], ['close']],
     wrong: [
