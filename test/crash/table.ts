@@ -98,9 +98,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'identity.signing-key': { walks: ['a first start'] },
   'owner.made': { walks: ['a first start'] },
-  'owner.products-added': {
-    because: 'one commit: before it the next start gives the plans, after it none is missing',
-  },
+  'owner.products-added': { because: 'one commit: the next start gives the plans that are missing' },
   'backup.sign-ins-ended': { because: RESTORED },
   'backup.revocations-applied': { because: RESTORED },
   'db.moved': { because: MOVED },

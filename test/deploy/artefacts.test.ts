@@ -36,6 +36,8 @@ const SECRETS: Readonly<Record<string, string>> = {
   SENTRY_DSN: 'https://key@errors.example.com/1',
 };
 
+const isThere = (path: string) => existsSync(join(DEPLOY, path)) || existsSync(join(ROOT, path));
+
 test('there is a server, a worker and a migration in each place', () => {
   const places = Map.groupBy(deployed, ({ where }) => where.split(/[/:]/)[0]);
   expect([...places.keys()].toSorted()).toEqual([
@@ -183,6 +185,5 @@ test('deploy/README.md says of each file how far it was tried', () => {
       (file) => !isNamed(file),
     ),
   ).toEqual(['README.md']);
-  const isThere = (path: string) => existsSync(join(DEPLOY, path)) || existsSync(join(ROOT, path));
   expect(named.filter((path) => !isThere(path))).toEqual([]);
 });

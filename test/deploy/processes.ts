@@ -41,7 +41,7 @@ export const IMAGE = ((text) => ({
   user: /^USER (\S+)$/m.exec(text)?.[1] ?? '',
   port: Number(/^EXPOSE (\d+)$/m.exec(text)?.[1]),
   health: JSON.parse(
-    /^HEALTHCHECK[^[]*CMD (\[.*\])$/ms.exec(text.replace('\\\n', ''))?.[1] ?? '[]',
+    /^HEALTHCHECK[^[]*CMD (\[.*\])$/m.exec(text.replace('\\\n', ''))?.[1] ?? '[]',
   ) as string[],
 }))(read('Dockerfile'));
 

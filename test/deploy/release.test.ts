@@ -1,16 +1,18 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { temporaryFolder } from '#test/services';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
 
 /** Runs the script on a place that notes what it is asked to do; `fails` are the steps that do not go well, once each. */
 async function release(
   ...fails: readonly string[]
 ): Promise<{ readonly code: number; readonly did: string[] }> {
-  const folder = temporaryFolder();
+  // The script takes its command apart at spaces, which other temporary folders have in their names.
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-release-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const notes = join(folder, 'notes');
   const step = join(folder, 'step');
   for (const name of fails) writeFileSync(join(folder, `fail-${name}`), '');
