@@ -7371,11 +7371,6 @@ export interface Routes {
     readonly body: Schemas['VerifyEmailRequest'];
     readonly reply: Schemas['EmailVerification'];
   };
-  /** Take a backup of the embedded database */
-  'POST /v1/backup': {
-    readonly body: Schemas['BackupRequest'];
-    readonly reply: unknown;
-  };
   /** Buy a plan or an add-on */
   'POST /v1/billing/checkout': {
     readonly body: Schemas['CreateCheckoutSessionRequest'];
@@ -7798,6 +7793,11 @@ export interface Routes {
     };
     readonly body: Schemas['MoveSectionRequest'];
     readonly reply: Schemas['ScopeSection'];
+  };
+  /** Take a backup of the embedded database */
+  'POST /v1/server/backup': {
+    readonly body: Schemas['BackupRequest'];
+    readonly reply: unknown;
   };
   /** Create a session of memory */
   'POST /v1/sessions': {

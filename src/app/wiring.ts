@@ -171,6 +171,7 @@ function wirePeople(parts: WiringParts) {
     identity,
     sso,
     dataKeys: createDataKeys(parts),
+    home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
   };
 }
 
@@ -201,12 +202,10 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
   const upgradeFor = createUpgradeFor(parts.entitlements);
-  const home = openBlobHome(config, { ...parts, baseUrl: parts.reachedAt });
   const blobs = createBlobStorage({
     ...parts,
     limits,
     log,
-    home,
     upgradeFor,
     metrics: parts.telemetry.metrics,
   });
@@ -237,7 +236,6 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   return {
     limiting,
     ...limiting,
-    home,
     blobs,
     vectors: createVectorStorage({ ...parts, limits, upgradeFor }),
     work,

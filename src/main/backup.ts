@@ -22,7 +22,7 @@ master-keys and owner.json of DATA_DIR elsewhere: they are not in it. See docs/b
 export const backup: Verb = async (invocation) => {
   const [path, more] = invocation.words;
   if (path === undefined || path.startsWith('-') || more !== undefined)
-    return printUsage(more ?? path, USAGE);
+    return printUsage(path?.startsWith('-') === true ? path : more, USAGE);
   const { config } = invocation;
   if (config.database.engine !== 'pglite') throw new AppError('backup_not_embedded');
   const file = resolve(path);
@@ -48,7 +48,7 @@ export const backup: Verb = async (invocation) => {
 /** The file as the server sends it; the code proves that this user may read the data folder. */
 async function askServer(url: string, { dataDir }: Config): Promise<Readable> {
   const code = newBackupCode({ clock: systemClock, random: systemRandom, dataDir });
-  const response = await fetch(`${url}/v1/backup`, {
+  const response = await fetch(`${url}/v1/server/backup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ code }),

@@ -17,8 +17,6 @@ const SOLD =
   'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
-const RESTORED =
-  'one commit of a task that begins anew, or finds in the audit what it has done: test/process/restore.test.ts kills restores';
 const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
@@ -83,7 +81,6 @@ const PLATFORM: Readonly<Record<string, Place>> = {
       'one commit, told once: what is not counted off is lost until its minute is over (rates.leased.test.ts kills processes)',
   },
   'identity.key-used': { walks: ['a create'] },
-
   'limits.holder-start': { walks: ['a first start'] },
   'entitlements.sync-begun': { walks: ['a first start'] },
   'entitlements.sync-rewritten': { walks: ['a start with other plans than before'] },
@@ -99,8 +96,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'identity.signing-key': { walks: ['a first start'] },
   'owner.made': { walks: ['a first start'] },
   'owner.products-added': { because: 'one commit: the next start gives the plans that are missing' },
-  'backup.sign-ins-ended': { because: RESTORED },
-  'backup.revocations-applied': { because: RESTORED },
+  'backup.restored': { because: ONE_COMMIT },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },

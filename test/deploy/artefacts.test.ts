@@ -124,6 +124,7 @@ test('the image runs as nobody, with the verbs that there are', () => {
       ...SECRETS,
       PUBLIC_URL: 'https://a.example',
       MAIL_FROM: 'a@b.example',
+      S3_BUCKET: 'plinth',
     }),
   ).toEqual([]);
   // What is copied into it is not left out by .dockerignore.

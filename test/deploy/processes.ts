@@ -205,7 +205,7 @@ async function opentofu(): Promise<Deployed[]> {
       ...Object.fromEntries(
         Object.entries<string>(settings).map(([name, value]) => [
           name,
-          value.replaceAll(/\$\{[^}]*\}/g, 'example.com'),
+          value.replaceAll(/\$\{[^}]*\}/g, name === 'MAIL_FROM' ? 'plinth@example.com' : 'example.com'),
         ]),
       ),
       ...Object.fromEntries(

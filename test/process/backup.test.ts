@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openApp } from '#app';
 import { readConfig } from '#platform/config';
 import { openStore, statement } from '#platform/db';
-import { type BilledCall, createOpenAISandbox } from '#sandbox/openai';
+import { createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '#test/closing';
 import { temporaryFolder } from '#test/services';
 import { type Client, clientOf } from './client.ts';
@@ -110,21 +110,10 @@ async function upload(client: Client, text: string): Promise<string> {
 
 const ADA = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 
-test('a backup in a storm holds the ledger of its instant, and a restore does again what ended access since', {
-  timeout: TIMEOUT,
-}, async () => {
-  const server = plinth('data', 'start');
-  const url = await server.url();
-  const client = clientOf(url, owner().api_key);
-  const session = await signIn(url, owner());
-  const { body: doomed } = await session.client.call('POST /v1/api-keys', {
-    body: { name: 'doomed', scopes: ['*'] },
-  });
-  expect((await client.call('POST /v1/auth/register', { body: ADA })).status).toBe(201);
-  const ada = await signIn(url, ADA);
-  const { body: me } = await ada.client.call('GET /v1/me');
-  const document = await upload(client, 'What the client wants.');
+const FILE = 'storm.tar.gz';
 
+/** Has customers call while a backup is taken; answers of which instant it is, and what posts were answered before. */
+async function backUpInStorm(client: Client) {
   const customers = Array.from({ length: CUSTOMERS }, (_, place) => storm(client, `c${place}`));
   const callsPast = async (count: number) =>
     expect
@@ -132,65 +121,62 @@ test('a backup in a storm holds the ledger of its instant, and a restore does ag
       .toBeGreaterThan(count);
   await callsPast(20);
   const before = customers.flatMap(({ answered }) => answered);
-  const taken = await run('data', 'backup', 'storm.tar.gz');
+  const taken = await run('data', 'backup', FILE);
   expect(taken).toMatchObject({
     code: 0,
     said: expect.stringMatching(/^storm.tar.gz: \d+ bytes.*\nsha256 {2}[\da-f]{64}\n$/),
   });
-  const instant = /as of (\S+)/.exec(taken.said)?.[1] ?? '';
-  const file = join(folder, 'storm.tar.gz');
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(await run('data', 'backup', 'storm.tar.gz')).toMatchObject({
-    code: 1,
-    said: expect.stringContaining('is there already'),
-  });
+  expect(statSync(join(folder, FILE)).mode & 0o777).toBe(0o600);
+  const again = await run('data', 'backup', FILE);
+  expect(again).toMatchObject({ code: 1, said: expect.stringContaining('is there already') });
   await callsPast(Math.max(...customers.map(({ calls }) => calls())));
   await Promise.all(customers.map((customer) => customer.stop()));
   expect(readdirSync(join(folder, 'data'))).not.toContain('backup.unfinished');
+  return { before, instant: /as of (\S+)/.exec(taken.said)?.[1] ?? '' };
+}
 
-  expect((await session.client.call(`DELETE /v1/api-keys/${String(doomed['id'])}`)).status).toBe(200);
+test('a backup in a storm holds the ledger of its instant, and a restore does again what ended access since', {
+  timeout: TIMEOUT,
+}, async () => {
+  const server = plinth('data', 'start');
+  const url = await server.url();
+  const client = clientOf(url, owner().api_key);
+  const session = await signIn(url, owner());
+  const doomed = await session.client.call('POST /v1/api-keys', { body: { name: 'doomed', scopes: ['*'] } });
+  expect((await client.call('POST /v1/auth/register', { body: ADA })).status).toBe(201);
+  const ada = await signIn(url, ADA);
+  const { body: me } = await ada.client.call('GET /v1/me');
+  const document = await upload(client, 'What the client wants.');
+
+  const { before, instant } = await backUpInStorm(client);
+  expect((await session.client.call(`DELETE /v1/api-keys/${String(doomed.body['id'])}`)).status).toBe(200);
   expect((await ada.client.call('DELETE /v1/me', { body: { password: ADA.password } })).status).toBe(200);
   await stop(server);
   await eraseDue();
-  const bill = sandbox.bill().filter(({ at }) => at <= instant);
 
   folderWithKeys('restored');
   const list = join(folder, 'data/blobs/plinth/revocations');
-  expect(await run('restored', 'restore', file)).toMatchObject({
-    code: 1,
-    said: expect.stringContaining('There is no list'),
-  });
-  expect(await run('restored', 'restore', file, '--list', list)).toMatchObject({
+  expect(await run('restored', 'restore', FILE, '--list', list)).toMatchObject({
     code: 0,
     said: expect.stringContaining('3 entries of the list were applied, 1 of them erasures.'),
   });
-  await expectLedgerOf(bill);
+  await expectRestored(instant, String(me['id']));
   const again = plinth('restored', 'start');
   const restored = clientOf(await again.url(), owner().api_key);
   for (const { key, id } of before) expect((await restored.create(key)).id).toBe(id);
   const { body: link } = await restored.call(`GET /v1/documents/${document}/download`);
   expect(await (await fetch(String(link['url']))).text()).toBe('What the client wants.');
-  const refreshed = await restored.call('POST /v1/auth/refresh', {
-    body: { refresh_token: session.refresh },
-  });
-  expect(refreshed.status).toBe(401);
-  expect((await clientOf(await again.url(), String(doomed['key'])).call('GET /v1/usage')).status).toBe(401);
-  expect((await restored.call('POST /v1/auth/login', { body: ADA })).status).toBe(401);
+  const token = { body: { refresh_token: session.refresh } };
+  expect((await restored.call('POST /v1/auth/refresh', token)).status).toBe(401);
+  const byKey = clientOf(await again.url(), String(doomed.body['key']));
+  expect((await byKey.call('GET /v1/usage')).status).toBe(401);
   await stop(again);
-
-  const store = await openStore(readConfig(settings('restored')));
-  const left = statement<{ left: number }>(
-    'select count(*)::int as left from identity.users where user_id = $1',
-    [me['id']],
-  );
-  expect(await store.db.asMigrator(left)).toEqual([{ left: 0 }]);
-  await store.close();
   expect(await run('restored', 'usage', 'verify')).toMatchObject({ code: 0 });
-  expect(existsSync(join(folder, 'restored/restore.unfinished'))).toBe(false);
 });
 
-/** What the provider had billed at the instant is posted to the token; but for the call that each customer had under way. */
-async function expectLedgerOf(bill: readonly BilledCall[]): Promise<void> {
+/** What the provider had billed at the instant is posted to the token, but for the call that each customer had under way; and one person is gone. */
+async function expectRestored(instant: string, erased: string): Promise<void> {
+  const bill = sandbox.bill().filter(({ at }) => at <= instant);
   const store = await openStore(readConfig(settings('restored')));
   const rows = await store.db.asMigrator(
     statement<{ call: string | null; request: string; tokens: number; is_posted: boolean }>(
@@ -198,6 +184,8 @@ async function expectLedgerOf(bill: readonly BilledCall[]): Promise<void> {
          state = 'posted' as is_posted from limits.usage_events`,
     ),
   );
+  const people = statement('select 1 from identity.users where user_id = $1', [erased]);
+  expect(await store.db.asMigrator(people)).toEqual([]);
   await store.close();
   const posted = rows.filter(({ is_posted }) => is_posted);
   const figures = new Map(bill.map((call) => [call.request_id, call.prompt_tokens + call.completion_tokens]));

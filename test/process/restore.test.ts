@@ -68,7 +68,7 @@ test('a restore that is killed anywhere leaves nothing that a server starts on, 
   expect(await unpacking.ended).toMatchObject({ signal: 'SIGKILL' });
   const start = await run(data, ['start']);
   expect(start).toMatchObject({ code: 1, said: expect.stringContaining('Run "plinth restore" again') });
-  const ended = { CRASH_AT: 'backup.sign-ins-ended:after' };
+  const ended = { CRASH_AT: 'backup.restored:after' };
   expect(await run(data, RESTORE, ended)).toMatchObject({ signal: 'SIGKILL' });
   expect(await run(data, RESTORE)).toMatchObject(RESTORED);
   expect(names(data)).toEqual(['blobs', 'database', 'master-keys', 'settings.json']);

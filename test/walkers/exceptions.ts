@@ -7,7 +7,7 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs, and so are files. */
-export const MOST_EXCEPTIONS = 41;
+export const MOST_EXCEPTIONS = 42;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -55,6 +55,11 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'answers',
     route: 'POST /v1/auth/sign-in-link',
     because: 'a code is printed by a start; sign-in-link.test.ts signs in with real ones',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/server/backup',
+    because: '“plinth backup” makes the code; test/process/backup.test.ts asks with one',
   },
   {
     rule: 'answers',

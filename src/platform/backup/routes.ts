@@ -7,7 +7,7 @@ import type { BackupService } from './index.ts';
 const route = routesFor<BackupService>();
 
 const takeBackup = route(
-  'POST /v1/backup',
+  'POST /v1/server/backup',
   {
     summary: 'Take a backup of the embedded database',
     description:

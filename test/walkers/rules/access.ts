@@ -27,6 +27,7 @@ const OPEN = new Set([
   'POST /v1/auth/passkey/options',
   'POST /v1/auth/refresh',
   'POST /v1/auth/sign-in-link',
+  'POST /v1/server/backup',
   'POST /v1/auth/verify-email',
   'POST /v1/auth/resend-verification',
   'POST /v1/auth/forgot-password',

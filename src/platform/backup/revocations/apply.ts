@@ -4,13 +4,9 @@ import type { Erasure } from '#platform/erasure';
 import { endAllSignIns } from '#platform/identity';
 import type { ListEntry } from './list.ts';
 
-const ENDED = commitPoint(
-  'backup.sign-ins-ended',
-  'the end of all sessions, links and codes of a restored database',
-);
-const APPLIED = commitPoint(
-  'backup.revocations-applied',
-  'erasures and revocations that a restored database did not know of, with their events in the audit',
+const RESTORED = commitPoint(
+  'backup.restored',
+  'the end of all sign-ins of a restored database, and what it did not know of with its events in the audit',
 );
 
 /** Entries in one commit. */
@@ -39,7 +35,7 @@ export async function applyRevocations(
   list: AsyncIterable<ListEntry>,
 ): Promise<Applied> {
   const { db } = parts;
-  await db.system('backup.restore', ENDED, async (tx) => void (await tx.runAll(endAllSignIns)));
+  await db.system('backup.restore', RESTORED, async (tx) => void (await tx.runAll(endAllSignIns)));
   let [applied, erasures] = [0, 0];
   const apply = async (batch: readonly PastEvent[]) => {
     const done = await applyBatch(parts, batch);
@@ -60,7 +56,7 @@ export async function applyRevocations(
 }
 
 function applyBatch({ db, doneAgain }: ApplyingParts, batch: readonly PastEvent[]): Promise<PastEvent[]> {
-  return db.system('backup.restore', APPLIED, async (tx) => {
+  return db.system('backup.restore', RESTORED, async (tx) => {
     const known = new Set(
       (await tx.run(knownEvents(batch.map(({ event }) => event)))).map(({ event }) => event),
     );
