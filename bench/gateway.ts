@@ -16,6 +16,8 @@ interface Options {
   readonly seconds: number;
   readonly calls: number;
   readonly only: readonly PartName[];
+  /** Our gateway without and with traces, by turns, in place of all else. */
+  readonly traced: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function benchGateway(say: Say, flags: readonly string[]): Promise<
   const options = readOptions(flags);
   // A signal ends this process, and with it all processes that it started.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
-  const setting = await openSetting(say);
+  const setting = await openSetting(say, options);
   try {
     const made: AnswerCounts = { plain: 0, stream: 0, paced: 0 };
     const { only, calls, rounds, seconds } = options;
@@ -58,6 +60,7 @@ function readOptions(flags: readonly string[]): Options {
     args: [...flags],
     options: {
       json: { type: 'boolean' },
+      traced: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '3' },
       calls: { type: 'string', default: '200000' },
@@ -72,6 +75,7 @@ function readOptions(flags: readonly string[]): Options {
     seconds: figure('seconds', values.seconds),
     calls: figure('calls', values.calls),
     only,
+    traced: values.traced,
   };
 }
 

@@ -25,7 +25,7 @@ export async function benchScale(say: (line: string) => void, flags: readonly st
   });
   const seconds = Number(values.seconds);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
-  const setting = await openSetting(say);
+  const setting = await openSetting(say, { traced: false });
   try {
     // What is compiled and cached at first is no cost of a call.
     await measure(setting, 'plinth', { callers: 32, seconds });

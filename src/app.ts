@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { UpstreamOptions } from '#platform/ai';
 import type { Config } from '#platform/config';
 import {
@@ -23,6 +24,7 @@ import { openBlobHome } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
+import { assertNobodyPays, chooseProducts, type ProductChoice } from './app/products.ts';
 import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
 import { openSecrets } from './app/secrets.ts';
@@ -31,8 +33,8 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
-export type { AppOptions };
+export { allMigrations, allRoutes, assertNobodyPays, chooseProducts, openBlobHome, openSecrets, providersOf };
+export type { AppOptions, ProductChoice };
 
 declareErrors({
   migrations_pending: { status: 500, message: 'The database is not migrated.' },
@@ -41,11 +43,12 @@ declareErrors({
 /** A process of the program, wired and ready. */
 export interface App {
   readonly modules: Modules;
+  readonly choice: ProductChoice;
   readonly telemetry: Telemetry;
   readonly server: Server;
   /** Where the key and password of this database's owner are, if they are in the data folder. */
   readonly ownerFile: string | undefined;
-  /** Drains calls, streams and jobs within the time that the settings give, and closes everything. */
+  /** Is not ready for SHUTDOWN_DELAY_SECONDS, then drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
   /**
    * Of a process that others may think dead, whose lease is lost: it takes nothing more, gives what is under way some seconds,
@@ -68,10 +71,11 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const { config, clock = systemClock } = options;
-  const telemetry = createTelemetry({ logLevel: config.logLevel });
+  const telemetry = createTelemetry({ ...config, clock });
   opened.defer(() => telemetry.close());
-  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
+  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker);
   const db = await openedDatabase(options, telemetry, opened);
+  const choice = await choiceOf(db, options);
   const ids = createIds({ clock, random: systemRandom });
   const secrets = await openSecrets(config, { db, random: systemRandom });
   const redis = await openRedis(config, { db, telemetry }, opened);
@@ -97,6 +101,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     reachedAt: () => reachedAt,
     holder,
     options,
+    products: choice.products,
     upstreams,
     qstash,
     providers,
@@ -127,10 +132,13 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   }
   return {
     modules,
+    choice,
     telemetry,
     server,
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
+      server.leave();
+      await setTimeout(config.shutdownDelaySeconds * 1_000);
       await drain(grace);
       await tellAll(modules);
       await opened.disposeAsync();
@@ -197,12 +205,26 @@ async function openedDatabase(
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   await assertNotMoved(db);
+  telemetry.metrics.observeDatabase(async () => ({
+    pingSeconds: await db.ping().then(
+      (milliseconds) => milliseconds / 1_000,
+      () => undefined,
+    ),
+    connections: db.connections(),
+  }));
   opened.defer(
     watchAbandoned(db, (transactions) =>
       telemetry.logger.warn({ transactions }, 'ended transactions whose clients were gone'),
     ),
   );
   return db;
+}
+
+/** An operator's task goes on in production, whoever pays for what is off. */
+async function choiceOf(db: Database, { config, serve, work }: AppOptions): Promise<ProductChoice> {
+  const choice = await chooseProducts(db, config);
+  if (serve || work) assertNobodyPays(choice, config);
+  return choice;
 }
 
 /** The server, which others are told of once it is known where it is reached. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { nearestOf, readConfig } from '#platform/config';
+import { nearestOf, readConfig, teamConfig } from '#platform/config';
 import { VERBS } from './main/verbs.ts';
 import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
@@ -9,6 +9,9 @@ import { sentenceOf } from './main/operator-error.ts';
 const LAST_MOMENT = 2_000;
 /** What this process makes is its user's alone, whichever module makes it. */
 const OWNERS_ALONE = 0o077;
+
+/** Verbs that need no product. */
+const ANYWHERE = new Set(['mcp', 'health', 'smoke']);
 
 const USAGE = `Usage: plinth <verb>
 
@@ -33,9 +36,11 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
-  prepare         build the program, and make the empty database that a first start copies (npm ci does both)
-  new product     write a product to begin with into src/products (new product <name>, in a checkout)
-  generate        write docs/generated and the table types anew (in a checkout)
+  health          ask the server of these settings whether it is ready (health live: whether it answers at all)
+  smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
+  prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
+  new product     write a product to begin with (new product <name>): into products, in a checkout into src/products
+  generate        write the API's document and the client's types anew, in a checkout all of docs/generated
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
 `;
@@ -62,6 +67,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
   const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
+  // Before anything is made in a folder that is no team's.
+  if (!ANYWHERE.has(name)) teamConfig();
   const verb = await load();
   return verb({ config, version, words });
 }

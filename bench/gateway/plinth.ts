@@ -36,6 +36,11 @@ export async function startPlinth(upstreamPort: number) {
       databasePid: await postmasterOf(server),
       version: server.version,
       keys,
+      /** Another process on the same database and upstream, with further settings. */
+      async beside(more: Readonly<Record<string, string>>) {
+        const besides = await startProgram('serve', { ...settings, ...more });
+        return { ...besides, origin: besides.url, keys };
+      },
       checkLedger: (calls: Readonly<Record<Kind, number>>) => checkLedger(program.url, keys, totalsOf(calls)),
       async stop() {
         await program.stop();

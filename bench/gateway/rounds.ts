@@ -123,6 +123,8 @@ const COMPARISONS = [
   'db_cpu_ms_32',
   'db_cpu_ms_1',
   'db_cpu_ms_1_of_all',
+  'traced_cpu_32',
+  'traced_all_cpu_32',
 ] as const;
 
 /** "Relay" is the one that parses, as counting the cost of a call requires. */
@@ -145,6 +147,8 @@ export function compare(taken: ReadonlyMap<ScenarioName, readonly Round[]>): Com
     db_cpu_ms_32: compareSubjects(taken.get('plain_32'), ['plinth', 'plinth'], databaseOf),
     db_cpu_ms_1: compareSubjects(taken.get('plain_1'), ['plinth', 'plinth'], databaseOf),
     db_cpu_ms_1_of_all: compareSubjects(taken.get('plain_1_of_all'), ['plinth', 'plinth'], databaseOf),
+    traced_cpu_32: compareSubjects(taken.get('plain_32'), ['traced', 'plinth'], cpuRatio),
+    traced_all_cpu_32: compareSubjects(taken.get('plain_32'), ['traced_all', 'plinth'], cpuRatio),
   };
 }
 

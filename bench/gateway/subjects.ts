@@ -6,7 +6,7 @@ import { startPortkey } from './portkey.ts';
 import { type Cores, coresOf, pin } from './processes.ts';
 
 /** Who is asked: the upstream itself, or what stands before it. */
-export const SUBJECTS = ['direct', 'relay', 'parsed', 'portkey', 'plinth'] as const;
+export const SUBJECTS = ['direct', 'relay', 'parsed', 'portkey', 'plinth', 'traced', 'traced_all'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
 export interface Subject {
@@ -22,7 +22,7 @@ export interface Subject {
 export type Setting = Awaited<ReturnType<typeof openSetting>>;
 
 /** All processes of the bench, the gateways on one core and everything else on the others. */
-export async function openSetting(say: (line: string) => void) {
+export async function openSetting(say: (line: string) => void, { traced }: { readonly traced: boolean }) {
   const cores = holdCores(say);
   const upstream = await startChild('upstream.ts');
   const port = Number(upstream.said);
@@ -38,6 +38,7 @@ export async function openSetting(say: (line: string) => void) {
   try {
     const load = await startChild('load.ts');
     stops.push(() => load.stop());
+    if (traced) return { load, upstream, cores, stop, ...(await openTraced(port, track)) };
     const relay = track(await startChild('relay.ts', { words: [String(port), 'bytes'] }));
     const parsed = track(await startChild('relay.ts', { words: [String(port), 'parsed'] }));
     const portkey = await startPortkey();
@@ -56,6 +57,26 @@ export async function openSetting(say: (line: string) => void) {
     await stop();
     throw error;
   }
+}
+
+type Track = <T extends { readonly pid: number; stop(): Promise<void> }>(child: T) => T;
+
+/** Our gateway without traces, with one in 100, and with all; a collector that takes them. */
+async function openTraced(upstreamPort: number, track: Track) {
+  const plinth = track(await startPlinth(upstreamPort));
+  // The upstream answers whatever it is asked: a collector too.
+  const tracing = (ratio: string) => ({
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${upstreamPort}/plain`,
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+  });
+  const some = track(await plinth.beside(tracing('0.01')));
+  const all = track(await plinth.beside(tracing('1')));
+  const subjects: Subject[] = [
+    throughPlinth(plinth),
+    { ...throughPlinth(some), name: 'traced' },
+    { ...throughPlinth(all), name: 'traced_all' },
+  ];
+  return { plinth, subjects };
 }
 
 /** This process goes to the cores of the rest, and so does all that it starts. */

@@ -3,7 +3,7 @@ import { type Kind, requestOf } from './answers.ts';
 import type { Measurement } from './arithmetic.ts';
 import type { Order, Outcome } from './load.ts';
 import { cpuOfFamily } from './processes.ts';
-import { type Setting, type Subject, tell } from './subjects.ts';
+import { type Setting, type Subject, type SubjectName, tell } from './subjects.ts';
 
 /** What is asked and by how many at once. */
 export interface Scenario {
@@ -46,6 +46,9 @@ export type AnswerCounts = Record<Kind, number>;
 /** How long the load may take over a turn's time: its own patience with one answer, and the time to tell. */
 const GRACE = 30_000;
 
+/** Their calls are in the ledger. */
+const OURS: ReadonlySet<SubjectName> = new Set(['plinth', 'traced', 'traced_all']);
+
 let turnsTaken = 0;
 
 function keysOf({ keys }: Subject, accounts: number): readonly string[] {
@@ -81,7 +84,7 @@ export async function take(
   const outcome = await tell<Outcome>(load, order, length.seconds * 1_000 + GRACE);
   const after = cpu();
   if (outcome.wrong !== undefined) throw new Error(`${subject.name}, ${kind}: ${outcome.wrong}`);
-  if (subject.name === 'plinth') made[kind] += outcome.calls;
+  if (OURS.has(subject.name)) made[kind] += outcome.calls;
   const { calls, seconds, p50, p99, first } = outcome;
   return {
     calls,

@@ -33,6 +33,20 @@ export const useMe = () => {
   });
 };
 
+/** Whether a product takes calls on this server; of none it is known before it is who is signed in. */
+export function useRuns(): (product: string) => boolean {
+  const { data: me } = useMe();
+  return (product) => me?.products.includes(product) === true;
+}
+
+/** Whether a page, or a group of them, is for who is signed in, on this server. */
+export function useIsMine() {
+  const { data: me } = useMe();
+  const runs = useRuns();
+  return ({ isOperators, product }: { readonly isOperators?: boolean; readonly product?: string }) =>
+    (isOperators !== true || me?.role === 'admin') && (product === undefined || runs(product));
+}
+
 /** The account that pages are about, and the client that calls for it; undefined until it is known who is signed in. */
 export function useAccount(): { readonly account: Me['accounts'][number]; readonly api: Api } | undefined {
   const wanted = useSyncExternalStore(subscribe, () => chosen);

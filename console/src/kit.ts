@@ -1,16 +1,26 @@
 /** What pages of products are made of: `src/products/<name>/console/index.ts` says which there are. */
 export { useAccount, useMe } from './account.ts';
+export { Act } from './parts/act.tsx';
 export { CallTable } from './parts/call-table.tsx';
 export { Confirm } from './parts/confirm.tsx';
 export { Copy } from './parts/copy.tsx';
 export { Facts } from './parts/facts.tsx';
 export { LimitList } from './parts/limit-list.tsx';
-export { useAct, useOfAccount } from './parts/of-account.ts';
+export { LineForm } from './parts/line-form.tsx';
+export { useMemberNames } from './parts/member-names.ts';
+export { isAtLeast, useAct, useOfAccount } from './parts/of-account.ts';
 export { usePages } from './parts/pages.ts';
+export { Opened } from './parts/opened.tsx';
+export { Pick } from './parts/pick.tsx';
 export { type Column, Table } from './parts/table.tsx';
 export { Refusal } from './parts/refusal.tsx';
+export { State } from './parts/state.tsx';
 export { StateBadge } from './parts/state-badge.tsx';
+export { Tabs } from './parts/tabs.tsx';
+export { TextFilter } from './parts/text-filter.tsx';
 export { Trouble } from './parts/trouble.tsx';
+export { UploadButton } from './parts/upload-button.tsx';
+export { type Typed, typedIn } from './parts/typed.ts';
 export { When } from './parts/when.tsx';
 export { type ProductPages, useProductSearch } from './products/product-pages.ts';
 export { apiFor, WIRE } from './session.ts';

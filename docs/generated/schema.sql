@@ -3113,6 +3113,7 @@ create table jobs.jobs (
   request_id text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  traceparent text,
   constraint jobs_pkey PRIMARY KEY (account_id, id),
   constraint jobs_account_id_permit_id_fkey FOREIGN KEY (account_id, permit_id) REFERENCES limits.permits(account_id, id),
   constraint jobs_attempts_check CHECK ((attempts > 0)),
@@ -4802,6 +4803,7 @@ create table orbit.presence (
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  section_id uuid,
   constraint presence_pkey PRIMARY KEY (account_id, scope_id, user_id, process_id),
   constraint presence_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE
 );

@@ -38,6 +38,7 @@ export const EMBEDDED: readonly string[] = [
   'src/platform/vectors/vectors.test.ts',
   'src/products/reel/library/pages.test.ts',
   'src/server/operations.test.ts',
+  'test/console/orbit.test.ts',
   'test/crash/',
   'test/process/older.test.ts',
   'test/reel/search.test.ts',

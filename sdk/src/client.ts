@@ -6,6 +6,7 @@ import { type Billing, billingCalls } from './billing.ts';
 import { type Caller, type CallerParts, type CallOptions, createCaller, type GivenFor } from './calls.ts';
 import { type Licenses, licenseCalls } from './license-calls.ts';
 import { type Memory, memoryCalls } from './memory.ts';
+import { type Orbit, orbitCalls } from './orbit.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
 import { type Reel, reelCalls } from './reel.ts';
@@ -48,6 +49,7 @@ export interface Client extends Caller, Account, Permits, Streams {
   readonly billing: Billing;
   readonly licenses: Licenses;
   readonly memory: Memory;
+  readonly orbit: Orbit;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -103,6 +105,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
     billing: billingCalls(caller),
     licenses: licenseCalls(caller),
     memory: memoryCalls(caller),
+    orbit: orbitCalls(caller, parts),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

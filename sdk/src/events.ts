@@ -1,3 +1,4 @@
+import type { CallOptions } from './calls.ts';
 import { PlinthError } from './errors.ts';
 import { type Retries, waitBefore } from './retries.ts';
 import type { Time } from './time.ts';
@@ -73,6 +74,12 @@ function eventIn(block: string): ServerEvent | undefined {
     if (field === 'id' || field === 'event') said[field] = value;
   }
   return data.length === 0 ? undefined : { ...said, data: data.join('\n') };
+}
+
+/** What a stream of events is followed with. */
+export interface EventsOptions extends CallOptions {
+  /** The id of the last event that was had: by a page before it was reloaded, for example. */
+  readonly after?: string;
 }
 
 export interface FollowOptions extends Reading {

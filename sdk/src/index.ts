@@ -24,6 +24,7 @@ export {
 } from './errors.ts';
 export { type Licenses } from './license-calls.ts';
 export { type Memory } from './memory.ts';
+export { type Orbit, type ScopeChange, type ScopeEvent, type ScopePresence } from './orbit.ts';
 export { type Permits, type PermitWork, type Spent, type WithPermit } from './permits.ts';
 export {
   type Asset,

@@ -1,5 +1,5 @@
 import type { BodyOf, Caller, CallerParts, CallOptions, QueryOf, ReplyOf } from './calls.ts';
-import { follow } from './events.ts';
+import { type EventsOptions, follow } from './events.ts';
 
 export type Generation = ReplyOf<'GET /v1/generations/{id}'>;
 export type Variant = Generation['variants'][number];
@@ -12,11 +12,6 @@ export type GenerationEvent = { readonly id: string } & (
   | { readonly event: 'variant'; readonly data: Variant }
   | { readonly event: 'done'; readonly data: Generation }
 );
-
-export interface EventsOptions extends CallOptions {
-  /** The id of the last event that was had: by a page before it was reloaded, for example. */
-  readonly after?: string;
-}
 
 /** Something with a version, as it was read: a change of it is refused when it has another one by then. */
 export interface Versioned {

@@ -1289,6 +1289,9 @@ export interface Schemas {
     /** As that of the scope when not said. */
     readonly title?: string | undefined;
   };
+  readonly EditingRequest: {
+    readonly section_id: string | null;
+  };
   readonly EmailChange: {
     readonly status: 'verification_sent';
     readonly email: string;
@@ -3041,6 +3044,8 @@ export interface Schemas {
     readonly user_id: string;
     readonly full_name: string | null;
     readonly since: string;
+    /** The section that they are editing. */
+    readonly section_id: string | null;
   };
   readonly PresignDocumentRequest: {
     /** As it is shown, and saved when it is downloaded. What the file is, its content says. */
@@ -4530,6 +4535,8 @@ export interface Schemas {
     readonly role: 'user' | 'admin';
     /** The plan that your default account, or the account of your key, has in the product whose plans are tiers: `pro`. null: none. */
     readonly tier: string | null;
+    /** The products that run on this server, by their keys. */
+    readonly products: readonly string[];
     /** The account of a call without X-Account-Id. */
     readonly default_account_id: string;
     readonly accounts: readonly Schemas['UserAccount'][];
@@ -5891,6 +5898,8 @@ export interface Routes {
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
+      /** Begin with this page. Of no use with `cursor`. */
+      readonly from?: number | undefined;
     };
     readonly reply: Schemas['DocumentTextPage'];
   };
@@ -7985,6 +7994,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Say which section you are editing */
+  'PUT /v1/scopes/{id}/editing': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['EditingRequest'];
+    readonly reply: Schemas['ScopePresence'];
+  };
   /** Replace a record, or create it under an id of yours */
   'PUT /v1/storage/records/{id}': {
     readonly params: {
@@ -8196,6 +8213,7 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
+  | 'package_missing'
   | 'passkey_invalid'
   | 'pattern_not_found'
   | 'payload_too_large'
@@ -8207,6 +8225,7 @@ export type ErrorCode =
   | 'plan_variables_invalid'
   | 'precondition_failed'
   | 'prices_missing'
+  | 'product_off'
   | 'project_archived'
   | 'project_not_found'
   | 'provider_email_unverified'

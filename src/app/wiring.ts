@@ -6,7 +6,13 @@ import { createBlobStorage } from '#platform/blobs';
 import { type Config, SETTING_NAMES, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
-import { createEntitlements, createPlanRates, createUpgradeFor } from '#platform/entitlements';
+import {
+  createEntitlements,
+  createPlanRates,
+  createUpgradeFor,
+  isRunning,
+  productOff,
+} from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import {
@@ -27,7 +33,7 @@ import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
 import { createDiagnosis } from '#platform/diagnosis';
 import { createPrivacy, type PrivacyParts } from '#platform/privacy';
-import { productContext, registerProduct } from '#platform/product';
+import { type Product, productContext, registerProduct } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createReports } from '#platform/reports';
@@ -36,7 +42,6 @@ import { addressRule, createSignInRule } from '#platform/sso';
 import { createVectorStorage } from '#platform/vectors';
 import { createEvents } from '#platform/webhooks';
 import { modules, type Services } from '#modules';
-import { products } from '#products';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
@@ -57,6 +62,8 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly options: AppOptions;
+  /** All products, of which some may be off. */
+  readonly products: readonly Product[];
   /** Where this process is reached: its public address, or the port that it has opened. */
   readonly reachedAt: () => string;
   readonly upstreams: readonly UpstreamOptions[];
@@ -80,7 +87,7 @@ export function wire(parts: WiringParts) {
   const services = servicesOf({ ...parts, ...people, ...spending });
   const { baseUrl, clamdUrl, orbitCommentUrl } = parts.options.config;
   const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl, orbitCommentUrl };
-  const sold = products.map((product) => ({
+  const sold = parts.products.map((product) => ({
     product,
     service: product.service(productContext(product, given)),
   }));
@@ -89,11 +96,12 @@ export function wire(parts: WiringParts) {
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
-    ...sold.map(({ product: { key: module, routes, resolveKey }, service }) => ({
+    ...sold.map(({ product: { key: module, routes, resolveKey, catalogue }, service }) => ({
       module,
       routes,
       service,
       resolveKey,
+      refusal: isRunning(catalogue) ? undefined : () => productOff(catalogue),
     })),
   ];
   return {
@@ -119,7 +127,7 @@ export function wire(parts: WiringParts) {
 /** Who there is, what they hold, and how they are told. */
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
-  const catalogues = products.map(({ catalogue }) => catalogue);
+  const catalogues = parts.products.map(({ catalogue }) => catalogue);
   const audit = createAudit(parts);
   const queue = createQueue<RunningJob>(parts);
   const mail = openMail({ ...parts, queue });
@@ -146,7 +154,7 @@ function wirePeople(parts: WiringParts) {
     log: parts.telemetry.logger,
     signInRule: createSignInRule({ audit }),
     addressRule,
-    settings: identitySettings(config),
+    settings: identitySettings(config, parts.products),
   });
   mail.resolve(identity.resolvers);
   const sso = openSso({ ...parts, audit, mail, accounts, identity });
@@ -167,8 +175,8 @@ function wirePeople(parts: WiringParts) {
   };
 }
 
-function identitySettings(config: Config): IdentitySettings {
-  const names = products.map(({ catalogue }) => catalogue.product);
+function identitySettings(config: Config, products: readonly Product[]): IdentitySettings {
+  const names = products.map(({ key }) => key);
   return {
     issuer: config.publicUrl ?? 'plinth',
     baseUrl: config.baseUrl,
@@ -181,6 +189,7 @@ function identitySettings(config: Config): IdentitySettings {
       breachesUrl: config.passwords.breachesUrl,
     },
     products: names,
+    runningProducts: products.filter(({ catalogue }) => isRunning(catalogue)).map(({ key }) => key),
     productScopes: products.flatMap(({ routes }) => routes.flatMap(({ shape }) => shape.scope ?? [])),
   };
 }
@@ -278,8 +287,8 @@ function servicesOf(
   };
 }
 
-function openPrivacy(parts: Omit<PrivacyParts, 'declared'>) {
-  const declared = products.flatMap(({ key: product, release }) =>
+function openPrivacy(parts: Omit<PrivacyParts, 'declared'> & Pick<WiringParts, 'products'>) {
+  const declared = parts.products.flatMap(({ key: product, release }) =>
     release === undefined ? [] : [{ ...release, product }],
   );
   return createPrivacy({ ...parts, declared });

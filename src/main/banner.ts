@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
+import type { App, ProductChoice } from '#app';
 import type { Config } from '#platform/config';
 
 /** The first line: what this process stands on. */
@@ -40,6 +41,15 @@ export function sandboxesApart(
 Run \`plinth start\`, which serves and works, or name one for all processes: ${settings.join(', ')}, with the keys.`;
 }
 
+/** Which products run, where one is off; and who pays for what does not. */
+export function describeChoice({ running, off, paid }: Omit<ProductChoice, 'products'>): string | undefined {
+  if (off.length === 0) return undefined;
+  const says = `on: ${running.join(', ')}; off: ${off.join(', ')}`;
+  return paid === undefined
+    ? says
+    : `${says}. WARNING: subscriptions pay for what is off: ${paid} (docs/runbook.md)`;
+}
+
 /** What looks wrong in the settings and is no reason not to start: a line, or undefined. `plinth doctor` tries the key. */
 export function doubtfulKey({ ai }: Pick<Config, 'ai'>): string | undefined {
   const openai = ai.upstreams.find(({ baseUrl }) => new URL(baseUrl).hostname === 'api.openai.com');
@@ -48,18 +58,46 @@ export function doubtfulKey({ ai }: Pick<Config, 'ai'>): string | undefined {
 }
 
 /** What to paste into another terminal, with the port and the owner's file that are really in use. */
-export function invitation(config: Config, url: string, ownerFile: string | undefined): string {
+export function invitation(
+  config: Config,
+  url: string,
+  { ownerFile, choice }: Pick<App, 'ownerFile' | 'choice'>,
+): string {
   const key =
     ownerFile === undefined
       ? `'…' # a key that you have: the owner of this database is not in ${shortest(config.dataDir)}`
       : `$(node -p "require('${quotedTwice(shortest(ownerFile))}').api_key")`;
   const address = url.replace(/^http:\/\//, '');
+  const call = firstCall(choice);
+  const example =
+    call === undefined
+      ? `${address}/v1/me -H "authorization: Bearer $PLINTH_KEY"`
+      : `${address}${call.path} -H "authorization: Bearer $PLINTH_KEY" \\
+    -H "idempotency-key: first" -H "content-type: application/json" \\
+    -d '${JSON.stringify(call.body).replaceAll("'", String.raw`'\''`)}'`;
   return `Try it, in another terminal:
   export PLINTH_KEY=${key}
-  curl -s ${address}/v1/create -H "authorization: Bearer $PLINTH_KEY" \\
-    -H "idempotency-key: first" -H "content-type: application/json" \\
-    -d '{"platform":"linkedin","topic":"Why small teams ship faster","variants":3}'
+  curl -s ${example}
 `;
+}
+
+/** A metered call of a product that runs: Reel's, or the first one of the others, by its example. */
+function firstCall({
+  products,
+  running,
+}: App['choice']): { readonly path: string; readonly body: unknown } | undefined {
+  if (running.includes('reel'))
+    return {
+      path: '/v1/create',
+      body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
+    };
+  const route = products
+    .filter(({ key }) => running.includes(key))
+    .flatMap(({ routes }) => routes)
+    .find(
+      ({ method, path, shape }) => method === 'POST' && !path.includes(':') && shape.spends !== undefined,
+    );
+  return route === undefined ? undefined : { path: route.path, body: route.shape.example?.body };
 }
 
 /** What lies below the working folder is named from there: `./data`. */

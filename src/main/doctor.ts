@@ -5,6 +5,7 @@ import {
   type DeliverySettings,
   type MailSettings,
   makeFolder,
+  missingPackages,
   type RedisSettings,
   type UpstreamSetting,
   unusableFolder,
@@ -18,7 +19,8 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { openBlobHome, providersOf } from '#app';
+import { assertNobodyPays, chooseProducts, openBlobHome, providersOf } from '#app';
+import { describeChoice } from './banner.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
@@ -53,7 +55,9 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
     { name: 'files', look: () => filesState(config) },
+    { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
+    { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: async () => aiSettingsState(config) },
@@ -75,6 +79,13 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
   ];
 }
 
+/** Which products run. Somebody who pays for one that does not is a warning; production is not started so. */
+async function productsState(db: Database, config: Config): Promise<string> {
+  const choice = await chooseProducts(db, config);
+  assertNobodyPays(choice, config);
+  return describeChoice(choice) ?? 'all are on';
+}
+
 /** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
 async function purchasesState(db: Database): Promise<string> {
   const [troubled] = await db.system('billing.inbox', [troubledTasks()]);
@@ -84,6 +95,16 @@ async function purchasesState(db: Database): Promise<string> {
   throw new OperatorError(
     `Some can't be read of their provider, the first since ${first}: ${reasons}. Plans stay for now. Is the key that of the right account and app? GET /v1/admin/billing/inbox/dead lists them.`,
   );
+}
+
+/** What nothing but one product needs need not be installed: a warning, as its other calls work. */
+async function packagesState(): Promise<string> {
+  const { products } = await import('#products');
+  const lacking = products.flatMap(({ key, packages }) =>
+    missingPackages([...new Set(Object.values(packages).flat())]).map((name) => `${name} (${key})`),
+  );
+  if (lacking.length === 0) return 'whatever the products need is installed';
+  return `WARNING: not installed, calls that need them answer 503 package_missing: ${lacking.join(', ')}`;
 }
 
 /** Days after which somebody should look whether they are still right. */
@@ -105,13 +126,19 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
   return `bound to ${rpId}, for ${origins.join(', ')}`;
 }
 
-function dataFolder({ dataDir }: Config): string {
+function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string {
+  const isNeeded =
+    database.engine === 'pglite' ||
+    'file' in masterKeys ||
+    mail.via.transport === 'outbox' ||
+    s3 === undefined;
   try {
     makeFolder(dataDir);
     ensurePrivate(dataDir);
     // What may be written is not what can be: a disk may be full, and root may write to /proc.
     rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {
+    if (!isNeeded) return `${dataDir} can not be written, and nothing of these settings is kept there`;
     throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;

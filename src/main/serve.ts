@@ -1,8 +1,8 @@
 import type { App, AppOptions } from '#app';
-import { type Config, onPort } from '#platform/config';
+import { type Config, isPackage, onPort } from '#platform/config';
 import { type Database, openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
-import { banner, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
+import { banner, describeChoice, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
 import { signInLine } from './console-link.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
@@ -65,6 +65,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   let removeServerFile: (() => void) | undefined;
   try {
     const { url } = await app.server.listen();
+    const choice = describeChoice(app.choice);
+    if (choice !== undefined) process.stdout.write(`Products ${choice}\n`);
     if (roles.serve) removeServerFile = writeServerFile(config.dataDir, url);
     if (config.port !== invocation.config.port)
       process.stdout.write(
@@ -74,7 +76,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
     if (roles.serve && roles.migrate && !isProduction(invocation))
-      process.stdout.write(`\n${signInOffer(config, url, app)}${invitation(config, url, app.ownerFile)}\n`);
+      process.stdout.write(`\n${signInOffer(config, url, app)}${invitation(config, url, app)}\n`);
   } catch (error) {
     await app.stop();
     throw error;
@@ -90,7 +92,7 @@ function signInOffer(config: Config, url: string, { ownerFile }: App): string {
   if (ownerFile === undefined) return '';
   return process.stdout.isTTY
     ? `${signInLine(config, url)}\n\n`
-    : '"npm run plinth -- console" prints a link that signs you in.\n\n';
+    : `"${isPackage ? 'npx plinth' : 'npm run plinth --'} console" prints a link that signs you in.\n\n`;
 }
 
 /** The settings, on the next free port where theirs is in use and nobody relies on it. */

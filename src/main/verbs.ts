@@ -21,6 +21,8 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   mail: async () => (await import('./mail.ts')).mail,
   config: async () => (await import('./show-config.ts')).showConfig,
   doctor: async () => (await import('./doctor.ts')).doctor,
+  health: async () => (await import('./health.ts')).health,
+  smoke: async () => (await import('./smoke.ts')).smoke,
   prepare: async () => (await import('./prepare.ts')).prepare,
   new: async () => (await import('./new.ts')).newThing,
   generate: async () => (await import('./generate.ts')).generate,

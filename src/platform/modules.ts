@@ -39,7 +39,7 @@ export const modules = inOrder([
     purpose: 'days that a text names, its tokens, near words, lines that changed',
   }),
   defineModule({ name: 'config', purpose: 'settings, from the environment and its files' }),
-  defineModule({ name: 'telemetry', purpose: 'logs and metrics' }),
+  defineModule({ name: 'telemetry', purpose: 'logs, metrics and traces' }),
   defineModule({
     name: 'redis',
     purpose: 'a Redis that may be away: scripts, messages, a deadline and a breaker',

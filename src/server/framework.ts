@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type ErrorForm, originsAllowed } from '#platform/http';
 import { AppError } from '#platform/kernel';
+import { currentTrace, readTraceparent, runInTrace } from '#platform/telemetry';
 import { type Arrivals, watchArrivals } from './arrivals.ts';
 import { readJson, readRaw } from './bodies.ts';
 import type { Fail } from './failure-handler.ts';
@@ -9,6 +10,7 @@ import { failureAnswer } from './failures.ts';
 import { OPERATIONS } from './operations.ts';
 import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
+import { trustOf } from './trusted-proxies.ts';
 import {
   givenRequestId,
   routeNameOf,
@@ -28,6 +30,8 @@ export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
   readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
+  /** Will stop soon: who keeps a connection had better open one elsewhere. */
+  readonly isLeaving: () => boolean;
   /** Takes no more calls, but for those that ask how it is. */
   readonly isStopping: () => boolean;
 }
@@ -78,7 +82,10 @@ export function openFramework(
     request.raw.socket.destroy();
   });
   app.addHook('onRequest', (request, reply, done) =>
-    arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
+    arrive(request, reply, () => {
+      if (options.isLeaving()) reply.raw.setHeader('connection', 'close');
+      done(refusalOf(request, options.isStopping()));
+    }),
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, unrouted(request.method, request.url)));
@@ -133,22 +140,32 @@ export function withoutBodies(
 
 function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) {
   const { clock, telemetry, settings } = parts;
+  const { tracer } = telemetry;
   const writeHeaders = headersFor(settings);
+  const isTrusted = trustOf(settings.trustedProxies ?? []);
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const inFlight = new InFlightRequest(request, reply, clock.monotonic());
     request.inFlight = inFlight;
+    if (tracer !== undefined) {
+      const remote = readTraceparent(inFlight.traceparent);
+      // One that another call makes within this process is of its trace.
+      const isInner = remote !== undefined && currentTrace()?.id === remote.traceId;
+      inFlight.trace = tracer.begin(request.method, 'server', {
+        remote,
+        isTrusted: isInner || (remote !== undefined && isTrusted(request.raw.socket.remoteAddress)),
+      });
+    }
     inFlightRequests.begin(inFlight, () =>
-      recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began),
+      runInTrace(inFlight.trace, () => recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began)),
     );
     if (!writeHeaders(request, reply)) done();
   };
 }
 
 /** Why a request goes no further. Its client has a connection that stood before this server stopped. */
-function refusalOf(request: FastifyRequest, reply: FastifyReply, isStopping: boolean): AppError | undefined {
+function refusalOf(request: FastifyRequest, isStopping: boolean): AppError | undefined {
   if (lacksHost(request) || hasTwoHosts(request)) return notHttp();
   if (!isStopping || OPERATIONS.has(request.routeOptions.url ?? '')) return undefined;
-  reply.header('connection', 'close');
   return new AppError('server_stopping', { retryAfter: 1 });
 }
 
@@ -179,10 +196,29 @@ function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemet
   const status = raw.headersSent ? raw.statusCode : GONE;
   const route = routeNameOf(inFlight.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
+  endTrace(inFlight, route, status);
   if (!telemetry.logger.hears('info')) return;
   const { requestId, userId, accountId, keyId } = inFlight;
   const who = { trace_id: traceIdOf(inFlight), user_id: userId, account_id: accountId, key_id: keyId };
   telemetry.logger.info({ request_id: requestId, ...who, route, status, ms: Math.round(ms) }, 'answered');
+}
+
+/** Ends what was recorded of a call, by the names of OpenTelemetry's conventions for HTTP. */
+function endTrace(
+  { trace, request, requestId, accountId }: InFlightRequest,
+  route: string,
+  status: number,
+): void {
+  if (trace === undefined) return;
+  trace.root.name = route;
+  trace.root.attributes = {
+    'http.request.method': request.method,
+    'http.route': request.routeOptions.url,
+    'http.response.status_code': status,
+    'plinth.request_id': requestId,
+    'plinth.account_id': accountId,
+  };
+  trace.end(status >= 500 ? String(status) : undefined);
 }
 
 /** What is not even HTTP never becomes a request; it gets the envelope all the same. */

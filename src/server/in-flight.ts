@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
 import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
+import { isTraceparent, type Trace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 
 declare module 'fastify' {
@@ -10,7 +11,6 @@ declare module 'fastify' {
   }
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 const LONGEST_USER_AGENT = 400;
 
@@ -34,6 +34,8 @@ export class InFlightRequest implements Origin {
   readonly ip: string;
   readonly userAgent: string;
   readonly traceparent: string | undefined;
+  /** What is recorded of it; undefined where nothing is traced. */
+  trace: Trace | undefined;
   /** Who called, once that is known: for the log line. */
   userId: string | undefined;
   keyId: string | undefined;
@@ -59,8 +61,7 @@ export class InFlightRequest implements Origin {
     this.ip = request.ip;
     this.userAgent =
       userAgent.length > LONGEST_USER_AGENT ? userAgent.slice(0, LONGEST_USER_AGENT) : userAgent;
-    this.traceparent =
-      typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;
+    this.traceparent = isTraceparent(traceparent) ? traceparent : undefined;
   }
 
   /** Whether its client went away before it had the whole answer. */

@@ -1,4 +1,5 @@
 import type { Safety } from '#platform/ai';
+import type { S3Settings } from '#platform/config';
 import type { Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
@@ -53,6 +54,8 @@ export interface ServerSettings {
   readonly port: number;
   readonly corsOrigins: readonly string[];
   readonly publicUrl?: string | undefined;
+  /** Where files are kept but in a folder: pages of the console send them there. */
+  readonly s3?: S3Settings | undefined;
   /** A second place where the calls under /v1 answer: `/` for the bare root. */
   readonly publicBasePath?: string | undefined;
   /** Addresses of proxies whose X-Forwarded-For is believed. */

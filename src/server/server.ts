@@ -7,7 +7,9 @@ import {
   type Route,
   type RouteAlias,
 } from '#platform/http';
+import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import { runInTrace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
@@ -38,6 +40,8 @@ export interface Server {
   openApi(): object;
   /** Opens the port, and answers the URL at which it is reached. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Is not ready any more, and takes calls all the same: each on a connection that ends with it. */
+  leave(): void;
   /** Takes no more connections nor calls, lets calls and streams end for so many seconds, then cuts them: 503 `server_stopping`. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -50,25 +54,30 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  let leaving = false;
   let stopping = false;
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    isLeaving: () => leaving,
     isStopping: () => stopping,
   });
   let document: object | undefined;
+  const offered = mounted.filter(({ refusal }) => refusal === undefined);
   const openApi = () =>
-    (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
+    (document ??= openApiOf(offered, { version: settings.version, serverUrl: settings.publicUrl }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
-  for (const module of mounted)
+  for (const module of offered)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
-  const sockets = mountSockets(app, routes, { parts, fail, rewriteUrl, isStopping: () => stopping });
-  mountRoot(app, settings, mountConsole(app));
-  mountOperations(app, parts, () => stopping);
+  for (const module of mounted) mountRefusals(app, module);
+  const offeredRoutes = offered.flatMap((module) => module.routes);
+  const sockets = mountSockets(app, offeredRoutes, { parts, fail, rewriteUrl, isStopping: () => stopping });
+  mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
+  mountOperations(app, parts, () => leaving);
   // Written once: it has a megabyte.
   let written: Buffer | undefined;
   app.get('/openapi.json', async (_request, reply) => {
@@ -92,7 +101,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
         });
       return listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
     },
+    leave() {
+      leaving = true;
+    },
     async stop(graceSeconds) {
+      leaving = true;
       stopping = true;
       clearInterval(watch);
       await Promise.all([
@@ -145,13 +158,38 @@ function mountModule(
         routeName: route.name,
       },
       // It answers by itself: a promise would have the framework wait for the answer a second time.
-      handler: (request, reply) =>
-        void walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+      handler(request, reply) {
+        const { trace } = request.inFlight;
+        const walking = runInTrace(trace, () =>
+          walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+        );
+        if (trace !== undefined) void walking.finally(() => trace.endStep());
+      },
     });
   };
   for (const route of module.routes) {
     mount(route);
     for (const alias of aliasesOf(route)) mount(route, alias);
+  }
+}
+
+/** What a product that is off has in the place of its calls: each by all its names, and its sockets. */
+function mountRefusals(app: FastifyInstance, { routes, refusal }: Mounted): void {
+  if (refusal === undefined) return;
+  for (const route of routes) {
+    const { socket, errorForm } = route.shape;
+    const names = [route, ...aliasesOf(route)].map(({ name }) => name);
+    for (const name of [...names, ...(socket === undefined ? [] : [`GET ${socket}`])]) {
+      const [method = '', url = ''] = name.split(' ', 2);
+      app.route({
+        method,
+        url,
+        config: { routeName: route.name, errorForm },
+        // Nobody asks who calls, and no body is read.
+        onRequest: (_request, _reply, done) => done(refusal()),
+        handler: () => {},
+      });
+    }
   }
 }
 

@@ -96,9 +96,12 @@ export function walkOf(
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
+    const { trace } = inFlight;
+    trace?.step('authenticate');
     const began = performance.now();
     const { context, unknown } = await contextOrOutage(route, request, parts);
     const known = performance.now();
+    trace?.step('entitle');
     if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
     const input = read(request);
     const key = idempotencyKeyOf(request, takesKey);
@@ -119,6 +122,7 @@ export function walkOf(
     const prepare = shape.spends?.prepare;
     const planned = await prepare?.({ ...input, wire: wireOf(inFlight, parts) }, mounted.service as never);
     const granted = performance.now();
+    if (shape.spends !== undefined) trace?.step('admit');
     const admission = shape.spends === undefined ? undefined : await admitCall(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
       const { result, isNew } = await replayAnswer(call, admission.replay, mounted.service);
@@ -126,11 +130,15 @@ export function walkOf(
     }
     const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
     permit?.walked([known - began, granted - known, performance.now() - granted]);
+    trace?.step('run');
     try {
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call, reply);
       const result = await handle({ ...callFor(call, permit, parts), prepared, safety }, mounted.service);
-      if (permit !== undefined) await endOpenPermit(call, { permit, result }, parts);
+      if (permit?.isHandled === false) {
+        trace?.step('settle');
+        await endOpenPermit(call, { permit, result }, parts);
+      }
       // The handler took the wire, or the call was given up while it ran.
       if (!reply.sent) send(reply, result, checkReplies);
     } catch (error) {

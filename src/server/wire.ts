@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type InnerAnswer, type InnerCall, originsAllowed, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
+import { currentTrace } from '#platform/telemetry';
 import type { InFlightRequest } from './in-flight.ts';
 import { bodyOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
@@ -44,6 +45,8 @@ export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts
 
 async function callWithin(request: FastifyRequest, { method, path, body }: InnerCall): Promise<InnerAnswer> {
   const handedOn = Object.entries(request.headers).filter(([name]) => HANDED_ON.test(name));
+  const trace = currentTrace();
+  if (trace !== undefined) handedOn.push(['traceparent', trace.current.traceparent]);
   try {
     const answered = await request.server.inject({
       method,

@@ -8,10 +8,14 @@ import { testApp } from '#test/app';
 import { chromium, type Page } from 'playwright-core';
 import { buildConsole } from '../../src/main/build-console.ts';
 import { browserHere } from '../services/browser.ts';
+import { chromiumOnPath } from '../services/chromium.ts';
+import { engine } from '../services/index.ts';
 
-const program = browserHere();
+const program = browserHere() ?? (engine === 'pglite' ? chromiumOnPath() : undefined);
 /** Whether the tests of pages run here. */
-export const isHere = program !== undefined;
+export const isHere = program !== undefined && engine === 'postgres';
+/** The same of tests that run on the embedded database, too. */
+export const isOnEither = program !== undefined;
 
 /** Milliseconds until something that a page should show is said to be missing. */
 export const PATIENCE = 20_000;

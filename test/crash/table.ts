@@ -95,9 +95,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'identity.signing-key': { walks: ['a first start'] },
   'owner.made': { walks: ['a first start'] },
-  'owner.products-added': {
-    because: 'one commit: before it the next start gives the plans, after it none is missing',
-  },
+  'owner.products-added': { because: 'one commit: the next start gives the plans that are missing' },
   'backup.restored': { because: ONE_COMMIT },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },

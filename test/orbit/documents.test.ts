@@ -181,10 +181,11 @@ describe('OCR', () => {
     });
     expect((await textsOf(member, id))[0]).toMatch(/Work begins on 4 January 2027/);
     expect((await owner.used())['ocr_pages']).toBe(1);
-    const { body } = await member.get(`/v1/documents/${id}/pages`);
+    const { body } = await member.get(`/v1/documents/${id}/pages?from=1`);
     const [page] = body['data'] as readonly { readonly confidence: number }[];
     expect(page?.confidence).toBeGreaterThan(0.8);
     expect(page?.confidence).toBeLessThan(1);
+    expect((await member.get(`/v1/documents/${id}/pages?from=2`)).body['data']).toEqual([]);
   });
 
   test('is charged once, even if a reading worker dies', async () => {

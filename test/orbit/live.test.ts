@@ -4,6 +4,7 @@ import { atEndOfFile } from '#test/closing';
 import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
+import type { StreamEvent } from '../fixtures/follow.ts';
 import { followScope, hereOf, numbersOf } from './follow-scope.ts';
 import { orbitFixture, withWorkspaces } from './fixture.ts';
 import { testApp } from '../services/app.ts';
@@ -176,6 +177,31 @@ describe.concurrent('who is here', () => {
     expect(alone?.data['count']).toBe(1);
     watcher.leave();
   });
+
+  test('people who are here are told who edits which section, until they say another, none, or leave', async () => {
+    const workspace = await here.workspace();
+    const id = await workspace.scope(1);
+    const { member, viewer } = workspace;
+    const [section] = (await member.get(`/v1/scopes/${id}`)).body['sections'] as { id: string }[];
+    const edit = (by: typeof member, section_id: unknown) =>
+      here.call(by.by.key, `PUT /v1/scopes/${id}/editing`, {
+        body: { section_id },
+        headers: { 'x-account-id': workspace.id },
+      });
+    expect((await edit(member, section?.id)).body).toMatchObject({ count: 0 });
+    const [watcher, editor] = [await followScope(viewer, id), await followScope(member, id)];
+    await watcher.until('presence', (told) => hereOf(told).length === 2);
+    for (const section_id of [section?.id, null, section?.id]) {
+      expect((await edit(member, section_id)).status).toBe(200);
+      expect(await watcher.until('presence', (told) => editedIn(told) === section_id)).toBeDefined();
+    }
+    expect((await edit(member, id)).body).toMatchObject({ error: { code: 'section_not_found' } });
+    expect((await edit(viewer, section?.id)).status).toBe(403);
+    expect((await edit(await here.stranger(), null)).status).toBe(404);
+    editor.leave();
+    await watcher.until('presence', (told) => hereOf(told).length === 1);
+    watcher.leave();
+  });
 });
 
 describe.runIf(engine === 'postgres').concurrent('where several processes answer', () => {
@@ -240,6 +266,10 @@ describe('who is here', () => {
     watcher.leave();
   });
 });
+
+/** The section that the second who came edits. */
+const editedIn = (told: StreamEvent) =>
+  (told.data['users'] as { section_id: string | null }[])[1]?.section_id;
 
 /** A process with a connection of its own to the database: signals between the two go by the database. */
 async function openSecondApp() {

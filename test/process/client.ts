@@ -124,6 +124,23 @@ export function clientOf(url: string, token: string): Client {
   };
 }
 
+export const ADMIN_PASSWORD = 'Difference-Engine-1822';
+
+/** Accepts the invitation of a platform admin, grants them Reel and makes a key. */
+export async function keyOfAdmin(
+  url: string,
+  { email, token }: { readonly email: string; readonly token: string },
+): Promise<string> {
+  const password = ADMIN_PASSWORD;
+  const nobody = clientOf(url, '');
+  await nobody.call('POST /v1/auth/accept-admin', { body: { token, password } });
+  const { body: tokens } = await nobody.call('POST /v1/auth/login', { body: { email, password } });
+  const admin = clientOf(url, String(tokens['access_token']));
+  await admin.call('POST /v1/admin/grants', { body: { email, product: 'reel', plan: 'reel.pro' } });
+  const body = { name: 'an admin', scopes: ['*'] };
+  return String((await admin.call('POST /v1/api-keys', { body })).body['key']);
+}
+
 /** Comes back where an answer says when: another call has the key or the place. A broken connection ends it. */
 export async function retryUntilDone(send: () => Promise<Reply>): Promise<Reply> {
   let reply = await send();

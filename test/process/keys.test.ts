@@ -3,7 +3,7 @@ import { masterKeyText } from '#platform/config';
 import { newMasterKey } from '#platform/secrets';
 import { afterAll, expect, test } from 'vitest';
 import { engine, temporaryFolder, testDatabase, testLogin } from '#test/services';
-import { clientOf } from './client.ts';
+import { clientOf, keyOfAdmin } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 
 afterAll(endAll);
@@ -11,18 +11,6 @@ afterAll(endAll);
 const keyOf = () => masterKeyText(newMasterKey(systemRandom, 'one'));
 
 const EMAIL = 'ada@example.com';
-
-/** Accepts the invitation, and makes a key that holds a plan. */
-async function keyOfAdmin(url: string, token: string): Promise<string> {
-  const password = 'Difference-Engine-1822';
-  const nobody = clientOf(url, '');
-  await nobody.call('POST /v1/auth/accept-admin', { body: { token, password } });
-  const { body: tokens } = await nobody.call('POST /v1/auth/login', { body: { email: EMAIL, password } });
-  const ada = clientOf(url, String(tokens['access_token']));
-  await ada.call('POST /v1/admin/grants', { body: { email: EMAIL, product: 'reel', plan: 'reel.pro' } });
-  const body = { name: 'two logins', scopes: ['*'] };
-  return String((await ada.call('POST /v1/api-keys', { body })).body['key']);
-}
 
 test.runIf(engine === 'postgres')(
   'a production start does all its work by two logins, and is refused with a tenant login above row security or another master key',
@@ -50,7 +38,7 @@ test.runIf(engine === 'postgres')(
     const url = await program.url();
     const invite = startProgram(['admin', 'invite', EMAIL], { cwd: folder, environment });
     const [, token] = await invite.says(/accept-admin#(\S+)/);
-    const { create } = clientOf(url, await keyOfAdmin(url, String(token)));
+    const { create } = clientOf(url, await keyOfAdmin(url, { email: EMAIL, token: String(token) }));
     expect((await create('two-logins')).status).toBe('completed');
     program.kill('SIGTERM');
     expect(await program.ended).toEqual({ code: 0, signal: null });

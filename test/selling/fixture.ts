@@ -17,7 +17,7 @@ export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call
   /** The official package: what the dashboard shows. */
   readonly stripe: Stripe;
   /** Another process of the same program, at the same database and the same sandbox. */
-  beside(): Promise<TestApp>;
+  beside(more?: Pick<TestAppOptions, 'settings'>): Promise<TestApp>;
   /** Orders a page; `key`: under this Idempotency-Key. */
   order(customer: Customer, what: Readonly<Record<string, unknown>>, key?: string): Promise<Reply>;
   /** Orders, pays with a card that is good, and has it looked at. */
@@ -57,7 +57,7 @@ export async function openSellingApp(
     ...app,
     sandbox,
     stripe,
-    beside: () => testApp({ work: false, stripe: sandbox, beside: app }),
+    beside: (more) => testApp({ work: false, stripe: sandbox, beside: app, ...more }),
     order,
     async buy(customer, what) {
       const { body } = await order(customer, what);

@@ -5,6 +5,8 @@ export interface Proxy {
   readonly port: number;
   /** Milliseconds that every answer is held back. */
   delay: number;
+  /** The port that connections made from now on lead to. */
+  target: number;
   /** Breaks all connections that stand. */
   cut(): void;
   close(): Promise<void>;
@@ -18,9 +20,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     // Errors here are made on purpose.
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
   };
-  const proxy = { delay: 0 };
+  const proxy = { delay: 0, target };
   const server = createServer((near) => {
-    const far = createConnection(target, '127.0.0.1');
+    const far = createConnection(proxy.target, '127.0.0.1');
     keep(near);
     keep(far);
     near.on('data', (chunk) => void far.write(chunk));

@@ -236,7 +236,13 @@ test('from a request id the logs lead to its generation, job, permit and provide
   const told = lines();
   const [answered] = told.filter(({ msg }) => msg === 'answered');
   expect(answered).toMatchObject({ route: 'POST /v1/create', status: 202, account_id: expect.any(String) });
-  const [job] = told.filter(({ msg }) => msg === 'job ended');
+  // The whole life of it, by the ids of the job and the generation, and in one trace.
+  const life = told.filter(({ msg }) => String(msg).startsWith('job '));
+  expect(life.map(({ msg }) => msg)).toEqual(['job queued', 'job started', 'job ended']);
+  for (const name of ['job_id', 'generation_id', 'permit_id', 'trace_id'])
+    expect(new Set(life.map((line) => line[name])).size).toBe(1);
+  expect(life[0]?.['trace_id']).toBe(answered?.['trace_id']);
+  const [, , job] = life;
   expect(job).toMatchObject({ generation_id: generationId, job_id: expect.any(String), outcome: 'done' });
   const [provided] = told.filter(({ msg }) => msg === 'provider call');
   expect(provided).toMatchObject({ permit_id: job?.['permit_id'], provider: 'sandbox', outcome: 'served' });

@@ -1,6 +1,7 @@
 import { products } from 'plinth:products';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
+import { useMe, useRuns } from '../account.ts';
 import { useTexts } from '../text/index.ts';
 
 const route = getRouteApi('/app/products/$product/$page');
@@ -11,11 +12,14 @@ const PAGES = new Map<string, ComponentType>(
   ),
 );
 
-/** A page that a product has brought along. */
+/** A page that a product has brought along, where it runs. */
 export function ProductPage() {
   const { say } = useTexts();
   const { product, page } = route.useParams();
-  const Page = PAGES.get(`${product} ${page}`);
+  const { data: me } = useMe();
+  const runs = useRuns();
+  if (me === undefined) return null;
+  const Page = runs(product) ? PAGES.get(`${product} ${page}`) : undefined;
   if (Page === undefined) return <p className="dim">{say('app.noPage')}</p>;
   return (
     <Suspense fallback={null}>

@@ -5,6 +5,8 @@ export interface PageLink {
   readonly text: TextKey;
   /** As of a group. */
   readonly isOperators?: boolean;
+  /** Shown where this product runs. */
+  readonly product?: string;
 }
 
 interface PageGroup {
@@ -54,7 +56,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
-      { to: '/app/licences', text: 'nav.licences' },
+      { to: '/app/licences', text: 'nav.licences', product: 'coditect' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],
   },

@@ -3,7 +3,7 @@ import { products } from 'plinth:products';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
-import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
+import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe, useRuns } from '../account.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
 import { useTexts } from '../text/index.ts';
@@ -109,10 +109,8 @@ function useResumption(isWanted: boolean): boolean {
 
 function Navigation({ path, search }: { readonly path: string; readonly search: () => void }) {
   const { say } = useTexts();
-  const { data: me } = useMe();
   const [isOpen, setOpen] = useState(false);
-  const isMine = ({ isOperators }: { readonly isOperators?: boolean }) =>
-    isOperators !== true || me?.role === 'admin';
+  const isMine = useIsMine();
   useEffect(() => setOpen(false), [path]);
   return (
     <header className="side">
@@ -150,14 +148,16 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
   );
 }
 
-/** Pages that products brought along. */
+/** Pages that products brought along, of those that run. */
 function ProductLinks() {
   const { say, language } = useTexts();
-  if (products.length === 0) return null;
+  const runs = useRuns();
+  const running = products.filter(({ product }) => runs(product));
+  if (running.length === 0) return null;
   return (
     <>
       <h2>{say('nav.products')}</h2>
-      {products.flatMap(({ product, pages }) =>
+      {running.flatMap(({ product, pages }) =>
         pages.map(({ page, title }) => (
           <Link
             key={`${product} ${page}`}

@@ -7,6 +7,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'app.theme': 'Dunkel oder hell',
   'app.language': 'English',
   'app.offline': 'Der Server antwortet nicht. Es wird wieder versucht.',
+  'app.close': 'Schließen',
   'app.more': 'Mehr',
   'app.sure': '{what}: noch einmal drücken',
   'app.retry': 'Noch einmal',

@@ -6,6 +6,7 @@ export const en = {
   'app.theme': 'Dark or light',
   'app.language': 'Deutsch',
   'app.offline': 'The server does not answer. Trying again.',
+  'app.close': 'Close',
   'app.more': 'More',
   'app.sure': '{what}: press again',
   'app.retry': 'Try again',

@@ -1,5 +1,5 @@
 import type { Database } from '#platform/db';
-import type { Entitlements } from '#platform/entitlements';
+import { assertRunning, type Entitlements, isRunning } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Mode } from './payment-provider.ts';
@@ -30,6 +30,7 @@ export function createHeldEntitlements(parts: HeldEntitlementsParts): HeldEntitl
   return {
     entitlements: async (accountId) => (await readHeld(parts, accountId)).map(({ view }) => view),
     async entitlementToken(accountId, product) {
+      assertRunning(parts.entitlements.catalogues.get(product));
       const held = await readHeld(parts, accountId);
       const found = held.find(({ view }) => view.product === product);
       if (found === undefined) throw new AppError('not_found', { message: 'There is no such product.' });
@@ -56,13 +57,19 @@ async function readHeld(
     db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
   ]);
   const mayTry = new Set(tried.map(({ product }) => product));
-  return held.map((one) => ({
+  const off = new Set(
+    [...entitlements.catalogues.values()].filter((one) => !isRunning(one)).map(({ product }) => product),
+  );
+  // One that is off is listed while somebody pays for it, who can end that.
+  const listed = held.filter(({ product, paid }) => !off.has(product) || paid.length > 0);
+  return listed.map((one) => ({
     view: entitlementView(one, { usage: used, graces, triableProducts: mayTry }),
     changesAt: one.changesAt,
   }));
 }
 
 function triableOf({ entitlements, selling }: HeldEntitlementsParts) {
-  const products = selling === undefined ? [] : productsWithTrial(entitlements.catalogues.values());
+  const products =
+    selling === undefined ? [] : productsWithTrial([...entitlements.catalogues.values()].filter(isRunning));
   return triableProducts(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
 }

@@ -44,7 +44,7 @@ export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-ch
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
-export { type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
+export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 
 export const billingRoutes = routesOf(routes);

@@ -8,6 +8,7 @@ import { createRefundedCredits, type RefundedCredits } from './endings/refunded-
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
 import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
+import { waitingObjects } from './inbox/store/fetch-tasks.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
 import type { StripeConnection } from './providers/stripe/client.ts';
@@ -30,7 +31,7 @@ export interface SalesParts
   /** The address of this server. */
   readonly reachedAt: () => string;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'unacknowledged'>;
+  readonly metrics: Pick<Metrics, 'unacknowledged' | 'observeStoreObjects'>;
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   /** Where purchases are paid; undefined: nothing is sold here. */
@@ -62,6 +63,7 @@ export function createSales(parts: SalesParts): Sales {
   const stores = parts.stores.map(({ provider }) => provider);
   const projection = createProjection({ ...parts, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({ ...parts, projection, providers });
+  if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
     billing: createBilling({

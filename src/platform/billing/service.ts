@@ -1,6 +1,6 @@
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
-import { localName } from '#platform/entitlements';
+import { assertRunning, isRunning, localName } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { CreditsGiver } from '#platform/limits';
@@ -82,13 +82,15 @@ export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements } = parts;
   return {
     priceList(product) {
-      const catalogues = [...entitlements.catalogues.values()];
+      assertRunning(entitlements.catalogues.get(product ?? ''));
+      const catalogues = [...entitlements.catalogues.values()].filter(isRunning);
       const asked = product === undefined ? catalogues : catalogues.filter((one) => one.product === product);
       if (asked.length === 0) throw new AppError('not_found', { message: 'There is no such product.' });
       return { sold: parts.selling !== undefined, ...priceListOf(asked) };
     },
     plan(id) {
       const plan = priceListOf([...entitlements.catalogues.values()]).data.find((one) => one.id === id);
+      assertRunning(entitlements.catalogues.get(plan?.product ?? ''));
       if (plan === undefined) throw new AppError('not_found', { message: 'There is no such plan.' });
       return plan;
     },
@@ -124,6 +126,7 @@ async function give(
   order: GrantOrder,
   { caller, origin, once }: ByWhom & { readonly once: Once },
 ): Promise<Answer<GrantView>> {
+  assertRunning(entitlements.catalogues.get(order.product));
   const accountId = await accountOf(order, accountByEmail);
   const { product, plan, add_on: addOn, until, quantity } = order;
   const given = await once(GRANTED, async (tx) => {
@@ -150,6 +153,7 @@ async function giveCredits(
   order: CreditsOrder,
   { caller, origin, once }: ByWhom & { readonly once: Once },
 ): Promise<Answer<CreditsView>> {
+  assertRunning(entitlements.catalogues.get(order.product));
   const accountId = await accountOf(order, accountByEmail);
   const { product, limit, amount, expires_at: until } = order;
   const given = await once(CREDITS, async (tx) => {

@@ -7,6 +7,8 @@ export const billingSystemUses = {
   'billing.customers':
     'who owns an account is told to the provider, which only the system role may write down',
   'billing.import': 'what was sold elsewhere, to any account',
+  'billing.paying':
+    'how many subscriptions, of all accounts, pay for a product that its operator has turned off',
   'billing.endings':
     'subscriptions of accounts that were closed, and customers who were erased, are ended at the provider',
   'billing.credits': 'credit of any account is taken at the provider, where its money has gone back',

@@ -13,8 +13,6 @@ export const triableProducts = (mode: Mode, products: readonly string[], mostPer
 const isTried = ({ trialDays, hidden }: Plan) => trialDays !== undefined && hidden !== true;
 
 /** Products with a plan that is sold with a trial. */
-export function productsWithTrial(catalogues: Iterable<Catalogue>): string[] {
-  return [...catalogues].flatMap(({ product, plans }) =>
-    Object.values(plans).some(isTried) ? [product] : [],
-  );
+export function productsWithTrial(catalogues: readonly Catalogue[]): string[] {
+  return catalogues.flatMap(({ product, plans }) => (Object.values(plans).some(isTried) ? [product] : []));
 }

@@ -11,15 +11,18 @@ import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
-import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { goneSettings } from './gone-settings.ts';
+import { missingSettings } from './missing-settings.ts';
 import { nearNames } from './near-names.ts';
+import { SECRET_FILE_NAMES, withSecretFiles } from './secret-files.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
 import { type AppStoreSettings, readAppStore } from './app-store.ts';
 import { readS3, type S3Settings } from './s3.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
+import { readTelemetry, type TelemetrySettings } from './telemetry.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
@@ -49,7 +52,7 @@ export interface EmbeddedSettings {
 }
 
 /** The configuration of a process: settings, defaults and what follows from them. Read once. */
-export interface Config {
+export interface Config extends TelemetrySettings {
   readonly environment: 'development' | 'test' | 'production';
   readonly host: string;
   readonly port: number;
@@ -63,7 +66,13 @@ export interface Config {
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Keys of the products that run, whatever others there are; none: all of them do. */
+  readonly products: readonly string[];
+  /** Whether a product may be off in production for which subscriptions still pay. */
+  readonly productsOffWithSubscriptions: boolean;
   readonly shutdownGraceSeconds: number;
+  /** Before the grace: not ready, and calls are taken. */
+  readonly shutdownDelaySeconds: number;
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
   readonly bodyCapacity: { readonly process: number; readonly account: number };
@@ -123,22 +132,12 @@ export interface Config {
   readonly orbitCommentUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
-  readonly metricsToken: string | undefined;
-  readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
   readonly crashAt: string | undefined;
-  /** Where errors are told beside the log; undefined: nowhere. */
-  readonly errorTracker: ErrorTrackerSettings | undefined;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** A line for each setting of the environment that has no effect any more. */
   readonly gone: readonly string[];
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
-}
-
-export interface ErrorTrackerSettings {
-  readonly dsn: string;
-  readonly environment: string;
 }
 
 /** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
@@ -154,10 +153,11 @@ export class ConfigError extends Error {
 const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://'];
 
 /** Reads the configuration from an environment; throws `ConfigError` with all that is wrong. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(given: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
+  const environment = withSecretFiles(given, problems);
   const values = readValues(environment, problems);
-  problems.push(...nearNames(environment, SETTING_NAMES));
+  problems.push(...nearNames(environment, [...SETTING_NAMES, ...SECRET_FILE_NAMES]));
   const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
   const slots = readSlots(values.AI_SLOTS ?? '');
@@ -242,48 +242,6 @@ function keyedUpstreams(values: Values): UpstreamSetting[] {
   return known.filter(({ apiKey }) => apiKey !== undefined);
 }
 
-/** In production nothing is made up: what stands in for a real part must be asked for by name. */
-function missingSettings(values: Values, upstreams: readonly UpstreamSetting[]): string[] {
-  const problems: string[] = [];
-  for (const name of ['DIRECT_URL', 'SYSTEM_DATABASE_URL'] as const) {
-    if (values[name] !== undefined && values.DATABASE_URL === undefined)
-      problems.push(`${name} is set without DATABASE_URL.`);
-  }
-  if (values.SINGLE_DATABASE_LOGIN === true && values.SYSTEM_DATABASE_URL !== undefined) {
-    problems.push('SINGLE_DATABASE_LOGIN=true contradicts SYSTEM_DATABASE_URL: set one of them.');
-  }
-  if (values.EMBEDDED_DATABASE === true && values.DATABASE_URL !== undefined) {
-    problems.push('EMBEDDED_DATABASE=true contradicts DATABASE_URL: set one of them.');
-  }
-  const captcha = [values.CAPTCHA_VERIFY_URL, values.CAPTCHA_SECRET, values.CAPTCHA_SITE_KEY];
-  if (captcha.includes(undefined) && captcha.some((value) => value !== undefined)) {
-    problems.push(
-      'CAPTCHA_VERIFY_URL, CAPTCHA_SECRET and CAPTCHA_SITE_KEY belong together: set all or none.',
-    );
-  }
-  if (values.NODE_ENV !== 'production') return problems;
-  if (values.CRASH_AT !== undefined) {
-    problems.push('CRASH_AT ends the process on purpose and is for tests alone: unset it in production.');
-  }
-  if (values.DATABASE_URL === undefined && values.EMBEDDED_DATABASE !== true) {
-    problems.push(
-      'DATABASE_URL is missing: set it, or EMBEDDED_DATABASE=true to use the embedded database in production.',
-    );
-  }
-  const isSingle = values.DATABASE_URL !== undefined && values.SYSTEM_DATABASE_URL === undefined;
-  if (isSingle && values.SINGLE_DATABASE_LOGIN !== true) {
-    problems.push(
-      'SYSTEM_DATABASE_URL is missing: set it (docs/keys.md), or SINGLE_DATABASE_LOGIN=true to use one login for all work in production.',
-    );
-  }
-  if (upstreams.length === 0 && values.SANDBOX_AI !== true && values.AI_UPSTREAMS === undefined) {
-    problems.push(
-      'No AI upstream is set: set OPENAI_API_KEY, MINIMAX_API_KEY or AI_UPSTREAMS, or SANDBOX_AI=true to use the sandbox in production.',
-    );
-  }
-  return problems;
-}
-
 function assembleConfig(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>,
@@ -314,7 +272,10 @@ function assembleConfig(
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
+    products: values.PRODUCTS,
+    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+    shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
     ...capacitiesOf(values),
     database: databaseOf(values, dataDir),
@@ -333,11 +294,8 @@ function assembleConfig(
     clamdUrl: values.CLAMD_URL,
     orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
-    metricsToken: values.METRICS_TOKEN,
-    metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,
-    errorTracker: errorTrackerOf(values),
-    logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
+    ...readTelemetry(values),
     values,
   };
 }
@@ -351,11 +309,6 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
     },
     sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
   };
-}
-
-function errorTrackerOf(values: Values): ErrorTrackerSettings | undefined {
-  const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = values.NODE_ENV } = values;
-  return dsn === undefined ? undefined : { dsn, environment };
 }
 
 function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {
@@ -389,12 +342,4 @@ function captchaOf(values: Values): CaptchaSettings | undefined {
 function redisOf(values: Values): RedisSettings | undefined {
   const { REDIS_URL: url, REDIS_PREFIX: prefix } = values;
   return url === undefined ? undefined : { url, prefix };
-}
-
-/** The effective value of a setting as text; a secret only says whether it is set. */
-export function settingText(values: Values, name: SettingName): string {
-  const value = values[name];
-  if (value === undefined) return '(not set)';
-  if ('secret' in SETTINGS[name].notes) return '(set, hidden)';
-  return Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -7,19 +7,20 @@ export {
   type PostgresSettings,
   readConfig,
   type RedisSettings,
-  settingText,
 } from './config.ts';
 export { makeFolder, syncFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
-export { configMarkdown, envExample } from './document.ts';
+export { configMarkdown, envExample, settingText } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
 export type { ClientSettings, SignInSettings } from './sign-in.ts';
 export type { GooglePlaySettings } from './google-play.ts';
 export type { AppStoreSettings } from './app-store.ts';
-export type { S3Settings } from './s3.ts';
+export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
+export { isPackage, teamConfig } from './team.ts';
 export type { SlotSetting } from './ai.ts';
 export type { UpstreamSetting } from './ai.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig, settingText } from './index.ts';
+import { readConfig, type S3Settings, settingText, uploadOriginsOf } from './index.ts';
 import { problemsOf } from '#test/fixtures/config-problems';
 
 const BUCKET = {
@@ -7,6 +7,9 @@ const BUCKET = {
   S3_ACCESS_KEY_ID: 'AKIAEXAMPLE',
   S3_SECRET_ACCESS_KEY: 'secret/with+signs',
 };
+
+const originsOf = (settings: object) =>
+  uploadOriginsOf({ ...readConfig(BUCKET).s3, ...settings } as S3Settings);
 
 test('files lie in a folder until a bucket is named, and then in the bucket', () => {
   expect(readConfig({}).s3).toBeUndefined();
@@ -20,6 +23,17 @@ test('files lie in a folder until a bucket is named, and then in the bucket', ()
     encryption: 'aws:kms',
     checksums: 'when_supported',
   });
+});
+
+test('pages may send files to the bucket by either form of its addresses, and nowhere else', () => {
+  expect(originsOf({})).toEqual([
+    'https://s3.us-east-1.amazonaws.com',
+    'https://files.s3.us-east-1.amazonaws.com',
+  ]);
+  expect(originsOf({ endpoint: 'http://localhost:9000/x' })).toEqual([
+    'http://localhost:9000',
+    'http://files.localhost:9000',
+  ]);
 });
 
 test('without a key the machine’s own is used', () => {

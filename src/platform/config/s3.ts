@@ -16,6 +16,12 @@ export interface S3Settings {
   readonly checksums: 'when_supported' | 'when_required';
 }
 
+/** Where signed requests of the bucket lead: to one of these origins, by the form of its addresses. */
+export function uploadOriginsOf({ bucket, region, endpoint }: S3Settings): string[] {
+  const { protocol, host } = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+  return [`${protocol}//${host}`, `${protocol}//${bucket}.${host}`];
+}
+
 const NEED_A_BUCKET = [
   'S3_ENDPOINT',
   'S3_ACCESS_KEY_ID',

@@ -5,18 +5,19 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { ORBIT_SETTINGS } from './orbit-settings.ts';
+import { PRODUCT_SETTINGS } from './product-settings.ts';
+import { PROCESS_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
+import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
 import {
   basePath,
   count,
   domain,
-  dsn,
   host,
   httpUrl,
   key,
-  label,
   list,
   networks,
   origins,
@@ -102,11 +103,8 @@ export const SETTINGS = {
     group: 'Server',
     says: 'Calls by WebSocket that one account may have under way at once with one process; past it a call is 429.',
   }),
-  SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
-    group: 'Server',
-    says: 'How long calls, streams and jobs may go on after the server was told to stop.',
-  }),
-
+  ...PRODUCT_SETTINGS,
+  ...PROCESS_SETTINGS,
   ...DATABASE_SETTINGS,
 
   REDIS_URL: setting(redisUrl.optional(), {
@@ -336,17 +334,6 @@ export const SETTINGS = {
     says: 'Exchange rates for margins, in the format of the ECB’s eurofxref-hist.csv (docs/reports.md). Not set: the few days that come with the program.',
     example: './eurofxref-hist.csv',
   }),
-  METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
-    group: 'Operations',
-    says: 'What /metrics asks for as a bearer token. Without one it answers on METRICS_PORT alone.',
-    secret: true,
-    example: 'a-long-random-word',
-  }),
-  METRICS_PORT: setting(port.optional(), {
-    group: 'Operations',
-    says: 'A port of its own for /metrics, which then does not answer on PORT. Without METRICS_TOKEN anyone who reaches it can read them.',
-    example: '9464',
-  }),
   CRASH_AT: setting(
     z
       .string()
@@ -361,26 +348,8 @@ export const SETTINGS = {
       example: 'jobs.take:after',
     },
   ),
-  SENTRY_DSN: setting(dsn.optional(), {
-    group: 'Operations',
-    says: 'Where errors are told beside the log: the DSN of a project in Sentry, or in what speaks its protocol, as GlitchTip does. Of people and of their texts no event says anything (docs/runbook.md).',
-    secret: true,
-    example: 'https://key@errors.example.com/1',
-  }),
-  SENTRY_ENVIRONMENT: setting(label.optional(), {
-    group: 'Operations',
-    says: 'Under what name SENTRY_DSN sorts the errors of this installation. Not set: the value of NODE_ENV.',
-    example: 'staging',
-  }),
-  LOG_LEVEL: setting(
-    z
-      .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
-      .optional(),
-    {
-      group: 'Operations',
-      says: 'What is logged at least. Not set: info in production, warn else.',
-    },
-  ),
+  ...SMOKE_SETTINGS,
+  ...TELEMETRY_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

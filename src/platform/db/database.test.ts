@@ -229,3 +229,21 @@ describe('the database’s time', () => {
     await db.script("update app.clock set ahead = '0'");
   });
 });
+
+it('a statement hears of its commit once its rows are there, and of no transaction that was undone', async () => {
+  const owner = ids.next<AccountId>();
+  const heard: string[] = [];
+  const told = (text: string) => ({ ...insertNote(owner, text), onCommit: () => void heard.push(text) });
+  await db.tenant(owner, WRITE, [told('in a batch')]);
+  await db.tenant(owner, WRITE, async (tx) => {
+    await tx.runAll([told('in a transaction')]);
+    expect(heard).toEqual(['in a batch']);
+  });
+  await expect(db.tenant(owner, WRITE, [told('undone'), insertNote(other, 'planted')])).rejects.toThrow();
+  const undone = db.tenant(owner, WRITE, async (tx) => {
+    await tx.run(told('undone'));
+    throw new Error('no');
+  });
+  await expect(undone).rejects.toThrow('no');
+  expect(heard).toEqual(['in a batch', 'in a transaction']);
+});

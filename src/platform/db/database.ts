@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isUuid } from '#platform/kernel';
+import { currentTrace, errorCode, type Span } from '#platform/telemetry';
 import { endAbandoned } from './abandoned.ts';
 import type { CommitPoint, CrashHook } from './commit-points.ts';
 import { isLongUse } from './deadlines.ts';
-import type { Database, Engine, EngineTransaction, Opening, ScopedVerb, Transaction } from './port.ts';
+import type { Database, Engine, EngineTransaction, Opening, Plain, ScopedVerb, Transaction } from './port.ts';
 import { createSignals } from './signals.ts';
 import { plain, type Statement } from './statement.ts';
 
@@ -30,18 +31,39 @@ export function createDatabase(
   async function run(opening: Opening, point: CommitPoint | undefined, job: Job): Promise<unknown> {
     // On the embedded database there is one connection: waiting for a second transaction inside the first never ends.
     assertOutsideTransaction('another transaction was opened');
+    const span = currentTrace()?.start(point ?? 'read', 'client');
+    return span === undefined
+      ? perform(opening, { point, job })
+      : record(span, () => perform(opening, { point, job, span }));
+  }
+
+  async function perform(
+    opening: Opening,
+    {
+      point,
+      job,
+      span,
+    }: { readonly point: CommitPoint | undefined; readonly job: Job; readonly span?: Span },
+  ): Promise<unknown> {
     if (typeof job !== 'function') {
       const statements = job.map(plain);
+      if (span !== undefined) span.statements = textsOf(statements);
       if (point === undefined) return engine.batch(opening, statements);
       crashHook(point, 'before');
       const alone = aloneOf(opening, job);
       const rows =
         alone === undefined ? await engine.batch(opening, statements) : [await engine.call(plain(alone))];
       crashHook(point, 'after');
+      for (const { onCommit } of job) onCommit?.();
       return rows;
     }
     const open = await engine.begin(opening);
-    return finish(open, point, () => inside.run(true, () => job(transaction(open))));
+    const ran: Statement[] = [];
+    const answer = await finish(open, point, () =>
+      inside.run(true, () => job(transaction(open, { span, ran }))),
+    );
+    for (const { onCommit } of ran) onCommit?.();
+    return answer;
   }
 
   /** Does the work of an open transaction, and commits it. */
@@ -86,6 +108,7 @@ export function createDatabase(
     signal: signals.send,
     onSignal: signals.hear,
     carrySignals: signals.carry,
+    connections: () => engine.connections?.(),
     async ping() {
       const started = performance.now();
       const asked = { text: 'select 1', values: [] };
@@ -116,12 +139,37 @@ function aloneOf({ role }: Opening, [first, ...more]: readonly Statement[]): Sta
   return role === 'plinth_system' && more.length === 0 && first?.runsAsSystem === true ? first : undefined;
 }
 
-function transaction(open: EngineTransaction): Transaction {
+/** `span`: that of the transaction, where it is recorded; `ran`: gets the statements that want to hear of its commit. */
+function transaction(
+  open: EngineTransaction,
+  { span, ran }: { readonly span?: Span | undefined; readonly ran?: Statement[] } = {},
+): Transaction {
+  const run = (statements: readonly Statement[]) => {
+    const asked = statements.map(plain);
+    for (const one of statements) if (one.onCommit !== undefined) ran?.push(one);
+    if (span === undefined) return open.run(asked);
+    const trip = span.trace.start('statements', 'client', span);
+    trip.statements = textsOf(asked);
+    return record(trip, () => open.run(asked));
+  };
   return {
-    run: async (statement) => (await open.run([plain(statement)]))[0] as never,
-    runAll: async (statements) => (await open.run(statements.map(plain))) as never,
+    run: async (statement) => (await run([statement]))[0] as never,
+    runAll: async (statements) => (await run(statements)) as never,
   };
 }
+
+async function record<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    span.end();
+    return result;
+  } catch (error) {
+    span.end(errorCode(error));
+    throw error;
+  }
+}
+
+const textsOf = (statements: readonly Plain[]) => statements.map(({ text }) => text);
 
 function assertId(id: string): string {
   if (!isUuid(id)) throw new Error('a scope needs the id of an account or user');

@@ -50,6 +50,8 @@ export interface Database {
   onSignal(topic: string, hear: (id: string) => void): () => void;
   /** Has signals go through a carrier from now on; NOTIFY carries what it does not take. Returns how to stop. */
   carrySignals(carrier: SignalCarrier): () => void;
+  /** Connections of this process, and calls that wait for one; undefined: it has none, the database is a part of it. */
+  connections(): Connections | undefined;
   /** Answers in milliseconds how long a trivial statement took; throws when the database is away. */
   ping(): Promise<number>;
   /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
@@ -73,6 +75,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+export interface Connections {
+  readonly used: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /** Another way for signals than NOTIFY, which serialises commits. What it takes may be lost. */
 export interface SignalCarrier {
   /** Answers whether it took the message; never rejects. */
@@ -91,6 +99,7 @@ export interface Engine {
   /** A transaction as the migrator, who owns the tables. */
   beginAsMigrator(write: boolean): Promise<EngineTransaction>;
   script(sql: string): Promise<void>;
+  connections?(): Connections;
   /** Outside any scope, as one of the logins; they are one where the settings name one. */
   bare(statement: Plain, login: 'tenant' | 'system' | 'migrator'): Promise<unknown[]>;
   listen(channel: string, hear: (payload: string) => void): Promise<void>;

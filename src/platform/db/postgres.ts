@@ -2,7 +2,7 @@ import pg from 'pg';
 import { failureOf, unreachable } from './away.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { keepListening } from './listener.ts';
-import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
+import type { Connections, Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
 export interface PostgresOptions {
   /** The login of tenants' work; of all work where there is no other. */
@@ -50,6 +50,7 @@ const ignore = () => {};
 interface Login {
   readonly setting: string;
   connect(): Promise<pg.PoolClient>;
+  count(): Connections;
   end(): Promise<void>;
 }
 
@@ -91,6 +92,11 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
           throw unreachable(setting, url, error);
         }
       },
+      count: () => ({
+        used: pool.totalCount - pool.idleCount,
+        idle: pool.idleCount,
+        waiting: pool.waitingCount,
+      }),
       end: () => pool.end(),
     };
   }
@@ -241,6 +247,14 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
         commit: () => end('commit'),
         rollback: () => end('rollback'),
+      };
+    },
+    connections() {
+      const [one, other] = [tenants.count(), system === tenants ? undefined : system.count()];
+      return {
+        used: one.used + (other?.used ?? 0),
+        idle: one.idle + (other?.idle ?? 0),
+        waiting: one.waiting + (other?.waiting ?? 0),
       };
     },
     script: async (sql) => void (await once((client) => client.query(sql))),

@@ -8,7 +8,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { ensurePrivate } from './index.ts';
@@ -70,6 +72,23 @@ describe('a data folder that others could come by', () => {
     mkdirSync(join(folder, 'lost+found'));
     chmodSync(folder, 0o755);
     expect(ensurePrivate(folder)).toBe(1);
+  });
+
+  const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0;
+  test.runIf(mayMount)('is let be where it is empty and can not be written, as in a read-only image', () => {
+    const url = pathToFileURL(join(import.meta.dirname, 'private-folder.ts')).href;
+    const code = `console.log((await import('${url}')).ensurePrivate(process.argv[1]))`;
+    const mounted = 'mount -t tmpfs -o ro,mode=755 none "$0" && exec "$@" "$0"';
+    const words = ['-m', 'sh', '-c', mounted, temporaryFolder()];
+    const node = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      code,
+    ];
+    const { stdout, stderr } = spawnSync('unshare', [...words, ...node], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['0\n', '']);
   });
 
   test('is none yet where there is no folder, and a file is nobody’s folder', () => {

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, sep } from 'node:path';
 import { AppError, declareErrors } from '#platform/kernel';
@@ -39,6 +49,8 @@ export function ensurePrivate(folder: string): number {
   const stats = statSync(root);
   // Whatever cannot be a data folder is said when the folder is made.
   if (!stats.isDirectory()) return 0;
+  // That of an image whose root is read-only: nothing is in it, and nothing ever will be.
+  if (readdirSync(root).length === 0 && isReadOnly(root)) return 0;
   if (stats.uid !== user)
     throw foreign(
       `The data folder ${folder} belongs to another user (${stats.uid}, this is ${user}). Start Plinth as that user, or set DATA_DIR to a folder of this one: one inside of it will do.`,
@@ -50,15 +62,25 @@ export function ensurePrivate(folder: string): number {
 /** What is wider is narrowed for all that is in it: a folder that others use too, or of other programs, must not be. */
 function assertOwn(folder: string, root: string, { mode }: Stats): void {
   const names = readdirSync(root).filter((name) => !NOBODYS.test(name));
-  const isShared = (mode & STICKY) !== 0 || isIn(homedir(), root);
+  const isShared = (mode & STICKY) !== 0 || isIn(homeOf(), root);
   if (!isShared && (names.length === 0 || names.some((name) => OURS.includes(name)))) return;
   throw foreign(
     `The data folder ${folder} can be read by other users, and holds more than Plinth's data. Set DATA_DIR to a folder of its own.`,
   );
 }
 
+/** A user whom the machine does not know, as a container may have, has no home without HOME, and Node throws. */
+function homeOf(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a folder is another one, or below it. */
-function isIn(folder: string, other: string): boolean {
+function isIn(folder: string | undefined, other: string): boolean {
+  if (folder === undefined) return false;
   const path = existsSync(folder) ? realpathSync(folder) : folder;
   return path === other || path.startsWith(other.endsWith(sep) ? other : other + sep);
 }
@@ -93,6 +115,15 @@ function narrow(path: string, stats: Stats): number {
     throw error;
   }
   return 1;
+}
+
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
 }
 
 function isWide({ mode }: Stats): boolean {

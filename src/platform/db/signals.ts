@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { runInTrace } from '#platform/telemetry';
 import type { Engine, SignalCarrier } from './port.ts';
 
 const CHANNEL = 'plinth';
@@ -22,7 +23,12 @@ export function createSignals(engine: Engine) {
 
   function deliver(entry: string): void {
     const [topic = '', id = ''] = entry.split(' ', 2);
-    for (const hear of listeners.get(topic) ?? []) hear(id);
+    const heard = listeners.get(topic);
+    if (heard === undefined) return;
+    // What they begin is no part of the call that signals.
+    runInTrace(undefined, () => {
+      for (const hear of heard) hear(id);
+    });
   }
 
   function receive(payload: string): void {

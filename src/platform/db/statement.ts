@@ -6,6 +6,8 @@ export interface Statement<Row = unknown> {
   readonly values: readonly unknown[];
   /** It calls a function that runs as the system, whoever calls it: no scope need be set for it. */
   readonly runsAsSystem?: true;
+  /** Called once the transaction that it was part of is committed. */
+  readonly onCommit?: () => void;
   /** Exists for the compiler alone. */
   readonly __row?: Row;
 }

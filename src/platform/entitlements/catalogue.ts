@@ -183,4 +183,9 @@ export interface Catalogue {
   readonly defaultPlan?: string;
   /** The names of its plans are the `tier` of users, and of a checkout that names no product. Of one product at most. */
   readonly tiers?: true;
+  /**
+   * Its operator has turned it off: it takes no call, checkout or trial, and is not listed. What stores tell of it is booked all the same, and
+   * timelines are written as ever: turned on again, everything is there.
+   */
+  readonly isOff?: true;
 }

@@ -1,6 +1,10 @@
 import { declareErrors } from '#platform/kernel';
 
 declareErrors({
+  product_off: {
+    status: 404,
+    message: 'This product is off on this server. Its operator turns it on by the setting PRODUCTS.',
+  },
   wrong_account_kind: {
     status: 403,
     message:

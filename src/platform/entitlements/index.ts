@@ -38,6 +38,7 @@ export {
   localName,
   type Upgrade,
 } from './service.ts';
+export { assertRunning, isRunning, productOff } from './product-off.ts';
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
 export type { EntitlementChange, OnEntitlementChanged, SyncResult } from './snapshots.ts';
 export type { Grant } from './store.ts';

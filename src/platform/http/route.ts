@@ -373,6 +373,8 @@ export interface Mounted {
   readonly product?: string;
   readonly routes: readonly Route[];
   readonly service: unknown;
+  /** Of a product that is off: what each of the calls is answered, before anybody asks who calls. */
+  readonly refusal?: (() => AppError) | undefined;
   /** Needed as soon as one of the routes is called by a secret of the product. */
   readonly resolveKey?: ResolveProductKey | undefined;
 }

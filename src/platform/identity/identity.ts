@@ -53,6 +53,8 @@ export interface IdentitySettings {
   readonly returnTo?: readonly string[];
   /** Products whose scopes (`reel:read`, `reel:write`) a key can be given. */
   readonly products: readonly string[];
+  /** Those of them that run; all when not said. */
+  readonly runningProducts?: readonly string[];
   /** What routes of products ask for beside (`memory:read`). */
   readonly productScopes?: readonly string[];
   /** How many days a session lasts at most, however much it is used; 90 when not said. */
@@ -152,7 +154,11 @@ export function createIdentity(parts: IdentityParts): Identity {
     sessions: createSessions(inside),
     guessing,
     keys,
-    users: createUsers({ ...inside, endSessions }),
+    users: createUsers({
+      ...inside,
+      endSessions,
+      runningProducts: settings.runningProducts ?? settings.products,
+    }),
     emails: createEmailFlows(inside),
     newPasswords: createNewPasswords(inside),
     mfa: createMfa({ ...inside, passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS }),

@@ -28,6 +28,8 @@ export interface Taken {
     readonly fence: number;
     readonly request_id: string;
     readonly waited: number;
+    /** The span of the call that enqueued it, where that was recorded. */
+    readonly traceparent: string | null;
   };
   readonly permit: {
     readonly id: PermitId;

@@ -1,6 +1,7 @@
 import type { Database } from '#platform/db';
 import type { Ids, Random } from '#platform/kernel';
 import type { Holder, Limits } from '#platform/limits';
+import type { Tracer } from '#platform/telemetry';
 import type { JobHandler } from './job.ts';
 
 /** How an attempt ended. Only `retry` counts among those that put the job back. `lost`: nothing could be written. */
@@ -43,4 +44,5 @@ export interface WorkerParts {
   readonly polls?: Polls | undefined;
   readonly log: WorkerLog;
   readonly metrics?: WorkerMetrics | undefined;
+  readonly tracer?: Tracer | undefined;
 }

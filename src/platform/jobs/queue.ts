@@ -1,5 +1,6 @@
 import { commitPoint, statement, systemCall } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
+import { errorCode, readTraceparent, runInTrace } from '#platform/telemetry';
 import type { Taken } from './attempt.ts';
 import type { Lane } from './job.ts';
 import type { WorkerParts } from './parts.ts';
@@ -28,19 +29,46 @@ interface TakeUpRow {
 
 /** Takes up what there is room for and answers it, with the milliseconds until the next delayed job is due. */
 export async function takeJobs(
-  { db, holder, handlers }: WorkerParts,
+  parts: WorkerParts,
   free: FreeSlots,
 ): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
-  const [rows] = await db.system('jobs.queue', TAKE, [
-    systemCall(
-      statement<TakeUpRow>(
-        'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::jsonb)',
-        [holder.id, [...handlers.keys()], free.all, free.batch, free.afterBatch, JSON.stringify(free.roomOf)],
+  const { db, holder, handlers } = parts;
+  const kinds = [...handlers.keys()];
+  const rows = await inTraceOfTakeUp(parts, async () => {
+    const [found] = await db.system('jobs.queue', TAKE, [
+      systemCall(
+        statement<TakeUpRow>(
+          'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::jsonb)',
+          [holder.id, kinds, free.all, free.batch, free.afterBatch, JSON.stringify(free.roomOf)],
+        ),
       ),
-    ),
-  ]);
+    ]);
+    return found;
+  });
   const taken = rows.flatMap(({ job, permit }) => (job === null ? [] : [{ job, permit }]));
   return { taken, nextDue: rows.at(-1)?.due ?? undefined };
+}
+
+/** A trace of its own for a look at the queue: it links to the traces of the jobs that it takes up. */
+async function inTraceOfTakeUp(
+  { tracer }: WorkerParts,
+  look: () => Promise<TakeUpRow[]>,
+): Promise<TakeUpRow[]> {
+  if (tracer === undefined) return look();
+  const trace = tracer.begin('jobs.take_up', 'internal', { isSampled: false });
+  try {
+    const rows = await runInTrace(trace, look);
+    const links = rows.flatMap(({ job }) => readTraceparent(job?.traceparent) ?? []);
+    trace.root.links = links;
+    trace.end(
+      undefined,
+      links.some(({ sampled }) => sampled),
+    );
+    return rows;
+  } catch (error) {
+    trace.end(errorCode(error));
+    throw error;
+  }
 }
 
 /** Takes up one job out of its turn, if it is due, of a kind that has room here, and of one of these lanes. */

@@ -160,7 +160,7 @@ export const replayJob = route(
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: adminJobReply },
-    errors: ['not_found', 'job_not_dead', 'job_not_replayable', 'plan_required'],
+    errors: ['not_found', 'job_not_dead', 'job_not_replayable', 'plan_required', 'product_off'],
     example: {
       params: { id: ID },
       reply: { ...deadJob, status: 'ready', attempt: 0, error: null, progress: null },

@@ -1,5 +1,6 @@
 import { AppError } from '#platform/kernel';
 import { permitError } from '#platform/limits';
+import { readTraceparent, runInTrace } from '#platform/telemetry';
 import { type Attempt, attemptOf, type Taken } from './attempt.ts';
 import { failureOf, finish, giveUp, handOver, postpone, retryLater } from './endings.ts';
 import type { JobFailure, JobHandler } from './job.ts';
@@ -11,8 +12,36 @@ export interface Signals {
   readonly cancel: AbortSignal;
 }
 
-/** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
+/** After these an attempt has failed. */
+const FAILED: ReadonlySet<Outcome> = new Set(['retry', 'failed', 'lost']);
+
+/**
+ * Runs one taken job to its end: done, tried again later, or given up; in the trace of the call that enqueued it, where that was
+ * recorded. Never throws.
+ */
 export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals): Promise<Outcome> {
+  const { job, permit } = taken;
+  const trace = parts.tracer?.begin(`job ${job.kind}`, 'consumer', {
+    remote: readTraceparent(job.traceparent),
+    isTrusted: true,
+  });
+  const outcome = await runInTrace(trace, () => runTaken(parts, taken, signals));
+  if (trace === undefined) return outcome;
+  trace.root.attributes = {
+    'plinth.job_id': job.id,
+    'plinth.job_attempt': job.attempt,
+    'plinth.job_lane': job.lane,
+    'plinth.job_waited_ms': Math.round(job.waited * 1_000),
+    'plinth.job_outcome': outcome,
+    'plinth.account_id': job.account,
+    'plinth.permit_id': permit?.id,
+    'plinth.request_id': job.request_id,
+  };
+  trace.end(FAILED.has(outcome) ? outcome : undefined);
+  return outcome;
+}
+
+async function runTaken(parts: WorkerParts, taken: Taken, signals: Signals): Promise<Outcome> {
   const started = performance.now();
   const attempt = attemptOf(parts, taken, AbortSignal.any([signals.stop, signals.cancel]));
   const { job } = attempt;
@@ -25,10 +54,11 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
     request_id: job.requestId,
     permit_id: job.permit?.id,
   };
+  parts.log.info({ ...facts, waited_ms: Math.round(taken.job.waited * 1_000) }, 'job started');
   let outcome: Outcome = 'lost';
   try {
     outcome = await carryOut(parts, attempt, signals);
-    parts.log.info({ ...facts, outcome }, 'job ended');
+    parts.log.info({ ...facts, outcome, ran_ms: Math.round(performance.now() - started) }, 'job ended');
   } catch (error) {
     if (isStale(error)) {
       outcome = 'stale';

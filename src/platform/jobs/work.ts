@@ -14,7 +14,7 @@ export interface QStash {
   readonly keys: SignatureParts['keys'];
 }
 
-export interface WorkParts extends Omit<JobsParts, 'log' | 'metrics' | 'announce'> {
+export interface WorkParts extends Omit<JobsParts, 'log' | 'metrics' | 'tracer' | 'announce'> {
   readonly db: Database;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -34,8 +34,8 @@ export interface Work {
 /** Jobs as the settings have them run, with their metrics. */
 export function createWork(parts: WorkParts): Work {
   const { delivery, qstash, telemetry } = parts;
-  const { logger: log, metrics } = telemetry;
-  const jobs = createJobs({ ...parts, log, metrics, announce: announceOf(parts) });
+  const { logger: log, metrics, tracer } = telemetry;
+  const jobs = createJobs({ ...parts, log, metrics, tracer, announce: announceOf(parts) });
   metrics.observeJobsDepth(jobs.depth);
   metrics.observeOldestJobs(jobs.oldest);
   const receiver = createReceiver({ ...parts, jobs, keys: qstash?.keys, target: delivery?.target ?? '' });

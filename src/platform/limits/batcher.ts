@@ -1,7 +1,10 @@
 import { type Database, DatabaseAway, mayBeDone } from '#platform/db';
+import { currentTrace, runForAll, type Span } from '#platform/telemetry';
 
 interface QueuedItem<Item, Answer> {
   readonly item: Item;
+  /** Under which its caller waits, where that is recorded. */
+  readonly span: Span | undefined;
   readonly row: string;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -42,6 +45,8 @@ export class BusyRows {
 }
 
 export interface BatcherOptions<Item, Answer> {
+  /** What its batches are called in traces; `batch` when not said. */
+  readonly name?: string;
   /** Decides a batch; an item whose answer is `undefined` is deferred to the next batch. */
   readonly flush: (items: readonly Item[], wait: boolean) => Promise<readonly (Answer | undefined)[]>;
   readonly maxBatch: number;
@@ -90,7 +95,7 @@ const MAX_WAITING = 2;
  * and gets it as soon as the first one commits. So the row is never idle while this process hands out answers and makes up the next batch.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>) {
-  const { rowOf = () => '', busyRows, minQueuedBeside = 1, lateAfter = Infinity } = options;
+  const { name = 'batch', rowOf = () => '', busyRows, minQueuedBeside = 1, lateAfter = Infinity } = options;
   /** By row; the row that has waited longest first. */
   const queues = new Map<string, QueuedItem<Item, Answer>[]>();
   /** Items that were deferred too often: they wait for their locked rows. */
@@ -110,10 +115,8 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     wait: boolean,
   ): Promise<QueuedItem<Item, Answer>[]> {
     try {
-      const answers = await options.flush(
-        batch.map(({ item }) => item),
-        wait,
-      );
+      const items = batch.map(({ item }) => item);
+      const answers = await runForAll(name, batch, () => options.flush(items, wait));
       return batch.filter((one, index) => !resolveItem(one, answers[index]));
     } catch (error) {
       if (batch.length > 1 && wasUndone(error)) {
@@ -229,7 +232,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     add(item: Item): Promise<Answer> {
       return new Promise((resolve, reject) => {
         const row = rowOf(item);
-        queueOf(row).push({ item, row, resolve, reject, deferrals: 0 });
+        queueOf(row).push({ item, span: currentTrace()?.current, row, resolve, reject, deferrals: 0 });
         queued += 1;
         if (isScheduled) return;
         isScheduled = true;

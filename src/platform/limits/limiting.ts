@@ -93,6 +93,7 @@ export function createLimiting(parts: LimitingParts): Limiting {
     onForgotten: (facts: object, why: string, err: unknown) =>
       logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
   });
+  metrics.observeWritesWaiting(() => limits.retries.size);
   const rates = createRates(parts);
   return {
     limits,

@@ -1,5 +1,5 @@
 import { type Database, commitPoint, statement } from '#platform/db';
-import type { Catalogue } from '#platform/entitlements';
+import { assertRunning, type Catalogue, isRunning } from '#platform/entitlements';
 import type { KeptAnswers } from '#platform/idempotency';
 import type { AccountId, Ids } from '#platform/kernel';
 import { type Admission, createAdmission } from './admission/admission.ts';
@@ -100,11 +100,18 @@ export function createLimits(parts: LimitsParts): Limits {
   const rules = allFeatureRules(parts.catalogues, failures);
   const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, busyRows });
   const previewed = createPreview({ ...held, features, rules });
-  const admit: Limits['admit'] = (request) =>
-    afterEnds(request.accountId, () => decided(request), deniedKind);
+  const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
+  // Nothing is spent on a product that is off, whoever asks: a call, a backend outside, work that goes on, an admin who replays a job.
+  const admit: Limits['admit'] = async (request) => {
+    assertRunning(catalogues.get(request.product));
+    return afterEnds(request.accountId, () => decided(request), deniedKind);
+  };
   return {
     admit: reportDenials(parts.denials?.around(admit) ?? admit, parts.onDenied),
-    preview: (request) => afterEnds(request.accountId, () => previewed(request), deniedKind),
+    async preview(request) {
+      assertRunning(catalogues.get(request.product));
+      return afterEnds(request.accountId, () => previewed(request), deniedKind);
+    },
     permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -121,7 +128,7 @@ export function createLimits(parts: LimitsParts): Limits {
     carrier: createUsageCarrier(parts.catalogues),
     async usage(accountId) {
       await ends.of(accountId)?.();
-      return readUsage(db, parts.catalogues, accountId);
+      return readUsage(db, parts.catalogues.filter(isRunning), accountId);
     },
     notFitting: (accountId, wish) => findPlanExcess(parts, accountId, wish),
     async usageEvents(accountId, page) {

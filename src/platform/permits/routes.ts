@@ -71,7 +71,7 @@ export const previewPermit = route(
     scope: 'permits:read',
     query: previewQuery,
     reply: { 200: previewReply },
-    errors: ['feature_not_open', 'model_unknown'],
+    errors: ['feature_not_open', 'model_unknown', 'product_off'],
     example: { query: examples.previewing, reply: examples.preview },
   },
   async ({ query, ...by }, permits) => permits.preview(query, by),

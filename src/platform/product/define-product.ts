@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
+import type { PackagesFor } from '#platform/config';
 import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
 import {
   type Catalogue,
@@ -82,6 +83,8 @@ export interface ProductParts<Service> {
   readonly auditActions?: Readonly<Record<ProductEventType, string>>;
   /** What its secrets look like, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
   readonly redact?: readonly RegExp[];
+  /** Packages that need not be installed, by what they are needed for: a call that lacks one answers `package_missing` (`assertPackages`), and `doctor` names it. */
+  readonly packages?: PackagesFor;
   /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
   readonly schedules?: Readonly<Record<string, ProductSchedule>>;
   /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
@@ -120,6 +123,7 @@ export interface Product<Service = unknown> {
   readonly events: Readonly<Record<string, string>>;
   readonly auditActions: Readonly<Record<string, string>>;
   readonly redact: readonly RegExp[];
+  readonly packages: PackagesFor;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
@@ -157,7 +161,7 @@ export function defineProduct<
   assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
   assertOwn(catalogue.product, 'data rule of', { names: dataRules.map(({ table }) => table) });
   assertOwn(catalogue.product, 'crash point', { names: Object.keys(crashPoints) });
-  const routes = definition.routes.map((route) => heldBy(catalogue.holds, route));
+  const routes = definition.routes.map((route) => ofProduct(catalogue, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
@@ -212,8 +216,8 @@ function assertScheduled(
 /** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
 function saidBy(
   product: string,
-  { mails: byName = {}, events = {}, auditActions = {}, redact = [] }: SaidParts,
-): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact'> {
+  { mails: byName = {}, events = {}, auditActions = {}, redact = [], packages = {} }: SaidParts,
+): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'> {
   const mails = Object.values(byName);
   assertOwn(product, 'mail', { names: mails.map(({ name }) => name) });
   assertOwn(product, 'event', { names: Object.keys(events) });
@@ -221,10 +225,10 @@ function saidBy(
   declareSecretShapes(redact);
   addMails(mails);
   addEvents(events);
-  return { mails, events, auditActions, redact };
+  return { mails, events, auditActions, redact, packages };
 }
 
-type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact'>;
+type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'>;
 
 /** What lies beside a product's file. */
 function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {
@@ -269,10 +273,13 @@ function optionProblems({ options }: Catalogue, { name, shape }: Route): string[
     .map((option) => `${name} requires "${option}", which is no option`);
 }
 
-/** The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. */
-function heldBy(holds: Catalogue['holds'], route: Route): Route {
-  if (holds === 'both' || !isForMembers(route)) return route;
-  return { ...route, shape: { ...route.shape, holds } };
+/**
+ * The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. Any of them
+ * may find the product off.
+ */
+function ofProduct({ holds }: Catalogue, route: Route): Route {
+  const shape = { ...route.shape, errors: [...(route.shape.errors ?? []), 'product_off'] };
+  return { ...route, shape: holds === 'both' || !isForMembers(route) ? shape : { ...shape, holds } };
 }
 
 /** What most calls that change something have in common: a member of the account makes them, 60 a minute. */

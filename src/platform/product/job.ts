@@ -14,6 +14,11 @@ export interface ProductJob<Service> {
    * store, and the worker does the rest.
    */
   readonly giveUp?: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
+  /**
+   * What becomes of it while its operator has turned the product off. `ends`: it is given up with `product_off`, and its permit is voided; its
+   * schedules rest. `runs`: it goes on, as what deletes, closes or books must. Not said: one of a schedule runs, any other ends.
+   */
+  readonly whenOff?: 'ends' | 'runs';
   /** The statements that put what it is about back to waiting, when an admin replays it after it was given up. */
   readonly reviving?: (service: Service, job: DeadJob) => Statement[];
 }

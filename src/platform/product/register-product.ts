@@ -1,5 +1,5 @@
 import type { Customers } from '#platform/customers';
-import type { Entitlements } from '#platform/entitlements';
+import { type Entitlements, isRunning, productOff } from '#platform/entitlements';
 import type { RunningJob } from '#platform/jobs';
 import type { Queue } from '#platform/queue';
 import type { Product } from './define-product.ts';
@@ -9,7 +9,7 @@ const TRIES = 3;
 
 /**
  * Registers what a product runs outside of requests, what it does when an entitlement in it changes, and what it finds accounts by, with
- * the service that the product itself made.
+ * the service that the product itself made. Of one that is off, what goes on.
  */
 export function registerProduct(
   parts: {
@@ -23,20 +23,30 @@ export function registerProduct(
   const { queue, entitlements, customers } = parts;
   const { key, onEntitlementChanged, findAccounts } = product;
   const own = service as never;
+  const resting = isRunning(product.catalogue) ? new Set() : endingJobs(product);
   for (const [name, { attempts = TRIES, atOnce, run, giveUp, reviving }] of Object.entries(product.jobs)) {
     queue.handle({
       kind: `${key}.${name}`,
       attempts,
       ...(atOnce === undefined ? {} : { atOnce }),
-      run: (job) => run(own, job),
+      run: (job) => (resting.has(name) ? Promise.reject(productOff(product.catalogue)) : run(own, job)),
       giveUp: async (job, failure) => giveUp?.(own, job, failure),
       ...(reviving === undefined ? {} : { reviving: (job) => reviving(own, job) }),
     });
   }
   for (const [name, { cron, job }] of Object.entries(product.schedules)) {
-    queue.schedule({ name: `${key}.${name}`, cron, kind: `${key}.${job}` });
+    if (!resting.has(job)) queue.schedule({ name: `${key}.${name}`, cron, kind: `${key}.${job}` });
   }
   if (onEntitlementChanged !== undefined)
     entitlements.onChanged(key, (tx, change) => onEntitlementChanged(own, tx, change));
   if (findAccounts !== undefined) customers.findBy(findAccounts.by, (text) => findAccounts.find(own, text));
+}
+
+/** The jobs that end while the product is off. */
+function endingJobs({ jobs, schedules }: Product): ReadonlySet<string> {
+  const scheduled = new Set(Object.values(schedules).map(({ job }) => job));
+  const ending = Object.entries(jobs).filter(
+    ([name, { whenOff = scheduled.has(name) ? 'runs' : 'ends' }]) => whenOff === 'ends',
+  );
+  return new Set(ending.map(([name]) => name));
 }

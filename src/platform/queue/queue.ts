@@ -1,5 +1,6 @@
 import { type Database, type Statement, statement } from '#platform/db';
 import type { AccountId, Ids, JobId } from '#platform/kernel';
+import { currentTrace, type Logger } from '#platform/telemetry';
 import type { JobHandler, NewJob, QueuedJob } from './job.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 
@@ -28,6 +29,7 @@ export interface WorkedQueue<Job extends QueuedJob> extends Queue<Job> {
 export function createQueue<Job extends QueuedJob = QueuedJob>(parts: {
   readonly db: Pick<Database, 'signal'>;
   readonly ids: Ids;
+  readonly telemetry?: { readonly logger: Pick<Logger, 'hears' | 'info'> };
 }): WorkedQueue<Job> {
   const handlers = new Map<string, JobHandler<Job>>();
   const schedules = new Map<string, Schedule>();
@@ -43,7 +45,7 @@ export function createQueue<Job extends QueuedJob = QueuedJob>(parts: {
       if (!handlers.has(schedule.kind)) throw new Error(`no handler for jobs of kind ${schedule.kind}`);
       schedules.set(schedule.name, scheduleOf(schedule));
     },
-    enqueueing: (accountId, job) => enqueueStatements({ ids: parts.ids, handlers }, accountId, job),
+    enqueueing: (accountId, job) => enqueueStatements({ ...parts, handlers }, accountId, job),
     wake: () => parts.db.signal(DUE),
   };
 }
@@ -53,7 +55,7 @@ type Handlers = ReadonlyMap<string, { readonly attempts: number }>;
 
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
 function enqueueStatements(
-  parts: { ids: Ids; handlers: Handlers },
+  parts: { ids: Ids; handlers: Handlers; telemetry?: { logger: Pick<Logger, 'hears' | 'info'> } },
   accountId: AccountId,
   job: NewJob,
 ): Statement[] {
@@ -63,10 +65,10 @@ function enqueueStatements(
   const { delay = 0 } = job;
   // What is due later gets its turn when it is due.
   const [state, turn] =
-    delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $10::text[])'];
+    delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $11::text[])'];
   const insert = statement(
-    `insert into jobs.jobs (account_id, id, kind, lane, payload, permit_id, state, turn, attempts, request_id, run_at)
-     values ($1, $2, $3, $4, $5::jsonb, $6, '${state}', ${turn}, $7, $8, app.now() + make_interval(secs => $9::double precision / 1000))`,
+    `insert into jobs.jobs (account_id, id, kind, lane, payload, permit_id, state, turn, attempts, request_id, run_at, traceparent)
+     values ($1, $2, $3, $4, $5::jsonb, $6, '${state}', ${turn}, $7, $8, app.now() + make_interval(secs => $9::double precision / 1000), $10)`,
     [
       accountId,
       id,
@@ -77,8 +79,19 @@ function enqueueStatements(
       handler.attempts,
       job.requestId,
       delay,
+      currentTrace()?.current.traceparent ?? null,
       ...(delay > 0 ? [] : [[...parts.handlers.keys()]]),
     ],
   );
-  return job.permit === undefined ? [insert] : [insert, job.permit.attaching(id)];
+  const logger = parts.telemetry?.logger;
+  const noted =
+    logger?.hears('info') === true ? { ...insert, onCommit: () => noteQueued(logger, id, job) } : insert;
+  return job.permit === undefined ? [noted] : [noted, job.permit.attaching(id)];
+}
+
+/** The first line of a job's life: those of its attempts say the same ids. */
+function noteQueued(logger: Pick<Logger, 'info'>, id: JobId, job: NewJob): void {
+  const { payload, kind, lane, requestId, permit, delay = 0 } = job;
+  const facts = { ...payload, job_id: id, kind, lane, request_id: requestId, permit_id: permit?.id };
+  logger.info(delay > 0 ? { ...facts, delay_ms: delay } : facts, 'job queued');
 }

@@ -68,6 +68,12 @@ export const METRICS = {
     help: 'Errors for the tracker of SENTRY_DSN: `sent`; `repeated`, of a kind that was sent within the minute and counts in its next event; `failed`, because the tracker is away, full or refuses.',
     labels: ['outcome'],
   },
+  traceSpans: {
+    name: 'plinth_trace_spans_total',
+    kind: 'counter',
+    help: 'Spans for the collector of OTEL_EXPORTER_OTLP_ENDPOINT: `sent`; `refused`, because it is away, slow or would not take them; `dropped`, because too many waited for it.',
+    labels: ['outcome'],
+  },
   providerCalls: {
     name: 'plinth_provider_call_duration_seconds',
     kind: 'histogram',
@@ -187,6 +193,36 @@ export const METRICS = {
     kind: 'counter',
     help: 'The part of the cost that is charged to nobody, because a provider failed.',
     labels: ['product', 'feature'],
+  },
+  databaseUp: {
+    name: 'plinth_database_up',
+    kind: 'gauge',
+    help: '1 while the database answers this process, else 0.',
+    labels: [],
+  },
+  databasePing: {
+    name: 'plinth_database_ping_seconds',
+    kind: 'gauge',
+    help: 'How long the database took for a trivial statement, asked at this scrape; the wait for a connection is part of it.',
+    labels: [],
+  },
+  databaseConnections: {
+    name: 'plinth_database_connections',
+    kind: 'gauge',
+    help: 'Connections of this process to PostgreSQL: `used`, `idle`; and calls that wait for one (`waiting`). None on the embedded database.',
+    labels: ['state'],
+  },
+  writesWaiting: {
+    name: 'plinth_ledger_writes_waiting',
+    kind: 'gauge',
+    help: 'Ends of calls that the database could not be told yet; they are kept in memory and told again.',
+    labels: [],
+  },
+  storeObjects: {
+    name: 'plinth_store_objects_waiting',
+    kind: 'gauge',
+    help: 'Objects of payment providers that changed there and are not read yet: `due`; `failing`, at least one reading came to nothing; `dead`, given up.',
+    labels: ['store', 'state'],
   },
   memory: {
     name: 'plinth_process_memory_bytes',

@@ -1,9 +1,10 @@
-import type { Meter } from '@opentelemetry/api';
+import type { Attributes, Meter } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { METRICS } from './catalogue.ts';
+import { type MetricDeclaration, METRICS } from './catalogue.ts';
 import type { ErrorReportOutcome } from './error-tracker.ts';
 import { createSeriesSet, type SeriesSet } from './series.ts';
+import type { SpanOutcome } from './tracing/exporter.ts';
 
 export interface ProviderCall {
   readonly provider: string;
@@ -86,12 +87,20 @@ export interface Metrics {
   observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;
   /** Asked at every scrape for the longest wait of each lane. */
   observeOldestJobs(read: () => Promise<readonly OldestJob[]>): void;
+  /** Asked at every scrape whether the database answers. */
+  observeDatabase(read: () => Promise<DatabaseState>): void;
+  /** Asked at every scrape for the ends of calls that the database was not told yet. */
+  observeWritesWaiting(read: () => number): void;
+  /** Asked at every scrape for what payment providers are still to be asked for. */
+  observeStoreObjects(read: () => Promise<readonly StoreObjects[]>): void;
   /** Asked at every scrape for the operator's budgets. */
   observeBudgets(read: () => Promise<readonly BudgetState[]>): void;
   /** Purchases that a store will take back within 36 hours unless it is told that they were given. */
   unacknowledged(store: string, count: number): void;
   /** An error was to be told to a tracker of errors. */
   errorReport(outcome: ErrorReportOutcome): void;
+  /** So many spans came to this end. */
+  traceSpans(outcome: SpanOutcome, spans: number): void;
   /** An upload came to its end: `completed`, `mismatch`, `given_up`. */
   blobUpload(product: string, outcome: 'completed' | 'mismatch' | 'given_up'): void;
   /** The home of files failed at something. */
@@ -102,6 +111,22 @@ export interface Metrics {
   observeBlobs(read: () => Promise<readonly StoredBlobs[]>): void;
   /** A schedule enqueued its job. */
   scheduledRun(schedule: string): void;
+}
+
+export interface DatabaseState {
+  /** undefined: it does not answer. */
+  readonly pingSeconds: number | undefined;
+  /** undefined: there are none, the database is a part of the process. */
+  readonly connections:
+    | { readonly used: number; readonly idle: number; readonly waiting: number }
+    | undefined;
+}
+
+/** Objects of a payment provider that wait to be read. */
+export interface StoreObjects {
+  readonly store: string;
+  readonly state: string;
+  readonly count: number;
 }
 
 /** Files of a product. */
@@ -155,13 +180,19 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
   const [blobUploads, blobHomeFailures] = [counter(METRICS.blobUploads), counter(METRICS.blobHomeFailures)];
   const blobProblems = gauge(METRICS.blobProblems);
   const unacknowledged = gauge(METRICS.unacknowledged);
+  const traceSpans = counter(METRICS.traceSpans);
   const [errorReports, promptLeaks] = [counter(METRICS.errorReports), counter(METRICS.promptLeaks)];
   return {
     httpRequest: (route, status, seconds) => httpRequests(seconds, route, status),
     denial: (product, limit) => denials(1, product, limit),
     recount: (product, result) => recounts(1, product, result),
     seat: (product, outcome) => seats(1, product, outcome),
-    observeSeats: (read) => observeSeats(meter, read),
+    observeSeats: (read) =>
+      observe(
+        meter,
+        METRICS.seatsInUse,
+        sampled(read, ({ product, used }) => [used, { product }]),
+      ),
     aiSettings: (state) => aiSettings(state === 'refused' ? 1 : 0),
     rateFailure: () => rateFailures(1),
     redisBreaker: (state) => redisState(BREAKER_VALUES[state]),
@@ -181,48 +212,80 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
     promptLeak: (product, prompt, rule) => promptLeaks(1, product, prompt, rule),
     cost: (product, feature, micros) => costs(micros, product, feature),
     failureCost: (product, feature, micros) => failureCosts(micros, product, feature),
-    observeJobsDepth: (read) => observeDepth(meter, read),
-    observeOldestJobs: (read) => observeOldest(meter, read),
+    observeJobsDepth: (read) =>
+      observe(
+        meter,
+        METRICS.jobsDepth,
+        sampled(read, ({ lane, state, count }) => [count, { lane, state }]),
+      ),
+    observeOldestJobs: (read) =>
+      observe(
+        meter,
+        METRICS.jobsOldest,
+        sampled(read, ({ lane, seconds }) => [seconds, { lane }]),
+      ),
+    observeDatabase: (read) => observeDatabase(meter, read),
+    observeWritesWaiting: (read) => observe(meter, METRICS.writesWaiting, () => [[read(), {}]]),
+    observeStoreObjects: (read) =>
+      observe(
+        meter,
+        METRICS.storeObjects,
+        sampled(read, ({ store, state, count }) => [count, { store, state }]),
+      ),
     observeBudgets: (read) => observeBudgets(meter, read),
     unacknowledged: (store, count) => unacknowledged(count, store),
     errorReport: (outcome) => errorReports(1, outcome),
+    traceSpans: (outcome, spans) => traceSpans(spans, outcome),
     blobUpload: (product, outcome) => blobUploads(1, product, outcome),
     blobHomeFailure: (home, doing) => blobHomeFailures(1, home, doing),
     blobProblems(orphans, missing) {
       blobProblems(orphans, 'orphans');
       blobProblems(missing, 'missing');
     },
-    observeBlobs: (read) => observeBlobs(meter, read),
+    observeBlobs: (read) =>
+      observe(
+        meter,
+        METRICS.blobBytes,
+        sampled(read, ({ product, bytes }) => [bytes, { product }]),
+      ),
     scheduledRun: (schedule) => scheduledRuns(1, schedule),
   };
 }
 
-function observeDepth(meter: Meter, read: () => Promise<readonly JobsDepth[]>): void {
-  const { name, help } = METRICS.jobsDepth;
+type Sample = readonly [value: number, labels: Attributes];
+
+/** A gauge whose values are asked for at each scrape. */
+function observe(
+  meter: Meter,
+  { name, help }: MetricDeclaration,
+  read: () => Promise<readonly Sample[]> | readonly Sample[],
+): void {
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
-    for (const { lane, state, count } of await read()) observed.observe(count, { lane, state });
+    for (const [value, labels] of await read()) observed.observe(value, labels);
   });
 }
 
-function observeSeats(meter: Meter, read: Parameters<Metrics['observeSeats']>[0]): void {
-  const { name, help } = METRICS.seatsInUse;
-  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
-    for (const { product, used } of await read()) observed.observe(used, { product });
-  });
+/** Makes what is read for a gauge out of rows. */
+function sampled<Row>(read: () => Promise<readonly Row[]>, of: (row: Row) => Sample) {
+  return async () => (await read()).map(of);
 }
 
-function observeBlobs(meter: Meter, read: Parameters<Metrics['observeBlobs']>[0]): void {
-  const { name, help } = METRICS.blobBytes;
-  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
-    for (const { product, bytes } of await read()) observed.observe(bytes, { product });
-  });
-}
-
-function observeOldest(meter: Meter, read: () => Promise<readonly OldestJob[]>): void {
-  const { name, help } = METRICS.jobsOldest;
-  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
-    for (const { lane, seconds } of await read()) observed.observe(seconds, { lane });
-  });
+function observeDatabase(meter: Meter, read: () => Promise<DatabaseState>): void {
+  const gauges = [METRICS.databaseUp, METRICS.databasePing, METRICS.databaseConnections] as const;
+  const [up, ping, connections] = gauges.map(({ name, help }) =>
+    meter.createObservableGauge(name, { description: help }),
+  );
+  if (up === undefined || ping === undefined || connections === undefined) return;
+  meter.addBatchObservableCallback(
+    async (observed) => {
+      const { pingSeconds, connections: open = {} } = await read();
+      observed.observe(up, pingSeconds === undefined ? 0 : 1);
+      if (pingSeconds !== undefined) observed.observe(ping, pingSeconds);
+      for (const [state, count] of Object.entries<number>(open))
+        observed.observe(connections, count, { state });
+    },
+    [up, ping, connections],
+  );
 }
 
 function observeBudgets(meter: Meter, read: () => Promise<readonly BudgetState[]>): void {

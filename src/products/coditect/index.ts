@@ -52,7 +52,11 @@ const departed: ProductJob<Coditect> = { run: (service) => service.forgetDeparte
 const pending: ProductJob<Coditect> = { run: (service) => service.doPending() };
 
 /** Digests sessions that messages came to; what one run leaves the next one finds. A large one is in the way of none beside it. */
-const digests: ProductJob<Coditect> = { atOnce: 2, run: (service, job) => service.digests.run(job) };
+const digests: ProductJob<Coditect> = {
+  atOnce: 2,
+  whenOff: 'ends',
+  run: (service, job) => service.digests.run(job),
+};
 
 /** Finds what recurs in sessions. It may hold the steps and statements of a thousand of them in memory: a process does one at a time. */
 const patterns: ProductJob<Coditect> = {
@@ -63,6 +67,8 @@ const patterns: ProductJob<Coditect> = {
 /** Writes the mails about a licence. */
 const letters: ProductJob<Coditect> = {
   attempts: 5,
+  // A renewal that is booked meanwhile has its mail.
+  whenOff: 'runs',
   run: (service, job) => service.letters.write(job),
 };
 

@@ -21,15 +21,15 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
 
 /**
  * The console: one page, at / for browsers and at each address below /app/, and the files that it loads at /app/assets. Nothing of it is
- * read before somebody opens it.
+ * read before somebody opens it. It may send files to `uploadOrigins`, besides this server.
  */
-export function mountConsole(app: FastifyInstance): SendConsole {
+export function mountConsole(app: FastifyInstance, uploadOrigins: readonly string[]): SendConsole {
   let manifest: ConsoleManifest | undefined;
   const send: SendConsole = (reply) => {
     manifest ??= readConsole();
     const nonce = randomBytes(16).toString('base64url');
     return reply
-      .header('content-security-policy', policyWith(nonce))
+      .header('content-security-policy', policyWith(nonce, uploadOrigins))
       .header('cache-control', 'no-cache')
       .header('referrer-policy', 'no-referrer')
       .type('text/html; charset=utf-8')
@@ -64,15 +64,15 @@ function readAsset(name: string): Buffer {
   }
 }
 
-/** Nothing from elsewhere, no frame, and styles of the component library by this answer's nonce. */
-function policyWith(nonce: string): string {
+/** Nothing from elsewhere but where files are kept, no frame, and styles of the component library by this answer's nonce. */
+function policyWith(nonce: string, uploadOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
     "font-src 'self'",
     "img-src 'self' data:",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...uploadOrigins].join(' '),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -348,7 +348,10 @@ export function errorsOf(route: Route): string[] {
     [shape.versioned === true, ['precondition_failed']],
     [shape.soldRates !== undefined || shape.requires !== undefined, ['plan_required']],
     [shape.socket !== undefined, SOCKET_ERRORS],
-    [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'operator_budget_closed']],
+    [
+      shape.spends !== undefined,
+      ['plan_required', 'product_off', 'outcome_unknown', 'operator_budget_closed'],
+    ],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);
   return [...new Set([...walked, ...(shape.errors ?? [])])].sort();

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { expect } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { startCollector } from '#test/collector';
 import { type ErrorTrackerStandIn, errorTrackerStandIn } from '#test/error-tracker';
 import { testDatabase, type TestDatabase } from '#test/services';
 import { endAll, type Program, startProgram } from '../../process/program.ts';
+import { waitFor } from '#test/calls';
 import { atEndOfFile } from '#test/closing';
 import { makeMarks, type Marks } from './marks.ts';
 import { type Talk, talkTo } from './talk.ts';
@@ -37,7 +39,11 @@ export async function openLeaksFixture(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<LeaksFixture> {
   const database = await testDatabase();
-  const [sandbox, tracker] = await Promise.all([createOpenAISandbox(), errorTrackerStandIn()]);
+  const [sandbox, tracker, collector] = await Promise.all([
+    createOpenAISandbox(),
+    errorTrackerStandIn(),
+    startCollector(),
+  ]);
   const folder = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));
   const metricsToken = `${marks.as('the metrics token')}-0123456789`;
   const upstream = {
@@ -52,6 +58,9 @@ export async function openLeaksFixture(
     LOG_LEVEL: 'debug',
     METRICS_TOKEN: metricsToken,
     SENTRY_DSN: tracker.dsn,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${marks.as('the collector’s key')}`,
+    OTEL_TRACES_SAMPLER_ARG: '1',
     AI_UPSTREAMS: JSON.stringify([upstream]),
     ...database.settings,
     ...settings,
@@ -83,11 +92,15 @@ export async function openLeaksFixture(
     async leaks() {
       const metrics = await talk.say('GET /metrics', { as: metricsToken });
       expect(metrics.status).toBe(200);
+      // Spans leave in the order in which their calls ended.
+      const last = metrics.headers.get('x-request-id') ?? '';
+      await waitFor(() => collector.text().includes(last));
       return [
         ...marks.foundIn('the log', program.said()),
         ...marks.foundIn('the metrics', metrics.text),
         ...marks.foundIn('a refusal', talk.refusals()),
         ...marks.foundIn('the tracker of errors', tracker.text()),
+        ...marks.foundIn('the traces', collector.text()),
       ];
     },
   };

@@ -11,7 +11,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { JOB_STATES, readJobSearch } from './search.ts';
 import { texts } from './texts.ts';
 

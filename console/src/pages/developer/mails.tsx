@@ -11,7 +11,7 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { MailFrame } from './mail-frame.tsx';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { readMailSearch } from './search.ts';
 import { texts } from './texts.ts';
 

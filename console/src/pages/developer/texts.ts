@@ -14,7 +14,6 @@ export const texts = pageTexts({
     changed: 'Changed',
     id: 'Id',
     done: '{done} of {total}',
-    close: 'Close',
     noJobs:
       'No job: they are kept for a day once they are done. Products make them: `POST /v1/create` is one.',
     noJob: 'This account has no such job. Done ones are kept for a day.',
@@ -98,7 +97,6 @@ export const texts = pageTexts({
     changed: 'Geändert',
     id: 'Kennung',
     done: '{done} von {total}',
-    close: 'Schließen',
     noJobs: 'Kein Job: fertige bleiben einen Tag. Produkte legen sie an: `POST /v1/create` ist einer.',
     noJob: 'Dieses Konto hat keinen solchen Job. Fertige bleiben einen Tag.',
     code: 'Code',

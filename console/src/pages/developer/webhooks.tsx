@@ -13,7 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { Opened } from './opened.tsx';
+import { Opened } from '../../parts/opened.tsx';
 import { DELIVERY_STATES, readWebhookSearch } from './search.ts';
 import { texts } from './texts.ts';
 

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { useAccount } from '../../account.ts';
+import { useAccount, useRuns } from '../../account.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { LastCalls } from './last-calls.tsx';
 import { Limits } from './limits.tsx';
 import { TryCall } from './try-call.tsx';
 
-/** One call to try, how much of each limit is left, and the last calls. */
+/** One call to try, where calls of models run; how much of each limit is left, and the last calls. */
 export function Home() {
   const { say } = useTexts(texts);
   const chosen = useAccount();
+  const runs = useRuns();
   if (chosen === undefined) return <h1>{say('nav.home')}</h1>;
   return (
     <>
@@ -17,7 +18,7 @@ export function Home() {
         <h1>{say('nav.home')}</h1>
         <Plans />
       </header>
-      <TryCall />
+      {runs('gateway') && <TryCall />}
       <Limits />
       <LastCalls />
     </>

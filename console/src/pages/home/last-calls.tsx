@@ -1,5 +1,6 @@
 import { Code } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useRuns } from '../../account.ts';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -9,6 +10,7 @@ import { useUsage } from './limits.tsx';
 /** The ten newest rows of the ledger, each a link to all that is known of it. */
 export function LastCalls() {
   const { say } = useTexts(texts);
+  const runs = useRuns();
   const { data } = useUsage();
   return (
     <section aria-labelledby="calls">
@@ -18,12 +20,16 @@ export function LastCalls() {
         label={say('calls.last')}
         lines={10}
         empty={
-          <>
-            <p className="dim">{say('noCalls')}</p>
-            <Code block tabIndex={0}>
-              {codeOf(chatCall('small', say('promptExample')), 'curl')}
-            </Code>
-          </>
+          runs('gateway') ? (
+            <>
+              <p className="dim">{say('noCalls')}</p>
+              <Code block tabIndex={0}>
+                {codeOf(chatCall('small', say('promptExample')), 'curl')}
+              </Code>
+            </>
+          ) : (
+            say('noCallYet')
+          )
         }
       />
       {data !== undefined && data.events.length > 0 && (

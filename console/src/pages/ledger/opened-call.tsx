@@ -43,7 +43,11 @@ export function OpenedCall({ id }: { readonly id: string }) {
             <Badge>{data.status}</Badge>
           </>
         )}
-        <CloseButton size="sm" aria-label={say('close')} onClick={() => void navigate({ search: rest })} />
+        <CloseButton
+          size="sm"
+          aria-label={say('app.close')}
+          onClick={() => void navigate({ search: rest })}
+        />
       </h2>
       {isMissing ? (
         <p className="dim">{say('noCall')}</p>

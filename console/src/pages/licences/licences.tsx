@@ -178,7 +178,7 @@ function Opened({ licence, close }: { readonly licence: Licence; readonly close:
         </Anchor>
         <span className="right">
           <Button variant="default" size="compact-xs" onClick={close}>
-            {say('close')}
+            {say('app.close')}
           </Button>
         </span>
       </header>

@@ -31,7 +31,6 @@ export const texts = pageTexts({
     activated: 'Activated',
     seen: 'Last seen',
     opened: 'Licence of {name}',
-    close: 'Close',
   },
   de: {
     key: 'Ende des Schlüssels',
@@ -63,6 +62,5 @@ export const texts = pageTexts({
     activated: 'Aktiviert',
     seen: 'Zuletzt gesehen',
     opened: 'Lizenz von {name}',
-    close: 'Schließen',
   },
 });

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import type { Clock, Micros } from '#platform/kernel';
+import type { Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
+import type { Span } from '#platform/telemetry';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
@@ -19,9 +20,10 @@ import {
 import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
 import type { Policy } from '../policy.ts';
-import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../ports.ts';
+import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
+import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
@@ -73,16 +75,13 @@ export interface StreamAnswer {
   readonly plan: CallPlan;
 }
 
-export interface AttemptParts {
+export interface AttemptParts extends ReportParts {
   readonly deadlines: Deadlines;
-  readonly clock: Clock;
   readonly ledger: Ledger;
   readonly tokens: TokenCounter;
   readonly safetyIdentifier: (permit: Permit) => string;
   /** Whether this process still has the slots that its permits take. */
   readonly maySend: (() => boolean) | undefined;
-  readonly logger: AiLogger | undefined;
-  readonly metrics: Pick<AiMetrics, 'providerCall'> | undefined;
   readonly crashHook: CrashHook | undefined;
 }
 
@@ -133,6 +132,7 @@ async function makeCall(
     return transportFailure({ failure: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
+  const span = startProviderSpan(entry);
   const meter = call.wire.stream
     ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
     : undefined;
@@ -140,18 +140,22 @@ async function makeCall(
   current.exchange = exchange;
   let ended: Ended;
   try {
-    ended = await sendRequest(exchange, { parts, call, entry });
+    ended = await sendRequest(exchange, { parts, call, entry, span });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
     exchange.stop();
+    span?.end('not_sent');
     throw error;
   }
-  const done = await conclude({ parts, call, entry, current, meter, exchange, started }, ended);
+  const done = await conclude({ parts, call, entry, current, meter, exchange, started, span }, ended);
   const failure = 'ledger' in done ? done : undefined;
   admission.record(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
-  if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
+  if (!('live' in done)) {
+    const usage = 'usage' in done ? done.usage : undefined;
+    report(parts, entry, { started, span, outcome: failure?.outcome ?? 'served', failure, usage });
+  }
   return done;
 }
 
@@ -195,9 +199,10 @@ interface SendInput {
   readonly parts: AttemptParts;
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
+  readonly span: Span | undefined;
 }
 
-async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput): Promise<Ended> {
+async function sendRequest(exchange: Exchange, { parts, call, entry, span }: SendInput): Promise<Ended> {
   const { signal, wire, policy } = call;
   const { upstream, model } = entry.target;
   const { dialect } = upstream;
@@ -218,7 +223,7 @@ async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput
       origin: upstream.origin,
       path: upstream.path + wire.endpoint + upstream.query,
       method: 'POST',
-      headers: [...upstream.headers, ...headersOf(call)],
+      headers: [...upstream.headers, ...headersOf(call, span)],
       body,
     });
     return await exchange.ended;
@@ -227,7 +232,8 @@ async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput
   }
 }
 
-function headersOf({ permit, traceparent }: PipeCall): string[] {
+function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {
+  const traceparent = span?.traceparent ?? given;
   const trace = traceparent === undefined ? [] : ['traceparent', traceparent];
   return ['x-request-id', permit.requestId, ...trace];
 }
@@ -333,7 +339,7 @@ interface StreamStart {
 }
 
 function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
-  const { parts, call, entry, exchange, started } = at;
+  const { parts, call, entry, exchange, started, span } = at;
   const { signal, wire } = call;
   const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
   const stop = (): void => exchange.stop();
@@ -353,7 +359,8 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
       const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
-      report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
+      const ended = { started, span, outcome: OUTCOMES[end], failure: undefined };
+      report(parts, entry, { ...ended, usage: booked instanceof Promise ? undefined : booked });
       return booked;
     },
   });
@@ -374,22 +381,4 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
 /** The provider's id of a call: the header that its support asks for, where it has one. */
 function requestId(headers: IncomingHttpHeaders): string | undefined {
   return idOf(headers['x-request-id'] ?? headers['request-id']);
-}
-
-function report(
-  parts: AttemptParts,
-  { permit, target }: LedgerEntry,
-  call: { readonly started: number; readonly outcome: CallOutcome; readonly failure: Failure | undefined },
-): void {
-  const { outcome, failure } = call;
-  const { provider, model } = target;
-  const seconds = (parts.clock.monotonic() - call.started) / 1_000;
-  parts.metrics?.providerCall({ provider, model, outcome, seconds });
-  const { logger } = parts;
-  if (logger === undefined) return;
-  const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
-  if (outcome === 'served') logger.debug(fields, 'provider call');
-  else if (outcome === 'hung_up') logger.info(fields, 'provider call broken off by its caller');
-  else
-    logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
 }

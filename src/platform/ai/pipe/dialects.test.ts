@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
+import { createTelemetry, readTraceparent, runInTrace } from '#platform/telemetry';
 import { chat, plain, read } from '#test/fixtures/ai/open';
 import { recordingPermit } from '#test/fixtures/ai/permit';
 import { makeFixture } from '#test/fixtures/ai/fixture';
@@ -216,5 +217,25 @@ test('the trace of the caller goes on to the provider', async () => {
   await fixture.open({ upstreams }).call(recordingPermit(), { feature, wire: chat(), traceparent });
   await fixture.open({ upstreams }).call(recordingPermit(), { feature, wire: chat() });
   expect(upstream.requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined]);
+  await upstream.close();
+});
+
+test('a call that is traced here names its own span to the provider', async () => {
+  const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
+  const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const tracing = {
+    endpoint: 'http://127.0.0.1:9',
+    headers: {},
+    resource: {},
+    ratio: 1,
+    slow: 1_000,
+  };
+  const { tracer } = createTelemetry({ logLevel: 'silent', tracing });
+  const trace = tracer?.begin('a call', 'server', { remote: readTraceparent(traceparent) });
+  const call = fixture.open({ upstreams }).call;
+  await runInTrace(trace, () => call(recordingPermit(), { feature, wire: chat(), traceparent }));
+  const [sent = ''] = upstream.requests.map(({ headers }) => headers['traceparent']);
+  expect(sent).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)[\da-f]{16}-01$/);
   await upstream.close();
 });

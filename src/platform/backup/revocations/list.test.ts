@@ -4,10 +4,10 @@ import { createSecrets, newMasterKey } from '#platform/secrets';
 import { appendEntry, beginningOf } from './list.ts';
 import { readList } from './pages.ts';
 
-const [old, next] = [newMasterKey(systemRandom, 'old'), newMasterKey(systemRandom, 'new')];
+const [old, newer] = [newMasterKey(systemRandom, 'old'), newMasterKey(systemRandom, 'new')];
 const before = createSecrets({ keys: [old] });
-const rotated = createSecrets({ keys: [next, old] });
-const after = createSecrets({ keys: [next] });
+const rotated = createSecrets({ keys: [newer, old] });
+const after = createSecrets({ keys: [newer] });
 const INSTALLATION = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 const BROKEN = { code: 'revocation_list_broken' };
 

@@ -30,6 +30,8 @@ async function revokeOne(): Promise<string> {
   return row?.id ?? '';
 }
 
+const die = () => Promise.reject(new Error('the process died'));
+
 describe('the recorder', () => {
   test('writes each event once, whichever process looks, and what one that died had not written', async () => {
     const first = await revokeOne();
@@ -39,8 +41,7 @@ describe('the recorder', () => {
     await Promise.all([recorder.record(), recorder.record()]);
     expect(await newRecorder().record()).toMatchObject({ entries: 2 });
     const third = await revokeOne();
-    const write = () => Promise.reject(new Error('the process died'));
-    const dying = newRecorder({ head: (key) => home.head(key), read: (key) => home.read(key), write });
+    const dying = newRecorder({ head: (key) => home.head(key), read: (key) => home.read(key), write: die });
     await expect(dying.record()).rejects.toThrow('the process died');
     expect(await recorder.record()).toMatchObject({ entries: 3 });
     expect(await targets()).toEqual([first, second, third]);

@@ -52,7 +52,7 @@ const chooseOverage = route(
       most: z.int().min(0).max(1_000_000_000_000).describe('Units past the plan’s own size, in each window.'),
     }),
     reply: { 200: overageReply },
-    errors: ['overage_not_sold'],
+    errors: ['overage_not_sold', 'product_off'],
     example: { body: { product: 'gateway', limit: 'calls', most: 5_000 }, reply: example },
   },
   async ({ accountId, caller, origin, body }, overage) => overage.choose({ accountId, caller, origin }, body),

@@ -2,6 +2,7 @@ import '../errors.ts';
 import { actorOf } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import {
+  assertRunning,
   type Catalogue,
   type Entitlement,
   type Entitlements,
@@ -138,6 +139,7 @@ async function choose(
   const { db, entitlements } = parts;
   const { product, limit, most } = choice;
   const isOffered = (one: OfferedOverage) => one.held.product === product && one.overage.limit === limit;
+  assertRunning(entitlements.catalogues.get(product));
   assertSold(entitlements.catalogues.get(product), limit);
   if (!(await offeredTo(parts, accountId)).some(isOffered)) throw new AppError('overage_not_sold');
   await db.system('billing.overage', CHOSEN, async (tx) => {

@@ -1,5 +1,6 @@
 import {
   type AddOn,
+  assertRunning,
   type Catalogue,
   currenciesOf,
   type Currency,
@@ -135,10 +136,11 @@ function addOnOf(
   };
 }
 
-/** The product's catalogue. Throws `validation_failed` where there is none. */
+/** The product's catalogue. Throws `validation_failed` where there is none, and `product_off`. */
 export function catalogueOf(catalogues: ReadonlyMap<string, Catalogue>, product: string): Catalogue {
   const catalogue = catalogues.get(product);
   if (catalogue === undefined) throw notSold('product', 'There is no such product.');
+  assertRunning(catalogue);
   return catalogue;
 }
 

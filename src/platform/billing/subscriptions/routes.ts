@@ -110,6 +110,7 @@ export const openCheckout = route(
       'already_subscribed',
       'managed_elsewhere',
       'prices_missing',
+      'product_off',
       'wrong_account_kind',
       'conflict',
     ],
@@ -238,6 +239,7 @@ export const resumeSubscription = route(
       ...NOT_HERE,
       'not_found',
       'managed_elsewhere',
+      'product_off',
       'change_replaced',
       'subscription_over',
       'payment_declined',
@@ -269,7 +271,13 @@ const changed = namedObject('ChangeSubscriptionRequest', {
     .optional()
     .describe('Of a preview of the last quarter of an hour: then the change costs what it said.'),
 });
-const CHANGE_ERRORS = [...NOT_HERE, 'not_found', 'managed_elsewhere', 'prices_missing'] as const;
+const CHANGE_ERRORS = [
+  ...NOT_HERE,
+  'not_found',
+  'managed_elsewhere',
+  'prices_missing',
+  'product_off',
+] as const;
 
 export const changeSubscription = route(
   'POST /v1/billing/subscription/change',

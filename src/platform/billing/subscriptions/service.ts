@@ -1,3 +1,4 @@
+import { assertRunning } from '#platform/entitlements';
 import { type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
@@ -126,6 +127,7 @@ async function resumeSubscription(
   product: string | undefined,
 ): Promise<SubscriptionView> {
   const row = await changeableSubscription(parts, visitor.accountId, product);
+  assertRunning(parts.catalogues.get(row.product));
   await resume(parts.stripe.client, row.store_id);
   return subscriptionView(
     await recordChange(parts, visitor, { row, action: 'subscription.resume', changes: {} }),

@@ -55,6 +55,15 @@ export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
+/** Of each of some products, how many subscriptions are in effect; `isLive`: those that real money is paid for. */
+export const payingSubscriptions = (products: readonly string[], isLive: boolean) =>
+  statement<{ product: string; count: number }>(
+    `select product, count(*)::integer as count from billing.subscriptions
+      where product = any($1::text[]) and (mode = 'live' or not $2) and state not in ('canceled', 'expired', 'incomplete')
+      group by product order by product`,
+    [products, isLive],
+  );
+
 /** A subscription as a product that sells by it sees it. */
 export interface ProductSubscription
   extends Pick<

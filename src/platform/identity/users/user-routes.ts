@@ -31,6 +31,7 @@ const meSchema = namedObject('User', {
     .describe(
       'The plan that your default account, or the account of your key, has in the product whose plans are tiers: `pro`. null: none.',
     ),
+  products: z.array(z.string()).describe('The products that run on this server, by their keys.'),
   default_account_id: z.uuid().describe('The account of a call without X-Account-Id.'),
   accounts: z.array(
     namedObject('UserAccount', {
@@ -50,6 +51,7 @@ const ME = {
   email_verified: true,
   role: 'user',
   tier: 'free',
+  products: ['reel', 'gateway'],
   default_account_id: ACCOUNT,
   accounts: [{ id: ACCOUNT, kind: 'personal', name: 'Ada Lovelace', status: 'active', role: 'owner' }],
 };

@@ -33,6 +33,8 @@ export interface UsersParts {
   readonly membershipsOf: (tx: Transaction, userId: UserId) => Promise<Membership[]>;
   /** The tier of an account, read from the database each time; no account has one when not said. Entitlements lie above identity, too. */
   readonly tierOf?: (accountId: AccountId) => Promise<string | null>;
+  /** Keys of the products that run here. */
+  readonly runningProducts: readonly string[];
 }
 
 /** A user as they see themselves. */
@@ -44,6 +46,7 @@ export interface Me {
   readonly email_verified: boolean;
   readonly role: 'user' | 'admin';
   readonly tier: string | null;
+  readonly products: readonly string[];
   readonly default_account_id: string;
   readonly accounts: readonly {
     readonly id: string;
@@ -72,10 +75,10 @@ export interface Users {
 export function createUsers(parts: UsersParts): Users {
   const { db, audit, callers, endSessions, tierOf = async () => null } = parts;
 
-  /** That of the account which the caller's calls are for. */
-  async function addTier({ accountId }: Caller, me: Profile): Promise<Me> {
+  /** What others say beside: the tier is that of the account which the caller's calls are for. */
+  async function completeMe({ accountId }: Caller, me: Profile): Promise<Me> {
     const isMember = me.accounts.some(({ id }) => id === accountId);
-    return { ...me, tier: isMember ? await tierOf(accountId) : null };
+    return { ...me, products: parts.runningProducts, tier: isMember ? await tierOf(accountId) : null };
   }
 
   async function setUserStatus(
@@ -101,7 +104,7 @@ export function createUsers(parts: UsersParts): Users {
 
   return {
     me: async (caller) =>
-      addTier(caller, await db.user(caller.userId, (tx) => readMe(parts, tx, caller.userId))),
+      completeMe(caller, await db.user(caller.userId, (tx) => readMe(parts, tx, caller.userId))),
     async changeMe(caller, change, origin) {
       const changed = await db.user(caller.userId, PROFILE, async (tx) => {
         const { userId } = caller;
@@ -117,7 +120,7 @@ export function createUsers(parts: UsersParts): Users {
         });
         return readMe(parts, tx, userId);
       });
-      return addTier(caller, changed);
+      return completeMe(caller, changed);
     },
     async suspend(admin, userId, origin) {
       // An admin who locks themselves out may be the last one.
@@ -131,7 +134,7 @@ export function createUsers(parts: UsersParts): Users {
   };
 }
 
-type Profile = Omit<Me, 'tier'>;
+type Profile = Omit<Me, 'products' | 'tier'>;
 
 async function readMe(parts: UsersParts, tx: Transaction, userId: UserId): Promise<Profile> {
   const [user] = await tx.run(profile(userId));

@@ -30,7 +30,7 @@ begin
     where account_id = j.account_id and id = j.id;
   job := jsonb_build_object('id', j.id, 'account', j.account_id, 'kind', j.kind, 'lane', j.lane, 'payload', j.payload, 'permit', j.permit_id,
     'attempt', j.attempt + 1, 'attempts', j.attempts, 'postponed', j.postponed, 'fence', j.fence + 1, 'request_id', j.request_id,
-    'waited', extract(epoch from p_now - j.run_at));
+    'waited', extract(epoch from p_now - j.run_at), 'traceparent', j.traceparent);
 end $$;
 
 -- A process whose lease has run out must not start anything: others may think it dead already.

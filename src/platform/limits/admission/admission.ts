@@ -83,6 +83,7 @@ export function createAdmission(parts: AdmissionParts) {
   let cautious = 0;
   const within = createOptimisticAdmission({ ...parts, point: ADMIT });
   const batcher = createBatcher<AdmissionItem, Decision>({
+    name: 'limits.admission',
     ...batchOptions(parts.db),
     flush,
     rowOf: ({ request }) => meterOf(request.accountId, request.product),

@@ -182,3 +182,16 @@ describe('what a plan must have beside its limits', () => {
     permitOf(await limits.admit(asked));
   });
 });
+
+test('a product that is off admits nothing and charges nothing; what was admitted before is settled', async () => {
+  const member = await fixture.member();
+  const before = permitOf(await fixture.admit(member));
+  const off = await openNode(db, [{ ...catalogue, isOff: true }]);
+  const wanted = request(member);
+  await expect(off.limits.admit(wanted)).rejects.toMatchObject({ code: 'product_off' });
+  await expect(off.limits.preview(wanted)).rejects.toMatchObject({ code: 'product_off' });
+  expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 1 });
+  expect(await off.limits.usage(member.accountId)).toEqual([]);
+  await before.settle();
+  expect(tally([await fixture.admit(member), await fixture.admit(member)])).toEqual({ permit: 1, denied: 1 });
+});

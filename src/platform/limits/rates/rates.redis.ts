@@ -32,6 +32,7 @@ export function createRedisRates(redis: Redis, clock: Clock): Rates {
  */
 function createRedisStore(redis: Redis): RateStore {
   const batcher = createBatcher<readonly RateRequest[], readonly RateAnswer[]>({
+    name: 'limits.rates',
     flush: (callers) => decide(redis, callers),
     maxBatch: LARGEST_BATCH,
     maxInFlight: MAX_IN_FLIGHT,

@@ -48,6 +48,7 @@ interface RenewedRow {
 /** Renewals of one process, for all accounts, committed in groups: while one batch is in flight the next one fills. */
 export function createSeatRenewals(db: Database) {
   const batcher = createBatcher<RenewalRequest, Renewal>({
+    name: 'limits.renew_seats',
     async flush(items) {
       const order = items
         .map((item, index) => ({ item, index, key: keyOf(item) }))

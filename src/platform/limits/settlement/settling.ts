@@ -41,6 +41,7 @@ interface CostRow {
 
 export function createSettling({ db, busyRows }: SettlingParts): Settling {
   const batcher = createBatcher<PermitStep, Resolution>({
+    name: 'limits.settlement',
     ...batchOptions(db),
     flush,
     rowOf: (step) => meterOf(step.account, step.product),

@@ -1,5 +1,5 @@
 import type { MemberCapacity } from '#platform/accounts';
-import type { Catalogue, Entitlements } from '#platform/entitlements';
+import { type Catalogue, type Entitlements, isRunning } from '#platform/entitlements';
 import { createMembersGauging, gaugeDenial, gaugeRefusal } from './gauges.ts';
 
 /** Members as the products' plans count them, with the cheapest plan that would have had room. */
@@ -9,7 +9,7 @@ export function createMemberCapacity(parts: {
 }): MemberCapacity {
   const { catalogues, entitlements } = parts;
   return {
-    check: createMembersGauging(catalogues),
+    check: createMembersGauging(catalogues.filter(isRunning)),
     refusal(error) {
       const denied = gaugeDenial(error);
       if (denied === undefined) return error;

@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { Table, useOfAccount, useProductSearch, useTexts, When } from '@plinth/console';
+import { Table, Tabs, useOfAccount, useProductSearch, useTexts, When } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
 import { Decisions } from './decisions.tsx';
 import { texts } from './memory-texts.ts';
@@ -29,20 +29,11 @@ export default function Memory() {
         <Answers q={q} budget={search['budget'] ?? '2000'} />
       )}
       <section>
-        <p className="filters" role="tablist">
-          {(Object.keys(VIEWS) as View[]).map((one) => (
-            <button
-              key={one}
-              type="button"
-              role="tab"
-              aria-selected={one === (view ?? 'sessions')}
-              className="quiet tab"
-              onClick={() => change({ view: one, id: undefined })}
-            >
-              {say(one)}
-            </button>
-          ))}
-        </p>
+        <Tabs
+          views={(Object.keys(VIEWS) as View[]).map((one) => [one, say(one)])}
+          view={view ?? 'sessions'}
+          choose={(one) => change({ view: one, id: undefined })}
+        />
         <Shown />
       </section>
     </>

@@ -1,9 +1,11 @@
 import { signedLink, signedParts, signedUpload } from '#platform/blobs';
+import { assertPackages } from '#platform/config';
 import { answer, namedObject, pageOf, pageQuery, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { MEDIA_TYPES } from '../reading/formats.ts';
 import type { Documents } from './service.ts';
+import { packagesOf } from '../packages.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_STATUSES } from './document.ts';
@@ -109,6 +111,7 @@ export const presignDocument = route(
       'limit_exceeded',
       'upload_invalid',
       'storage_unavailable',
+      'package_missing',
     ],
     example: {
       body: { name: 'Brief.pdf', type: 'application/pdf', bytes: 183_204, sha256: SHA256, scope_id: SCOPE },
@@ -117,6 +120,7 @@ export const presignDocument = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, { documents }) => {
     agrees(body.workspace_id, accountId);
+    assertPackages(packagesOf(body.type));
     const { scope_id: scopeId, project_id: projectId, parts: inParts, ...file } = body;
     const run = async () => {
       const made = await documents.presign(
@@ -219,7 +223,10 @@ export const readPages = route(
     summary: 'Read the text of a document by page',
     description:
       'What citations quote from. A file without pages, such as Markdown, is cut into parts of some 20,000 characters.',
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      ...pageQuery,
+      from: wholeNumber(1, 100_000).optional().describe('Begin with this page. Of no use with `cursor`.'),
+    }),
     reply: { 200: pageOf(documentPage) },
     errors: ['document_not_found'],
     example: {
@@ -232,8 +239,7 @@ export const readPages = route(
     },
   },
   async ({ accountId, params, query }, { documents }) => {
-    const { cursor, limit } = query;
-    const page = await documents.pages({ accountId, id: params.id }, { cursor, limit });
+    const page = await documents.pages({ accountId, id: params.id }, query);
     return { data: page.data.map(shownPage), next_cursor: page.next_cursor };
   },
 );

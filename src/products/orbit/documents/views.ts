@@ -53,6 +53,13 @@ export function assertPlaces(
 export const noDocument = () => new AppError('document_not_found');
 
 /** Documents as they are read from the database: nothing here changes them. */
+/** Which pages of a document: those after a cursor, else from one of them on. */
+interface PagesQuery {
+  readonly cursor?: string | undefined;
+  readonly from?: number | undefined;
+  readonly limit: number;
+}
+
 export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | 'blobs'>) {
   async function read(key: DocumentKey): Promise<DocumentRow> {
     const [[row]] = await db.tenant(key.accountId, [readDocument(key)]);
@@ -83,13 +90,10 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     return documents.page(rows, limit);
   }
 
-  /** What was read so far, in the order of the pages. */
-  async function pages(
-    key: DocumentKey,
-    { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
-  ): Promise<Page<PageRow>> {
+  /** What was read so far, in the order of the pages, from one of them on. */
+  async function pages(key: DocumentKey, { cursor, from = 1, limit }: PagesQuery): Promise<Page<PageRow>> {
     const position = z.tuple([z.literal(key.id), z.int().min(0)]);
-    const [, after] = cursor === undefined ? ['', 0] : positionOf(cursor, position);
+    const [, after] = cursor === undefined ? ['', from - 1] : positionOf(cursor, position);
     const [[row], rows] = await db.tenant(key.accountId, [
       readDocument(key),
       listPages(key, { after, limit: limit + 1 }),

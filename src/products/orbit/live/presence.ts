@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { commitPoint } from '#platform/db';
 import type { ProductContext } from '#platform/product';
-import { deletePresence, type Present, prunePresence, upsertPresence } from './store.ts';
+import { deletePresence, type Present, prunePresence, setPresentSection, upsertPresence } from './store.ts';
 
 const PRESENT = commitPoint('orbit.presence', 'who has which scope open at this process');
+const EDIT = commitPoint('orbit.presence-section', 'which section of a scope somebody is editing');
 const PRUNE = commitPoint(
   'orbit.presence-pruned',
   'what processes that are gone said of who is here is deleted',
@@ -21,6 +22,8 @@ export interface Presence {
   enter(present: Present): () => void;
   /** Says again who is here. */
   beat(): Promise<void>;
+  /** Says which section somebody who has a scope open edits; null: none. Answers whether there is such a section. */
+  edit(present: Present, sectionId: string | null): Promise<boolean>;
   prune(): Promise<void>;
 }
 
@@ -91,6 +94,11 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
     },
     async beat() {
       await Promise.all([...here].map(([name, { present }]) => say(name, { present, isNews: false })));
+    },
+    async edit(present, sectionId) {
+      const [[known]] = await db.system('orbit.presence', EDIT, [setPresentSection(present, sectionId)]);
+      db.signal(CAME_OR_LEFT, present.scopeId);
+      return known !== undefined;
     },
     prune: async () => void (await db.system('orbit.presence', PRUNE, [prunePresence()])),
   };

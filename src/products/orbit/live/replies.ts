@@ -21,6 +21,7 @@ export const presence = namedObject('ScopePresence', {
         user_id: z.uuid(),
         full_name: z.string().nullable(),
         since: z.iso.datetime(),
+        section_id: z.uuid().nullable().describe('The section that they are editing.'),
       }),
     )
     .describe('Who came first, first; 100 of them at most.'),
@@ -44,10 +45,11 @@ export function shownChange({ seq, kind, data, actor_user, at }: ChangeRow): Cha
 export function shownPresence(rows: readonly PresentRow[]): PresenceView {
   return {
     count: rows[0]?.count ?? 0,
-    users: rows.map(({ user_id, full_name, since }) => ({
+    users: rows.map(({ user_id, full_name, since, section_id }) => ({
       user_id,
       full_name,
       since: since.toISOString(),
+      section_id,
     })),
   };
 }

@@ -1,8 +1,8 @@
-import { wantsEvents, wholeNumber } from '#platform/http';
+import { namedObject, wantsEvents, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { LiveService } from './service.ts';
-import { liveState } from './replies.ts';
+import { liveState, presence } from './replies.ts';
 
 const route = productRoutes<{ readonly live: LiveService }>();
 
@@ -48,7 +48,9 @@ export const followScope = route(
         ],
         here: {
           count: 1,
-          users: [{ user_id: USER, full_name: 'Ada Lovelace', since: '2026-11-20T07:55:00.000Z' }],
+          users: [
+            { user_id: USER, full_name: 'Ada Lovelace', since: '2026-11-20T07:55:00.000Z', section_id: null },
+          ],
         },
       },
     },
@@ -57,5 +59,41 @@ export const followScope = route(
     const { userId, keyId, sessionId } = caller;
     const rights = { accountId, scopeId: params.id, userId, keyId, sessionId };
     return wantsEvents(wire) ? live.follow({ rights, origin, wire }) : live.read(rights, query.after);
+  },
+);
+
+export const editSection = route(
+  'PUT /v1/scopes/:id/editing',
+  {
+    summary: 'Say which section you are editing',
+    description:
+      'People who have the scope open see it in `presence`, until you name another section, send null, or leave. Follow the scope first: the call has no effect for people who do not.',
+    tag: 'Orbit live',
+    auth: 'account',
+    may: 'member',
+    scope: 'orbit:write',
+    rate: { perMinute: 120, by: 'member' },
+    body: namedObject('EditingRequest', { section_id: z.uuid().nullable() }),
+    reply: { 200: presence },
+    errors: ['scope_not_found', 'section_not_found'],
+    example: {
+      params: { id: ID },
+      body: { section_id: SECTION },
+      reply: {
+        count: 1,
+        users: [
+          {
+            user_id: USER,
+            full_name: 'Ada Lovelace',
+            since: '2026-11-20T07:55:00.000Z',
+            section_id: SECTION,
+          },
+        ],
+      },
+    },
+  },
+  ({ accountId, params, caller, body }, { live }) => {
+    const { userId, keyId, sessionId } = caller;
+    return live.edit({ accountId, scopeId: params.id, userId, keyId, sessionId }, body.section_id);
   },
 );

@@ -5,7 +5,7 @@ import type { OrbitParts } from '../orbit-parts.ts';
 import { noScope } from '../scopes/locking.ts';
 import { changeEvent, missedAfter, type MissedChanges } from './feed.ts';
 import { createLiveReaders, type ScopeSubscription } from './live.ts';
-import type { liveState } from './replies.ts';
+import type { liveState, PresenceView } from './replies.ts';
 import type { ReaderRights } from './store.ts';
 
 /** The longest that one stream lasts, in milliseconds: a reader who reconnects is authorized anew. */
@@ -76,7 +76,14 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     };
   }
 
-  return { follow, read, prunePresence: () => live.presence.prune() };
+  /** Says which section somebody edits, to whoever has the scope open. Throws `scope_not_found`, `section_not_found`. */
+  async function edit(rights: ReaderRights, sectionId: string | null): Promise<PresenceView> {
+    await rightsNow(rights);
+    if (!(await live.presence.edit(rights, sectionId))) throw new AppError('section_not_found');
+    return live.presenceOf(rights);
+  }
+
+  return { follow, read, edit, prunePresence: () => live.presence.prune() };
 }
 
 /** Sends what a stream begins with, and then each event as it comes. */

@@ -62,6 +62,19 @@ export const upsertPresence = (process: string, present: readonly Present[], sec
     [process, ...columnsOf(present), seconds],
   );
 
+/** Says which section of a scope somebody who has it open edits, at whichever process. A row: there is such a section, or none was named. */
+export const setPresentSection = ({ accountId, scopeId, userId }: Present, sectionId: string | null) =>
+  statement<{ known: boolean }>(
+    `with known as (
+       select where $4::uuid is null or exists (
+         select from orbit.sections s where s.account_id = $1 and s.scope_id = $2 and s.id = $4)),
+     said as (
+       update orbit.presence p set section_id = $4, updated_at = app.now()
+       where p.account_id = $1 and p.scope_id = $2 and p.user_id = $3 and exists (select from known))
+     select true as known from known`,
+    [accountId, scopeId, userId, sectionId],
+  );
+
 /** They have it open here no more. */
 export const deletePresence = (process: string, gone: readonly Present[]) =>
   statement(
@@ -87,6 +100,7 @@ export interface PresentRow {
   readonly user_id: UserId;
   readonly full_name: string | null;
   readonly since: Date;
+  readonly section_id: string | null;
   /** How many have the scope open; the rows are the first of them. */
   readonly count: number;
 }
@@ -94,8 +108,9 @@ export interface PresentRow {
 /** Who has these scopes open, at whichever process: of each the first so many who came. */
 export const presentAt = (scopes: readonly ScopeKey[], most: number): Statement<PresentRow> =>
   statement(
-    `select scope_id, user_id, full_name, since, count from (
+    `select scope_id, user_id, full_name, since, section_id, count from (
        select p.scope_id, p.user_id, u.full_name, min(p.created_at) as since,
+         (array_agg(p.section_id) filter (where p.section_id is not null))[1] as section_id,
          row_number() over (partition by p.scope_id order by min(p.created_at), p.user_id) as place,
          (count(*) over (partition by p.scope_id))::integer as count
        from orbit.presence p join unnest($1::uuid[], $2::uuid[]) as asked (account_id, scope_id) using (account_id, scope_id)

@@ -22,6 +22,7 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
     because: 'who is here is said again every few seconds, and runs out of what a process says no more',
     lost: 'again',
   },
+  'orbit.presence-section': { because: ONE_COMMIT, lost: 'same' },
   'orbit.presence-pruned': { because: 'it ran out long ago, and is read by nobody', lost: 'again' },
   'orbit.comment-add': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.comment-change': { because: ONE_COMMIT, lost: 'same' },

@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { type Database, statement } from '#platform/db';
 import type { HolderId } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
 import type { ProviderMode } from '../../payment-provider.ts';
@@ -38,6 +38,17 @@ const REFS = 'select distinct kind, id from jsonb_to_recordset($3::text::jsonb) 
 /** An object and the number of the event that marks it. */
 export interface RequestedFetch extends ObjectRef {
   readonly number: number;
+}
+
+/** How many objects of each provider are still to be read, for the metrics. */
+export async function waitingObjects(
+  db: Database,
+): Promise<{ readonly store: string; readonly state: string; readonly count: number }[]> {
+  const asked = statement<{ store: string; state: string; count: number }>(
+    `select store, case when dead then 'dead' when error is not null then 'failing' else 'due' end as state, count(*)::integer as count
+     from billing.wants group by 1, 2`,
+  );
+  return (await db.system('billing.inbox', [asked]))[0];
 }
 
 /**

@@ -1,8 +1,7 @@
 import { CloseButton, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { Trouble } from '../../parts/trouble.tsx';
-import { useTexts } from '../../text/index.ts';
-import { texts } from './texts.ts';
+import { useTexts } from '../text/index.ts';
+import { Trouble } from './trouble.tsx';
 
 interface OpenedProps<Thing> {
   readonly title: ReactNode;
@@ -19,13 +18,13 @@ interface OpenedProps<Thing> {
 
 /** One thing of a list, beside it. */
 export function Opened<Thing>({ title, close, asked, missing, children }: OpenedProps<Thing>) {
-  const { say } = useTexts(texts);
+  const { say } = useTexts();
   const { data, error, refetch } = asked;
   return (
     <aside aria-labelledby="opened">
       <h2 id="opened" className="opened">
         <span>{title}</span>
-        <CloseButton size="sm" aria-label={say('close')} onClick={close} />
+        <CloseButton size="sm" aria-label={say('app.close')} onClick={close} />
       </h2>
       {error !== null && 'status' in error && error.status === 404 ? (
         <p className="dim">{missing}</p>

@@ -1,0 +1,28 @@
+import { count, setting, text } from './setting.ts';
+
+/** How a process ends. */
+export const PROCESS_SETTINGS = {
+  SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
+    group: 'Server',
+    says: 'How long calls, streams and jobs may go on after the server was told to stop.',
+  }),
+  SHUTDOWN_DELAY_SECONDS: setting(count(600, 0).default(0), {
+    group: 'Server',
+    says: 'How long a server that was told to stop takes calls all the same, while /readyz answers 503: as long as a load balancer needs to notice. SHUTDOWN_GRACE_SECONDS begins after it.',
+  }),
+} as const;
+
+/** Who tries a server that was rolled out. */
+export const SMOKE_SETTINGS = {
+  SMOKE_EMAIL: setting(text.optional(), {
+    group: 'Operations',
+    says: 'Who `plinth smoke` signs in as: a user without a second factor, who has a plan of Reel. Not set: the local owner of DATA_DIR.',
+    example: 'smoke@example.com',
+  }),
+  SMOKE_PASSWORD: setting(text.optional(), {
+    group: 'Operations',
+    says: 'The password of SMOKE_EMAIL.',
+    secret: true,
+    example: '…',
+  }),
+} as const;

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { notesOf, SETTING_NAMES } from './settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The system's word for a failure; its message quotes the path, which may be a secret that was put there by mistake. */
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+
+/** Secrets that may stand in a file, which a variable of another name leads to: `DATABASE_URL_FILE`. */
+const SECRETS = SETTING_NAMES.filter((name) => notesOf(name).secret === true);
+export const SECRET_FILE_NAMES: readonly string[] = SECRETS.map((name) => `${name}_FILE`);
+
+/** The environment with what its secret files hold. Problems name the variable; neither its path nor what the file says. */
+export function withSecretFiles(environment: Environment, problems: string[]): Environment {
+  const found: Record<string, string> = {};
+  for (const name of SECRETS) {
+    const path = environment[`${name}_FILE`]?.trim() ?? '';
+    if (path === '') continue;
+    if ((environment[name]?.trim() ?? '') !== '') {
+      problems.push(`${name} and ${name}_FILE are both set: set one of them.`);
+      continue;
+    }
+    try {
+      found[name] = readFileSync(path, 'utf8').trim();
+      if (found[name] === '') problems.push(`${name}_FILE leads to a file that is empty.`);
+    } catch (error) {
+      problems.push(`${name}_FILE leads to a file that can not be read (${codeOf(error)}).`);
+    }
+  }
+  return { ...environment, ...found };
+}

@@ -1,0 +1,1 @@
+alter table jobs.jobs drop column traceparent;

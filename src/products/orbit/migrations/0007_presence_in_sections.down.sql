@@ -1,0 +1,1 @@
+alter table orbit.presence drop column section_id;

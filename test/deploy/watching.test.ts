@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { slug } from 'github-slugger';
+import { describe, expect, test } from 'vitest';
+import { METRICS, type MetricDeclaration } from '#platform/telemetry';
+import { programsOnPath } from '../services/programs.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const DASHBOARDS = readdirSync(join(ROOT, 'deploy/grafana/dashboards'));
+
+interface Target {
+  readonly expr: string;
+  readonly legendFormat?: string;
+}
+
+interface Dashboard {
+  readonly uid: string;
+  readonly title: string;
+  readonly panels: readonly { readonly title: string; readonly targets: readonly Target[] }[];
+}
+
+const dashboards = DASHBOARDS.map(
+  (name) => JSON.parse(read(`deploy/grafana/dashboards/${name}`)) as Dashboard,
+);
+const rules = read('deploy/prometheus/alerts.yml');
+
+/** All series that Prometheus has, and their labels: those of the catalogue, and those that rules record. */
+const series = new Map<string, readonly string[]>([
+  ...Object.values<MetricDeclaration>(METRICS).flatMap(({ name, kind, labels }) =>
+    kind === 'histogram'
+      ? (['_bucket', '_count', '_sum'] as const).map(
+          (end) => [name + end, [...labels, ...(end === '_bucket' ? ['le'] : [])]] as const,
+        )
+      : [[name, labels] as const],
+  ),
+  ...[...rules.matchAll(/- record: (\S+)\n\s+expr: (?:>-\n\s+)?\w+ by \(([^)]*)\)/g)].map(
+    ([, name = '', labels = '']) => [name, labels.split(', ')] as const,
+  ),
+  ['up', []],
+]);
+/** Throws with what it says where it finds a fault. */
+function promtool(...words: readonly string[]): string {
+  const [program = ''] = programsOnPath('promtool');
+  return execFileSync(program, words, { cwd: ROOT, encoding: 'utf8' });
+}
+
+/** What Prometheus itself puts on each series. */
+const SCRAPED = ['job', 'instance'];
+
+/** What an expression names that there is not. */
+function unknownIn({ expr, legendFormat = '' }: Target): string[] {
+  const names = expr.match(/\b(?:plinth_\w+|plinth:[\w:]+|up\b)/g) ?? [];
+  const known = names.flatMap((name) => series.get(name) ?? []);
+  const selected = [...expr.matchAll(/([\w:]+)\{([^}]*)\}/g)].flatMap(([, name = '', inner = '']) =>
+    [...inner.matchAll(/(\w+)\s*[=!]~?"/g)]
+      .map(([, label = '']) => label)
+      .filter((label) => ![...(series.get(name) ?? []), ...SCRAPED].includes(label))
+      .map((label) => `${name}{${label}}`),
+  );
+  const grouped = [
+    ...[...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, inner = '']) => inner.split(/,\s*/)),
+    ...[...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label),
+  ];
+  return [
+    ...names.filter((name) => !series.has(name)),
+    ...selected,
+    ...grouped.filter((label) => ![...known, ...SCRAPED].includes(label)),
+  ];
+}
+
+describe('a dashboard', () => {
+  test.each(dashboards.map((one) => [one.title, one] as const))('%s shows what there is', (_, { panels }) => {
+    for (const { title, targets } of panels) expect([title, ...targets.flatMap(unknownIn)]).toEqual([title]);
+  });
+
+  test('shows each metric, one of them at least', () => {
+    const shown = JSON.stringify(dashboards);
+    const forgotten = Object.values(METRICS).filter(({ name }) => !new RegExp(`\\b${name}(?!s)`).test(shown));
+    expect(forgotten.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('has a file of its name', () => {
+    expect(dashboards.map(({ uid }) => `${uid}.json`)).toEqual(DASHBOARDS);
+  });
+});
+
+describe('an alert', () => {
+  const alerts = rules
+    .split(/^ {6}- alert: /m)
+    .slice(1)
+    .map((text) => ({
+      name: /^\w+/.exec(text)?.[0] ?? '',
+      expr: /^ {8}expr: '(.*)'$/m.exec(text)?.[1]?.replaceAll("''", "'") ?? '',
+      summary: /^ {10}summary: '(.*)'$/m.exec(text)?.[1] ?? '',
+      runbook: /^ {10}runbook: docs\/runbook\.md#(\S+)$/m.exec(text)?.[1],
+    }));
+
+  test('asks for what there is, and says it', () => {
+    expect(alerts.length).toBeGreaterThan(30);
+    for (const { name, expr, summary } of alerts) {
+      expect(expr).not.toBe('');
+      const legendFormat = summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '{{$1}}');
+      expect([name, ...unknownIn({ expr, legendFormat })]).toEqual([name]);
+    }
+  });
+
+  test('has lines in the runbook, and each of those has an alert', () => {
+    const told =
+      read('docs/runbook.md')
+        .split('\n## Alerts\n')[1]
+        ?.match(/^### \w+$/gm) ?? [];
+    const headings = told.map((heading) => slug(heading.slice(4)));
+    expect(alerts.map(({ runbook }) => runbook)).toEqual(headings);
+  });
+
+  test('is one that Prometheus takes; spend that is unusual alerts, usual spend does not', ({ skip }) => {
+    if (programsOnPath('promtool').length === 0)
+      return skip(
+        'there is no promtool on PATH (Debian: apt-get install --no-install-recommends prometheus)',
+      );
+    expect(promtool('check', 'rules', 'deploy/prometheus/alerts.yml')).toContain('SUCCESS');
+    promtool('check', 'config', '--syntax-only', 'deploy/prometheus/prometheus.yml');
+    promtool('test', 'rules', 'test/deploy/alerts.test.yml');
+  });
+});
