@@ -13,6 +13,8 @@ const NEEDED = 24;
 const STARTED = 'PLINTH_NODE_STARTED';
 /** How often, in milliseconds, to look whether npm is still there. */
 const LOOK = 250;
+/** A package that was installed from a tarball has no sources. */
+const isCheckout = existsSync(new URL('../src/main.ts', import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
   await run();
@@ -23,8 +25,10 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
 async function run() {
   if (process.env[STARTED] !== undefined) endWithLauncher();
   else endWithNpm((signal) => process.kill(process.pid, signal));
-  // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without.
-  nodeModule.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/plinth'));
+  // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without. A package writes nothing into
+  // its own folder.
+  const packages = join(isCheckout ? join(import.meta.dirname, '..') : process.cwd(), 'node_modules');
+  if (existsSync(packages)) nodeModule.enableCompileCache(join(packages, '.cache/plinth'));
   // Bytes of files are no reason to look through the whole heap each 64 MB: that was a quarter of the work of a large upload, and three
   // quarters of a download's. Some 80 MB more are resident meanwhile.
   setFlagsFromString('--external-memory-accounted-in-global-limit');
@@ -33,12 +37,18 @@ async function run() {
   } catch (error) {
     const missing = /^Cannot find package '([^']+)'/.exec(error?.message ?? '');
     if (error?.code !== 'ERR_MODULE_NOT_FOUND' || missing === null) throw error;
-    fail(`The package ${missing[1]} is not installed. Run npm ci first.`);
+    fail(`The package ${missing[1]} is not installed. Run ${isCheckout ? 'npm ci' : 'npm install'} first.`);
   }
 }
 
 async function load() {
-  const { builtProgram, tellSources } = await import('../src/main/built.js');
+  const { builtProgram, packagedProgram, tellSources } = await import('../src/main/built.js');
+  if (!isCheckout) {
+    const { program, torn } = packagedProgram();
+    if (torn !== undefined)
+      fail(`package_torn: ${torn} is not as it was packed. Delete node_modules/plinth and install it again.`);
+    return import(pathToFileURL(program).href);
+  }
   const built = builtProgram();
   if (built === undefined) return import('../src/main.ts');
   tellSources();
@@ -49,7 +59,10 @@ async function load() {
 function installedNode() {
   const system = process.platform === 'win32' ? 'win' : process.platform;
   try {
-    const find = nodeModule.createRequire(import.meta.url);
+    // A team that brings it has it among its own packages.
+    const find = nodeModule.createRequire(
+      isCheckout ? import.meta.url : pathToFileURL(join(process.cwd(), 'package.json')),
+    );
     const folder = dirname(find.resolve(`node-${system}-${process.arch}/package.json`));
     const program = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
     return existsSync(program) ? program : undefined;
@@ -134,8 +147,12 @@ function readProcess(pid, file) {
 }
 
 function tooOld() {
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const bring = isCheckout
+    ? 'run npm ci without --omit=optional where npm brings one (Linux, Windows)'
+    : `have npm bring one: npm install --save-optional node-${system}-${process.arch}@${NEEDED}`;
   fail(
-    `Plinth needs Node ${NEEDED} or newer, this is ${process.versions.node}. Install it from https://nodejs.org, or run npm ci without --omit=optional where npm brings one (Linux, Windows).`,
+    `Plinth needs Node ${NEEDED} or newer, this is ${process.versions.node}. Install it from https://nodejs.org, or ${bring}.`,
   );
 }
 

@@ -12,7 +12,7 @@ import { migrateUp, openDatabase, versionOf } from '#platform/db';
 import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../src/app.ts';
 import { accessMarkdown } from './generate/access.ts';
-import { clientTypes } from './generate/client.ts';
+import { clientTypes } from '../src/main/client-routes.ts';
 import {
   commitPointsMarkdown,
   errorsMarkdown,

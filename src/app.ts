@@ -71,9 +71,9 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const { config, clock = systemClock } = options;
-  const telemetry = createTelemetry(config);
+  const telemetry = createTelemetry({ ...config, clock });
   opened.defer(() => telemetry.close());
-  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
+  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker);
   const db = await openedDatabase(options, telemetry, opened);
   const choice = await choiceOf(db, options);
   const ids = createIds({ clock, random: systemRandom });

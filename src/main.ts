@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { nearestOf, readConfig } from '#platform/config';
+import { nearestOf, readConfig, teamConfig } from '#platform/config';
 import { VERBS } from './main/verbs.ts';
 import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
@@ -9,6 +9,9 @@ import { sentenceOf } from './main/operator-error.ts';
 const LAST_MOMENT = 2_000;
 /** What this process makes is its user's alone, whichever module makes it. */
 const OWNERS_ALONE = 0o077;
+
+/** Verbs that need no product. */
+const ANYWHERE = new Set(['mcp', 'health', 'smoke']);
 
 const USAGE = `Usage: plinth <verb>
 
@@ -19,6 +22,8 @@ const USAGE = `Usage: plinth <verb>
   migrate down    undo the newest migration (migrate down 3: the newest three)
   migrate status  say what migrate up would apply
   move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
+  backup          write a backup of the embedded database into a file, while a server runs or not (backup <file>)
+  restore         put a backup into an empty data folder (restore <file>: see docs/backup.md)
   console         print a link that signs the local owner in, at a server that runs (not in production)
   admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
@@ -33,9 +38,9 @@ const USAGE = `Usage: plinth <verb>
   doctor          look at everything that the program stands on
   health          ask the server of these settings whether it is ready (health live: whether it answers at all)
   smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
-  prepare         build the program, and make the empty database that a first start copies (npm ci does both)
-  new product     write a product to begin with into src/products (new product <name>, in a checkout)
-  generate        write docs/generated and the table types anew (in a checkout)
+  prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
+  new product     write a product to begin with (new product <name>): into products, in a checkout into src/products
+  generate        write the API's document and the client's types anew, in a checkout all of docs/generated
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
 `;
@@ -62,6 +67,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
   const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
+  // Before anything is made in a folder that is no team's.
+  if (!ANYWHERE.has(name)) teamConfig();
   const verb = await load();
   return verb({ config, version, words });
 }

@@ -24,7 +24,9 @@ test.each([
   );
   const named = served.flatMap(({ path, imports }) =>
     imports
-      .filter(({ specifier }) => /^[@a-z]/.test(specifier) && !/^(node|data|https?):/.test(specifier))
+      .filter(
+        ({ specifier }) => /^[@a-z]/.test(specifier) && !/^(node|data|https?):|^plinth\//.test(specifier),
+      )
       .map(({ specifier }) => ({ path, name: /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '' })),
   );
   const installed = installedOf(folder);

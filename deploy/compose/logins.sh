@@ -6,7 +6,8 @@ psql -v ON_ERROR_STOP=1 -U postgres -d plinth \
   -v owner="$(secret owner_password)" -v app="$(secret app_password)" -v worker="$(secret worker_password)" -v glitchtip="$(secret glitchtip_password)" <<'SQL'
 create role plinth_tenant nologin;
 create role plinth_system nologin;
-create role plinth login password :'owner';
+-- The first migration makes roles where they are missing, and asks for that right in any case.
+create role plinth login createrole password :'owner';
 grant plinth_tenant, plinth_system to plinth;
 create role plinth_app login password :'app' in role plinth_tenant;
 create role plinth_worker login password :'worker' in role plinth_system;

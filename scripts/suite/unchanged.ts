@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
@@ -11,6 +11,8 @@ export interface SettledGroup {
   readonly starts: readonly string[];
   /** Folders of data that they read by its path, which no import tells of. */
   readonly data?: readonly string[];
+  /** Files and folders that count whatever they are, and without what they import. */
+  readonly alone?: readonly string[];
 }
 
 /**
@@ -24,6 +26,31 @@ export const SETTLED: readonly SettledGroup[] = [
   { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/sentences/dev'] },
   { name: 'reading of files', starts: ['src/products/orbit/reading/'], data: ['test/orbit/files'] },
   { name: 'making of files', starts: ['src/products/orbit/exports/'] },
+  // It installs the whole program, three minutes and more; that the program itself works others try on each run, and this at night.
+  {
+    name: 'package',
+    starts: ['test/process/package.test.ts'],
+    alone: [
+      'bin',
+      'create',
+      'docs/examples/product',
+      'docs/tutorial.md',
+      'scripts/pack',
+      'scripts/pack.ts',
+      'sdk/package.json',
+      'sdk/src/added-routes.ts',
+      'src/main/built.js',
+      'src/main/client-routes.ts',
+      'src/main/doors',
+      'src/main/generate.ts',
+      'src/main/new-product.ts',
+      'src/main/new.ts',
+      'src/main/prepared-file.ts',
+      'src/platform/config/team.ts',
+      'src/products/index.ts',
+      'src/products/team.ts',
+    ],
+  },
 ];
 
 /** The environment variable that names the test files which Vitest is not to run, by commas. */
@@ -108,7 +135,8 @@ export function inputsOf(group: SettledGroup): string[] {
   const folders = new Set([...code].map((path) => posix.dirname(path)));
   const beside = [...folders].filter((folder) => folder.split('/').length > 2).flatMap(dataUnder);
   const data = (group.data ?? []).flatMap(dataUnder);
-  return [...new Set([...ALWAYS, ...code, ...beside, ...data])].toSorted();
+  const alone = (group.alone ?? []).flatMap(filesAt);
+  return [...new Set([...ALWAYS, ...code, ...beside, ...data, ...alone])].toSorted();
 }
 
 /** Every file of the project that a file names, by whichever kind of import, or as `new URL('./worker.ts', …)`. */
@@ -137,9 +165,13 @@ function importsOf(name: string): string | undefined {
   throw new Error(`${name} is not among the imports of package.json`);
 }
 
-function dataUnder(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.[jt]s$/.test(entry.name))
+const dataUnder = (folder: string): string[] => filesAt(folder).filter((path) => !/\.[jt]s$/.test(path));
+
+/** A file, or all files of a folder. */
+function filesAt(path: string): string[] {
+  if (statSync(join(ROOT, path)).isFile()) return [path];
+  return readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
     .map((entry) => posix.join(entry.parentPath.slice(ROOT.length + 1).replaceAll('\\', '/'), entry.name));
 }
 

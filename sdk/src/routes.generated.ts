@@ -415,6 +415,9 @@ export interface Schemas {
     readonly chunk_count: number;
     readonly size_bytes: number;
   };
+  readonly BackupRequest: {
+    readonly code: string;
+  };
   readonly BackupStored: {
     readonly ok: true;
     readonly id: string;
@@ -7368,6 +7371,11 @@ export interface Routes {
     readonly body: Schemas['VerifyEmailRequest'];
     readonly reply: Schemas['EmailVerification'];
   };
+  /** Take a backup of the embedded database */
+  'POST /v1/backup': {
+    readonly body: Schemas['BackupRequest'];
+    readonly reply: unknown;
+  };
   /** Buy a plan or an add-on */
   'POST /v1/billing/checkout': {
     readonly body: Schemas['CreateCheckoutSessionRequest'];
@@ -8102,7 +8110,11 @@ export type ErrorCode =
   | 'answer_unusable'
   | 'app_not_sold'
   | 'author_only'
+  | 'backup_code_wrong'
+  | 'backup_disk_full'
+  | 'backup_not_embedded'
   | 'backup_not_found'
+  | 'backup_under_way'
   | 'blob_gone'
   | 'blob_not_found'
   | 'budget_invalid'
@@ -8201,6 +8213,7 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
+  | 'package_missing'
   | 'passkey_invalid'
   | 'pattern_not_found'
   | 'payload_too_large'

@@ -6,7 +6,7 @@ import type { Clock } from '#platform/kernel';
 import { products } from '#products';
 import type { AppStoreSandbox } from '#sandbox/app-store';
 import type { AppOptions, AppStoreStandIn } from './options.ts';
-import { sandboxOnCall, type SandboxParts } from './sandboxes.ts';
+import { APP_STORE_STATE, sandboxOnCall, type SandboxParts } from './sandboxes.ts';
 
 /** The App Store in each environment that this server is told of, and what is to do once it is known where this process is reached. */
 export interface OpenedAppStore {
@@ -88,7 +88,6 @@ function credentialsOf({
 
 /** Publishes the URL of the sandbox, for purchases made by hand (docs/app-store.md). */
 const FILE = 'app-store-sandbox.json';
-const KEPT = 'app-store-purchases.json';
 
 /**
  * Started by its first call. Its root and its key are new with each process: nothing that a former one has signed is believed.
@@ -102,7 +101,10 @@ async function ownSandbox(
   let notifications: string | undefined;
   const { url, isRunning } = await sandboxOnCall(sandboxes, 'the App Store', async (server) => {
     const { createAppStoreSandbox } = await import('#sandbox/app-store');
-    const sandbox = await createAppStoreSandbox({ server, file: join(options.config.dataDir, KEPT) });
+    const sandbox = await createAppStoreSandbox({
+      server,
+      file: join(options.config.dataDir, APP_STORE_STATE),
+    });
     sandbox.notifyAt(notifications);
     started.resolve(sandbox);
     return sandbox;

@@ -12,10 +12,8 @@ import type { Database } from '#platform/db';
 import { products } from '#products';
 import type { BasePlan } from '#sandbox/google-play';
 import type { AppOptions } from './options.ts';
-import { sandboxOnCall, type SandboxParts } from './sandboxes.ts';
+import { GOOGLE_PLAY_STATE, sandboxOnCall, type SandboxParts } from './sandboxes.ts';
 
-/** Where the sandbox keeps what was bought. */
-const KEPT = 'google-play-purchases.json';
 /** As the sandbox signs its pushes. */
 const PUSH_ACCOUNT = 'play-push@sandbox.iam.gserviceaccount.com';
 const catalogues = () => products.map(({ catalogue }) => catalogue);
@@ -83,7 +81,7 @@ async function ownSandbox({ config }: AppOptions, audience: string, sandboxes: S
   const { url, isRunning } = await sandboxOnCall(sandboxes, 'Google Play', async (server) => {
     const { createGooglePlaySandbox } = await import('#sandbox/google-play');
     const pushTo = { url: pushedTo, audience, email: PUSH_ACCOUNT };
-    const file = join(config.dataDir, KEPT);
+    const file = join(config.dataDir, GOOGLE_PLAY_STATE);
     return createGooglePlaySandbox({ packageName, plans: basePlans(), pushTo, server, file });
   });
   const serviceAccount = async () => (await fetch(`${url}/sandbox/service-account`)).text();

@@ -5,6 +5,12 @@ import { randomToken, type Random } from '#platform/kernel';
 import type { QStash } from '#platform/jobs';
 import type { Telemetry } from '#platform/telemetry';
 
+/** In the data folder: what those that stand for stores keep. Without it, nobody knows there what was bought. */
+export const STRIPE_STATE = 'stripe-sandbox.json';
+export const APP_STORE_STATE = 'app-store-purchases.json';
+export const GOOGLE_PLAY_STATE = 'google-play-purchases.json';
+export const SANDBOX_STATES = [STRIPE_STATE, APP_STORE_STATE, GOOGLE_PLAY_STATE];
+
 /** A sandbox that is running. */
 interface Sandbox {
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import { createStripeClient, type StripeConnection, syncStripe } from '#platform
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AppOptions, StripeStandIn } from './options.ts';
-import { sandboxOnCall, type SandboxOnCall, type SandboxParts } from './sandboxes.ts';
+import { sandboxOnCall, type SandboxOnCall, type SandboxParts, STRIPE_STATE } from './sandboxes.ts';
 
 /** A way to Stripe that is made ready once it is known where this process is reached. */
 export interface OpenedStripe {
@@ -92,7 +92,7 @@ async function sandboxOf(
 ): Promise<StripeStandIn & Partial<Pick<SandboxOnCall, 'isRunning'>>> {
   if (stripeSandbox !== undefined) return stripeSandbox;
   if (!serve && !work) return NOBODY;
-  const file = join(dataDir, 'stripe-sandbox.json');
+  const file = join(dataDir, STRIPE_STATE);
   if (existsSync(file)) {
     const { createStripeSandbox } = await import('#sandbox/stripe');
     const sandbox = await createStripeSandbox({ file });

@@ -1,7 +1,9 @@
+import { accountsDoneAgain } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
+import { createBackupService } from '#platform/backup';
 import { createBlobStorage } from '#platform/blobs';
-import type { Config } from '#platform/config';
+import { type Config, SETTING_NAMES, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import {
@@ -16,6 +18,7 @@ import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import {
   createCaptcha,
   createIdentity,
+  identityDoneAgain,
   type IdentitySettings,
   type Providers,
   userByEmail,
@@ -47,6 +50,7 @@ import { openBlobHome } from './blobs.ts';
 import { openErasure } from './erasure.ts';
 import { mountedOf, serviceOf } from './lists.ts';
 import { openMail } from './mail.ts';
+import { SANDBOX_STATES } from './sandboxes.ts';
 import { openSso } from './sso.ts';
 
 /** What a process stands on. */
@@ -197,11 +201,12 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
   const upgradeFor = createUpgradeFor(parts.entitlements);
+  const home = openBlobHome(config, { ...parts, baseUrl: parts.reachedAt });
   const blobs = createBlobStorage({
     ...parts,
     limits,
     log,
-    home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
+    home,
     upgradeFor,
     metrics: parts.telemetry.metrics,
   });
@@ -232,6 +237,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   return {
     limiting,
     ...limiting,
+    home,
     blobs,
     vectors: createVectorStorage({ ...parts, limits, upgradeFor }),
     work,
@@ -256,7 +262,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
 function servicesOf(
   parts: WiringParts & ReturnType<typeof wirePeople> & ReturnType<typeof wireSpending>,
 ): Services {
-  const { config, diagnose } = parts.options;
+  const { config, diagnose, version } = parts.options;
   return {
     ...parts,
     webhooks: parts.events,
@@ -266,6 +272,15 @@ function servicesOf(
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
     diagnosis: createDiagnosis({ ...parts, config, look: async () => (await diagnose?.(parts.db)) ?? [] }),
+    backup: createBackupService({
+      ...parts,
+      version,
+      dataDir: config.dataDir,
+      stateFiles: SANDBOX_STATES,
+      settings: () =>
+        Object.fromEntries(SETTING_NAMES.map((name) => [name, settingText(config.values, name)])),
+      doneAgain: [identityDoneAgain, accountsDoneAgain],
+    }),
     owner: createOwnerSignIn({
       ...parts,
       dataDir: config.dataDir,

@@ -68,15 +68,36 @@ export function invitation(
       ? `'…' # a key that you have: the owner of this database is not in ${shortest(config.dataDir)}`
       : `$(node -p "require('${quotedTwice(shortest(ownerFile))}').api_key")`;
   const address = url.replace(/^http:\/\//, '');
-  const call = choice.running.includes('reel')
-    ? `${address}/v1/create -H "authorization: Bearer $PLINTH_KEY" \\
+  const call = firstCall(choice);
+  const example =
+    call === undefined
+      ? `${address}/v1/me -H "authorization: Bearer $PLINTH_KEY"`
+      : `${address}${call.path} -H "authorization: Bearer $PLINTH_KEY" \\
     -H "idempotency-key: first" -H "content-type: application/json" \\
-    -d '{"platform":"linkedin","topic":"Why small teams ship faster","variants":3}'`
-    : `${address}/v1/me -H "authorization: Bearer $PLINTH_KEY"`;
+    -d '${JSON.stringify(call.body).replaceAll("'", String.raw`'\''`)}'`;
   return `Try it, in another terminal:
   export PLINTH_KEY=${key}
-  curl -s ${call}
+  curl -s ${example}
 `;
+}
+
+/** A metered call of a product that runs: Reel's, or the first one of the others, by its example. */
+function firstCall({
+  products,
+  running,
+}: App['choice']): { readonly path: string; readonly body: unknown } | undefined {
+  if (running.includes('reel'))
+    return {
+      path: '/v1/create',
+      body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
+    };
+  const route = products
+    .filter(({ key }) => running.includes(key))
+    .flatMap(({ routes }) => routes)
+    .find(
+      ({ method, path, shape }) => method === 'POST' && !path.includes(':') && shape.spends !== undefined,
+    );
+  return route === undefined ? undefined : { path: route.path, body: route.shape.example?.body };
 }
 
 /** What lies below the working folder is named from there: `./data`. */

@@ -11,6 +11,7 @@ export interface Manifest {
 export const FOLDER: string;
 export const MANIFEST: string;
 export function builtProgram(): string | undefined;
+export function packagedProgram(): { readonly program?: string; readonly torn?: string };
 /** Throws where there is none. */
 export function readManifest(): Manifest;
 export function digestOf(sources: readonly string[], read?: (path: string) => string | Uint8Array): string;

@@ -20,6 +20,21 @@ export function builtProgram() {
   }
 }
 
+/** What to start in a package, which is never built anew; `torn` is the file that is not as it was packed. */
+export function packagedProgram() {
+  let torn = 'dist/built.json';
+  try {
+    const { entry, files } = readManifest();
+    for (const [name, size] of Object.entries(files)) {
+      torn = `dist/${name}`;
+      if (statSync(join(FOLDER, name)).size !== size) return { torn };
+    }
+    return { program: join(FOLDER, entry) };
+  } catch {
+    return { torn };
+  }
+}
+
 export function readManifest() {
   return JSON.parse(readFileSync(MANIFEST, 'utf8'));
 }

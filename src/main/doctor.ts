@@ -5,6 +5,7 @@ import {
   type DeliverySettings,
   type MailSettings,
   makeFolder,
+  missingPackages,
   type RedisSettings,
   type UpstreamSetting,
   unusableFolder,
@@ -54,6 +55,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
     { name: 'files', look: () => filesState(config) },
+    { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
     { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
@@ -93,6 +95,16 @@ async function purchasesState(db: Database): Promise<string> {
   throw new OperatorError(
     `Some can't be read of their provider, the first since ${first}: ${reasons}. Plans stay for now. Is the key that of the right account and app? GET /v1/admin/billing/inbox/dead lists them.`,
   );
+}
+
+/** What nothing but one product needs need not be installed: a warning, as its other calls work. */
+async function packagesState(): Promise<string> {
+  const { products } = await import('#products');
+  const lacking = products.flatMap(({ key, packages }) =>
+    missingPackages([...new Set(Object.values(packages).flat())]).map((name) => `${name} (${key})`),
+  );
+  if (lacking.length === 0) return 'whatever the products need is installed';
+  return `WARNING: not installed, calls that need them answer 503 package_missing: ${lacking.join(', ')}`;
 }
 
 /** Days after which somebody should look whether they are still right. */

@@ -11,12 +11,74 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where a new product is copied from: compiled, linted and formatted like all code, under a name of its own. */
-const TEMPLATE = 'docs/examples/product';
 const TEMPLATE_NAME = 'sample';
-const LIST = 'src/products/own.ts';
 /** Where calls are documented; those of a clone's own products, once they are generated. */
 const DOCUMENTS = ['docs/generated/openapi.json', 'docs/generated/own/openapi.json'];
+
+/** Where a product is written to, and what its name must not be. Paths but `template` are from `root`. */
+export interface ProductPlace {
+  readonly root: string;
+  /** The folder that it is copied from: compiled, linted and formatted like all code, under a name of its own. */
+  readonly template: string;
+  /** The folder of products. */
+  readonly folder: string;
+  /** The file that lists them. */
+  readonly list: string;
+  /** Up to its last product, where it has any. */
+  readonly listPattern: RegExp;
+  /** Names of parts of the program, and what stands after /v1/ in the calls of others. */
+  readonly parts: () => readonly string[];
+  readonly segments: () => readonly string[];
+  /** A file of the template as it is here: undefined for one that has no use. */
+  readonly adapt: (path: string, text: string) => string | undefined;
+}
+
+export function checkoutPlace(root: string): ProductPlace {
+  const folder = 'src/products';
+  return {
+    root,
+    template: join(root, 'docs/examples/product'),
+    folder,
+    list: `${folder}/own.ts`,
+    listPattern: /(ownProducts: readonly Product\[\] = \[)([^\]]*?),?\s*\];/,
+    parts: () => readdirSync(join(root, 'src/platform')),
+    segments: () => documentedSegments(root, folder),
+    adapt: (_path, text) => text,
+  };
+}
+
+/** What only a checkout looks at: its crash tests, its console and its test of statements. */
+const OF_CHECKOUTS = /^(console|testing)\/|^crash-points\.ts$/;
+
+/** In a team's repository; `program` is the folder of the package. */
+export function teamPlace(
+  root: string,
+  program: string,
+  of: Pick<ProductPlace, 'parts' | 'segments'>,
+): ProductPlace {
+  return {
+    ...of,
+    root,
+    template: join(program, 'docs/examples/product'),
+    folder: 'products',
+    list: 'plinth.config.ts',
+    listPattern: /(products: \[)([^\]]*?),?\s*\]/,
+    adapt: (path, text) => (OF_CHECKOUTS.test(path) ? undefined : adaptToTeam(text)),
+  };
+}
+
+/** Its tests have the package's server, which ends with them. */
+const adaptToTeam = (text: string): string =>
+  text
+    .replace(/^.*[cC]rashPoints.*\n/gm, '')
+    .replace(/import \{ advance \} from '#test\/factories';\n/, '')
+    .replace("import { expect, test } from 'vitest';", "import { afterAll, expect, test } from 'vitest';")
+    .replace("'#test/app'", "'plinth/testing'")
+    .replace(/const \{ app, call, customer, db, sandbox \} = await testApp\(\);/, TEAM_APP)
+    .replaceAll('advance(db, ', 'advance(');
+
+const TEAM_APP = `const { advance, app, call, close, customer, sandbox } = await testApp();
+afterAll(close);`;
 /** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
 const SQL_PREFIXES = /^(pg|localtime)/;
 const NAME = /^[a-z][a-z0-9]{1,29}$/;
@@ -35,13 +97,14 @@ export class NewProductRefused extends Error {
  * Writes a product of this name into a checkout: its folder, its page of the docs, and its line in the list of products.
  * All of it, or nothing. Throws `NewProductRefused`. Answers the paths that were written.
  */
-export function newProduct(root: string, name: string): string[] {
-  if (!existsSync(join(root, TEMPLATE)))
+export function newProduct(place: ProductPlace, name: string): string[] {
+  const { root } = place;
+  if (!existsSync(place.template))
     throw new NewProductRefused('not_a_checkout', 'There is nothing to copy here: this is no checkout.');
-  const template = templateOf(root);
-  refuseName(root, name, template);
-  const list = listWith(root, name);
-  const folder = `src/products/${name}`;
+  const template = templateOf(place);
+  refuseName(place, name, template);
+  const list = listWith(place, name);
+  const folder = `${place.folder}/${name}`;
   const page = `docs/${name}.md`;
   const files = [...template].map(
     ([path, text]) =>
@@ -57,19 +120,18 @@ export function newProduct(root: string, name: string): string[] {
     }
     // A longer name moves line ends.
     format(root, [folder]);
-    replace(join(root, LIST), list);
-    format(root, [LIST]);
+    replace(join(root, place.list), list);
+    format(root, [place.list]);
   } catch (error) {
     rmSync(join(root, folder), { recursive: true, force: true });
     rmSync(join(root, page), { force: true });
     throw error;
   }
-  return [...files.map(([path]) => path), LIST];
+  return [...files.map(([path]) => path), place.list];
 }
 
 /** The files of the template by their paths in it. */
-function templateOf(root: string): Map<string, string> {
-  const folder = join(root, TEMPLATE);
+function templateOf({ template: folder, adapt }: ProductPlace): Map<string, string> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) =>
     path.replaceAll('\\', '/'),
   );
@@ -77,7 +139,10 @@ function templateOf(root: string): Map<string, string> {
     paths
       .filter((path) => statSync(join(folder, path)).isFile())
       .toSorted()
-      .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
+      .flatMap((path) => {
+        const text = adapt(path, readFileSync(join(folder, path), 'utf8'));
+        return text === undefined ? [] : [[path, text]];
+      }),
   );
 }
 
@@ -85,27 +150,29 @@ function renameProduct(text: string, name: string): string {
   return text
     .replaceAll(TEMPLATE_NAME, name)
     .replaceAll(capital(TEMPLATE_NAME), capital(name))
-    .replace(/\.spec\.ts$/, '.test.ts');
+    .replace(/\.spec\.ts(\.txt)?$/, '.test.ts');
 }
 
 function capital(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-function refuseName(root: string, name: string, template: ReadonlyMap<string, string>): void {
+function refuseName(place: ProductPlace, name: string, template: ReadonlyMap<string, string>): void {
   if (!NAME.test(name)) {
     throw new NewProductRefused(
       'name_invalid',
       'A product’s name has 2 to 30 lower-case letters and digits, a letter first: it names a folder, a database schema and paths.',
     );
   }
-  const why = reasonOf(root, name, template);
+  const why = reasonOf(place, name, template);
   if (why !== undefined)
     throw new NewProductRefused(
       'name_reserved',
       `"${name}" can't be a product: ${why}. Choose another name.`,
     );
-  const there = [`src/products/${name}`, `docs/${name}.md`].find((path) => existsSync(join(root, path)));
+  const there = [`${place.folder}/${name}`, `docs/${name}.md`].find((path) =>
+    existsSync(join(place.root, path)),
+  );
   if (there !== undefined)
     throw new NewProductRefused(
       'name_taken',
@@ -114,39 +181,44 @@ function refuseName(root: string, name: string, template: ReadonlyMap<string, st
 }
 
 /** Why nothing new may have this name. */
-function reasonOf(root: string, name: string, template: ReadonlyMap<string, string>): string | undefined {
+function reasonOf(
+  place: ProductPlace,
+  name: string,
+  template: ReadonlyMap<string, string>,
+): string | undefined {
   if (JAVASCRIPT_WORDS.has(name)) return 'it is a word of JavaScript';
   if (SQL_WORDS.has(name) || SQL_PREFIXES.test(name)) return 'it is a word of PostgreSQL';
-  const modules = [...readdirSync(join(root, 'src/platform')), 'app', 'plinth', 'test', TEMPLATE_NAME];
+  const modules = [...place.parts(), 'app', 'plinth', 'test', TEMPLATE_NAME];
   if (modules.includes(name)) return 'a part of the program has it';
-  if (firstSegments(root).has(name)) return `calls under /v1/${name} are there already`;
+  if (place.segments().includes(name)) return `calls under /v1/${name} are there already`;
   const code = [...template].filter(([path]) => path.endsWith('.ts')).map(([, text]) => text);
   const word = new RegExp(String.raw`\b(${name}|${capital(name)})\b`);
   return code.some((text) => word.test(text)) ? 'the code of a new product uses the word itself' : undefined;
 }
 
 /** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
-function firstSegments(root: string): ReadonlySet<string> {
+function documentedSegments(root: string, folder: string): string[] {
   const files = DOCUMENTS.map((path) => join(root, path)).filter((file) => existsSync(file));
-  const products = readdirSync(join(root, 'src/products'));
+  const products = readdirSync(join(root, folder));
   const segments = files.flatMap((file) => {
     const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
     return Object.keys(paths).map((path) => path.split('/')[2] ?? '');
   });
-  return new Set(segments.filter((segment) => !products.includes(segment)));
+  return segments.filter((segment) => !products.includes(segment));
 }
 
 /** The list of products with one more. */
-function listWith(root: string, name: string): string {
-  const text = readFileSync(join(root, LIST), 'utf8');
+function listWith({ root, list: file, listPattern, folder }: ProductPlace, name: string): string {
+  const text = readFileSync(join(root, file), 'utf8');
   const lastImport = [...text.matchAll(/^import .*;\n/gm)].at(-1);
-  const list = /(ownProducts: readonly Product\[\] = \[)([^\]]*?),?\s*\];/.exec(text);
+  const list = listPattern.exec(text);
   if (lastImport === undefined || list === null)
-    throw new NewProductRefused('list_unreadable', `${LIST} is not as it was: add the product by hand.`);
+    throw new NewProductRefused('list_unreadable', `${file} is not as it was: add the product by hand.`);
+  const below = dirname(file) === folder ? '' : `${folder}/`;
   const end = lastImport.index + lastImport[0].length;
-  return `${text.slice(0, end)}import { ${name} } from './${name}/index.ts';\n${text.slice(end)}`.replace(
+  return `${text.slice(0, end)}import { ${name} } from './${below}${name}/index.ts';\n${text.slice(end)}`.replace(
     list[0],
-    `${list[1]}${list[2] === '' ? '' : `${list[2]}, `}${name}];`,
+    `${list[1]}${list[2] === '' ? '' : `${list[2]}, `}${name}]${list[0].endsWith(';') ? ';' : ''}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allMigrations } from '#app';
+import { isPackage } from '#platform/config';
 import { migrateUp, openDatabase, writePrepared } from '#platform/db';
 import { builtProgram } from './built.js';
 import { buildConsole } from './build-console.ts';
@@ -16,9 +17,13 @@ import { refuseWords, type Verb } from './verb.ts';
 export const prepare: Verb = async ({ words }) => {
   const refused = refuseWords('prepare', words);
   if (refused !== undefined) return refused;
+  const name = nameOfPrepared();
+  if (isPackage) {
+    if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
+    return 0;
+  }
   const isBuilt = builtProgram() !== undefined || (await build(buildProgram, NO_PROGRAM));
   const hasConsole = await build(buildConsole, NO_CONSOLE);
-  const name = nameOfPrepared();
   if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
   return isBuilt && hasConsole ? 0 : 1;
 };

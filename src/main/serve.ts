@@ -1,5 +1,5 @@
 import type { App, AppOptions } from '#app';
-import { type Config, onPort } from '#platform/config';
+import { type Config, isPackage, onPort } from '#platform/config';
 import { type Database, openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, describeChoice, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
@@ -92,7 +92,7 @@ function signInOffer(config: Config, url: string, { ownerFile }: App): string {
   if (ownerFile === undefined) return '';
   return process.stdout.isTTY
     ? `${signInLine(config, url)}\n\n`
-    : '"npm run plinth -- console" prints a link that signs you in.\n\n';
+    : `"${isPackage ? 'npx plinth' : 'npm run plinth --'} console" prints a link that signs you in.\n\n`;
 }
 
 /** The settings, on the next free port where theirs is in use and nobody relies on it. */

@@ -11,6 +11,8 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   budget: async () => (await import('./budget.ts')).budget,
   usage: async () => (await import('./usage.ts')).usage,
   move: async () => (await import('./move.ts')).move,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   keys: async () => (await import('./keys.ts')).keys,
   stripe: async () => (await import('./stripe.ts')).stripe,
   import: async () => (await import('./import-file.ts')).importFile,

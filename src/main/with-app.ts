@@ -4,7 +4,11 @@ import type { Invocation } from './verb.ts';
 
 /** The whole program for one task of an operator, named by `task`: it takes neither calls nor jobs. */
 export async function withApp<T>(
-  { config, version }: Invocation,
+  {
+    config,
+    version,
+    migrate = false,
+  }: Pick<Invocation, 'config' | 'version'> & { readonly migrate?: boolean },
   task: string,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
@@ -14,7 +18,7 @@ export async function withApp<T>(
     version,
     serve: false,
     work: false,
-    migrate: false,
+    migrate,
     ...(crashHook === undefined ? {} : { crashHook }),
     onLost(reason) {
       process.stderr.write(`${reason}: this ${task} ends; begin it again.\n`);

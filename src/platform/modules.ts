@@ -1,6 +1,7 @@
 import { accountsModule } from '#platform/accounts';
 import { aiModule } from '#platform/ai';
 import { auditModule } from '#platform/audit';
+import { backupModule } from '#platform/backup';
 import { blobsModule } from '#platform/blobs';
 import { billingModule } from '#platform/billing';
 import { complianceModule } from '#platform/compliance';
@@ -99,6 +100,7 @@ export const modules = inOrder([
   diagnosisModule,
   permitsModule,
   ownerModule,
+  backupModule,
   defineModule({
     name: 'product',
     purpose: 'defineProduct(): what a product is, and the kit that products are made with',

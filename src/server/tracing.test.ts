@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createTelemetry } from '#platform/telemetry';
-import { waitFor } from '#test/calls';
 import { startCollector } from '#test/collector';
 import { serve } from '#test/shop';
 import { trustOf } from './trusted-proxies.ts';
@@ -13,15 +12,22 @@ async function tracesOf(trustedProxies: readonly string[]): Promise<(string | un
   const collector = await startCollector();
   const telemetry = createTelemetry({
     logLevel: 'silent',
-    tracing: { endpoint: collector.url, headers: {}, resource: {}, ratio: 0, slow: 60_000 },
+    tracing: {
+      endpoint: collector.url,
+      headers: {},
+      resource: {},
+      ratio: 0,
+      slow: 60_000,
+    },
   });
   const { call } = await serve({ trustedProxies }, { telemetry });
   await call('/v1/items', { as: 'token', headers: { traceparent } });
   await call('/v1/broken', { as: 'token', headers: { traceparent } });
-  await waitFor(async () => {
+  const failed = async () => {
     await telemetry.tracer?.flush(5_000);
     return collector.spans.some(({ attributes }) => attributes['http.response.status_code'] === 500);
-  });
+  };
+  await vi.waitUntil(failed, { timeout: 120_000, interval: 10 });
   return collector
     .trace(TRACE)
     .filter(({ kind }) => kind === 2)

@@ -69,7 +69,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     idempotency.claimed idempotency.given-up`),
   start: splitNames(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
-    idempotency.salted owner.made owner.products-added db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
+    idempotency.salted owner.made owner.products-added backup.sign-ins-ended backup.revocations-applied db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
     billing.prices-synced identity.admin-invited`),
 };
 

@@ -17,6 +17,8 @@ const SOLD =
   'asked again it is the same at the store: test/selling/checkout.test.ts ends calls before and after it';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
+const RESTORED =
+  'one commit of a task that begins anew, or finds in the audit what it has done: test/process/restore.test.ts kills restores';
 const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
@@ -96,9 +98,9 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'identity.signing-key': { walks: ['a first start'] },
   'owner.made': { walks: ['a first start'] },
-  'owner.products-added': {
-    because: 'one commit: before it the next start gives the plans, after it none is missing',
-  },
+  'owner.products-added': { because: 'one commit: the next start gives the plans that are missing' },
+  'backup.sign-ins-ended': { because: RESTORED },
+  'backup.revocations-applied': { because: RESTORED },
   'db.moved': { because: MOVED },
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },

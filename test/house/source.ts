@@ -159,6 +159,10 @@ export function lineAt(text: string, place: number): number {
 
 const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
+  // What a product is made with, by the name that it has in a team's repository: as low as the kit.
+  [/^plinth\/product$/, 'src/platform/product/index.ts'],
+  [/^plinth\/config$/, 'src/main/doors/config.ts'],
+  [/^plinth\/testing$/, 'src/main/doors/testing/index.ts'],
   [/^#safety$/, 'safety/src/index.ts'],
   [/^#safety\/kinds$/, 'safety/src/kinds.ts'],
   [/^#safety\/near-words$/, 'safety/src/near-words.ts'],
@@ -176,6 +180,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/answers$/, 'test/answers.ts'],
   [/^#test\/app$/, 'test/services/app.ts'],
   [/^#test\/closing$/, 'test/closing.ts'],
+  [/^#test\/collector$/, 'test/services/collector.ts'],
   [/^#test\/error-tracker$/, 'test/services/error-tracker.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
   [/^#test\/fixtures\/([\w/-]+)$/, 'test/fixtures/$1.ts'],

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
-import { newProduct, NewProductRefused } from '../../src/main/new-product.ts';
+import { checkoutPlace, newProduct, NewProductRefused } from '../../src/main/new-product.ts';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -236,7 +236,7 @@ describe('a new product', () => {
     const before = listAllFiles(root);
     let refusal: unknown;
     try {
-      newProduct(root, name);
+      newProduct(checkoutPlace(root), name);
     } catch (error) {
       refusal = error;
     }
@@ -248,10 +248,10 @@ describe('a new product', () => {
   test('is not written over a page that is there, nor into a list that it does not know', () => {
     const root = checkoutSmall();
     writeFileSync(join(root, 'docs/notes.md'), 'mine');
-    expect(() => newProduct(root, 'notes')).toThrow('docs/notes.md is there already');
+    expect(() => newProduct(checkoutPlace(root), 'notes')).toThrow('docs/notes.md is there already');
     expect(readFileSync(join(root, 'docs/notes.md'), 'utf8')).toBe('mine');
     writeFileSync(join(root, LIST), 'export const products = [];\n');
-    expect(() => newProduct(root, 'letters')).toThrow('add the product by hand');
+    expect(() => newProduct(checkoutPlace(root), 'letters')).toThrow('add the product by hand');
     expect(existsSync(join(root, 'src/products/letters'))).toBe(false);
   });
 });

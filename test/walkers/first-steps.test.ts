@@ -54,7 +54,7 @@ describe('a setting', () => {
   test('settings of other programs are left alone', () => {
     const others =
       'PATH HOME HOSTNAME POST PORTS SHELL MAIL USER PWD LANG TERM TZ DATABASE DATABASE_HOST DATABASE_NAME DATABASE_PASSWORD DB_POOL PGHOST PUBLIC_PATH PUBLIC_KEY ' +
-      'NODE_OPTIONS NODE_PATH RAILS_ENV REDIS_HOST REDIS_PASSWORD SMTP_HOST SMTP_PORT SMTP_USER SMTP_SSL MAIL_HOST METRICS_HOST LOG_FORMAT LOG_FILE STRIPE_KEY ' +
+      'NODE_OPTIONS NODE_PATH RAILS_ENV REDIS_HOST REDIS_PASSWORD SMTP_HOST SMTP_PORT SMTP_USER SMTP_SSL MAIL_HOST METRICS_HOST LOG_FILE STRIPE_KEY ' +
       'STRIPE_PUBLISHABLE_KEY OPENAI_ORG_ID OPENAI_API_BASE OPENAI_API_TYPE OPENAI_API_VERSION GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT SENDGRID_FROM ' +
       'XDG_DATA_DIRS npm_config_cache npm_lifecycle_event PLINTH_KEY PLINTH_URL SESSION_ID SESSION_MANAGER SANDBOX SANDBOX_NAME WORKER_ID AI_MODEL GOOGLE_API_KEY';
     expect(problemsOf(Object.fromEntries(others.split(' ').map((name) => [name, 'x'])))).toEqual([]);
@@ -95,6 +95,23 @@ const VERB_TABLE: Readonly<
       [['--from', 'here'], '--from'],
       [['--to', `mysql://${MARKER}@host/database`], '--to'],
       [['--reopen', '--to', 'postgres://a@host/b'], '--to'],
+    ],
+  },
+  backup: {
+    right: [],
+    wrong: [
+      [['--to', 'a'], '--to'],
+      [['a', 'b'], 'b'],
+    ],
+  },
+  restore: {
+    right: [],
+    wrong: [
+      [['a', '--list'], '--list'],
+      [['a', '--force'], '--force'],
+      [['a', 'b'], 'b'],
+      [['a', '--apply-list'], 'a'],
+      [['a', '--list', 'b', '--without-list'], '--list'],
     ],
   },
   budget: {

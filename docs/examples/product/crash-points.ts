@@ -1,4 +1,4 @@
-import type { CrashPoint } from '#platform/product';
+import type { CrashPoint } from 'plinth/product';
 
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
 const OF_THE_KIT = 'the kit makes it, and the walks of test/crash kill a process before and after it';

@@ -1,7 +1,12 @@
-import type { PolicyInput } from '#platform/ai';
-import { type DataRule, erased, THE_ACCOUNTS } from '#platform/db';
-import { routesOf } from '#platform/http';
-import { defineProduct, type ProductJob } from '#platform/product';
+import {
+  type DataRule,
+  defineProduct,
+  erased,
+  type PolicyInput,
+  type ProductJob,
+  routesOf,
+  THE_ACCOUNTS,
+} from 'plinth/product';
 import { sampleCrashPoints } from './crash-points.ts';
 import { sampleCatalogue } from './plans.ts';
 import * as routes from './routes.ts';

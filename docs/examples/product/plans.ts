@@ -1,5 +1,4 @@
-import { usd } from '#platform/kernel';
-import { declareCatalogue } from '#platform/product';
+import { declareCatalogue, usd } from 'plinth/product';
 
 /** What Sample sells. The only place where these numbers stand. */
 export const sampleCatalogue = declareCatalogue({

@@ -1,6 +1,4 @@
-import { namedObject } from '#platform/http';
-import { type Progress, WORK_STATUSES } from '#platform/product';
-import { z } from 'zod';
+import { namedObject, type Progress, WORK_STATUSES, z } from 'plinth/product';
 import type { AnswerRow } from './store.ts';
 
 /** An answer as callers see it. */

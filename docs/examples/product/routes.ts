@@ -1,7 +1,15 @@
-import { commitPoint } from '#platform/db';
-import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
-import { acceptedAnswer, followQuery, productRoutes, versionedAnswer } from '#platform/product';
-import { z } from 'zod';
+import {
+  acceptedAnswer,
+  commitPoint,
+  followQuery,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+  z,
+} from 'plinth/product';
 import type { Sample } from './service.ts';
 import { ANSWER, answerReply, shownAnswer } from './replies.ts';
 import type { AnswerRow } from './store.ts';

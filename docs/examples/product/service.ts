@@ -1,21 +1,28 @@
-import { commitPoint, type Transaction } from '#platform/db';
-import type { Caller, Once, Origin, Page } from '#platform/http';
-import { type AccountId, AppError, declareErrors, type JobId } from '#platform/kernel';
-import type { Permit } from '#platform/limits';
 import {
   acceptWork,
+  type AccountId,
   answerFollower,
+  AppError,
+  type Caller,
   cancelWork,
+  commitPoint,
   createFollowing,
+  declareErrors,
   type Follower,
+  type JobId,
+  type Once,
+  type Origin,
+  type Page,
+  type Permit,
   type ProductContext,
   purgeTrash,
   refusedChange,
   type RunningJob,
   timeList,
+  type Transaction,
   type WhichVersion,
   type WorkKey,
-} from '#platform/product';
+} from 'plinth/product';
 import { progressOf } from './replies.ts';
 import {
   type AnswerRow,

@@ -1,16 +1,19 @@
-import { type Statement, statement } from '#platform/db';
-import type { AccountId, JobId, UserId } from '#platform/kernel';
 import {
+  type AccountId,
+  type JobId,
   microsecondsOf,
   olderThan,
+  type Statement,
+  statement,
   type TimePosition,
   trashOf,
-  versionUpdate,
+  type UserId,
   valuesOf,
+  versionUpdate,
   type WhichVersion,
   type WorkKey,
   type WorkStatus,
-} from '#platform/product';
+} from 'plinth/product';
 
 export interface AnswerRow {
   readonly id: string;

@@ -1,6 +1,6 @@
-import { commitPoint } from '#platform/db';
-import type { AccountId } from '#platform/kernel';
 import {
+  type AccountId,
+  commitPoint,
   completeJob,
   failJob,
   type JobFailure,
@@ -8,8 +8,8 @@ import {
   type RunningJob,
   type WorkKey,
   workSignals,
-} from '#platform/product';
-import { z } from 'zod';
+  z,
+} from 'plinth/product';
 import { endAnswer, startAnswer } from './store.ts';
 
 const START = commitPoint('sample.start', 'a question marked as running');

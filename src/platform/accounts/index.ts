@@ -23,6 +23,7 @@ export {
   personalAccount,
 } from './erasure-store.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
+export { accountsDoneAgain } from './done-again.ts';
 export type { OrganizationRequest } from './members/authorize-member.ts';
 export type { MemberCapacity } from './members/capacity.ts';
 

@@ -18,6 +18,7 @@ export {
   type AuditRow,
   personalEvents,
 } from './audit-events.ts';
+export { type DoneAgain, eventsAfter, knownEvents, type PastEvent, recordPast } from './past-events.ts';
 export {
   type ActivityView,
   activityView,

@@ -33,6 +33,7 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
   const { folder, baseUrl, clock } = parts;
   const signer = createSigner(parts.secrets);
   const seen = createSeen();
+  let keeping: Promise<unknown> = Promise.resolve();
   const pathOf = (key: string) => {
     if (!KEY.test(key)) throw new Error('this is not the key of a blob');
     return join(folder, key);
@@ -111,7 +112,13 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
       const hash = await place(unfinishedPath(), pathOf(key), (path) => writeChecked(path, chunks, facts));
       await seen.add(pathOf(key), hash);
     },
+    keep(work) {
+      const kept = work(folder);
+      keeping = kept.catch(() => {});
+      return kept;
+    },
     async delete(keys) {
+      await keeping;
       for (const key of keys) await removeFile(pathOf(key));
     },
     list: (prefix, after = '') => pageOf(folder, prefix, after),

@@ -100,6 +100,8 @@ export interface BlobHome {
    * that nobody has a signed request for, in place of what was there.
    */
   copy?(from: string, to: string): Promise<void>;
+  /** Of a folder: does work on it while nothing is deleted there; who deletes waits. */
+  keep?<T>(work: (folder: string) => Promise<T>): Promise<T>;
   /** Deletes for good. What is not there is no failure. */
   delete(keys: readonly string[]): Promise<void>;
 

@@ -8,7 +8,7 @@ export {
   readConfig,
   type RedisSettings,
 } from './config.ts';
-export { makeFolder, unusableFolder } from './folder.ts';
+export { makeFolder, syncFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample, settingText } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
@@ -20,5 +20,7 @@ export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
+export { isPackage, teamConfig } from './team.ts';
 export type { SlotSetting } from './ai.ts';
 export type { UpstreamSetting } from './ai.ts';

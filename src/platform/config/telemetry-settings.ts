@@ -46,9 +46,9 @@ export const TELEMETRY_SETTINGS = {
       says: 'What is logged at least. Not set: info in production, warn else.',
     },
   ),
-  LOG_FORMAT: setting(z.enum(['plain', 'cloud'], 'must be plain or cloud').default('plain'), {
+  LOG_FORMAT: setting(z.enum(['json', 'cloud'], 'must be json or cloud').default('json'), {
     group: 'Operations',
-    says: 'What log lines call their parts. `cloud`: severity, message, trace and span as Google’s Cloud Logging reads them.',
+    says: 'How log lines are written: JSON, a line each. `cloud`: severity, message, trace and span as Google’s Cloud Logging reads them.',
   }),
   GOOGLE_CLOUD_PROJECT: setting(label.optional(), {
     group: 'Operations',

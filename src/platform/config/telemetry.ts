@@ -21,7 +21,7 @@ export interface TelemetrySettings {
   /** Where errors are told beside the log; undefined: nowhere. */
   readonly errorTracker: ErrorTrackerSettings | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly logFormat: 'plain' | 'cloud';
+  readonly logFormat: 'json' | 'cloud';
   /** The project of Google's Cloud in which log lines name their traces. */
   readonly cloudProject: string | undefined;
   /** undefined: nothing is traced. */

@@ -123,6 +123,7 @@ export function createDatabase(
       return finish(open, point, () => work(transaction(open)));
     },
     endAbandoned: (milliseconds) => endAbandoned(engine, milliseconds),
+    freeze: engine.freeze,
     async close() {
       await signals.close();
       await engine.close();

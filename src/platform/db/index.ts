@@ -39,6 +39,6 @@ export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
 export type { Database, Member, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
 export { migrationFiles, preparedName, writePrepared } from './prepared.ts';
-export { openStore, type Store } from './store.ts';
+export { openStore, type Store, UNFINISHED_RESTORE } from './store.ts';
 export { deleteUnheld, type RowOf, type Statement, statement, systemCall } from './statement.ts';
 export { dbSystemUses, type SystemUse, type SystemUses } from './system-uses.ts';

@@ -112,6 +112,17 @@ export async function createPgliteEngine(
     beginAsMigrator: (write) => begun({ kind: 'script', sql: write ? 'begin' : 'begin read only' }),
     script: (sql) => alone({ kind: 'script', sql }),
     bare: oneStatement,
+    async freeze(work) {
+      if (dataDir === undefined) throw new Error('a database in memory has no files');
+      const done = await turn();
+      try {
+        // All that was committed is in the files then, and nothing writes to them while the turn is held.
+        await (await liveThread()).ask({ kind: 'script', sql: 'checkpoint' }, false);
+        return await work(dataDir);
+      } finally {
+        done();
+      }
+    },
     async dump() {
       return new Uint8Array(await alone<ArrayBuffer>({ kind: 'dump' }));
     },

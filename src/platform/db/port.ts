@@ -67,6 +67,11 @@ export interface Database {
    * until PostgreSQL hears of it, which may take hours. `milliseconds`: how long they have waited at least.
    */
   endAbandoned(milliseconds?: number): Promise<number>;
+  /**
+   * Of the embedded database: does work on its folder while nothing is written there, and everybody else waits. The files are those of a
+   * database after a checkpoint. The work must not ask the database.
+   */
+  readonly freeze: (<T>(work: (folder: string) => Promise<T>) => Promise<T>) | undefined;
   close(): Promise<void>;
 }
 
@@ -98,6 +103,7 @@ export interface Engine {
   /** Outside any scope, as one of the logins; they are one where the settings name one. */
   bare(statement: Plain, login: 'tenant' | 'system' | 'migrator'): Promise<unknown[]>;
   listen(channel: string, hear: (payload: string) => void): Promise<void>;
+  freeze?<T>(work: (folder: string) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '#platform/config';
+import { AppError, declareErrors } from '#platform/kernel';
 import type { CrashHook } from './commit-points.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { openDatabase } from './open.ts';
 import type { Database } from './port.ts';
 import { ensurePrivate } from './private-folder.ts';
+
+/** In a data folder: what is restored there, until it is whole and in its place. */
+export const UNFINISHED_RESTORE = 'restore.unfinished';
+
+declareErrors({
+  restore_unfinished: { status: 500, message: 'A restore into this data folder was not finished.' },
+});
 
 /** The database of this process. An embedded one has its data folder taken as long as it is open. */
 export interface Store {
@@ -26,6 +36,10 @@ export async function openStore(
   crashHook?: CrashHook,
   prepared?: string,
 ): Promise<Store> {
+  if (database.engine === 'pglite' && existsSync(join(dataDir, UNFINISHED_RESTORE)))
+    throw new AppError('restore_unfinished', {
+      message: `A restore into ${dataDir} was not finished. Run "plinth restore" again: it begins anew.`,
+    });
   const narrowed = ensurePrivate(dataDir);
   const unlock = database.engine === 'pglite' ? lockDataFolder(dataDir) : () => {};
   try {

@@ -16,6 +16,7 @@ import { createIdentity } from './identity.ts';
 import { identitySystemUses } from './system-uses.ts';
 
 export { type AdminList, type Admins, createAdmins, type InvitationResult } from './admins/admins.ts';
+export { endAllSignIns, identityDoneAgain } from './done-again.ts';
 export { dueUsers, lockDueUser } from './closing/due-users.ts';
 export { callbackQuery, startQuery } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';

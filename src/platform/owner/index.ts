@@ -6,7 +6,7 @@ import { ownerSystemUses } from './system-uses.ts';
 export { type CodePlace, createOneTimeCodes, type OneTimeCodes } from './one-time-code.ts';
 export { ownerFileOf, ownerKeyOf } from './owner-file.ts';
 export { ensureOwner } from './owner.ts';
-export { createOwnerSignIn, newSignInLink } from './sign-in-link.ts';
+export { createOwnerSignIn, folderCodes, newSignInLink } from './sign-in-link.ts';
 
 /** This module, for the list of all of them. */
 export const ownerModule = defineModule({

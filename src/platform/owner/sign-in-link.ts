@@ -30,9 +30,14 @@ export function newSignInLink(parts: SignInLinkParts, address: string): string {
   return `${address}/app/sign-in#code=${linkCodes(parts).issue()}`;
 }
 
-/** The code rests beside `owner.json`, and is as secret: so any process of this data folder may issue it, and any may take it. */
-function linkCodes({ clock, random, dataDir }: SignInLinkParts): Codes {
-  return createCodes({ now: () => clock.now(), random, store: fileStore(join(dataDir, FILE)) });
+const linkCodes = (parts: SignInLinkParts) => folderCodes(parts, FILE);
+
+/**
+ * Codes of a purpose, by the name of their file. A code rests in the data folder, and is as secret as `owner.json`: any process of this folder
+ * may issue it, and any may take it.
+ */
+export function folderCodes({ clock, random, dataDir }: SignInLinkParts, name: string): Codes {
+  return createCodes({ now: () => clock.now(), random, store: fileStore(join(dataDir, name)) });
 }
 
 function fileStore(path: string): CodeStore {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
+import type { PackagesFor } from '#platform/config';
 import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
 import {
   type Catalogue,
@@ -82,6 +83,8 @@ export interface ProductParts<Service> {
   readonly auditActions?: Readonly<Record<ProductEventType, string>>;
   /** What its secrets look like, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
   readonly redact?: readonly RegExp[];
+  /** Packages that need not be installed, by what they are needed for: a call that lacks one answers `package_missing` (`assertPackages`), and `doctor` names it. */
+  readonly packages?: PackagesFor;
   /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
   readonly schedules?: Readonly<Record<string, ProductSchedule>>;
   /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
@@ -120,6 +123,7 @@ export interface Product<Service = unknown> {
   readonly events: Readonly<Record<string, string>>;
   readonly auditActions: Readonly<Record<string, string>>;
   readonly redact: readonly RegExp[];
+  readonly packages: PackagesFor;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
@@ -212,8 +216,8 @@ function assertScheduled(
 /** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
 function saidBy(
   product: string,
-  { mails: byName = {}, events = {}, auditActions = {}, redact = [] }: SaidParts,
-): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact'> {
+  { mails: byName = {}, events = {}, auditActions = {}, redact = [], packages = {} }: SaidParts,
+): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'> {
   const mails = Object.values(byName);
   assertOwn(product, 'mail', { names: mails.map(({ name }) => name) });
   assertOwn(product, 'event', { names: Object.keys(events) });
@@ -221,10 +225,10 @@ function saidBy(
   declareSecretShapes(redact);
   addMails(mails);
   addEvents(events);
-  return { mails, events, auditActions, redact };
+  return { mails, events, auditActions, redact, packages };
 }
 
-type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact'>;
+type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'>;
 
 /** What lies beside a product's file. */
 function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {

@@ -65,26 +65,23 @@ function enqueueStatements(
   const { delay = 0 } = job;
   // What is due later gets its turn when it is due.
   const [state, turn] =
-    delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $10::text[])'];
-  const values: unknown[] = [
-    accountId,
-    id,
-    job.kind,
-    job.lane,
-    JSON.stringify(job.payload),
-    job.permit?.id ?? null,
-    handler.attempts,
-    job.requestId,
-    delay,
-    ...(delay > 0 ? [] : [[...parts.handlers.keys()]]),
-  ];
-  const trace = currentTrace();
-  const [column, value] = trace === undefined ? ['', ''] : [', traceparent', `, $${values.length + 1}`];
-  if (trace !== undefined) values.push(trace.current.traceparent);
+    delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $11::text[])'];
   const insert = statement(
-    `insert into jobs.jobs (account_id, id, kind, lane, payload, permit_id, state, turn, attempts, request_id, run_at${column})
-     values ($1, $2, $3, $4, $5::jsonb, $6, '${state}', ${turn}, $7, $8, app.now() + make_interval(secs => $9::double precision / 1000)${value})`,
-    values,
+    `insert into jobs.jobs (account_id, id, kind, lane, payload, permit_id, state, turn, attempts, request_id, run_at, traceparent)
+     values ($1, $2, $3, $4, $5::jsonb, $6, '${state}', ${turn}, $7, $8, app.now() + make_interval(secs => $9::double precision / 1000), $10)`,
+    [
+      accountId,
+      id,
+      job.kind,
+      job.lane,
+      JSON.stringify(job.payload),
+      job.permit?.id ?? null,
+      handler.attempts,
+      job.requestId,
+      delay,
+      currentTrace()?.current.traceparent ?? null,
+      ...(delay > 0 ? [] : [[...parts.handlers.keys()]]),
+    ],
   );
   const logger = parts.telemetry?.logger;
   const noted =

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder, type MasterKey, masterKeyText, parseMasterKeys } from '#platform/config';
+import { makeFolder, type MasterKey, masterKeyText, parseMasterKeys, syncFolder } from '#platform/config';
 import { AppError, type Random, sha256 } from '#platform/kernel';
 
 /** A master key of 256 random bits, named after itself unless it is given a name. */
@@ -58,17 +58,6 @@ function writeSynced(path: string, text: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** The name itself is durable once its folder is. Windows can't open folders, and does so by itself. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { AppError, systemClock } from '#platform/kernel';
+import { AppError } from '#platform/kernel';
 import { errorTrackerStandIn } from '#test/error-tracker';
 import { createRepeatFilter } from './error-tracker.ts';
 import { createTelemetry } from './index.ts';
@@ -8,7 +8,7 @@ import { createTelemetry } from './index.ts';
 async function createTracking() {
   const tracker = await errorTrackerStandIn();
   const telemetry = createTelemetry({ logLevel: 'silent' });
-  await telemetry.trackErrors({ dsn: tracker.dsn, environment: 'staging' }, systemClock);
+  await telemetry.trackErrors({ dsn: tracker.dsn, environment: 'staging' });
   /** How often an outcome was counted. */
   async function counted(outcome: string): Promise<number> {
     const line = new RegExp(`^plinth_error_reports_total\\{outcome="${outcome}"\\} (\\d+)`, 'm');
@@ -124,7 +124,7 @@ describe('a tracker of errors', () => {
     });
     const telemetry = createTelemetry({ logLevel: 'error', logTo });
     const nobody = 'http://key@127.0.0.1:9/1';
-    await telemetry.trackErrors({ dsn: nobody, environment: 'production' }, systemClock);
+    await telemetry.trackErrors({ dsn: nobody, environment: 'production' });
     telemetry.logger.error({ code: 'internal' }, 'a call failed');
     await telemetry.close();
     expect(lines.join('')).toContain('a call failed');

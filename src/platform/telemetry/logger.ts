@@ -8,7 +8,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** `cloud`: severity, message, trace and span by the names that Google's Cloud Logging reads. */
-export type LogFormat = 'plain' | 'cloud';
+export type LogFormat = 'json' | 'cloud';
 
 /**
  * The log. A message is a sentence of ours, the fields are what it is about: ids, figures, codes, an `err`.
@@ -27,7 +27,7 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** `plain` when not said. */
+  /** `json` when not said. */
   readonly format?: LogFormat | undefined;
   /** The Google Cloud project that traces are in, for `cloud`. */
   readonly project?: string | undefined;
@@ -39,6 +39,8 @@ export interface LoggerOptions {
 
 export type OnError = (fields: LogFields, message: string) => void;
 
+const MESSAGE_KEYS: ReadonlyMap<LogFormat | undefined, string> = new Map([['cloud', 'message']]);
+
 /** Google's words for levels. */
 const SEVERITIES: Readonly<Record<string, string>> = {
   debug: 'DEBUG',
@@ -49,14 +51,15 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 
 /** JSON lines by pino. On standard output they leave together, at most 0.1 s late; warnings and errors at once, with all before them. */
 export function createLogger(options: LoggerOptions): Logger {
-  const isCloud = options.format === 'cloud';
+  const { format, project } = options;
+  const isCloud = format === 'cloud';
   const settings = {
     level: options.level,
     base: { service: 'plinth' },
-    ...(isCloud ? { messageKey: 'message' } : {}),
+    messageKey: MESSAGE_KEYS.get(format) ?? 'msg',
     formatters: {
       level: (level: string) => (isCloud ? { severity: SEVERITIES[level] ?? 'DEFAULT' } : { level }),
-      ...(isCloud ? { log: cloudFields(options.project) } : {}),
+      log: (fields: LogFields) => (isCloud ? cloudFields(fields, project) : fields),
     },
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors are in plain form already; pino's own serializer would write messages and stacks out in full.
@@ -78,17 +81,14 @@ function traceFields(): LogFields {
   return { trace_id: trace.id, span_id: trace.current.id, trace_sampled: trace.sampled };
 }
 
-function cloudFields(project: string | undefined): (fields: object) => Record<string, unknown> {
-  const within = project === undefined ? '' : `projects/${project}/traces/`;
-  return (fields) => {
-    const { trace_id: trace, span_id: span, trace_sampled: sampled, ...rest } = fields as LogFields;
-    if (typeof trace !== 'string') return rest;
-    return {
-      ...rest,
-      'logging.googleapis.com/trace': within + trace,
-      'logging.googleapis.com/spanId': span,
-      'logging.googleapis.com/trace_sampled': sampled,
-    };
+function cloudFields(fields: LogFields, project: string | undefined): Record<string, unknown> {
+  const { trace_id: trace, span_id: span, trace_sampled: sampled, ...rest } = fields;
+  if (typeof trace !== 'string') return rest;
+  return {
+    ...rest,
+    'logging.googleapis.com/trace': project === undefined ? trace : `projects/${project}/traces/${trace}`,
+    'logging.googleapis.com/spanId': span,
+    'logging.googleapis.com/trace_sampled': sampled,
   };
 }
 

@@ -188,7 +188,11 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
     recount: (product, result) => recounts(1, product, result),
     seat: (product, outcome) => seats(1, product, outcome),
     observeSeats: (read) =>
-      observe(meter, METRICS.seatsInUse, read, ({ product, used }) => [used, { product }]),
+      observe(
+        meter,
+        METRICS.seatsInUse,
+        sampled(read, ({ product, used }) => [used, { product }]),
+      ),
     aiSettings: (state) => aiSettings(state === 'refused' ? 1 : 0),
     rateFailure: () => rateFailures(1),
     redisBreaker: (state) => redisState(BREAKER_VALUES[state]),
@@ -209,19 +213,25 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
     cost: (product, feature, micros) => costs(micros, product, feature),
     failureCost: (product, feature, micros) => failureCosts(micros, product, feature),
     observeJobsDepth: (read) =>
-      observe(meter, METRICS.jobsDepth, read, ({ lane, state, count }) => [count, { lane, state }]),
-    observeOldestJobs: (read) =>
-      observe(meter, METRICS.jobsOldest, read, ({ lane, seconds }) => [seconds, { lane }]),
-    observeDatabase: (read) => observeDatabase(meter, read),
-    observeWritesWaiting: (read) =>
       observe(
         meter,
-        METRICS.writesWaiting,
-        () => [read()],
-        (waiting) => [waiting, {}],
+        METRICS.jobsDepth,
+        sampled(read, ({ lane, state, count }) => [count, { lane, state }]),
       ),
+    observeOldestJobs: (read) =>
+      observe(
+        meter,
+        METRICS.jobsOldest,
+        sampled(read, ({ lane, seconds }) => [seconds, { lane }]),
+      ),
+    observeDatabase: (read) => observeDatabase(meter, read),
+    observeWritesWaiting: (read) => observe(meter, METRICS.writesWaiting, () => [[read(), {}]]),
     observeStoreObjects: (read) =>
-      observe(meter, METRICS.storeObjects, read, ({ store, state, count }) => [count, { store, state }]),
+      observe(
+        meter,
+        METRICS.storeObjects,
+        sampled(read, ({ store, state, count }) => [count, { store, state }]),
+      ),
     observeBudgets: (read) => observeBudgets(meter, read),
     unacknowledged: (store, count) => unacknowledged(count, store),
     errorReport: (outcome) => errorReports(1, outcome),
@@ -233,21 +243,31 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
       blobProblems(missing, 'missing');
     },
     observeBlobs: (read) =>
-      observe(meter, METRICS.blobBytes, read, ({ product, bytes }) => [bytes, { product }]),
+      observe(
+        meter,
+        METRICS.blobBytes,
+        sampled(read, ({ product, bytes }) => [bytes, { product }]),
+      ),
     scheduledRun: (schedule) => scheduledRuns(1, schedule),
   };
 }
 
+type Sample = readonly [value: number, labels: Attributes];
+
 /** A gauge whose values are asked for at each scrape. */
-function observe<Row>(
+function observe(
   meter: Meter,
   { name, help }: MetricDeclaration,
-  rows: () => Promise<readonly Row[]> | readonly Row[],
-  of: (row: Row) => readonly [value: number, labels: Attributes],
+  read: () => Promise<readonly Sample[]> | readonly Sample[],
 ): void {
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
-    for (const row of await rows()) observed.observe(...(of(row) as [number, Attributes]));
+    for (const [value, labels] of await read()) observed.observe(value, labels);
   });
+}
+
+/** Makes what is read for a gauge out of rows. */
+function sampled<Row>(read: () => Promise<readonly Row[]>, of: (row: Row) => Sample) {
+  return async () => (await read()).map(of);
 }
 
 function observeDatabase(meter: Meter, read: () => Promise<DatabaseState>): void {

@@ -1,5 +1,5 @@
 import type { DestinationStream } from 'pino';
-import type { Clock } from '#platform/kernel';
+import { type Clock, type Random, systemClock, systemRandom } from '#platform/kernel';
 import { type ErrorTracker, type ErrorTrackerSettings, openErrorTracker } from './error-tracker.ts';
 import { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -13,7 +13,7 @@ export interface Telemetry {
   /** All metrics in Prometheus' text format. */
   prometheus(): Promise<string>;
   /** From now on, each error that is logged goes to a tracker of errors too. */
-  trackErrors(settings: ErrorTrackerSettings, clock: Clock): Promise<void>;
+  trackErrors(settings: ErrorTrackerSettings): Promise<void>;
   /** Waits until the tracker of errors has what was told so far, `milliseconds` at most. */
   flushErrors(milliseconds: number): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +26,9 @@ export interface TelemetryOptions {
   readonly cloudProject?: string | undefined;
   /** undefined: nothing is traced. */
   readonly tracing?: TracingSettings | undefined;
+  /** Those of the system when not said. */
+  readonly clock?: Clock;
+  readonly random?: Random;
   /** Where log lines go; standard output when not said. */
   readonly logTo?: DestinationStream;
 }
@@ -44,8 +47,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     destination: options.logTo,
     onError: (fields, message) => tracker?.report(fields, message),
   });
-  const { tracing } = options;
-  const tracer = tracing === undefined ? undefined : createTracer(tracing, metrics.traceSpans);
+  const { tracing, clock = systemClock, random = systemRandom } = options;
+  const { traceSpans: heard } = metrics;
+  const tracer = tracing === undefined ? undefined : createTracer(tracing, { clock, random, heard });
   const flushErrors = async (milliseconds: number) => tracker?.flush(milliseconds);
   return {
     logger,
@@ -53,7 +57,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     tracer,
     prometheus,
     flushErrors,
-    async trackErrors(settings, clock) {
+    async trackErrors(settings) {
       tracker = await openErrorTracker(settings, { clock, heard: metrics.errorReport });
     },
     async close() {

@@ -22,6 +22,7 @@ import { orbitCatalogue } from './plans.ts';
 import * as projectRoutes from './projects/routes.ts';
 import * as scopeRoutes from './scopes/routes.ts';
 import * as sectionRoutes from './scopes/sections/routes.ts';
+import { ORBIT_PACKAGES } from './packages.ts';
 import { createOrbit } from './service.ts';
 import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';
@@ -46,6 +47,7 @@ const reading: PolicyInput = {
 export const orbit = defineProduct({
   ...orbitCatalogue,
   folder: import.meta.url,
+  packages: ORBIT_PACKAGES,
   dataRules: [
     ...core.dataRules,
     ...collaboration.dataRules,

@@ -1,16 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import GithubSlugger from 'github-slugger';
 import { Marked, type Tokens } from 'marked';
+import { teamConfig } from '#platform/config';
 import { products } from '#products';
 import { docsPage } from './page.ts';
 
 const FOLDER = new URL('../../../docs/', import.meta.url);
 
-/** The page of each product that has one, by its name. */
+const team = teamConfig();
+/** A team's products have theirs in the team's repository. */
+const FOLDERS = team === undefined ? [FOLDER] : [pathToFileURL(`${dirname(team)}/docs/`), FOLDER];
+
+/** The page of each product that has one: its file, by the product's name. */
+const PAGES = new Map(
+  products.flatMap(({ key }) => {
+    const file = FOLDERS.map((folder) => new URL(`${key}.md`, folder)).find((one) => existsSync(one));
+    return file === undefined ? [] : [[key, file]];
+  }),
+);
 const OF_PRODUCTS = Object.fromEntries(
-  products.flatMap(({ key, catalogue }) =>
-    existsSync(new URL(`${key}.md`, FOLDER)) ? [[key, catalogue.name]] : [],
-  ),
+  products.flatMap(({ key, catalogue }) => (PAGES.has(key) ? [[key, catalogue.name]] : [])),
 );
 
 /** What somebody who calls the API reads, in this order; each is `docs/NAME.md`. */
@@ -91,7 +102,7 @@ function htmlOf(name: string): string {
       },
     },
   });
-  return marked.parse(readFileSync(new URL(path, FOLDER), 'utf8'), { async: false });
+  return marked.parse(readFileSync(PAGES.get(name) ?? new URL(path, FOLDER), 'utf8'), { async: false });
 }
 
 /** Where a link of a guide leads on this server; undefined for a file of the repository that is no guide. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import type { Clock, Micros } from '#platform/kernel';
+import type { Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Span } from '#platform/telemetry';
@@ -20,10 +20,10 @@ import {
 import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
 import type { Policy } from '../policy.ts';
-import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../ports.ts';
+import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
-import { report, startProviderSpan } from './report.ts';
+import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
@@ -75,16 +75,13 @@ export interface StreamAnswer {
   readonly plan: CallPlan;
 }
 
-export interface AttemptParts {
+export interface AttemptParts extends ReportParts {
   readonly deadlines: Deadlines;
-  readonly clock: Clock;
   readonly ledger: Ledger;
   readonly tokens: TokenCounter;
   readonly safetyIdentifier: (permit: Permit) => string;
   /** Whether this process still has the slots that its permits take. */
   readonly maySend: (() => boolean) | undefined;
-  readonly logger: AiLogger | undefined;
-  readonly metrics: Pick<AiMetrics, 'providerCall'> | undefined;
   readonly crashHook: CrashHook | undefined;
 }
 

@@ -224,7 +224,13 @@ test('a call that is traced here names its own span to the provider', async () =
   const upstream = await scriptedUpstream((response) => void response.end(plainAnswer('tea')));
   const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-  const tracing = { endpoint: 'http://127.0.0.1:9', headers: {}, resource: {}, ratio: 1, slow: 1_000 };
+  const tracing = {
+    endpoint: 'http://127.0.0.1:9',
+    headers: {},
+    resource: {},
+    ratio: 1,
+    slow: 1_000,
+  };
   const { tracer } = createTelemetry({ logLevel: 'silent', tracing });
   const trace = tracer?.begin('a call', 'server', { remote: readTraceparent(traceparent) });
   const call = fixture.open({ upstreams }).call;

@@ -1,7 +1,7 @@
+import type { Clock } from '#platform/kernel';
 import type { Usage } from '#platform/limits';
 import { currentTrace, type Span } from '#platform/telemetry';
-import type { CallOutcome } from '../ports.ts';
-import type { AttemptParts } from './attempt.ts';
+import type { AiLogger, AiMetrics, CallOutcome } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Failure } from './outcome.ts';
 
@@ -19,17 +19,19 @@ export interface EndedCall {
   readonly span: Span | undefined;
 }
 
+export interface ReportParts {
+  readonly clock: Clock;
+  readonly logger: AiLogger | undefined;
+  readonly metrics: Pick<AiMetrics, 'providerCall'> | undefined;
+}
+
 /** The span of a call to a provider, in the trace of what is done; undefined where that is not recorded. */
 export function startProviderSpan({ wire, target }: LedgerEntry): Span | undefined {
   return currentTrace()?.start(`${OPERATIONS[wire.endpoint]} ${target.model}`, 'client');
 }
 
 /** Tells metrics, traces and the log how a call to a provider ended. */
-export function report(
-  { clock, metrics, logger }: Pick<AttemptParts, 'clock' | 'metrics' | 'logger'>,
-  entry: LedgerEntry,
-  call: EndedCall,
-): void {
+export function report({ clock, metrics, logger }: ReportParts, entry: LedgerEntry, call: EndedCall): void {
   const { outcome, failure, span } = call;
   const { permit, target } = entry;
   const { provider, model } = target;

@@ -1,3 +1,4 @@
+import type { Clock } from '#platform/kernel';
 import { otlpRequest } from './otlp.ts';
 import type { Span, SpanAttributes } from './trace.ts';
 
@@ -8,6 +9,12 @@ export interface SpanExporterSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** What all spans are of: `service.name` and the like. */
   readonly resource: SpanAttributes;
+}
+
+export interface SpanExporterParts {
+  readonly clock: Pick<Clock, 'now'>;
+  /** Told what became of spans. */
+  readonly heard: (outcome: SpanOutcome, spans: number) => void;
 }
 
 /** `sent`; `refused`: the collector is away, slow, or took them not; `dropped`: too many waited for it. */
@@ -32,10 +39,10 @@ export interface SpanExporter {
 
 /** Sends spans in batches, one request at a time. A collector that is away or slow costs spans, and nothing else. */
 export function createSpanExporter(
-  settings: SpanExporterSettings,
-  heard: (outcome: SpanOutcome, spans: number) => void,
+  { endpoint, headers, resource }: SpanExporterSettings,
+  { clock, heard }: SpanExporterParts,
 ): SpanExporter {
-  const url = `${settings.endpoint}/v1/traces`;
+  const to = { url: `${endpoint}/v1/traces`, headers };
   let waiting: Span[] = [];
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
@@ -57,8 +64,9 @@ export function createSpanExporter(
     if (sending !== undefined || waiting.length === 0) return;
     const batch = waiting.slice(0, BATCH);
     waiting = waiting.slice(BATCH);
-    sending = post(url, settings, batch).then(
-      (refused) => {
+    sending = post(to, otlpRequest(batch, { resource, clock })).then(
+      (rejected) => {
+        const refused = Math.min(rejected, batch.length);
         if (refused > 0) heard('refused', refused);
         if (batch.length > refused) heard('sent', batch.length - refused);
       },
@@ -96,16 +104,18 @@ export function createSpanExporter(
 }
 
 /** Answers how many of the spans the collector did not take; throws when it took none. */
-async function post(url: string, settings: SpanExporterSettings, spans: readonly Span[]): Promise<number> {
+async function post(
+  { url, headers }: { readonly url: string; readonly headers: SpanExporterSettings['headers'] },
+  body: string,
+): Promise<number> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { ...settings.headers, 'content-type': 'application/json' },
-    body: otlpRequest(spans, settings.resource),
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
     signal: AbortSignal.timeout(PATIENCE),
     redirect: 'error',
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`the collector answered ${response.status}`);
-  const refused = /"rejectedSpans"\s*:\s*"?(\d+)/.exec(text)?.[1];
-  return Math.min(Number(refused ?? 0), spans.length);
+  return Number(/"rejectedSpans"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? 0);
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '#platform/kernel';
 import type { Span, SpanAttributes, SpanKind } from './trace.ts';
 
 /** Characters of SQL that a span shows. */
@@ -6,9 +7,12 @@ const KINDS: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, clie
 const FAILED = 2;
 
 /** An export request of OTLP, as its JSON has it (opentelemetry-proto: trace/v1). */
-export function otlpRequest(spans: readonly Span[], resource: SpanAttributes): string {
-  // What Date and the clock of spans are apart now: it drifts, in a process that lives for weeks.
-  const offset = Date.now() - performance.now();
+export function otlpRequest(
+  spans: readonly Span[],
+  { resource, clock }: { readonly resource: SpanAttributes; readonly clock: Pick<Clock, 'now'> },
+): string {
+  // What the time and the clock of spans are apart now: it drifts, in a process that lives for weeks.
+  const offset = clock.now() - performance.now();
   return JSON.stringify({
     resourceSpans: [
       {

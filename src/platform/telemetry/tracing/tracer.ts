@@ -1,4 +1,5 @@
-import { createSpanExporter, type SpanExporterSettings, type SpanOutcome } from './exporter.ts';
+import type { Random } from '#platform/kernel';
+import { createSpanExporter, type SpanExporterParts, type SpanExporterSettings } from './exporter.ts';
 import { type Span, type SpanContext, type SpanKind, type SpanSink, Trace } from './trace.ts';
 
 export interface TracingSettings extends SpanExporterSettings {
@@ -26,9 +27,9 @@ export interface Tracer {
 
 export function createTracer(
   settings: TracingSettings,
-  heard: (outcome: SpanOutcome, spans: number) => void,
+  parts: SpanExporterParts & { readonly random: Pick<Random, 'uniform'> },
 ): Tracer {
-  const exporter = createSpanExporter(settings, heard);
+  const exporter = createSpanExporter(settings, parts);
   const sink: SpanSink = {
     slow: settings.slow,
     beginFor(name, served: readonly Span[]) {
@@ -43,7 +44,12 @@ export function createTracer(
     begin(name, kind, { remote, isTrusted = false, isSampled } = {}) {
       const known = isSampled ?? (isTrusted ? remote?.sampled : undefined);
       // Not by the id of the trace: a stranger chooses that.
-      return new Trace(sink, { name, kind, remote, sampled: known ?? Math.random() < settings.ratio });
+      return new Trace(sink, {
+        name,
+        kind,
+        remote,
+        sampled: known ?? parts.random.uniform() < settings.ratio,
+      });
     },
     flush: exporter.flush,
   };

@@ -1,9 +1,11 @@
 import { signedLink, signedParts, signedUpload } from '#platform/blobs';
+import { assertPackages } from '#platform/config';
 import { answer, namedObject, pageOf, pageQuery, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { MEDIA_TYPES } from '../reading/formats.ts';
 import type { Documents } from './service.ts';
+import { packagesOf } from '../packages.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_STATUSES } from './document.ts';
@@ -109,6 +111,7 @@ export const presignDocument = route(
       'limit_exceeded',
       'upload_invalid',
       'storage_unavailable',
+      'package_missing',
     ],
     example: {
       body: { name: 'Brief.pdf', type: 'application/pdf', bytes: 183_204, sha256: SHA256, scope_id: SCOPE },
@@ -117,6 +120,7 @@ export const presignDocument = route(
   },
   ({ accountId, caller, origin, body, onceInSteps }, { documents }) => {
     agrees(body.workspace_id, accountId);
+    assertPackages(packagesOf(body.type));
     const { scope_id: scopeId, project_id: projectId, parts: inParts, ...file } = body;
     const run = async () => {
       const made = await documents.presign(

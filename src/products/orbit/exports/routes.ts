@@ -1,9 +1,11 @@
+import { assertPackages } from '#platform/config';
 import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Exports } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
+import { packagesOf } from '../packages.ts';
 import { FORMATS } from './making/file.ts';
 import { EXAMPLE, exported, linkedExport, shownExport } from './replies.ts';
 
@@ -55,6 +57,7 @@ export const exportScope = route(
       'export_not_found',
       'limit_exceeded',
       'plan_required',
+      'package_missing',
     ],
     example: {
       params: { id: EXAMPLE.scope_id },
@@ -72,6 +75,7 @@ export const exportScope = route(
   ({ accountId, caller, spender, origin, params, body, onceInSteps }, { exports }) => {
     const { workspace_id, format, citations } = body;
     agrees(workspace_id, accountId);
+    assertPackages(packagesOf(format));
     return onceInSteps({
       async run() {
         const wish = { accountId, scopeId: params.id, format, citations };

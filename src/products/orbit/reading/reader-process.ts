@@ -129,10 +129,12 @@ function packageFolders(): readonly string[] {
   folders ??= [
     ...new Set(
       PACKAGES.flatMap((name) => {
+        const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
+        // One that is not installed reads nothing.
+        if (linked === undefined) return [];
         const resolved = require.resolve(name);
         const real = join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
-        const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
-        return linked === undefined ? [real] : [real, linked];
+        return [real, linked];
       }),
     ),
   ];

@@ -1,4 +1,4 @@
-/** The routes as types for the client in sdk/, made from the OpenAPI document, so that the two can't drift apart. */
+/** Routes as types for the client in sdk/, made from the OpenAPI document, so that the two can't drift apart. */
 
 interface Schema {
   readonly $ref?: string;
@@ -47,10 +47,9 @@ interface OpenApi {
 /** What callers send may hold an `undefined`, which JSON leaves out; what is answered never does. */
 type Direction = 'sent' | 'answered';
 
-/** The text of sdk/src/routes.generated.ts. Routes outside of /v1 and pages for people are no client's. */
-export function clientTypes(openApi: object): string {
-  const { paths, components } = openApi as OpenApi;
-  const routes = Object.entries(paths)
+/** The routes that clients call: those outside of /v1 and pages for people are no client's. */
+function clientRoutes({ paths }: OpenApi) {
+  return Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
@@ -60,28 +59,70 @@ export function clientTypes(openApi: object): string {
     )
     .filter(({ operation }) => !isForBrowsers(operation))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const keyed = routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none');
+}
+
+type ClientRoutes = ReturnType<typeof clientRoutes>;
+
+const keyedNames = (routes: ClientRoutes) =>
+  routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none').map(({ name }) => name);
+
+/** The fields of the interfaces `Schemas` and `Routes`. */
+const schemaFields = ({ components }: OpenApi, routes: ClientRoutes) =>
+  namedTypes(
+    components.schemas,
+    routes.map(({ operation }) => operation),
+  );
+const routeFields = (routes: ClientRoutes) =>
+  routes.map(({ name, operation }) => indent(`${comment(operation.summary)}'${name}': ${shape(operation)};`));
+
+/** The text of a team's file that adds its routes to those which `@plinth/sdk` knows. */
+export function addedClientTypes(openApi: object): string {
+  const document = openApi as OpenApi;
+  const routes = clientRoutes(document);
+  return [
+    '// Made by `plinth generate`. Import it once where a client is made, and the client knows these calls.',
+    "import { addRoutes } from '@plinth/sdk/routes';",
+    '',
+    "declare module '@plinth/sdk/routes' {",
+    '  interface Schemas {',
+    ...schemaFields(document, routes).map(indent),
+    '  }',
+    '  interface Routes {',
+    ...routeFields(routes).map(indent),
+    '  }',
+    '}',
+    '',
+    'addRoutes({',
+    '  // Routes that take an Idempotency-Key.',
+    '  keyed: [',
+    ...keyedNames(routes).map((name) => `    '${name}',`),
+    '  ],',
+    '});',
+    '',
+  ].join('\n');
+}
+
+/** The text of sdk/src/routes.generated.ts. */
+export function clientTypes(openApi: object): string {
+  const document = openApi as OpenApi;
+  const { components } = document;
+  const routes = clientRoutes(document);
   return [
     '// Made from docs/generated/openapi.json by `npm run generate`.',
     '',
     '/** What routes take and answer, by name. */',
     'export interface Schemas {',
-    ...namedTypes(
-      components.schemas,
-      routes.map(({ operation }) => operation),
-    ),
+    ...schemaFields(document, routes),
     '}',
     '',
     '/** What each route takes and answers. */',
     'export interface Routes {',
-    ...routes.map(({ name, operation }) =>
-      indent(`${comment(operation.summary)}'${name}': ${shape(operation)};`),
-    ),
+    ...routeFields(routes),
     '}',
     '',
     '/** Routes that take an Idempotency-Key. */',
     `export const KEYED: ReadonlySet<string> = new Set([`,
-    ...keyed.map(({ name }) => `  '${name}',`),
+    ...keyedNames(routes).map((name) => `  '${name}',`),
     ']);',
     '',
     '/** Routes that are called by WebSocket too, and at which path. */',

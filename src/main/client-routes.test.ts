@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientTypes } from './client.ts';
+import { clientTypes } from './client-routes.ts';
 
 const okReply = (schema: object) => ({ 200: { content: { 'application/json': { schema } } } });
 const nothing = { schemas: {}, examples: {} };

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+// Writes the repository of a team: `create-plinth my-app`. Plain JavaScript that Node 20 runs, without a package of anybody's.
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const TEMPLATE = join(HERE, 'template');
+const VENDOR = join(HERE, 'vendor');
+const NEEDED = 24;
+const USAGE = `Usage: create-plinth <folder> [--plinth <tarball>] [--sdk <tarball>]
+
+Writes a repository with one paid AI product, its test, and what it takes to run it. The packages of Plinth are in no registry: their
+tarballs go into <folder>/vendor, those that came with this program if no others are named.
+`;
+/** npm leaves such files out of a package, or takes them for its own; a test of others is no file of a package. */
+const RENAMED = {
+  'products/tales/tales.test.txt': 'products/tales/tales.test.ts',
+  gitignore: '.gitignore',
+  github: '.github',
+  'package.template.json': 'package.json',
+};
+
+class Refused extends Error {}
+
+try {
+  const { values, positionals } = parseArgs({
+    options: { plinth: { type: 'string' }, sdk: { type: 'string' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  if (values.help || positionals.length !== 1) {
+    process.stdout.write(USAGE);
+    process.exit(values.help ? 0 : 2);
+  }
+  create(resolve(positionals[0]), values);
+} catch (error) {
+  if (!(error instanceof Refused) && !error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
+}
+
+function create(folder, { plinth, sdk }) {
+  const name = basename(folder);
+  if (!/^[a-z][a-z0-9-]{0,60}$/.test(name))
+    throw new Refused(
+      'name_invalid: a folder’s name has lower-case letters, digits and hyphens, a letter first: it names the package, too.',
+    );
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Refused(`folder_taken: there is something in ${folder} already. Choose another name.`);
+  const tarballs = { plinth: tarball(plinth, 'plinth-'), '@plinth/sdk': tarball(sdk, 'plinth-sdk-') };
+  const isNew = !existsSync(folder);
+  try {
+    write(folder, name, tarballs);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    if (!isNew) mkdirSync(folder);
+    throw error;
+  }
+  process.stdout.write(`wrote ${name}
+
+Next:
+  cd ${relative(process.cwd(), folder) || '.'}
+  npm install
+  npm test          its test, on an embedded database and a sandbox of the models
+  npm start         the server; README.md has calls to paste
+`);
+}
+
+/** The file of a tarball, given or brought along; `plinth-` is `plinth-0.1.0.tgz`, and no `plinth-sdk-0.1.0.tgz`. */
+function tarball(given, prefix) {
+  if (given !== undefined && !existsSync(given))
+    throw new Refused(`tarball_missing: there is no file ${given}.`);
+  if (given !== undefined) return resolve(given);
+  const brought = existsSync(VENDOR) ? readdirSync(VENDOR) : [];
+  const found = brought.find((file) => file.startsWith(prefix) && /\d/.test(file.charAt(prefix.length)));
+  if (found === undefined)
+    throw new Refused(`tarball_missing: this program brings no ${prefix}….tgz. Name one, see --help.`);
+  return join(VENDOR, found);
+}
+
+function write(folder, name, tarballs) {
+  mkdirSync(join(folder, 'vendor'), { recursive: true });
+  cpSync(TEMPLATE, folder, { recursive: true });
+  for (const [from, to] of Object.entries(RENAMED)) renameSync(join(folder, from), join(folder, to));
+  for (const file of ['README.md', 'compose.yaml', 'package.json']) {
+    const path = join(folder, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('my-app', name));
+  }
+  const path = join(folder, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  for (const [dependency, file] of Object.entries(tarballs)) {
+    copyFileSync(file, join(folder, 'vendor', basename(file)));
+    manifest.dependencies[dependency] = `file:vendor/${basename(file)}`;
+  }
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  // 189 MB, for those alone who have no newer one.
+  if (Number.parseInt(process.versions.node, 10) < NEEDED)
+    manifest.optionalDependencies = { [`node-${system}-${process.arch}`]: `^${NEEDED}.0.0` };
+  writeFileSync(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
+}

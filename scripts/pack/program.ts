@@ -1,0 +1,74 @@
+import { chmodSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type Plugin, rolldown } from 'rolldown';
+import { fromRoot, ROOT } from '../../src/main/build-files.ts';
+import { SHIPPED } from '../../src/products/team.ts';
+
+/** Files whose exports a package has, by their names in `dist/`. */
+export const DOORS: Readonly<Record<string, string>> = {
+  config: 'src/main/doors/config.ts',
+  product: 'src/main/doors/product.ts',
+  testing: 'src/main/doors/testing/index.ts',
+};
+
+/** Each is a door of its own, so that nobody loads one that they do not serve. */
+export const PRODUCTS = SHIPPED;
+
+/** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
+const WORKERS = [
+  'src/platform/ai/metering/tokens-worker.ts',
+  'src/platform/db/pglite-worker.ts',
+  'src/products/orbit/exports/making/thread.ts',
+  'src/products/orbit/reading/process/entry.ts',
+];
+const OF_PROJECT = /^[./#]/;
+
+const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;
+
+/** Writes the program, its doors and its workers into a folder: chunks are shared, so that all of them have one of each registry. */
+export async function buildDoors(folder: string): Promise<string[]> {
+  const build = await rolldown({
+    input: {
+      main: 'src/main.ts',
+      ...DOORS,
+      ...Object.fromEntries(PRODUCTS.map((name) => [`products-${name}`, `src/products/${name}/index.ts`])),
+      ...Object.fromEntries(WORKERS.map((path) => [workerName(path), path])),
+    },
+    platform: 'node',
+    cwd: ROOT,
+    external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
+    treeshake: false,
+    plugins: [withPlaces],
+  });
+  const { output } = await build.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  const names = output.map(({ fileName }) => fileName);
+  for (const name of names) chmodSync(join(folder, name), 0o644);
+  return names;
+}
+
+/** Data lie where they lie in a checkout; workers are files of the build. */
+const withPlaces: Plugin = {
+  name: 'places in a package',
+  transform: {
+    filter: { code: /\bimport\.meta\.(?:url|dirname)\b/ },
+    handler: (code, id) => ({
+      code: code
+        .replaceAll(/new URL\('(\.\/[^']+\.ts)', import\.meta\.url\)/g, (_whole, path: string) => {
+          const worker = fromRoot(join(dirname(id), path));
+          if (!WORKERS.includes(worker)) throw new Error(`${worker} is no worker that scripts/pack knows`);
+          return `new URL('./${workerName(worker)}.js', import.meta . url)`;
+        })
+        .replaceAll(/\bimport\.meta\.url\b/g, `new URL('../${fromRoot(id)}', import.meta . url).href`)
+        .replaceAll(
+          /\bimport\.meta\.dirname\b/g,
+          `process.getBuiltinModule('node:path').join(import.meta.dirname, '../${fromRoot(dirname(id))}')`,
+        ),
+      map: null,
+    }),
+  },
+};

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, linkSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { newBackupCode, readBackup } from '#platform/backup';
+import { type Config, syncFolder } from '#platform/config';
+import { AppError, systemClock, systemRandom } from '#platform/kernel';
+import { shortest } from './banner.ts';
+import { codeOf, OperatorError } from './operator-error.ts';
+import { runningServer } from './server-file.ts';
+import { printUsage, type Verb } from './verb.ts';
+import { withApp } from './with-app.ts';
+
+const USAGE = `Usage: plinth backup <file>
+
+Writes a backup of the embedded database in DATA_DIR into a new file: by the server that runs there, or by itself where none does. Keep
+master-keys and owner.json of DATA_DIR elsewhere: they are not in it. See docs/backup.md.
+`;
+
+/** `backup`: one file with all that a restore needs beside the master keys. */
+export const backup: Verb = async (invocation) => {
+  const [path, more] = invocation.words;
+  if (path === undefined || path.startsWith('-') || more !== undefined)
+    return printUsage(more ?? path, USAGE);
+  const { config } = invocation;
+  if (config.database.engine !== 'pglite') throw new AppError('backup_not_embedded');
+  const file = resolve(path);
+  if (existsSync(file)) throw new OperatorError(`${path} is there already. Name a new file.`);
+  const url = runningServer(config.dataDir);
+  const { at, files } =
+    url === undefined
+      ? await withApp(invocation, 'backup', async ({ modules }) => {
+          const taken = await modules.services.backup.backups.take();
+          try {
+            return await save(taken.bytes, file);
+          } finally {
+            await taken.close();
+          }
+        })
+      : await save(await askServer(url, config), file);
+  process.stdout.write(
+    `${path}: ${statSync(file).size} bytes, ${files} files, as of ${at}\nsha256  ${await digestOf(file)}\n`,
+  );
+  return 0;
+};
+
+/** The file as the server sends it; the code proves that this user may read the data folder. */
+async function askServer(url: string, { dataDir }: Config): Promise<Readable> {
+  const code = newBackupCode({ clock: systemClock, random: systemRandom, dataDir });
+  const response = await fetch(`${url}/v1/backup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  }).catch((cause: unknown) => {
+    throw new OperatorError(`The server of ${shortest(dataDir)} does not answer (${codeOf(cause)}).`, {
+      cause,
+    });
+  });
+  if (response.ok && response.body !== null) return Readable.fromWeb(response.body);
+  const { error } = (await response.json().catch(() => ({}))) as {
+    readonly error?: { readonly code: string; readonly message: string };
+  };
+  throw new OperatorError(
+    `The server takes no backup: ${error?.message ?? `it answered ${response.status}.`} (${error?.code ?? 'no code'})`,
+  );
+}
+
+/** Under another name until all of it is on the disk, and was read again. */
+async function save(bytes: Readable, file: string) {
+  const unfinished = `${file}.unfinished`;
+  try {
+    rmSync(unfinished, { force: true });
+    await pipeline(bytes, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));
+    const manifest = await readBackup(unfinished);
+    // Unlike a rename it never replaces what somebody has put there meanwhile.
+    linkSync(unfinished, file);
+    syncFolder(dirname(file));
+    return manifest;
+  } catch (cause) {
+    // What fetch throws when the other side breaks off.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new OperatorError('The server broke off before the backup was whole. Take another one.', { cause });
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

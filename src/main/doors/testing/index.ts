@@ -1,0 +1,68 @@
+import type { App } from '#app';
+import type { Database } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import type { OpenAISandbox } from '#sandbox/openai';
+
+/** `plinth/testing`: a server for the tests of products. */
+
+export interface TestAppOptions {
+  /** Further settings, as the environment has them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether jobs run; they do when not said. */
+  readonly work?: boolean;
+  /** A PostgreSQL in which a database of this server's own is made, and dropped at its end: by default TEST_DATABASE_URL, else the embedded database is used. */
+  readonly databaseUrl?: string;
+}
+
+/** A customer with a key that may do everything. */
+export interface Customer {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+  readonly email: string;
+  readonly password: string;
+  readonly key: string;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** JSON as it is; the events of a stream as `{ events: [{ event, data }] }`. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A whole server in this process, with the products of `plinth.config.ts`, on a database and a sandbox of the models of its own. */
+export interface TestApp {
+  readonly url: string;
+  readonly app: App;
+  readonly db: Database;
+  /** Stands in the place of the model providers: `sandbox.faults.next({ kind: 'status', status: 500 })`. */
+  readonly sandbox: OpenAISandbox;
+  /** Makes a customer, who has an organization; each plan (`notes.starter`) is granted from now on. */
+  customer(...plans: readonly string[]): Promise<Customer>;
+  /** The same of a person for themselves, without an organization. */
+  person(...plans: readonly string[]): Promise<Customer>;
+  /** A platform admin. */
+  admin(): Promise<Customer>;
+  /** A call with a key, or without one: `call(by.key, 'POST /v1/notes/answers', { body })`. A body is sent as JSON, under an Idempotency-Key of its own unless `headers` say one. */
+  call(key: string | undefined, call: string, options?: CallOptions): Promise<Reply>;
+  /** Moves the time of the database on: `'2 hours'`. */
+  advance(interval: string): Promise<void>;
+  /** Ends the server and deletes what it has stored. A test run waits until it is called. */
+  close(): Promise<void>;
+}
+
+const NEEDED = 24;
+
+/** Starts one, which takes a second on the embedded database. Throws on a Node that can not run it. */
+export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  if (Number.parseInt(process.versions.node, 10) < NEEDED)
+    throw new Error(
+      `The tests of a product need Node ${NEEDED} or newer, this is ${process.versions.node}. npx -y node@${NEEDED} runs them, too.`,
+    );
+  return (await import('./test-app.ts')).startTestApp(options);
+}

@@ -1,0 +1,39 @@
+import type { DoneAgain, PastEvent } from '#platform/audit';
+import { statement } from '#platform/db';
+
+/** Whoever would leave nobody who owns it stays: it was handed over after the instant that the database is of. */
+const removeMember = ({ account, target }: PastEvent) =>
+  statement(
+    `delete from accounts.members m where m.account_id = $1 and m.user_id = $2
+       and (m.role <> 'owner' or accounts.other_owners(m.account_id, m.user_id) > 0)`,
+    [account, target],
+  );
+
+const setStatus = (status: 'active' | 'suspended') => (event: PastEvent) =>
+  statement('update accounts.accounts set status = $2, updated_at = app.now() where account_id = $1', [
+    event.account,
+    status,
+  ]);
+
+/** Personal accounts go with their person. */
+const closeAsOf = ({ target, at }: PastEvent, since: string) =>
+  statement(
+    `update accounts.accounts set deleted_at = ${since}, updated_at = app.now() where account_id = $1 and kind = 'organization'`,
+    [target, at],
+  );
+
+/** What ended access to an account, for a database that is of an instant before. */
+export const accountsDoneAgain: DoneAgain = {
+  'member.left': removeMember,
+  'member.removed': removeMember,
+  'account.suspended': setStatus('suspended'),
+  'account.reinstated': setStatus('active'),
+  'account.closed': (event) => closeAsOf(event, '$2::timestamptz'),
+  'account.restored': ({ target }) =>
+    statement(
+      `update accounts.accounts set deleted_at = null, updated_at = app.now() where account_id = $1 and kind = 'organization'`,
+      [target],
+    ),
+  // Due at once: whoever erases does so next.
+  'account.erased': (event) => closeAsOf(event, `$2::timestamptz - interval '14 days'`),
+};

