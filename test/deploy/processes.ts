@@ -7,9 +7,8 @@ import { ROOT } from '../house/source.ts';
 export const DEPLOY = join(ROOT, 'deploy');
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** YAML and HCL as they are parsed. */
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Parsed = any;
+/** YAML and HCL as they are parsed: whatever stands there. */
+export type Parsed = ReturnType<typeof parse>;
 
 /** Its types bring those of browsers along, for the whole program. */
 const { parse: parseHcl } = createRequire(import.meta.url)('@cdktn/hcl2json') as {

@@ -42,7 +42,7 @@ export function truthOf(value: Value): boolean | undefined {
 }
 
 /** More ways than this through one statement are too many to look at: it is shown by examples. */
-const MOST_WAYS = 1_024;
+const MOST_WAYS = 4_096;
 
 /** The choices of one way through a text: each condition that only a run decides goes one way, wherever it is asked. */
 export class Choices {
