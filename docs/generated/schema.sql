@@ -4813,6 +4813,7 @@ alter table orbit.presence enable row level security, force row level security;
 create policy system on orbit.presence for all to plinth_system using (true) with check (true);
 create policy tenant on orbit.presence for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on orbit.presence to plinth_system;
+grant select, update on orbit.presence to plinth_tenant;
 
 create table orbit.projects (
   account_id uuid not null,

@@ -97,6 +97,23 @@ describe('a team’s repository, from the tarballs', () => {
   });
 
   test(
+    'has nothing that publint and arethetypeswrong object to',
+    async () => {
+      const look = (name: string, ...words: readonly string[]) =>
+        inRepository('npm', 'exec', '--yes', '--prefer-offline', `--package=${name}`, '--', ...words);
+      const tarballs = readdirSync(packed).filter((name) => name.endsWith('.tgz'));
+      expect(tarballs).toHaveLength(3);
+      for (const name of tarballs) {
+        const file = join(packed, name);
+        expect(await look('publint@0.3.25', 'publint', 'run', '--strict', file)).toContain('All good!');
+        if (!name.startsWith('create'))
+          await look('@arethetypeswrong/cli@0.18.5', 'attw', '--profile', 'esm-only', file);
+      }
+    },
+    LONG,
+  );
+
+  test(
     'compiles in strict mode, and its test passes under Vitest and under Node',
     async () => {
       await inNode(bin('typescript/bin/tsc'));
@@ -217,6 +234,43 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       await inNode(bin('typescript/bin/tsc'));
       expect(await vitest('products/notes')).toContain('7 passed');
       await expect(plinth('new', 'product', 'notes')).rejects.toThrow('name_taken');
+    },
+    LONG,
+  );
+
+  test(
+    'serves a product that ships without the packages that it alone needs, and says which',
+    async () => {
+      const config = join(repository, 'plinth.config.ts');
+      const before = readFileSync(config, 'utf8');
+      const listed = before.replace('products: [', 'products: [orbit, ');
+      writeFileSync(config, `import { orbit } from "plinth/products/orbit";\n${listed}`);
+      const program = startProgram(['start'], {
+        root: installed,
+        cwd: repository,
+        environment: { PORT: '0', DATA_DIR: join(place, 'orbit') },
+      });
+      const call = callsAt(await program.url());
+      const owner = readFileSync(join(place, 'orbit/owner.json'), 'utf8');
+      const { api_key: token } = JSON.parse(owner) as { api_key: string };
+      const file = { name: 'a', bytes: 1, sha256: '0'.repeat(64) };
+      const upload = (type: string) => call('POST /v1/documents/presign', { token, body: { ...file, type } });
+      const refused = await upload('application/pdf');
+      expect(refused.status).toBe(503);
+      expect(JSON.parse(refused.text)).toMatchObject({
+        error: { code: 'package_missing', details: { packages: expect.arrayContaining(['pdfjs-dist']) } },
+      });
+      expect((await upload('text/markdown')).status).toBe(201);
+      program.kill('SIGTERM');
+      await program.ended;
+      const look = startProgram(['doctor'], {
+        root: installed,
+        cwd: repository,
+        environment: { DATA_DIR: join(place, 'orbit') },
+      });
+      await look.ended;
+      expect(look.said()).toContain('pdfjs-dist (orbit)');
+      writeFileSync(config, before);
     },
     LONG,
   );

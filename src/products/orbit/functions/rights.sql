@@ -19,6 +19,7 @@ grant select, insert, update, delete on orbit.scope_heads, orbit.scope_changes, 
   orbit.comment_mentions, orbit.templates, orbit.public_templates, orbit.favourites to plinth_system;
 grant select, insert, update on orbit.scope_heads to plinth_tenant;
 grant select, insert on orbit.scope_changes, orbit.activities to plinth_tenant;
+grant select, update on orbit.presence to plinth_tenant;
 grant select, insert, update, delete on orbit.comments to plinth_tenant;
 grant select, insert, update on orbit.comment_mentions to plinth_tenant;
 grant select, insert, update, delete on orbit.templates to plinth_tenant;

@@ -96,7 +96,7 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
       await Promise.all([...here].map(([name, { present }]) => say(name, { present, isNews: false })));
     },
     async edit(present, sectionId) {
-      const [[known]] = await db.system('orbit.presence', EDIT, [setPresentSection(present, sectionId)]);
+      const [[known]] = await db.tenant(present.accountId, EDIT, [setPresentSection(present, sectionId)]);
       db.signal(CAME_OR_LEFT, present.scopeId);
       return known !== undefined;
     },
