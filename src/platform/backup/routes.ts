@@ -18,6 +18,8 @@ const takeBackup = route(
     body: namedObject('BackupRequest', { code: z.string().min(1).max(40) }),
     reply: { 200: fileReply },
     produces: ['application/gzip'],
+    // Until the copy is made; how long it is read does not count.
+    maxSeconds: 300,
     errors: ['backup_code_wrong', 'backup_under_way', 'backup_not_embedded', 'backup_disk_full'],
     idempotency: 'none',
     example: { body: { code: '7KQ2-9M3X' }, reply: '…' },
