@@ -57,7 +57,7 @@ async function askServer(url: string, { dataDir }: Config): Promise<Readable> {
       cause,
     });
   });
-  if (response.ok && response.body !== null) return Readable.fromWeb(response.body);
+  if (response.ok && response.body !== null) return Readable.from(response.body);
   const { error } = (await response.json().catch(() => ({}))) as {
     readonly error?: { readonly code: string; readonly message: string };
   };

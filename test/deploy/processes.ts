@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parse as parseHcl } from '@cdktn/hcl2json';
 import { parse, parseAllDocuments } from 'yaml';
 import { ROOT } from '../house/source.ts';
 
@@ -10,6 +10,11 @@ export const read = (path: string): string => readFileSync(join(ROOT, path), 'ut
 /** YAML and HCL as they are parsed. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Parsed = any;
+
+/** Its types bring those of browsers along, for the whole program. */
+const { parse: parseHcl } = createRequire(import.meta.url)('@cdktn/hcl2json') as {
+  parse(name: string, text: string): Promise<Parsed>;
+};
 
 /** A process of the program as a deployment artefact describes it. */
 export interface Deployed {
@@ -50,13 +55,13 @@ export async function deployedProcesses(): Promise<Deployed[]> {
   return [...compose(), ...kubernetes(), ...cloudRun(), ...systemd(), ...(await opentofu())];
 }
 
-const seconds = (text: unknown) => (text === undefined ? undefined : Number.parseInt(String(text), 10));
+const seconds = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10));
 /** `${NAME:-default}` of compose. */
 const withDefaults = (text: string) => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
 const portOf = (text: string) => Number(text.split(':').at(-1));
 
 function compose(): Deployed[] {
-  const { services } = parse(read('deploy/compose.yaml'), { merge: true }) as Parsed;
+  const { services } = parse(read('deploy/compose.yaml'), { merge: true });
   return Object.entries<Parsed>(services)
     .filter(([, { image }]) => /PLINTH_IMAGE/.test(image))
     .map(([name, service]) => ({
@@ -79,7 +84,7 @@ export function manifests(folder: string): readonly (readonly [file: string, doc
     .filter((name) => name.endsWith('.yaml'))
     .flatMap((name) =>
       parseAllDocuments(read(`deploy/${folder}/${name}`)).map(
-        (document) => [`${folder}/${name}`, document.toJS() as Parsed] as const,
+        (document) => [`${folder}/${name}`, document.toJS()] as const,
       ),
     );
 }
