@@ -46,6 +46,10 @@ const vitest = (...paths: readonly string[]) => inNode(bin('vitest/vitest.mjs'),
 const install = () =>
   inRepository('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');
 
+/** A tool that is no dependency, from the registry: `publint@0.3.25`. */
+const lint = (name: string, ...words: readonly string[]) =>
+  inRepository('npm', 'exec', '--yes', '--prefer-offline', `--package=${name}`, '--', ...words);
+
 const start = () => startProgram(['start'], { root: installed, cwd: repository, environment: { PORT: '0' } });
 
 interface CallParts {
@@ -99,15 +103,13 @@ describe('a team’s repository, from the tarballs', () => {
   test(
     'has nothing that publint and arethetypeswrong object to',
     async () => {
-      const look = (name: string, ...words: readonly string[]) =>
-        inRepository('npm', 'exec', '--yes', '--prefer-offline', `--package=${name}`, '--', ...words);
       const tarballs = readdirSync(packed).filter((name) => name.endsWith('.tgz'));
       expect(tarballs).toHaveLength(3);
       for (const name of tarballs) {
         const file = join(packed, name);
-        expect(await look('publint@0.3.25', 'publint', 'run', '--strict', file)).toContain('All good!');
+        expect(await lint('publint@0.3.25', 'publint', 'run', '--strict', file)).toContain('All good!');
         if (!name.startsWith('create'))
-          await look('@arethetypeswrong/cli@0.18.5', 'attw', '--profile', 'esm-only', file);
+          await lint('@arethetypeswrong/cli@0.18.5', 'attw', '--profile', 'esm-only', file);
       }
     },
     LONG,
