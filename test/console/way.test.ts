@@ -293,8 +293,10 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
   await signIn();
   const palette = page.getByRole('dialog', { name: 'Search' });
   async function look(for_: string) {
+    // One that is closing would take what is typed.
+    await palette.waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
-    await palette.waitFor();
+    await palette.locator('input:focus').waitFor();
     await page.keyboard.type(for_);
   }
 
