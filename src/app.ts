@@ -138,7 +138,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
       server.leave();
-      await setTimeout(config.shutdownDelaySeconds * 1_000);
+      // Without a delay what arrives in this very turn is refused.
+      if (config.shutdownDelaySeconds > 0) await setTimeout(config.shutdownDelaySeconds * 1_000);
       await drain(grace);
       await tellAll(modules);
       await opened.disposeAsync();
