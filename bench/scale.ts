@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import { type Figures, round } from './figures.ts';
 import { cpuOf, rateOf } from './gateway/arithmetic.ts';
 import { type Scenario, SCENARIOS, take, type Turn } from './gateway/turns.ts';
-import { openSetting, type Setting, type SubjectName } from './gateway/subjects.ts';
+import { openSetting, type Setting } from './gateway/subjects.ts';
 import { type Footprint, sizeFor } from './scale/model.ts';
 import { costFrom, simulate } from './scale/simulation.ts';
 import { asAdmin } from '../test/services/cluster.ts';
 
 /** Callers that the cost is found from, and those that the simulation is compared at. */
-const FOUND_FROM = [1, 4] as const;
-const COMPARED_AT = [32, 200] as const;
+const FOUND_FROM = [1, 200] as const;
+const COMPARED_AT = [8, 32] as const;
 const MONTHS = 12;
 /** DATABASE_POOL_SIZE, where nothing is set. */
 const POOL = 10;
@@ -28,15 +28,14 @@ export async function benchScale(say: (line: string) => void, flags: readonly st
   const setting = await openSetting(say, { traced: false });
   try {
     // What is compiled and cached at first is no cost of a call.
-    await measure(setting, 'plinth', { callers: 32, seconds });
-    const direct = await measure(setting, 'direct', { callers: 1, seconds });
+    await measure(setting, { callers: 32, seconds });
     const before = await bytesOf(setting);
     const turns = new Map<number, Turn>();
     for (const callers of [...FOUND_FROM, ...COMPARED_AT])
-      turns.set(callers, await measure(setting, 'plinth', { callers, seconds }));
+      turns.set(callers, await measure(setting, { callers, seconds }));
     const after = await bytesOf(setting);
     const calls = [...turns.values()].reduce((sum, turn) => sum + turn.calls, 0);
-    const busy = turnOf(turns, COMPARED_AT[0]);
+    const busy = turnOf(turns, COMPARED_AT[1]);
     const footprint: Footprint = {
       program: cpuOf(busy, 'gateway'),
       database: cpuOf(busy, 'database'),
@@ -44,7 +43,7 @@ export async function benchScale(say: (line: string) => void, flags: readonly st
       log: (after.log - before.log) / calls,
     };
     say(`a call: ${JSON.stringify(footprint)}`);
-    const compared = compare(turns, direct.p50);
+    const compared = compare(turns);
     say(`simulated and measured calls a second: ${JSON.stringify(compared)}`);
     const sizes = Array.from({ length: 7 }, (_, n) =>
       rounded(sizeFor(10 ** (n + 3), footprint, { months: MONTHS, pool: POOL })),
@@ -66,25 +65,24 @@ function turnOf(turns: ReadonlyMap<number, Turn>, callers: number): Turn {
 
 function measure(
   setting: Setting,
-  name: SubjectName,
   { callers, seconds }: { readonly callers: number; readonly seconds: number },
 ): Promise<Turn> {
-  const subject = setting.subjects.find((one) => one.name === name);
-  if (subject === undefined) throw new Error(`there is no ${name}`);
+  const subject = setting.subjects.find(({ name }) => name === 'plinth');
+  if (subject === undefined) throw new Error('there is no server');
   const scenario: Scenario = { ...SCENARIOS.plain_32, callers };
   const made = { plain: 0, stream: 0, paced: 0 };
   return take(setting, { subject, scenario, made }, { seconds, most: Number.MAX_SAFE_INTEGER });
 }
 
 /** The simulation beside what was measured: calls a second, and their ratio. */
-function compare(turns: ReadonlyMap<number, Turn>, provider: number) {
-  const [lone, few] = FOUND_FROM.map((callers) => {
+function compare(turns: ReadonlyMap<number, Turn>) {
+  const [lone, many] = FOUND_FROM.map((callers) => {
     const turn = turnOf(turns, callers);
-    return { callers, callsPerSecond: rateOf(turn), p50: turn.p50, program: cpuOf(turn, 'gateway') };
+    const others = cpuOf(turn, 'upstream') + cpuOf(turn, 'load');
+    return { program: cpuOf(turn, 'gateway'), database: cpuOf(turn, 'database'), others, p50: turn.p50 };
   });
-  if (lone === undefined || few === undefined) throw new Error('two measurements are needed');
-  const program = cpuOf(turnOf(turns, COMPARED_AT[1]), 'gateway');
-  const cost = costFrom(lone, few, { provider, program });
+  if (lone === undefined || many === undefined) throw new Error('two measurements are needed');
+  const cost = costFrom(lone, many);
   return COMPARED_AT.map((callers) => {
     const { callsPerSecond, batch } = simulate(cost, callers);
     const measured = rateOf(turnOf(turns, callers));

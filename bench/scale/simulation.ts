@@ -1,13 +1,14 @@
-/** What one call costs, in milliseconds: measured figures, or those of another machine. */
+/** What one call costs on a machine with a core for the program and one for all else, in milliseconds. */
 export interface CallCost {
   /** CPU of the program: half of it before the admission, half after the provider's answer. */
   readonly program: number;
-  /** The database's time for a batch of steps, whatever is in it: statement, locks, commit to disk. */
+  /** The database's CPU for a batch of steps, whatever is in it, and what each step adds. A call has two: admission and settlement. */
   readonly batch: number;
-  /** What each step adds to its batch. */
   readonly step: number;
-  /** From the question to the provider to its answer. */
-  readonly provider: number;
+  /** For which a batch waits without a core: for its commit to be on disk. */
+  readonly disk: number;
+  /** CPU of the provider and the caller, beside the database. */
+  readonly others: number;
 }
 
 export interface Simulated {
@@ -19,13 +20,12 @@ export interface Simulated {
 }
 
 /**
- * So many callers, each with one call at a time, at one program with one core. Its admissions go to the database in batches, and so do its
- * settlements, for which no caller waits: while a batch is with the database the next one of its kind fills. Events in order of
- * their time; nothing is drawn at random.
+ * So many callers, each with one call at a time. Admissions go to the database in batches, and so do settlements, for which no caller waits: while
+ * a batch is with the database the next one of its kind fills. Events in order of their time; nothing is drawn at random.
  */
 export function simulate(cost: CallCost, callers: number, calls = 20_000): Simulated {
   const events: { readonly at: number; readonly happen: (now: number) => void }[] = [];
-  let coreFreeAt = 0;
+  const freeAt = { program: 0, others: 0 };
   const total = { done: 0, spent: 0, last: 0 };
 
   const later = (at: number, happen: (now: number) => void) => {
@@ -34,9 +34,9 @@ export function simulate(cost: CallCost, callers: number, calls = 20_000): Simul
     while (place > 0 && (events[place - 1]?.at ?? 0) < at) place -= 1;
     events.splice(place, 0, { at, happen });
   };
-  const onCore = (now: number, time: number, then: (now: number) => void) => {
-    coreFreeAt = Math.max(coreFreeAt, now) + time;
-    later(coreFreeAt, then);
+  const onCore = (of: keyof typeof freeAt, now: number, [time, then]: [number, (now: number) => void]) => {
+    freeAt[of] = Math.max(freeAt[of], now) + time;
+    later(freeAt[of], then);
   };
   const createBatches = () => {
     const waiting: ((now: number) => void)[] = [];
@@ -47,11 +47,12 @@ export function simulate(cost: CallCost, callers: number, calls = 20_000): Simul
       batches.isSending = true;
       batches.count += 1;
       batches.steps += batch.length;
-      later(now + cost.batch + cost.step * batch.length, (at) => {
+      const done = (at: number) => {
         batches.isSending = false;
         for (const go of batch) go(at);
         send(at);
-      });
+      };
+      onCore('others', now, [cost.batch + cost.step * batch.length, (at) => later(at + cost.disk, done)]);
     };
     const add = (now: number, then: (now: number) => void) => {
       waiting.push(then);
@@ -60,20 +61,18 @@ export function simulate(cost: CallCost, callers: number, calls = 20_000): Simul
     return { batches, add };
   };
   const [admissions, settlements] = [createBatches(), createBatches()];
-  const call = (began: number) =>
-    onCore(began, cost.program / 2, (received) =>
-      admissions.add(received, (admitted) =>
-        later(admitted + cost.provider, (answered) =>
-          onCore(answered, cost.program / 2, (now) => {
-            settlements.add(now, () => {});
-            total.done += 1;
-            total.spent += now - began;
-            total.last = now;
-            if (total.done + callers <= calls) call(now);
-          }),
-        ),
-      ),
-    );
+  const call = (began: number) => {
+    const answer = (now: number) => {
+      settlements.add(now, () => {});
+      total.done += 1;
+      total.spent += now - began;
+      total.last = now;
+      if (total.done + callers <= calls) call(now);
+    };
+    const read = (now: number) => onCore('program', now, [cost.program / 2, answer]);
+    const ask = (now: number) => onCore('others', now, [cost.others, read]);
+    onCore('program', began, [cost.program / 2, (now) => admissions.add(now, ask)]);
+  };
   for (let n = 0; n < callers; n += 1) call(0);
   for (let next = events.pop(); next !== undefined; next = events.pop()) next.happen(next.at);
   const { count, steps } = admissions.batches;
@@ -81,34 +80,21 @@ export function simulate(cost: CallCost, callers: number, calls = 20_000): Simul
   return { callsPerSecond: (done * 1_000) / last, latency: spent / done, batch: steps / count };
 }
 
-/** What was measured of a lone caller and of many. */
+/** What was measured of some callers: CPU of a call, in milliseconds, and its median time. */
 export interface Measured {
-  readonly callers: number;
-  readonly callsPerSecond: number;
-  /** Median milliseconds of a call. */
-  readonly p50: number;
-  /** CPU of a call, in milliseconds. */
   readonly program: number;
+  readonly database: number;
+  readonly others: number;
+  readonly p50: number;
 }
 
-/**
- * The cost of a call from two measurements: of a lone caller, whose call waits for a batch of one step; and of a few, who keep no core
- * busy, and whose rate says what a step adds to a batch. `provider`: a direct call's milliseconds; `program`: the CPU of a call where the
- * core is busy, for a lone caller's has waking up in it.
- */
-export function costFrom(
-  lone: Measured,
-  few: Measured,
-  { provider, program }: { readonly provider: number; readonly program: number },
-): CallCost {
-  const whole = Math.max(0, lone.p50 - lone.program - provider);
-  const costWith = (step: number): CallCost => ({ program, batch: whole - step, step, provider });
-  let [least, most] = [0, whole];
-  // The rate falls as the step grows.
-  for (let n = 0; n < 40; n += 1) {
-    const step = (least + most) / 2;
-    if (simulate(costWith(step), few.callers, 4_000).callsPerSecond > few.callsPerSecond) least = step;
-    else most = step;
-  }
-  return costWith(least);
+/** Steps of a batch where hundreds call: so many that a batch's own cost is a small part of a step's. */
+const FULL = 50;
+
+/** The cost of a call from a lone caller, whose batches have one step, and from hundreds, whose batches are full. */
+export function costFrom(lone: Measured, many: Measured): CallCost {
+  const step = Math.max(0, (many.database - lone.database / FULL) / 2 / (1 - 1 / FULL));
+  const batch = Math.max(0, lone.database / 2 - step);
+  const disk = Math.max(0, lone.p50 - lone.program - lone.others - batch - step);
+  return { program: many.program, batch, step, disk, others: many.others };
 }
