@@ -1,8 +1,10 @@
 import { type App, openApp } from '../../src/app.ts';
 import type { AppStoreStandIn } from '../../src/app/options.ts';
+import type { CallOptions, Customer, Reply } from '../../src/main/doors/testing/index.ts';
+import { bodyOf, customersOf, upstreamOf } from '../../src/main/doors/testing/test-app.ts';
 import { readConfig } from '#platform/config';
-import { commitPoint, type Database, type CrashHook, statement } from '#platform/db';
-import { type AccountId, type Clock, type UserId } from '#platform/kernel';
+import { type Database, type CrashHook, statement } from '#platform/db';
+import type { Clock } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { GooglePlaySandbox } from '#sandbox/google-play';
 import type { StripeSandbox } from '#sandbox/stripe';
@@ -10,8 +12,6 @@ import { atEndOfFile } from '#test/closing';
 import { OF_CUSTOMERS } from '#test/fixtures/passwords';
 import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
 import { outboxOf, type SentMail } from './outbox.ts';
-
-const PREPARE = commitPoint('test.prepare', 'customers of a test');
 
 export interface TestAppOptions {
   /** Further settings, as the environment has them. */
@@ -36,14 +36,7 @@ export interface TestAppOptions {
   readonly onLost?: (reason: string) => void;
 }
 
-/** A customer of the app under test, with a key that may do everything. */
-export interface Customer {
-  readonly userId: UserId;
-  readonly accountId: AccountId;
-  readonly email: string;
-  readonly password: string;
-  readonly key: string;
-}
+export type { CallOptions, Customer, Reply };
 
 export interface TestApp {
   readonly url: string;
@@ -65,17 +58,6 @@ export interface TestApp {
   /** A call with a key; the body is sent as JSON. */
   call(key: string | undefined, call: string, options?: CallOptions): Promise<Reply>;
   close(): Promise<void>;
-}
-
-export interface CallOptions {
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** The whole app in this process, on this file's database and a provider of its own, listening on a free port. */
@@ -129,21 +111,12 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     sandbox,
     stripe,
     outbox: () => outboxOf(database.db, config),
-    customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user', isPerson: false }),
-    person: (...plans) => makeCustomer(app, database.db, { plans, role: 'user', isPerson: true }),
-    admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin', isPerson: false }),
+    ...customersOf(app, database.db, OF_CUSTOMERS),
     count: (...of) => countRows(database.db, of),
     call: callAt(url),
     close,
   };
 }
-
-const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
-  name: 'sandbox',
-  base_url: url,
-  api_key: apiKey,
-  models: ['sandbox-small', 'sandbox-large'],
-});
 
 /** The test file's database, which outlives the app. */
 const keepOpen = (db: Database) =>
@@ -177,50 +150,6 @@ async function countRows(
   return row?.n ?? -1;
 }
 
-let made = 0;
-
-async function makeCustomer(
-  { modules }: App,
-  db: Database,
-  {
-    plans,
-    role,
-    isPerson,
-  }: { readonly plans: readonly string[]; readonly role: 'user' | 'admin'; readonly isPerson: boolean },
-): Promise<Customer> {
-  made += 1;
-  const email = `customer-${process.pid}-${made}@example.com`;
-  return db.system('owner.first-start', PREPARE, async (tx) => {
-    const user = await modules.identity.createUser(tx, {
-      email,
-      ...OF_CUSTOMERS,
-      ...(isPerson ? {} : { companyName: `Company ${made}` }),
-      emailVerified: true,
-      role,
-    });
-    const { key } = await modules.identity.createKey(tx, {
-      ...user,
-      name: 'test',
-      scopes: ['*'],
-      actor: { kind: 'system' },
-    });
-    for (const id of plans) {
-      const [product = '', name = ''] = id.split('.');
-      const isAddOn = Object.hasOwn(modules.entitlements.catalogues.get(product)?.addOns ?? {}, name);
-      const what = isAddOn ? { addOn: name } : { plan: name };
-      await modules.entitlements.grantIn(tx, {
-        accountId: user.accountId,
-        product,
-        ...what,
-        source: 'admin',
-        cause: 'test',
-        by: { kind: 'system' },
-      });
-    }
-    return { ...user, email, key };
-  });
-}
-
 /** Calls of the server that listens there. */
 export const callAt =
   (url: string): TestApp['call'] =>
@@ -243,16 +172,4 @@ async function request(
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: bodyOf(text, response.headers) };
-}
-
-/** JSON as it is; the events of a stream as `{events: [{event, data}]}`. */
-function bodyOf(text: string, headers: Headers): Reply['body'] {
-  if (text === '') return {};
-  if (headers.get('content-type')?.startsWith('text/event-stream') !== true) return JSON.parse(text);
-  const events = text.split('\n\n').flatMap((block) => {
-    const [, data] = /^data: ?(.*)$/m.exec(block) ?? [];
-    const [, event = 'message'] = /^event: ?(.*)$/m.exec(block) ?? [];
-    return data === undefined ? [] : [{ event, data: data === '[DONE]' ? data : JSON.parse(data) }];
-  });
-  return { events };
 }

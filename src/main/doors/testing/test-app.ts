@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, openApp } from '#app';
 import { readConfig } from '#platform/config';
-import { commitPoint, openDatabase, openStore } from '#platform/db';
+import { commitPoint, type Database, openDatabase, openStore } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { preparedFile } from '../../prepared-file.ts';
 import type { CallOptions, Customer, Reply, TestApp, TestAppOptions } from './index.ts';
@@ -59,9 +59,7 @@ async function start(options: TestAppOptions, opened: AsyncDisposableStack): Pro
     app,
     db,
     sandbox,
-    customer: (...plans) => makeCustomer(app, { plans, role: 'user', isPerson: false }),
-    person: (...plans) => makeCustomer(app, { plans, role: 'user', isPerson: true }),
-    admin: () => makeCustomer(app, { plans: [], role: 'admin', isPerson: false }),
+    ...customersOf(app, db, { password: PASSWORD }),
     call: (key, call, more = {}) => request(url + (call.split(' ')[1] ?? '/'), { key, call, ...more }),
     // Two statements: within one, the clock would be read both before and after it moved.
     advance: (interval) =>
@@ -74,7 +72,8 @@ async function start(options: TestAppOptions, opened: AsyncDisposableStack): Pro
   };
 }
 
-const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
+/** The sandbox as a provider of `AI_UPSTREAMS`. */
+export const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
   name: 'sandbox',
   base_url: url,
   api_key: apiKey,
@@ -99,16 +98,43 @@ async function databaseOf(
 
 let made = 0;
 
+/** Of all customers; its hash, where it is known, saves the work of making it. */
+interface CustomersPassword {
+  readonly password: string;
+  readonly passwordHash?: string;
+}
+
 interface CustomerRequest {
   readonly plans: readonly string[];
   readonly role: 'user' | 'admin';
   readonly isPerson: boolean;
 }
 
+/** Makes customers of a server in its database. */
+export function customersOf(
+  app: App,
+  db: Database,
+  password: CustomersPassword,
+): Pick<TestApp, 'customer' | 'person' | 'admin'> {
+  const make = (who: CustomerRequest) => makeCustomer({ app, db, password }, who);
+  return {
+    customer: (...plans) => make({ plans, role: 'user', isPerson: false }),
+    person: (...plans) => make({ plans, role: 'user', isPerson: true }),
+    admin: () => make({ plans: [], role: 'admin', isPerson: false }),
+  };
+}
+
+interface Maker {
+  readonly app: App;
+  readonly db: Database;
+  readonly password: CustomersPassword;
+}
+
 async function makeCustomer(
-  { modules: { db, identity, entitlements } }: App,
+  { app: { modules }, db, password }: Maker,
   { plans, role, isPerson }: CustomerRequest,
 ): Promise<Customer> {
+  const { identity, entitlements } = modules;
   made += 1;
   const email = `customer-${process.pid}-${made}@example.com`;
   const company = isPerson ? {} : { companyName: `Company ${made}` };
@@ -116,7 +142,7 @@ async function makeCustomer(
   return db.system('owner.first-start', CUSTOMER, async (tx) => {
     const user = await identity.createUser(tx, {
       email,
-      password: PASSWORD,
+      ...password,
       ...company,
       emailVerified: true,
       role,
@@ -135,7 +161,7 @@ async function makeCustomer(
         by,
       });
     }
-    return { ...user, email, password: PASSWORD, key };
+    return { ...user, email, password: password.password, key };
   });
 }
 
@@ -156,7 +182,8 @@ async function request(
   return { status: response.status, headers: response.headers, body: bodyOf(text, response.headers) };
 }
 
-function bodyOf(text: string, headers: Headers): Reply['body'] {
+/** JSON as it is; the events of a stream as `{ events: [{ event, data }] }`. */
+export function bodyOf(text: string, headers: Headers): Reply['body'] {
   if (text === '') return {};
   if (headers.get('content-type')?.startsWith('text/event-stream') !== true)
     return JSON.parse(text) as Reply['body'];
