@@ -71,7 +71,15 @@ export const modules = inOrder([
     name: 'imports',
     purpose: 'files of records, line by line, with what is wrong in which line',
   }),
+  defineModule({
+    name: 'files',
+    purpose: 'files of strangers: read in a locked-down process, ZIP within caps; clamd',
+  }),
   defineModule({ name: 'http', purpose: 'route(): what a call is; pages' }),
+  defineModule({
+    name: 'signing',
+    purpose: 'keys that sign what leaves the server, their rotation; canonical JSON',
+  }),
   defineModule({
     name: 'queue',
     purpose: 'work that is left for later: enqueue, handle, schedule; jobs runs it',
