@@ -36,7 +36,7 @@ export const modules = inOrder([
   defineModule({ name: 'kernel', purpose: 'errors, ids, clock, money, crypto: pure, no I/O' }),
   defineModule({
     name: 'texts',
-    purpose: 'days that a text names, its tokens, near words, lines that changed',
+    purpose: 'days that a text names, its tokens, near words, what names look like, lines that changed',
   }),
   defineModule({ name: 'config', purpose: 'settings, from the environment and its files' }),
   defineModule({ name: 'telemetry', purpose: 'logs, metrics and traces' }),

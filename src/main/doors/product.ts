@@ -147,6 +147,7 @@ export {
   diffLines,
   diffRoom,
   type DiffRoom,
+  foldName,
   type NamedDays,
   namedDaysIn,
   type NearWord,
