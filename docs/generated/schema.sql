@@ -357,7 +357,7 @@ create table adiuva.developer_keys (
   updated_at timestamp with time zone not null default app.now(),
   constraint developer_keys_pkey PRIMARY KEY (account_id, id),
   constraint developer_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  constraint developer_keys_public_key_check CHECK ((length(public_key) = 44))
+  constraint developer_keys_public_key_check CHECK (((length(public_key) >= 1) AND (length(public_key) <= 1000)))
 );
 CREATE UNIQUE INDEX developer_keys_once ON adiuva.developer_keys USING btree (account_id, public_key);
 alter table adiuva.developer_keys enable row level security, force row level security;
@@ -466,7 +466,7 @@ create table adiuva.plugin_versions (
   constraint plugin_versions_pkey PRIMARY KEY (plugin_id, version),
   constraint plugin_versions_id_key UNIQUE (id),
   constraint plugin_versions_plugin_id_fkey FOREIGN KEY (plugin_id) REFERENCES adiuva.plugins(id),
-  constraint plugin_versions_bytes_check CHECK (((bytes >= 1) AND (bytes <= 20000000))),
+  constraint plugin_versions_bytes_check CHECK (((bytes >= 1) AND (bytes <= 20971520))),
   constraint plugin_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint plugin_versions_state_check CHECK ((state = ANY (ARRAY['pending_upload'::text, 'pending_review'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'removed'::text])))
 );

@@ -86,9 +86,9 @@ test('without a card the page is paid, and the webhook completes it once', async
 
 test('where the bank asks, the page is answered; a sale that is closed can not be paid there', async () => {
   const who = await cardHolder();
-  const customer = idOf((await stripe.charges.list({ limit: 1 })).data[0]?.customer);
-  const method = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer });
-  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method.id } });
+  const payer = idOf((await stripe.charges.list({ limit: 1 })).data[0]?.customer);
+  const method = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer: payer });
+  await stripe.customers.update(payer, { invoice_settings: { default_payment_method: method.id } });
   const wanted = await offer(who);
   const opened = await sharing.open(wanted);
   expect(opened).toMatchObject({ state: 'open' });
@@ -100,7 +100,9 @@ test('where the bank asks, the page is answered; a sale that is closed can not b
   // Another price is another invoice.
   const cheaper = await sharing.open({ ...wanted, amount: 500 });
   expect(cheaper).toMatchObject({ state: 'open' });
-  const open = (await stripe.invoices.list({ customer, status: 'open' })).data.map(({ total }) => total);
+  const open = (await stripe.invoices.list({ customer: payer, status: 'open' })).data.map(
+    ({ total }) => total,
+  );
   expect(open).toEqual([500]);
 });
 

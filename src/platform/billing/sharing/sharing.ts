@@ -136,13 +136,15 @@ export function createSharing(parts: SharingParts): Sharing {
     look: async () => sold?.look() ?? [],
   };
   if (sold === undefined) return sharing;
-  const giveUp = () => Promise.resolve();
   jobs.handle({ kind: PAY_OUT, attempts: 1, run: () => sold.settle(), giveUp });
   jobs.handle({ kind: LOOK, attempts: 3, run: async () => void (await sold.look()), giveUp });
   jobs.schedule({ name: PAY_OUT, cron: '* * * * *', kind: PAY_OUT });
   jobs.schedule({ name: LOOK, cron: '21 5 * * *', kind: LOOK });
   return sharing;
 }
+
+/** The next job of the schedule does what one left undone. */
+const giveUp = () => Promise.resolve();
 
 const payoutPosition = ({ created_at: at, id }: store.ShownPayout) => [at.toISOString(), id];
 

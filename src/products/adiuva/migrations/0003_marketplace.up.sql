@@ -14,8 +14,8 @@ create table adiuva.developer_keys (
   account_id uuid not null,
   id uuid not null,
   name text not null check (length(name) between 1 and 100),
-  -- The 32 bytes of an Ed25519 key, in base64.
-  public_key text not null check (length(public_key) = 44),
+  -- SubjectPublicKeyInfo in PEM, of Ed25519.
+  public_key text not null check (length(public_key) between 1 and 1000),
   revoked_at timestamptz,
   created_by uuid,
   created_at timestamptz not null default app.now(),
@@ -78,7 +78,7 @@ create table adiuva.plugin_versions (
   manifest jsonb not null,
   permissions text[] not null,
   sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
-  bytes bigint not null check (bytes between 1 and 20000000),
+  bytes bigint not null check (bytes between 1 and 20971520),
   key_id uuid,
   public_key text not null,
   -- Of the developer, over the digest, in base64.

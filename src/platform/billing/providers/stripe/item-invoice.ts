@@ -114,7 +114,7 @@ export async function closeInvoice(client: StripeClient, invoice: string): Promi
 
 const STATES = ['draft', 'open', 'paid'] as const;
 
-function invoiceOf({ id = '', status, hosted_invoice_url: url }: Stripe.Invoice): ItemInvoice {
+function invoiceOf({ id, status, hosted_invoice_url: url }: Stripe.Invoice): ItemInvoice {
   const state = STATES.find((one) => one === status) ?? 'void';
   return { id, state, url: state === 'open' ? (url ?? null) : null };
 }
