@@ -1,6 +1,10 @@
 import type { ConnectedAccounts, ConnectedEvent } from '#platform/billing';
 import { statement } from '#platform/db';
+import { createStripeSandbox } from '#sandbox/stripe';
+import { atEndOfFile } from '#test/closing';
 import { expect, test } from 'vitest';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
+import { testApp } from '../services/app.ts';
 import { openDrivenStripe } from './driven-stripe.ts';
 import { CONNECT_SECRET, openNode } from './node.ts';
 
@@ -55,4 +59,22 @@ test('one that could not be handed on is not kept, so that it comes again', asyn
   await expect(inbox.receive('stripe', message)).rejects.toThrow('the database is away');
   isBroken = false;
   expect(await kept(eventId)).toEqual([]);
+});
+
+test('over HTTP both endpoints that Stripe was told of are believed, each by its secret', async () => {
+  const other = await createStripeSandbox({ driven: new Date() });
+  atEndOfFile(() => other.close());
+  await testApp({ stripe: other, work: false });
+  const { id } = await packageAt(other).accounts.create({ type: 'express' });
+  other.connect.onboard(id);
+  await packageAt(other).customers.create();
+  await other.idle();
+  const answers = other.deliveries().map(({ type, status }) => [type, status]);
+  // Nobody is paid out by that process.
+  expect(answers).toEqual(
+    expect.arrayContaining([
+      ['account.updated', 404],
+      ['customer.created', 200],
+    ]),
+  );
 });
