@@ -2,7 +2,8 @@ import type { ConnectedAccounts, ConnectedEvent } from '#platform/billing';
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '#test/closing';
-import { expect, test } from 'vitest';
+import { makeAccount } from '#test/factories';
+import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { testApp } from '../services/app.ts';
 import { openDrivenStripe } from './driven-stripe.ts';
@@ -61,20 +62,38 @@ test('one that could not be handed on is not kept, so that it comes again', asyn
   expect(await kept(eventId)).toEqual([]);
 });
 
-test('over HTTP both endpoints that Stripe was told of are believed, each by its secret', async () => {
+describe('over HTTP', async () => {
   const other = await createStripeSandbox({ driven: new Date() });
   atEndOfFile(() => other.close());
-  await testApp({ stripe: other, work: false });
-  const { id } = await packageAt(other).accounts.create({ type: 'express' });
-  other.connect.onboard(id);
-  await packageAt(other).customers.create();
-  await other.idle();
-  const answers = other.deliveries().map(({ type, status }) => [type, status]);
-  // Nobody is paid out by that process.
-  expect(answers).toEqual(
-    expect.arrayContaining([
-      ['account.updated', 404],
-      ['customer.created', 200],
-    ]),
-  );
+  const app = await testApp({ stripe: other, work: false });
+  const answered = (of: string) =>
+    other.deliveries().flatMap(({ type, status }) => (type === of ? [status] : []));
+
+  test('both endpoints that Stripe was told of are believed, each by its secret', async () => {
+    const { id } = await packageAt(other).accounts.create({ type: 'express' });
+    other.connect.onboard(id);
+    await packageAt(other).customers.create();
+    await other.idle();
+    expect(answered('account.updated')).toEqual([404]);
+    expect(answered('customer.created')).toEqual([200]);
+  });
+
+  test('a payee completes the page of onboarding, and can be paid; is restricted, and cannot', async () => {
+    const { accountId } = await makeAccount(app.db);
+    const payees = app.app.modules.sales.sharing.payees();
+    const state = async () => {
+      await other.idle();
+      const found = statement<{ state: string; store_id: string }>(
+        'select state, store_id from billing.payees where account_id = $1',
+        [accountId],
+      );
+      return (await app.db.asMigrator(found))[0];
+    };
+    const url = await payees.onboard(accountId, 'https://app.example.com/payee');
+    const body = new URLSearchParams({ step: 'complete' });
+    expect((await fetch(url, { method: 'POST', body, redirect: 'manual' })).status).toBe(303);
+    expect(await state()).toMatchObject({ state: 'payable' });
+    other.connect.restrictAccount((await state())?.store_id ?? '');
+    expect(await state()).toMatchObject({ state: 'restricted' });
+  });
 });
