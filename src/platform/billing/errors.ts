@@ -6,6 +6,10 @@ declareErrors({
     message:
       'The signature is missing, too old, not from this payment provider, or from another mode than this server sells in.',
   },
+  connected_account_unknown: {
+    status: 404,
+    message: 'This event is of a connected account that is no payee of this server.',
+  },
   store_unavailable: {
     status: 503,
     message: 'The payment provider does not answer. Nothing was changed here; try again.',
