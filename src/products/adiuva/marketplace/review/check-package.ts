@@ -14,7 +14,7 @@ const PROGRAM: ReaderProgram = {
   worker: new URL('./process/read-package.ts', import.meta.url),
   packages: [],
 };
-/** Node takes 60 MiB; a package of 20 MiB that unpacks to 64 takes up to 240 in all. */
+/** Node takes 60 MiB; a package of 20 MiB that unpacks to one file of 48 takes 210 in all. */
 const PROCESS_CAPS = {
   heapMegabytes: 96,
   memoryMegabytes: 250,

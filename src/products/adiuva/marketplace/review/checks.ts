@@ -13,7 +13,7 @@ export const CODES = {
   virus_not_scanned: ['virus', 'The virus scanner did not take the package.'],
   archive_damaged: ['archive', 'The package is no ZIP, or is damaged.'],
   archive_too_many_entries: ['archive', 'The package has more than 2,000 entries.'],
-  archive_bomb: ['archive', 'The package unpacks to far more than it holds, or to more than 64 MB.'],
+  archive_bomb: ['archive', 'The package unpacks to far more than it holds, or to more than 48 MB.'],
   archive_encrypted: ['archive', 'An entry is encrypted.'],
   archive_method: ['archive', 'An entry is packed by another method than store and deflate.'],
   archive_took_too_long: ['archive', 'Reading the package took longer than any may take.'],

@@ -27,7 +27,7 @@ const UNICODE_PATH = 0x70_75;
 const FILE_TYPES = { mask: 0xf0_00, link: 0xa0_00, folder: 0x40_00, file: 0x80_00 } as const;
 const MOST_ENTRIES = 2_000;
 /** Of all entries when inflated. */
-const MOST_BYTES = 64 * 1_048_576;
+const MOST_BYTES = 48 * 1_048_576;
 /** Deflate reaches a thousand; texts of programs reach twenty. */
 const MOST_RATIO = 100;
 const SMALL = 1_048_576;
