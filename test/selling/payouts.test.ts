@@ -6,8 +6,12 @@ import { openSellingApp } from './fixture.ts';
 
 const SEEDED = commitPoint('test.payouts.seeded', 'what a payee is owed');
 const death = plannedDeath();
-const selling = await openSellingApp({ crashHook: death.crashHook });
-const { admin, call, customer, db, drainEvents, sandbox, stripe } = selling;
+const selling = await openSellingApp({
+  crashHook: death.crashHook,
+  atStripe: { heldCurrencies: ['eur'] },
+});
+const { call, customer, db, drainEvents, sandbox, stripe } = selling;
+const operator = await selling.admin();
 const { sharing, ids } = selling.app.modules;
 const { connect } = sandbox;
 
@@ -48,7 +52,7 @@ async function owe(
 }
 
 const PERIOD = '2026-01';
-const ask = (period = PERIOD) => call(admin.token, 'POST /v1/admin/payouts', { body: { period } });
+const ask = (period = PERIOD) => call(operator.key, 'POST /v1/admin/payouts', { body: { period } });
 async function payOut(): Promise<void> {
   expect((await ask()).status).toBe(202);
   await sharing.settle();
@@ -67,6 +71,17 @@ const transfers = async ({ storeId }: Payee) =>
 const owed = async ({ accountId }: Payee) => (await sharing.earnings(accountId, undefined)).balances;
 const shown = async ({ accountId }: Payee) =>
   (await sharing.earnings(accountId, undefined)).payouts.map(({ amount, state }) => [state, amount]);
+
+/** How often the platform's admins were written to. */
+async function tellings(): Promise<number> {
+  const [found] = await db.asMigrator(
+    statement<{ count: number }>(
+      `select (count(*) / (select count(*) from identity.users where role = 'admin'))::int as count
+       from mail.messages where template = 'payouts_problem'`,
+    ),
+  );
+  return found?.count ?? 0;
+}
 
 /** A process that asked and never heard is believed dead. */
 const muchLater = () => advance(db, '10 minutes');
@@ -92,7 +107,7 @@ describe('a run of payouts', () => {
     await payOut();
     expect(await transfers(bob)).toEqual([10, 900]);
     expect(await owed(bob)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 910 }]);
-    const { body } = await call(admin.token, `GET /v1/admin/payouts?period=${PERIOD}`);
+    const { body } = await call(operator.key, `GET /v1/admin/payouts?period=${PERIOD}`);
     expect(body).toMatchObject({ differences: [], owed: [] });
   });
 
@@ -126,12 +141,7 @@ describe('a run of payouts', () => {
       ['refused', 200_000_000],
       ['refused', 200_000_000],
     ]);
-    const mails = await db.asMigrator(
-      statement<{ count: number }>(
-        `select count(*)::int as count from mail.messages where template = 'payouts_problem'`,
-      ),
-    );
-    expect(mails).toEqual([{ count: 1 }]);
+    expect(await tellings()).toBe(1);
   });
 });
 
@@ -222,6 +232,7 @@ describe('a share that went back', () => {
 });
 
 test('what differs from the books of the provider is shown, and told once', async () => {
+  const before = await tellings();
   const ada = await payee();
   await owe(ada, 600);
   await payOut();
@@ -230,12 +241,7 @@ test('what differs from the books of the provider is shown, and told once', asyn
   await stripe.transfers.createReversal(transfer?.id ?? '', { amount: 100 });
   expect(await sharing.look()).toMatchObject([{ transfer: transfer?.id, ours: 600, theirs: 500 }]);
   await sharing.look();
-  const { body } = await call(admin.token, 'GET /v1/admin/payouts');
+  const { body } = await call(operator.key, 'GET /v1/admin/payouts');
   expect(body['differences']).toMatchObject([{ ours: 600, theirs: 500 }]);
-  const mails = await db.asMigrator(
-    statement<{ count: number }>(
-      `select count(*)::int as count from mail.messages where template = 'payouts_problem'`,
-    ),
-  );
-  expect(mails).toEqual([{ count: 2 }]);
+  expect(await tellings()).toBe(before + 1);
 });
