@@ -95,7 +95,7 @@ async function fill(
     ),
   ];
   for (const step of steps) await db.asMigrator(step);
-  await db.script('analyze adiuva.plugins, adiuva.plugin_versions, adiuva.plugin_installs');
+  await db.script('vacuum analyze adiuva.plugins, adiuva.plugin_versions, adiuva.plugin_installs');
 }
 
 type Call = (nth: number, method: string, path: string, body?: object) => Promise<number>;
@@ -136,8 +136,9 @@ async function measureLists(call: Call, plugins: number, say: (line: string) => 
     'a category': () => 'category=notes',
     'a category, newest': () => 'category=notes&sort=newest',
     'the last page': () => `page=${last}`,
-    'a word of many': () => 'q=word1',
+    'a word of many': () => 'q=word1%20word1',
     'two words': (n) => `q=word${n % 50}%20word${n % 37}`,
+    'the beginning of a word of all': () => 'q=w&sort=newest',
     'the beginning of a word': (n) => `q=word2${n % 10}&sort=newest`,
     'a word of none': () => 'q=nothing',
   };

@@ -56,9 +56,9 @@ const INSTALL = 'plugin_id, is_installed, version, permissions, sale_id, revoked
 
 /** In the order of an index each, and by the id where that leaves two alike. */
 const ORDERS = {
-  rating: 'score desc, id',
-  installs: 'installs desc, id',
-  newest: 'published_at desc, id',
+  rating: 'p.score desc, p.id',
+  installs: 'p.installs desc, p.id',
+  newest: 'p.published_at desc, p.id',
 } as const;
 
 export type CatalogueSort = keyof typeof ORDERS;
@@ -76,8 +76,11 @@ export interface CatalogueQuery {
 /** One page of what is offered. */
 export function listPlugins({ page, sort, ...wanted }: CatalogueQuery): Statement<PluginRow> {
   const { values, put } = valuesOf(PAGE, (page - 1) * PAGE);
+  // Ids are found first: whole rows of all pages before would be sorted on disk.
   return statement<PluginRow>(
-    `select ${PLUGIN} from adiuva.plugins where ${conditions(wanted, put)} order by ${ORDERS[sort]} limit $1 offset $2`,
+    `select ${PLUGIN} from (
+       select p.id as found from adiuva.plugins p where ${conditions(wanted, put)} order by ${ORDERS[sort]} limit $1 offset $2
+     ) f join adiuva.plugins p on p.id = f.found order by ${ORDERS[sort]}`,
     values,
   );
 }
