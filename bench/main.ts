@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   licences: async () => (await import('./licences.ts')).benchLicences,
   limits: async () => (await import('./limits.ts')).benchLimits,
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
+  marketplace: async () => (await import('./marketplace.ts')).benchMarketplace,
   memory: async () => (await import('./memory.ts')).benchMemory,
   graph: async () => (await import('./graph.ts')).benchGraph,
   orbit: async () => (await import('./orbit.ts')).benchOrbit,

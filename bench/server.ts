@@ -47,7 +47,7 @@ export function onDatabaseWithModels<T>(bench: (settings: Settings) => Promise<T
 /** The server in this process, until the bench ends. */
 export async function withApp<T>(
   settings: Settings,
-  options: Pick<Parameters<typeof openApp>[0], 'work' | 'migrate' | 'stripeSandbox'>,
+  options: Pick<Parameters<typeof openApp>[0], 'work' | 'migrate' | 'stripeSandbox' | 'crashHook'>,
   bench: (app: App) => Promise<T>,
 ): Promise<T> {
   const app = await openApp({

@@ -76,6 +76,8 @@ const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
   'POST /v1/billing/portal',
   'POST /v1/billing/subscription/resume',
   'POST /v1/billing/subscription/change',
+  // It is sold once for an account.
+  'POST /v1/plugins/{id}/install',
   // Each event counts once by its id.
   'POST /v1/usage-events',
   // A machine has one seat: a second acquire takes over from the first.

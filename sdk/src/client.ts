@@ -9,6 +9,7 @@ import { type Memory, memoryCalls } from './memory.ts';
 import { type Orbit, orbitCalls } from './orbit.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
+import { type Plugins, pluginCalls } from './plugins.ts';
 import { type Reel, reelCalls } from './reel.ts';
 import { type Retries, RETRIES } from './retries.ts';
 import {
@@ -50,6 +51,7 @@ export interface Client extends Caller, Account, Permits, Streams {
   readonly licenses: Licenses;
   readonly memory: Memory;
   readonly orbit: Orbit;
+  readonly plugins: Plugins;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -106,6 +108,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
     licenses: licenseCalls(caller),
     memory: memoryCalls(caller),
     orbit: orbitCalls(caller, parts),
+    plugins: pluginCalls(caller, parts),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

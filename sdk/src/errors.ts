@@ -1,7 +1,16 @@
 import type { ErrorCode } from './routes.ts';
 
-/** Codes that no server said: there was no answer, or none that can be read; or it was not asked, for the item is to stay here. */
-export type LocalCode = 'no_answer' | 'unreadable_answer' | 'stream_cut' | 'local_only';
+/** Codes that no server said: there was no answer, or none that can be read; or it was not asked, for the item is to stay here; or it is a package of a plugin that is not what it should be. */
+export type LocalCode =
+  | 'no_answer'
+  | 'unreadable_answer'
+  | 'stream_cut'
+  | 'local_only'
+  | 'plugin_revoked'
+  | 'plugin_list_forged'
+  | 'plugin_not_countersigned'
+  | 'plugin_signature_wrong'
+  | 'plugin_bytes_wrong';
 
 /** What is known of a failure. */
 export interface Failure {

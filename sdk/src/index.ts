@@ -27,6 +27,13 @@ export { type Memory } from './memory.ts';
 export { type Orbit, type ScopeChange, type ScopeEvent, type ScopePresence } from './orbit.ts';
 export { type Permits, type PermitWork, type Spent, type WithPermit } from './permits.ts';
 export {
+  type InstallOptions,
+  type Plugin,
+  type PluginPackage,
+  type Plugins,
+  type RevokedPlugin,
+} from './plugins.ts';
+export {
   type Asset,
   type Draft,
   type Generation,

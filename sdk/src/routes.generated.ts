@@ -1731,6 +1731,28 @@ export interface Schemas {
     /** Where to go on; null: that was all. */
     readonly next_since: string | null;
   };
+  readonly InstalledPlugin: {
+    readonly id: string;
+    readonly name: string;
+    /** The newest that there is. */
+    readonly version: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
+    /** What the account has consented to. */
+    readonly permissions: readonly string[];
+    /** What the newest version wants besides: it waits for consent. */
+    readonly new_permissions: readonly string[];
+    /** Its developer is gone: there will be no further version. */
+    readonly orphaned: boolean;
+    /** It was removed: delete what you have of it. */
+    readonly removed_because: string | null;
+  };
+  readonly InstalledPluginPage: {
+    readonly data: readonly Schemas['InstalledPlugin'][];
+    readonly next_cursor: string | null;
+  };
   readonly Invitation: {
     readonly id: string;
     readonly email: string;
@@ -3146,6 +3168,104 @@ export interface Schemas {
     readonly steps: readonly Schemas['PlanStep'][];
   };
   readonly PlaybookList: readonly Schemas['Playbook'][];
+  readonly Plugin: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** The newest that is published. */
+    readonly version: string;
+    readonly author: string;
+    readonly permissions: readonly string[];
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly ratings: Schemas['PluginRatings'];
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
+    /** The newest first. */
+    readonly versions: readonly Schemas['PluginVersion'][];
+    /** Whether an account that does not have it can install it. */
+    readonly offered: boolean;
+    /** Its developer is gone: there will be no further version. */
+    readonly orphaned: boolean;
+    /** It was removed: delete what you have of it. */
+    readonly removed_because: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
+    readonly my_stars: number | null;
+  };
+  readonly PluginCountersignature: {
+    /** One of `GET /.well-known/plugin-keys`. */
+    readonly key_id: string;
+    /** What was approved. */
+    readonly signed: Readonly<Record<string, unknown>>;
+    /** Ed25519 over `signed` in the form of RFC 8785, in base64. */
+    readonly signature: string;
+  };
+  readonly PluginInstallRequest: {
+    /** The one of the path. */
+    readonly plugin_id: string;
+    readonly accept_permissions?: readonly string[] | undefined;
+  };
+  readonly PluginInstalled: {
+    readonly ok: true;
+    readonly download_url: string;
+    /** Until then `download_url` is good. */
+    readonly expires_at: string;
+    readonly version: string;
+    /** Of the package, in hex. */
+    readonly sha256: string;
+    /** Ed25519 of its developer over the 32 bytes of `sha256`, in base64. */
+    readonly signature: string;
+    /** Of its developer, in PEM. */
+    readonly public_key: string;
+    readonly countersignature: Schemas['PluginCountersignature'];
+  };
+  readonly PluginList: {
+    readonly plugins: readonly Schemas['PluginListing'][];
+    /** On all pages. */
+    readonly total: number;
+    readonly page: number;
+  };
+  readonly PluginListing: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** The newest that is published. */
+    readonly version: string;
+    readonly author: string;
+    readonly permissions: readonly string[];
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly ratings: Schemas['PluginRatings'];
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
+  };
+  readonly PluginRated: {
+    readonly ok: true;
+    readonly ratings: Schemas['PluginRatings'];
+  };
+  readonly PluginRatingRequest: {
+    readonly stars: number;
+  };
+  readonly PluginRatings: {
+    /** Of 1 to 5 stars, to two digits; null: nobody has rated it. */
+    readonly average: number | null;
+    readonly count: number;
+  };
+  readonly PluginVersion: {
+    readonly version: string;
+    readonly permissions: readonly string[];
+    readonly bytes: number;
+    readonly published_at: string;
+  };
   readonly PortalSession: {
     readonly portal_url: string;
   };
@@ -5092,6 +5212,13 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Uninstall a plugin */
+  'DELETE /v1/plugins/{id}/install': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Delete a project */
   'DELETE /v1/projects/{id}': {
     readonly params: {
@@ -6540,6 +6667,33 @@ export interface Routes {
     };
     readonly reply: Schemas['Plan'];
   };
+  /** List the plugins of the marketplace */
+  'GET /v1/plugins': {
+    readonly query: {
+      readonly category?: 'productivity' | 'projects' | 'notes' | 'communication' | 'calendar' | 'research' | 'business' | 'developer_tools' | undefined;
+      readonly q?: string | undefined;
+      readonly page?: number | undefined;
+      readonly sort?: 'rating' | 'installs' | 'newest' | undefined;
+    };
+    readonly reply: Schemas['PluginList'];
+  };
+  /** List the plugins that your account has */
+  'GET /v1/plugins/installed': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['InstalledPluginPage'];
+  };
+  /** Read a plugin */
+  'GET /v1/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Plugin'];
+  };
   /** Read whether the account counts in platform-wide statistics */
   'GET /v1/privacy/settings': {
     readonly reply: Schemas['PrivacySettings'];
@@ -7869,6 +8023,14 @@ export interface Routes {
     readonly body: Schemas['RunStepRequest'];
     readonly reply: Schemas['StepResult'];
   };
+  /** Install a plugin, or get its newest version */
+  'POST /v1/plugins/{id}/install': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['PluginInstallRequest'];
+    readonly reply: Schemas['PluginInstalled'];
+  };
   /** Opt in to platform-wide statistics, or out of them */
   'POST /v1/privacy/settings': {
     readonly body: Schemas['UpdatePrivacySettingsRequest'];
@@ -8137,6 +8299,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Rate a plugin */
+  'PUT /v1/plugins/{id}/rating': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['PluginRatingRequest'];
+    readonly reply: Schemas['PluginRated'];
+  };
   /** Say which section you are editing */
   'PUT /v1/scopes/{id}/editing': {
     readonly params: {
@@ -8272,7 +8442,7 @@ export type ErrorCode =
   | 'comment_is_reply'
   | 'comment_not_found'
   | 'conflict'
-  | 'connected_account_unknown'
+  | 'consent_needed'
   | 'context_document_not_found'
   | 'context_document_too_large'
   | 'context_length_exceeded'
@@ -8358,11 +8528,14 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
+  | 'own_plugin'
   | 'package_missing'
   | 'passkey_invalid'
   | 'pattern_not_found'
+  | 'payee_not_payable'
   | 'payload_too_large'
   | 'payment_declined'
+  | 'payment_needed'
   | 'payouts_running'
   | 'period_not_over'
   | 'permit_settled'
@@ -8370,6 +8543,10 @@ export type ErrorCode =
   | 'plan_required'
   | 'plan_template_unknown'
   | 'plan_variables_invalid'
+  | 'plugin_not_found'
+  | 'plugin_not_installed'
+  | 'plugin_not_offered'
+  | 'plugin_removed'
   | 'precondition_failed'
   | 'prices_missing'
   | 'product_off'
@@ -8383,6 +8560,7 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'provider_unprocessable'
   | 'purchase_bound'
+  | 'purchase_disputed'
   | 'purchase_over'
   | 'purchase_unknown'
   | 'query_too_long'

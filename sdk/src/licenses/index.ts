@@ -1,5 +1,5 @@
 export { createLicenseClient, type LicenseClient, type LicenseClientOptions } from './client.ts';
-export { canonicalJson } from './canonical.ts';
+export { canonicalJson } from '../canonical.ts';
 export { hardwareId } from './hardware-id.ts';
 export {
   type LicenseFileCheck,

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { isRecord } from '../errors.ts';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from '../canonical.ts';
 import { bytesIn, keyObjectOf, publicKeysIn } from './tokens.ts';
 
 /** What a signed licence file says. */

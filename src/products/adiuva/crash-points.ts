@@ -20,6 +20,9 @@ export const adiuvaCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'adiuva.backup-store': { because: ONE_COMMIT, lost: 'same' },
   'adiuva.backup-delete': { because: ONE_COMMIT, lost: 'same' },
   'adiuva.member-begun': { because: ONE_COMMIT, lost: 'same' },
+  'adiuva.plugin-rated': { because: ONE_COMMIT, lost: 'same' },
+  'adiuva.plugin-installed': { because: ONE_COMMIT, lost: 'same' },
+  'adiuva.plugin-uninstalled': { because: ONE_COMMIT, lost: 'same' },
   'adiuva.departed-noted': { because: AGAIN, lost: 'again' },
   'adiuva.departed-forgotten': { because: AGAIN, lost: 'again' },
 };

@@ -7,6 +7,8 @@ import { MOST_CALLS } from './chat/question.ts';
 import * as chatRoutes from './chat/routes.ts';
 import { adiuvaCrashPoints } from './crash-points.ts';
 import { adiuvaDataRules } from './data-rules.ts';
+import * as catalogueRoutes from './marketplace/catalogue/routes.ts';
+import * as installRoutes from './marketplace/installs/routes.ts';
 import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
 import * as recordRoutes from './records/routes.ts';
@@ -75,9 +77,12 @@ export const adiuva = defineProduct({
     ...routesOf(recordRoutes),
     ...routesOf(backupRoutes),
     ...routesOf(vectorRoutes),
+    ...routesOf(catalogueRoutes),
+    ...routesOf(installRoutes),
   ],
   policies: { chat: answering, routing, step: stepping, planning },
   jobs: { prune },
   schedules: { prune: { cron: '13 4 * * *', job: 'prune' } },
+  onSale: ({ market }, tx, change) => market.installs.soldIn(tx, change),
   service: createAdiuva,
 });

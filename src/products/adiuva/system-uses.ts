@@ -4,6 +4,7 @@ import { declareLongUses } from '#platform/db';
 export const adiuvaSystemUses = {
   'adiuva.records': 'deletions of records that are old go, whoever they belong to',
   'adiuva.departed': 'what was kept by people who are no members any more goes, whoever they were',
+  'adiuva.catalogue': 'plugins, their ratings and installs are public data that no account owns',
 } as const;
 
 declareLongUses('adiuva.records');

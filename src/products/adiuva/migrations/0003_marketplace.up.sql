@@ -57,10 +57,14 @@ create table adiuva.plugins (
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now()
 );
-create index plugins_by_score on adiuva.plugins (score desc, id) where state = 'offered';
-create index plugins_by_installs on adiuva.plugins (installs desc, id) where state = 'offered';
-create index plugins_by_age on adiuva.plugins (published_at desc, id) where state = 'offered';
-create index plugins_by_category on adiuva.plugins (category, score desc, id) where state = 'offered';
+create index plugins_by_score on adiuva.plugins (score desc, id)
+  where state = 'offered' and (price_cents = 0 or (is_payable and developer is not null));
+create index plugins_by_installs on adiuva.plugins (installs desc, id)
+  where state = 'offered' and (price_cents = 0 or (is_payable and developer is not null));
+create index plugins_by_age on adiuva.plugins (published_at desc, id)
+  where state = 'offered' and (price_cents = 0 or (is_payable and developer is not null));
+create index plugins_by_category on adiuva.plugins (category, score desc, id)
+  where state = 'offered' and (price_cents = 0 or (is_payable and developer is not null));
 create index plugins_by_words on adiuva.plugins using gin (words);
 create index plugins_of_developer on adiuva.plugins (developer) where developer is not null;
 call app.protect_system('adiuva.plugins');

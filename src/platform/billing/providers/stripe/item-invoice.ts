@@ -47,8 +47,15 @@ export async function openInvoice(link: Link, invoice: string, order: ItemOrder)
   const { client } = link;
   const found = await client.read((stripe) => stripe.invoices.retrieve(invoice));
   if (found.status !== 'draft') return invoiceOf(found);
-  if (found.lines.data.length === 0) await addLine(link, invoice, order);
-  return invoiceOf(await client.change((stripe) => stripe.invoices.finalizeInvoice(invoice)));
+  try {
+    if (found.lines.data.length === 0) await addLine(link, invoice, order);
+    return invoiceOf(await client.change((stripe) => stripe.invoices.finalizeInvoice(invoice)));
+  } catch (error) {
+    // Another device of the customer may have come further meanwhile.
+    const now = await client.read((stripe) => stripe.invoices.retrieve(invoice));
+    if (now.status === 'draft') throw error;
+    return invoiceOf(now);
+  }
 }
 
 async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder): Promise<void> {

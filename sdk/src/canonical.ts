@@ -1,4 +1,4 @@
-import { isRecord } from '../errors.ts';
+import { isRecord } from './errors.ts';
 
 /**
  * A JSON value as RFC 8785 (JCS) writes it: no spaces, names in the order of their UTF-16 units, numbers and texts as
