@@ -13,4 +13,6 @@ declareErrors({
     message:
       'What was deleted since then is not known any more. Ask for all changes, without `since`, and drop what is not among them.',
   },
+  plugin_not_found: { status: 404, message: 'There is no such plugin.' },
+  plugin_removed: { status: 410, message: 'This plugin was removed: nobody can install it any more.' },
 });

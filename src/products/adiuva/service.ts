@@ -1,6 +1,7 @@
 import type { ProductContext } from '#platform/product';
 import { createBackups } from './backups/service.ts';
 import { createChat } from './chat/service.ts';
+import { createMarket } from './marketplace/service.ts';
 import { createMembers } from './members/service.ts';
 import { createSteps } from './playbooks/steps.ts';
 import { createRecords } from './records/service.ts';
@@ -17,6 +18,7 @@ export function createAdiuva(context: ProductContext) {
     backups: createBackups(context),
     vectors: createVectorMemory(context, members),
     members,
+    market: createMarket(context),
   };
 }
 
