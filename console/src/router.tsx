@@ -6,6 +6,7 @@ import {
   type RouteComponent,
 } from '@tanstack/react-router';
 import type { readCustomerSearch } from './pages/customers/search.ts';
+import type { readPayoutSearch } from './pages/payouts/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
 import type { readDenialSearch } from './pages/denials/search.ts';
 import type { readLicenceSearch } from './pages/licences/search.ts';
@@ -129,6 +130,11 @@ export const router = createRouter({
       '/app/revenue',
       lazy(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
       readByPage<typeof readRevenueSearch>,
+    ),
+    page(
+      '/app/payouts',
+      lazy(() => import('./pages/payouts/payouts.tsx'), 'Payouts'),
+      readByPage<typeof readPayoutSearch>,
     ),
     page(
       '/app/denials',

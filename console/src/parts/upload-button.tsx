@@ -59,7 +59,7 @@ interface Sending {
 }
 
 /** Answers 0 where there was no answer. */
-function sendAndTell({ to, body, tell }: Sending): Promise<number> {
+export function sendAndTell({ to, body, tell }: Sending): Promise<number> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     // Of this server under whatever name it is reached here; of a store as it is.

@@ -11,6 +11,8 @@ export interface ProductPages {
     readonly page: string;
     /** In the navigation. */
     readonly title: Readonly<Record<Language, string>>;
+    /** For platform admins alone; the API holds these rights, and not the pages. */
+    readonly isOperators?: boolean;
     readonly load: () => Promise<{ readonly default: ComponentType }>;
   }[];
 }

@@ -53,6 +53,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     pages: [
       { to: '/app/customers', text: 'nav.customers' },
       { to: '/app/revenue', text: 'nav.revenue' },
+      { to: '/app/payouts', text: 'nav.payouts' },
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },

@@ -3,7 +3,7 @@ import { products } from 'plinth:products';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
-import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe, useRuns } from '../account.ts';
+import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe } from '../account.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
 import { useTexts } from '../text/index.ts';
@@ -151,14 +151,14 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
 /** Pages that products brought along, of those that run. */
 function ProductLinks() {
   const { say, language } = useTexts();
-  const runs = useRuns();
-  const running = products.filter(({ product }) => runs(product));
+  const isMine = useIsMine();
+  const running = products.filter(isMine);
   if (running.length === 0) return null;
   return (
     <>
       <h2>{say('nav.products')}</h2>
       {running.flatMap(({ product, pages }) =>
-        pages.map(({ page, title }) => (
+        pages.filter(isMine).map(({ page, title }) => (
           <Link
             key={`${product} ${page}`}
             to="/app/products/$product/$page"

@@ -90,6 +90,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.customers': 'Kunden',
   'nav.revenue': 'Umsatz',
   'nav.denials': 'Ablehnungen',
+  'nav.payouts': 'Auszahlungen',
   'nav.providers': 'Anbieter',
   'nav.deadLetters': 'Unzustellbares',
   'nav.licences': 'Alle Lizenzen',

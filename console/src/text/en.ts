@@ -89,6 +89,7 @@ export const en = {
   'nav.customers': 'Customers',
   'nav.revenue': 'Revenue',
   'nav.denials': 'Denials',
+  'nav.payouts': 'Payouts',
   'nav.providers': 'Providers',
   'nav.deadLetters': 'Dead letters',
   'nav.licences': 'All licences',

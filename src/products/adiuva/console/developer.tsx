@@ -1,0 +1,160 @@
+import { Skeleton } from '@mantine/core';
+import {
+  apiFor,
+  Confirm,
+  State,
+  StateBadge,
+  Table,
+  Tabs,
+  Trouble,
+  useAccount,
+  useMoney,
+  useOfAccount,
+  usePages,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import { Checklist } from './checklist.tsx';
+import { Earnings } from './earnings.tsx';
+import { Keys } from './keys.tsx';
+import { Submit } from './submit.tsx';
+import { texts } from './texts.ts';
+
+const VIEWS = ['plugins', 'submit', 'keys', 'earnings'] as const;
+
+/** What the account develops and earns. */
+export default function Developer() {
+  const { say } = useTexts(texts);
+  const { search, change } = useProductSearch();
+  const view = VIEWS.find((one) => one === search['view']) ?? 'plugins';
+  return (
+    <>
+      <header className="page">
+        <h1>{say('developer')}</h1>
+      </header>
+      <Tabs
+        views={VIEWS.map((one) => [one, say(one)])}
+        view={view}
+        choose={(one) => change({ view: one, plugin: undefined })}
+      />
+      {view === 'plugins' && <Own />}
+      {view === 'submit' && <Submit />}
+      {view === 'keys' && <Keys />}
+      {view === 'earnings' && <Earnings />}
+    </>
+  );
+}
+
+function Own() {
+  const { say, format } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const { search, change } = useProductSearch();
+  const { pages, ...asked } = usePages({
+    key: ['own plugins', chosen?.account.id],
+    read: (query) => apiFor(chosen?.account.id).call('GET /v1/developer/plugins', { query }),
+    isWanted: chosen !== undefined,
+  });
+  return (
+    <>
+      <Table
+        label={say('plugins')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={({ id }) => id}
+        opened={search['plugin']}
+        empty={say('noOwn')}
+        lines={6}
+        columns={[
+          {
+            head: say('name'),
+            cell: ({ id, name }) => (
+              <button type="button" className="quiet clip" onClick={() => change({ plugin: id })}>
+                {name}
+              </button>
+            ),
+          },
+          {
+            head: say('state'),
+            isText: true,
+            cell: ({ state, is_payable: isPayable, removed_because: why }) => (
+              <>
+                <StateBadge color={state === 'offered' && isPayable ? 'accent' : 'gray'}>
+                  {state === 'removed' ? say('removed', { why: why ?? '' }) : say(state)}
+                </StateBadge>{' '}
+                {state === 'offered' && !isPayable && say('payeeNeeded')}
+              </>
+            ),
+          },
+          { head: say('version'), isFigure: true, cell: ({ version }) => version ?? '–' },
+          { head: say('installCount'), isFigure: true, cell: ({ installs }) => format.count(installs) },
+          {
+            head: say('price'),
+            isFigure: true,
+            cell: ({ price_cents: price, currency }) => (price === 0 ? say('free') : minor(price, currency)),
+          },
+          {
+            head: '',
+            cell: ({ id, state }) =>
+              state === 'offered' && (
+                <Confirm
+                  isQuiet
+                  text={say('withdraw')}
+                  act={async () => chosen?.api.call('DELETE /v1/developer/plugins/{id}', { params: { id } })}
+                />
+              ),
+          },
+        ]}
+      />
+      {search['plugin'] !== undefined && <Versions id={search['plugin']} />}
+    </>
+  );
+}
+
+/** Versions of one plugin, each with what was found in it and said about it. */
+function Versions({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { data, error, refetch } = useOfAccount(
+    ['own plugin', id],
+    ({ call }) => call('GET /v1/developer/plugins/{id}', { params: { id } }),
+    { again: 5_000 },
+  );
+  if (data === undefined)
+    return error === null ? <Skeleton h={240} /> : <Trouble error={error} retry={() => void refetch()} />;
+  return data.versions.map(({ version, state, notes, checklist, created_at: at }) => (
+    <section key={version} aria-label={`${data.name} ${version}`}>
+      <header className="page">
+        <h2>
+          {data.name} {version}
+        </h2>
+        <State
+          of={state === 'rejected' ? 'failed' : state}
+          text={say(state === 'removed' ? 'withdrawn' : state)}
+        />
+        <span className="dim">
+          <When at={at} isPast />
+        </span>
+        {(state === 'pending_upload' || state === 'pending_review') && (
+          <span className="right">
+            <Confirm
+              text={say('withdraw')}
+              act={async () =>
+                chosen?.api.call('DELETE /v1/developer/plugins/{id}/versions/{version}', {
+                  params: { id, version },
+                })
+              }
+            />
+          </span>
+        )}
+      </header>
+      {notes !== null && (
+        <p>
+          {say('notes')}: {notes}
+        </p>
+      )}
+      <Checklist of={checklist} />
+    </section>
+  ));
+}

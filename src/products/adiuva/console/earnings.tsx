@@ -1,0 +1,123 @@
+import {
+  Act,
+  apiFor,
+  Pick,
+  State,
+  Table,
+  Trouble,
+  useAccount,
+  useMoney,
+  useOfAccount,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import { texts } from './texts.ts';
+
+/** As many months as one chooses from. */
+const MONTHS = 13;
+
+/** Whether money can come, what was earned in a month, and what was paid out. */
+export function Earnings() {
+  const { say, format } = useTexts(texts);
+  const { minor } = useMoney();
+  const { search, change } = useProductSearch();
+  const now = new Date();
+  const months = Array.from({ length: MONTHS }, (_one, ago) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago)).toISOString().slice(0, 7),
+  );
+  const { period = months[0] as string } = search;
+  const { data, error, refetch } = useOfAccount(
+    ['plugin earnings', period],
+    ({ call }) => call('GET /v1/developer/earnings', { query: { period } }),
+    { again: 10_000 },
+  );
+  if (error !== null && data === undefined) return <Trouble error={error} retry={() => void refetch()} />;
+  return (
+    <>
+      <Payee />
+      <Table
+        label={say('owed')}
+        rows={data?.balances}
+        keyOf={({ currency }) => currency}
+        empty=""
+        lines={1}
+        columns={[
+          { head: say('owed'), isFigure: true, cell: ({ owed, currency }) => minor(owed, currency) },
+          {
+            head: say('payableNow'),
+            isFigure: true,
+            cell: ({ payable, currency }) => minor(payable, currency),
+          },
+          { head: say('sent'), isFigure: true, cell: ({ sent, currency }) => minor(sent, currency) },
+        ]}
+      />
+      <section aria-labelledby="sales">
+        <h2 id="sales">{say('sales')}</h2>
+        <p className="filters">
+          <Pick
+            label={say('month')}
+            value={period}
+            options={Object.fromEntries([...new Set([...months, period])].map((one) => [one, one]))}
+            choose={(one) => change({ period: one })}
+          />
+        </p>
+        <Table
+          label={say('sales')}
+          rows={data?.items}
+          keyOf={({ item, currency }) => `${item} ${currency}`}
+          empty={say('noSales')}
+          lines={3}
+          columns={[
+            { head: say('name'), cell: ({ item }) => item },
+            { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
+            { head: say('total'), isFigure: true, cell: ({ total, currency }) => minor(total, currency) },
+            { head: say('share'), isFigure: true, cell: ({ share, currency }) => minor(share, currency) },
+          ]}
+        />
+      </section>
+      <section aria-labelledby="payouts">
+        <h2 id="payouts">{say('payouts')}</h2>
+        <Table
+          label={say('payouts')}
+          rows={data?.payouts}
+          keyOf={({ id }) => id}
+          empty={say('noPayouts')}
+          lines={3}
+          columns={[
+            { head: say('month'), cell: (one) => one.period },
+            { head: say('total'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
+            { head: say('state'), cell: ({ state }) => <State of={state} text={say(state)} /> },
+            { head: say('made'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          ]}
+        />
+      </section>
+    </>
+  );
+}
+
+function Payee() {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const { data, error, refetch } = useOfAccount(
+    ['payee'],
+    ({ call }) => call('GET /v1/developer/payee', {}),
+    { again: 10_000 },
+  );
+  if (error !== null && data === undefined) return <Trouble error={error} retry={() => void refetch()} />;
+  const open = async () => {
+    const body = { return_url: location.href };
+    const { url } = await apiFor(chosen?.account.id).call('POST /v1/developer/payee', { body });
+    location.assign(url);
+  };
+  return (
+    data !== undefined && (
+      <section aria-label={say('payee')}>
+        <p className="filters">
+          <span role="status">{say(data.state)}</span>
+          {data.state !== 'payable' && <Act text={say('onboard')} act={open} />}
+        </p>
+      </section>
+    )
+  );
+}

@@ -1,0 +1,192 @@
+import { Alert, Anchor, Button, Skeleton } from '@mantine/core';
+import {
+  Act,
+  Confirm,
+  Facts,
+  PARTS,
+  Pick,
+  Refusal,
+  Table,
+  Trouble,
+  useAccount,
+  useAct,
+  useMoney,
+  useOfAccount,
+  useProductSearch,
+  useTexts,
+  When,
+} from '@plinth/console';
+import type { ReplyOf } from '@plinth/sdk';
+import { PlinthError } from '@plinth/sdk/errors';
+import { pluginCalls } from '@plinth/sdk/plugins';
+import { useState } from 'react';
+import { save } from './package.ts';
+import { categoryText, permissionText, texts } from './texts.ts';
+
+type Plugin = ReplyOf<'GET /v1/plugins/{id}'>;
+
+/** One plugin: what it is and may do, and what the account has of it. */
+export function OpenPlugin({ id }: { readonly id: string }) {
+  const { say, format } = useTexts(texts);
+  const { minor } = useMoney();
+  const { change } = useProductSearch();
+  const [payAt, setPayAt] = useState<string>();
+  const { data, error, refetch } = useOfAccount(
+    ['plugin', id],
+    ({ call }) => call('GET /v1/plugins/{id}', { params: { id } }),
+    { again: (one) => (payAt !== undefined && one?.bought !== true ? 2_000 : 0) },
+  );
+  if (data === undefined)
+    return error === null ? <Skeleton h={480} /> : <Trouble error={error} retry={() => void refetch()} />;
+  const { average, count } = data.ratings;
+  return (
+    <>
+      <button type="button" className="quiet dim" onClick={() => change({ plugin: undefined })}>
+        ← {say('plugins')}
+      </button>
+      <header className="page">
+        <h1>{data.name}</h1>
+        <span className="dim">{data.author}</span>
+      </header>
+      {data.removed_because !== null && (
+        <Alert color="red" role="alert">
+          {say('removed', { why: data.removed_because })}
+        </Alert>
+      )}
+      <p>{data.description}</p>
+      <Facts
+        of={{
+          [say('price')]: data.price_cents === 0 ? say('free') : minor(data.price_cents, data.currency),
+          [say('version')]: data.version,
+          [say('category')]: categoryText(say, data.category),
+          [say('installCount')]: format.count(data.installs),
+          [say('ratings')]:
+            average === null ? '–' : say('ofRatings', { average: format.count(average), count: `${count}` }),
+          [say('has')]: data.bought ? say('bought') : (data.installed_version ?? undefined),
+        }}
+      />
+      <section aria-labelledby="may">
+        <h2 id="may">{say('permissions')}</h2>
+        {data.permissions.length === 0 && <p className="dim">{say('noPermissions')}</p>}
+        <ul>
+          {data.permissions.map((one) => (
+            <li key={one}>{permissionText(say, one)}</li>
+          ))}
+        </ul>
+        <Install plugin={data} payAt={payAt} setPayAt={setPayAt} />
+        {data.orphaned && <p className="dim">{say('orphaned')}</p>}
+      </section>
+      {data.installed && <Rating plugin={data} />}
+      <section aria-labelledby="versions">
+        <h2 id="versions">{say('versions')}</h2>
+        <Table
+          label={say('versions')}
+          rows={data.versions}
+          keyOf={({ version }) => version}
+          empty="–"
+          columns={[
+            { head: say('version'), cell: ({ version }) => version },
+            {
+              head: say('permissions'),
+              isText: true,
+              isDim: true,
+              cell: ({ permissions }) => permissions.map((one) => permissionText(say, one)).join(', ') || '–',
+            },
+            { head: say('size'), isFigure: true, cell: ({ bytes }) => format.bytes(bytes) },
+            {
+              head: say('published'),
+              isFigure: true,
+              cell: ({ published_at: at }) => <When at={at} isPast />,
+            },
+          ]}
+        />
+      </section>
+    </>
+  );
+}
+
+interface InstallProps {
+  readonly plugin: Plugin;
+  /** The page where it is paid. */
+  readonly payAt: string | undefined;
+  readonly setPayAt: (url: string | undefined) => void;
+}
+
+/** What stands above it is consented to by its button. The bytes are verified before the browser has them as a file. */
+function Install({ plugin, payAt, setPayAt }: InstallProps) {
+  const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const { id, price_cents: cents, bought, installed } = plugin;
+  const price = minor(cents, plugin.currency);
+  const { mutate, isPending, error, data } = useAct(async () => {
+    if (chosen === undefined) return undefined;
+    const caller = { ...PARTS, credentials: undefined, accountId: chosen.account.id };
+    try {
+      const { version, bytes } = await pluginCalls(chosen.api, caller).download(id, {
+        acceptPermissions: plugin.permissions,
+      });
+      setPayAt(undefined);
+      save(`${id}-${version}.zip`, bytes as Uint8Array<ArrayBuffer>);
+      return version;
+    } catch (caught) {
+      if (!(caught instanceof PlinthError) || caught.code !== 'payment_needed') throw caught;
+      setPayAt(String(caught.details['checkout_url']));
+      return undefined;
+    }
+  });
+  if (!plugin.offered && !installed && !bought) return <p className="dim">{say('notOffered')}</p>;
+  const text =
+    installed || bought
+      ? say('download', { version: plugin.version })
+      : cents === 0
+        ? say('install')
+        : say('buy', { price });
+  return (
+    <>
+      {payAt !== undefined && !bought && (
+        <p role="status">
+          <Anchor href={payAt} target="_blank" rel="noopener">
+            {say('pay', { price })}
+          </Anchor>{' '}
+          {say('waiting')}
+        </p>
+      )}
+      <p className="filters">
+        <Button variant="default" loading={isPending} onClick={() => mutate()}>
+          {text}
+        </Button>
+        {installed && (
+          <Confirm
+            text={say('uninstall')}
+            act={async () => chosen?.api.call('DELETE /v1/plugins/{id}/install', { params: { id } })}
+          />
+        )}
+        {data !== undefined && <span role="status">{say('verified', { version: data })}</span>}
+      </p>
+      <Refusal error={error} />
+    </>
+  );
+}
+
+function Rating({ plugin: { id, my_stars: own } }: { readonly plugin: Plugin }) {
+  const { say } = useTexts(texts);
+  const chosen = useAccount();
+  const [stars, setStars] = useState(String(own ?? 5));
+  return (
+    <p className="filters">
+      <Pick
+        label={say('stars')}
+        value={stars}
+        options={Object.fromEntries([1, 2, 3, 4, 5].map((one) => [one, '★'.repeat(one)]))}
+        choose={(one) => setStars(one ?? stars)}
+      />
+      <Act
+        text={say('rate')}
+        act={async () =>
+          chosen?.api.call('PUT /v1/plugins/{id}/rating', { params: { id }, body: { stars: Number(stars) } })
+        }
+      />
+    </p>
+  );
+}
