@@ -68,7 +68,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
       <section aria-labelledby="may">
         <h2 id="may">{say('permissions')}</h2>
         {data.permissions.length === 0 && <p className="dim">{say('noPermissions')}</p>}
-        <ul>
+        <ul className="settings">
           {data.permissions.map((one) => (
             <li key={one}>{permissionText(say, one)}</li>
           ))}

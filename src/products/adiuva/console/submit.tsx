@@ -93,7 +93,7 @@ function Sign({ chosen, onSent }: { readonly chosen: ChosenPackage; readonly onS
         }}
       />
       <p>{manifest.description}</p>
-      <ul>
+      <ul className="settings">
         {manifest.permissions.map((one) => (
           <li key={one}>{permissionText(say, one)}</li>
         ))}
