@@ -8,6 +8,7 @@ import {
 import type { readCustomerSearch } from './pages/customers/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
 import type { readDenialSearch } from './pages/denials/search.ts';
+import type { readSafetySearch } from './pages/safety/search.ts';
 import type { readLicenceSearch } from './pages/licences/search.ts';
 import type { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import type { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
@@ -139,6 +140,11 @@ export const router = createRouter({
       '/app/providers',
       lazy(() => import('./pages/providers/providers.tsx'), 'Providers'),
       readNothing,
+    ),
+    page(
+      '/app/safety',
+      lazy(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
+      readByPage<typeof readSafetySearch>,
     ),
     page(
       '/app/licences',

@@ -169,6 +169,32 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByRole('row').filter({ hasText: 'sandbox-small' }).getByText('closed').waitFor();
   });
 
+  test('sees how much was found in texts, by product, kind and day, and nothing of whose they are', async () => {
+    await page.goto(`${url}/app/safety`);
+    await page.getByText('Nothing was found in this time.').waitFor();
+    for (const [source, kinds] of [
+      ['precheck', ['intent', 'plan']],
+      ['moderation_failed', []],
+    ])
+      await run(
+        `insert into ai.safety_events (id, account_id, user_id, product, route, source, status, kinds, rules)
+         values (gen_random_uuid(), $1, $2, 'prism', 'POST /v1/turns', $3, 'crisis', $4::text[], '{}')`,
+        [ada.accountId, ada.userId, source, kinds],
+      );
+    await page.reload();
+    await region('By kind; a finding of two counts in both')
+      .getByRole('row', { name: /^Plan 1 / })
+      .waitFor();
+    await page.getByText('The second look, by the provider’s moderation, failed').waitFor();
+    await region('By product').getByRole('link', { name: 'prism' }).click();
+    await page.getByRole('button', { name: 'prism ×' }).click();
+    expect(await region('By day, in UTC').getByRole('row').last().innerText()).toMatch(
+      /1\s+–\s+–\s+1\s+–\s+–\s+1$/,
+    );
+    expect(await page.getByRole('main').innerText()).not.toContain(HOSTILE);
+    expect(await faults()).toEqual([]);
+  });
+
   test('is nobody else: a member who opens these pages is told so, and shown nothing', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('textbox', { name: 'Email' }).fill(ada.email);

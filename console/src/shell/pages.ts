@@ -55,6 +55,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/revenue', text: 'nav.revenue' },
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
+      { to: '/app/safety', text: 'nav.safety' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
       { to: '/app/licences', text: 'nav.licences', product: 'coditect' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },

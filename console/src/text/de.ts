@@ -91,6 +91,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.revenue': 'Umsatz',
   'nav.denials': 'Ablehnungen',
   'nav.providers': 'Anbieter',
+  'nav.safety': 'Schutz',
   'nav.deadLetters': 'Unzustellbares',
   'nav.licences': 'Alle Lizenzen',
   'nav.platformAudit': 'Protokoll aller Konten',

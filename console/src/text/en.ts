@@ -90,6 +90,7 @@ export const en = {
   'nav.revenue': 'Revenue',
   'nav.denials': 'Denials',
   'nav.providers': 'Providers',
+  'nav.safety': 'Safety',
   'nav.deadLetters': 'Dead letters',
   'nav.licences': 'All licences',
   'nav.platformAudit': 'Audit of all accounts',
