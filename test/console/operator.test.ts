@@ -44,6 +44,28 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     expect(await page.title()).toBe('Plinth');
   });
 
+  test('is led by the id of any denied request to who was denied in its hour', async () => {
+    const [{ id } = { id: '' }] = (await run(
+      `select lpad(to_hex((extract(epoch from hour + interval '10 minutes') * 1000)::bigint), 12, '0') as id from limits.denials where account_id = $1`,
+      [ada.accountId],
+    )) as { readonly id: string }[];
+    await page.goto(`${url}/app/customers`);
+    await page.getByRole('searchbox').fill(`${id.slice(0, 8)}-${id.slice(8)}-7000-8000-000000000000`);
+    await page.getByRole('link', { name: 'Who was denied in that hour' }).click();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'reel.basic' })
+      .getByRole('link', { name: HOSTILE })
+      .waitFor();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: /^In the hour of .* ×$/ }).click();
+    await page.getByLabel('Time').waitFor();
+    await page.goto(`${url}/app/denials?around=${new Date(0).toISOString()}`);
+    await page.getByText('No limit denied anybody in this time.').waitFor();
+    await page.goto(`${url}/app/customers?account=${ada.accountId}`);
+    await region('Denied by limits').waitFor();
+  });
+
   test('takes it back, and every one of their acts stands in the audit', async () => {
     const given = region('Plans that it was given').getByRole('row').filter({ hasText: 'reel.standard' });
     await given.getByRole('button', { name: 'Take back' }).click();
