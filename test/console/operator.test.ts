@@ -177,15 +177,14 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   });
 
   test('suspends a licence for a reason, reinstates it, and sees how providers fare', async () => {
-    await page.goto(`${url}/app/licences`);
-    await page.getByRole('link', { name: 'Local organization' }).click();
+    await page.getByRole('link', { name: 'All licences coditect' }).click();
+    await page.getByRole('button', { name: 'Local organization' }).click();
     await page.getByPlaceholder('Why to suspend it').fill('The key was published.');
     await page.getByRole('button', { name: 'Suspend' }).click();
-    await page.getByRole('button', { name: 'Suspend: press again' }).click();
     await page.getByRole('button', { name: 'Reinstate' }).click();
     await page.getByRole('button', { name: 'Reinstate: press again' }).click();
     await page.getByRole('cell', { name: 'active' }).waitFor();
-    await page.getByText('No machine is activated.').waitFor();
+    await page.getByText('On no machine yet.').waitFor();
     expect(await faults()).toEqual([]);
     await page.getByRole('link', { name: 'Providers' }).click();
     await page.getByRole('row').filter({ hasText: 'sandbox-small' }).getByText('closed').waitFor();
@@ -224,7 +223,8 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('navigation').waitFor();
     expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
-    for (const { to } of PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? []) {
+    const pages = PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? [];
+    for (const { to } of [...pages, { to: '/app/products/coditect/all-licences' }]) {
       await page.goto(url + to);
       await page.getByRole('alert').first().waitFor();
       expect(await page.getByRole('cell').count(), to).toBe(0);

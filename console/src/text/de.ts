@@ -93,7 +93,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.providers': 'Anbieter',
   'nav.safety': 'Schutz',
   'nav.deadLetters': 'Unzustellbares',
-  'nav.licences': 'Alle Lizenzen',
   'nav.platformAudit': 'Protokoll aller Konten',
   'app.csv': 'Als CSV',
   'error.title': 'Das ließ sich nicht laden',

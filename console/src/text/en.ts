@@ -92,7 +92,6 @@ export const en = {
   'nav.providers': 'Providers',
   'nav.safety': 'Safety',
   'nav.deadLetters': 'Dead letters',
-  'nav.licences': 'All licences',
   'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',
   'error.title': 'This could not be loaded',
