@@ -179,7 +179,7 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   test('suspends a licence for a reason, reinstates it, and sees how providers fare', async () => {
     await page.getByRole('link', { name: 'All licences coditect' }).click();
     await page.getByRole('button', { name: 'Local organization' }).click();
-    await page.getByPlaceholder('Why to suspend it').fill('The key was published.');
+    await page.getByPlaceholder('Reason; the account reads it').fill('The key was published.');
     await page.getByRole('button', { name: 'Suspend' }).click();
     await page.getByRole('button', { name: 'Reinstate' }).click();
     await page.getByRole('button', { name: 'Reinstate: press again' }).click();

@@ -160,16 +160,16 @@ function NothingKnown({ q }: { readonly q: string }) {
   const { say, format } = useTexts(texts);
   const at = timeOfId(q);
   return (
-    <>
+    <div className="stack">
       <p className="dim">{say('none', { q })}</p>
       {at !== undefined && (
         <p>
           {say('none.denied', { at: format.instant(at) })}{' '}
-          <Link to="/app/denials" search={{ around: at }}>
+          <Link className="link" to="/app/denials" search={{ around: at }}>
             {say('none.hour')}
           </Link>
         </p>
       )}
-    </>
+    </div>
   );
 }

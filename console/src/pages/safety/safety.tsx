@@ -89,7 +89,10 @@ export function SafetyPage() {
         <>
           {data?.days.some(({ unmoderated }) => unmoderated > 0) === true && (
             <p>
-              {say('away')} <Link to="/app/providers">{say('nav.providers')}</Link>
+              {say('away')}{' '}
+              <Link className="link" to="/app/providers">
+                {say('nav.providers')}
+              </Link>
             </p>
           )}
           {table('product', data?.products, ({ name }) => (

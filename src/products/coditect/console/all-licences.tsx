@@ -143,7 +143,7 @@ function Opened({ licence, close }: { readonly licence: Licence; readonly close:
       <header className="page">
         <h2 id="opened">{say('opened', { name: organization })}</h2>
         <Status of={licence} />
-        <Link to="/app/customers" search={{ account }}>
+        <Link className="link" to="/app/customers" search={{ account }}>
           {say('customer')}
         </Link>
         <button type="button" className="quiet right" onClick={close}>
