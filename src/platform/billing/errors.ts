@@ -61,6 +61,19 @@ declareErrors({
     status: 503,
     message: 'This server is not set up to sell in that store.',
   },
+  payee_not_payable: {
+    status: 409,
+    message: 'Whoever would be paid for this cannot be paid yet: it is not sold at the moment.',
+  },
+  payment_needed: {
+    status: 402,
+    message: 'This must be paid first: open the page that `details.checkout_url` names.',
+  },
+  period_not_over: { status: 409, message: 'This month is not over yet: it can be paid out from its end.' },
+  payouts_running: {
+    status: 409,
+    message: 'Payouts of another month are under way: ask again when they have ended.',
+  },
   nothing_sold: {
     status: 503,
     message: 'This server is not connected to a payment provider: nothing can be bought.',

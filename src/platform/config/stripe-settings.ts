@@ -46,6 +46,14 @@ export const STRIPE_SETTINGS = {
       says: 'How many days after its first failure was told a plan that is not paid is kept at most; seven it is kept in any case (docs/billing.md).',
     },
   ),
+  SALE_SHARE_POINTS: setting(count(10_000).default(7_000), {
+    group: 'Stripe',
+    says: 'Of an item that is sold for somebody, the part that is theirs, in ten thousandths of what is paid without tax. Sales that were begun keep theirs.',
+  }),
+  SALE_SHARE_DAYS: setting(count(180).default(14), {
+    group: 'Stripe',
+    says: 'How many days after the payment the share in an item that was sold is payable: refunds and disputes mostly come before.',
+  }),
   STRIPE_TAX: setting(z.enum(['none', 'automatic'], 'must be none or automatic').default('none'), {
     group: 'Stripe',
     says: 'Whether Stripe adds taxes and asks for tax ids; it must be set up there first.',

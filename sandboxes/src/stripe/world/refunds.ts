@@ -21,7 +21,7 @@ export function refundOf(world: World, params: Params): Refund {
     metadata: mergeMetadata(null, form.hash('metadata')),
   };
   form.done();
-  check(charge, asked.amount);
+  check(world, charge, asked.amount);
   const card = cardByDigits(charge.payment_method_details?.card?.last4 ?? undefined);
   const refund = world.table('refund').add(newRefund(world, charge, { ...asked, card }));
   world.emit('refund.created', refund);
@@ -42,7 +42,7 @@ function chargeOf(world: World, form: Form): Charge {
   return world.table('charge').get(idOf(intent.latest_charge), 'charge');
 }
 
-function check(charge: Charge, amount: number): void {
+function check(world: World, charge: Charge, amount: number): void {
   if (charge.refunded) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
       code: 'charge_already_refunded',
@@ -50,7 +50,7 @@ function check(charge: Charge, amount: number): void {
   }
   if (charge.status !== 'succeeded')
     throw invalidRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
-  if (charge.disputed) {
+  if (charge.disputed && !isRefundable(world, charge)) {
     throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     });
@@ -62,6 +62,17 @@ function check(charge: Charge, amount: number): void {
       param: 'amount',
     });
   }
+}
+
+/** Every dispute of it was decided for us, or only asked about. */
+function isRefundable(world: World, { id }: Charge): boolean {
+  const disputes = world
+    .table('dispute')
+    .list()
+    .filter(({ charge }) => idOf(charge) === id);
+  return disputes.every(
+    ({ status, is_charge_refundable: is }) => is || status === 'won' || status === 'warning_closed',
+  );
 }
 
 /** Stripe keeps its fee for the charge. */

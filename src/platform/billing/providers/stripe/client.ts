@@ -5,6 +5,7 @@ import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 import { loadStripe } from './package.ts';
+import type { SaleTax } from './price-catalog.ts';
 
 const CHANGE = dispatchPoint(
   'billing.change',
@@ -35,6 +36,7 @@ export interface StripeConnection {
   readonly readsPerSecond: number;
   /** Whether Stripe adds taxes, and asks for tax ids. */
   readonly addsTax: boolean;
+  readonly tax: SaleTax;
   /** Of a sandbox that starts when it is first needed. Until then there is nothing to ask it for. */
   readonly standIn?: {
     readonly isRunning: () => boolean;
