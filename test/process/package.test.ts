@@ -88,8 +88,9 @@ function callsAt(url: string) {
 /** Programs below name packages in double quotes: what tells whether this file is to run takes the others for its own imports. */
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 const TALE = { about: 'a fox' };
-/** What the example's page in the console says. */
 const OF_PAGE = 'The page of docs of this product';
+const TYPES_OF_PAGES =
+  '{ "extends": "@plinth/console/tsconfig.json", "include": [".", "../../../generated/routes.ts"] }';
 
 describe('a team’s repository, from the tarballs', () => {
   beforeAll(async () => {
@@ -260,11 +261,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
         const text = readFileSync(join(ROOT, 'docs/examples/product/console', name), 'utf8');
         writeFileSync(join(pages, name), text.replaceAll(/sample/gi, 'tales'));
       }
-      const types = {
-        extends: '@plinth/console/tsconfig.json',
-        include: ['.', '../../../generated/routes.ts'],
-      };
-      writeFileSync(join(pages, 'tsconfig.json'), JSON.stringify(types));
+      writeFileSync(join(pages, 'tsconfig.json'), TYPES_OF_PAGES);
       await expect(plinth('generate')).rejects.toThrow('console_missing');
       await install('-D', './vendor/plinth-console-0.1.0.tgz');
       expect(await plinth('generate')).toBe('wrote generated/console\n');
