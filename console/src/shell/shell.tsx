@@ -111,6 +111,7 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
   const { say } = useTexts();
   const [isOpen, setOpen] = useState(false);
   const isMine = useIsMine();
+  const { isPending } = useMe();
   useEffect(() => setOpen(false), [path]);
   return (
     <header className="side">
@@ -142,8 +143,13 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
           </Fragment>
         ))}
         <ProductLinks />
-        <a href="/docs">{say('nav.docs')}</a>
-        <Foot />
+        {!isPending && (
+          // Not before it is known whose pages stand above: nothing moves then.
+          <>
+            <a href="/docs">{say('nav.docs')}</a>
+            <Foot />
+          </>
+        )}
       </nav>
     </header>
   );
