@@ -12,6 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { RolldownOutput } from 'rolldown';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { CONSOLE, CONSOLE_MANIFEST, type ConsoleManifest, readConsole, teamConsole } from '#server';
 import { rememberSources, ROOT, writeManifest } from './build-files.ts';
@@ -87,14 +88,38 @@ const CHOICES = ['console/package.json', 'src/main/build-console.ts', PRODUCTS_M
 /** Writes the console into files that are named by what is in them, unless they are there. What names them is written last. */
 export async function buildConsole(place = OF_CHECKOUT): Promise<void> {
   if (isBuilt(place)) return;
-  const { root, team, out } = place;
-  const here = join(root, 'console');
-  const find = createRequire(join(here, 'package.json'));
-  const { rolldown } = (await import(
-    pathToFileURL(find.resolve('rolldown')).href
-  )) as typeof import('rolldown');
+  const { out } = place;
   // What chooses packages and styles is a source, too: another version of a package is another build.
   const sources = new Map<string, string>(CHOICES.map((path) => [path, readSource(place, path)]));
+  const output = await bundle(place, sources);
+  mkdirSync(out, { recursive: true });
+  chmodSync(out, 0o755);
+  const files: Record<string, number> = {};
+  const write = (name: string, bytes: Buffer | string) => {
+    files[name] = Buffer.byteLength(bytes);
+    writeShared(join(out, name), bytes);
+    if (!name.endsWith('.woff2')) writeShared(join(out, `${name}.br`), brotli(bytes));
+  };
+  let [script, imports]: [string, readonly string[]] = ['', []];
+  for (const file of output) {
+    if (file.type !== 'chunk') continue;
+    write(file.fileName, file.code);
+    if (file.isEntry) [script, imports] = [file.fileName, file.imports];
+  }
+  const style = stylesheet(join(place.root, 'console'), sources, write);
+  removeOthers(out, files);
+  const names = [...sources.keys()].sort();
+  const digest = digestOf(names, (path) => sources.get(path) ?? '');
+  const manifest: ConsoleManifest = { script, style, imports, files, sources: names, digest };
+  writeManifest(join(out, CONSOLE_MANIFEST), manifest);
+}
+
+/** The scripts, in memory; what each source says is noted. */
+async function bundle(place: ConsolePlace, sources: Map<string, string>): Promise<RolldownOutput['output']> {
+  const { root, team } = place;
+  const here = join(root, 'console');
+  const bundler = createRequire(join(here, 'package.json')).resolve('rolldown');
+  const { rolldown } = (await import(pathToFileURL(bundler).href)) as typeof import('rolldown');
   const build = await rolldown({
     input: { console: join(here, 'src/main.tsx') },
     platform: 'browser',
@@ -127,26 +152,7 @@ export async function buildConsole(place = OF_CHECKOUT): Promise<void> {
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
   });
-  mkdirSync(out, { recursive: true });
-  chmodSync(out, 0o755);
-  const files: Record<string, number> = {};
-  const write = (name: string, bytes: Buffer | string) => {
-    files[name] = Buffer.byteLength(bytes);
-    writeShared(join(out, name), bytes);
-    if (!name.endsWith('.woff2')) writeShared(join(out, `${name}.br`), brotli(bytes));
-  };
-  let [script, imports]: [string, readonly string[]] = ['', []];
-  for (const file of output) {
-    if (file.type !== 'chunk') continue;
-    write(file.fileName, file.code);
-    if (file.isEntry) [script, imports] = [file.fileName, file.imports];
-  }
-  const style = stylesheet(here, sources, write);
-  removeOthers(out, files);
-  const names = [...sources.keys()].sort();
-  const digest = digestOf(names, (path) => sources.get(path) ?? '');
-  const manifest: ConsoleManifest = { script, style, imports, files, sources: names, digest };
-  writeManifest(join(out, CONSOLE_MANIFEST), manifest);
+  return output;
 }
 
 /** Folders of the products that have pages: of those that ship, and of a clone's or a team's own. From the root. */
