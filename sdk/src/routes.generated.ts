@@ -8302,6 +8302,7 @@ export type ErrorCode =
   | 'comment_is_reply'
   | 'comment_not_found'
   | 'conflict'
+  | 'connected_account_unknown'
   | 'context_document_not_found'
   | 'context_document_too_large'
   | 'context_length_exceeded'
