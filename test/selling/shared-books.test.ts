@@ -5,7 +5,7 @@ import { openSellingApp } from './fixture.ts';
 
 /** Of which the order of what happens is drawn; printed, so that a failure can be had again. */
 const SEED = Date.now() % 1_000_000;
-const ROUNDS = 120;
+const ROUNDS = 50;
 
 /** Numbers from 0 to below 1 (mulberry32). */
 function chances(seed: number): () => number {
