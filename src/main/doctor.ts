@@ -11,7 +11,7 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { aiSettingsOf, oldHelplines } from '#platform/ai';
-import { AppError, systemClock, systemRandom } from '#platform/kernel';
+import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
 import { type Check, type Finding, lookAt } from '#platform/diagnosis';
@@ -19,7 +19,7 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { assertNobodyPays, chooseProducts, openBlobHome, providersOf } from '#app';
+import { assertNobodyPays, chooseProducts, openBlobHomeAlone, providersOf } from '#app';
 import { describeChoice } from './banner.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
@@ -145,15 +145,7 @@ function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string
 }
 
 /** Whether files of accounts can be written, read and deleted where they are kept. */
-async function filesState(config: Config): Promise<string> {
-  const home = openBlobHome(config, {
-    secrets: { derived: () => [''] },
-    clock: systemClock,
-    random: systemRandom,
-    baseUrl: () => config.baseUrl,
-  });
-  return home.check();
-}
+const filesState = (config: Config): Promise<string> => openBlobHomeAlone(config).check();
 
 async function redisState(settings: RedisSettings): Promise<string> {
   let trouble = '';

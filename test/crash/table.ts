@@ -280,6 +280,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'reports.adjusted': { because: ONE_COMMIT },
   'reports.proceeds-recorded': { because: ONE_COMMIT },
   'reports.repaired': { because: ONE_COMMIT },
+  'reports.archived': { because: ONE_COMMIT },
+  'reports.archive-deleted': { because: AGAIN },
   'reports.rolled': {
     because:
       'one commit takes rows out of the queue and adds them to the sums; rollup.test.ts ends runs half-way',
