@@ -346,6 +346,55 @@ create policy tenant on adiuva.backups for all to plinth_tenant using ((account_
 grant delete, insert, select, update on adiuva.backups to plinth_system;
 grant delete, insert, select on adiuva.backups to plinth_tenant;
 
+create table adiuva.developer_keys (
+  account_id uuid not null,
+  id uuid not null,
+  name text not null,
+  public_key text not null,
+  revoked_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint developer_keys_pkey PRIMARY KEY (account_id, id),
+  constraint developer_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint developer_keys_public_key_check CHECK (((length(public_key) >= 1) AND (length(public_key) <= 1000)))
+);
+CREATE UNIQUE INDEX developer_keys_once ON adiuva.developer_keys USING btree (account_id, public_key);
+alter table adiuva.developer_keys enable row level security, force row level security;
+create policy system on adiuva.developer_keys for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.developer_keys for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.developer_keys to plinth_system;
+grant insert, select, update on adiuva.developer_keys to plinth_tenant;
+
+create table adiuva.developers (
+  account_id uuid not null,
+  is_payable boolean not null default false,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint developers_pkey PRIMARY KEY (account_id)
+);
+alter table adiuva.developers enable row level security, force row level security;
+create policy system on adiuva.developers for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.developers for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.developers to plinth_system;
+grant select on adiuva.developers to plinth_tenant;
+
+create table adiuva.market_keys (
+  id text not null,
+  kind text not null,
+  public_key text not null,
+  private_sealed text not null,
+  retired_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint market_keys_pkey PRIMARY KEY (id),
+  constraint market_keys_kind_check CHECK ((kind = ANY (ARRAY['rsa-4096'::text, 'ed25519'::text])))
+);
+CREATE UNIQUE INDEX market_keys_present ON adiuva.market_keys USING btree (kind) WHERE (retired_at IS NULL);
+alter table adiuva.market_keys enable row level security, force row level security;
+create policy system on adiuva.market_keys for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on adiuva.market_keys to plinth_system;
+
 create table adiuva.member_heads (
   account_id uuid not null,
   user_id uuid not null,
@@ -363,6 +412,114 @@ create policy system on adiuva.member_heads for all to plinth_system using (true
 create policy tenant on adiuva.member_heads for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on adiuva.member_heads to plinth_system;
 grant delete, insert, select, update on adiuva.member_heads to plinth_tenant;
+
+create table adiuva.plugin_installs (
+  account_id uuid not null,
+  plugin_id text not null,
+  is_installed boolean not null,
+  version text,
+  permissions text[] not null default '{}'::text[],
+  sale_id uuid,
+  revoked_at timestamp with time zone,
+  stars smallint,
+  told_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint plugin_installs_pkey PRIMARY KEY (account_id, plugin_id),
+  constraint plugin_installs_stars_check CHECK (((stars >= 1) AND (stars <= 5)))
+);
+CREATE INDEX plugin_installs_by_plugin ON adiuva.plugin_installs USING btree (plugin_id, account_id);
+alter table adiuva.plugin_installs enable row level security, force row level security;
+create policy system on adiuva.plugin_installs for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.plugin_installs for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.plugin_installs to plinth_system;
+grant insert, select, update on adiuva.plugin_installs to plinth_tenant;
+
+create table adiuva.plugin_versions (
+  plugin_id text not null,
+  version text not null,
+  id uuid not null,
+  numbers integer[] not null,
+  developer uuid,
+  state text not null default 'pending_upload'::text,
+  manifest jsonb not null,
+  permissions text[] not null,
+  sha256 text not null,
+  bytes bigint not null,
+  key_id uuid,
+  public_key text not null,
+  signature text not null,
+  upload_id uuid,
+  blob_id uuid,
+  checklist jsonb,
+  files jsonb,
+  is_blocked boolean not null default false,
+  notes text,
+  reviewed_by uuid,
+  reviewed_at timestamp with time zone,
+  countersignature jsonb,
+  submitted_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint plugin_versions_pkey PRIMARY KEY (plugin_id, version),
+  constraint plugin_versions_id_key UNIQUE (id),
+  constraint plugin_versions_plugin_id_fkey FOREIGN KEY (plugin_id) REFERENCES adiuva.plugins(id),
+  constraint plugin_versions_bytes_check CHECK (((bytes >= 1) AND (bytes <= 20971520))),
+  constraint plugin_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint plugin_versions_state_check CHECK ((state = ANY (ARRAY['pending_upload'::text, 'pending_review'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'removed'::text])))
+);
+CREATE INDEX plugin_versions_of_developer ON adiuva.plugin_versions USING btree (developer, created_at) WHERE (developer IS NOT NULL);
+CREATE INDEX plugin_versions_removed ON adiuva.plugin_versions USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE INDEX plugin_versions_to_sweep ON adiuva.plugin_versions USING btree (id) WHERE ((state = 'removed'::text) AND (blob_id IS NOT NULL));
+CREATE INDEX plugin_versions_unsent ON adiuva.plugin_versions USING btree (created_at) WHERE (state = 'pending_upload'::text);
+CREATE INDEX plugin_versions_waiting ON adiuva.plugin_versions USING btree (submitted_at, id) WHERE (state = 'pending_review'::text);
+alter table adiuva.plugin_versions enable row level security, force row level security;
+create policy system on adiuva.plugin_versions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on adiuva.plugin_versions to plinth_system;
+
+create table adiuva.plugins (
+  id text not null,
+  folded text not null,
+  developer uuid,
+  state text not null default 'draft'::text,
+  is_payable boolean not null default false,
+  version text,
+  name text not null,
+  description text not null,
+  author text not null,
+  category text not null,
+  permissions text[] not null default '{}'::text[],
+  price_cents integer not null,
+  currency text not null,
+  installs bigint not null default 0,
+  ratings bigint not null default 0,
+  stars bigint not null default 0,
+  score double precision generated always as ((((stars + 30))::double precision / ((ratings + 10))::double precision)) stored,
+  words tsvector generated always as ((setweight(to_tsvector('simple'::regconfig, name), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, description), 'B'::"char"))) stored,
+  removed_because text,
+  published_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint plugins_pkey PRIMARY KEY (id),
+  constraint plugins_folded_key UNIQUE (folded),
+  constraint plugins_author_check CHECK (((length(author) >= 1) AND (length(author) <= 100))),
+  constraint plugins_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint plugins_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint plugins_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$'::text)),
+  constraint plugins_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  constraint plugins_price_cents_check CHECK (((price_cents = 0) OR ((price_cents >= 50) AND (price_cents <= 100000)))),
+  constraint plugins_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'offered'::text, 'withdrawn'::text, 'removed'::text])))
+);
+CREATE INDEX plugins_by_age ON adiuva.plugins USING btree (published_at DESC, id) WHERE (state = 'offered'::text);
+CREATE INDEX plugins_by_category ON adiuva.plugins USING btree (category, score DESC, id) WHERE (state = 'offered'::text);
+CREATE INDEX plugins_by_installs ON adiuva.plugins USING btree (installs DESC, id) WHERE (state = 'offered'::text);
+CREATE INDEX plugins_by_score ON adiuva.plugins USING btree (score DESC, id) WHERE (state = 'offered'::text);
+CREATE INDEX plugins_by_words ON adiuva.plugins USING gin (words);
+CREATE INDEX plugins_of_developer ON adiuva.plugins USING btree (developer) WHERE (developer IS NOT NULL);
+alter table adiuva.plugins enable row level security, force row level security;
+create policy system on adiuva.plugins for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on adiuva.plugins to plinth_system;
 
 create table adiuva.records (
   account_id uuid not null,
@@ -803,6 +960,43 @@ create policy tenant on billing.invoices for all to plinth_tenant using ((accoun
 grant delete, insert, select, update on billing.invoices to plinth_system;
 grant select on billing.invoices to plinth_tenant;
 
+create table billing.item_sales (
+  account_id uuid not null,
+  id uuid not null,
+  mode text not null,
+  product text not null,
+  item text not null,
+  name text not null,
+  payee uuid not null,
+  currency text not null,
+  amount bigint not null,
+  share_points integer not null,
+  state text not null default 'open'::text,
+  invoice text,
+  closes_at timestamp with time zone not null,
+  paid bigint not null default 0,
+  refunded bigint not null default 0,
+  disputed bigint not null default 0,
+  total bigint not null default 0,
+  share bigint not null default 0,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint item_sales_pkey PRIMARY KEY (account_id, id),
+  constraint item_sales_amount_check CHECK ((amount > 0)),
+  constraint item_sales_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint item_sales_share_points_check CHECK (((share_points >= 0) AND (share_points <= 10000))),
+  constraint item_sales_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'disputed'::text, 'refunded'::text, 'void'::text])))
+);
+CREATE UNIQUE INDEX item_sales_by_invoice ON billing.item_sales USING btree (mode, invoice) WHERE (invoice IS NOT NULL);
+CREATE INDEX item_sales_of_item ON billing.item_sales USING btree (mode, product, item);
+CREATE UNIQUE INDEX item_sales_open ON billing.item_sales USING btree (account_id, mode, product, item) WHERE (state = 'open'::text);
+CREATE INDEX item_sales_to_close ON billing.item_sales USING btree (mode, closes_at) WHERE (state = 'open'::text);
+alter table billing.item_sales enable row level security, force row level security;
+create policy system on billing.item_sales for all to plinth_system using (true) with check (true);
+create policy tenant on billing.item_sales for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.item_sales to plinth_system;
+grant select on billing.item_sales to plinth_tenant;
+
 create table billing.notices (
   account_id uuid not null,
   kind text not null,
@@ -905,6 +1099,23 @@ create policy tenant on billing.overage_windows for all to plinth_tenant using (
 grant delete, insert, select, update on billing.overage_windows to plinth_system;
 grant select on billing.overage_windows to plinth_tenant;
 
+create table billing.payees (
+  account_id uuid not null,
+  mode text not null,
+  store_id text not null,
+  state text not null default 'onboarding'::text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint payees_pkey PRIMARY KEY (account_id, mode),
+  constraint payees_state_check CHECK ((state = ANY (ARRAY['onboarding'::text, 'payable'::text, 'restricted'::text])))
+);
+CREATE UNIQUE INDEX payees_by_store_id ON billing.payees USING btree (mode, store_id);
+alter table billing.payees enable row level security, force row level security;
+create policy system on billing.payees for all to plinth_system using (true) with check (true);
+create policy tenant on billing.payees for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.payees to plinth_system;
+grant select on billing.payees to plinth_tenant;
+
 create table billing.payments (
   account_id uuid not null,
   id uuid not null,
@@ -934,6 +1145,67 @@ create policy system on billing.payments for all to plinth_system using (true) w
 create policy tenant on billing.payments for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on billing.payments to plinth_system;
 grant select on billing.payments to plinth_tenant;
+
+create table billing.payout_looks (
+  mode text not null,
+  looked_at timestamp with time zone not null,
+  differences jsonb not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint payout_looks_pkey PRIMARY KEY (mode)
+);
+alter table billing.payout_looks enable row level security, force row level security;
+create policy system on billing.payout_looks for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.payout_looks to plinth_system;
+
+create table billing.payout_runs (
+  id uuid not null,
+  mode text not null,
+  period text not null,
+  as_of timestamp with time zone not null,
+  repeats boolean not null default false,
+  state text not null default 'running'::text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint payout_runs_pkey PRIMARY KEY (id),
+  constraint payout_runs_period_check CHECK ((period ~ '^\d{4}-\d{2}$'::text)),
+  constraint payout_runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
+);
+CREATE INDEX payout_runs_by_period ON billing.payout_runs USING btree (mode, period, created_at);
+CREATE UNIQUE INDEX payout_runs_running ON billing.payout_runs USING btree (mode) WHERE (state = 'running'::text);
+alter table billing.payout_runs enable row level security, force row level security;
+create policy system on billing.payout_runs for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on billing.payout_runs to plinth_system;
+
+create table billing.payouts (
+  account_id uuid not null,
+  id uuid not null,
+  mode text not null,
+  run_id uuid not null,
+  period text not null,
+  currency text not null,
+  amount bigint not null,
+  destination text not null,
+  state text not null default 'open'::text,
+  transfer text,
+  code text,
+  asked_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint payouts_pkey PRIMARY KEY (account_id, id),
+  constraint payouts_amount_check CHECK ((amount > 0)),
+  constraint payouts_check CHECK (((state = 'paid'::text) = (transfer IS NOT NULL))),
+  constraint payouts_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint payouts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'refused'::text])))
+);
+CREATE INDEX payouts_by_time ON billing.payouts USING btree (mode, created_at, id);
+CREATE INDEX payouts_of_run ON billing.payouts USING btree (run_id, account_id, currency);
+CREATE INDEX payouts_open ON billing.payouts USING btree (mode, asked_at) WHERE (state = 'open'::text);
+alter table billing.payouts enable row level security, force row level security;
+create policy system on billing.payouts for all to plinth_system using (true) with check (true);
+create policy tenant on billing.payouts for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.payouts to plinth_system;
+grant select on billing.payouts to plinth_tenant;
 
 create table billing.prices (
   store text not null,
@@ -995,6 +1267,42 @@ create policy system on billing.refunds for all to plinth_system using (true) wi
 create policy tenant on billing.refunds for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on billing.refunds to plinth_system;
 grant select on billing.refunds to plinth_tenant;
+
+create table billing.shares (
+  account_id uuid not null,
+  id uuid not null,
+  mode text not null,
+  sale_id uuid not null,
+  product text not null,
+  item text not null,
+  currency text not null,
+  amount bigint not null,
+  total bigint not null,
+  why text not null,
+  payable_at timestamp with time zone not null,
+  payout_id uuid,
+  to_recover boolean not null default false,
+  asked_at timestamp with time zone,
+  reversed_payout uuid,
+  reversal text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint shares_pkey PRIMARY KEY (account_id, id),
+  constraint shares_check CHECK (((payout_id IS NULL) OR (reversal IS NULL))),
+  constraint shares_check1 CHECK (((reversal IS NULL) = (reversed_payout IS NULL))),
+  constraint shares_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint shares_why_check CHECK ((why = ANY (ARRAY['paid'::text, 'refunded'::text, 'disputed'::text, 'won'::text, 'corrected'::text])))
+);
+CREATE INDEX shares_by_time ON billing.shares USING btree (account_id, created_at);
+CREATE INDEX shares_of_payout ON billing.shares USING btree (account_id, payout_id) WHERE (payout_id IS NOT NULL);
+CREATE INDEX shares_of_sale ON billing.shares USING btree (account_id, sale_id);
+CREATE INDEX shares_owed ON billing.shares USING btree (mode, account_id, currency, payable_at) WHERE ((payout_id IS NULL) AND (reversal IS NULL));
+CREATE INDEX shares_to_recover ON billing.shares USING btree (mode, asked_at) WHERE to_recover;
+alter table billing.shares enable row level security, force row level security;
+create policy system on billing.shares for all to plinth_system using (true) with check (true);
+create policy tenant on billing.shares for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.shares to plinth_system;
+grant select on billing.shares to plinth_tenant;
 
 create table billing.subscriptions (
   account_id uuid not null,

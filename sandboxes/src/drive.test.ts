@@ -93,7 +93,9 @@ describe('a store’s sandbox that a terminal has started', () => {
     await expect(driveVendor('app-store', 'rob')).rejects.toThrow('there is no rob: buy, restore, cancel');
     await expect(driveVendor('google-play', 'rob')).rejects.toThrow('There is no such action');
     await expect(driveVendor('app-store', 'buy', 'product')).rejects.toThrow('name=text or name:=JSON');
-    await expect(driveVendor('stripe', 'buy')).rejects.toThrow('only app-store and google-play take verbs');
+    await expect(driveVendor('openai', 'buy')).rejects.toThrow(
+      'only app-store, google-play, stripe take verbs',
+    );
     await expect(
       drive({ vendor: 'app-store', verb: 'buy', facts: [], at: 'http://127.0.0.1:9' }),
     ).rejects.toThrow('nothing answers at http://127.0.0.1:9');

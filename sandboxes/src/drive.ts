@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/** What a store's sandbox is asked to do for a customer, at a path below this one. */
-const ACTIONS: Readonly<Record<string, string>> = { 'app-store': 'controls', 'google-play': 'sandbox' };
+/** What a sandbox is asked to do, as a customer, a payee or a bank would, at a path below this one. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  'app-store': 'controls',
+  'google-play': 'sandbox',
+  stripe: 'sandbox',
+};
 
 export interface DriveCommand {
   readonly vendor: string;
@@ -16,7 +20,7 @@ export interface DriveCommand {
 /** Has a store's sandbox that runs do something, as a person would. Answers what it says; throws what it refuses, in its own words. */
 export async function drive({ vendor, verb, facts, at }: DriveCommand): Promise<string> {
   const path = ACTIONS[vendor];
-  if (path === undefined) throw new Error(`only ${Object.keys(ACTIONS).join(' and ')} take verbs`);
+  if (path === undefined) throw new Error(`only ${Object.keys(ACTIONS).join(', ')} take verbs`);
   const body = Object.fromEntries(facts.map(factOf));
   const response = await fetch(`${await addressOf(at)}/${path}/${verb}`, {
     method: 'POST',

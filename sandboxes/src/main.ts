@@ -7,7 +7,7 @@ const USAGE = `Usage: plinth-sandboxes <${Object.keys(STARTS).join('|')}> [--por
 
 Starts one on 127.0.0.1, prints what a client needs, and answers until it is stopped. The stores tell --notify what happens.
 
-       plinth-sandboxes <app-store|google-play> <verb> [name=text] [name:=JSON] --at URL
+       plinth-sandboxes <app-store|google-play|stripe> <verb> [name=text] [name:=JSON] --at URL
 
 Has one that runs do what a customer would. An unknown verb is answered with those that there are.
 `;

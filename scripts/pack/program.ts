@@ -18,8 +18,9 @@ export const PRODUCTS = SHIPPED;
 const WORKERS = [
   'src/platform/ai/metering/tokens-worker.ts',
   'src/platform/db/pglite-worker.ts',
+  'src/platform/files/process/entry.ts',
   'src/products/orbit/exports/making/thread.ts',
-  'src/products/orbit/reading/process/entry.ts',
+  'src/products/orbit/reading/process/read-document.ts',
 ];
 const OF_PROJECT = /^[./#]/;
 

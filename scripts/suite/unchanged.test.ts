@@ -50,7 +50,11 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
     expect.arrayContaining(['safety/sentences/dev/en.jsonl', 'safety/src/model/weights.json']),
   );
   expect(reading).toEqual(
-    expect.arrayContaining(['test/orbit/files/brief.pdf', 'src/products/orbit/reading/process/entry.ts']),
+    expect.arrayContaining([
+      'test/orbit/files/brief.pdf',
+      'src/platform/files/process/entry.ts',
+      'src/products/orbit/reading/process/read-document.ts',
+    ]),
   );
   expect(making).toContain('src/products/orbit/exports/making/thread.ts');
 });

@@ -1162,6 +1162,18 @@ export interface Schemas {
     readonly data: readonly Schemas['DenialSum'][];
     readonly next_cursor: string | null;
   };
+  readonly DeveloperPayout: {
+    readonly id: string;
+    /** A calendar month of UTC. */
+    readonly period: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    /** Minor units. */
+    readonly amount: number;
+    /** `refused`: it is owed as before. */
+    readonly state: 'open' | 'paid' | 'refused';
+    readonly created_at: string;
+  };
   readonly DiffLine: {
     readonly op: 'same' | 'added' | 'removed';
     readonly text: string;
@@ -1288,6 +1300,24 @@ export interface Schemas {
   readonly DuplicateScopeRequest: {
     /** As that of the scope when not said. */
     readonly title?: string | undefined;
+  };
+  readonly Earnings: {
+    /** A calendar month of UTC. */
+    readonly period: string;
+    readonly balances: readonly Schemas['EarningsBalance'][];
+    readonly items: readonly Schemas['ItemEarnings'][];
+    /** The newest 24. */
+    readonly payouts: readonly Schemas['DeveloperPayout'][];
+  };
+  readonly EarningsBalance: {
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    /** Not paid out yet, minor units; below zero: the account owes it. */
+    readonly owed: number;
+    /** What of it the next payout holds. */
+    readonly payable: number;
+    /** Paid out in all, less what was taken back of it. */
+    readonly sent: number;
   };
   readonly EditingRequest: {
     readonly section_id: string | null;
@@ -1750,6 +1780,17 @@ export interface Schemas {
   readonly InvoicePage: {
     readonly data: readonly Schemas['Invoice'][];
     readonly next_cursor: string | null;
+  };
+  readonly ItemEarnings: {
+    readonly product: string;
+    readonly item: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    readonly sales: number;
+    /** What was paid in the month without tax, less what went back. */
+    readonly total: number;
+    /** The part of it that is the account’s. */
+    readonly share: number;
   };
   readonly Job: {
     readonly id: string;
@@ -2596,6 +2637,10 @@ export interface Schemas {
   readonly Ok: {
     readonly ok: true;
   };
+  readonly OnboardPayeeRequest: {
+    /** Where the page sends browsers afterwards. */
+    readonly return_url: string;
+  };
   readonly OnboardingCheckout: {
     /** The provider’s page; null: there is nothing to pay. */
     readonly checkout_url: string | null;
@@ -2727,6 +2772,16 @@ export interface Schemas {
   };
   readonly OverageList: {
     readonly data: readonly Schemas['Overage'][];
+  };
+  readonly OwedTotal: {
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    /** Of all payees. */
+    readonly owed: number;
+    /** What a run would pay now. */
+    readonly payable: number;
+    /** Of payees who cannot be paid yet. */
+    readonly waiting: number;
   };
   readonly Passkey: {
     readonly id: string;
@@ -2891,10 +2946,64 @@ export interface Schemas {
     readonly created_at: string;
     readonly updated_at: string;
   };
+  readonly PayOutRequest: {
+    /** A calendar month of UTC. */
+    readonly period: string;
+  };
+  readonly Payee: {
+    /** `restricted`: the payment provider asks for something first; open the page again. */
+    readonly state: 'none' | 'onboarding' | 'payable' | 'restricted';
+  };
+  readonly PayeePage: {
+    readonly url: string;
+  };
   readonly PaymentConfirmation: {
     /** The provider’s page: send the customer there. */
     readonly confirm_url: string;
     readonly expires_at: string;
+  };
+  readonly Payout: {
+    readonly id: string;
+    /** A calendar month of UTC. */
+    readonly period: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    /** Minor units. */
+    readonly amount: number;
+    /** `refused`: it is owed as before. */
+    readonly state: 'open' | 'paid' | 'refused';
+    readonly created_at: string;
+    readonly account_id: string;
+    /** null: the account was erased. */
+    readonly name: string | null;
+    /** The payment provider’s id. */
+    readonly transfer: string | null;
+    /** Why it was refused, in the provider’s word. */
+    readonly code: string | null;
+  };
+  readonly PayoutDifference: {
+    readonly payout: string | null;
+    readonly transfer: string;
+    /** What is with the payee by our books; null: we know no such transfer. */
+    readonly ours: number | null;
+    /** By the provider’s; null: it knows none. */
+    readonly theirs: number | null;
+  };
+  readonly PayoutList: {
+    readonly data: readonly Schemas['Payout'][];
+    readonly next_cursor: string | null;
+    readonly owed: readonly Schemas['OwedTotal'][];
+    /** When the books were compared last. */
+    readonly compared_at: string | null;
+    readonly differences: readonly Schemas['PayoutDifference'][];
+  };
+  readonly PayoutRun: {
+    readonly id: string;
+    /** A calendar month of UTC. */
+    readonly period: string;
+    readonly state: 'running' | 'done';
+    /** What was payable then is paid. */
+    readonly as_of: string;
   };
   readonly PendingChange: {
     readonly plan: string;
@@ -5417,7 +5526,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
+      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'payouts_problem' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -5469,6 +5578,18 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Template'];
+  };
+  /** List payouts to payees, newest first, with what is owed and how the provider’s books differ */
+  'GET /v1/admin/payouts': {
+    readonly query: {
+      /** A calendar month of UTC. */
+      readonly period?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['PayoutList'];
   };
   /** Audit what was released over all accounts, newest first */
   'GET /v1/admin/privacy/releases': {
@@ -5858,6 +5979,18 @@ export interface Routes {
       readonly format?: 'json' | 'markdown' | undefined;
     };
     readonly reply: Schemas['ReadDecision'];
+  };
+  /** Read what the account has earned by items of a month, and what it was paid */
+  'GET /v1/developer/earnings': {
+    readonly query: {
+      /** A calendar month of UTC; not said: this one. */
+      readonly period?: string | undefined;
+    };
+    readonly reply: Schemas['Earnings'];
+  };
+  /** Read whether the account can be paid */
+  'GET /v1/developer/payee': {
+    readonly reply: Schemas['Payee'];
   };
   /** List documents */
   'GET /v1/documents': {
@@ -7118,6 +7251,11 @@ export interface Routes {
     readonly body: Schemas['NewTemplate'];
     readonly reply: Schemas['Template'];
   };
+  /** Pay payees what is payable */
+  'POST /v1/admin/payouts': {
+    readonly body: Schemas['PayOutRequest'];
+    readonly reply: Schemas['PayoutRun'];
+  };
   /** Opt many accounts out of platform-wide statistics */
   'POST /v1/admin/privacy/policies': {
     readonly body: Schemas['PrivacyPoliciesRequest'];
@@ -7455,6 +7593,11 @@ export interface Routes {
     };
     readonly body: Schemas['SupersedeDecision'];
     readonly reply: Schemas['DecisionSummary'];
+  };
+  /** Open the page of the payment provider where the account says how it is paid */
+  'POST /v1/developer/payee': {
+    readonly body: Schemas['OnboardPayeeRequest'];
+    readonly reply: Schemas['PayeePage'];
   };
   /** Start an upload */
   'POST /v1/documents/presign': {
@@ -8025,6 +8168,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/licenses/signing-keys',
   'POST /v1/admin/licenses/{id}/extend',
   'POST /v1/admin/orbit/templates',
+  'POST /v1/admin/payouts',
   'POST /v1/admin/privacy/policies',
   'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
@@ -8128,6 +8272,7 @@ export type ErrorCode =
   | 'comment_is_reply'
   | 'comment_not_found'
   | 'conflict'
+  | 'connected_account_unknown'
   | 'context_document_not_found'
   | 'context_document_too_large'
   | 'context_length_exceeded'
@@ -8218,6 +8363,8 @@ export type ErrorCode =
   | 'pattern_not_found'
   | 'payload_too_large'
   | 'payment_declined'
+  | 'payouts_running'
+  | 'period_not_over'
   | 'permit_settled'
   | 'permit_stale'
   | 'plan_required'

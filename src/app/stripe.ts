@@ -34,7 +34,11 @@ export async function openStripe(
     const client = createStripeClient({ ...account, url, crashHook });
     sandboxes.opened.defer(() => client.close());
     return {
-      link: { ...how, client, webhookSecrets: () => account.webhookSecrets },
+      link: {
+        ...how,
+        client,
+        webhookSecrets: () => [...account.webhookSecrets, ...account.connectWebhookSecrets],
+      },
       connect: async () => {},
     };
   }
@@ -55,8 +59,9 @@ export async function openStripe(
     async connect({ db, entitlements }, baseUrl) {
       telling.is(async () => {
         const catalogues = [...entitlements.catalogues.values()];
-        const { endpoint } = await syncStripe({ db, client, catalogues, tax: how.tax, baseUrl, anew: true });
-        webhookSecrets = endpoint?.secret === undefined ? [] : [endpoint.secret];
+        const sync = { db, client, catalogues, tax: how.tax, baseUrl, anew: true };
+        const { endpoint, connectEndpoint } = await syncStripe(sync);
+        webhookSecrets = [endpoint, connectEndpoint].flatMap((made) => made?.secret ?? []);
       });
       if (sandbox.isRunning === undefined) await telling.run();
     },

@@ -92,7 +92,9 @@ export function wire(parts: WiringParts) {
     service: product.service(productContext(product, given)),
   }));
   const { customers } = services;
-  for (const { product, service } of sold) registerProduct({ ...people, customers }, product, service);
+  const { ledger } = spending.sales;
+  for (const { product, service } of sold)
+    registerProduct({ ...people, customers, ledger }, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
@@ -231,6 +233,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     log,
     freeAccountsPerUser: config.freeAccountsPerUser,
     longestGraceDays: config.longestGraceDays,
+    ...config.saleShare,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
     accountByEmail: async (email) =>

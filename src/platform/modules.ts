@@ -36,7 +36,7 @@ export const modules = inOrder([
   defineModule({ name: 'kernel', purpose: 'errors, ids, clock, money, crypto: pure, no I/O' }),
   defineModule({
     name: 'texts',
-    purpose: 'days that a text names, its tokens, near words, lines that changed',
+    purpose: 'days that a text names, its tokens, near words, what names look like, lines that changed',
   }),
   defineModule({ name: 'config', purpose: 'settings, from the environment and its files' }),
   defineModule({ name: 'telemetry', purpose: 'logs, metrics and traces' }),
@@ -71,7 +71,15 @@ export const modules = inOrder([
     name: 'imports',
     purpose: 'files of records, line by line, with what is wrong in which line',
   }),
+  defineModule({
+    name: 'files',
+    purpose: 'files of strangers: read in a locked-down process, ZIP within caps; clamd',
+  }),
   defineModule({ name: 'http', purpose: 'route(): what a call is; pages' }),
+  defineModule({
+    name: 'signing',
+    purpose: 'keys that sign what leaves the server, their rotation; canonical JSON',
+  }),
   defineModule({
     name: 'queue',
     purpose: 'work that is left for later: enqueue, handle, schedule; jobs runs it',

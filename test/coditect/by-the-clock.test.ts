@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { advance, databaseTime } from '#test/factories';
-import { sealedKey } from '../../src/products/coditect/signing/keys.ts';
-import { insertSigningKey } from '../../src/products/coditect/signing/store.ts';
+import { sealedKey } from '#platform/signing';
+import { LICENSE_KEYS } from '../../src/products/coditect/signing/store.ts';
 import { testApp } from '../services/app.ts';
 import { sharedRsaKey } from './rsa-key.ts';
 import { officeOf, rowsOf } from './sessions/office.ts';
@@ -16,7 +16,9 @@ const HOUR = 3_600_000;
 /** Schedules are looked at once a second. */
 const PATIENT = { timeout: 120_000, interval: 20 };
 await db.system('coditect.signing', KEY, [
-  insertSigningKey(sealedKey(app.app.modules, 'rsa-4096', await sharedRsaKey())),
+  LICENSE_KEYS.insert(
+    sealedKey({ ...app.app.modules, store: LICENSE_KEYS }, 'rsa-4096', await sharedRsaKey()),
+  ),
 ]);
 
 const BEGUN = statement<{ begun: number }>('select count(*)::integer as begun from jobs.schedules');

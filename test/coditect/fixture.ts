@@ -1,6 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
-import { sealedKey } from '../../src/products/coditect/signing/keys.ts';
-import { insertSigningKey } from '../../src/products/coditect/signing/store.ts';
+import { sealedKey } from '#platform/signing';
+import { LICENSE_KEYS } from '../../src/products/coditect/signing/store.ts';
 import type { Customer, Reply } from '../services/app.ts';
 import { openSellingApp, type SellingApp } from '../selling/fixture.ts';
 import { sharedRsaKey } from './rsa-key.ts';
@@ -41,8 +41,8 @@ export async function coditectFixture(
 ): Promise<CoditectFixture> {
   const selling = await openSellingApp(options);
   const { modules } = selling.app;
-  const key = sealedKey(modules, 'rsa-4096', await sharedRsaKey());
-  await modules.db.system('coditect.signing', KEY, [insertSigningKey(key)]);
+  const key = sealedKey({ ...modules, store: LICENSE_KEYS }, 'rsa-4096', await sharedRsaKey());
+  await modules.db.system('coditect.signing', KEY, [LICENSE_KEYS.insert(key)]);
   const { buy, customer, db, stripe } = selling;
   const createLicensee = (who: Customer): Licensee => licenseeOf(selling, who);
   const subscription = async ({ accountId }: Customer) => {

@@ -7,8 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { newKey } from '../../src/products/coditect/licenses/key.ts';
 import { createLicenses } from '../../src/products/coditect/licenses/license.ts';
 import { rehash } from '../../src/products/coditect/licenses/rotation.ts';
-import { createSigningKeys } from '../../src/products/coditect/signing/keys.ts';
+import { createSigningKeys } from '#platform/signing';
 import { createSigning } from '../../src/products/coditect/signing/signing.ts';
+import { LICENSE_KEYS } from '../../src/products/coditect/signing/store.ts';
 import { systemRandom } from '#platform/kernel';
 import { coditectFixture, HARDWARE } from './fixture.ts';
 
@@ -219,7 +220,7 @@ async function rehashOne(accountId: string, parts: Parameters<typeof rehash>[0])
 }
 
 describe('a session’s token', () => {
-  const signing = createSigning({ keys: createSigningKeys({ db, clock, secrets }) });
+  const signing = createSigning({ keys: createSigningKeys({ db, clock, secrets, store: LICENSE_KEYS }) });
 
   test('is verified without regard to its times', async () => {
     const token = await signing.sign({ sid: 'one', exp: 1 });
@@ -231,12 +232,12 @@ describe('a session’s token', () => {
   });
 
   test('goes on being good after its key was followed by another, on every process', async () => {
-    const other = createSigning({ keys: createSigningKeys({ db, clock, secrets }) });
+    const other = createSigning({ keys: createSigningKeys({ db, clock, secrets, store: LICENSE_KEYS }) });
     const former = await signing.sign({ sid: 'one' });
     await other.verify(former);
     const fresh = await rotate('rotate-signing-1');
     expect(await rotate('rotate-signing-1')).toBe(fresh);
-    const late = createSigning({ keys: createSigningKeys({ db, clock, secrets }) });
+    const late = createSigning({ keys: createSigningKeys({ db, clock, secrets, store: LICENSE_KEYS }) });
     const token = await late.sign({ sid: 'two' });
     expect(decodeProtectedHeader(token).kid).toBe(fresh);
     for (const one of [signing, other, late]) {

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { commitPoint } from '#platform/db';
 import canonicalize from 'canonicalize';
 import { expect, test } from 'vitest';
-import { createSigningKeys, sealedKey } from '../../src/products/coditect/signing/keys.ts';
-import { insertSigningKey, retireSigningKey } from '../../src/products/coditect/signing/store.ts';
+import { createSigningKeys, sealedKey } from '#platform/signing';
+import { LICENSE_KEYS } from '../../src/products/coditect/signing/store.ts';
 import { coditectFixture } from './fixture.ts';
 
 const fixture = await coditectFixture();
@@ -61,8 +61,8 @@ test('whichever process answers, a file and the keys that verify it fit, from th
   }
   // A shorter one does for this, and is there at once.
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
-  const rsa = sealedKey(app.modules, 'rsa-4096', pair);
-  await db.system('coditect.signing', ROTATED, [retireSigningKey('rsa-4096'), insertSigningKey(rsa)]);
+  const rsa = sealedKey({ ...app.modules, store: LICENSE_KEYS }, 'rsa-4096', pair);
+  await db.system('coditect.signing', ROTATED, [LICENSE_KEYS.retire('rsa-4096'), LICENSE_KEYS.insert(rsa)]);
   for (const by of processes) {
     const file = await download(by);
     expect(file.license.key_ids).toEqual({ 'rsa-4096': rsa.id, ed25519: fresh });
@@ -77,8 +77,8 @@ test('whichever process answers, a file and the keys that verify it fit, from th
 });
 
 test('a server makes its own keys: of RSA one of 4096 bits, and of each kind one, however many ask at once', async () => {
-  await db.system('coditect.signing', ROTATED, KINDS.map(retireSigningKey));
-  const keys = createSigningKeys(app.modules);
+  await db.system('coditect.signing', ROTATED, KINDS.map(LICENSE_KEYS.retire));
+  const keys = createSigningKeys({ ...app.modules, store: LICENSE_KEYS });
   for (const kind of KINDS) {
     const [one, other] = await Promise.all([keys.current(kind), keys.current(kind)]);
     expect(other.id).toBe(one.id);

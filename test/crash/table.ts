@@ -1,4 +1,5 @@
 import { products } from '#products';
+import { SHARING } from './sharing.ts';
 import { type WalkName, WALKS } from './walks.ts';
 
 /** Where a crash point lies: in walks that tests take, or outside of them, for a reason. */
@@ -269,6 +270,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.overage-taken': { because: OVERAGE },
   'billing.overage-sent': { because: OVERAGE },
   'billing.revoked': { because: ONE_COMMIT },
+  ...SHARING,
   'identity.key-made': { because: ONE_COMMIT },
   'identity.key-rotated': { because: ONE_COMMIT },
   'limits.operator-budget': { because: ONE_COMMIT },

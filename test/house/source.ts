@@ -164,6 +164,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^plinth\/config$/, 'src/main/doors/config.ts'],
   [/^plinth\/testing$/, 'src/main/doors/testing/index.ts'],
   [/^#safety$/, 'safety/src/index.ts'],
+  [/^#safety\/fold-name$/, 'safety/src/fold-name.ts'],
   [/^#safety\/kinds$/, 'safety/src/kinds.ts'],
   [/^#safety\/near-words$/, 'safety/src/near-words.ts'],
   [/^#sandbox\/([\w-]+)$/, 'sandboxes/src/$1/index.ts'],

@@ -38,6 +38,10 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
       ' ',
     ),
     ...'billing.refunds billing.subscriptions billing.wants coditect.rolled_days'.split(' '),
+    ...'billing.item_sales billing.payees billing.payout_looks billing.payout_runs billing.payouts billing.shares'.split(
+      ' ',
+    ),
+    ...'adiuva.market_keys adiuva.plugins adiuva.plugin_versions'.split(' '),
     ...'erasure.export_parts erasure.exports erasure.proofs idempotency.user_keys'.split(' '),
     ...'identity.admin_invitations identity.code_misses identity.email_tokens identity.guesses'.split(' '),
     ...'identity.identities identity.mfa_challenges identity.passkey_ceremonies identity.passkeys'.split(' '),

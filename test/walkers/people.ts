@@ -16,6 +16,7 @@ import { makeBackup, makeFiles } from './files.ts';
 import { makeDataKey, makeInvitations, makeTeams } from './organization.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
 import { makeLicenses } from './licenses.ts';
+import { makePlugins } from './marketplace.ts';
 import { makeMemory } from './memory.ts';
 import { makePurchases } from './purchases.ts';
 import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
@@ -141,6 +142,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
     await makeDataKey(app, account);
   }
   await makeBackup(app, owner, owner.accountId);
+  await makePlugins(app, owner);
   await makeCollaboration(app, owner, owner.accountId);
   await makeDocuments(app, owner, owner.accountId);
   await makeLicenses(app, owner.userId, owner.accountId);

@@ -1,4 +1,5 @@
 import { checkoutCalls, Checkouts, type Visit } from './checkout/index.ts';
+import { type OnboardingLink, OnboardingLinks } from './connect/links.ts';
 import { resourceMissing } from './operation.ts';
 import type { Page } from './pages/page.ts';
 import { portalCalls, portalPage } from './portal/index.ts';
@@ -27,6 +28,8 @@ export interface AccountState {
   readonly visits: readonly (readonly [string, Visit])[];
   readonly pending: readonly PendingDelivery[];
   readonly keys: readonly (readonly [string, RememberedReply])[];
+  /** Links to onboarding; not in files of older versions. */
+  readonly links?: readonly (readonly [string, OnboardingLink])[];
   /** Where it was reached: pages that somebody has written down lead there. */
   readonly url?: string;
 }
@@ -44,6 +47,7 @@ export class StripeAccount {
   readonly world: World;
   readonly webhooks: WebhookSender;
   readonly checkout: Checkouts;
+  readonly links: OnboardingLinks;
   readonly requests: RequestHandler;
   readonly faults = new FaultPlan();
   readonly pages: Page;
@@ -60,6 +64,7 @@ export class StripeAccount {
     });
     this.webhooks = new WebhookSender(this.world, state?.pending);
     this.checkout = new Checkouts(this.world, state?.visits);
+    this.links = new OnboardingLinks(this.world, state?.links);
     this.#keys = new IdempotencyKeys(state?.keys);
     this.requests = new RequestHandler({
       world: this.world,
@@ -69,6 +74,7 @@ export class StripeAccount {
         ...endpoints,
         ...portalCalls,
         ...checkoutCalls(this.checkout),
+        ...this.links.calls,
       }),
       keys: this.#keys,
       faults: this.faults,
@@ -78,7 +84,12 @@ export class StripeAccount {
       included: (object, field) =>
         this.checkout.included(object, field) ?? includedField(this.world, object, field),
     });
-    const all: readonly Page[] = [this.checkout.page, portalPage(this.world), invoicePage(this.world)];
+    const all: readonly Page[] = [
+      this.checkout.page,
+      this.links.page,
+      portalPage(this.world),
+      invoicePage(this.world),
+    ];
     this.pages = (request) => {
       this.catchUp();
       return this.about(request.path, () => {
@@ -129,9 +140,13 @@ export class StripeAccount {
     return event;
   }
 
-  /** The endpoint whose secret that is; the oldest when not said. */
-  endpoint(secret: string | undefined): { readonly secret: string; readonly url: string } {
-    const [oldest] = this.world.table('webhook_endpoint').oldestFirst();
+  /** An endpoint with that secret; the oldest for such events when not said. */
+  endpoint(
+    { account }: WorldEvent,
+    secret: string | undefined,
+  ): { readonly secret: string; readonly url: string } {
+    const all = this.world.table('webhook_endpoint').oldestFirst();
+    const oldest = all.find(({ application }) => (application === null) === (account === undefined));
     return { secret: secret ?? oldest?.secret ?? '', url: oldest?.url ?? '' };
   }
 
@@ -143,6 +158,7 @@ export class StripeAccount {
       visits: this.checkout.visits(),
       pending: this.webhooks.pending(),
       keys: this.#keys.state(),
+      links: this.links.state(),
       url: this.world.pages,
     };
   }

@@ -3,6 +3,8 @@ import { listen, type Listening, type ListeningOptions } from '../listen.ts';
 import { type Paid, type PaymentInput } from './checkout/index.ts';
 import { StateFile } from '../state-file.ts';
 import { StripeAccount, type AccountState } from './account.ts';
+import { type Connect, createConnect } from './connect/controls.ts';
+import { createDoor } from './connect/door.ts';
 import type { Delivery, Message } from './wire/webhook-sender.ts';
 import type { LoggedCall } from './wire/request-handler.ts';
 import type { Faults } from './wire/faults.ts';
@@ -10,6 +12,7 @@ import { vendorListener } from './wire/server.ts';
 import { type Bank, createBank, type Settings, type World, type WorldEvent } from './world/index.ts';
 
 export type { Paid, PaymentInput } from './checkout/index.ts';
+export type { Connect, ConnectBooks } from './connect/controls.ts';
 export type { Delivery, Message } from './wire/webhook-sender.ts';
 export type { LoggedCall } from './wire/request-handler.ts';
 export type { Fault, Faults, HeldCall } from './wire/faults.ts';
@@ -61,6 +64,8 @@ export interface StripeSandbox {
   pay(checkout: string, paying?: PaymentInput): Promise<Paid>;
   /** What payers' banks do by themselves. */
   readonly bank: Bank;
+  /** What payees and Stripe do about connected accounts, and Stripe's books of them. */
+  readonly connect: Connect;
   /** Resolves when no delivery is under way. */
   idle(): Promise<void>;
   /** Stops at once, and keeps what there is. */
@@ -81,9 +86,11 @@ export async function createStripeSandbox(options: StripeSandboxOptions = {}): P
   const state = file === undefined ? undefined : await StateFile.read(file, VENDOR, isState);
   const account = new StripeAccount({ secretKey: KEY, driven, state, settings, requestsPerSecond });
   const stateFile = new StateFile(file, () => account.state());
+  const face = faceOf(account);
   const listener = vendorListener({
     requests: account.requests,
     pages: account.pages,
+    door: createDoor(face),
     kept: () => stateFile.keep(),
   });
   const former = state?.url === undefined ? 0 : Number(new URL(state.url).port);
@@ -92,7 +99,7 @@ export async function createStripeSandbox(options: StripeSandboxOptions = {}): P
   account.open(listening.url);
   const stopClock = driven === false ? keepTime(account, stateFile) : () => {};
   return {
-    ...faceOf(account),
+    ...face,
     url: listening.url,
     async close() {
       stopClock();
@@ -120,12 +127,16 @@ function faceOf(account: StripeAccount): Omit<StripeSandbox, 'close' | 'url'> {
     release: (ids) => webhooks.release(ids),
     drop: (ids) => webhooks.drop(ids),
     redeliver: async (id) => webhooks.deliver(account.event(id)),
-    message: (id, secret) => webhooks.message(account.event(id), account.endpoint(secret)),
+    message(id, secret) {
+      const event = account.event(id);
+      return webhooks.message(event, account.endpoint(event, secret));
+    },
     async pay(checkout, paying) {
       account.catchUp();
       return account.about(checkout, () => account.checkout.pay(checkout, paying));
     },
     bank: createBank(world),
+    connect: createConnect(world),
     idle: () => webhooks.idle(),
   };
 }

@@ -16,6 +16,8 @@ export interface OperationInput {
   readonly params: Params;
   /** What stands in the path for `:id`, in order. */
   readonly ids: readonly string[];
+  /** The connected account that the call is made for, by the header `Stripe-Account`. */
+  readonly account?: string | undefined;
 }
 
 /** What one of Stripe's calls does. A list is all that fits, newest first: its pages are the wire's. Throws StripeFault. */
@@ -46,12 +48,15 @@ export interface FaultDetails {
 export class StripeFault extends Error {
   override readonly name = 'StripeFault';
   readonly status: number;
+  /** It was refused while it was carried out: its Idempotency-Key hears the same again. */
+  isKept: boolean;
   readonly error: FaultDetails & { readonly type: FaultType; readonly message: string };
 
   constructor(status: number, type: FaultType, said: string | (FaultDetails & { readonly message: string })) {
     const details = typeof said === 'string' ? { message: said } : said;
     super(details.message);
     this.status = status;
+    this.isKept = status !== 400 && status !== 404;
     this.error = { type, ...details };
   }
 }
@@ -59,6 +64,11 @@ export class StripeFault extends Error {
 /** 400 of a request that makes no sense. */
 export function invalidRequest(message: string, details: FaultDetails = {}): StripeFault {
   return new StripeFault(400, 'invalid_request_error', { ...details, message });
+}
+
+/** 400 of a request that makes sense and can't be carried out, as where a balance is too small. */
+export function refusedRequest(message: string, details: FaultDetails = {}): StripeFault {
+  return Object.assign(invalidRequest(message, details), { isKept: true });
 }
 
 /** 404, or 400 where the id stood in a parameter, as Stripe has it. */

@@ -57,6 +57,7 @@ async function ask(path: string): Promise<void> {
 }
 
 const LISTS = [
+  'accounts',
   'balance_transactions',
   'billing_portal/configurations',
   'charges',
@@ -67,11 +68,13 @@ const LISTS = [
   'events',
   'invoices',
   'payment_intents',
+  'payouts',
   'prices',
   'products',
   'promotion_codes',
   'refunds',
   'tax_rates',
+  'transfers',
   'webhook_endpoints',
 ];
 
@@ -123,17 +126,34 @@ beforeAll(async () => {
   await stripe.creditNotes.create({ invoice: invoice?.id ?? '', amount: 200, refund_amount: 200 });
   await stripe.billingPortal.configurations.create({ features: { invoice_history: { enabled: true } } });
   await recordAnswer(stripe.billingPortal.sessions.create({ customer }));
+  await payOut();
   await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:1', enabled_events: ['price.created'] });
   await ask(
     `/v1/subscriptions/${subscription}?expand[]=schedule&expand[]=latest_invoice.payments&expand[]=discounts`,
   );
   await ask(`/v1/checkout/sessions/${bought.id}?expand[]=line_items`);
   await ask(`/v1/billing/meters/${meter.id}`);
+  await ask('/v1/balance');
   for (const list of LISTS) await ask(`/v1/${list}`);
   await ask(`/v1/customers/${customer}/tax_ids`);
   await ask(`/v1/customers/${customer}/payment_methods`);
   await recordAnswer(stripe.customers.del(customer));
 });
+
+/** To a connected account, and out of the platform's own. */
+async function payOut(): Promise<void> {
+  sandbox.connect.fund(5_000, 'usd');
+  const capabilities = { card_payments: { requested: true }, transfers: { requested: true } };
+  const { id: account } = await stripe.accounts.create({ type: 'express', capabilities });
+  const back = { return_url: 'https://shop.example', refresh_url: 'https://shop.example' };
+  await recordAnswer(stripe.accountLinks.create({ account, type: 'account_onboarding', ...back }));
+  sandbox.connect.onboard(account);
+  const { id } = await stripe.transfers.create({ amount: 1_000, currency: 'usd', destination: account });
+  await stripe.transfers.createReversal(id, { amount: 400 });
+  await recordAnswer(stripe.payouts.create({ amount: 100, currency: 'usd' }));
+  const { id: empty } = await stripe.accounts.create({ type: 'express' });
+  await recordAnswer(stripe.accounts.del(empty));
+}
 
 /** As it came: the package makes objects of decimal numbers. */
 async function recordAnswer(answer: Promise<unknown>): Promise<void> {
@@ -146,6 +166,21 @@ async function recordAnswer(answer: Promise<unknown>): Promise<void> {
  * an invoice's `subscription` is `parent.subscription_details.subscription` since 2025.
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  account: [
+    'business_profile.specified_commercial_transactions_act_url: only here',
+    'controller.fees: only here',
+    'controller.is_controller: only here',
+    'controller.losses: only here',
+    'controller.requirement_collection: only here',
+    'controller.stripe_dashboard: only here',
+  ],
+  // The published one is a customer's.
+  bank_account: [
+    'account: only here',
+    'available_payout_methods: only here',
+    'default_for_currency: only here',
+    'customer: only there',
+  ],
   'billing_portal.configuration': [
     'features.subscription_cancel.cancellation_reason.feedback_options: only here',
     'features.subscription_pause: only here',

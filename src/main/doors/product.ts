@@ -130,6 +130,14 @@ export {
   storingRefusal,
 } from '#platform/blobs';
 export { type VectorItem, type VectorSearch } from '#platform/vectors';
+export {
+  createClamd,
+  type FileReadingEnd,
+  LinesRefused,
+  readInProcess,
+  type ReaderProgram,
+} from '#platform/files';
+export { ALGORITHMS, canonicalBytes, createSigningKeys, publicJwk, signBytes } from '#platform/signing';
 export { type DataKey, sealedColumn } from '#platform/secrets';
 export {
   countLongText,
@@ -139,6 +147,7 @@ export {
   diffLines,
   diffRoom,
   type DiffRoom,
+  foldName,
   type NamedDays,
   namedDaysIn,
   type NearWord,

@@ -6,6 +6,10 @@ declareErrors({
     message:
       'The signature is missing, too old, not from this payment provider, or from another mode than this server sells in.',
   },
+  connected_account_unknown: {
+    status: 404,
+    message: 'This event is of a connected account that is no payee of this server.',
+  },
   store_unavailable: {
     status: 503,
     message: 'The payment provider does not answer. Nothing was changed here; try again.',
@@ -60,6 +64,19 @@ declareErrors({
   app_not_sold: {
     status: 503,
     message: 'This server is not set up to sell in that store.',
+  },
+  payee_not_payable: {
+    status: 409,
+    message: 'The seller of this cannot be paid yet: it is not sold at the moment.',
+  },
+  payment_needed: {
+    status: 402,
+    message: 'This must be paid first: open the page that `details.checkout_url` names.',
+  },
+  period_not_over: { status: 409, message: 'This month is not over yet: it can be paid out from its end.' },
+  payouts_running: {
+    status: 409,
+    message: 'Payouts of another month are under way: ask again when they have ended.',
   },
   nothing_sold: {
     status: 503,

@@ -9,14 +9,20 @@ import { inboxRoutes } from './inbox/routes.ts';
 import { overageRoutes } from './overage/routes.ts';
 import { purchaseRoutes } from './purchases/routes.ts';
 import { createSales } from './sales.ts';
+import { sharingRoutes } from './sharing/routes.ts';
 import { billingSystemUses } from './system-uses.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
 export type { LimitInUse } from './views.ts';
 export { createSales, type Sales } from './sales.ts';
+export type { ItemOffer, OpenedSale } from './sharing/selling.ts';
+export type { ItemSale, PayeeChange, SaleChange, SharingHooks } from './sharing/hooks.ts';
+export type { ShareLedger } from './sharing/ledger.ts';
+export type { Sharing } from './sharing/sharing.ts';
 export type { Endings } from './endings/endings.ts';
 export { managersOf } from './projection/notifications/notify.ts';
 export { createProjection } from './projection/projection.ts';
+export type { ConnectedAccounts, ConnectedEvent } from './inbox/connected-accounts.ts';
 export { createInbox, type Inbox, type ProviderSettings } from './inbox/inbox.ts';
 export { createOverage, type OverageService } from './overage/service.ts';
 export { createStripeMeter } from './providers/stripe/meters.ts';
@@ -42,6 +48,7 @@ export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts
 export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/assumptions/walk.ts';
 export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
+export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
@@ -53,7 +60,7 @@ export const billingRoutes = routesOf(routes);
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses: billingSystemUses,
@@ -63,6 +70,7 @@ export const billingModule = defineModule({
     overage: overageRoutes,
     inbox: inboxRoutes,
     purchases: purchaseRoutes,
+    sharing: sharingRoutes,
   },
   create: createSales,
 });

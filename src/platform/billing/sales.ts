@@ -19,11 +19,15 @@ import { createStripeProvider } from './providers/stripe/provider.ts';
 import { type Acknowledging, createAcknowledging } from './purchases/acknowledging.ts';
 import { type Answering, createAnswering } from './purchases/answering.ts';
 import { createPurchases, type Purchases } from './purchases/purchases.ts';
+import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
+import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
-  extends Omit<ProjectionParts, 'storeRules'>,
-    Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'> {
+  extends Omit<ProjectionParts, 'storeRules' | 'ledger'>,
+    Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'>,
+    Pick<SharingParts, 'sharePoints'>,
+    Pick<LedgerParts, 'payableDays'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
   readonly signToken: Identity['signToken'];
@@ -54,6 +58,8 @@ export interface Sales {
   readonly purchases: Purchases;
   readonly acknowledging: Acknowledging;
   readonly answering: Answering;
+  readonly ledger: ShareLedger;
+  readonly sharing: Sharing;
 }
 
 /** Billing over the providers that the settings name. */
@@ -61,11 +67,27 @@ export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
-  const projection = createProjection({ ...parts, storeRules: storeRules(parts, providers) });
-  const inbox = createInbox({ ...parts, projection, providers });
+  const ledger = createShareLedger(parts);
+  const projection = createProjection({
+    ...parts,
+    ledger,
+    storeRules: storeRules(parts, providers),
+  });
+  const inbox = createInbox({
+    ...parts,
+    projection,
+    providers,
+    connectedAccounts: {
+      isPayee: (id) => sharing.payees().isPayee(id),
+      changed: ({ account }) => sharing.payees().refresh(account),
+    },
+  });
+  const sharing = createSharing({ ...parts, inbox, ledger });
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
+    ledger,
+    sharing,
     billing: createBilling({
       ...parts,
       usage: limits.usage,

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { count, httpUrl, list, setting, toggle } from './setting.ts';
 
+const secrets = list
+  .refine(
+    (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
+    'must begin with whsec_; several are separated by commas',
+  )
+  .optional();
+
 /** How subscriptions are paid (docs/billing.md). */
 export const STRIPE_SETTINGS = {
   STRIPE_SECRET_KEY: setting(
@@ -15,20 +22,18 @@ export const STRIPE_SETTINGS = {
       example: 'sk_test_…',
     },
   ),
-  STRIPE_WEBHOOK_SECRET: setting(
-    list
-      .refine(
-        (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
-        'must begin with whsec_; several are separated by commas',
-      )
-      .optional(),
-    {
-      group: 'Stripe',
-      says: 'What Stripe signs its messages with; two by a comma while it is rolled. `plinth stripe sync` makes the endpoint and tells its secret.',
-      secret: true,
-      example: 'whsec_…',
-    },
-  ),
+  STRIPE_WEBHOOK_SECRET: setting(secrets, {
+    group: 'Stripe',
+    says: 'What Stripe signs its messages with; two by a comma while it is rolled. `plinth stripe sync` makes the endpoint and tells its secret.',
+    secret: true,
+    example: 'whsec_…',
+  }),
+  STRIPE_CONNECT_WEBHOOK_SECRET: setting(secrets, {
+    group: 'Stripe',
+    says: 'What Stripe signs messages about connected accounts with, those of who is paid out; two by a comma while it is rolled. `plinth stripe sync` makes this endpoint too and tells its secret.',
+    secret: true,
+    example: 'whsec_…',
+  }),
   STRIPE_API_URL: setting(httpUrl.default('https://api.stripe.com'), {
     group: 'Stripe',
     says: 'Where Stripe is.',
@@ -46,6 +51,14 @@ export const STRIPE_SETTINGS = {
       says: 'How many days after its first failure was told a plan that is not paid is kept at most; seven it is kept in any case (docs/billing.md).',
     },
   ),
+  SALE_SHARE_POINTS: setting(count(10_000).default(7_000), {
+    group: 'Stripe',
+    says: 'Of an item that is sold for somebody, the part that is theirs, in ten thousandths of what is paid without tax. Sales that were begun keep theirs.',
+  }),
+  SALE_SHARE_DAYS: setting(count(180).default(14), {
+    group: 'Stripe',
+    says: 'How many days after the payment the share in an item that was sold is payable: refunds and disputes mostly come before.',
+  }),
   STRIPE_TAX: setting(z.enum(['none', 'automatic'], 'must be none or automatic').default('none'), {
     group: 'Stripe',
     says: 'Whether Stripe adds taxes and asks for tax ids; it must be set up there first.',

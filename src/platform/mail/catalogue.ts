@@ -185,6 +185,10 @@ export const TEMPLATES = {
     z.strictObject({ budget: z.string(), spent: z.string(), daily: z.string(), until: z.string() }),
     { budget: 'product reel', spent: '$50.12', daily: '$50.00', until: '2026-11-21 00:00 UTC' },
   ),
+  payouts_problem: template(z.strictObject({ problem: z.string() }), {
+    problem:
+      'The balance at the payment provider is too small for the payouts of 2026-11. They are asked for again each day.',
+  }),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
   payment_action_required: template(z.strictObject({ ...bought, amount: z.string(), next: z.string() }), {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
+import type { PayeeChange, SaleChange } from '#platform/billing';
 import type { PackagesFor } from '#platform/config';
 import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
 import {
@@ -37,6 +38,12 @@ export type EntitlementHook<Service> = (
   tx: Transaction,
   change: EntitlementChange,
 ) => Promise<void>;
+
+/** What a product does in the transaction of what became of a sale of one of its items. */
+export type SaleHook<Service> = (service: Service, tx: Transaction, change: SaleChange) => Promise<void>;
+
+/** What a product does in the transaction in which somebody can be paid, or can't any more. */
+export type PayeeHook<Service> = (service: Service, tx: Transaction, change: PayeeChange) => Promise<void>;
 
 /** How a product finds accounts for `GET /v1/admin/customers`. */
 export interface AccountFinder<Service> {
@@ -102,6 +109,14 @@ export interface ProductParts<Service> {
    * end that comes by time alone is no commit: nobody is called then.
    */
   readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
+  /**
+   * What the product makes of a sale that was opened by `items.open` of its context: paid, refunded, disputed, or won back. Called once
+   * for each, in the commit that applies it, in the system's scope. What it throws undoes that commit, which is tried again; a remote
+   * call in it throws.
+   */
+  readonly onSale?: SaleHook<NoInfer<Service>>;
+  /** Of a product with `onSale`: somebody can be paid, or can't any more, whoever they are. */
+  readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service: (context: ProductContext) => Service;
 }
@@ -129,6 +144,8 @@ export interface Product<Service = unknown> {
   readonly policies: Readonly<Record<string, PolicyInput>>;
   readonly release: ReleaseDeclaration | undefined;
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
+  readonly onSale: SaleHook<never> | undefined;
+  readonly onPayeeChanged: PayeeHook<never> | undefined;
   readonly service: (context: ProductContext) => Service;
 }
 
@@ -153,7 +170,6 @@ export function defineProduct<
     schedules = {},
     policies = {},
     release,
-    onEntitlementChanged,
     resolveKey,
     findAccounts,
     service,
@@ -194,9 +210,15 @@ export function defineProduct<
     schedules,
     policies: { ...unnamedPolicies(catalogue), ...policies },
     release,
-    onEntitlementChanged,
+    ...hooksOf(definition),
     service,
   };
+}
+
+type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged'>;
+
+function hooksOf({ onEntitlementChanged, onSale, onPayeeChanged }: Hooks) {
+  return { onEntitlementChanged, onSale, onPayeeChanged };
 }
 
 /** A schedule is for a job that there is. */

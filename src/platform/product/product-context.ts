@@ -1,7 +1,7 @@
 import type { Accounts } from '#platform/accounts';
 import type { Ai } from '#platform/ai';
 import type { Audit } from '#platform/audit';
-import type { Subscriptions } from '#platform/billing';
+import type { ItemOffer, Sharing, Subscriptions } from '#platform/billing';
 import type { Blobs, BlobStorage } from '#platform/blobs';
 import type { Database } from '#platform/db';
 import type { Entitlements, PlanRates } from '#platform/entitlements';
@@ -63,6 +63,11 @@ export interface ProductContext extends PlatformParts {
   readonly vectors: Vectors;
   /** What the account's plan grants, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
+  /** Items that the product sells for others, at prices of their own; `onSale` hears what becomes of each. */
+  readonly items: {
+    open(offer: Omit<ItemOffer, 'product'>): ReturnType<Sharing['open']>;
+    close(item: string): Promise<void>;
+  };
   readonly reports: ProductReports;
   readonly privacy: {
     /** What was released of the product to all customers, the newest first: no read computes or spends anything. */
@@ -92,6 +97,7 @@ export function productContext(
     readonly vectors: Pick<VectorStorage, 'of'>;
     readonly reports: Pick<Reports, 'dailyRecurring'>;
     readonly privacy: Pick<Privacy, 'readReleases'>;
+    readonly sharing: Pick<Sharing, 'open' | 'close'>;
   },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
@@ -105,7 +111,11 @@ export function productContext(
   const blobs = parts.blobs.of(product);
   const vectors = parts.vectors.of(product);
   const privacy = { releases: () => parts.privacy.readReleases(product) };
-  const own = { activity, blobs, vectors, plan, reports, privacy };
+  const items: ProductContext['items'] = {
+    open: (offer) => parts.sharing.open({ ...offer, product }),
+    close: (item) => parts.sharing.close({ product, item }),
+  };
+  const own = { activity, blobs, vectors, plan, reports, privacy, items };
   const lent = { rates, secrets, dataKeys, baseUrl, clamdUrl, orbitCommentUrl, subscriptions };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }

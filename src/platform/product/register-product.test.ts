@@ -34,7 +34,7 @@ async function register({ isOff }: { readonly isOff: boolean }) {
   const { catalogue } = product;
   const queue = createQueue<RunningJob>({ db: { signal() {} }, ids });
   const chosen = isOff ? { ...product, catalogue: { ...catalogue, isOff } } : product;
-  const nothing = { entitlements: {} as never, customers: {} as never };
+  const nothing = { entitlements: {} as never, customers: {} as never, ledger: {} as never };
   registerProduct({ queue, ...nothing }, chosen, undefined);
   const ended = await Promise.allSettled(
     [...queue.handlers.values()].map(({ run }) => run({} as RunningJob)),

@@ -1,3 +1,4 @@
+import type { ShareLedger } from '#platform/billing';
 import type { Customers } from '#platform/customers';
 import { type Entitlements, isRunning, productOff } from '#platform/entitlements';
 import type { RunningJob } from '#platform/jobs';
@@ -16,12 +17,13 @@ export function registerProduct(
     readonly queue: Pick<Queue<RunningJob>, 'handle' | 'schedule'>;
     readonly entitlements: Entitlements;
     readonly customers: Pick<Customers, 'findBy'>;
+    readonly ledger: Pick<ShareLedger, 'onChange'>;
   },
   product: Product,
   service: unknown,
 ): void {
-  const { queue, entitlements, customers } = parts;
-  const { key, onEntitlementChanged, findAccounts } = product;
+  const { queue, entitlements, customers, ledger } = parts;
+  const { key, onEntitlementChanged, onSale, onPayeeChanged, findAccounts } = product;
   const own = service as never;
   const resting = isRunning(product.catalogue) ? new Set() : endingJobs(product);
   for (const [name, { attempts = TRIES, atOnce, run, giveUp, reviving }] of Object.entries(product.jobs)) {
@@ -39,6 +41,11 @@ export function registerProduct(
   }
   if (onEntitlementChanged !== undefined)
     entitlements.onChanged(key, (tx, change) => onEntitlementChanged(own, tx, change));
+  if (onSale !== undefined)
+    ledger.onChange(key, {
+      sale: (tx, change) => onSale(own, tx, change),
+      payee: async (tx, change) => onPayeeChanged?.(own, tx, change),
+    });
   if (findAccounts !== undefined) customers.findBy(findAccounts.by, (text) => findAccounts.find(own, text));
 }
 

@@ -1,4 +1,5 @@
 import type { ProductContext } from '#platform/product';
+import { createSigningKeys } from '#platform/signing';
 import { createLicenseDesk } from './admin/licenses.ts';
 import { createActivityAnalytics } from './analytics/activity.ts';
 import { createAnalytics } from './analytics/analytics.ts';
@@ -23,16 +24,16 @@ import { forgetDeparted } from './memory/sessions/departed.ts';
 import { doPending, type PendingShare } from './memory/sessions/pending.ts';
 import { createMemorySessions } from './memory/sessions/service.ts';
 import { createSessionFiles } from './memory/session-files/service.ts';
-import { createSigningKeys } from './signing/keys.ts';
 import { createHolders } from './sessions/holders.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createSessionTokens } from './sessions/tokens.ts';
 import { revokedFiles } from './signing/revocations.ts';
 import { createSigning } from './signing/signing.ts';
+import { LICENSE_KEYS } from './signing/store.ts';
 
 /** What Coditect's routes and jobs are called with. */
 export function createCoditect(context: ProductContext) {
-  const keys = createSigningKeys(context);
+  const keys = createSigningKeys({ ...context, store: LICENSE_KEYS });
   const views = createLicenseViews(context);
   const letters = createLetters({ ...context, views, keys });
   const licenses = createLicenses(context);

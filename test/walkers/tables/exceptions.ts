@@ -242,6 +242,21 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     says: 'the unique checkouts_by_session*',
     because: 'a session of a store is one account’s of all; another that names it is refused',
   },
+  {
+    table: 'billing.item_sales',
+    says: 'the unique item_sales_by_invoice*',
+    because: 'an invoice of a store is one account’s of all; tenants can not write it',
+  },
+  {
+    table: 'billing.payees',
+    says: 'the unique payees_by_store_id*',
+    because: 'an account at a store is one account’s of all; tenants can not write it',
+  },
+  { table: 'billing.payout_runs', says: 'it is the system’s', because: 'a run pays all payees' },
+  { table: 'billing.payout_looks', says: 'it is the system’s', because: 'what differs from a store’s books' },
+  { table: 'adiuva.plugins', says: 'it is the system’s', because: 'the catalogue is public' },
+  { table: 'adiuva.plugin_versions', says: 'it is the system’s', because: 'the catalogue is public' },
+  { table: 'adiuva.market_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   // Accounts and users themselves.
   {
     table: 'accounts.accounts',

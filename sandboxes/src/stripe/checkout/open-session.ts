@@ -5,6 +5,7 @@ import { Form } from '../world/form.ts';
 import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
 import { checkCurrency, checkTrialDays } from '../world/subscriptions.ts';
 import { assertChargeable, assertTaxable } from './refusals.ts';
+import { pricedInPlace } from './priced-in-place.ts';
 import { sumUp } from './sums.ts';
 import type { Visit, VisitLine } from './visit.ts';
 
@@ -84,8 +85,10 @@ function isList(value: Param): value is readonly Param[] {
 
 function linesOf(world: World, form: Form, mode: Mode): VisitLine[] {
   const lines = (form.parts('line_items') ?? []).map((part, index): VisitLine => {
-    const price = world.table('price').get(part.required('price'), `line_items[${index}][price]`);
-    if (!price.active)
+    const inPlace = part.part('price_data');
+    const named = inPlace === undefined ? part.required('price') : pricedInPlace(world, inPlace);
+    const price = world.table('price').get(named, `line_items[${index}][price]`);
+    if (!price.active && inPlace === undefined)
       throw invalidRequest('The price specified is inactive. This field only accepts active prices.', {
         param: `line_items[${index}][price]`,
       });

@@ -190,7 +190,7 @@ function subscriptionParams(world: World, { session, visit }: VisitedSession, me
 }
 
 function payment(world: World, { session, visit }: VisitedSession, customer: Customer | undefined): string {
-  const { metadata, description, setup_future_usage: usage } = visit.paymentData;
+  const { metadata, description, setup_future_usage: usage, transfer_group: group } = visit.paymentData;
   return ask(world, 'POST /v1/payment_intents', {
     amount: String(session.amount_total),
     currency: session.currency ?? 'usd',
@@ -198,6 +198,7 @@ function payment(world: World, { session, visit }: VisitedSession, customer: Cus
     ...(metadata === undefined ? {} : { metadata }),
     ...(description === undefined ? {} : { description }),
     ...(usage === undefined ? {} : { setup_future_usage: usage }),
+    ...(group === undefined ? {} : { transfer_group: group }),
   }).id;
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Entity, invalidRequest, type Operation, type Operations } from '../operation.ts';
 import { Form } from '../world/form.ts';
-import type { WebhookEndpoint, World } from '../world/index.ts';
+import type { WebhookEndpoint, World, WorldEvent } from '../world/index.ts';
 
-/** Its secret is told when it is made, and never again. */
+/** Its secret is told when it is made, and never again. That of connected accounts names the platform's application. */
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
   form.choice('api_version', [world.settings.apiVersion]);
@@ -11,7 +11,7 @@ const create: Operation = ({ world, params }) => {
     id: world.id('webhook_endpoint'),
     object: 'webhook_endpoint',
     api_version: form.text('api_version') ?? null,
-    application: null,
+    application: form.flag('connect') === true ? 'ca_sandbox' : null,
     created: world.now(),
     description: form.text('description') ?? null,
     enabled_events: eventsOf(form.texts('enabled_events')),
@@ -69,14 +69,16 @@ function toJson({ secret: _secret, ...endpoint }: WebhookEndpoint): Entity {
   return endpoint;
 }
 
-/** Endpoints that are told of events of a type. */
-export function endpointsFor(world: World, type: string): WebhookEndpoint[] {
+/** Endpoints that are told of an event: of connected accounts, those of their own kind. */
+export function endpointsFor(world: World, { type, account }: WorldEvent): WebhookEndpoint[] {
   return world
     .table('webhook_endpoint')
     .oldestFirst()
     .filter(
-      ({ status, enabled_events: types }) =>
-        status === 'enabled' && (types.includes('*') || types.includes(type)),
+      ({ status, application, enabled_events: types }) =>
+        status === 'enabled' &&
+        (application === null) === (account === undefined) &&
+        (types.includes('*') || types.includes(type)),
     );
 }
 

@@ -1,15 +1,23 @@
-import { type Entity, invalidRequest, resourceMissing, type Operations, type Params } from '../operation.ts';
-import type { World, WorldEvent } from '../world/index.ts';
+import {
+  type Entity,
+  invalidRequest,
+  resourceMissing,
+  type OperationInput,
+  type Operations,
+  type Params,
+} from '../operation.ts';
+import type { WorldEvent } from '../world/index.ts';
 
 /** Stripe tells of the last 30 days. Seconds. */
 export const EVENTS_KEPT = 30 * 24 * 60 * 60;
 
 const MOST_TYPES = 20;
 
-/** What was told, newest first: `type` narrows it (`customer.*` stands for all that begin so), or `types`, which are names alone. */
-function list(world: World, params: Params): readonly Entity[] {
+/** What was told of the platform, or of a connected account, newest first: `type` narrows it (`customer.*` stands for all that begin so), or `types`, which are names alone. */
+function list({ world, params, account }: OperationInput): readonly Entity[] {
   const wanted = typesOf(params);
   return world.events
+    .filter((event) => event.account === account)
     .filter(({ created }) => created > world.now() - EVENTS_KEPT)
     .filter(({ type }) => wanted === undefined || wanted.some((pattern) => matches(type, pattern)))
     .toReversed();
@@ -33,13 +41,13 @@ function matches(type: string, wanted: string): boolean {
   return wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 }
 
-function findEvent(world: World, id: string): WorldEvent {
-  const event = world.events.find((known) => known.id === id);
+function findEvent({ world, ids: [id = ''], account }: OperationInput): WorldEvent {
+  const event = world.events.find((known) => known.id === id && known.account === account);
   if (event === undefined) throw resourceMissing('event', id);
   return event;
 }
 
 export const events: Operations = {
-  'GET /v1/events': ({ world, params }) => list(world, params),
-  'GET /v1/events/:id': ({ world, ids: [id = ''] }) => findEvent(world, id),
+  'GET /v1/events': list,
+  'GET /v1/events/:id': findEvent,
 };

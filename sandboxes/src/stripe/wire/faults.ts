@@ -2,9 +2,15 @@
 export type Fault =
   /**
    * Refused with this status before anything is done. 500: it failed while it was worked on, so that its Idempotency-Key hears
-   * that again; `done`: after it was carried out.
+   * that again; `done`: after it was carried out. `begun`: another status is heard again by its key, too, as a balance that is too small is.
    */
-  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly done?: boolean }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly code?: string;
+      readonly done?: boolean;
+      readonly begun?: boolean;
+    }
   /** Never answered; `done`: after it was carried out. */
   | { readonly kind: 'hang'; readonly done?: boolean }
   /** The connection is reset; `done`: after it was carried out, so that the caller never hears of it. */

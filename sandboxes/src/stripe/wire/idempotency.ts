@@ -7,6 +7,8 @@ const LONGEST = 255;
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
+  /** It was refused before anything was done: the key is free, and the request may be put right. */
+  readonly isForgotten?: boolean;
 }
 
 /** A request that carries an Idempotency-Key. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { type Entity, invalidRequest, type Params, StripeFault } from '../operation.ts';
-import type { World } from '../world/index.ts';
+import { accountAt, CONNECTED_CALLS, NO_CAPABILITY, TOO_SMALL, type World } from '../world/index.ts';
 import type { MatchedOperation, Calls } from './calls.ts';
 import { decode } from './decode.ts';
 import { expandAnswer, type FindIncluded } from './expand-answer.ts';
@@ -71,7 +71,7 @@ export class RequestHandler {
     };
     try {
       const fault = this.#parts.faults.take(`${request.method} ${request.path}`);
-      if (fault?.kind === 'status' && fault.status !== 500) throw faultOf(fault);
+      if (fault?.kind === 'status' && fault.status !== 500 && fault.begun !== true) throw faultOf(fault);
       if ((fault?.kind === 'hang' || fault?.kind === 'reset') && fault.done !== true) return silence(fault);
       const answer = await this.#admit(request, logged, fault);
       if (fault?.kind === 'hold') await this.#parts.faults.hold(pathOf(request));
@@ -106,23 +106,26 @@ export class RequestHandler {
     if (!rate.take()) throw tooMany();
     authorize(request, this.#parts);
     const called = calls.find(request.method, request.path);
-    const asked = { called, params: decode(request.text), logged, fault };
-    const { idempotencyKey: key } = logged;
+    const account = accountOf(request, called, world);
+    const asked = { called, params: decode(request.text), logged, fault, account };
+    const key = logged.idempotencyKey === undefined ? undefined : keyOf(logged.idempotencyKey, account);
     if (key === undefined) return { ...(await this.#perform(asked)), headers: {} };
     const params = JSON.stringify([request.headers['stripe-version'], asked.params]);
     const known = keys.take({ key, path: request.path, params }, world.now());
     if (known !== undefined)
       return {
         ...known,
-        headers: { 'idempotent-replayed': 'true', 'original-request': this.#firstWith(key) },
+        headers: {
+          'idempotent-replayed': 'true',
+          'original-request': this.#firstWith(logged.idempotencyKey),
+        },
       };
-    const reply = await this.#perform(asked);
-    // What was refused before anything was done may be sent again, put right.
-    keys.conclude(key, reply.status === 400 || reply.status === 404 ? undefined : reply);
+    const { isForgotten, ...reply } = await this.#perform(asked);
+    keys.conclude(key, isForgotten === true ? undefined : reply);
     return { ...reply, headers: {} };
   }
 
-  #firstWith(key: string): string {
+  #firstWith(key: string | undefined): string {
     return this.log.find(({ idempotencyKey }) => idempotencyKey === key)?.id ?? '';
   }
 
@@ -131,8 +134,9 @@ export class RequestHandler {
     params: Params;
     logged: LoggedCall;
     fault: Fault | undefined;
+    account: string | undefined;
   }): Promise<Reply> {
-    const { called, params, logged, fault } = asked;
+    const { called, params, logged, fault, account } = asked;
     const { world, faults, catchUp, included } = this.#parts;
     if (fault?.kind === 'wait') await faults.hold(logged);
     try {
@@ -140,7 +144,7 @@ export class RequestHandler {
       catchUp();
       const request = { id: logged.id, idempotency_key: logged.idempotencyKey ?? null };
       const body = world.during(request, () =>
-        carriedOut(world, { called, params, path: logged.path, included }),
+        carriedOut(world, { called, params, path: logged.path, included, account }),
       );
       if (fault?.kind === 'status') throw faultOf(fault);
       return { status: 200, body };
@@ -155,16 +159,17 @@ interface CarriedOut {
   readonly params: Params;
   readonly path: string;
   readonly included: FindIncluded;
+  readonly account: string | undefined;
 }
 
-function carriedOut(world: World, { called, params, path, included }: CarriedOut): Entity {
+function carriedOut(world: World, { called, params, path, included, account }: CarriedOut): Entity {
   const { expand, ...own } = params;
   const known = { find: (id: string) => world.find(id) ?? deletedOf(world, id), included };
   const named = [...called.ids, ...Object.values(own)].map((id) =>
     typeof id === 'string' ? world.find(id) : undefined,
   );
   return world.byClockOf(named, () => {
-    const result = called.operation({ world, params: own, ids: called.ids });
+    const result = called.operation({ world, params: own, ids: called.ids, account });
     return expandAnswer(known, isMany(result) ? pageOf(result, own, path) : result, expand);
   });
 }
@@ -215,6 +220,18 @@ function authorize({ headers }: Request, { secretKey, world }: RequestHandlerPar
     );
 }
 
+/** The connected account that a call is made for. Throws for one that there is not, and for a call that is not made so here. */
+function accountOf({ headers }: Request, { call }: MatchedOperation, world: World): string | undefined {
+  const id = headers['stripe-account'];
+  if (typeof id !== 'string' || id === '') return undefined;
+  if (CONNECTED_CALLS.has(call)) return accountAt(world, id).id;
+  throw invalidRequest(`This sandbox has no ${call} of a connected account.`);
+}
+
+/** Each account has its own keys. */
+const keyOf = (key: string, account: string | undefined) =>
+  account === undefined ? key : `${account} ${key}`;
+
 const unauthorizedFault = (message: string) => new StripeFault(401, 'invalid_request_error', message);
 
 function tooMany(): StripeFault {
@@ -225,11 +242,18 @@ function tooMany(): StripeFault {
   });
 }
 
-function faultOf({ status, code }: Extract<Fault, { kind: 'status' }>): StripeFault {
+/** What Stripe says with codes that tests ask for. */
+const SAID: Readonly<Record<string, string>> = {
+  balance_insufficient: TOO_SMALL,
+  insufficient_capabilities_for_transfer: NO_CAPABILITY,
+};
+
+function faultOf({ status, code, begun }: Extract<Fault, { kind: 'status' }>): StripeFault {
   if (status === 429) return tooMany();
   const type = status >= 500 ? 'api_error' : 'invalid_request_error';
-  const message = 'The sandbox was asked to refuse this.';
-  return new StripeFault(status, type, code === undefined ? message : { message, code });
+  const message = SAID[code ?? ''] ?? 'The sandbox was asked to refuse this.';
+  const fault = new StripeFault(status, type, code === undefined ? message : { message, code });
+  return Object.assign(fault, { isKept: begun ?? status === 500 });
 }
 
 function refusal(error: unknown): { reply: Reply; more: Record<string, string> } {
@@ -245,5 +269,7 @@ function refusal(error: unknown): { reply: Reply; more: Record<string, string> }
   const more: Record<string, string> = {};
   if (status === 401) more['www-authenticate'] = 'Bearer realm="Stripe"';
   if (status === 429) more['stripe-rate-limited-reason'] = 'global-rate';
-  return { reply: { status, body: { error: { ...said, ...link } } }, more };
+  // As it is now: its key hears the same, whatever becomes of the objects in it.
+  const body = structuredClone({ error: { ...said, ...link } });
+  return { reply: { status, body, ...(error.isKept ? {} : { isForgotten: true }) }, more };
 }

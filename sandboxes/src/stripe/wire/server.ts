@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { RequestHandler } from './request-handler.ts';
+import type { DoorAnswer } from '../connect/door.ts';
 import type { PageAnswer, PageRequest } from '../pages/page.ts';
 
 /** What a person's browser asks for; undefined: no page, the API. */
@@ -8,6 +9,8 @@ export type Pages = (request: PageRequest) => PageAnswer | undefined;
 export interface ServerParts {
   readonly requests: RequestHandler;
   readonly pages: Pages;
+  /** What is done from a terminal, by its verb and its body. */
+  readonly door: (verb: string, body: string) => DoorAnswer;
   /** Resolves when what has changed is kept. */
   readonly kept: () => Promise<void>;
 }
@@ -29,6 +32,11 @@ async function respond(
   const { method = 'GET', url = '/' } = request;
   const [path = '/', query = ''] = url.split(/\?(.*)/s);
   const form = await read(request);
+  if (method === 'POST' && path.startsWith('/sandbox/')) {
+    const done = served.door(path.slice('/sandbox/'.length), form);
+    await served.kept();
+    return send(response, { ...done, headers: {} });
+  }
   const page = served.pages({
     method,
     path,

@@ -141,8 +141,8 @@ export class WebhookSender {
     }));
   }
 
-  #endpointsFor({ type }: WorldEvent): WebhookEndpoint[] {
-    return endpointsFor(this.#world, type);
+  #endpointsFor(event: WorldEvent): WebhookEndpoint[] {
+    return endpointsFor(this.#world, event);
   }
 
   #start(pending: PendingDelivery): void {

@@ -82,7 +82,7 @@ describe('what is asked', () => {
     });
     const inParams = await failureOf(stripe.subscriptions.create({ customer: 'cus_none', items: [] }));
     expect(inParams).toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'customer' });
-    expect(await failureOf(stripe.accounts.list())).toBeInstanceOf(StripeInvalidRequestError);
+    expect(await failureOf(stripe.issuing.cards.list())).toBeInstanceOf(StripeInvalidRequestError);
   });
 
   test('every answer names its request, and the package hands the name on', async () => {

@@ -18,6 +18,7 @@ export interface AskedIntent {
   readonly description: string | null;
   readonly metadata?: Record<string, string>;
   readonly setupFutureUsage?: 'off_session' | 'on_session' | null;
+  readonly transferGroup?: string | null;
 }
 
 /** A new payment that nothing was tried for. */
@@ -69,7 +70,7 @@ export function newIntent(world: World, asked: AskedIntent): PaymentIntent {
     statement_descriptor_suffix: null,
     status: 'requires_payment_method',
     transfer_data: null,
-    transfer_group: null,
+    transfer_group: asked.transferGroup ?? null,
   };
   world.emit('payment_intent.created', world.table('payment_intent').add(intent));
   return intent;
@@ -160,6 +161,14 @@ function succeedIntent(world: World, intent: PaymentIntent): void {
   Object.assign(intent, { status: 'succeeded', next_action: null, last_payment_error: null });
   intent.amount_received = intent.amount;
   world.emit('payment_intent.succeeded', intent);
+}
+
+/** The bank wants to see the person, who is not there: nothing is charged, and the payment waits for another try. */
+export function refuseUnseen(world: World, intent: PaymentIntent, method: PaymentMethod): Decline {
+  const message = 'Your card was declined. This transaction requires authentication.';
+  const decline = { code: 'authentication_required', declineCode: 'authentication_required', message };
+  fail(world, intent, { method, decline });
+  return decline;
 }
 
 function fail(

@@ -13,6 +13,8 @@ export interface TestCard {
   readonly asks?: 'always' | 'until set up';
   readonly disputed?: { readonly reason: string; readonly inquiry: boolean };
   readonly refunds?: 'fail later' | 'pend';
+  /** Its money can be transferred at once. */
+  readonly isAvailableAtOnce?: true;
 }
 
 export interface Decline {
@@ -146,6 +148,13 @@ export const CARDS: readonly TestCard[] = [
     token: 'pm_card_refundFail',
     does: 'is paid; a refund fails a day later',
     refunds: 'fail later',
+  },
+  {
+    number: '4000000000000077',
+    brand: 'visa',
+    token: 'pm_card_bypassPending',
+    does: 'is paid, and its money is available at once',
+    isAvailableAtOnce: true,
   },
 ];
 

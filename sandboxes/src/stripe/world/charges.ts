@@ -3,6 +3,7 @@ import { chargeFee, move } from './balance.ts';
 import type { Decline } from './cards.ts';
 import { idOf, mergeMetadata } from './changes.ts';
 import { accountOf } from './debits.ts';
+import { cardOf } from './methods.ts';
 import { Form } from './form.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
 import type { World } from './world.ts';
@@ -26,7 +27,9 @@ export function charge(
     application: null,
     application_fee: null,
     application_fee_amount: null,
-    balance_transaction: paid ? takeIn(world, intent, id) : null,
+    balance_transaction: paid
+      ? takeIn(world, intent, { source: id, isAtOnce: cardOf(method)?.isAvailableAtOnce === true })
+      : null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: 'SANDBOX',
     captured: decline === undefined,
@@ -59,7 +62,7 @@ export function charge(
     statement_descriptor_suffix: null,
     status: isPending ? 'pending' : paid ? 'succeeded' : 'failed',
     transfer_data: null,
-    transfer_group: null,
+    transfer_group: intent.transfer_group,
   };
   world.emit(`charge.${made.status}`, world.table('charge').add(made));
   return made;
@@ -75,7 +78,7 @@ export function clear(
   made.status = made.paid ? 'succeeded' : 'failed';
   made.outcome = outcomeOf(decline);
   if (decline === undefined) {
-    made.balance_transaction = takeIn(world, intent, made.id);
+    made.balance_transaction = takeIn(world, intent, { source: made.id });
     made.receipt_url = `${world.pages}/receipts/${made.id}`;
   } else {
     Object.assign(made, { amount_captured: 0, captured: false });
@@ -85,9 +88,14 @@ export function clear(
   world.emit(`charge.${made.status}`, made);
 }
 
-function takeIn(world: World, { amount, currency, description }: PaymentIntent, source: string): string {
+function takeIn(
+  world: World,
+  { amount, currency, description }: PaymentIntent,
+  { source, isAtOnce = false }: { source: string; isAtOnce?: boolean },
+): string {
   const kind = { type: 'charge', category: 'charge' } as const;
-  return move(world, { amount, currency, description, source, fee: chargeFee, ...kind }).id;
+  const available = isAtOnce ? { availableOn: world.now() } : {};
+  return move(world, { amount, currency, description, source, fee: chargeFee, ...kind, ...available }).id;
 }
 
 function outcomeOf(decline: Decline | undefined): Charge['outcome'] {

@@ -19,7 +19,7 @@ export function openDispute(
   const dispute: Dispute = {
     id: world.id('dispute'),
     object: 'dispute',
-    amount: charge.amount,
+    amount: charge.amount - charge.amount_refunded,
     balance_transactions: [],
     charge: charge.id,
     created: world.now(),
@@ -45,7 +45,7 @@ export function openDispute(
   };
   charge.disputed = true;
   world.table('dispute').add(dispute);
-  if (!inquiry) moveFunds(world, dispute, { amount: -charge.amount, fee: FEE });
+  if (!inquiry) moveFunds(world, dispute, { amount: -dispute.amount, fee: FEE });
   world.emit('charge.dispute.created', dispute);
   if (!inquiry) world.emit('charge.dispute.funds_withdrawn', dispute);
   return dispute;

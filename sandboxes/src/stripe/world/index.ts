@@ -2,10 +2,14 @@ import { debitsToCome, invoicesToCome } from './collect.ts';
 import { returnsToCome } from './disputes.ts';
 import { refundsToCome } from './refunds.ts';
 import { subscriptionsToCome } from './renewals.ts';
+import { payoutsToCome } from './payouts.ts';
 import { phasesToCome } from './schedules.ts';
 import type { Mechanism, WorldOptions, WorldState } from './world.ts';
 import { World } from './world.ts';
 
+export { accountAt, CONNECTED_CALLS } from './accounts.ts';
+export { TOO_SMALL } from './balance.ts';
+export { NO_CAPABILITY } from './transfers.ts';
 export { type Bank, createBank } from './bank.ts';
 export { CARDS, type TestCard } from './cards.ts';
 export { ACCOUNTS, DEBIT_CURRENCY } from './debits.ts';
@@ -27,6 +31,7 @@ const MECHANISMS: readonly Mechanism[] = [
   invoicesToCome,
   refundsToCome,
   returnsToCome,
+  payoutsToCome,
 ];
 
 /** A shop at Stripe, new or as it was kept. `mechanisms`: what else happens by itself, as pages that expire. */

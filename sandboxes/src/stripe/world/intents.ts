@@ -1,5 +1,13 @@
 import { type Operation, type Operations, invalidRequest } from '../operation.ts';
-import { answer, asksPerson, attempt, type AttemptOutcome, cancelIntent, newIntent } from './attempts.ts';
+import {
+  answer,
+  asksPerson,
+  attempt,
+  type AttemptOutcome,
+  cancelIntent,
+  newIntent,
+  refuseUnseen,
+} from './attempts.ts';
 import { idOf, mergeMetadata } from './changes.ts';
 import { settleIntent } from './collect.ts';
 import { Form } from './form.ts';
@@ -11,13 +19,7 @@ import type { World } from './world.ts';
 
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
-  form.ignore(
-    'payment_method_types',
-    'automatic_payment_methods',
-    'receipt_email',
-    'return_url',
-    'error_on_requires_action',
-  );
+  form.ignore('payment_method_types', 'automatic_payment_methods', 'receipt_email', 'return_url');
   const asked = {
     amount: Number(form.required('amount')),
     currency: form.required('currency'),
@@ -25,12 +27,10 @@ const create: Operation = ({ world, params }) => {
     description: form.text('description') ?? null,
     metadata: mergeMetadata(null, form.hash('metadata')),
     setupFutureUsage: form.choice('setup_future_usage', ['off_session', 'on_session']) ?? null,
+    transferGroup: form.text('transfer_group') ?? null,
   };
-  const [methodId, confirms, offSession] = [
-    form.text('payment_method'),
-    form.flag('confirm'),
-    form.flag('off_session'),
-  ];
+  const [methodId, confirms] = [form.text('payment_method'), form.flag('confirm')];
+  const [unseen, stops] = [form.flag('off_session'), form.flag('error_on_requires_action')];
   form.done();
   if (!Number.isInteger(asked.amount) || asked.amount < 1)
     throw invalidRequest(`Invalid integer: ${asked.amount}`, { param: 'amount' });
@@ -40,7 +40,9 @@ const create: Operation = ({ world, params }) => {
     intent.payment_method = methodOf(world, methodId).id;
     intent.status = 'requires_confirmation';
   }
-  return confirms === true ? confirm(world, intent, { offSession: offSession ?? false }) : intent;
+  return confirms === true
+    ? confirm(world, intent, { offSession: unseen === true || stops === true })
+    : intent;
 };
 
 const confirmIt: Operation = ({ world, params, ids: [id = ''] }) => {
@@ -65,8 +67,7 @@ function confirm(
   }
   const method = world.table('payment_method').get(idOf(intent.payment_method));
   if (offSession && asksPerson(world, method)) {
-    const message = 'Your card was declined. This transaction requires authentication.';
-    throw declinedBy({ code: 'authentication_required', declineCode: 'authentication_required', message });
+    throw declinedBy(refuseUnseen(world, intent, method), { payment_intent: intent, payment_method: method });
   }
   applyOutcome(world, intent, { method, outcome: attempt(world, intent, { method }) });
   if (intent.status === 'requires_payment_method') throw declinedIntent(intent);

@@ -12,22 +12,22 @@ import {
   voidInvoice,
 } from './invoices.ts';
 import { attach, declinedBy, methodOf } from './methods.ts';
-import type { Invoice, InvoiceItem } from './objects.ts';
-import { priceOf } from './lines.ts';
+import type { Invoice, InvoiceItem, Price } from './objects.ts';
+import { fill, priceOf } from './lines.ts';
 import { customerOf } from './payers.ts';
 import { expire } from './endings.ts';
 import { dropPending, waitsFor } from './pending-updates.ts';
-import { pendingLine } from './prorations.ts';
+import { createPrice } from './prices.ts';
+import { assignToInvoice, pendingLine } from './prorations.ts';
+import { automaticRate } from './taxes.ts';
 import type { World } from './world.ts';
 
-/** What somebody wants to have on a customer's next invoice. */
+/** What somebody wants to have on a customer's next invoice, or on a draft. */
 const addItem: Operation = ({ world, params }) => {
   const form = new Form(params);
   const customer = customerOf(world, form.required('customer'));
-  const pricing = form.part('pricing');
-  const price = world
-    .table('price')
-    .get(pricing?.required('price') ?? form.required('pricing'), 'pricing[price]');
+  const draft = draftOf(world, form.text('invoice'));
+  const price = itemPrice(world, form);
   const [quantity, subscription] = [form.integer('quantity') ?? 1, form.text('subscription')];
   const amount = priceOf(price, quantity);
   const item: InvoiceItem = {
@@ -63,14 +63,54 @@ const addItem: Operation = ({ world, params }) => {
   };
   form.done();
   world.emit('invoiceitem.created', world.table('invoiceitem').add(item));
+  if (draft !== undefined) {
+    const drafts = [...itemsOn(world, draft), item].map((one) => pendingLine(world, one));
+    const rates = draft.automatic_tax.enabled ? [automaticRate(world)] : [];
+    world.change(draft, 'invoice.updated', (invoice) =>
+      fill(world, invoice, { drafts, discounts: [], rates }),
+    );
+    assignToInvoice(world, draft.id, drafts);
+  }
   return item;
 };
+
+function draftOf(world: World, id: string | undefined): Invoice | undefined {
+  if (id === undefined) return undefined;
+  const invoice = world.table('invoice').get(id, 'invoice');
+  if (invoice.status === 'draft') return invoice;
+  throw invalidRequest('You can only add items to invoices that are drafts.', { param: 'invoice' });
+}
+
+const itemsOn = (world: World, { id }: Invoice) =>
+  world
+    .table('invoiceitem')
+    .oldestFirst()
+    .filter((item) => item.invoice === id);
+
+/** A price that there is, or one that is made for this item alone. */
+function itemPrice(world: World, form: Form): Price {
+  const made = form.part('price_data');
+  if (made === undefined) {
+    const pricing = form.part('pricing');
+    return world.table('price').get(pricing?.required('price') ?? form.required('pricing'), 'pricing[price]');
+  }
+  const asked = ['currency', 'product', 'unit_amount'].map((name) => [name, made.required(name)]);
+  const behavior = made.text('tax_behavior');
+  const params = {
+    ...Object.fromEntries(asked),
+    ...(behavior === undefined ? {} : { tax_behavior: behavior }),
+  };
+  const price = createPrice({ world, params, ids: [] }) as Price;
+  price.active = false;
+  return price;
+}
 
 /** An invoice by hand, of what is pending for a customer. */
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
   const customer = customerOf(world, form.required('customer'));
-  form.choice('pending_invoice_items_behavior', ['include']);
+  const takesPending = form.choice('pending_invoice_items_behavior', ['include', 'exclude']) === 'include';
+  const isTaxed = form.part('automatic_tax')?.flag('enabled') ?? false;
   const [advances, currency] = [form.flag('auto_advance') ?? false, form.text('currency')];
   const [description, metadata] = [
     form.text('description') ?? null,
@@ -81,7 +121,7 @@ const create: Operation = ({ world, params }) => {
   const pending = world
     .table('invoiceitem')
     .oldestFirst()
-    .filter((item) => item.invoice === null);
+    .filter((item) => takesPending && item.invoice === null);
   const drafts = pending
     .filter((item) => item.customer === customer.id && item.parent === null)
     .map((item) => pendingLine(world, item));
@@ -91,9 +131,9 @@ const create: Operation = ({ world, params }) => {
     currency: currency ?? drafts[0]?.price.currency ?? 'usd',
     drafts,
     discounts: [],
-    rates: [],
+    rates: isTaxed ? [automaticRate(world)] : [],
     period: { start: world.now(), end: world.now() },
-    automaticTax: false,
+    automaticTax: isTaxed,
     finalizesAt: advances ? world.now() + world.settings.draftSeconds : null,
     description,
     metadata,

@@ -7,6 +7,8 @@ export type Wire<T> = T extends string | number | boolean | null | undefined
     ? string
     : { [K in keyof T]: Wire<T[K]> };
 
+export type Account = Wire<Stripe.Account>;
+export type Balance = Wire<Stripe.Balance>;
 export type BalanceTransaction = Wire<Stripe.BalanceTransaction>;
 export type Charge = Wire<Stripe.Charge>;
 export type CheckoutSession = Wire<Stripe.Checkout.Session>;
@@ -24,6 +26,7 @@ export type Meter = Wire<Stripe.Billing.Meter>;
 export type MeterEvent = Wire<Stripe.Billing.MeterEvent>;
 export type PaymentIntent = Wire<Stripe.PaymentIntent>;
 export type PaymentMethod = Wire<Stripe.PaymentMethod>;
+export type Payout = Wire<Stripe.Payout>;
 export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>;
 export type PortalSession = Wire<Stripe.BillingPortal.Session>;
 export type Price = Wire<Stripe.Price>;
@@ -37,10 +40,13 @@ export type SubscriptionSchedule = Wire<Stripe.SubscriptionSchedule>;
 export type TaxId = Wire<Stripe.TaxId>;
 export type TaxRate = Wire<Stripe.TaxRate>;
 export type TestClock = Wire<Stripe.TestHelpers.TestClock>;
+export type Transfer = Wire<Stripe.Transfer>;
+export type TransferReversal = Wire<Stripe.TransferReversal>;
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint>;
 
 /** Everything that a world keeps, by what it says it is, with the beginning of its ids. */
 export interface Kinds {
+  account: Account;
   balance_transaction: BalanceTransaction;
   'billing.meter': Meter;
   'billing_portal.configuration': PortalConfiguration;
@@ -58,6 +64,7 @@ export interface Kinds {
   invoiceitem: InvoiceItem;
   payment_intent: PaymentIntent;
   payment_method: PaymentMethod;
+  payout: Payout;
   price: Price;
   product: Product;
   promotion_code: PromotionCode;
@@ -68,6 +75,7 @@ export interface Kinds {
   tax_id: TaxId;
   tax_rate: TaxRate;
   'test_helpers.test_clock': TestClock;
+  transfer: Transfer;
   webhook_endpoint: WebhookEndpoint;
 }
 
@@ -76,6 +84,7 @@ export type StoredObject = Kinds[Kind];
 
 /** How ids begin. */
 export const PREFIXES: Readonly<Record<Kind, string>> = {
+  account: 'acct',
   balance_transaction: 'txn',
   'billing.meter': 'mtr_test',
   'billing_portal.configuration': 'bpc',
@@ -93,6 +102,7 @@ export const PREFIXES: Readonly<Record<Kind, string>> = {
   invoiceitem: 'ii',
   payment_intent: 'pi',
   payment_method: 'pm',
+  payout: 'po',
   price: 'price',
   product: 'prod',
   promotion_code: 'promo',
@@ -103,5 +113,6 @@ export const PREFIXES: Readonly<Record<Kind, string>> = {
   tax_id: 'txi',
   tax_rate: 'txr',
   'test_helpers.test_clock': 'clock',
+  transfer: 'tr',
   webhook_endpoint: 'we',
 };

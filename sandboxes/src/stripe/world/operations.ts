@@ -1,4 +1,5 @@
 import type { Operations } from '../operation.ts';
+import { accounts } from './accounts.ts';
 import { balance } from './balance.ts';
 import { cancellations } from './cancellations.ts';
 import { subscriptionUpdates } from './subscription-updates.ts';
@@ -10,6 +11,8 @@ import { discounts } from './discounts.ts';
 import { disputes } from './disputes.ts';
 import { intents } from './intents.ts';
 import { invoicing } from './invoicing.ts';
+import { payouts } from './payouts.ts';
+import { transfers } from './transfers.ts';
 import { meters } from './meters.ts';
 import { methods } from './methods.ts';
 import { previews } from './previews.ts';
@@ -24,6 +27,7 @@ import { testClocks } from './test-clocks.ts';
 
 /** All calls that are answered, by method and path. */
 export const operations: Operations = {
+  ...accounts,
   ...balance,
   ...cancellations,
   ...subscriptionUpdates,
@@ -36,6 +40,8 @@ export const operations: Operations = {
   ...intents,
   ...invoicing,
   ...meters,
+  ...payouts,
+  ...transfers,
   ...methods,
   ...previews,
   ...prices,

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 const LONGEST_KEY = 200;
 
 /** A new price may take the lookup key of another (`transfer_lookup_key`), which then has none. */
-const createPrice: Operation = ({ world, params }) => {
+export const createPrice: Operation = ({ world, params }) => {
   const form = new Form(params);
   const recurring = form.part('recurring');
   const currency = form.required('currency').toLowerCase();

@@ -1,4 +1,10 @@
-import { type Operation, type Operations, type Params, invalidRequest } from '../operation.ts';
+import {
+  type Operation,
+  type Operations,
+  type Params,
+  invalidRequest,
+  refusedRequest,
+} from '../operation.ts';
 import { move } from './balance.ts';
 import { type TestCard, cardByDigits } from './cards.ts';
 import { idOf, mergeMetadata } from './changes.ts';
@@ -21,7 +27,7 @@ export function refundOf(world: World, params: Params): Refund {
     metadata: mergeMetadata(null, form.hash('metadata')),
   };
   form.done();
-  check(charge, asked.amount);
+  check(world, charge, asked.amount);
   const card = cardByDigits(charge.payment_method_details?.card?.last4 ?? undefined);
   const refund = world.table('refund').add(newRefund(world, charge, { ...asked, card }));
   world.emit('refund.created', refund);
@@ -42,26 +48,37 @@ function chargeOf(world: World, form: Form): Charge {
   return world.table('charge').get(idOf(intent.latest_charge), 'charge');
 }
 
-function check(charge: Charge, amount: number): void {
+function check(world: World, charge: Charge, amount: number): void {
   if (charge.refunded) {
-    throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
+    throw refusedRequest(`Charge ${charge.id} has already been refunded.`, {
       code: 'charge_already_refunded',
     });
   }
   if (charge.status !== 'succeeded')
-    throw invalidRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
-  if (charge.disputed) {
-    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+    throw refusedRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
+  if (charge.disputed && !isRefundable(world, charge)) {
+    throw refusedRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     });
   }
   const left = charge.amount - charge.amount_refunded;
   if (amount < 1) throw invalidRequest('This value must be greater than or equal to 1.', { param: 'amount' });
   if (amount > left) {
-    throw invalidRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
+    throw refusedRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
       param: 'amount',
     });
   }
+}
+
+/** Every dispute of it was decided for us, or only asked about. */
+function isRefundable(world: World, { id }: Charge): boolean {
+  const disputes = world
+    .table('dispute')
+    .list()
+    .filter(({ charge }) => idOf(charge) === id);
+  return disputes.every(
+    ({ status, is_charge_refundable: is }) => is || status === 'won' || status === 'warning_closed',
+  );
 }
 
 /** Stripe keeps its fee for the charge. */

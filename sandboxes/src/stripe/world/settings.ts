@@ -15,6 +15,8 @@ export interface Settings {
   readonly draftSeconds: number;
   /** Payouts are made in it; charges in others are exchanged. */
   readonly settlementCurrency: string;
+  /** Other currencies that the platform has a bank account for: charges in them are not exchanged. */
+  readonly heldCurrencies: readonly string[];
   /** Of one unit of a currency in units of the settlement currency. */
   readonly exchangeRates: Readonly<Record<string, number>>;
   /** Of automatic tax, in percent, on top of a price. */
@@ -33,6 +35,7 @@ const DEFAULTS: Settings = {
   receiptSeconds: 0,
   draftSeconds: 3600,
   settlementCurrency: 'usd',
+  heldCurrencies: [],
   exchangeRates: { usd: 1, eur: 1.1, gbp: 1.25, jpy: 0.007, kwd: 3.25 },
   taxPercent: 19,
   taxCountry: 'DE',

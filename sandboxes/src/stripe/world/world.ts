@@ -8,6 +8,8 @@ import { type Settings, settingsOf } from './settings.ts';
 export interface WorldEvent {
   readonly id: string;
   readonly object: 'event';
+  /** The connected account where it happened; not there: the platform. */
+  readonly account?: string;
   readonly api_version: string;
   readonly created: number;
   readonly data: { readonly object: Entity; readonly previous_attributes?: object };
@@ -45,6 +47,8 @@ export interface WorldState {
   readonly usage: readonly Usage[];
   readonly marks: readonly string[];
   readonly deleted: readonly string[];
+  /** Not in files of older versions. */
+  readonly owners?: readonly (readonly [string, string])[];
 }
 
 /** Units that a customer used by a meter. */
@@ -66,6 +70,8 @@ export class World {
   readonly marks = new Set<string>();
   /** Ids of objects that are no more, and are told as such. */
   readonly deleted = new Set<string>();
+  /** The connected accounts that balance transactions and payouts belong to; those of the platform are not here. */
+  readonly owners = new Map<string, string>();
   /** The address of pages for people, without a slash at its end; their server sets it. */
   pages = 'https://stripe.invalid';
   readonly #tables = new Map<Kind, Table<StoredObject>>();
@@ -74,6 +80,7 @@ export class World {
   readonly #random: () => string;
   readonly #listeners = new Set<(event: WorldEvent) => void>();
   #request: WorldEvent['request'] = { id: null, idempotency_key: null };
+  #account: string | undefined;
   #now: number;
   /** The test clock that what happens now goes by. */
   #testClock: TestClock | undefined;
@@ -175,6 +182,17 @@ export class World {
     }
   }
 
+  /** Everything within happens at this connected account; at the platform, if undefined: its events say so. */
+  inAccount<T>(account: string | undefined, work: () => T): T {
+    const former = this.#account;
+    this.#account = account;
+    try {
+      return work();
+    } finally {
+      this.#account = former;
+    }
+  }
+
   /** What would come of something: all that it does is undone, and nobody hears of it. */
   rehearse<T>(work: () => T): T {
     const [undo, told] = [this.#remember(), this.#held];
@@ -217,6 +235,7 @@ export class World {
     const event: WorldEvent = {
       id: this.token('evt'),
       object: 'event',
+      ...(this.#account === undefined ? {} : { account: this.#account }),
       api_version: this.settings.apiVersion,
       created: this.#now,
       data: {
@@ -257,6 +276,7 @@ export class World {
       usage: this.usage,
       marks: [...this.marks],
       deleted: [...this.deleted],
+      owners: [...this.owners],
     };
   }
 
@@ -274,6 +294,7 @@ export class World {
     for (const mark of state.marks) this.marks.add(mark);
     for (const id of state.deleted) this.deleted.add(id);
     for (const [identifier, at] of state.seen) this.seen.set(identifier, at);
+    for (const [id, account] of state.owners ?? []) this.owners.set(id, account);
   }
 
   /** Undoes all later changes. Objects keep their identity: a holder of one sees it as it was. */

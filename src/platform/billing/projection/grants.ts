@@ -8,6 +8,7 @@ import {
   paymentsOf,
   type SubscriptionRow,
 } from './billing-records.ts';
+import { ITEM } from '../providers/stripe/item-invoice.ts';
 import type { DunningState } from './dunning-state.ts';
 
 /** A grant, and whether nobody paid for it. */
@@ -104,7 +105,9 @@ export function purchasesOf(records: BillingRecords): Purchase[] {
     const lines = records.lines.filter(
       ({ invoice_id, amount, quantity }) => invoice_id === invoice.id && amount >= 0 && quantity > 0,
     );
-    const sold = lines.flatMap((line) => (line.add_on === null ? [] : [{ line, addOn: line.add_on }]));
+    const sold = lines.flatMap((line) =>
+      line.add_on === null || line.add_on === ITEM ? [] : [{ line, addOn: line.add_on }],
+    );
     if (sold.length === 0) return [];
     const revokedAt = takenBackAt(records, invoice);
     return sold.map((one) => ({ ...one, paidAt, revokedAt, inSandbox: invoice.in_sandbox }));

@@ -17,6 +17,7 @@ import {
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
+import type { ShareLedger } from '../sharing/ledger.ts';
 import { writeRowsIn } from './write-rows.ts';
 import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
 import { notifyIn } from './notifications/notify.ts';
@@ -36,6 +37,8 @@ export interface ProjectionParts {
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly audit: Audit;
+  /** Shares in items that are sold for others; not there: none are. */
+  readonly ledger?: Pick<ShareLedger, 'appliedIn'> | undefined;
   /** What stores of phones need; not there: none are sold through. */
   readonly storeRules?: StoreRules | undefined;
 }
@@ -73,6 +76,7 @@ export function createProjection(parts: ProjectionParts): Projection {
       const [, [account]] = await tx.runAll([lockAccount(applied.accountId), accountOf(applied.accountId)]);
       const before = await writeRowsIn(tx, applied);
       await recordTrialIn(tx, applied, parts.freeAccountsPerUser);
+      await parts.ledger?.appliedIn(tx, applied);
       // Of an account that was erased the books go on, and nobody is granted or told anything.
       if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;

@@ -11,8 +11,8 @@ import {
   sessionParams,
   subscribedTo,
 } from '../providers/stripe/checkout.ts';
-import { failedAtStripe, refusedFor } from '../providers/stripe/client.ts';
-import { customersOf, makeCustomer } from '../providers/stripe/customers.ts';
+import { failedAtStripe } from '../providers/stripe/client.ts';
+import { customersOf, presentCustomer } from '../providers/stripe/customers.ts';
 import {
   abandon,
   beginCheckout,
@@ -179,7 +179,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
   const promotion = promotionCode === undefined ? undefined : await findPromotion(client, promotionCode);
   if (promotionCode !== undefined && promotion === undefined)
     throw notSold('promotion_code', 'There is no such code, or it is over.');
-  const customer = await presentCustomer(parts, accountId);
+  const customer = await presentCustomer({ db: parts.db, client }, accountId);
   const customers = await customersOf({ db: parts.db, client }, accountId);
   const subscribed = plan === null ? 'never' : await subscribedTo(client, { customers, product });
   if (subscribed === 'now') throw new AppError('already_subscribed');
@@ -198,22 +198,6 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
     // A trial is for accounts that never had the product.
     trialDays: subscribed === 'never' ? order.trialDays : undefined,
   });
-}
-
-/** The account's customer: made when it is first needed, and anew when the provider has it no longer. */
-async function presentCustomer(parts: SellingParts, accountId: AccountId): Promise<string> {
-  const { db, stripe } = parts;
-  const at = { db, client: stripe.client };
-  const [known] = await customersOf(at, accountId);
-  if (known === undefined) return makeCustomer(at, accountId);
-  const isThere = await stripe.client
-    .read((asked) => asked.customers.retrieve(known))
-    .then(({ deleted }) => deleted !== true)
-    .catch((error: unknown) => {
-      if (refusedFor(error, 'resource_missing')) return false;
-      throw error;
-    });
-  return isThere ? known : makeCustomer(at, accountId, known);
 }
 
 async function abandonCheckout(

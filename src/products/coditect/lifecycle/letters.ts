@@ -2,11 +2,11 @@ import { managersOf } from '#platform/billing';
 import { commitPoint, type Statement } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Attachment, ProductContext, RunningJob } from '#platform/product';
+import type { SigningKeys } from '#platform/signing';
 import type { LicenseRow } from '../licenses/store.ts';
 import type { LicenseViews } from '../licenses/views.ts';
 import { coditectMails } from '../mails.ts';
 import { coditectCatalogue } from '../plans.ts';
-import type { SigningKeys } from '../signing/keys.ts';
 import { licenseFile, type LicenseFile } from '../signing/license-file.ts';
 import type { LifecycleEvent } from './apply.ts';
 

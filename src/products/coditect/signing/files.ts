@@ -1,9 +1,8 @@
 import type { AccountId } from '#platform/kernel';
+import { ALGORITHMS, type KeyKind, type SigningKeys } from '#platform/signing';
 import { assertUsable, headOf } from '../licenses/license.ts';
 import type { LicenseViews } from '../licenses/views.ts';
-import type { SigningKeys } from './keys.ts';
-import { ALGORITHMS, licenseFile, type LicenseFile } from './license-file.ts';
-import type { KeyKind } from './store.ts';
+import { licenseFile, type LicenseFile } from './license-file.ts';
 
 /** A part of a signed file, as it is downloaded or attached to a mail. */
 export interface FilePart {

@@ -1,6 +1,6 @@
-import { CompactSign, compactVerify, errors, exportJWK, type JWK } from 'jose';
+import { CompactSign, compactVerify, errors } from 'jose';
 import { AppError } from '#platform/kernel';
-import type { SigningKey, SigningKeys } from './keys.ts';
+import { publicJwk, type PublicKey, type SigningKeys } from '#platform/signing';
 
 /** Tells a session's token from other tokens that our keys sign. */
 const TYPE = 'coditect-session+jwt';
@@ -15,12 +15,6 @@ export interface TokenSigner {
   /** The public keys of all kinds, former ones too: as JWK, with their PEM. */
   jwks(): Promise<readonly PublicKey[]>;
 }
-
-export type PublicKey = JWK & {
-  readonly kid: string;
-  readonly pem: string;
-  readonly retired_at: string | null;
-};
 
 export function createSigning({ keys }: { readonly keys: SigningKeys }): TokenSigner {
   return {
@@ -48,12 +42,6 @@ export function createSigning({ keys }: { readonly keys: SigningKeys }): TokenSi
         throw error;
       }
     },
-    jwks: async () => Promise.all((await keys.currentKeys()).map(publicKey)),
+    jwks: async () => Promise.all((await keys.currentKeys()).map(publicJwk)),
   };
-}
-
-async function publicKey({ id, kind, pem, publicKey: key, retiredAt }: SigningKey): Promise<PublicKey> {
-  const jwk = await exportJWK(key);
-  const alg = kind === 'ed25519' ? 'EdDSA' : 'RS256';
-  return { ...jwk, kid: id, alg, use: 'sig', pem, retired_at: retiredAt?.toISOString() ?? null };
 }

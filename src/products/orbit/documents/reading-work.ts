@@ -1,4 +1,5 @@
 import { commitPoint, type Statement, type Transaction } from '#platform/db';
+import type { Scanner } from '#platform/files';
 import type { JobId, UserId } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
@@ -9,7 +10,6 @@ import { DOCUMENT_TYPES } from '../reading/formats.ts';
 import type { DocumentRow, MissingPage, PageRow } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
 import { recordDocumentIn, type RecordingParts, uploaderOf } from './record-document.ts';
-import type { Scanner } from './scanner.ts';
 import {
   completeDocument,
   type DocumentKey,

@@ -1,10 +1,10 @@
 import { commitPoint } from '#platform/db';
+import { createClamd } from '#platform/files';
 import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import type { Changes } from '../changes/service.ts';
 import { createReader } from '../reading/reader.ts';
 import { giveUpOcr, readByOcr } from './ocr-work.ts';
 import { giveUpReading, keyOf, readDocument } from './reading-work.ts';
-import { createClamd } from './scanner.ts';
 import { DELETE_UNFINISHED, reviveDocument } from './store.ts';
 import { createUploads } from './uploads.ts';
 import { createDocumentViews } from './views.ts';

@@ -36,6 +36,3 @@ export class Unreadable extends Error {
     this.code = code;
   }
 }
-
-/** How a reader process ends that could not load what it reads with: our failure, and none of the document. */
-export const NOT_LOADED = 4;

@@ -3,14 +3,10 @@ import type { ReadingCaps } from './caps.ts';
 import { READ_FAILURES, type ReadFailureCode } from './failures.ts';
 import type { DocumentType } from './formats.ts';
 
-/** What a reader process is told, as its argument. The file itself comes by its standard input. */
-export interface ReadingOrder {
+/** What a reader process is told of the document. */
+export interface ReadingTask {
   readonly declared: DocumentType;
-  /** How long the file is: of one that breaks off on its way nothing is said. */
-  readonly bytes: number;
   readonly caps: ReadingCaps;
-  /** After which the process ends itself, should nobody be left to end it. */
-  readonly milliseconds: number;
   /** The pages to read by OCR; undefined: the document is read without it, and pages that need it are named. */
   readonly ocr?: { readonly pages: readonly number[] };
 }

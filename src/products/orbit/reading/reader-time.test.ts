@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
-import type { After } from './reader-process.ts';
+import type { After } from '#platform/files';
 import { createReader, type Reader, type ReadRequest } from './reader.ts';
 
 /** Time that passes when a test says so. */

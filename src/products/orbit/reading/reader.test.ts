@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -9,7 +8,6 @@ import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
-import { NOT_LOADED } from './failures.ts';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
 import {
   bomb,
@@ -287,18 +285,27 @@ describe('a reader', () => {
   });
 
   test('that can not load its packages says nothing of the document', async () => {
-    const entry = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
+    const [entry, worker] = ['../../../platform/files/process/entry.ts', './process/read-document.ts'].map(
+      (path) => new URL(path, import.meta.url),
+    );
     const file = fileOf('brief.docx');
-    const order = { declared: 'docx', bytes: file.length, caps: READING_CAPS, milliseconds: 60_000 };
-    const ours = `--allow-fs-read=${dirname(dirname(entry))}/*`;
-    const args = ['--permission', '--allow-worker', ours, entry, JSON.stringify(order)];
+    const task = { declared: 'docx', caps: READING_CAPS };
+    const order = { worker, bytes: file.length, milliseconds: 60_000, task };
+    const ours = [entry, worker].map((url) => `--allow-fs-read=${fileURLToPath(new URL('..', url))}*`);
+    const args = [
+      '--permission',
+      '--allow-worker',
+      ...ours,
+      fileURLToPath(entry ?? ''),
+      JSON.stringify(order),
+    ];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
     const [code, said] = await Promise.all([
       new Promise((resolve) => child.once('close', resolve)),
       text(child.stdio[3] as Readable),
       pipeline(Readable.from([file]), child.stdio[0] as Writable).catch(() => {}),
     ]);
-    expect({ code, said }).toEqual({ code: NOT_LOADED, said: '' });
+    expect({ code, said }).toEqual({ code: 4, said: '' });
   });
 
   test('ends when its caller aborts it, and when the file breaks off', async () => {

@@ -1,15 +1,24 @@
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import {
+  type After,
+  type FileReadingEnd,
+  LinesRefused,
+  readInProcess,
+  type ReaderProgram,
+} from '#platform/files';
 import { READING_CAPS, type ReadingCaps } from './caps.ts';
-import { NOT_LOADED, type ReadFailure } from './failures.ts';
+import type { ReadFailure } from './failures.ts';
 import { legibilityOf } from './legibility.ts';
-import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
-import { type After, type ReaderProcess, startReader } from './reader-process.ts';
+import { type ReadingLine, readingLine, type ReadingTask } from './protocol.ts';
 import type { DocumentType } from './formats.ts';
 
 /** A letter may take six bytes of JSON. */
 const LONGEST_LETTER = 6;
 const MEBIBYTE = 1_048_576;
+const PROGRAM: ReaderProgram = {
+  worker: new URL('./process/read-document.ts', import.meta.url),
+  packages: ['pdfjs-dist', 'mammoth', 'htmlparser2', 'zod'],
+};
 
 /** A file to be read. */
 export interface ReadRequest {
@@ -48,65 +57,50 @@ export interface ReaderOptions {
   readonly after?: After;
 }
 
-const setTimer: After = (milliseconds, then) => {
-  const timer = setTimeout(then, milliseconds);
-  return () => clearTimeout(timer);
-};
-
-export function createReader({ caps: given = {}, after = setTimer }: ReaderOptions = {}): Reader {
+export function createReader({ caps: given = {}, after }: ReaderOptions = {}): Reader {
   const caps = { ...READING_CAPS, ...given };
-  return { read: (reading) => readInProcess(reading, { caps, after }) };
+  return { read: (reading) => readDocument(reading, { caps, after }) };
 }
 
-async function readInProcess(
+async function readDocument(
   reading: ReadRequest,
-  { caps, after }: { readonly caps: ReadingCaps; readonly after: After },
+  { caps, after }: { readonly caps: ReadingCaps; readonly after: After | undefined },
 ): Promise<ReadingEnd> {
-  const { declared, ocrPages, signal } = reading;
-  signal.throwIfAborted();
-  const file = await reading.open();
-  if (signal.aborted) file.destroy();
-  signal.throwIfAborted();
-  const { bytes } = reading;
+  const { declared, bytes, ocrPages, open, signal } = reading;
   const milliseconds = firstDeadline(caps, ocrPages);
-  const order: ReadingOrder = {
+  const task: ReadingTask = {
     declared,
-    bytes,
     caps,
-    milliseconds: milliseconds + (ocrPages?.length ?? 0) * caps.ocrPageMilliseconds,
     ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }),
   };
-  const process = startReader(order, {
-    memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
-    milliseconds,
-    cpuMilliseconds: cpuOf(caps, reading),
+  const came = await readInProcess({
+    program: PROGRAM,
+    order: {
+      bytes,
+      milliseconds: milliseconds + (ocrPages?.length ?? 0) * caps.ocrPageMilliseconds,
+      task,
+    },
+    caps: {
+      heapMegabytes: caps.heapMegabytes,
+      memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
+      milliseconds,
+      cpuMilliseconds: cpuOf(caps, reading),
+      lines: {
+        lineBytes: LONGEST_LETTER * caps.pageCharacters + 1_024,
+        bytes: LONGEST_LETTER * caps.characters + 1_024 * caps.pages,
+      },
+    },
     after,
+    open,
+    signal,
+    take: takeLines(reading, caps),
   });
-  const stop = () => process.kill();
-  signal.addEventListener('abort', stop, { once: true });
-  // What the process does not read any more is no failure of the file.
-  const feeding = pipeline(file, process.input).catch((error: unknown) =>
-    isPipe(error) ? undefined : error,
-  );
-  try {
-    const end = await answersOf(process, reading, caps);
-    const failed = await feeding;
-    if (failed !== undefined) throw failed;
-    const { code, reason } = await process.ended;
-    signal.throwIfAborted();
-    if (reason !== undefined) return { kind: 'failed', ...reason };
-    if (code === NOT_LOADED) throw new Error('the reader process could not load its packages');
-    if (end === undefined) throw new Error(`the reader process ended with ${code}`);
-    return end;
-  } catch (error) {
-    if (error instanceof LinesRefused)
-      return { kind: 'failed', code: 'document_too_long', detail: 'It holds more text than may be read.' };
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    process.kill();
-    file.destroy();
-  }
+  return came.kind === 'ended' ? came.end : { kind: 'failed', ...excessOf(came) };
+}
+
+function excessOf({ of, detail }: Extract<FileReadingEnd<ReadingEnd>, { kind: 'excess' }>): ReadFailure {
+  if (of === 'lines') return { code: 'document_too_long', detail: 'It holds more text than may be read.' };
+  return { code: of === 'time' ? 'document_took_too_long' : 'document_took_too_much_memory', detail };
 }
 
 /** Until all is read, or the first page of OCR: each that follows has its own time. */
@@ -126,31 +120,18 @@ function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: ReadRequest): number {
   return sized + images * caps.ocrPageCpuMilliseconds;
 }
 
-function isPipe(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET';
-}
-
-/** Hands on what the process says; answers its end, or undefined where it said none. */
-async function answersOf(
-  process: ReaderProcess,
-  { take, ocrPages }: ReadRequest,
-  caps: ReadingCaps,
-): Promise<ReadingEnd | undefined> {
-  const most = {
-    lineBytes: LONGEST_LETTER * caps.pageCharacters + 1_024,
-    bytes: LONGEST_LETTER * caps.characters + 1_024 * caps.pages,
-  };
+/** Hands on what the process says; answers its end. */
+function takeLines({ take, ocrPages }: ReadRequest, caps: ReadingCaps) {
   let told = 0;
-  for await (const line of linesIn(process.answers, most)) {
-    const said = readingLine.parse(JSON.parse(line));
+  return async (line: unknown, extend: (milliseconds: number) => void): Promise<ReadingEnd | undefined> => {
+    const said = readingLine.parse(line);
     if (said.kind === 'read' || said.kind === 'failed') return said;
     told += 1;
-    if (ocrPages !== undefined) process.extend(caps.ocrPageMilliseconds);
+    if (ocrPages !== undefined) extend(caps.ocrPageMilliseconds);
     if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');
     await take(said.kind === 'page' ? pageOf(said, caps) : said);
-  }
-  return undefined;
+    return undefined;
+  };
 }
 
 /** A garbled text is known by its signs as they came. */
@@ -166,30 +147,4 @@ function cleanText(text: string, { pageCharacters }: ReadingCaps): string {
     .toWellFormed()
     .slice(0, pageCharacters)
     .trim();
-}
-
-/** Why a stream of lines is not read on. */
-class LinesRefused extends Error {}
-
-/** The lines of a stream, of at most so many bytes each and all together: their writer is not trusted. */
-async function* linesIn(
-  stream: Readable,
-  most: { readonly lineBytes: number; readonly bytes: number },
-): AsyncGenerator<string, void, undefined> {
-  let kept: Buffer[] = [];
-  let length = 0;
-  let total = 0;
-  for await (const read of stream as AsyncIterable<Buffer>) {
-    total += read.length;
-    if (total > most.bytes) throw new LinesRefused('more than may be said');
-    let chunk = read;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a)) {
-      kept.push(chunk.subarray(0, end));
-      yield Buffer.concat(kept).toString();
-      [kept, length, chunk] = [[], 0, chunk.subarray(end + 1)];
-    }
-    length += chunk.length;
-    if (length > most.lineBytes) throw new LinesRefused('a line longer than any may be');
-    if (chunk.length > 0) kept.push(chunk);
-  }
 }

@@ -5,6 +5,7 @@ import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 import { loadStripe } from './package.ts';
+import type { SaleTax } from './price-catalog.ts';
 
 const CHANGE = dispatchPoint(
   'billing.change',
@@ -35,6 +36,7 @@ export interface StripeConnection {
   readonly readsPerSecond: number;
   /** Whether Stripe adds taxes, and asks for tax ids. */
   readonly addsTax: boolean;
+  readonly tax: SaleTax;
   /** Of a sandbox that starts when it is first needed. Until then there is nothing to ask it for. */
   readonly standIn?: {
     readonly isRunning: () => boolean;
@@ -181,7 +183,9 @@ function errorOf(errors: Errors, error: unknown): unknown {
       details: { code: declineCodeOf(error) },
       cause: error,
     });
-  if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError)
+  // Of a connected account that is gone nothing is wrong with the key.
+  const isBarred = error instanceof errors.StripePermissionError && error.code !== 'account_invalid';
+  if (error instanceof errors.StripeAuthenticationError || isBarred)
     return new AppError('store_refused', { details: { code: 'key_refused' }, cause: error });
   return new AppError('store_refused', { details: { code: wordOf(error.code) }, cause: error });
 }

@@ -2,7 +2,7 @@ import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
 import { resolveOwnerIn } from '../../inbox/objects/customer-owner.ts';
 import type { Mode } from '../../payment-provider.ts';
-import { failedAtStripe, type StripeClient } from './client.ts';
+import { failedAtStripe, refusedFor, type StripeClient } from './client.ts';
 
 const MADE = commitPoint('billing.customer-made', 'which customer of the provider an account is');
 
@@ -57,6 +57,20 @@ export async function makeCustomer(
     resolveOwnerIn(tx, providerMode, { customer: id, accountId }),
   );
   return id;
+}
+
+/** The account's customer: made when it is first needed, and anew when the provider has it no longer. */
+export async function presentCustomer(parts: CustomersParts, accountId: AccountId): Promise<string> {
+  const [known] = await customersOf(parts, accountId);
+  if (known === undefined) return makeCustomer(parts, accountId);
+  const isThere = await isDeleted(parts.client, known).then(
+    (gone) => !gone,
+    (error: unknown) => {
+      if (refusedFor(error, 'resource_missing')) return false;
+      throw error;
+    },
+  );
+  return isThere ? known : makeCustomer(parts, accountId, known);
 }
 
 /** The account's customer that nobody heard of. */

@@ -55,7 +55,7 @@ export async function unsyncedPrices(
   return wrong;
 }
 
-async function syncProduct(
+export async function syncProduct(
   client: StripeClient,
   id: string,
   is: { readonly name: string; readonly tax_code: string },

@@ -1,8 +1,8 @@
+import type { Zip } from '#platform/files';
 import type { ReadingCaps } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
 import { htmlToMarkdown, PAGE_BREAK } from './html.ts';
 import { pagesOf } from './plain-text.ts';
-import { inflate, namesIn, repack } from './zip.ts';
 
 /** What of a DOCX is text, or says how text is meant. Pictures are not. */
 const PARTS = /^(?:\[Content_Types\]\.xml|_rels\/\.rels|word\/(?:_rels\/)?[^/]+\.(?:xml|rels))$/;
@@ -21,18 +21,18 @@ const STRUCK_TWICE = /<w:dstrike(?=[\s/>])/g;
 const BREAK = '<w:br w:type="page"/>';
 
 /** The pages of a DOCX, as Markdown. */
-export async function readDocx(bytes: Uint8Array, caps: ReadingCaps): Promise<string[]> {
-  const names = namesIn(bytes, caps);
+export async function readDocx(bytes: Uint8Array, caps: ReadingCaps, zip: Zip): Promise<string[]> {
+  const names = zip.namesIn(bytes, caps);
   if (!names.includes(DOCUMENT))
     throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
   if (names.some((name) => MACROS.test(name)))
     throw new Unreadable('document_unsafe', 'It holds macros. Save it as DOCX without them.');
-  const parts = inflate(bytes, (name) => PARTS.test(name), caps);
+  const parts = zip.inflate(bytes, (name) => PARTS.test(name), caps);
   const cleaned = Object.fromEntries(
     Object.entries(parts).map(([name, part]) => [name, name === DOCUMENT ? markPageBreaks(part) : part]),
   );
   for (const [name, part] of Object.entries(cleaned)) assertPlain(name, part);
-  const html = await asHtml(repack(cleaned));
+  const html = await asHtml(zip.repack(cleaned));
   // Two breaks with nothing between them are one: Word writes down its own break behind its author's.
   return pagesOf(htmlToMarkdown(html).replace(/\f\s*\f/g, '\f'), caps);
 }

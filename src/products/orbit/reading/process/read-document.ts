@@ -1,42 +1,37 @@
-import { writeSync } from 'node:fs';
-import { NOT_LOADED, type ReadFailure, Unreadable } from '../failures.ts';
-import type { ReadingLine, ReadingOrder } from '../protocol.ts';
+import type { ReaderTools, ReaderWorker } from '#platform/files';
+import { type ReadFailure, Unreadable } from '../failures.ts';
+import type { ReadingLine, ReadingTask } from '../protocol.ts';
 import type { DocumentType } from '../formats.ts';
 import type { Ocr } from './ocr.ts';
 import { recognize } from './recognize.ts';
 import { decodeText, pagesOf } from './plain-text.ts';
 
-/** Where answers go: libraries write to the standard output whatever they like. */
-const ANSWERS = 3;
-/** How the process ends when not all of the file came. */
-const BROKEN_OFF = 3;
+type Tools = ReaderTools<ReadingLine>;
 
-/** Reads the document on the standard input as the order says, and tells what it finds. Never throws. */
-export async function readDocument(order: ReadingOrder): Promise<void> {
-  try {
-    const bytes = await allOf(process.stdin);
-    if (bytes.length !== order.bytes) process.exit(BROKEN_OFF);
-    const type = recognize(bytes, order.declared);
-    if (order.ocr === undefined) await readText(type, bytes, order);
-    else await readImages(type, bytes, { ...order, pages: order.ocr.pages });
-  } catch (error) {
-    if (isOfLoading(error)) process.exit(NOT_LOADED);
-    tell({ kind: 'failed', ...failureOf(error) });
-  }
+interface RecognizedFile {
+  readonly type: DocumentType;
+  readonly bytes: Buffer;
 }
 
-function tell(line: ReadingLine): void {
-  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-  for (let at = 0; at < bytes.length; ) at += writeSync(ANSWERS, bytes, at);
-}
+/** Reads a document as its task says, and tells what it finds. */
+export const worker: ReaderWorker<ReadingTask, ReadingLine> = {
+  async read(bytes, task, tools) {
+    const type = recognize(bytes, task.declared);
+    if (task.ocr === undefined) await readText({ type, bytes }, task, tools);
+    else await readImages({ type, bytes }, { ...task, pages: task.ocr.pages }, tools);
+  },
+  failed: (error) => ({ kind: 'failed', ...failureOf(error) }),
+};
 
-async function allOf(input: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of input) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function readText(type: DocumentType, bytes: Buffer, { caps }: ReadingOrder): Promise<void> {
+async function readText(
+  { type, bytes }: RecognizedFile,
+  { caps }: ReadingTask,
+  { tell, zip }: Tools,
+): Promise<void> {
+  const tellAll = (pages: readonly string[]): void => {
+    for (const [at, text] of pages.entries()) tell({ kind: 'page', page: at + 1, text });
+    tell({ kind: 'read', pages: pages.length });
+  };
   switch (type) {
     case 'pdf': {
       const { readPdf } = await import('./pdf.ts');
@@ -44,7 +39,7 @@ async function readText(type: DocumentType, bytes: Buffer, { caps }: ReadingOrde
     }
     case 'docx': {
       const { readDocx } = await import('./docx.ts');
-      return tellAll(await readDocx(bytes, caps));
+      return tellAll(await readDocx(bytes, caps, await zip(refuseArchive)));
     }
     case 'html': {
       const { htmlToMarkdown } = await import('./html.ts');
@@ -63,15 +58,13 @@ async function readText(type: DocumentType, bytes: Buffer, { caps }: ReadingOrde
   }
 }
 
-function tellAll(pages: readonly string[]): void {
-  for (const [at, text] of pages.entries()) tell({ kind: 'page', page: at + 1, text });
-  tell({ kind: 'read', pages: pages.length });
-}
+const refuseArchive = (reason: 'damaged' | 'too_large', detail: string) =>
+  new Unreadable(`document_${reason}`, detail);
 
 async function readImages(
-  type: DocumentType,
-  bytes: Buffer,
-  { caps, pages }: ReadingOrder & { readonly pages: readonly number[] },
+  { type, bytes }: RecognizedFile,
+  { caps, pages }: ReadingTask & { readonly pages: readonly number[] },
+  { tell }: Tools,
 ): Promise<void> {
   const { startOcr } = await import('./ocr.ts');
   const draw = await openRenderer(type, bytes, caps);
@@ -83,7 +76,7 @@ async function readImages(
 async function openRenderer(
   type: DocumentType,
   bytes: Buffer,
-  caps: ReadingOrder['caps'],
+  caps: ReadingTask['caps'],
 ): Promise<(page: number) => Promise<Buffer>> {
   if (type === 'pdf') {
     const { drawnPage, openPdf } = await import('./pdf.ts');
@@ -103,12 +96,6 @@ async function readImage(page: number, read: () => ReturnType<Ocr['read']>): Pro
     if (error instanceof RangeError) throw error;
     return { kind: 'unread', page };
   }
-}
-
-/** Packages are loaded when they are needed: one that is not there, or may not be read, says nothing of the document. */
-function isOfLoading(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_FAILED|(?:ERR_)?MODULE_NOT_FOUND)$/.test(code);
 }
 
 /** Texts of libraries are not told: they may hold some of the document. */

@@ -1,25 +1,41 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { commitPoint } from '#platform/db';
+import type { CommitPoint, Database, Statement, SystemUse } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
-import { sha256 } from '#platform/kernel';
-import type { ProductContext } from '#platform/product';
-import {
-  insertSigningKey,
-  lockSigningKeys,
-  type KeyKind,
-  type NewSigningKey,
-  placeOfPrivateKey,
-  retireSigningKey,
-  type SigningKeyRow,
-  signingKeys,
-} from './store.ts';
+import { type Clock, sha256 } from '#platform/kernel';
+import type { Secrets } from '#platform/secrets';
 
-const KEPT = commitPoint('coditect.signing-key', 'a key that signs licence files and sessions');
-const ROTATED = commitPoint(
-  'coditect.signing-key-rotated',
-  'a key that signs in place of another, and the answer to a repeat',
-);
+export type KeyKind = 'rsa-4096' | 'ed25519';
+
+export interface SigningKeyRow {
+  readonly id: string;
+  readonly kind: KeyKind;
+  readonly public_key: string;
+  readonly private_sealed: string;
+  readonly created_at: Date;
+  readonly retired_at: Date | null;
+}
+
+export type NewSigningKey = Pick<SigningKeyRow, 'id' | 'kind' | 'public_key' | 'private_sealed'>;
+
+/** Where the keys of one purpose are kept: whose they are has a table of them, and says so. */
+export interface SigningKeyStore {
+  readonly use: SystemUse;
+  /** The commit of a key that is the first of its kind, and that of one which signs in place of another. */
+  readonly kept: CommitPoint;
+  readonly rotated: CommitPoint;
+  /** What binds a sealed private key to its row. */
+  placeOfPrivateKey(id: string): string;
+  /** All of them, those that sign first. */
+  readonly list: Statement<SigningKeyRow>;
+  /** Keeps a key that signs from now on, unless another of its kind does. */
+  insert(key: NewSigningKey): Statement<{ id: string }>;
+  /** Keys are followed by others one at a time. */
+  readonly lock: Statement;
+  /** The one of a kind that signs does so no more. */
+  retire(kind: KeyKind): Statement;
+}
+
 /** The cached keys are no older than this; an unknown key reloads them at once. */
 const RELOAD_MS = 60_000;
 
@@ -49,11 +65,16 @@ export interface SigningKeys {
   rotate(kind: KeyKind, once: Once): Promise<Answer<{ readonly key_id: string; readonly kind: KeyKind }>>;
 }
 
-type Parts = Pick<ProductContext, 'db' | 'clock' | 'secrets'>;
+interface Parts {
+  readonly db: Pick<Database, 'system'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly secrets: Secrets;
+  readonly store: SigningKeyStore;
+}
 
-/** The server's keys for licence files and sessions, kept sealed and shared by all processes. */
+/** The server's keys for one purpose, kept sealed and shared by all processes. */
 export function createSigningKeys(parts: Parts): SigningKeys {
-  const { db, clock } = parts;
+  const { db, clock, store } = parts;
   let loaded: Promise<readonly SigningKey[]> | undefined;
   let loadedAt = 0;
   /** By its id: a private key is opened once. */
@@ -68,7 +89,7 @@ export function createSigningKeys(parts: Parts): SigningKeys {
 
   function load(): Promise<readonly SigningKey[]> {
     loadedAt = clock.monotonic();
-    const reading = db.system('coditect.signing', [signingKeys]).then(([rows]) => rows.map(keyOf));
+    const reading = db.system(store.use, [store.list]).then(([rows]) => rows.map(keyOf));
     loaded = reading;
     // After a failure the next call loads anew.
     reading.catch(() => {
@@ -83,7 +104,7 @@ export function createSigningKeys(parts: Parts): SigningKeys {
 
   async function keep(kind: KeyKind): Promise<void> {
     const made = await newKey(parts, kind);
-    await db.system('coditect.signing', KEPT, [insertSigningKey(made)]);
+    await db.system(store.use, store.kept, [store.insert(made)]);
   }
 
   /** Once in a process, however many ask: each would be busy for seconds. */
@@ -114,13 +135,13 @@ export function createSigningKeys(parts: Parts): SigningKeys {
     async rotate(kind, once) {
       const made = await newKey(parts, kind);
       const answered = await once(
-        ROTATED,
+        store.rotated,
         async (tx) => {
-          await tx.run(lockSigningKeys);
-          await tx.runAll([retireSigningKey(kind), insertSigningKey(made)]);
+          await tx.run(store.lock);
+          await tx.runAll([store.retire(kind), store.insert(made)]);
           return answer(201, { key_id: made.id, kind });
         },
-        { use: 'coditect.signing' },
+        { use: store.use },
       );
       loaded = undefined;
       return answered;
@@ -128,7 +149,7 @@ export function createSigningKeys(parts: Parts): SigningKeys {
   };
 }
 
-function signingKey({ secrets }: Parts, row: SigningKeyRow): SigningKey {
+function signingKey({ secrets, store }: Parts, row: SigningKeyRow): SigningKey {
   let opened: KeyObject | undefined;
   return {
     id: row.id,
@@ -138,7 +159,7 @@ function signingKey({ secrets }: Parts, row: SigningKeyRow): SigningKey {
     createdAt: row.created_at,
     retiredAt: row.retired_at,
     privateKey() {
-      opened ??= createPrivateKey(secrets.open(row.private_sealed, placeOfPrivateKey(row.id)));
+      opened ??= createPrivateKey(secrets.open(row.private_sealed, store.placeOfPrivateKey(row.id)));
       return opened;
     },
   };
@@ -155,7 +176,7 @@ async function newKey(parts: Parts, kind: KeyKind): Promise<NewSigningKey> {
 
 /** A pair as it is kept. */
 export function sealedKey(
-  { secrets }: Pick<Parts, 'secrets'>,
+  { secrets, store }: Pick<Parts, 'secrets' | 'store'>,
   kind: KeyKind,
   { publicKey, privateKey }: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
 ): NewSigningKey {
@@ -165,6 +186,6 @@ export function sealedKey(
     id,
     kind,
     public_key: String(publicKey.export({ type: 'spki', format: 'pem' })),
-    private_sealed: secrets.seal(pem, placeOfPrivateKey(id)),
+    private_sealed: secrets.seal(pem, store.placeOfPrivateKey(id)),
   };
 }

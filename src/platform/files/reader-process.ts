@@ -6,12 +6,11 @@ import { constants, setPriority } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ReadFailure } from './failures.ts';
-import type { ReadingOrder } from './protocol.ts';
+import type { ReaderOrder } from './process/read-file.ts';
 
 const ENTRY = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
-/** Folders that the process may load code from, beside this one: the installed packages. */
-const PACKAGES = ['pdfjs-dist', 'mammoth', 'htmlparser2', 'fflate', 'zod'] as const;
+/** What the process itself loads of installed packages. */
+const PACKAGES = ['fflate'] as const;
 /** Milliseconds between two looks at what it takes of memory. */
 const LOOK = 100;
 const MEBIBYTE = 1_048_576;
@@ -21,8 +20,22 @@ const KEPT_ERRORS = 8_192;
 /** Has something done after so many milliseconds; answers how that is called off. */
 export type After = (milliseconds: number, then: () => void) => () => void;
 
+/** What reads: the file of a worker, which exports `worker`, and the packages that it loads. */
+export interface ReaderProgram {
+  readonly worker: URL;
+  readonly packages: readonly string[];
+}
+
+/** Why a process was killed, which is the file's doing. */
+export interface ReaderExcess {
+  readonly of: 'time' | 'memory';
+  readonly detail: string;
+}
+
 /** What a process may take, and who says when its time is over. */
-interface Most {
+export interface ReaderCaps {
+  /** MiB of JavaScript objects. */
+  readonly heapMegabytes: number;
   readonly memoryMegabytes: number;
   readonly milliseconds: number;
   /** Of the processor, where the system shows it. */
@@ -30,13 +43,13 @@ interface Most {
   readonly after: After;
 }
 
-/** A process that reads one document, and is killed when it takes more than it may. */
+/** A process that reads one file, and is killed when it takes more than it may. */
 export interface ReaderProcess {
   readonly input: Writable;
   readonly answers: Readable;
-  /** Its end. `reason`: what it was killed for, or ended by itself with, where that is the document's doing. */
-  readonly ended: Promise<{ readonly code: number | null; readonly reason: ReadFailure | undefined }>;
-  kill(reason?: ReadFailure): void;
+  /** Its end. `reason`: what it was killed for, or ended by itself with, where that is the file's doing. */
+  readonly ended: Promise<{ readonly code: number | null; readonly reason: ReaderExcess | undefined }>;
+  kill(reason?: ReaderExcess): void;
   /** It came on: from now on it has so many milliseconds. */
   extend(milliseconds: number): void;
 }
@@ -45,8 +58,13 @@ export interface ReaderProcess {
  * Starts a reader. It has none of our environment, may read nothing but its own code, and may start and write nothing. Memory is looked
  * at from outside, where a process that is busy can't keep anybody from looking.
  */
-export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
-  const child = spawn(process.execPath, [...flags(order), ENTRY, JSON.stringify(order)], {
+export function startReader(
+  program: ReaderProgram,
+  order: Omit<ReaderOrder, 'worker'>,
+  most: ReaderCaps,
+): ReaderProcess {
+  const told: ReaderOrder = { worker: program.worker.href, ...order };
+  const child = spawn(process.execPath, [...flags(program, most), ENTRY, JSON.stringify(told)], {
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     env: environment(),
     cwd: dirname(ENTRY),
@@ -57,12 +75,12 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
     throw new Error('a reader has pipes');
   // A pipe that breaks is told by the end of the process.
   for (const pipe of [input, errors, answers]) pipe.on('error', () => {});
-  let reason: ReadFailure | undefined;
+  let reason: ReaderExcess | undefined;
   let said = '';
   errors.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('latin1')).slice(-KEPT_ERRORS);
   });
-  const kill = (why?: ReadFailure): void => {
+  const kill = (why?: ReaderExcess): void => {
     reason ??= why;
     child.kill('SIGKILL');
   };
@@ -70,18 +88,18 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
   const extend = (milliseconds: number): void => {
     callOff?.();
     const late = {
-      code: 'document_took_too_long',
+      of: 'time',
       detail: `It took more than ${milliseconds / 1_000} s.`,
     } as const;
     callOff = most.after(milliseconds, () => kill(late));
   };
   extend(most.milliseconds);
   const tooMuch = {
-    code: 'document_took_too_much_memory',
+    of: 'memory',
     detail: `It took more than ${most.memoryMegabytes} MiB.`,
   } as const;
   const tooLong = {
-    code: 'document_took_too_long',
+    of: 'time',
     detail: `It took more than ${Math.ceil(most.cpuMilliseconds / 1_000)} s of the processor, which is what a file of its size may take.`,
   } as const;
   const looking = watch(child, ({ megabytes, cpuMilliseconds }) => {
@@ -89,7 +107,7 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
     else if (cpuMilliseconds > most.cpuMilliseconds) kill(tooLong);
   });
   lowerPriority(child);
-  const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
+  const ended = new Promise<{ code: number | null; reason: ReaderExcess | undefined }>((resolve, reject) => {
     child.on('error', reject);
     child.once('close', (code) =>
       resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
@@ -107,39 +125,37 @@ function isHeapFull(said: string): boolean {
   return /heap out of memory|Array buffer allocation failed|Fatal.*out of memory/i.test(said);
 }
 
-function flags({ caps }: ReadingOrder): string[] {
+function flags({ worker, packages }: ReaderProgram, { heapMegabytes }: ReaderCaps): string[] {
+  const code = [ENTRY, fileURLToPath(worker)].map((file) => dirname(dirname(file)));
   return [
-    `--max-old-space-size=${caps.heapMegabytes}`,
+    `--max-old-space-size=${heapMegabytes}`,
     '--permission',
     // The drawing library is an addon; OCR has its engine in a thread.
     '--allow-addons',
     '--allow-worker',
-    ...[dirname(dirname(ENTRY)), ...packageFolders()].map((folder) => `--allow-fs-read=${folder}${sep}*`),
+    ...[...new Set([...code, ...[...PACKAGES, ...packages].flatMap(packageFolders)])].map(
+      (folder) => `--allow-fs-read=${folder}${sep}*`,
+    ),
     '--disable-warning=SecurityWarning',
     '--disable-warning=ExperimentalWarning',
   ];
 }
 
-let folders: readonly string[] | undefined;
-
-/** Where packages are found from here, by the name of the folder and by where that leads: it may be a link. */
-function packageFolders(): readonly string[] {
+/** Where a package is found from here, by the name of the folder and by where that leads: it may be a link. None: it is not installed. */
+function packageFolders(name: string): readonly string[] {
+  const known = folders.get(name);
+  if (known !== undefined) return known;
   const require = createRequire(import.meta.url);
   const within = `${sep}node_modules${sep}`;
-  folders ??= [
-    ...new Set(
-      PACKAGES.flatMap((name) => {
-        const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
-        // One that is not installed reads nothing.
-        if (linked === undefined) return [];
-        const resolved = require.resolve(name);
-        const real = join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
-        return [real, linked];
-      }),
-    ),
-  ];
-  return folders;
+  const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
+  if (linked === undefined) return [];
+  const resolved = require.resolve(name);
+  const found = [join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules'), linked];
+  folders.set(name, found);
+  return found;
 }
+
+const folders = new Map<string, readonly string[]>();
 
 /** Of ours nothing; of the system's, what Windows starts no program without. */
 function environment(): NodeJS.ProcessEnv {

@@ -6,7 +6,7 @@ import { AppError, declareErrors } from '#platform/kernel';
 declareErrors({
   scanner_unavailable: {
     status: 503,
-    message: 'The virus scanner is unavailable. The document will be scanned later.',
+    message: 'The virus scanner is unavailable. The file will be scanned later.',
   },
 });
 

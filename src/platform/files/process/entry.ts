@@ -1,12 +1,12 @@
-import type { ReadingOrder } from '../protocol.ts';
 import { lockDown } from './lock-down.ts';
+import type { ReaderOrder } from './read-file.ts';
 
 lockDown();
 
 // After the lock-down: what is loaded from here on finds nothing to call.
 const { endAfter } = await import('./deadline.ts');
-const { readDocument } = await import('./read-document.ts');
-const order = JSON.parse(process.argv[2] ?? '') as ReadingOrder;
+const { readFile } = await import('./read-file.ts');
+const order = JSON.parse(process.argv[2] ?? '') as ReaderOrder;
 endAfter(order.milliseconds);
-await readDocument(order);
+await readFile(order);
 process.exit(0);

@@ -1,0 +1,120 @@
+import type { Stripe } from 'stripe';
+import { AppError } from '#platform/kernel';
+import type { StripeClient, StripeConnection } from './client.ts';
+import { productIdOf } from './product-ids.ts';
+import { syncProduct } from './prices.ts';
+
+/** What stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
+export const ITEM = 'item';
+
+/** An item to sell, by the id of its sale. */
+export interface ItemOrder {
+  readonly id: string;
+  readonly product: string;
+  /** What customers read on the invoice. */
+  readonly name: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly customer: string;
+}
+
+/** How an invoice stands. `url`: where it is paid, while it is open. */
+export interface ItemInvoice {
+  readonly id: string;
+  readonly state: 'draft' | 'open' | 'paid' | 'void';
+  readonly url: string | null;
+}
+
+type Link = Pick<StripeConnection, 'client' | 'addsTax' | 'tax'>;
+
+/** The draft for a sale; asked again within a day it is the same one. What nobody finishes is never paid. */
+export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder): Promise<string> {
+  const asked: Stripe.InvoiceCreateParams = {
+    customer: order.customer,
+    currency: order.currency,
+    auto_advance: false,
+    collection_method: 'charge_automatically',
+    pending_invoice_items_behavior: 'exclude',
+    metadata: { plinth_sale: order.id },
+    ...(addsTax ? { automatic_tax: { enabled: true } } : {}),
+  };
+  const once = { idempotencyKey: `plinth:item:${order.id}:${order.customer}` };
+  return (await client.change((stripe) => stripe.invoices.create(asked, once))).id ?? '';
+}
+
+/** Goes on with the invoice of a sale from where it is, up to where it can be paid. */
+export async function openInvoice(link: Link, invoice: string, order: ItemOrder): Promise<ItemInvoice> {
+  const { client } = link;
+  const found = await client.read((stripe) => stripe.invoices.retrieve(invoice));
+  if (found.status !== 'draft') return invoiceOf(found);
+  if (found.lines.data.length === 0) await addLine(link, invoice, order);
+  return invoiceOf(await client.change((stripe) => stripe.invoices.finalizeInvoice(invoice)));
+}
+
+async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder): Promise<void> {
+  const { product, customer, name, amount, currency } = order;
+  const id = productIdOf({ product, addOn: ITEM });
+  await syncProduct(client, id, { name: `${product} items`, tax_code: tax.code });
+  const price = { product: id, currency, unit_amount: amount, tax_behavior: tax.behavior };
+  const asked = { customer, invoice, price_data: price, quantity: 1, description: name };
+  await client.change((stripe) =>
+    stripe.invoiceItems.create(asked, { idempotencyKey: `plinth:item-line:${invoice}` }),
+  );
+}
+
+/** Pays with a card that the customer has kept. An invoice that is open still was not: there is none, or the bank asks, or declines. */
+export async function payInvoice(
+  client: StripeClient,
+  invoice: string,
+  customer: string,
+): Promise<ItemInvoice> {
+  const card = await keptCard(client, customer);
+  if (card !== undefined) {
+    try {
+      const paid = await client.change((stripe) =>
+        stripe.invoices.pay(invoice, { payment_method: card, off_session: true }),
+      );
+      return invoiceOf(paid);
+    } catch (error) {
+      const isRefused =
+        error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
+      if (!isRefused) throw error;
+    }
+  }
+  return invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(invoice)));
+}
+
+/** The one that pays by default, else any. */
+async function keptCard(client: StripeClient, customer: string): Promise<string | undefined> {
+  const found = await client.read((stripe) => stripe.customers.retrieve(customer));
+  const main = found.deleted === true ? undefined : found.invoice_settings.default_payment_method;
+  if (main !== undefined && main !== null) return typeof main === 'string' ? main : main.id;
+  const { data } = await client.read((stripe) =>
+    stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 }),
+  );
+  return data[0]?.id;
+}
+
+/** Has an invoice not be paid any more, unless it was: the answer says which. */
+export async function closeInvoice(client: StripeClient, invoice: string): Promise<ItemInvoice> {
+  const found = await client.read((stripe) => stripe.invoices.retrieve(invoice));
+  if (found.status === 'draft') {
+    await client.change((stripe) => stripe.invoices.del(invoice));
+    return { id: invoice, state: 'void', url: null };
+  }
+  if (found.status !== 'open') return invoiceOf(found);
+  return client
+    .change((stripe) => stripe.invoices.voidInvoice(invoice))
+    .then(invoiceOf, async (error: unknown) => {
+      const now = invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(invoice)));
+      if (now.state === 'open') throw error;
+      return now;
+    });
+}
+
+const STATES = ['draft', 'open', 'paid'] as const;
+
+function invoiceOf({ id, status, hosted_invoice_url: url }: Stripe.Invoice): ItemInvoice {
+  const state = STATES.find((one) => one === status) ?? 'void';
+  return { id, state, url: state === 'open' ? (url ?? null) : null };
+}

@@ -1,0 +1,18 @@
+export {
+  ALGORITHMS,
+  canonicalBytes,
+  type DetachedSignature,
+  publicJwk,
+  type PublicKey,
+  signBytes,
+} from './signature.ts';
+export {
+  createSigningKeys,
+  type KeyKind,
+  type NewSigningKey,
+  sealedKey,
+  type SigningKey,
+  type SigningKeyRow,
+  type SigningKeys,
+  type SigningKeyStore,
+} from './signing-keys.ts';
