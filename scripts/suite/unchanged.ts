@@ -26,6 +26,7 @@ export const SETTLED: readonly SettledGroup[] = [
   { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/sentences/dev'] },
   { name: 'reading of files', starts: ['src/products/orbit/reading/'], data: ['test/orbit/files'] },
   { name: 'making of files', starts: ['src/products/orbit/exports/'] },
+  { name: 'checks of packages', starts: ['src/products/adiuva/marketplace/review/'] },
   // It installs the whole program, three minutes and more; that the program itself works others try on each run, and this at night.
   {
     name: 'package',
@@ -49,6 +50,25 @@ export const SETTLED: readonly SettledGroup[] = [
       'src/platform/config/team.ts',
       'src/products/index.ts',
       'src/products/team.ts',
+    ],
+  },
+  // A minute; that calls, leases and webhooks work others try on each run, and this at night.
+  {
+    name: 'restore drill',
+    starts: ['test/process/point-in-time.test.ts'],
+    alone: [
+      'src/main/restore.ts',
+      'src/main/stripe.ts',
+      'src/main/usage.ts',
+      'src/platform/audit/past-events.ts',
+      'src/platform/backup',
+      'src/platform/billing/inbox',
+      'src/platform/limits/functions',
+      'src/platform/reports/functions',
+      'test/crash/stripe.ts',
+      'test/process/record-revocations.ts',
+      'test/services/archived-postgres.ts',
+      'test/services/replica.ts',
     ],
   },
 ];

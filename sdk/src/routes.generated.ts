@@ -1731,28 +1731,6 @@ export interface Schemas {
     /** Where to go on; null: that was all. */
     readonly next_since: string | null;
   };
-  readonly InstalledPlugin: {
-    readonly id: string;
-    readonly name: string;
-    /** The newest that there is. */
-    readonly version: string | null;
-    readonly installed: boolean;
-    /** That the account was given last. */
-    readonly installed_version: string | null;
-    readonly bought: boolean;
-    /** What the account has consented to. */
-    readonly permissions: readonly string[];
-    /** What the newest version wants besides: it waits for consent. */
-    readonly new_permissions: readonly string[];
-    /** Its developer is gone: there will be no further version. */
-    readonly orphaned: boolean;
-    /** It was removed: delete what you have of it. */
-    readonly removed_because: string | null;
-  };
-  readonly InstalledPluginPage: {
-    readonly data: readonly Schemas['InstalledPlugin'][];
-    readonly next_cursor: string | null;
-  };
   readonly Invitation: {
     readonly id: string;
     readonly email: string;
@@ -3168,104 +3146,6 @@ export interface Schemas {
     readonly steps: readonly Schemas['PlanStep'][];
   };
   readonly PlaybookList: readonly Schemas['Playbook'][];
-  readonly Plugin: {
-    readonly id: string;
-    readonly name: string;
-    readonly description: string;
-    /** The newest that is published. */
-    readonly version: string;
-    readonly author: string;
-    readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
-    /** The newest first. */
-    readonly versions: readonly Schemas['PluginVersion'][];
-    /** Whether an account that does not have it can install it. */
-    readonly offered: boolean;
-    /** Its developer is gone: there will be no further version. */
-    readonly orphaned: boolean;
-    /** It was removed: delete what you have of it. */
-    readonly removed_because: string | null;
-    readonly installed: boolean;
-    /** That the account was given last. */
-    readonly installed_version: string | null;
-    readonly bought: boolean;
-    readonly my_stars: number | null;
-  };
-  readonly PluginCountersignature: {
-    /** One of `GET /.well-known/plugin-keys`. */
-    readonly key_id: string;
-    /** What was approved. */
-    readonly signed: Readonly<Record<string, unknown>>;
-    /** Ed25519 over `signed` in the form of RFC 8785, in base64. */
-    readonly signature: string;
-  };
-  readonly PluginInstallRequest: {
-    /** The one of the path. */
-    readonly plugin_id: string;
-    readonly accept_permissions?: readonly string[] | undefined;
-  };
-  readonly PluginInstalled: {
-    readonly ok: true;
-    readonly download_url: string;
-    /** Until then `download_url` is good. */
-    readonly expires_at: string;
-    readonly version: string;
-    /** Of the package, in hex. */
-    readonly sha256: string;
-    /** Ed25519 of its developer over the 32 bytes of `sha256`, in base64. */
-    readonly signature: string;
-    /** Of its developer, in PEM. */
-    readonly public_key: string;
-    readonly countersignature: Schemas['PluginCountersignature'];
-  };
-  readonly PluginList: {
-    readonly plugins: readonly Schemas['PluginListing'][];
-    /** On all pages. */
-    readonly total: number;
-    readonly page: number;
-  };
-  readonly PluginListing: {
-    readonly id: string;
-    readonly name: string;
-    readonly description: string;
-    /** The newest that is published. */
-    readonly version: string;
-    readonly author: string;
-    readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
-  };
-  readonly PluginRated: {
-    readonly ok: true;
-    readonly ratings: Schemas['PluginRatings'];
-  };
-  readonly PluginRatingRequest: {
-    readonly stars: number;
-  };
-  readonly PluginRatings: {
-    /** Of 1 to 5 stars, to two digits; null: nobody has rated it. */
-    readonly average: number | null;
-    readonly count: number;
-  };
-  readonly PluginVersion: {
-    readonly version: string;
-    readonly permissions: readonly string[];
-    readonly bytes: number;
-    readonly published_at: string;
-  };
   readonly PortalSession: {
     readonly portal_url: string;
   };
@@ -3707,6 +3587,27 @@ export interface Schemas {
   readonly Safety: {
     readonly status: 'ok' | 'caution' | 'concern' | 'crisis';
     readonly kinds: readonly ('wish_to_be_dead' | 'active_thoughts' | 'method' | 'intent' | 'plan' | 'preparatory_acts' | 'attempt_past' | 'attempt_now' | 'self_injury' | 'eating_disorder' | 'violence' | 'abuse' | 'medical_emergency')[];
+  };
+  readonly SafetyFigures: {
+    readonly days: readonly Schemas['SafetySum'][];
+    readonly products: readonly Schemas['SafetySum'][];
+    readonly kinds: readonly Schemas['SafetySum'][];
+  };
+  readonly SafetySum: {
+    /** The day in UTC, the key of the product, or the kind. */
+    readonly name: string;
+    /** Findings in what people wrote, by the rules or by the provider’s moderation. */
+    readonly crisis: number;
+    readonly concern: number;
+    readonly caution: number;
+    /** Of these three: answered with words and helplines, in place of the product’s answer or beside it. */
+    readonly helplines: number;
+    /** Of these three: the caller had said `X-I-Am-Safe: true`. */
+    readonly said_safe: number;
+    /** Replies of models, or parts of them, that were not fit to be shown. */
+    readonly replies: number;
+    /** Texts that the provider’s moderation did not look at: it did not answer. */
+    readonly unmoderated: number;
   };
   readonly SafetySupport: {
     readonly message: string;
@@ -5212,13 +5113,6 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Uninstall a plugin */
-  'DELETE /v1/plugins/{id}/install': {
-    readonly params: {
-      readonly id: string;
-    };
-    readonly reply: Schemas['Ok'];
-  };
   /** Delete a project */
   'DELETE /v1/projects/{id}': {
     readonly params: {
@@ -5742,6 +5636,15 @@ export interface Routes {
   /** Read how providers and their models fare */
   'GET /v1/admin/providers': {
     readonly reply: Schemas['ProvidersHealth'];
+  };
+  /** Count what the safety part found */
+  'GET /v1/admin/safety': {
+    readonly query: {
+      readonly product?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+    };
+    readonly reply: Schemas['SafetyFigures'];
   };
   /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {
@@ -6666,33 +6569,6 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Plan'];
-  };
-  /** List the plugins of the marketplace */
-  'GET /v1/plugins': {
-    readonly query: {
-      readonly category?: 'productivity' | 'projects' | 'notes' | 'communication' | 'calendar' | 'research' | 'business' | 'developer_tools' | undefined;
-      readonly q?: string | undefined;
-      readonly page?: number | undefined;
-      readonly sort?: 'rating' | 'installs' | 'newest' | undefined;
-    };
-    readonly reply: Schemas['PluginList'];
-  };
-  /** List the plugins that your account has */
-  'GET /v1/plugins/installed': {
-    readonly query: {
-      /** How many entries a page holds. */
-      readonly limit?: number | undefined;
-      /** The `next_cursor` of the page before. */
-      readonly cursor?: string | undefined;
-    };
-    readonly reply: Schemas['InstalledPluginPage'];
-  };
-  /** Read a plugin */
-  'GET /v1/plugins/{id}': {
-    readonly params: {
-      readonly id: string;
-    };
-    readonly reply: Schemas['Plugin'];
   };
   /** Read whether the account counts in platform-wide statistics */
   'GET /v1/privacy/settings': {
@@ -8023,14 +7899,6 @@ export interface Routes {
     readonly body: Schemas['RunStepRequest'];
     readonly reply: Schemas['StepResult'];
   };
-  /** Install a plugin, or get its newest version */
-  'POST /v1/plugins/{id}/install': {
-    readonly params: {
-      readonly id: string;
-    };
-    readonly body: Schemas['PluginInstallRequest'];
-    readonly reply: Schemas['PluginInstalled'];
-  };
   /** Opt in to platform-wide statistics, or out of them */
   'POST /v1/privacy/settings': {
     readonly body: Schemas['UpdatePrivacySettingsRequest'];
@@ -8299,14 +8167,6 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Rate a plugin */
-  'PUT /v1/plugins/{id}/rating': {
-    readonly params: {
-      readonly id: string;
-    };
-    readonly body: Schemas['PluginRatingRequest'];
-    readonly reply: Schemas['PluginRated'];
-  };
   /** Say which section you are editing */
   'PUT /v1/scopes/{id}/editing': {
     readonly params: {
@@ -8442,7 +8302,7 @@ export type ErrorCode =
   | 'comment_is_reply'
   | 'comment_not_found'
   | 'conflict'
-  | 'consent_needed'
+  | 'connected_account_unknown'
   | 'context_document_not_found'
   | 'context_document_too_large'
   | 'context_length_exceeded'
@@ -8528,14 +8388,11 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
-  | 'own_plugin'
   | 'package_missing'
   | 'passkey_invalid'
   | 'pattern_not_found'
-  | 'payee_not_payable'
   | 'payload_too_large'
   | 'payment_declined'
-  | 'payment_needed'
   | 'payouts_running'
   | 'period_not_over'
   | 'permit_settled'
@@ -8543,10 +8400,6 @@ export type ErrorCode =
   | 'plan_required'
   | 'plan_template_unknown'
   | 'plan_variables_invalid'
-  | 'plugin_not_found'
-  | 'plugin_not_installed'
-  | 'plugin_not_offered'
-  | 'plugin_removed'
   | 'precondition_failed'
   | 'prices_missing'
   | 'product_off'
@@ -8560,7 +8413,6 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'provider_unprocessable'
   | 'purchase_bound'
-  | 'purchase_disputed'
   | 'purchase_over'
   | 'purchase_unknown'
   | 'query_too_long'

@@ -32,6 +32,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/organizations/:id/sso/domains/:domain/verify': STAYS,
   'POST /v1/invitations/accept': PROOF,
   'POST /v1/billing/portal': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
+  'POST /v1/developer/payee': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
   'POST /v1/billing/purchases': 'a purchase is bound once for ever: the store’s own id of it is the key',
   'POST /v1/plugins/:id/install':
     'a plugin is bought once for an account, whose right to it is looked at first',

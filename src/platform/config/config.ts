@@ -99,6 +99,8 @@ export interface Config extends TelemetrySettings {
   /** None: those of the machine. */
   readonly ssoDnsServers: readonly string[];
   readonly sessionDays: number;
+  /** Months of the ledger that stay in the database; 0: all. */
+  readonly ledgerMonths: number;
   /** Organizations that one user may own. */
   readonly organizationsPerUser: number;
   /** Accounts of one maker that have a product's default plan, and that may try it. */
@@ -106,7 +108,7 @@ export interface Config extends TelemetrySettings {
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
   /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
-  readonly saleShare: { readonly points: number; readonly payableDays: number };
+  readonly saleShare: { readonly sharePoints: number; readonly payableDays: number };
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -287,10 +289,11 @@ function assembleConfig(
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
+    ledgerMonths: values.LEDGER_RETENTION_MONTHS,
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
-    saleShare: { points: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
+    saleShare: { sharePoints: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),

@@ -71,6 +71,7 @@ export const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>,
   ORBIT_COMMENT_URL: `https://app.example.com/${MARKER}`,
   STRIPE_SECRET_KEY: `pk_test_${MARKER}`,
   STRIPE_WEBHOOK_SECRET: MARKER,
+  STRIPE_CONNECT_WEBHOOK_SECRET: MARKER,
   STRIPE_API_URL: MARKER,
   STRIPE_READS_PER_SECOND: MARKER,
   STRIPE_TAX: MARKER,
@@ -131,6 +132,7 @@ export const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>,
   OTEL_SERVICE_NAME: `a ${MARKER}`,
   OTEL_TRACES_SAMPLER_ARG: MARKER,
   TRACE_SLOW_MS: MARKER,
+  LEDGER_RETENTION_MONTHS: MARKER,
 };
 
 /** Settings that any text is right for, and where it is tried all the same. */

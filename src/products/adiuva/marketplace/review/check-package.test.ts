@@ -129,8 +129,9 @@ describe('a package', () => {
   });
 });
 
+const tree = [manifestEntry(), { name: 'a.js', content: 'x' }];
+
 describe('a hostile package ends with a code:', () => {
-  const tree = (content: string) => [manifestEntry(), { name: 'a.js', content }];
   test.for<readonly [string, Buffer, readonly string[]]>([
     ['a path out of the folder', packageOf({ name: '../../etc/cron.d/x' }), ['path_outside']],
     ['an absolute path', packageOf({ name: '/etc/passwd' }), ['path_outside']],
@@ -148,10 +149,10 @@ describe('a hostile package ends with a code:', () => {
     ['an encrypted entry', packageOf({ name: 'a', content: 'x', flags: 0x801 }), ['archive_encrypted']],
     ['an unknown method', packageOf({ name: 'a', content: 'x', method: 93 }), ['archive_method']],
     ['another name in its own header', packageOf({ name: 'a.js', localName: 'b.js' }), ['archive_damaged']],
-    ['fewer entries than there are', zipOf(tree('x'), { count: 1 }), ['archive_damaged']],
-    ['bytes before it', zipOf(tree('x')).subarray(1), ['archive_damaged']],
+    ['fewer entries than there are', zipOf(tree, { count: 1 }), ['archive_damaged']],
+    ['bytes before it', zipOf(tree).subarray(1), ['archive_damaged']],
     ['bytes behind it', Buffer.concat([packageOf(), Buffer.from('more')]), ['archive_damaged']],
-    ['no archive', Buffer.from('#!/bin/sh\n'), ['archive_damaged']],
+    ['no archive', Buffer.from('echo hello'), ['archive_damaged']],
     ['no bytes', Buffer.alloc(0), ['package_empty']],
     ['a bomb that says so', packageOf({ name: 'a', content: Buffer.alloc(60_000_000) }), ['archive_bomb']],
     [
@@ -201,19 +202,15 @@ describe('a hostile package ends with a code:', () => {
   });
 
   test('what could not be looked at has not passed', async () => {
-    const report = await check(Buffer.from('#!/bin/sh\n'));
+    const report = await check(Buffer.from('echo hello'));
     expect(hard(report)).toEqual(['archive', 'paths', 'links', 'manifest_inside', 'native_code']);
     expect(report.changedFiles).toEqual([]);
   });
 
   test('as much as may be in it is read below the limit of the process', async () => {
-    const most = Array.from({ length: 6 }, (_, n) => ({
-      name: `${n}.js`,
-      content: `eval(1);\n${noise(10e6)}`,
-    }));
-    const zip = packageOf(...most);
-    expect(zip.length).toBeGreaterThan(15e6);
-    expect(findings(await check(zip))).toEqual(most.map(({ name }) => `${name} 1 eval`));
+    const zip = packageOf({ name: 'a.js', content: `eval(1);\n${noise(48e6)}` });
+    expect(zip.length).toBeGreaterThan(12e6);
+    expect(findings(await check(zip))).toEqual(['a.js 1 eval']);
   });
 });
 

@@ -6,7 +6,7 @@ import { readInProcess, type ReaderProgram, type Scanner } from '#platform/files
 import { hostOf } from '../lists.ts';
 import { type Check, type ChecklistItem, checklistOf, type Found } from './checks.ts';
 import { checkManifest, isAbove, manifestSchema, type PluginManifest } from './manifest.ts';
-import { type PackageCaps, type PackageLine, packageLine, type PackageTask } from './protocol.ts';
+import { type PackageLine, packageLine, type PackageTask } from './protocol.ts';
 
 const MEBIBYTE = 1_048_576;
 export const MOST_PACKAGE_BYTES = 20 * MEBIBYTE;
@@ -14,19 +14,18 @@ const PROGRAM: ReaderProgram = {
   worker: new URL('./process/read-package.ts', import.meta.url),
   packages: [],
 };
-const CAPS: PackageCaps = {
-  entries: 2_000,
-  inflatedBytes: 64 * MEBIBYTE,
-  manifestBytes: 65_536,
-  findings: 100,
-};
-/** Node takes 60 MiB; a package of 20 MiB that unpacks to 64 takes up to 240 in all. */
+/** Node takes 60 MiB; a package of 20 MiB that unpacks to one file of 48 takes 210 in all. */
 const PROCESS_CAPS = {
   heapMegabytes: 96,
   memoryMegabytes: 250,
   milliseconds: 60_000,
   cpuMilliseconds: 30_000,
   lines: { lineBytes: MEBIBYTE, bytes: 16 * MEBIBYTE },
+} as const;
+const EXCESS = {
+  time: 'archive_took_too_long',
+  memory: 'archive_took_too_much_memory',
+  lines: 'archive_unreadable',
 } as const;
 /** Checks that need the package's bytes; the last ones need its files too. */
 const OF_FILES: readonly Check[] = ['manifest_inside', 'native_code', 'static'];
@@ -143,21 +142,14 @@ async function scan(file: string, { scanner, signal }: Parts): Promise<Found[]> 
     : [{ code: 'virus_not_scanned', detail: verdict.reason }];
 }
 
-interface PackageContent {
-  readonly found: readonly Found[];
-  readonly files: readonly PackageFile[];
-  readonly notMade: readonly Check[];
-}
-
 async function readPackage(
   file: string,
   of: { readonly bytes: number; readonly manifest: PluginManifest | undefined; readonly signal: AbortSignal },
-): Promise<PackageContent> {
+) {
   const { bytes, manifest, signal } = of;
   const found: Found[] = [];
   const files: PackageFile[] = [];
   const task: PackageTask = {
-    caps: CAPS,
     hosts: (manifest?.permissions ?? []).flatMap((permission) => hostOf(permission) ?? []),
   };
   const came = await readInProcess<'whole' | 'directory' | 'nothing'>({
@@ -167,25 +159,20 @@ async function readPackage(
     open: async () => createReadStream(file),
     signal,
     async take(said) {
-      const { kind, ...line } = packageLine.parse(said);
-      if ('inflated' in line) return line.inflated ? 'whole' : 'directory';
-      if ('text' in line) found.push(...compareManifests(line.text, manifest));
-      else if ('path' in line) files.push(line);
-      else found.push(line);
+      const line = packageLine.parse(said);
+      if (line.kind === 'read') return line.inflated ? 'whole' : 'directory';
+      if (line.kind === 'manifest') found.push(...compareManifests(line.text, manifest));
+      else if (line.kind === 'finding') found.push(line);
+      else files.push({ path: line.path, bytes: line.bytes, sha256: line.sha256 });
       // Of an archive that can't be read nothing follows but that.
-      return 'code' in line && line.file === undefined && line.code.startsWith('archive_')
+      return line.kind === 'finding' && line.file === undefined && line.code.startsWith('archive_')
         ? 'nothing'
         : undefined;
     },
   });
   if (came.kind === 'ended' && came.end !== 'nothing')
     return { found, files, notMade: came.end === 'whole' ? [] : OF_FILES };
-  const codes = {
-    time: 'archive_took_too_long',
-    memory: 'archive_took_too_much_memory',
-    lines: 'archive_unreadable',
-  } as const;
-  if (came.kind === 'excess') found.push({ code: codes[came.of] });
+  if (came.kind === 'excess') found.push({ code: EXCESS[came.of] });
   return { found, files: [], notMade: OF_ARCHIVE };
 }
 

@@ -1,26 +1,7 @@
-/** What is looked at, in the order in which reviewers read it. While a hard check fails, nobody approves. */
-export const CHECKS = {
-  size: 'hard',
-  digest: 'hard',
-  signature: 'hard',
-  virus: 'hard',
-  archive: 'hard',
-  paths: 'hard',
-  links: 'hard',
-  manifest: 'hard',
-  manifest_text: 'hard',
-  manifest_inside: 'hard',
-  permissions: 'hard',
-  version: 'hard',
-  native_code: 'hard',
-  new_permissions: 'soft',
-  static: 'soft',
-  scanned: 'soft',
-} as const;
-
-export type Check = keyof typeof CHECKS;
-
-/** All that may be found: the check that it belongs to, and what reviewers and developers read. */
+/**
+ * All that may be found: the check that it belongs to, and what reviewers and developers read. Checks are listed in this order; while a hard
+ * one fails, nobody approves.
+ */
 export const CODES = {
   package_too_large: ['size', 'The package is larger than 20 MB.'],
   package_empty: ['size', 'The package has no bytes.'],
@@ -30,10 +11,9 @@ export const CODES = {
   signature_invalid: ['signature', 'The signature is not of these bytes by the developer’s key.'],
   virus_found: ['virus', 'The virus scanner found something.'],
   virus_not_scanned: ['virus', 'The virus scanner did not take the package.'],
-  virus_scanner_off: ['scanned', 'No virus scanner is set up.'],
   archive_damaged: ['archive', 'The package is no ZIP, or is damaged.'],
   archive_too_many_entries: ['archive', 'The package has more than 2,000 entries.'],
-  archive_bomb: ['archive', 'The package unpacks to far more than it holds, or to more than 64 MB.'],
+  archive_bomb: ['archive', 'The package unpacks to far more than it holds, or to more than 48 MB.'],
   archive_encrypted: ['archive', 'An entry is encrypted.'],
   archive_method: ['archive', 'An entry is packed by another method than store and deflate.'],
   archive_took_too_long: ['archive', 'Reading the package took longer than any may take.'],
@@ -65,9 +45,15 @@ export const CODES = {
   computed_import: ['static', 'It loads a module whose name is computed.'],
   host_not_permitted: ['static', 'It names a host that no permission names.'],
   more_findings: ['static', 'There is more of this in the package than is listed.'],
-} as const satisfies Readonly<Record<string, readonly [Check, string]>>;
+  virus_scanner_off: ['scanned', 'No virus scanner is set up.'],
+} as const satisfies Readonly<Record<string, readonly [string, string]>>;
 
 export type Code = keyof typeof CODES;
+export type Check = (typeof CODES)[Code][0];
+
+const CHECKS: readonly Check[] = [...new Set(Object.values(CODES).map(([check]) => check))];
+/** What reviewers should see, and judge themselves. */
+const SOFT: ReadonlySet<Check> = new Set(['new_permissions', 'static', 'scanned']);
 
 export interface Finding {
   /** A path in the package; undefined: it is about the whole package, or the submitted manifest. */
@@ -96,13 +82,13 @@ export interface Found {
 
 /** The checklist of all that was found. A check that was not made has not passed. */
 export function checklistOf(found: readonly Found[], notMade: readonly Check[]): ChecklistItem[] {
-  return (Object.keys(CHECKS) as Check[]).map((check) => {
+  return CHECKS.map((check) => {
     const own = found.filter(({ code }) => CODES[code][0] === check).map(findingOf);
     const findings =
       own.length === 0 && notMade.includes(check)
         ? [{ code: 'not_checked', text: 'Not looked at, as another check failed.' } as const]
         : own;
-    return { check, hard: CHECKS[check] === 'hard', passed: findings.length === 0, findings };
+    return { check, hard: !SOFT.has(check), passed: findings.length === 0, findings };
   });
 }
 

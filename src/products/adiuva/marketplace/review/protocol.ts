@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import { type Code, CODES } from './checks.ts';
 
-/** How much of a package is read. */
-export interface PackageCaps {
-  readonly entries: number;
-  /** Bytes of all entries when inflated. */
-  readonly inflatedBytes: number;
-  readonly manifestBytes: number;
-  /** Findings of a code that are listed. */
-  readonly findings: number;
-}
-
 /** What the reader process is told of a package. */
 export interface PackageTask {
-  readonly caps: PackageCaps;
   /** Hosts that the manifest's permissions name. */
   readonly hosts: readonly string[];
 }

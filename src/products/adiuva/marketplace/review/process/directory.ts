@@ -1,19 +1,7 @@
 import type { Code } from '../checks.ts';
 
 /** An entry as the directory at the end of a ZIP lists it. */
-export interface ZipEntry {
-  readonly path: string;
-  readonly method: number;
-  readonly bytes: number;
-  readonly crc: number;
-  /** What is stored for it. */
-  readonly packed: Buffer;
-}
-
-export interface Directory {
-  readonly entries: readonly ZipEntry[];
-  readonly findings: readonly { readonly code: Code; readonly file: string }[];
-}
+export type ZipEntry = ReturnType<typeof entryAt>;
 
 /** Thrown where a package can't be believed: different programs would unpack different files. */
 export class PackageRefused extends Error {
@@ -37,6 +25,9 @@ const DEFLATED = 8;
 /** An extra field that names the entry once more, for some programs. */
 const UNICODE_PATH = 0x70_75;
 const FILE_TYPES = { mask: 0xf0_00, link: 0xa0_00, folder: 0x40_00, file: 0x80_00 } as const;
+const MOST_ENTRIES = 2_000;
+/** Of all entries when inflated. */
+const MOST_BYTES = 48 * 1_048_576;
 /** Deflate reaches a thousand; texts of programs reach twenty. */
 const MOST_RATIO = 100;
 const SMALL = 1_048_576;
@@ -53,16 +44,13 @@ function assertWhole(isWhole: boolean): asserts isWhole {
  * Reads the directory of a ZIP without inflating anything, and strictly: whatever two programs could understand in two ways is
  * refused. Throws PackageRefused.
  */
-export function readDirectory(
-  zip: Buffer,
-  caps: { readonly entries: number; readonly inflatedBytes: number },
-): Directory {
+export function readDirectory(zip: Buffer) {
   const end = endOf(zip);
   const count = zip.readUInt16LE(end + 10);
-  if (count > caps.entries) throw new PackageRefused('archive_too_many_entries');
+  if (count > MOST_ENTRIES) throw new PackageRefused('archive_too_many_entries');
   const start = zip.readUInt32LE(end + 16);
   assertWhole(zip.readUInt16LE(end + 8) === count && start + zip.readUInt32LE(end + 12) === end);
-  const listed: Listed[] = [];
+  const listed: ZipEntry[] = [];
   for (let at = start; listed.length < count; at = listed.at(-1)?.next ?? end)
     listed.push(entryAt(zip.subarray(0, end), at, start));
   assertWhole((listed.at(-1)?.next ?? start) === end);
@@ -71,7 +59,7 @@ export function readDirectory(
   let total = 0;
   for (const { bytes, packed } of listed) {
     total += bytes;
-    if (total > caps.inflatedBytes || (bytes > SMALL && bytes > MOST_RATIO * packed.length))
+    if (total > MOST_BYTES || (bytes > SMALL && bytes > MOST_RATIO * packed.length))
       throw new PackageRefused('archive_bomb');
   }
   const seen = new Set<string>();
@@ -95,18 +83,8 @@ function endOf(zip: Buffer): number {
   throw new PackageRefused('archive_damaged');
 }
 
-interface Listed extends ZipEntry {
-  readonly rawName: Buffer;
-  readonly flags: number;
-  readonly mode: number;
-  readonly isRenamed: boolean;
-  readonly local: number;
-  readonly localEnd: number;
-  readonly next: number;
-}
-
 /** An entry whose own header, which lies before the directory, says the same of it. */
-function entryAt(zip: Buffer, at: number, directory: number): Listed {
+function entryAt(zip: Buffer, at: number, directory: number) {
   assertWhole(at + LISTED.bytes <= zip.length && zip.readUInt32LE(at) === LISTED.mark);
   const nameEnd = at + LISTED.bytes + zip.readUInt16LE(at + 28);
   const extraEnd = nameEnd + zip.readUInt16LE(at + 30);
@@ -132,11 +110,14 @@ function entryAt(zip: Buffer, at: number, directory: number): Listed {
     method,
     bytes: zip.readUInt32LE(at + 24),
     crc: zip.readUInt32LE(at + 16),
+    /** What is stored for it. */
     packed: zip.subarray(content, localEnd),
     rawName,
     flags,
+    /** Of UNIX, with the type of the file. */
     mode: zip.readUInt32LE(at + 38) >>> 16,
     isRenamed: hasUnicodePath(zip.subarray(nameEnd, extraEnd)),
+    /** Where its own header begins, its bytes end, and the next entry is listed. */
     local,
     localEnd,
     next,
@@ -149,7 +130,7 @@ function hasUnicodePath(fields: Buffer): boolean {
   return false;
 }
 
-function codesOf(entry: Listed, seen: Set<string>): Code[] {
+function codesOf(entry: ZipEntry, seen: Set<string>): Code[] {
   const { path, flags, method, mode, bytes } = entry;
   const codes: Code[] = [];
   if ((flags & ENCRYPTED_FLAGS) !== 0) codes.push('archive_encrypted');
@@ -166,7 +147,7 @@ function codesOf(entry: Listed, seen: Set<string>): Code[] {
   return codes;
 }
 
-function isPortable({ path, rawName, flags, isRenamed }: Listed): boolean {
+function isPortable({ path, rawName, flags, isRenamed }: ZipEntry): boolean {
   const isEncoded = (flags & UTF8_FLAG) !== 0 || rawName.every((byte) => byte < 0x80);
   const parts = path.replace(/\/$/, '').split('/');
   return (
