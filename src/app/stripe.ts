@@ -34,7 +34,11 @@ export async function openStripe(
     const client = createStripeClient({ ...account, url, crashHook });
     sandboxes.opened.defer(() => client.close());
     return {
-      link: { ...how, client, webhookSecrets: () => account.webhookSecrets },
+      link: {
+        ...how,
+        client,
+        webhookSecrets: () => [...account.webhookSecrets, ...account.connectWebhookSecrets],
+      },
       connect: async () => {},
     };
   }
@@ -55,8 +59,9 @@ export async function openStripe(
     async connect({ db, entitlements }, baseUrl) {
       telling.is(async () => {
         const catalogues = [...entitlements.catalogues.values()];
-        const { endpoint } = await syncStripe({ db, client, catalogues, tax: how.tax, baseUrl, anew: true });
-        webhookSecrets = endpoint?.secret === undefined ? [] : [endpoint.secret];
+        const sync = { db, client, catalogues, tax: how.tax, baseUrl, anew: true };
+        const { endpoint, connectEndpoint } = await syncStripe(sync);
+        webhookSecrets = [endpoint, connectEndpoint].flatMap((made) => made?.secret ?? []);
       });
       if (sandbox.isRunning === undefined) await telling.run();
     },
@@ -93,16 +98,18 @@ async function sandboxOf(
   if (stripeSandbox !== undefined) return stripeSandbox;
   if (!serve && !work) return NOBODY;
   const file = join(dataDir, STRIPE_STATE);
+  // What is sold in euros is paid out in euros: a transfer is made of what is there in its own currency.
+  const settings = { heldCurrencies: ['eur'] };
   if (existsSync(file)) {
     const { createStripeSandbox } = await import('#sandbox/stripe');
-    const sandbox = await createStripeSandbox({ file });
+    const sandbox = await createStripeSandbox({ file, settings });
     sandboxes.opened.defer(() => sandbox.close());
     return { url: sandbox.url, secretKey: sandbox.secretKey };
   }
   const secretKey = 'sk_test_sandbox';
   const { url, isRunning } = await sandboxOnCall(sandboxes, 'Stripe', async (server) => {
     const { createStripeSandbox } = await import('#sandbox/stripe');
-    return createStripeSandbox({ file, server });
+    return createStripeSandbox({ file, server, settings });
   });
   return { url, secretKey, isRunning };
 }

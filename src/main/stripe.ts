@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   createStripeClient,
   createStripeWalk,
+  type SyncedEndpoint,
   type SyncedPrice,
   syncStripe,
   type Walked,
@@ -15,7 +16,7 @@ import { OperatorError } from './operator-error.ts';
 import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
-const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoint in Stripe
+const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoints in Stripe
        plinth stripe check [--clear]    walk through what billing assumes of Stripe, in its test mode; --clear: remove what a check left
        plinth stripe reconcile [--all]  find events that Stripe, Google Play or the App Store never sent; --all: read every object they have
        plinth stripe replay --offline   rebuild subscriptions, invoices and grants from stored answers, without Stripe
@@ -62,7 +63,7 @@ async function sync(config: Config, { account, url, tax }: StripeSettings): Prom
   const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
-    const { prices, endpoint } = await withDatabase(config, async (db) => {
+    const { prices, endpoint, connectEndpoint } = await withDatabase(config, async (db) => {
       // Prices that are made at Stripe are kept here: without the tables they would be lost.
       await assertMigrated(db);
       return syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl });
@@ -70,15 +71,22 @@ async function sync(config: Config, { account, url, tax }: StripeSettings): Prom
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)
       process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its events.\n');
-    else process.stdout.write(`${endpoint.was.padEnd(8)}  events to ${endpoint.url}\n`);
-    if (endpoint?.secret !== undefined)
-      process.stdout.write(
-        `\nThis secret is shown only once. Set it:\nSTRIPE_WEBHOOK_SECRET=${endpoint.secret}\n`,
-      );
+    printEndpoint(endpoint, 'events', 'STRIPE_WEBHOOK_SECRET');
+    printEndpoint(connectEndpoint, 'events of connected accounts', 'STRIPE_CONNECT_WEBHOOK_SECRET');
+    if (connectEndpoint?.was === 'refused')
+      process.stdout.write('Connect is not set up at Stripe: nobody can be paid out.\n');
     return 0;
   } finally {
     client.close();
   }
+}
+
+function printEndpoint(endpoint: SyncedEndpoint | undefined, what: string, setting: string): void {
+  if (endpoint === undefined) return;
+  const { was, url, secret } = endpoint;
+  process.stdout.write(`${was.padEnd(8)}  ${what} to ${url}\n`);
+  if (secret !== undefined)
+    process.stdout.write(`\nThis secret is shown only once. Set it:\n${setting}=${secret}\n\n`);
 }
 
 /** `made      plinth:reel.pro:monthly  39.95 usd  price_…` */

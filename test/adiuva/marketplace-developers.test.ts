@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { commitPoint, statement } from '#platform/db';
 import { canonicalBytes } from '#platform/signing';
 import { advance } from '#test/factories';
@@ -271,5 +271,5 @@ test('at most twenty versions wait, and what never came is gone after a day', as
 
 async function revokedList() {
   const { body } = await app.call(undefined, 'GET /v1/plugins/revoked');
-  return body as Signed & { list: { plugins: { id: string; version: string; sha256: string }[] } };
+  return body as unknown as Signed & { list: { plugins: { id: string; version: string; sha256: string }[] } };
 }

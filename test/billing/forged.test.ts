@@ -139,18 +139,6 @@ describe('a message that Stripe did send', () => {
     expect(await node.rows(ours)).toEqual(before);
     expect(planOf(before, 'reel', drivenStripe.now())).toBe('reel.pro');
   });
-
-  test('of an account that is connected to ours is kept, and nothing looked at', async () => {
-    const before = await node.rows(ours);
-    const asked = drivenStripe.sandbox.calls().length;
-    await node.inbox.receive(
-      'stripe',
-      signEvent(cancellingEvent({ id: 'evt_connected', account: 'acct_1' })),
-    );
-    await node.inbox.drain();
-    expect(drivenStripe.sandbox.calls()).toHaveLength(asked);
-    expect(await node.rows(ours)).toEqual(before);
-  });
 });
 
 describe('whose a customer is', () => {

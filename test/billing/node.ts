@@ -5,6 +5,7 @@ import type { WorldEvent } from '#sandbox/stripe';
 import { stopTime } from '#test/factories';
 import { atEndOfFile } from '#test/closing';
 import { createProjection, type Projection } from '../../src/platform/billing/projection/projection.ts';
+import type { ConnectedAccounts } from '../../src/platform/billing/inbox/connected-accounts.ts';
 import { createInbox, type Inbox } from '../../src/platform/billing/inbox/inbox.ts';
 import type { PaymentProvider } from '../../src/platform/billing/payment-provider.ts';
 import { createStripeClient } from '../../src/platform/billing/providers/stripe/client.ts';
@@ -19,6 +20,8 @@ import type { DrivenStripe } from './driven-stripe.ts';
 const PLENTY = 1_000_000;
 /** With what the tests sign as Stripe does. */
 export const SECRET = 'whsec_of_the_tests';
+/** Of the endpoint for events of connected accounts. */
+export const CONNECT_SECRET = 'whsec_of_connected_accounts';
 
 /** A process of the program that sells through Stripe, with a database whose time stands still unless it is moved. */
 export interface Node {
@@ -39,7 +42,10 @@ export interface Node {
 /** `beside`: another process on the same database. */
 export async function openNode(
   drivenStripe: DrivenStripe,
-  { beside }: { readonly beside?: Node } = {},
+  {
+    beside,
+    connectedAccounts,
+  }: { readonly beside?: Node; readonly connectedAccounts?: ConnectedAccounts } = {},
 ): Promise<Node> {
   const app = await testApp({ work: false, ...(beside === undefined ? {} : { beside: beside.app }) });
   const { db } = app;
@@ -52,7 +58,7 @@ export async function openNode(
     priceCatalogOf(products.map(({ catalogue }) => catalogue)),
   );
   const clock = { ...systemClock, now: () => drivenStripe.now().getTime() };
-  const link = { client, webhookSecrets: () => [SECRET] };
+  const link = { client, webhookSecrets: () => [SECRET, CONNECT_SECRET] };
   const provider = createStripeProvider({ link, clock });
   const { modules } = app.app;
   const projection = createProjection({ ...modules, freeAccountsPerUser: 1 });
@@ -63,6 +69,7 @@ export async function openNode(
     projection,
     log: modules.telemetry.logger,
     providers: [{ provider, readsPerSecond: PLENTY }],
+    connectedAccounts,
   });
   const reader = await openAccountReader(db);
   return {

@@ -98,7 +98,12 @@ test('what a killed check left keeps the next one waiting, and is cleared away',
 
 test('a live key is refused before Stripe is asked anything', async () => {
   const before = sandbox.calls().length;
-  const account = { secretKey: 'sk_live_marker', mode: 'live' as const, webhookSecrets: [] };
+  const account = {
+    secretKey: 'sk_live_marker',
+    mode: 'live' as const,
+    webhookSecrets: [],
+    connectWebhookSecrets: [],
+  };
   const config = readConfig({ STRIPE_SECRET_KEY: sandbox.secretKey, STRIPE_API_URL: sandbox.url });
   const { stripe: settings } = config;
   if (settings === undefined) throw new Error('Stripe is not set');

@@ -172,18 +172,29 @@ test('without decimals, or with three, is what it says', async () => {
   expect(Number(findPrice('plinth:kwd.scale:monthly:calls')?.unit_amount_decimal)).toBe(90);
 });
 
-test('one endpoint sends messages here, and sync corrects it', async () => {
+test('an endpoint sends messages here, another those of connected accounts, and sync corrects both', async () => {
   await sync(catalogues, BASE);
   const { data } = await stripe.webhookEndpoints.list();
   const { apiVersion } = sandbox.world.settings;
   const url = `${BASE}/v1/webhooks/stripe`;
-  expect(data).toMatchObject([{ url, status: 'enabled', api_version: apiVersion }]);
-  await stripe.webhookEndpoints.update(data[0]?.id ?? '', {
-    disabled: true,
-    enabled_events: ['charge.failed'],
-  });
-  expect(await sync(catalogues, BASE)).toMatchObject({ endpoint: { was: 'changed', secret: undefined } });
-  const [after] = (await stripe.webhookEndpoints.list()).data;
-  expect(after?.status).toBe('enabled');
-  expect(after?.enabled_events).toContain('customer.subscription.updated');
+  const is = { url, status: 'enabled', api_version: apiVersion };
+  const kinds = [{ application: expect.any(String) as string }, { application: null }];
+  expect(data).toMatchObject(kinds.map((kind) => ({ ...is, ...kind })));
+  for (const { id } of data)
+    await stripe.webhookEndpoints.update(id, { disabled: true, enabled_events: ['charge.failed'] });
+  const changed = { was: 'changed', secret: undefined };
+  expect(await sync(catalogues, BASE)).toMatchObject({ endpoint: changed, connectEndpoint: changed });
+  const after = (await stripe.webhookEndpoints.list()).data;
+  expect(after).toMatchObject(kinds.map((kind) => ({ ...is, ...kind })));
+  expect(after[0]?.enabled_events).toContain('account.updated');
+  expect(after[1]?.enabled_events).toContain('customer.subscription.updated');
+});
+
+test('where Connect is not set up at Stripe, all else is synced', async () => {
+  const elsewhere = 'https://other.example.com';
+  sandbox.faults.at('POST /v1/webhook_endpoints', { kind: 'hold' }, { kind: 'status', status: 400 });
+  const synced = sync(catalogues, elsewhere);
+  await sandbox.faults.untilHeld(1);
+  sandbox.faults.held()[0]?.release();
+  expect(await synced).toMatchObject({ endpoint: { was: 'made' }, connectEndpoint: { was: 'refused' } });
 });

@@ -38,7 +38,8 @@ test.runIf(engine === 'postgres')(
     const first = await plinth('sync');
     expect(first.code, first.said).toBe(0);
     expect(first.said).toMatch(/made +plinth:reel\.pro:monthly +39\.95 usd +price_/);
-    expect(first.said).toMatch(/STRIPE_WEBHOOK_SECRET=whsec_/);
+    expect(first.said).toMatch(/\nSTRIPE_WEBHOOK_SECRET=whsec_/);
+    expect(first.said).toMatch(/\nSTRIPE_CONNECT_WEBHOOK_SECRET=whsec_/);
     const second = await plinth('sync');
     expect(second.said).not.toMatch(/made|whsec_/);
 

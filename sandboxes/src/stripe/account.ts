@@ -140,9 +140,13 @@ export class StripeAccount {
     return event;
   }
 
-  /** The endpoint whose secret that is; the oldest when not said. */
-  endpoint(secret: string | undefined): { readonly secret: string; readonly url: string } {
-    const [oldest] = this.world.table('webhook_endpoint').oldestFirst();
+  /** An endpoint with that secret; the oldest for such events when not said. */
+  endpoint(
+    { account }: WorldEvent,
+    secret: string | undefined,
+  ): { readonly secret: string; readonly url: string } {
+    const all = this.world.table('webhook_endpoint').oldestFirst();
+    const oldest = all.find(({ application }) => (application === null) === (account === undefined));
     return { secret: secret ?? oldest?.secret ?? '', url: oldest?.url ?? '' };
   }
 

@@ -127,7 +127,10 @@ function faceOf(account: StripeAccount): Omit<StripeSandbox, 'close' | 'url'> {
     release: (ids) => webhooks.release(ids),
     drop: (ids) => webhooks.drop(ids),
     redeliver: async (id) => webhooks.deliver(account.event(id)),
-    message: (id, secret) => webhooks.message(account.event(id), account.endpoint(secret)),
+    message(id, secret) {
+      const event = account.event(id);
+      return webhooks.message(event, account.endpoint(event, secret));
+    },
     async pay(checkout, paying) {
       account.catchUp();
       return account.about(checkout, () => account.checkout.pay(checkout, paying));

@@ -6,6 +6,10 @@ declareErrors({
     message:
       'The signature is missing, too old, not from this payment provider, or from another mode than this server sells in.',
   },
+  connected_account_unknown: {
+    status: 404,
+    message: 'This event is of a connected account that is no payee of this server.',
+  },
   store_unavailable: {
     status: 503,
     message: 'The payment provider does not answer. Nothing was changed here; try again.',
@@ -63,7 +67,7 @@ declareErrors({
   },
   payee_not_payable: {
     status: 409,
-    message: 'Whoever would be paid for this cannot be paid yet: it is not sold at the moment.',
+    message: 'The seller of this cannot be paid yet: it is not sold at the moment.',
   },
   payment_needed: {
     status: 402,

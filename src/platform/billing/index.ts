@@ -22,6 +22,7 @@ export type { Sharing } from './sharing/sharing.ts';
 export type { Endings } from './endings/endings.ts';
 export { managersOf } from './projection/notifications/notify.ts';
 export { createProjection } from './projection/projection.ts';
+export type { ConnectedAccounts, ConnectedEvent } from './inbox/connected-accounts.ts';
 export { createInbox, type Inbox, type ProviderSettings } from './inbox/inbox.ts';
 export { createOverage, type OverageService } from './overage/service.ts';
 export { createStripeMeter } from './providers/stripe/meters.ts';
@@ -47,6 +48,7 @@ export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts
 export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/assumptions/walk.ts';
 export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
+export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';

@@ -25,6 +25,8 @@ export interface ProviderEvent {
   readonly occurredAt: Date;
   /** The object to look at; undefined: nothing that concerns us. */
   readonly about: ObjectRef | undefined;
+  /** Where it happened, if at an account that is connected to ours. It is about nothing then. */
+  readonly account?: string | undefined;
   /** It is a question: until when the provider waits for an answer (`AppPurchases.answer`). */
   readonly answerBy?: Date | undefined;
 }

@@ -73,12 +73,21 @@ export function createSales(parts: SalesParts): Sales {
     ledger,
     storeRules: storeRules(parts, providers),
   });
-  const inbox = createInbox({ ...parts, projection, providers });
+  const inbox = createInbox({
+    ...parts,
+    projection,
+    providers,
+    connectedAccounts: {
+      isPayee: (id) => sharing.payees().isPayee(id),
+      changed: ({ account }) => sharing.payees().refresh(account),
+    },
+  });
+  const sharing = createSharing({ ...parts, inbox, ledger });
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
     ledger,
-    sharing: createSharing({ ...parts, inbox, ledger }),
+    sharing,
     billing: createBilling({
       ...parts,
       usage: limits.usage,

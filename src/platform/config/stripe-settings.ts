@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { count, httpUrl, list, setting, toggle } from './setting.ts';
 
+const secrets = list
+  .refine(
+    (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
+    'must begin with whsec_; several are separated by commas',
+  )
+  .optional();
+
 /** How subscriptions are paid (docs/billing.md). */
 export const STRIPE_SETTINGS = {
   STRIPE_SECRET_KEY: setting(
@@ -15,20 +22,18 @@ export const STRIPE_SETTINGS = {
       example: 'sk_test_…',
     },
   ),
-  STRIPE_WEBHOOK_SECRET: setting(
-    list
-      .refine(
-        (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
-        'must begin with whsec_; several are separated by commas',
-      )
-      .optional(),
-    {
-      group: 'Stripe',
-      says: 'What Stripe signs its messages with; two by a comma while it is rolled. `plinth stripe sync` makes the endpoint and tells its secret.',
-      secret: true,
-      example: 'whsec_…',
-    },
-  ),
+  STRIPE_WEBHOOK_SECRET: setting(secrets, {
+    group: 'Stripe',
+    says: 'What Stripe signs its messages with; two by a comma while it is rolled. `plinth stripe sync` makes the endpoint and tells its secret.',
+    secret: true,
+    example: 'whsec_…',
+  }),
+  STRIPE_CONNECT_WEBHOOK_SECRET: setting(secrets, {
+    group: 'Stripe',
+    says: 'What Stripe signs messages about connected accounts with, those of who is paid out; two by a comma while it is rolled. `plinth stripe sync` makes this endpoint too and tells its secret.',
+    secret: true,
+    example: 'whsec_…',
+  }),
   STRIPE_API_URL: setting(httpUrl.default('https://api.stripe.com'), {
     group: 'Stripe',
     says: 'Where Stripe is.',

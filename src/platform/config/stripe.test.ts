@@ -38,11 +38,13 @@ describe('where purchases are paid', () => {
       ...(mode === 'live' ? live : {}),
       STRIPE_SECRET_KEY: key,
       STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b',
+      STRIPE_CONNECT_WEBHOOK_SECRET: 'whsec_c',
     };
     expect(stripeOf(settings)?.account).toEqual({
       secretKey: key,
       mode,
       webhookSecrets: ['whsec_a', 'whsec_b'],
+      connectWebhookSecrets: ['whsec_c'],
     });
   });
 

@@ -9,6 +9,8 @@ export interface StripeSettings {
         /** As the key says. */
         readonly mode: 'live' | 'test';
         readonly webhookSecrets: readonly string[];
+        /** Of events of connected accounts. */
+        readonly connectWebhookSecrets: readonly string[];
       }
     | undefined;
   readonly url: string;
@@ -22,7 +24,7 @@ export interface StripeSettings {
 
 /** Reads where purchases are paid; undefined: nowhere, and nothing is sold. What is wrong is added to `problems`, a line each. */
 export function readStripe(values: Values, problems: string[]): StripeSettings | undefined {
-  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = values;
+  const { STRIPE_SECRET_KEY: secretKey } = values;
   problems.push(...unfit(values));
   const isSandbox = values.SANDBOX_STRIPE ?? values.NODE_ENV === 'development';
   if (secretKey === undefined && !isSandbox) return undefined;
@@ -33,7 +35,8 @@ export function readStripe(values: Values, problems: string[]): StripeSettings |
         : {
             secretKey,
             mode: /^.._live_/.test(secretKey) ? 'live' : 'test',
-            webhookSecrets: webhookSecrets ?? [],
+            webhookSecrets: values.STRIPE_WEBHOOK_SECRET ?? [],
+            connectWebhookSecrets: values.STRIPE_CONNECT_WEBHOOK_SECRET ?? [],
           },
     url: values.STRIPE_API_URL,
     readsPerSecond: values.STRIPE_READS_PER_SECOND,
@@ -59,6 +62,10 @@ function unfit({ STRIPE_SECRET_KEY: key, ...values }: Values): string[] {
     [
       values.STRIPE_WEBHOOK_SECRET !== undefined && key === undefined,
       'STRIPE_SECRET_KEY is missing: STRIPE_WEBHOOK_SECRET is set.',
+    ],
+    [
+      values.STRIPE_CONNECT_WEBHOOK_SECRET !== undefined && key === undefined,
+      'STRIPE_SECRET_KEY is missing: STRIPE_CONNECT_WEBHOOK_SECRET is set.',
     ],
     [
       isProduction && key !== undefined && values.PUBLIC_URL === undefined,

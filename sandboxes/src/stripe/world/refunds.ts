@@ -1,4 +1,10 @@
-import { type Operation, type Operations, type Params, invalidRequest } from '../operation.ts';
+import {
+  type Operation,
+  type Operations,
+  type Params,
+  invalidRequest,
+  refusedRequest,
+} from '../operation.ts';
 import { move } from './balance.ts';
 import { type TestCard, cardByDigits } from './cards.ts';
 import { idOf, mergeMetadata } from './changes.ts';
@@ -44,21 +50,21 @@ function chargeOf(world: World, form: Form): Charge {
 
 function check(world: World, charge: Charge, amount: number): void {
   if (charge.refunded) {
-    throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
+    throw refusedRequest(`Charge ${charge.id} has already been refunded.`, {
       code: 'charge_already_refunded',
     });
   }
   if (charge.status !== 'succeeded')
-    throw invalidRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
+    throw refusedRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
   if (charge.disputed && !isRefundable(world, charge)) {
-    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+    throw refusedRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     });
   }
   const left = charge.amount - charge.amount_refunded;
   if (amount < 1) throw invalidRequest('This value must be greater than or equal to 1.', { param: 'amount' });
   if (amount > left) {
-    throw invalidRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
+    throw refusedRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
       param: 'amount',
     });
   }

@@ -18,6 +18,7 @@ import { requestDrainIn, DRAIN } from './fetching/request-drain.ts';
 import { createDrain, type Drain } from './fetching/drain.ts';
 import { refresh } from './fetching/refresh.ts';
 import { resolveOwnerIn } from './objects/customer-owner.ts';
+import type { ConnectedAccounts } from './connected-accounts.ts';
 import { receiveEvent } from './events/receive-event.ts';
 import { type CatchUpResult, catchUp } from './events/catch-up.ts';
 import { reconcile, type ReconcileResult } from './events/reconcile.ts';
@@ -52,6 +53,8 @@ export interface InboxParts {
   readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
+  /** Who is told of connected accounts; not there: nobody is paid out here. */
+  readonly connectedAccounts?: ConnectedAccounts | undefined;
 }
 
 /** A payment provider, and how many reads a second all processes together may send it. */
@@ -64,7 +67,7 @@ export interface ProviderSettings {
 
 /** Events of payment providers, and what follows from them (docs/billing.md). */
 export interface Inbox {
-  /** Keeps a payment provider's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a payment provider that nothing is sold at. */
+  /** Keeps a payment provider's message; resolves once it can be answered. Throws `webhook_forged`, `connected_account_unknown`, and `not_found` for a payment provider that nothing is sold at. */
   receive(provider: ProviderName, message: SignedRequest): Promise<void>;
   /** Fetches and applies here and now all that is due, and waits for what this process is reading; the job does so by itself. */
   drain(): Promise<void>;

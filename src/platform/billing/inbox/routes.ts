@@ -39,7 +39,7 @@ const receiveStripe = route(
   {
     summary: 'Receive events of Stripe',
     description:
-      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is the key.',
+      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. An event of a connected account is taken if the account is of a payee of this server. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is the key.',
     tag,
     auth: 'none',
     aliases: ['POST /v1/billing/webhook', 'POST /v1/subscriptions/webhook'],
@@ -50,7 +50,7 @@ const receiveStripe = route(
       .looseObject({ id: z.string(), object: z.literal('event'), type: z.string() })
       .meta({ id: 'StripeEvent' }),
     reply: { 200: namedObject('StripeEventReceipt', { ok: z.literal(true), received: z.literal(true) }) },
-    errors: ['not_found', 'webhook_forged'],
+    errors: ['connected_account_unknown', 'not_found', 'webhook_forged'],
     example: {
       body: { id: message.event_id, object: 'event', type: message.type },
       reply: { ok: true, received: true },

@@ -1,6 +1,7 @@
 import { commitPoint, type Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { ProviderEvent, SignedRequest, PaymentProvider } from '../../payment-provider.ts';
+import { type ConnectedAccounts, noPayees, tellOfAccount } from '../connected-accounts.ts';
 import { requestDrainIn, type DrainRequestParts } from '../fetching/request-drain.ts';
 import { type StoredEvent, insertEvent } from '../store/events.ts';
 
@@ -11,11 +12,14 @@ const RECEIVED = commitPoint(
 
 export interface ReceiveParts extends DrainRequestParts {
   readonly db: Database;
+  /** Who is told of connected accounts; not there: nobody is paid out here. */
+  readonly connectedAccounts?: ConnectedAccounts | undefined;
 }
 
 /**
  * Keeps a message that a payment provider has signed, in the mode that it is of: a store tells of its sandbox at the same
- * address. Throws `webhook_forged` for any other, and `not_found` where nothing is sold. Resolves when it can be answered.
+ * address. Throws `webhook_forged` for any other, `connected_account_unknown` for one of somebody else's account, and `not_found` where nothing
+ * is sold. Resolves when it can be answered.
  */
 export async function receiveEvent(
   parts: ReceiveParts,
@@ -25,8 +29,11 @@ export async function receiveEvent(
   if (modes.length === 0) throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
   for (const provider of modes) {
     const event = await verifyEvent(provider, raw);
-    if (event !== undefined)
-      return void (await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' }));
+    if (event === undefined) continue;
+    const { account } = event;
+    if (account !== undefined)
+      await tellOfAccount(parts.connectedAccounts ?? noPayees, { ...event, account, mode: provider.mode });
+    return void (await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' }));
   }
   throw new AppError('webhook_forged');
 }
@@ -45,8 +52,8 @@ async function verifyEvent(
 }
 
 /** PostgreSQL stores no NUL, and no provider uses one: such a message would be sent again for days. */
-const isKeepable = ({ eventId, type, about }: ProviderEvent) =>
-  ![eventId, type, about?.id].some((name) => name?.includes('\0'));
+const isKeepable = ({ eventId, type, about, account }: ProviderEvent) =>
+  ![eventId, type, about?.id, account].some((name) => name?.includes('\0'));
 
 /** Keeps a message that was found by asking; answers whether it was news. */
 export function receiveFoundEvent(

@@ -183,7 +183,9 @@ function errorOf(errors: Errors, error: unknown): unknown {
       details: { code: declineCodeOf(error) },
       cause: error,
     });
-  if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError)
+  // Of a connected account that is gone nothing is wrong with the key.
+  const isBarred = error instanceof errors.StripePermissionError && error.code !== 'account_invalid';
+  if (error instanceof errors.StripeAuthenticationError || isBarred)
     return new AppError('store_refused', { details: { code: 'key_refused' }, cause: error });
   return new AppError('store_refused', { details: { code: wordOf(error.code) }, cause: error });
 }

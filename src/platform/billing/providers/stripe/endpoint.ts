@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe';
+import { AppError } from '#platform/kernel';
 import { refusedFor, type StripeClient } from './client.ts';
 import { loadStripe } from './package.ts';
 
@@ -59,6 +60,24 @@ export const STRIPE_EVENTS = [
   'subscription_schedule.updated',
 ] as const satisfies readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 
+/** Of connected accounts: what becomes of a payee, and of the money on the way to their bank. */
+const CONNECT_EVENTS = [
+  'account.application.deauthorized',
+  'account.updated',
+  'payout.failed',
+  'payout.paid',
+] as const satisfies readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[];
+
+/** The platform's own events; those of connected accounts come to an endpoint of their own kind, with its own secret. */
+type EndpointKind = 'connected' | 'platform';
+
+const eventsOf = (kind: EndpointKind) => (kind === 'platform' ? STRIPE_EVENTS : CONNECT_EVENTS);
+/** Stripe does not say `connect` of an endpoint again; its `application` is told by experience alone. */
+const CONNECT_MARK = { plinth_connect: 'true' };
+
+const kindOf = ({ application, metadata }: Stripe.WebhookEndpoint): EndpointKind =>
+  application === null && metadata['plinth_connect'] === undefined ? 'platform' : 'connected';
+
 /** Where Stripe sends its messages, for a server that is reached there. */
 export function endpointUrl(baseUrl: string): string {
   return `${baseUrl}${PATH}`;
@@ -66,7 +85,7 @@ export function endpointUrl(baseUrl: string): string {
 
 export interface SyncedEndpoint {
   readonly url: string;
-  readonly was: 'kept' | 'made' | 'changed';
+  readonly was: 'kept' | 'made' | 'changed' | 'refused';
   /** Told by Stripe at the making alone. */
   readonly secret: string | undefined;
 }
@@ -74,14 +93,19 @@ export interface SyncedEndpoint {
 /** Has Stripe send its messages here, all that are needed. `anew`: with a secret that is known afterwards, whatever was there. */
 export async function syncEndpoint(
   client: StripeClient,
-  { baseUrl, anew = false }: { readonly baseUrl: string; readonly anew?: boolean },
+  {
+    baseUrl,
+    anew = false,
+    kind = 'platform',
+  }: { readonly baseUrl: string; readonly anew?: boolean; readonly kind?: EndpointKind },
 ): Promise<SyncedEndpoint> {
   const url = endpointUrl(baseUrl);
-  const found = await findEndpoint(client, baseUrl);
+  const enabled_events = [...eventsOf(kind)];
+  const found = await findEndpoint(client, baseUrl, kind);
   if (found !== undefined && !anew) {
     if (problemWith(found) === undefined) return { url, was: 'kept', secret: undefined };
     await client.change((stripe) =>
-      stripe.webhookEndpoints.update(found.id, { enabled_events: [...STRIPE_EVENTS], disabled: false }),
+      stripe.webhookEndpoints.update(found.id, { enabled_events, disabled: false }),
     );
     return { url, was: 'changed', secret: undefined };
   }
@@ -90,8 +114,10 @@ export async function syncEndpoint(
   const { secret } = await client.change((stripe) =>
     stripe.webhookEndpoints.create({
       url,
-      enabled_events: [...STRIPE_EVENTS],
-      description: 'Plinth',
+      enabled_events,
+      ...(kind === 'platform'
+        ? { description: 'Plinth' }
+        : { description: 'Plinth: connected accounts', connect: true, metadata: CONNECT_MARK }),
       // That which the package speaks: the account's own may be of years ago.
       api_version: API_VERSION,
     }),
@@ -99,20 +125,35 @@ export async function syncEndpoint(
   return { url, was: 'made', secret };
 }
 
-/** The endpoint that leads here, if there is one. */
+/** That of connected accounts; `refused`: Connect is not set up at Stripe, and nobody is paid out. */
+export async function syncConnectEndpoint(
+  client: StripeClient,
+  how: { readonly baseUrl: string; readonly anew?: boolean },
+): Promise<SyncedEndpoint> {
+  try {
+    return await syncEndpoint(client, { ...how, kind: 'connected' });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'store_refused') throw error;
+    return { url: endpointUrl(how.baseUrl), was: 'refused', secret: undefined };
+  }
+}
+
+/** The endpoint of that kind that leads here, if there is one. */
 export async function findEndpoint(
   client: StripeClient,
   baseUrl: string,
+  kind: EndpointKind = 'platform',
 ): Promise<Stripe.WebhookEndpoint | undefined> {
   const url = endpointUrl(baseUrl);
   const { data } = await client.read((stripe) => stripe.webhookEndpoints.list({ limit: 100 }));
-  return data.find((endpoint) => endpoint.url === url);
+  return data.find((endpoint) => endpoint.url === url && kindOf(endpoint) === kind);
 }
 
 /** What keeps its messages away, in words; undefined: nothing. */
-export function problemWith({ status, enabled_events: told }: Stripe.WebhookEndpoint): string | undefined {
+export function problemWith(endpoint: Stripe.WebhookEndpoint): string | undefined {
+  const { status, enabled_events: told } = endpoint;
   if (status !== 'enabled') return 'it is disabled';
-  const missing = told.includes('*') ? [] : STRIPE_EVENTS.filter((type) => !told.includes(type));
+  const missing = told.includes('*') ? [] : eventsOf(kindOf(endpoint)).filter((type) => !told.includes(type));
   return missing.length === 0 ? undefined : `it is not told of ${missing.slice(0, 3).join(', ')}`;
 }
 

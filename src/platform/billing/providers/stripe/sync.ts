@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { StripeClient } from './client.ts';
-import { type SyncedEndpoint, syncEndpoint } from './endpoint.ts';
+import { type SyncedEndpoint, syncConnectEndpoint, syncEndpoint } from './endpoint.ts';
 import { syncPortal } from './portal.ts';
 import { type SyncedPrice, syncPrices } from './prices.ts';
 import { priceCatalogOf, type SaleTax } from './price-catalog.ts';
@@ -28,9 +28,13 @@ export async function syncStripe({
 }: StripeSync): Promise<{
   readonly prices: readonly SyncedPrice[];
   readonly endpoint: SyncedEndpoint | undefined;
+  /** For events of connected accounts. */
+  readonly connectEndpoint: SyncedEndpoint | undefined;
 }> {
   const prices = await syncPrices({ db, client, tax }, priceCatalogOf(catalogues));
   await syncPortal(client);
   const endpoint = baseUrl === undefined ? undefined : await syncEndpoint(client, { baseUrl, anew });
-  return { prices, endpoint };
+  const connectEndpoint =
+    baseUrl === undefined ? undefined : await syncConnectEndpoint(client, { baseUrl, anew });
+  return { prices, endpoint, connectEndpoint };
 }

@@ -149,8 +149,12 @@ describe('an event', () => {
       'an invoice that does not exist yet',
       event({ object: 'invoice', id: 'upcoming_in_1' }, { type: 'invoice.upcoming' }),
     ],
-    ['an account that is connected to ours', event(subscription, { account: 'acct_other' })],
   ])('of %s is about nothing', (_, of) => {
     expect(verifySigned(of).about).toBeUndefined();
+  });
+
+  test('of an account that is connected to ours says which, and is about nothing of ours', () => {
+    const of = event(subscription, { account: 'acct_1' });
+    expect(verifySigned(of)).toMatchObject({ account: 'acct_1', about: undefined });
   });
 });

@@ -70,8 +70,8 @@ export const eventSchema = z.object({
   type: z.string().max(100),
   created: z.number(),
   livemode: z.boolean(),
-  /** Of an account that is connected to ours: nothing of it is ours. */
-  account: z.string().nullish(),
+  /** Of an account that is connected to ours: its objects are not ours. */
+  account: id.nullish(),
   data: z.object({
     object: z.object({
       object: z.string(),
@@ -92,7 +92,8 @@ export function eventOf({ id: eventId, type, created, account, data }: StripeEve
     eventId,
     type,
     occurredAt: new Date(created * 1_000),
-    about: (account ?? '') === '' && type !== PREVIEW ? aboutOf(data.object) : undefined,
+    about: account == null && type !== PREVIEW ? aboutOf(data.object) : undefined,
+    ...(account == null ? {} : { account }),
   };
 }
 

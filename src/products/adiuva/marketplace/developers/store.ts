@@ -48,6 +48,7 @@ export interface VersionRow {
   readonly developer: AccountId | null;
   readonly state: (typeof VERSION_STATES)[number];
   readonly manifest: PluginManifest;
+  readonly price_cents: number;
   readonly permissions: string[];
   readonly sha256: string;
   readonly bytes: number;
@@ -66,10 +67,11 @@ export interface VersionRow {
 }
 
 const KEY = 'id, name, public_key, revoked_at, created_at';
-export const PLUGIN = `id, developer, state, is_payable, version, name, author, category, price_cents, currency,
+export const PLUGIN = `id, developer, state, is_payable or price_cents = 0 as is_payable, version, name, author, category, price_cents, currency,
   installs::double precision as installs, ratings::double precision as ratings, stars::double precision as stars, removed_because,
   published_at, created_at`;
-export const VERSION = `id, plugin_id, version, developer, state, manifest, permissions, sha256, bytes::double precision as bytes, key_id,
+export const VERSION = `id, plugin_id, version, developer, state, manifest,
+  (manifest ->> 'price_cents')::int as price_cents, permissions, sha256, bytes::double precision as bytes, key_id,
   public_key, signature, upload_id, blob_id, checklist, files, is_blocked, notes, submitted_at, reviewed_at, created_at`;
 const MOST_KEYS = 50;
 const MOST_VERSIONS = 100;

@@ -152,7 +152,7 @@ describe('a hostile package ends with a code:', () => {
     ['fewer entries than there are', zipOf(tree, { count: 1 }), ['archive_damaged']],
     ['bytes before it', zipOf(tree).subarray(1), ['archive_damaged']],
     ['bytes behind it', Buffer.concat([packageOf(), Buffer.from('more')]), ['archive_damaged']],
-    ['no archive', Buffer.from('#!/bin/sh\n'), ['archive_damaged']],
+    ['no archive', Buffer.from('echo hello'), ['archive_damaged']],
     ['no bytes', Buffer.alloc(0), ['package_empty']],
     ['a bomb that says so', packageOf({ name: 'a', content: Buffer.alloc(60_000_000) }), ['archive_bomb']],
     [
@@ -202,7 +202,7 @@ describe('a hostile package ends with a code:', () => {
   });
 
   test('what could not be looked at has not passed', async () => {
-    const report = await check(Buffer.from('#!/bin/sh\n'));
+    const report = await check(Buffer.from('echo hello'));
     expect(hard(report)).toEqual(['archive', 'paths', 'links', 'manifest_inside', 'native_code']);
     expect(report.changedFiles).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { AppError } from '#platform/kernel';
 import { CHANGES } from './changes.ts';
 import { MONEY } from './money.ts';
 import { ORDERS } from './orders.ts';
+import { PAYEES } from './payees.ts';
 import { REQUESTS } from './requests.ts';
 import { type Assumption, Differs, Stage, type StageParts } from './stage.ts';
 
@@ -14,7 +15,7 @@ export interface Walked {
   readonly isProblem: boolean;
 }
 
-export const ASSUMPTIONS: readonly Assumption[] = [...CHANGES, ...ORDERS, ...MONEY, ...REQUESTS];
+export const ASSUMPTIONS: readonly Assumption[] = [...CHANGES, ...ORDERS, ...MONEY, ...REQUESTS, ...PAYEES];
 
 /** A walk through what is assumed of Stripe, in its test mode. Each part throws what Stripe says to a key that it does not accept. */
 export interface StripeWalk {
