@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
-import * as replies from './replies.ts';
+import * as replies from '../replies.ts';
 
 const route = productRoutes<Adiuva>();
 const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60, by: 'account' } } as const;

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { CURRENCY } from '../lists.ts';
 import { looksOf, reservedIn } from '../names.ts';
 import { checkManifest, isAbove, type PluginManifest } from '../review/manifest.ts';
-import { developerKey, ownPlugin, ownVersion, shownBy } from './replies.ts';
+import { developerKey, ownPlugin, ownVersion, shownBy } from '../replies.ts';
+import * as plugins from '../store.ts';
 import * as store from './store.ts';
 
 const KEY = commitPoint('adiuva.developer-key', 'a key of a developer, and the answer to a repeat');
@@ -73,19 +74,19 @@ export function createDevelopers(context: ProductContext) {
   async function insertIn(tx: Transaction, by: DeveloperCall, version: store.NewVersion): Promise<void> {
     const { accountId } = by;
     const { manifest } = version;
-    await tx.runAll([store.lockNames(), store.lockDeveloper(accountId)]);
+    await tx.runAll([plugins.lockNames(), store.lockDeveloper(accountId)]);
     for (const { upload_id: former } of await tx.run(
       store.deleteUnsent(accountId, manifest.id, manifest.version),
     ))
-      if (former !== null) await tx.run(store.forgetFile(accountId, former));
+      if (former !== null) await tx.run(plugins.forgetFile(accountId, former));
     const [kept] = await tx.run(store.keptOf(accountId));
     if ((kept?.waiting ?? 0) >= MOST_WAITING) throw new AppError('plugin_versions_waiting');
     if ((kept?.bytes ?? 0) + version.bytes > MOST_BYTES) throw new AppError('plugin_storage_full');
-    const [plugin] = await tx.run(store.lockPlugin(manifest.id));
+    const [plugin] = await tx.run(plugins.lockPlugin(manifest.id));
     if (plugin !== undefined && plugin.developer !== accountId) throw new AppError('plugin_id_taken');
     if (plugin?.state === 'removed') throw new AppError('plugin_removed');
     const looks = looksOf(manifest);
-    const [taken] = await tx.run(store.lookAlike(manifest.id, accountId, looks));
+    const [taken] = await tx.run(plugins.lookAlike(manifest.id, accountId, looks));
     if (taken !== undefined) throw new AppError('plugin_name_taken', { details: { field: taken.field } });
     const [highest] = await tx.run(store.highestVersion(manifest.id));
     if (highest !== undefined && !isAbove(manifest.version, highest.version))
@@ -190,8 +191,8 @@ export function createDevelopers(context: ProductContext) {
 
     async read(accountId: AccountId, id: string) {
       const [[plugin], versions] = await db.system('adiuva.review', [
-        store.onePlugin(id),
-        store.versionsOf(id),
+        plugins.onePlugin(id),
+        plugins.versionsOf(id),
       ]);
       if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
       return { ...plugin, versions: versions.map((row) => shownBy(ownVersion, row)) };
@@ -216,7 +217,7 @@ export function createDevelopers(context: ProductContext) {
     /** Nobody is sold it any more; who has it keeps it. A version that is approved later offers it again. */
     async withdraw(by: DeveloperCall, id: string): Promise<void> {
       await db.system('adiuva.review', WITHDRAWN, async (tx) => {
-        const [plugin] = await tx.run(store.lockPlugin(id));
+        const [plugin] = await tx.run(plugins.lockPlugin(id));
         if (plugin?.developer !== by.accountId) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') throw new AppError('plugin_removed');
         await withdrawIn(tx, store.withdrawWaiting(by.accountId, id), by.accountId);
@@ -244,7 +245,7 @@ async function withdrawIn(
 ): Promise<number> {
   const rows = await tx.run(withdrawing);
   for (const { upload_id: upload } of rows)
-    if (upload !== null) await tx.run(store.forgetFile(accountId, upload));
+    if (upload !== null) await tx.run(plugins.forgetFile(accountId, upload));
   return rows.length;
 }
 

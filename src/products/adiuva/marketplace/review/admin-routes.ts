@@ -3,8 +3,8 @@ import { productRoutes } from '#platform/product';
 import { publicJwk } from '#platform/signing';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
-import * as replies from '../developers/replies.ts';
-import type { VersionRow } from '../developers/store.ts';
+import * as replies from '../replies.ts';
+import type { VersionRow } from '../store.ts';
 import { manifestSchema } from './manifest.ts';
 
 const route = productRoutes<Adiuva>();

@@ -15,7 +15,7 @@ import {
   onePlugin,
   type VersionRow,
   versionsOf,
-} from '../developers/store.ts';
+} from '../store.ts';
 import { signJson } from '../keys.ts';
 import { adiuvaMails } from '../mails.ts';
 import { looksOf } from '../names.ts';
