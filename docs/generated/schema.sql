@@ -471,7 +471,6 @@ create table adiuva.plugin_versions (
 );
 CREATE INDEX plugin_versions_of_developer ON adiuva.plugin_versions USING btree (developer, created_at) WHERE (developer IS NOT NULL);
 CREATE INDEX plugin_versions_removed ON adiuva.plugin_versions USING btree (removed_at) WHERE (removed_at IS NOT NULL);
-CREATE INDEX plugin_versions_to_sweep ON adiuva.plugin_versions USING btree (id) WHERE ((state = 'removed'::text) AND (blob_id IS NOT NULL));
 CREATE INDEX plugin_versions_unsent ON adiuva.plugin_versions USING btree (created_at) WHERE (state = 'pending_upload'::text);
 CREATE INDEX plugin_versions_waiting ON adiuva.plugin_versions USING btree (submitted_at, id) WHERE (state = 'pending_review'::text);
 alter table adiuva.plugin_versions enable row level security, force row level security;
@@ -481,6 +480,8 @@ grant delete, insert, select, update on adiuva.plugin_versions to plinth_system;
 create table adiuva.plugins (
   id text not null,
   folded text not null,
+  folded_id text not null generated always as (replace(replace(translate(id, '1i0-'::text, 'llo'::text), 'rn'::text, 'm'::text), 'vv'::text, 'w'::text)) stored,
+  folded_author text,
   developer uuid,
   state text not null default 'draft'::text,
   is_payable boolean not null default false,
@@ -502,6 +503,7 @@ create table adiuva.plugins (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint plugins_pkey PRIMARY KEY (id),
+  constraint plugins_folded_id_key UNIQUE (folded_id),
   constraint plugins_folded_key UNIQUE (folded),
   constraint plugins_author_check CHECK (((length(author) >= 1) AND (length(author) <= 100))),
   constraint plugins_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
@@ -511,10 +513,11 @@ create table adiuva.plugins (
   constraint plugins_price_cents_check CHECK (((price_cents = 0) OR ((price_cents >= 50) AND (price_cents <= 100000)))),
   constraint plugins_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'offered'::text, 'withdrawn'::text, 'removed'::text])))
 );
-CREATE INDEX plugins_by_age ON adiuva.plugins USING btree (published_at DESC, id) WHERE (state = 'offered'::text);
-CREATE INDEX plugins_by_category ON adiuva.plugins USING btree (category, score DESC, id) WHERE (state = 'offered'::text);
-CREATE INDEX plugins_by_installs ON adiuva.plugins USING btree (installs DESC, id) WHERE (state = 'offered'::text);
-CREATE INDEX plugins_by_score ON adiuva.plugins USING btree (score DESC, id) WHERE (state = 'offered'::text);
+CREATE INDEX plugins_by_age ON adiuva.plugins USING btree (published_at DESC, id) WHERE ((state = 'offered'::text) AND ((price_cents = 0) OR (is_payable AND (developer IS NOT NULL))));
+CREATE INDEX plugins_by_author ON adiuva.plugins USING btree (folded_author) WHERE (folded_author IS NOT NULL);
+CREATE INDEX plugins_by_category ON adiuva.plugins USING btree (category, score DESC, id) WHERE ((state = 'offered'::text) AND ((price_cents = 0) OR (is_payable AND (developer IS NOT NULL))));
+CREATE INDEX plugins_by_installs ON adiuva.plugins USING btree (installs DESC, id) WHERE ((state = 'offered'::text) AND ((price_cents = 0) OR (is_payable AND (developer IS NOT NULL))));
+CREATE INDEX plugins_by_score ON adiuva.plugins USING btree (score DESC, id) WHERE ((state = 'offered'::text) AND ((price_cents = 0) OR (is_payable AND (developer IS NOT NULL))));
 CREATE INDEX plugins_by_words ON adiuva.plugins USING gin (words);
 CREATE INDEX plugins_of_developer ON adiuva.plugins USING btree (developer) WHERE (developer IS NOT NULL);
 alter table adiuva.plugins enable row level security, force row level security;

@@ -78,6 +78,11 @@ export interface Schemas {
     readonly id: string;
     readonly title: string | null;
   };
+  readonly AddDeveloperKeyRequest: {
+    readonly name: string;
+    /** SubjectPublicKeyInfo in PEM. */
+    readonly public_key: string;
+  };
   readonly AddOn: {
     readonly id: string;
     readonly product: string;
@@ -552,6 +557,10 @@ export interface Schemas {
     readonly promotion_code?: string | undefined;
     /** Of a preview of the last quarter of an hour: then the change costs what it said. */
     readonly prorated_at?: string | undefined;
+  };
+  readonly ChangedPackageFile: {
+    readonly path: string;
+    readonly change: 'added' | 'changed' | 'removed';
   };
   readonly ChatChoice: Readonly<Record<string, unknown>>;
   readonly ChatCompletion: {
@@ -1162,6 +1171,17 @@ export interface Schemas {
     readonly data: readonly Schemas['DenialSum'][];
     readonly next_cursor: string | null;
   };
+  readonly DeveloperKey: {
+    readonly id: string;
+    readonly name: string;
+    /** PEM. */
+    readonly public_key: string;
+    readonly revoked_at: string | null;
+    readonly created_at: string;
+  };
+  readonly DeveloperKeyList: {
+    readonly data: readonly Schemas['DeveloperKey'][];
+  };
   readonly DeveloperPayout: {
     readonly id: string;
     /** A calendar month of UTC. */
@@ -1172,6 +1192,68 @@ export interface Schemas {
     readonly amount: number;
     /** `refused`: it is owed as before. */
     readonly state: 'open' | 'paid' | 'refused';
+    readonly created_at: string;
+  };
+  readonly DeveloperPlugin: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
+    /** false: it is paid, and you can’t be paid yet. It is not offered. */
+    readonly is_payable: boolean;
+    /** That is published; null: none yet. */
+    readonly version: string | null;
+    readonly category: string;
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly installs: number;
+    readonly ratings: number;
+    /** Of all ratings together. */
+    readonly stars: number;
+    readonly removed_because: string | null;
+    readonly published_at: string | null;
+    readonly created_at: string;
+  };
+  readonly DeveloperPluginDetails: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
+    /** false: it is paid, and you can’t be paid yet. It is not offered. */
+    readonly is_payable: boolean;
+    /** That is published; null: none yet. */
+    readonly version: string | null;
+    readonly category: string;
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly installs: number;
+    readonly ratings: number;
+    /** Of all ratings together. */
+    readonly stars: number;
+    readonly removed_because: string | null;
+    readonly published_at: string | null;
+    readonly created_at: string;
+    /** The highest first; the last 100. */
+    readonly versions: readonly Schemas['DeveloperPluginVersion'][];
+  };
+  readonly DeveloperPluginPage: {
+    readonly data: readonly Schemas['DeveloperPlugin'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DeveloperPluginVersion: {
+    readonly version: string;
+    readonly state: 'pending_upload' | 'pending_review' | 'approved' | 'rejected' | 'withdrawn' | 'removed';
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly permissions: readonly string[];
+    readonly price_cents: number;
+    readonly key_id: string | null;
+    /** A hard check failed. */
+    readonly is_blocked: boolean;
+    /** null: not checked yet. */
+    readonly checklist: readonly Schemas['PackageCheck'][] | null;
+    /** Of the review. */
+    readonly notes: string | null;
+    readonly submitted_at: string | null;
+    readonly reviewed_at: string | null;
     readonly created_at: string;
   };
   readonly DiffLine: {
@@ -1730,6 +1812,28 @@ export interface Schemas {
     readonly objects: number;
     /** Where to go on; null: that was all. */
     readonly next_since: string | null;
+  };
+  readonly InstalledPlugin: {
+    readonly id: string;
+    readonly name: string;
+    /** The newest that there is. */
+    readonly version: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
+    /** What the account has consented to. */
+    readonly permissions: readonly string[];
+    /** What the newest version wants besides: it waits for consent. */
+    readonly new_permissions: readonly string[];
+    /** Its developer is gone: there will be no further version. */
+    readonly orphaned: boolean;
+    /** It was removed: delete what you have of it. */
+    readonly removed_because: string | null;
+  };
+  readonly InstalledPluginPage: {
+    readonly data: readonly Schemas['InstalledPlugin'][];
+    readonly next_cursor: string | null;
   };
   readonly Invitation: {
     readonly id: string;
@@ -2783,6 +2887,24 @@ export interface Schemas {
     /** Of payees who cannot be paid yet. */
     readonly waiting: number;
   };
+  readonly PackageCheck: {
+    readonly check: string;
+    /** While it fails, nobody approves. */
+    readonly hard: boolean;
+    readonly passed: boolean;
+    readonly findings: readonly Schemas['PackageFinding'][];
+  };
+  readonly PackageFile: {
+    readonly path: string;
+    readonly bytes: number;
+    readonly sha256: string;
+  };
+  readonly PackageFinding: {
+    readonly file?: string;
+    readonly line?: number;
+    readonly code: string;
+    readonly text: string;
+  };
   readonly Passkey: {
     readonly id: string;
     readonly name: string;
@@ -3015,6 +3137,21 @@ export interface Schemas {
     /** It is forgotten then, and nothing is owed for it. */
     readonly expires_at: string;
   };
+  readonly PendingPlugin: {
+    /** Of the plugin. */
+    readonly id: string;
+    readonly version: string;
+    readonly name: string;
+    /** The account. */
+    readonly developer: string;
+    readonly is_checked: boolean;
+    readonly is_blocked: boolean;
+    readonly submitted_at: string;
+  };
+  readonly PendingPluginPage: {
+    readonly data: readonly Schemas['PendingPlugin'][];
+    readonly next_cursor: string | null;
+  };
   readonly Permit: {
     readonly permit_id: string;
     readonly product: string;
@@ -3146,6 +3283,120 @@ export interface Schemas {
     readonly steps: readonly Schemas['PlanStep'][];
   };
   readonly PlaybookList: readonly Schemas['Playbook'][];
+  readonly Plugin: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** The newest that is published. */
+    readonly version: string;
+    readonly author: string;
+    readonly permissions: readonly string[];
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly ratings: Schemas['PluginRatings'];
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
+    /** The newest first. */
+    readonly versions: readonly Schemas['PluginVersion'][];
+    /** Whether an account that does not have it can install it. */
+    readonly offered: boolean;
+    /** Its developer is gone: there will be no further version. */
+    readonly orphaned: boolean;
+    /** It was removed: delete what you have of it. */
+    readonly removed_because: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
+    readonly my_stars: number | null;
+  };
+  readonly PluginCountersignature: {
+    /** One of `GET /.well-known/plugin-keys`. */
+    readonly key_id: string;
+    /** What was approved. */
+    readonly signed: Readonly<Record<string, unknown>>;
+    /** Ed25519 over `signed` in the form of RFC 8785, in base64. */
+    readonly signature: string;
+  };
+  readonly PluginInstallRequest: {
+    /** The one of the path. */
+    readonly plugin_id: string;
+    readonly accept_permissions?: readonly string[] | undefined;
+  };
+  readonly PluginInstalled: {
+    readonly ok: true;
+    readonly download_url: string;
+    /** Until then `download_url` is good. */
+    readonly expires_at: string;
+    readonly version: string;
+    /** Of the package, in hex. */
+    readonly sha256: string;
+    /** Ed25519 of its developer over the 32 bytes of `sha256`, in base64. */
+    readonly signature: string;
+    /** Of its developer, in PEM. */
+    readonly public_key: string;
+    readonly countersignature: Schemas['PluginCountersignature'];
+  };
+  readonly PluginList: {
+    readonly plugins: readonly Schemas['PluginListing'][];
+    /** On all pages. */
+    readonly total: number;
+    readonly page: number;
+  };
+  readonly PluginListing: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** The newest that is published. */
+    readonly version: string;
+    readonly author: string;
+    readonly permissions: readonly string[];
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly ratings: Schemas['PluginRatings'];
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
+  };
+  readonly PluginManifest: {
+    /** Lower-case letters, digits and hyphens. */
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    /** Semantic versioning, of three numbers: `1.4.0`. */
+    readonly version: string;
+    readonly author: string;
+    readonly permissions: readonly string[];
+    readonly category: 'productivity' | 'projects' | 'notes' | 'communication' | 'calendar' | 'research' | 'business' | 'developer_tools';
+    readonly price_cents: number;
+  };
+  readonly PluginRated: {
+    readonly ok: true;
+    readonly ratings: Schemas['PluginRatings'];
+  };
+  readonly PluginRatingRequest: {
+    readonly stars: number;
+  };
+  readonly PluginRatings: {
+    /** Of 1 to 5 stars, to two digits; null: nobody has rated it. */
+    readonly average: number | null;
+    readonly count: number;
+  };
+  readonly PluginSigningKey: {
+    readonly key_id: string;
+    readonly kind: 'rsa-4096' | 'ed25519';
+  };
+  readonly PluginVersion: {
+    readonly version: string;
+    readonly permissions: readonly string[];
+    readonly bytes: number;
+    readonly published_at: string;
+  };
   readonly PortalSession: {
     readonly portal_url: string;
   };
@@ -3498,6 +3749,9 @@ export interface Schemas {
     readonly status: 'voided';
   };
   readonly RelevantContext: Schemas['MemoryContext'] | Schemas['MemoryContextMarkdown'];
+  readonly RemovePluginRequest: {
+    readonly reason: string;
+  };
   readonly RenamePasskeyRequest: {
     readonly name: string;
   };
@@ -3573,6 +3827,69 @@ export interface Schemas {
     readonly zone: string;
     readonly data: readonly Schemas['Revenue'][];
     readonly next_cursor: string | null;
+  };
+  readonly ReviewPluginRequest: unknown;
+  readonly ReviewedPlugin: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
+    /** false: it is paid, and you can’t be paid yet. It is not offered. */
+    readonly is_payable: boolean;
+    /** That is published; null: none yet. */
+    readonly version: string | null;
+    readonly category: string;
+    readonly price_cents: number;
+    readonly currency: string;
+    readonly installs: number;
+    readonly ratings: number;
+    /** Of all ratings together. */
+    readonly stars: number;
+    readonly removed_because: string | null;
+    readonly published_at: string | null;
+    readonly created_at: string;
+    readonly author: string;
+    /** The account; null: it is gone. */
+    readonly developer: string | null;
+    /** The highest first; the last 100. */
+    readonly versions: readonly Schemas['ReviewedPluginVersion'][];
+  };
+  readonly ReviewedPluginVersion: {
+    readonly version: string;
+    readonly state: 'pending_upload' | 'pending_review' | 'approved' | 'rejected' | 'withdrawn' | 'removed';
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly permissions: readonly string[];
+    readonly price_cents: number;
+    readonly key_id: string | null;
+    /** A hard check failed. */
+    readonly is_blocked: boolean;
+    /** null: not checked yet. */
+    readonly checklist: readonly Schemas['PackageCheck'][] | null;
+    /** Of the review. */
+    readonly notes: string | null;
+    readonly submitted_at: string | null;
+    readonly reviewed_at: string | null;
+    readonly created_at: string;
+    readonly manifest: Schemas['PluginManifest'];
+    /** null: not checked yet, or nothing to review. */
+    readonly files: readonly Schemas['PackageFile'][] | null;
+    /** Against the version that was approved last. */
+    readonly changed_files: readonly Schemas['ChangedPackageFile'][] | null;
+  };
+  readonly RevokedPlugin: {
+    readonly id: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly removed_at: string;
+  };
+  readonly RevokedPluginList: {
+    readonly issued_at: string;
+    readonly plugins: readonly Schemas['RevokedPlugin'][];
+  };
+  readonly RevokedPlugins: {
+    readonly list: Schemas['RevokedPluginList'];
+    readonly key_id: string;
+    readonly signature: string;
   };
   readonly RotateLicenseSigningKeyRequest: {
     readonly kind: 'rsa-4096' | 'ed25519';
@@ -4149,6 +4466,24 @@ export interface Schemas {
   readonly StripeEventReceipt: {
     readonly ok: true;
     readonly received: true;
+  };
+  readonly SubmitPluginRequest: {
+    /** The same as `manifest.json` in the package. */
+    readonly manifest: Schemas['PluginManifest'];
+    /** Of the package, in hex. */
+    readonly sha256: string;
+    readonly bytes: number;
+    /** A key of your account. */
+    readonly key_id: string;
+    /** Ed25519 over the 32 bytes of the SHA-256, in base64. */
+    readonly signature: string;
+  };
+  readonly SubmittedPlugin: {
+    readonly id: string;
+    readonly version: string;
+    readonly state: 'pending_upload' | 'pending_review' | 'approved' | 'rejected' | 'withdrawn' | 'removed';
+    /** null where the call is repeated with its Idempotency-Key: submit the version again. */
+    readonly upload: Schemas['SignedUpload'] | null;
   };
   readonly Subscription: {
     readonly id: string;
@@ -4896,6 +5231,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Remove a plugin */
+  'DELETE /v1/admin/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['RemovePluginRequest'];
+    readonly reply: Schemas['Ok'];
+  };
   /** Delete a webhook endpoint and its deliveries */
   'DELETE /v1/admin/webhooks/{id}': {
     readonly params: {
@@ -4970,6 +5313,21 @@ export interface Routes {
     readonly params: {
       readonly id: string;
       readonly link_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Withdraw a plugin from the catalogue */
+  'DELETE /v1/developer/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Withdraw a version that waits */
+  'DELETE /v1/developer/plugins/{id}/versions/{version}': {
+    readonly params: {
+      readonly id: string;
+      readonly version: string;
     };
     readonly reply: Schemas['Ok'];
   };
@@ -5108,6 +5466,13 @@ export interface Routes {
   };
   /** Delete a pattern */
   'DELETE /v1/patterns/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Uninstall a plugin */
+  'DELETE /v1/plugins/{id}/install': {
     readonly params: {
       readonly id: string;
     };
@@ -5547,7 +5912,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'payouts_problem' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
+      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'adiuva.plugin_approved' | 'adiuva.plugin_rejected' | 'adiuva.plugin_removed' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'payouts_problem' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -5611,6 +5976,23 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['PayoutList'];
+  };
+  /** List the versions that wait for review, the longest first */
+  'GET /v1/admin/plugins/pending': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['PendingPluginPage'];
+  };
+  /** Read a plugin with its versions, checklists and the files that changed */
+  'GET /v1/admin/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['ReviewedPlugin'];
   };
   /** Audit what was released over all accounts, newest first */
   'GET /v1/admin/privacy/releases': {
@@ -6018,9 +6400,30 @@ export interface Routes {
     };
     readonly reply: Schemas['Earnings'];
   };
+  /** List the keys that your account signs packages with */
+  'GET /v1/developer/keys': {
+    readonly reply: Schemas['DeveloperKeyList'];
+  };
   /** Read whether the account can be paid */
   'GET /v1/developer/payee': {
     readonly reply: Schemas['Payee'];
+  };
+  /** List the plugins of your account */
+  'GET /v1/developer/plugins': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['DeveloperPluginPage'];
+  };
+  /** Read a plugin of your account, with its versions, their checklists and notes */
+  'GET /v1/developer/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['DeveloperPluginDetails'];
   };
   /** List documents */
   'GET /v1/documents': {
@@ -6569,6 +6972,37 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Plan'];
+  };
+  /** List the plugins of the marketplace */
+  'GET /v1/plugins': {
+    readonly query: {
+      readonly category?: 'productivity' | 'projects' | 'notes' | 'communication' | 'calendar' | 'research' | 'business' | 'developer_tools' | undefined;
+      readonly q?: string | undefined;
+      readonly page?: number | undefined;
+      readonly sort?: 'rating' | 'installs' | 'newest' | undefined;
+    };
+    readonly reply: Schemas['PluginList'];
+  };
+  /** List the plugins that your account has */
+  'GET /v1/plugins/installed': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['InstalledPluginPage'];
+  };
+  /** List the versions of plugins that were removed, signed */
+  'GET /v1/plugins/revoked': {
+    readonly reply: Schemas['RevokedPlugins'];
+  };
+  /** Read a plugin */
+  'GET /v1/plugins/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Plugin'];
   };
   /** Read whether the account counts in platform-wide statistics */
   'GET /v1/privacy/settings': {
@@ -7286,6 +7720,18 @@ export interface Routes {
     readonly body: Schemas['PayOutRequest'];
     readonly reply: Schemas['PayoutRun'];
   };
+  /** Rotate the key that signs approvals and the list of removed plugins */
+  'POST /v1/admin/plugins/signing-keys': {
+    readonly reply: Schemas['PluginSigningKey'];
+  };
+  /** Approve or reject a version */
+  'POST /v1/admin/plugins/{id}/reviews': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ReviewPluginRequest'];
+    readonly reply: Schemas['ReviewedPluginVersion'];
+  };
   /** Opt many accounts out of platform-wide statistics */
   'POST /v1/admin/privacy/policies': {
     readonly body: Schemas['PrivacyPoliciesRequest'];
@@ -7624,10 +8070,35 @@ export interface Routes {
     readonly body: Schemas['SupersedeDecision'];
     readonly reply: Schemas['DecisionSummary'];
   };
+  /** Register a key that packages are signed with */
+  'POST /v1/developer/keys': {
+    readonly body: Schemas['AddDeveloperKeyRequest'];
+    readonly reply: Schemas['DeveloperKey'];
+  };
+  /** Revoke a key */
+  'POST /v1/developer/keys/{id}/revoke': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['DeveloperKey'];
+  };
   /** Open the page of the payment provider where the account says how it is paid */
   'POST /v1/developer/payee': {
     readonly body: Schemas['OnboardPayeeRequest'];
     readonly reply: Schemas['PayeePage'];
+  };
+  /** Submit a plugin, or a version of one */
+  'POST /v1/developer/plugins': {
+    readonly body: Schemas['SubmitPluginRequest'];
+    readonly reply: Schemas['SubmittedPlugin'];
+  };
+  /** Say that the package was sent */
+  'POST /v1/developer/plugins/{id}/versions/{version}/complete': {
+    readonly params: {
+      readonly id: string;
+      readonly version: string;
+    };
+    readonly reply: Schemas['DeveloperPluginVersion'];
   };
   /** Start an upload */
   'POST /v1/documents/presign': {
@@ -7899,6 +8370,14 @@ export interface Routes {
     readonly body: Schemas['RunStepRequest'];
     readonly reply: Schemas['StepResult'];
   };
+  /** Install a plugin, or get its newest version */
+  'POST /v1/plugins/{id}/install': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['PluginInstallRequest'];
+    readonly reply: Schemas['PluginInstalled'];
+  };
   /** Opt in to platform-wide statistics, or out of them */
   'POST /v1/privacy/settings': {
     readonly body: Schemas['UpdatePrivacySettingsRequest'];
@@ -8167,6 +8646,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Rate a plugin */
+  'PUT /v1/plugins/{id}/rating': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['PluginRatingRequest'];
+    readonly reply: Schemas['PluginRated'];
+  };
   /** Say which section you are editing */
   'PUT /v1/scopes/{id}/editing': {
     readonly params: {
@@ -8199,6 +8686,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/licenses/{id}/extend',
   'POST /v1/admin/orbit/templates',
   'POST /v1/admin/payouts',
+  'POST /v1/admin/plugins/signing-keys',
   'POST /v1/admin/privacy/policies',
   'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
@@ -8221,6 +8709,8 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/chat',
   'POST /v1/checkout/session',
   'POST /v1/create',
+  'POST /v1/developer/keys',
+  'POST /v1/developer/plugins',
   'POST /v1/documents/presign',
   'POST /v1/generations/{id}/cancel',
   'POST /v1/lens/goals',
@@ -8303,6 +8793,7 @@ export type ErrorCode =
   | 'comment_not_found'
   | 'conflict'
   | 'connected_account_unknown'
+  | 'consent_needed'
   | 'context_document_not_found'
   | 'context_document_too_large'
   | 'context_length_exceeded'
@@ -8312,6 +8803,9 @@ export type ErrorCode =
   | 'decision_not_found'
   | 'decision_too_large'
   | 'delivery_malformed'
+  | 'developer_key_invalid'
+  | 'developer_key_not_found'
+  | 'developer_key_revoked'
   | 'dns_unavailable'
   | 'document_not_found'
   | 'document_not_ready'
@@ -8388,11 +8882,15 @@ export type ErrorCode =
   | 'outcome_unknown'
   | 'overage_not_sold'
   | 'own_origin_required'
+  | 'own_plugin'
   | 'package_missing'
+  | 'package_signature_invalid'
   | 'passkey_invalid'
   | 'pattern_not_found'
+  | 'payee_not_payable'
   | 'payload_too_large'
   | 'payment_declined'
+  | 'payment_needed'
   | 'payouts_running'
   | 'period_not_over'
   | 'permit_settled'
@@ -8400,6 +8898,23 @@ export type ErrorCode =
   | 'plan_required'
   | 'plan_template_unknown'
   | 'plan_variables_invalid'
+  | 'plugin_blocked'
+  | 'plugin_id_taken'
+  | 'plugin_manifest_refused'
+  | 'plugin_name_reserved'
+  | 'plugin_name_taken'
+  | 'plugin_not_checked'
+  | 'plugin_not_found'
+  | 'plugin_not_installed'
+  | 'plugin_not_offered'
+  | 'plugin_own_review'
+  | 'plugin_permission_unknown'
+  | 'plugin_removed'
+  | 'plugin_storage_full'
+  | 'plugin_version_not_above'
+  | 'plugin_version_not_found'
+  | 'plugin_version_not_waiting'
+  | 'plugin_versions_waiting'
   | 'precondition_failed'
   | 'prices_missing'
   | 'product_off'
@@ -8413,6 +8928,7 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'provider_unprocessable'
   | 'purchase_bound'
+  | 'purchase_disputed'
   | 'purchase_over'
   | 'purchase_unknown'
   | 'query_too_long'

@@ -21,8 +21,8 @@ export interface Blob {
 /** A file that somebody wants to send. */
 export interface NewUpload {
   readonly accountId: AccountId;
-  /** The gauge of the product that its bytes count in: `storage`. */
-  readonly gauge: string;
+  /** The gauge of the product that its bytes count in: `storage`. None: they count nowhere. */
+  readonly gauge?: string | undefined;
   readonly filename: string;
   readonly type: string;
   readonly bytes: number;

@@ -1,4 +1,5 @@
 import './errors.ts';
+import './marketplace/errors.ts';
 import type { PolicyInput } from '#platform/ai';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
@@ -7,8 +8,12 @@ import { MOST_CALLS } from './chat/question.ts';
 import * as chatRoutes from './chat/routes.ts';
 import { adiuvaCrashPoints } from './crash-points.ts';
 import { adiuvaDataRules } from './data-rules.ts';
+import { adiuvaAuditActions } from './marketplace/audit-actions.ts';
 import * as catalogueRoutes from './marketplace/catalogue/routes.ts';
+import * as developerRoutes from './marketplace/developers/routes.ts';
 import * as installRoutes from './marketplace/installs/routes.ts';
+import { adiuvaMails } from './marketplace/mails.ts';
+import * as reviewRoutes from './marketplace/review/admin-routes.ts';
 import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
 import * as recordRoutes from './records/routes.ts';
@@ -79,10 +84,32 @@ export const adiuva = defineProduct({
     ...routesOf(vectorRoutes),
     ...routesOf(catalogueRoutes),
     ...routesOf(installRoutes),
+    ...routesOf(developerRoutes),
+    ...routesOf(reviewRoutes),
   ],
   policies: { chat: answering, routing, step: stepping, planning },
-  jobs: { prune },
-  schedules: { prune: { cron: '13 4 * * *', job: 'prune' } },
+  mails: adiuvaMails,
+  auditActions: adiuvaAuditActions,
+  jobs: {
+    prune,
+    'check-package': {
+      attempts: 5,
+      atOnce: 2,
+      whenOff: 'runs',
+      run: ({ market }, job) => market.review.check(job),
+    },
+    'tell-removed': {
+      attempts: 5,
+      whenOff: 'runs',
+      run: ({ market }, job) => market.review.tellRemoved(job),
+    },
+    'sweep-plugins': { run: ({ market }) => market.review.sweep() },
+  },
+  schedules: {
+    prune: { cron: '13 4 * * *', job: 'prune' },
+    'sweep-plugins': { cron: '*/10 * * * *', job: 'sweep-plugins' },
+  },
   onSale: ({ market }, tx, change) => market.installs.soldIn(tx, change),
+  onPayeeChanged: ({ market }, tx, change) => market.developers.payeeChangedIn(tx, change),
   service: createAdiuva,
 });

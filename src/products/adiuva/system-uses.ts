@@ -5,6 +5,8 @@ export const adiuvaSystemUses = {
   'adiuva.records': 'deletions of records that are old go, whoever they belong to',
   'adiuva.departed': 'what was kept by people who are no members any more goes, whoever they were',
   'adiuva.catalogue': 'plugins, their ratings and installs are public data that no account owns',
+  'adiuva.review':
+    'plugins are sent, reviewed, published and removed: they are public data that no account owns',
 } as const;
 
 declareLongUses('adiuva.records');

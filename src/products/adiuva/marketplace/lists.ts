@@ -48,3 +48,6 @@ export function hostOf(permission: string): string | undefined {
   const [name, host] = permission.split(/:(.*)/s);
   return name === WITH_PARAMETER ? host : undefined;
 }
+
+/** What prices are in: the currency of the plans. */
+export const CURRENCY = 'eur';

@@ -30,6 +30,11 @@ create table adiuva.plugins (
   id text primary key check (id ~ '^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$'),
   -- What its name looks like: no other plugin looks so.
   folded text not null unique,
+  -- The same of its id, which is of ASCII alone (foldName of the platform's texts).
+  folded_id text not null unique
+    generated always as (replace(replace(translate(id, '1i0-', 'llo'), 'rn', 'm'), 'vv', 'w')) stored,
+  -- What its author's name looks like: no other developer goes by it.
+  folded_author text,
   -- null: its developer is gone; buyers keep it, and nobody is sold it.
   developer uuid,
   -- draft: no version was approved yet.
@@ -67,6 +72,7 @@ create index plugins_by_category on adiuva.plugins (category, score desc, id)
   where state = 'offered' and (price_cents = 0 or (is_payable and developer is not null));
 create index plugins_by_words on adiuva.plugins using gin (words);
 create index plugins_of_developer on adiuva.plugins (developer) where developer is not null;
+create index plugins_by_author on adiuva.plugins (folded_author) where folded_author is not null;
 call app.protect_system('adiuva.plugins');
 
 create table adiuva.plugin_versions (
@@ -111,8 +117,6 @@ create index plugin_versions_waiting on adiuva.plugin_versions (submitted_at, id
 create index plugin_versions_unsent on adiuva.plugin_versions (created_at) where state = 'pending_upload';
 create index plugin_versions_of_developer on adiuva.plugin_versions (developer, created_at) where developer is not null;
 create index plugin_versions_removed on adiuva.plugin_versions (removed_at) where removed_at is not null;
--- Bytes of a removed version that are still to be deleted.
-create index plugin_versions_to_sweep on adiuva.plugin_versions (id) where state = 'removed' and blob_id is not null;
 call app.protect_system('adiuva.plugin_versions');
 
 -- What an account has of a plugin: a right that was bought stays when it is uninstalled.

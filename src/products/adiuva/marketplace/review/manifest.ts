@@ -12,7 +12,7 @@ export const manifestSchema = z
   .strictObject({
     id: z
       .string()
-      .regex(/^[a-z\d](?:[a-z\d-]{0,62}[a-z\d])$/)
+      .regex(/^[a-z\d](?:[a-z\d-]{1,62}[a-z\d])$/)
       .describe('Lower-case letters, digits and hyphens.'),
     name: text(60),
     description: text(2_000),

@@ -1,0 +1,145 @@
+import { signedUpload } from '#platform/blobs';
+import { namedObject } from '#platform/http';
+import { z } from 'zod';
+import { VERSION_STATES } from './store.ts';
+
+const instant = z.iso.datetime();
+
+export const developerKey = namedObject('DeveloperKey', {
+  id: z.uuid(),
+  name: z.string(),
+  public_key: z.string().describe('PEM.'),
+  revoked_at: instant.nullable(),
+  created_at: instant,
+});
+
+export const checklist = z
+  .array(
+    namedObject('PackageCheck', {
+      check: z.string(),
+      hard: z.boolean().describe('While it fails, nobody approves.'),
+      passed: z.boolean(),
+      findings: z.array(
+        namedObject('PackageFinding', {
+          file: z.string().optional(),
+          line: z.int().optional(),
+          code: z.string(),
+          text: z.string(),
+        }),
+      ),
+    }),
+  )
+  .nullable()
+  .describe('null: not checked yet.');
+
+export const versionState = z.enum(VERSION_STATES);
+
+const version = {
+  version: z.string(),
+  state: versionState,
+  sha256: z.string(),
+  bytes: z.int(),
+  permissions: z.array(z.string()),
+  price_cents: z.int(),
+  key_id: z.uuid().nullable(),
+  is_blocked: z.boolean().describe('A hard check failed.'),
+  checklist,
+  notes: z.string().nullable().describe('Of the review.'),
+  submitted_at: instant.nullable(),
+  reviewed_at: instant.nullable(),
+  created_at: instant,
+};
+export const ownVersion = namedObject('DeveloperPluginVersion', version);
+
+const plugin = {
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(['draft', 'offered', 'withdrawn', 'removed']),
+  is_payable: z.boolean().describe('false: it is paid, and you can’t be paid yet. It is not offered.'),
+  version: z.string().nullable().describe('That is published; null: none yet.'),
+  category: z.string(),
+  price_cents: z.int(),
+  currency: z.string(),
+  installs: z.int(),
+  ratings: z.int(),
+  stars: z.int().describe('Of all ratings together.'),
+  removed_because: z.string().nullable(),
+  published_at: instant.nullable(),
+  created_at: instant,
+};
+export const ownPlugin = namedObject('DeveloperPlugin', plugin);
+export const ownPluginDetails = namedObject('DeveloperPluginDetails', {
+  ...plugin,
+  versions: z.array(ownVersion).describe('The highest first; the last 100.'),
+});
+
+export const submitted = namedObject('SubmittedPlugin', {
+  id: z.string(),
+  version: z.string(),
+  state: versionState,
+  upload: signedUpload
+    .nullable()
+    .describe('null where the call is repeated with its Idempotency-Key: submit the version again.'),
+});
+
+/** What a reply has of a row, its instants as text. */
+export function shownBy<Reply extends z.ZodObject>(reply: Reply, row: object): z.infer<Reply> {
+  const shown = Object.entries(row)
+    .filter(([name]) => Object.hasOwn(reply.shape, name))
+    .map(([name, value]: [string, unknown]) => [name, value instanceof Date ? value.toISOString() : value]);
+  return reply.parse(Object.fromEntries(shown));
+}
+
+/** For the docs. */
+const AT = '2026-11-02T09:30:00.000Z';
+const ID = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a40';
+export const KEY_EXAMPLE = {
+  id: ID,
+  name: 'Release machine',
+  public_key: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
+  revoked_at: null,
+  created_at: AT,
+};
+export const MANIFEST_EXAMPLE = {
+  id: 'day-planner',
+  name: 'Day planner',
+  description: 'Plans your day.',
+  version: '1.2.0',
+  author: 'Ada Lovelace',
+  permissions: ['read_tasks', 'network:api.example.org'],
+  category: 'productivity',
+  price_cents: 500,
+} as const;
+export const SHA256_EXAMPLE = '5f1d3c0e2b7a4d6f8e9c1a2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60';
+export const SIGNATURE_EXAMPLE = `${'A'.repeat(86)}==`;
+export const VERSION_EXAMPLE = {
+  version: '1.2.0',
+  state: 'pending_review' as const,
+  sha256: SHA256_EXAMPLE,
+  bytes: 48_211,
+  permissions: [...MANIFEST_EXAMPLE.permissions],
+  price_cents: 500,
+  key_id: ID,
+  is_blocked: false,
+  checklist: [{ check: 'archive', hard: true, passed: true, findings: [] }],
+  notes: null,
+  submitted_at: AT,
+  reviewed_at: null,
+  created_at: AT,
+};
+export const PLUGIN_EXAMPLE = {
+  id: 'day-planner',
+  name: 'Day planner',
+  state: 'draft' as const,
+  is_payable: false,
+  version: null,
+  category: 'productivity',
+  price_cents: 500,
+  currency: 'eur',
+  installs: 0,
+  ratings: 0,
+  stars: 0,
+  removed_because: null,
+  published_at: null,
+  created_at: AT,
+};
