@@ -9,7 +9,7 @@ import type { readCustomerSearch } from './pages/customers/search.ts';
 import type { readPayoutSearch } from './pages/payouts/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
 import type { readDenialSearch } from './pages/denials/search.ts';
-import type { readLicenceSearch } from './pages/licences/search.ts';
+import type { readSafetySearch } from './pages/safety/search.ts';
 import type { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import type { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
 import type { readAuditSearch } from './pages/audit/search.ts';
@@ -147,9 +147,9 @@ export const router = createRouter({
       readNothing,
     ),
     page(
-      '/app/licences',
-      lazy(() => import('./pages/licences/licences.tsx'), 'Licences'),
-      readByPage<typeof readLicenceSearch>,
+      '/app/safety',
+      lazy(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
+      readByPage<typeof readSafetySearch>,
     ),
     page(
       '/app/dead-letters',

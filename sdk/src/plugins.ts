@@ -17,11 +17,12 @@ export interface PluginPackage {
   readonly bytes: Uint8Array;
 }
 
-/** A plugin that was removed: delete what you have of it. */
+/** A version that was removed: delete what you have of it. */
 export interface RevokedPlugin {
-  readonly plugin_id: string;
-  /** null: all of them. */
-  readonly version: string | null;
+  readonly id: string;
+  readonly version: string;
+  /** Of its package, in hex. */
+  readonly sha256: string;
 }
 
 export interface InstallOptions extends CallOptions {
@@ -33,6 +34,8 @@ export type Plugins = ReturnType<typeof pluginCalls>;
 
 const KEYS = 'GET /.well-known/plugin-keys';
 const REVOKED = 'GET /v1/plugins/revoked';
+/** Milliseconds by which a list may be older than one that another process of the server gave before. */
+const SKEW = 60_000;
 
 /** Plugins of the marketplace (docs/marketplace.md). */
 export function pluginCalls(caller: Caller, parts: CallerParts) {
@@ -48,10 +51,16 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
       options,
     );
   };
-  /** The plugins that were removed, signed by the marketplace. Throws `plugin_list_forged`. */
-  async function revoked(options: CallOptions = {}): Promise<readonly RevokedPlugin[]> {
-    const [keys, list] = await Promise.all([ask(KEYS, options), ask(REVOKED, options)]);
-    return revokedIn(list, await keysIn(keys));
+  /** When the newest list was made that was seen. */
+  let seen = 0;
+  async function keysAndRevoked(options: CallOptions) {
+    const [known, answer] = await Promise.all([ask(KEYS, options), ask(REVOKED, options)]);
+    const keys = await keysIn(known);
+    const { issuedAt, plugins } = await revokedIn(answer, keys);
+    if (!(issuedAt > seen - SKEW))
+      throw refused('plugin_list_forged', 'A newer list of removed plugins was seen.');
+    seen = Math.max(seen, issuedAt);
+    return { keys, plugins };
   }
 
   return {
@@ -67,7 +76,9 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
       call('DELETE /v1/plugins/{id}/install', { params: { id } }, options),
     rate: (id: string, stars: number, options?: CallOptions) =>
       call('PUT /v1/plugins/{id}/rating', { params: { id }, body: { stars } }, options),
-    revoked,
+    /** The versions that were removed, signed by the marketplace: stop what is in it. Throws `plugin_list_forged`. */
+    revoked: async (options: CallOptions = {}): Promise<readonly RevokedPlugin[]> =>
+      (await keysAndRevoked(options)).plugins,
 
     /**
      * Installs the newest version, and hands out its bytes once they are verified: by their SHA-256, by the developer's signature and
@@ -76,10 +87,9 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
      */
     async download(id: string, options: InstallOptions = {}): Promise<PluginPackage> {
       const handed = await install(id, options);
-      const [known, list] = await Promise.all([ask(KEYS, options), ask(REVOKED, options)]);
-      const keys = await keysIn(known);
+      const { keys, plugins } = await keysAndRevoked(options);
       const { version, sha256 } = handed;
-      if ((await revokedIn(list, keys)).some((one) => isOf(one, id, version)))
+      if (plugins.some((one) => one.sha256 === sha256 || (one.id === id && one.version === version)))
         throw refused('plugin_revoked', 'This version was removed from the marketplace.');
       await assertCountersigned(id, handed, keys);
       await assertSigned(handed);
@@ -90,9 +100,6 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
     },
   };
 }
-
-const isOf = (one: RevokedPlugin, id: string, version: string) =>
-  one.plugin_id === id && (one.version === null || one.version === version);
 
 /** What was approved is this plugin, in this version, with these bytes and this key of its developer. */
 async function assertCountersigned(
@@ -106,7 +113,7 @@ async function assertCountersigned(
     signed['version'] === version &&
     signed['sha256'] === sha256 &&
     signed['public_key'] === public_key;
-  if (!isThis || !(await isSignedBy(own, keys)))
+  if (!isThis || !(await isSignedBy(own, signed, keys)))
     throw refused('plugin_not_countersigned', 'The marketplace has not approved this package.');
 }
 
@@ -117,24 +124,20 @@ async function assertSigned({ sha256, signature, public_key }: Handed): Promise<
     throw refused('plugin_signature_wrong', 'This package is not signed by its developer.');
 }
 
-async function revokedIn(list: unknown, keys: ReadonlyMap<string, Key>): Promise<readonly RevokedPlugin[]> {
-  const entries = isRecord(list) && isRecord(list['signed']) ? list['signed']['plugins'] : undefined;
-  if (!Array.isArray(entries) || !(await isSignedBy(list, keys)))
+async function revokedIn(answer: unknown, keys: ReadonlyMap<string, Key>) {
+  const list = isRecord(answer) && isRecord(answer['list']) ? answer['list'] : {};
+  const { issued_at: at, plugins } = list;
+  if (!Array.isArray(plugins) || !(await isSignedBy(answer, list, keys)))
     throw refused('plugin_list_forged', 'The list of removed plugins is not signed by the marketplace.');
-  return entries.flatMap((entry): RevokedPlugin[] => {
-    const { plugin_id: id, version = null } = isRecord(entry) ? entry : {};
-    return typeof id === 'string' && (version === null || typeof version === 'string')
-      ? [{ plugin_id: id, version }]
-      : [];
-  });
+  return { issuedAt: Date.parse(String(at)), plugins: plugins as readonly RevokedPlugin[] };
 }
 
-/** Whether `signed`, in the form of RFC 8785, is signed by the key that it names. */
-async function isSignedBy(value: unknown, keys: ReadonlyMap<string, Key>): Promise<boolean> {
-  const { key_id, signed, signature } = isRecord(value) ? value : {};
+/** Whether a value, in the form of RFC 8785, is signed by the key that its signature names. */
+async function isSignedBy(by: unknown, value: unknown, keys: ReadonlyMap<string, Key>): Promise<boolean> {
+  const { key_id, signature } = isRecord(by) ? by : {};
   const key = keys.get(String(key_id));
   if (key === undefined || typeof signature !== 'string') return false;
-  return isSignature(key, signature, new TextEncoder().encode(canonicalJson(signed)));
+  return isSignature(key, signature, new TextEncoder().encode(canonicalJson(value)));
 }
 
 /** The keys of the marketplace by their ids: former ones too, which sign nothing new. */

@@ -4,6 +4,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openSellingApp } from '../selling/fixture.ts';
+import { developerIn, publish } from './market-fixture.ts';
 import { int, list, num, object, oneOf, optional, text } from './plan-shapes.ts';
 
 /**
@@ -297,11 +298,56 @@ describe('backups', () => {
   });
 });
 
+describe('plugins', () => {
+  const manifest = object({
+    id: text,
+    name: text,
+    description: text,
+    version: text,
+    author: text,
+    permissions: list(text),
+    category: text,
+    price_cents: int,
+  });
+  const rows = {
+    'GET /plugins': { query: '?category=notes&q=clip&page=1&sort=rating' },
+    'GET /plugins/:id': { id: 'web-clipper' },
+    'POST /plugins/:id/install': { id: 'web-clipper', json: { plugin_id: 'web-clipper' } },
+    'DELETE /plugins/:id/install': { id: 'web-clipper' },
+  };
+
+  test.each(['free', 'pro'])('are refused on %s with 402', async (plan) => {
+    const { key } = await server.customer(`adiuva.${plan}`);
+    for (const [row, given] of Object.entries(rows))
+      await expect(send(row, { ...given, as: key })).rejects.toThrow(/: 402 .*"upgrade":"adiuva.power"/);
+  });
+
+  test('are listed, read, installed and uninstalled on Power', async () => {
+    const bytes = Buffer.from('a package');
+    const plugin = { id: 'web-clipper', name: 'Web clipper', permissions: ['write_notes'], bytes };
+    await publish(server, { ...plugin, developer: await developerIn(server) });
+    const { key: as } = await server.customer('adiuva.power');
+    const ask = (row: keyof typeof rows) => json(row, { ...rows[row], as });
+    expect(
+      object({ plugins: list(manifest), total: int, page: int })(await ask('GET /plugins')),
+    ).toMatchObject({
+      plugins: [{ id: 'web-clipper' }],
+      total: 1,
+      page: 1,
+    });
+    manifest(await ask('GET /plugins/:id'));
+    const installed = await ask('POST /plugins/:id/install');
+    const { download_url } = object({ ok: oneOf(true), download_url: text })(installed);
+    expect(Buffer.from(await (await fetch(download_url)).arrayBuffer()).equals(bytes)).toBe(true);
+    ok(await ask('DELETE /plugins/:id/install'));
+  });
+});
+
 test('a subscription is cancelled', async () => {
   ok(await json('DELETE /billing/subscription'));
 });
 
-/** The table of the document, without the marketplace. */
+/** The table of the document. */
 const ROWS = `
 POST /auth/register
 POST /auth/login
@@ -323,6 +369,10 @@ PUT /backup
 GET /backup
 GET /backup/history
 DELETE /backup/:id
+GET /plugins
+GET /plugins/:id
+POST /plugins/:id/install
+DELETE /plugins/:id/install
 POST /billing/checkout
 POST /billing/webhook
 GET /billing/subscription

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { commitPoint, statement } from '#platform/db';
 import { canonicalBytes } from '#platform/signing';
 import { advance } from '#test/factories';
@@ -254,7 +254,22 @@ test('a paid plugin is offered while its developer can be paid', async () => {
 });
 const PAYEE = commitPoint('test.adiuva.payee', 'whether somebody can be paid');
 
-test('at most twenty versions wait, and what never came is gone after a day', async () => {
+test('that two reviewers approve at once is published once', async () => {
+  const developer = await pluginDeveloper(app);
+  const manifest = manifestOf({ id: 'two-reviews', name: 'Two reviews', author: 'Radia' });
+  await developer.send(manifest);
+  const outcomes = await Promise.all([1, 2].map(async () => outcomeOf(await approve(manifest.id, '1.2.0'))));
+  expect(outcomes).toContain('200');
+  expect(outcomes.filter((one) => !['200', '409 plugin_version_not_waiting'].includes(one))).toEqual([]);
+  const copies = await app.db.asMigrator(
+    statement<{ id: string }>(
+      `select id from blobs.blobs where purpose = 'plugin' and status = 'stored' and filename = 'two-reviews-1.2.0.zip'`,
+    ),
+  );
+  expect(copies).toEqual([{ id: (await rowOf(manifest.id, '1.2.0'))?.blob_id }]);
+});
+
+test('at most twenty versions wait; what never came is gone after a day, and what has no developer is not offered', async () => {
   const developer = await pluginDeveloper(app);
   for (let n = 0; n < 20; n += 1) {
     const one = await developer.submit(
@@ -264,12 +279,15 @@ test('at most twenty versions wait, and what never came is gone after a day', as
   }
   const last = manifestOf({ id: 'many-more', name: 'Many more', author: 'Ken' });
   expect(outcomeOf(await developer.submit(last))).toBe('409 plugin_versions_waiting');
+  const orphan = statement(`update adiuva.plugins set developer = null where id = 'walk-planner'`);
+  await app.db.asMigrator(orphan);
   await advance(app.db, '25 hours');
   await expect.poll(() => pluginRow('many-waits'), { timeout: 30_000 }).toBeUndefined();
   expect(outcomeOf(await developer.submit(last))).toBe('201');
+  await expect.poll(async () => (await pluginRow('walk-planner'))?.state).toBe('withdrawn');
 });
 
 async function revokedList() {
   const { body } = await app.call(undefined, 'GET /v1/plugins/revoked');
-  return body as Signed & { list: { plugins: { id: string; version: string; sha256: string }[] } };
+  return body as unknown as Signed & { list: { plugins: { id: string; version: string; sha256: string }[] } };
 }

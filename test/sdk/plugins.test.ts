@@ -12,6 +12,14 @@ const KEY_ID = 'a-key';
 const BYTES = Buffer.from('the bytes that were reviewed');
 const pemOf = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }));
 const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+const OTHER = { id: 'another', version: '1.0.0', sha256: 'a'.repeat(64) };
+const listOf = (plugins: readonly object[], { key = market.privateKey, minute = 0 } = {}) => {
+  const { signed: list, ...signature } = signed(
+    { issued_at: `2030-01-01T00:${String(10 + minute)}:00.000Z`, plugins },
+    key,
+  );
+  return { list, ...signature };
+};
 const signed = (value: object, key: KeyObject = market.privateKey, key_id = KEY_ID) => ({
   key_id,
   signed: value,
@@ -26,7 +34,7 @@ function honest() {
   return {
     bytes: BYTES,
     keys: { keys: [{ ...market.publicKey.export({ format: 'jwk' }), kid: KEY_ID }] } as unknown,
-    revoked: signed({ plugins: [{ plugin_id: 'another', version: null }] }) as unknown,
+    revoked: listOf([OTHER]) as unknown,
     handed: {
       ok: true,
       version: '1.2.0',
@@ -138,28 +146,31 @@ test.each<[string, () => void, string]>([
   [
     'that was removed',
     () => {
-      world.revoked = signed({ plugins: [{ plugin_id: 'day-planner', version: '1.2.0' }] });
+      world.revoked = listOf([{ ...OTHER, id: 'day-planner', version: '1.2.0' }]);
     },
     'plugin_revoked',
   ],
   [
-    'of a plugin that was removed',
+    'with the bytes of one that was removed',
     () => {
-      world.revoked = signed({ plugins: [{ plugin_id: 'day-planner', version: null }] });
+      world.revoked = listOf([{ ...OTHER, sha256: world.handed.sha256 }]);
     },
     'plugin_revoked',
   ],
   [
     'while the list of what was removed is another’s',
     () => {
-      world.revoked = signed({ plugins: [] }, other.privateKey);
+      world.revoked = listOf([], { key: other.privateKey });
     },
     'plugin_list_forged',
   ],
   [
     'while the list of what was removed was shortened',
     () => {
-      world.revoked = { ...(world.revoked as object), signed: { plugins: [] } };
+      world.revoked = {
+        ...(world.revoked as object),
+        list: { issued_at: '2030-01-01T00:10:00.000Z', plugins: [] },
+      };
     },
     'plugin_list_forged',
   ],
@@ -169,8 +180,16 @@ test.each<[string, () => void, string]>([
   expect(downloads).toBe(code === 'plugin_bytes_wrong' ? 1 : 0);
 });
 
-test('a version of it that was removed before keeps nobody from a later one', async () => {
-  world.revoked = signed({ plugins: [{ plugin_id: 'day-planner', version: '1.1.0' }] });
+test('a version that was removed before keeps nobody from a later one', async () => {
+  world.revoked = listOf([{ ...OTHER, id: 'day-planner' }]);
   expect((await plugins.download('day-planner')).version).toBe('1.2.0');
-  expect(await plugins.revoked()).toEqual([{ plugin_id: 'day-planner', version: '1.1.0' }]);
+  expect(await plugins.revoked()).toEqual([{ ...OTHER, id: 'day-planner' }]);
+});
+
+test('a list of removed plugins that is older than one that was seen is refused', async () => {
+  const { plugins: fresh } = createClient({ baseUrl: address, apiKey: 'pl_a_key' });
+  world.revoked = listOf([OTHER], { minute: 5 });
+  await fresh.revoked();
+  world.revoked = listOf([], { minute: 3 });
+  await expect(fresh.download('day-planner')).rejects.toMatchObject({ code: 'plugin_list_forged' });
 });

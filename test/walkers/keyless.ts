@@ -1,5 +1,5 @@
 /** More than these is a sign that somebody took the short way. */
-export const MOST_KEYLESS = 48;
+export const MOST_KEYLESS = 51;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -34,10 +34,16 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/billing/portal': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
   'POST /v1/developer/payee': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
   'POST /v1/billing/purchases': 'a purchase is bound once for ever: the store’s own id of it is the key',
+  'POST /v1/plugins/:id/install':
+    'a plugin is bought once for an account, whose right to it is looked at first',
   'POST /v1/mirror/sessions/:id/close': STAYS,
   'POST /v1/permits/:id/settle': PERMIT,
   'POST /v1/permits/:id/release': PERMIT,
   'POST /v1/permits/:id/extend': PERMIT,
+  'POST /v1/developer/keys/:id/revoke': STAYS,
+  'POST /v1/developer/plugins/:id/versions/:version/complete':
+    'an upload is completed once for ever, and answers the same afterwards',
+  'POST /v1/admin/plugins/:id/reviews': STAYS,
   'POST /v1/comments/:id/resolve': STAYS,
   'POST /v1/sessions': 'the client’s own id of a session is the key, for ever',
   'POST /v1/sessions/:id/messages': 'the client’s own ids of messages are the keys, for ever',

@@ -11,7 +11,7 @@ export interface ProductPages {
     readonly page: string;
     /** In the navigation. */
     readonly title: Readonly<Record<Language, string>>;
-    /** For platform admins alone; the API holds these rights, and not the pages. */
+    /** Linked for platform admins alone, among the operator's pages; the API holds these rights, and not this. */
     readonly isOperators?: boolean;
     readonly load: () => Promise<{ readonly default: ComponentType }>;
   }[];

@@ -5,8 +5,6 @@ export interface PageLink {
   readonly text: TextKey;
   /** As of a group. */
   readonly isOperators?: boolean;
-  /** Shown where this product runs. */
-  readonly product?: string;
 }
 
 interface PageGroup {
@@ -56,8 +54,8 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/payouts', text: 'nav.payouts' },
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
+      { to: '/app/safety', text: 'nav.safety' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
-      { to: '/app/licences', text: 'nav.licences', product: 'coditect' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],
   },

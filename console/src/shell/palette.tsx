@@ -1,11 +1,11 @@
 import { Combobox, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
-import { products } from 'plinth:products';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { linkOptions, useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useIsMine, useMe } from '../account.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { withoutSecret } from '../parts/secrets.ts';
+import { useProductLinks } from '../products/product-links.ts';
 import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
@@ -212,15 +212,13 @@ function useChoices(q: string, show: (found: Found) => void) {
         .filter(isMine)
         .map(({ to, text }): Choice => ({ group: 'pages', text: say(text), act: () => navigate({ to }) })),
     ),
-    ...products.filter(isMine).flatMap(({ product, pages }) =>
-      pages.filter(isMine).map(
-        ({ page, title }): Choice => ({
-          group: 'pages',
-          text: title[language],
-          note: product,
-          act: () => navigate({ to: '/app/products/$product/$page', params: { product, page } }),
-        }),
-      ),
+    ...[...useProductLinks(true), ...useProductLinks(false)].map(
+      ({ product, page, title }): Choice => ({
+        group: 'pages',
+        text: title[language],
+        note: product,
+        act: () => navigate({ to: '/app/products/$product/$page', params: { product, page } }),
+      }),
     ),
     { group: 'pages', text: say('nav.docs'), act: () => location.assign('/docs') },
     ...(me?.accounts ?? [])

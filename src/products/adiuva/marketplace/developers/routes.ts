@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
-import * as replies from './replies.ts';
+import * as replies from '../replies.ts';
 
 const route = productRoutes<Adiuva>();
 const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60, by: 'account' } } as const;
@@ -155,7 +155,8 @@ export const completePlugin = route(
     example: { ...VERSION, reply: { ...replies.VERSION_EXAMPLE, checklist: null } },
   },
   async ({ accountId, caller, origin, params }, { market }) =>
-    replies.shownVersion(
+    replies.shownBy(
+      replies.ownVersion,
       await market.developers.complete({ accountId, caller, origin }, params.id, params.version),
     ),
 );
@@ -183,8 +184,7 @@ export const readOwnPlugin = route(
     example: { ...PLUGIN, reply: { ...replies.PLUGIN_EXAMPLE, versions: [replies.VERSION_EXAMPLE] } },
   },
   async ({ accountId, params }, { market }) => {
-    const { plugin, versions } = await market.developers.read(accountId, params.id);
-    return { ...replies.shownOwnPlugin(plugin), versions: versions.map(replies.shownVersion) };
+    return replies.shownBy(replies.ownPluginDetails, await market.developers.read(accountId, params.id));
   },
 );
 

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { CURRENCY } from '../lists.ts';
 import { looksOf, reservedIn } from '../names.ts';
 import { checkManifest, isAbove, type PluginManifest } from '../review/manifest.ts';
-import { shownKey, shownOwnPlugin } from './replies.ts';
+import { developerKey, ownPlugin, ownVersion, shownBy } from '../replies.ts';
+import * as plugins from '../store.ts';
 import * as store from './store.ts';
 
 const KEY = commitPoint('adiuva.developer-key', 'a key of a developer, and the answer to a repeat');
@@ -47,13 +48,17 @@ export interface Submission {
 export function createDevelopers(context: ProductContext) {
   const { db, ids, blobs, jobs, audit, items } = context;
 
-  const recordIn = (tx: Transaction, by: DeveloperCall, action: string, target: string, changes = {}) =>
+  const recordIn = (
+    tx: Transaction,
+    by: DeveloperCall,
+    event: { action: string; id: string; changes?: object },
+  ) =>
     audit.recordIn(tx, {
-      action: `adiuva.${action}`,
+      action: `adiuva.${event.action}`,
       actor: actorOf(by.caller),
       accountId: by.accountId,
-      target: { kind: action.split('.')[0] ?? action, id: target },
-      changes,
+      target: { kind: event.action.split('.')[0] ?? 'plugin', id: event.id },
+      changes: { ...event.changes },
       origin: by.origin,
     });
 
@@ -69,19 +74,19 @@ export function createDevelopers(context: ProductContext) {
   async function insertIn(tx: Transaction, by: DeveloperCall, version: store.NewVersion): Promise<void> {
     const { accountId } = by;
     const { manifest } = version;
-    await tx.runAll([store.lockNames(), store.lockDeveloper(accountId)]);
+    await tx.runAll([plugins.lockNames(), store.lockDeveloper(accountId)]);
     for (const { upload_id: former } of await tx.run(
       store.deleteUnsent(accountId, manifest.id, manifest.version),
     ))
-      if (former !== null) await tx.run(store.forgetFile(accountId, former));
+      if (former !== null) await tx.run(plugins.forgetFile(accountId, former));
     const [kept] = await tx.run(store.keptOf(accountId));
     if ((kept?.waiting ?? 0) >= MOST_WAITING) throw new AppError('plugin_versions_waiting');
     if ((kept?.bytes ?? 0) + version.bytes > MOST_BYTES) throw new AppError('plugin_storage_full');
-    const [plugin] = await tx.run(store.lockPlugin(manifest.id));
+    const [plugin] = await tx.run(plugins.lockPlugin(manifest.id));
     if (plugin !== undefined && plugin.developer !== accountId) throw new AppError('plugin_id_taken');
     if (plugin?.state === 'removed') throw new AppError('plugin_removed');
     const looks = looksOf(manifest);
-    const [taken] = await tx.run(store.lookAlike(manifest.id, accountId, looks));
+    const [taken] = await tx.run(plugins.lookAlike(manifest.id, accountId, looks));
     if (taken !== undefined) throw new AppError('plugin_name_taken', { details: { field: taken.field } });
     const [highest] = await tx.run(store.highestVersion(manifest.id));
     if (highest !== undefined && !isAbove(manifest.version, highest.version))
@@ -90,13 +95,14 @@ export function createDevelopers(context: ProductContext) {
       store.draftPlugin(manifest, { developer: accountId, looks, currency: CURRENCY }),
       store.insertVersion(version),
     ]);
-    await recordIn(tx, by, 'plugin.submitted', manifest.id, { version: manifest.version });
+    const { id, version: number } = manifest;
+    await recordIn(tx, by, { action: 'plugin.submitted', id, changes: { version: number } });
   }
 
   return {
     async listKeys(accountId: AccountId) {
       const [rows] = await db.tenant(accountId, [store.listKeys(accountId)]);
-      return rows.map(shownKey);
+      return rows.map((row) => shownBy(developerKey, row));
     },
 
     /** Throws `developer_key_invalid`, and `conflict` for one that is there. */
@@ -110,8 +116,8 @@ export function createDevelopers(context: ProductContext) {
           throw new AppError('conflict', {
             message: 'This key is registered already, or there are 50 keys.',
           });
-        await recordIn(tx, by, 'developer_key.added', id);
-        return answer(201, shownKey(made));
+        await recordIn(tx, by, { action: 'developer_key.added', id });
+        return answer(201, shownBy(developerKey, made));
       });
     },
 
@@ -121,8 +127,8 @@ export function createDevelopers(context: ProductContext) {
         const [former] = await tx.run(store.findKey(by.accountId, id));
         const [key] = await tx.run(store.revokeKey(by.accountId, id));
         if (key === undefined) throw new AppError('developer_key_not_found');
-        if (former?.revoked_at === null) await recordIn(tx, by, 'developer_key.revoked', id);
-        return shownKey(key);
+        if (former?.revoked_at === null) await recordIn(tx, by, { action: 'developer_key.revoked', id });
+        return shownBy(developerKey, key);
       });
     },
 
@@ -180,16 +186,16 @@ export function createDevelopers(context: ProductContext) {
       const [rows] = await db.system('adiuva.review', [
         store.pluginsOf(accountId, { after, limit: limit + 1 }),
       ]);
-      return page(rows, limit, { item: shownOwnPlugin, position: ({ id }) => [id] });
+      return page(rows, limit, { item: (row) => shownBy(ownPlugin, row), position: ({ id }) => [id] });
     },
 
     async read(accountId: AccountId, id: string) {
       const [[plugin], versions] = await db.system('adiuva.review', [
-        store.onePlugin(id),
-        store.versionsOf(id),
+        plugins.onePlugin(id),
+        plugins.versionsOf(id),
       ]);
       if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
-      return { plugin, versions };
+      return { ...plugin, versions: versions.map((row) => shownBy(ownVersion, row)) };
     },
 
     async withdrawVersion(by: DeveloperCall, pluginId: string, version: string): Promise<void> {
@@ -198,22 +204,26 @@ export function createDevelopers(context: ProductContext) {
         const [row] = await tx.run(store.ownVersion(accountId, pluginId, version));
         if (row === undefined) throw new AppError('plugin_version_not_found');
         if (row.state === 'withdrawn') return;
-        const withdrawn = await withdrawIn(tx, by, pluginId, version);
+        const withdrawn = await withdrawIn(
+          tx,
+          store.withdrawWaiting(accountId, pluginId, version),
+          accountId,
+        );
         if (withdrawn === 0) throw new AppError('plugin_version_not_waiting');
-        await recordIn(tx, by, 'plugin.version_withdrawn', pluginId, { version });
+        await recordIn(tx, by, { action: 'plugin.version_withdrawn', id: pluginId, changes: { version } });
       });
     },
 
     /** Nobody is sold it any more; who has it keeps it. A version that is approved later offers it again. */
     async withdraw(by: DeveloperCall, id: string): Promise<void> {
       await db.system('adiuva.review', WITHDRAWN, async (tx) => {
-        const [plugin] = await tx.run(store.lockPlugin(id));
+        const [plugin] = await tx.run(plugins.lockPlugin(id));
         if (plugin?.developer !== by.accountId) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') throw new AppError('plugin_removed');
-        await withdrawIn(tx, by, id);
+        await withdrawIn(tx, store.withdrawWaiting(by.accountId, id), by.accountId);
         if (plugin.state === 'withdrawn') return;
         await tx.run(store.withdrawPlugin(id));
-        await recordIn(tx, by, 'plugin.withdrawn', id);
+        await recordIn(tx, by, { action: 'plugin.withdrawn', id });
       });
       await items.close(id);
     },
@@ -228,10 +238,14 @@ export function createDevelopers(context: ProductContext) {
   };
 }
 
-async function withdrawIn(tx: Transaction, { accountId }: DeveloperCall, id: string, version?: string) {
-  const rows = await tx.run(store.withdrawWaiting(accountId, id, version));
+async function withdrawIn(
+  tx: Transaction,
+  withdrawing: ReturnType<typeof store.withdrawWaiting>,
+  accountId: AccountId,
+): Promise<number> {
+  const rows = await tx.run(withdrawing);
   for (const { upload_id: upload } of rows)
-    if (upload !== null) await tx.run(store.forgetFile(accountId, upload));
+    if (upload !== null) await tx.run(plugins.forgetFile(accountId, upload));
   return rows.length;
 }
 

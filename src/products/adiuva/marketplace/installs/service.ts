@@ -71,7 +71,7 @@ export function createInstalls(context: Context) {
       if (plugin === undefined) throw new AppError('plugin_not_found');
       if (plugin.state === 'removed') throw new AppError('plugin_removed');
       const isEntitled = isTheirs(install) || plugin.developer === accountId;
-      if (version === undefined || !(isEntitled || (plugin.is_offered && version.state === 'approved')))
+      if (version === undefined || !(isEntitled || plugin.is_offered))
         throw new AppError('plugin_not_offered');
       assertConsent(install, version, accepted);
       const isPaid = plugin.price_cents > 0;

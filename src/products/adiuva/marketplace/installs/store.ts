@@ -4,7 +4,6 @@ import type { AccountId } from '#platform/kernel';
 /** A version as it is handed out. */
 export interface HandedVersion {
   readonly version: string;
-  readonly state: 'approved' | 'withdrawn';
   readonly permissions: readonly string[];
   readonly sha256: string;
   readonly blob_id: string;
@@ -18,12 +17,11 @@ export interface HandedVersion {
   };
 }
 
-/** The newest that is published; where none is any more, the newest that was withdrawn, for those who have the plugin. */
+/** The newest that is published. */
 export const newestVersion = (pluginId: string) =>
   statement<HandedVersion>(
-    `select version, state, permissions, sha256, blob_id, signature, public_key, countersignature from adiuva.plugin_versions
-     where plugin_id = $1 and state in ('approved', 'withdrawn') and blob_id is not null and countersignature is not null
-     order by state = 'approved' desc, numbers desc limit 1`,
+    `select version, permissions, sha256, blob_id, signature, public_key, countersignature from adiuva.plugin_versions
+     where plugin_id = $1 and state = 'approved' and blob_id is not null and countersignature is not null order by numbers desc limit 1`,
     [pluginId],
   );
 

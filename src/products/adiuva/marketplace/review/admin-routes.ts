@@ -3,8 +3,8 @@ import { productRoutes } from '#platform/product';
 import { publicJwk } from '#platform/signing';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
-import * as replies from '../developers/replies.ts';
-import type { VersionRow } from '../developers/store.ts';
+import * as replies from '../replies.ts';
+import type { VersionRow } from '../store.ts';
 import { manifestSchema } from './manifest.ts';
 
 const route = productRoutes<Adiuva>();
@@ -38,9 +38,8 @@ const reviewedVersion = namedObject('ReviewedPluginVersion', {
 });
 
 function shownReviewed(row: VersionRow): z.infer<typeof reviewedVersion> {
-  const { files = null, changed = null } = (row.state === 'pending_review' ? row.files : null) ?? {};
-  const shown = { ...replies.shownVersion(row), manifest: row.manifest };
-  return { ...shown, files: files && [...files], changed_files: changed && [...changed] };
+  const { files = null, changed: changed_files = null } = (row.state === 'pending_review' && row.files) || {};
+  return replies.shownBy(reviewedVersion, { ...row, files, changed_files });
 }
 
 const REVIEWED = {
@@ -50,6 +49,16 @@ const REVIEWED = {
   changed_files: [{ path: 'main.js', change: 'changed' as const }],
 };
 
+const pendingPlugin = namedObject('PendingPlugin', {
+  id: z.string().describe('Of the plugin.'),
+  version: z.string(),
+  name: z.string(),
+  developer: z.uuid().describe('The account.'),
+  is_checked: z.boolean(),
+  is_blocked: z.boolean(),
+  submitted_at: instant,
+});
+
 export const listPending = route(
   'GET /v1/admin/plugins/pending',
   {
@@ -57,17 +66,7 @@ export const listPending = route(
     summary: 'List the versions that wait for review, the longest first',
     query: z.strictObject(pageQuery),
     reply: {
-      200: pageOf(
-        namedObject('PendingPlugin', {
-          id: z.string().describe('Of the plugin.'),
-          version: z.string(),
-          name: z.string(),
-          developer: z.uuid().describe('The account.'),
-          is_checked: z.boolean(),
-          is_blocked: z.boolean(),
-          submitted_at: instant,
-        }),
-      ),
+      200: pageOf(pendingPlugin),
     },
     example: {
       reply: {
@@ -89,21 +88,18 @@ export const listPending = route(
   async ({ query }, { market }) => {
     const { data, next_cursor } = await market.review.pending(query);
     return {
-      data: data.map(
-        ({ plugin_id: id, version, name, developer, is_checked, is_blocked, submitted_at: at }) => ({
-          id,
-          version,
-          name,
-          developer,
-          is_checked,
-          is_blocked,
-          submitted_at: at.toISOString(),
-        }),
-      ),
       next_cursor,
+      data: data.map((row) => replies.shownBy(pendingPlugin, { ...row, id: row.plugin_id })),
     };
   },
 );
+
+const reviewedPlugin = namedObject('ReviewedPlugin', {
+  ...replies.ownPlugin.shape,
+  author: z.string(),
+  developer: z.uuid().nullable().describe('The account; null: it is gone.'),
+  versions: z.array(reviewedVersion).describe('The highest first; the last 100.'),
+});
 
 export const readForReview = route(
   'GET /v1/admin/plugins/:id',
@@ -112,12 +108,7 @@ export const readForReview = route(
     summary: 'Read a plugin with its versions, checklists and the files that changed',
     params: { id: 'text' },
     reply: {
-      200: namedObject('ReviewedPlugin', {
-        ...replies.ownPlugin.shape,
-        author: z.string(),
-        developer: z.uuid().nullable().describe('The account; null: it is gone.'),
-        versions: z.array(reviewedVersion).describe('The highest first; the last 100.'),
-      }),
+      200: reviewedPlugin,
     },
     errors: ['plugin_not_found'],
     example: {
@@ -132,8 +123,7 @@ export const readForReview = route(
   },
   async ({ params }, { market }) => {
     const { plugin, versions } = await market.review.read(params.id);
-    const { author, developer } = plugin;
-    return { ...replies.shownOwnPlugin(plugin), author, developer, versions: versions.map(shownReviewed) };
+    return replies.shownBy(reviewedPlugin, { ...plugin, versions: versions.map(shownReviewed) });
   },
 );
 

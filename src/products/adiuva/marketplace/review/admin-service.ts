@@ -15,7 +15,7 @@ import {
   onePlugin,
   type VersionRow,
   versionsOf,
-} from '../developers/store.ts';
+} from '../store.ts';
 import { signJson } from '../keys.ts';
 import { adiuvaMails } from '../mails.ts';
 import { looksOf } from '../names.ts';
@@ -84,22 +84,6 @@ export function createReview(context: ProductContext & { readonly keys: SigningK
       const { once, ...rest } = letter({ account });
       await tx.runAll(mail.sending({ ...rest, to, userId, accountId, once: `${once} ${userId}` }));
     }
-  }
-
-  /** Throws where a version does not wait, or where who asks may not decide; before an approval, where it must not be approved. */
-  async function assertReviewableIn(
-    tx: Transaction,
-    { caller }: ReviewerCall,
-    { row, decision }: { readonly row: VersionRow; readonly decision: Decision['decision'] },
-  ): Promise<void> {
-    if (row.state !== 'pending_review' || row.developer === null)
-      throw new AppError('plugin_version_not_waiting');
-    const [facts] = await tx.run(store.reviewFacts(caller.userId, row));
-    if (facts?.is_own !== false) throw new AppError('plugin_own_review');
-    if (decision === 'reject') return;
-    if (row.checklist === null) throw new AppError('plugin_not_checked');
-    if (row.is_blocked) throw new AppError('plugin_blocked');
-    if (!facts.is_key_valid) throw new AppError('developer_key_revoked');
   }
 
   async function rejectIn(
@@ -300,4 +284,20 @@ async function forgetUploadIn(
   { developer, upload_id: upload }: Pick<VersionRow, 'developer' | 'upload_id'>,
 ): Promise<void> {
   if (developer !== null && upload !== null) await tx.run(forgetFile(developer, upload));
+}
+
+/** Throws where a version does not wait, or where who asks may not decide; before an approval, where it must not be approved. */
+async function assertReviewableIn(
+  tx: Transaction,
+  { caller }: ReviewerCall,
+  { row, decision }: { readonly row: VersionRow; readonly decision: Decision['decision'] },
+): Promise<void> {
+  if (row.state !== 'pending_review' || row.developer === null)
+    throw new AppError('plugin_version_not_waiting');
+  const [facts] = await tx.run(store.reviewFacts(caller.userId, row));
+  if (facts?.is_own !== false) throw new AppError('plugin_own_review');
+  if (decision === 'reject') return;
+  if (row.checklist === null) throw new AppError('plugin_not_checked');
+  if (row.is_blocked) throw new AppError('plugin_blocked');
+  if (!facts.is_key_valid) throw new AppError('developer_key_revoked');
 }

@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { instantOf, microsecondsOf, type TimePosition } from '#platform/product';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
-import { VERSION, type VersionRow } from '../developers/store.ts';
+import { VERSION, type VersionRow } from '../store.ts';
 import type { looksOf } from '../names.ts';
 import type { PackageReport } from './check-package.ts';
 import type { PluginManifest } from './manifest.ts';

@@ -1,7 +1,7 @@
 import { signedUpload } from '#platform/blobs';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { type KeyRow, type PluginRow, VERSION_STATES, type VersionRow } from './store.ts';
+import { VERSION_STATES } from './store.ts';
 
 const instant = z.iso.datetime();
 
@@ -82,46 +82,13 @@ export const submitted = namedObject('SubmittedPlugin', {
     .describe('null where the call is repeated with its Idempotency-Key: submit the version again.'),
 });
 
-export const shownKey = (row: KeyRow) => ({
-  id: row.id,
-  name: row.name,
-  public_key: row.public_key,
-  revoked_at: row.revoked_at?.toISOString() ?? null,
-  created_at: row.created_at.toISOString(),
-});
-
-export const shownVersion = (row: VersionRow): z.infer<typeof ownVersion> => ({
-  version: row.version,
-  state: row.state,
-  sha256: row.sha256,
-  bytes: row.bytes,
-  permissions: row.permissions,
-  price_cents: row.manifest.price_cents,
-  key_id: row.key_id,
-  is_blocked: row.is_blocked,
-  checklist: row.checklist as z.infer<typeof checklist>,
-  notes: row.notes,
-  submitted_at: row.submitted_at?.toISOString() ?? null,
-  reviewed_at: row.reviewed_at?.toISOString() ?? null,
-  created_at: row.created_at.toISOString(),
-});
-
-export const shownOwnPlugin = (row: PluginRow): z.infer<typeof ownPlugin> => ({
-  id: row.id,
-  name: row.name,
-  state: row.state,
-  is_payable: row.is_payable || row.price_cents === 0,
-  version: row.version,
-  category: row.category,
-  price_cents: row.price_cents,
-  currency: row.currency,
-  installs: row.installs,
-  ratings: row.ratings,
-  stars: row.stars,
-  removed_because: row.removed_because,
-  published_at: row.published_at?.toISOString() ?? null,
-  created_at: row.created_at.toISOString(),
-});
+/** What a reply has of a row, its instants as text. */
+export function shownBy<Reply extends z.ZodObject>(reply: Reply, row: object): z.infer<Reply> {
+  const shown = Object.entries(row)
+    .filter(([name]) => Object.hasOwn(reply.shape, name))
+    .map(([name, value]: [string, unknown]) => [name, value instanceof Date ? value.toISOString() : value]);
+  return reply.parse(Object.fromEntries(shown));
+}
 
 /** For the docs. */
 const AT = '2026-11-02T09:30:00.000Z';
