@@ -12,7 +12,7 @@ export function StateBadge({
   readonly children: ReactNode;
 }) {
   return (
-    <Badge color={color} miw="max-content" {...(color === 'yellow' && { c: 'var(--warn)' })}>
+    <Badge color={color} miw="max-content" {...(color === 'yellow' && { c: 'var(--text)' })}>
       {children}
     </Badge>
   );
