@@ -1,13 +1,17 @@
 /**
  * `npm run demo`: a creator's day on a server of its own, each call and answer printed. `npm run demo -- prism`: a person's week with Prism.
  * `npm run demo -- adiuva`: a question by socket, a plan run step by step, notes on two devices, a backup.
+ * `npm run demo -- marketplace`: a plugin is submitted, reviewed, bought, refunded in part, paid out and removed.
  * `npm run demo -- billing`: people who pay at three providers, and what they and the operator see, months in seconds.
  */
 import { setInterval } from 'node:timers/promises';
+import { systemClock } from '#platform/kernel';
+import { createStripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
 import { openDemo } from './demo/app.ts';
 import { BILLING_SETTINGS, openVendors, tellBilling } from './demo/billing/index.ts';
 import { anAssistant } from './demo/assistant.ts';
+import { aMarketplace } from './demo/marketplace.ts';
 import { aDay } from './demo/day.ts';
 import { aWeek, fragmentsDue } from './demo/week.ts';
 
@@ -19,6 +23,7 @@ try {
     prism: week,
     adiuva,
     billing: playBilling,
+    marketplace,
   };
   const demo = demos[process.argv[2] ?? 'day'];
   if (demo === undefined) throw new Error(`there are these demos: ${Object.keys(demos).join(', ')}`);
@@ -86,5 +91,24 @@ async function playBilling(): Promise<void> {
   } finally {
     await app.stop();
     await vendors.close();
+  }
+}
+
+async function marketplace(): Promise<void> {
+  const stripe = await createStripeSandbox({ driven: true, settings: { heldCurrencies: ['eur'] } });
+  let passed = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + passed };
+  const settings = { EMAIL_VERIFICATION: 'off', SANDBOX_STRIPE: 'true', STRIPE_READS_PER_SECOND: '1000' };
+  const { app, db, url } = await openDemoApp(settings, { stripeSandbox: stripe, clock });
+  try {
+    const later = async (days: number) => {
+      await advance(db, `${days} days`);
+      stripe.advance(days * 86_400);
+      passed += days * 86_400_000;
+    };
+    await aMarketplace({ url, ownerKey: ownerKey(), stripe, later, say });
+  } finally {
+    await app.stop();
+    await stripe.close();
   }
 }
