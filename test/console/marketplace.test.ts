@@ -12,6 +12,9 @@ import { isOnEither, PATIENCE, visitConsole } from './visit.ts';
 const DAYS = 40;
 const AT = '/app/products/adiuva';
 
+const status = (text: string | RegExp, at: Page) => at.getByRole('status').filter({ hasText: text });
+const press = (name: string, at: Page) => at.getByRole('button', { name, exact: true }).click();
+
 describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async () => {
   if (!isOnEither) return;
   const sandbox = await createStripeSandbox({ driven: true, settings: { heldCurrencies: ['eur'] } });
@@ -27,8 +30,6 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     { name: 'main.js', content: 'export const plan = () => [];\n' },
   ]);
   const period = new Date().toISOString().slice(0, 7);
-  const status = (text: string | RegExp, at: Page) => at.getByRole('status').filter({ hasText: text });
-  const press = (name: string, at: Page) => at.getByRole('button', { name, exact: true }).click();
   const sure = async (name: string, at: Page) => {
     await press(name, at);
     await press(`${name}: press again`, at);
@@ -76,7 +77,7 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     await signInAs(ben, buyers);
     await buyers.goto(`${url}${AT}/plugins`);
     await buyers.getByRole('searchbox').fill('planner');
-    await status('1 plugins', buyers).waitFor();
+    await status('Found: 1', buyers).waitFor();
     await press('Day planner', buyers);
     await buyers.getByText('Read your tasks').first().waitFor();
     expect(await faults(buyers)).toEqual([]);
@@ -101,6 +102,31 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     expect(await faults(buyers)).toEqual([]);
   });
 
+  test('its pages are whole in dark, in German and on a phone', async () => {
+    for (const [at, path] of [
+      [page, `${AT}/developer?plugin=day-planner`],
+      [page, `${AT}/developer?view=earnings&period=${period}`],
+      [page, `${AT}/developer?view=keys`],
+      [page, `${AT}/developer?view=submit`],
+      [page, `${AT}/plugins`],
+      [buyers, `${AT}/plugins?plugin=day-planner`],
+      [operators, `${AT}/review?plugin=day-planner`],
+      [operators, `/app/payouts?period=${period}`],
+    ] as const) {
+      await at.emulateMedia({ colorScheme: 'dark' });
+      await at.goto(url + path);
+      await at.getByRole('heading', { level: 1 }).waitFor();
+      await at.waitForLoadState('networkidle');
+      await press('Deutsch', at);
+      await at.locator('html[lang=de]').waitFor();
+      await at.setViewportSize({ width: 360, height: 900 });
+      expect([path, ...(await faults(at))]).toEqual([path]);
+      await at.setViewportSize({ width: 1_440, height: 900 });
+      await press('English', at);
+      expect([path, ...(await at.getByRole('alert').allInnerTexts())]).toEqual([path]);
+    }
+  });
+
   test('after a refund in part, and when the month is over, an operator pays the developer’s share of the rest', async () => {
     const stripe = packageAt(sandbox);
     const [charge] = (await stripe.charges.list({ limit: 1 })).data;
@@ -122,6 +148,7 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     expect((books?.['eur']?.available ?? 0) + (books?.['eur']?.pending ?? 0)).toBe(210);
     await sure(`Pay ${period}`, later);
     await status('A job pays what is payable now.', later).waitFor();
+    await visited.app.modules.sharing.settle();
     expect((await stripe.transfers.list()).data).toHaveLength(1);
   });
 

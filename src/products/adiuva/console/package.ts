@@ -63,8 +63,8 @@ const pem = (kind: string, der: ArrayBuffer): string =>
 
 /** A new pair, both in PEM. */
 export async function makeKey(): Promise<{ readonly publicKey: string; readonly privateKey: string }> {
-  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']);
-  const { publicKey, privateKey } = pair as CryptoKeyPair;
+  const algorithm = { name: 'Ed25519' } as const;
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   return {
     publicKey: pem('PUBLIC', await crypto.subtle.exportKey('spki', publicKey)),
     privateKey: pem('PRIVATE', await crypto.subtle.exportKey('pkcs8', privateKey)),

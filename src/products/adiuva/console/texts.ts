@@ -60,7 +60,7 @@ const BOTH = {
   ratings: ['Rating', 'Bewertung'],
   ofRatings: ['{average} of 5 ({count})', '{average} von 5 ({count})'],
   installCount: ['Installs', 'Installationen'],
-  found: ['{count} plugins', '{count} Plugins'],
+  found: ['Found: {count}', 'Gefunden: {count}'],
   previous: ['Previous page', 'Vorige Seite'],
   next: ['Next page', 'Nächste Seite'],
   version: ['Version', 'Version'],
