@@ -16,7 +16,8 @@ const MANIFEST = JSON.stringify({
 
 const plugin = (id: string, name: string, state: string) =>
   `insert into adiuva.plugins (id, folded, developer, state, version, name, description, author, category, price_cents, currency, published_at)
-     values (${id}, ${id}, $1, '${state}', '1.0.0', '${name}', 'It does things.', 'Ada', 'productivity', 0, 'eur', app.now()) on conflict do nothing`;
+     values (${id}, ${id}, $1, '${state}', '1.0.0', '${name}', 'It does things.', 'Ada', 'productivity', 0, 'eur', app.now())
+     on conflict (id) do update set developer = excluded.developer, state = excluded.state`;
 const version = (
   pluginId: string,
   id: string,
@@ -25,9 +26,10 @@ const version = (
   `insert into adiuva.plugin_versions (plugin_id, version, id, numbers, developer, state, manifest, permissions, sha256, bytes, key_id, public_key,
        signature, reviewed_by, submitted_at)
      values (${pluginId}, '${number}', ${id}, '{${number.replaceAll('.', ',')}}', $1, '${state}', '${MANIFEST}', '{}', repeat('a', 64), 1, $2,
-       '${KEY_EXAMPLE.public_key}', 'signature', $3, app.now()) on conflict do nothing`;
+       '${KEY_EXAMPLE.public_key}', 'signature', $3, app.now())
+     on conflict (plugin_id, version) do update set developer = excluded.developer, state = excluded.state`;
 
-/** Plugins that an account has sent, some as the examples of calls name them, and one that it has installed. */
+/** Plugins that an account has sent, and one that it has installed. Those that examples of calls name are of whom this made last. */
 export async function makePlugins(
   { app, db }: TestApp,
   { accountId, userId }: { readonly accountId: AccountId; readonly userId: UserId },
@@ -36,7 +38,7 @@ export async function makePlugins(
   const id = ids.next();
   const rows = [
     `insert into adiuva.developers (account_id) values ($1) on conflict do nothing`,
-    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${KEY_EXAMPLE.public_key}', $3)`,
+    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${KEY_EXAMPLE.public_key}', $3) on conflict do nothing`,
     plugin('$2::text', 'A plugin', 'withdrawn'),
     version('$2::text', '$2', { number: '1.0.0', state: 'approved' }),
     plugin(`'day-planner'`, 'Day planner', 'withdrawn'),
