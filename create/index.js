@@ -102,6 +102,9 @@ function write(folder, name, tarballs) {
     copyFileSync(file, join(folder, 'vendor', basename(file)));
     manifest.dependencies[dependency] = `file:vendor/${basename(file)}`;
   }
+  // For those alone whose products have pages: they install it from there.
+  for (const file of existsSync(VENDOR) ? readdirSync(VENDOR) : [])
+    if (file.startsWith('plinth-console-')) copyFileSync(join(VENDOR, file), join(folder, 'vendor', file));
   const system = process.platform === 'win32' ? 'win' : process.platform;
   // 189 MB, for those alone who have no newer one.
   if (Number.parseInt(process.versions.node, 10) < NEEDED)

@@ -1,5 +1,5 @@
 /**
- * `npm run pack`: writes the packages that a team installs into `dist-package/`: plinth, @plinth/sdk and create-plinth, as
+ * `npm run pack`: writes the packages that a team installs into `dist-package/`: plinth, @plinth/sdk, @plinth/console and create-plinth, as
  * folders and as tarballs of `npm pack` (docs/package.md). `npm run pack -- <folder>` writes them there.
  */
 import { execFileSync } from 'node:child_process';
@@ -40,7 +40,7 @@ mkdirSync(out, { recursive: true });
 const { version } = read('package.json');
 const sdk = await packSdk();
 const plinth = await packPlinth();
-packCreate([plinth, sdk]);
+packCreate([plinth, sdk, packConsole()]);
 
 async function packPlinth(): Promise<string> {
   const folder = join(out, 'plinth');
@@ -109,6 +109,47 @@ async function packSdk(): Promise<string> {
   const { private: _private, scripts: _scripts, ...manifest } = read('sdk/package.json');
   write(join(folder, 'package.json'), manifest);
   return tarballOf(folder);
+}
+
+/** What the console is built from, for teams whose products have pages: its sources where they lie in a checkout, and the bundler. */
+function packConsole(): string {
+  const folder = join(out, 'console');
+  const paths = ['console/{src/**/*,package.json}', 'src/products/*/console/*.{ts,tsx}', 'sdk/src/**/*.ts'];
+  for (const path of [...globSync(paths, { cwd: ROOT }), 'src/main/build-console.ts', 'LICENSE'])
+    if (!path.includes('.test.') && statSync(join(ROOT, path)).isFile())
+      cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  const { dependencies, devDependencies, private: _private, ...manifest } = read('console/package.json');
+  write(join(folder, 'package.json'), {
+    ...manifest,
+    version,
+    exports: {
+      '.': './console/src/kit.ts',
+      './package.json': './package.json',
+      './tsconfig.json': './tsconfig.json',
+    },
+    dependencies: {
+      ...dependencies,
+      ...(devDependencies as object),
+      ...read('sdk/package.json').dependencies,
+      rolldown: read('package.json').dependencies?.['rolldown'],
+    },
+  });
+  write(join(folder, 'tsconfig.json'), consoleTypes());
+  return tarballOf(folder);
+}
+
+/** How pages of a team's are looked at: as those of a checkout, with the types of its calls. */
+function consoleTypes(): object {
+  const ours = read('tsconfig.json')['compilerOptions'] as object;
+  const of = read('console/tsconfig.json')['compilerOptions'] as object;
+  const paths = {
+    '@plinth/sdk': ['./sdk/src/index.ts'],
+    '@plinth/sdk/routes': ['./sdk/src/added-routes.ts'],
+    '@plinth/sdk/*': ['./sdk/src/*.ts'],
+  };
+  // What pages and links of the console are is declared there.
+  const files = ['./console/src/router.tsx', './console/src/products/products.d.ts'];
+  return { compilerOptions: { ...ours, ...of, paths }, files };
 }
 
 /** It brings the tarballs of the others: their names are in no registry. */

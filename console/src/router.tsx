@@ -8,7 +8,7 @@ import {
 import type { readCustomerSearch } from './pages/customers/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
 import type { readDenialSearch } from './pages/denials/search.ts';
-import type { readLicenceSearch } from './pages/licences/search.ts';
+import type { readSafetySearch } from './pages/safety/search.ts';
 import type { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import type { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
 import type { readAuditSearch } from './pages/audit/search.ts';
@@ -141,9 +141,9 @@ export const router = createRouter({
       readNothing,
     ),
     page(
-      '/app/licences',
-      lazy(() => import('./pages/licences/licences.tsx'), 'Licences'),
-      readByPage<typeof readLicenceSearch>,
+      '/app/safety',
+      lazy(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
+      readByPage<typeof readSafetySearch>,
     ),
     page(
       '/app/dead-letters',

@@ -426,7 +426,6 @@ create table adiuva.plugin_installs (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint plugin_installs_pkey PRIMARY KEY (account_id, plugin_id),
-  constraint plugin_installs_plugin_id_fkey FOREIGN KEY (plugin_id) REFERENCES adiuva.plugins(id),
   constraint plugin_installs_stars_check CHECK (((stars >= 1) AND (stars <= 5)))
 );
 CREATE INDEX plugin_installs_by_plugin ON adiuva.plugin_installs USING btree (plugin_id, account_id);
@@ -1103,14 +1102,14 @@ grant select on billing.overage_windows to plinth_tenant;
 create table billing.payees (
   account_id uuid not null,
   mode text not null,
-  store_id text,
+  store_id text not null,
   state text not null default 'onboarding'::text,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint payees_pkey PRIMARY KEY (account_id, mode),
   constraint payees_state_check CHECK ((state = ANY (ARRAY['onboarding'::text, 'payable'::text, 'restricted'::text])))
 );
-CREATE UNIQUE INDEX payees_by_store_id ON billing.payees USING btree (mode, store_id) WHERE (store_id IS NOT NULL);
+CREATE UNIQUE INDEX payees_by_store_id ON billing.payees USING btree (mode, store_id);
 alter table billing.payees enable row level security, force row level security;
 create policy system on billing.payees for all to plinth_system using (true) with check (true);
 create policy tenant on billing.payees for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -1194,7 +1193,6 @@ create table billing.payouts (
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
   constraint payouts_pkey PRIMARY KEY (account_id, id),
-  constraint payouts_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing.payout_runs(id),
   constraint payouts_amount_check CHECK ((amount > 0)),
   constraint payouts_check CHECK (((state = 'paid'::text) = (transfer IS NOT NULL))),
   constraint payouts_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),

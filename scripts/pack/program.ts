@@ -19,6 +19,7 @@ const WORKERS = [
   'src/platform/ai/metering/tokens-worker.ts',
   'src/platform/db/pglite-worker.ts',
   'src/platform/files/process/entry.ts',
+  'src/products/adiuva/marketplace/review/process/read-package.ts',
   'src/products/orbit/exports/making/thread.ts',
   'src/products/orbit/reading/process/read-document.ts',
 ];

@@ -26,6 +26,7 @@ export const SETTLED: readonly SettledGroup[] = [
   { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/sentences/dev'] },
   { name: 'reading of files', starts: ['src/products/orbit/reading/'], data: ['test/orbit/files'] },
   { name: 'making of files', starts: ['src/products/orbit/exports/'] },
+  { name: 'checks of packages', starts: ['src/products/adiuva/marketplace/review/'] },
   // It installs the whole program, three minutes and more; that the program itself works others try on each run, and this at night.
   {
     name: 'package',

@@ -3588,6 +3588,27 @@ export interface Schemas {
     readonly status: 'ok' | 'caution' | 'concern' | 'crisis';
     readonly kinds: readonly ('wish_to_be_dead' | 'active_thoughts' | 'method' | 'intent' | 'plan' | 'preparatory_acts' | 'attempt_past' | 'attempt_now' | 'self_injury' | 'eating_disorder' | 'violence' | 'abuse' | 'medical_emergency')[];
   };
+  readonly SafetyFigures: {
+    readonly days: readonly Schemas['SafetySum'][];
+    readonly products: readonly Schemas['SafetySum'][];
+    readonly kinds: readonly Schemas['SafetySum'][];
+  };
+  readonly SafetySum: {
+    /** The day in UTC, the key of the product, or the kind. */
+    readonly name: string;
+    /** Findings in what people wrote, by the rules or by the provider’s moderation. */
+    readonly crisis: number;
+    readonly concern: number;
+    readonly caution: number;
+    /** Of these three: answered with words and helplines, in place of the product’s answer or beside it. */
+    readonly helplines: number;
+    /** Of these three: the caller had said `X-I-Am-Safe: true`. */
+    readonly said_safe: number;
+    /** Replies of models, or parts of them, that were not fit to be shown. */
+    readonly replies: number;
+    /** Texts that the provider’s moderation did not look at: it did not answer. */
+    readonly unmoderated: number;
+  };
   readonly SafetySupport: {
     readonly message: string;
     readonly helplines: readonly Schemas['Helpline'][];
@@ -5615,6 +5636,15 @@ export interface Routes {
   /** Read how providers and their models fare */
   'GET /v1/admin/providers': {
     readonly reply: Schemas['ProvidersHealth'];
+  };
+  /** Count what the safety part found */
+  'GET /v1/admin/safety': {
+    readonly query: {
+      readonly product?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+    };
+    readonly reply: Schemas['SafetyFigures'];
   };
   /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {

@@ -98,16 +98,18 @@ async function sandboxOf(
   if (stripeSandbox !== undefined) return stripeSandbox;
   if (!serve && !work) return NOBODY;
   const file = join(dataDir, STRIPE_STATE);
+  // What is sold in euros is paid out in euros: a transfer is made of what is there in its own currency.
+  const settings = { heldCurrencies: ['eur'] };
   if (existsSync(file)) {
     const { createStripeSandbox } = await import('#sandbox/stripe');
-    const sandbox = await createStripeSandbox({ file });
+    const sandbox = await createStripeSandbox({ file, settings });
     sandboxes.opened.defer(() => sandbox.close());
     return { url: sandbox.url, secretKey: sandbox.secretKey };
   }
   const secretKey = 'sk_test_sandbox';
   const { url, isRunning } = await sandboxOnCall(sandboxes, 'Stripe', async (server) => {
     const { createStripeSandbox } = await import('#sandbox/stripe');
-    return createStripeSandbox({ file, server });
+    return createStripeSandbox({ file, server, settings });
   });
   return { url, secretKey, isRunning };
 }

@@ -230,8 +230,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     log,
     freeAccountsPerUser: config.freeAccountsPerUser,
     longestGraceDays: config.longestGraceDays,
-    sharePoints: config.saleShare.points,
-    payableDays: config.saleShare.payableDays,
+    ...config.saleShare,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
     accountByEmail: async (email) =>

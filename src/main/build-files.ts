@@ -8,12 +8,17 @@ export const ROOT = join(import.meta.dirname, '../..');
 /** A path as a manifest has it: from the project's root. */
 export const fromRoot = (path: string): string => relative(ROOT, path).split(sep).join('/');
 
-/** Notes what each source of the project says when it is built, by its path. */
-export function rememberSources(read: Map<string, string>): Plugin {
+/** Notes what each source of some folders says when it is built, by its path from the first of them; their packages are not of them. */
+export function rememberSources(read: Map<string, string>, folders: readonly string[] = [ROOT]): Plugin {
+  const [root = ROOT] = folders;
   return {
     name: 'what sources say',
     transform(code, id) {
-      if (id.startsWith(ROOT) && !id.includes(`${sep}node_modules${sep}`)) read.set(fromRoot(id), code);
+      const isOwn = folders.some(
+        (folder) =>
+          id.startsWith(folder + sep) && !id.slice(folder.length).includes(`${sep}node_modules${sep}`),
+      );
+      if (isOwn) read.set(relative(root, id).split(sep).join('/'), code);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isPackage, teamConfig } from '#platform/config';
 import { versionOf } from '#platform/db';
+import { buildConsole, consoleOfTeam, isBuilt } from './build-console.ts';
 import type { Invocation, Verb } from './verb.ts';
 
 /** In a team's repository what is made of its products; in a checkout its own script. `--check` writes nothing, and fails on what differs. */
@@ -14,6 +15,7 @@ export const generate: Verb = async (invocation) => {
 };
 
 /** Where they are written, from the working directory. */
+const CONSOLE = 'generated/console';
 const DOCUMENT = 'generated/openapi.json';
 const ROUTES = 'generated/routes.ts';
 
@@ -29,7 +31,24 @@ async function generateForTeam({ version, words }: Invocation): Promise<number> 
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text, { mode: 0o644 });
   }
-  return isCheck && different.length > 0 ? 1 : 0;
+  const hasConsole = await generateConsole(isCheck);
+  return isCheck && (different.length > 0 || !hasConsole) ? 1 : 0;
+}
+
+/** The console with the pages of the team's products; none is kept where they have none. Answers whether it was there already. */
+async function generateConsole(isCheck: boolean): Promise<boolean> {
+  const place = consoleOfTeam();
+  const isThere = place !== undefined && isBuilt(place);
+  if (isThere) return true;
+  if (place === undefined) {
+    if (!isCheck) rmSync(CONSOLE, { recursive: true, force: true });
+    return true;
+  }
+  if (!isCheck) await buildConsole(place);
+  process.stdout.write(
+    isCheck ? `${CONSOLE} differs from the code: run plinth generate\n` : `wrote ${CONSOLE}\n`,
+  );
+  return false;
 }
 
 /** The document of all calls, the client's types of those that it does not know, and the versions of the team's sets of functions. */

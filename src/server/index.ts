@@ -1,4 +1,10 @@
-export { CONSOLE, CONSOLE_MANIFEST, type ConsoleManifest, readConsole } from './console/built.ts';
+export {
+  CONSOLE,
+  CONSOLE_MANIFEST,
+  type ConsoleManifest,
+  readConsole,
+  teamConsole,
+} from './console/built.ts';
 export { nextFreePort } from './listen-on.ts';
 export { inlineSchema } from './openapi/schema-writer.ts';
 export { errorsOf, openApiOf } from './openapi/openapi.ts';

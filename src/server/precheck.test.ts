@@ -52,6 +52,7 @@ const { call, shop, server } = await serve(
       findings: {
         record: (finding) => void findings.push(finding),
         refuse: async (_permit, answer) => void refused.push(answer),
+        figures: async () => ({ days: [], products: [], kinds: [] }),
         prune: async () => 0,
         idle: async () => {},
         close: async () => {},
@@ -237,6 +238,8 @@ describe('the second look', () => {
     expect(refused).toEqual([{ status: 200, body: json }]);
     expect(shop.done).toEqual([]);
     expect(findings).toMatchObject([{ source: 'moderation', status: 'crisis', rules: ['moderation.x'] }]);
+    expect((await say('tea', { 'x-i-am-safe': 'true' })).status).toBe(202);
+    expect(findings[1]?.rules).toEqual(['moderation.x', 'user.said_safe']);
   });
 
   test.each(['failed', 'skipped'] as const)(

@@ -1,4 +1,4 @@
-import { precheck, type SafetyFinding, type SafetyResult, supportFor } from '#platform/ai';
+import { precheck, SAID_SAFE, type SafetyFinding, type SafetyResult, supportFor } from '#platform/ai';
 import { type Answer, answer, openEvents, type SafetySupport, wantsEvents, type Wire } from '#platform/http';
 import { inTime, sha256 } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
@@ -58,7 +58,7 @@ function saysSafe({ inFlight }: SpendingCall): boolean {
 function goingOn(result: SafetyResult): SafetyResult {
   const isEmergency = result.kinds.some((kind) => kind === 'attempt_now' || kind === 'medical_emergency');
   if (result.status !== 'crisis' || isEmergency) return result;
-  return { ...result, status: 'caution', rules: [...result.rules, 'user.said_safe'] };
+  return { ...result, status: 'caution', rules: [...result.rules, SAID_SAFE] };
 }
 
 /** Whether a crisis was found that is answered in place of the handler. */
@@ -105,8 +105,10 @@ export async function moderateText(
     );
     return undefined;
   }
-  record(call, { ...result, source: 'moderation' }, parts);
-  if (saysSafe(call)) return undefined;
+  const isSafe = saysSafe(call);
+  const rules = isSafe ? [...result.rules, SAID_SAFE] : result.rules;
+  record(call, { ...result, rules, source: 'moderation' }, parts);
+  if (isSafe) return undefined;
   const support = await supportOf(call, { ...result, language: passed.language }, service);
   if (permit !== undefined)
     await parts.safety?.findings?.refuse(permit, { status: 200, body: crisisBody(call, support) });

@@ -43,7 +43,7 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
   });
 
   test('show a licence with its seats, and end one', async () => {
-    await page.getByRole('link', { name: 'Licences coditect' }).click();
+    await page.getByRole('link', { name: 'Licences coditect', exact: true }).click();
     const key = await licenceKey();
     await api('POST /v1/licenses/acquire', { license_key: key, hardware_id: 'a-machine-of-mine-0001' });
     await page.reload();

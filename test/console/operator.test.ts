@@ -44,6 +44,28 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     expect(await page.title()).toBe('Plinth');
   });
 
+  test('is led by the id of any denied request to who was denied in its hour', async () => {
+    const [{ id } = { id: '' }] = (await run(
+      `select lpad(to_hex((extract(epoch from hour + interval '10 minutes') * 1000)::bigint), 12, '0') as id from limits.denials where account_id = $1`,
+      [ada.accountId],
+    )) as { readonly id: string }[];
+    await page.goto(`${url}/app/customers`);
+    await page.getByRole('searchbox').fill(`${id.slice(0, 8)}-${id.slice(8)}-7000-8000-000000000000`);
+    await page.getByRole('link', { name: 'Who was denied in that hour' }).click();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'reel.basic' })
+      .getByRole('link', { name: HOSTILE })
+      .waitFor();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: /^In the hour of .* ×$/ }).click();
+    await page.getByLabel('Time').waitFor();
+    await page.goto(`${url}/app/denials?around=${new Date(0).toISOString()}`);
+    await page.getByText('No limit denied anybody in this time.').waitFor();
+    await page.goto(`${url}/app/customers?account=${ada.accountId}`);
+    await region('Denied by limits').waitFor();
+  });
+
   test('takes it back, and every one of their acts stands in the audit', async () => {
     const given = region('Plans that it was given').getByRole('row').filter({ hasText: 'reel.standard' });
     await given.getByRole('button', { name: 'Take back' }).click();
@@ -155,18 +177,43 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   });
 
   test('suspends a licence for a reason, reinstates it, and sees how providers fare', async () => {
-    await page.goto(`${url}/app/licences`);
-    await page.getByRole('link', { name: 'Local organization' }).click();
-    await page.getByPlaceholder('Why to suspend it').fill('The key was published.');
+    await page.getByRole('link', { name: 'All licences coditect' }).click();
+    await page.getByRole('button', { name: 'Local organization' }).click();
+    await page.getByPlaceholder('Reason; the account reads it').fill('The key was published.');
     await page.getByRole('button', { name: 'Suspend' }).click();
-    await page.getByRole('button', { name: 'Suspend: press again' }).click();
     await page.getByRole('button', { name: 'Reinstate' }).click();
     await page.getByRole('button', { name: 'Reinstate: press again' }).click();
     await page.getByRole('cell', { name: 'active' }).waitFor();
-    await page.getByText('No machine is activated.').waitFor();
+    await page.getByText('On no machine yet.').waitFor();
     expect(await faults()).toEqual([]);
     await page.getByRole('link', { name: 'Providers' }).click();
     await page.getByRole('row').filter({ hasText: 'sandbox-small' }).getByText('closed').waitFor();
+  });
+
+  test('sees how much was found in texts, by product, kind and day, and nothing of whose they are', async () => {
+    await page.goto(`${url}/app/safety`);
+    await page.getByText('Nothing was found in this time.').waitFor();
+    for (const [source, kinds] of [
+      ['precheck', ['intent', 'plan']],
+      ['moderation_failed', []],
+    ])
+      await run(
+        `insert into ai.safety_events (id, account_id, user_id, product, route, source, status, kinds, rules)
+         values (gen_random_uuid(), $1, $2, 'prism', 'POST /v1/turns', $3, 'crisis', $4::text[], '{}')`,
+        [ada.accountId, ada.userId, source, kinds],
+      );
+    await page.reload();
+    await region('By kind; a finding of two counts in both')
+      .getByRole('row', { name: /^Plan 1 / })
+      .waitFor();
+    await page.getByText('The second look, by the provider’s moderation, failed').waitFor();
+    await region('By product').getByRole('link', { name: 'prism' }).click();
+    await page.getByRole('button', { name: 'prism ×' }).click();
+    expect(await region('By day, in UTC').getByRole('row').last().innerText()).toMatch(
+      /1\s+–\s+–\s+1\s+–\s+–\s+1$/,
+    );
+    expect(await page.getByRole('main').innerText()).not.toContain(HOSTILE);
+    expect(await faults()).toEqual([]);
   });
 
   test('is nobody else: a member who opens these pages is told so, and shown nothing', async () => {
@@ -176,7 +223,8 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('navigation').waitFor();
     expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
-    for (const { to } of PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? []) {
+    const pages = PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? [];
+    for (const { to } of [...pages, { to: '/app/products/coditect/all-licences' }]) {
       await page.goto(url + to);
       await page.getByRole('alert').first().waitFor();
       expect(await page.getByRole('cell').count(), to).toBe(0);

@@ -43,8 +43,16 @@ const inNode = (...args: readonly string[]) => inRepository(process.execPath, ..
 const bin = (name: string) => join(repository, 'node_modules', name);
 const plinth = (...words: readonly string[]) => inNode(join(installed, 'bin/plinth.js'), ...words);
 const vitest = (...paths: readonly string[]) => inNode(bin('vitest/vitest.mjs'), 'run', ...paths);
-const install = () =>
-  inRepository('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');
+const install = (...packages: readonly string[]) =>
+  inRepository(
+    'npm',
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...packages,
+  );
 
 /** A tool that is no dependency, from the registry: `publint@0.3.25`. */
 const lint = (name: string, ...words: readonly string[]) =>
@@ -80,6 +88,9 @@ function callsAt(url: string) {
 /** Programs below name packages in double quotes: what tells whether this file is to run takes the others for its own imports. */
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 const TALE = { about: 'a fox' };
+const OF_PAGE = 'The page of docs of this product';
+const TYPES_OF_PAGES =
+  '{ "extends": "@plinth/console/tsconfig.json", "include": [".", "../../../generated/routes.ts"] }';
 
 describe('a team’s repository, from the tarballs', () => {
   beforeAll(async () => {
@@ -103,7 +114,8 @@ describe('a team’s repository, from the tarballs', () => {
   test(
     'has nothing that publint and arethetypeswrong object to',
     async () => {
-      const tarballs = readdirSync(packed).filter((name) => name.endsWith('.tgz'));
+      // That of the console is no library: a bundler reads its sources.
+      const tarballs = readdirSync(packed).filter((name) => /^(?!plinth-console).*\.tgz$/.test(name));
       expect(tarballs).toHaveLength(3);
       for (const name of tarballs) {
         const file = join(packed, name);
@@ -236,6 +248,36 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       await inNode(bin('typescript/bin/tsc'));
       expect(await vitest('products/notes')).toContain('7 passed');
       await expect(plinth('new', 'product', 'notes')).rejects.toThrow('name_taken');
+    },
+    LONG,
+  );
+
+  test(
+    'shows pages of its own in the console, built by a package that nobody else needs',
+    async () => {
+      const pages = join(repository, 'products/tales/console');
+      mkdirSync(pages);
+      for (const name of ['index.ts', 'overview.tsx']) {
+        const text = readFileSync(join(ROOT, 'docs/examples/product/console', name), 'utf8');
+        writeFileSync(join(pages, name), text.replaceAll(/sample/gi, 'tales'));
+      }
+      writeFileSync(join(pages, 'tsconfig.json'), TYPES_OF_PAGES);
+      await expect(plinth('generate')).rejects.toThrow('console_missing');
+      await install('-D', './vendor/plinth-console-0.1.0.tgz');
+      expect(await plinth('generate')).toBe('wrote generated/console\n');
+      await expect(plinth('generate', '--check')).resolves.toBe('');
+      await inNode(bin('typescript/bin/tsc'), '-p', pages);
+      const program = start();
+      const call = callsAt(await program.url());
+      const built = join(repository, 'generated/console');
+      const isOwn = (name: string) => readFileSync(join(built, name), 'utf8').includes(OF_PAGE);
+      const own = readdirSync(built).find(isOwn) ?? '';
+      expect((await call(`GET /app/assets/${own}`)).text).toContain(OF_PAGE);
+      program.kill('SIGTERM');
+      await program.ended;
+      rmSync(pages, { recursive: true });
+      await plinth('generate');
+      expect(readdirSync(join(repository, 'generated'))).not.toContain('console');
     },
     LONG,
   );

@@ -1,5 +1,5 @@
 /** More than these is a sign that somebody took the short way. */
-export const MOST_KEYLESS = 47;
+export const MOST_KEYLESS = 48;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -32,6 +32,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/organizations/:id/sso/domains/:domain/verify': STAYS,
   'POST /v1/invitations/accept': PROOF,
   'POST /v1/billing/portal': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
+  'POST /v1/developer/payee': 'it makes nothing but a way to the store’s own pages, which is over in minutes',
   'POST /v1/billing/purchases': 'a purchase is bound once for ever: the store’s own id of it is the key',
   'POST /v1/mirror/sessions/:id/close': STAYS,
   'POST /v1/permits/:id/settle': PERMIT,

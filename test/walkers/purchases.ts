@@ -34,14 +34,13 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.overage_windows (account_id, product, limit_name, starts) select $1, 'gateway', 'calls', 0 where $2 is not null on conflict do nothing`,
     `insert into billing.overage_reports (account_id, id, store, mode, product, limit_name, starts, units, customer, state, due_at)
        values (${sold}, 'gateway', 'calls', 0, 1, 'cus_' || $2, 'sent', app.now())`,
-    `insert into billing.payees (account_id, mode, store_id, state) select $1, 'live', 'acct_' || $2, 'payable' on conflict do nothing`,
     `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, state, invoice, closes_at)
-       values ($1, $2, 'live', 'reel', 'a', 'A', $1, 'usd', 100, 7000, 'paid', 'in_item_' || $2, app.now())`,
-    `insert into billing.payout_runs (id, mode, period, as_of, state) select $2, 'live', '2026-01', app.now(), 'done' where $1 is not null`,
+       values ($1, $2, 'sandbox', 'reel', 'a', 'A', $1, 'usd', 100, 7000, 'paid', 'in_item_' || $2, app.now())`,
+    `insert into billing.payout_runs (id, mode, period, as_of, state) select $2, 'sandbox', '2026-01', app.now(), 'done' where $1 is not null`,
     `insert into billing.payouts (account_id, id, mode, run_id, period, currency, amount, destination, state, transfer)
-       values ($1, $2, 'live', $2, '2026-01', 'usd', 70, 'acct_1', 'paid', 'tr_' || $2)`,
+       values ($1, $2, 'sandbox', $2, '2026-01', 'usd', 70, 'acct_1', 'paid', 'tr_' || $2)`,
     `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, payout_id)
-       values ($1, $2, 'live', $2, 'reel', 'a', 'usd', 70, 100, 'paid', app.now(), $2)`,
+       values ($1, $2, 'sandbox', $2, 'reel', 'a', 'usd', 70, 100, 'paid', app.now(), $2)`,
     `insert into billing.objects (store, mode, kind, object_id, number, customer, state, account_id)
        values ('stripe', 'sandbox', 'invoice', 'in_' || $2, 1, 'cus_' || $2, 'applied', $1)`,
     `insert into billing.bodies (store, mode, kind, object_id, number, body) select 'stripe', 'sandbox', 'invoice', 'in_' || $2, 1, jsonb_build_object('account', $1)`,
@@ -62,10 +61,11 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
   await app.modules.inbox.drain();
 }
 
-/** One that Stripe knows, so that it can be canceled and changed there; and one with a limit that may be passed. */
+/** One that Stripe knows, so that it can be canceled and changed there, and one with a limit that may be passed; and where the account is paid. */
 async function makeSubscription({ modules }: TestApp['app'], accountId: AccountId): Promise<void> {
-  const { stripe: link, inbox } = modules;
+  const { stripe: link, inbox, sharing } = modules;
   if (link === undefined) return;
+  await sharing.payees().onboard(accountId, 'https://app.example.com/');
   const stripe = await link.client.load();
   const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: accountId } });
   const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer });

@@ -11,6 +11,8 @@ export interface ProductPages {
     readonly page: string;
     /** In the navigation. */
     readonly title: Readonly<Record<Language, string>>;
+    /** Linked for platform admins alone, among the operator's pages; the API holds these rights, and not this. */
+    readonly isOperators?: boolean;
     readonly load: () => Promise<{ readonly default: ComponentType }>;
   }[];
 }

@@ -5,8 +5,6 @@ export interface PageLink {
   readonly text: TextKey;
   /** As of a group. */
   readonly isOperators?: boolean;
-  /** Shown where this product runs. */
-  readonly product?: string;
 }
 
 interface PageGroup {
@@ -55,8 +53,8 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/revenue', text: 'nav.revenue' },
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
+      { to: '/app/safety', text: 'nav.safety' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
-      { to: '/app/licences', text: 'nav.licences', product: 'coditect' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],
   },

@@ -1,11 +1,11 @@
 import { Combobox, TextInput, useCombobox, useMantineColorScheme } from '@mantine/core';
-import { products } from 'plinth:products';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { linkOptions, useNavigate } from '@tanstack/react-router';
 import { use, useEffect, useState } from 'react';
-import { chooseAccount, useAccount, useIsMine, useMe, useRuns } from '../account.ts';
+import { chooseAccount, useAccount, useIsMine, useMe } from '../account.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { withoutSecret } from '../parts/secrets.ts';
+import { useProductLinks } from '../products/product-links.ts';
 import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
@@ -175,7 +175,6 @@ function useChoices(q: string, show: (found: Found) => void) {
   });
   const isOperator = me?.role === 'admin';
   const isMine = useIsMine();
-  const runs = useRuns();
   const switchTo = (id: string) => {
     chooseAccount(id);
     void queries.invalidateQueries();
@@ -213,18 +212,14 @@ function useChoices(q: string, show: (found: Found) => void) {
         .filter(isMine)
         .map(({ to, text }): Choice => ({ group: 'pages', text: say(text), act: () => navigate({ to }) })),
     ),
-    ...products
-      .filter(({ product }) => runs(product))
-      .flatMap(({ product, pages }) =>
-        pages.map(
-          ({ page, title }): Choice => ({
-            group: 'pages',
-            text: title[language],
-            note: product,
-            act: () => navigate({ to: '/app/products/$product/$page', params: { product, page } }),
-          }),
-        ),
-      ),
+    ...[...useProductLinks(true), ...useProductLinks(false)].map(
+      ({ product, page, title }): Choice => ({
+        group: 'pages',
+        text: title[language],
+        note: product,
+        act: () => navigate({ to: '/app/products/$product/$page', params: { product, page } }),
+      }),
+    ),
     { group: 'pages', text: say('nav.docs'), act: () => location.assign('/docs') },
     ...(me?.accounts ?? [])
       .filter(({ id }) => id !== chosen?.account.id)

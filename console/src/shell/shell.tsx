@@ -1,9 +1,9 @@
 import { NativeSelect, useMantineColorScheme } from '@mantine/core';
-import { products } from 'plinth:products';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
-import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe, useRuns } from '../account.ts';
+import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe } from '../account.ts';
+import { useProductLinks } from '../products/product-links.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
 import { useTexts } from '../text/index.ts';
@@ -111,6 +111,7 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
   const { say } = useTexts();
   const [isOpen, setOpen] = useState(false);
   const isMine = useIsMine();
+  const { isPending } = useMe();
   useEffect(() => setOpen(false), [path]);
   return (
     <header className="side">
@@ -130,7 +131,7 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
         {say('nav.search')} <kbd>{SHORTCUT}</kbd>
       </button>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
-        {PAGE_GROUPS.filter(isMine).map(({ text: heading, pages }) => (
+        {PAGE_GROUPS.filter(isMine).map(({ text: heading, isOperators = false, pages }) => (
           <Fragment key={heading ?? ''}>
             {heading !== undefined && <h2>{say(heading)}</h2>}
             {pages.filter(isMine).map(({ to, text }) => (
@@ -138,37 +139,39 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
                 {say(text)}
               </Link>
             ))}
+            {isOperators && <ProductLinks areOperators />}
           </Fragment>
         ))}
         <ProductLinks />
-        <a href="/docs">{say('nav.docs')}</a>
-        <Foot />
+        {!isPending && (
+          // Not before it is known whose pages stand above: nothing moves then.
+          <>
+            <a href="/docs">{say('nav.docs')}</a>
+            <Foot />
+          </>
+        )}
       </nav>
     </header>
   );
 }
 
-/** Pages that products brought along, of those that run. */
-function ProductLinks() {
+/** Pages that products brought along. */
+function ProductLinks({ areOperators = false }: { readonly areOperators?: boolean }) {
   const { say, language } = useTexts();
-  const runs = useRuns();
-  const running = products.filter(({ product }) => runs(product));
-  if (running.length === 0) return null;
+  const links = useProductLinks(areOperators);
   return (
     <>
-      <h2>{say('nav.products')}</h2>
-      {running.flatMap(({ product, pages }) =>
-        pages.map(({ page, title }) => (
-          <Link
-            key={`${product} ${page}`}
-            to="/app/products/$product/$page"
-            params={{ product, page }}
-            activeOptions={{ exact: true, includeSearch: false }}
-          >
-            {title[language]} <small>{product}</small>
-          </Link>
-        )),
-      )}
+      {!areOperators && links.length > 0 && <h2>{say('nav.products')}</h2>}
+      {links.map(({ product, page, title }) => (
+        <Link
+          key={`${product} ${page}`}
+          to="/app/products/$product/$page"
+          params={{ product, page }}
+          activeOptions={{ exact: true, includeSearch: false }}
+        >
+          {title[language]} <small>{product}</small>
+        </Link>
+      ))}
     </>
   );
 }

@@ -136,8 +136,18 @@ export {
   LinesRefused,
   readInProcess,
   type ReaderProgram,
+  type ReaderTools,
+  type ReaderWorker,
+  type Scanner,
 } from '#platform/files';
-export { ALGORITHMS, canonicalBytes, createSigningKeys, publicJwk, signBytes } from '#platform/signing';
+export {
+  ALGORITHMS,
+  canonicalBytes,
+  createSigningKeys,
+  publicJwk,
+  signBytes,
+  type SigningKeyStore,
+} from '#platform/signing';
 export { type DataKey, sealedColumn } from '#platform/secrets';
 export {
   countLongText,

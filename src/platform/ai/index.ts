@@ -3,6 +3,7 @@ import { defineModule } from '#platform/module';
 import { createAi } from './ai.ts';
 import { aiDataRules } from './data-rules.ts';
 import { healthRoutes } from './health-routes.ts';
+import { safetyRoutes } from './safety-routes.ts';
 import { aiSystemUses } from './system-uses.ts';
 export {
   type Ai,
@@ -44,7 +45,7 @@ export const aiModule = defineModule({
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
   systemUses: aiSystemUses,
-  partRoutes: { health: healthRoutes },
+  partRoutes: { health: healthRoutes, safety: safetyRoutes },
   schedules: {
     'old-safety-events': {
       cron: '29 3 * * *',

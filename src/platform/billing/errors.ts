@@ -67,7 +67,7 @@ declareErrors({
   },
   payee_not_payable: {
     status: 409,
-    message: 'Whoever would be paid for this cannot be paid yet: it is not sold at the moment.',
+    message: 'The seller of this cannot be paid yet: it is not sold at the moment.',
   },
   payment_needed: {
     status: 402,

@@ -15,8 +15,8 @@ export const billingSystemUses = {
   'billing.inbox':
     'a payment provider tells of all its customers, and whose they are is found out by reading',
   'billing.sharing': 'an item that is sold belongs to its buyer, and its share to another account',
-  'billing.payouts': 'what all payees are owed is paid, and compared with the provider',
-  'billing.payees': 'the provider tells whether any payee can be paid',
+  'billing.payouts':
+    'what all payees are owed is paid, and compared with the provider, which tells who can be paid',
   'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',
 } as const;
 

@@ -106,7 +106,7 @@ export interface Config extends TelemetrySettings {
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
   /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
-  readonly saleShare: { readonly points: number; readonly payableDays: number };
+  readonly saleShare: { readonly sharePoints: number; readonly payableDays: number };
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -290,7 +290,7 @@ function assembleConfig(
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
-    saleShare: { points: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
+    saleShare: { sharePoints: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),

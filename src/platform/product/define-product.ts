@@ -170,9 +170,6 @@ export function defineProduct<
     schedules = {},
     policies = {},
     release,
-    onEntitlementChanged,
-    onSale,
-    onPayeeChanged,
     resolveKey,
     findAccounts,
     service,
@@ -213,11 +210,15 @@ export function defineProduct<
     schedules,
     policies: { ...unnamedPolicies(catalogue), ...policies },
     release,
-    onEntitlementChanged,
-    onSale,
-    onPayeeChanged,
+    ...hooksOf(definition),
     service,
   };
+}
+
+type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged'>;
+
+function hooksOf({ onEntitlementChanged, onSale, onPayeeChanged }: Hooks) {
+  return { onEntitlementChanged, onSale, onPayeeChanged };
 }
 
 /** A schedule is for a job that there is. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
-import { CONSOLE, type ConsoleManifest, readConsole } from './built.ts';
+import { consoleFolder, type ConsoleManifest, readConsole } from './built.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
@@ -24,9 +24,10 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
  * read before somebody opens it. It may send files to `uploadOrigins`, besides this server.
  */
 export function mountConsole(app: FastifyInstance, uploadOrigins: readonly string[]): SendConsole {
+  const folder = consoleFolder();
   let manifest: ConsoleManifest | undefined;
   const send: SendConsole = (reply) => {
-    manifest ??= readConsole();
+    manifest ??= readConsole(folder);
     const nonce = randomBytes(16).toString('base64url');
     return reply
       .header('content-security-policy', policyWith(nonce, uploadOrigins))
@@ -38,14 +39,14 @@ export function mountConsole(app: FastifyInstance, uploadOrigins: readonly strin
   app.get('/app', async (_request, reply) => send(reply));
   app.get('/app/*', async (_request, reply) => send(reply));
   app.get('/app/assets/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
-    manifest ??= readConsole();
+    manifest ??= readConsole(folder);
     const { name } = request.params;
     // A page of the build before this one still asks for its files.
     if (!/^[\w-]+\.(?:js|css|woff2)$/.test(name)) throw new AppError('not_found');
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? '';
     const isPacked =
       !name.endsWith('.woff2') && /\bbr\b/.test(request.headers['accept-encoding']?.toString() ?? '');
-    const bytes = readAsset(isPacked ? `${name}.br` : name);
+    const bytes = readAsset(join(folder, isPacked ? `${name}.br` : name));
     reply
       .header('cache-control', 'public, max-age=31536000, immutable')
       .header('vary', 'accept-encoding')
@@ -56,9 +57,9 @@ export function mountConsole(app: FastifyInstance, uploadOrigins: readonly strin
   return send;
 }
 
-function readAsset(name: string): Buffer {
+function readAsset(path: string): Buffer {
   try {
-    return readFileSync(join(CONSOLE, name));
+    return readFileSync(path);
   } catch {
     throw new AppError('not_found');
   }

@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 28;
+export const MOST_EXCEPTIONS = 29;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -60,6 +60,10 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/billing/subscription',
     because: 'of several the newest: that of others is older',
+  },
+  {
+    route: 'GET /v1/developer/payee',
+    because: 'each account has one row, and says nothing in it that another does not',
   },
   { route: 'GET /v1/billing/subscription/preview', because: 'the same' },
   { route: 'GET /v1/billing/purchases', because: 'it reads no row: the name is made of the id' },

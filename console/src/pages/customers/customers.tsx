@@ -1,4 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router';
+import { timeOfId } from '../../parts/id-time.ts';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
@@ -101,7 +102,7 @@ function Found() {
         rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ account_id: id }) => id}
         asked={asked}
-        empty={isSearch ? say('none', { q }) : say('noCustomers')}
+        empty={isSearch ? <NothingKnown q={q} /> : say('noCustomers')}
         columns={[
           {
             head: say('name'),
@@ -151,5 +152,24 @@ function Found() {
         ]}
       />
     </>
+  );
+}
+
+/** Of a denied request no row is kept but the last one's of an hour: its id says when it came, and that leads to who was denied then. */
+function NothingKnown({ q }: { readonly q: string }) {
+  const { say, format } = useTexts(texts);
+  const at = timeOfId(q);
+  return (
+    <div className="stack">
+      <p className="dim">{say('none', { q })}</p>
+      {at !== undefined && (
+        <p>
+          {say('none.denied', { at: format.instant(at) })}{' '}
+          <Link className="link" to="/app/denials" search={{ around: at }}>
+            {say('none.hour')}
+          </Link>
+        </p>
+      )}
+    </div>
   );
 }

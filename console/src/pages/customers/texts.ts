@@ -4,6 +4,9 @@ export const texts = pageTexts({
   en: {
     search: 'Email, name, account, request, permit, key, licence, or Stripe’s id',
     none: 'Nothing is known of “{q}”.',
+    'none.denied':
+      'An id of a request that came at {at}? If a limit denied it, no row names it: denials are counted by customer, limit and hour, and keep the id of the last one alone.',
+    'none.hour': 'Who was denied in that hour',
     noCustomers: 'No account is like that. Choose another state.',
     'list.label': 'Customers, with money of 30 days and denials of 7',
     'list.paid': 'Paid',
@@ -99,6 +102,9 @@ export const texts = pageTexts({
   de: {
     search: 'E-Mail, Name, Konto, Anfrage, Permit, Schlüssel, Lizenz oder Kennung bei Stripe',
     none: 'Über „{q}“ ist nichts bekannt.',
+    'none.denied':
+      'Die Kennung einer Anfrage, die am {at} kam? Hat ein Limit sie abgelehnt, so nennt keine Zeile sie: Ablehnungen werden nach Kunde, Limit und Stunde gezählt, und nur die Kennung der letzten bleibt.',
+    'none.hour': 'Wer in dieser Stunde abgelehnt wurde',
     noCustomers: 'Kein Konto ist so. Wähle einen anderen Stand.',
     'list.label': 'Kunden, mit Geld von 30 Tagen und Ablehnungen von 7',
     'list.paid': 'Bezahlt',

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Csv } from '../../parts/csv.tsx';
+import { hoursOf } from '../../parts/id-time.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePlans } from '../../parts/plans.ts';
@@ -20,12 +21,13 @@ type Sum = ReplyOf<'GET /v1/admin/denials/totals'>['data'][number];
 /** Denials of a span by customer, or by limit and plan; each sum leads to what it is made of. */
 export function DenialTotals() {
   const { say, format } = useTexts(texts);
-  const { by = 'account', span = 'week', product, limit, plan } = useSearchOf(readDenialSearch);
+  const { by = 'account', span = 'week', product, limit, plan, around: time } = useSearchOf(readDenialSearch);
+  const around = time !== undefined && Number.isFinite(Date.parse(time)) ? time : undefined;
   const navigate = useNavigate({ from: '/app/denials' });
   const { largerThan } = usePlans();
   const query = {
     group: by,
-    from: sinceOf(span),
+    ...(around === undefined ? { from: sinceOf(span) } : hoursOf(around)),
     ...(product && { product }),
     ...(limit && { limit_name: limit }),
     ...(plan && { plan }),
@@ -75,10 +77,19 @@ export function DenialTotals() {
         </span>
       </header>
       <div className="filters">
-        <SpanPick
-          value={span}
-          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
-        />
+        {around === undefined ? (
+          <SpanPick
+            value={span}
+            choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
+          />
+        ) : (
+          <Button
+            variant="default"
+            onClick={() => void navigate({ search: (search) => changed(search, { around: undefined }) })}
+          >
+            {say('around', { at: format.instant(around) })} ×
+          </Button>
+        )}
         <Pick
           label={say('by')}
           value={by}

@@ -6,5 +6,7 @@ export const readDenialSearch = readTexts({
   product: undefined,
   limit: undefined,
   plan: undefined,
+  /** The time of a request: the hours in which it would be counted, in place of the span. */
+  around: undefined,
   span: SPAN_NAMES,
 });

@@ -29,14 +29,14 @@ export const texts = pageTexts({
     'outcome.timeout': 'timed out',
     'outcome.unreachable': 'unreachable',
     'outcome.lost': 'broken off',
-    'outcome.hung_up': 'left by the caller',
+    'outcome.hung_up': 'hung up',
   },
   de: {
     about:
       'Aufrufe der letzten Stunde, aller Prozesse; Schutzschalter und wie Aufrufe endeten sind nur vom Prozess {process}.',
     empty: 'Kein Anbieter ist eingerichtet. AI_UPSTREAMS nennt sie, sonst antwortet die Sandbox.',
     model: 'Modell',
-    breaker: 'Schutzschalter',
+    breaker: 'Schalter',
     'breaker.closed': 'geschlossen',
     'breaker.open': 'offen: es wird nicht gerufen',
     'breaker.half_open': 'halb offen: ein Aufruf versucht es',
@@ -59,6 +59,6 @@ export const texts = pageTexts({
     'outcome.timeout': 'zu spät',
     'outcome.unreachable': 'nicht erreichbar',
     'outcome.lost': 'abgebrochen',
-    'outcome.hung_up': 'vom Rufenden verlassen',
+    'outcome.hung_up': 'aufgelegt',
   },
 });

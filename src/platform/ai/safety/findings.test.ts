@@ -47,6 +47,32 @@ test('a finding is a row of its person, and a repeat adds none', async () => {
   expect(await findings.prune()).toBe(0);
 });
 
+test('figures tell days, products and kinds apart, and nothing of whose they are', async () => {
+  const findings = findingsOn(db);
+  const found = { ...finding(), product: 'prism' };
+  findings.record({ ...found, kinds: ['intent', 'plan'] });
+  findings.record({ ...found, status: 'caution', rules: ['user.said_safe'] });
+  findings.record({ ...found, source: 'moderation', rules: ['user.said_safe'] });
+  findings.record({ ...found, source: 'reply', status: 'caution', kinds: [] });
+  findings.record({ ...found, source: 'moderation_failed', status: 'ok', kinds: ['method'] });
+  await findings.idle();
+  const of = { crisis: 2, concern: 0, caution: 1, helplines: 2, said_safe: 2 };
+  const all = { name: 'prism', ...of, replies: 1, unmoderated: 1 };
+  const { days, products, kinds } = await findings.figures({ product: 'prism' });
+  expect(products).toEqual([all]);
+  expect(days).toEqual([{ ...all, name: new Date().toISOString().slice(0, 10) }]);
+  expect(kinds).toEqual([
+    { name: 'intent', ...of, replies: 0, unmoderated: 0 },
+    { ...all, name: 'plan', crisis: 1, caution: 0, helplines: 1, said_safe: 0, replies: 0, unmoderated: 0 },
+  ]);
+  const other = await findings.figures({ from: new Date(0) });
+  expect(other.products.map(({ name, crisis }) => [name, crisis])).toEqual([
+    ['prism', 2],
+    ['shop', 2],
+  ]);
+  expect(await findings.figures({ until: new Date(0) })).toEqual({ days: [], products: [], kinds: [] });
+});
+
 test('what is found while the database is away is written when it is back', async () => {
   let isAway = true;
   const user: Database['user'] = ((...asked: Parameters<Database['user']>) => {

@@ -3,6 +3,7 @@ import type { SafetyKind, SafetyStatus } from '#platform/http';
 import type { AccountId, Ids, UserId } from '#platform/kernel';
 import { createRetryQueue, type Permit, type StoredAnswer } from '#platform/limits';
 import type { AiLogger } from '../ports.ts';
+import { readSafetyFigures, type SafetyFigures, type SafetyQuestion } from './figures.ts';
 
 const RECORDED = commitPoint(
   'ai.safety-recorded',
@@ -45,6 +46,8 @@ export interface Findings {
   record(finding: SafetyFinding): void;
   /** Gives a permit back that nothing was called under, and keeps what is answered for repeats. */
   refuse(permit: Permit, answer: StoredAnswer): Promise<void>;
+  /** Counts of all people's events. */
+  figures(question: SafetyQuestion): Promise<SafetyFigures>;
   /** Deletes what is older than a year. */
   prune(): Promise<number>;
   /** When all that was recorded is written. */
@@ -88,6 +91,7 @@ export function createFindings({ db, ids, logger, metrics }: FindingsParts): Fin
       const steps = [permit.releasing('flagged by moderation'), ...(kept === undefined ? [] : [kept])];
       await db.tenant(permit.accountId, REFUSED, steps);
     },
+    figures: (question) => readSafetyFigures(db, question),
     async prune() {
       const [rows] = await db.system('ai.safety', PRUNED, [deleteOld]);
       return rows.length;

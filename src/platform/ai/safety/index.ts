@@ -1,4 +1,5 @@
 export { createFindings, type Findings, type SafetyFinding, type SafetyMetrics } from './findings.ts';
+export { SAID_SAFE } from './figures.ts';
 export { localeIn, oldHelplines, type Whereabouts } from './helplines.ts';
 export type { Moderate, Moderated } from './moderation.ts';
 export { supportFor, type SupportRequest } from './support.ts';

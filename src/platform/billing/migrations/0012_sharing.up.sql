@@ -4,14 +4,14 @@
 create table billing.payees (
   account_id uuid not null,
   mode text not null,
-  -- At the provider; null: it was not made yet.
-  store_id text,
+  -- At the provider.
+  store_id text not null,
   state text not null default 'onboarding' check (state in ('onboarding', 'payable', 'restricted')),
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, mode)
 );
-create unique index payees_by_store_id on billing.payees (mode, store_id) where store_id is not null;
+create unique index payees_by_store_id on billing.payees (mode, store_id);
 call app.protect_tenant('billing.payees');
 
 -- An item that was sold to an account, or is about to be: one invoice, which can be paid once.
@@ -70,7 +70,7 @@ create table billing.payouts (
   account_id uuid not null,
   id uuid not null,
   mode text not null,
-  run_id uuid not null references billing.payout_runs (id),
+  run_id uuid not null,
   period text not null,
   currency text not null check (currency ~ '^[a-z]{3}$'),
   amount bigint not null check (amount > 0),

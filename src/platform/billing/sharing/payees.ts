@@ -43,7 +43,7 @@ export function createPayees(parts: PayeesParts): Payees {
   };
   const refresh: Payees['refresh'] = async (storeId) => {
     const state = (await connect.payeeState(storeId)) ?? 'restricted';
-    await db.system('billing.payees', CHANGED, async (tx) => {
+    await db.system('billing.payouts', CHANGED, async (tx) => {
       const [changed] = await tx.run(setState(mode, storeId, state));
       if (changed !== undefined)
         await parts.ledger.payeeChangedIn(tx, {
@@ -59,32 +59,32 @@ export function createPayees(parts: PayeesParts): Payees {
     },
     async read(accountId) {
       const found = await find(accountId);
-      if (found?.store_id === null || found === undefined) return { state: 'none' };
+      if (found === undefined) return { state: 'none' };
       if (found.state === 'payable') return { state: found.state };
       await refresh(found.store_id);
       return { state: (await find(accountId))?.state ?? 'none' };
     },
     async isPayee(storeId) {
-      const [[found]] = await db.system('billing.payees', [payeeAt(mode, storeId)]);
+      const [[found]] = await db.system('billing.payouts', [payeeAt(mode, storeId)]);
       return found !== undefined;
     },
     refresh,
     async refreshWaiting() {
-      const [waiting] = await db.system('billing.payees', [waitingPayees(mode)]);
+      const [waiting] = await db.system('billing.payouts', [waitingPayees(mode)]);
       for (const { store_id } of waiting) await refresh(store_id);
     },
   };
 }
 
 async function makePayee({ db, mode, connect }: PayeesParts, accountId: AccountId): Promise<string> {
-  const [[owner]] = await db.system('billing.payees', [ownerOf(accountId)]);
+  const [[owner]] = await db.system('billing.payouts', [ownerOf(accountId)]);
   const made = await connect.createPayee({ accountId, email: owner?.email });
-  const [[kept]] = await db.system('billing.payees', MADE, [keepPayee(accountId, mode, made)]);
+  const [[kept]] = await db.system('billing.payouts', MADE, [keepPayee(accountId, mode, made)]);
   return kept?.store_id ?? made;
 }
 
 const payeeOf = (accountId: AccountId, mode: Mode) =>
-  statement<{ store_id: string | null; state: PayeeState }>(
+  statement<{ store_id: string; state: PayeeState }>(
     'select store_id, state from billing.payees where account_id = $1 and mode = $2',
     [accountId, mode],
   );
@@ -99,7 +99,7 @@ const payeeAt = (mode: Mode, storeId: string) =>
 const keepPayee = (accountId: AccountId, mode: Mode, storeId: string) =>
   statement<{ store_id: string }>(
     `insert into billing.payees as p (account_id, mode, store_id) values ($1, $2, $3)
-     on conflict (account_id, mode) do update set store_id = coalesce(p.store_id, excluded.store_id), updated_at = app.now()
+     on conflict (account_id, mode) do update set updated_at = app.now()
      returning store_id`,
     [accountId, mode, storeId],
   );
@@ -114,7 +114,7 @@ const setState = (mode: Mode, storeId: string, state: PayeeState) =>
 
 const waitingPayees = (mode: Mode) =>
   statement<{ store_id: string }>(
-    `select store_id from billing.payees where mode = $1 and store_id is not null
+    `select store_id from billing.payees where mode = $1
        and (state <> 'payable' or updated_at > app.now() - interval '7 days') order by updated_at desc limit 200`,
     [mode],
   );

@@ -196,7 +196,7 @@ export interface PayoutDifference {
  */
 export const bookedPayouts = (mode: Mode, since: Date) =>
   statement<{ id: string; transfer: string; amount: number; is_listed: boolean }>(
-    `select p.id, p.transfer, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
+    `select p.id, coalesce(p.transfer, '') as transfer, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
          where s.account_id = p.account_id and s.reversed_payout = p.id), 0)::bigint as amount
      from billing.payouts p where p.mode = $1 and p.state = 'paid' and p.created_at >= $2::timestamptz - interval '7 days'`,
     [mode, since],

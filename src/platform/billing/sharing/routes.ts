@@ -46,7 +46,7 @@ const onboardPayee = route(
     idempotency: 'none',
     summary: 'Open the page of the payment provider where the account says how it is paid',
     description:
-      'The account is made at the provider once; each call answers a new page, which is good for some minutes and once.',
+      'The account is made at the provider once; each call answers a new page, which is good once, for some minutes. It takes no Idempotency-Key: a page makes nothing, and a newer one does no harm.',
     body: namedObject('OnboardPayeeRequest', {
       return_url: z
         .url({ protocol: /^https?$/ })
@@ -98,10 +98,10 @@ const earningsReply = namedObject('Earnings', {
   payouts: z.array(ownPayout).describe('The newest 24.'),
 });
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
-const AT = '2026-12-01T08:00:00.000Z';
+const AT = '2026-02-01T08:00:00.000Z';
 const paidOut = {
   id: ID,
-  period: '2026-11',
+  period: '2026-01',
   currency: 'usd',
   amount: 3_493,
   state: 'paid',
@@ -119,9 +119,9 @@ const readEarnings = route(
     reply: { 200: earningsReply },
     errors: ['nothing_sold'],
     example: {
-      query: { period: '2026-11' },
+      query: { period: '2026-01' },
       reply: {
-        period: '2026-11',
+        period: '2026-01',
         balances: [{ currency: 'usd', owed: 349, payable: 0, sent: 3_493 }],
         items: [{ product: 'adiuva', item: ID, currency: 'usd', sales: 11, total: 5_489, share: 3_842 }],
         payouts: [paidOut],
@@ -177,7 +177,7 @@ const listPayouts = route(
     },
     errors: ['nothing_sold'],
     example: {
-      query: { period: '2026-11' },
+      query: { period: '2026-01' },
       reply: {
         data: [{ ...paidOut, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
         next_cursor: null,
@@ -219,8 +219,8 @@ const payOut = route(
     },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],
     example: {
-      body: { period: '2026-11' },
-      reply: { id: ID, period: '2026-11', state: 'running', as_of: AT },
+      body: { period: '2026-01' },
+      reply: { id: ID, period: '2026-01', state: 'running', as_of: AT },
     },
   },
   ({ body, caller, origin, once }, sharing) => sharing.payOut({ ...body, caller, origin, once }),

@@ -114,7 +114,7 @@ call app.protect_system('adiuva.plugin_versions');
 -- What an account has of a plugin: a right that was bought stays when it is uninstalled.
 create table adiuva.plugin_installs (
   account_id uuid not null,
-  plugin_id text not null references adiuva.plugins (id),
+  plugin_id text not null,
   is_installed boolean not null,
   -- That was handed out last, and what was consented to.
   version text,

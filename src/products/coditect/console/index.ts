@@ -9,5 +9,11 @@ export const pages: ProductPages = {
       title: { en: 'Licences', de: 'Lizenzen' },
       load: () => import('./licences.tsx'),
     },
+    {
+      page: 'all-licences',
+      title: { en: 'All licences', de: 'Alle Lizenzen' },
+      isOperators: true,
+      load: () => import('./all-licences.tsx'),
+    },
   ],
 };

@@ -4,7 +4,6 @@ import {
   Confirm,
   Copy,
   Facts,
-  StateBadge,
   Table,
   Trouble,
   useAccount,
@@ -14,10 +13,9 @@ import {
   useTexts,
   When,
 } from '@plinth/console';
-import type { ReplyOf } from '@plinth/sdk';
+import { MachineTable } from './machine-table.tsx';
+import { Status } from './status.tsx';
 import { texts } from './texts.ts';
-
-type License = ReplyOf<'GET /v1/licenses/{id}'>;
 
 /** Licences of the account; one of them opened, with its key, its seats and its machines. */
 export default function Licences() {
@@ -74,21 +72,6 @@ export default function Licences() {
         ]}
       />
       {opened !== undefined && <Opened id={opened} />}
-    </>
-  );
-}
-
-function Status({
-  of: { status, status_reason: why },
-}: {
-  readonly of: Pick<License, 'status' | 'status_reason'>;
-}) {
-  const { say } = useTexts(texts);
-  const color = status === 'active' ? 'accent' : status === 'suspended' ? 'red' : 'gray';
-  return (
-    <>
-      <StateBadge color={color}>{say(status)}</StateBadge>{' '}
-      {why !== null && <span className="dim">{why}</span>}
     </>
   );
 }
@@ -184,27 +167,7 @@ function Machines({ id }: { readonly id: string }) {
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">{say('machines')}</h2>
-      <Table
-        label={say('machines')}
-        rows={data?.data}
-        asked={asked}
-        keyOf={(machine) => machine.id}
-        empty={say('noMachines')}
-        lines={2}
-        columns={[
-          {
-            head: say('machine'),
-            cell: ({ name, hardware_id: hardware }) => (
-              <>
-                {name} <span className="dim mono">{hardware}</span>
-              </>
-            ),
-          },
-          { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
-          { head: say('since'), cell: ({ activated_at: at }) => <When at={at} isPast /> },
-          { head: say('seen'), cell: ({ last_seen_at: at }) => <When at={at} isPast /> },
-        ]}
-      />
+      <MachineTable machines={data?.data} asked={asked} />
     </section>
   );
 }

@@ -1,0 +1,75 @@
+import { namedObject, type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Safety } from './ai.ts';
+
+const route = routesFor<Safety>();
+
+const count = z.int();
+const sum = namedObject('SafetySum', {
+  name: z.string().describe('The day in UTC, the key of the product, or the kind.'),
+  crisis: count.describe('Findings in what people wrote, by the rules or by the provider’s moderation.'),
+  concern: count,
+  caution: count,
+  helplines: count.describe(
+    'Of these three: answered with words and helplines, in place of the product’s answer or beside it.',
+  ),
+  said_safe: count.describe('Of these three: the caller had said `X-I-Am-Safe: true`.'),
+  replies: count.describe('Replies of models, or parts of them, that were not fit to be shown.'),
+  unmoderated: count.describe('Texts that the provider’s moderation did not look at: it did not answer.'),
+});
+const instant = z.iso.datetime({ offset: true }).optional();
+const dateOf = (at: string | undefined) => (at === undefined ? undefined : new Date(at));
+const COUNTS = {
+  crisis: 1,
+  concern: 0,
+  caution: 3,
+  helplines: 4,
+  said_safe: 1,
+  replies: 0,
+  unmoderated: 0,
+};
+
+const readFigures = route(
+  'GET /v1/admin/safety',
+  {
+    summary: 'Count what the safety part found',
+    description:
+      'Of all accounts, by day (the newest first), product and kind; a finding of two kinds counts in both. Neither texts nor whose they are can be had: rows are a person’s own. They are kept for a year.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      product: z.string().min(1).max(100).optional(),
+      from: instant,
+      until: instant,
+    }),
+    reply: {
+      200: namedObject('SafetyFigures', {
+        days: z.array(sum),
+        products: z.array(sum),
+        kinds: z.array(sum),
+      }),
+    },
+    example: {
+      query: { product: 'prism' },
+      reply: {
+        days: [{ name: '2026-11-20', ...COUNTS }],
+        products: [{ name: 'prism', ...COUNTS }],
+        kinds: [{ name: 'wish_to_be_dead', ...COUNTS }],
+      },
+    },
+  },
+  async ({ query }, { findings }) => {
+    if (findings === undefined) throw new Error('nothing is kept of what the safety part finds');
+    const { days, products, kinds } = await findings.figures({
+      product: query.product,
+      from: dateOf(query.from),
+      until: dateOf(query.until),
+    });
+    return { days: [...days], products: [...products], kinds: [...kinds] };
+  },
+);
+
+/** What the safety part found, in figures, for platform admins. */
+export const safetyRoutes: Route[] = [readFigures];

@@ -1,0 +1,247 @@
+import { commitPoint, statement } from '#platform/db';
+import { advance } from '#test/factories';
+import { afterEach, describe, expect, test } from 'vitest';
+import { plannedDeath } from '../fixtures/planned-death.ts';
+import { openSellingApp } from './fixture.ts';
+
+const SEEDED = commitPoint('test.payouts.seeded', 'what a payee is owed');
+const death = plannedDeath();
+const selling = await openSellingApp({
+  crashHook: death.crashHook,
+  atStripe: { heldCurrencies: ['eur'] },
+});
+const { call, customer, db, drainEvents, sandbox, stripe } = selling;
+const operator = await selling.admin();
+const { sharing, ids } = selling.app.modules;
+const { connect } = sandbox;
+
+type AccountId = Awaited<ReturnType<typeof customer>>['accountId'];
+interface Payee {
+  readonly accountId: AccountId;
+  readonly storeId: string;
+}
+
+/** Somebody who has said at the provider who they are. */
+async function payee(): Promise<Payee> {
+  const { accountId, key } = await customer();
+  const { body } = await call(key, 'POST /v1/developer/payee', {
+    body: { return_url: 'https://app.example.com/' },
+  });
+  const [, storeId = ''] = /(acct_\w+)/.exec(String(body['url'])) ?? [];
+  expect(await sharing.payees().read(accountId)).toEqual({ state: 'onboarding' });
+  connect.onboard(storeId);
+  await drainEvents();
+  expect((await call(key, 'GET /v1/developer/payee')).body).toEqual({ state: 'payable' });
+  return { accountId, storeId };
+}
+
+/** A share that is payable, of a sale of its own. */
+async function owe(
+  { accountId }: Pick<Payee, 'accountId'>,
+  amount: number,
+  { sale = ids.next(), currency = 'usd', recover = false } = {},
+): Promise<string> {
+  await db.system('billing.payouts', SEEDED, [
+    statement(
+      `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover)
+       values ($1, $2, 'sandbox', $3, 'reel', 'a', $4, $5, $5, 'paid', app.now() - interval '1 day', $6)`,
+      [accountId, ids.next(), sale, currency, amount, recover],
+    ),
+  ]);
+  return sale;
+}
+
+const PERIOD = '2026-01';
+const ask = (period = PERIOD) => call(operator.key, 'POST /v1/admin/payouts', { body: { period } });
+async function payOut(): Promise<void> {
+  expect((await ask()).status).toBe(202);
+  await sharing.settle();
+}
+
+/** What an account has at the provider, of all currencies. */
+const fundsAt = ({ storeId }: Payee) =>
+  Object.fromEntries(
+    Object.entries(connect.books().accounts[storeId] ?? {}).map(([currency, { available, pending }]) => [
+      currency,
+      available + pending,
+    ]),
+  );
+const transfers = async ({ storeId }: Payee) =>
+  (await stripe.transfers.list({ destination: storeId, limit: 100 })).data.map(({ amount }) => amount);
+const owed = async ({ accountId }: Payee) => (await sharing.earnings(accountId, undefined)).balances;
+const shown = async ({ accountId }: Payee) =>
+  (await sharing.earnings(accountId, undefined)).payouts.map(({ amount, state }) => [state, amount]);
+
+/** How often the platform's admins were written to. */
+async function tellings(): Promise<number> {
+  const [found] = await db.asMigrator(
+    statement<{ count: number }>(
+      `select (count(*) / (select count(*) from identity.users where role = 'admin'))::int as count
+       from mail.messages where template = 'payouts_problem'`,
+    ),
+  );
+  return found?.count ?? 0;
+}
+
+/** A process that asked and never heard is believed dead. */
+const muchLater = () => advance(db, '10 minutes');
+
+connect.fund(100_000_000, 'usd');
+connect.fund(100_000_000, 'eur');
+afterEach(() => sandbox.faults.clear());
+
+describe('a run of payouts', () => {
+  test('is refused before its month is over, pays each payee and currency once, and finds what is left when it is asked again', async () => {
+    const [ada, bob] = [await payee(), await payee()];
+    for (const amount of [300, 400]) await owe(ada, amount);
+    await owe(ada, 50, { currency: 'eur' });
+    await owe(bob, 900);
+    expect(await ask('2999-12')).toMatchObject({ status: 400 });
+    const month = new Date().toISOString().slice(0, 7);
+    expect(await ask(month)).toMatchObject({ status: 409, body: { error: { code: 'period_not_over' } } });
+    await payOut();
+    expect(fundsAt(ada)).toEqual({ usd: 700, eur: 50 });
+    expect(fundsAt(bob)).toEqual({ usd: 900 });
+    await payOut();
+    await owe(bob, 10);
+    await payOut();
+    expect(await transfers(bob)).toEqual([10, 900]);
+    expect(await owed(bob)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 910 }]);
+    const { body } = await call(operator.key, `GET /v1/admin/payouts?period=${PERIOD}`);
+    expect(body).toMatchObject({ differences: [], owed: [] });
+  });
+
+  test('keeps what is owed to a payee who can not be paid, and a sum below zero, for the next one', async () => {
+    const [ada, bob] = [await payee(), await payee()];
+    await owe(ada, 500);
+    await owe(bob, -200);
+    connect.restrictAccount(ada.storeId);
+    await drainEvents();
+    await payOut();
+    expect([await transfers(ada), await transfers(bob)]).toEqual([[], []]);
+    connect.liftRestriction(ada.storeId);
+    await drainEvents();
+    await owe(bob, 250);
+    await payOut();
+    expect([await transfers(ada), await transfers(bob)]).toEqual([[500], [50]]);
+  });
+
+  test('is asked again each day where the balance was too small, under another key, and the operator is told once', async () => {
+    const ada = await payee();
+    await owe(ada, 200_000_000);
+    await payOut();
+    expect(await shown(ada)).toEqual([['refused', 200_000_000]]);
+    await sharing.look();
+    expect(await transfers(ada)).toEqual([]);
+    connect.fund(200_000_000, 'usd');
+    await sharing.look();
+    expect(await transfers(ada)).toEqual([200_000_000]);
+    expect(await shown(ada)).toEqual([
+      ['paid', 200_000_000],
+      ['refused', 200_000_000],
+      ['refused', 200_000_000],
+    ]);
+    expect(await tellings()).toBe(1);
+  });
+});
+
+describe('a transfer is made once', () => {
+  test.each([
+    ['reset', { kind: 'reset', done: true }],
+    ['failure of the provider', { kind: 'status', status: 500, done: true }],
+    ['limit of requests', { kind: 'status', status: 429 }],
+  ] as const)('though its answer was lost: %s', async (_what, fault) => {
+    const ada = await payee();
+    await owe(ada, 123);
+    sandbox.faults.always('POST /v1/transfers', fault);
+    expect((await ask()).status).toBe(202);
+    await expect(sharing.settle()).rejects.toThrow();
+    sandbox.faults.clear();
+    expect(await shown(ada)).toEqual([['open', 123]]);
+    await muchLater();
+    await sharing.settle();
+    expect([await transfers(ada), await shown(ada)]).toEqual([[123], [['paid', 123]]]);
+  });
+
+  test.each([
+    'before billing.payout-opened',
+    'after billing.payout-opened',
+    'before billing.payout-closed',
+    'after billing.payout-closed',
+    'before billing.payout-run-ended',
+    'after billing.payout-run-ended',
+  ])('though its process dies %s', async (where) => {
+    const ada = await payee();
+    await owe(ada, 321);
+    expect((await ask()).status).toBe(202);
+    death.plan(where);
+    await sharing.settle().catch(() => {});
+    death.over();
+    await muchLater();
+    await sharing.settle();
+    await payOut();
+    expect([await transfers(ada), await shown(ada)]).toEqual([[321], [['paid', 321]]]);
+  });
+
+  test('by two processes at once', async () => {
+    const beside = await selling.beside();
+    const all = await Promise.all([payee(), payee(), payee(), payee(), payee()]);
+    for (const one of all) await owe(one, 77);
+    expect((await ask()).status).toBe(202);
+    await Promise.all([sharing.settle(), beside.app.modules.sharing.settle()]);
+    await muchLater();
+    await sharing.settle();
+    expect(await Promise.all(all.map(transfers))).toEqual(all.map(() => [77]));
+  });
+});
+
+describe('a share that went back', () => {
+  test('is taken of its transfer, once, though the answer is lost and the process dies', async () => {
+    const ada = await payee();
+    const sale = await owe(ada, 700);
+    await owe(ada, 1_000);
+    await payOut();
+    await owe(ada, -233, { sale, recover: true });
+    sandbox.faults.at(
+      'POST /v1/transfers/',
+      ...Array.from({ length: 3 }, () => ({ kind: 'reset', done: true }) as const),
+    );
+    await expect(sharing.settle()).rejects.toThrow();
+    await muchLater();
+    death.plan('before billing.share-recovered');
+    await sharing.settle().catch(() => {});
+    death.over();
+    await muchLater();
+    await sharing.settle();
+    expect(fundsAt(ada)).toEqual({ usd: 1_467 });
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 1_467 }]);
+  });
+
+  test('is a debt where the provider refuses that, and the next payout is smaller by it', async () => {
+    const ada = await payee();
+    const sale = await owe(ada, 700);
+    await payOut();
+    sandbox.faults.at('POST /v1/transfers/', { kind: 'status', status: 400, code: 'balance_insufficient' });
+    await owe(ada, -700, { sale, recover: true });
+    await sharing.settle();
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: -700, payable: -700, sent: 700 }]);
+    await owe(ada, 1_000);
+    await payOut();
+    expect(await transfers(ada)).toEqual([300, 700]);
+  });
+});
+
+test('what differs from the books of the provider is shown, and told once', async () => {
+  const before = await tellings();
+  const ada = await payee();
+  await owe(ada, 600);
+  await payOut();
+  expect(await sharing.look()).toEqual([]);
+  const [transfer] = (await stripe.transfers.list({ destination: ada.storeId })).data;
+  await stripe.transfers.createReversal(transfer?.id ?? '', { amount: 100 });
+  expect(await sharing.look()).toMatchObject([{ transfer: transfer?.id, ours: 600, theirs: 500 }]);
+  await sharing.look();
+  const { body } = await call(operator.key, 'GET /v1/admin/payouts');
+  expect(body['differences']).toMatchObject([{ ours: 600, theirs: 500 }]);
+  expect(await tellings()).toBe(before + 1);
+});
