@@ -20,7 +20,7 @@ import { ensureOwner, ownerFileOf } from '#platform/owner';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createServer, type Server } from '#server';
 import { openAppStore } from './app/app-store.ts';
-import { openBlobHome } from './app/blobs.ts';
+import { openBlobHome, openBlobHomeAlone } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
@@ -33,7 +33,16 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { allMigrations, allRoutes, assertNobodyPays, chooseProducts, openBlobHome, openSecrets, providersOf };
+export {
+  allMigrations,
+  allRoutes,
+  assertNobodyPays,
+  chooseProducts,
+  openBlobHome,
+  openBlobHomeAlone,
+  openSecrets,
+  providersOf,
+};
 export type { AppOptions, ProductChoice };
 
 declareErrors({

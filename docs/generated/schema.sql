@@ -5771,6 +5771,28 @@ grant execute on routine reel.stemmings(uuid,boolean) to plinth_system;
 
 create type reports.cell as (account_id uuid, slot timestamp with time zone, user_id uuid, plan text, product text, feature text, key_id uuid, provider text, model text, own boolean, calls bigint, estimated_calls bigint, prompt_tokens bigint, cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint, posted bigint, estimated bigint, corrections bigint, charged bigint);
 
+create table reports.ledger_archives (
+  account_id uuid not null,
+  month date not null,
+  key text not null,
+  sha256 text not null,
+  bytes bigint not null,
+  events bigint not null,
+  cost bigint not null,
+  charged bigint not null,
+  last_call_at timestamp with time zone not null,
+  cells text not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint ledger_archives_pkey PRIMARY KEY (account_id, month)
+);
+CREATE INDEX ledger_archives_to_delete ON reports.ledger_archives USING btree (account_id, month) WHERE (deleted_at IS NULL);
+alter table reports.ledger_archives enable row level security, force row level security;
+create policy system on reports.ledger_archives for all to plinth_system using (true) with check (true);
+create policy tenant on reports.ledger_archives for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on reports.ledger_archives to plinth_system;
+
 create table reports.proceeds (
   account_id uuid not null,
   id uuid not null,
@@ -5835,11 +5857,29 @@ CREATE OR REPLACE FUNCTION reports.add(p_cells reports.cell[])
  LANGUAGE sql;
 grant execute on routine reports.add(reports.cell[]) to plinth_system;
 
+CREATE OR REPLACE FUNCTION reports.archive_refusal(p_account uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_below uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE;
+grant execute on routine reports.archive_refusal(uuid,timestamp with time zone,timestamp with time zone,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.archived_rows(p_account uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_below uuid)
+ RETURNS SETOF limits.usage_events
+ LANGUAGE sql
+ STABLE;
+grant execute on routine reports.archived_rows(uuid,timestamp with time zone,timestamp with time zone,uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION reports.cell_of(e limits.usage_events, p limits.permits, p_times integer)
  RETURNS SETOF reports.cell
  LANGUAGE sql
  STABLE;
 grant execute on routine reports.cell_of(limits.usage_events,limits.permits,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.cells_digest(p_account uuid, p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE;
+grant execute on routine reports.cells_digest(uuid,timestamp with time zone,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION reports.currency_of(p_account uuid, p_product text, p_before timestamp with time zone, p_mode text)
  RETURNS text
@@ -5847,11 +5887,21 @@ CREATE OR REPLACE FUNCTION reports.currency_of(p_account uuid, p_product text, p
  STABLE;
 grant execute on routine reports.currency_of(uuid,text,timestamp with time zone,text) to plinth_system;
 
+CREATE OR REPLACE FUNCTION reports.delete_archived(p_account uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_below uuid, p_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql;
+grant execute on routine reports.delete_archived(uuid,timestamp with time zone,timestamp with time zone,uuid,integer) to plinth_system;
+
 CREATE OR REPLACE FUNCTION reports.differences(p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS SETOF reports.cell
  LANGUAGE sql
  STABLE;
 grant execute on routine reports.differences(timestamp with time zone,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION reports.note_archive(p_account uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_below uuid, p_key text, p_sha256 text, p_bytes bigint, p_events bigint, p_cost bigint, p_charged bigint)
+ RETURNS text
+ LANGUAGE plpgsql;
+grant execute on routine reports.note_archive(uuid,timestamp with time zone,timestamp with time zone,uuid,text,text,bigint,bigint,bigint,bigint) to plinth_system;
 
 CREATE OR REPLACE FUNCTION reports.repair(p_from timestamp with time zone, p_until timestamp with time zone)
  RETURNS integer

@@ -52,6 +52,25 @@ export const SETTLED: readonly SettledGroup[] = [
       'src/products/team.ts',
     ],
   },
+  // A minute; that calls, leases and webhooks work others try on each run, and this at night.
+  {
+    name: 'restore drill',
+    starts: ['test/process/point-in-time.test.ts'],
+    alone: [
+      'src/main/restore.ts',
+      'src/main/stripe.ts',
+      'src/main/usage.ts',
+      'src/platform/audit/past-events.ts',
+      'src/platform/backup',
+      'src/platform/billing/inbox',
+      'src/platform/limits/functions',
+      'src/platform/reports/functions',
+      'test/crash/stripe.ts',
+      'test/process/record-revocations.ts',
+      'test/services/archived-postgres.ts',
+      'test/services/replica.ts',
+    ],
+  },
 ];
 
 /** The environment variable that names the test files which Vitest is not to run, by commas. */

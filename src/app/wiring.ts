@@ -36,7 +36,7 @@ import { createPrivacy, type PrivacyParts } from '#platform/privacy';
 import { type Product, productContext, registerProduct } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
-import { createReports } from '#platform/reports';
+import { createLedgerArchives, createReports } from '#platform/reports';
 import { createDataKeys, type Secrets } from '#platform/secrets';
 import { addressRule, createSignInRule } from '#platform/sso';
 import { createVectorStorage } from '#platform/vectors';
@@ -160,6 +160,8 @@ function wirePeople(parts: WiringParts) {
   });
   mail.resolve(identity.resolvers);
   const sso = openSso({ ...parts, audit, mail, accounts, identity });
+  const home = openBlobHome(config, { ...parts, baseUrl: parts.reachedAt });
+  const { logger: log } = parts.telemetry;
   return {
     catalogues,
     audit,
@@ -173,7 +175,8 @@ function wirePeople(parts: WiringParts) {
     identity,
     sso,
     dataKeys: createDataKeys(parts),
-    home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
+    home,
+    archives: createLedgerArchives({ ...parts, home, log, months: config.ledgerMonths }),
   };
 }
 

@@ -11,15 +11,15 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { aiSettingsOf, oldHelplines } from '#platform/ai';
-import { AppError, systemClock, systemRandom } from '#platform/kernel';
+import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
 import { type Check, type Finding, lookAt } from '#platform/diagnosis';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
-import { askErrorTracker } from '#platform/telemetry';
+import { askCollector, askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { assertNobodyPays, chooseProducts, openBlobHome, providersOf } from '#app';
+import { assertNobodyPays, chooseProducts, openBlobHomeAlone, providersOf } from '#app';
 import { describeChoice } from './banner.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
@@ -70,6 +70,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
+    { name: 'traces', look: () => tracesState(config.tracing) },
     ...s3Checks(config),
     ...stripeChecks(config),
     ...googlePlayChecks(config, inDatabase),
@@ -145,15 +146,7 @@ function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string
 }
 
 /** Whether files of accounts can be written, read and deleted where they are kept. */
-async function filesState(config: Config): Promise<string> {
-  const home = openBlobHome(config, {
-    secrets: { derived: () => [''] },
-    clock: systemClock,
-    random: systemRandom,
-    baseUrl: () => config.baseUrl,
-  });
-  return home.check();
-}
+const filesState = (config: Config): Promise<string> => openBlobHomeAlone(config).check();
 
 async function redisState(settings: RedisSettings): Promise<string> {
   let trouble = '';
@@ -221,6 +214,22 @@ async function errorTrackerState(settings: Config['errorTracker']): Promise<stri
     throw new OperatorError(`${host} does not know the project or the key of SENTRY_DSN (status ${status}).`);
   if (status >= 300 && status !== 429) throw new OperatorError(`${host} answers with status ${status}.`);
   return `${host} takes events of ${settings.environment}`;
+}
+
+async function tracesState(settings: Config['tracing']): Promise<string> {
+  if (settings === undefined) return 'OTEL_EXPORTER_OTLP_ENDPOINT is not set: nothing is traced';
+  const { host } = new URL(settings.endpoint);
+  const status = await askCollector(settings).catch((cause: unknown) => {
+    throw new OperatorError(
+      `${host} can not be reached (${codeOf(cause)}): spans are lost, and nothing else.`,
+      { cause },
+    );
+  });
+  if (status >= 300)
+    throw new OperatorError(
+      `${host} takes no spans (status ${status}). Is OTEL_EXPORTER_OTLP_ENDPOINT the base of a collector that takes OTLP over HTTP, without /v1/traces, and OTEL_EXPORTER_OTLP_HEADERS its key?`,
+    );
+  return `${host} takes spans`;
 }
 
 /** What a mail server says when a log-in fails may quote it: only its number is told. */

@@ -22,7 +22,7 @@ import { withApp } from './with-app.ts';
 const USAGE = `Usage: plinth restore <file>                    put a backup into DATA_DIR, and apply the list that is kept there
        plinth restore <file> --list <path>      apply the list of erasures and revocations at another place
        plinth restore <file> --without-list     there is none: what was erased and revoked since is there again
-       plinth restore --apply-list              apply it to PostgreSQL, after its own restore
+       plinth restore --apply-list              apply it to PostgreSQL, after its own restore; --list and --without-list as above
 
 DATA_DIR must hold nothing but master-keys, owner.json and the list. All sessions end. See docs/backup.md.
 `;
@@ -31,7 +31,7 @@ DATA_DIR must hold nothing but master-keys, owner.json and the list. All session
 export const restore: Verb = async (invocation) => {
   const order = orderOf(invocation.words);
   if ('wrong' in order) return printUsage(order.wrong, USAGE);
-  if (order.file === undefined) return applyList(invocation);
+  if (order.file === undefined) return applyList(invocation, order);
   const { config } = invocation;
   if (config.database.engine !== 'pglite') throw new AppError('backup_not_embedded');
   const unlock = lockDataFolder(config.dataDir);
@@ -74,7 +74,7 @@ function orderOf(words: readonly string[]): Order | { readonly wrong: string | u
   ];
   if (more !== undefined) return { wrong: more };
   if (applies === (file !== undefined)) return { wrong: file };
-  if ([list !== undefined, without, applies].filter(Boolean).length > 1) return { wrong: '--list' };
+  if (list !== undefined && without) return { wrong: '--list' };
   return { file, list: typeof list === 'string' ? list : undefined, withoutList: without };
 }
 
@@ -213,14 +213,17 @@ async function copyList(from: string, home: ReturnType<typeof homeOf>): Promise<
 }
 
 /** For PostgreSQL, which restores itself. */
-async function applyList(invocation: Invocation): Promise<number> {
+async function applyList(invocation: Invocation, order: Order): Promise<number> {
   const { config } = invocation;
   return withApp(invocation, 'restore', async (app) => {
     const { db, secrets } = app.modules;
+    await assertList(config, order, secrets);
     const { id: installation } = await installationOf(db);
-    const list = { pages: pagesAt(homeOf(config, secrets)), installation, secrets };
-    for await (const _ of readList(list));
-    say(`${ENDED} ${await apply(app, list)}`);
+    const list = { pages: pagesOf(config, order, secrets), installation, secrets };
+    // All of it is looked at before any of it is done.
+    if (!order.withoutList) for await (const _ of readList(list));
+    say(`${ENDED} ${await apply(app, order.withoutList ? undefined : list)}`);
+    if (order.list !== undefined) await copyList(order.list, homeOf(config, secrets));
     return 0;
   });
 }

@@ -24,7 +24,7 @@ export const smoke: Verb = async ({ config, words: [url, ...more] }) => {
   await step('is ready', async () => void (await at.call('GET /readyz')));
   await step('signs in', () => signIn(at, credentials(config)));
   const made = await step('creates', () =>
-    at.call('POST /v1/create', { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 2 }),
+    at.call('POST /v1/create', { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 1 }),
   );
   const path = `/v1/generations/${String(made['generation_id'])}`;
   const reads = await step('streams', () => follow(at, path));

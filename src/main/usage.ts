@@ -1,10 +1,12 @@
-import { createRollup, type Difference } from '#platform/reports';
+import { openBlobHomeAlone } from '#app';
+import { type ArchiveProblem, createRollup, type Difference, verifyArchives } from '#platform/reports';
 import { withDatabase } from './migrate.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
 
-Compares the sums of the reports with the rows of the ledger, whole UTC days, and names the cells that differ.
+Compares the sums of the reports with the rows of the ledger, whole UTC days, and names the cells that differ. Of months that were archived it
+reads the files, and compares them and the sums with their digests.
 It ends with 1 when some do; --repair makes them say what the rows say.
 `;
 
@@ -21,6 +23,9 @@ export const usage: Verb = async ({ config, words: [what, ...words] }) => {
   return withDatabase(config, async (db) => {
     const rollup = createRollup(db);
     const differences = await rollup.verify(asked);
+    const broken = await verifyArchives({ db, home: openBlobHomeAlone(config) }, asked);
+    for (const one of broken) process.stdout.write(problemLine(one));
+    if (differences.length === 0 && broken.length > 0) return 1;
     if (differences.length === 0) {
       process.stdout.write('The sums equal the rows.\n');
       return 0;
@@ -33,9 +38,18 @@ export const usage: Verb = async ({ config, words: [what, ...words] }) => {
     if (!asked.repair) return 1;
     const changed = await rollup.repair(asked);
     process.stdout.write(`${changed} cells were made to say what the rows say.\n`);
-    return 0;
+    return broken.length === 0 ? 0 : 1;
   });
 };
+
+const PROBLEMS: Readonly<Record<ArchiveProblem['problem'], string>> = {
+  missing: 'its file is gone',
+  changed: 'its file is not what was written',
+  sums: 'its sums were changed',
+};
+
+const problemLine = ({ account_id, month, problem }: ArchiveProblem): string =>
+  `The archive of ${month} of account ${account_id}: ${PROBLEMS[problem]} (docs/scale.md).\n`;
 
 interface UsageRequest {
   readonly from?: Date;

@@ -17,15 +17,26 @@ export interface StripeFixture {
   sell(db: Database): Promise<void>;
   /** Tells of everything that nobody has heard yet, and waits until the customer sees what they have bought. */
   tell(client: Client): Promise<string>;
+  /** Tells of everything once more, whoever has heard it. */
+  tellAgain(client: Client): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function openStripe(): Promise<StripeFixture> {
+/** `at`: the time at the store. */
+export async function openStripe(at: Date = NOON): Promise<StripeFixture> {
   // Of the walks few need it.
   const { packageAt } = await import('../../sandboxes/src/stripe/testing/package.ts');
-  const sandbox = await createStripeSandbox({ driven: NOON });
+  const sandbox = await createStripeSandbox({ driven: at });
   const stripe = packageAt(sandbox);
   const heard = new Set<string>();
+  async function tell(client: Client): Promise<string> {
+    for (const event of sandbox.events().filter(({ id }) => !heard.has(id))) {
+      const { status } = await client.call('POST /v1/webhooks/stripe', signEvent(stripe, event));
+      if (status !== 200) throw new Error(`the store was answered with ${status}`);
+      heard.add(event.id);
+    }
+    return vi.waitUntil(() => readState(client), PATIENCE);
+  }
   return {
     settings: {
       STRIPE_API_URL: sandbox.url,
@@ -40,13 +51,10 @@ export async function openStripe(): Promise<StripeFixture> {
       );
       await pay(stripe, account?.id ?? '');
     },
-    async tell(client) {
-      for (const event of sandbox.events().filter(({ id }) => !heard.has(id))) {
-        const { status } = await client.call('POST /v1/webhooks/stripe', signEvent(stripe, event));
-        if (status !== 200) throw new Error(`the store was answered with ${status}`);
-        heard.add(event.id);
-      }
-      return vi.waitUntil(() => readState(client), PATIENCE);
+    tell,
+    async tellAgain(client) {
+      heard.clear();
+      return tell(client);
     },
     close: () => sandbox.close(),
   };

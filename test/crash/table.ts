@@ -28,6 +28,10 @@ const VECTORS =
   'src/platform/vectors/vectors.test.ts kills an upsert, a deletion and a run of centring: all of it or nothing, and the next run goes on';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
+/** Points of a module that are one commit each. */
+const allOf = (module: string, names: string): Record<string, Place> =>
+  Object.fromEntries(names.split(' ').map((name) => [`${module}.${name}`, { because: ONE_COMMIT }]));
+
 /** The crash points of the platform. */
 const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.admit': {
@@ -132,12 +136,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.alerts-pruned': { because: AGAIN },
   'limits.counts-pruned': { because: AGAIN },
   'limits.counted': { because: ONE_COMMIT },
-  'webhooks.made': { because: ONE_COMMIT },
-  'webhooks.changed': { because: ONE_COMMIT },
-  'webhooks.rotated': { because: ONE_COMMIT },
-  'webhooks.deleted': { because: ONE_COMMIT },
-  'webhooks.tested': { because: ONE_COMMIT },
-  'webhooks.replayed': { because: ONE_COMMIT },
+  ...allOf('webhooks', 'made changed rotated deleted tested replayed'),
   'webhooks.pruned': { because: AGAIN },
   'mail.put-off': { because: 'one commit, of the delay and of the job that tries again' },
   'mail.prune': {
@@ -196,10 +195,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'accounts.invited': {
     because: 'one commit with the mail and its job; whoever did not hear of it finds the invitation there',
   },
-  'accounts.member-change': { because: ONE_COMMIT },
-  'accounts.member-joined': { because: ONE_COMMIT },
-  'accounts.organization-change': { because: ONE_COMMIT },
-  'accounts.organization-made': { because: ONE_COMMIT },
+  ...allOf('accounts', 'member-change member-joined organization-change organization-made'),
   'accounts.settings-change': { because: ONE_COMMIT },
   'accounts.team-change': { because: ONE_COMMIT },
   'accounts.team-made': { because: ONE_COMMIT },
@@ -282,6 +278,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'reports.adjusted': { because: ONE_COMMIT },
   'reports.proceeds-recorded': { because: ONE_COMMIT },
   'reports.repaired': { because: ONE_COMMIT },
+  'reports.archived': { because: ONE_COMMIT },
+  'reports.archive-deleted': { because: AGAIN },
   'reports.rolled': {
     because:
       'one commit takes rows out of the queue and adds them to the sums; rollup.test.ts ends runs half-way',

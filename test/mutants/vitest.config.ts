@@ -7,7 +7,10 @@ export default defineConfig({
   test: {
     globalSetup: ['test/services/global-setup.ts'],
     setupFiles: ['test/after-file.ts'],
-    include: ['src/platform/{limits/decide,entitlements,billing/projection,identity/guessing}/*.test.ts'],
+    include: [
+      'src/platform/{limits/decide,entitlements,billing/projection,billing/sharing,identity/guessing}/*.test.ts',
+      'test/selling/{items,payouts}.test.ts',
+    ],
     testTimeout: 240_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 120_000 } },

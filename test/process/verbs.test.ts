@@ -1,6 +1,7 @@
 import { errorTrackerStandIn } from '#test/error-tracker';
 import { createS3Sandbox } from '#sandbox/s3';
 import { atEndOfFile } from '#test/closing';
+import { startCollector } from '../services/collector.ts';
 import { temporaryFolder } from '#test/services';
 import { expect, test } from 'vitest';
 import { startProgram } from './program.ts';
@@ -55,6 +56,19 @@ test.each([
   expect(program.said()).toContain(`${new URL(tracker.dsn).host} ${says}`);
   expect(tracker.requests()).toBe(1);
   expect(tracker.events).toEqual([]);
+});
+
+test.each([
+  [/^ok +traces +127\.0\.0\.1:\d+ takes spans$/m, { status: 200 }],
+  [/^FAIL +traces +127\.0\.0\.1:\d+ takes no spans \(status 404\)/m, { status: 404 }],
+])('doctor asks the collector of traces, and says %s', async (says, answer) => {
+  const collector = await startCollector();
+  atEndOfFile(() => collector.close());
+  collector.answer(answer);
+  const environment = { ...OWN, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const program = startProgram(['doctor'], { environment, cwd: folder });
+  await program.ended;
+  expect(program.said()).toMatch(says);
 });
 
 test('doctor writes, reads and deletes in the bucket of files, and says whose pages may not send there', async () => {

@@ -24,14 +24,14 @@ export async function startReplicatedPostgres(binaries: PostgresBinaries): Promi
   const primary = await preparePostgres({ binaries, settings });
   const servers: KeptServer[] = [];
   const stop = async () => {
-    for (const server of servers) await end(server);
+    for (const server of servers) await endAtOnce(server);
     await rm(primary.folder, { recursive: true, force: true });
   };
   try {
-    const first = await start(primary);
+    const first = await startGround(primary);
     servers.push(first);
     const replica = await copyOf(primary);
-    servers.push(await start(replica));
+    servers.push(await startGround(replica));
     await asAdmin(primary.adminUrl, [
       `alter system set synchronous_standby_names = 'replica'`,
       'select pg_reload_conf()',
@@ -41,7 +41,7 @@ export async function startReplicatedPostgres(binaries: PostgresBinaries): Promi
       adminUrl: primary.adminUrl,
       port: primary.port,
       async failOver() {
-        await end(first);
+        await endAtOnce(first);
         await asAdmin(replica.adminUrl, ['select pg_promote()']);
         return replica.port;
       },
@@ -53,14 +53,14 @@ export async function startReplicatedPostgres(binaries: PostgresBinaries): Promi
   }
 }
 
-async function start({ words, port, adminUrl }: PostgresGround): Promise<KeptServer> {
+export async function startGround({ words, port, adminUrl }: PostgresGround): Promise<KeptServer> {
   const kept = await startKept(words, { port, user: unprivilegedUser() });
   await until(adminUrl, 'select 1', kept);
   return kept;
 }
 
 /** Until a statement has a row, on a server that may not answer yet. */
-async function until(url: string, statement: string, { keeper }: KeptServer): Promise<void> {
+export async function until(url: string, statement: string, { keeper }: KeptServer): Promise<void> {
   while (keeper.exitCode === null) {
     const [rows] = await asAdmin(url, [statement]).catch(() => []);
     if (rows !== undefined && rows.length > 0) return;
@@ -68,18 +68,31 @@ async function until(url: string, statement: string, { keeper }: KeptServer): Pr
   throw new Error(`${url} has ended`);
 }
 
-/** A base backup as PostgreSQL's manual describes it for whoever has no pg_basebackup, set up to follow. */
+/** A base backup, set up to follow. */
 async function copyOf(primary: PostgresGround): Promise<PostgresGround> {
-  const port = await freePort();
-  const [data, copy] = ['data', 'replica'].map((name) => join(primary.folder, name)) as [string, string];
+  const slot = `select pg_create_physical_replication_slot('replica', true)`;
+  const copy = await baseBackup(primary, { name: 'replica', before: slot });
+  await give(join(copy, 'standby.signal'), '');
+  await give(
+    join(copy, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres application_name=replica'\nprimary_slot_name = 'replica'\n`,
+  );
+  return groundAt(primary, copy, await freePort());
+}
+
+/** A base backup as PostgreSQL's manual describes it for whoever has no pg_basebackup; answers its folder. */
+export async function baseBackup(
+  primary: PostgresGround,
+  { name, before }: { readonly name: string; readonly before?: string },
+): Promise<string> {
+  const [data, copy] = ['data', name].map((folder) => join(primary.folder, folder)) as [string, string];
   const client = new Client({ connectionString: primary.adminUrl });
   await client.connect();
   try {
-    await client.query(
-      `select pg_create_physical_replication_slot('replica', true), pg_backup_start('replica', true)`,
-    );
-    // Who owns the files goes along: the server runs as another user than root.
-    await promisify(execFile)('cp', ['-a', data, copy], { ...unprivilegedUser() });
+    if (before !== undefined) await client.query(before);
+    await client.query('select pg_backup_start($1, true)', [name]);
+    // Who owns the files goes along: the server runs as another user than root. What vanishes meanwhile the log makes good.
+    await promisify(execFile)('cp', ['-a', data, copy], { ...unprivilegedUser() }).catch(unlessVanished);
     // The number of the process is that of another.
     await rm(join(copy, 'postmaster.pid'));
     const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
@@ -87,26 +100,33 @@ async function copyOf(primary: PostgresGround): Promise<PostgresGround> {
   } finally {
     await client.end();
   }
-  await give(join(copy, 'standby.signal'), '');
-  await give(
-    join(copy, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres application_name=replica'\nprimary_slot_name = 'replica'\n`,
-  );
+  return copy;
+}
+
+function unlessVanished(error: unknown): void {
+  const lines = String((error as { stderr?: string }).stderr)
+    .trim()
+    .split('\n');
+  if (lines.some((line) => !line.includes('No such file'))) throw error;
+}
+
+/** The same program on another folder and port. */
+export function groundAt(primary: PostgresGround, folder: string, port: number): PostgresGround {
   const words = primary.words.map((word) =>
-    word === data ? copy : word === `port=${primary.port}` ? `port=${port}` : word,
+    word === join(primary.folder, 'data') ? folder : word === `port=${primary.port}` ? `port=${port}` : word,
   );
   return { ...primary, port, words, adminUrl: primary.adminUrl.replace(`:${primary.port}/`, `:${port}/`) };
 }
 
 /** Writes a file that the server may change. */
-async function give(path: string, text: string): Promise<void> {
+export async function give(path: string, text: string): Promise<void> {
   await writeFile(path, text);
   const user = unprivilegedUser();
   if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 /** Its processes are just gone, as those of a machine that lost its power. */
-async function end({ keeper, pid }: KeptServer): Promise<void> {
+export async function endAtOnce({ keeper, pid }: KeptServer): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) return;
   keeper.ref();
   const ended = new Promise((resolve) => keeper.once('close', resolve));

@@ -201,6 +201,8 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
     statement(
       `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)
          values ($1, $3, 'reel', 'generations', 'units', -1, 0, 'a test', $2)),
+       archive as (insert into reports.ledger_archives (account_id, month, key, sha256, bytes, events, cost, charged, last_call_at, cells)
+         values ($1, '2020-01-01', 'none', '', 0, 0, 0, 0, app.now(), '') on conflict do nothing),
        cell as (insert into reports.usage_cells values
          ($1, '2026-11-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
        insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)

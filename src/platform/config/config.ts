@@ -99,6 +99,8 @@ export interface Config extends TelemetrySettings {
   /** None: those of the machine. */
   readonly ssoDnsServers: readonly string[];
   readonly sessionDays: number;
+  /** Months of the ledger that stay in the database; 0: all. */
+  readonly ledgerMonths: number;
   /** Organizations that one user may own. */
   readonly organizationsPerUser: number;
   /** Accounts of one maker that have a product's default plan, and that may try it. */
@@ -287,6 +289,7 @@ function assembleConfig(
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
+    ledgerMonths: values.LEDGER_RETENTION_MONTHS,
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,

@@ -12,6 +12,14 @@ export const PROCESS_SETTINGS = {
   }),
 } as const;
 
+/** How long rows of the ledger stay in the database. */
+export const RETENTION_SETTINGS = {
+  LEDGER_RETENTION_MONTHS: setting(count(1_200, 0).default(0), {
+    group: 'Operations',
+    says: 'Months of the usage ledger that stay in the database beside the present one: older ones are moved into files beside those of accounts, and sums stay (docs/scale.md). 0: nothing is moved.',
+  }),
+} as const;
+
 /** Who tries a server that was rolled out. */
 export const SMOKE_SETTINGS = {
   SMOKE_EMAIL: setting(text.optional(), {

@@ -6,7 +6,7 @@ import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { ORBIT_SETTINGS } from './orbit-settings.ts';
 import { PRODUCT_SETTINGS } from './product-settings.ts';
-import { PROCESS_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
+import { PROCESS_SETTINGS, RETENTION_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
@@ -348,6 +348,7 @@ export const SETTINGS = {
       example: 'jobs.take:after',
     },
   ),
+  ...RETENTION_SETTINGS,
   ...SMOKE_SETTINGS,
   ...TELEMETRY_SETTINGS,
 } as const satisfies Record<string, Setting>;

@@ -65,6 +65,10 @@ const ofSpent = (sum: string) => ({
 });
 const LARGEST = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
 
+/** Of the ledger, or of what of it was archived. */
+const LAST_CALL = `coalesce((select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1),
+  (select max(l.last_call_at) from reports.ledger_archives l where l.account_id = a.account_id))`;
+
 /** Orders of the list of all accounts. $2 is the mode, $6 and $7 are the span. */
 const SORTS = {
   newest: { key: 'a.created_at', type: 'timestamptz' },
@@ -88,7 +92,7 @@ const SORTS = {
   last_call: {
     key: `coalesce(sorted.key, '-infinity')`,
     type: 'timestamptz',
-    from: `left join lateral (select e.created_at as key from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1) as sorted on true`,
+    from: `left join lateral (select ${LAST_CALL} as key) as sorted on true`,
   },
 } as const satisfies Readonly<Record<string, Sort>>;
 export type CustomerSort = keyof typeof SORTS;
@@ -231,7 +235,7 @@ const FACTS = `a.kind, a.name, a.status, owner.user_id as owner_id, owner.email 
   (select count(*) from accounts.members m where m.account_id = a.account_id)::integer as members,
   coalesce(spent.calls, 0)::bigint as calls, coalesce(spent.cost, 0)::bigint as cost_micros, coalesce(spent.charged, 0)::bigint as charged_micros,
   coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > (select app.now() - interval '7 days')), 0)::bigint as denied,
-  (select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1) as last_call_at, a.created_at`;
+  ${LAST_CALL} as last_call_at, a.created_at`;
 /** The first of them. */
 const OWNER = `select u.user_id, u.email from accounts.members m join identity.users u on u.user_id = m.user_id
   where m.account_id = a.account_id and m.role = 'owner' order by m.created_at, u.user_id limit 1`;

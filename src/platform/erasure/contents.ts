@@ -30,7 +30,17 @@ ${left.map((line) => `- ${line}`).join('\n')}
 What belongs to an organization is exported by its owners. What is erased, and when, is said at docs/erasure.md.
 `;
 
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows of an account that lie in files, and no longer, or for a moment still, in their table. */
+export interface ArchivedRows {
+  has(row: Row): boolean;
+  readonly rows: AsyncIterable<readonly Row[]>;
+}
+
 export interface ContentsParts {
+  /** By table. */
+  readonly archivedRows?: Readonly<Record<string, (accountId: AccountId) => Promise<ArchivedRows>>>;
   readonly db: Database;
   readonly rules: readonly DataRule[];
   /** Files of an account, whose bytes are not in the database, with links to read them by. */
@@ -57,13 +67,31 @@ export async function* contentsOf(
       if (!isShown(rule, subject.kind)) continue;
       const columns = tables.get(rule.table);
       if (columns === undefined) throw new Error(`${rule.table} has no primary key to read it by`);
-      const rows = () => openRows(dataKeys, rule, rowsIn(db, { rule, subject, columns, person }));
+      const inTable = () => openRows(dataKeys, rule, rowsIn(db, { rule, subject, columns, person }));
+      const archived = parts.archivedRows?.[rule.table];
+      const rows =
+        archived !== undefined && subject.kind === 'account'
+          ? () => withArchived(archived(subject.id), inTable())
+          : inTable;
       const name = `${subject.kind}/${rule.table}`;
       yield { name: `${name}.json`, pieces: listOf(rows()) };
       if (rule.file !== undefined) yield* filesIn(parts, rule.file, { folder: name, rows: rows() });
     }
     if (subject.kind === 'account')
       yield { name: 'account/files.json', pieces: listOf(oneByOne(filesOf(subject.id))) };
+  }
+}
+
+/** Archived rows, and those of the table that are not among them. */
+async function* withArchived(
+  archived: Promise<ArchivedRows>,
+  inTable: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<readonly Row[]> {
+  const { has, rows } = await archived;
+  yield* rows;
+  for await (const batch of inTable) {
+    const others = batch.filter((row) => !has(row));
+    if (others.length > 0) yield others;
   }
 }
 

@@ -13,4 +13,9 @@ export const reportsDataRules: DataRule[] = [
     account: THE_BOOKS,
     withheld: 'what a payment provider kept and what is earned is the operator’s affair',
   },
+  {
+    table: 'reports.ledger_archives',
+    account: THE_BOOKS,
+    withheld: 'where rows of limits.usage_events lie that were archived; they are exported among the others',
+  },
 ];

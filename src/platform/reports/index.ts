@@ -10,6 +10,13 @@ import { reportsSystemUses } from './system-uses.ts';
 export { type AccountMoney, type MoneySpan, moneySpan } from './account-money.ts';
 export type { DailyRecurring } from './recurring.ts';
 export { answerReport, type Report, reportOf, reportQuery } from './report.ts';
+export {
+  type ArchivedLedger,
+  type ArchiveProblem,
+  createLedgerArchives,
+  type LedgerArchives,
+  verifyArchives,
+} from './archives/ledger-archives.ts';
 export { createReports, type Reports, type ReportsParts } from './reports.ts';
 export { createRollup, type Difference, type Rollup } from './rollup.ts';
 
@@ -21,6 +28,13 @@ export const reportsModule = defineModule({
   dataRules: reportsDataRules,
   systemUses: reportsSystemUses,
   routes: [...usageRoutes, ...marginRoutes, ...revenueRoutes],
-  schedules: { 'usage-rollup': { cron: '* * * * *', run: (reports) => reports.rollup.roll() } },
+  schedules: {
+    'usage-rollup': { cron: '* * * * *', run: (reports) => reports.rollup.roll() },
+    'ledger-archives': {
+      cron: '41 3 * * *',
+      when: (reports) => reports.archives.isOn,
+      run: (reports) => reports.archives.run(),
+    },
+  },
   create: createReports,
 });

@@ -5,6 +5,7 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import type { Ids } from '#platform/kernel';
 import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } from '#platform/limits';
+import type { LedgerArchives } from './archives/ledger-archives.ts';
 import { type AccountMoney, readAccountMoney } from './account-money.ts';
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
@@ -36,10 +37,12 @@ export interface ReportsParts {
   /** Whose sales are told: real ones, or those of a payment provider's test mode or sandbox. */
   readonly mode: Mode;
   readonly entitlements: Pick<Entitlements, 'announce'>;
+  readonly archives: LedgerArchives;
 }
 
 /** Reports on usage, cost and margin, and what operators put right in them. */
 export interface Reports {
+  readonly archives: LedgerArchives;
   readonly rollup: Rollup;
   readonly proceeds: Proceeds;
   readonly rates: ExchangeRates;
@@ -67,10 +70,11 @@ export interface AdjustmentView extends Omit<Adjustment, 'name' | 'created_at'> 
 }
 
 export function createReports(parts: ReportsParts): Reports {
-  const { db, entitlements, mode } = parts;
+  const { db, entitlements, mode, archives } = parts;
   const rates = readExchangeRates(parts.exchangeRatesFile);
   const adjustIn = createAdjuster(parts);
   return {
+    archives,
     rollup: createRollup(db),
     proceeds: createProceeds(parts),
     rates,

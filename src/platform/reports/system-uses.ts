@@ -4,9 +4,10 @@ import { declareLongUses } from '#platform/db';
 export const reportsSystemUses = {
   'admin.reports': 'a platform admin’s reports, and what was sold, are of all accounts',
   'reports.rollup': 'one run adds up what was posted of all accounts',
+  'reports.archive': 'months of the ledger that are over go into files, account after account',
 } as const;
 
-declareLongUses('reports.rollup', 'admin.reports');
+declareLongUses('reports.rollup', 'reports.archive', 'admin.reports');
 
 type Own = typeof reportsSystemUses;
 declare module '#platform/db' {

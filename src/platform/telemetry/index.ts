@@ -15,3 +15,4 @@ export {
   type Trace,
 } from './tracing/trace.ts';
 export type { Tracer, TracingSettings } from './tracing/tracer.ts';
+export { askCollector } from './tracing/exporter.ts';

@@ -132,6 +132,7 @@ export const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>,
   OTEL_SERVICE_NAME: `a ${MARKER}`,
   OTEL_TRACES_SAMPLER_ARG: MARKER,
   TRACE_SLOW_MS: MARKER,
+  LEDGER_RETENTION_MONTHS: MARKER,
 };
 
 /** Settings that any text is right for, and where it is tried all the same. */

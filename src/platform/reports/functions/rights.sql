@@ -1,9 +1,10 @@
 -- Who may what in this schema. Nothing else is granted to anybody, but functions to the system (docs/decisions/0058).
 grant usage on schema reports to plinth_tenant, plinth_system;
 
-grant select, insert, update, delete on reports.usage_cells, reports.proceeds to plinth_system;
+grant select, insert, update, delete on reports.usage_cells, reports.proceeds, reports.ledger_archives to plinth_system;
 grant select on reports.usage_cells to plinth_tenant;
--- What a store kept and what is earned (reports.proceeds) is the operator's affair: tenants have no grant.
+-- What a store kept and what is earned (reports.proceeds) is the operator's affair: tenants have no grant. Nor have they one
+-- on reports.ledger_archives: an export has what lies there.
 
 -- These run as the system, whoever calls them.
 call app.run_as_system('reports.usage_here(timestamptz, timestamptz)');

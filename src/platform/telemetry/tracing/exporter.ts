@@ -103,19 +103,32 @@ export function createSpanExporter(
   };
 }
 
+/** Asks a collector without giving it a span; answers with its status. Throws when it can not be reached. */
+export async function askCollector({
+  endpoint,
+  headers,
+}: Omit<SpanExporterSettings, 'resource'>): Promise<number> {
+  return (await request({ url: `${endpoint}/v1/traces`, headers }, '{"resourceSpans":[]}')).status;
+}
+
+interface Collector {
+  readonly url: string;
+  readonly headers: SpanExporterSettings['headers'];
+}
+
 /** Answers how many of the spans the collector did not take; throws when it took none. */
-async function post(
-  { url, headers }: { readonly url: string; readonly headers: SpanExporterSettings['headers'] },
-  body: string,
-): Promise<number> {
-  const response = await fetch(url, {
+async function post(to: Collector, body: string): Promise<number> {
+  const response = await request(to, body);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the collector answered ${response.status}`);
+  return Number(/"rejectedSpans"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? 0);
+}
+
+const request = ({ url, headers }: Collector, body: string): Promise<Response> =>
+  fetch(url, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body,
     signal: AbortSignal.timeout(PATIENCE),
     redirect: 'error',
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the collector answered ${response.status}`);
-  return Number(/"rejectedSpans"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? 0);
-}
