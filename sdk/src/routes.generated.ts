@@ -358,6 +358,11 @@ export interface Schemas {
     readonly scope_id: string;
     readonly mode?: 'append' | 'replace' | 'by_title' | undefined;
   };
+  readonly ApprovePluginRequest: {
+    readonly version: string;
+    readonly decision: 'approve';
+    readonly notes?: string | undefined;
+  };
   readonly Asset: {
     readonly id: string;
     /** Where it was copied from. */
@@ -3729,6 +3734,12 @@ export interface Schemas {
     readonly status: 'verification_sent';
     readonly email: string;
   };
+  readonly RejectPluginRequest: {
+    readonly version: string;
+    readonly decision: 'reject';
+    /** The reason: the developer is told it by mail. */
+    readonly notes: string;
+  };
   readonly ReleasePermitRequest: {
     /** A word for the ledger, and no text of a user’s. */
     readonly reason?: string | undefined;
@@ -3828,7 +3839,7 @@ export interface Schemas {
     readonly data: readonly Schemas['Revenue'][];
     readonly next_cursor: string | null;
   };
-  readonly ReviewPluginRequest: unknown;
+  readonly ReviewPluginRequest: Schemas['ApprovePluginRequest'] | Schemas['RejectPluginRequest'];
   readonly ReviewedPlugin: {
     readonly id: string;
     readonly name: string;

@@ -80,7 +80,7 @@ describe('over HTTP', async () => {
 
   test('a payee completes the page of onboarding, and can be paid; is restricted, and cannot', async () => {
     const { accountId } = await makeAccount(app.db);
-    const payees = app.app.modules.sales.sharing.payees();
+    const { sharing } = app.app.modules.sales;
     const state = async () => {
       await other.idle();
       const found = statement<{ state: string; store_id: string }>(
@@ -89,7 +89,7 @@ describe('over HTTP', async () => {
       );
       return (await app.db.asMigrator(found))[0];
     };
-    const url = await payees.onboard(accountId, 'https://app.example.com/payee');
+    const url = await sharing.payees().onboard(accountId, 'https://app.example.com/payee');
     const body = new URLSearchParams({ step: 'complete' });
     expect((await fetch(url, { method: 'POST', body, redirect: 'manual' })).status).toBe(303);
     expect(await state()).toMatchObject({ state: 'payable' });

@@ -159,8 +159,27 @@ describe('a transfer is made once', () => {
     sandbox.faults.clear();
     expect(await shown(ada)).toEqual([['open', 123]]);
     await muchLater();
+    // The provider has forgotten the key by then.
+    sandbox.advance(2 * 86_400);
     await sharing.settle();
     expect([await transfers(ada), await shown(ada)]).toEqual([[123], [['paid', 123]]]);
+  });
+
+  test('though its request is slow, and another process finds nothing and sends it too', async () => {
+    const ada = await payee();
+    await owe(ada, 456);
+    sandbox.faults.at('POST /v1/transfers', { kind: 'wait' });
+    expect((await ask()).status).toBe(202);
+    const slow = sharing.settle();
+    await sandbox.faults.untilHeld(1);
+    await muchLater();
+    const beside = await selling.beside();
+    await beside.app.modules.sharing.settle().catch(() => {});
+    sandbox.faults.clear();
+    await slow.catch(() => {});
+    await muchLater();
+    await sharing.settle();
+    expect([await transfers(ada), await shown(ada)]).toEqual([[456], [['paid', 456]]]);
   });
 
   test.each([

@@ -1,22 +1,52 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { KEY_EXAMPLE } from '../../src/products/adiuva/marketplace/replies.ts';
 import type { TestApp } from '../services/app.ts';
 
-/** A plugin that an account has sent, and one that it has installed. */
+const MANIFEST = JSON.stringify({
+  id: 'day-planner',
+  name: 'Day planner',
+  description: 'Plans your day.',
+  version: '1.2.0',
+  author: 'Ada Lovelace',
+  permissions: [],
+  category: 'productivity',
+  price_cents: 0,
+});
+
+const plugin = (id: string, name: string, state: string) =>
+  `insert into adiuva.plugins (id, folded, developer, state, version, name, description, author, category, price_cents, currency, published_at)
+     values (${id}, ${id}, $1, '${state}', '1.0.0', '${name}', 'It does things.', 'Ada', 'productivity', 0, 'eur', app.now())
+     on conflict (id) do update set developer = excluded.developer, state = excluded.state`;
+const version = (
+  pluginId: string,
+  id: string,
+  { number, state }: { readonly number: string; readonly state: string },
+) =>
+  `insert into adiuva.plugin_versions (plugin_id, version, id, numbers, developer, state, manifest, permissions, sha256, bytes, key_id, public_key,
+       signature, reviewed_by, submitted_at)
+     values (${pluginId}, '${number}', ${id}, '{${number.replaceAll('.', ',')}}', $1, '${state}', '${MANIFEST}', '{}', repeat('a', 64), 1, $2,
+       '${KEY_EXAMPLE.public_key}', 'signature', $3, app.now())
+     on conflict (plugin_id, version) do update set developer = excluded.developer, state = excluded.state`;
+
+/** Plugins that an account has sent, and one that it has installed. Those that examples of calls name are of whom this made last. */
 export async function makePlugins(
   { app, db }: TestApp,
   { accountId, userId }: { readonly accountId: AccountId; readonly userId: UserId },
 ): Promise<void> {
-  const id = app.modules.ids.next();
+  const { ids } = app.modules;
+  const id = ids.next();
   const rows = [
     `insert into adiuva.developers (account_id) values ($1) on conflict do nothing`,
-    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', rpad($2::text, 43, 'A') || '=', $3)`,
-    `insert into adiuva.plugins (id, folded, developer, state, version, name, description, author, category, price_cents, currency, published_at)
-       values ($2::text, $2::text, $1, 'withdrawn', '1.0.0', 'A plugin', 'It does things.', 'Ada', 'tasks', 0, 'eur', app.now())`,
-    `insert into adiuva.plugin_versions (plugin_id, version, id, numbers, developer, state, manifest, permissions, sha256, bytes, key_id, public_key, signature, reviewed_by)
-       values ($2::text, '1.0.0', $2, '{1,0,0}', $1, 'approved', '{}', '{}', repeat('a', 64), 1, $2, 'key', 'signature', $3)`,
+    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${KEY_EXAMPLE.public_key}', $3) on conflict do nothing`,
+    plugin('$2::text', 'A plugin', 'withdrawn'),
+    version('$2::text', '$2', { number: '1.0.0', state: 'approved' }),
+    plugin(`'day-planner'`, 'Day planner', 'withdrawn'),
+    version(`'day-planner'`, `'${ids.next()}'`, { number: '1.1.0', state: 'rejected' }),
+    version(`'day-planner'`, `'${ids.next()}'`, { number: '1.2.0', state: 'pending_review' }),
+    plugin(`'bad-apple'`, 'Bad apple', 'withdrawn'),
     `insert into adiuva.plugin_installs (account_id, plugin_id, is_installed, version) values ($1, $2::text, true, '1.0.0')`,
-    `insert into adiuva.market_keys (id, kind, public_key, private_sealed, retired_at) values ($2::text, 'ed25519', 'key', 'sealed', app.now())`,
+    `insert into adiuva.market_keys (id, kind, public_key, private_sealed, retired_at) values ($2::text, 'ed25519', '${KEY_EXAMPLE.public_key}', 'sealed', app.now())`,
   ];
   for (const sql of rows) {
     const named = [...new Set(sql.match(/\$[123]/g))].sort();

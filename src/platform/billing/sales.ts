@@ -19,6 +19,8 @@ import { createStripeProvider } from './providers/stripe/provider.ts';
 import { type Acknowledging, createAcknowledging } from './purchases/acknowledging.ts';
 import { type Answering, createAnswering } from './purchases/answering.ts';
 import { createPurchases, type Purchases } from './purchases/purchases.ts';
+import type { ConnectedAccounts } from './inbox/connected-accounts.ts';
+import type { Payees } from './sharing/payees.ts';
 import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
@@ -68,19 +70,12 @@ export function createSales(parts: SalesParts): Sales {
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
   const ledger = createShareLedger(parts);
-  const projection = createProjection({
-    ...parts,
-    ledger,
-    storeRules: storeRules(parts, providers),
-  });
+  const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({
     ...parts,
     projection,
     providers,
-    connectedAccounts: {
-      isPayee: (id) => sharing.payees().isPayee(id),
-      changed: ({ account }) => sharing.payees().refresh(account),
-    },
+    connectedAccounts: toldOfPayees(() => sharing.payees()),
   });
   const sharing = createSharing({ ...parts, inbox, ledger });
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
@@ -125,6 +120,11 @@ export function createSales(parts: SalesParts): Sales {
     answering: createAnswering({ ...parts, inbox, stores }),
   };
 }
+
+const toldOfPayees = (payees: () => Payees): ConnectedAccounts => ({
+  isPayee: (id) => payees().isPayee(id),
+  changed: ({ account }) => payees().refresh(account),
+});
 
 function stripeOf(link: StripeConnection | undefined, clock: SalesParts['clock']): ProviderSettings[] {
   if (link === undefined) return [];

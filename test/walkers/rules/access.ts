@@ -50,6 +50,8 @@ const OPEN = new Set([
   'GET /.well-known/license-keys',
   'GET /.well-known/license-keys/:id',
   'GET /.well-known/license-revocations',
+  'GET /.well-known/plugin-keys',
+  'GET /v1/plugins/revoked',
   'POST /v1/licenses/validate',
   'GET /v1/billing/checkout/closed',
   'GET /v1/checkout/success',

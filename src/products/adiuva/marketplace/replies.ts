@@ -96,7 +96,8 @@ const ID = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a40';
 export const KEY_EXAMPLE = {
   id: ID,
   name: 'Release machine',
-  public_key: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
+  public_key:
+    '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGrcPfgUsBYAaG0mq8Bw+5a821m3Ergg2VttxkvmoiP0=\n-----END PUBLIC KEY-----\n',
   revoked_at: null,
   created_at: AT,
 };
@@ -111,7 +112,9 @@ export const MANIFEST_EXAMPLE = {
   price_cents: 500,
 } as const;
 export const SHA256_EXAMPLE = '5f1d3c0e2b7a4d6f8e9c1a2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60';
-export const SIGNATURE_EXAMPLE = `${'A'.repeat(86)}==`;
+/** By the key of the example, over the digest of the example. */
+export const SIGNATURE_EXAMPLE =
+  'ByI2mvPik8d1OA/asOj8y1I8FKM4HrjVOmEfcUi7a/yzBZiSI66VJVtRZkHQcbT2iTDMXADVqvzl5jGv9rSLDQ==';
 export const VERSION_EXAMPLE = {
   version: '1.2.0',
   state: 'pending_review' as const,

@@ -55,7 +55,8 @@ export function createConnect(client: StripeClient): Connect {
     async createPayee({ accountId, email }) {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',
-        capabilities: { transfers: { requested: true } },
+        // In some countries Stripe gives transfers alone only to whom it has looked at by hand.
+        capabilities: { card_payments: { requested: true }, transfers: { requested: true } },
         metadata: { plinth_account: accountId },
         ...(email === undefined ? {} : { email }),
       };

@@ -66,7 +66,7 @@ export const revokeDeveloperKey = route(
     idempotency: 'none',
     summary: 'Revoke a key',
     description:
-      'Nothing that it signed is approved any more; what is published stays. It takes no Idempotency-Key: revoked again, it stays so.',
+      'Nothing that it signed is approved any more; what is published stays. It takes no Idempotency-Key: a repeat changes nothing.',
     reply: { 200: replies.developerKey },
     errors: ['developer_key_not_found'],
     example: { ...KEY, reply: { ...replies.KEY_EXAMPLE, revoked_at: replies.KEY_EXAMPLE.created_at } },
@@ -114,7 +114,7 @@ export const submitPlugin = route(
     ],
     example: {
       body: {
-        manifest: replies.MANIFEST_EXAMPLE,
+        manifest: { ...replies.MANIFEST_EXAMPLE, version: '1.3.0' },
         sha256: replies.SHA256_EXAMPLE,
         bytes: 48_211,
         key_id: replies.KEY_EXAMPLE.id,
@@ -122,7 +122,7 @@ export const submitPlugin = route(
       },
       reply: {
         id: 'day-planner',
-        version: '1.2.0',
+        version: '1.3.0',
         state: 'pending_upload',
         upload: {
           method: 'PUT',

@@ -105,7 +105,7 @@ export function createDevelopers(context: ProductContext) {
       return rows.map((row) => shownBy(developerKey, row));
     },
 
-    /** Throws `developer_key_invalid`, and `conflict` for one that is there. */
+    /** One that is there already is answered. Throws `developer_key_invalid`, and `conflict` for one that was revoked. */
     addKey(by: DeveloperCall & { readonly once: Once }, { name, pem }: { name: string; pem: string }) {
       const publicKey = ed25519Pem(pem);
       const id = ids.next();
@@ -114,9 +114,9 @@ export function createDevelopers(context: ProductContext) {
         const [made] = await tx.run(store.insertKey(by.accountId, key));
         if (made === undefined)
           throw new AppError('conflict', {
-            message: 'This key is registered already, or there are 50 keys.',
+            message: 'This key was revoked, or your account has 50 keys.',
           });
-        await recordIn(tx, by, { action: 'developer_key.added', id });
+        if (made.id === id) await recordIn(tx, by, { action: 'developer_key.added', id });
         return answer(201, shownBy(developerKey, made));
       });
     },

@@ -27,15 +27,15 @@ export const findKey = (accountId: AccountId, id: string) =>
     id,
   ]);
 
-/** No row: it is there already, or there are too many. */
+/** One that is there is answered. No row: it is there and revoked, or there are too many. */
 export const insertKey = (
   accountId: AccountId,
   key: { readonly id: string; readonly name: string; readonly pem: string; readonly userId: UserId },
 ) =>
   statement<KeyRow>(
-    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by)
+    `insert into adiuva.developer_keys as k (account_id, id, name, public_key, created_by)
      select $1, $2, $3, $4, $5 where (select count(*) from adiuva.developer_keys where account_id = $1) < ${MOST_KEYS}
-     on conflict do nothing returning ${KEY}`,
+     on conflict (account_id, public_key) do update set updated_at = app.now() where k.revoked_at is null returning ${KEY}`,
     [accountId, key.id, key.name, key.pem, key.userId],
   );
 

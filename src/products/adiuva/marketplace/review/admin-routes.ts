@@ -1,4 +1,4 @@
-import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
+import { namedObject, namedUnion, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { publicJwk } from '#platform/signing';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ const operates = { tag, auth: 'admin', scope: 'admin:write', rate: { perMinute: 
 const sees = { ...operates, scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
 const open = { tag: 'Adiuva plugins', auth: 'none', rate: { perMinute: 600, by: 'ip' } } as const;
 const PLUGIN = { params: { id: 'day-planner' } };
+const REASON = 'It sent notes to a host that no permission named.';
 const AT = replies.VERSION_EXAMPLE.created_at;
 const DEVELOPER = replies.KEY_EXAMPLE.id;
 const KEY_ID = replies.SHA256_EXAMPLE;
@@ -137,21 +138,19 @@ export const reviewPlugin = route(
     idempotency: 'none',
     summary: 'Approve or reject a version',
     description:
-      'While a hard check fails, or the package is not checked, nobody approves; nobody reviews a plugin of an account that they belong to. What is approved is signed and offered. It takes no Idempotency-Key: decided again in the same way, it stays so.',
-    body: z
-      .discriminatedUnion('decision', [
-        z.strictObject({
-          version: z.string().max(40),
-          decision: z.literal('approve'),
-          notes: notes.optional(),
-        }),
-        z.strictObject({
-          version: z.string().max(40),
-          decision: z.literal('reject'),
-          notes: notes.describe('The reason: the developer is told it by mail.'),
-        }),
-      ])
-      .meta({ id: 'ReviewPluginRequest' }),
+      'While a hard check fails, or the package is not checked, nobody approves; nobody reviews a plugin of an account that they belong to. What is approved is signed and offered. It takes no Idempotency-Key: the same decision again changes nothing.',
+    body: namedUnion('ReviewPluginRequest', [
+      namedObject('ApprovePluginRequest', {
+        version: z.string().max(40),
+        decision: z.literal('approve'),
+        notes: notes.optional(),
+      }),
+      namedObject('RejectPluginRequest', {
+        version: z.string().max(40),
+        decision: z.literal('reject'),
+        notes: notes.describe('The reason: the developer is told it by mail.'),
+      }),
+    ]),
     reply: { 200: reviewedVersion },
     errors: [
       'plugin_version_not_found',
@@ -168,8 +167,16 @@ export const reviewPlugin = route(
     ],
     example: {
       ...PLUGIN,
-      body: { version: '1.2.0', decision: 'approve' },
-      reply: { ...REVIEWED, state: 'approved', reviewed_at: AT, files: null, changed_files: null },
+      body: { version: '1.1.0', decision: 'reject', notes: REASON },
+      reply: {
+        ...REVIEWED,
+        version: '1.1.0',
+        state: 'rejected',
+        notes: REASON,
+        reviewed_at: AT,
+        files: null,
+        changed_files: null,
+      },
     },
   },
   async ({ params, caller, origin, body }, { market }) =>
@@ -183,13 +190,13 @@ export const removePlugin = route(
     params: { id: 'text' },
     summary: 'Remove a plugin',
     description:
-      'Nobody installs it from then on, all of its versions are in `GET /v1/plugins/revoked`, its packages are deleted, and the managers of all accounts that have it are told the reason by mail. Removed again, it stays so.',
+      'Nobody installs it from then on, all of its versions are in `GET /v1/plugins/revoked`, its packages are deleted, and the managers of all accounts that have it are told the reason by mail.',
     body: namedObject('RemovePluginRequest', { reason: notes }),
     reply: { 200: okReply },
     errors: ['plugin_not_found'],
     example: {
-      ...PLUGIN,
-      body: { reason: 'It sent notes to a host that no permission named.' },
+      params: { id: 'bad-apple' },
+      body: { reason: REASON },
       reply: { ok: true },
     },
   },

@@ -24,11 +24,11 @@ export interface WaitingRow {
 /** Versions that wait for review, those that wait longest first. */
 export const waitingVersions = (after: TimePosition | undefined, limit: number) =>
   statement<WaitingRow>(
-    `select id, plugin_id, version, manifest ->> 'name' as name, developer, checklist is not null as is_checked, is_blocked, submitted_at,
-       ${microsecondsOf('submitted_at')}::double precision as at
-     from adiuva.plugin_versions where state = 'pending_review' and developer is not null
-       and ($1::bigint is null or (submitted_at, id) > (${instantOf('$1')}, $2::uuid))
-     order by submitted_at, id limit $3`,
+    `select id, plugin_id, version, manifest ->> 'name' as name, developer, checklist is not null as is_checked, is_blocked,
+       coalesce(submitted_at, created_at) as submitted_at, ${microsecondsOf('submitted_at')}::double precision as at
+     from adiuva.plugin_versions v where state = 'pending_review' and developer is not null
+       and ($1::bigint is null or (v.submitted_at, id) > (${instantOf('$1')}, $2::uuid))
+     order by v.submitted_at, id limit $3`,
     [after?.at ?? null, after?.id ?? null, limit],
   );
 
