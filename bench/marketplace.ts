@@ -38,9 +38,9 @@ export async function benchMarketplace(
       const { url } = await app.server.listen();
       const call = callsAt(url, keys);
       // What is lent of a rate at the first call of an account is no part of an install.
-      await call(0, 'POST', '/v1/plugins/plugin-2/install', { plugin_id: 'plugin-2' });
+      await call(0, 'POST /v1/plugins/plugin-2/install', { plugin_id: 'plugin-2' });
       commits.length = 0;
-      await call(0, 'POST', '/v1/plugins/plugin-1/install', { plugin_id: 'plugin-1' });
+      await call(0, 'POST /v1/plugins/plugin-1/install', { plugin_id: 'plugin-1' });
       return [...commits];
     });
     const server = await startProgram('serve', settings);
@@ -98,12 +98,14 @@ async function fill(
   await db.script('vacuum analyze adiuva.plugins, adiuva.plugin_versions, adiuva.plugin_installs');
 }
 
-type Call = (nth: number, method: string, path: string, body?: object) => Promise<number>;
+/** Of the nth customer: `GET /v1/plugins`. Answers how many milliseconds it took. */
+type Call = (nth: number, call: string, body?: object) => Promise<number>;
 
 /** Calls by one customer after the other. */
 function callsAt(url: string, keys: readonly string[]): Call {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  return (nth, method, path, body) => {
+  return (nth, named, body) => {
+    const [method = '', path = ''] = named.split(' ');
     const text = body === undefined ? '' : JSON.stringify(body);
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const headers = {
@@ -145,7 +147,7 @@ async function measureLists(call: Call, plugins: number, say: (line: string) => 
   const times: Record<string, Figures> = {};
   for (const [name, query] of Object.entries(asked)) {
     const taken: number[] = [];
-    for (let n = 0; n < EACH; n += 1) taken.push(await call(n, 'GET', `/v1/plugins?${query(n)}`));
+    for (let n = 0; n < EACH; n += 1) taken.push(await call(n, `GET /v1/plugins?${query(n)}`));
     times[name] = { p50_ms: round(quantile(taken, 0.5)), p99_ms: round(quantile(taken, 0.99)) };
     say(`${name}: ${JSON.stringify(times[name])}`);
   }
@@ -174,8 +176,8 @@ async function measureCpu(
         for (let n = first + lane; n < first + PER_ROUND; n += AT_ONCE) {
           // Each account meets each plugin once.
           const id = `plugin-${3 + (n % (plugins - 2))}`;
-          if (kind === 'read') await call(n, 'GET', `/v1/plugins/${id}`);
-          else await call(n, 'POST', `/v1/plugins/${id}/install`, { plugin_id: id });
+          if (kind === 'read') await call(n, `GET /v1/plugins/${id}`);
+          else await call(n, `POST /v1/plugins/${id}/install`, { plugin_id: id });
         }
       });
       await Promise.all(lanes);

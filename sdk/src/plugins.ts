@@ -14,6 +14,8 @@ export interface PluginPackage {
   readonly version: string;
   /** In hex. */
   readonly sha256: string;
+  /** With which it was reviewed: allow it no others. */
+  readonly permissions: readonly string[];
   readonly bytes: Uint8Array;
 }
 
@@ -91,30 +93,35 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
       const { version, sha256 } = handed;
       if (plugins.some((one) => one.sha256 === sha256 || (one.id === id && one.version === version)))
         throw refused('plugin_revoked', 'This version was removed from the marketplace.');
-      await assertCountersigned(id, handed, keys);
+      const permissions = await assertCountersigned(id, handed, keys);
       await assertSigned(handed);
       const bytes = await read(parts, handed.download_url, options);
       if (hexOf(await digestOf(bytes)) !== sha256)
         throw refused('plugin_bytes_wrong', 'These are not the bytes that were reviewed.');
-      return { id, version, sha256, bytes };
+      return { id, version, sha256, permissions, bytes };
     },
   };
 }
 
-/** What was approved is this plugin, in this version, with these bytes and this key of its developer. */
+/**
+ * What was approved is this plugin, in this version, with these bytes and this key of its developer. Answers the permissions that it was
+ * approved with.
+ */
 async function assertCountersigned(
   id: string,
   { countersignature: own, version, sha256, public_key }: Handed,
   keys: ReadonlyMap<string, Key>,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { signed } = own;
+  const permissions = signed['permissions'];
   const isThis =
     signed['plugin_id'] === id &&
     signed['version'] === version &&
     signed['sha256'] === sha256 &&
     signed['public_key'] === public_key;
-  if (!isThis || !(await isSignedBy(own, signed, keys)))
+  if (!isThis || !Array.isArray(permissions) || !(await isSignedBy(own, signed, keys)))
     throw refused('plugin_not_countersigned', 'The marketplace has not approved this package.');
+  return permissions.map(String);
 }
 
 async function assertSigned({ sha256, signature, public_key }: Handed): Promise<void> {

@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import { openSellingApp } from '../selling/fixture.ts';
 import { forgetRates } from '../services/forget-rates.ts';
-import type { CallOptions, Customer, Reply } from '../services/app.ts';
+import type { Customer, Reply } from '../services/app.ts';
 import { developerIn, publish, type Published } from './market-fixture.ts';
 
 const shop = await openSellingApp();
@@ -11,7 +11,7 @@ const developer = await developerIn(shop);
 
 const call = async (by: Pick<Customer, 'key'>, what: string, body?: object): Promise<Reply> => {
   await forgetRates(shop);
-  return shop.call(by.key, what, body === undefined ? {} : ({ body } as CallOptions));
+  return shop.call(by.key, what, body === undefined ? {} : { body });
 };
 const outcome = ({ status, body }: Reply) => {
   const { code } = (body['error'] ?? {}) as { readonly code?: string };
@@ -179,7 +179,7 @@ describe('what is not offered', () => {
       '410 plugin_removed',
       '410 plugin_removed',
     ],
-  ])('%s is installed by nobody new, and shown to who has it', async (_why, what, toOthers, toOwners) => {
+  ])('%s is installed by nobody new, and shown to who has it', async (...[, what, toOthers, toOwners]) => {
     const id = `gone-${what.length}`;
     await offer({ id });
     const [holder, other] = [await customer('adiuva.power'), await customer('adiuva.power')];

@@ -30,7 +30,13 @@ const signed = (value: object, key: KeyObject = market.privateKey, key_id = KEY_
 function honest() {
   const sha256 = digestOf(BYTES).toString('hex');
   const public_key = pemOf(developer.publicKey);
-  const approved = { plugin_id: 'day-planner', version: '1.2.0', sha256, public_key };
+  const approved = {
+    plugin_id: 'day-planner',
+    version: '1.2.0',
+    sha256,
+    public_key,
+    permissions: ['read_tasks'],
+  };
   return {
     bytes: BYTES,
     keys: { keys: [{ ...market.publicKey.export({ format: 'jwk' }), kid: KEY_ID }] } as unknown,
@@ -78,7 +84,8 @@ const { plugins } = createClient({ baseUrl: address, apiKey: 'pl_a_key' });
 test('a package that is what was reviewed is handed out', async () => {
   const { bytes, ...said } = await plugins.download('day-planner');
   expect(Buffer.from(bytes).equals(BYTES)).toBe(true);
-  expect(said).toEqual({ id: 'day-planner', version: '1.2.0', sha256: digestOf(BYTES).toString('hex') });
+  const { sha256 } = world.handed;
+  expect(said).toEqual({ id: 'day-planner', version: '1.2.0', sha256, permissions: ['read_tasks'] });
 });
 
 const approvedAs = (change: object, key = market.privateKey) => {
