@@ -9,6 +9,8 @@ import { type Stage, showCall } from './stage.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';
 const DAYS = 40;
+const INSTALL = `POST /v1/plugins/${manifest.id}/install`;
+const OF_OPERATOR = `/v1/admin/plugins/${manifest.id}`;
 
 interface MarketStage extends Pick<Stage, 'url' | 'ownerKey' | 'say'> {
   readonly stripe: StripeSandbox;
@@ -31,75 +33,84 @@ export async function aMarketplace(stage: MarketStage): Promise<MarketDemo> {
   const [ada, bob] = [await arrives(stage, 'ada.develops'), await arrives(stage, 'bob.buys')];
   const grant = { email: bob.email, product: 'adiuva', plan: 'adiuva.power' };
   await showCall(operator, 'POST /v1/admin/grants', { body: grant, expect: 201 });
-
-  say('\nAda says at Stripe’s page how she is paid.');
-  const page = await showCall(ada, 'POST /v1/developer/payee', { body: { return_url: url }, expect: 200 });
-  await submitForm(String(page.body['url']), { step: 'complete' });
-  await showCall(ada, 'GET /v1/developer/payee', { expect: 200 });
-
-  say('\nShe registers a key, submits a version that is signed by it, and sends the package.');
   const bytes = await submits(ada);
+  await isReviewed(operator);
+  const got = await buys(bob);
+  const paid = await isPaidOut(ada, operator);
+  await isRemoved(operator, bob);
+  return { verified: Buffer.from(got).equals(bytes), paid };
+}
 
-  say('\nThe package is checked by a job; the operator looks at what was found, and approves.');
-  const { id, version } = manifest;
-  const of = `/v1/admin/plugins/${id}`;
+async function isReviewed(operator: Caller): Promise<void> {
+  operator.stage.say('\nA job checks the package; the operator looks at what was found, and approves.');
   await until(
     () => operator.by.call('GET /v1/admin/plugins/pending'),
     ({ data }) => (data as { is_checked: boolean }[])[0]?.is_checked === true,
   );
   await showCall(operator, 'GET /v1/admin/plugins/pending', { expect: 200 });
-  await showCall(operator, `GET ${of}`, { expect: 200 });
-  await showCall(operator, `POST ${of}/reviews`, { body: { version, decision: 'approve' }, expect: 200 });
+  await showCall(operator, `GET ${OF_OPERATOR}`, { expect: 200 });
+  const body = { version: manifest.version, decision: 'approve' };
+  await showCall(operator, `POST ${OF_OPERATOR}/reviews`, { body, expect: 200 });
+}
 
+/** Answers what the SDK verified. */
+async function buys(bob: Person): Promise<Uint8Array> {
+  const { say, url } = bob.stage;
   say('\nBob finds it. He has kept no card: he pays at Stripe’s page.');
   await showCall(bob, 'GET /v1/plugins?q=planner', { expect: 200 });
-  const install = `POST /v1/plugins/${id}/install`;
-  const asked = await showCall(bob, install, { body: { plugin_id: id }, expect: 402 });
+  const body = { plugin_id: manifest.id };
+  const asked = await showCall(bob, INSTALL, { body, expect: 402 });
   const { details } = asked.body['error'] as { readonly details: { readonly checkout_url: string } };
   const card = { number: '4242424242424242', expiry: '12/40', cvc: '123' };
   await submitForm(`${details.checkout_url}/pay`, card);
   await until(
-    () => bob.by.call(`GET /v1/plugins/${id}`),
+    () => bob.by.call(`GET /v1/plugins/${manifest.id}`),
     (plugin) => plugin['bought'] === true,
   );
-  await showCall(bob, install, { body: { plugin_id: id }, expect: 200 });
-  const client = createClient({ baseUrl: url, apiKey: bob.key });
-  const got = await client.plugins.download(id);
-  const verified = Buffer.from(got.bytes).equals(bytes);
+  await showCall(bob, INSTALL, { body, expect: 200 });
+  const got = await createClient({ baseUrl: url, apiKey: bob.key }).plugins.download(manifest.id);
   say(`  the SDK verified ${got.bytes.length} bytes of ${got.id} ${got.version}`);
-  await showCall(bob, `PUT /v1/plugins/${id}/rating`, { body: { stars: 5 }, expect: 200 });
+  await showCall(bob, `PUT /v1/plugins/${manifest.id}/rating`, { body: { stars: 5 }, expect: 200 });
+  return got.bytes;
+}
 
+/** Answers the amounts of all transfers. */
+async function isPaidOut(ada: Person, operator: Caller): Promise<readonly number[]> {
+  const { say, stripe: sandbox, later } = ada.stage;
   say('\n€2.00 of €5.00 go back: Ada’s share is 70 % of the rest.');
-  const stripe = packageAt(stage.stripe);
+  const stripe = packageAt(sandbox);
   const [charge] = (await stripe.charges.list({ limit: 1 })).data;
   if (charge !== undefined) await stripe.refunds.create({ charge: charge.id, amount: 200 });
   await until(
     () => ada.by.call('GET /v1/developer/earnings'),
     ({ items }) => (items as { total: number }[])[0]?.total === 300,
   );
-  const { body: earned } = await showCall(ada, 'GET /v1/developer/earnings', { expect: 200 });
-
-  const { period } = earned;
-  await showCall(operator, 'POST /v1/admin/payouts', { body: { period }, expect: 409 });
+  const earned = await showCall(ada, 'GET /v1/developer/earnings', { expect: 200 });
+  const run = { body: { period: earned.body['period'] } };
+  await showCall(operator, 'POST /v1/admin/payouts', { ...run, expect: 409 });
   say(`\n${DAYS} days later the month is over. What is asked twice is paid once.`);
-  stage.stripe.connect.fund(10_000, 'eur');
-  await stage.later(DAYS);
-  const payouts = () => operator.by.call('GET /v1/admin/payouts');
-  await showCall(operator, 'POST /v1/admin/payouts', { body: { period }, expect: 202 });
-  await until(payouts, ({ data }) => (data as { state: string }[])[0]?.state === 'paid');
-  await showCall(operator, 'POST /v1/admin/payouts', { body: { period }, expect: 202 });
+  sandbox.connect.fund(10_000, 'eur');
+  await later(DAYS);
+  await showCall(operator, 'POST /v1/admin/payouts', { ...run, expect: 202 });
+  await until(
+    () => operator.by.call('GET /v1/admin/payouts'),
+    ({ data }) => (data as { state: string }[])[0]?.state === 'paid',
+  );
+  await showCall(operator, 'POST /v1/admin/payouts', { ...run, expect: 202 });
   await showCall(operator, 'GET /v1/admin/payouts', { expect: 200 });
-  const paid = (await stripe.transfers.list()).data.map(({ amount }) => amount);
+  return (await stripe.transfers.list()).data.map(({ amount }) => amount);
+}
 
-  say('\nThe operator removes it: nobody installs it any more, and it is in the signed list.');
+async function isRemoved(operator: Caller, bob: Person): Promise<void> {
+  bob.stage.say('\nThe operator removes it: nobody installs it any more, and it is in the signed list.');
   const reason = 'It sent notes to a host that no permission named.';
-  await showCall(operator, `DELETE ${of}`, { body: { reason }, expect: 200 });
-  await showCall(bob, install, { body: { plugin_id: id }, expect: 410 });
+  await showCall(operator, `DELETE ${OF_OPERATOR}`, { body: { reason }, expect: 200 });
+  await showCall(bob, INSTALL, { body: { plugin_id: manifest.id }, expect: 410 });
   await showCall(bob, 'GET /v1/plugins/revoked', { expect: 200 });
-  return { verified, paid };
 }
 
 type Person = Awaited<ReturnType<typeof arrives>>;
+type Caller = Pick<Person, 'stage' | 'by'>;
 
 async function arrives(stage: MarketStage, name: string) {
   const visitor = new Customer(stage.url);
@@ -119,6 +130,12 @@ async function arrives(stage: MarketStage, name: string) {
 
 /** Answers the package. */
 async function submits(ada: Person): Promise<Buffer> {
+  const { say, url: home } = ada.stage;
+  say('\nAda says at Stripe’s page how she is paid.');
+  const page = await showCall(ada, 'POST /v1/developer/payee', { body: { return_url: home }, expect: 200 });
+  await submitForm(String(page.body['url']), { step: 'complete' });
+  await showCall(ada, 'GET /v1/developer/payee', { expect: 200 });
+  say('\nShe registers a key, submits a version that is signed by it, and sends the package.');
   const key = developerKey();
   const added = await showCall(ada, 'POST /v1/developer/keys', {
     body: { name: 'Release machine', public_key: key.pem },
@@ -144,7 +161,7 @@ async function submits(ada: Person): Promise<Buffer> {
     readonly headers: Record<string, string>;
   };
   const { status } = await fetch(url, { method, headers, body: new Uint8Array(bytes) });
-  ada.stage.say(`  ${method} the package\n    ${status}`);
+  say(`  ${method} the package\n    ${status}`);
   const { id, version } = manifest;
   await showCall(ada, `POST /v1/developer/plugins/${id}/versions/${version}/complete`, { expect: 200 });
   return bytes;

@@ -5,8 +5,7 @@ import { useTexts } from '../text/index.ts';
 /** What could not be loaded, why, and the way to try it again. */
 export function Trouble({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
   const { say } = useTexts();
-  // Neither is a failure: what this server does not do, and what a larger plan has.
-  if ('code' in error && error.code === 'nothing_sold') return <p className="dim">{error.message}</p>;
+  // No failure: a larger plan has it.
   if ('status' in error && error.status === 402)
     return (
       <p className="dim">

@@ -84,6 +84,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'calls.tokens': 'Token',
   'calls.cost': 'Kosten',
   'calls.charge': 'Preis',
+  'app.nothingSold': 'Dieser Server ist mit keinem Zahlungsanbieter verbunden: nichts wird verkauft.',
   'app.noPage': 'Diese Seite gibt es nicht. Wähle eine an der Seite.',
   'nav.products': 'Produkte',
   'nav.operator': 'Betrieb',

@@ -83,6 +83,7 @@ export const en = {
   'calls.tokens': 'Tokens',
   'calls.cost': 'Cost',
   'calls.charge': 'Charge',
+  'app.nothingSold': 'This server is not connected to a payment provider: nothing is sold.',
   'app.noPage': 'There is no such page. Choose one at the side.',
   'nav.products': 'Products',
   'nav.operator': 'Operator',

@@ -5,6 +5,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
+import { usePriceList } from '../../parts/price-list.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -34,10 +35,12 @@ export function Payouts() {
   const { period } = useSearchOf(readPayoutSearch);
   const navigate = useNavigate({ from: '/app/payouts' });
   const [asked, setAsked] = useState<string>();
+  const { data: prices } = usePriceList();
   const { pages, ...asking } = usePages({
     key: ['payouts', period],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/payouts', { query: { ...paging, ...(period && { period }) } }),
+    isWanted: prices?.sold === true,
     again: 5_000,
   });
   const books = pages?.[0];
@@ -47,6 +50,7 @@ export function Payouts() {
         <h1>{say('nav.payouts')}</h1>
         <span className="dim">{say('about')}</span>
       </header>
+      {prices?.sold === false && <p className="dim">{say('app.nothingSold')}</p>}
       <div className="filters">
         <Pick
           label={say('period')}
@@ -67,47 +71,49 @@ export function Payouts() {
         )}
         {asked !== undefined && asked === period && <span role="status">{say('asked')}</span>}
       </div>
-      <Table
-        label={say('nav.payouts')}
-        rows={pages?.flatMap(({ data }) => data)}
-        asked={asking}
-        keyOf={({ id }) => id}
-        empty={say('none')}
-        lines={6}
-        columns={[
-          {
-            head: say('payee'),
-            cell: ({ name, account_id: account }) =>
-              name === null ? (
-                <span className="dim">{say('gone')}</span>
-              ) : (
-                <Link to="/app/customers" search={{ account }}>
-                  {name}
-                </Link>
+      {prices?.sold === true && (
+        <Table
+          label={say('nav.payouts')}
+          rows={pages?.flatMap(({ data }) => data)}
+          asked={asking}
+          keyOf={({ id }) => id}
+          empty={say('none')}
+          lines={6}
+          columns={[
+            {
+              head: say('payee'),
+              cell: ({ name, account_id: account }) =>
+                name === null ? (
+                  <span className="dim">{say('gone')}</span>
+                ) : (
+                  <Link to="/app/customers" search={{ account }}>
+                    {name}
+                  </Link>
+                ),
+            },
+            { head: say('period'), cell: (one) => one.period },
+            { head: say('amount'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
+            {
+              head: say('state'),
+              cell: ({ state, code }) => (
+                <>
+                  <StateBadge color={state === 'refused' ? 'red' : state === 'open' ? 'yellow' : 'gray'}>
+                    {say(state)}
+                  </StateBadge>{' '}
+                  {code !== null && <span className="dim mono">{code}</span>}
+                </>
               ),
-          },
-          { head: say('period'), cell: (one) => one.period },
-          { head: say('amount'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
-          {
-            head: say('state'),
-            cell: ({ state, code }) => (
-              <>
-                <StateBadge color={state === 'refused' ? 'red' : state === 'open' ? 'yellow' : 'gray'}>
-                  {say(state)}
-                </StateBadge>{' '}
-                {code !== null && <span className="dim mono">{code}</span>}
-              </>
-            ),
-          },
-          { head: say('transfer'), isDim: true, isMono: true, cell: ({ transfer }) => transfer ?? '–' },
-          {
-            head: say('when'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
-        ]}
-      />
+            },
+            { head: say('transfer'), isDim: true, isMono: true, cell: ({ transfer }) => transfer ?? '–' },
+            {
+              head: say('when'),
+              isFigure: true,
+              isDim: true,
+              cell: ({ created_at: at }) => <When at={at} isPast />,
+            },
+          ]}
+        />
+      )}
       {books !== undefined && <Owed books={books} />}
       {books !== undefined && <Differences books={books} />}
     </>

@@ -8,6 +8,7 @@ import {
   useAccount,
   useMoney,
   useOfAccount,
+  usePriceList,
   useProductSearch,
   useTexts,
   When,
@@ -19,6 +20,13 @@ const MONTHS = 13;
 
 /** Whether money can come, what was earned in a month, and what was paid out. */
 export function Earnings() {
+  const { say } = useTexts(texts);
+  const { data: prices } = usePriceList();
+  if (prices === undefined) return null;
+  return prices.sold ? <Earned /> : <p className="dim">{say('app.nothingSold')}</p>;
+}
+
+function Earned() {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
   const { search, change } = useProductSearch();
