@@ -15,6 +15,15 @@ const AT = '/app/products/adiuva';
 const status = (text: string | RegExp, at: Page) => at.getByRole('status').filter({ hasText: text });
 const press = (name: string, at: Page) => at.getByRole('button', { name, exact: true }).click();
 
+const sure = async (name: string, at: Page) => {
+  await press(name, at);
+  await press(`${name}: press again`, at);
+};
+const downloaded = async (name: string, at: Page): Promise<Buffer> => {
+  const [file] = await Promise.all([at.waitForEvent('download'), press(name, at)]);
+  return readFileSync(await file.path());
+};
+
 describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async () => {
   if (!isOnEither) return;
   const sandbox = await createStripeSandbox({ driven: true, settings: { heldCurrencies: ['eur'] } });
@@ -30,14 +39,7 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     { name: 'main.js', content: 'export const plan = () => [];\n' },
   ]);
   const period = new Date().toISOString().slice(0, 7);
-  const sure = async (name: string, at: Page) => {
-    await press(name, at);
-    await press(`${name}: press again`, at);
-  };
-  const downloaded = async (name: string, at: Page): Promise<Buffer> => {
-    const [file] = await Promise.all([at.waitForEvent('download'), press(name, at)]);
-    return readFileSync(await file.path());
-  };
+
   test('a developer says how they are paid, makes a key, and submits a package that is signed in the page', async () => {
     await signInAs(ada);
     await page.goto(`${url}${AT}/developer?view=earnings`);
