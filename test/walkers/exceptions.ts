@@ -7,13 +7,19 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs, and so are files. */
-export const MOST_EXCEPTIONS = 43;
+export const MOST_EXCEPTIONS = 44;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'shown-once',
     route: 'POST /v1/developer/keys',
     because: 'it answers a public key, which is no secret',
+  },
+  {
+    rule: 'answers',
+    route: 'GET /v1/developer/plugins/:id',
+    because:
+      'the plugin of its example is one household’s, and another asks; marketplace-developers.test.ts reads its own',
   },
   {
     rule: 'answers',

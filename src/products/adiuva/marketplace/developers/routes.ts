@@ -194,7 +194,7 @@ export const withdrawVersion = route(
     ...writes,
     ...byVersion,
     summary: 'Withdraw a version that waits',
-    description: 'Its number stays taken.',
+    description: 'Its number stays taken, unless its package was never sent.',
     reply: { 200: okReply },
     errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
     example: { ...VERSION, reply: { ok: true } },

@@ -111,10 +111,11 @@ export const highestVersion = (pluginId: string) =>
     [pluginId],
   );
 
-/** A version whose upload never came is sent anew. */
+/** A version whose package never came is sent anew, also one that was withdrawn. */
 export const deleteUnsent = (developer: AccountId, pluginId: string, version: string) =>
   statement<{ upload_id: string | null }>(
-    `delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3 and state = 'pending_upload'
+    `delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3
+       and state in ('pending_upload', 'withdrawn') and submitted_at is null
      returning upload_id`,
     [developer, pluginId, version],
   );
