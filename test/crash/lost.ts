@@ -33,14 +33,17 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
     billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
     billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-taken billing.question-taken billing.question-answered
-    billing.overage-counted billing.overage-taken billing.overage-sent`),
+    billing.overage-counted billing.overage-taken billing.overage-sent
+    billing.payout-opened billing.payout-leased billing.payout-closed billing.payout-run-ended billing.share-recovered
+    billing.payout-looked billing.payee-changed`),
   keyed: splitNames(`
     accounts.invited accounts.organization-made accounts.team-made billing.credits-given billing.granted billing.replayed erasure.export-asked erasure.operator-export-asked
     identity.key-made identity.key-rotated identity.recovery-codes
     privacy.policies-set reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
-    billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
+    billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: splitNames(`
+    billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made
     accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
     billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded

@@ -1,5 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { PLATFORM_ACCOUNT } from '#platform/queue';
 import { KEY_EXAMPLE } from '../../src/products/adiuva/marketplace/replies.ts';
 import type { TestApp } from '../services/app.ts';
 
@@ -36,6 +37,13 @@ export async function makePlugins(
 ): Promise<void> {
   const { ids } = app.modules;
   const id = ids.next();
+  const file = {
+    filename: 'time-sheets.zip',
+    type: 'application/zip',
+    purpose: 'plugin',
+    bytes: Buffer.from('PK'),
+  };
+  const blob = await app.modules.blobs.of('adiuva').put({ ...file, accountId: PLATFORM_ACCOUNT });
   const rows = [
     `insert into adiuva.developers (account_id) values ($1) on conflict do nothing`,
     `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${KEY_EXAMPLE.public_key}', $3) on conflict do nothing`,
@@ -46,6 +54,14 @@ export async function makePlugins(
     version(`'day-planner'`, `'${ids.next()}'`, { number: '1.2.0', state: 'pending_review' }),
     plugin(`'bad-apple'`, 'Bad apple', 'withdrawn'),
     `insert into adiuva.plugin_installs (account_id, plugin_id, is_installed, version) values ($1, $2::text, true, '1.0.0')`,
+    // Offered, and of a developer who is gone: anybody installs and rates it.
+    plugin(`'time-sheets'`, 'Time sheets', 'offered')
+      .replace('$1', 'null')
+      .replace('developer = excluded.developer, ', ''),
+    version(`'time-sheets'`, `'${ids.next()}'`, { number: '1.0.0', state: 'approved' }),
+    `update adiuva.plugin_versions set developer = null, blob_id = '${blob.id}',
+       countersignature = '{"key_id": "a", "signed": {}, "signature": "s"}' where plugin_id = 'time-sheets'`,
+    `insert into adiuva.plugin_installs (account_id, plugin_id, is_installed, version) values ($1, 'time-sheets', true, '1.0.0') on conflict do nothing`,
     `insert into adiuva.market_keys (id, kind, public_key, private_sealed, retired_at) values ($2::text, 'ed25519', '${KEY_EXAMPLE.public_key}', 'sealed', app.now())`,
   ];
   for (const sql of rows) {
