@@ -68,7 +68,7 @@ async function sell(round: number): Promise<void> {
 }
 
 async function refund(): Promise<void> {
-  const sale = pick(sales.filter(({ left, dispute }) => left > 0 && dispute === undefined));
+  const sale = pick(sales.filter((one) => one.left > 0 && one.dispute === undefined));
   if (sale === undefined) return;
   const amount = chance() < 0.4 ? sale.left : 1 + below(sale.left);
   await stripe.refunds.create({ charge: sale.charge, amount });

@@ -60,6 +60,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   move_target_differs: 'a move ends with it',
   move_target_in_use: 'a move ends with it',
   move_target_not_empty: 'a move ends with it',
+  archive_broken: 'an export of an account ends with it',
   backup_damaged: 'a restore ends with it',
   backup_newer: 'a restore ends with it',
   restore_not_empty: 'a restore ends with it',

@@ -28,7 +28,8 @@ const version = (
        signature, reviewed_by, submitted_at)
      values (${pluginId}, '${number}', ${id}, '{${number.replaceAll('.', ',')}}', $1, '${state}', '${MANIFEST}', '{}', repeat('a', 64), 1, $2,
        '${KEY_EXAMPLE.public_key}', 'signature', $3, app.now())
-     on conflict (plugin_id, version) do update set developer = excluded.developer, state = excluded.state`;
+     on conflict (plugin_id, version) do update set id = excluded.id, developer = excluded.developer, state = excluded.state,
+       key_id = excluded.key_id, reviewed_by = excluded.reviewed_by`;
 
 /** Plugins that an account has sent, and one that it has installed. Those that examples of calls name are of whom this made last. */
 export async function makePlugins(

@@ -48,6 +48,7 @@ export {
   wholeNumber,
   type Wire,
 } from '#platform/http';
+export { allowsScope } from '#platform/identity';
 export {
   commitPoint,
   createReadCache,

@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 29;
+export const MOST_EXCEPTIONS = 30;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -60,6 +60,11 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/billing/subscription',
     because: 'of several the newest: that of others is older',
+  },
+  {
+    route: 'GET /v1/developer/plugins',
+    because:
+      'plugins are public and the system’s; of whom they are their developer says: test/adiuva/marketplace-developers.test.ts asks two',
   },
   {
     route: 'GET /v1/developer/payee',

@@ -267,10 +267,10 @@ function refuseManifest(manifest: PluginManifest): void {
   const { found } = checkManifest(manifest);
   const [first] = found;
   if (first !== undefined) {
-    const code =
-      first.code === 'permission_unknown' ? 'plugin_permission_unknown' : 'plugin_manifest_refused';
     const findings = found.map(({ code: what, detail }) => ({ code: what, detail: detail ?? null }));
-    throw new AppError(code, { details: { findings } });
+    if (first.code === 'permission_unknown')
+      throw new AppError('plugin_permission_unknown', { details: { findings } });
+    throw new AppError('plugin_manifest_refused', { details: { findings } });
   }
   const field = reservedIn(manifest);
   if (field !== undefined) throw new AppError('plugin_name_reserved', { details: { field } });
