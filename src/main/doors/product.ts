@@ -145,9 +145,9 @@ export {
   ALGORITHMS,
   canonicalBytes,
   createSigningKeys,
+  keysIn,
   publicJwk,
   signBytes,
-  type SigningKeyStore,
 } from '#platform/signing';
 export { type DataKey, sealedColumn } from '#platform/secrets';
 export {

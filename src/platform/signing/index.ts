@@ -9,6 +9,7 @@ export {
 export {
   createSigningKeys,
   type KeyKind,
+  keysIn,
   type NewSigningKey,
   sealedKey,
   type SigningKey,

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { CommitPoint, Database, Statement, SystemUse } from '#platform/db';
+import { type CommitPoint, type Database, type Statement, statement, type SystemUse } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
 import { type Clock, sha256 } from '#platform/kernel';
-import type { Secrets } from '#platform/secrets';
+import { sealedColumn, type Secrets } from '#platform/secrets';
 
 export type KeyKind = 'rsa-4096' | 'ed25519';
 
@@ -34,6 +34,38 @@ export interface SigningKeyStore {
   readonly lock: Statement;
   /** The one of a kind that signs does so no more. */
   retire(kind: KeyKind): Statement;
+}
+
+/** Keys in a table of their own, with the columns of `SigningKeyRow` and one of a kind that is not retired. */
+export function keysIn(
+  table: string,
+  { use, kept, rotated }: Pick<SigningKeyStore, 'use' | 'kept' | 'rotated'>,
+): SigningKeyStore {
+  const privateKeys = sealedColumn({ table, column: 'private_sealed', key: ['id'] });
+  return {
+    use,
+    kept,
+    rotated,
+    placeOfPrivateKey: (id) => privateKeys.context(id),
+    list: statement<SigningKeyRow>(
+      `select id, kind, public_key, private_sealed, created_at, retired_at from ${table}
+       order by (retired_at is not null), created_at desc, id`,
+    ),
+    insert: ({ id, kind, public_key: pem, private_sealed: sealed }) =>
+      statement<{ id: string }>(
+        `insert into ${table} (id, kind, public_key, private_sealed) values ($1, $2, $3, $4)
+         on conflict (kind) where retired_at is null do nothing returning id`,
+        [id, kind, pem, sealed],
+      ),
+    lock: statement('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      table.replaceAll(/[._]/g, ' '),
+    ]),
+    retire: (kind) =>
+      statement(
+        `update ${table} set retired_at = app.now(), updated_at = app.now() where kind = $1 and retired_at is null`,
+        [kind],
+      ),
+  };
 }
 
 /** The cached keys are no older than this; an unknown key reloads them at once. */
