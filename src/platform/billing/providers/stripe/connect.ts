@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
+import { pagesOf } from './fetch.ts';
 
 /** Whether money can be sent to somebody. restricted: Stripe asks them for something first. */
 export type PayeeState = 'onboarding' | 'payable' | 'restricted';
@@ -97,9 +98,10 @@ export function createConnect(client: StripeClient): Connect {
       return made.id;
     },
     async findReversal(transfer, share) {
-      for await (const reversals of pagesOf(client, (stripe, page) =>
-        stripe.transfers.listReversals(transfer, page),
-      )) {
+      const pages = pagesOf((page) =>
+        client.read((stripe) => stripe.transfers.listReversals(transfer, page)),
+      );
+      for await (const reversals of pages) {
         const found = reversals.find(({ metadata }) => metadata?.[SHARE] === share);
         if (found !== undefined) return found.id;
       }
@@ -107,7 +109,7 @@ export function createConnect(client: StripeClient): Connect {
     },
     async *transfersSince(since) {
       const created = { gte: Math.floor(since.getTime() / 1_000) };
-      const pages = pagesOf(client, (stripe, page) => stripe.transfers.list({ ...page, created }));
+      const pages = pagesOf((page) => client.read((stripe) => stripe.transfers.list({ ...page, created })));
       for await (const transfers of pages) yield transfers.map(bookedOf);
     },
   };
@@ -134,21 +136,3 @@ const bookedOf = ({
   reversed: amount_reversed,
   currency,
 });
-
-type Page = { limit: number; starting_after?: string };
-
-async function* pagesOf<T extends { readonly id: string }>(
-  client: StripeClient,
-  asking: (
-    stripe: Stripe,
-    page: Page,
-  ) => Promise<{ readonly data: readonly T[]; readonly has_more: boolean }>,
-): AsyncGenerator<readonly T[], void> {
-  let after: string | undefined;
-  do {
-    const page = { limit: 100, ...(after === undefined ? {} : { starting_after: after }) };
-    const { data, has_more } = await client.read((stripe) => asking(stripe, page));
-    yield data;
-    after = has_more ? data.at(-1)?.id : undefined;
-  } while (after !== undefined);
-}

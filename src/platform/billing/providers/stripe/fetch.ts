@@ -21,11 +21,21 @@ export interface StripeReader {
 }
 
 type Page = { limit: number; starting_after?: string };
-type AskPage<T> = (
-  stripe: Stripe,
-  page: Page,
-  options: Stripe.RequestOptions,
-) => Promise<{ readonly data: readonly T[]; readonly has_more: boolean }>;
+type List<T> = { readonly data: readonly T[]; readonly has_more: boolean };
+type AskPage<T> = (stripe: Stripe, page: Page, options: Stripe.RequestOptions) => Promise<List<T>>;
+
+/** A list, page by page. Throws `store_unreadable` for a page that is none. */
+export async function* pagesOf<T extends { readonly id: string }>(
+  asking: (page: Page) => Promise<List<T>>,
+): AsyncGenerator<readonly T[], void> {
+  let after: string | undefined;
+  do {
+    const page = { limit: PAGE, ...(after === undefined ? {} : { starting_after: after }) };
+    const { data, has_more } = await asking(page).then(asPage);
+    yield data;
+    after = has_more ? data.at(-1)?.id : undefined;
+  } while (after !== undefined);
+}
 
 export function readerOf(
   client: Pick<StripeClient, 'read'>,
@@ -43,15 +53,7 @@ export function readerOf(
   };
   return {
     get,
-    async *pages(asking) {
-      let after: string | undefined;
-      do {
-        const page = { limit: PAGE, ...(after === undefined ? {} : { starting_after: after }) };
-        const { data, has_more } = await get((stripe, options) => asking(stripe, page, options)).then(asPage);
-        yield data;
-        after = has_more ? data.at(-1)?.id : undefined;
-      } while (after !== undefined);
-    },
+    pages: (asking) => pagesOf((page) => get((stripe, options) => asking(stripe, page, options))),
   };
 }
 
@@ -64,9 +66,7 @@ function readable<T>(answer: T): T {
 const kindSchema = z.object({ object: z.string() });
 
 /** A list that ends early by a garbled answer would lose what comes after. */
-function asPage<T extends { readonly id: string }>(
-  page: Awaited<ReturnType<AskPage<T>>>,
-): Awaited<ReturnType<AskPage<T>>> {
+function asPage<T extends { readonly id: string }>(page: List<T>): List<T> {
   if (!pageSchema.safeParse(page).success) throw new AppError('store_unreadable');
   return page;
 }
