@@ -49,7 +49,7 @@ export {
   type Selection,
 } from './operator/operator.ts';
 export { admissionError } from './admission/admission-error.ts';
-export { createOperatorNotices, type OperatorNotices } from './operator/operator-notices.ts';
+export { createOperatorNotices, type OperatorNotices, platformAdmins } from './operator/operator-notices.ts';
 export type {
   AdmitRequest,
   IdempotencyRequest,

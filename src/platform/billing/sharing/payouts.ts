@@ -1,7 +1,6 @@
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import { failedAtStripe } from '../providers/stripe/client.ts';
 import type { Connect } from '../providers/stripe/connect.ts';
 import type { Mode } from '../payment-provider.ts';
 import { lockPayee } from './ledger.ts';
@@ -127,7 +126,7 @@ async function send({ db, connect, log }: PayoutParts, payout: store.PayoutRow):
 
 /** Certain, unlike silence, a limit of requests, or a failure of Stripe's own. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'store_refused' && !failedAtStripe(error);
+  return error instanceof AppError && error.code === 'store_refused';
 }
 
 /** Stripe's word. A key that was refused is the operator's matter, and the payout is free again like any other. */

@@ -1,7 +1,8 @@
 import { actorOf, type Audit } from '#platform/audit';
-import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
 import { type AccountId, AppError, type Clock, type Ids, type UserId } from '#platform/kernel';
+import { platformAdmins } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
@@ -253,8 +254,3 @@ const mailTo = ({ mail }: SharingParts, { email, user_id, id, problem }: Told): 
     userId: user_id,
     once: `payouts_problem ${id} ${user_id}`,
   });
-
-const platformAdmins = () =>
-  statement<{ user_id: UserId; email: string }>(
-    `select user_id, email from identity.users where role = 'admin' and status = 'active' order by user_id`,
-  );

@@ -126,7 +126,8 @@ const mark = ({ id, day, daily }: ClosedRow) =>
     [id, day, daily],
   );
 
-const platformAdmins = () =>
+/** Who is written to about what is the operator's. */
+export const platformAdmins = () =>
   statement<{ user_id: UserId; email: string }>(
     `select user_id, email from identity.users where role = 'admin' and status = 'active' order by user_id`,
   );
