@@ -15,6 +15,7 @@ import {
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useCapacityColumns } from './capacity.tsx';
 import { MachineTable } from './machine-table.tsx';
 import { Status } from './status.tsx';
 import { texts } from './texts.ts';
@@ -27,7 +28,8 @@ const EMAIL = /^\S+@\S+\.\S+$/;
 
 /** Licences of all accounts, for operators; one opened, with its machines and what can be done. */
 export default function AllLicences() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
+  const capacity = useCapacityColumns();
   const { search, change } = useProductSearch();
   const { licence, account, key, email, tier } = search;
   const status = (['active', 'suspended', 'inactive'] as const).find((one) => one === search['status']);
@@ -92,18 +94,7 @@ export default function AllLicences() {
           },
           { head: say('licence'), isDim: true, cell: (one) => one.tier },
           { head: say('status'), cell: (one) => <Status of={one} /> },
-          {
-            head: say('seats'),
-            isFigure: true,
-            cell: ({ current_seats_used: used, max_seats: max }) =>
-              say('limit.of', { used: format.count(used), max: format.count(max) }),
-          },
-          {
-            head: say('machines'),
-            isFigure: true,
-            cell: ({ machines_used: used, max_machines: max }) =>
-              say('limit.of', { used: format.count(used), max: format.count(max) }),
-          },
+          ...capacity,
           {
             head: say('renewed'),
             isFigure: true,

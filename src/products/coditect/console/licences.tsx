@@ -13,13 +13,15 @@ import {
   useTexts,
   When,
 } from '@plinth/console';
+import { useCapacityColumns } from './capacity.tsx';
 import { MachineTable } from './machine-table.tsx';
 import { Status } from './status.tsx';
 import { texts } from './texts.ts';
 
 /** Licences of the account; one of them opened, with its key, its seats and its machines. */
 export default function Licences() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
+  const capacity = useCapacityColumns();
   const chosen = useAccount();
   const { search, change } = useProductSearch();
   const { pages, ...asked } = usePages({
@@ -52,18 +54,7 @@ export default function Licences() {
             ),
           },
           { head: say('status'), cell: (licence) => <Status of={licence} /> },
-          {
-            head: say('seats'),
-            isFigure: true,
-            cell: ({ current_seats_used: used, max_seats: max }) =>
-              say('limit.of', { used: format.count(used), max: format.count(max) }),
-          },
-          {
-            head: say('machines'),
-            isFigure: true,
-            cell: ({ machines_used: used, max_machines: max }) =>
-              say('limit.of', { used: format.count(used), max: format.count(max) }),
-          },
+          ...capacity,
           {
             head: say('expires'),
             isFigure: true,
