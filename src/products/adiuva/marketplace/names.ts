@@ -10,7 +10,7 @@ const RESERVED =
 const ANYWHERE = ['plinth', 'adiuva', 'coditect'].map(foldName);
 
 /** Ids that calls have as a part of their path. */
-const PATHS = ['revoked', 'pending', 'signing-keys'];
+const PATHS = ['installed', 'revoked', 'pending', 'signing-keys'];
 
 /** How a plugin looks to who reads its name, id and author: what looks the same is the same text. */
 export const looksOf = ({ id, name, author }: Pick<PluginManifest, 'id' | 'name' | 'author'>) => ({
