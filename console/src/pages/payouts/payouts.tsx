@@ -40,7 +40,6 @@ export function Payouts() {
     key: ['payouts', period],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/payouts', { query: { ...paging, ...(period && { period }) } }),
-    isWanted: prices?.sold === true,
     again: 5_000,
   });
   const books = pages?.[0];
@@ -71,49 +70,47 @@ export function Payouts() {
         )}
         {asked !== undefined && asked === period && <span role="status">{say('asked')}</span>}
       </div>
-      {prices?.sold === true && (
-        <Table
-          label={say('nav.payouts')}
-          rows={pages?.flatMap(({ data }) => data)}
-          asked={asking}
-          keyOf={({ id }) => id}
-          empty={say('none')}
-          lines={6}
-          columns={[
-            {
-              head: say('payee'),
-              cell: ({ name, account_id: account }) =>
-                name === null ? (
-                  <span className="dim">{say('gone')}</span>
-                ) : (
-                  <Link to="/app/customers" search={{ account }}>
-                    {name}
-                  </Link>
-                ),
-            },
-            { head: say('period'), cell: (one) => one.period },
-            { head: say('amount'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
-            {
-              head: say('state'),
-              cell: ({ state, code }) => (
-                <>
-                  <StateBadge color={state === 'refused' ? 'red' : state === 'open' ? 'yellow' : 'gray'}>
-                    {say(state)}
-                  </StateBadge>{' '}
-                  {code !== null && <span className="dim mono">{code}</span>}
-                </>
+      <Table
+        label={say('nav.payouts')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asking}
+        keyOf={({ id }) => id}
+        empty={say('none')}
+        lines={6}
+        columns={[
+          {
+            head: say('payee'),
+            cell: ({ name, account_id: account }) =>
+              name === null ? (
+                <span className="dim">{say('gone')}</span>
+              ) : (
+                <Link to="/app/customers" search={{ account }}>
+                  {name}
+                </Link>
               ),
-            },
-            { head: say('transfer'), isDim: true, isMono: true, cell: ({ transfer }) => transfer ?? '–' },
-            {
-              head: say('when'),
-              isFigure: true,
-              isDim: true,
-              cell: ({ created_at: at }) => <When at={at} isPast />,
-            },
-          ]}
-        />
-      )}
+          },
+          { head: say('period'), cell: (one) => one.period },
+          { head: say('amount'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
+          {
+            head: say('state'),
+            cell: ({ state, code }) => (
+              <>
+                <StateBadge color={state === 'refused' ? 'red' : state === 'open' ? 'yellow' : 'gray'}>
+                  {say(state)}
+                </StateBadge>{' '}
+                {code !== null && <span className="dim mono">{code}</span>}
+              </>
+            ),
+          },
+          { head: say('transfer'), isDim: true, isMono: true, cell: ({ transfer }) => transfer ?? '–' },
+          {
+            head: say('when'),
+            isFigure: true,
+            isDim: true,
+            cell: ({ created_at: at }) => <When at={at} isPast />,
+          },
+        ]}
+      />
       {books !== undefined && <Owed books={books} />}
       {books !== undefined && <Differences books={books} />}
     </>

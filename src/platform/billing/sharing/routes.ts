@@ -175,7 +175,6 @@ const listPayouts = route(
         ),
       }),
     },
-    errors: ['nothing_sold'],
     example: {
       query: { period: '2026-01' },
       reply: {
