@@ -115,7 +115,6 @@ create table billing.shares (
   reversal text,
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
-  primary key (account_id, id),
   check (payout_id is null or reversal is null),
   check ((reversal is null) = (reversed_payout is null))
 );
@@ -124,6 +123,8 @@ create index shares_to_recover on billing.shares (mode, asked_at) where to_recov
 create index shares_of_sale on billing.shares (account_id, sale_id);
 create index shares_of_payout on billing.shares (account_id, payout_id) where payout_id is not null;
 create index shares_by_time on billing.shares (account_id, created_at);
+-- After the other indexes, so that a plan made on the empty table looks a row up by it.
+alter table billing.shares add primary key (account_id, id);
 call app.protect_tenant('billing.shares');
 
 -- How our payouts differed from the provider's books when they were compared last.
