@@ -10,7 +10,10 @@ function createOpenInvoice(counter: WorldFixture): Invoice {
   const named = { customer: typeof customer === 'string' ? customer : customer.id };
   const price = counter.price(1000, { recurring: '' }).id;
   counter.ask('POST /v1/invoiceitems', { ...named, pricing: { price } });
-  const made = counter.get('invoice', 'POST /v1/invoices', named);
+  const made = counter.get('invoice', 'POST /v1/invoices', {
+    ...named,
+    pending_invoice_items_behavior: 'include',
+  });
   counter.ask(`POST /v1/invoices/${made.id}/finalize`);
   counter.told();
   return made;

@@ -36,7 +36,10 @@ describe('the credit of a customer', () => {
     move(-700);
     const price = counter.price(1_000, { recurring: '' }).id;
     counter.ask('POST /v1/invoiceitems', { customer: id, pricing: { price } });
-    const { id: invoice } = counter.get('invoice', 'POST /v1/invoices', { customer: id });
+    const { id: invoice } = counter.get('invoice', 'POST /v1/invoices', {
+      customer: id,
+      pending_invoice_items_behavior: 'include',
+    });
     counter.ask(`POST /v1/invoices/${invoice}/finalize`);
     counter.ask(`POST /v1/invoices/${invoice}/void`);
     const moved = counter.world.table('customer_balance_transaction').oldestFirst();
