@@ -3,20 +3,11 @@ import { Pick } from './pick.tsx';
 import type { Span } from './spans.ts';
 
 const texts = pageTexts({
-  en: {
-    span: 'Time',
-    anyTime: 'Any time',
-    day: 'Last 24 hours',
-    week: 'Last 7 days',
-    month: 'Last 31 days',
-  },
-  de: {
-    span: 'Zeit',
-    anyTime: 'Jederzeit',
-    day: 'Letzte 24 Stunden',
-    week: 'Letzte 7 Tage',
-    month: 'Letzte 31 Tage',
-  },
+  span: ['Time', 'Zeit'],
+  anyTime: ['Any time', 'Jederzeit'],
+  day: ['Last 24 hours', 'Letzte 24 Stunden'],
+  week: ['Last 7 days', 'Letzte 7 Tage'],
+  month: ['Last 31 days', 'Letzte 31 Tage'],
 });
 
 interface SpanPickProps {

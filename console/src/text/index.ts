@@ -31,10 +31,9 @@ export type Say<K extends string = never> = (
   parts?: Readonly<Record<string, string>>,
 ) => string;
 
-/** Texts of one page, which are loaded with it. */
-type PageTexts<K extends string> = Readonly<Record<Language, Readonly<Record<K, string>>>>;
+/** Texts of one page, which are loaded with it: each in English and in German. */
+type PageTexts<K extends string> = Readonly<Record<K, readonly [en: string, de: string]>>;
 
-/** The same keys in each language. */
 export const pageTexts = <K extends string>(texts: PageTexts<K>): PageTexts<K> => texts;
 
 /** The texts of the present language, with those of a page, and how it writes figures. */
@@ -44,7 +43,7 @@ export function useTexts<K extends string = never>(
   const language = use(LanguageContext);
   return {
     say: (key, parts = {}) =>
-      fill(isText(key) ? shared[language][key] : (page?.[language][key] ?? key), parts),
+      fill(isText(key) ? shared[language][key] : (page?.[key][language === 'en' ? 0 : 1] ?? key), parts),
     format: formatsOf(language),
     language,
   };

@@ -149,5 +149,5 @@ function Fate({ id, look, revive }: FateProps) {
       </Button>
     );
   const key = `state.${data?.state ?? ''}`;
-  return <span role="status">{key in texts.en ? say(key as 'state.done') : say('begun')}</span>;
+  return <span role="status">{key in texts ? say(key as 'state.done') : say('begun')}</span>;
 }

@@ -190,9 +190,7 @@ function useLimitLines(): (compared: Compared) => Line {
   return ({ name, kind, per, unit, plans }) => {
     const key = `grant.${name}`;
     const label =
-      key in grantTexts.en
-        ? sayGrant(key as keyof typeof grantTexts.en)
-        : labelOf({ limit: name, kind }, per, say);
+      key in grantTexts ? sayGrant(key as keyof typeof grantTexts) : labelOf({ limit: name, kind }, per, say);
     const amountOf = amounts(format, kind, name.endsWith('_bytes') ? 'bytes' : unit);
     return {
       key: name,

@@ -2,10 +2,10 @@ import { PlinthError } from '@plinth/sdk/errors';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
-type WordKey = Extract<keyof typeof texts.en, `why.${string}`>;
+type WordKey = Extract<keyof typeof texts, `why.${string}`>;
 
 /** Whether there are words here for a code. */
-export const hasWords = (code: string): boolean => Object.hasOwn(texts.en, `why.${code}`);
+export const hasWords = (code: string): boolean => Object.hasOwn(texts, `why.${code}`);
 
 /** What an error means to who sees it, and what to do; in the server's words where there are none here. */
 export function useRefusal(): (error: unknown) => string {

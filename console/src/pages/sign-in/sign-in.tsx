@@ -24,7 +24,7 @@ interface Typed {
 }
 
 /** What a way in came to: a session where nothing is said, a second factor that is asked for, or a mail that was sent. */
-type Outcome = Challenge | keyof typeof texts.en | undefined;
+type Outcome = Challenge | keyof typeof texts | undefined;
 
 /** What each form does. */
 const ACTS: Readonly<Record<Mode, (typed: Typed) => Promise<Outcome>>> = {

@@ -1,8 +1,11 @@
 import { CallTable, LimitList, pageTexts, useOfAccount, useTexts } from '@plinth/console';
 
 const texts = pageTexts({
-  en: { title: 'Sample', none: 'No call yet. The page of docs of this product has one to paste.' },
-  de: { title: 'Sample', none: 'Noch kein Aufruf. Die Seite dieses Produkts hat einen zum Einfügen.' },
+  title: ['Sample', 'Sample'],
+  none: [
+    'No call yet. The page of docs of this product has one to paste.',
+    'Noch kein Aufruf. Die Seite dieses Produkts hat einen zum Einfügen.',
+  ],
 });
 
 /** What is used of the product's limits, and its last calls. */

@@ -36,7 +36,7 @@ const LISTS = {
   'permission.network': ['Send to and receive from {host}', 'An {host} senden und von dort empfangen'],
 } as const;
 
-const BOTH = {
+export const texts = pageTexts({
   ...LISTS,
   plugins: ['Plugins', 'Plugins'],
   browse: ['Browse', 'Stöbern'],
@@ -199,28 +199,23 @@ const BOTH = {
   reason: ['Reason to remove it, which its users are told', 'Grund der Entfernung, den die Nutzer erfahren'],
   remove: ['Remove', 'Entfernen'],
   account: ['Developer', 'Entwickler'],
-} as const;
+});
 
-export type Key = keyof typeof BOTH;
-const textsAt = (language: 0 | 1) =>
-  Object.fromEntries(Object.entries(BOTH).map(([key, both]) => [key, both[language]])) as Record<Key, string>;
-
-export const texts = pageTexts({ en: textsAt(0), de: textsAt(1) });
-
-/** What a list has by this id, or the id itself, which a newer server may know. */
-const known = (key: string): Key | undefined => (Object.hasOwn(BOTH, key) ? (key as Key) : undefined);
-
+type Key = keyof typeof texts;
 type Say = (key: Key, parts?: Readonly<Record<string, string>>) => string;
 
+const isKey = (key: string): key is Key => Object.hasOwn(texts, key);
+
+/** What a category is called; one that only a newer server knows, by its id. */
 export function categoryText(say: Say, id: string): string {
-  const key = known(`category.${id}`);
-  return key === undefined ? id : say(key);
+  const key = `category.${id}`;
+  return isKey(key) ? say(key) : id;
 }
 
 export function permissionText(say: Say, id: string): string {
   const [name = '', host = ''] = id.split(/:(.*)/s);
-  const key = known(`permission.${name}`);
-  return key === undefined ? id : say(key, { host });
+  const key = `permission.${name}`;
+  return isKey(key) ? say(key, { host }) : id;
 }
 
 export const CATEGORIES = Object.keys(LISTS).flatMap((key) =>

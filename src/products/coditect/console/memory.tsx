@@ -119,5 +119,5 @@ function Answers({ q, budget }: { readonly q: string; readonly budget: string })
 
 const reasonOf = (
   { kind, words }: Why,
-  say: ReturnType<typeof useTexts<keyof (typeof texts)['en']>>['say'],
+  say: ReturnType<typeof useTexts<keyof typeof texts>>['say'],
 ): string => (words === undefined ? kind.replaceAll('_', ' ') : say('words', { words: words.join(', ') }));

@@ -14,7 +14,7 @@ const SECTIONS = {
   other: ['Other', 'Sonstiges'],
 } as const;
 
-const BOTH = {
+export const texts = pageTexts({
   organizations: [
     'Scopes belong to organizations. Choose one above, or make one under Members.',
     'Scopes gehören Organisationen. Wähle oben eine, oder lege unter Mitglieder eine an.',
@@ -104,12 +104,6 @@ const BOTH = {
   format: ['Format', 'Format'],
   download: ['Download {format}', '{format} herunterladen'],
   made: ['Made', 'Erstellt'],
-} as const;
-
-type Key = keyof typeof BOTH;
-const textsAt = (language: 0 | 1) =>
-  Object.fromEntries(Object.entries(BOTH).map(([key, both]) => [key, both[language]])) as Record<Key, string>;
-
-export const texts = pageTexts({ en: textsAt(0), de: textsAt(1) });
+});
 
 export const KINDS = Object.keys(SECTIONS) as readonly (keyof typeof SECTIONS)[];
