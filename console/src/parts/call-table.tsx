@@ -51,22 +51,15 @@ export function CallTable({ events, isLinked = true, filter = {}, ...shown }: Ca
           ),
         },
         { head: say('calls.model'), isDim: true, cell: ({ model }) => model },
-        {
-          head: say('calls.status'),
-          cell: ({ status }) => <State of={status} />,
-        },
+        { head: say('calls.status'), cell: ({ status }) => <State of={status} /> },
         {
           head: say('calls.tokens'),
           isFigure: true,
           cell: ({ prompt_tokens: prompt, completion_tokens: completion }) =>
             prompt + completion === 0 ? '–' : format.count(prompt + completion),
         },
-        { head: say('calls.cost'), isFigure: true, cell: ({ cost_micros: cost }) => format.micros(cost) },
-        {
-          head: say('calls.charge'),
-          isFigure: true,
-          cell: ({ charged_micros: charge }) => format.micros(charge),
-        },
+        { head: say('calls.cost'), micros: (row) => row.cost_micros },
+        { head: say('calls.charge'), micros: (row) => row.charged_micros },
       ]}
     />
   );

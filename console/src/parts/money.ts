@@ -1,14 +1,21 @@
 import { type Language, useTexts } from '../text/index.ts';
+import type { Column } from './table.tsx';
 
 /** Currencies whose smallest unit is no hundredth, as payment providers count them: ISK and UGX, without cents in Intl, are charged in hundredths. */
 const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
 const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+
+interface InCurrency {
+  readonly currency: string;
+}
 
 export interface Money {
   /** Of minor units: cents, whole yen. */
   minor(amount: number, currency: string): string;
   /** Of millionths of a currency. */
   millionths(amount: number, currency: string): string;
+  /** A column of a table: of minor units, each in its row's currency. */
+  column<K extends string>(head: string, amount: K): Column<InCurrency & Readonly<Record<K, number>>>;
 }
 
 /** How the present language writes amounts of a currency. */
@@ -16,6 +23,11 @@ export function useMoney(): Money {
   const { language } = useTexts();
   return {
     minor: (amount, currency) => moneyText(language, amount, currency),
+    column: (head, amount) => ({
+      head,
+      isFigure: true,
+      cell: (row) => moneyText(language, row[amount], row.currency),
+    }),
     millionths: (amount, currency) => write(language, amount / 1_000_000, { currency, digits: 6 }),
   };
 }
@@ -37,7 +49,7 @@ export function moneyText(language: Language, minor: number, currency: string): 
 }
 
 /** Amounts in several currencies, or a dash. */
-export const moneyTexts = <Of extends { readonly currency: string }>(
+export const moneyTexts = <Of extends InCurrency>(
   language: Language,
   of: readonly Of[],
   minor: (one: Of) => number | null,

@@ -2,7 +2,14 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Asked } from './table.tsx';
 
 interface Page {
+  readonly data?: readonly unknown[];
   readonly next_cursor: string | null;
+}
+type RowOf<One> = One extends { readonly data: readonly (infer Row)[] } ? Row : never;
+interface Loaded<One extends Page> {
+  readonly pages: readonly One[] | undefined;
+  /** Of all pages that are loaded. */
+  readonly rows: readonly RowOf<One>[] | undefined;
 }
 
 interface PagesProps<One extends Page> {
@@ -25,7 +32,7 @@ export function usePages<One extends Page>({
   again,
   limit = 50,
   isFrozen = false,
-}: PagesProps<One>): Asked & { readonly pages: readonly One[] | undefined } {
+}: PagesProps<One>): Asked & Loaded<One> {
   const { data, ...asked } = useInfiniteQuery({
     queryKey: key,
     initialPageParam: undefined as string | undefined,
@@ -36,5 +43,6 @@ export function usePages<One extends Page>({
     ...(isFrozen ? { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 } : {}),
     ...(again === undefined ? {} : { refetchInterval: again }),
   });
-  return { ...asked, pages: data?.pages };
+  const rows = data?.pages.flatMap((page) => (page.data ?? []) as readonly RowOf<One>[]);
+  return { ...asked, pages: data?.pages, rows };
 }

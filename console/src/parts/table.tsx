@@ -1,9 +1,10 @@
 import { Button, Skeleton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { useTexts } from '../text/index.ts';
+import { type Formats, useTexts } from '../text/index.ts';
 import { useRowsInView } from './rows-in-view.ts';
 import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
+import { When } from './when.tsx';
 
 export interface Column<Row> {
   /** Of what can be done with a row there is none: ''. */
@@ -16,8 +17,19 @@ export interface Column<Row> {
   readonly isText?: boolean;
   /** Cut at a width, with all of it on hover where the cell is a text. */
   readonly isLong?: boolean;
-  readonly cell: (row: Row) => ReactNode;
+  readonly cell?: (row: Row) => ReactNode;
+  /** In place of `cell`: a figure as the language writes it, or how long ago something was, or until it is. None is a dash. */
+  readonly count?: (row: Row) => number | null;
+  readonly micros?: (row: Row) => number | null;
+  readonly bytes?: (row: Row) => number | null;
+  readonly duration?: (row: Row) => number | null;
+  readonly past?: (row: Row) => string | null;
+  readonly due?: (row: Row) => string | null;
+  /** What a press on the cell's text does. */
+  readonly act?: (row: Row) => unknown;
 }
+
+const FIGURES = ['count', 'micros', 'bytes', 'duration'] as const;
 
 /** What is asked for: an answer of TanStack Query, or of `usePages`. */
 export interface Asked {
@@ -31,13 +43,13 @@ export interface Asked {
 interface TableProps<Row> {
   /** What the rows are, for those who hear the page. */
   readonly label: string;
-  /** Undefined while they are loaded. */
-  readonly rows: readonly Row[] | undefined;
+  /** Undefined while they are loaded. What `usePages` asks for has them by itself. */
+  readonly rows?: readonly Row[] | undefined;
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string;
   /** What is said where there are no rows: how one comes to be. */
   readonly empty: ReactNode;
-  readonly asked?: Asked;
+  readonly asked?: Asked & { readonly rows?: readonly Row[] | undefined };
   /** The key of the row that is opened. */
   readonly opened?: string | undefined;
   /** Lines that are drawn while the rows are loaded. */
@@ -47,15 +59,15 @@ interface TableProps<Row> {
 /** Rows of one kind, with what is said where there are none, while they are loaded, and where they can't be. */
 export function Table<Row>({
   label,
-  rows,
   columns,
   keyOf,
   empty,
   asked,
+  rows = asked?.rows,
   opened,
   lines = 24,
 }: TableProps<Row>) {
-  const { say } = useTexts();
+  const { say, format } = useTexts();
   const { body, first, last, height } = useRowsInView(rows?.length ?? 0);
   if (asked !== undefined && asked.error !== null && rows === undefined)
     return <Trouble error={asked.error} retry={() => void asked.refetch()} />;
@@ -70,12 +82,12 @@ export function Table<Row>({
         <table {...(isCut ? { 'aria-rowcount': rows.length + 1 } : {})}>
           <thead>
             <tr>
-              {columns.map(({ head, isFigure }) =>
-                head === '' ? (
-                  <td key={head} />
+              {columns.map((column) =>
+                column.head === '' ? (
+                  <td key="" />
                 ) : (
-                  <th key={head} className={isFigure === true ? 'num' : undefined}>
-                    {head}
+                  <th key={column.head} className={isFigure(column) ? 'num' : undefined}>
+                    {column.head}
                   </th>
                 ),
               )}
@@ -90,7 +102,7 @@ export function Table<Row>({
                 {...(isCut ? { 'aria-rowindex': first + index + 2 } : {})}
               >
                 {columns.map((column) => {
-                  const cell = column.cell(row);
+                  const cell = contentOf(column, row, format);
                   return (
                     <td
                       key={column.head}
@@ -140,7 +152,35 @@ function More({ asked, rows }: { readonly asked: Asked; readonly rows: number })
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono, isText, isLong }: Column<Row>): string =>
-  Object.entries({ num: isFigure, dim: isDim, mono: isMono, text: isText, long: isLong })
+const isFigure = <Row,>(column: Column<Row>): boolean =>
+  column.isFigure ?? FIGURES.some((one) => column[one] !== undefined);
+
+function contentOf<Row>(column: Column<Row>, row: Row, format: Formats): ReactNode {
+  const { cell, past, due, act } = column;
+  const figure = FIGURES.find((one) => column[one] !== undefined);
+  const value = (past ?? due)?.(row) ?? (figure && column[figure]?.(row));
+  const shown =
+    cell !== undefined ? (
+      cell(row)
+    ) : typeof value === 'string' ? (
+      <When at={value} isPast={due === undefined} />
+    ) : figure === undefined || value == null ? (
+      '–'
+    ) : (
+      format[figure](value)
+    );
+  return act === undefined ? (
+    shown
+  ) : (
+    <button type="button" className="quiet clip" onClick={() => act(row)}>
+      {shown}
+    </button>
+  );
+}
+
+const classOf = <Row,>(column: Column<Row>): string => {
+  const { isDim, isMono, isText, isLong } = column;
+  return Object.entries({ num: isFigure(column), dim: isDim, mono: isMono, text: isText, long: isLong })
     .flatMap(([name, has]) => (has === true ? [name] : []))
     .join(' ');
+};

@@ -7,10 +7,10 @@ import { Csv } from '../../parts/csv.tsx';
 import { useNames } from '../../parts/names.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { readAuditSearch, SUBJECTS } from './search.ts';
@@ -25,10 +25,7 @@ export function Audit() {
   const isAdmin = isAtLeast(account?.role, 'admin');
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.audit')}</h1>
-        {isAdmin && <Export />}
-      </header>
+      <Head title={say('nav.audit')}>{isAdmin && <Export />}</Head>
       {isAdmin ? <Trail /> : account !== undefined && <Activity id={account.id} />}
     </>
   );
@@ -50,7 +47,7 @@ function Trail() {
   const chosen = useAccount();
   const filter = useFilter();
   const nameOf = useNames();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['audit', chosen?.account.id, action, span, actor],
     read: (paging) =>
       apiFor(chosen?.account.id).call('GET /v1/account/audit', { query: { ...paging, ...filter } }),
@@ -62,12 +59,11 @@ function Trail() {
       <Filters />
       <Table
         label={say('nav.audit')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         empty={say('none')}
         columns={[
-          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('when'), isDim: true, past: (row) => row.created_at },
           {
             head: say('what'),
             cell: ({ action: done }) => (
@@ -76,10 +72,7 @@ function Trail() {
               </Link>
             ),
           },
-          {
-            head: say('who'),
-            cell: (entry) => <Who entry={entry} nameOf={nameOf} />,
-          },
+          { head: say('who'), cell: (entry) => <Who entry={entry} nameOf={nameOf} /> },
           {
             head: say('target'),
             isDim: true,
@@ -173,7 +166,7 @@ function Export() {
 function Activity({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
   const nameOf = useNames();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['activity', id],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/organizations/{id}/activity', { params: { id }, query: paging }),
@@ -184,12 +177,11 @@ function Activity({ id }: { readonly id: string }) {
       <p className="dim">{say('partly')}</p>
       <Table
         label={say('nav.audit')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={(entry) => entry.id}
         empty={say('none')}
         columns={[
-          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('when'), isDim: true, past: (row) => row.created_at },
           { head: say('what'), cell: ({ action }) => action },
           { head: say('who'), cell: ({ user_id: user }) => (user === null ? say('system') : nameOf(user)) },
           {

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { readCustomerSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -93,8 +94,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
       (what.isMoney === true && Number.isFinite(Number(amount)) && amount !== '')) &&
     (action !== 'usage' || reason.trim().length > 2);
   return (
-    <section aria-labelledby="action">
-      <h2 id="action">{say(`give.${action}`)}</h2>
+    <Section title={say(`give.${action}`)}>
       {choices.length === 0 ? (
         <p className="dim">{say('nothing')}</p>
       ) : (
@@ -146,7 +146,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
         </form>
       )}
       {error !== null && <p role="alert">{error.message}</p>}
-    </section>
+    </Section>
   );
 }
 

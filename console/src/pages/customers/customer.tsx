@@ -6,8 +6,9 @@ import { CallTable } from '../../parts/call-table.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
-import { moneyText, moneyTexts } from '../../parts/money.ts';
+import { moneyText, moneyTexts, useMoney } from '../../parts/money.ts';
 import { changed } from '../../parts/search.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
@@ -34,26 +35,24 @@ export function CustomerPage({ id }: { readonly id: string }) {
   const { customer, limits, payments, people, calls } = data;
   return (
     <>
-      <Head customer={customer} />
+      <CustomerHead customer={customer} />
       <CustomerFacts customer={customer} />
       <Action id={id} limits={limits} />
       <Denials id={id} limits={limits} />
-      <section aria-labelledby="limits">
-        <h2 id="limits">{say('limits.title')}</h2>
+      <Section title={say('limits.title')}>
         <LimitList limits={limits} />
-      </section>
+      </Section>
       <Grants id={id} />
       <Payments payments={payments} />
       <People id={id} people={people} />
-      <section aria-labelledby="calls">
-        <h2 id="calls">{say('calls.last')}</h2>
+      <Section title={say('calls.last')}>
         <CallTable events={calls} label={say('calls.last')} empty={say('noCalls')} isLinked={false} />
-      </section>
+      </Section>
     </>
   );
 }
 
-function Head({ customer }: { readonly customer: Details['customer'] }) {
+function CustomerHead({ customer }: { readonly customer: Details['customer'] }) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate({ from: '/app/customers' });
   const queries = useQueryClient();
@@ -63,8 +62,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
     ? 'POST /v1/admin/accounts/{id}/reinstate'
     : 'POST /v1/admin/accounts/{id}/suspend';
   return (
-    <header className="page">
-      <h1>{name}</h1>
+    <Head title={name}>
       <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
       <span className="dim">{say('since', { day: format.day(at) })}</span>
       <Anchor renderRoot={(props) => <Link {...props} to="/app/platform-audit" search={{ account: id }} />}>
@@ -91,7 +89,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
           isDangerous={!isSuspended}
         />
       </span>
-    </header>
+    </Head>
   );
 }
 
@@ -132,27 +130,23 @@ function CustomerFacts({ customer }: { readonly customer: Details['customer'] })
 /** What was paid; a refund is made at the provider's own page. */
 function Payments({ payments }: Pick<Details, 'payments'>) {
   const { say, language } = useTexts(texts);
+  const { column } = useMoney();
   if (payments.length === 0) return null;
   return (
-    <section aria-labelledby="payments">
-      <h2 id="payments">{say('payments')}</h2>
+    <Section title={say('payments')}>
       <Table
         label={say('payments')}
         rows={payments}
         keyOf={({ payment, occurred_at: at }) => `${payment} ${at}`}
         empty=""
         columns={[
-          { head: say('calls.when'), cell: ({ occurred_at: at }) => <When at={at} isPast /> },
+          { head: say('calls.when'), past: (row) => row.occurred_at },
           {
             head: say('status'),
             cell: ({ state, failure_code: failure }) =>
               say(`payment.${state}`) + (failure === null ? '' : `: ${failure}`),
           },
-          {
-            head: say('amount'),
-            isFigure: true,
-            cell: ({ amount_minor: amount, currency }) => moneyText(language, amount, currency),
-          },
+          column(say('amount'), 'amount_minor'),
           {
             head: say('refunded'),
             isFigure: true,
@@ -173,7 +167,7 @@ function Payments({ payments }: Pick<Details, 'payments'>) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -182,8 +176,7 @@ function People({ id, people }: Pick<Details, 'people'> & { readonly id: string 
   const { say } = useTexts(texts);
   const queries = useQueryClient();
   return (
-    <section aria-labelledby="people">
-      <h2 id="people">{say('members')}</h2>
+    <Section title={say('members')}>
       <Table
         label={say('members')}
         rows={people}
@@ -216,6 +209,6 @@ function People({ id, people }: Pick<Details, 'people'> & { readonly id: string 
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

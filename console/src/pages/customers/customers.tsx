@@ -5,9 +5,9 @@ import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { changed, useSearchOf } from '../../parts/search.ts';
 import { withoutSecret } from '../../parts/secrets.ts';
+import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { CustomerPage } from './customer.tsx';
@@ -23,9 +23,7 @@ export function Customers() {
       <SearchBox />
       {account === undefined ? (
         <>
-          <header className="page">
-            <h1>{say('nav.customers')}</h1>
-          </header>
+          <Head title={say('nav.customers')} />
           <Found />
         </>
       ) : (
@@ -61,7 +59,7 @@ function Found() {
   const { q, sort = 'newest', status } = useSearchOf(readCustomerSearch);
   const navigate = useNavigate({ from: '/app/customers' });
   const isSearch = q !== undefined && q.length > 1;
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['customers', isSearch ? q : undefined, sort, status],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/customers', {
@@ -99,7 +97,6 @@ function Found() {
       </div>
       <Table
         label={say('list.label')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ account_id: id }) => id}
         asked={asked}
         empty={isSearch ? <NothingKnown q={q} /> : say('noCustomers')}
@@ -133,7 +130,7 @@ function Found() {
             isFigure: true,
             cell: ({ money }) => moneyTexts(language, money, (one) => one.mrr_minor),
           },
-          { head: say('list.cost'), isFigure: true, cell: ({ cost_micros: cost }) => format.micros(cost) },
+          { head: say('list.cost'), micros: (row) => row.cost_micros },
           {
             head: say('list.margin'),
             isFigure: true,
@@ -144,11 +141,7 @@ function Found() {
             isFigure: true,
             cell: ({ denied }) => (denied === 0 ? '–' : format.count(denied)),
           },
-          {
-            head: say('lastCall'),
-            isFigure: true,
-            cell: ({ last_call_at: last }) => (last === null ? '–' : <When at={last} isPast />),
-          },
+          { head: say('lastCall'), isFigure: true, past: (row) => row.last_call_at },
         ]}
       />
     </>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
@@ -28,15 +29,14 @@ export function Denials({ id, limits }: DenialsProps) {
   const presentOf = (product: string, name: string) =>
     limits.find((one) => one.product === product && one.limit === name);
   return (
-    <section aria-labelledby="denials">
-      <h2 id="denials">{say('denials')}</h2>
+    <Section title={say('denials')}>
       <Table
         label={say('denials')}
         rows={data.data}
         keyOf={(one) => `${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}
         empty=""
         columns={[
-          { head: say('calls.when'), cell: ({ last_at: at }) => <When at={at} isPast /> },
+          { head: say('calls.when'), past: (row) => row.last_at },
           {
             head: say('limit'),
             cell: ({ limit, product, feature }) => (
@@ -63,7 +63,7 @@ export function Denials({ id, limits }: DenialsProps) {
               return at === null ? '–' : <When at={at} />;
             },
           },
-          { head: say('times'), isFigure: true, cell: ({ denied }) => format.count(denied) },
+          { head: say('times'), count: ({ denied }) => denied },
           {
             head: say('calls.request'),
             isDim: true,
@@ -103,6 +103,6 @@ export function Denials({ id, limits }: DenialsProps) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
@@ -13,18 +14,16 @@ import { texts } from './texts.ts';
 export function Grants({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
   const queries = useQueryClient();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['grants', id],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/grants', { query: { ...paging, account_id: id } }),
     limit: 10,
   });
   return (
-    <section aria-labelledby="grants">
-      <h2 id="grants">{say('grants')}</h2>
+    <Section title={say('grants')}>
       <Table
         label={say('grants')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={(grant) => grant.id}
         asked={asked}
         lines={2}
@@ -72,6 +71,6 @@ export function Grants({ id }: { readonly id: string }) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

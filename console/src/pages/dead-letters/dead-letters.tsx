@@ -1,12 +1,12 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { CustomerLink } from '../../parts/customer-link.tsx';
 import { useSearchOf } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
-import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { readDeadLetterSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -21,6 +21,9 @@ type StoreObject = ReplyOf<'GET /v1/admin/billing/inbox/dead'>['data'][number];
 const AGAIN = 10_000;
 /** The account of what belongs to none. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
+const ofAccount = ({ account_id: id }: { readonly account_id: string | null }) => (
+  <CustomerLink account={id === NOBODY ? null : id} />
+);
 const api = () => apiFor(undefined);
 
 /** What was given up: jobs, deliveries of webhooks, objects of stores; each can be tried again. */
@@ -28,10 +31,7 @@ export function DeadLetters() {
   const { say } = useTexts(texts);
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.deadLetters')}</h1>
-        <span className="dim">{say('about')}</span>
-      </header>
+      <Head title={say('nav.deadLetters')} about={say('about')} />
       <Jobs />
       <Deliveries />
       <StoreObjects />
@@ -39,21 +39,12 @@ export function DeadLetters() {
   );
 }
 
-const AccountLink = ({ id }: { readonly id: string | null }) =>
-  id === null || id === NOBODY ? (
-    '–'
-  ) : (
-    <Link to="/app/customers" search={{ account: id }}>
-      <Id id={id} />
-    </Link>
-  );
-
 function Jobs() {
   const { say } = useTexts(texts);
   const { kind } = useSearchOf(readDeadLetterSearch);
   const navigate = useNavigate({ from: '/app/dead-letters' });
   const queries = useQueryClient();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['dead-letters', 'jobs', kind],
     read: (paging) => api().call('GET /v1/admin/jobs', { query: { ...paging, ...(kind && { kind }) } }),
     again: AGAIN,
@@ -69,13 +60,12 @@ function Jobs() {
         />
       }
       empty={say('noJobs')}
-      letters={pages?.flatMap(({ data }) => data)}
       asked={asked}
       keyOf={({ id }) => id}
       columns={[
-        { head: say('since'), cell: ({ updated_at: at }) => <When at={at} isPast /> },
+        { head: say('since'), past: (row) => row.updated_at },
         { head: say('what'), cell: (job) => job.kind },
-        { head: say('account'), isDim: true, cell: ({ account_id: id }) => <AccountLink id={id} /> },
+        { head: say('account'), isDim: true, cell: ofAccount },
         { head: say('error'), isLong: true, cell: ({ error }) => error ?? '–' },
         {
           head: say('tried'),
@@ -106,7 +96,7 @@ function Jobs() {
 
 function Deliveries() {
   const { say } = useTexts(texts);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['dead-letters', 'deliveries'],
     read: (paging) =>
       api().call('GET /v1/admin/webhooks/deliveries', { query: { ...paging, status: 'dead' } }),
@@ -116,14 +106,13 @@ function Deliveries() {
     <Letters<Delivery>
       title={say('deliveries')}
       empty={say('noDeliveries')}
-      letters={pages?.flatMap(({ data }) => data)}
       asked={asked}
       keyOf={({ id }) => id}
       columns={[
-        { head: say('since'), cell: ({ updated_at: at }) => <When at={at} isPast /> },
+        { head: say('since'), past: (row) => row.updated_at },
         { head: say('what'), cell: ({ type }) => type },
         { head: say('endpoint'), isDim: true, isLong: true, cell: ({ url }) => url },
-        { head: say('account'), isDim: true, cell: ({ account_id: id }) => <AccountLink id={id} /> },
+        { head: say('account'), isDim: true, cell: ofAccount },
         {
           head: say('error'),
           isLong: true,
@@ -145,7 +134,7 @@ function Deliveries() {
 
 function StoreObjects() {
   const { say } = useTexts(texts);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['dead-letters', 'store'],
     read: (paging) => api().call('GET /v1/admin/billing/inbox/dead', { query: paging }),
     again: AGAIN,
@@ -155,11 +144,10 @@ function StoreObjects() {
     <Letters<StoreObject>
       title={say('events')}
       empty={say('noEvents')}
-      letters={pages?.flatMap(({ data }) => data)}
       asked={asked}
       keyOf={keyOf}
       columns={[
-        { head: say('since'), cell: ({ hinted_at: at }) => <When at={at} isPast /> },
+        { head: say('since'), past: (row) => row.hinted_at },
         {
           head: say('what'),
           cell: ({ store, mode, kind }) => `${store} ${kind}${mode === 'live' ? '' : `, ${mode}`}`,

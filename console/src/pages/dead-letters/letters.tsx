@@ -14,8 +14,7 @@ interface LettersProps<Letter> {
   readonly title: string;
   readonly filter?: ReactNode;
   readonly empty: string;
-  readonly letters: readonly Letter[] | undefined;
-  readonly asked: Asked;
+  readonly asked: Asked & { readonly rows: readonly Letter[] | undefined };
   readonly keyOf: (letter: Letter) => string;
   readonly columns: readonly Column<Letter>[];
   readonly replay: (letter: Letter) => Promise<unknown>;
@@ -32,13 +31,13 @@ const AGAIN = 1_500;
 
 /** Dead letters of one sort. Those that were replayed stay where they are, and say how they fare. */
 export function Letters<Letter>(props: LettersProps<Letter>) {
-  const { title, filter, empty, letters, asked, keyOf, columns, replay, replayAll, follow, more } = props;
+  const { title, filter, empty, asked, keyOf, columns, replay, replayAll, follow, more } = props;
   const { say } = useTexts(texts);
   const queries = useQueryClient();
   const [replayed, setReplayed] = useState<ReadonlyMap<string, Letter>>(new Map());
   const note = (some: readonly Letter[]) =>
     setReplayed((before) => new Map([...before, ...some.map((one) => [keyOf(one), one] as const)]));
-  const dead = letters?.filter((one) => !replayed.has(keyOf(one)));
+  const dead = asked.rows?.filter((one) => !replayed.has(keyOf(one)));
   const all = useMutation({
     mutationFn: async () => {
       const some = dead ?? [];
@@ -74,7 +73,7 @@ export function Letters<Letter>(props: LettersProps<Letter>) {
       {all.error !== null && <p role="alert">{all.error.message}</p>}
       <Table
         label={title}
-        rows={letters && [...replayed.values(), ...(dead ?? [])]}
+        rows={dead && [...replayed.values(), ...dead]}
         keyOf={keyOf}
         asked={asked}
         lines={3}

@@ -1,16 +1,17 @@
 import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Csv } from '../../parts/csv.tsx';
 import { hoursOf } from '../../parts/id-time.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePlans } from '../../parts/plans.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { readDenialSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -32,7 +33,7 @@ export function DenialTotals() {
     ...(limit && { limit_name: limit }),
     ...(plan && { plan }),
   };
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['denial-totals', query],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/denials/totals', { query: { ...paging, ...query } }),
@@ -64,18 +65,16 @@ export function DenialTotals() {
     },
     { head: say('plan'), isDim: true, cell: (sum) => sum.plan },
     { head: say('size'), isFigure: true, cell: (sum) => amount(sum)(sum.max) },
-    { head: say('denied'), isFigure: true, cell: ({ denied }) => format.count(denied) },
-    { head: say('hours'), isFigure: true, cell: ({ hours }) => format.count(hours) },
+    { head: say('denied'), count: ({ denied }) => denied },
+    { head: say('hours'), count: ({ hours }) => hours },
   ];
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.denials')}</h1>
-        <span className="dim">{say('about')}</span>
+      <Head title={say('nav.denials')} about={say('about')}>
         <span className="right">
           <Csv route="GET /v1/admin/denials/totals" query={query} name="denials" />
         </span>
-      </header>
+      </Head>
       <div className="filters">
         {around === undefined ? (
           <SpanPick
@@ -112,7 +111,6 @@ export function DenialTotals() {
       </div>
       <Table<Sum>
         label={say('nav.denials')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={(sum) => `${sum.account_id ?? ''} ${sum.product} ${sum.limit} ${sum.kind} ${sum.plan}`}
         asked={asked}
         empty={say('empty')}
@@ -122,25 +120,13 @@ export function DenialTotals() {
                 {
                   head: say('customer'),
                   isLong: true,
-                  cell: ({ account_id: account, account_name: name }: Sum) => (
-                    <Link to="/app/customers" search={account === null ? {} : { account }}>
-                      {name}
-                    </Link>
-                  ),
+                  cell: (sum: Sum) => <CustomerLink account={sum.account_id} name={sum.account_name} />,
                 },
               ]
             : []),
           ...columns,
-          ...(by === 'limit'
-            ? [
-                {
-                  head: say('customers'),
-                  isFigure: true,
-                  cell: ({ accounts }: Sum) => format.count(accounts),
-                },
-              ]
-            : []),
-          { head: say('last'), isFigure: true, cell: ({ last_at: at }) => <When at={at} isPast /> },
+          ...(by === 'limit' ? [{ head: say('customers'), count: ({ accounts }: Sum) => accounts }] : []),
+          { head: say('last'), isFigure: true, past: (row) => row.last_at },
           {
             head: say('next'),
             isDim: true,

@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -12,9 +12,9 @@ const DAYS = 7;
 
 /** Failed calls of the account by their code, the most frequent first. */
 export function Errors() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const chosen = useAccount();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['errors', chosen?.account.id],
     read: (paging) =>
       apiFor(chosen?.account.id).call('GET /v1/usage/errors', {
@@ -25,9 +25,7 @@ export function Errors() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.errors')}</h1>
-        <span className="dim">{say('aboutErrors', { days: String(DAYS) })}</span>
+      <Head title={say('nav.errors')} about={say('aboutErrors', { days: String(DAYS) })}>
         <span className="right">
           <Link className="link" to="/app/ledger" search={{ status: 'denied' }}>
             {say('denied')}
@@ -36,10 +34,9 @@ export function Errors() {
             {say('voided')}
           </Link>
         </span>
-      </header>
+      </Head>
       <Table
         label={say('nav.errors')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ code, route }) => `${code} ${route}`}
         asked={asked}
         empty={say('noErrors')}
@@ -47,8 +44,8 @@ export function Errors() {
           { head: say('code'), isMono: true, cell: ({ code }) => code },
           { head: say('status'), isFigure: true, cell: ({ status }) => status },
           { head: say('call'), isMono: true, isDim: true, cell: ({ route }) => route },
-          { head: say('failed'), isFigure: true, cell: ({ failed }) => format.count(failed) },
-          { head: say('last'), isFigure: true, cell: ({ last_at: at }) => <When at={at} isPast /> },
+          { head: say('failed'), count: ({ failed }) => failed },
+          { head: say('last'), isFigure: true, past: (row) => row.last_at },
           { head: say('calls.request'), isMono: true, isDim: true, cell: ({ last_request_id: id }) => id },
         ]}
       />

@@ -6,6 +6,7 @@ import { useSearchOf } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -21,7 +22,7 @@ export function Jobs() {
   const { job, status } = useSearchOf(readJobSearch);
   const navigate = useNavigate({ from: '/app/jobs' });
   const chosen = useAccount();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['jobs', chosen?.account.id, status],
     read: (paging) =>
       apiFor(chosen?.account.id).call('GET /v1/jobs', {
@@ -32,9 +33,7 @@ export function Jobs() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.jobs')}</h1>
-      </header>
+      <Head title={say('nav.jobs')} />
       <div className="filters">
         <NativeSelect
           aria-label={say('state')}
@@ -49,7 +48,6 @@ export function Jobs() {
         <div>
           <Table
             label={say('nav.jobs')}
-            rows={pages?.flatMap(({ data }) => data)}
             keyOf={({ id }) => id}
             asked={asked}
             opened={job}
@@ -73,7 +71,7 @@ export function Jobs() {
                     ? '–'
                     : say('done', { done: format.count(progress.done), total: format.count(progress.total) }),
               },
-              { head: say('attempt'), isFigure: true, cell: ({ attempt }) => format.count(attempt) },
+              { head: say('attempt'), count: ({ attempt }) => attempt },
               { head: say('error'), isDim: true, cell: ({ error }) => error },
             ]}
           />

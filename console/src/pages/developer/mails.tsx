@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useSearchOf } from '../../parts/search.ts';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
@@ -28,9 +29,7 @@ export function Mails() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.mails')}</h1>
-      </header>
+      <Head title={say('nav.mails')} />
       {error !== null ? (
         <Trouble error={error} retry={() => void refetch()} />
       ) : data === undefined ? (
@@ -97,18 +96,16 @@ function Sent({ id }: { readonly id: string }) {
 function Log({ isShown }: { readonly isShown: boolean }) {
   const { say } = useTexts(texts);
   const { mail } = useSearchOf(readMailSearch);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['mails'],
     read: (query) => api.call('GET /v1/admin/mail', { query }),
     again: LIVE,
   });
   return (
-    <section aria-labelledby="sent">
-      <h2 id="sent">{say('sent')}</h2>
+    <Section title={say('sent')}>
       {!isShown && <p className="dim">{say('isHidden')}</p>}
       <Table
         label={say('sent')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ id }) => id}
         asked={asked}
         opened={mail}
@@ -137,6 +134,6 @@ function Log({ isShown }: { readonly isShown: boolean }) {
           { head: say('error'), isDim: true, cell: ({ error }) => error },
         ]}
       />
-    </section>
+    </Section>
   );
 }

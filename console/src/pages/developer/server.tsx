@@ -2,6 +2,7 @@ import { Button, Checkbox, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useSearchOf } from '../../parts/search.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
@@ -14,9 +15,7 @@ export function Server() {
   const { say } = useTexts(texts);
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.server')}</h1>
-      </header>
+      <Head title={say('nav.server')} />
       <Findings />
       <Settings />
     </>
@@ -124,8 +123,7 @@ function Settings() {
           ]}
         />
       </section>
-      <section aria-labelledby="ai">
-        <h2 id="ai">{say('ai')}</h2>
+      <Section title={say('ai')}>
         <Table
           label={say('ai')}
           rows={data.ai}
@@ -136,7 +134,7 @@ function Settings() {
             { head: say('value'), isText: true, cell: ({ value }) => value },
           ]}
         />
-      </section>
+      </Section>
     </>
   );
 }

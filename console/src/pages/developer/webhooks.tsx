@@ -8,6 +8,7 @@ import { Copy } from '../../parts/copy.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -24,21 +25,18 @@ export function Webhooks() {
   const { say, format } = useTexts(texts);
   const { webhook } = useSearchOf(readWebhookSearch);
   const [secret, setSecret] = useState<string>();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['webhooks'],
     read: (query) => api.call('GET /v1/admin/webhooks', { query }),
     again: LIVE,
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.webhooks')}</h1>
-      </header>
+      <Head title={say('nav.webhooks')} />
       <NewEndpoint made={setSecret} />
       {secret !== undefined && <Secret secret={secret} />}
       <Table
         label={say('nav.webhooks')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ id }) => id}
         asked={asked}
         opened={webhook}
@@ -222,10 +220,10 @@ function OneWebhook({ id, show }: { readonly id: string; readonly show: (secret:
 }
 
 function Deliveries({ id, after }: { readonly id: string; readonly after: () => Promise<void> }) {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { status } = useSearchOf(readWebhookSearch);
   const navigate = useNavigate({ from: '/app/webhooks' });
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['webhooks', id, 'deliveries', status],
     read: (paging) =>
       api.call('GET /v1/admin/webhooks/{id}/deliveries', {
@@ -248,27 +246,22 @@ function Deliveries({ id, after }: { readonly id: string; readonly after: () => 
       </div>
       <Table
         label={say('deliveries')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ id: delivery }) => delivery}
         asked={asked}
         lines={8}
         empty={say('noDeliveries')}
         columns={[
-          { head: say('calls.when'), cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('calls.when'), past: (row) => row.created_at },
           { head: say('event'), cell: ({ type }) => type },
           { head: say('state'), cell: ({ status: of }) => <State of={of} /> },
-          { head: say('tries'), isFigure: true, cell: ({ attempts }) => format.count(attempts) },
+          { head: say('tries'), count: ({ attempts }) => attempts },
           {
             head: say('answer'),
             isDim: true,
             cell: ({ answered, answer, error }) =>
               [answered, answer?.slice(0, 60), error].filter(Boolean).join(' '),
           },
-          {
-            head: say('next'),
-            isFigure: true,
-            cell: ({ next_attempt_at: at }) => (at === null ? '–' : <When at={at} />),
-          },
+          { head: say('next'), isFigure: true, due: (row) => row.next_attempt_at },
           {
             head: say('replay'),
             cell: ({ status: of, event_id: event }) =>

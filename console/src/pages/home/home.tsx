@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useAccount, useRuns } from '../../account.ts';
+import { Head } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { LastCalls } from './last-calls.tsx';
@@ -14,10 +15,9 @@ export function Home() {
   if (chosen === undefined) return <h1>{say('nav.home')}</h1>;
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.home')}</h1>
+      <Head title={say('nav.home')}>
         <Plans />
-      </header>
+      </Head>
       {runs('gateway') && <TryCall />}
       <Limits />
       <LastCalls />

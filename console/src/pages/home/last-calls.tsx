@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useRuns } from '../../account.ts';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
+import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { useUsage } from './limits.tsx';
@@ -13,8 +14,7 @@ export function LastCalls() {
   const runs = useRuns();
   const { data } = useUsage();
   return (
-    <section aria-labelledby="calls">
-      <h2 id="calls">{say('calls.last')}</h2>
+    <Section title={say('calls.last')}>
       <CallTable
         events={data?.events}
         label={say('calls.last')}
@@ -37,6 +37,6 @@ export function LastCalls() {
           {say('allCalls')}
         </Link>
       )}
-    </section>
+    </Section>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
 import { LimitList } from '../../parts/limit-list.tsx';
+import { Section } from '../../parts/section.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -12,15 +13,14 @@ export function Limits() {
   const { say } = useTexts(texts);
   const { data, error, refetch } = useUsage();
   return (
-    <section aria-labelledby="limits">
-      <h2 id="limits">{say('limits.title')}</h2>
+    <Section title={say('limits.title')}>
       {error !== null && <Trouble error={error} retry={() => void refetch()} />}
       {data === undefined &&
         error === null &&
         Array.from({ length: 5 }, (_one, row) => <Skeleton key={row} h={36} mb={1} />)}
       {data?.data.length === 0 && <p className="dim">{say('noLimits')}</p>}
       {data !== undefined && <LimitList limits={data.data} />}
-    </section>
+    </Section>
   );
 }
 

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useMoney } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -17,9 +18,9 @@ type Invoice = ReplyOf<'GET /v1/billing/invoices'>['data'][number];
 /** What was billed, the newest first, with the way to see, pay and keep each. */
 export function Invoices() {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const { column } = useMoney();
   const chosen = useAccount();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['invoices', chosen?.account.id],
     read: (paging) => apiFor(chosen?.account.id).call('GET /v1/billing/invoices', { query: paging }),
     isWanted: chosen !== undefined,
@@ -27,12 +28,9 @@ export function Invoices() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.invoices')}</h1>
-      </header>
+      <Head title={say('nav.invoices')} />
       <Table
         label={say('nav.invoices')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         empty={
@@ -48,12 +46,12 @@ export function Invoices() {
               return url === null ? name : <Anchor href={url}>{name}</Anchor>;
             },
           },
-          { head: say('issued'), isDim: true, cell: ({ issued_at: at }) => <When at={at} isPast /> },
+          { head: say('issued'), isDim: true, past: (row) => row.issued_at },
           { head: say('what'), cell: (invoice) => <What invoice={invoice} /> },
           { head: say('state'), cell: (invoice) => <State invoice={invoice} /> },
           { head: 'PDF', cell: ({ pdf_url: pdf }) => pdf !== null && <Anchor href={pdf}>PDF</Anchor> },
-          { head: say('tax'), isFigure: true, cell: ({ tax, currency }) => minor(tax, currency) },
-          { head: say('total'), isFigure: true, cell: ({ total, currency }) => minor(total, currency) },
+          column(say('tax'), 'tax'),
+          column(say('total'), 'total'),
         ]}
       />
     </>

@@ -8,6 +8,7 @@ import { Copy } from '../../parts/copy.tsx';
 import { useNames } from '../../parts/names.ts';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
+import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
@@ -32,14 +33,13 @@ function KeysOf() {
   const [made, setMade] = useState<MadeKey>();
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.keys')}</h1>
+      <Head title={say('nav.keys')}>
         {!isMaking && (
           <span className="right">
             <Button onClick={() => setMaking(true)}>{say('new')}</Button>
           </span>
         )}
-      </header>
+      </Head>
       {made !== undefined && <Secret made={made} forget={() => setMade(undefined)} />}
       {isMaking && (
         <NewKey
@@ -81,7 +81,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
   const { data: me } = useMe();
   const account = chosen?.account;
   const api = apiFor(account?.id);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['keys', account?.id],
     read: (paging) => api.call('GET /v1/api-keys', { query: paging }),
     isWanted: chosen !== undefined,
@@ -95,7 +95,6 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
   return (
     <Table
       label={say('nav.keys')}
-      rows={pages?.flatMap(({ data }) => data)}
       asked={asked}
       keyOf={({ id }) => id}
       empty={say('none')}
@@ -128,11 +127,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
           isFigure: true,
           cell: ({ last_used_at: at }) => (at === null ? say('never') : <When at={at} isPast />),
         },
-        {
-          head: say('ends'),
-          isFigure: true,
-          cell: ({ expires_at: at }) => (at === null ? '–' : <When at={at} />),
-        },
+        { head: say('ends'), isFigure: true, due: (row) => row.expires_at },
         {
           head: '',
           isFigure: true,

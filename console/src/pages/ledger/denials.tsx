@@ -22,7 +22,7 @@ export function Denials() {
     ...(span === undefined ? {} : { span }),
     ...(from === undefined || until === undefined ? {} : { from, until }),
   });
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['usage', chosen?.account.id, 'denials', product, span, from, until],
     read: async (paging) => {
       if (chosen === undefined) throw new Error('no account');
@@ -39,12 +39,11 @@ export function Denials() {
   return (
     <Table
       label={say('times')}
-      rows={pages?.flatMap(({ data }) => data)}
       keyOf={(one) => `${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}
       asked={asked}
       empty={say('noDenials')}
       columns={[
-        { head: say('calls.when'), cell: ({ last_at: at }) => <When at={at} isPast /> },
+        { head: say('calls.when'), past: (row) => row.last_at },
         {
           head: say('calls.feature'),
           cell: ({ feature, product: of }) => (
@@ -63,7 +62,7 @@ export function Denials() {
             return say('limit.of', { used: amountOf(used), max: amountOf(max) });
           },
         },
-        { head: say('times'), isFigure: true, cell: ({ denied }) => format.count(denied) },
+        { head: say('times'), count: ({ denied }) => denied },
         {
           head: say('resets'),
           isFigure: true,

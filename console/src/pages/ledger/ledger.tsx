@@ -2,6 +2,7 @@ import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Download } from '../../parts/download.tsx';
+import { Head } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { Denials } from './denials.tsx';
 import { Filters } from './filters.tsx';
@@ -18,8 +19,7 @@ export function Ledger() {
   const isDenied = search.status === 'denied';
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.ledger')}</h1>
+      <Head title={say('nav.ledger')}>
         {!isDenied && (
           <Download
             text={say('csv')}
@@ -29,7 +29,7 @@ export function Ledger() {
             }
           />
         )}
-      </header>
+      </Head>
       <Filters />
       {isDenied ? (
         <Denials />

@@ -4,9 +4,9 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { useAct } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Section } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { type Role, useRoles } from './member-table.tsx';
@@ -19,18 +19,16 @@ const api = apiFor(undefined);
 export function Invitations({ account }: { readonly account: Chosen }) {
   const { say } = useTexts(texts);
   const { id } = account;
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['invitations', id],
     read: (paging) => api.call('GET /v1/organizations/{id}/invitations', { params: { id }, query: paging }),
     again: 10_000,
   });
   return (
-    <section aria-labelledby="invitations">
-      <h2 id="invitations">{say('invitations')}</h2>
+    <Section title={say('invitations')}>
       <Invite account={account} />
       <Table
         label={say('invitations')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         lines={2}
         keyOf={({ id: invitation }) => invitation}
@@ -44,8 +42,8 @@ export function Invitations({ account }: { readonly account: Chosen }) {
             cell: ({ status }) =>
               status === 'open' ? say('open') : <StateBadge color="red">{say('expired')}</StateBadge>,
           },
-          { head: say('sent'), isFigure: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
-          { head: say('ends'), isFigure: true, cell: ({ expires_at: at }) => <When at={at} /> },
+          { head: say('sent'), isFigure: true, past: (row) => row.created_at },
+          { head: say('ends'), isFigure: true, due: (row) => row.expires_at },
           {
             head: '',
             isFigure: true,
@@ -74,7 +72,7 @@ export function Invitations({ account }: { readonly account: Chosen }) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }
 

@@ -6,7 +6,6 @@ import { isAtLeast, useAct } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Chosen } from './members.tsx';
@@ -39,11 +38,10 @@ export const useMembers = ({ id }: Chosen) =>
 export function MemberTable({ account }: { readonly account: Chosen }) {
   const { say } = useTexts(texts);
   const { data: me } = useMe();
-  const { pages, ...asked } = useMembers(account);
+  const asked = useMembers(account);
   return (
     <Table
       label={say('nav.members')}
-      rows={pages?.flatMap(({ data }) => data)}
       asked={asked}
       lines={4}
       keyOf={({ user_id: user }) => user}
@@ -55,7 +53,7 @@ export function MemberTable({ account }: { readonly account: Chosen }) {
         },
         { head: say('email'), isDim: true, cell: ({ email }) => email },
         { head: say('role'), cell: (member) => <RoleOf member={member} account={account} /> },
-        { head: say('since'), isFigure: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+        { head: say('since'), isFigure: true, past: (row) => row.created_at },
         {
           head: '',
           isFigure: true,

@@ -1,6 +1,7 @@
 import { chooseAccount, type Me, useAccount } from '../../account.ts';
 import { LineForm } from '../../parts/line-form.tsx';
 import { isAtLeast } from '../../parts/of-account.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { Invitations } from './invitations.tsx';
@@ -20,13 +21,10 @@ export function Members() {
   const isAlone = account?.kind === 'personal';
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.members')}</h1>
-      </header>
+      <Head title={say('nav.members')} />
       {account !== undefined && !isAlone && <MembersOf key={account.id} account={account} />}
       {account !== undefined && (
-        <section aria-labelledby="new">
-          <h2 id="new">{say(isAlone ? 'first' : 'another')}</h2>
+        <Section title={say(isAlone ? 'first' : 'another')}>
           {isAlone && <p className="dim">{say('alone')}</p>}
           <LineForm
             label={say('organizationName')}
@@ -36,7 +34,7 @@ export function Members() {
               chooseAccount(id);
             }}
           />
-        </section>
+        </Section>
       )}
       <Closed />
     </>

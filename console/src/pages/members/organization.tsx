@@ -6,8 +6,8 @@ import { Download } from '../../parts/download.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Chosen } from './members.tsx';
@@ -19,8 +19,7 @@ const api = apiFor(undefined);
 export function Organization({ account: { id, name, role } }: { readonly account: Chosen }) {
   const { say } = useTexts(texts);
   return (
-    <section aria-labelledby="organization">
-      <h2 id="organization">{say('organization')}</h2>
+    <Section title={say('organization')}>
       <LineForm
         key={name}
         label={say('organizationName')}
@@ -41,13 +40,13 @@ export function Organization({ account: { id, name, role } }: { readonly account
           </div>
         </>
       )}
-    </section>
+    </Section>
   );
 }
 
 /** An archive of all data, which is made in the background and kept for a week. */
 function Exports({ id }: { readonly id: string }) {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { data } = useOfAccount(['exports'], () => api.call('GET /v1/me/exports', { query: { limit: 20 } }), {
     again: 5_000,
   });
@@ -68,13 +67,9 @@ function Exports({ id }: { readonly id: string }) {
           keyOf={(one) => one.id}
           empty=""
           columns={[
-            { head: say('made'), cell: ({ created_at: at }) => <When at={at} isPast /> },
+            { head: say('made'), past: (row) => row.created_at },
             { head: say('state'), isDim: true, cell: ({ status }) => say(`export.${status}`) },
-            {
-              head: say('size'),
-              isFigure: true,
-              cell: ({ bytes }) => (bytes === null ? '–' : format.bytes(bytes)),
-            },
+            { head: say('size'), bytes: ({ bytes }) => bytes },
             {
               head: '',
               isFigure: true,
@@ -103,8 +98,7 @@ export function Closed() {
   });
   if (data === undefined || data.data.length === 0) return null;
   return (
-    <section aria-labelledby="closed">
-      <h2 id="closed">{say('closed')}</h2>
+    <Section title={say('closed')}>
       <Table
         label={say('closed')}
         rows={data.data}
@@ -112,11 +106,7 @@ export function Closed() {
         empty=""
         columns={[
           { head: say('name'), cell: ({ name }) => <span className="clip">{name}</span> },
-          {
-            head: say('erased'),
-            isFigure: true,
-            cell: ({ restorable_until: at }) => at !== null && <When at={at} />,
-          },
+          { head: say('erased'), isFigure: true, due: (row) => row.restorable_until },
           {
             head: '',
             isFigure: true,
@@ -133,6 +123,6 @@ export function Closed() {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

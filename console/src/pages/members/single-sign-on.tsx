@@ -7,6 +7,7 @@ import { Copy } from '../../parts/copy.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
 import { useAct } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Section } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -34,8 +35,7 @@ export function SingleSignOn({ account: { id, role } }: { readonly account: Chos
   });
   const isUnset = (error as { code?: string } | null)?.code === 'sso_unconfigured';
   return (
-    <section aria-labelledby="sso">
-      <h2 id="sso">{say('sso')}</h2>
+    <Section title={say('sso')}>
       <LineForm
         label={say('domain')}
         placeholder="example.com"
@@ -106,7 +106,7 @@ export function SingleSignOn({ account: { id, role } }: { readonly account: Chos
           connection={isUnset ? undefined : connection}
         />
       )}
-    </section>
+    </Section>
   );
 }
 

@@ -7,8 +7,8 @@ import { useNames } from '../../parts/names.ts';
 import { isAtLeast, useAct } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { useMembers } from './member-table.tsx';
@@ -20,20 +20,18 @@ const api = apiFor(undefined);
 
 /** Groups of members, to whom a member shows what not all of the organization need see. */
 export function Teams({ account }: { readonly account: Chosen }) {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { team: opened } = useSearchOf(readMembersSearch);
   const { id } = account;
   const isAdmin = isAtLeast(account.role, 'admin');
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['teams', id],
     read: (paging) => api.call('GET /v1/organizations/{id}/teams', { params: { id }, query: paging }),
     again: 10_000,
   });
-  const teams = pages?.flatMap(({ data }) => data);
-  const team = teams?.find((one) => one.id === opened);
+  const team = asked.rows?.find((one) => one.id === opened);
   return (
-    <section aria-labelledby="teams">
-      <h2 id="teams">{say('teams')}</h2>
+    <Section title={say('teams')}>
       {isAdmin && (
         <LineForm
           label={say('teamName')}
@@ -43,7 +41,6 @@ export function Teams({ account }: { readonly account: Chosen }) {
       )}
       <Table
         label={say('teams')}
-        rows={teams}
         asked={asked}
         lines={2}
         keyOf={(one) => one.id}
@@ -58,16 +55,12 @@ export function Teams({ account }: { readonly account: Chosen }) {
               </Link>
             ),
           },
-          {
-            head: say('nav.members'),
-            isFigure: true,
-            cell: ({ member_count: count }) => format.count(count),
-          },
-          { head: say('made'), isFigure: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('nav.members'), count: (row) => row.member_count },
+          { head: say('made'), isFigure: true, past: (row) => row.created_at },
         ]}
       />
       {team !== undefined && <OpenedTeam key={team.id} account={account} team={team} isAdmin={isAdmin} />}
-    </section>
+    </Section>
   );
 }
 
@@ -97,8 +90,7 @@ function OpenedTeam({ account, team, isAdmin }: OpenedTeamProps) {
     }),
   );
   return (
-    <section aria-labelledby="team">
-      <h2 id="team">{team.name}</h2>
+    <Section title={team.name}>
       {isAdmin && (
         <>
           <LineForm
@@ -139,7 +131,7 @@ function OpenedTeam({ account, team, isAdmin }: OpenedTeamProps) {
         empty={say('emptyTeam')}
         columns={[
           { head: say('name'), cell: ({ user_id: user }) => <span className="clip">{nameOf(user)}</span> },
-          { head: say('since'), isFigure: true, cell: ({ added_at: at }) => <When at={at} isPast /> },
+          { head: say('since'), isFigure: true, past: (row) => row.added_at },
           {
             head: '',
             isFigure: true,
@@ -158,6 +150,6 @@ function OpenedTeam({ account, team, isAdmin }: OpenedTeamProps) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

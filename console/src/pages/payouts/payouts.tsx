@@ -1,12 +1,14 @@
 import type { ReplyOf } from '@plinth/sdk';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePriceList } from '../../parts/price-list.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -31,24 +33,21 @@ function months(): Record<string, string> {
 /** What payees were paid and are owed, month by month, and how the provider's books differ. */
 export function Payouts() {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const { column } = useMoney();
   const { period } = useSearchOf(readPayoutSearch);
   const navigate = useNavigate({ from: '/app/payouts' });
   const [asked, setAsked] = useState<string>();
   const { data: prices } = usePriceList();
-  const { pages, ...asking } = usePages({
+  const asking = usePages({
     key: ['payouts', period],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/payouts', { query: { ...paging, ...(period && { period }) } }),
     again: 5_000,
   });
-  const books = pages?.[0];
+  const books = asking.pages?.[0];
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.payouts')}</h1>
-        <span className="dim">{say('about')}</span>
-      </header>
+      <Head title={say('nav.payouts')} about={say('about')} />
       {prices?.sold === false && <p className="dim">{say('app.nothingSold')}</p>}
       <div className="filters">
         <Pick
@@ -72,7 +71,6 @@ export function Payouts() {
       </div>
       <Table
         label={say('nav.payouts')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asking}
         keyOf={({ id }) => id}
         empty={say('none')}
@@ -84,13 +82,11 @@ export function Payouts() {
               name === null ? (
                 <span className="dim">{say('gone')}</span>
               ) : (
-                <Link to="/app/customers" search={{ account }}>
-                  {name}
-                </Link>
+                <CustomerLink account={account} name={name} />
               ),
           },
           { head: say('period'), cell: (one) => one.period },
-          { head: say('amount'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
+          column(say('amount'), 'amount'),
           {
             head: say('state'),
             cell: ({ state, code }) => (
@@ -103,12 +99,7 @@ export function Payouts() {
             ),
           },
           { head: say('transfer'), isDim: true, isMono: true, cell: ({ transfer }) => transfer ?? '–' },
-          {
-            head: say('when'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}
       />
       {books !== undefined && <Owed books={books} />}
@@ -119,10 +110,9 @@ export function Payouts() {
 
 function Owed({ books: { owed } }: { readonly books: Books }) {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const { column } = useMoney();
   return (
-    <section aria-labelledby="owed">
-      <h2 id="owed">{say('owed')}</h2>
+    <Section title={say('owed')}>
       <Table
         label={say('owed')}
         rows={owed}
@@ -130,12 +120,12 @@ function Owed({ books: { owed } }: { readonly books: Books }) {
         empty={say('nothingOwed')}
         columns={[
           { head: say('currency'), cell: ({ currency }) => currency.toUpperCase() },
-          { head: say('owedInAll'), isFigure: true, cell: (one) => minor(one.owed, one.currency) },
-          { head: say('payable'), isFigure: true, cell: (one) => minor(one.payable, one.currency) },
-          { head: say('waiting'), isFigure: true, cell: (one) => minor(one.waiting, one.currency) },
+          column(say('owedInAll'), 'owed'),
+          column(say('payable'), 'payable'),
+          column(say('waiting'), 'waiting'),
         ]}
       />
-    </section>
+    </Section>
   );
 }
 

@@ -7,6 +7,7 @@ import { amounts, labelOf } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePriceList } from '../../parts/price-list.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
@@ -49,8 +50,7 @@ export function Comparison({
   ];
   const to = plans.find(({ id }) => id === search.to);
   return (
-    <section aria-labelledby="plans">
-      <h2 id="plans">{say('plans')}</h2>
+    <Section title={say('plans')}>
       {!mayBuy && <p className="dim">{say('notYours', { name: chosen?.account.name ?? '' })}</p>}
       <Choices plans={plans} held={held} />
       {to !== undefined && held.subscription !== undefined && mayBuy && (
@@ -65,14 +65,10 @@ export function Comparison({
         empty=""
         columns={[
           { head: say('included'), isDim: true, cell: ({ label }) => label },
-          ...plans.map((plan) => ({
-            head: plan.name,
-            isFigure: true,
-            cell: ({ cell }: Line) => cell(plan),
-          })),
+          ...plans.map((plan) => ({ head: plan.name, isFigure: true, cell: ({ cell }: Line) => cell(plan) })),
         ]}
       />
-    </section>
+    </Section>
   );
 }
 

@@ -8,6 +8,7 @@ import { useMoney } from '../../parts/money.ts';
 import { usePriceList } from '../../parts/price-list.ts';
 import { isAtLeast, useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
@@ -29,8 +30,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
   const nameOf = useSoldNames();
   if (sold.length === 0) return null;
   return (
-    <section aria-labelledby="add-ons">
-      <h2 id="add-ons">{say('addOns')}</h2>
+    <Section title={say('addOns')}>
       <Table
         label={say('addOns')}
         rows={sold}
@@ -65,7 +65,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -78,15 +78,14 @@ export function Overages({ product }: { readonly product: string }) {
   const own = data?.data.filter((one) => one.product === product) ?? [];
   if (own.length === 0) return null;
   return (
-    <section aria-labelledby="overage">
-      <h2 id="overage">{say('overage')}</h2>
+    <Section title={say('overage')}>
       <Text c="dimmed" mb="sm">
         {say('overageAbout')}
       </Text>
       {own.map((one) => (
         <OverageForm key={`${one.limit} ${one.most}`} overage={one} />
       ))}
-    </section>
+    </Section>
   );
 }
 

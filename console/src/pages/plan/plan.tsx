@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { useMoney } from '../../parts/money.ts';
+import { Head } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -18,9 +19,7 @@ export function Plan() {
   const chosen = useAccount();
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.plan')}</h1>
-      </header>
+      <Head title={say('nav.plan')} />
       {chosen !== undefined && <PlansOf key={chosen.account.id} />}
     </>
   );

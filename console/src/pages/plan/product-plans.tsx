@@ -5,6 +5,7 @@ import { Facts } from '../../parts/facts.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
+import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { Comparison } from './comparison.tsx';
 import { type Held, useSoldNames } from './data.ts';
@@ -40,10 +41,9 @@ export function ProductPlans({ held }: { readonly held: Held }) {
         <PlanFacts held={held} />
       </section>
       {limits.length > 0 && (
-        <section aria-labelledby="limits">
-          <h2 id="limits">{say('limits.title')}</h2>
+        <Section title={say('limits.title')}>
           <LimitList limits={limits} />
-        </section>
+        </Section>
       )}
       <Comparison held={held} onDone={setDone} />
       <AddOns held={held} />

@@ -1,13 +1,14 @@
 import { Link, useNavigate } from '@tanstack/react-router';
+import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Csv } from '../../parts/csv.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { Table } from '../../parts/table.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { readPlatformAuditSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -26,18 +27,17 @@ export function PlatformAudit() {
     ...(action !== undefined && ACTION.test(action) ? { action } : {}),
     ...(span === undefined ? {} : { from: sinceOf(span) }),
   };
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['platform-audit', query],
     read: (paging) => apiFor(undefined).call('GET /v1/admin/audit', { query: { ...paging, ...query } }),
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.platformAudit')}</h1>
+      <Head title={say('nav.platformAudit')}>
         <span className="right">
           <Csv route="GET /v1/admin/audit/export" query={query} name="audit" />
         </span>
-      </header>
+      </Head>
       <div className="filters">
         {FILTERS.map((name) => (
           <TextFilter
@@ -59,12 +59,11 @@ export function PlatformAudit() {
       </div>
       <Table
         label={say('nav.platformAudit')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ id }) => id}
         asked={asked}
         empty={say('empty')}
         columns={[
-          { head: say('when'), cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('when'), past: (row) => row.created_at },
           { head: say('what'), cell: (entry) => entry.action },
           {
             head: say('who'),
@@ -85,12 +84,7 @@ export function PlatformAudit() {
           {
             head: say('account'),
             isDim: true,
-            cell: ({ account_id: account }) =>
-              account !== null && (
-                <Link to="/app/customers" search={{ account }}>
-                  <Id id={account} />
-                </Link>
-              ),
+            cell: ({ account_id: account }) => <CustomerLink account={account} />,
           },
           {
             head: say('target'),

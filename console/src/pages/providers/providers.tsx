@@ -1,6 +1,7 @@
 import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
+import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
@@ -25,14 +26,13 @@ export function Providers() {
   const figure = (value: number) => (value === 0 ? '–' : format.count(value));
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.providers')}</h1>
+      <Head title={say('nav.providers')}>
         {asked.data !== undefined && (
           <span className="dim" title={asked.data.process}>
             {say('about', { process: `…${asked.data.process.slice(-SHOWN)}` })}
           </span>
         )}
-      </header>
+      </Head>
       <Table<Model>
         label={say('nav.providers')}
         rows={asked.data?.data}
@@ -70,11 +70,7 @@ export function Providers() {
           { head: say('fallbacks'), isFigure: true, cell: ({ ledger }) => figure(ledger.fallbacks) },
           { head: say('median'), isFigure: true, cell: ({ ledger }) => duration(ledger.median_run_us) },
           { head: say('p95'), isFigure: true, cell: ({ ledger }) => duration(ledger.p95_run_us) },
-          {
-            head: say('last'),
-            isFigure: true,
-            cell: ({ ledger }) => (ledger.last_at === null ? '–' : <When at={ledger.last_at} isPast />),
-          },
+          { head: say('last'), isFigure: true, past: ({ ledger }) => ledger.last_at },
           {
             head: say('outcomes'),
             isDim: true,

@@ -47,7 +47,7 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
   const { say } = useTexts(texts);
   const { view = 'recurring', month, product, model } = useSearchOf(readRevenueSearch);
   const navigate = useNavigate({ from: '/app/revenue' });
-  const { pages, ...asked } = usePages<ReportPage<Row>>({
+  const asked = usePages<ReportPage<Row>>({
     key: ['report', route, query],
     // The four reports answer pages alike.
     read: (paging) =>
@@ -95,14 +95,7 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
           <Csv route={route} query={query} name={view} />
         </span>
       </div>
-      <Table
-        label={say(`view.${view}`)}
-        rows={pages?.flatMap(({ data }) => data)}
-        keyOf={keyOf}
-        asked={asked}
-        empty={empty}
-        columns={columns}
-      />
+      <Table label={say(`view.${view}`)} keyOf={keyOf} asked={asked} empty={empty} columns={columns} />
     </>
   );
 }

@@ -1,8 +1,10 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { CustomerLink } from '../../parts/customer-link.tsx';
 import { moneyText } from '../../parts/money.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Head } from '../../parts/section.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { readRevenueSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
@@ -28,9 +30,7 @@ export function RevenuePage() {
   const View = REPORTS[view];
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.revenue')}</h1>
-      </header>
+      <Head title={say('nav.revenue')} />
       <View />
     </>
   );
@@ -73,22 +73,8 @@ function Parts({
   );
 }
 
-interface OfAccount {
-  readonly account_id?: string | null;
-  readonly account_name?: string | null;
-}
-
-const CustomerLink = ({ account_id: account, account_name: name }: OfAccount) =>
-  account == null ? (
-    '–'
-  ) : (
-    <Link to="/app/customers" search={{ account }}>
-      {name ?? account}
-    </Link>
-  );
-
 function RecurringReport() {
-  const { say, format, group, money, percent, range } = useReport(['month', 'product', 'plan'], 'month');
+  const { say, group, money, percent, range } = useReport(['month', 'product', 'plan'], 'month');
   const figure = (head: string, minor: (row: Recurring) => number): Column<Recurring> => ({
     head,
     isFigure: true,
@@ -130,7 +116,7 @@ function RecurringReport() {
           ),
         },
         { head: say('course'), cell: (row) => <Course before={row.mrr_before_minor} now={row.mrr_minor} /> },
-        { head: say('customers'), isFigure: true, cell: ({ customers }) => format.count(customers) },
+        { head: say('customers'), count: ({ customers }) => customers },
         { head: say('logoChurn'), isFigure: true, cell: (row) => percent(row.logo_churn) },
         { head: say('revenueChurn'), isFigure: true, cell: (row) => percent(row.revenue_churn) },
       ]}
@@ -152,7 +138,7 @@ function Course({ before, now }: { readonly before: number; readonly now: number
 const SOLD = ['product', 'plan', 'item', 'kind', 'account'] as const;
 
 function RevenueReport() {
-  const { say, format, group, money, range, product } = useReport(SOLD, 'product');
+  const { say, group, money, range, product } = useReport(SOLD, 'product');
   const figure = (head: string, minor: (row: Revenue) => number): Column<Revenue> => ({
     head,
     isFigure: true,
@@ -173,9 +159,14 @@ function RevenueReport() {
         {
           head: say(group === 'account' ? 'customer' : 'name'),
           isLong: true,
-          cell: (row) => (group === 'account' ? <CustomerLink {...row} /> : (row[group] ?? '–')),
+          cell: (row) =>
+            group === 'account' ? (
+              <CustomerLink account={row.account_id} name={row.account_name} />
+            ) : (
+              (row[group] ?? '–')
+            ),
         },
-        { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
+        { head: say('sales'), count: ({ sales }) => sales },
         figure(say('gross'), (row) => row.gross_minor),
         figure(say('fee'), (row) => -row.fee_minor),
         figure(say('tax'), (row) => -row.tax_minor),
@@ -213,9 +204,14 @@ function MarginReport() {
         {
           head: say(group === 'account' ? 'customer' : 'name'),
           isLong: true,
-          cell: (row) => (group === 'account' ? <CustomerLink {...row} /> : (row[group] ?? '–')),
+          cell: (row) =>
+            group === 'account' ? (
+              <CustomerLink account={row.account_id} name={row.account_name} />
+            ) : (
+              (row[group] ?? '–')
+            ),
         },
-        { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
+        { head: say('sales'), count: ({ sales }) => sales },
         { head: say('net'), isFigure: true, cell: (row) => money(row.net_minor, row.currency) },
         {
           head: say('cost'),
@@ -271,25 +267,19 @@ function ModelReport() {
           isLong: true,
           cell: (row) =>
             group === 'account' ? (
-              <CustomerLink {...row} />
+              <CustomerLink account={row.account_id} name={row.account_name} />
             ) : (
               <>
                 {row[group] ?? '–'} <span className="dim">{row.provider}</span>
               </>
             ),
         },
-        { head: say('calls'), isFigure: true, cell: ({ calls }) => format.count(calls) },
+        { head: say('calls'), count: ({ calls }) => calls },
         {
           head: say('tokens'),
-          isFigure: true,
-          cell: ({ prompt_tokens: prompt, completion_tokens: completion }) =>
-            format.count(prompt + completion),
+          count: ({ prompt_tokens: prompt, completion_tokens: completion }) => prompt + completion,
         },
-        {
-          head: say('estimated'),
-          isFigure: true,
-          cell: ({ estimated_micros: micros }) => format.micros(micros),
-        },
+        { head: say('estimated'), micros: (row) => row.estimated_micros },
         {
           head: say('cost'),
           isFigure: true,

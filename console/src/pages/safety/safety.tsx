@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { changed, useSearchOf } from '../../parts/search.ts';
+import { Head, Section } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -40,8 +41,7 @@ export function SafetyPage() {
     rows: readonly Sum[] | undefined,
     name: (sum: Sum) => ReactNode,
   ) => (
-    <section aria-labelledby={by}>
-      <h2 id={by}>{say(`by.${by}`)}</h2>
+    <Section title={say(`by.${by}`)}>
       <Table<Sum>
         label={say(`by.${by}`)}
         rows={rows}
@@ -54,14 +54,11 @@ export function SafetyPage() {
           ...(by === 'kind' ? [] : OTHERS.map(figure)),
         ]}
       />
-    </section>
+    </Section>
   );
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.safety')}</h1>
-        <span className="dim">{say('about')}</span>
-      </header>
+      <Head title={say('nav.safety')} about={say('about')} />
       <div className="filters">
         <SpanPick
           value={span}

@@ -2,6 +2,7 @@ import { Alert, Button } from '@mantine/core';
 import { useState } from 'react';
 import { type Me, useMe } from '../../account.ts';
 import { useAct } from '../../parts/of-account.ts';
+import { Section } from '../../parts/section.tsx';
 import { apiFor, session } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { anyone, signIn } from '../sign-in/sign-in-calls.ts';
@@ -36,8 +37,7 @@ export function Access() {
     </Button>
   );
   return (
-    <section aria-labelledby="access">
-      <h2 id="access">{say('access')}</h2>
+    <Section title={say('access')}>
       {notice !== undefined && <Alert role="status">{notice}</Alert>}
       <Reason error={mail.error ?? verification.error} />
       <ul className="settings">
@@ -112,7 +112,7 @@ export function Access() {
           )}
         </Setting>
       </ul>
-    </section>
+    </Section>
   );
 }
 

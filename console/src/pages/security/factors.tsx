@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
+import { Section } from '../../parts/section.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { useAct } from '../../parts/of-account.ts';
@@ -28,8 +29,7 @@ export function Factors() {
   const [codes, setCodes] = useState<Codes>(null);
   const [isAdding, setAdding] = useState(false);
   return (
-    <section aria-labelledby="factors">
-      <h2 id="factors">{say('factors')}</h2>
+    <Section title={say('factors')}>
       {error !== null && data === undefined && <Trouble error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Skeleton h={132} />}
       {codes !== null && <RecoveryCodes codes={codes} done={() => setCodes(null)} />}
@@ -82,7 +82,7 @@ export function Factors() {
           )}
         </ul>
       )}
-    </section>
+    </Section>
   );
 }
 

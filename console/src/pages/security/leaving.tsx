@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { useMe } from '../../account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { useAct } from '../../parts/of-account.ts';
 import { apiFor, session } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
@@ -17,11 +16,11 @@ const AGAIN = 3_000;
 
 /** One's data as an archive, and the end of the account. */
 export function Leaving() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { data: me } = useMe();
   const [isWaiting, setWaiting] = useState(false);
   const [isClosing, setClosing] = useState(false);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['exports'],
     read: async (paging) => {
       const page = await apiFor(undefined).call('GET /v1/me/exports', { query: paging });
@@ -46,25 +45,16 @@ export function Leaving() {
       <Reason error={ask.error ?? load.error} />
       <Table
         label={say('exports')}
-        rows={pages?.flatMap(({ data }) => data)}
         keyOf={({ id }) => id}
         asked={asked}
         lines={2}
         empty={say('exports.none')}
         columns={[
-          { head: say('exports.made'), cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('exports.made'), past: (row) => row.created_at },
           { head: say('exports.of'), isDim: true, cell: ({ organization_id: id }) => nameOf(id) },
           { head: say('exports.state'), isDim: true, cell: ({ status }) => say(`exports.${status}`) },
-          {
-            head: say('exports.size'),
-            isFigure: true,
-            cell: ({ bytes }) => (bytes === null ? '–' : format.bytes(bytes)),
-          },
-          {
-            head: say('exports.until'),
-            isFigure: true,
-            cell: ({ expires_at: at }) => (at === null ? '–' : <When at={at} />),
-          },
+          { head: say('exports.size'), bytes: ({ bytes }) => bytes },
+          { head: say('exports.until'), isFigure: true, due: (row) => row.expires_at },
           {
             head: say('sessions.act'),
             isFigure: true,

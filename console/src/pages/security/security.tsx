@@ -1,3 +1,4 @@
+import { Head } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { Access } from './access.tsx';
 import { Factors } from './factors.tsx';
@@ -9,9 +10,7 @@ export function Security() {
   const { say } = useTexts();
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.security')}</h1>
-      </header>
+      <Head title={say('nav.security')} />
       <Access />
       <Factors />
       <Sessions />

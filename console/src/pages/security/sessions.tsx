@@ -2,8 +2,8 @@ import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
+import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -30,13 +30,12 @@ async function endOthers(): Promise<void> {
 /** The devices that one is signed in on. */
 export function Sessions() {
   const { say } = useTexts(texts);
-  const { pages, ...asked } = usePages({ key: ['sessions'], read });
-  const rows = pages?.flatMap(({ data }) => data);
+  const asked = usePages({ key: ['sessions'], read });
   return (
     <section aria-labelledby="sessions">
       <header className="page">
         <h2 id="sessions">{say('sessions')}</h2>
-        {rows !== undefined && rows.length > 1 && (
+        {asked.rows !== undefined && asked.rows.length > 1 && (
           <span className="right">
             <Confirm text={say('sessions.endOthers')} act={endOthers} />
           </span>
@@ -44,7 +43,6 @@ export function Sessions() {
       </header>
       <Table
         label={say('sessions')}
-        rows={rows}
         keyOf={({ id }) => id}
         asked={asked}
         lines={3}
@@ -59,12 +57,8 @@ export function Sessions() {
             ),
           },
           { head: say('sessions.address'), isDim: true, isMono: true, cell: ({ ip }) => ip },
-          { head: say('sessions.begun'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
-          {
-            head: say('sessions.used'),
-            isDim: true,
-            cell: ({ last_used_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('sessions.begun'), isDim: true, past: (row) => row.created_at },
+          { head: say('sessions.used'), isDim: true, past: (row) => row.last_used_at },
           {
             head: say('sessions.act'),
             isFigure: true,
@@ -86,8 +80,7 @@ export function Identities() {
   });
   if (data === undefined || data.data.length === 0) return null;
   return (
-    <section aria-labelledby="identities">
-      <h2 id="identities">{say('identities')}</h2>
+    <Section title={say('identities')}>
       <Table
         label={say('identities')}
         rows={data.data}
@@ -96,16 +89,8 @@ export function Identities() {
         columns={[
           { head: say('identities.provider'), cell: ({ provider }) => provider },
           { head: say('email'), isDim: true, cell: ({ email }) => email },
-          {
-            head: say('identities.linked'),
-            isDim: true,
-            cell: ({ linked_at: at }) => <When at={at} isPast />,
-          },
-          {
-            head: say('sessions.used'),
-            isDim: true,
-            cell: ({ last_used_at: at }) => (at === null ? '–' : <When at={at} isPast />),
-          },
+          { head: say('identities.linked'), isDim: true, past: (row) => row.linked_at },
+          { head: say('sessions.used'), isDim: true, past: (row) => row.last_used_at },
           {
             head: say('sessions.act'),
             isFigure: true,
@@ -119,6 +104,6 @@ export function Identities() {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { Download } from '../../parts/download.tsx';
+import { Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { type Formats, useTexts } from '../../text/index.ts';
@@ -42,8 +43,7 @@ export function Usage() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('nav.usage')}</h1>
+      <Head title={say('nav.usage')}>
         <Download
           text={say('csv')}
           name="usage.csv"
@@ -53,7 +53,7 @@ export function Usage() {
             })
           }
         />
-      </header>
+      </Head>
       <Choices />
       {error !== null ? (
         <Trouble error={error} retry={() => void refetch()} />
@@ -223,8 +223,7 @@ function Totals({
     { name: undefined, sum: all, days: new Map() },
   ];
   return (
-    <section aria-labelledby="sums">
-      <h2 id="sums">{say('sums')}</h2>
+    <Section title={say('sums')}>
       <Table
         label={say('sums')}
         rows={rows}
@@ -250,7 +249,7 @@ function Totals({
           })),
         ]}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -270,8 +269,7 @@ function ByDay({
   const valueOf = (group: Group, day: string) => group.days.get(day)?.[show] ?? 0;
   const used = days.filter((day) => groups.some((group) => group.days.has(day))).toReversed();
   return (
-    <section aria-labelledby="daily">
-      <h2 id="daily">{say('daily')}</h2>
+    <Section title={say('daily')}>
       <Table
         label={say('daily')}
         rows={used}
@@ -302,6 +300,6 @@ function ByDay({
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

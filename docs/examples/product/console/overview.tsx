@@ -1,4 +1,4 @@
-import { CallTable, LimitList, pageTexts, useOfAccount, useTexts } from '@plinth/console';
+import { CallTable, Head, LimitList, pageTexts, Section, useOfAccount, useTexts } from '@plinth/console';
 
 const texts = pageTexts({
   title: ['Sample', 'Sample'],
@@ -16,14 +16,11 @@ export default function Overview() {
   );
   return (
     <>
-      <header className="page">
-        <h1>{say('title')}</h1>
-      </header>
+      <Head title={say('title')} />
       <LimitList limits={data?.data.filter(({ product }) => product === 'sample') ?? []} />
-      <section aria-labelledby="calls">
-        <h2 id="calls">{say('calls.last')}</h2>
+      <Section title={say('calls.last')}>
         <CallTable events={data?.events} label={say('calls.last')} asked={asked} empty={say('none')} />
-      </section>
+      </Section>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core';
 import {
   apiFor,
   Confirm,
+  Head,
   State,
   StateBadge,
   Table,
@@ -30,9 +31,7 @@ export default function Developer() {
   const view = VIEWS.find((one) => one === search['view']) ?? 'plugins';
   return (
     <>
-      <header className="page">
-        <h1>{say('developer')}</h1>
-      </header>
+      <Head title={say('developer')} />
       <Tabs
         views={VIEWS.map((one) => [one, say(one)])}
         view={view}
@@ -47,11 +46,11 @@ export default function Developer() {
 }
 
 function Own() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { minor } = useMoney();
   const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['own plugins', chosen?.account.id],
     read: (query) => apiFor(chosen?.account.id).call('GET /v1/developer/plugins', { query }),
     isWanted: chosen !== undefined,
@@ -60,21 +59,13 @@ function Own() {
     <>
       <Table
         label={say('plugins')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         opened={search['plugin']}
         empty={say('noOwn')}
         lines={6}
         columns={[
-          {
-            head: say('name'),
-            cell: ({ id, name }) => (
-              <button type="button" className="quiet clip" onClick={() => change({ plugin: id })}>
-                {name}
-              </button>
-            ),
-          },
+          { head: say('name'), cell: ({ name }) => name, act: ({ id }) => change({ plugin: id }) },
           {
             head: say('state'),
             isText: true,
@@ -88,7 +79,7 @@ function Own() {
             ),
           },
           { head: say('version'), isFigure: true, cell: ({ version }) => version ?? '–' },
-          { head: say('installCount'), isFigure: true, cell: ({ installs }) => format.count(installs) },
+          { head: say('installCount'), count: ({ installs }) => installs },
           {
             head: say('price'),
             isFigure: true,

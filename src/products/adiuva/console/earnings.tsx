@@ -2,6 +2,7 @@ import {
   Act,
   apiFor,
   Pick,
+  Section,
   State,
   Table,
   Trouble,
@@ -11,7 +12,6 @@ import {
   usePriceList,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { texts } from './texts.ts';
 
@@ -27,8 +27,8 @@ export function Earnings() {
 }
 
 function Earned() {
-  const { say, format } = useTexts(texts);
-  const { minor } = useMoney();
+  const { say } = useTexts(texts);
+  const { column } = useMoney();
   const { search, change } = useProductSearch();
   const now = new Date();
   const months = Array.from({ length: MONTHS }, (_one, ago) =>
@@ -51,17 +51,12 @@ function Earned() {
         empty=""
         lines={1}
         columns={[
-          { head: say('owed'), isFigure: true, cell: ({ owed, currency }) => minor(owed, currency) },
-          {
-            head: say('payableNow'),
-            isFigure: true,
-            cell: ({ payable, currency }) => minor(payable, currency),
-          },
-          { head: say('sent'), isFigure: true, cell: ({ sent, currency }) => minor(sent, currency) },
+          column(say('owed'), 'owed'),
+          column(say('payableNow'), 'payable'),
+          column(say('sent'), 'sent'),
         ]}
       />
-      <section aria-labelledby="sales">
-        <h2 id="sales">{say('sales')}</h2>
+      <Section title={say('sales')}>
         <p className="filters">
           <Pick
             label={say('month')}
@@ -78,14 +73,13 @@ function Earned() {
           lines={3}
           columns={[
             { head: say('name'), cell: ({ item }) => item },
-            { head: say('sales'), isFigure: true, cell: ({ sales }) => format.count(sales) },
-            { head: say('total'), isFigure: true, cell: ({ total, currency }) => minor(total, currency) },
-            { head: say('share'), isFigure: true, cell: ({ share, currency }) => minor(share, currency) },
+            { head: say('sales'), count: ({ sales }) => sales },
+            column(say('total'), 'total'),
+            column(say('share'), 'share'),
           ]}
         />
-      </section>
-      <section aria-labelledby="payouts">
-        <h2 id="payouts">{say('payouts')}</h2>
+      </Section>
+      <Section title={say('payouts')}>
         <Table
           label={say('payouts')}
           rows={data?.payouts}
@@ -94,12 +88,12 @@ function Earned() {
           lines={3}
           columns={[
             { head: say('month'), cell: (one) => one.period },
-            { head: say('total'), isFigure: true, cell: ({ amount, currency }) => minor(amount, currency) },
+            column(say('total'), 'amount'),
             { head: say('state'), cell: ({ state }) => <State of={state} text={say(state)} /> },
-            { head: say('made'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+            { head: say('made'), isDim: true, past: (row) => row.created_at },
           ]}
         />
-      </section>
+      </Section>
     </>
   );
 }

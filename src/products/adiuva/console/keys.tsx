@@ -9,7 +9,6 @@ import {
   useAccount,
   useOfAccount,
   useTexts,
-  When,
 } from '@plinth/console';
 import { useState } from 'react';
 import { makeKey, save } from './package.ts';
@@ -63,7 +62,7 @@ export function Keys() {
               <State of={at === null ? 'ok' : 'voided'} text={say(at === null ? 'active' : 'revoked')} />
             ),
           },
-          { head: say('made'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('made'), isDim: true, past: (row) => row.created_at },
           {
             head: '',
             cell: ({ id, revoked_at: at }) =>

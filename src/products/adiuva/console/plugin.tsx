@@ -3,9 +3,11 @@ import {
   Act,
   Confirm,
   Facts,
+  Head,
   PARTS,
   Pick,
   Refusal,
+  Section,
   Table,
   Trouble,
   useAccount,
@@ -14,7 +16,6 @@ import {
   useOfAccount,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { PlinthError } from '@plinth/sdk/errors';
@@ -44,10 +45,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
       <button type="button" className="quiet dim" onClick={() => change({ plugin: undefined })}>
         ← {say('plugins')}
       </button>
-      <header className="page">
-        <h1>{data.name}</h1>
-        <span className="dim">{data.author}</span>
-      </header>
+      <Head title={data.name} about={data.author} />
       {data.removed_because !== null && (
         <Alert color="red" role="alert">
           {say('removed', { why: data.removed_because })}
@@ -65,8 +63,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
           [say('has')]: data.bought ? say('bought') : (data.installed_version ?? undefined),
         }}
       />
-      <section aria-labelledby="may">
-        <h2 id="may">{say('permissions')}</h2>
+      <Section title={say('permissions')}>
         {data.permissions.length === 0 && <p className="dim">{say('noPermissions')}</p>}
         <ul className="settings">
           {data.permissions.map((one) => (
@@ -75,10 +72,9 @@ export function OpenPlugin({ id }: { readonly id: string }) {
         </ul>
         <Install plugin={data} payAt={payAt} setPayAt={setPayAt} />
         {data.orphaned && <p className="dim">{say('orphaned')}</p>}
-      </section>
+      </Section>
       {data.installed && <Rating plugin={data} />}
-      <section aria-labelledby="versions">
-        <h2 id="versions">{say('versions')}</h2>
+      <Section title={say('versions')}>
         <Table
           label={say('versions')}
           rows={data.versions}
@@ -92,15 +88,11 @@ export function OpenPlugin({ id }: { readonly id: string }) {
               isDim: true,
               cell: ({ permissions }) => permissions.map((one) => permissionText(say, one)).join(', ') || '–',
             },
-            { head: say('size'), isFigure: true, cell: ({ bytes }) => format.bytes(bytes) },
-            {
-              head: say('published'),
-              isFigure: true,
-              cell: ({ published_at: at }) => <When at={at} isPast />,
-            },
+            { head: say('size'), bytes: ({ bytes }) => bytes },
+            { head: say('published'), isFigure: true, past: (row) => row.published_at },
           ]}
         />
-      </section>
+      </Section>
     </>
   );
 }

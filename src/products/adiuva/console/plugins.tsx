@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import {
+  Head,
   Pick,
   Table,
   Tabs,
@@ -29,9 +30,7 @@ export default function Plugins() {
   if (plugin !== undefined) return <OpenPlugin key={plugin} id={plugin} />;
   return (
     <>
-      <header className="page">
-        <h1>{say('plugins')}</h1>
-      </header>
+      <Head title={say('plugins')} />
       <Tabs
         views={[
           ['browse', say('browse')],
@@ -111,7 +110,7 @@ function Browse() {
                 ? '–'
                 : say('ofRatings', { average: format.count(average), count: `${count}` }),
           },
-          { head: say('installCount'), isFigure: true, cell: ({ installs }) => format.count(installs) },
+          { head: say('installCount'), count: ({ installs }) => installs },
           {
             head: say('price'),
             isFigure: true,
@@ -136,7 +135,7 @@ function Browse() {
 function Installed() {
   const { say } = useTexts(texts);
   const chosen = useAccount();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['plugins installed', chosen?.account.id],
     read: async (query) => {
       if (chosen === undefined) return { data: [], next_cursor: null };
@@ -147,7 +146,6 @@ function Installed() {
   return (
     <Table
       label={say('installed')}
-      rows={pages?.flatMap(({ data }) => data)}
       asked={asked}
       keyOf={({ id }) => id}
       empty={say('noneInstalled')}

@@ -2,6 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import {
   apiFor,
   Facts,
+  Head,
   LineForm,
   Opened,
   Refusal,
@@ -13,7 +14,6 @@ import {
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
@@ -27,32 +27,22 @@ type Version = Reviewed['versions'][number];
 export default function Review() {
   const { say } = useTexts(texts);
   const { search, change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['plugin reviews'],
     read: (query) => apiFor(undefined).call('GET /v1/admin/plugins/pending', { query }),
     again: 5_000,
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('review')}</h1>
-      </header>
+      <Head title={say('review')} />
       <Table
         label={say('queue')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id, version }) => `${id} ${version}`}
         empty={say('noneWaits')}
         lines={6}
         columns={[
-          {
-            head: say('name'),
-            cell: ({ id, name }) => (
-              <button type="button" className="quiet clip" onClick={() => change({ plugin: id })}>
-                {name}
-              </button>
-            ),
-          },
+          { head: say('name'), cell: ({ name }) => name, act: ({ id }) => change({ plugin: id }) },
           { head: say('version'), isFigure: true, cell: ({ version }) => version },
           {
             head: say('account'),
@@ -69,7 +59,7 @@ export default function Review() {
                 <State of={isChecked ? 'ok' : 'running'} text={say(isChecked ? 'ready' : 'notChecked')} />
               ),
           },
-          { head: say('submittedAt'), isDim: true, cell: ({ submitted_at: at }) => <When at={at} isPast /> },
+          { head: say('submittedAt'), isDim: true, past: (row) => row.submitted_at },
         ]}
       />
       {search['plugin'] !== undefined && <OpenReview key={search['plugin']} id={search['plugin']} />}

@@ -2,6 +2,7 @@ import {
   apiFor,
   Confirm,
   endOfLicence,
+  Head,
   LineForm,
   Pick,
   Table,
@@ -40,17 +41,14 @@ export default function AllLicences() {
     ...(status && { status }),
     ...(tier && { tier }),
   };
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['licences', query],
     read: (paging) => apiFor(undefined).call('GET /v1/admin/licenses', { query: { ...paging, ...query } }),
   });
-  const licences = pages?.flatMap(({ data }) => data);
-  const opened = licences?.find(({ id }) => id === licence);
+  const opened = asked.rows?.find(({ id }) => id === licence);
   return (
     <>
-      <header className="page">
-        <h1>{say('all')}</h1>
-      </header>
+      <Head title={say('all')} />
       <div className="filters">
         <TextFilter
           label={say('endOfKey')}
@@ -77,7 +75,6 @@ export default function AllLicences() {
       {opened !== undefined && <Opened licence={opened} close={() => change({ licence: undefined })} />}
       <Table<Licence>
         label={say('all')}
-        rows={licences}
         keyOf={({ id }) => id}
         asked={asked}
         opened={licence}
@@ -86,20 +83,13 @@ export default function AllLicences() {
           {
             head: say('customer'),
             isLong: true,
-            cell: ({ id, organization }) => (
-              <button type="button" className="quiet" onClick={() => change({ licence: id })}>
-                {organization}
-              </button>
-            ),
+            cell: ({ organization }) => organization,
+            act: ({ id }) => change({ licence: id }),
           },
           { head: say('licence'), isDim: true, cell: (one) => one.tier },
           { head: say('status'), cell: (one) => <Status of={one} /> },
           ...capacity,
-          {
-            head: say('renewed'),
-            isFigure: true,
-            cell: ({ last_renewal_at: at }) => (at === null ? '–' : <When at={at} isPast />),
-          },
+          { head: say('renewed'), isFigure: true, past: (row) => row.last_renewal_at },
           {
             head: say('expires'),
             isFigure: true,

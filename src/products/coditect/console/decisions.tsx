@@ -8,7 +8,6 @@ import {
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { Joined } from './joined.tsx';
 import { texts } from './memory-texts.ts';
@@ -18,7 +17,7 @@ export function Decisions() {
   const { say } = useTexts(texts);
   const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['memory decisions', chosen?.account.id],
     read: (paging) => apiFor(chosen?.account.id).call('GET /v1/decisions', { query: paging }),
     isWanted: chosen !== undefined,
@@ -28,21 +27,13 @@ export function Decisions() {
     <>
       <Table
         label={say('decisions')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         opened={search['id']}
         empty={say('noDecisions')}
         lines={8}
         columns={[
-          {
-            head: say('title'),
-            cell: ({ id, title }) => (
-              <button type="button" className="quiet" onClick={() => change({ id })}>
-                {title}
-              </button>
-            ),
-          },
+          { head: say('title'), cell: ({ title }) => title, act: ({ id }) => change({ id }) },
           {
             head: say('status'),
             cell: ({ status }) => (
@@ -50,12 +41,7 @@ export function Decisions() {
             ),
           },
           { head: say('level'), isDim: true, cell: ({ level }) => say(level) },
-          {
-            head: say('decided'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ decided_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('decided'), isFigure: true, isDim: true, past: (row) => row.decided_at },
         ]}
       />
       {search['id'] !== undefined && <Opened id={search['id']} />}

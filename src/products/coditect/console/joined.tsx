@@ -1,4 +1,4 @@
-import { Table, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
+import { Section, Table, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import { texts } from './memory-texts.ts';
 
 const VIEWS: Readonly<Record<string, string>> = {
@@ -20,8 +20,7 @@ export function Joined({ id }: { readonly id: string }) {
     return other === undefined || other.id === id ? [] : [{ ...edge, other }];
   });
   return (
-    <section aria-labelledby="joined">
-      <h2 id="joined">{say('joined')}</h2>
+    <Section title={say('joined')}>
       <Table
         label={say('joined')}
         rows={edges}
@@ -46,6 +45,6 @@ export function Joined({ id }: { readonly id: string }) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }

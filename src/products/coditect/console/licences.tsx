@@ -4,6 +4,8 @@ import {
   Confirm,
   Copy,
   Facts,
+  Head,
+  Section,
   Table,
   Trouble,
   useAccount,
@@ -11,7 +13,6 @@ import {
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { useCapacityColumns } from './capacity.tsx';
 import { MachineTable } from './machine-table.tsx';
@@ -24,21 +25,17 @@ export default function Licences() {
   const capacity = useCapacityColumns();
   const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['licences', chosen?.account.id],
     read: (paging) => apiFor(chosen?.account.id).call('GET /v1/licenses', { query: paging }),
     isWanted: chosen !== undefined,
   });
-  const licences = pages?.flatMap(({ data }) => data);
-  const opened = search['licence'] ?? (licences?.length === 1 ? licences[0]?.id : undefined);
+  const opened = search['licence'] ?? (asked.rows?.length === 1 ? asked.rows[0]?.id : undefined);
   return (
     <>
-      <header className="page">
-        <h1>{say('title')}</h1>
-      </header>
+      <Head title={say('title')} />
       <Table
         label={say('title')}
-        rows={licences}
         asked={asked}
         keyOf={({ id }) => id}
         opened={opened}
@@ -55,11 +52,7 @@ export default function Licences() {
           },
           { head: say('status'), cell: (licence) => <Status of={licence} /> },
           ...capacity,
-          {
-            head: say('expires'),
-            isFigure: true,
-            cell: ({ expires_at: at }) => (at === null ? '–' : <When at={at} />),
-          },
+          { head: say('expires'), isFigure: true, due: (row) => row.expires_at },
         ]}
       />
       {opened !== undefined && <Opened id={opened} />}
@@ -108,8 +101,7 @@ function Seats({ id }: { readonly id: string }) {
     { again: 10_000 },
   );
   return (
-    <section aria-labelledby="seats">
-      <h2 id="seats">{say('inUse')}</h2>
+    <Section title={say('inUse')}>
       <Table
         label={say('inUse')}
         rows={data?.seats}
@@ -126,8 +118,8 @@ function Seats({ id }: { readonly id: string }) {
               </>
             ),
           },
-          { head: say('since'), cell: ({ started_at: at }) => <When at={at} isPast /> },
-          { head: say('seen'), cell: ({ last_heartbeat_at: at }) => <When at={at} isPast /> },
+          { head: say('since'), past: (row) => row.started_at },
+          { head: say('seen'), past: (row) => row.last_heartbeat_at },
           { head: 'IP', isDim: true, cell: ({ ip }) => ip },
           {
             head: '',
@@ -146,7 +138,7 @@ function Seats({ id }: { readonly id: string }) {
           },
         ]}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -156,9 +148,8 @@ function Machines({ id }: { readonly id: string }) {
     api.call('GET /v1/licenses/{id}/machines', { params: { id } }),
   );
   return (
-    <section aria-labelledby="machines">
-      <h2 id="machines">{say('machines')}</h2>
+    <Section title={say('machines')}>
       <MachineTable machines={data?.data} asked={asked} />
-    </section>
+    </Section>
   );
 }

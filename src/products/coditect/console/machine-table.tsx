@@ -1,4 +1,4 @@
-import { type Asked, Table, useTexts, When } from '@plinth/console';
+import { type Asked, Table, useTexts } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { texts } from './texts.ts';
 
@@ -28,8 +28,8 @@ export function MachineTable({ machines, asked }: MachineTableProps) {
           ),
         },
         { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
-        { head: say('since'), cell: ({ activated_at: at }) => <When at={at} isPast /> },
-        { head: say('seen'), cell: ({ last_seen_at: at }) => <When at={at} isPast /> },
+        { head: say('since'), past: (row) => row.activated_at },
+        { head: say('seen'), past: (row) => row.last_seen_at },
       ]}
     />
   );

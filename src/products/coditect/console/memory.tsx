@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { Table, Tabs, useOfAccount, useProductSearch, useTexts, When } from '@plinth/console';
+import { Head, Table, Tabs, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
 import { Decisions } from './decisions.tsx';
 import { texts } from './memory-texts.ts';
@@ -19,9 +19,7 @@ export default function Memory() {
   const Shown = VIEWS[view ?? 'sessions'];
   return (
     <>
-      <header className="page">
-        <h1>{say('memory')}</h1>
-      </header>
+      <Head title={say('memory')} />
       <Question />
       {q === undefined ? (
         <p className="dim">{say('begin')}</p>
@@ -110,7 +108,7 @@ function Answers({ q, budget }: { readonly q: string; readonly budget: string })
               </>
             ),
           },
-          { head: say('lastSaid'), isFigure: true, cell: ({ said_at: at }) => <When at={at} isPast /> },
+          { head: say('lastSaid'), isFigure: true, past: (row) => row.said_at },
         ]}
       />
     </>

@@ -18,7 +18,7 @@ export function Patterns() {
   const { say, format } = useTexts(texts);
   const chosen = useAccount();
   const api = apiFor(chosen?.account.id);
-  const { pages, ...asked } = usePages({
+  const { rows, ...asked } = usePages({
     key: ['memory patterns', chosen?.account.id],
     read: (paging) => api.call('GET /v1/patterns', { query: paging }),
     isWanted: chosen !== undefined,
@@ -39,7 +39,7 @@ export function Patterns() {
       <Refusal error={finding.error ?? rating.error} />
       <Table
         label={say('patterns')}
-        rows={pages?.flatMap(({ data }) => data.flatMap((one) => ('title' in one ? [one] : [])))}
+        rows={rows?.flatMap((one) => ('title' in one ? [one] : []))}
         asked={asked}
         keyOf={({ id }) => id}
         empty={say('noPatterns')}
@@ -56,7 +56,7 @@ export function Patterns() {
               </>
             ),
           },
-          { head: say('seen'), isFigure: true, cell: ({ sessions }) => format.count(sessions) },
+          { head: say('seen'), count: ({ sessions }) => sessions },
           {
             head: say('confidence'),
             isFigure: true,

@@ -2,22 +2,22 @@ import { Code } from '@mantine/core';
 import {
   apiFor,
   Confirm,
+  Section,
   Table,
   useAccount,
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { Joined } from './joined.tsx';
 import { texts } from './memory-texts.ts';
 
 /** Sessions that one may read; one of them opened, with what was said in it. */
 export function Sessions() {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['memory sessions', chosen?.account.id],
     read: (paging) => apiFor(chosen?.account.id).call('GET /v1/sessions', { query: paging }),
     isWanted: chosen !== undefined,
@@ -27,7 +27,6 @@ export function Sessions() {
     <>
       <Table
         label={say('sessions')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         opened={search['id']}
@@ -43,20 +42,12 @@ export function Sessions() {
         columns={[
           {
             head: say('title'),
-            cell: ({ id, title, client_id: own }) => (
-              <button type="button" className="quiet" onClick={() => change({ id })}>
-                {title ?? own}
-              </button>
-            ),
+            cell: ({ title, client_id: own }) => title ?? own,
+            act: ({ id }) => change({ id }),
           },
           { head: say('level'), isDim: true, cell: ({ level }) => say(level) },
-          { head: say('messages'), isFigure: true, cell: ({ messages }) => format.count(messages) },
-          {
-            head: say('lastSaid'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ last_said_at: at }) => (at === null ? '–' : <When at={at} isPast />),
-          },
+          { head: say('messages'), count: ({ messages }) => messages },
+          { head: say('lastSaid'), isFigure: true, isDim: true, past: (row) => row.last_said_at },
         ]}
       />
       {search['id'] !== undefined && <Said id={search['id']} />}
@@ -70,17 +61,15 @@ function Said({ id }: { readonly id: string }) {
   const { change } = useProductSearch();
   const api = apiFor(chosen?.account.id);
   const params = { id };
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['memory messages', chosen?.account.id, id],
     read: (query) => api.call('GET /v1/sessions/{id}/messages', { params, query }),
     isWanted: chosen !== undefined,
   });
   return (
-    <section aria-labelledby="said">
-      <h2 id="said">{say('messages')}</h2>
+    <Section title={say('messages')}>
       <Table
         label={say('messages')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={(message) => message.id}
         empty=""
@@ -92,12 +81,7 @@ function Said({ id }: { readonly id: string }) {
             isText: true,
             cell: ({ text }) => text ?? <span className="dim">{say('recalled')}</span>,
           },
-          {
-            head: say('lastSaid'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ said_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('lastSaid'), isFigure: true, isDim: true, past: (row) => row.said_at },
         ]}
       />
       <Joined id={id} />
@@ -109,6 +93,6 @@ function Said({ id }: { readonly id: string }) {
           change({ id: undefined });
         }}
       />
-    </section>
+    </Section>
   );
 }

@@ -21,7 +21,7 @@ export function Comments({ scope, section, isMember }: View & { readonly section
   const api = useApi();
   const params = { id: scope.id };
   const on = section === undefined ? {} : { section_id: section };
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: keyOf(scope.id, 'comments', section, accountId),
     read: (paging) => api.call('GET /v1/scopes/{id}/comments', { params, query: { ...paging, ...on } }),
   });
@@ -35,7 +35,6 @@ export function Comments({ scope, section, isMember }: View & { readonly section
       )}
       <Table
         label={say('comments')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         empty={say('noComments')}

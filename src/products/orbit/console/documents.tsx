@@ -6,7 +6,7 @@ import { isOpen, keyOf, useApi, useDocuments, type View } from './use-scope.ts';
 
 /** What the client wrote: brought in, read by a worker, and taken into sections by a model. */
 export function Documents(view: View) {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const api = useApi();
   const { data, ...asked } = useDocuments(view.scope.id);
   return (
@@ -38,7 +38,7 @@ export function Documents(view: View) {
             ),
           },
           { head: say('pages'), isFigure: true, cell: ({ pages }) => pages ?? '–' },
-          { head: say('size'), isFigure: true, cell: ({ bytes }) => format.bytes(bytes) },
+          { head: say('size'), bytes: ({ bytes }) => bytes },
         ]}
       />
       <Extraction {...view} />

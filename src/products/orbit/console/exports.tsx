@@ -1,4 +1,4 @@
-import { Act, Pick, State, Table, useOfAccount, useTexts, When } from '@plinth/console';
+import { Act, Pick, State, Table, useOfAccount, useTexts } from '@plinth/console';
 import { useState } from 'react';
 import { texts } from './texts.ts';
 import { isOpen, keyOf, useApi, type View } from './use-scope.ts';
@@ -7,7 +7,7 @@ const FORMATS = { pdf: 'PDF', docx: 'Word', markdown: 'Markdown' };
 
 /** Files that can be sent to a client: made by a worker, and kept for some days. */
 export function Exports({ scope, isMember }: View) {
-  const { say, format } = useTexts(texts);
+  const { say } = useTexts(texts);
   const { call } = useApi();
   const params = { id: scope.id };
   const [as, setAs] = useState<keyof typeof FORMATS>('pdf');
@@ -56,17 +56,8 @@ export function Exports({ scope, isMember }: View) {
               </>
             ),
           },
-          {
-            head: say('size'),
-            isFigure: true,
-            cell: ({ bytes }) => (bytes === null ? '–' : format.bytes(bytes)),
-          },
-          {
-            head: say('made'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('size'), bytes: ({ bytes }) => bytes },
+          { head: say('made'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}
       />
     </>

@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import {
+  Head,
   isAtLeast,
   StateBadge,
   Tabs,
@@ -40,14 +41,12 @@ export function OpenScope({ id }: { readonly id: string }) {
       <button type="button" className="quiet dim" onClick={close}>
         ← {say('scopes')}
       </button>
-      <header className="page">
-        <h1>{data.title}</h1>
-        <span className="dim">{data.client_name}</span>
+      <Head title={data.title} about={data.client_name}>
         <StateBadge>{say(data.status)}</StateBadge>
         <span className="right dim" role="status">
           {isLost ? say('lost') : <Here scope={data} others={others} />}
         </span>
-      </header>
+      </Head>
       <Tabs
         views={VIEWS.map((one) => [one, say(one)])}
         view={chosen}

@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
 import {
+  Head,
   isAtLeast,
   LineForm,
   StateBadge,
@@ -10,7 +11,6 @@ import {
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { OpenScope } from './scope.tsx';
 import { texts } from './texts.ts';
@@ -25,9 +25,7 @@ export default function Scopes() {
   if (isWorkspace && scope !== undefined) return <OpenScope key={scope} id={scope} />;
   return (
     <>
-      <header className="page">
-        <h1>{say('scopes')}</h1>
-      </header>
+      <Head title={say('scopes')} />
       {account?.kind === 'personal' && <p className="dim">{say('organizations')}</p>}
       {isWorkspace && isAtLeast(account.role, 'member') && <NewScope />}
       {isWorkspace && <List />}
@@ -56,7 +54,7 @@ function List() {
   const { call } = useApi();
   const { search, change } = useProductSearch();
   const { q } = search;
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['orbit scopes', accountId, q],
     read: (paging) => call('GET /v1/scopes', { query: { ...paging, q } }),
     again: 10_000,
@@ -66,27 +64,14 @@ function List() {
       <TextFilter isWide label={say('search')} value={q} choose={(words) => change({ q: words })} />
       <Table
         label={say('scopes')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         empty={say(q === undefined ? 'noScopes' : 'noneFits')}
         columns={[
-          {
-            head: say('title'),
-            cell: ({ id, title }) => (
-              <button type="button" className="quiet clip" onClick={() => change({ scope: id })}>
-                {title}
-              </button>
-            ),
-          },
+          { head: say('title'), cell: ({ title }) => title, act: ({ id }) => change({ scope: id }) },
           { head: say('client'), isDim: true, cell: ({ client_name: client }) => client ?? '–' },
           { head: say('status'), cell: (one) => <StateBadge>{say(one.status)}</StateBadge> },
-          {
-            head: say('changed'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ updated_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('changed'), isFigure: true, isDim: true, past: (row) => row.updated_at },
         ]}
       />
     </>

@@ -2,12 +2,12 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import {
   apiFor,
   Confirm,
+  Head,
   Table,
   useAccount,
   usePages,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import { type Platform, PLATFORMS, texts } from './texts.ts';
 
@@ -19,7 +19,7 @@ export default function Library() {
   const { q, platform, trash } = search;
   const isTrash = trash !== undefined;
   const api = apiFor(chosen?.account.id);
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['reel library', chosen?.account.id, q, platform, isTrash],
     read: (paging) =>
       api.call('GET /v1/library/assets', {
@@ -34,9 +34,7 @@ export default function Library() {
   });
   return (
     <>
-      <header className="page">
-        <h1>{say('library')}</h1>
-      </header>
+      <Head title={say('library')} />
       <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <TextInput
           className="grow"
@@ -67,7 +65,6 @@ export default function Library() {
       </form>
       <Table
         label={say('library')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         empty={say(isTrash ? 'noTrash' : q === undefined ? 'noAssets' : 'nothingFound')}
@@ -76,12 +73,7 @@ export default function Library() {
           { head: say('platform'), isDim: true, cell: (asset) => asset.platform },
           { head: say('status'), isDim: true, cell: ({ status }) => status },
           { head: say('tags'), isDim: true, cell: ({ tags }) => tags.join(', ') },
-          {
-            head: say('when'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
           {
             head: '',
             isFigure: true,

@@ -1,13 +1,14 @@
 import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import {
+  apiFor,
+  Head,
+  Section,
   Table,
+  useAccount,
   useOfAccount,
   usePages,
-  useAccount,
-  apiFor,
   useProductSearch,
   useTexts,
-  When,
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { type FormEvent, useState } from 'react';
@@ -33,9 +34,7 @@ export default function Studio() {
     id === undefined || id !== writing.draftId ? (draft?.variants ?? []) : withNew(writing.variants, draft);
   return (
     <>
-      <header className="page">
-        <h1>{say('studio')}</h1>
-      </header>
+      <Head title={say('studio')} />
       <NewPost
         isBusy={writing.isRunning}
         write={(body) =>
@@ -178,18 +177,16 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
   const { say } = useTexts(texts);
   const chosen = useAccount();
   const { change } = useProductSearch();
-  const { pages, ...asked } = usePages({
+  const asked = usePages({
     key: ['reel drafts', chosen?.account.id],
     read: (paging) => apiFor(chosen?.account.id).call('GET /v1/drafts', { query: paging }),
     isWanted: chosen !== undefined,
     limit: 20,
   });
   return (
-    <section aria-labelledby="drafts">
-      <h2 id="drafts">{say('drafts')}</h2>
+    <Section title={say('drafts')}>
       <Table
         label={say('drafts')}
-        rows={pages?.flatMap(({ data }) => data)}
         asked={asked}
         keyOf={({ id }) => id}
         opened={opened}
@@ -198,21 +195,13 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
         columns={[
           {
             head: say('topic'),
-            cell: ({ id, title, topic }) => (
-              <button type="button" className="quiet" onClick={() => change({ draft: id })}>
-                {title ?? topic}
-              </button>
-            ),
+            cell: ({ title, topic }) => title ?? topic,
+            act: ({ id }) => change({ draft: id }),
           },
           { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
-          {
-            head: say('when'),
-            isFigure: true,
-            isDim: true,
-            cell: ({ created_at: at }) => <When at={at} isPast />,
-          },
+          { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}
       />
-    </section>
+    </Section>
   );
 }
