@@ -18,6 +18,7 @@ export { usePriceList } from './parts/price-list.ts';
 export { Head, Section } from './parts/section.tsx';
 export { Refusal } from './parts/refusal.tsx';
 export { endOfLicence } from './parts/secrets.ts';
+export { pastMonths } from './parts/spans.ts';
 export { State } from './parts/state.tsx';
 export { StateBadge } from './parts/state-badge.tsx';
 export { Tabs } from './parts/tabs.tsx';

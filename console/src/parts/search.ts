@@ -1,4 +1,4 @@
-import { useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 
 type Values = Readonly<Record<string, readonly string[] | undefined>>;
 type SearchOf<Names extends Values> = {
@@ -30,3 +30,14 @@ export const changed = <Search extends object>(
 /** What the address of the page that is shown says, as its `read` reads it. */
 export const useSearchOf = <Search>(read: (search: Readonly<Record<string, unknown>>) => Search): Search =>
   read({ ...useSearch({ strict: false }) });
+
+/** What the address of the page says, and how it is changed: what is undefined leaves it. */
+export function usePageSearch<Search extends object>(
+  read: (search: Readonly<Record<string, unknown>>) => Search,
+): readonly [Search, (change: { readonly [Name in keyof Search]?: Search[Name] | undefined }) => void] {
+  const navigate = useNavigate();
+  return [
+    useSearchOf(read),
+    (change) => void navigate({ to: '.', search: (before: Search) => changed(before, change) } as never),
+  ];
+}

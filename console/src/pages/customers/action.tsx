@@ -1,8 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { usePageSearch, useSearchOf } from '../../parts/search.ts';
 import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { readCustomerSearch } from './search.ts';
@@ -28,8 +27,7 @@ export function Action({ id, limits }: ActionProps) {
 
 function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {
   const { say } = useTexts(texts);
-  const { plan: wanted } = useSearchOf(readCustomerSearch);
-  const navigate = useNavigate({ from: '/app/customers' });
+  const [{ plan: wanted }, change] = usePageSearch(readCustomerSearch);
   const queries = useQueryClient();
   const choices = useChoices(action, limits);
   const [chosen, setChosen] = useState(wanted ?? '');
@@ -40,8 +38,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
   useEffect(() => first.current?.focus(), []);
   useEffect(() => setChosen(wanted ?? ''), [wanted]);
   const what = choices.find(({ value }) => value === chosen) ?? choices[0];
-  const close = () =>
-    void navigate({ search: (search) => changed(search, { action: undefined, plan: undefined }) });
+  const close = () => change({ action: undefined, plan: undefined });
   const { mutate, isPending, error } = useMutation({
     mutationFn: async () => {
       if (what === undefined) return;

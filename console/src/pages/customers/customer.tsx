@@ -1,13 +1,13 @@
 import { Anchor, Badge, Button, Skeleton } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
 import { moneyText, moneyTexts, useMoney } from '../../parts/money.ts';
-import { changed } from '../../parts/search.ts';
+import { usePageSearch } from '../../parts/search.ts';
 import { Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
@@ -17,7 +17,7 @@ import { useTexts } from '../../text/index.ts';
 import { Action } from './action.tsx';
 import { Denials } from './denials.tsx';
 import { Grants } from './grants.tsx';
-import { ACTIONS } from './search.ts';
+import { ACTIONS, readCustomerSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 export type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
@@ -54,7 +54,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
 
 function CustomerHead({ customer }: { readonly customer: Details['customer'] }) {
   const { say, format } = useTexts(texts);
-  const navigate = useNavigate({ from: '/app/customers' });
+  const [, change] = usePageSearch(readCustomerSearch);
   const queries = useQueryClient();
   const { account_id: id, name, status, created_at: at } = customer;
   const isSuspended = status === 'suspended';
@@ -70,13 +70,7 @@ function CustomerHead({ customer }: { readonly customer: Details['customer'] }) 
       </Anchor>
       <span className="right">
         {ACTIONS.map((action) => (
-          <Button
-            key={action}
-            variant="default"
-            onClick={() =>
-              void navigate({ search: (search) => changed(search, { action, plan: undefined }) })
-            }
-          >
+          <Button key={action} variant="default" onClick={() => change({ action, plan: undefined })}>
             {say(`give.${action}`)}
           </Button>
         ))}

@@ -1,9 +1,9 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { timeOfId } from '../../parts/id-time.ts';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { usePageSearch, useSearchOf } from '../../parts/search.ts';
 import { withoutSecret } from '../../parts/secrets.ts';
 import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -35,8 +35,7 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q, account } = useSearchOf(readCustomerSearch);
-  const navigate = useNavigate({ from: '/app/customers' });
+  const [{ q, account }, change] = usePageSearch(readCustomerSearch);
   return (
     <TextFilter
       label={say('search')}
@@ -44,20 +43,14 @@ function SearchBox() {
       clean={withoutSecret}
       isWide
       dropBy={account}
-      choose={(next) =>
-        void navigate({
-          search: (search) =>
-            changed(search, { q: next, account: undefined, action: undefined, plan: undefined }),
-        })
-      }
+      choose={(next) => change({ q: next, account: undefined, action: undefined, plan: undefined })}
     />
   );
 }
 
 function Found() {
   const { say, format, language } = useTexts(texts);
-  const { q, sort = 'newest', status } = useSearchOf(readCustomerSearch);
-  const navigate = useNavigate({ from: '/app/customers' });
+  const [{ q, sort = 'newest', status }, change] = usePageSearch(readCustomerSearch);
   const isSearch = q !== undefined && q.length > 1;
   const asked = usePages({
     key: ['customers', isSearch ? q : undefined, sort, status],
@@ -74,11 +67,7 @@ function Found() {
           value={status}
           none={say('anyStatus')}
           options={{ active: say('active'), suspended: say('suspended') }}
-          choose={(next) =>
-            void navigate({
-              search: (search) => changed(search, { status: next }),
-            })
-          }
+          choose={(next) => change({ status: next })}
         />
         {!isSearch && (
           <Pick
@@ -90,7 +79,7 @@ function Found() {
                 string
               >
             }
-            choose={(next) => void navigate({ search: (search) => changed(search, { sort: next }) })}
+            choose={(next) => change({ sort: next })}
           />
         )}
         <span className="dim note">{say('list.note')}</span>

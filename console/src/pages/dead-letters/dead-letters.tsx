@@ -1,8 +1,8 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { CustomerLink } from '../../parts/customer-link.tsx';
-import { useSearchOf } from '../../parts/search.ts';
+import { usePageSearch } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
@@ -41,8 +41,7 @@ export function DeadLetters() {
 
 function Jobs() {
   const { say } = useTexts(texts);
-  const { kind } = useSearchOf(readDeadLetterSearch);
-  const navigate = useNavigate({ from: '/app/dead-letters' });
+  const [{ kind }, change] = usePageSearch(readDeadLetterSearch);
   const queries = useQueryClient();
   const asked = usePages({
     key: ['dead-letters', 'jobs', kind],
@@ -52,13 +51,7 @@ function Jobs() {
   return (
     <Letters<Job>
       title={say('jobs')}
-      filter={
-        <TextFilter
-          label={say('kind')}
-          value={kind}
-          choose={(next) => void navigate({ search: next === undefined ? {} : { kind: next } })}
-        />
-      }
+      filter={<TextFilter label={say('kind')} value={kind} choose={(next) => change({ kind: next })} />}
       empty={say('noJobs')}
       asked={asked}
       keyOf={({ id }) => id}

@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Csv } from '../../parts/csv.tsx';
 import { hoursOf } from '../../parts/id-time.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePlans } from '../../parts/plans.ts';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { changed, usePageSearch } from '../../parts/search.ts';
 import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
@@ -22,9 +22,9 @@ type Sum = ReplyOf<'GET /v1/admin/denials/totals'>['data'][number];
 /** Denials of a span by customer, or by limit and plan; each sum leads to what it is made of. */
 export function DenialTotals() {
   const { say, format } = useTexts(texts);
-  const { by = 'account', span = 'week', product, limit, plan, around: time } = useSearchOf(readDenialSearch);
+  const [{ by = 'account', span = 'week', product, limit, plan, around: time }, change] =
+    usePageSearch(readDenialSearch);
   const around = time !== undefined && Number.isFinite(Date.parse(time)) ? time : undefined;
-  const navigate = useNavigate({ from: '/app/denials' });
   const { largerThan } = usePlans();
   const query = {
     group: by,
@@ -77,15 +77,9 @@ export function DenialTotals() {
       </Head>
       <div className="filters">
         {around === undefined ? (
-          <SpanPick
-            value={span}
-            choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
-          />
+          <SpanPick value={span} choose={(value) => change({ span: value })} />
         ) : (
-          <Button
-            variant="default"
-            onClick={() => void navigate({ search: (search) => changed(search, { around: undefined }) })}
-          >
+          <Button variant="default" onClick={() => change({ around: undefined })}>
             {say('around', { at: format.instant(around) })} ×
           </Button>
         )}
@@ -93,17 +87,12 @@ export function DenialTotals() {
           label={say('by')}
           value={by}
           options={{ account: say('by.account'), limit: say('by.limit') }}
-          choose={(value) => void navigate({ search: (search) => changed(search, { by: value }) })}
+          choose={(value) => change({ by: value })}
         />
         {limit !== undefined && (
           <Button
             variant="default"
-            onClick={() =>
-              void navigate({
-                search: (search) =>
-                  changed(search, { by: 'limit', product: undefined, limit: undefined, plan: undefined }),
-              })
-            }
+            onClick={() => change({ by: 'limit', product: undefined, limit: undefined, plan: undefined })}
           >
             {say('of', { limit: limit.replaceAll('_', ' '), plan: plan ?? '' })} ×
           </Button>

@@ -1,8 +1,8 @@
-import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
-import { useSearchOf } from '../../parts/search.ts';
+import { Pick } from '../../parts/pick.tsx';
+import { usePageSearch } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -19,8 +19,7 @@ import { texts } from './texts.ts';
 /** The account's jobs, the newest first; one opened with its error and times. */
 export function Jobs() {
   const { say, format } = useTexts(texts);
-  const { job, status } = useSearchOf(readJobSearch);
-  const navigate = useNavigate({ from: '/app/jobs' });
+  const [{ job, status }, change] = usePageSearch(readJobSearch);
   const chosen = useAccount();
   const asked = usePages({
     key: ['jobs', chosen?.account.id, status],
@@ -35,13 +34,12 @@ export function Jobs() {
     <>
       <Head title={say('nav.jobs')} />
       <div className="filters">
-        <NativeSelect
-          aria-label={say('state')}
-          value={status ?? ''}
-          data={[{ value: '', label: say('anyState') }, ...JOB_STATES]}
-          onChange={({ currentTarget }) =>
-            void navigate({ search: readJobSearch({ status: currentTarget.value }) })
-          }
+        <Pick
+          label={say('state')}
+          value={status}
+          none={say('anyState')}
+          options={JOB_STATES}
+          choose={(next) => change({ status: next, job: undefined })}
         />
       </div>
       <div className="split" data-open={job !== undefined}>
@@ -76,9 +74,7 @@ export function Jobs() {
             ]}
           />
         </div>
-        {job !== undefined && (
-          <OpenedJob id={job} close={() => void navigate({ search: readJobSearch({ status }) })} />
-        )}
+        {job !== undefined && <OpenedJob id={job} close={() => change({ job: undefined })} />}
       </div>
     </>
   );

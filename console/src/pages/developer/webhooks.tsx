@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -7,6 +7,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
+import { Pick } from '../../parts/pick.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
@@ -235,13 +236,12 @@ function Deliveries({ id, after }: { readonly id: string; readonly after: () => 
   return (
     <>
       <div className="filters">
-        <NativeSelect
-          aria-label={say('state')}
-          value={status ?? ''}
-          data={[{ value: '', label: say('anyState') }, ...DELIVERY_STATES]}
-          onChange={({ currentTarget }) =>
-            void navigate({ search: readWebhookSearch({ webhook: id, status: currentTarget.value }) })
-          }
+        <Pick
+          label={say('state')}
+          value={status}
+          none={say('anyState')}
+          options={DELIVERY_STATES}
+          choose={(next) => void navigate({ search: readWebhookSearch({ webhook: id, status: next }) })}
         />
       </div>
       <Table

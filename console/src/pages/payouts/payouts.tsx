@@ -1,5 +1,4 @@
 import type { ReplyOf } from '@plinth/sdk';
-import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -7,8 +6,9 @@ import { useMoney } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { usePriceList } from '../../parts/price-list.ts';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { usePageSearch } from '../../parts/search.ts';
 import { Head, Section } from '../../parts/section.tsx';
+import { pastMonths } from '../../parts/spans.ts';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -19,23 +19,11 @@ import { texts } from './texts.ts';
 
 type Books = ReplyOf<'GET /v1/admin/payouts'>;
 
-/** As many months as one chooses from, with the present one, which can't be paid yet. */
-const MONTHS = 13;
-
-function months(): Record<string, string> {
-  const now = new Date();
-  const names = Array.from({ length: MONTHS }, (_one, ago) =>
-    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago)).toISOString().slice(0, 7),
-  );
-  return Object.fromEntries(names.map((name) => [name, name]));
-}
-
 /** What payees were paid and are owed, month by month, and how the provider's books differ. */
 export function Payouts() {
   const { say } = useTexts(texts);
   const { column } = useMoney();
-  const { period } = useSearchOf(readPayoutSearch);
-  const navigate = useNavigate({ from: '/app/payouts' });
+  const [{ period }, change] = usePageSearch(readPayoutSearch);
   const [asked, setAsked] = useState<string>();
   const { data: prices } = usePriceList();
   const asking = usePages({
@@ -53,9 +41,9 @@ export function Payouts() {
         <Pick
           label={say('period')}
           value={period}
-          options={period === undefined ? months() : { ...months(), [period]: period }}
+          options={[...new Set([...pastMonths(), ...(period === undefined ? [] : [period])])]}
           none={say('allPeriods')}
-          choose={(value) => void navigate({ search: (search) => changed(search, { period: value }) })}
+          choose={(value) => change({ period: value })}
         />
         {period !== undefined && books !== undefined && (
           <Confirm

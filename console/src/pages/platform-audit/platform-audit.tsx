@@ -1,9 +1,9 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Csv } from '../../parts/csv.tsx';
 import { Id } from '../../parts/id.tsx';
 import { usePages } from '../../parts/pages.ts';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { usePageSearch } from '../../parts/search.ts';
 import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
@@ -20,8 +20,7 @@ const ACTION = /^[a-z_]+(\.[a-z_]+){0,2}$/;
 /** Who did what, in all accounts, the newest first. */
 export function PlatformAudit() {
   const { say } = useTexts(texts);
-  const { span, action, ...ids } = useSearchOf(readPlatformAuditSearch);
-  const navigate = useNavigate({ from: '/app/platform-audit' });
+  const [{ span, action, ...ids }, change] = usePageSearch(readPlatformAuditSearch);
   const query = {
     ...ids,
     ...(action !== undefined && ACTION.test(action) ? { action } : {}),
@@ -44,18 +43,10 @@ export function PlatformAudit() {
             key={name}
             label={say(name)}
             value={name === 'action' ? action : ids[name]}
-            choose={(value) =>
-              void navigate({
-                search: (search) => changed(search, { [name]: value }),
-              })
-            }
+            choose={(value) => change({ [name]: value })}
           />
         ))}
-        <SpanPick
-          value={span}
-          hasAny
-          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
-        />
+        <SpanPick value={span} hasAny choose={(value) => change({ span: value })} />
       </div>
       <Table
         label={say('nav.platformAudit')}

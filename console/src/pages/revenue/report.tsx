@@ -1,9 +1,9 @@
 import type { RouteName } from '@plinth/sdk';
-import { useNavigate } from '@tanstack/react-router';
-import { useSearchOf } from '../../parts/search.ts';
+import { usePageSearch } from '../../parts/search.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Pick } from '../../parts/pick.tsx';
+import { pastMonths } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
@@ -27,12 +27,7 @@ interface ReportPage<Row> {
   readonly next_cursor: string | null;
 }
 
-const MONTHS = 12;
-const monthOf = (back: number): string => {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7);
-};
-const PAST = Array.from({ length: MONTHS }, (_one, back) => monthOf(back));
+const PAST = pastMonths(12);
 
 /** The days of a month, or of the last twelve. */
 export function rangeOf(month: string | undefined): { readonly from: string; readonly until?: string } {
@@ -45,8 +40,7 @@ export function rangeOf(month: string | undefined): { readonly from: string; rea
 /** Sums of a report of the API, page by page, with the choices of what they are, and all of it as a file. */
 export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }: ReportProps<Row>) {
   const { say } = useTexts(texts);
-  const { view = 'recurring', month, product, model } = useSearchOf(readRevenueSearch);
-  const navigate = useNavigate({ from: '/app/revenue' });
+  const [{ view = 'recurring', month, product, model }, change] = usePageSearch(readRevenueSearch);
   const asked = usePages<ReportPage<Row>>({
     key: ['report', route, query],
     // The four reports answer pages alike.
@@ -55,8 +49,6 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
         ReportPage<Row>
       >,
   });
-  const change = (next: Partial<Record<'by' | 'month' | 'product' | 'model', string | undefined>>) =>
-    void navigate({ search: (search) => readRevenueSearch({ ...search, ...next }) });
   const narrowed = product ?? model;
   return (
     <>
@@ -67,7 +59,7 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
           options={
             Object.fromEntries(VIEWS.map((one) => [one, say(`view.${one}`)])) as Record<typeof view, string>
           }
-          choose={(next) => void navigate({ search: readRevenueSearch({ view: next, month }) })}
+          choose={(next) => change({ view: next, by: undefined, product: undefined, model: undefined })}
         />
         <Pick
           label={say('by')}
@@ -79,7 +71,7 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
           label={say('month')}
           value={month}
           none={say('all')}
-          options={Object.fromEntries(PAST.map((one) => [one, one]))}
+          options={PAST}
           choose={(next) => change({ month: next })}
         />
         {narrowed !== undefined && (

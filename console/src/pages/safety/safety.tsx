@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { changed, useSearchOf } from '../../parts/search.ts';
+import { changed, usePageSearch } from '../../parts/search.ts';
 import { Head, Section } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
@@ -22,8 +22,7 @@ const OTHERS = ['replies', 'unmoderated'] as const;
 /** How much the safety part found, by product, kind and day. Counts alone: a row is seen by the person whose it is, in their export. */
 export function SafetyPage() {
   const { say, format } = useTexts(texts);
-  const { product, span = 'month' } = useSearchOf(readSafetySearch);
-  const navigate = useNavigate({ from: '/app/safety' });
+  const [{ product, span = 'month' }, change] = usePageSearch(readSafetySearch);
   const query = { from: sinceOf(span), ...(product && { product }) };
   const asked = useQuery({
     queryKey: ['safety', query],
@@ -60,15 +59,9 @@ export function SafetyPage() {
     <>
       <Head title={say('nav.safety')} about={say('about')} />
       <div className="filters">
-        <SpanPick
-          value={span}
-          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
-        />
+        <SpanPick value={span} choose={(value) => change({ span: value })} />
         {product !== undefined && (
-          <Button
-            variant="default"
-            onClick={() => void navigate({ search: (search) => changed(search, { product: undefined }) })}
-          >
+          <Button variant="default" onClick={() => change({ product: undefined })}>
             {product} ×
           </Button>
         )}

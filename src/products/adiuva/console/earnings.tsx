@@ -1,6 +1,7 @@
 import {
   Act,
   apiFor,
+  pastMonths,
   Pick,
   Section,
   State,
@@ -15,9 +16,6 @@ import {
 } from '@plinth/console';
 import { texts } from './texts.ts';
 
-/** As many months as one chooses from. */
-const MONTHS = 13;
-
 /** Whether money can come, what was earned in a month, and what was paid out. */
 export function Earnings() {
   const { say } = useTexts(texts);
@@ -30,10 +28,7 @@ function Earned() {
   const { say } = useTexts(texts);
   const { column } = useMoney();
   const { search, change } = useProductSearch();
-  const now = new Date();
-  const months = Array.from({ length: MONTHS }, (_one, ago) =>
-    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago)).toISOString().slice(0, 7),
-  );
+  const months = pastMonths();
   const { period = months[0] as string } = search;
   const { data, error, refetch } = useOfAccount(
     ['plugin earnings', period],
@@ -61,7 +56,7 @@ function Earned() {
           <Pick
             label={say('month')}
             value={period}
-            options={Object.fromEntries([...new Set([...months, period])].map((one) => [one, one]))}
+            options={[...new Set([...months, period])]}
             choose={(one) => change({ period: one })}
           />
         </p>
