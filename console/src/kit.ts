@@ -10,7 +10,7 @@ export { LineForm } from './parts/line-form.tsx';
 export { useMemberNames } from './parts/member-names.ts';
 export { isAtLeast, useAct, useOfAccount } from './parts/of-account.ts';
 export { type Money, useMoney } from './parts/money.ts';
-export { usePages } from './parts/pages.ts';
+export { usePages, usePagesOfAccount } from './parts/pages.ts';
 export { Opened } from './parts/opened.tsx';
 export { Pick } from './parts/pick.tsx';
 export { type Asked, type Column, Table } from './parts/table.tsx';

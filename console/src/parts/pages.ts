@@ -1,4 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useAccount } from '../account.ts';
+import { type Api, apiFor } from '../session.ts';
 import type { Asked } from './table.tsx';
 
 interface Page {
@@ -12,10 +14,15 @@ interface Loaded<One extends Page> {
   readonly rows: readonly RowOf<One>[] | undefined;
 }
 
+interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 interface PagesProps<One extends Page> {
   /** What is asked, whose account it is of among it: another key is another list. */
   readonly key: readonly unknown[];
-  readonly read: (paging: { readonly limit: number; readonly cursor?: string }) => Promise<One>;
+  readonly read: (paging: Paging) => Promise<One>;
   readonly isWanted?: boolean;
   /** Milliseconds after which it is asked again. */
   readonly again?: number;
@@ -45,4 +52,19 @@ export function usePages<One extends Page>({
   });
   const rows = data?.pages.flatMap((page) => (page.data ?? []) as readonly RowOf<One>[]);
   return { ...asked, pages: data?.pages, rows };
+}
+
+/** A list of the chosen account; another account is another list. */
+export function usePagesOfAccount<One extends Page>(
+  key: readonly unknown[],
+  read: (api: Api, paging: Paging) => Promise<One>,
+  options: Partial<Omit<PagesProps<One>, 'key' | 'read'>> = {},
+): Asked & Loaded<One> {
+  const id = useAccount()?.account.id;
+  return usePages({
+    isWanted: id !== undefined,
+    ...options,
+    key: [...key, id],
+    read: (paging) => read(apiFor(id), paging),
+  });
 }

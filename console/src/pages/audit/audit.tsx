@@ -6,7 +6,7 @@ import { useSearchOf } from '../../parts/search.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { useNames } from '../../parts/names.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
-import { usePages } from '../../parts/pages.ts';
+import { usePages, usePagesOfAccount } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
@@ -44,16 +44,13 @@ function useFilter() {
 function Trail() {
   const { say } = useTexts(texts);
   const { action, span, actor } = useSearchOf(readAuditSearch);
-  const chosen = useAccount();
   const filter = useFilter();
   const nameOf = useNames();
-  const asked = usePages({
-    key: ['audit', chosen?.account.id, action, span, actor],
-    read: (paging) =>
-      apiFor(chosen?.account.id).call('GET /v1/account/audit', { query: { ...paging, ...filter } }),
-    isWanted: chosen !== undefined,
-    again: 10_000,
-  });
+  const asked = usePagesOfAccount(
+    ['audit', action, span, actor],
+    (api, paging) => api.call('GET /v1/account/audit', { query: { ...paging, ...filter } }),
+    { again: 10_000 },
+  );
   return (
     <>
       <Filters />

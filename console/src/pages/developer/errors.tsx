@@ -1,10 +1,8 @@
 import { Link } from '@tanstack/react-router';
-import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
-import { usePages } from '../../parts/pages.ts';
+import { usePagesOfAccount } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
-import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -13,16 +11,14 @@ const DAYS = 7;
 /** Failed calls of the account by their code, the most frequent first. */
 export function Errors() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
-  const asked = usePages({
-    key: ['errors', chosen?.account.id],
-    read: (paging) =>
-      apiFor(chosen?.account.id).call('GET /v1/usage/errors', {
+  const asked = usePagesOfAccount(
+    ['errors'],
+    (api, paging) =>
+      api.call('GET /v1/usage/errors', {
         query: { ...paging, from: new Date(Date.now() - DAYS * 86_400_000).toISOString() },
       }),
-    isWanted: chosen !== undefined,
-    again: LIVE,
-  });
+    { again: LIVE },
+  );
   return (
     <>
       <Head title={say('nav.errors')} about={say('aboutErrors', { days: String(DAYS) })}>

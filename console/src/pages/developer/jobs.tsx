@@ -5,7 +5,7 @@ import { Pick } from '../../parts/pick.tsx';
 import { usePageSearch } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
 import { LIVE } from '../../parts/live.ts';
-import { usePages } from '../../parts/pages.ts';
+import { usePagesOfAccount } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -20,16 +20,14 @@ import { texts } from './texts.ts';
 export function Jobs() {
   const { say, format } = useTexts(texts);
   const [{ job, status }, change] = usePageSearch(readJobSearch);
-  const chosen = useAccount();
-  const asked = usePages({
-    key: ['jobs', chosen?.account.id, status],
-    read: (paging) =>
-      apiFor(chosen?.account.id).call('GET /v1/jobs', {
+  const asked = usePagesOfAccount(
+    ['jobs', status],
+    (api, paging) =>
+      api.call('GET /v1/jobs', {
         query: { ...paging, ...(status === undefined ? {} : { status }) },
       }),
-    isWanted: chosen !== undefined,
-    again: LIVE,
-  });
+    { again: LIVE },
+  );
   return (
     <>
       <Head title={say('nav.jobs')} />

@@ -1,14 +1,12 @@
 import { Anchor } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
-import { useAccount } from '../../account.ts';
 import { useMoney } from '../../parts/money.ts';
-import { usePages } from '../../parts/pages.ts';
+import { usePagesOfAccount } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
-import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { useSoldNames } from '../plan/data.ts';
 import { texts } from './texts.ts';
@@ -19,13 +17,11 @@ type Invoice = ReplyOf<'GET /v1/billing/invoices'>['data'][number];
 export function Invoices() {
   const { say } = useTexts(texts);
   const { column } = useMoney();
-  const chosen = useAccount();
-  const asked = usePages({
-    key: ['invoices', chosen?.account.id],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/billing/invoices', { query: paging }),
-    isWanted: chosen !== undefined,
-    again: 10_000,
-  });
+  const asked = usePagesOfAccount(
+    ['invoices'],
+    (api, paging) => api.call('GET /v1/billing/invoices', { query: paging }),
+    { again: 10_000 },
+  );
   return (
     <>
       <Head title={say('nav.invoices')} />

@@ -7,7 +7,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
 import { useNames } from '../../parts/names.ts';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
-import { usePages } from '../../parts/pages.ts';
+import { usePagesOfAccount } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -81,12 +81,11 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
   const { data: me } = useMe();
   const account = chosen?.account;
   const api = apiFor(account?.id);
-  const asked = usePages({
-    key: ['keys', account?.id],
-    read: (paging) => api.call('GET /v1/api-keys', { query: paging }),
-    isWanted: chosen !== undefined,
-    again: 10_000,
-  });
+  const asked = usePagesOfAccount(
+    ['keys'],
+    ({ call }, paging) => call('GET /v1/api-keys', { query: paging }),
+    { again: 10_000 },
+  );
   const spentBy = useSpending();
   const nameOf = useNames();
   // To admins of an organization, who see the keys of all.

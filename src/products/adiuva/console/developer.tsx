@@ -1,6 +1,5 @@
 import { Skeleton } from '@mantine/core';
 import {
-  apiFor,
   Confirm,
   Head,
   State,
@@ -11,7 +10,7 @@ import {
   useAccount,
   useMoney,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
   When,
@@ -50,11 +49,9 @@ function Own() {
   const { minor } = useMoney();
   const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const asked = usePages({
-    key: ['own plugins', chosen?.account.id],
-    read: (query) => apiFor(chosen?.account.id).call('GET /v1/developer/plugins', { query }),
-    isWanted: chosen !== undefined,
-  });
+  const asked = usePagesOfAccount(['own plugins'], (api, query) =>
+    api.call('GET /v1/developer/plugins', { query }),
+  );
   return (
     <>
       <Table

@@ -5,7 +5,7 @@ import {
   Table,
   useAccount,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -15,14 +15,12 @@ import { texts } from './memory-texts.ts';
 /** Decisions that one may read; one of them opened, with why it was made. */
 export function Decisions() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const asked = usePages({
-    key: ['memory decisions', chosen?.account.id],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/decisions', { query: paging }),
-    isWanted: chosen !== undefined,
-    limit: 20,
-  });
+  const asked = usePagesOfAccount(
+    ['memory decisions'],
+    (api, paging) => api.call('GET /v1/decisions', { query: paging }),
+    { limit: 20 },
+  );
   return (
     <>
       <Table

@@ -10,7 +10,7 @@ import {
   Trouble,
   useAccount,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -23,13 +23,10 @@ import { texts } from './texts.ts';
 export default function Licences() {
   const { say } = useTexts(texts);
   const capacity = useCapacityColumns();
-  const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const asked = usePages({
-    key: ['licences', chosen?.account.id],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/licenses', { query: paging }),
-    isWanted: chosen !== undefined,
-  });
+  const asked = usePagesOfAccount(['licences'], (api, paging) =>
+    api.call('GET /v1/licenses', { query: paging }),
+  );
   const opened = search['licence'] ?? (asked.rows?.length === 1 ? asked.rows[0]?.id : undefined);
   return (
     <>

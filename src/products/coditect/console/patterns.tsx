@@ -6,7 +6,7 @@ import {
   useAccount,
   useAct,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useTexts,
 } from '@plinth/console';
 import { texts } from './memory-texts.ts';
@@ -18,12 +18,11 @@ export function Patterns() {
   const { say, format } = useTexts(texts);
   const chosen = useAccount();
   const api = apiFor(chosen?.account.id);
-  const { rows, ...asked } = usePages({
-    key: ['memory patterns', chosen?.account.id],
-    read: (paging) => api.call('GET /v1/patterns', { query: paging }),
-    isWanted: chosen !== undefined,
-    again: 10_000,
-  });
+  const { rows, ...asked } = usePagesOfAccount(
+    ['memory patterns'],
+    ({ call }, paging) => call('GET /v1/patterns', { query: paging }),
+    { again: 10_000 },
+  );
   const finding = useAct(() => api.call('POST /v1/patterns/extract', { body: {} }));
   const rating = useAct(({ id, value }: { id: string; value: (typeof RATINGS)[number] | null }) =>
     api.call('POST /v1/patterns/{id}/rating', { params: { id }, body: { rating: value } }),

@@ -5,7 +5,7 @@ import {
   Section,
   Table,
   useAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -15,14 +15,12 @@ import { texts } from './memory-texts.ts';
 /** Sessions that one may read; one of them opened, with what was said in it. */
 export function Sessions() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const asked = usePages({
-    key: ['memory sessions', chosen?.account.id],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/sessions', { query: paging }),
-    isWanted: chosen !== undefined,
-    limit: 20,
-  });
+  const asked = usePagesOfAccount(
+    ['memory sessions'],
+    ({ call }, paging) => call('GET /v1/sessions', { query: paging }),
+    { limit: 20 },
+  );
   return (
     <>
       <Table
@@ -61,11 +59,9 @@ function Said({ id }: { readonly id: string }) {
   const { change } = useProductSearch();
   const api = apiFor(chosen?.account.id);
   const params = { id };
-  const asked = usePages({
-    key: ['memory messages', chosen?.account.id, id],
-    read: (query) => api.call('GET /v1/sessions/{id}/messages', { params, query }),
-    isWanted: chosen !== undefined,
-  });
+  const asked = usePagesOfAccount(['memory messages', id], ({ call }, query) =>
+    call('GET /v1/sessions/{id}/messages', { params, query }),
+  );
   return (
     <Section title={say('messages')}>
       <Table

@@ -5,7 +5,7 @@ import {
   Head,
   Table,
   useAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -19,19 +19,16 @@ export default function Library() {
   const { q, platform, trash } = search;
   const isTrash = trash !== undefined;
   const api = apiFor(chosen?.account.id);
-  const asked = usePages({
-    key: ['reel library', chosen?.account.id, q, platform, isTrash],
-    read: (paging) =>
-      api.call('GET /v1/library/assets', {
-        query: {
-          ...paging,
-          ...(q === undefined ? {} : { q }),
-          ...(platform === undefined ? {} : { platform: platform as Platform }),
-          ...(isTrash ? { deleted: 'true' } : {}),
-        },
-      }),
-    isWanted: chosen !== undefined,
-  });
+  const asked = usePagesOfAccount(['reel library', q, platform, isTrash], ({ call }, paging) =>
+    call('GET /v1/library/assets', {
+      query: {
+        ...paging,
+        ...(q === undefined ? {} : { q }),
+        ...(platform === undefined ? {} : { platform: platform as Platform }),
+        ...(isTrash ? { deleted: 'true' } : {}),
+      },
+    }),
+  );
   return (
     <>
       <Head title={say('library')} />

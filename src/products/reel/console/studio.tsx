@@ -1,12 +1,10 @@
 import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import {
-  apiFor,
   Head,
   Section,
   Table,
-  useAccount,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -175,14 +173,12 @@ function WriteAnew({ draft, isBusy, write }: WriteAnewProps) {
 
 function Drafts({ opened }: { readonly opened: string | undefined }) {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
   const { change } = useProductSearch();
-  const asked = usePages({
-    key: ['reel drafts', chosen?.account.id],
-    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/drafts', { query: paging }),
-    isWanted: chosen !== undefined,
-    limit: 20,
-  });
+  const asked = usePagesOfAccount(
+    ['reel drafts'],
+    (api, paging) => api.call('GET /v1/drafts', { query: paging }),
+    { limit: 20 },
+  );
   return (
     <Section title={say('drafts')}>
       <Table
