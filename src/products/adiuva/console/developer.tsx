@@ -8,7 +8,6 @@ import {
   Tabs,
   Trouble,
   useAccount,
-  useMoney,
   useOfAccount,
   usePagesOfAccount,
   useProductSearch,
@@ -18,6 +17,7 @@ import {
 import { Checklist } from './checklist.tsx';
 import { Earnings } from './earnings.tsx';
 import { Keys } from './keys.tsx';
+import { usePrice } from './manifest.tsx';
 import { Submit } from './submit.tsx';
 import { texts } from './texts.ts';
 
@@ -46,7 +46,7 @@ export default function Developer() {
 
 function Own() {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceOf = usePrice();
   const chosen = useAccount();
   const { search, change } = useProductSearch();
   const asked = usePagesOfAccount(['own plugins'], (api, query) =>
@@ -77,11 +77,7 @@ function Own() {
           },
           { head: say('version'), isFigure: true, cell: ({ version }) => version ?? '–' },
           { head: say('installCount'), count: ({ installs }) => installs },
-          {
-            head: say('price'),
-            isFigure: true,
-            cell: ({ price_cents: price, currency }) => (price === 0 ? say('free') : minor(price, currency)),
-          },
+          { head: say('price'), isFigure: true, cell: priceOf },
           {
             head: '',
             cell: ({ id, state }) =>

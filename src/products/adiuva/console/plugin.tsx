@@ -21,15 +21,16 @@ import type { ReplyOf } from '@plinth/sdk';
 import { PlinthError } from '@plinth/sdk/errors';
 import { pluginCalls } from '@plinth/sdk/plugins';
 import { useState } from 'react';
+import { Permissions, usePermissions, usePrice } from './manifest.tsx';
 import { save } from './package.ts';
-import { categoryText, permissionText, texts } from './texts.ts';
+import { categoryText, texts } from './texts.ts';
 
 type Plugin = ReplyOf<'GET /v1/plugins/{id}'>;
 
 /** One plugin: what it is and may do, and what the account has of it. */
 export function OpenPlugin({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
-  const { minor } = useMoney();
+  const [priceOf, permissionsOf] = [usePrice(), usePermissions()];
   const { change } = useProductSearch();
   const [payAt, setPayAt] = useState<string>();
   const { data, error, refetch } = useOfAccount(
@@ -54,7 +55,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
       <p>{data.description}</p>
       <Facts
         of={{
-          [say('price')]: data.price_cents === 0 ? say('free') : minor(data.price_cents, data.currency),
+          [say('price')]: priceOf(data),
           [say('version')]: data.version,
           [say('category')]: categoryText(say, data.category),
           [say('installCount')]: format.count(data.installs),
@@ -64,12 +65,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
         }}
       />
       <Section title={say('permissions')}>
-        {data.permissions.length === 0 && <p className="dim">{say('noPermissions')}</p>}
-        <ul className="settings">
-          {data.permissions.map((one) => (
-            <li key={one}>{permissionText(say, one)}</li>
-          ))}
-        </ul>
+        <Permissions of={data.permissions} />
         <Install plugin={data} payAt={payAt} setPayAt={setPayAt} />
         {data.orphaned && <p className="dim">{say('orphaned')}</p>}
       </Section>
@@ -86,7 +82,7 @@ export function OpenPlugin({ id }: { readonly id: string }) {
               head: say('permissions'),
               isText: true,
               isDim: true,
-              cell: ({ permissions }) => permissions.map((one) => permissionText(say, one)).join(', ') || '–',
+              cell: ({ permissions }) => permissionsOf(permissions),
             },
             { head: say('size'), bytes: ({ bytes }) => bytes },
             { head: say('published'), isFigure: true, past: (row) => row.published_at },

@@ -5,16 +5,15 @@ import {
   Table,
   Tabs,
   TextFilter,
-  useAccount,
-  useMoney,
   useOfAccount,
-  usePages,
+  usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
 import type { QueryOf, ReplyOf } from '@plinth/sdk';
+import { usePermissions, usePrice } from './manifest.tsx';
 import { OpenPlugin } from './plugin.tsx';
-import { CATEGORIES, categoryText, permissionText, texts } from './texts.ts';
+import { CATEGORIES, categoryText, texts } from './texts.ts';
 
 type Query = QueryOf<'GET /v1/plugins'>;
 type Listing = ReplyOf<'GET /v1/plugins'>['plugins'][number];
@@ -44,23 +43,9 @@ export default function Plugins() {
   );
 }
 
-/** The name of a plugin, which opens it. */
-function Name({ of: { id, name } }: { readonly of: Named }) {
-  const { change } = useProductSearch();
-  return (
-    <button type="button" className="quiet clip" onClick={() => change({ plugin: id })}>
-      {name}
-    </button>
-  );
-}
-interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
 function Browse() {
   const { say, format } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceOf = usePrice();
   const { search, change } = useProductSearch();
   const { category, q, sort = 'rating', page = '1' } = search;
   const query = { sort, page: Number(page), ...(category && { category }), ...(q && { q }) } as Query;
@@ -99,7 +84,7 @@ function Browse() {
         keyOf={({ id }) => id}
         empty={say('noneFits')}
         columns={[
-          { head: say('name'), cell: (one) => <Name of={one} /> },
+          { head: say('name'), cell: ({ name }) => name, act: ({ id }) => change({ plugin: id }) },
           { head: say('author'), isDim: true, isLong: true, cell: ({ author }) => author },
           { head: say('category'), isDim: true, cell: (one) => categoryText(say, one.category) },
           {
@@ -111,11 +96,7 @@ function Browse() {
                 : say('ofRatings', { average: format.count(average), count: `${count}` }),
           },
           { head: say('installCount'), count: ({ installs }) => installs },
-          {
-            head: say('price'),
-            isFigure: true,
-            cell: ({ price_cents: price, currency }) => (price === 0 ? say('free') : minor(price, currency)),
-          },
+          { head: say('price'), isFigure: true, cell: priceOf },
         ]}
       />
       {data !== undefined && data.total > ON_PAGE && (
@@ -134,15 +115,11 @@ function Browse() {
 
 function Installed() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
-  const asked = usePages({
-    key: ['plugins installed', chosen?.account.id],
-    read: async (query) => {
-      if (chosen === undefined) return { data: [], next_cursor: null };
-      return chosen.api.call('GET /v1/plugins/installed', { query });
-    },
-    isWanted: chosen !== undefined,
-  });
+  const permissionsOf = usePermissions();
+  const { change } = useProductSearch();
+  const asked = usePagesOfAccount(['plugins installed'], (api, query) =>
+    api.call('GET /v1/plugins/installed', { query }),
+  );
   return (
     <Table
       label={say('installed')}
@@ -150,7 +127,7 @@ function Installed() {
       keyOf={({ id }) => id}
       empty={say('noneInstalled')}
       columns={[
-        { head: say('name'), cell: (one) => <Name of={one} /> },
+        { head: say('name'), cell: ({ name }) => name, act: ({ id }) => change({ plugin: id }) },
         { head: say('has'), isFigure: true, cell: ({ installed_version: version }) => version ?? '–' },
         { head: say('version'), isFigure: true, cell: ({ version }) => version ?? '–' },
         {
@@ -163,8 +140,7 @@ function Installed() {
                   installed && say('installed'),
                   bought && say('bought'),
                   orphaned && say('orphaned'),
-                  wanted.length > 0 &&
-                    `${say('newPermissions')}: ${wanted.map((one) => permissionText(say, one)).join(', ')}`,
+                  wanted.length > 0 && `${say('newPermissions')}: ${permissionsOf(wanted)}`,
                 ]
                   .filter((one) => one !== false)
                   .join(', '),

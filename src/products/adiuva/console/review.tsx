@@ -9,7 +9,6 @@ import {
   State,
   Table,
   useAct,
-  useMoney,
   useOfAccount,
   usePages,
   useProductSearch,
@@ -18,7 +17,8 @@ import {
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
 import { Checklist } from './checklist.tsx';
-import { permissionText, texts } from './texts.ts';
+import { usePermissions, usePrice } from './manifest.tsx';
+import { texts } from './texts.ts';
 
 type Reviewed = ReplyOf<'GET /v1/admin/plugins/{id}'>;
 type Version = Reviewed['versions'][number];
@@ -105,7 +105,8 @@ function OpenReview({ id }: { readonly id: string }) {
 
 function Reviewing({ plugin, version: of }: { readonly plugin: Reviewed; readonly version: Version }) {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceOf = usePrice();
+  const permissionsOf = usePermissions();
   const { version, manifest, changed_files: changed } = of;
   return (
     <section aria-label={`${plugin.name} ${version}`}>
@@ -115,9 +116,8 @@ function Reviewing({ plugin, version: of }: { readonly plugin: Reviewed; readonl
           [say('version')]: version,
           [say('state')]: say(of.state === 'removed' ? 'withdrawn' : of.state),
           [say('author')]: manifest.author,
-          [say('price')]:
-            manifest.price_cents === 0 ? say('free') : minor(manifest.price_cents, plugin.currency),
-          [say('permissions')]: manifest.permissions.map((one) => permissionText(say, one)).join(', ') || '–',
+          [say('price')]: priceOf({ ...manifest, currency: plugin.currency }),
+          [say('permissions')]: permissionsOf(manifest.permissions),
           [say('notes')]: of.notes ?? undefined,
         }}
       />

@@ -9,13 +9,13 @@ import {
   UploadButton,
   useAccount,
   useAct,
-  useMoney,
   useTexts,
 } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
 import { useKeys } from './keys.tsx';
+import { Permissions, usePrice } from './manifest.tsx';
 import { type ChosenPackage, readPackage, signatureBy } from './package.ts';
-import { categoryText, permissionText, texts } from './texts.ts';
+import { categoryText, texts } from './texts.ts';
 
 /** A package is chosen, looked at, signed and sent. */
 export function Submit() {
@@ -57,7 +57,7 @@ export function Submit() {
 
 function Sign({ chosen, onSent }: { readonly chosen: ChosenPackage; readonly onSent: () => void }) {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceOf = usePrice();
   const api = apiFor(useAccount()?.account.id);
   const { data } = useKeys();
   const [key, setKey] = useState<string>();
@@ -89,15 +89,11 @@ function Sign({ chosen, onSent }: { readonly chosen: ChosenPackage; readonly onS
           [say('version')]: manifest.version,
           [say('author')]: manifest.author,
           [say('category')]: categoryText(say, manifest.category),
-          [say('price')]: manifest.price_cents === 0 ? say('free') : minor(manifest.price_cents, 'eur'),
+          [say('price')]: priceOf({ ...manifest, currency: 'eur' }),
         }}
       />
       <p>{manifest.description}</p>
-      <ul className="settings">
-        {manifest.permissions.map((one) => (
-          <li key={one}>{permissionText(say, one)}</li>
-        ))}
-      </ul>
+      <Permissions of={manifest.permissions} />
       <p className="filters">
         SHA-256 <Copy value={sha256} text={`${sha256.slice(0, 16)}…`} />
       </p>
