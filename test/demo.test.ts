@@ -1,7 +1,11 @@
+import { createStripeSandbox } from '#sandbox/stripe';
+import { systemClock } from '#platform/kernel';
+import { atEndOfFile } from '#test/closing';
 import { expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { anAssistant } from '../scripts/demo/assistant.ts';
 import { aDay, LIMITS } from '../scripts/demo/day.ts';
+import { aMarketplace } from '../scripts/demo/marketplace.ts';
 import { aWeek, fragmentsDue } from '../scripts/demo/week.ts';
 import { testApp } from './services/app.ts';
 
@@ -61,3 +65,27 @@ test('a creator’s day over HTTP: plan, create, watch, select, regenerate, save
   // The output holds no secret but the one that the demo itself made.
   expect(said.join('\n')).not.toContain(owner.key);
 }, 120_000);
+
+test('a marketplace over HTTP: a plugin is submitted, reviewed, bought, verified, refunded in part, paid out once and removed', async () => {
+  const stripe = await createStripeSandbox({ driven: true, settings: { heldCurrencies: ['eur'] } });
+  atEndOfFile(() => stripe.close());
+  let passed = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + passed };
+  const shop = await testApp({ stripe, clock, settings: { EMAIL_VERIFICATION: 'off' } });
+  const owner = await shop.admin();
+  const said: string[] = [];
+  const later = async (days: number) => {
+    await advance(shop.db, `${days} days`);
+    stripe.advance(days * 86_400);
+    passed += days * 86_400_000;
+  };
+  const { verified, paid } = await aMarketplace({
+    url: shop.url,
+    ownerKey: owner.key,
+    stripe,
+    later,
+    say: (line) => said.push(line),
+  });
+  expect({ verified, paid }).toEqual({ verified: true, paid: [210] });
+  expect(said.join('\n')).not.toContain(owner.key);
+});
