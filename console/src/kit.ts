@@ -8,7 +8,7 @@ export { Facts } from './parts/facts.tsx';
 export { LimitList } from './parts/limit-list.tsx';
 export { LineForm } from './parts/line-form.tsx';
 export { useMemberNames } from './parts/member-names.ts';
-export { isAtLeast, useAct, useOfAccount } from './parts/of-account.ts';
+export { isAtLeast, useAct, useIsAtLeast, useOfAccount } from './parts/of-account.ts';
 export { type Money, useMoney } from './parts/money.ts';
 export { usePages, usePagesOfAccount } from './parts/pages.ts';
 export { Opened } from './parts/opened.tsx';

@@ -11,6 +11,9 @@ const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
 export const isAtLeast = (role: Role | undefined, least: Role): boolean =>
   role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(least);
 
+/** The same of who looks at the chosen account. */
+export const useIsAtLeast = (least: Role): boolean => isAtLeast(useAccount()?.account.role, least);
+
 interface AskingAgain<Reply> {
   readonly isWanted?: boolean;
   /** Milliseconds until it is asked again, by what was answered last. */

@@ -8,6 +8,7 @@ import {
   Tabs,
   Trouble,
   useAccount,
+  useIsAtLeast,
   useOfAccount,
   usePagesOfAccount,
   useProductSearch,
@@ -22,17 +23,24 @@ import { Submit } from './submit.tsx';
 import { texts } from './texts.ts';
 
 const VIEWS = ['plugins', 'submit', 'keys', 'earnings'] as const;
+/** What members see; the rest is of admins. */
+const OF_MEMBERS: readonly string[] = ['plugins', 'keys'];
 
 /** What the account develops and earns. */
 export default function Developer() {
   const { say } = useTexts(texts);
   const { search, change } = useProductSearch();
-  const view = VIEWS.find((one) => one === search['view']) ?? 'plugins';
+  const role = useAccount()?.account.role;
+  const isDeveloper = useIsAtLeast('admin');
+  const views = VIEWS.filter((one) => isDeveloper || OF_MEMBERS.includes(one));
+  const view = views.find((one) => one === search['view']) ?? 'plugins';
+  if (role === undefined || role === 'viewer')
+    return <Head title={say('developer')} about={role && say('membersDevelop')} />;
   return (
     <>
       <Head title={say('developer')} />
       <Tabs
-        views={VIEWS.map((one) => [one, say(one)])}
+        views={views.map((one) => [one, say(one)])}
         view={view}
         choose={(one) => change({ view: one, plugin: undefined })}
       />
@@ -47,6 +55,7 @@ export default function Developer() {
 function Own() {
   const { say } = useTexts(texts);
   const priceOf = usePrice();
+  const isDeveloper = useIsAtLeast('admin');
   const chosen = useAccount();
   const { search, change } = useProductSearch();
   const asked = usePagesOfAccount(['own plugins'], (api, query) =>
@@ -81,6 +90,7 @@ function Own() {
           {
             head: '',
             cell: ({ id, state }) =>
+              isDeveloper &&
               state === 'offered' && (
                 <Confirm
                   isQuiet
@@ -99,6 +109,7 @@ function Own() {
 /** Versions of one plugin, each with what was found in it and said about it. */
 function Versions({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
+  const isDeveloper = useIsAtLeast('admin');
   const chosen = useAccount();
   const { data, error, refetch } = useOfAccount(
     ['own plugin', id],
@@ -120,7 +131,7 @@ function Versions({ id }: { readonly id: string }) {
         <span className="dim">
           <When at={at} isPast />
         </span>
-        {(state === 'pending_upload' || state === 'pending_review') && (
+        {isDeveloper && (state === 'pending_upload' || state === 'pending_review') && (
           <span className="right">
             <Confirm
               text={say('withdraw')}

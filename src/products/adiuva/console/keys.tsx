@@ -7,6 +7,7 @@ import {
   Table,
   type Typed,
   useAccount,
+  useIsAtLeast,
   useOfAccount,
   useTexts,
 } from '@plinth/console';
@@ -20,6 +21,7 @@ export const useKeys = () => useOfAccount(['plugin keys'], ({ call }) => call('G
 export function Keys() {
   const { say } = useTexts(texts);
   const api = apiFor(useAccount()?.account.id);
+  const isDeveloper = useIsAtLeast('admin');
   const [made, setMade] = useState<string>();
   const { data, ...asked } = useKeys();
   const add = async (name: string, { pem = '' }: Typed) => {
@@ -29,16 +31,18 @@ export function Keys() {
   };
   return (
     <>
-      <LineForm label={say('keyName')} button={say('add')} act={add}>
-        <Textarea
-          className="grow"
-          name="pem"
-          aria-label={say('publicKey')}
-          placeholder={say('publicKey')}
-          maxLength={1_000}
-          autosize
-        />
-      </LineForm>
+      {isDeveloper && (
+        <LineForm label={say('keyName')} button={say('add')} act={add}>
+          <Textarea
+            className="grow"
+            name="pem"
+            aria-label={say('publicKey')}
+            placeholder={say('publicKey')}
+            maxLength={1_000}
+            autosize
+          />
+        </LineForm>
+      )}
       {made !== undefined && (
         <p className="filters" role="status">
           {say('keyMade')}
@@ -66,6 +70,7 @@ export function Keys() {
           {
             head: '',
             cell: ({ id, revoked_at: at }) =>
+              isDeveloper &&
               at === null && (
                 <Confirm
                   isQuiet

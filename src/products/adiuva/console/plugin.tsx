@@ -3,6 +3,7 @@ import {
   Act,
   Confirm,
   Facts,
+  isAtLeast,
   Head,
   PARTS,
   Pick,
@@ -13,6 +14,7 @@ import {
   useAccount,
   useAct,
   useMoney,
+  useIsAtLeast,
   useOfAccount,
   useProductSearch,
   useTexts,
@@ -33,19 +35,32 @@ export function OpenPlugin({ id }: { readonly id: string }) {
   const [priceOf, permissionsOf] = [usePrice(), usePermissions()];
   const { change } = useProductSearch();
   const [payAt, setPayAt] = useState<string>();
+  const isMember = useIsAtLeast('member');
   const { data, error, refetch } = useOfAccount(
     ['plugin', id],
     ({ call }) => call('GET /v1/plugins/{id}', { params: { id } }),
     { again: (one) => (payAt !== undefined && one?.bought !== true ? 2_000 : 0) },
   );
+  const back = (
+    <button type="button" className="quiet dim" onClick={() => change({ plugin: undefined })}>
+      ← {say('plugins')}
+    </button>
+  );
+  if (error !== null && 'status' in error && error.status === 404)
+    return (
+      <>
+        {back}
+        <Head title={id} about={say('notOffered')} />
+      </>
+    );
   if (data === undefined)
     return error === null ? <Skeleton h={480} /> : <Trouble error={error} retry={() => void refetch()} />;
   const { average, count } = data.ratings;
+  const had = data.versions.find(({ version }) => version === data.installed_version)?.permissions;
+  const news = had === undefined ? [] : data.permissions.filter((one) => !had.includes(one));
   return (
     <>
-      <button type="button" className="quiet dim" onClick={() => change({ plugin: undefined })}>
-        ← {say('plugins')}
-      </button>
+      {back}
       <Head title={data.name} about={data.author} />
       {data.removed_because !== null && (
         <Alert color="red" role="alert">
@@ -66,10 +81,15 @@ export function OpenPlugin({ id }: { readonly id: string }) {
       />
       <Section title={say('permissions')}>
         <Permissions of={data.permissions} />
-        <Install plugin={data} payAt={payAt} setPayAt={setPayAt} />
+        {news.length > 0 && (
+          <p>
+            {say('newPermissions')}: {permissionsOf(news)}
+          </p>
+        )}
+        <Install plugin={data} isUpdate={news.length > 0} payAt={payAt} setPayAt={setPayAt} />
         {data.orphaned && <p className="dim">{say('orphaned')}</p>}
       </Section>
-      {data.installed && <Rating plugin={data} />}
+      {data.installed && isMember && <Rating plugin={data} />}
       <Section title={say('versions')}>
         <Table
           label={say('versions')}
@@ -95,13 +115,15 @@ export function OpenPlugin({ id }: { readonly id: string }) {
 
 interface InstallProps {
   readonly plugin: Plugin;
+  /** The newest version wants more than the one that is installed. */
+  readonly isUpdate: boolean;
   /** The page where it is paid. */
   readonly payAt: string | undefined;
   readonly setPayAt: (url: string | undefined) => void;
 }
 
 /** What stands above it is consented to by its button. The bytes are verified before the browser has them as a file. */
-function Install({ plugin, payAt, setPayAt }: InstallProps) {
+function Install({ plugin, isUpdate, payAt, setPayAt }: InstallProps) {
   const { say } = useTexts(texts);
   const { minor } = useMoney();
   const chosen = useAccount();
@@ -123,13 +145,16 @@ function Install({ plugin, payAt, setPayAt }: InstallProps) {
       return undefined;
     }
   });
-  if (!plugin.offered && !installed && !bought) return <p className="dim">{say('notOffered')}</p>;
-  const text =
-    installed || bought
-      ? say('download', { version: plugin.version })
-      : cents === 0
-        ? say('install')
-        : say('buy', { price });
+  const isTheirs = installed || bought;
+  if (!plugin.offered && !isTheirs) return <p className="dim">{say('notOffered')}</p>;
+  const isPaid = cents > 0 && !isTheirs;
+  if (!isAtLeast(chosen?.account.role, isPaid ? 'admin' : 'member'))
+    return <p className="dim">{say(isPaid ? 'adminsBuy' : 'membersInstall')}</p>;
+  const text = isTheirs
+    ? say(isUpdate ? 'update' : 'download', { version: plugin.version })
+    : cents === 0
+      ? say('install')
+      : say('buy', { price });
   return (
     <>
       {payAt !== undefined && !bought && (
@@ -141,9 +166,11 @@ function Install({ plugin, payAt, setPayAt }: InstallProps) {
         </p>
       )}
       <p className="filters">
-        <Button variant="default" loading={isPending} onClick={() => mutate()}>
-          {text}
-        </Button>
+        {plugin.removed_because === null && (
+          <Button variant="default" loading={isPending} onClick={() => mutate()}>
+            {text}
+          </Button>
+        )}
         {installed && (
           <Confirm
             text={say('uninstall')}

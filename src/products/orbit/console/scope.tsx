@@ -1,11 +1,10 @@
 import { Skeleton } from '@mantine/core';
 import {
   Head,
-  isAtLeast,
+  useIsAtLeast,
   StateBadge,
   Tabs,
   Trouble,
-  useAccount,
   useMemberNames,
   useOfAccount,
   useProductSearch,
@@ -24,7 +23,7 @@ const VIEWS = ['sections', 'documents', 'comments', 'exports'] as const;
 /** One scope, with who has it open besides. */
 export function OpenScope({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
-  const isMember = isAtLeast(useAccount()?.account.role, 'member');
+  const isMember = useIsAtLeast('member');
   const { search, change } = useProductSearch();
   const [editing, setEditing] = useState<string>();
   const { others, isLost } = useOthers(id, editing);
