@@ -4,6 +4,7 @@ export { Act } from './parts/act.tsx';
 export { CallTable } from './parts/call-table.tsx';
 export { Confirm } from './parts/confirm.tsx';
 export { Copy } from './parts/copy.tsx';
+export { Csv } from './parts/csv.tsx';
 export { Facts } from './parts/facts.tsx';
 export { LimitList } from './parts/limit-list.tsx';
 export { LineForm } from './parts/line-form.tsx';

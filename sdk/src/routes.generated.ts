@@ -5782,6 +5782,8 @@ export interface Routes {
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['CustomerPage'];
   };
@@ -5891,6 +5893,8 @@ export interface Routes {
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['AdminLicensePage'];
   };

@@ -129,6 +129,11 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await jobs.getByRole('button', { name: 'Discard' }).click();
     await jobs.getByRole('button', { name: 'Discard: press again' }).click();
     await region('Jobs').getByText('No job was given up.').waitFor();
+    await page.getByRole('tab', { name: 'All jobs' }).click();
+    await page.getByRole('combobox', { name: 'State' }).selectOption('done');
+    await page.getByLabel('Kind of job').fill('platform.expired-keys');
+    await page.getByRole('row').filter({ hasText: 'platform.expired-keys' }).first().waitFor();
+    expect(await faults()).toEqual([]);
     expect(await page.title()).toBe('Plinth');
   });
 

@@ -85,6 +85,20 @@ test('with its plans, what it cost and what was denied; opened with its limits a
   );
 });
 
+test('all that fit are one CSV file, whatever a page holds: a line for each account and currency', async () => {
+  const file = await fetch(`${app.url}/v1/admin/customers?sort=name&limit=1&format=csv`, {
+    headers: { authorization: `Bearer ${admin.key}` },
+  });
+  expect([file.status, file.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/csv')]);
+  const [head, ...lines] = (await file.text()).trim().split('\r\n');
+  expect(head?.split(',')).toEqual(
+    expect.arrayContaining(['account_id', 'name', 'owner_email', 'plans', 'currency', 'mrr_minor']),
+  );
+  const { body: all } = await app.call(admin.key, 'GET /v1/admin/customers?sort=name&limit=100');
+  const accounts = (all['data'] as { account_id: string }[]).map((one) => one.account_id);
+  expect(lines.map((line) => line.split(',')[0])).toEqual(accounts);
+});
+
 test('is for platform admins, and one that is not there is 404', async () => {
   for (const call of ['GET /v1/admin/customers?q=ada', `GET /v1/admin/customers/${ada.accountId}`])
     expect((await app.call(bob.key, call)).status).toBe(403);

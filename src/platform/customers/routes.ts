@@ -1,7 +1,18 @@
-import { namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import {
+  CSV_FORMATS,
+  csvOfList,
+  JSON_OR_CSV,
+  namedObject,
+  pageOf,
+  pageQuery,
+  type Route,
+  routesFor,
+  sendCsv,
+  wantsCsv,
+} from '#platform/http';
 import { limitUsage, shownEvent, shownUsage, usageEvent } from '#platform/limits';
 import { z } from 'zod';
-import type { Customers } from './customers.ts';
+import type { Customer, Customers } from './customers.ts';
 import { CUSTOMER_SORTS } from './store.ts';
 
 const route = routesFor<Customers>();
@@ -100,7 +111,7 @@ const search = route(
   {
     summary: 'List accounts, or find them by an email, a name, an id or a key',
     description:
-      'With `q` at most 20, the closest first: by the id of an account, a person, a key, a permit or a request (of a denied one, the last of its hour), by an id of a payment provider, by what products know (the id or key of a licence), by a part of an email or a name, or by the first characters of an API key. Without it all of them, by pages, in the order of `sort`. With their plans, what they paid, cost and did in 30 days, and what was denied to them.',
+      'With `q` at most 20, the closest first: by the id of an account, a person, a key, a permit or a request (of a denied one, the last of its hour), by an id of a payment provider, by what products know (the id or key of a licence), by a part of an email or a name, or by the first characters of an API key. Without it all of them, by pages, in the order of `sort`. With their plans, what they paid, cost and did in 30 days, and what was denied to them. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV, a line for each account and currency.',
     tag,
     auth: 'admin',
     scope: 'admin:read',
@@ -115,12 +126,31 @@ const search = route(
         ),
       status: z.enum(['active', 'suspended']).optional(),
       ...pageQuery,
+      format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
     }),
     reply: { 200: pageOf(customer) },
+    produces: JSON_OR_CSV,
     example: { query: { q: 'northwind' }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
-  ({ query }, customers) => customers.list(query),
+  async ({ query: { format, ...question }, wire, origin }, customers) => {
+    if (!wantsCsv(wire, format)) return customers.list(question);
+    const read = (paging: object) => customers.list({ ...question, ...paging });
+    const list = { name: 'customers', columns: [...FACTS, 'plans', ...AMOUNTS], read, rowsOf };
+    await sendCsv(wire, csvOfList(list), origin.signal);
+    return undefined;
+  },
 );
+
+const { plans: _plans, money: _money, ...facts } = customer.shape;
+const FACTS = Object.keys(facts) as (keyof typeof facts)[];
+const AMOUNTS = Object.keys(money.shape) as (keyof typeof money.shape)[];
+
+/** One without sales has a line, too. */
+function rowsOf(of: Customer) {
+  const first = [...FACTS.map((name) => of[name]), of.plans.map(({ plan }) => plan).join(' ')];
+  const amounts = of.money.length === 0 ? [undefined] : of.money;
+  return amounts.map((one) => [...first, ...AMOUNTS.map((name) => one?.[name] ?? null)]);
+}
 
 const read = route(
   'GET /v1/admin/customers/:id',

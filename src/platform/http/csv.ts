@@ -1,4 +1,5 @@
 import { sendDownload } from './download.ts';
+import type { Page } from './pages.ts';
 import type { Wire } from './wire.ts';
 
 /** The query of a call that also answers CSV. */
@@ -17,6 +18,34 @@ export interface CsvTable {
   readonly columns: readonly string[];
   readonly batches: AsyncIterable<readonly (readonly CsvValue[])[]>;
 }
+
+/** A list that is read page by page, whose items are one row of a table or several. */
+export interface CsvList<Item> {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly read: (paging: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }) => Promise<Page<Item>>;
+  readonly rowsOf: (item: Item) => readonly (readonly CsvValue[])[];
+}
+
+/** Items that one page has for CSV, as for JSON at most. */
+const ON_PAGE = 100;
+
+/** All of a list, whatever page was asked for. */
+export const csvOfList = <Item>({ name, columns, read, rowsOf }: CsvList<Item>): CsvTable => ({
+  name,
+  columns,
+  batches: (async function* batches() {
+    for (let cursor: string | undefined; ; ) {
+      const { data, next_cursor: next } = await read({ limit: ON_PAGE, cursor });
+      yield data.flatMap(rowsOf);
+      if (next === null) return;
+      cursor = next;
+    }
+  })(),
+});
 
 /** Whether a call asks for CSV: by `?format=csv`, or else by its Accept header. */
 export function wantsCsv(

@@ -14,7 +14,15 @@ export {
   ROLES,
   type Spender,
 } from './call.ts';
-export { CSV_FORMATS, type CsvTable, type CsvValue, JSON_OR_CSV, sendCsv, wantsCsv } from './csv.ts';
+export {
+  CSV_FORMATS,
+  csvOfList,
+  type CsvTable,
+  type CsvValue,
+  JSON_OR_CSV,
+  sendCsv,
+  wantsCsv,
+} from './csv.ts';
 export {
   aliasesOf,
   exampleStatusOf,

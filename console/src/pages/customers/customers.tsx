@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { Csv } from '../../parts/csv.tsx';
 import { timeOfId } from '../../parts/id-time.ts';
 import { moneyTexts } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -52,12 +53,10 @@ function Found() {
   const { say, format, language } = useTexts(texts);
   const [{ q, sort = 'newest', status }, change] = usePageSearch(readCustomerSearch);
   const isSearch = q !== undefined && q.length > 1;
+  const query = { sort, ...(isSearch ? { q } : {}), ...(status && { status }) };
   const asked = usePages({
-    key: ['customers', isSearch ? q : undefined, sort, status],
-    read: (paging) =>
-      apiFor(undefined).call('GET /v1/admin/customers', {
-        query: { ...paging, sort, ...(isSearch ? { q } : {}), ...(status && { status }) },
-      }),
+    key: ['customers', query],
+    read: (paging) => apiFor(undefined).call('GET /v1/admin/customers', { query: { ...paging, ...query } }),
   });
   return (
     <>
@@ -83,6 +82,9 @@ function Found() {
           />
         )}
         <span className="dim note">{say('list.note')}</span>
+        <span className="right">
+          <Csv route="GET /v1/admin/customers" query={query} name="customers" />
+        </span>
       </div>
       <Table
         label={say('list.label')}

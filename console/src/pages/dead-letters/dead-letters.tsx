@@ -1,15 +1,16 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CustomerLink } from '../../parts/customer-link.tsx';
 import { usePageSearch } from '../../parts/search.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { usePages } from '../../parts/pages.ts';
 import { Head } from '../../parts/section.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { TextFilter } from '../../parts/text-filter.tsx';
 import { apiFor } from '../../session.ts';
 import { readDeadLetterSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
+import { AllJobs, ofAccount } from './all-jobs.tsx';
 import { Letters } from './letters.tsx';
 import { texts } from './texts.ts';
 
@@ -19,22 +20,32 @@ type StoreObject = ReplyOf<'GET /v1/admin/billing/inbox/dead'>['data'][number];
 
 /** Milliseconds until a list is read again. */
 const AGAIN = 10_000;
-/** The account of what belongs to none. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-const ofAccount = ({ account_id: id }: { readonly account_id: string | null }) => (
-  <CustomerLink account={id === NOBODY ? null : id} />
-);
 const api = () => apiFor(undefined);
 
 /** What was given up: jobs, deliveries of webhooks, objects of stores; each can be tried again. */
 export function DeadLetters() {
   const { say } = useTexts(texts);
+  const [{ view }, change] = usePageSearch(readDeadLetterSearch);
   return (
     <>
       <Head title={say('nav.deadLetters')} about={say('about')} />
-      <Jobs />
-      <Deliveries />
-      <StoreObjects />
+      <Tabs
+        views={[
+          ['dead', say('dead')],
+          ['jobs', say('allJobs')],
+        ]}
+        view={view ?? 'dead'}
+        choose={(next) => change({ view: next === 'jobs' ? next : undefined, kind: undefined })}
+      />
+      {view === 'jobs' ? (
+        <AllJobs />
+      ) : (
+        <>
+          <Jobs />
+          <Deliveries />
+          <StoreObjects />
+        </>
+      )}
     </>
   );
 }

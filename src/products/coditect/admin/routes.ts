@@ -1,4 +1,13 @@
-import { namedObject, pageOf, pageQuery } from '#platform/http';
+import {
+  CSV_FORMATS,
+  csvOfList,
+  JSON_OR_CSV,
+  namedObject,
+  pageOf,
+  pageQuery,
+  sendCsv,
+  wantsCsv,
+} from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { STATUSES } from '../licenses/replies.ts';
@@ -11,6 +20,11 @@ const tag = 'Coditect for operators';
 const instant = z.iso.datetime({ offset: true });
 const key = z.string().min(4).max(80).optional();
 const email = z.email().max(254).optional();
+const COLUMNS = Object.keys(foundLicenseReply.shape) as (keyof typeof foundLicenseReply.shape)[];
+function rowsOf(found: z.infer<typeof foundLicenseReply>) {
+  const values = COLUMNS.map((name) => found[name]);
+  return [values.map((value) => (Array.isArray(value) ? value.join(' ') : value))];
+}
 const LONGEST_DAYS = 3_650;
 /** Thirty days, as the database has it. */
 const LONGEST_OFFLINE_MINUTES = 43_200;
@@ -21,7 +35,7 @@ export const findLicenses = route(
     tag,
     summary: 'Find licences of all accounts',
     description:
-      '`key`, also called `license_key`, is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email`, also called `user_email`, is the address of a member of the account.',
+      '`key`, also called `license_key`, is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email`, also called `user_email`, is the address of a member of the account. JSON in pages; with `format=csv` or `Accept: text/csv` all of them as CSV.',
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
@@ -37,6 +51,7 @@ export const findLicenses = route(
         expires_before: instant.optional(),
         expires_after: instant.optional(),
         ...pageQuery,
+        format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
       })
       .refine(({ key: one, license_key: other }) => one === undefined || other === undefined, {
         error: 'name either key or license_key',
@@ -45,14 +60,26 @@ export const findLicenses = route(
         error: 'name either email or user_email',
       }),
     reply: { 200: pageOf(foundLicenseReply) },
+    produces: JSON_OR_CSV,
     errors: ['license_key_malformed'],
     example: {
       query: { key: exampleFound.key_hint, status: 'active' },
       reply: { data: [exampleFound], next_cursor: null },
     },
   },
-  ({ query: { license_key: named, user_email: whose, ...query } }, { desk }) =>
-    desk.list({ ...query, key: query.key ?? named, email: query.email ?? whose }),
+  async ({ query, wire, origin }, { desk }) => {
+    const { license_key: named, user_email: whose, format, ...rest } = query;
+    const question = { ...rest, key: rest.key ?? named, email: rest.email ?? whose };
+    if (!wantsCsv(wire, format)) return desk.list(question);
+    const list = {
+      name: 'licenses',
+      columns: COLUMNS,
+      read: (paging: object) => desk.list({ ...question, ...paging }),
+      rowsOf,
+    };
+    await sendCsv(wire, csvOfList(list), origin.signal);
+    return undefined;
+  },
 );
 
 export const listMachines = route(

@@ -1,6 +1,7 @@
 import {
   apiFor,
   Confirm,
+  Csv,
   endOfLicence,
   Head,
   LineForm,
@@ -48,7 +49,11 @@ export default function AllLicences() {
   const opened = asked.rows?.find(({ id }) => id === licence);
   return (
     <>
-      <Head title={say('all')} />
+      <Head title={say('all')}>
+        <span className="right">
+          <Csv route="GET /v1/admin/licenses" query={query} name="licences" />
+        </span>
+      </Head>
       <div className="filters">
         <TextFilter
           label={say('endOfKey')}
