@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const TEMPLATE_NAME = 'sample';
@@ -47,8 +48,21 @@ export function checkoutPlace(root: string): ProductPlace {
   };
 }
 
-/** What only a checkout looks at: its crash tests, its console and its test of statements. */
-const OF_CHECKOUTS = /^(console|testing)\/|^crash-points\.ts$/;
+/** What only a checkout looks at: its crash tests and its test of statements. */
+const OF_CHECKOUTS = /^testing\/|^crash-points\.ts$/;
+const OF_CONSOLE = /^console\//;
+/** How the compiler reads pages in a team's repository. */
+const TYPES_OF_PAGES =
+  '{ "extends": "@plinth/console/tsconfig.json", "include": [".", "../../../generated/routes.ts"] }\n';
+
+/** Whether the console is built there, with pages of a team's own: where its package is not, `generate` refuses them. */
+function buildsConsole(root: string): boolean {
+  try {
+    return createRequire(join(root, 'package.json')).resolve('@plinth/console/package.json') !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** In a team's repository; `program` is the folder of the package. */
 export function teamPlace(
@@ -63,7 +77,10 @@ export function teamPlace(
     folder: 'products',
     list: 'plinth.config.ts',
     listPattern: /(products: \[)([^\]]*?),?\s*\]/,
-    adapt: (path, text) => (OF_CHECKOUTS.test(path) ? undefined : adaptToTeam(text)),
+    adapt(path, text) {
+      if (OF_CHECKOUTS.test(path) || (OF_CONSOLE.test(path) && !buildsConsole(root))) return undefined;
+      return path === 'console/tsconfig.json' ? TYPES_OF_PAGES : adaptToTeam(text);
+    },
   };
 }
 

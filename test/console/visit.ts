@@ -48,6 +48,16 @@ const LOOK = `(() => {
   const found = new Set();
   const sizes = new Set([12, 13, 15, 20]);
   let filled = 0;
+  /** Of what has a hue at all: of the accent, of warnings, of errors, of the provider's time. */
+  const hues = [161, 40, 4, 221];
+  const hasForeignHue = (color) => {
+    const [red, green, blue, alpha = 1] = (color.match(/[\\d.]+/g) ?? []).map(Number);
+    const [most, least] = [Math.max(red, green, blue), Math.min(red, green, blue)];
+    if (!color.startsWith('rgb') || alpha < 0.1 || most - least < 40) return false;
+    const part = most === red ? (green - blue) / (most - least) : most === green ? 2 + (blue - red) / (most - least) : 4 + (red - green) / (most - least);
+    const hue = (part * 60 + 360) % 360;
+    return hues.every((one) => Math.min(Math.abs(hue - one), 360 - Math.abs(hue - one)) > 20);
+  };
   for (const one of document.querySelectorAll('body *')) {
     const style = getComputedStyle(one);
     const box = one.getBoundingClientRect();
@@ -56,17 +66,40 @@ const LOOK = `(() => {
     const hasText = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
     if (hasText && !sizes.has(parseFloat(style.fontSize))) found.add(name + ' has type of ' + style.fontSize);
     if (hasText && !/^("?Inter Variable"?|ui-monospace)/.test(style.fontFamily)) found.add(name + ' is set in ' + style.fontFamily);
-    for (const side of ['paddingTop', 'paddingLeft', 'marginBottom', 'rowGap', 'columnGap']) {
+    for (const side of ['paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft', 'marginTop', 'marginBottom', 'rowGap', 'columnGap']) {
       const space = parseFloat(style[side]) || 0;
       if (!one.closest('[class*=mantine]') && space % 4 > 0.01 && Math.abs(space) > 2)
         found.add(name + ' has ' + side + ' of ' + style[side]);
     }
+    for (const [what, color] of [['letters', style.color], ['a ground', style.backgroundColor], ['a line', style.borderTopWidth === '0px' ? '' : style.borderTopColor]])
+      if (!one.closest('[data-series]') && hasForeignHue(color)) found.add(name + ' has ' + what + ' of ' + color);
+    if (one.matches('td.num') && (style.textAlign !== 'right' || !style.fontVariantNumeric.includes('tabular-nums'))) found.add(name + ' has figures that do not align');
     if (style.boxShadow !== 'none' && !style.boxShadow.includes('inset') && !one.closest('[role=dialog]')) found.add(name + ' has a shadow');
     if (style.backgroundImage.includes('gradient') && !one.closest('.mantine-Skeleton-root')) found.add(name + ' has a gradient');
     if (one.matches('button[data-variant=filled]') || (one.matches('.mantine-Button-root') && !one.hasAttribute('data-variant'))) filled += 1;
   }
   if (filled > 1) found.add(filled + ' filled buttons');
+  // Of a table that is what the page is for; with one row it shows how many would fit.
+  const row = document.querySelector('main tbody tr:not([aria-hidden])');
+  if (row !== null && row.closest('section, aside') === null && row.querySelector('td.text') === null && innerWidth === 1440) {
+    const { top, height } = row.getBoundingClientRect();
+    if ((900 - top) / height < 24) found.add('a table shows ' + Math.floor((900 - top) / height) + ' rows');
+  }
   return [...found];
+})()`;
+
+/** What of the page can be done with, in the order of the page: what is focused is counted. A script for the page. */
+const REACH = `(() => {
+  const main = document.querySelector('main');
+  const all = [...main.querySelectorAll('a[href], button, input, select, textarea, iframe, [tabindex]')].filter((one) =>
+    !one.disabled && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }) && one.closest('[aria-hidden=true], [inert]') === null);
+  const left = new Set(all);
+  globalThis.reached = () => {
+    left.delete(document.activeElement);
+    return main.contains(document.activeElement);
+  };
+  globalThis.unreached = () => [...left].filter((one) => one.isConnected).map((one) => one.outerHTML.slice(0, 120));
+  return all.length;
 })()`;
 
 /** A server with its console and an owner, and a browser that looks at it. */
@@ -140,6 +173,18 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       await at.locator('input[name=password]').fill(password);
       await at.getByRole('button', { name: 'Sign in', exact: true }).click();
       await at.waitForURL(`${url}/`);
+    },
+    /** What of the page's own things Tab does not reach, from the link that skips the navigation on; that it does not leave them again is one of them. */
+    async unreached(): Promise<string[]> {
+      const count: number = await page.evaluate(REACH);
+      await page.locator('.skip').focus();
+      await page.keyboard.press('Enter');
+      for (let steps = 0, isWithin = true; isWithin; steps += 1) {
+        if (steps > 2 * count + 10) return ['the keyboard does not leave the page'];
+        await page.keyboard.press('Tab');
+        isWithin = await page.evaluate('reached()');
+      }
+      return page.evaluate('unreached()');
     },
     look: (): Promise<string[]> => page.evaluate(LOOK),
     /** By how many pixels something is wider than the window. */

@@ -89,8 +89,6 @@ function callsAt(url: string) {
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 const TALE = { about: 'a fox' };
 const OF_PAGE = 'The page of docs of this product';
-const TYPES_OF_PAGES =
-  '{ "extends": "@plinth/console/tsconfig.json", "include": [".", "../../../generated/routes.ts"] }';
 
 describe('a team’s repository, from the tarballs', () => {
   beforeAll(async () => {
@@ -255,16 +253,15 @@ export const no = () => client.call('POST /v1/notes/questions', {});
   test(
     'shows pages of its own in the console, built by a package that nobody else needs',
     async () => {
-      const pages = join(repository, 'products/tales/console');
-      mkdirSync(pages);
-      for (const name of ['index.ts', 'overview.tsx']) {
-        const text = readFileSync(join(ROOT, 'docs/examples/product/console', name), 'utf8');
-        writeFileSync(join(pages, name), text.replaceAll(/sample/gi, 'tales'));
-      }
-      writeFileSync(join(pages, 'tsconfig.json'), TYPES_OF_PAGES);
+      const without = join(repository, 'products/tales/console');
+      const pages = join(repository, 'products/memos/console');
+      mkdirSync(without);
+      writeFileSync(join(without, 'index.ts'), '');
       await expect(plinth('generate')).rejects.toThrow('console_missing');
+      rmSync(without, { recursive: true });
       await install('-D', './vendor/plinth-console-0.1.0.tgz');
-      expect(await plinth('generate')).toBe('wrote generated/console\n');
+      expect(await plinth('new', 'product', 'memos')).toContain('wrote products/memos/console/index.ts\n');
+      expect(await plinth('generate')).toContain('wrote generated/console\n');
       await expect(plinth('generate', '--check')).resolves.toBe('');
       await inNode(bin('typescript/bin/tsc'), '-p', pages);
       const program = start();
