@@ -27,7 +27,7 @@ describe.runIf(isHere)('each page of the navigation', { timeout: 4 * PATIENCE },
         await page.setViewportSize({ width, height: 900 });
         expect(await overflow()).toBe(0);
       }
-      expect(await faults()).toEqual([]);
+      expect([...(await look()), ...(await faults())]).toEqual([]);
       await page.emulateMedia({ colorScheme: 'light' });
       await page.setViewportSize({ width: 1_440, height: 900 });
     },

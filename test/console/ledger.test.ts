@@ -164,7 +164,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
     await page.getByRole('row').nth(20).waitFor();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Export CSV' }).click(),
+      page.getByRole('button', { name: 'As CSV' }).click(),
     ]);
     expect(file.suggestedFilename()).toBe('ledger.csv');
     const { readFile } = await import('node:fs/promises');

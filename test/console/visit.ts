@@ -56,7 +56,7 @@ const LOOK = `(() => {
     if (!color.startsWith('rgb') || alpha < 0.1 || most - least < 40) return false;
     const part = most === red ? (green - blue) / (most - least) : most === green ? 2 + (blue - red) / (most - least) : 4 + (red - green) / (most - least);
     const hue = (part * 60 + 360) % 360;
-    return hues.every((one) => Math.min(Math.abs(hue - one), 360 - Math.abs(hue - one)) > 20);
+    return hues.every((one) => Math.min(Math.abs(hue - one), 360 - Math.abs(hue - one)) > 15);
   };
   for (const one of document.querySelectorAll('body *')) {
     const style = getComputedStyle(one);

@@ -54,7 +54,7 @@ const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
 
 export interface Formats {
   count(value: number): string;
-  /** Of micro-dollars: four digits that say something, and cents at least. */
+  /** Of micro-dollars: amounts of one size have as many digits, so that those of a column align. */
   micros(value: number): string;
   bytes(value: number): string;
   /** Of microseconds. */
@@ -78,14 +78,16 @@ function formatsOf(language: Language): Formats {
   const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' });
   const made: Formats = {
     count: (value) => count.format(value),
-    micros: (value) =>
-      new Intl.NumberFormat(language, {
+    micros: (value) => {
+      const size = Math.abs(value);
+      const digits = size === 0 || size >= 1_000_000 ? 2 : size < 10_000 ? 6 : 4;
+      return new Intl.NumberFormat(language, {
         style: 'currency',
         currency: 'USD',
-        minimumFractionDigits: 2,
-        maximumFractionDigits:
-          value !== 0 && Math.abs(value) < 10_000 ? 6 : Math.abs(value) < 1_000_000 ? 4 : 2,
-      }).format(value / 1_000_000),
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }).format(value / 1_000_000);
+    },
     bytes: (value) => {
       const [unit, size] = UNITS.find(([, least]) => value >= least) ?? (['byte', 1] as const);
       return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 1 }).format(

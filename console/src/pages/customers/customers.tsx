@@ -21,15 +21,9 @@ export function Customers() {
   const { account } = useSearchOf(readCustomerSearch);
   return (
     <>
+      {account === undefined && <Head title={say('nav.customers')} />}
       <SearchBox />
-      {account === undefined ? (
-        <>
-          <Head title={say('nav.customers')} />
-          <Found />
-        </>
-      ) : (
-        <CustomerPage id={account} />
-      )}
+      {account === undefined ? <Found /> : <CustomerPage id={account} />}
     </>
   );
 }

@@ -31,7 +31,7 @@ export function DeadLetters() {
       <Head title={say('nav.deadLetters')} about={say('about')} />
       <Tabs
         views={[
-          ['dead', say('dead')],
+          ['dead', say('givenUp')],
           ['jobs', say('allJobs')],
         ]}
         view={view ?? 'dead'}

@@ -5,6 +5,7 @@ export const texts = pageTexts({
     'What was tried as often as it may be, and failed. A replay tries it again.',
     'Was so oft versucht wurde, wie es darf, und scheiterte. „Wiederholen“ versucht es noch einmal.',
   ],
+  givenUp: ['Given up', 'Aufgegeben'],
   allJobs: ['All jobs', 'Alle Jobs'],
   made: ['Made', 'Angelegt'],
   due: ['Due', 'Fällig'],

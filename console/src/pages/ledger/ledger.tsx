@@ -1,8 +1,9 @@
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { CallTable } from '../../parts/call-table.tsx';
-import { Download } from '../../parts/download.tsx';
+import { Csv } from '../../parts/csv.tsx';
 import { Head } from '../../parts/section.tsx';
+import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { Denials } from './denials.tsx';
 import { Filters } from './filters.tsx';
@@ -21,12 +22,11 @@ export function Ledger() {
     <>
       <Head title={say('nav.ledger')}>
         {!isDenied && (
-          <Download
-            text={say('csv')}
-            name="ledger.csv"
-            read={() =>
-              chosen?.api.open('GET /v1/usage/export', { query: { format: 'csv', ...filterOf(search) } })
-            }
+          <Csv
+            route="GET /v1/usage/export"
+            query={filterOf(search)}
+            name="ledger"
+            api={apiFor(chosen?.account.id)}
           />
         )}
       </Head>

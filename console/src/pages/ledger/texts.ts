@@ -22,7 +22,6 @@ export const texts = pageTexts({
   anyFeature: ['Any feature', 'Jede Funktion'],
   anyModel: ['Any model', 'Jedes Modell'],
   anyKey: ['Any key', 'Jeder Schlüssel'],
-  csv: ['Export CSV', 'Als CSV sichern'],
   noCall: [
     'This account has no such call. Is it of another account? Choose that one at the top left.',
     'Dieses Konto hat keinen solchen Aufruf. Gehört er einem anderen? Wähle es oben links.',

@@ -13,7 +13,6 @@ export const texts = pageTexts({
   tokens: ['Tokens', 'Token'],
   days: ['Days', 'Tage'],
   last: ['Last {days} days', 'Letzte {days} Tage'],
-  csv: ['Export CSV', 'Als CSV sichern'],
   others: ['Others', 'Andere'],
   person: ['A person, without a key', 'Eine Person, ohne Schlüssel'],
   sum: ['Sum', 'Summe'],

@@ -4,10 +4,11 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
-import { Download } from '../../parts/download.tsx';
+import { Csv } from '../../parts/csv.tsx';
 import { Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
+import { apiFor } from '../../session.ts';
 import { type Formats, useTexts } from '../../text/index.ts';
 import { useKeyNames } from '../ledger/filters.tsx';
 import { DIMENSIONS } from '../ledger/search.ts';
@@ -44,14 +45,11 @@ export function Usage() {
   return (
     <>
       <Head title={say('nav.usage')}>
-        <Download
-          text={say('csv')}
-          name="usage.csv"
-          read={() =>
-            chosen?.api.open('GET /v1/usage/report', {
-              query: { group: `day,${by}`, from: dayAt(1 - days), until: dayAt(1), zone, format: 'csv' },
-            })
-          }
+        <Csv
+          route="GET /v1/usage/report"
+          query={{ group: `day,${by}`, from: dayAt(1 - days), until: dayAt(1), zone }}
+          name="usage"
+          api={apiFor(chosen?.account.id)}
         />
       </Head>
       <Choices />
