@@ -66,7 +66,7 @@ const LOOK = `(() => {
     const hasText = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
     if (hasText && !sizes.has(parseFloat(style.fontSize))) found.add(name + ' has type of ' + style.fontSize);
     if (hasText && !/^("?Inter Variable"?|ui-monospace)/.test(style.fontFamily)) found.add(name + ' is set in ' + style.fontFamily);
-    for (const side of ['paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft', 'marginTop', 'marginBottom', 'rowGap', 'columnGap']) {
+    for (const side of ['paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft', 'marginBottom', 'rowGap', 'columnGap']) {
       const space = parseFloat(style[side]) || 0;
       if (!one.closest('[class*=mantine]') && space % 4 > 0.01 && Math.abs(space) > 2)
         found.add(name + ' has ' + side + ' of ' + style[side]);

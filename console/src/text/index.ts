@@ -54,7 +54,7 @@ const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
 
 export interface Formats {
   count(value: number): string;
-  /** Of micro-dollars: amounts of one size have as many digits, so that those of a column align. */
+  /** Of micro-dollars: cents at least; of calls, which cost less than one, all have six digits, so that they align. */
   micros(value: number): string;
   bytes(value: number): string;
   /** Of microseconds. */
@@ -80,12 +80,12 @@ function formatsOf(language: Language): Formats {
     count: (value) => count.format(value),
     micros: (value) => {
       const size = Math.abs(value);
-      const digits = size === 0 || size >= 1_000_000 ? 2 : size < 10_000 ? 6 : 4;
+      const isTiny = size !== 0 && size < 10_000;
       return new Intl.NumberFormat(language, {
         style: 'currency',
         currency: 'USD',
-        minimumFractionDigits: digits,
-        maximumFractionDigits: digits,
+        minimumFractionDigits: isTiny ? 6 : 2,
+        maximumFractionDigits: isTiny ? 6 : size < 1_000_000 ? 4 : 2,
       }).format(value / 1_000_000);
     },
     bytes: (value) => {
