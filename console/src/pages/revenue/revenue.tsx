@@ -47,19 +47,37 @@ function useReport<G extends Group>(groups: readonly G[], usual: G) {
     value === null
       ? '–'
       : new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value);
-  return { say, format, group, money, percent, month, product, model, range: rangeOf(month) };
+  /** Of what a sum is. */
+  const of: readonly Column<Sold>[] = [
+    { head: say('month'), cell: (row) => row.month },
+    {
+      head: say(group === 'account' ? 'customer' : 'name'),
+      isLong: true,
+      cell: (row) =>
+        group === 'account' ? (
+          <CustomerLink account={row.account_id} name={row.account_name} />
+        ) : (
+          (row[group] ?? '–')
+        ),
+    },
+    { head: say('sales'), count: ({ sales }) => sales },
+  ];
+  return { say, format, group, money, percent, of, product, model, range: rangeOf(month) };
 }
 
-/** A sum leads to the customers that it is made of. */
-function Parts({
-  month,
-  product,
-  children,
-}: {
-  readonly month?: string | undefined;
-  readonly product?: string | null | undefined;
+interface Sold
+  extends Readonly<Partial<Record<Group | 'account_id' | 'account_name', string | null | undefined>>> {
+  readonly sales: number;
+}
+
+interface PartsProps extends Pick<Sold, 'month' | 'product'> {
+  readonly group: Group;
   readonly children: ReactNode;
-}) {
+}
+
+/** A sum leads to the customers that it is made of; of one of them it leads nowhere. */
+function Parts({ group, month, product, children }: PartsProps) {
+  if (group === 'account') return children;
   return (
     <Link
       from="/app/revenue"
@@ -138,7 +156,7 @@ function Course({ before, now }: { readonly before: number; readonly now: number
 const SOLD = ['product', 'plan', 'item', 'kind', 'account'] as const;
 
 function RevenueReport() {
-  const { say, group, money, range, product } = useReport(SOLD, 'product');
+  const { say, group, money, of, range, product } = useReport(SOLD, 'product');
   const figure = (head: string, minor: (row: Revenue) => number): Column<Revenue> => ({
     head,
     isFigure: true,
@@ -155,32 +173,18 @@ function RevenueReport() {
       }
       empty={say('empty')}
       columns={[
-        { head: say('month'), cell: ({ month }) => month },
-        {
-          head: say(group === 'account' ? 'customer' : 'name'),
-          isLong: true,
-          cell: (row) =>
-            group === 'account' ? (
-              <CustomerLink account={row.account_id} name={row.account_name} />
-            ) : (
-              (row[group] ?? '–')
-            ),
-        },
-        { head: say('sales'), count: ({ sales }) => sales },
+        ...of,
         figure(say('gross'), (row) => row.gross_minor),
         figure(say('fee'), (row) => -row.fee_minor),
         figure(say('tax'), (row) => -row.tax_minor),
         {
           head: say('net'),
           isFigure: true,
-          cell: (row) =>
-            group === 'account' ? (
-              money(row.net_minor, row.currency)
-            ) : (
-              <Parts month={row.month} product={row.product}>
-                {money(row.net_minor, row.currency)}
-              </Parts>
-            ),
+          cell: (row) => (
+            <Parts group={group} month={row.month} product={row.product}>
+              {money(row.net_minor, row.currency)}
+            </Parts>
+          ),
         },
       ]}
     />
@@ -190,7 +194,7 @@ function RevenueReport() {
 const EARNED = ['product', 'plan', 'account'] as const;
 
 function MarginReport() {
-  const { say, format, group, money, percent, range, product } = useReport(EARNED, 'product');
+  const { say, format, group, money, percent, of, range, product } = useReport(EARNED, 'product');
   return (
     <Report<Margin>
       route="GET /v1/admin/margin"
@@ -200,18 +204,7 @@ function MarginReport() {
       keyOf={(row) => [row.month, row.currency, row.account_id, row.product, row.plan].join(' ')}
       empty={say('empty')}
       columns={[
-        { head: say('month'), cell: ({ month }) => month },
-        {
-          head: say(group === 'account' ? 'customer' : 'name'),
-          isLong: true,
-          cell: (row) =>
-            group === 'account' ? (
-              <CustomerLink account={row.account_id} name={row.account_name} />
-            ) : (
-              (row[group] ?? '–')
-            ),
-        },
-        { head: say('sales'), count: ({ sales }) => sales },
+        ...of,
         { head: say('net'), isFigure: true, cell: (row) => money(row.net_minor, row.currency) },
         {
           head: say('cost'),
@@ -222,16 +215,11 @@ function MarginReport() {
         {
           head: say('margin'),
           isFigure: true,
-          cell: (row) => {
-            const text = row.margin_minor === null ? '–' : money(row.margin_minor, row.currency);
-            return group === 'account' ? (
-              text
-            ) : (
-              <Parts month={row.month} product={row.product}>
-                {text}
-              </Parts>
-            );
-          },
+          cell: (row) => (
+            <Parts group={group} month={row.month} product={row.product}>
+              {row.margin_minor === null ? '–' : money(row.margin_minor, row.currency)}
+            </Parts>
+          ),
         },
         {
           head: say('share'),
