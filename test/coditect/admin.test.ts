@@ -50,10 +50,9 @@ describe('an operator finds licences', () => {
       { id, tier: 'pro', max_seats: 10, account_id: ada.who.accountId },
     ]);
     expect(found.body['data']).not.toMatchObject([{ license_key: expect.anything() }]);
-    const file = await fetch(
-      `${fixture.url}/v1/admin/licenses?account_id=${ada.who.accountId}&format=csv`,
-      { headers: { authorization: `Bearer ${admin.key}` } },
-    );
+    const file = await fetch(`${fixture.url}/v1/admin/licenses?account_id=${ada.who.accountId}&format=csv`, {
+      headers: { authorization: `Bearer ${admin.key}` },
+    });
     expect(file.headers.get('content-type')).toContain('text/csv');
     expect(await file.text()).toMatch(new RegExp(`^id,key_hint,[^\\n]*\\r\\n${id},[^\\n]*\\r\\n$`));
     expect(idsOf(await find(`account_id=${ada.who.accountId}&status=suspended`))).toEqual([]);
