@@ -1823,10 +1823,6 @@ export interface Schemas {
     readonly name: string;
     /** The newest that there is. */
     readonly version: string | null;
-    readonly installed: boolean;
-    /** That the account was given last. */
-    readonly installed_version: string | null;
-    readonly bought: boolean;
     /** What the account has consented to. */
     readonly permissions: readonly string[];
     /** What the newest version wants besides: it waits for consent. */
@@ -1835,6 +1831,10 @@ export interface Schemas {
     readonly orphaned: boolean;
     /** It was removed: delete what you have of it. */
     readonly removed_because: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
   };
   readonly InstalledPluginPage: {
     readonly data: readonly Schemas['InstalledPlugin'][];

@@ -1,15 +1,9 @@
 import { declareErrors } from '#platform/kernel';
 
 declareErrors({
-  developer_key_invalid: {
-    status: 400,
-    message: 'This is no Ed25519 public key in PEM (SubjectPublicKeyInfo).',
-  },
+  developer_key_invalid: { status: 400, message: 'This is no Ed25519 public key in PEM.' },
   developer_key_not_found: { status: 404, message: 'Your account has no such key.' },
-  developer_key_revoked: {
-    status: 409,
-    message: 'The key was revoked. Sign a new version with another one.',
-  },
+  developer_key_revoked: { status: 409, message: 'The key was revoked. Sign with another one.' },
   package_signature_invalid: {
     status: 400,
     message:
@@ -21,39 +15,29 @@ declareErrors({
   },
   plugin_manifest_refused: {
     status: 400,
-    message:
-      'A field of the manifest holds binary data, or letters that look like those of another alphabet. `details.findings` names it.',
+    message: 'A field holds binary data, or letters that look like Latin ones. `details.findings` names it.',
   },
   plugin_name_reserved: {
     status: 400,
-    message: 'The id, name or author has a word that is kept for us. `details.field` says which.',
+    message: 'The name in `details.field` has a word that is kept for us.',
   },
-  plugin_name_taken: {
-    status: 409,
-    message: 'Another plugin looks like this one by its id, name or author. `details.field` says which.',
-  },
+  plugin_name_taken: { status: 409, message: 'Another plugin looks like this one by its `details.field`.' },
   plugin_id_taken: { status: 409, message: 'This id is, or was, another developer’s.' },
   plugin_version_not_above: {
     status: 409,
-    message: 'A version is above all that were sent before. `details.version` is the highest one.',
+    message: 'The version is not above `details.version`, the highest.',
   },
   plugin_versions_waiting: {
     status: 409,
-    message: 'Twenty of your versions wait for review already. Withdraw one, or wait.',
+    message: 'Twenty of your versions wait already. Withdraw one, or wait.',
   },
-  plugin_storage_full: {
-    status: 409,
-    message: 'All packages of a developer together have at most 1 GB.',
-  },
+  plugin_storage_full: { status: 409, message: 'All packages of a developer together have at most 1 GB.' },
   plugin_version_not_found: { status: 404, message: 'There is no such version of a plugin of yours.' },
   plugin_version_not_waiting: { status: 409, message: 'This version is not waiting.' },
   plugin_own_review: { status: 403, message: 'Nobody reviews a plugin of an account that they belong to.' },
-  plugin_not_checked: {
-    status: 409,
-    message: 'The package is not checked yet. Approve it when its checklist is there.',
-  },
+  plugin_not_checked: { status: 409, message: 'Approve the version when its checklist is there.' },
   plugin_blocked: {
     status: 409,
-    message: 'A check that must pass has failed: this version can’t be approved.',
+    message: 'A check that must pass has failed: nobody approves this version.',
   },
 });

@@ -1,9 +1,10 @@
-import { signedUpload } from '#platform/blobs';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { VERSION_STATES } from './store.ts';
+import { type PluginManifest } from './review/manifest.ts';
 
-const instant = z.iso.datetime();
+export const instant = z.iso.datetime();
+export const permissions = z.array(z.string());
+export const removedBecause = z.string().nullable().describe('It was removed: delete what you have of it.');
 
 export const developerKey = namedObject('DeveloperKey', {
   id: z.uuid(),
@@ -13,45 +14,46 @@ export const developerKey = namedObject('DeveloperKey', {
   created_at: instant,
 });
 
-export const checklist = z
-  .array(
-    namedObject('PackageCheck', {
-      check: z.string(),
-      hard: z.boolean().describe('While it fails, nobody approves.'),
-      passed: z.boolean(),
-      findings: z.array(
-        namedObject('PackageFinding', {
-          file: z.string().optional(),
-          line: z.int().optional(),
-          code: z.string(),
-          text: z.string(),
-        }),
-      ),
-    }),
-  )
-  .nullable()
-  .describe('null: not checked yet.');
+const finding = namedObject('PackageFinding', {
+  file: z.string().optional(),
+  line: z.int().optional(),
+  code: z.string(),
+  text: z.string(),
+});
 
-export const versionState = z.enum(VERSION_STATES);
+const check = namedObject('PackageCheck', {
+  check: z.string(),
+  hard: z.boolean().describe('While it fails, nobody approves.'),
+  passed: z.boolean(),
+  findings: z.array(finding),
+});
 
-const version = {
+export const versionState = z.enum([
+  'pending_upload',
+  'pending_review',
+  'approved',
+  'rejected',
+  'withdrawn',
+  'removed',
+]);
+
+export const ownVersion = namedObject('DeveloperPluginVersion', {
   version: z.string(),
   state: versionState,
   sha256: z.string(),
   bytes: z.int(),
-  permissions: z.array(z.string()),
+  permissions,
   price_cents: z.int(),
   key_id: z.uuid().nullable(),
   is_blocked: z.boolean().describe('A hard check failed.'),
-  checklist,
+  checklist: z.array(check).nullable().describe('null: not checked yet.'),
   notes: z.string().nullable().describe('Of the review.'),
   submitted_at: instant.nullable(),
   reviewed_at: instant.nullable(),
   created_at: instant,
-};
-export const ownVersion = namedObject('DeveloperPluginVersion', version);
+});
 
-const plugin = {
+export const ownPlugin = namedObject('DeveloperPlugin', {
   id: z.string(),
   name: z.string(),
   state: z.enum(['draft', 'offered', 'withdrawn', 'removed']),
@@ -66,42 +68,23 @@ const plugin = {
   removed_because: z.string().nullable(),
   published_at: instant.nullable(),
   created_at: instant,
-};
-export const ownPlugin = namedObject('DeveloperPlugin', plugin);
-export const ownPluginDetails = namedObject('DeveloperPluginDetails', {
-  ...plugin,
-  versions: z.array(ownVersion).describe('The highest first; the last 100.'),
 });
 
-export const submitted = namedObject('SubmittedPlugin', {
-  id: z.string(),
-  version: z.string(),
-  state: versionState,
-  upload: signedUpload
-    .nullable()
-    .describe('null where the call is repeated with its Idempotency-Key: submit the version again.'),
-});
+/** What a reply has of a row. */
+export const shownBy = (reply: z.ZodObject, row: object) =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => Object.hasOwn(reply.shape, name)));
 
-/** What a reply has of a row, its instants as text. */
-export function shownBy<Reply extends z.ZodObject>(reply: Reply, row: object): z.infer<Reply> {
-  const shown = Object.entries(row)
-    .filter(([name]) => Object.hasOwn(reply.shape, name))
-    .map(([name, value]: [string, unknown]) => [name, value instanceof Date ? value.toISOString() : value]);
-  return reply.parse(Object.fromEntries(shown));
-}
-
-/** For the docs. */
-const AT = '2026-11-02T09:30:00.000Z';
-const ID = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a40';
+/** For the docs, as what follows. */
+export const AT = '2026-11-02T09:30:00.000Z';
 export const KEY_EXAMPLE = {
-  id: ID,
+  id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a40',
   name: 'Release machine',
   public_key:
     '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGrcPfgUsBYAaG0mq8Bw+5a821m3Ergg2VttxkvmoiP0=\n-----END PUBLIC KEY-----\n',
   revoked_at: null,
   created_at: AT,
 };
-export const MANIFEST_EXAMPLE = {
+export const MANIFEST_EXAMPLE: PluginManifest = {
   id: 'day-planner',
   name: 'Day planner',
   description: 'Plans your day.',
@@ -110,19 +93,19 @@ export const MANIFEST_EXAMPLE = {
   permissions: ['read_tasks', 'network:api.example.org'],
   category: 'productivity',
   price_cents: 500,
-} as const;
+};
 export const SHA256_EXAMPLE = '5f1d3c0e2b7a4d6f8e9c1a2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60';
 /** By the key of the example, over the digest of the example. */
 export const SIGNATURE_EXAMPLE =
   'ByI2mvPik8d1OA/asOj8y1I8FKM4HrjVOmEfcUi7a/yzBZiSI66VJVtRZkHQcbT2iTDMXADVqvzl5jGv9rSLDQ==';
 export const VERSION_EXAMPLE = {
   version: '1.2.0',
-  state: 'pending_review' as const,
+  state: 'pending_review',
   sha256: SHA256_EXAMPLE,
   bytes: 48_211,
-  permissions: [...MANIFEST_EXAMPLE.permissions],
+  permissions: MANIFEST_EXAMPLE.permissions,
   price_cents: 500,
-  key_id: ID,
+  key_id: KEY_EXAMPLE.id,
   is_blocked: false,
   checklist: [{ check: 'archive', hard: true, passed: true, findings: [] }],
   notes: null,
@@ -133,7 +116,7 @@ export const VERSION_EXAMPLE = {
 export const PLUGIN_EXAMPLE = {
   id: 'day-planner',
   name: 'Day planner',
-  state: 'draft' as const,
+  state: 'draft',
   is_payable: false,
   version: null,
   category: 'productivity',
@@ -146,3 +129,5 @@ export const PLUGIN_EXAMPLE = {
   published_at: null,
   created_at: AT,
 };
+export const PLUGIN = { params: { id: 'day-planner' } };
+export const byId = { params: { id: 'text' } } as const;

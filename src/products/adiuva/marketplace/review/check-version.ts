@@ -7,7 +7,7 @@ import { commitPoint } from '#platform/db';
 import type { Scanner } from '#platform/files';
 import type { ProductContext, RunningJob } from '#platform/product';
 import { checkPackage } from './check-package.ts';
-import { previousVersion, storeReport, versionById } from './admin-store.ts';
+import { previousVersion, storeReport, versionById } from './store.ts';
 
 const CHECKED = commitPoint(
   'adiuva.plugin-checked',

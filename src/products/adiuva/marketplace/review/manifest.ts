@@ -1,6 +1,6 @@
 import { foldName } from '#platform/texts';
 import { z } from 'zod';
-import { CATEGORY_NAMES, isPermission } from '../lists.ts';
+import { CATEGORIES, isPermission } from '../lists.ts';
 import type { Found } from './checks.ts';
 
 const MOST_PERMISSIONS = 40;
@@ -19,7 +19,7 @@ export const manifestSchema = z
     version: z.string().regex(VERSION).describe('Semantic versioning, of three numbers: `1.4.0`.'),
     author: text(100),
     permissions: z.array(z.string().max(300)).max(MOST_PERMISSIONS),
-    category: z.enum(CATEGORY_NAMES),
+    category: z.enum(CATEGORIES),
     price_cents: z
       .int()
       .refine((price) => price === 0 || (price >= 50 && price <= 100_000), 'must be 0, or 50 to 100000'),
