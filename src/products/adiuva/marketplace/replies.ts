@@ -70,6 +70,12 @@ export const ownPlugin = namedObject('DeveloperPlugin', {
   created_at: instant,
 });
 
+/** What a call answers that only does something. */
+export const ok = async (work: Promise<void>) => {
+  await work;
+  return { ok: true };
+};
+
 /** What a reply has of a row. */
 export const shownBy = (reply: z.ZodObject, row: object) =>
   Object.fromEntries(Object.entries(row).filter(([name]) => Object.hasOwn(reply.shape, name)));

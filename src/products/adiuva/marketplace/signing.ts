@@ -7,10 +7,7 @@ import { removedVersions } from './store.ts';
 const MARKET_KEYS = keysIn('adiuva.market_keys', {
   use: 'adiuva.review',
   kept: commitPoint('adiuva.market-key', 'a key that signs approvals and the list of removed plugins'),
-  rotated: commitPoint(
-    'adiuva.market-key-rotated',
-    'a key that signs in place of another, and the answer to a repeat',
-  ),
+  rotated: commitPoint('adiuva.market-key-rotated', 'a key in place of another, and the answer to a repeat'),
 });
 
 /** A removal is in the list within this time, whichever process is asked. */

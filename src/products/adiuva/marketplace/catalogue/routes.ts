@@ -5,7 +5,17 @@ import { z } from 'zod';
 import { storageReads, storageWrites } from '../../octets.ts';
 import type { Adiuva } from '../../service.ts';
 import { CATEGORIES } from '../lists.ts';
-import { AT, byId, instant, permissions, removedBecause, SHA256_EXAMPLE, shownBy } from '../replies.ts';
+import {
+  AT,
+  byId,
+  instant,
+  MANIFEST_EXAMPLE,
+  ok,
+  permissions,
+  removedBecause,
+  SHA256_EXAMPLE,
+  shownBy,
+} from '../replies.ts';
 import type { PluginRow } from '../store.ts';
 import { isBought, isTheirs } from './service.ts';
 import { CATALOGUE_SORTS } from './store.ts';
@@ -87,14 +97,9 @@ const shownHeld = ({ plugin, install }: Seen) => ({
 });
 
 const LISTING = {
+  ...MANIFEST_EXAMPLE,
   id: 'time-sheets',
   name: 'Time sheets',
-  description: 'Writes down what you worked on, and for how long.',
-  version: '1.2.0',
-  author: 'Ada Lovelace',
-  permissions: ['read_tasks', 'network:api.example.com'],
-  category: 'business',
-  price_cents: 999,
   currency: 'eur',
   ratings: { average: 4.5, count: 12 },
   installs: 340,
@@ -193,16 +198,7 @@ export const listInstalled = route(
     reply: { 200: pageOf(heldPlugin) },
     example: {
       reply: {
-        data: [
-          {
-            id: LISTING.id,
-            name: LISTING.name,
-            version: LISTING.version,
-            permissions: ['read_tasks'],
-            new_permissions: ['network:api.example.com'],
-            ...HELD,
-          },
-        ],
+        data: [{ ...shownBy(heldPlugin, LISTING), new_permissions: ['notify'], ...HELD }],
         next_cursor: null,
       },
     },
@@ -294,8 +290,5 @@ export const uninstallPlugin = route(
     errors: ['plugin_not_found'],
     example: { ...of, reply: { ok: true } },
   },
-  async ({ accountId, params }, { market }) => {
-    await market.catalogue.uninstall(accountId, params.id);
-    return { ok: true };
-  },
+  ({ accountId, params }, { market }) => ok(market.catalogue.uninstall(accountId, params.id)),
 );

@@ -10,14 +10,8 @@ import * as store from './store.ts';
 import type { HandedVersion, InstallRow } from './store.ts';
 
 const RATED = commitPoint('adiuva.plugin-rated', 'the stars of an account, and the sum of all of a plugin');
-const INSTALLED = commitPoint(
-  'adiuva.plugin-installed',
-  'a plugin that an account is given, and how many have it',
-);
-const UNINSTALLED = commitPoint(
-  'adiuva.plugin-uninstalled',
-  'a plugin that an account does not use any more',
-);
+const INSTALLED = commitPoint('adiuva.plugin-installed', 'a plugin of an account, and how many have it');
+const UNINSTALLED = commitPoint('adiuva.plugin-uninstalled', 'a plugin that an account does not use');
 
 /** Seconds for which the link to a package is good. */
 const LINK_SECONDS = 900;

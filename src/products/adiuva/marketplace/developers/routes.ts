@@ -4,7 +4,7 @@ import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import * as replies from '../replies.ts';
-import { byId, KEY_EXAMPLE, PLUGIN, shownBy } from '../replies.ts';
+import { byId, KEY_EXAMPLE, ok, PLUGIN, shownBy } from '../replies.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
 
@@ -189,10 +189,7 @@ export const withdrawVersion = route(
     errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
     example: { ...VERSION, reply: { ok: true } },
   },
-  async (call, { market }) => {
-    await market.developers.withdrawVersion(call, call.params.id, call.params.version);
-    return { ok: true };
-  },
+  (call, { market }) => ok(market.developers.withdrawVersion(call, call.params.id, call.params.version)),
 );
 
 export const withdrawPlugin = route(
@@ -207,8 +204,5 @@ export const withdrawPlugin = route(
     errors: ['plugin_not_found', 'plugin_removed'],
     example: { ...PLUGIN, reply: { ok: true } },
   },
-  async (call, { market }) => {
-    await market.developers.withdraw(call, call.params.id);
-    return { ok: true };
-  },
+  (call, { market }) => ok(market.developers.withdraw(call, call.params.id)),
 );

@@ -13,14 +13,8 @@ import * as store from './store.ts';
 const KEY = commitPoint('adiuva.developer-key', 'a key of a developer, and the answer to a repeat');
 const KEY_REVOKED = commitPoint('adiuva.developer-key-revoked', 'a developer’s key that signs no more');
 const SUBMITTED = commitPoint('adiuva.plugin-submitted', 'a version whose package is not there yet');
-const DROPPED = commitPoint(
-  'adiuva.plugin-upload-dropped',
-  'an upload given up, of a version that was refused',
-);
-const COMPLETED = commitPoint(
-  'adiuva.plugin-completed',
-  'a version that waits for review, and the job that checks it',
-);
+const DROPPED = commitPoint('adiuva.plugin-upload-dropped', 'an upload of a version that was refused');
+const COMPLETED = commitPoint('adiuva.plugin-completed', 'a version that waits, and the job that checks it');
 const WITHDRAWN = commitPoint('adiuva.plugin-withdrawn', 'a version or plugin that its developer took back');
 
 const MOST_WAITING = 20;

@@ -1,9 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Scanner, Verdict } from '#platform/files';
-import { temporaryFolder } from '#test/closing';
 import {
   developerKey,
   manifest,
@@ -18,7 +15,6 @@ import type { Check } from './checks.ts';
 
 const key = developerKey();
 const stranger = developerKey();
-const folder = temporaryFolder();
 const scannerOf = (verdict: Verdict): Scanner => ({ scan: () => Promise.resolve(verdict) });
 const clean = scannerOf({ kind: 'clean' });
 
@@ -26,9 +22,7 @@ async function check(
   zip: Buffer,
   { scanner = clean, ...of }: Partial<PackageToCheck> & { readonly scanner?: Scanner | null } = {},
 ): Promise<PackageReport> {
-  const file = join(folder, `${createHash('sha256').update(zip).digest('hex')}.zip`);
-  writeFileSync(file, zip);
-  const request = { file, manifest, signature: key.sign(zip), publicKey: key.pem, ...of };
+  const request = { zip, manifest, signature: key.sign(zip), publicKey: key.pem, ...of };
   return checkPackage(request, { scanner: scanner ?? undefined, signal: new AbortController().signal });
 }
 

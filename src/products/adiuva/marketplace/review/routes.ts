@@ -4,7 +4,7 @@ import { keySetExample, keySetReply, readKeySet } from '#platform/signing';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import * as replies from '../replies.ts';
-import { AT, byId, instant, PLUGIN, SHA256_EXAMPLE, shownBy } from '../replies.ts';
+import { AT, byId, instant, ok, PLUGIN, SHA256_EXAMPLE, shownBy } from '../replies.ts';
 import type { VersionRow } from '../store.ts';
 import { manifestSchema } from './manifest.ts';
 
@@ -166,10 +166,7 @@ export const removePlugin = route(
     errors: ['plugin_not_found'],
     example: { params: { id: 'bad-apple' }, body: { reason: REASON }, reply: { ok: true } },
   },
-  async (call, { market }) => {
-    await market.review.remove(call, call.params.id, call.body.reason);
-    return { ok: true };
-  },
+  (call, { market }) => ok(market.review.remove(call, call.params.id, call.body.reason)),
 );
 
 export const rotateMarketKey = route(

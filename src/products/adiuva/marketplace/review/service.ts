@@ -10,24 +10,16 @@ import { looksOf } from '../names.ts';
 import type { MarketSigning } from '../signing.ts';
 import * as plugins from '../store.ts';
 import type { VersionRow } from '../store.ts';
-import { checkVersion } from './check-version.ts';
+import { checkPackage } from './check-package.ts';
 import { isAbove } from './manifest.ts';
 import * as store from './store.ts';
 
-const REVIEWED = commitPoint(
-  'adiuva.plugin-reviewed',
-  'what a review decided of a version, its audit and mails',
-);
+const REVIEWED = commitPoint('adiuva.plugin-reviewed', 'what a review decided, its audit and mails');
+const CHECKED = commitPoint('adiuva.plugin-checked', 'the checklist of a version, and its files');
 const REMOVED = commitPoint('adiuva.plugin-removed', 'a removed plugin, and the job that tells who has it');
-const TOLD = commitPoint(
-  'adiuva.plugin-removal-told',
-  'the mails to some of those who have a removed plugin',
-);
+const TOLD = commitPoint('adiuva.plugin-removal-told', 'mails to some who have a removed plugin');
 const SWEPT = commitPoint('adiuva.plugins-swept', 'versions that never came, and files that are nobody’s');
-const DROPPED = commitPoint(
-  'adiuva.plugin-copy-dropped',
-  'a copy given up, of a version that was not approved',
-);
+const DROPPED = commitPoint('adiuva.plugin-copy-dropped', 'a copy of a version that was not approved');
 
 const TOLD_AT_ONCE = 100;
 const SWEPT_AT_ONCE = 500;
@@ -74,6 +66,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     const { plugin_id: id, version, permissions, public_key } = row;
     await db.system('adiuva.review', (tx) => assertApprovableIn(tx, by, row));
     const bytes = await readPackage(row);
+    if (sha256(bytes) !== row.sha256) throw new Error('the bytes of a package are others than were checked');
     const at = new Date(clock.now()).toISOString();
     const signed = { plugin_id: id, version, sha256: row.sha256, permissions, public_key, approved_at: at };
     const countersignature = { ...(await signing.signJson(signed)), signed };
@@ -107,14 +100,12 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     }
   }
 
-  /** The bytes that were checked, and no others. */
-  async function readPackage({ developer, upload_id, sha256: digest }: VersionRow): Promise<Buffer> {
+  /** The package of a version that waits. */
+  async function readPackage({ developer, upload_id }: VersionRow): Promise<Buffer> {
     if (developer === null || upload_id === null) throw new AppError('plugin_version_not_waiting');
     const chunks: Buffer[] = [];
     for await (const chunk of await blobs.open(developer, upload_id)) chunks.push(chunk as Buffer);
-    const bytes = Buffer.concat(chunks);
-    if (sha256(bytes) !== digest) throw new Error('the bytes of a package are others than were checked');
-    return bytes;
+    return Buffer.concat(chunks);
   }
 
   return {
@@ -177,7 +168,25 @@ export function createReview(context: ProductContext & { readonly signing: Marke
       await items.close(id);
     },
 
-    check: (job: RunningJob) => checkVersion({ db, blobs, scanner }, job),
+    /** Fills the checklist of a version that waits. Done again it finds the same. */
+    async check({ payload, signal }: RunningJob): Promise<void> {
+      const [[row]] = await db.system('adiuva.review', [store.versionById(payload['version_id'] ?? '')]);
+      if (row?.state !== 'pending_review') return;
+      const [[previous]] = await db.system('adiuva.review', [store.previousVersion(row.plugin_id)]);
+      const { manifest, sha256, public_key: publicKey } = row;
+      const signature = Buffer.from(row.signature, 'base64');
+      const former = previous && { manifest: previous.manifest, files: previous.files?.files ?? [] };
+      const request = {
+        zip: await readPackage(row),
+        manifest,
+        sha256,
+        publicKey,
+        signature,
+        previous: former,
+      };
+      const report = await checkPackage(request, { scanner, signal });
+      await db.system('adiuva.review', CHECKED, [store.storeReport(row.id, report)]);
+    },
 
     /** Tells the managers of each account that has the plugin, once. */
     async tellRemoved({ payload }: Pick<RunningJob, 'payload'>): Promise<void> {
