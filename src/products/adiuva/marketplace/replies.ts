@@ -53,20 +53,25 @@ export const ownVersion = namedObject('DeveloperPluginVersion', {
   created_at: instant,
 });
 
-export const ownPlugin = namedObject('DeveloperPlugin', {
+/** What developers and customers see of a plugin alike. */
+export const plugin = {
   id: z.string(),
   name: z.string(),
+  category: z.string(),
+  price_cents: z.int().describe('Minor units, before tax; 0: it is free.'),
+  currency: z.string(),
+  installs: z.int().describe('Accounts that have ever installed it.'),
+  published_at: instant.nullable(),
+};
+
+export const ownPlugin = namedObject('DeveloperPlugin', {
+  ...plugin,
   state: z.enum(['draft', 'offered', 'withdrawn', 'removed']),
   is_payable: z.boolean().describe('false: it is paid, and you can’t be paid yet. It is not offered.'),
   version: z.string().nullable().describe('That is published; null: none yet.'),
-  category: z.string(),
-  price_cents: z.int(),
-  currency: z.string(),
-  installs: z.int(),
   ratings: z.int(),
   stars: z.int().describe('Of all ratings together.'),
   removed_because: z.string().nullable(),
-  published_at: instant.nullable(),
   created_at: instant,
 });
 
@@ -90,20 +95,19 @@ export const KEY_EXAMPLE = {
   revoked_at: null,
   created_at: AT,
 };
+const PRICED = { id: 'day-planner', name: 'Day planner', category: 'productivity', price_cents: 500 };
 export const MANIFEST_EXAMPLE: PluginManifest = {
-  id: 'day-planner',
-  name: 'Day planner',
+  ...PRICED,
   description: 'Plans your day.',
   version: '1.2.0',
   author: 'Ada Lovelace',
   permissions: ['read_tasks', 'network:api.example.org'],
-  category: 'productivity',
-  price_cents: 500,
 };
 export const SHA256_EXAMPLE = '5f1d3c0e2b7a4d6f8e9c1a2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60';
 /** By the key of the example, over the digest of the example. */
 export const SIGNATURE_EXAMPLE =
   'ByI2mvPik8d1OA/asOj8y1I8FKM4HrjVOmEfcUi7a/yzBZiSI66VJVtRZkHQcbT2iTDMXADVqvzl5jGv9rSLDQ==';
+const UNREVIEWED = { is_blocked: false, notes: null, submitted_at: AT, reviewed_at: null, created_at: AT };
 export const VERSION_EXAMPLE = {
   version: '1.2.0',
   state: 'pending_review',
@@ -112,28 +116,24 @@ export const VERSION_EXAMPLE = {
   permissions: MANIFEST_EXAMPLE.permissions,
   price_cents: 500,
   key_id: KEY_EXAMPLE.id,
-  is_blocked: false,
   checklist: [{ check: 'archive', hard: true, passed: true, findings: [] }],
-  notes: null,
-  submitted_at: AT,
-  reviewed_at: null,
-  created_at: AT,
+  ...UNREVIEWED,
 };
-export const PLUGIN_EXAMPLE = {
-  id: 'day-planner',
-  name: 'Day planner',
-  state: 'draft',
-  is_payable: false,
-  version: null,
-  category: 'productivity',
-  price_cents: 500,
-  currency: 'eur',
+const UNSOLD = {
   installs: 0,
   ratings: 0,
   stars: 0,
   removed_because: null,
   published_at: null,
   created_at: AT,
+};
+export const PLUGIN_EXAMPLE = {
+  ...PRICED,
+  ...UNSOLD,
+  currency: 'eur',
+  state: 'draft',
+  is_payable: false,
+  version: null,
 };
 export const PLUGIN = { params: { id: 'day-planner' } };
 export const byId = { params: { id: 'text' } } as const;

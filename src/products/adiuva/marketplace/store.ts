@@ -1,6 +1,7 @@
 import { statement } from '#platform/db';
 import { page, positionOf } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { ProductContext } from '#platform/product';
 import { z } from 'zod';
 import type { looksOf } from './names.ts';
 import type { PackageFile } from './review/check-package.ts';
@@ -52,6 +53,13 @@ export const VERSION = `id, plugin_id, version, developer, state, manifest, (man
   created_at`;
 const MOST_VERSIONS = 100;
 
+/** A plugin with its newest versions, the highest first, whatever became of it. */
+export async function readWithVersions({ db }: Pick<ProductContext, 'db'>, id: string) {
+  const [[plugin], versions] = await db.system('adiuva.review', [readPlugin(id), versionsOf(id)]);
+  if (plugin === undefined) throw new AppError('plugin_not_found');
+  return { plugin, versions };
+}
+
 /** From here to the commit nobody else gives a plugin its names. */
 export const lockNames = () =>
   statement(`select pg_advisory_xact_lock(hashtextextended('adiuva plugin names', 0))`);
@@ -63,8 +71,7 @@ export const lockPlugin = (id: string) =>
 export const readPlugin = (id: string) =>
   statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = $1`, [id]);
 
-/** Its newest versions, the highest first. */
-export const versionsOf = (pluginId: string) =>
+const versionsOf = (pluginId: string) =>
   statement<VersionRow>(
     `select ${VERSION} from adiuva.plugin_versions where plugin_id = $1 order by numbers desc limit ${MOST_VERSIONS}`,
     [pluginId],

@@ -5,19 +5,10 @@ import { z } from 'zod';
 import { storageReads, storageWrites } from '../../octets.ts';
 import type { Adiuva } from '../../service.ts';
 import { CATEGORIES } from '../lists.ts';
-import {
-  AT,
-  byId,
-  instant,
-  MANIFEST_EXAMPLE,
-  ok,
-  permissions,
-  removedBecause,
-  SHA256_EXAMPLE,
-  shownBy,
-} from '../replies.ts';
+import * as replies from '../replies.ts';
+import { AT, byId, instant, ok, permissions, SHA256_EXAMPLE, shownBy } from '../replies.ts';
 import type { PluginRow } from '../store.ts';
-import { isBought, isTheirs } from './service.ts';
+import { addedSince, isBought, isTheirs } from './service.ts';
 import { CATALOGUE_SORTS } from './store.ts';
 
 const route = productRoutes<Adiuva>();
@@ -33,18 +24,12 @@ const ratings = namedObject('PluginRatings', {
 
 /** A manifest, as clients of plan document 001 read it, with what has become of it. */
 const listing = namedObject('PluginListing', {
-  id: z.string(),
-  name: z.string(),
+  ...replies.plugin,
   description: z.string(),
   version: z.string().describe('The newest that is published.'),
   author: z.string(),
   permissions,
-  category: z.string(),
-  price_cents: z.int().describe('Minor units, before tax; 0: it is free.'),
-  currency: z.string(),
   ratings,
-  installs: z.int().describe('Accounts that have ever installed it.'),
-  published_at: instant.nullable(),
 });
 
 const version = namedObject('PluginVersion', {
@@ -56,7 +41,7 @@ const version = namedObject('PluginVersion', {
 
 const held = {
   orphaned: z.boolean().describe('Its developer is gone: there will be no further version.'),
-  removed_because: removedBecause,
+  removed_because: replies.removedBecause,
   installed: z.boolean(),
   installed_version: z.string().nullable().describe('That the account was given last.'),
   bought: z.boolean(),
@@ -84,20 +69,20 @@ const shownRatings = ({ ratings: count, stars }: Pick<PluginRow, 'ratings' | 'st
   count,
 });
 
-const shownListing = (plugin: PluginRow) =>
-  shownBy(listing, { ...plugin, version: plugin.version ?? '', ratings: shownRatings(plugin) });
+const shownListing = (row: PluginRow) =>
+  shownBy(listing, { ...row, version: row.version ?? '', ratings: shownRatings(row) });
 
 type Seen = Pick<Awaited<ReturnType<Adiuva['market']['catalogue']['read']>>, 'plugin' | 'install'>;
-const shownHeld = ({ plugin, install }: Seen) => ({
-  orphaned: plugin.developer === null,
-  removed_because: plugin.removed_because,
+const shownHeld = ({ plugin: { developer, removed_because }, install }: Seen) => ({
+  orphaned: developer === null,
+  removed_because,
   installed: install?.is_installed ?? false,
   installed_version: isTheirs(install) ? (install?.version ?? null) : null,
   bought: isBought(install),
 });
 
 const LISTING = {
-  ...MANIFEST_EXAMPLE,
+  ...replies.MANIFEST_EXAMPLE,
   id: 'time-sheets',
   name: 'Time sheets',
   currency: 'eur',
@@ -164,9 +149,9 @@ export const readPlugin = route(
     },
   },
   async ({ accountId, params }, { market }) => {
-    const { plugin, versions, install } = await market.catalogue.read(accountId, params.id);
-    const stars = { offered: plugin.is_offered, my_stars: install?.stars ?? null };
-    return { ...shownListing(plugin), versions, ...stars, ...shownHeld({ plugin, install }) };
+    const { versions, ...seen } = await market.catalogue.read(accountId, params.id);
+    const own = { offered: seen.plugin.is_offered, my_stars: seen.install?.stars ?? null };
+    return { ...shownListing(seen.plugin), versions, ...own, ...shownHeld(seen) };
   },
 );
 
@@ -204,12 +189,10 @@ export const listInstalled = route(
     },
   },
   ({ accountId, query }, { market }) =>
-    market.catalogue.installed(accountId, query, ({ plugin, install }) => ({
-      ...shownBy(heldPlugin, { ...plugin, permissions: install.permissions }),
-      new_permissions: plugin.permissions.filter(
-        (one) => install.version !== null && !install.permissions.includes(one),
-      ),
-      ...shownHeld({ plugin, install }),
+    market.catalogue.installed(accountId, query, (seen) => ({
+      ...shownBy(heldPlugin, { ...seen.plugin, permissions: seen.install.permissions }),
+      new_permissions: addedSince(seen.install, seen.plugin.permissions),
+      ...shownHeld(seen),
     })),
 );
 

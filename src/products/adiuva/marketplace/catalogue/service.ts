@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SaleChange } from '#platform/billing';
 import { commitPoint, type Transaction } from '#platform/db';
 import { atLeast, type Caller, type Role } from '#platform/http';
@@ -88,7 +89,9 @@ export function createCatalogue(context: Context) {
       const isEntitled = isTheirs(install) || plugin.developer === accountId;
       if (version === undefined || !(isEntitled || plugin.is_offered))
         throw new AppError('plugin_not_offered');
-      assertConsent(install, version, accepted);
+      const added = addedSince(install, version.permissions);
+      if (added.some((permission) => !accepted.includes(permission)))
+        throw new AppError('consent_needed', { details: { version: version.version, permissions: added } });
       if (plugin.price_cents > 0 && !isEntitled) await buy(context, by, plugin);
       if (!isSame(install, version))
         await db.system('adiuva.catalogue', INSTALLED, async (tx) => {
@@ -139,24 +142,17 @@ export function createCatalogue(context: Context) {
   };
 }
 
-/** What comes first is consented to by asking for it; what a later version wants besides, by naming it. */
-function assertConsent(
-  install: InstallRow | undefined,
-  version: HandedVersion,
-  accepted: readonly string[],
-): void {
-  if (install === undefined || install.version === null) return;
-  const added = version.permissions.filter((permission) => !install.permissions.includes(permission));
-  if (added.some((permission) => !accepted.includes(permission)))
-    throw new AppError('consent_needed', { details: { version: version.version, permissions: added } });
-}
+/** What a version wants besides what was consented to: what comes first is consented to by asking for it. */
+export const addedSince = (install: InstallRow | undefined, permissions: readonly string[]): string[] =>
+  install === undefined || install.version === null
+    ? []
+    : permissions.filter((permission) => !install.permissions.includes(permission));
 
 /** The account has this version already, with all that it wants. */
 const isSame = (install: InstallRow | undefined, { version, permissions }: HandedVersion) =>
   install?.is_installed === true &&
   install.version === version &&
-  install.permissions.length === permissions.length &&
-  permissions.every((permission) => install.permissions.includes(permission));
+  isDeepStrictEqual(install.permissions, permissions);
 
 /** Comes back once it is paid. */
 async function buy({ items, db }: Context, { accountId, role, caller }: Installer, plugin: PluginRow) {

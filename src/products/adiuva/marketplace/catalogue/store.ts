@@ -1,3 +1,4 @@
+import type { SaleChange } from '#platform/billing';
 import { type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { type Put, valuesOf } from '#platform/product';
@@ -168,12 +169,7 @@ export const uninstall = (accountId: AccountId, pluginId: string) =>
     [accountId, pluginId],
   );
 
-/** A sale of a plugin, to an account. */
-interface PluginSale {
-  readonly accountId: AccountId;
-  readonly item: string;
-  readonly id: string;
-}
+type PluginSale = Pick<SaleChange, 'accountId' | 'item' | 'id'>;
 
 /** Bought and installed; an older sale takes no newer one's place. */
 export const grantBought = ({ accountId, item, id }: PluginSale) =>

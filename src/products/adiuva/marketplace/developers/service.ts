@@ -133,11 +133,8 @@ export function createDevelopers(context: ProductContext) {
     },
 
     async read(accountId: AccountId, id: string) {
-      const [[plugin], versions] = await db.system('adiuva.review', [
-        plugins.readPlugin(id),
-        plugins.versionsOf(id),
-      ]);
-      if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
+      const { plugin, versions } = await plugins.readWithVersions(context, id);
+      if (plugin.developer !== accountId) throw new AppError('plugin_not_found');
       return { plugin, versions };
     },
 

@@ -36,9 +36,9 @@ export interface PackageTask {
   readonly hosts: readonly string[];
 }
 
-const path = z.string().max(1_024);
+const place = z.string().max(1_024);
 const packageFile = z.strictObject({
-  path,
+  path: place,
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[\da-f]{64}$/),
 });
@@ -48,7 +48,7 @@ const packageLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('finding'),
     code: z.enum(Object.keys(CODES) as [Code, ...Code[]]),
-    file: path.optional(),
+    file: place.optional(),
     line: z.int().min(1).optional(),
     detail: z.string().max(300).optional(),
   }),

@@ -51,14 +51,13 @@ const pendingPlugin = namedObject('PendingPlugin', {
   submitted_at: instant,
 });
 
+const WAITING = { is_checked: true, is_blocked: false, submitted_at: AT };
 const PENDING = {
   id: 'day-planner',
   version: '1.2.0',
   name: 'Day planner',
   developer: DEVELOPER,
-  is_checked: true,
-  is_blocked: false,
-  submitted_at: AT,
+  ...WAITING,
 };
 
 export const listPending = route(
@@ -144,7 +143,6 @@ export const reviewPlugin = route(
         version: '1.1.0',
         state: 'rejected',
         notes: REASON,
-        reviewed_at: AT,
         files: null,
         changed_files: null,
       },

@@ -1,7 +1,7 @@
 import { managersOf } from '#platform/billing';
 import { commitPoint, type Transaction } from '#platform/db';
 import { createClamd } from '#platform/files';
-import { type AccountId, AppError, sha256 } from '#platform/kernel';
+import { type AccountId, AppError, sha256 as sha256Of } from '#platform/kernel';
 import { type ProductContext, type RunningJob, timeList } from '#platform/product';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
 import { type Actor, recordingIn } from '../audit.ts';
@@ -66,7 +66,8 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     const { plugin_id: id, version, permissions, public_key } = row;
     await db.system('adiuva.review', (tx) => assertApprovableIn(tx, by, row));
     const bytes = await readPackage(row);
-    if (sha256(bytes) !== row.sha256) throw new Error('the bytes of a package are others than were checked');
+    if (sha256Of(bytes) !== row.sha256)
+      throw new Error('the bytes of a package are others than were checked');
     const at = new Date(clock.now()).toISOString();
     const signed = { plugin_id: id, version, sha256: row.sha256, permissions, public_key, approved_at: at };
     const countersignature = { ...(await signing.signJson(signed)), signed };
@@ -116,14 +117,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
       return waiting.page(rows, limit);
     },
 
-    async read(id: string) {
-      const [[plugin], versions] = await db.system('adiuva.review', [
-        plugins.readPlugin(id),
-        plugins.versionsOf(id),
-      ]);
-      if (plugin === undefined) throw new AppError('plugin_not_found');
-      return { plugin, versions };
-    },
+    read: (id: string) => plugins.readWithVersions(context, id),
 
     /** Decided again in the same way, it stays so. */
     async review(by: Actor, pluginId: string, { version, ...decided }: Decision & { version: string }) {
