@@ -17,7 +17,7 @@ export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call
   /** The official package: what the dashboard shows. */
   readonly stripe: Stripe;
   /** Another process of the same program, at the same database and the same sandbox. */
-  beside(more?: Pick<TestAppOptions, 'settings'>): Promise<TestApp>;
+  beside(more?: Pick<TestAppOptions, 'settings' | 'work'>): Promise<TestApp>;
   /** Orders a page; `key`: under this Idempotency-Key. */
   order(customer: Customer, what: Readonly<Record<string, unknown>>, key?: string): Promise<Reply>;
   /** Orders, pays with a card that is good, and has it looked at. */
