@@ -84,7 +84,7 @@ export function createCatalogue(context: Context) {
         db.tenant(accountId, [store.readInstall(accountId, id)]),
         db.system('adiuva.catalogue', [readPlugin(id), store.newestVersion(id)]),
       ]);
-      if (plugin === undefined || plugin.state === 'draft') throw new AppError('plugin_not_found');
+      if (plugin === undefined || plugin.published_at === null) throw new AppError('plugin_not_found');
       if (plugin.state === 'removed') throw new AppError('plugin_removed');
       const isEntitled = isTheirs(install) || plugin.developer === accountId;
       if (version === undefined || !(isEntitled || plugin.is_offered))

@@ -12,6 +12,7 @@ import {
 import { hostOf, isPermission } from '../lists.ts';
 import { checkPackage, type PackageReport, type PackageToCheck } from './check-package.ts';
 import type { Check } from './checks.ts';
+import { checkManifest } from './manifest.ts';
 
 const key = developerKey();
 const stranger = developerKey();
@@ -223,12 +224,20 @@ describe('a manifest', () => {
     ],
     ['a permission twice', { permissions: ['notify', 'notify'] }, ['permission_unknown']],
     ['a name of Greek letters', { name: 'Ρlаnnеr' }, ['manifest_look_alike']],
+    ['a name with a Cherokee letter', { name: 'Ꭺctive notes' }, ['manifest_look_alike']],
+    ['a name with a sign that nobody sees', { name: 'Day\u200f planner' }, ['manifest_look_alike']],
+    ['a text that is turned', { description: '\u202Ereverof eerF' }, ['manifest_binary']],
     ['an image in a field', { description: 'data:image/png;base64,iVBORw0KGgo=' }, ['manifest_binary']],
     ['a run of digits', { description: 'a1'.repeat(200) }, ['manifest_binary']],
   ])('is refused with %s', async ([, change, codes]) => {
     const of = { ...manifest, ...change };
     const found = await refusal(zipOf([manifestEntry(of)]), { manifest: of });
     expect(found.filter((code) => code !== 'manifest_differs')).toEqual(codes);
+  });
+
+  test('has names in any one alphabet, and of East Asia beside Latin letters', () => {
+    for (const name of ['計画 Planner', 'ﺕﻘﻮﻴﻣ', 'תכנון', 'Žluťoučký plán', '일정 3'])
+      expect([name, checkManifest({ ...manifest, name }).found]).toEqual([name, []]);
   });
 
   test('names a host by its name in DNS', () => {

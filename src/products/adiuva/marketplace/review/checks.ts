@@ -25,8 +25,14 @@ export const CODES = {
   link: ['links', 'The entry is a link.'],
   special_file: ['links', 'The entry is neither a file nor a folder.'],
   manifest_invalid: ['manifest', 'The manifest is not as the documentation says.'],
-  manifest_binary: ['manifest_text', 'A field of the manifest holds binary data.'],
-  manifest_look_alike: ['manifest_text', 'A letter of another alphabet looks like a Latin one.'],
+  manifest_binary: [
+    'manifest_text',
+    'A field of the manifest holds binary data, or signs that turn what follows.',
+  ],
+  manifest_look_alike: [
+    'manifest_text',
+    'A sign is not seen, or a letter of another alphabet looks like a Latin one.',
+  ],
   manifest_missing: ['manifest_inside', 'There is no manifest.json at the top of the package.'],
   manifest_too_large: ['manifest_inside', 'The manifest has more than 64 KiB.'],
   manifest_not_json: ['manifest_inside', 'The manifest in the package is no JSON.'],

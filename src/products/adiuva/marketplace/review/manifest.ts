@@ -53,18 +53,27 @@ export function checkManifest(manifest: unknown): {
   return { read: data, found: [...binaryFields(data), ...unknown, ...lookAlikes] };
 }
 
-/** Letters that are not Latin and look like Latin ones. */
+/** Signs that nobody sees, letters that look like Latin ones, and beside Latin letters those of alphabets that have such. */
 function lookAlikesIn(name: string): string {
-  const letters = Array.from(name).filter(
-    (sign) => /\p{L}/u.test(sign) && !/\p{Script=Latin}/u.test(sign) && /^[a-z\d]+$/.test(foldName(sign)),
+  const isLatin = /\p{Script=Latin}/u.test(name);
+  const signs = Array.from(name).filter(
+    (sign) =>
+      /\p{Cf}/u.test(sign) ||
+      (FOREIGN.test(sign) && ((isLatin && !EAST_ASIAN.test(sign)) || /^[a-z\d]+$/.test(foldName(sign)))),
   );
-  return [...new Set(letters)].join(' ');
+  return shown([...new Set(signs)].join(' '));
 }
+
+const FOREIGN = /(?!\p{Script=Latin})\p{L}/u;
+const EAST_ASIAN =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Common}]/u;
 
 /** A run of letters that no language has, as Base64 and hexadecimal digits are. */
 const LONG_RUN = /[\w+/=-]{200}/;
+/** Signs that control devices, or the direction of what follows. */
 // oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd]|\bdata:[\w/+.-]*[;,]/i;
+const CONTROL =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]|\bdata:[\w/+.-]*[;,]/i;
 
 function binaryFields(manifest: unknown): Found[] {
   if (typeof manifest !== 'object' || manifest === null) return [];
