@@ -39,13 +39,15 @@ function childrenPeak(): number {
   return Math.max(0, ...peaks);
 }
 
+const own = (id: string) => manifestOf({ id, name: id, author: 'Mallory' });
+
+const beside = (id: string, ...entries: Parameters<typeof zipOf>[0]) =>
+  zipOf([manifestEntry(own(id)), ...entries]);
+
 describe('a hostile package', async () => {
   const app = await testApp();
   const admin = await app.admin();
   const developer = await pluginDeveloper(app);
-  const own = (id: string) => manifestOf({ id, name: id, author: 'Mallory' });
-  const beside = (id: string, ...entries: Parameters<typeof zipOf>[0]) =>
-    zipOf([manifestEntry(own(id)), ...entries]);
 
   test('ends with a code each, read below 256 MiB, and is not approved; others are checked meanwhile', async () => {
     const hostile: Readonly<Record<string, Buffer>> = {

@@ -37,12 +37,13 @@ async function exported({ token, accountId }: { token: string; accountId: string
     JSON.parse(Buffer.from(files[`account/${table}.json`] ?? []).toString('utf8') || '[]') as unknown[];
 }
 
+const seller = await resident('adiuva.power');
+const developer = await pluginDeveloper(app, seller);
+await developerIn({ db, customer: async () => seller });
+const [buyer, rater, other] = [await resident(), await resident('adiuva.power'), await resident()];
+for (const who of [buyer, other]) await buy(who, { product: 'adiuva', plan: 'power' });
+
 test('exports have both sides; who buys from a developer who is erased keeps it, and nobody else is sold it or gets its id', async () => {
-  const seller = await resident('adiuva.power');
-  const developer = await pluginDeveloper(app, seller);
-  await developerIn({ db, customer: async () => seller });
-  const [buyer, rater, other] = [await resident(), await resident('adiuva.power'), await resident()];
-  for (const who of [buyer, other]) await buy(who, { product: 'adiuva', plan: 'power' });
   const bytes = Buffer.from('a package that outlives its developer');
   await publish(shop, { id: 'left-behind', developer: seller.accountId, price: 741, bytes });
   await publish(shop, { id: 'for-nothing', developer: seller.accountId });

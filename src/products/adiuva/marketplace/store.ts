@@ -101,10 +101,6 @@ export const removedVersions = statement<{ id: string; version: string; sha256: 
    where removed_at is not null order by removed_at, plugin_id, numbers`,
 );
 
-/** Forgets the bytes of a file that no version has any more, in the system’s scope; of null: nothing. */
-export const forgetFile = (accountId: AccountId | null, blobId: string | null) =>
-  statement('select blobs.forget_of($1, $2)', [accountId, blobId]);
-
 export interface PageQuery {
   readonly cursor?: string | undefined;
   readonly limit: number;

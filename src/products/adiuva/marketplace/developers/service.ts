@@ -144,8 +144,8 @@ export function createDevelopers(context: ProductContext) {
         const [row] = await tx.run(plugins.readVersion(id, version));
         if (row?.developer !== accountId) throw new AppError('plugin_version_not_found');
         if (row.state === 'withdrawn') return;
-        if ((await withdrawIn(tx, accountId, { id, version })) === 0)
-          throw new AppError('plugin_version_not_waiting');
+        const withdrawn = await tx.run(store.withdrawWaiting(accountId, id, version));
+        if (withdrawn.length === 0) throw new AppError('plugin_version_not_waiting');
         await recordIn(tx, by, {
           action: 'adiuva.plugin.version_withdrawn',
           accountId,
@@ -162,7 +162,7 @@ export function createDevelopers(context: ProductContext) {
         const [plugin] = await tx.run(plugins.lockPlugin(id));
         if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') throw new AppError('plugin_removed');
-        await withdrawIn(tx, accountId, { id });
+        await tx.run(store.withdrawWaiting(accountId, id, null));
         if (plugin.state === 'withdrawn') return;
         await tx.run(store.withdrawPlugin(id));
         await recordIn(tx, by, { action: 'adiuva.plugin.withdrawn', accountId, id });
@@ -184,9 +184,11 @@ async function assertAcceptableIn(
   { manifest, bytes }: store.Submission,
 ) {
   const { id, version } = manifest;
-  await tx.runAll([plugins.lockNames(), store.lockDeveloper(accountId)]);
-  for (const former of await tx.run(store.deleteUnsent(accountId, id, version)))
-    await tx.run(plugins.forgetFile(accountId, former.upload_id));
+  await tx.runAll([
+    plugins.lockNames(),
+    store.lockDeveloper(accountId),
+    store.deleteUnsent(accountId, id, version),
+  ]);
   const [kept] = await tx.run(store.keptOf(accountId));
   if ((kept?.waiting ?? 0) >= MOST_WAITING) throw new AppError('plugin_versions_waiting');
   if ((kept?.bytes ?? 0) + bytes > MOST_BYTES) throw new AppError('plugin_storage_full');
@@ -198,12 +200,6 @@ async function assertAcceptableIn(
   const [highest] = await tx.run(store.highestVersion(id));
   if (highest !== undefined && !isAbove(version, highest.version))
     throw new AppError('plugin_version_not_above', { details: { version: highest.version } });
-}
-
-async function withdrawIn(tx: Transaction, accountId: AccountId, of: { id: string; version?: string }) {
-  const rows = await tx.run(store.withdrawWaiting(accountId, of.id, of.version));
-  for (const row of rows) await tx.run(plugins.forgetFile(accountId, row.upload_id));
-  return rows.length;
 }
 
 /** As PEM in one form, whatever its line ends. */

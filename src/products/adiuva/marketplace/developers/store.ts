@@ -101,10 +101,12 @@ export const highestVersion = (pluginId: string) =>
 
 /** A version whose package never came is sent anew, also one that was withdrawn. */
 export const deleteUnsent = (developer: AccountId, pluginId: string, version: string) =>
-  statement<{ upload_id: string | null }>(
-    `delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3
-       and state in ('pending_upload', 'withdrawn') and submitted_at is null
-     returning upload_id`,
+  statement(
+    `with gone as (
+       delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3
+         and state in ('pending_upload', 'withdrawn') and submitted_at is null
+       returning developer, upload_id)
+     select blobs.forget_of(developer, upload_id) from gone`,
     [developer, pluginId, version],
   );
 
@@ -144,16 +146,17 @@ export const markSent = (id: string) =>
     [id],
   );
 
-/** Withdraws what waits of a plugin, or one version of it; answers the uploads, which are to be forgotten. */
-export const withdrawWaiting = (developer: AccountId, pluginId: string, version?: string) =>
-  statement<{ upload_id: string | null }>(
+/** Withdraws what waits of a plugin, or one version of it, and forgets the uploads: a row for each. */
+export const withdrawWaiting = (developer: AccountId, pluginId: string, version: string | null) =>
+  statement(
     `with waiting as (
        select id, upload_id from adiuva.plugin_versions
        where developer = $1 and plugin_id = $2 and ($3::text is null or version = $3) and state in ('pending_upload', 'pending_review')
-       for update)
-     update adiuva.plugin_versions v set state = 'withdrawn', upload_id = null, updated_at = app.now()
-     from waiting where v.id = waiting.id returning waiting.upload_id`,
-    [developer, pluginId, version ?? null],
+       for update
+     ), withdrawn as (
+       update adiuva.plugin_versions v set state = 'withdrawn', upload_id = null, updated_at = app.now() from waiting where v.id = waiting.id)
+     select blobs.forget_of($1, upload_id) from waiting`,
+    [developer, pluginId, version],
   );
 
 export const withdrawPlugin = (id: string) =>

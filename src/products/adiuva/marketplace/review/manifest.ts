@@ -71,8 +71,8 @@ const EAST_ASIAN =
 /** A run of letters that no language has, as Base64 and hexadecimal digits are. */
 const LONG_RUN = /[\w+/=-]{200}/;
 /** Signs that control devices, or the direction of what follows. */
-// oxlint-disable-next-line no-control-regex
 const CONTROL =
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]|\bdata:[\w/+.-]*[;,]/i;
 
 function binaryFields(manifest: unknown): Found[] {

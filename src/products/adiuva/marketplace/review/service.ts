@@ -49,10 +49,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
 
   async function rejectIn(tx: Transaction, by: Actor, { row, notes }: { row: VersionRow; notes: string }) {
     const { plugin_id: id, version, developer: accountId } = row;
-    await tx.runAll([
-      store.rejectVersion(row.id, by.caller.userId, notes),
-      plugins.forgetFile(accountId, row.upload_id),
-    ]);
+    await tx.run(store.rejectVersion(row.id, by.caller.userId, notes));
     await recordIn(tx, by, { action: 'adiuva.plugin.rejected', accountId, id, changes: { version, notes } });
     await tellIn(tx, accountId, () => ({
       template: adiuvaMails.plugin_rejected,
@@ -80,14 +77,12 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     });
     try {
       await db.system('adiuva.review', REVIEWED, async (tx) => {
-        const present = await lockPublishableIn(tx, by, row);
-        const verdict = { at, by: by.caller.userId, notes };
+        const accountId = await lockPublishableIn(tx, by, row);
+        const { userId } = by.caller;
         await tx.runAll([
-          store.approveVersion(row.id, verdict, { blobId, countersignature }),
+          store.approveVersion(row.id, { at, by: userId, notes: notes ?? null, blobId, countersignature }),
           store.publishPlugin(row.id, looksOf(row.manifest), at),
-          plugins.forgetFile(present.developer, present.upload_id),
         ]);
-        const { developer: accountId } = present;
         await recordIn(tx, by, { action: 'adiuva.plugin.approved', accountId, id, changes: { version } });
         await tellIn(tx, accountId, () => ({
           template: adiuvaMails.plugin_approved,
@@ -144,12 +139,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
         const [plugin] = await tx.run(plugins.lockPlugin(id));
         if (plugin === undefined) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') return;
-        await tx.run(store.removePlugin(id, reason));
-        for (const one of await tx.run(store.removeVersions(id)))
-          await tx.runAll([
-            plugins.forgetFile(PLATFORM_ACCOUNT, one.blob_id),
-            plugins.forgetFile(one.developer, one.upload_id),
-          ]);
+        await tx.runAll([store.removePlugin(id, reason), store.removeVersions(id)]);
         const job = { kind: 'adiuva.tell-removed', lane: 'batch', payload: { plugin_id: id } } as const;
         await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, { ...job, requestId: by.origin.requestId }));
         const { developer: accountId, name } = plugin;
@@ -199,13 +189,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
 
     /** What one run leaves the next one finds. */
     async sweep(): Promise<void> {
-      await db.system('adiuva.review', SWEPT, async (tx) => {
-        for (const one of await tx.run(store.deleteAbandoned(SWEPT_AT_ONCE)))
-          await tx.run(plugins.forgetFile(one.developer, one.upload_id));
-        await tx.runAll(store.tidyPlugins);
-        for (const { id } of await tx.run(store.strayCopies(SWEPT_AT_ONCE)))
-          await tx.run(plugins.forgetFile(PLATFORM_ACCOUNT, id));
-      });
+      await db.system('adiuva.review', SWEPT, store.sweeping(SWEPT_AT_ONCE));
       const [ended] = await db.system('adiuva.review', [store.endedLately]);
       for (const { id } of ended) await items.close(id);
     },
@@ -218,7 +202,7 @@ const letterOfRemoval = (id: string, plugin: string, reason: string) => (account
   once: `removed ${id}`,
 });
 
-/** A version that is approved in this transaction. Throws where it must not be, or another one has its names or number by now. */
+/** Locks what is approved in this transaction; answers its developer. Throws where it must not be, or another one has its names or number by now. */
 async function lockPublishableIn(tx: Transaction, by: Actor, { id: versionId, ...row }: VersionRow) {
   const { plugin_id: id, version, developer, manifest } = row;
   await tx.run(plugins.lockNames());
@@ -230,7 +214,7 @@ async function lockPublishableIn(tx: Transaction, by: Actor, { id: versionId, ..
     throw new AppError('plugin_version_not_above', { details: { version: plugin.version } });
   const [taken] = await tx.run(plugins.lookAlike(id, developer, looksOf(manifest)));
   if (taken !== undefined) throw new AppError('plugin_name_taken', { details: { field: taken.field } });
-  return present;
+  return present.developer;
 }
 
 /** Throws where a version does not wait, or where who asks may not decide. */

@@ -59,28 +59,30 @@ export const reviewFacts = (userId: UserId, { developer, key_id: keyId }: Versio
     [userId, developer, keyId],
   );
 
-/** What a review decided, and when. */
-interface Verdict {
+/** A version that is published, with the bytes that were copied for it. Its upload is forgotten. */
+export interface Approval {
   readonly at: string;
   readonly by: UserId;
-  readonly notes: string | undefined;
+  readonly notes: string | null;
+  readonly blobId: string;
+  readonly countersignature: object;
 }
 
-export const approveVersion = (
-  id: string,
-  { at, by, notes }: Verdict,
-  { blobId, countersignature }: { readonly blobId: string; readonly countersignature: object },
-) =>
+export const approveVersion = (id: string, { at, by, notes, blobId, countersignature }: Approval) =>
   statement(
-    `update adiuva.plugin_versions set state = 'approved', blob_id = $2, upload_id = null, countersignature = $3::text::jsonb,
-       reviewed_at = $4::timestamptz, reviewed_by = $5, notes = $6, updated_at = app.now() where id = $1`,
-    [id, blobId, JSON.stringify(countersignature), at, by, notes ?? null],
+    `with present as (select developer, upload_id from adiuva.plugin_versions where id = $1), approved as (
+       update adiuva.plugin_versions set state = 'approved', blob_id = $2, upload_id = null, countersignature = $3::text::jsonb,
+         reviewed_at = $4::timestamptz, reviewed_by = $5, notes = $6, updated_at = app.now() where id = $1)
+     select blobs.forget_of(developer, upload_id) from present`,
+    [id, blobId, JSON.stringify(countersignature), at, by, notes],
   );
 
 export const rejectVersion = (id: string, by: UserId, notes: string) =>
   statement(
-    `update adiuva.plugin_versions set state = 'rejected', upload_id = null, reviewed_at = app.now(), reviewed_by = $2, notes = $3,
-       updated_at = app.now() where id = $1`,
+    `with present as (select developer, upload_id from adiuva.plugin_versions where id = $1), rejected as (
+       update adiuva.plugin_versions set state = 'rejected', upload_id = null, reviewed_at = app.now(), reviewed_by = $2, notes = $3,
+         updated_at = app.now() where id = $1)
+     select blobs.forget_of(developer, upload_id) from present`,
     [id, by, notes],
   );
 
@@ -104,20 +106,17 @@ export const removePlugin = (id: string, reason: string) =>
     [id, reason],
   );
 
-interface Files {
-  readonly developer: AccountId | null;
-  readonly upload_id: string | null;
-}
-
-/** Removes what is published or waits of a plugin; answers the files, which are to be forgotten. */
+/** Removes what is published or waits of a plugin, and forgets the files. */
 export const removeVersions = (pluginId: string) =>
-  statement<Files & { readonly blob_id: string | null }>(
+  statement(
     `with present as (
-       select id, upload_id, blob_id from adiuva.plugin_versions
-       where plugin_id = $1 and state in ('pending_upload', 'pending_review', 'approved') for update)
-     update adiuva.plugin_versions v set state = 'removed', removed_at = app.now(), upload_id = null, blob_id = null, updated_at = app.now()
-     from present where v.id = present.id returning v.developer, present.upload_id, present.blob_id`,
-    [pluginId],
+       select id, developer, upload_id, blob_id from adiuva.plugin_versions
+       where plugin_id = $1 and state in ('pending_upload', 'pending_review', 'approved') for update
+     ), removed as (
+       update adiuva.plugin_versions v set state = 'removed', removed_at = app.now(), upload_id = null, blob_id = null, updated_at = app.now()
+       from present where v.id = present.id)
+     select blobs.forget_of($2, blob_id), blobs.forget_of(developer, upload_id) from present`,
+    [pluginId, PLATFORM_ACCOUNT],
   );
 
 /** Some of those who have a plugin that was removed and were not told yet. */
@@ -134,18 +133,20 @@ export const markTold = (pluginId: string, accountIds: readonly AccountId[]) =>
     [pluginId, accountIds],
   );
 
-/** Versions that were not completed within a day. */
-export const deleteAbandoned = (limit: number) =>
-  statement<Files>(
-    `delete from adiuva.plugin_versions where id in (
-       select id from adiuva.plugin_versions where state = 'pending_upload' and created_at < app.now() - interval '1 day'
-       order by created_at limit $1 for update skip locked)
-     returning developer, upload_id`,
+/**
+ * What was not completed within a day, and ids that never had a package; what nobody is there for any more waits no longer, and is not
+ * offered; copies of packages that no version has, as an approval has failed after it made one.
+ */
+export const sweeping = (limit: number) => [
+  statement(
+    `with gone as (
+       delete from adiuva.plugin_versions where id in (
+         select id from adiuva.plugin_versions where state = 'pending_upload' and created_at < app.now() - interval '1 day'
+         order by created_at limit $1 for update skip locked)
+       returning developer, upload_id)
+     select blobs.forget_of(developer, upload_id) from gone`,
     [limit],
-  );
-
-/** Ids that never had a package are free again; what nobody is there for any more waits no longer, and is not offered. */
-export const tidyPlugins = [
+  ),
   statement(
     `delete from adiuva.plugins p where state = 'draft' and created_at < app.now() - interval '1 day'
        and not exists (select from adiuva.plugin_versions v where v.plugin_id = p.id)`,
@@ -157,16 +158,14 @@ export const tidyPlugins = [
   statement(
     `update adiuva.plugins set state = 'withdrawn', updated_at = app.now() where developer is null and state in ('draft', 'offered')`,
   ),
-];
-
-/** Copies of packages that no version has: an approval has failed after it made one. */
-export const strayCopies = (limit: number) =>
-  statement<{ id: string }>(
-    `select b.id from blobs.blobs b where b.account_id = $1 and b.product = 'adiuva' and b.purpose = 'plugin' and b.status = 'stored'
+  statement(
+    `select blobs.forget_of(b.account_id, b.id) from blobs.blobs b
+     where b.account_id = $1 and b.product = 'adiuva' and b.purpose = 'plugin' and b.status = 'stored'
        and b.created_at < app.now() - interval '1 hour'
        and not exists (select from adiuva.plugin_versions v where v.blob_id = b.id) limit $2`,
     [PLATFORM_ACCOUNT, limit],
-  );
+  ),
+];
 
 /** Plugins that stopped to be sold lately: whoever was to close their sales may have been killed before. */
 export const endedLately = statement<{ id: string }>(
