@@ -30,7 +30,6 @@ interface Change {
   readonly changes?: Readonly<Record<string, unknown>>;
 }
 
-/** Records who changed a plugin, or a key. */
 export const recordingIn =
   ({ audit }: Pick<ProductContext, 'audit'>) =>
   (tx: Transaction, { caller, origin }: Actor, { action, accountId, id, changes = {} }: Change) =>

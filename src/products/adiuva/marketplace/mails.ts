@@ -6,7 +6,6 @@ const version = { plugin, version: z.string() };
 const example = { plugin: 'Day planner', version: '1.2.0' };
 const reason = 'It sends notes to a host that no permission names.';
 
-/** What developers and buyers of plugins are told. */
 export const adiuvaMails = declareMails('adiuva', import.meta.url, {
   plugin_approved: mailTemplate(z.strictObject(version), example),
   plugin_rejected: mailTemplate(z.strictObject({ ...version, reason: z.string() }), { ...example, reason }),

@@ -75,7 +75,6 @@ export const ownPlugin = namedObject('DeveloperPlugin', {
   created_at: instant,
 });
 
-/** What a call answers that only does something. */
 export const ok = async (work: Promise<void>) => {
   await work;
   return { ok: true };

@@ -67,7 +67,6 @@ export const lockNames = () =>
 export const lockPlugin = (id: string) =>
   statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = $1 for update`, [id]);
 
-/** A plugin, whatever became of it. */
 export const readPlugin = (id: string) =>
   statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = $1`, [id]);
 
@@ -110,7 +109,6 @@ export interface PageQuery {
 export const idAfter = (cursor: string | undefined): string =>
   cursor === undefined ? '' : positionOf(cursor, z.tuple([z.string()]))[0];
 
-/** A page of a list by ids, of `limit + 1` rows. */
 export const pageById = <Row extends { readonly id: string }, Item>(
   rows: readonly Row[],
   limit: number,

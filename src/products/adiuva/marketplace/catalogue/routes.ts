@@ -13,7 +13,6 @@ import { CATALOGUE_SORTS } from './store.ts';
 
 const route = productRoutes<Adiuva>();
 const common = { tag: 'Adiuva plugins', requires: ['plugin_marketplace'] } as const;
-/** Calls that look at plugins, and calls that change what an account has of one. */
 const reads = { ...storageReads, ...common } as const;
 const writes = { ...storageWrites, ...common, ...byId } as const;
 

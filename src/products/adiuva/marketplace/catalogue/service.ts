@@ -14,7 +14,6 @@ const RATED = commitPoint('adiuva.plugin-rated', 'the stars of an account, and t
 const INSTALLED = commitPoint('adiuva.plugin-installed', 'a plugin of an account, and how many have it');
 const UNINSTALLED = commitPoint('adiuva.plugin-uninstalled', 'a plugin that an account does not use');
 
-/** Seconds for which the link to a package is good. */
 const LINK_SECONDS = 900;
 
 /** Who asks for a plugin, for which account. */
@@ -52,7 +51,6 @@ export function createCatalogue(context: Context) {
   return {
     read,
 
-    /** One page of what is offered, and how many there are on all. */
     async list(query: store.CatalogueQuery) {
       const [plugins, [count]] = await db.system('adiuva.catalogue', [
         store.listPlugins(query),
@@ -109,7 +107,6 @@ export function createCatalogue(context: Context) {
       if (held === undefined) throw new AppError('plugin_not_found');
     },
 
-    /** What is installed or bought, by its id. */
     async installed<Item>(
       accountId: AccountId,
       { cursor, limit }: PageQuery,
@@ -148,7 +145,6 @@ export const addedSince = (install: InstallRow | undefined, permissions: readonl
     ? []
     : permissions.filter((permission) => !install.permissions.includes(permission));
 
-/** The account has this version already, with all that it wants. */
 const isSame = (install: InstallRow | undefined, { version, permissions }: HandedVersion) =>
   install?.is_installed === true &&
   install.version === version &&

@@ -4,9 +4,7 @@ import type { AccountId } from '#platform/kernel';
 import { type Put, valuesOf } from '#platform/product';
 import { IS_OFFERED, PLUGIN, type PluginRow } from '../store.ts';
 
-/** How many plugins a page of the catalogue holds. */
 const PAGE = 20;
-/** So many versions of a plugin are shown. */
 const MOST_VERSIONS = 100;
 
 /** What an account has of a plugin. */
@@ -40,7 +38,6 @@ export interface CatalogueQuery {
   readonly sort: CatalogueSort;
 }
 
-/** One page of what is offered. */
 export function listPlugins({ page, sort, ...wanted }: CatalogueQuery): Statement<PluginRow> {
   const { values, put } = valuesOf(PAGE, (page - 1) * PAGE);
   // Ids are found first: whole rows of all pages before would be sorted on disk.
@@ -52,7 +49,6 @@ export function listPlugins({ page, sort, ...wanted }: CatalogueQuery): Statemen
   );
 }
 
-/** How many are offered of what is looked for. */
 export function countPlugins(wanted: Pick<CatalogueQuery, 'category' | 'q'>): Statement<{ total: number }> {
   const { values, put } = valuesOf();
   return statement<{ total: number }>(
@@ -84,7 +80,6 @@ function searchIn(text: string, put: Put): string {
 export const readPlugins = (ids: readonly string[]) =>
   statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = any($1::text[])`, [ids]);
 
-/** Those that were approved, the newest first. */
 export const approvedVersions = (id: string) =>
   statement<{ version: string; permissions: string[]; bytes: number; published_at: Date }>(
     `select version, permissions, bytes::double precision as bytes, coalesce(reviewed_at, created_at) as published_at
@@ -103,7 +98,6 @@ export interface HandedVersion {
   readonly countersignature: object;
 }
 
-/** The newest that is published. */
 export const newestVersion = (pluginId: string) =>
   statement<HandedVersion>(
     `select version, permissions, sha256, blob_id, signature, public_key, countersignature from adiuva.plugin_versions
@@ -117,7 +111,6 @@ export const readInstall = (accountId: AccountId, pluginId: string) =>
     [accountId, pluginId],
   );
 
-/** What an account has installed or bought, by its id. */
 export const listInstalls = (accountId: AccountId, after: string, limit: number) =>
   statement<InstallRow>(
     `select ${INSTALL} from adiuva.plugin_installs
@@ -158,7 +151,6 @@ export const keepInstall = (
     [accountId, id, version, permissions, price],
   );
 
-/** One more account has installed it for the first time. */
 export const countInstall = (id: string) =>
   statement('update adiuva.plugins set installs = installs + 1, updated_at = app.now() where id = $1', [id]);
 

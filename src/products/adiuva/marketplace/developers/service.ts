@@ -25,7 +25,6 @@ export interface Developer extends Actor {
   readonly accountId: AccountId;
 }
 
-/** What developers do with their keys and plugins. */
 export function createDevelopers(context: ProductContext) {
   const { db, ids, blobs, jobs, items } = context;
   const recordIn = recordingIn(context);
@@ -202,7 +201,6 @@ async function assertAcceptableIn(
     throw new AppError('plugin_version_not_above', { details: { version: highest.version } });
 }
 
-/** As PEM in one form, whatever its line ends. */
 function ed25519Pem(pem: string): string {
   let key: KeyObject;
   try {

@@ -34,7 +34,6 @@ export function createReview(context: ProductContext & { readonly signing: Marke
   const scanner = clamdUrl === undefined ? undefined : createClamd(clamdUrl);
   const recordIn = recordingIn(context);
 
-  /** A mail to each of those who manage an account. */
   async function tellIn(
     tx: Transaction,
     accountId: AccountId | null,
@@ -96,7 +95,6 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     }
   }
 
-  /** The package of a version that waits. */
   async function readPackage({ developer, upload_id }: VersionRow): Promise<Buffer> {
     if (developer === null || upload_id === null) throw new AppError('plugin_version_not_waiting');
     const chunks: Buffer[] = [];

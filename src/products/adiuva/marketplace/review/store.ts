@@ -32,7 +32,6 @@ export const versionById = (id: string) =>
 export const lockVersion = (id: string) =>
   statement<VersionRow>(`select ${VERSION} from adiuva.plugin_versions where id = $1 for update`, [id]);
 
-/** The newest one that was approved. */
 export const previousVersion = (pluginId: string) =>
   statement<VersionRow>(
     `select ${VERSION} from adiuva.plugin_versions where plugin_id = $1 and state = 'approved' order by numbers desc limit 1`,
