@@ -1202,39 +1202,43 @@ export interface Schemas {
   readonly DeveloperPlugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
   };
   readonly DeveloperPluginDetails: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
     /** The highest first; the last 100. */
     readonly versions: readonly Schemas['DeveloperPluginVersion'][];
@@ -3291,19 +3295,19 @@ export interface Schemas {
   readonly Plugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly description: string;
     /** The newest that is published. */
     readonly version: string;
     readonly author: string;
     readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
     readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
     /** The newest first. */
     readonly versions: readonly Schemas['PluginVersion'][];
     /** Whether an account that does not have it can install it. */
@@ -3354,19 +3358,19 @@ export interface Schemas {
   readonly PluginListing: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly description: string;
     /** The newest that is published. */
     readonly version: string;
     readonly author: string;
     readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
     readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
   };
   readonly PluginManifest: {
     /** Lower-case letters, digits and hyphens. */
@@ -3843,20 +3847,22 @@ export interface Schemas {
   readonly ReviewedPlugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
     readonly author: string;
     /** The account; null: it is gone. */
