@@ -3111,6 +3111,8 @@ export interface Schemas {
   readonly PayoutDifference: {
     readonly payout: string | null;
     readonly transfer: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
     /** What is with the payee by our books; null: we know no such transfer. */
     readonly ours: number | null;
     /** By the provider’s; null: it knows none. */
@@ -3119,6 +3121,8 @@ export interface Schemas {
   readonly PayoutList: {
     readonly data: readonly Schemas['Payout'][];
     readonly next_cursor: string | null;
+    /** The month that is being paid; null: no run is under way. */
+    readonly running: string | null;
     readonly owed: readonly Schemas['OwedTotal'][];
     /** When the books were compared last. */
     readonly compared_at: string | null;

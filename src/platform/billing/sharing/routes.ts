@@ -19,18 +19,14 @@ const sees = {
   rate: { perMinute: 120, by: 'account' },
 } as const;
 
-const payeeReply = namedObject('Payee', {
-  state: z
-    .enum(['none', 'onboarding', 'payable', 'restricted'])
-    .describe('`restricted`: the payment provider asks for something first; open the page again.'),
-});
-
+const payeeState = z.enum(['none', 'onboarding', 'payable', 'restricted']);
+const restricted = '`restricted`: the payment provider asks for something first; open the page again.';
 const readPayee = route(
   'GET /v1/developer/payee',
   {
     ...sees,
     summary: 'Read whether the account can be paid',
-    reply: { 200: payeeReply },
+    reply: { 200: namedObject('Payee', { state: payeeState.describe(restricted) }) },
     errors: NOT_HERE,
     example: { reply: { state: 'payable' } },
   },
@@ -66,13 +62,22 @@ const onboardPayee = route(
   }),
 );
 
-const payoutState = z.enum(['open', 'paid', 'refused']).describe('`refused`: it is owed as before.');
+const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
+const AT = '2026-02-01T08:00:00.000Z';
+const paid = {
+  id: ID,
+  period: '2026-01',
+  currency: 'usd',
+  amount: 3_493,
+  state: 'paid',
+  created_at: AT,
+} as const;
 const ownPayout = namedObject('DeveloperPayout', {
   id: z.uuid(),
   period,
   currency: currencyCode,
   amount: minor,
-  state: payoutState,
+  state: z.enum(['open', 'paid', 'refused']).describe('`refused`: it is owed as before.'),
   created_at: z.iso.datetime(),
 });
 const earningsReply = namedObject('Earnings', {
@@ -97,16 +102,7 @@ const earningsReply = namedObject('Earnings', {
   ),
   payouts: z.array(ownPayout).describe('The newest 24.'),
 });
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
-const AT = '2026-02-01T08:00:00.000Z';
-const paidOut = {
-  id: ID,
-  period: '2026-01',
-  currency: 'usd',
-  amount: 3_493,
-  state: 'paid',
-  created_at: AT,
-} as const;
+export type Earnings = z.infer<typeof earningsReply>;
 
 const readEarnings = route(
   'GET /v1/developer/earnings',
@@ -124,17 +120,11 @@ const readEarnings = route(
         period: '2026-01',
         balances: [{ currency: 'usd', owed: 349, payable: 0, sent: 3_493 }],
         items: [{ product: 'adiuva', item: ID, currency: 'usd', sales: 11, total: 5_489, share: 3_842 }],
-        payouts: [paidOut],
+        payouts: [paid],
       },
     },
   },
-  async ({ accountId, query }, sharing) => {
-    const { payouts, ...earned } = await sharing.earnings(accountId, query.period);
-    return {
-      ...earned,
-      payouts: payouts.map((one) => ({ ...one, created_at: one.created_at.toISOString() })),
-    };
-  },
+  ({ accountId, query }, sharing) => sharing.earnings(accountId, query.period),
 );
 
 const operates = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
@@ -145,58 +135,64 @@ const adminPayout = namedObject('Payout', {
   transfer: z.string().nullable().describe('The payment provider’s id.'),
   code: z.string().nullable().describe('Why it was refused, in the provider’s word.'),
 });
+const owedTotal = namedObject('OwedTotal', {
+  currency: currencyCode,
+  owed: minor.describe('Of all payees.'),
+  payable: minor.describe('What a run would pay now.'),
+  waiting: minor.describe('Of payees who cannot be paid yet.'),
+});
+const difference = namedObject('PayoutDifference', {
+  payout: z.string().nullable(),
+  transfer: z.string(),
+  currency: currencyCode,
+  ours: minor.nullable().describe('What is with the payee by our books; null: we know no such transfer.'),
+  theirs: minor.nullable().describe('By the provider’s; null: it knows none.'),
+});
+export type PayoutDifference = z.infer<typeof difference>;
+const payoutList = namedObject('PayoutList', {
+  ...pageOf(adminPayout).shape,
+  running: period.nullable().describe('The month that is being paid; null: no run is under way.'),
+  owed: z.array(owedTotal),
+  compared_at: z.iso.datetime().nullable().describe('When the books were compared last.'),
+  differences: z.array(difference),
+});
+export type PayoutList = z.infer<typeof payoutList>;
+
 const listPayouts = route(
   'GET /v1/admin/payouts',
   {
     ...operates,
     summary: 'List payouts to payees, newest first, with what is owed and how the provider’s books differ',
     query: z.strictObject({ period: period.optional(), ...pageQuery }),
-    reply: {
-      200: namedObject('PayoutList', {
-        ...pageOf(adminPayout).shape,
-        owed: z.array(
-          namedObject('OwedTotal', {
-            currency: currencyCode,
-            owed: minor.describe('Of all payees.'),
-            payable: minor.describe('What a run would pay now.'),
-            waiting: minor.describe('Of payees who cannot be paid yet.'),
-          }),
-        ),
-        compared_at: z.iso.datetime().nullable().describe('When the books were compared last.'),
-        differences: z.array(
-          namedObject('PayoutDifference', {
-            payout: z.string().nullable(),
-            transfer: z.string(),
-            ours: minor
-              .nullable()
-              .describe('What is with the payee by our books; null: we know no such transfer.'),
-            theirs: minor.nullable().describe('By the provider’s; null: it knows none.'),
-          }),
-        ),
-      }),
-    },
+    reply: { 200: payoutList },
     example: {
       query: { period: '2026-01' },
       reply: {
-        data: [{ ...paidOut, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
+        data: [{ ...paid, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
         next_cursor: null,
+        running: null,
         owed: [{ currency: 'usd', owed: 349, payable: 0, waiting: 0 }],
         compared_at: AT,
         differences: [],
       },
     },
   },
-  async ({ query: { period: of, limit, cursor } }, sharing) => {
-    const before = cursor === undefined ? undefined : positionOf(cursor, position);
-    const { data, compared_at, ...rest } = await sharing.payouts({ period: of, limit, before });
-    return {
-      ...rest,
-      compared_at: compared_at?.toISOString() ?? null,
-      data: data.map((one) => ({ ...one, created_at: one.created_at.toISOString() })),
-    };
-  },
+  ({ query: { period: of, limit, cursor } }, sharing) =>
+    sharing.payouts({
+      period: of,
+      limit,
+      before: cursor === undefined ? undefined : positionOf(cursor, position),
+    }),
 );
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
+
+const payoutRun = namedObject('PayoutRun', {
+  id: z.uuid(),
+  period,
+  state: z.enum(['running', 'done']),
+  as_of: z.iso.datetime().describe('What was payable then is paid.'),
+});
+export type PayoutRun = z.infer<typeof payoutRun>;
 
 const payOut = route(
   'POST /v1/admin/payouts',
@@ -208,14 +204,7 @@ const payOut = route(
     description:
       'Pays all that is payable at this moment and was not paid before, of this month and of earlier ones: one transfer for each payee and currency. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
     body: namedObject('PayOutRequest', { period }),
-    reply: {
-      202: namedObject('PayoutRun', {
-        id: z.uuid(),
-        period,
-        state: z.enum(['running', 'done']),
-        as_of: z.iso.datetime().describe('What was payable then is paid.'),
-      }),
-    },
+    reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],
     example: {
       body: { period: '2026-01' },

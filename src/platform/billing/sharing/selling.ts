@@ -1,6 +1,5 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
-import type { Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Mode } from '../payment-provider.ts';
@@ -13,6 +12,7 @@ import {
   openInvoice,
   payInvoice,
 } from '../providers/stripe/item-invoice.ts';
+import { attemptAll } from './attempt-all.ts';
 import { notSold } from '../subscriptions/order.ts';
 import { presentSubscriptions } from '../subscriptions/store.ts';
 
@@ -23,7 +23,6 @@ const BEGUN = commitPoint(
 const KEPT = commitPoint('billing.sale-invoice', 'which invoice a sale is paid by, before it can be paid');
 const CLOSED = commitPoint('billing.sale-closed', 'that a sale can not be paid any more, or is to be closed');
 
-const JOB = 'billing.item-sales';
 /** How long the page of a sale can be paid on. */
 const OPEN_HOURS = 24;
 /** So many sales are closed in a run: what is left over the next run finds. */
@@ -50,141 +49,103 @@ export type OpenedSale =
   | { readonly id: string; readonly state: 'paid' }
   | { readonly id: string; readonly state: 'open'; readonly checkoutUrl: string };
 
-export interface ItemSelling {
-  /**
-   * Sells an item once: charges the card that the account has kept; else, or where the bank asks or declines, answers the page of the
-   * invoice. The same item asked for again, at once or later, is the same sale, until all of its money has gone back. Throws
-   * `nothing_sold`, `payee_not_payable`, `validation_failed` for a currency that the account does not pay in, and `store_unavailable`.
-   */
-  open(offer: ItemOffer): Promise<OpenedSale>;
-  /** Has no open sale of an item be paid any more, soon: what is paid meanwhile is sold. */
-  close(item: { readonly product: string; readonly item: string }): Promise<void>;
-  /** Closes sales whose time is over. Answers how many. */
-  closeDue(): Promise<number>;
-}
-
-export interface SellingItemsParts {
+export interface SellingParts {
   readonly db: Database;
   readonly ids: Pick<Ids, 'next'>;
-  readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
   readonly log: Pick<Logger, 'error'>;
-  readonly stripe: StripeConnection | undefined;
+  readonly stripe: StripeConnection;
   readonly inbox: Pick<Inbox, 'refresh'>;
   /** Of each new sale, in ten thousandths. */
   readonly sharePoints: number;
 }
 
-type Parts = SellingItemsParts & { readonly stripe: StripeConnection };
-
-/** Registers the job that closes sales whose time is over. */
-export function createItemSelling(parts: SellingItemsParts): ItemSelling {
-  const { stripe, jobs, db } = parts;
-  const selling: ItemSelling = {
-    async open(offer) {
-      if (stripe === undefined) throw new AppError('nothing_sold');
-      return open({ ...parts, stripe }, offer);
-    },
-    async close({ product, item }) {
-      await db.system('billing.sharing', CLOSED, [closeSoon(product, item)]);
-    },
-    closeDue: async () => (stripe === undefined ? 0 : closeDue({ ...parts, stripe })),
-  };
-  if (stripe === undefined) return selling;
-  jobs.handle({
-    kind: JOB,
-    attempts: 1,
-    run: async () => void (await selling.closeDue()),
-    giveUp: () => Promise.resolve(),
-  });
-  jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
-  return selling;
-}
-
-async function open(parts: Parts, offer: ItemOffer): Promise<OpenedSale> {
+/** As `Sharing.open`. */
+export async function openSale(parts: SellingParts, offer: ItemOffer): Promise<OpenedSale> {
   await parts.stripe.standIn?.prepare();
   await assertCurrency(parts, offer);
   for (let round = 0; round < ROUNDS; round += 1) {
     const sale = await saleOf(parts, offer);
     if (sale.state !== 'open') return { id: sale.id, state: 'paid' };
-    if (!isSame(sale, offer)) {
+    const { amount, currency, payee } = offer;
+    if (sale.amount !== amount || sale.currency !== currency || sale.payee !== payee) {
       await closeSale(parts, sale);
       continue;
     }
     const invoice = await pay(parts, offer, sale);
-    if (invoice.state === 'open' && invoice.url !== null)
-      return { id: sale.id, state: 'open', checkoutUrl: invoice.url };
+    if (invoice.url !== null) return { id: sale.id, state: 'open', checkoutUrl: invoice.url };
     await endSale(parts, sale, invoice);
   }
   throw new AppError('store_unavailable');
 }
 
 /** While it has a subscription, an account pays in its currency alone. */
-async function assertCurrency({ db, stripe }: Parts, { accountId, currency }: ItemOffer): Promise<void> {
+async function assertCurrency(
+  { db, stripe }: SellingParts,
+  { accountId, currency }: ItemOffer,
+): Promise<void> {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
   const paysIn = rows.find(({ store }) => store === 'stripe')?.currency;
   if (paysIn !== undefined && paysIn !== currency)
     throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
 }
 
-const isSame = (sale: SaleRow, { amount, currency, payee }: ItemOffer) =>
-  sale.amount === amount && sale.currency === currency && sale.payee === payee;
-
 /** The sale that there is, or a new one, for which its payee must be payable. */
-function saleOf({ db, ids, stripe, sharePoints }: Parts, offer: ItemOffer): Promise<SaleRow> {
+function saleOf({ db, ids, stripe, sharePoints }: SellingParts, offer: ItemOffer): Promise<SaleRow> {
   const { mode } = stripe.client;
   return db.system('billing.sharing', BEGUN, async (tx) => {
     const [, [found]] = await tx.runAll([lockItem(offer), presentSale(mode, offer)]);
     if (found !== undefined) return found;
-    const [begun] = await tx.run(beginSale(mode, offer, { id: ids.next(), sharePoints }));
+    const [begun] = await tx.run(beginSale(mode, offer, { id: ids.next(), points: sharePoints }));
     if (begun === undefined) throw new AppError('payee_not_payable');
     return begun;
   });
 }
 
 /** Has the invoice of a sale be there, be written down, and then be paid. */
-async function pay(parts: Parts, offer: ItemOffer, { id, invoice: known }: SaleRow): Promise<ItemInvoice> {
+async function pay(
+  parts: SellingParts,
+  offer: ItemOffer,
+  { id, invoice: known }: SaleRow,
+): Promise<ItemInvoice> {
   const { db, stripe } = parts;
   const { accountId } = offer;
-  const at = { db, client: stripe.client };
-  const customer = await presentCustomer(at, accountId);
+  const customer = await presentCustomer({ db, client: stripe.client }, accountId);
   const order = { ...offer, id, customer };
   const made = known ?? (await draftInvoice(stripe, order));
   const [[kept]] = await db.system('billing.sharing', KEPT, [keepInvoice(accountId, id, made)]);
-  if (kept === undefined) return { id: made, state: 'void', url: null };
+  if (kept === undefined) return VOID;
   const invoice = await openInvoice(stripe, kept.invoice, order);
   return invoice.state === 'open' ? payInvoice(stripe.client, invoice.id, customer) : invoice;
 }
 
 /** Has it be seen here that an invoice was paid; of one that never will be, the sale is over. */
-async function endSale({ db, stripe, inbox }: Parts, sale: SaleRow, invoice: ItemInvoice): Promise<void> {
-  if (invoice.state === 'paid')
-    await inbox.refresh({ provider: 'stripe', mode: stripe.client.mode }, [
-      { kind: 'invoice', id: invoice.id },
-    ]);
+async function endSale(
+  { db, stripe, inbox }: SellingParts,
+  sale: SaleRow,
+  invoice: ItemInvoice,
+): Promise<void> {
+  const at = { provider: 'stripe', mode: stripe.client.mode } as const;
+  if (invoice.state === 'paid') await inbox.refresh(at, [{ kind: 'invoice', id: invoice.id }]);
   else await db.system('billing.sharing', CLOSED, [voidSale(sale)]);
 }
 
-async function closeSale(parts: Parts, sale: SaleRow): Promise<void> {
-  const { invoice } = sale;
-  const { client } = parts.stripe;
-  const closed =
-    invoice === null ? ({ id: '', state: 'void', url: null } as const) : await closeInvoice(client, invoice);
-  await endSale(parts, sale, closed);
+async function closeSale(parts: SellingParts, sale: SaleRow): Promise<void> {
+  const { invoice: id } = sale;
+  await endSale(parts, sale, id === null ? VOID : await closeInvoice(parts.stripe.client, id));
 }
 
-async function closeDue(parts: Parts): Promise<number> {
-  const { db, log, stripe } = parts;
-  const [due] = await db.system('billing.sharing', [dueSales(stripe.client.mode)]);
-  const failures: unknown[] = [];
-  for (const sale of due) {
-    await closeSale(parts, sale).catch((error: unknown) => {
-      failures.push(error);
-      log.error({ sale: sale.id, err: error }, 'the sale of an item could not be closed');
-    });
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} sales could not be closed`);
-  return due.length;
+/** Has no open sale of an item be paid any more, with the next `closeDueSales`. */
+export async function closeSales(db: Database, product: string, item: string): Promise<void> {
+  await db.system('billing.sharing', CLOSED, [closeSoon(product, item)]);
 }
+
+/** Closes sales whose time is over. */
+export async function closeDueSales(parts: SellingParts): Promise<void> {
+  const [due] = await parts.db.system('billing.sharing', [dueSales(parts.stripe.client.mode)]);
+  await attemptAll(due.values(), parts, (sale) => closeSale(parts, sale));
+}
+
+const VOID: ItemInvoice = { id: '', state: 'void', url: null };
 
 interface SaleRow {
   readonly account_id: AccountId;
@@ -213,17 +174,24 @@ const presentSale = (mode: Mode, { accountId, product, item }: ItemOffer) =>
   );
 
 /** No row: its payee can't be paid. */
-const beginSale = (
-  mode: Mode,
-  { accountId, product, item, name, amount, currency, payee }: ItemOffer,
-  { id, sharePoints }: { readonly id: string; readonly sharePoints: number },
-) =>
+const beginSale = (mode: Mode, offer: ItemOffer, sale: { readonly id: string; readonly points: number }) =>
   statement<SaleRow>(
     `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, closes_at)
      select $1, $2, $3, $4, $5, $6, p.account_id, $8, $9, $10, app.now() + interval '${OPEN_HOURS} hours'
      from billing.payees p where p.account_id = $7 and p.mode = $3 and p.state = 'payable'
      returning ${SALE}`,
-    [accountId, id, mode, product, item, name, payee, currency, amount, sharePoints],
+    [
+      offer.accountId,
+      sale.id,
+      mode,
+      offer.product,
+      offer.item,
+      offer.name,
+      offer.payee,
+      offer.currency,
+      offer.amount,
+      sale.points,
+    ],
   );
 
 /** Keeps the first; no row: the sale was closed meanwhile. */
