@@ -3,7 +3,7 @@ import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
 import type { TransferOrder } from '../providers/stripe/connect.ts';
 import { lockPayee } from './ledger.ts';
-import type { PayoutDifference } from './routes.ts';
+import type { PayoutDifference } from './views.ts';
 
 export interface RunRow {
   readonly id: string;
@@ -132,14 +132,12 @@ export const closePayout = (
  * A share that went back. was_asked: somebody may have asked for it before. payout, transfer: the newest of its sale that was paid; null:
  * none was. is_open: another payout of the sale is on its way.
  */
-export interface ShareToRecover {
+export interface ShareToRecover extends Readonly<Record<'was_asked' | 'is_open', boolean>> {
   readonly account_id: AccountId;
   readonly id: string;
   readonly amount: number;
-  readonly was_asked: boolean;
   readonly payout: string | null;
   readonly transfer: string | null;
-  readonly is_open: boolean;
 }
 
 export const takeShareToRecover = (mode: Mode) =>
@@ -173,7 +171,7 @@ export const recoverShare = ({ account_id, id, payout }: ShareToRecover, reversa
  */
 export const bookedPayouts = (mode: Mode, since: Date) =>
   statement<{ id: string; transfer: string; currency: string; amount: number; is_listed: boolean }>(
-    `select p.id, p.transfer, p.currency, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
+    `select p.id, coalesce(p.transfer, '') as transfer, p.currency, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
          where s.account_id = p.account_id and s.reversed_payout = p.id), 0)::bigint as amount
      from billing.payouts p where p.mode = $1 and p.state = 'paid' and p.created_at >= $2::timestamptz - interval '7 days'`,
     [mode, since],

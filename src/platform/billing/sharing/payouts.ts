@@ -6,15 +6,15 @@ import type { Connect } from '../providers/stripe/connect.ts';
 import type { Mode } from '../payment-provider.ts';
 import { attemptAll } from './attempt-all.ts';
 import * as store from './payout-store.ts';
-import type { PayoutDifference } from './routes.ts';
+import type { PayoutDifference } from './views.ts';
 
 const OPENED = commitPoint(
   'billing.payout-opened',
-  'a payout and the shares in it, before its transfer is asked for',
+  'a payout and its shares, before its transfer is asked for',
 );
 const CLOSED = commitPoint(
   'billing.payout-closed',
-  'that a payout was transferred, or refused with its shares free again',
+  'a payout that was transferred, or refused: its shares are free',
 );
 const LEASED = commitPoint('billing.payout-leased', 'who looks for a transfer whose answer was lost');
 const ENDED = commitPoint('billing.payout-run-ended', 'that a run has paid all that it could');

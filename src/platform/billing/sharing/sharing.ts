@@ -12,18 +12,18 @@ import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
 import { attemptAll } from './attempt-all.ts';
 import type { ShareLedger } from './ledger.ts';
-import { createPayees, type Payees } from './payees.ts';
+import { createPayees } from './payees.ts';
 import { beginRun, presentRun, repeatShortRun } from './payout-store.ts';
 import { closeLost, comparePayouts, goOnWithRun, recoverShares } from './payouts.ts';
-import type { Earnings, PayoutDifference, PayoutList, PayoutRun } from './routes.ts';
-import { closeDueSales, closeSales, type ItemOffer, type OpenedSale, openSale } from './selling.ts';
+import type { Earnings, PayoutDifference, PayoutList, PayoutRun } from './views.ts';
+import { closeDueSales, closeSales, type ItemOffer, openSale } from './selling.ts';
 
 const ASKED = commitPoint('billing.payouts-asked', 'a run of payouts, and the job that goes on with it');
 
 const PAY_OUT = 'billing.pay-out';
 const LOOK = 'billing.payout-look';
 
-export interface PayoutsOrder {
+interface PayoutsOrder {
   readonly period: string;
   readonly caller: Caller;
   readonly origin: Origin;
@@ -35,29 +35,6 @@ export interface PayoutsQuery {
   readonly limit: number;
   /** Of the last one on the page before: when it was made, and its id. */
   readonly before: readonly [string, string] | undefined;
-}
-
-/** Items that products sell for others, and what is paid to those (docs/sharing.md). Throws `nothing_sold` where this server sells nothing. */
-export interface Sharing {
-  /**
-   * Sells an item once: charges the card that the account has kept; else, or where the bank asks or declines, answers the page of the
-   * invoice. The same item asked for again, at once or later, is the same sale, until all of its money has gone back. Throws
-   * `payee_not_payable`, `validation_failed` for a currency that the account does not pay in, and `store_unavailable`.
-   */
-  open(offer: ItemOffer): Promise<OpenedSale>;
-  /** Has no open sale of an item be paid any more, soon: what is paid meanwhile is sold. */
-  close(item: { readonly product: string; readonly item: string }): Promise<void>;
-  payees(): Payees;
-  /** Of a calendar month of UTC; not said: the present one. */
-  earnings(accountId: AccountId, period: string | undefined): Promise<Earnings>;
-  /** Begins a run for a month that is over. Throws `period_not_over`, and `payouts_running` while another month is paid. */
-  payOut(order: PayoutsOrder): Promise<Answer<PayoutRun>>;
-  /** Where nothing is sold nobody is owed anything. */
-  payouts(query: PayoutsQuery): Promise<PayoutList>;
-  /** Goes on here and now with what is to be sent, taken back or closed. Two at once do no harm. */
-  settle(): Promise<void>;
-  /** Compares with the provider's books, and asks again for what lacked money. */
-  look(): Promise<readonly PayoutDifference[]>;
 }
 
 export interface SharingParts {
@@ -74,8 +51,13 @@ export interface SharingParts {
   readonly sharePoints: number;
 }
 
-/** Registers the jobs that close sales, pay and compare. */
-export function createSharing(parts: SharingParts): Sharing {
+export type Sharing = ReturnType<typeof createSharing>;
+
+/**
+ * Items that products sell for others, and what is paid to those (docs/sharing.md). Registers the jobs that close sales, pay and compare.
+ * Where this server sells nothing, what can't be done without throws `nothing_sold`.
+ */
+export function createSharing(parts: SharingParts) {
   const { db, ids, jobs, stripe } = parts;
   const sold = stripe && sellingOf(parts, stripe);
   const needed = () => {
@@ -83,12 +65,39 @@ export function createSharing(parts: SharingParts): Sharing {
     return sold;
   };
   /** A sandbox that was not asked for anything yet knows nothing. */
-  const isAwake = () => sold !== undefined && sold.stripe.standIn?.isRunning() !== false;
-  const sharing: Sharing = {
-    open: async (offer) => openSale(needed(), offer),
-    close: ({ product, item }) => closeSales(db, product, item),
+  const awake = () => (sold?.stripe.standIn?.isRunning() === false ? undefined : sold);
+  /** Goes on here and now with what is to be sent, taken back or closed. Two at once do no harm. */
+  const settle = async (): Promise<void> => {
+    const selling = awake();
+    if (selling === undefined) return;
+    const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
+    await attemptAll(steps, parts, (step) => step(selling)).finally(() => parts.mail.wake());
+  };
+  /** Compares with the provider's books, and asks again for what lacked money. */
+  const look = async (): Promise<readonly PayoutDifference[]> => {
+    const selling = awake();
+    if (selling === undefined) return [];
+    await selling.payees.refreshWaiting();
+    const differences = await comparePayouts(selling);
+    await db.system('billing.payouts', ASKED, [repeatShortRun(selling.mode, ids.next())]);
+    await settle();
+    return differences;
+  };
+  if (sold !== undefined) {
+    const job = { attempts: 1, giveUp: () => Promise.resolve() };
+    jobs.handle({ ...job, kind: PAY_OUT, run: settle });
+    jobs.handle({ ...job, kind: LOOK, attempts: 3, run: async () => void (await look()) });
+    jobs.schedule({ name: PAY_OUT, cron: '* * * * *', kind: PAY_OUT });
+    jobs.schedule({ name: LOOK, cron: '21 5 * * *', kind: LOOK });
+  }
+  return {
+    settle,
+    look,
+    open: async (offer: ItemOffer) => openSale(needed(), offer),
+    close: (of: Pick<ItemOffer, 'product' | 'item'>) => closeSales(db, of.product, of.item),
     payees: () => needed().payees,
-    async earnings(accountId, period = monthOf(parts.clock.now())) {
+    /** Of a calendar month of UTC; not said: the present one. */
+    async earnings(accountId: AccountId, period = monthOf(parts.clock.now())): Promise<Earnings> {
       const { mode } = needed();
       const [balances, items, payouts] = await db.tenant(accountId, [
         earningsBalances(accountId, mode),
@@ -97,8 +106,38 @@ export function createSharing(parts: SharingParts): Sharing {
       ]);
       return { period, balances, items, payouts };
     },
-    payOut: async (order) => payOut(parts, needed().mode, order),
-    async payouts({ limit, ...query }) {
+    /** Begins a run for a month that is over. Throws `period_not_over`, and `payouts_running` while another month is paid. */
+    async payOut({ period, caller, origin, once }: PayoutsOrder): Promise<Answer<PayoutRun>> {
+      const { mode } = needed();
+      if (period >= monthOf(parts.clock.now()))
+        throw new AppError('period_not_over', { details: { period } });
+      const given = await once(ASKED, async (tx) => {
+        const [, [run]] = await tx.runAll([beginRun(mode, ids.next(), period), presentRun(mode)]);
+        if (run?.period !== period) throw new AppError('payouts_running');
+        const { id, as_of: asOf } = run;
+        const job = {
+          kind: PAY_OUT,
+          lane: 'batch',
+          payload: { run: id },
+          requestId: origin.requestId,
+        } as const;
+        await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, job));
+        const target = { kind: 'payout_run', id };
+        const actor = actorOf(caller);
+        await parts.audit.recordIn(tx, {
+          action: 'billing.payouts',
+          actor,
+          target,
+          changes: { period },
+          origin,
+        });
+        return answer(202, { id, period, state: 'running' as const, as_of: asOf.toISOString() });
+      });
+      jobs.wake();
+      return given;
+    },
+    /** Where nothing is sold nobody is owed anything. */
+    async payouts({ limit, ...query }: PayoutsQuery): Promise<PayoutList> {
       const mode = sold?.mode ?? 'live';
       const [rows, owed, [state]] = await db.system('admin.billing', [
         payoutsPage(mode, { ...query, limit: limit + 1 }),
@@ -108,27 +147,7 @@ export function createSharing(parts: SharingParts): Sharing {
       const shown = page(rows, limit, { item: (row) => row, position: (row) => [row.created_at, row.id] });
       return { ...shown, owed, ...(state ?? { running: null, compared_at: null, differences: [] }) };
     },
-    async settle() {
-      if (sold === undefined || !isAwake()) return;
-      const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
-      await attemptAll(steps, parts, (step) => step(sold)).finally(() => parts.mail.wake());
-    },
-    async look() {
-      if (sold === undefined || !isAwake()) return [];
-      await sold.payees.refreshWaiting();
-      const differences = await comparePayouts(sold);
-      await db.system('billing.payouts', ASKED, [repeatShortRun(sold.mode, ids.next())]);
-      await sharing.settle();
-      return differences;
-    },
   };
-  if (sold === undefined) return sharing;
-  const job = { attempts: 1, giveUp: () => Promise.resolve() };
-  jobs.handle({ ...job, kind: PAY_OUT, run: () => sharing.settle() });
-  jobs.handle({ ...job, kind: LOOK, attempts: 3, run: async () => void (await sharing.look()) });
-  jobs.schedule({ name: PAY_OUT, cron: '* * * * *', kind: PAY_OUT });
-  jobs.schedule({ name: LOOK, cron: '21 5 * * *', kind: LOOK });
-  return sharing;
 }
 
 /** What the parts of a server that sells are given. */
@@ -146,30 +165,6 @@ function sellingOf(parts: SharingParts, stripe: StripeConnection) {
     );
   };
   return { ...parts, stripe, mode, connect, payees: createPayees({ ...parts, mode, connect }), tellAdminsIn };
-}
-
-async function payOut(parts: SharingParts, mode: Mode, order: PayoutsOrder): Promise<Answer<PayoutRun>> {
-  const { period, caller, origin, once } = order;
-  if (period >= monthOf(parts.clock.now())) throw new AppError('period_not_over', { details: { period } });
-  const given = await once(ASKED, async (tx) => {
-    const [begun] = await tx.run(beginRun(mode, parts.ids.next(), period));
-    const [run = begun] = begun === undefined ? await tx.run(presentRun(mode)) : [];
-    if (run?.period !== period) throw new AppError('payouts_running');
-    const { id, as_of: asOf } = run;
-    const { requestId } = origin;
-    const job = { kind: PAY_OUT, lane: 'batch', payload: { run: id }, requestId } as const;
-    await tx.runAll(parts.jobs.enqueueing(PLATFORM_ACCOUNT, job));
-    await parts.audit.recordIn(tx, {
-      action: 'billing.payouts',
-      actor: actorOf(caller),
-      target: { kind: 'payout_run', id },
-      changes: { period },
-      origin,
-    });
-    return answer(202, { id, period, state: 'running' as const, as_of: asOf.toISOString() });
-  });
-  parts.jobs.wake();
-  return given;
 }
 
 /** The calendar month of UTC, as `2026-11`. */
