@@ -1,3 +1,4 @@
+import type { Audit } from '#platform/audit';
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { AppliedObject } from '../projection/applied-object.ts';
@@ -41,6 +42,7 @@ export interface SharingHooks {
 
 export interface LedgerParts {
   readonly ids: Pick<Ids, 'next'>;
+  readonly audit: Pick<Audit, 'recordAllIn'>;
   /** Days after the payment, from which a share is payable. */
   readonly payableDays: number;
 }
@@ -48,7 +50,7 @@ export interface LedgerParts {
 export type ShareLedger = ReturnType<typeof createShareLedger>;
 
 /** Writes what follows of sales from what a payment provider says, and tells their products. */
-export function createShareLedger({ ids, payableDays }: LedgerParts) {
+export function createShareLedger({ ids, audit, payableDays }: LedgerParts) {
   const hooksOf = new Map<string, Partial<SharingHooks>>();
   return {
     /** Registers what a product does. Throws for a second registration. */
@@ -80,11 +82,19 @@ export function createShareLedger({ ids, payableDays }: LedgerParts) {
         }),
         updateSale(sale, { ...now, ...shared }),
       ]);
-      const { id, item, payee, currency, amount } = sale;
-      for (const one of news)
-        await hooksOf
-          .get(sale.product)
-          ?.sale?.(tx, { news: one, id, accountId, item, payee, currency, amount, ...shared });
+      const { id, product, item, payee, currency, amount } = sale;
+      const changes = { product, item, currency, amount, ...shared };
+      const by = {
+        actor: { kind: 'store', name: provider },
+        accountId,
+        target: { kind: 'sale', id },
+      } as const;
+      await audit.recordAllIn(
+        tx,
+        news.map((one) => ({ ...by, action: `sale.${one}`, changes })),
+      );
+      const change = { id, accountId, item, payee, currency, amount, ...shared };
+      for (const one of news) await hooksOf.get(product)?.sale?.(tx, { ...change, news: one });
     },
     async payeeChangedIn(tx: Transaction, change: PayeeChange): Promise<void> {
       for (const { payee } of hooksOf.values()) await payee?.(tx, change);
@@ -144,6 +154,12 @@ const lockSale = (accountId: AccountId, mode: Mode, invoice: string) =>
      left join billing.invoices i on i.account_id = s.account_id and i.store = 'stripe' and i.mode = s.mode and i.store_id = s.invoice
      where s.account_id = $1 and s.mode = $2 and s.invoice = $3 for update of s`,
     [accountId, mode, invoice],
+  );
+
+export const buyerOf = (mode: Mode, invoice: string) =>
+  statement<{ account_id: AccountId }>(
+    'select account_id from billing.item_sales where mode = $1 and invoice = $2',
+    [mode, invoice],
   );
 
 /** One at a time for each payee: what is taken back finds whether what it is taken of is being paid out. */
