@@ -121,7 +121,7 @@ export const closePayout = (
 ) =>
   statement(
     `with closed as (
-       update billing.payouts set state = case when $3::text is null then 'refused' else 'paid' end, transfer = $3, code = $4, updated_at = app.now()
+       update billing.payouts set state = case when $4::text is null then 'paid' else 'refused' end, transfer = $3, code = $4, updated_at = app.now()
        where account_id = $1 and id = $2 and state = 'open' returning account_id, id, state)
      update billing.shares s set payout_id = null, updated_at = app.now() from closed
      where closed.state = 'refused' and s.account_id = closed.account_id and s.payout_id = closed.id`,

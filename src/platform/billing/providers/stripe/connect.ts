@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
-import { pagesOf } from './fetch.ts';
+import { idOf, pagesOf, readable } from './fetch.ts';
 
 /** Whether money can be sent to somebody. restricted: Stripe asks them for something first. */
 export type PayeeState = 'onboarding' | 'payable' | 'restricted';
@@ -23,12 +23,12 @@ export function createConnect({ read, change }: StripeClient) {
         ...(email === undefined ? {} : { email }),
       };
       const once = { idempotencyKey: `plinth:payee:${accountId}` };
-      return (await change((stripe) => stripe.accounts.create(asked, once))).id;
+      return idOf(await change((stripe) => stripe.accounts.create(asked, once)));
     },
     /** One that is gone, or is not ours any more, is restricted. */
     async payeeState(storeId: string): Promise<PayeeState> {
       try {
-        return stateOf(await read((stripe) => stripe.accounts.retrieve(storeId)));
+        return stateOf(readable(await read((stripe) => stripe.accounts.retrieve(storeId))));
       } catch (error) {
         if (refusedFor(error, 'resource_missing') || refusedFor(error, 'account_invalid'))
           return 'restricted';
@@ -45,18 +45,20 @@ export function createConnect({ read, change }: StripeClient) {
     async transfer({ id, amount, currency, destination }: TransferOrder): Promise<string> {
       const order = { amount, currency, destination };
       const asked = { ...order, transfer_group: id, metadata: { plinth_payout: id } };
-      return (await change((stripe) => stripe.transfers.create(asked, { idempotencyKey: id }))).id;
+      return idOf(await change((stripe) => stripe.transfers.create(asked, { idempotencyKey: id })));
     },
     /** Looks whether a payout was transferred, whatever became of the answer. */
     async findTransfer(payout: string): Promise<string | undefined> {
-      const asked = { transfer_group: payout, limit: 1 };
-      return (await read((stripe) => stripe.transfers.list(asked))).data[0]?.id;
+      const group = { transfer_group: payout };
+      const pages = pagesOf((page) => read((stripe) => stripe.transfers.list({ ...page, ...group })));
+      for await (const [found] of pages) return found?.id;
+      return undefined;
     },
     /** Takes back a part of a transfer. Answers the reversal's id. */
     async reverse(transfer: string, share: string, amount: number): Promise<string> {
       const asked = { amount, metadata: { [SHARE]: share } };
       const once = { idempotencyKey: share };
-      return (await change((stripe) => stripe.transfers.createReversal(transfer, asked, once))).id;
+      return idOf(await change((stripe) => stripe.transfers.createReversal(transfer, asked, once)));
     },
     async findReversal(transfer: string, share: string): Promise<string | undefined> {
       const pages = pagesOf((page) => read((stripe) => stripe.transfers.listReversals(transfer, page)));

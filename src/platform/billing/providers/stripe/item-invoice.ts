@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
 import type { StripeClient, StripeConnection } from './client.ts';
+import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
 
@@ -38,7 +39,7 @@ export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder):
     ...(addsTax ? { automatic_tax: { enabled: true } } : {}),
   };
   const once = { idempotencyKey: `plinth:item:${order.id}:${order.customer}` };
-  return (await client.change((stripe) => stripe.invoices.create(asked, once))).id ?? '';
+  return idOf(await client.change((stripe) => stripe.invoices.create(asked, once)));
 }
 
 /** Goes on with the invoice of a sale from where it is, up to where it can be paid. */
