@@ -6410,7 +6410,7 @@ export interface Routes {
   /** Read what the account has earned by items of a month, and what it was paid */
   'GET /v1/developer/earnings': {
     readonly query: {
-      /** A calendar month of UTC; not said: this one. */
+      /** Not said: the present one. */
       readonly period?: string | undefined;
     };
     readonly reply: Schemas['Earnings'];

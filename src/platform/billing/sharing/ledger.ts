@@ -42,7 +42,7 @@ export interface SharingHooks {
 
 export interface LedgerParts {
   readonly ids: Pick<Ids, 'next'>;
-  readonly audit: Pick<Audit, 'recordAllIn'>;
+  readonly audit: Pick<Audit, 'recordIn'>;
   /** Days after the payment, from which a share is payable. */
   readonly payableDays: number;
 }
@@ -73,28 +73,20 @@ export function createShareLedger({ ids, audit, payableDays }: LedgerParts) {
       const shared = sharedOf(now, sale.share_points);
       await tx.runAll([
         lockPayee(sale.payee),
-        insertShare(sale, {
-          id: ids.next(),
-          amount: shared.share - sale.share,
-          total: shared.total - sale.total,
-          why: last,
-          payableDays,
-        }),
+        insertShare(sale, shared, { id: ids.next(), why: last, payableDays }),
         updateSale(sale, { ...now, ...shared }),
       ]);
       const { id, product, item, payee, currency, amount } = sale;
+      const [actor, target] = [
+        { kind: 'store', name: provider },
+        { kind: 'sale', id },
+      ] as const;
       const changes = { product, item, currency, amount, ...shared };
-      const by = {
-        actor: { kind: 'store', name: provider },
-        accountId,
-        target: { kind: 'sale', id },
-      } as const;
-      await audit.recordAllIn(
-        tx,
-        news.map((one) => ({ ...by, action: `sale.${one}`, changes })),
-      );
-      const change = { id, accountId, item, payee, currency, amount, ...shared };
-      for (const one of news) await hooksOf.get(product)?.sale?.(tx, { ...change, news: one });
+      for (const one of news) {
+        await audit.recordIn(tx, { action: `sale.${one}`, actor, accountId, target, changes });
+        const change = { news: one, id, accountId, item, payee, currency, amount, ...shared };
+        await hooksOf.get(product)?.sale?.(tx, change);
+      }
     },
     async payeeChangedIn(tx: Transaction, change: PayeeChange): Promise<void> {
       for (const { payee } of hooksOf.values()) await payee?.(tx, change);
@@ -171,8 +163,9 @@ export const lockPayee = (payee: AccountId) =>
  * the transfer. What comes is payable some days after the payment, and not before now.
  */
 const insertShare = (
-  { payee, id: sale, mode, product, item, currency, paid_at: paidAt }: SaleRow,
-  row: Readonly<Record<'amount' | 'total' | 'payableDays', number>> & Readonly<Record<'id' | 'why', string>>,
+  { payee, id: sale, mode, product, item, currency, paid_at: at, share, total }: SaleRow,
+  now: Shared,
+  { id, why, payableDays }: { readonly id: string; readonly why: SaleNews; readonly payableDays: number },
 ) =>
   statement(
     `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover)
@@ -185,17 +178,17 @@ const insertShare = (
      having $8::bigint <> 0 or $9::bigint <> 0`,
     [
       payee,
-      row.id,
+      id,
       mode,
       sale,
       product,
       item,
       currency,
-      row.amount,
-      row.total,
-      row.why,
-      paidAt,
-      row.payableDays,
+      now.share - share,
+      now.total - total,
+      why,
+      at,
+      payableDays,
     ],
   );
 

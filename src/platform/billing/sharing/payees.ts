@@ -1,20 +1,15 @@
-import { commitPoint, type Database, statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
-import type { Connect, PayeeState } from '../providers/stripe/connect.ts';
+import type { PayeeState } from '../providers/stripe/connect.ts';
 import { payerOf } from '../providers/stripe/customers.ts';
 import type { ShareLedger } from './ledger.ts';
+import type { PayoutParts } from './payouts.ts';
 
 const MADE = commitPoint('billing.payee-made', 'where somebody is paid at the provider');
-const CHANGED = commitPoint(
-  'billing.payee-changed',
-  'whether somebody can be paid, and what products make of it',
-);
+const CHANGED = commitPoint('billing.payee-changed', 'whether somebody can be paid, told to products');
 
-export interface PayeesParts {
-  readonly db: Database;
-  readonly mode: Mode;
-  readonly connect: Connect;
+export interface PayeesParts extends Pick<PayoutParts, 'db' | 'mode' | 'connect'> {
   readonly ledger: Pick<ShareLedger, 'payeeChangedIn'>;
 }
 

@@ -13,19 +13,21 @@ export interface RunRow {
   readonly repeats: boolean;
 }
 
-const RUN = 'id, mode, period, as_of, repeats';
 /** Of a run `r`: a payout was refused because the balance at Stripe is too small. */
 const LACKS_MONEY = `exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = 'balance_insufficient')`;
 
-/** Begins a run; no row: one is under way. */
+/** Begins a run, unless one is under way. */
 export const beginRun = (mode: Mode, id: string, period: string) =>
-  statement<RunRow>(
-    `insert into billing.payout_runs (id, mode, period, as_of) values ($1, $2, $3, app.now()) on conflict do nothing returning ${RUN}`,
+  statement(
+    'insert into billing.payout_runs (id, mode, period, as_of) values ($1, $2, $3, app.now()) on conflict do nothing',
     [id, mode, period],
   );
 
 export const presentRun = (mode: Mode) =>
-  statement<RunRow>(`select ${RUN} from billing.payout_runs where mode = $1 and state = 'running'`, [mode]);
+  statement<RunRow>(
+    `select id, mode, period, as_of, repeats from billing.payout_runs where mode = $1 and state = 'running'`,
+    [mode],
+  );
 
 /** Asks again for what the newest run lacked money for, and nothing that became payable since. */
 export const repeatShortRun = (mode: Mode, id: string) =>

@@ -1,21 +1,15 @@
-import { commitPoint, type Database, type Transaction } from '#platform/db';
-import type { Clock, Ids } from '#platform/kernel';
-import type { Logger } from '#platform/telemetry';
+import { commitPoint, type Transaction } from '#platform/db';
+import type { Clock } from '#platform/kernel';
 import { refusalOf } from '../errors.ts';
 import type { Connect } from '../providers/stripe/connect.ts';
 import type { Mode } from '../payment-provider.ts';
 import { attemptAll } from './attempt-all.ts';
 import * as store from './payout-store.ts';
+import type { SellingParts } from './selling.ts';
 import type { PayoutDifference } from './views.ts';
 
-const OPENED = commitPoint(
-  'billing.payout-opened',
-  'a payout and its shares, before its transfer is asked for',
-);
-const CLOSED = commitPoint(
-  'billing.payout-closed',
-  'a payout that was transferred, or refused: its shares are free',
-);
+const OPENED = commitPoint('billing.payout-opened', 'a payout and its shares, before its transfer');
+const CLOSED = commitPoint('billing.payout-closed', 'a payout that was transferred, or refused');
 const LEASED = commitPoint('billing.payout-leased', 'who looks for a transfer whose answer was lost');
 const ENDED = commitPoint('billing.payout-run-ended', 'that a run has paid all that it could');
 const RECOVERED = commitPoint('billing.share-recovered', 'where a share that went back was taken from');
@@ -28,11 +22,8 @@ const DAYS = 62;
 /** A transfer so young may not be written down here yet. Milliseconds. */
 const YOUNG = 600_000;
 
-export interface PayoutParts {
-  readonly db: Database;
-  readonly ids: Pick<Ids, 'next'>;
+export interface PayoutParts extends Pick<SellingParts, 'db' | 'ids' | 'log'> {
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Pick<Logger, 'error' | 'info'>;
   readonly mode: Mode;
   readonly connect: Connect;
   /** Mails to the operator what is wrong, once for each id. */

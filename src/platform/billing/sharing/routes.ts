@@ -1,27 +1,20 @@
 import { namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Sharing } from './sharing.ts';
-import { earningsReply, payoutList, payoutRun, period } from './views.ts';
+import { earningsReply, onboardRequest, payeeReply, payoutList, payoutRun, period } from './views.ts';
 
 const route = routesFor<Pick<Sharing, 'payees' | 'earnings' | 'payOut' | 'payouts'>>();
 const tag = 'Billing';
 const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
-const sees = {
-  tag,
-  auth: 'account',
-  may: 'admin',
-  scope: 'billing:read',
-  rate: { perMinute: 120, by: 'account' },
-} as const;
+const often = { perMinute: 120, by: 'account' } as const;
+const sees = { tag, auth: 'account', may: 'admin', scope: 'billing:read', rate: often } as const;
 
-const payeeState = z.enum(['none', 'onboarding', 'payable', 'restricted']);
-const restricted = '`restricted`: the payment provider asks for something first; open the page again.';
 const readPayee = route(
   'GET /v1/developer/payee',
   {
     ...sees,
     summary: 'Read whether the account can be paid',
-    reply: { 200: namedObject('Payee', { state: payeeState.describe(restricted) }) },
+    reply: { 200: payeeReply },
     errors: NOT_HERE,
     example: { reply: { state: 'payable' } },
   },
@@ -38,12 +31,7 @@ const onboardPayee = route(
     summary: 'Open the page of the payment provider where the account says how it is paid',
     description:
       'The account is made at the provider once; each call answers a new page, which is good once, for some minutes. It takes no Idempotency-Key: a page makes nothing, and a newer one does no harm.',
-    body: namedObject('OnboardPayeeRequest', {
-      return_url: z
-        .url({ protocol: /^https?$/ })
-        .max(2_000)
-        .describe('Where the page sends browsers afterwards.'),
-    }),
+    body: onboardRequest,
     private: true,
     reply: { 200: namedObject('PayeePage', { url: z.string() }) },
     errors: NOT_HERE,
@@ -52,16 +40,17 @@ const onboardPayee = route(
       reply: { url: 'https://connect.stripe.com/setup/e/acct_1SVnpJ2eZvKYlo2C/a1' },
     },
   },
-  async ({ accountId, body }, sharing) => ({
-    url: await sharing.payees().onboard(accountId, body.return_url),
+  async ({ accountId, body: { return_url: to } }, sharing) => ({
+    url: await sharing.payees().onboard(accountId, to),
   }),
 );
 
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 const AT = '2026-02-01T08:00:00.000Z';
+const MONTH = '2026-01';
 const paid = {
   id: ID,
-  period: '2026-01',
+  period: MONTH,
   currency: 'usd',
   amount: 3_493,
   state: 'paid',
@@ -72,15 +61,13 @@ const readEarnings = route(
   {
     ...sees,
     summary: 'Read what the account has earned by items of a month, and what it was paid',
-    query: z.strictObject({
-      period: period.optional().describe('A calendar month of UTC; not said: this one.'),
-    }),
+    query: z.strictObject({ period: period.optional().describe('Not said: the present one.') }),
     reply: { 200: earningsReply },
     errors: ['nothing_sold'],
     example: {
-      query: { period: '2026-01' },
+      query: { period: MONTH },
       reply: {
-        period: '2026-01',
+        period: MONTH,
         balances: [{ currency: 'usd', owed: 349, payable: 0, sent: 3_493 }],
         items: [{ product: 'adiuva', item: ID, currency: 'usd', sales: 11, total: 5_489, share: 3_842 }],
         payouts: [paid],
@@ -99,7 +86,7 @@ const listPayouts = route(
     query: z.strictObject({ period: period.optional(), ...pageQuery }),
     reply: { 200: payoutList },
     example: {
-      query: { period: '2026-01' },
+      query: { period: MONTH },
       reply: {
         data: [{ ...paid, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
         next_cursor: null,
@@ -110,12 +97,8 @@ const listPayouts = route(
       },
     },
   },
-  ({ query: { period: of, limit, cursor } }, sharing) =>
-    sharing.payouts({
-      period: of,
-      limit,
-      before: cursor === undefined ? undefined : positionOf(cursor, position),
-    }),
+  ({ query: { cursor, ...query } }, sharing) =>
+    sharing.payouts({ ...query, before: cursor === undefined ? undefined : positionOf(cursor, position) }),
 );
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
@@ -131,10 +114,7 @@ const payOut = route(
     body: namedObject('PayOutRequest', { period }),
     reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],
-    example: {
-      body: { period: '2026-01' },
-      reply: { id: ID, period: '2026-01', state: 'running', as_of: AT },
-    },
+    example: { body: { period: MONTH }, reply: { id: ID, period: MONTH, state: 'running', as_of: AT } },
   },
   ({ body, caller, origin, once }, sharing) => sharing.payOut({ ...body, caller, origin, once }),
 );

@@ -10,10 +10,7 @@ import { notSold } from '../subscriptions/order.ts';
 import { presentSubscriptions } from '../subscriptions/store.ts';
 import { attemptAll } from './attempt-all.ts';
 
-const BEGUN = commitPoint(
-  'billing.sale-begun',
-  'a sale of an item, before the provider is asked for anything',
-);
+const BEGUN = commitPoint('billing.sale-begun', 'a sale of an item, before its invoice is asked for');
 const KEPT = commitPoint('billing.sale-invoice', 'which invoice a sale is paid by, before it can be paid');
 const CLOSED = commitPoint('billing.sale-closed', 'that a sale can not be paid any more, or is to be closed');
 
@@ -42,7 +39,7 @@ export type OpenedSale =
 export interface SellingParts {
   readonly db: Database;
   readonly ids: Pick<Ids, 'next'>;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'info'>;
   readonly stripe: StripeConnection;
   readonly inbox: Pick<Inbox, 'refresh'>;
   /** Of each new sale, in ten thousandths. */

@@ -1,12 +1,10 @@
 import { actorOf, type Audit } from '#platform/audit';
-import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
+import { commitPoint, statement, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin, page } from '#platform/http';
-import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
 import { platformAdmins } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
-import type { Logger } from '#platform/telemetry';
-import type { Inbox } from '../inbox/inbox.ts';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
@@ -14,9 +12,9 @@ import { attemptAll } from './attempt-all.ts';
 import type { ShareLedger } from './ledger.ts';
 import { createPayees } from './payees.ts';
 import { beginRun, presentRun, repeatShortRun } from './payout-store.ts';
-import { closeLost, comparePayouts, goOnWithRun, recoverShares } from './payouts.ts';
+import { closeLost, comparePayouts, goOnWithRun, type PayoutParts, recoverShares } from './payouts.ts';
 import type { Earnings, PayoutDifference, PayoutList, PayoutRun } from './views.ts';
-import { closeDueSales, closeSales, type ItemOffer, openSale } from './selling.ts';
+import { closeDueSales, closeSales, type ItemOffer, openSale, type SellingParts } from './selling.ts';
 
 const ASKED = commitPoint('billing.payouts-asked', 'a run of payouts, and the job that goes on with it');
 
@@ -31,24 +29,18 @@ interface PayoutsOrder {
 }
 
 export interface PayoutsQuery {
-  readonly period: string | undefined;
+  readonly period?: string | undefined;
   readonly limit: number;
   /** Of the last one on the page before: when it was made, and its id. */
   readonly before: readonly [string, string] | undefined;
 }
 
-export interface SharingParts {
-  readonly db: Database;
-  readonly ids: Ids;
-  readonly clock: Clock;
+export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutParts, 'clock'> {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
-  readonly log: Pick<Logger, 'info' | 'error'>;
   readonly stripe: StripeConnection | undefined;
-  readonly inbox: Pick<Inbox, 'refresh'>;
   readonly ledger: ShareLedger;
-  readonly sharePoints: number;
 }
 
 export type Sharing = ReturnType<typeof createSharing>;

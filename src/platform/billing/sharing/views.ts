@@ -8,6 +8,14 @@ export const period = z
   .describe('A calendar month of UTC.');
 const minor = z.int().describe('Minor units.');
 
+const url = z.url({ protocol: /^https?$/ }).max(2_000);
+export const onboardRequest = namedObject('OnboardPayeeRequest', {
+  return_url: url.describe('Where the page sends browsers afterwards.'),
+});
+const payeeState = z.enum(['none', 'onboarding', 'payable', 'restricted']);
+const restricted = '`restricted`: the payment provider asks for something first; open the page again.';
+export const payeeReply = namedObject('Payee', { state: payeeState.describe(restricted) });
+
 const ownPayout = namedObject('DeveloperPayout', {
   id: z.uuid(),
   period,
