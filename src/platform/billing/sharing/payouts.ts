@@ -78,12 +78,18 @@ async function send(
   payout: store.PayoutRow,
   found?: string,
 ): Promise<void> {
-  const closed = await (found === undefined ? connect.transfer(payout) : Promise.resolve(found)).then(
-    (transfer) => ({ transfer }),
-    (error: unknown) => ({ code: certainRefusal(error) }),
-  );
-  if ('code' in closed)
-    log.error({ payout: payout.id, code: closed.code }, 'the payment provider refused a payout');
+  const { id } = payout;
+  const refuse = async (error: unknown) => {
+    const code = certainRefusal(error);
+    log.error({ payout: id, code }, 'the payment provider refused a payout');
+    // Of a try before only the answer may have been lost.
+    const transfer = await connect.findTransfer(id);
+    return transfer === undefined ? { code } : { transfer };
+  };
+  const closed =
+    found === undefined
+      ? await connect.transfer(payout).then((transfer) => ({ transfer }), refuse)
+      : { transfer: found };
   await db.system('billing.payouts', CLOSED, [store.closePayout(payout, closed)]);
 }
 
@@ -106,8 +112,11 @@ export async function recoverShares({ db, mode, connect, log }: PayoutParts): Pr
     if (transfer !== null) {
       if (wasAsked) reversal = await connect.findReversal(transfer, id);
       reversal ??= await connect.reverse(transfer, id, -amount).catch((error: unknown) => {
-        log.info({ share: id, code: certainRefusal(error) }, 'a share that went back is owed by its payee');
-        return undefined;
+        log.info(
+          { share: id, code: certainRefusal(error) },
+          'what went back could not be taken of a transfer',
+        );
+        return connect.findReversal(transfer, id);
       });
     }
     await db.system('billing.payouts', RECOVERED, [store.recoverShare(share, reversal)]);
