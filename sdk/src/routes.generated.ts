@@ -3115,6 +3115,8 @@ export interface Schemas {
   readonly PayoutDifference: {
     readonly payout: string | null;
     readonly transfer: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
     /** What is with the payee by our books; null: we know no such transfer. */
     readonly ours: number | null;
     /** By the provider’s; null: it knows none. */
@@ -3123,6 +3125,8 @@ export interface Schemas {
   readonly PayoutList: {
     readonly data: readonly Schemas['Payout'][];
     readonly next_cursor: string | null;
+    /** The month that is being paid; null: no run is under way. */
+    readonly running: string | null;
     readonly owed: readonly Schemas['OwedTotal'][];
     /** When the books were compared last. */
     readonly compared_at: string | null;
@@ -6412,7 +6416,7 @@ export interface Routes {
   /** Read what the account has earned by items of a month, and what it was paid */
   'GET /v1/developer/earnings': {
     readonly query: {
-      /** A calendar month of UTC; not said: this one. */
+      /** Not said: the present one. */
       readonly period?: string | undefined;
     };
     readonly reply: Schemas['Earnings'];

@@ -12,7 +12,7 @@ const DAY = 86_400;
 const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired']);
 
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
-export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call' | 'customer' | 'url'> {
+export interface SellingApp extends Omit<TestApp, 'sandbox' | 'stripe'> {
   readonly sandbox: StripeSandbox;
   /** The official package: what the dashboard shows. */
   readonly stripe: Stripe;

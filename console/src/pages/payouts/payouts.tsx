@@ -1,6 +1,5 @@
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePages } from '../../parts/pages.ts';
@@ -34,7 +33,6 @@ export function Payouts() {
   const { minor } = useMoney();
   const { period } = useSearchOf(readPayoutSearch);
   const navigate = useNavigate({ from: '/app/payouts' });
-  const [asked, setAsked] = useState<string>();
   const { data: prices } = usePriceList();
   const { pages, ...asking } = usePages({
     key: ['payouts', period],
@@ -43,6 +41,7 @@ export function Payouts() {
     again: 5_000,
   });
   const books = pages?.[0];
+  const running = books?.running;
   return (
     <>
       <header className="page">
@@ -58,17 +57,13 @@ export function Payouts() {
           none={say('allPeriods')}
           choose={(value) => void navigate({ search: (search) => changed(search, { period: value }) })}
         />
-        {period !== undefined && books !== undefined && (
+        {period !== undefined && running === null && (
           <Confirm
             text={say('pay', { period })}
-            act={async () => {
-              setAsked(undefined);
-              await apiFor(undefined).call('POST /v1/admin/payouts', { body: { period } });
-              setAsked(period);
-            }}
+            act={() => apiFor(undefined).call('POST /v1/admin/payouts', { body: { period } })}
           />
         )}
-        {asked !== undefined && asked === period && <span role="status">{say('asked')}</span>}
+        {typeof running === 'string' && <span role="status">{say('running', { period: running })}</span>}
       </div>
       <Table
         label={say('nav.payouts')}
@@ -139,15 +134,10 @@ function Owed({ books: { owed } }: { readonly books: Books }) {
   );
 }
 
-/** Each difference by a sentence. Of a transfer that is none of the payouts shown, it is not known which currency it was in. */
-function Differences({ books: { data, differences, compared_at: at } }: { readonly books: Books }) {
-  const { say, format } = useTexts(texts);
+/** Each difference by a sentence. */
+function Differences({ books: { differences, compared_at: at } }: { readonly books: Books }) {
+  const { say } = useTexts(texts);
   const { minor } = useMoney();
-  const amountOf = (payout: string | null, amount: number | null) => {
-    const currency = data.find(({ id }) => id === payout)?.currency;
-    if (currency !== undefined) return minor(amount ?? 0, currency);
-    return say('smallest', { count: format.count(amount ?? 0) });
-  };
   return (
     <section aria-labelledby="differences">
       <header className="page">
@@ -169,10 +159,10 @@ function Differences({ books: { data, differences, compared_at: at } }: { readon
           {
             head: say('difference'),
             isText: true,
-            cell: ({ payout, ours, theirs }) =>
+            cell: ({ currency, ours, theirs }) =>
               say(ours === null ? 'unknownTransfer' : theirs === null ? 'missingTransfer' : 'otherAmount', {
-                ours: amountOf(payout, ours),
-                theirs: amountOf(payout, theirs),
+                ours: minor(ours ?? 0, currency),
+                theirs: minor(theirs ?? 0, currency),
               }),
           },
         ]}
