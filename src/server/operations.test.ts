@@ -112,17 +112,23 @@ test('a stop lets calls and streams end, and cuts them when their time is up', a
   expect(second.shop.done).toEqual(['hung up']);
 });
 
-test('a connection that was made before the port was closed has its call answered, and another is refused', async () => {
+test('calls on connections that were made before the port was closed are answered, and another connection is refused', async () => {
   const { port, server } = await serveHere();
-  const early = connect(port, '127.0.0.1');
-  await once(early, 'connect');
+  const made = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')] as const;
+  const [, used] = made;
+  await Promise.all(made.map((one) => once(one, 'connect')));
+  const ask = 'GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n';
+  used.write(ask);
+  await once(used, 'data');
   server.leave();
   const ended = server.stopListening();
   await expect
     .poll(() => fetch(`http://127.0.0.1:${port}/healthz`).then(String, String))
     .toContain('fetch failed');
-  early.write('GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n');
-  expect(await text(early)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i);
+  for (const one of made) {
+    one.write(ask);
+    expect(await text(one)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i);
+  }
   await ended;
   await server.stop(0);
 });
