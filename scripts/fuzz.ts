@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz -- auth`: nonsense, structured and of bytes, against every route by which people sign in and are known.
- * `--minutes 5` or `--seconds 60` says how long, `--seed 7` which run it is; without a seed a new one is made. See docs/fuzz.md.
+ * `--minutes 5` or `--seconds 60` says how long, `--seed 7` which run it is; without a seed a new one is made. See docs/testing.md.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -52,7 +52,10 @@ const NOTHING = [0, 0, 0, 0];
 afterEach(async () => expect(await countLeft()).toEqual(NOTHING));
 
 test('a check walks through each row of the page, and leaves nothing behind', async () => {
-  const page = readFileSync(join(ROOT, 'docs/store-assumptions.md'), 'utf8');
+  const page = readFileSync(
+    join(ROOT, 'src/platform/billing/providers/stripe/assumptions/README.md'),
+    'utf8',
+  );
   const [, ofStripe = ''] = page.split(/^## /m);
   const rows = saysOf(ofStripe, /^\| (?!it is assumed|---)([^|]+?) \|/gm);
   const untried = ASSUMPTIONS.filter((one) => 'untried' in one).length;

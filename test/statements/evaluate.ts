@@ -233,7 +233,7 @@ function elementOf(node: Node, at: At): Value {
 /** What a name stands for: what a call gave, a constant, a function, or each that its type allows. */
 function nameOf(node: Node, at: At): Value {
   if (node.getText() === 'undefined') return plainValue(undefined);
-  const declaration = declaredAs(node, at);
+  const declaration = at.program.declarationOf(node);
   if (declaration === undefined) return open(node.getText());
   const bound = boundIn(at.scope, declaration);
   if (bound !== undefined) return bound;
@@ -250,12 +250,6 @@ function nameOf(node: Node, at: At): Value {
   return is.isParameterDeclaration(declaration)
     ? orLiterals(calledWith(declaration, node, at), node, at)
     : open(node.getText());
-}
-
-function declaredAs(node: Node, { program }: At): Node | undefined {
-  if (!is.isShorthandPropertyAssignment(node.parent)) return program.declarationOf(node);
-  const symbol = program.checker.getShorthandAssignmentValueSymbol(node.parent);
-  return symbol?.valueDeclaration?.resolve();
 }
 
 /** `const { name } = value` and `({ name }: …) =>`. */

@@ -6,6 +6,7 @@ import {
   isExportSpecifier,
   isIdentifier,
   isImportSpecifier,
+  isShorthandPropertyAssignment,
 } from 'typescript/unstable/ast/is';
 import { API, type Checker, type Symbol as TypeScriptSymbol, type Type } from 'typescript/unstable/sync';
 import { isTest } from '../house/arrows.ts';
@@ -72,7 +73,10 @@ function memoize<T>(ask: (node: Node) => T): (node: Node) => T {
   };
 }
 
+/** Of `{ name }` the value, and not the property. */
 function declarationOf(checker: Checker, name: Node): Node | undefined {
+  if (isShorthandPropertyAssignment(name.parent))
+    return checker.getShorthandAssignmentValueSymbol(name.parent)?.valueDeclaration?.resolve();
   const symbol = checker.getSymbolAtLocation(name);
   return symbol === undefined ? undefined : resolveAlias(checker, symbol)?.valueDeclaration?.resolve();
 }

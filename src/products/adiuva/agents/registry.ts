@@ -5,7 +5,7 @@ import { noteAgent } from './note-agent.ts';
 import { projectAgent } from './project-agent.ts';
 import { taskAgent } from './task-agent.ts';
 
-/** All agents. Of a plan that grants fewer the first count. */
+/** All agents. Of a plan that grants fewer the first count. A new one also needs its name in AGENT_NAMES, and `prompts/<name>.v1.md`. */
 export const AGENTS: readonly Agent[] = [taskAgent, projectAgent, noteAgent, checkpointAgent];
 
 /** The agents that a plan's grant `agents` lets a question be routed to. */

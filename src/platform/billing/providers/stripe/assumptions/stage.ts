@@ -6,7 +6,7 @@ import { productIdOf } from '../product-ids.ts';
 import type { Change } from '../subscription-changes.ts';
 import { idOf } from '../subscription-reads.ts';
 
-/** One thing that billing relies on, in the words of docs/store-assumptions.md. */
+/** One thing that billing relies on, in the words of the README beside. */
 export type Assumption = { readonly says: string } & (
   | {
       /** Has Stripe show that it is so. Throws Differs, or what Stripe refuses. */

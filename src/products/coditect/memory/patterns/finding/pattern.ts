@@ -33,7 +33,7 @@ export interface ReadMessage {
   readonly text: string;
 }
 
-/** From when on something is a pattern. Each is chosen on the dev half of `npm run eval -- patterns` (docs/memory-patterns.md). */
+/** From when on something is a pattern. Each is chosen on the dev half of `npm run eval -- patterns` (docs/memory-retrieval.md). */
 export interface Thresholds {
   /** Sessions that a pattern occurs in. */
   readonly sessions: number;
