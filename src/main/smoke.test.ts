@@ -1,12 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { readConfig } from '#platform/config';
-import { atEndOfFile } from '#test/closing';
 import { smoke } from './smoke.ts';
 
 const READY = '{"status":"ready"}';
-const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-atEndOfFile(async () => said.mockRestore());
 
 /** Tries a server that answers so; answers why it is none, and what it was asked. */
 async function tried(answer: (path: string, response: ServerResponse) => void) {
