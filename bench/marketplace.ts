@@ -6,6 +6,7 @@ import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { type RunningServer, startProgram } from './process.ts';
 import { onDatabase, withApp } from './server.ts';
+import { benchPayouts } from './marketplace/payouts.ts';
 import { databaseCpu } from './vectors/database-cpu.ts';
 
 /** Each has few enough calls a minute that no rate stops it. */
@@ -18,7 +19,8 @@ const WORDS = 400;
 
 /**
  * A marketplace of 10,000 plugins with a million installs: how long lists and searches take, over HTTP, one caller; and by turns what a
- * free install costs beside `GET /v1/plugins/:id`, of the server's processor time and the database's. `--plugins`, `--installs`: fewer.
+ * free install costs beside `GET /v1/plugins/:id`, of the server's processor time and the database's. First 1,000 payees are paid.
+ * `--plugins`, `--installs`, `--payees`, `--sales`: fewer; `--payouts`: nothing but those.
  */
 export async function benchMarketplace(
   say: (line: string) => void,
@@ -27,6 +29,8 @@ export async function benchMarketplace(
   const asked = (name: string, most: number) =>
     flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : most;
   const size = { plugins: asked('--plugins', 10_000), installs: asked('--installs', 1_000_000) };
+  const paid = await benchPayouts(say, { payees: asked('--payees', 1_000), sales: asked('--sales', 10_000) });
+  if (flags.includes('--payouts')) return paid;
   return onDatabase(async (settings) => {
     const keys = await makeCustomers(settings, CUSTOMERS, 'adiuva.power');
     const commits: string[] = [];
@@ -49,7 +53,7 @@ export async function benchMarketplace(
       const call = callsAt(server.url, keys);
       const lists = await measureLists(call, size.plugins, say);
       const cpu = await measureCpu(call, { server, db, plugins: size.plugins }, say);
-      return { ...size, lists, commits_of_an_install: installed, ...cpu };
+      return { ...size, ...paid, lists, commits_of_an_install: installed, ...cpu };
     } finally {
       await db.close();
       await server.stop();

@@ -2,7 +2,7 @@
 # Rolls a version out, the same steps wherever it runs: check, build, scan, push, migrate, roll out, smoke; and back by itself when a step
 # after the migration fails. Migrations hold for the version before (docs/upgrading.md), so that going back needs none.
 #
-#   release.sh systemd    URL            one machine, the new version lies in /opt/plinth (docs/deploying.md)
+#   release.sh systemd    URL            one machine: run it in the folder of the new version (docs/deploying.md)
 #   release.sh kubernetes URL IMAGE      deploy/kubernetes, with kubectl and kustomize
 #   release.sh cloud-run  URL IMAGE      deploy/cloud-run, with gcloud; PROJECT and REGION in the environment
 #   release.sh processes  URL COMMAND…   whatever COMMAND does with the words migrate, roll-out and roll-back: for other places, and for tests
@@ -27,7 +27,13 @@ step() { # step NAME COMMAND…
 case $place in
   systemd)
     plinth=${PLINTH:-plinth}
-    migrate() { systemctl start plinth-migrate; }
+    # Units start what this link leads to. What runs goes on in the folder that it began in.
+    link=${PLINTH_LINK:-/opt/plinth}
+    new=$(pwd -P)
+    before=$(cd "$link" && pwd -P)
+    [ "$new" != "$before" ] || { echo "$new is what runs: a new version has a folder of its own" >&2; exit 2; }
+    lead_to() { ln -sfn "$1" "$link.next" && mv -fT "$link.next" "$link"; }
+    migrate() { lead_to "$new" && systemctl start plinth-migrate || { lead_to "$before"; return 1; }; }
     # One after the other, each once the one before is ready.
     restart() {
       systemctl restart plinth-worker && systemctl restart plinth@6174 && ready 6174 &&
@@ -35,16 +41,14 @@ case $place in
     }
     ready() {
       tries=0
-      until PORT=$1 plinth health; do
+      until PORT=$1 $plinth health; do
         tries=$((tries + 1))
         [ "$tries" -lt 60 ] || return 1
         sleep 1
       done
     }
-    # Where `git pull` came from.
-    before=$(git rev-parse ORIG_HEAD)
     roll_out() { restart; }
-    roll_back() { git checkout --quiet "$before" && npm ci --omit=dev && restart; }
+    roll_back() { lead_to "$before" && restart; }
     ;;
   kubernetes)
     : "${image:?the image, with its tag}"

@@ -148,7 +148,10 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     async stop() {
       server.leave();
       // Without a delay what arrives in this very turn is refused.
-      if (config.shutdownDelaySeconds > 0) await setTimeout(config.shutdownDelaySeconds * 1_000);
+      if (config.shutdownDelaySeconds > 0) {
+        await setTimeout(config.shutdownDelaySeconds * 1_000);
+        await server.stopListening();
+      }
       await drain(grace);
       await tellAll(modules);
       await opened.disposeAsync();

@@ -4,7 +4,7 @@ locals {
   all = ["database-url", "system-database-url", "redis-url", "master-keys", "openai-api-key", "smtp-url", "stripe-secret-key",
   "s3-access-key-id", "s3-secret-access-key", "metrics-token"]
   secrets = {
-    server  = concat(local.all, ["stripe-webhook-secret"])
+    server  = concat(local.all, ["stripe-webhook-secret", "stripe-connect-webhook-secret"])
     worker  = local.all
     migrate = concat(local.all, ["direct-url"])
   }

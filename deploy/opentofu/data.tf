@@ -42,8 +42,8 @@ resource "google_sql_database" "plinth" {
 }
 
 locals {
-  # The owner of the schema, the login of tenants' work and that of the system's (docs/keys.md): the roles that the two are granted are made by
-  # the first migration; `grant plinth_tenant to plinth_app; grant plinth_system to plinth_worker;` once after it, as the owner.
+  # The owner of the schema, the login of tenants' work and that of the system's (docs/keys.md). The two are made by logins.sql, as the owner:
+  # users that Cloud SQL makes are members of cloudsqlsuperuser and may make roles, so that no server would start with them.
   logins = {
     direct-url          = "plinth_owner"
     database-url        = "plinth_app"
@@ -59,11 +59,10 @@ resource "random_password" "login" {
   special  = false
 }
 
-resource "google_sql_user" "login" {
-  for_each = local.logins
-  name     = each.value
+resource "google_sql_user" "owner" {
+  name     = local.logins["direct-url"]
   instance = google_sql_database_instance.plinth.name
-  password = random_password.login[each.key].result
+  password = random_password.login["direct-url"].result
 }
 
 resource "google_redis_instance" "plinth" {

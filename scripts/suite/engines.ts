@@ -35,6 +35,7 @@ export const EMBEDDED: readonly string[] = [
   'src/platform/limits/settlement/settlement.test.ts',
   'src/platform/limits/settlement/sweep.test.ts',
   'src/platform/billing/inbox/inbox.test.ts',
+  'src/platform/reports/archives/',
   'src/platform/vectors/vectors.test.ts',
   'src/products/reel/library/pages.test.ts',
   'src/server/operations.test.ts',

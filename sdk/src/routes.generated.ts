@@ -1202,39 +1202,43 @@ export interface Schemas {
   readonly DeveloperPlugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
   };
   readonly DeveloperPluginDetails: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
     /** The highest first; the last 100. */
     readonly versions: readonly Schemas['DeveloperPluginVersion'][];
@@ -1823,10 +1827,6 @@ export interface Schemas {
     readonly name: string;
     /** The newest that there is. */
     readonly version: string | null;
-    readonly installed: boolean;
-    /** That the account was given last. */
-    readonly installed_version: string | null;
-    readonly bought: boolean;
     /** What the account has consented to. */
     readonly permissions: readonly string[];
     /** What the newest version wants besides: it waits for consent. */
@@ -1835,6 +1835,10 @@ export interface Schemas {
     readonly orphaned: boolean;
     /** It was removed: delete what you have of it. */
     readonly removed_because: string | null;
+    readonly installed: boolean;
+    /** That the account was given last. */
+    readonly installed_version: string | null;
+    readonly bought: boolean;
   };
   readonly InstalledPluginPage: {
     readonly data: readonly Schemas['InstalledPlugin'][];
@@ -3111,6 +3115,8 @@ export interface Schemas {
   readonly PayoutDifference: {
     readonly payout: string | null;
     readonly transfer: string;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
     /** What is with the payee by our books; null: we know no such transfer. */
     readonly ours: number | null;
     /** By the provider’s; null: it knows none. */
@@ -3119,6 +3125,8 @@ export interface Schemas {
   readonly PayoutList: {
     readonly data: readonly Schemas['Payout'][];
     readonly next_cursor: string | null;
+    /** The month that is being paid; null: no run is under way. */
+    readonly running: string | null;
     readonly owed: readonly Schemas['OwedTotal'][];
     /** When the books were compared last. */
     readonly compared_at: string | null;
@@ -3291,19 +3299,19 @@ export interface Schemas {
   readonly Plugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly description: string;
     /** The newest that is published. */
     readonly version: string;
     readonly author: string;
     readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
     readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
     /** The newest first. */
     readonly versions: readonly Schemas['PluginVersion'][];
     /** Whether an account that does not have it can install it. */
@@ -3354,19 +3362,19 @@ export interface Schemas {
   readonly PluginListing: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly description: string;
     /** The newest that is published. */
     readonly version: string;
     readonly author: string;
     readonly permissions: readonly string[];
-    readonly category: string;
-    /** Minor units, before tax; 0: it is free. */
-    readonly price_cents: number;
-    readonly currency: string;
     readonly ratings: Schemas['PluginRatings'];
-    /** Accounts that have ever installed it. */
-    readonly installs: number;
-    readonly published_at: string | null;
   };
   readonly PluginManifest: {
     /** Lower-case letters, digits and hyphens. */
@@ -3843,20 +3851,22 @@ export interface Schemas {
   readonly ReviewedPlugin: {
     readonly id: string;
     readonly name: string;
+    readonly category: string;
+    /** Minor units, before tax; 0: it is free. */
+    readonly price_cents: number;
+    readonly currency: string;
+    /** Accounts that have ever installed it. */
+    readonly installs: number;
+    readonly published_at: string | null;
     readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
     /** false: it is paid, and you can’t be paid yet. It is not offered. */
     readonly is_payable: boolean;
     /** That is published; null: none yet. */
     readonly version: string | null;
-    readonly category: string;
-    readonly price_cents: number;
-    readonly currency: string;
-    readonly installs: number;
     readonly ratings: number;
     /** Of all ratings together. */
     readonly stars: number;
     readonly removed_because: string | null;
-    readonly published_at: string | null;
     readonly created_at: string;
     readonly author: string;
     /** The account; null: it is gone. */
@@ -6410,7 +6420,7 @@ export interface Routes {
   /** Read what the account has earned by items of a month, and what it was paid */
   'GET /v1/developer/earnings': {
     readonly query: {
-      /** A calendar month of UTC; not said: this one. */
+      /** Not said: the present one. */
       readonly period?: string | undefined;
     };
     readonly reply: Schemas['Earnings'];

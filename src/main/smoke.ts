@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Config } from '#platform/config';
 import { codeOf, OperatorError } from './operator-error.ts';
 import { printUsage, type Verb } from './verb.ts';
@@ -21,7 +22,11 @@ export const smoke: Verb = async ({ config, words: [url, ...more] }) => {
   const wrong = url !== undefined && /^https?:\/\/[^\s/?#]+\/?$/.test(url) ? more[0] : (url ?? '');
   if (wrong !== undefined || url === undefined) return printUsage(wrong, USAGE);
   const at = createCaller(url.replace(/\/$/, ''));
-  await step('is ready', async () => void (await at.call('GET /readyz')));
+  await step('is ready', async () => {
+    const { status } = await at.call('GET /readyz');
+    if (status !== 'ready' && status !== 'degraded')
+      throw new OperatorError('GET /readyz does not say what Plinth says: is this its address?');
+  });
   await step('signs in', () => signIn(at, credentials(config)));
   const made = await step('creates', () =>
     at.call('POST /v1/create', { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 1 }),
@@ -65,12 +70,17 @@ function createCaller(url: string): Caller {
       ...options,
       method,
       headers: { ...authorization, ...headers },
+      // It would take the password along.
+      redirect: 'manual',
     }).catch((cause: unknown) => {
       throw new OperatorError(`No server answers at ${url} (${codeOf(cause)}).`, { cause });
     });
     if (response.ok) return response;
     const { error } = (await response.json().catch(() => ({}))) as { readonly error?: Answer };
-    const says = error === undefined ? '' : ` ${String(error['code'])}: ${String(error['message'])}`;
+    const to = response.headers.get('location');
+    const moved =
+      to === null ? '' : `, which leads to ${to.slice(0, 200)}: name the address that answers itself`;
+    const says = error === undefined ? moved : ` ${String(error['code'])}: ${String(error['message'])}`;
     throw new OperatorError(`${line} was answered ${response.status}${says}.`.replace(/\.\.$/, '.'));
   };
   const caller: Caller = {
@@ -83,11 +93,27 @@ function createCaller(url: string): Caller {
       const response = await (body === undefined
         ? send(line, options, {})
         : send(line, { ...options, body: JSON.stringify(body) }, json));
-      return (await response.json().catch(() => ({}))) as Answer;
+      const text = await response.text().catch(brokeOff(line));
+      return response.status === 204 ? {} : answerOf(line, text);
     },
   };
   return caller;
 }
+
+/** What answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
+function answerOf(line: string, text: string): Answer {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new OperatorError(`${line} was answered with what is no JSON: is this the address of Plinth?`, {
+      cause,
+    });
+  }
+}
+
+const brokeOff = (line: string) => (cause: unknown) => {
+  throw new OperatorError(`The answer to ${line} broke off (${codeOf(cause)}).`, { cause });
+};
 
 async function signIn(at: Caller, body: object): Promise<void> {
   const tokens = await at.call('POST /v1/auth/login', { ...body, device_name: 'plinth smoke' });
@@ -101,9 +127,13 @@ async function follow(at: Caller, path: string): Promise<number> {
   const response = await at.open(path);
   let [text, pieces] = ['', 0];
   const decoder = new TextDecoder();
-  for await (const piece of response.body ?? []) {
-    text += decoder.decode(piece, { stream: true });
-    pieces += 1;
+  try {
+    for await (const piece of response.body ?? []) {
+      text += decoder.decode(piece, { stream: true });
+      pieces += 1;
+    }
+  } catch (cause) {
+    brokeOff(`GET ${path}`)(cause);
   }
   if (!/^event: done$/m.test(text)) throw new OperatorError('The stream ended without the event "done".');
   return pieces;

@@ -1,11 +1,9 @@
-import { createStripeClient, type SetupFinding, checkStripeSetup } from '#platform/billing';
+import { createStripeClient, type SetupFinding, checkStripeSetup, SETUP_LINES } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
 import type { Check } from '#platform/diagnosis';
 import { OperatorError } from './operator-error.ts';
-
-const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook', 'Stripe retries'] as const;
 
 /** What a server that sells needs of Stripe, a line each. */
 export function stripeChecks(config: Config): Check[] {
@@ -15,7 +13,7 @@ export function stripeChecks(config: Config): Check[] {
   const { account } = stripe;
   if (account === undefined) return [{ name: 'Stripe', look: async () => 'the sandbox: nobody pays' }];
   let looked: Promise<readonly SetupFinding[]> | undefined;
-  return LINES.map((name) => ({
+  return SETUP_LINES.map((name) => ({
     name,
     async look() {
       looked ??= findings(config, { ...stripe, account });
@@ -39,6 +37,7 @@ async function findings(config: Config, { account, url, tax }: Selling): Promise
       tax,
       baseUrl: config.baseUrl,
       webhookSecrets: account.webhookSecrets,
+      connectWebhookSecrets: account.connectWebhookSecrets,
       longestGraceDays: config.longestGraceDays,
       now: systemClock.now,
     });

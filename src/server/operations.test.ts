@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { freePort, testDatabase } from '#test/services';
 import { serve } from '#test/shop';
@@ -107,6 +110,27 @@ test('a stop lets calls and streams end, and cuts them when their time is up', a
   await second.server.stop(0.05);
   expect((await endless).text).toContain('data: 2');
   expect(second.shop.done).toEqual(['hung up']);
+});
+
+test('calls on connections that were made before the port was closed are answered, and another connection is refused', async () => {
+  const { port, server } = await serveHere();
+  const made = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')] as const;
+  const [, used] = made;
+  await Promise.all(made.map((one) => once(one, 'connect')));
+  const ask = 'GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n';
+  used.write(ask);
+  await once(used, 'data');
+  server.leave();
+  const ended = server.stopListening();
+  await expect
+    .poll(() => fetch(`http://127.0.0.1:${port}/healthz`).then(String, String))
+    .toContain('fetch failed');
+  for (const one of made) {
+    one.write(ask);
+    expect(await text(one)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i);
+  }
+  await ended;
+  await server.stop(0);
 });
 
 test('a call that takes too long is given up with 503', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Server as Listener } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import {
   aliasesOf,
@@ -31,6 +34,11 @@ const DEFAULT_CALL_SECONDS = 60;
 const LOOK_OVER = 1_000;
 /** What a stream is given to say goodbye once the time for stopping is up. */
 const LAST_WORDS = 500;
+/** Milliseconds in which a connection that was made before the port was closed has sent what it was made for. */
+const LAST_CALLS = 1_000;
+/** Milliseconds of a turn of a process with little to do, and how many turns it is waited for. */
+const SHORT_TURN = 0.5;
+const MOST_TURNS = 1_000;
 
 /** The HTTP server with everything that is mounted on it. */
 export interface Server {
@@ -42,6 +50,8 @@ export interface Server {
   listen(): Promise<{ readonly url: string; readonly port: number }>;
   /** Is not ready any more, and takes calls all the same: each on a connection that ends with it. */
   leave(): void;
+  /** Takes no more connections, and for a second, or until they are gone, the calls of those that are there. */
+  stopListening(): Promise<void>;
   /** Takes no more connections nor calls, lets calls and streams end for so many seconds, then cuts them: 503 `server_stopping`. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -54,6 +64,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  const now = () => parts.clock.monotonic();
   let leaving = false;
   let stopping = false;
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
@@ -103,6 +114,19 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     },
     leave() {
       leaving = true;
+    },
+    async stopListening() {
+      // What the port has not handed over is reset when it is closed: least comes in a short turn.
+      for (let turns = 0, began = -Infinity; turns < MOST_TURNS && now() - began > SHORT_TURN; turns += 1) {
+        began = now();
+        await setImmediate();
+      }
+      // Not the server's own close, which cuts connections whose first call is on its way: a proxy sends no POST a second time.
+      Listener.prototype.close.call(app.server);
+      await within(
+        LAST_CALLS,
+        once(app.server, 'close').then(() => {}),
+      );
     },
     async stop(graceSeconds) {
       leaving = true;

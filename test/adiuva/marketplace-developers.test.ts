@@ -118,12 +118,14 @@ describe('a plugin', () => {
     const manifest = manifestOf({ id: 'bad-apple', name: 'Bad apple', author: 'Eris' });
     await developer.send(manifest);
     await approve(manifest.id, '1.2.0');
-    await app.db.asMigrator(
-      statement(
-        `insert into adiuva.plugin_installs (account_id, plugin_id, is_installed, version) values ($1, $2, true, '1.2.0')`,
-        [buyer.accountId, manifest.id],
-      ),
-    );
+    const install = () =>
+      app.call(buyer.key, `POST /v1/plugins/${manifest.id}/install`, { body: { plugin_id: manifest.id } });
+    const link = String((await install()).body['download_url']);
+    expect((await fetch(link)).status).toBe(200);
+    const beside = await testApp({ beside: app });
+    const listedBeside = async () =>
+      JSON.stringify((await beside.call(undefined, 'GET /v1/plugins/revoked')).body).includes(manifest.id);
+    expect(await listedBeside()).toBe(false);
     const published = await rowOf(manifest.id, '1.2.0');
     const before = await revokedList();
     expect(before.list.plugins.map(({ id }) => id)).not.toContain(manifest.id);
@@ -134,6 +136,9 @@ describe('a plugin', () => {
       });
     expect(outcomeOf(await remove())).toBe('200');
     expect(outcomeOf(await remove())).toBe('200');
+    expect(outcomeOf(await install())).toBe('410 plugin_removed');
+    // Another process keeps the list for less than that.
+    await expect.poll(listedBeside, { timeout: 10_000 }).toBe(true);
     const { list, ...signature } = await revokedList();
     expect(list.plugins).toContainEqual(
       expect.objectContaining({ id: manifest.id, version: '1.2.0', sha256: published?.sha256 }),
@@ -141,10 +146,10 @@ describe('a plugin', () => {
     expect(await isSigned(list, signature)).toBe(true);
     expect(await isSigned({ ...list, plugins: [] }, signature)).toBe(false);
     expect(await rowOf(manifest.id, '1.2.0')).toMatchObject({ state: 'removed', blob_id: null });
-    const [file] = await app.db.asMigrator(
-      statement<{ status: string }>('select status from blobs.blobs where id = $1', [published?.blob_id]),
-    );
-    expect(file?.status ?? 'forgotten').toBe('forgotten');
+    await app.app.modules.blobs.sweep();
+    const file = statement('select 1 from blobs.blobs where id = $1', [published?.blob_id]);
+    expect(await app.db.asMigrator(file)).toEqual([]);
+    expect((await fetch(link)).ok).toBe(false);
     await expect.poll(async () => app.count(buyer, 'adiuva.plugin_installs', 'told_at is not null')).toBe(1);
     const told = (await app.outbox()).filter(({ text }) => text.includes('It sends tasks away.'));
     expect(told.map(({ to }) => to).toSorted()).toEqual([developer.email, buyer.email].toSorted());

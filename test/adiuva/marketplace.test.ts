@@ -305,6 +305,9 @@ describe('a paid plugin', () => {
     await offer({ id: 'disputed', price: 735 });
     const who = await cardHolder();
     await install(who, 'disputed');
+    const rate = () => call(who, 'PUT /v1/plugins/disputed/rating', { stars: 1 });
+    await rate();
+    const ratings = async () => (await read(who, 'disputed'))['ratings'];
     const [charge] = await charges(735);
     await stripe.refunds.create({ charge: charge?.id ?? '', amount: 100 });
     await drainEvents();
@@ -316,9 +319,14 @@ describe('a paid plugin', () => {
     sandbox.bank.decide(id, 'won');
     await drainEvents();
     expect(await has(who, 'disputed')).toEqual([true, true]);
+    // What was rated before the dispute went with it, and counts once if it is rated again.
+    expect(await ratings()).toEqual({ average: null, count: 0 });
+    expect((await rate()).body).toMatchObject({ ratings: { average: 1, count: 1 } });
     await stripe.refunds.create({ charge: charge?.id ?? '' });
     await drainEvents();
     expect(await has(who, 'disputed')).toEqual([false, false]);
+    expect(await ratings()).toEqual({ average: null, count: 0 });
+    expect(outcome(await rate())).toBe('409 plugin_not_installed');
     // Sold anew.
     expect(outcome(await install(who, 'disputed'))).toBe('200');
     expect(await charges(735)).toHaveLength(2);
@@ -329,6 +337,7 @@ describe('a paid plugin', () => {
     const who = await cardHolder();
     await install(who, 'kept');
     await call(who, 'DELETE /v1/billing/subscription?product=adiuva');
+    expect(outcome(await install(who, 'kept'))).toBe('200');
     await shop.later(32);
     const refused = await install(who, 'kept');
     expect([outcome(refused), details(refused)?.['upgrade']]).toEqual(['402 plan_required', 'adiuva.power']);

@@ -319,8 +319,8 @@ describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async (
     const [books] = Object.values(sandbox.connect.books().accounts);
     expect((books?.['eur']?.available ?? 0) + (books?.['eur']?.pending ?? 0)).toBe(210);
     await sure(`Pay ${period}`, later);
-    await status('A job pays what is payable now.', later).waitFor();
     await visited.app.modules.sharing.settle();
+    await later.getByRole('button', { name: `Pay ${period}` }).waitFor();
     expect((await stripe.transfers.list()).data).toHaveLength(1);
   });
 

@@ -31,6 +31,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   SMTP_URL: 'smtp://user:secret@mail:587',
   STRIPE_SECRET_KEY: 'sk_test_secret',
   STRIPE_WEBHOOK_SECRET: 'whsec_secret',
+  STRIPE_CONNECT_WEBHOOK_SECRET: 'whsec_connect',
   S3_ACCESS_KEY_ID: 'AKIA',
   S3_SECRET_ACCESS_KEY: 'secret',
   SENTRY_DSN: 'https://key@errors.example.com/1',
@@ -103,6 +104,10 @@ test('server, worker and migration have different rights', () => {
     // The owner of the schema is the migration's alone, and what verifies calls from outside no job's.
     expect([process.where, rights.includes('DIRECT_URL')]).toEqual([process.where, verb === 'migrate']);
     if (verb !== 'serve') expect(rights).not.toContain('STRIPE_WEBHOOK_SECRET');
+    expect([process.where, rights.includes('STRIPE_CONNECT_WEBHOOK_SECRET')]).toEqual([
+      process.where,
+      rights.includes('STRIPE_WEBHOOK_SECRET'),
+    ]);
   }
   const accounts = Map.groupBy(
     deployed.filter(({ account }) => account !== undefined),

@@ -12,7 +12,7 @@ export interface Resident extends Customer {
 const LINK = /\/v1\/auth\/restore\/(ple_[\w-]{43})/;
 
 /** People who close their accounts, and come back, by what a client can send. */
-export function leavingOf(app: TestApp) {
+export function leavingOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
   const fixture = fixtureOf(app);
   const { erasure } = app.app.modules;
 

@@ -15,7 +15,7 @@ interface Invitee {
 }
 
 /** People and organizations of an app under test, by what a client can send. */
-export function fixtureOf(app: TestApp) {
+export function fixtureOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
   const call = async (as: string, line: string, body?: unknown): Promise<Reply> =>
     app.call(as, line, body === undefined ? {} : { body });
 

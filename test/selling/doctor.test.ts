@@ -31,6 +31,7 @@ const setup = {
   tax,
   baseUrl,
   webhookSecrets: ['whsec_a'],
+  connectWebhookSecrets: ['whsec_b'],
   longestGraceDays: 14,
   now: () => sandbox.now().getTime(),
 };
@@ -60,6 +61,24 @@ test('an endpoint that was disabled, or lacks its secret, is said', async () => 
   await stripe.webhookEndpoints.update(id, { disabled: true });
   expect(await look()).toEqual([expect.stringMatching(/it is disabled\. Run plinth stripe sync\.$/)]);
   await stripe.webhookEndpoints.update(id, { disabled: false });
+});
+
+test('where somebody is paid out, a missing secret or endpoint of connected accounts is said', async () => {
+  expect(await look({ connectWebhookSecrets: [] })).toEqual([]);
+  const payee = await stripe.accounts.create({ type: 'express' });
+  expect(await look({ connectWebhookSecrets: [] })).toEqual([
+    'Stripe Connect: STRIPE_CONNECT_WEBHOOK_SECRET is not set: messages of connected accounts are refused.',
+  ]);
+  expect(await look()).toEqual([]);
+  const endpoints = (await stripe.webhookEndpoints.list()).data;
+  const connected = endpoints.find(({ application }) => application !== null)?.id ?? '';
+  await stripe.webhookEndpoints.update(connected, { disabled: true });
+  expect(await look()).toEqual([expect.stringMatching(/^Stripe Connect: .*it is disabled\. Run/)]);
+  await stripe.webhookEndpoints.del(connected);
+  expect(await look()).toEqual([
+    expect.stringMatching(/^Stripe Connect: .* nowhere\. Run plinth stripe sync\.$/),
+  ]);
+  await stripe.accounts.del(payee.id);
 });
 
 test('an endpoint that is told of everything is looked at as any other', async () => {

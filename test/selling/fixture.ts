@@ -12,12 +12,12 @@ const DAY = 86_400;
 const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired']);
 
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
-export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call' | 'customer' | 'url'> {
+export interface SellingApp extends Omit<TestApp, 'sandbox' | 'stripe'> {
   readonly sandbox: StripeSandbox;
   /** The official package: what the dashboard shows. */
   readonly stripe: Stripe;
   /** Another process of the same program, at the same database and the same sandbox. */
-  beside(more?: Pick<TestAppOptions, 'settings'>): Promise<TestApp>;
+  beside(more?: Pick<TestAppOptions, 'settings' | 'work'>): Promise<TestApp>;
   /** Orders a page; `key`: under this Idempotency-Key. */
   order(customer: Customer, what: Readonly<Record<string, unknown>>, key?: string): Promise<Reply>;
   /** Orders, pays with a card that is good, and has it looked at. */

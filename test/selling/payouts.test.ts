@@ -165,6 +165,23 @@ describe('a transfer is made once', () => {
     expect([await transfers(ada), await shown(ada)]).toEqual([[123], [['paid', 123]]]);
   });
 
+  test('though of a first try the answer was lost, and a second one is refused', async () => {
+    const ada = await payee();
+    const sale = await owe(ada, 123);
+    const lostAndRefused = [
+      { kind: 'reset', done: true },
+      { kind: 'status', status: 401 },
+    ] as const;
+    sandbox.faults.at('POST /v1/transfers', ...lostAndRefused);
+    await payOut();
+    expect([await transfers(ada), await shown(ada)]).toEqual([[123], [['paid', 123]]]);
+    sandbox.faults.at('POST /v1/transfers/', ...lostAndRefused);
+    await owe(ada, -23, { sale, recover: true });
+    await sharing.settle();
+    expect(fundsAt(ada)).toEqual({ usd: 100 });
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 100 }]);
+  });
+
   test('though its request is slow, and another process finds nothing and sends it too', async () => {
     const ada = await payee();
     await owe(ada, 456);

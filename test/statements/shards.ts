@@ -89,7 +89,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'src/platform/webhooks/relay.ts markDispatched',
     'src/platform/webhooks/relay.ts newEvents',
     'src/platform/webhooks/store.ts prune',
-    'src/products/adiuva/marketplace/review/admin-store.ts buyersToTell',
+    'src/products/adiuva/marketplace/review/store.ts buyersToTell',
     'src/products/adiuva/members/store.ts departedMembers',
     'src/products/coditect/memory/digests/store.ts nextDue',
     'src/products/orbit/exports/store.ts expiredExports',
@@ -125,7 +125,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'src/platform/mail/mail.ts lately',
     'src/platform/mail/mail.ts recently',
     'src/platform/mail/store.ts messagesOf',
-    'src/products/adiuva/marketplace/review/admin-store.ts publishPlugin',
+    'src/products/adiuva/marketplace/review/store.ts publishPlugin',
     'src/products/coditect/memory/patterns/extract-store.ts lockExtraction',
   ],
 };

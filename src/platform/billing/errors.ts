@@ -1,4 +1,4 @@
-import { declareErrors } from '#platform/kernel';
+import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
   webhook_forged: {
@@ -83,3 +83,10 @@ declareErrors({
     message: 'This server is not connected to a payment provider: nothing can be bought.',
   },
 });
+
+/** Why a payment provider has refused, in its own word; undefined: it has not, and what was asked may have been done for all that. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof AppError) || error.code !== 'store_refused') return undefined;
+  const code = error.details?.['code'];
+  return typeof code === 'string' ? code : 'refused';
+}

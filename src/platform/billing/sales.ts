@@ -123,7 +123,7 @@ export function createSales(parts: SalesParts): Sales {
 
 const toldOfPayees = (payees: () => Payees): ConnectedAccounts => ({
   isPayee: (id) => payees().isPayee(id),
-  changed: ({ account }) => payees().refresh(account),
+  changed: async ({ account }) => void (await payees().refresh(account)),
 });
 
 function stripeOf(link: StripeConnection | undefined, clock: SalesParts['clock']): ProviderSettings[] {

@@ -1,3 +1,4 @@
+export { keySetExample, keySetReply, readKeySet } from './key-set.ts';
 export {
   ALGORITHMS,
   canonicalBytes,

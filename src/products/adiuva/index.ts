@@ -8,12 +8,11 @@ import { MOST_CALLS } from './chat/question.ts';
 import * as chatRoutes from './chat/routes.ts';
 import { adiuvaCrashPoints } from './crash-points.ts';
 import { adiuvaDataRules } from './data-rules.ts';
-import { adiuvaAuditActions } from './marketplace/audit-actions.ts';
+import { adiuvaAuditActions } from './marketplace/audit.ts';
 import * as catalogueRoutes from './marketplace/catalogue/routes.ts';
 import * as developerRoutes from './marketplace/developers/routes.ts';
-import * as installRoutes from './marketplace/installs/routes.ts';
 import { adiuvaMails } from './marketplace/mails.ts';
-import * as reviewRoutes from './marketplace/review/admin-routes.ts';
+import * as reviewRoutes from './marketplace/review/routes.ts';
 import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
 import * as recordRoutes from './records/routes.ts';
@@ -83,7 +82,6 @@ export const adiuva = defineProduct({
     ...routesOf(backupRoutes),
     ...routesOf(vectorRoutes),
     ...routesOf(catalogueRoutes),
-    ...routesOf(installRoutes),
     ...routesOf(developerRoutes),
     ...routesOf(reviewRoutes),
   ],
@@ -109,7 +107,7 @@ export const adiuva = defineProduct({
     prune: { cron: '13 4 * * *', job: 'prune' },
     'sweep-plugins': { cron: '*/10 * * * *', job: 'sweep-plugins' },
   },
-  onSale: ({ market }, tx, change) => market.installs.soldIn(tx, change),
+  onSale: ({ market }, tx, change) => market.catalogue.soldIn(tx, change),
   onPayeeChanged: ({ market }, tx, change) => market.developers.payeeChangedIn(tx, change),
   service: createAdiuva,
 });

@@ -1,5 +1,4 @@
 import type { ReplyOf } from '@plinth/sdk';
-import { useState } from 'react';
 import { CustomerLink } from '../../parts/customer-link.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { useMoney } from '../../parts/money.ts';
@@ -24,7 +23,6 @@ export function Payouts() {
   const { say } = useTexts(texts);
   const { column } = useMoney();
   const [{ period }, change] = usePageSearch(readPayoutSearch);
-  const [asked, setAsked] = useState<string>();
   const { data: prices } = usePriceList();
   const asking = usePages({
     key: ['payouts', period],
@@ -33,6 +31,7 @@ export function Payouts() {
     again: 5_000,
   });
   const books = asking.pages?.[0];
+  const running = books?.running;
   return (
     <>
       <Head title={say('nav.payouts')} about={say('about')} />
@@ -45,17 +44,13 @@ export function Payouts() {
           none={say('allPeriods')}
           choose={(value) => change({ period: value })}
         />
-        {period !== undefined && books !== undefined && (
+        {period !== undefined && running === null && (
           <Confirm
             text={say('pay', { period })}
-            act={async () => {
-              setAsked(undefined);
-              await apiFor(undefined).call('POST /v1/admin/payouts', { body: { period } });
-              setAsked(period);
-            }}
+            act={() => apiFor(undefined).call('POST /v1/admin/payouts', { body: { period } })}
           />
         )}
-        {asked !== undefined && asked === period && <span role="status">{say('asked')}</span>}
+        {typeof running === 'string' && <span role="status">{say('running', { period: running })}</span>}
       </div>
       <Table
         label={say('nav.payouts')}
@@ -117,15 +112,10 @@ function Owed({ books: { owed } }: { readonly books: Books }) {
   );
 }
 
-/** Each difference by a sentence. Of a transfer that is none of the payouts shown, it is not known which currency it was in. */
-function Differences({ books: { data, differences, compared_at: at } }: { readonly books: Books }) {
-  const { say, format } = useTexts(texts);
+/** Each difference by a sentence. */
+function Differences({ books: { differences, compared_at: at } }: { readonly books: Books }) {
+  const { say } = useTexts(texts);
   const { minor } = useMoney();
-  const amountOf = (payout: string | null, amount: number | null) => {
-    const currency = data.find(({ id }) => id === payout)?.currency;
-    if (currency !== undefined) return minor(amount ?? 0, currency);
-    return say('smallest', { count: format.count(amount ?? 0) });
-  };
   return (
     <section aria-labelledby="differences">
       <header className="page">
@@ -147,10 +137,10 @@ function Differences({ books: { data, differences, compared_at: at } }: { readon
           {
             head: say('difference'),
             isText: true,
-            cell: ({ payout, ours, theirs }) =>
+            cell: ({ currency, ours, theirs }) =>
               say(ours === null ? 'unknownTransfer' : theirs === null ? 'missingTransfer' : 'otherAmount', {
-                ours: amountOf(payout, ours),
-                theirs: amountOf(payout, theirs),
+                ours: minor(ours ?? 0, currency),
+                theirs: minor(theirs ?? 0, currency),
               }),
           },
         ]}

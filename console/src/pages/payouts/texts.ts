@@ -8,7 +8,7 @@ export const texts = pageTexts({
   period: ['Month', 'Monat'],
   allPeriods: ['All months', 'Alle Monate'],
   pay: ['Pay {period}', '{period} auszahlen'],
-  asked: ['A job pays what is payable now.', 'Ein Job zahlt aus, was jetzt fällig ist.'],
+  running: ['A job is paying {period}.', 'Ein Job zahlt {period} aus.'],
   owed: ['Owed', 'Geschuldet'],
   owedInAll: ['Owed in all', 'Insgesamt geschuldet'],
   payable: ['Payable now', 'Jetzt fällig'],
@@ -37,7 +37,6 @@ export const texts = pageTexts({
   compared: ['Compared', 'Verglichen'],
   payout: ['Payout', 'Auszahlung'],
   difference: ['What differs', 'Was sich unterscheidet'],
-  smallest: ['{count} smallest units', '{count} kleinste Einheiten'],
   unknownTransfer: [
     'Stripe has a transfer of {theirs} that we never made.',
     'Stripe hat eine Überweisung über {theirs}, die wir nie gemacht haben.',

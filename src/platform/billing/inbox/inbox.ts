@@ -50,7 +50,7 @@ export interface InboxParts {
   /** This process. */
   readonly holder: Pick<Holder, 'id'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
-  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
+  readonly projection: Pick<Projection, 'applyIn' | 'applyErasedIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
   /** Who is told of connected accounts; not there: nobody is paid out here. */

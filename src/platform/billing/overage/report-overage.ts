@@ -1,7 +1,6 @@
 import { commitPoint, type Database } from '#platform/db';
-import { AppError } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
-import { z } from 'zod';
+import { refusalOf } from '../errors.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import {
   countOverage,
@@ -20,8 +19,6 @@ const SENT = commitPoint('billing.overage-sent', 'that a payment provider has ta
 /** A run takes some seconds at most; what is left is due at the next. */
 const ACCOUNTS = 1_000;
 const REPORTS = 100;
-
-const refusal = z.object({ code: z.string().optional() }).default({});
 
 export interface ReportParts {
   readonly db: Database;
@@ -73,8 +70,8 @@ async function send({ db, meter, log }: ReportParts, report: DueReport): Promise
   try {
     await meter.report({ id, product, limit, customer, units, at });
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'store_refused') throw error;
-    const { code = 'refused' } = refusal.parse(error.details);
+    const code = refusalOf(error);
+    if (code === undefined) throw error;
     log.error({ report: id, code }, 'a payment provider refused a report of units past a limit');
     await db.system('billing.overage', SENT, [reportRefused(report, code)]);
     return false;

@@ -17,7 +17,7 @@ import {
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
-import type { ShareLedger } from '../sharing/ledger.ts';
+import { buyerOf, type ShareLedger } from '../sharing/ledger.ts';
 import { writeRowsIn } from './write-rows.ts';
 import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
 import { notifyIn } from './notifications/notify.ts';
@@ -60,6 +60,8 @@ export interface Projection {
    * transactions that apply something of the account wait until `tx` ends.
    */
   applyIn(tx: Transaction, applied: AppliedObject): Promise<void>;
+  /** Of an erased customer nothing is written but the money of items that they bought: its shares are other people's. */
+  applyErasedIn(tx: Transaction, applied: Omit<AppliedObject, 'accountId'>): Promise<void>;
   /** Gives the rows of a customer to another account, with what was used of what they granted. */
   moveIn(tx: Transaction, moved: MovedCustomer): Promise<void>;
   /** Writes what follows from all rows of an account, after they changed otherwise. */
@@ -71,7 +73,12 @@ export interface Projection {
 /** Makes rows of what a payment provider says, and of the rows what accounts are granted (docs/billing.md). */
 export function createProjection(parts: ProjectionParts): Projection {
   const { entitlements, webhooks, mail } = parts;
-  return {
+  const projection: Projection = {
+    async applyErasedIn(tx, applied) {
+      const invoice = applied.facts.payment?.invoice;
+      const [sale] = typeof invoice === 'string' ? await tx.run(buyerOf(applied.mode, invoice)) : [];
+      if (sale !== undefined) await projection.applyIn(tx, { ...applied, accountId: sale.account_id });
+    },
     async applyIn(tx, applied) {
       const [, [account]] = await tx.runAll([lockAccount(applied.accountId), accountOf(applied.accountId)]);
       const before = await writeRowsIn(tx, applied);
@@ -104,6 +111,7 @@ export function createProjection(parts: ProjectionParts): Projection {
       mail.wake();
     },
   };
+  return projection;
 }
 
 /** Of the rest no account is granted or told anything. */

@@ -1,103 +1,121 @@
+import type { Audit } from '#platform/audit';
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { AppliedObject } from '../projection/applied-object.ts';
 import type { Mode } from '../payment-provider.ts';
-import type { ItemSale, PayeeChange, SaleChange, SaleNews, SharingHooks } from './hooks.ts';
-import { sharedOf } from './share.ts';
+import { type SaleSums, type Shared, sharedOf } from './share.ts';
 
-/** Writes what follows of sales from what a payment provider says, and tells their products. */
-export interface ShareLedger {
-  /** Registers what a product does. Throws for a second registration. */
-  onChange(product: string, hooks: Partial<SharingHooks>): void;
-  /** In the transaction that has just written the rows of an object. */
-  appliedIn(tx: Transaction, applied: AppliedObject): Promise<void>;
-  payeeChangedIn(tx: Transaction, change: PayeeChange): Promise<void>;
+/** What became of a sale: its money came, went back, was taken by a bank that disputes it, or came back from there. */
+export type SaleNews = 'paid' | 'refunded' | 'disputed' | 'won';
+
+/** An item that was sold to an account. Amounts are minor units. */
+export interface SaleChange {
+  readonly news: SaleNews;
+  readonly id: string;
+  /** Who bought it. */
+  readonly accountId: AccountId;
+  readonly item: string;
+  readonly payee: AccountId;
+  readonly currency: string;
+  /** The price, before tax. */
+  readonly amount: number;
+  /** What is left of it, without tax; 0: all of it has gone back. */
+  readonly total: number;
+  readonly share: number;
+}
+
+export interface PayeeChange {
+  readonly accountId: AccountId;
+  /** Money can be sent to them. */
+  readonly isPayable: boolean;
+}
+
+/**
+ * What a product does in the commit that applies what a payment provider says of its sales. It hears the same once, in any order that
+ * objects are read in; what it throws undoes the commit, which is tried again. A remote call in it throws.
+ */
+export interface SharingHooks {
+  readonly sale: (tx: Transaction, change: SaleChange) => Promise<void>;
+  /** All products hear of all payees. */
+  readonly payee: (tx: Transaction, change: PayeeChange) => Promise<void>;
 }
 
 export interface LedgerParts {
   readonly ids: Pick<Ids, 'next'>;
+  readonly audit: Pick<Audit, 'recordIn'>;
   /** Days after the payment, from which a share is payable. */
   readonly payableDays: number;
 }
 
-export function createShareLedger({ ids, payableDays }: LedgerParts): ShareLedger {
+export type ShareLedger = ReturnType<typeof createShareLedger>;
+
+/** Writes what follows of sales from what a payment provider says, and tells their products. */
+export function createShareLedger({ ids, audit, payableDays }: LedgerParts) {
   const hooksOf = new Map<string, Partial<SharingHooks>>();
   return {
-    onChange(product, hooks) {
+    /** Registers what a product does. Throws for a second registration. */
+    onChange(product: string, hooks: Partial<SharingHooks>): void {
       if (hooksOf.has(product)) throw new Error(`two hooks for sales of ${product}`);
       hooksOf.set(product, hooks);
     },
-    async appliedIn(tx, { accountId, provider, mode, ref, facts, isRebuild }) {
-      const invoice =
-        ref.kind === 'payment' ? facts.payment?.invoice : ref.kind === 'invoice' ? ref.id : null;
+    /** In the transaction that has just written the rows of an object. */
+    async appliedIn(tx: Transaction, applied: AppliedObject): Promise<void> {
+      const { accountId, provider, mode, ref, facts, isRebuild } = applied;
+      const invoice = ref.kind === 'invoice' ? ref.id : facts.payment?.invoice;
       // Rows of a rebuild come one after the other, and what is shared already is no news.
-      if (provider !== 'stripe' || isRebuild === true || invoice === null || invoice === undefined) return;
-      const [sale] = await tx.run(lockSale(accountId, { mode, invoice }));
+      if (provider !== 'stripe' || isRebuild === true || typeof invoice !== 'string') return;
+      const [sale] = await tx.run(lockSale(accountId, mode, invoice));
       if (sale === undefined) return;
       const now = sumsOf(sale);
       const news = newsOf(sale, now);
-      if (news.length === 0) return;
+      const last = news.at(-1);
+      if (last === undefined) return;
       const shared = sharedOf(now, sale.share_points);
-      const change = { amount: shared.share - sale.share, total: shared.total - sale.total };
-      const why = news.at(-1) ?? 'corrected';
-      await tx.run(lockPayee(sale.payee));
       await tx.runAll([
-        insertShare(sale, { id: ids.next(), ...change, why, payableDays }),
-        updateSale(sale, { ...now, ...shared, state: stateOf(now, sale.open_disputes > 0) }),
+        lockPayee(sale.payee),
+        insertShare(sale, shared, { id: ids.next(), why: last, payableDays }),
+        updateSale(sale, { ...now, ...shared }),
       ]);
-      const is: ItemSale = {
-        id: sale.id,
-        accountId,
-        item: sale.item,
-        payee: sale.payee,
-        currency: sale.currency,
-        amount: sale.amount,
-        ...shared,
-      };
-      for (const one of news)
-        await hooksOf.get(sale.product)?.sale?.(tx, { ...is, news: one } satisfies SaleChange);
+      const { id, product, item, payee, currency, amount } = sale;
+      const [actor, target] = [
+        { kind: 'store', name: provider },
+        { kind: 'sale', id },
+      ] as const;
+      const changes = { product, item, currency, amount, ...shared };
+      for (const one of news) {
+        await audit.recordIn(tx, { action: `sale.${one}`, actor, accountId, target, changes });
+        const change = { news: one, id, accountId, item, payee, currency, amount, ...shared };
+        await hooksOf.get(product)?.sale?.(tx, change);
+      }
     },
-    async payeeChangedIn(tx, change) {
+    async payeeChangedIn(tx: Transaction, change: PayeeChange): Promise<void> {
       for (const { payee } of hooksOf.values()) await payee?.(tx, change);
     },
   };
 }
 
 /** A sale as it was applied last, and what the provider's rows say of it now. */
-interface SaleRow {
-  readonly id: string;
+interface SaleRow
+  extends Readonly<Record<'id' | 'product' | 'item' | 'currency', string>>,
+    Readonly<
+      Record<'amount' | 'share_points' | 'paid' | 'refunded' | 'disputed' | 'total' | 'share', number>
+    >,
+    Readonly<Record<'invoice_total' | 'invoice_tax' | 'refunds' | 'disputes' | 'open_disputes', number>> {
   readonly account_id: AccountId;
   readonly mode: Mode;
-  readonly product: string;
-  readonly item: string;
   readonly payee: AccountId;
-  readonly currency: string;
-  readonly amount: number;
-  readonly share_points: number;
-  readonly paid: number;
-  readonly refunded: number;
-  readonly disputed: number;
-  readonly total: number;
-  readonly share: number;
   readonly invoice_state: string | null;
-  readonly invoice_total: number;
-  readonly invoice_tax: number;
-  readonly refunds: number;
-  readonly disputes: number;
-  readonly open_disputes: number;
   readonly paid_at: Date | null;
 }
 
-type Sums = Readonly<Record<'paid' | 'tax' | 'refunded' | 'disputed', number>>;
-
 /** An invoice of which a part was paid by credit is paid all the same: the customer has paid for the credit before. */
-function sumsOf(row: SaleRow): Sums {
-  const isPaid = row.invoice_state === 'paid';
-  if (!isPaid) return { paid: row.paid, tax: 0, refunded: row.refunded, disputed: row.disputed };
+function sumsOf(row: SaleRow): SaleSums {
+  if (row.invoice_state !== 'paid')
+    return { paid: row.paid, tax: 0, refunded: row.refunded, disputed: row.disputed };
   return { paid: row.invoice_total, tax: row.invoice_tax, refunded: row.refunds, disputed: row.disputes };
 }
 
-function newsOf(before: SaleRow, now: Sums): SaleNews[] {
+function newsOf(before: SaleRow, now: SaleSums): SaleNews[] {
   const news: SaleNews[] = [];
   if (before.paid === 0 && now.paid > 0) news.push('paid');
   if (now.refunded > before.refunded) news.push('refunded');
@@ -107,8 +125,8 @@ function newsOf(before: SaleRow, now: Sums): SaleNews[] {
   return news;
 }
 
-function stateOf({ paid, refunded, disputed }: Sums, isDisputed: boolean): string {
-  if (isDisputed) return 'disputed';
+function stateOf({ open_disputes: open }: SaleRow, { paid, refunded, disputed }: SaleSums): string {
+  if (open > 0) return 'disputed';
   return refunded + disputed >= paid ? 'refunded' : 'paid';
 }
 
@@ -117,10 +135,7 @@ const ofCharge = (table: 'refunds' | 'disputes', sum: string, which: string) =>
     where p.account_id = s.account_id and p.store = 'stripe' and p.mode = s.mode and p.invoice = s.invoice and ${which})`;
 const SUM = 'coalesce(sum(t.amount), 0)::bigint';
 
-const lockSale = (
-  accountId: AccountId,
-  { mode, invoice }: { readonly mode: Mode; readonly invoice: string },
-) =>
+const lockSale = (accountId: AccountId, mode: Mode, invoice: string) =>
   statement<SaleRow>(
     `select s.id, s.account_id, s.mode, s.product, s.item, s.payee, s.currency, s.amount, s.share_points, s.paid, s.refunded, s.disputed,
        s.total, s.share, i.state as invoice_state, coalesce(i.total, 0) as invoice_total, coalesce(i.tax, 0) as invoice_tax, i.paid_at,
@@ -133,6 +148,12 @@ const lockSale = (
     [accountId, mode, invoice],
   );
 
+export const buyerOf = (mode: Mode, invoice: string) =>
+  statement<{ account_id: AccountId }>(
+    'select account_id from billing.item_sales where mode = $1 and invoice = $2',
+    [mode, invoice],
+  );
+
 /** One at a time for each payee: what is taken back finds whether what it is taken of is being paid out. */
 export const lockPayee = (payee: AccountId) =>
   statement(`select pg_advisory_xact_lock(hashtextextended('sharing ' || $1::uuid, 0))`, [payee]);
@@ -142,14 +163,9 @@ export const lockPayee = (payee: AccountId) =>
  * the transfer. What comes is payable some days after the payment, and not before now.
  */
 const insertShare = (
-  { payee, id: sale, mode, product, item, currency, paid_at }: SaleRow,
-  row: {
-    readonly id: string;
-    readonly amount: number;
-    readonly total: number;
-    readonly why: string;
-    readonly payableDays: number;
-  },
+  { payee, id: sale, mode, product, item, currency, paid_at: at, share, total }: SaleRow,
+  now: Shared,
+  { id, why, payableDays }: { readonly id: string; readonly why: SaleNews; readonly payableDays: number },
 ) =>
   statement(
     `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover)
@@ -162,26 +178,32 @@ const insertShare = (
      having $8::bigint <> 0 or $9::bigint <> 0`,
     [
       payee,
-      row.id,
+      id,
       mode,
       sale,
       product,
       item,
       currency,
-      row.amount,
-      row.total,
-      row.why,
-      paid_at,
-      row.payableDays,
+      now.share - share,
+      now.total - total,
+      why,
+      at,
+      payableDays,
     ],
   );
 
-const updateSale = (
-  { account_id, id }: SaleRow,
-  is: Sums & { readonly total: number; readonly share: number; readonly state: string },
-) =>
+const updateSale = (sale: SaleRow, now: SaleSums & Shared) =>
   statement(
     `update billing.item_sales set state = $3, paid = $4, refunded = $5, disputed = $6, total = $7, share = $8, updated_at = app.now()
      where account_id = $1 and id = $2`,
-    [account_id, id, is.state, is.paid, is.refunded, is.disputed, is.total, is.share],
+    [
+      sale.account_id,
+      sale.id,
+      stateOf(sale, now),
+      now.paid,
+      now.refunded,
+      now.disputed,
+      now.total,
+      now.share,
+    ],
   );

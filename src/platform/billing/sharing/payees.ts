@@ -1,86 +1,59 @@
-import { commitPoint, type Database, statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
-import type { Connect, PayeeState } from '../providers/stripe/connect.ts';
+import type { PayeeState } from '../providers/stripe/connect.ts';
+import { payerOf } from '../providers/stripe/customers.ts';
 import type { ShareLedger } from './ledger.ts';
+import type { PayoutParts } from './payouts.ts';
 
 const MADE = commitPoint('billing.payee-made', 'where somebody is paid at the provider');
-const CHANGED = commitPoint(
-  'billing.payee-changed',
-  'whether somebody can be paid, and what products make of it',
-);
+const CHANGED = commitPoint('billing.payee-changed', 'whether somebody can be paid, told to products');
 
-/** `none`: they have never begun. */
-export interface PayeeView {
-  readonly state: PayeeState | 'none';
-}
-
-export interface Payees {
-  /** The page where an account says who it is, to be paid; made anew for each call. */
-  onboard(accountId: AccountId, returnUrl: string): Promise<string>;
-  /** As the provider has it now, while they can't be paid; else as it was told last. */
-  read(accountId: AccountId): Promise<PayeeView>;
-  /** Whether an account at the provider is one of a payee. */
-  isPayee(storeId: string): Promise<boolean>;
-  /** Reads a payee at the provider, because something changed. */
-  refresh(storeId: string): Promise<void>;
-  /** Reads all that can't be paid, and were touched in the last days: messages may be lost. */
-  refreshWaiting(): Promise<void>;
-}
-
-export interface PayeesParts {
-  readonly db: Database;
-  readonly mode: Mode;
-  readonly connect: Connect;
+export interface PayeesParts extends Pick<PayoutParts, 'db' | 'mode' | 'connect'> {
   readonly ledger: Pick<ShareLedger, 'payeeChangedIn'>;
 }
 
-export function createPayees(parts: PayeesParts): Payees {
-  const { db, mode, connect } = parts;
-  const find = async (accountId: AccountId) => {
-    const [[found]] = await db.tenant(accountId, [payeeOf(accountId, mode)]);
-    return found;
+export type Payees = ReturnType<typeof createPayees>;
+
+/** Accounts that are paid, as they are at the provider. */
+export function createPayees({ db, mode, connect, ledger }: PayeesParts) {
+  const find = async (accountId: AccountId) => (await db.tenant(accountId, [payeeOf(accountId, mode)]))[0][0];
+  const make = async (accountId: AccountId) => {
+    const [[owner]] = await db.system('billing.customers', [payerOf(accountId)]);
+    const made = await connect.createPayee(accountId, owner?.email);
+    const [[kept]] = await db.system('billing.payouts', MADE, [keepPayee(accountId, mode, made)]);
+    return kept?.store_id ?? made;
   };
-  const refresh: Payees['refresh'] = async (storeId) => {
-    const state = (await connect.payeeState(storeId)) ?? 'restricted';
+  /** Reads a payee at the provider, because something changed. */
+  const refresh = async (storeId: string): Promise<PayeeState> => {
+    const state = await connect.payeeState(storeId);
     await db.system('billing.payouts', CHANGED, async (tx) => {
       const [changed] = await tx.run(setState(mode, storeId, state));
       if (changed !== undefined)
-        await parts.ledger.payeeChangedIn(tx, {
-          accountId: changed.account_id,
-          isPayable: state === 'payable',
-        });
+        await ledger.payeeChangedIn(tx, { accountId: changed.account_id, isPayable: state === 'payable' });
     });
+    return state;
   };
   return {
-    async onboard(accountId, returnUrl) {
-      const storeId = (await find(accountId))?.store_id ?? (await makePayee(parts, accountId));
-      return connect.onboardingPage(storeId, { returnUrl, refreshUrl: returnUrl });
-    },
-    async read(accountId) {
-      const found = await find(accountId);
-      if (found === undefined) return { state: 'none' };
-      if (found.state === 'payable') return { state: found.state };
-      await refresh(found.store_id);
-      return { state: (await find(accountId))?.state ?? 'none' };
-    },
-    async isPayee(storeId) {
-      const [[found]] = await db.system('billing.payouts', [payeeAt(mode, storeId)]);
-      return found !== undefined;
-    },
     refresh,
-    async refreshWaiting() {
+    /** The page where an account says who it is, to be paid; made anew for each call. */
+    onboard: async (accountId: AccountId, returnUrl: string): Promise<string> =>
+      connect.onboardingPage((await find(accountId))?.store_id ?? (await make(accountId)), returnUrl),
+    /** As the provider has it now, while they can't be paid; else as it was told last. `none`: they have never begun. */
+    async read(accountId: AccountId): Promise<{ readonly state: PayeeState | 'none' }> {
+      const found = await find(accountId);
+      if (found === undefined || found.state === 'payable') return { state: found?.state ?? 'none' };
+      return { state: await refresh(found.store_id) };
+    },
+    /** Whether an account at the provider is one of a payee. */
+    isPayee: async (storeId: string): Promise<boolean> =>
+      (await db.system('billing.payouts', [payeeAt(mode, storeId)]))[0].length > 0,
+    /** Reads all that can't be paid, and were touched in the last days: messages may be lost. */
+    async refreshWaiting(): Promise<void> {
       const [waiting] = await db.system('billing.payouts', [waitingPayees(mode)]);
       for (const { store_id } of waiting) await refresh(store_id);
     },
   };
-}
-
-async function makePayee({ db, mode, connect }: PayeesParts, accountId: AccountId): Promise<string> {
-  const [[owner]] = await db.system('billing.payouts', [ownerOf(accountId)]);
-  const made = await connect.createPayee({ accountId, email: owner?.email });
-  const [[kept]] = await db.system('billing.payouts', MADE, [keepPayee(accountId, mode, made)]);
-  return kept?.store_id ?? made;
 }
 
 const payeeOf = (accountId: AccountId, mode: Mode) =>
@@ -90,17 +63,13 @@ const payeeOf = (accountId: AccountId, mode: Mode) =>
   );
 
 const payeeAt = (mode: Mode, storeId: string) =>
-  statement<{ account_id: AccountId }>(
-    'select account_id from billing.payees where mode = $1 and store_id = $2',
-    [mode, storeId],
-  );
+  statement('select account_id from billing.payees where mode = $1 and store_id = $2', [mode, storeId]);
 
 /** Keeps the first, and answers it. */
 const keepPayee = (accountId: AccountId, mode: Mode, storeId: string) =>
   statement<{ store_id: string }>(
     `insert into billing.payees as p (account_id, mode, store_id) values ($1, $2, $3)
-     on conflict (account_id, mode) do update set updated_at = app.now()
-     returning store_id`,
+     on conflict (account_id, mode) do update set updated_at = app.now() returning store_id`,
     [accountId, mode, storeId],
   );
 
@@ -117,11 +86,4 @@ const waitingPayees = (mode: Mode) =>
     `select store_id from billing.payees where mode = $1
        and (state <> 'payable' or updated_at > app.now() - interval '7 days') order by updated_at desc limit 200`,
     [mode],
-  );
-
-const ownerOf = (accountId: AccountId) =>
-  statement<{ email: string }>(
-    `select u.email from accounts.members m join identity.users u on u.user_id = m.user_id
-     where m.account_id = $1 and m.role = 'owner' order by m.created_at, m.user_id limit 1`,
-    [accountId],
   );

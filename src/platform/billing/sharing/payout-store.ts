@@ -1,6 +1,9 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
+import type { TransferOrder } from '../providers/stripe/connect.ts';
+import { lockPayee } from './ledger.ts';
+import type { PayoutDifference } from './views.ts';
 
 export interface RunRow {
   readonly id: string;
@@ -8,32 +11,31 @@ export interface RunRow {
   readonly period: string;
   readonly as_of: Date;
   readonly repeats: boolean;
-  readonly state: 'running' | 'done';
 }
 
-/** Stripe's word for a balance that is too small. */
-const LACKS_MONEY = 'balance_insufficient';
+/** Of a run `r`: a payout was refused because the balance at Stripe is too small. */
+const LACKS_MONEY = `exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = 'balance_insufficient')`;
 
-const RUN = 'id, mode, period, as_of, repeats, state';
-
-/** Begins a run; no row: one is under way. */
-export const beginRun = (mode: Mode, { id, period }: { readonly id: string; readonly period: string }) =>
-  statement<RunRow>(
-    `insert into billing.payout_runs (id, mode, period, as_of) values ($1, $2, $3, app.now()) on conflict do nothing returning ${RUN}`,
+/** Begins a run, unless one is under way. */
+export const beginRun = (mode: Mode, id: string, period: string) =>
+  statement(
+    'insert into billing.payout_runs (id, mode, period, as_of) values ($1, $2, $3, app.now()) on conflict do nothing',
     [id, mode, period],
   );
 
 export const presentRun = (mode: Mode) =>
-  statement<RunRow>(`select ${RUN} from billing.payout_runs where mode = $1 and state = 'running'`, [mode]);
+  statement<RunRow>(
+    `select id, mode, period, as_of, repeats from billing.payout_runs where mode = $1 and state = 'running'`,
+    [mode],
+  );
 
 /** Asks again for what the newest run lacked money for, and nothing that became payable since. */
 export const repeatShortRun = (mode: Mode, id: string) =>
-  statement<RunRow>(
+  statement(
     `insert into billing.payout_runs (id, mode, period, as_of, repeats)
      select $2, r.mode, r.period, r.as_of, true from (
        select id, mode, period, as_of, state from billing.payout_runs where mode = $1 order by created_at desc, id desc limit 1) r
-     where r.state = 'done' and exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = '${LACKS_MONEY}')
-     on conflict do nothing returning ${RUN}`,
+     where r.state = 'done' and ${LACKS_MONEY} on conflict do nothing`,
     [mode, id],
   );
 
@@ -42,7 +44,7 @@ export const endRun = ({ id }: RunRow) =>
   statement<{ lacks_money: boolean }>(
     `update billing.payout_runs r set state = 'done', updated_at = app.now()
      where r.id = $1 and r.state = 'running' and not exists (select from billing.payouts p where p.run_id = r.id and p.state = 'open')
-     returning exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = '${LACKS_MONEY}') as lacks_money`,
+     returning ${LACKS_MONEY} as lacks_money`,
     [id],
   );
 
@@ -55,51 +57,49 @@ export interface DuePayee {
 const OWED = (run: string, asOf: string) =>
   `s.mode = ${run} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf}`;
 
-/** Payees who are owed something, can be paid, and had no payout in this run. A sum below zero waits for the next one. */
-export const duePayees = ({ id, mode, as_of }: RunRow, most: number) =>
+/** Of a run: it has paid this payee in this currency, or was refused to. */
+const HAD = (run: string, of: string) =>
+  `exists (select from billing.payouts o where o.run_id = ${run} and (o.account_id, o.currency) = (${of}))`;
+
+/** The next of the payees who are owed something, can be paid, and had no payout in this run. A sum below zero waits for another one. */
+export const duePayees = ({ id, mode, as_of }: RunRow, after: DuePayee | undefined) =>
   statement<DuePayee>(
     `select s.account_id, s.currency from billing.shares s
      join billing.payees p on p.account_id = s.account_id and p.mode = s.mode and p.state = 'payable'
-     where ${OWED('$1', '$2')}
-       and not exists (select from billing.payouts o where o.run_id = $3 and o.account_id = s.account_id and o.currency = s.currency)
-     group by s.account_id, s.currency having sum(s.amount) > 0 order by s.account_id, s.currency limit $4`,
-    [mode, as_of, id, most],
+     where ${OWED('$1', '$2')} and ($3::uuid is null or (s.account_id, s.currency) > ($3::uuid, $4::text))
+       and not ${HAD('$5', 's.account_id, s.currency')}
+     group by s.account_id, s.currency having sum(s.amount) > 0 order by s.account_id, s.currency limit 200`,
+    [mode, as_of, after?.account_id ?? null, after?.currency ?? null, id],
   );
 
-export interface PayoutRow {
+export interface PayoutRow extends TransferOrder {
   readonly account_id: AccountId;
-  readonly id: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly destination: string;
 }
 
-const PAYOUT = 'account_id, id, amount, currency, destination';
-
-/** With the payee locked: as `duePayees`, by what is there by now. Taken by whoever opens it. */
-export const openPayout = (
-  { id: run, mode, period, as_of }: RunRow,
-  { account_id, currency }: DuePayee,
-  id: string,
-) =>
-  statement<PayoutRow>(
-    `insert into billing.payouts (account_id, id, mode, run_id, period, currency, amount, destination, asked_at)
-     select p.account_id, $1, p.mode, $2, $3, $4, owed.amount, p.store_id, app.now()
-     from billing.payees p
-     cross join lateral (select sum(s.amount)::bigint as amount from billing.shares s
-       where s.account_id = p.account_id and s.currency = $4 and ${OWED('p.mode', '$5')}) owed
-     where p.account_id = $6 and p.mode = $7 and p.state = 'payable' and p.store_id is not null and owed.amount > 0
-       and not exists (select from billing.payouts o where o.run_id = $2 and o.account_id = p.account_id and o.currency = $4)
-     returning ${PAYOUT}`,
-    [id, run, period, currency, as_of, account_id, mode],
-  );
-
-export const claimShares = ({ mode, as_of }: RunRow, { account_id, id, currency }: PayoutRow) =>
-  statement(
-    `update billing.shares s set payout_id = $1, updated_at = app.now()
-     where s.account_id = $2 and s.currency = $3 and ${OWED('$4', '$5')}`,
-    [id, account_id, currency, mode, as_of],
-  );
+/**
+ * Writes down what a payee is paid in a currency, with the shares in it, if there was no payout of them in this run: of the last of the
+ * statements no row, if there is nothing to pay by now. Taken by whoever opens it.
+ */
+export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, id: string) =>
+  [
+    lockPayee(account_id),
+    statement<PayoutRow>(
+      `with opened as (
+         insert into billing.payouts (account_id, id, mode, run_id, period, currency, amount, destination, asked_at)
+         select p.account_id, $1, p.mode, $2, $3, $4, owed.amount, p.store_id, app.now()
+         from billing.payees p
+         cross join lateral (select sum(s.amount)::bigint as amount from billing.shares s
+           where s.account_id = p.account_id and s.currency = $4 and ${OWED('p.mode', '$5')}) owed
+         where p.account_id = $6 and p.mode = $7 and p.state = 'payable' and owed.amount > 0
+           and not ${HAD('$2', 'p.account_id, $4::text')}
+         returning account_id, id, amount, currency, destination),
+       claimed as (
+         update billing.shares s set payout_id = o.id, updated_at = app.now() from opened o
+         where s.account_id = o.account_id and s.currency = o.currency and ${OWED('$7', '$5')})
+       select account_id, id, amount, currency, destination from opened`,
+      [id, run.id, run.period, currency, run.as_of, account_id, run.mode],
+    ),
+  ] as const;
 
 /** How long nobody else looks after a payout, or a share that goes back. It is longer than a request and its repetitions. */
 const LEASE = `interval '2 minutes'`;
@@ -116,38 +116,30 @@ export const takeOpenPayout = (mode: Mode) =>
     [mode],
   );
 
-export const payoutPaid = ({ account_id, id }: PayoutRow, transfer: string) =>
+/** By its transfer it is paid; by Stripe's word it is refused, and its shares are owed as before. */
+export const closePayout = (
+  { account_id, id }: PayoutRow,
+  { transfer, code }: { readonly transfer?: string; readonly code?: string },
+) =>
   statement(
-    `update billing.payouts set state = 'paid', transfer = $3, updated_at = app.now() where account_id = $1 and id = $2 and state = 'open'`,
-    [account_id, id, transfer],
+    `with closed as (
+       update billing.payouts set state = case when $4::text is null then 'paid' else 'refused' end, transfer = $3, code = $4, updated_at = app.now()
+       where account_id = $1 and id = $2 and state = 'open' returning account_id, id, state)
+     update billing.shares s set payout_id = null, updated_at = app.now() from closed
+     where closed.state = 'refused' and s.account_id = closed.account_id and s.payout_id = closed.id`,
+    [account_id, id, transfer ?? null, code ?? null],
   );
 
-export const payoutRefused = ({ account_id, id }: PayoutRow, code: string) =>
-  statement(
-    `update billing.payouts set state = 'refused', code = $3, updated_at = app.now() where account_id = $1 and id = $2 and state = 'open'`,
-    [account_id, id, code],
-  );
-
-/** The shares of a payout that was refused are owed as before. */
-export const freeShares = ({ account_id, id }: PayoutRow) =>
-  statement(
-    `update billing.shares s set payout_id = null, updated_at = app.now()
-     where s.account_id = $1 and s.payout_id = $2
-       and exists (select from billing.payouts p where p.account_id = $1 and p.id = $2 and p.state = 'refused')`,
-    [account_id, id],
-  );
-
-export interface ShareToRecover {
+/**
+ * A share that went back. was_asked: somebody may have asked for it before. payout, transfer: the newest of its sale that was paid; null:
+ * none was. is_open: another payout of the sale is on its way.
+ */
+export interface ShareToRecover extends Readonly<Record<'was_asked' | 'is_open', boolean>> {
   readonly account_id: AccountId;
   readonly id: string;
   readonly amount: number;
-  /** Somebody may have asked for it before. */
-  readonly was_asked: boolean;
-  /** The newest payout of the same sale, and its transfer; null: none was paid. */
   readonly payout: string | null;
   readonly transfer: string | null;
-  /** A payout of the same sale is on its way. */
-  readonly is_open: boolean;
 }
 
 export const takeShareToRecover = (mode: Mode) =>
@@ -160,43 +152,28 @@ export const takeShareToRecover = (mode: Mode) =>
        select p.id, p.transfer, p.state, p.created_at from due join billing.shares s on s.account_id = due.account_id and s.sale_id = due.sale_id
        join billing.payouts p on p.account_id = s.account_id and p.id = s.payout_id)
      update billing.shares t set asked_at = app.now(), updated_at = app.now() from due
+     left join lateral (select id, transfer from sent where state = 'paid' order by created_at desc, id desc limit 1) paid on true
      where t.account_id = due.account_id and t.id = due.id
-     returning t.account_id, t.id, t.amount, due.asked_at is not null as was_asked,
-       (select id from sent where state = 'paid' order by created_at desc, id desc limit 1) as payout,
-       (select transfer from sent where state = 'paid' order by created_at desc, id desc limit 1) as transfer,
+     returning t.account_id, t.id, t.amount, due.asked_at is not null as was_asked, paid.id as payout, paid.transfer,
        exists (select from sent where state = 'open') as is_open`,
     [mode],
   );
 
-export const shareReversed = ({ account_id, id, payout }: ShareToRecover, reversal: string) =>
+/** Without a reversal its payee owes it: the next payout is smaller by it. */
+export const recoverShare = ({ account_id, id, payout }: ShareToRecover, reversal: string | undefined) =>
   statement(
     `update billing.shares set to_recover = false, reversed_payout = $3, reversal = $4, updated_at = app.now()
      where account_id = $1 and id = $2 and to_recover`,
-    [account_id, id, payout, reversal],
+    [account_id, id, reversal === undefined ? null : payout, reversal ?? null],
   );
-
-/** The payee owes it: the next payout is smaller by it. */
-export const shareOwed = ({ account_id, id }: ShareToRecover) =>
-  statement(
-    'update billing.shares set to_recover = false, updated_at = app.now() where account_id = $1 and id = $2 and to_recover',
-    [account_id, id],
-  );
-
-/** How our books differ from the provider's. `ours` and `theirs`: minor units that are with the payee; null: there is no such transfer. */
-export interface PayoutDifference {
-  readonly payout: string | null;
-  readonly transfer: string;
-  readonly ours: number | null;
-  readonly theirs: number | null;
-}
 
 /**
  * Payouts that were paid since then, and what is with the payee of each by our books; and those of a week before, whose transfers may
  * have been made since.
  */
 export const bookedPayouts = (mode: Mode, since: Date) =>
-  statement<{ id: string; transfer: string; amount: number; is_listed: boolean }>(
-    `select p.id, coalesce(p.transfer, '') as transfer, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
+  statement<{ id: string; transfer: string; currency: string; amount: number; is_listed: boolean }>(
+    `select p.id, coalesce(p.transfer, '') as transfer, p.currency, p.created_at >= $2 as is_listed, p.amount + coalesce((select sum(s.amount) from billing.shares s
          where s.account_id = p.account_id and s.reversed_payout = p.id), 0)::bigint as amount
      from billing.payouts p where p.mode = $1 and p.state = 'paid' and p.created_at >= $2::timestamptz - interval '7 days'`,
     [mode, since],
@@ -210,51 +187,4 @@ export const keepLook = (mode: Mode, differences: readonly PayoutDifference[]) =
      on conflict (mode) do update set looked_at = app.now(), differences = excluded.differences, updated_at = app.now()
      returning l.differences <> '[]' and (select differences from before) is distinct from l.differences as is_news`,
     [mode, JSON.stringify(differences)],
-  );
-
-export const presentLook = (mode: Mode) =>
-  statement<{ looked_at: Date; differences: readonly PayoutDifference[] }>(
-    'select looked_at, differences from billing.payout_looks where mode = $1',
-    [mode],
-  );
-
-export interface ShownPayout {
-  readonly id: string;
-  readonly account_id: AccountId;
-  readonly name: string | null;
-  readonly period: string;
-  readonly currency: string;
-  readonly amount: number;
-  readonly state: 'open' | 'paid' | 'refused';
-  readonly transfer: string | null;
-  readonly code: string | null;
-  readonly created_at: Date;
-}
-
-export const payoutsPage = (
-  mode: Mode,
-  asked: {
-    readonly period: string | undefined;
-    readonly limit: number;
-    readonly before: readonly [string, string] | undefined;
-  },
-) =>
-  statement<ShownPayout>(
-    `select p.id, p.account_id, a.name, p.period, p.currency, p.amount, p.state, p.transfer, p.code, p.created_at
-     from billing.payouts p left join accounts.accounts a on a.account_id = p.account_id
-     where p.mode = $1 and ($2::text is null or p.period = $2)
-       and ($3::timestamptz is null or (p.created_at, p.id) < ($3::timestamptz, $4::uuid))
-     order by p.created_at desc, p.id desc limit $5`,
-    [mode, asked.period ?? null, asked.before?.[0] ?? null, asked.before?.[1] ?? null, asked.limit],
-  );
-
-/** What all payees are owed, by currency. */
-export const owedTotals = (mode: Mode) =>
-  statement<{ currency: string; owed: number; payable: number; waiting: number }>(
-    `select s.currency, sum(s.amount)::bigint as owed,
-       coalesce(sum(s.amount) filter (where s.payable_at <= app.now() and p.state = 'payable'), 0)::bigint as payable,
-       coalesce(sum(s.amount) filter (where p.state is distinct from 'payable'), 0)::bigint as waiting
-     from billing.shares s left join billing.payees p on p.account_id = s.account_id and p.mode = s.mode
-     where s.mode = $1 and s.payout_id is null and s.reversal is null group by s.currency order by s.currency`,
-    [mode],
   );

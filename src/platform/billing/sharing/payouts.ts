@@ -1,161 +1,155 @@
-import { commitPoint, type Database, type Transaction } from '#platform/db';
-import { AppError, type Ids } from '#platform/kernel';
-import type { Logger } from '#platform/telemetry';
+import { commitPoint, type Transaction } from '#platform/db';
+import type { Clock } from '#platform/kernel';
+import { refusalOf } from '../errors.ts';
 import type { Connect } from '../providers/stripe/connect.ts';
 import type { Mode } from '../payment-provider.ts';
-import { lockPayee } from './ledger.ts';
+import { attemptAll } from './attempt-all.ts';
 import * as store from './payout-store.ts';
+import type { SellingParts } from './selling.ts';
+import type { PayoutDifference } from './views.ts';
 
-const OPENED = commitPoint(
-  'billing.payout-opened',
-  'a payout and the shares in it, before its transfer is asked for',
-);
-const CLOSED = commitPoint(
-  'billing.payout-closed',
-  'that a payout was transferred, or refused with its shares free again',
-);
+const OPENED = commitPoint('billing.payout-opened', 'a payout and its shares, before its transfer');
+const CLOSED = commitPoint('billing.payout-closed', 'a payout that was transferred, or refused');
 const LEASED = commitPoint('billing.payout-leased', 'who looks for a transfer whose answer was lost');
 const ENDED = commitPoint('billing.payout-run-ended', 'that a run has paid all that it could');
 const RECOVERED = commitPoint('billing.share-recovered', 'where a share that went back was taken from');
+const LOOKED = commitPoint('billing.payout-looked', 'how payouts differ from the books of the provider');
 
 /** Payees who are paid at the same time. */
 const AT_ONCE = 4;
-/** So many payees at a time. */
-const BATCH = 200;
+/** Payouts of so many days are compared: each run of a month twice, and what is taken back of it. */
+const DAYS = 62;
+/** A transfer so young may not be written down here yet. Milliseconds. */
+const YOUNG = 600_000;
 
-export interface PayoutParts {
-  readonly db: Database;
-  readonly ids: Pick<Ids, 'next'>;
-  readonly log: Pick<Logger, 'error' | 'info'>;
+export interface PayoutParts extends Pick<SellingParts, 'db' | 'ids' | 'log'> {
+  readonly clock: Pick<Clock, 'now'>;
   readonly mode: Mode;
   readonly connect: Connect;
-  /** Tells the operator that a run lacked money, in the transaction that ends it. */
-  readonly tellShortIn: (tx: Transaction, run: store.RunRow) => Promise<void>;
+  /** Mails to the operator what is wrong, once for each id. */
+  readonly tellAdminsIn: (tx: Transaction, id: string, problem: string) => Promise<void>;
 }
 
-/**
- * Goes on with everything that is to be sent or taken back: payouts whose answer was lost, the run that is under way, and shares that
- * went back. What there is to do is read from rows alone, so the next run goes on where one died, and two at once do no harm. Throws
- * when something could not be done, which keeps nothing else waiting.
- */
-export async function settle(parts: PayoutParts): Promise<void> {
-  const failures: unknown[] = [];
-  const trying = async (what: () => Promise<unknown>) => {
-    await what().catch((error: unknown) => {
-      failures.push(error);
-      parts.log.error({ err: error }, 'a payout could not go on');
-    });
-  };
-  await trying(() => closeLost(parts));
-  await trying(() => goOnWithRun(parts));
-  await trying(() => recoverShares(parts));
-  if (failures.length > 0) throw new AggregateError(failures, 'payouts could not go on');
-}
-
-/** Looks at Stripe for the transfers that nobody heard of. Answers how many payouts it closed. */
-async function closeLost(parts: PayoutParts): Promise<number> {
+/** Looks at Stripe for the transfers that nobody heard of, and sends again what is not there. */
+export async function closeLost(parts: PayoutParts): Promise<void> {
   const { db, mode, connect } = parts;
-  let closed = 0;
   for (;;) {
     const [[lost]] = await db.system('billing.payouts', LEASED, [store.takeOpenPayout(mode)]);
-    if (lost === undefined) return closed;
+    if (lost === undefined) return;
     const transfer = await connect.findTransfer(lost.id);
-    if (transfer === undefined) await send(parts, lost);
-    else await db.system('billing.payouts', CLOSED, [store.payoutPaid(lost, transfer)]);
-    closed += 1;
+    await send(parts, lost, transfer);
   }
 }
 
-async function goOnWithRun(parts: PayoutParts): Promise<void> {
-  const { db, mode } = parts;
+/** Pays all that the run under way is to pay. What there is to do is read from rows alone: it goes on where another process died. */
+export async function goOnWithRun(parts: PayoutParts): Promise<void> {
+  const { db, ids, mode, log } = parts;
   const [[run]] = await db.system('billing.payouts', [store.presentRun(mode)]);
   if (run === undefined) return;
-  const failures: unknown[] = [];
-  for (;;) {
-    const [due] = await db.system('billing.payouts', [store.duePayees(run, BATCH)]);
-    let opened = 0;
-    const queue = [...due];
-    const payNext = async (): Promise<void> => {
-      for (let payee = queue.shift(); payee !== undefined; payee = queue.shift()) {
-        const payout = await openOne(parts, run, payee);
-        if (payout === undefined) continue;
-        opened += 1;
-        await send(parts, payout).catch((error: unknown) => failures.push(error));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, payNext));
-    // Of the rest another process has opened payouts.
-    if (opened === 0) break;
-  }
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} transfers were not answered`);
+  await attemptAll(duePayees(parts, run), { log, atOnce: AT_ONCE }, async (payee) => {
+    const [, [opened]] = await db.system(
+      'billing.payouts',
+      OPENED,
+      store.openingPayout(run, payee, ids.next()),
+    );
+    if (opened !== undefined) await send(parts, opened);
+  });
   await db.system('billing.payouts', ENDED, async (tx) => {
     const [ended] = await tx.run(store.endRun(run));
     // Payouts are open still, or were left to another process: whoever comes next ends it.
-    if (ended !== undefined && ended.lacks_money && !run.repeats) await parts.tellShortIn(tx, run);
+    if (ended?.lacks_money !== true || run.repeats) return;
+    const problem = `The balance at the payment provider is too small for the payouts of ${run.period}. They are asked for again each day.`;
+    await parts.tellAdminsIn(tx, run.id, problem);
   });
 }
 
-/** Writes down what a payee is paid in a currency; undefined: nothing is owed any more, or another process has done so. */
-function openOne(
-  { db, ids }: PayoutParts,
-  run: store.RunRow,
-  payee: store.DuePayee,
-): Promise<store.PayoutRow | undefined> {
-  return db.system('billing.payouts', OPENED, async (tx) => {
-    await tx.run(lockPayee(payee.account_id));
-    const [opened] = await tx.run(store.openPayout(run, payee, ids.next()));
-    if (opened !== undefined) await tx.run(store.claimShares(run, opened));
-    return opened;
-  });
+async function* duePayees({ db }: PayoutParts, run: store.RunRow): AsyncGenerator<store.DuePayee, void> {
+  let last: store.DuePayee | undefined;
+  do {
+    const [due] = await db.system('billing.payouts', [store.duePayees(run, last)]);
+    yield* due;
+    last = due.at(-1);
+  } while (last !== undefined);
 }
 
-/** Has a payout transferred. Where nobody answered it stays open, and is looked for before it is sent again. */
-async function send({ db, connect, log }: PayoutParts, payout: store.PayoutRow): Promise<void> {
-  const { id, amount, currency, destination } = payout;
-  try {
-    const transfer = await connect.transfer({ id, amount, currency, destination });
-    await db.system('billing.payouts', CLOSED, [store.payoutPaid(payout, transfer)]);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const code = codeOf(error);
+/** Has a payout transferred that was not `found`. Where nobody answers it stays open, and is looked for before it is sent again. */
+async function send(
+  { db, connect, log }: PayoutParts,
+  payout: store.PayoutRow,
+  found?: string,
+): Promise<void> {
+  const { id } = payout;
+  const refuse = async (error: unknown) => {
+    const code = certainRefusal(error);
     log.error({ payout: id, code }, 'the payment provider refused a payout');
-    await db.system('billing.payouts', CLOSED, [store.payoutRefused(payout, code), store.freeShares(payout)]);
-  }
+    // Of a try before only the answer may have been lost.
+    const transfer = await connect.findTransfer(id);
+    return transfer === undefined ? { code } : { transfer };
+  };
+  const closed =
+    found === undefined
+      ? await connect.transfer(payout).then((transfer) => ({ transfer }), refuse)
+      : { transfer: found };
+  await db.system('billing.payouts', CLOSED, [store.closePayout(payout, closed)]);
 }
 
-/** Certain, unlike silence, a limit of requests, or a failure of Stripe's own. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'store_refused';
-}
-
-/** Stripe's word. A key that was refused is the operator's matter, and the payout is free again like any other. */
-function codeOf(error: unknown): string {
-  const code = error instanceof AppError ? error.details?.['code'] : undefined;
-  return typeof code === 'string' ? code : 'refused';
+/** Stripe's word. Throws what is no refusal: silence, a limit of requests, a failure of Stripe's own. */
+function certainRefusal(error: unknown): string {
+  const code = refusalOf(error);
+  if (code === undefined) throw error;
+  return code;
 }
 
 /** Takes shares that went back of the transfers that they were a part of; where that is refused they are a debt. */
-async function recoverShares(parts: PayoutParts): Promise<void> {
-  const { db, mode, connect } = parts;
+export async function recoverShares({ db, mode, connect, log }: PayoutParts): Promise<void> {
   for (;;) {
     const [[share]] = await db.system('billing.payouts', LEASED, [store.takeShareToRecover(mode)]);
     if (share === undefined) return;
     // Another payout of the sale is on its way: which of them it is taken of is known then.
     if (share.is_open) continue;
-    if (share.transfer === null) {
-      await db.system('billing.payouts', RECOVERED, [store.shareOwed(share)]);
-      continue;
+    const { id, transfer, amount, was_asked: wasAsked } = share;
+    let reversal: string | undefined;
+    if (transfer !== null) {
+      if (wasAsked) reversal = await connect.findReversal(transfer, id);
+      reversal ??= await connect.reverse(transfer, id, -amount).catch((error: unknown) => {
+        log.info(
+          { share: id, code: certainRefusal(error) },
+          'what went back could not be taken of a transfer',
+        );
+        return connect.findReversal(transfer, id);
+      });
     }
-    const { id, transfer, amount } = share;
-    try {
-      const found = share.was_asked ? await connect.findReversal(transfer, id) : undefined;
-      const reversal = found ?? (await connect.reverse({ transfer, share: id, amount: -amount }));
-      await db.system('billing.payouts', RECOVERED, [store.shareReversed(share, reversal)]);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      parts.log.info({ share: id, code: codeOf(error) }, 'a share that went back is owed by its payee');
-      await db.system('billing.payouts', RECOVERED, [store.shareOwed(share)]);
-    }
+    await db.system('billing.payouts', RECOVERED, [store.recoverShare(share, reversal)]);
   }
+}
+
+/** Compares the payouts of the last weeks with the provider's transfers, and tells the operator of what differs, once. */
+export async function comparePayouts(parts: PayoutParts): Promise<readonly PayoutDifference[]> {
+  const { db, ids, clock, mode, connect } = parts;
+  const now = clock.now();
+  const since = new Date(now - DAYS * 86_400_000);
+  const [ours] = await db.system('billing.payouts', [store.bookedPayouts(mode, since)]);
+  const missing = new Map(ours.map((payout) => [payout.transfer, payout]));
+  const differences: PayoutDifference[] = [];
+  for await (const { id: transfer, payout, currency, left: theirs, madeAt } of connect.transfersSince(
+    since,
+  )) {
+    const own = missing.get(transfer);
+    missing.delete(transfer);
+    if (own !== undefined && own.amount !== theirs)
+      differences.push({ payout: own.id, transfer, currency, ours: own.amount, theirs });
+    // The answer of a young one may be on its way.
+    if (own === undefined && payout !== null && madeAt < now - YOUNG)
+      differences.push({ payout, transfer, currency, ours: null, theirs });
+  }
+  for (const { id: payout, transfer, currency, amount, is_listed: isListed } of missing.values())
+    if (isListed) differences.push({ payout, transfer, currency, ours: amount, theirs: null });
+  differences.sort((a, b) => (a.transfer < b.transfer ? -1 : 1));
+  await db.system('billing.payouts', LOOKED, async (tx) => {
+    const [kept] = await tx.run(store.keepLook(mode, differences));
+    const some = differences.slice(0, 5).map(({ transfer }) => transfer);
+    const problem = `${differences.length} payouts differ from the transfers at the payment provider: ${some.join(', ')}.`;
+    if (kept?.is_news === true) await parts.tellAdminsIn(tx, ids.next(), problem);
+  });
+  return differences;
 }

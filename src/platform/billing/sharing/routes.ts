@@ -1,29 +1,13 @@
-import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import { currencyCode } from '../currency-code.ts';
 import type { Sharing } from './sharing.ts';
+import { earningsReply, onboardRequest, payeeReply, payoutList, payoutRun, period } from './views.ts';
 
 const route = routesFor<Pick<Sharing, 'payees' | 'earnings' | 'payOut' | 'payouts'>>();
 const tag = 'Billing';
 const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
-const period = z
-  .string()
-  .regex(/^20\d{2}-(0[1-9]|1[0-2])$/)
-  .describe('A calendar month of UTC.');
-const minor = z.int().describe('Minor units.');
-const sees = {
-  tag,
-  auth: 'account',
-  may: 'admin',
-  scope: 'billing:read',
-  rate: { perMinute: 120, by: 'account' },
-} as const;
-
-const payeeReply = namedObject('Payee', {
-  state: z
-    .enum(['none', 'onboarding', 'payable', 'restricted'])
-    .describe('`restricted`: the payment provider asks for something first; open the page again.'),
-});
+const often = { perMinute: 120, by: 'account' } as const;
+const sees = { tag, auth: 'account', may: 'admin', scope: 'billing:read', rate: often } as const;
 
 const readPayee = route(
   'GET /v1/developer/payee',
@@ -47,12 +31,7 @@ const onboardPayee = route(
     summary: 'Open the page of the payment provider where the account says how it is paid',
     description:
       'The account is made at the provider once; each call answers a new page, which is good once, for some minutes. It takes no Idempotency-Key: a page makes nothing, and a newer one does no harm.',
-    body: namedObject('OnboardPayeeRequest', {
-      return_url: z
-        .url({ protocol: /^https?$/ })
-        .max(2_000)
-        .describe('Where the page sends browsers afterwards.'),
-    }),
+    body: onboardRequest,
     private: true,
     reply: { 200: namedObject('PayeePage', { url: z.string() }) },
     errors: NOT_HERE,
@@ -61,140 +40,65 @@ const onboardPayee = route(
       reply: { url: 'https://connect.stripe.com/setup/e/acct_1SVnpJ2eZvKYlo2C/a1' },
     },
   },
-  async ({ accountId, body }, sharing) => ({
-    url: await sharing.payees().onboard(accountId, body.return_url),
+  async ({ accountId, body: { return_url: to } }, sharing) => ({
+    url: await sharing.payees().onboard(accountId, to),
   }),
 );
 
-const payoutState = z.enum(['open', 'paid', 'refused']).describe('`refused`: it is owed as before.');
-const ownPayout = namedObject('DeveloperPayout', {
-  id: z.uuid(),
-  period,
-  currency: currencyCode,
-  amount: minor,
-  state: payoutState,
-  created_at: z.iso.datetime(),
-});
-const earningsReply = namedObject('Earnings', {
-  period,
-  balances: z.array(
-    namedObject('EarningsBalance', {
-      currency: currencyCode,
-      owed: minor.describe('Not paid out yet, minor units; below zero: the account owes it.'),
-      payable: minor.describe('What of it the next payout holds.'),
-      sent: minor.describe('Paid out in all, less what was taken back of it.'),
-    }),
-  ),
-  items: z.array(
-    namedObject('ItemEarnings', {
-      product: z.string(),
-      item: z.string(),
-      currency: currencyCode,
-      sales: z.int(),
-      total: minor.describe('What was paid in the month without tax, less what went back.'),
-      share: minor.describe('The part of it that is the account’s.'),
-    }),
-  ),
-  payouts: z.array(ownPayout).describe('The newest 24.'),
-});
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 const AT = '2026-02-01T08:00:00.000Z';
-const paidOut = {
+const MONTH = '2026-01';
+const paid = {
   id: ID,
-  period: '2026-01',
+  period: MONTH,
   currency: 'usd',
   amount: 3_493,
   state: 'paid',
   created_at: AT,
 } as const;
-
 const readEarnings = route(
   'GET /v1/developer/earnings',
   {
     ...sees,
     summary: 'Read what the account has earned by items of a month, and what it was paid',
-    query: z.strictObject({
-      period: period.optional().describe('A calendar month of UTC; not said: this one.'),
-    }),
+    query: z.strictObject({ period: period.optional().describe('Not said: the present one.') }),
     reply: { 200: earningsReply },
     errors: ['nothing_sold'],
     example: {
-      query: { period: '2026-01' },
+      query: { period: MONTH },
       reply: {
-        period: '2026-01',
+        period: MONTH,
         balances: [{ currency: 'usd', owed: 349, payable: 0, sent: 3_493 }],
         items: [{ product: 'adiuva', item: ID, currency: 'usd', sales: 11, total: 5_489, share: 3_842 }],
-        payouts: [paidOut],
+        payouts: [paid],
       },
     },
   },
-  async ({ accountId, query }, sharing) => {
-    const { payouts, ...earned } = await sharing.earnings(accountId, query.period);
-    return {
-      ...earned,
-      payouts: payouts.map((one) => ({ ...one, created_at: one.created_at.toISOString() })),
-    };
-  },
+  ({ accountId, query }, sharing) => sharing.earnings(accountId, query.period),
 );
 
 const operates = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
-const adminPayout = namedObject('Payout', {
-  ...ownPayout.shape,
-  account_id: z.uuid(),
-  name: z.string().nullable().describe('null: the account was erased.'),
-  transfer: z.string().nullable().describe('The payment provider’s id.'),
-  code: z.string().nullable().describe('Why it was refused, in the provider’s word.'),
-});
 const listPayouts = route(
   'GET /v1/admin/payouts',
   {
     ...operates,
     summary: 'List payouts to payees, newest first, with what is owed and how the provider’s books differ',
     query: z.strictObject({ period: period.optional(), ...pageQuery }),
-    reply: {
-      200: namedObject('PayoutList', {
-        ...pageOf(adminPayout).shape,
-        owed: z.array(
-          namedObject('OwedTotal', {
-            currency: currencyCode,
-            owed: minor.describe('Of all payees.'),
-            payable: minor.describe('What a run would pay now.'),
-            waiting: minor.describe('Of payees who cannot be paid yet.'),
-          }),
-        ),
-        compared_at: z.iso.datetime().nullable().describe('When the books were compared last.'),
-        differences: z.array(
-          namedObject('PayoutDifference', {
-            payout: z.string().nullable(),
-            transfer: z.string(),
-            ours: minor
-              .nullable()
-              .describe('What is with the payee by our books; null: we know no such transfer.'),
-            theirs: minor.nullable().describe('By the provider’s; null: it knows none.'),
-          }),
-        ),
-      }),
-    },
+    reply: { 200: payoutList },
     example: {
-      query: { period: '2026-01' },
+      query: { period: MONTH },
       reply: {
-        data: [{ ...paidOut, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
+        data: [{ ...paid, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
         next_cursor: null,
+        running: null,
         owed: [{ currency: 'usd', owed: 349, payable: 0, waiting: 0 }],
         compared_at: AT,
         differences: [],
       },
     },
   },
-  async ({ query: { period: of, limit, cursor } }, sharing) => {
-    const before = cursor === undefined ? undefined : positionOf(cursor, position);
-    const { data, compared_at, ...rest } = await sharing.payouts({ period: of, limit, before });
-    return {
-      ...rest,
-      compared_at: compared_at?.toISOString() ?? null,
-      data: data.map((one) => ({ ...one, created_at: one.created_at.toISOString() })),
-    };
-  },
+  ({ query: { cursor, ...query } }, sharing) =>
+    sharing.payouts({ ...query, before: cursor === undefined ? undefined : positionOf(cursor, position) }),
 );
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
@@ -208,19 +112,9 @@ const payOut = route(
     description:
       'Pays all that is payable at this moment and was not paid before, of this month and of earlier ones: one transfer for each payee and currency. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
     body: namedObject('PayOutRequest', { period }),
-    reply: {
-      202: namedObject('PayoutRun', {
-        id: z.uuid(),
-        period,
-        state: z.enum(['running', 'done']),
-        as_of: z.iso.datetime().describe('What was payable then is paid.'),
-      }),
-    },
+    reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],
-    example: {
-      body: { period: '2026-01' },
-      reply: { id: ID, period: '2026-01', state: 'running', as_of: AT },
-    },
+    example: { body: { period: MONTH }, reply: { id: ID, period: MONTH, state: 'running', as_of: AT } },
   },
   ({ body, caller, origin, once }, sharing) => sharing.payOut({ ...body, caller, origin, once }),
 );

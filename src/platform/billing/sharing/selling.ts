@@ -1,33 +1,19 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
-import type { Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { presentCustomer } from '../providers/stripe/customers.ts';
-import {
-  closeInvoice,
-  draftInvoice,
-  type ItemInvoice,
-  openInvoice,
-  payInvoice,
-} from '../providers/stripe/item-invoice.ts';
+import * as invoices from '../providers/stripe/item-invoice.ts';
 import { notSold } from '../subscriptions/order.ts';
 import { presentSubscriptions } from '../subscriptions/store.ts';
+import { attemptAll } from './attempt-all.ts';
 
-const BEGUN = commitPoint(
-  'billing.sale-begun',
-  'a sale of an item, before the provider is asked for anything',
-);
+const BEGUN = commitPoint('billing.sale-begun', 'a sale of an item, before its invoice is asked for');
 const KEPT = commitPoint('billing.sale-invoice', 'which invoice a sale is paid by, before it can be paid');
 const CLOSED = commitPoint('billing.sale-closed', 'that a sale can not be paid any more, or is to be closed');
 
-const JOB = 'billing.item-sales';
-/** How long the page of a sale can be paid on. */
-const OPEN_HOURS = 24;
-/** So many sales are closed in a run: what is left over the next run finds. */
-const MOST = 50;
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
 
@@ -50,140 +36,91 @@ export type OpenedSale =
   | { readonly id: string; readonly state: 'paid' }
   | { readonly id: string; readonly state: 'open'; readonly checkoutUrl: string };
 
-export interface ItemSelling {
-  /**
-   * Sells an item once: charges the card that the account has kept; else, or where the bank asks or declines, answers the page of the
-   * invoice. The same item asked for again, at once or later, is the same sale, until all of its money has gone back. Throws
-   * `nothing_sold`, `payee_not_payable`, `validation_failed` for a currency that the account does not pay in, and `store_unavailable`.
-   */
-  open(offer: ItemOffer): Promise<OpenedSale>;
-  /** Has no open sale of an item be paid any more, soon: what is paid meanwhile is sold. */
-  close(item: { readonly product: string; readonly item: string }): Promise<void>;
-  /** Closes sales whose time is over. Answers how many. */
-  closeDue(): Promise<number>;
-}
-
-export interface SellingItemsParts {
+export interface SellingParts {
   readonly db: Database;
   readonly ids: Pick<Ids, 'next'>;
-  readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
-  readonly log: Pick<Logger, 'error'>;
-  readonly stripe: StripeConnection | undefined;
+  readonly log: Pick<Logger, 'error' | 'info'>;
+  readonly stripe: StripeConnection;
   readonly inbox: Pick<Inbox, 'refresh'>;
   /** Of each new sale, in ten thousandths. */
   readonly sharePoints: number;
 }
 
-type Parts = SellingItemsParts & { readonly stripe: StripeConnection };
-
-/** Registers the job that closes sales whose time is over. */
-export function createItemSelling(parts: SellingItemsParts): ItemSelling {
-  const { stripe, jobs, db } = parts;
-  const selling: ItemSelling = {
-    async open(offer) {
-      if (stripe === undefined) throw new AppError('nothing_sold');
-      return open({ ...parts, stripe }, offer);
-    },
-    async close({ product, item }) {
-      await db.system('billing.sharing', CLOSED, [closeSoon(product, item)]);
-    },
-    closeDue: async () => (stripe === undefined ? 0 : closeDue({ ...parts, stripe })),
-  };
-  if (stripe === undefined) return selling;
-  jobs.handle({
-    kind: JOB,
-    attempts: 1,
-    run: async () => void (await selling.closeDue()),
-    giveUp: () => Promise.resolve(),
-  });
-  jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
-  return selling;
-}
-
-async function open(parts: Parts, offer: ItemOffer): Promise<OpenedSale> {
+/**
+ * Sells an item once: charges the card that the account has kept; else, or where the bank asks or declines, answers the page of the
+ * invoice. The same item asked for again, at once or later, is the same sale, until all of its money has gone back. Throws
+ * `payee_not_payable`, `validation_failed` for a currency that the account does not pay in, and `store_unavailable`.
+ */
+export async function openSale(parts: SellingParts, offer: ItemOffer): Promise<OpenedSale> {
+  const { amount, currency, payee } = offer;
   await parts.stripe.standIn?.prepare();
   await assertCurrency(parts, offer);
   for (let round = 0; round < ROUNDS; round += 1) {
     const sale = await saleOf(parts, offer);
-    if (sale.state !== 'open') return { id: sale.id, state: 'paid' };
-    if (!isSame(sale, offer)) {
-      await closeSale(parts, sale);
-      continue;
-    }
-    const invoice = await pay(parts, offer, sale);
-    if (invoice.state === 'open' && invoice.url !== null)
-      return { id: sale.id, state: 'open', checkoutUrl: invoice.url };
+    const { id, state } = sale;
+    if (state !== 'open') return { id, state: 'paid' };
+    const isSame = sale.amount === amount && sale.currency === currency && sale.payee === payee;
+    const invoice = isSame ? await pay(parts, offer, sale) : await closedInvoice(parts, sale);
+    if (invoice.url !== null) return { id, state, checkoutUrl: invoice.url };
     await endSale(parts, sale, invoice);
   }
   throw new AppError('store_unavailable');
 }
 
 /** While it has a subscription, an account pays in its currency alone. */
-async function assertCurrency({ db, stripe }: Parts, { accountId, currency }: ItemOffer): Promise<void> {
+async function assertCurrency({ db, stripe }: SellingParts, { accountId, currency }: ItemOffer) {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
   const paysIn = rows.find(({ store }) => store === 'stripe')?.currency;
   if (paysIn !== undefined && paysIn !== currency)
     throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
 }
 
-const isSame = (sale: SaleRow, { amount, currency, payee }: ItemOffer) =>
-  sale.amount === amount && sale.currency === currency && sale.payee === payee;
-
 /** The sale that there is, or a new one, for which its payee must be payable. */
-function saleOf({ db, ids, stripe, sharePoints }: Parts, offer: ItemOffer): Promise<SaleRow> {
+function saleOf({ db, ids, stripe, sharePoints }: SellingParts, offer: ItemOffer): Promise<SaleRow> {
   const { mode } = stripe.client;
   return db.system('billing.sharing', BEGUN, async (tx) => {
     const [, [found]] = await tx.runAll([lockItem(offer), presentSale(mode, offer)]);
     if (found !== undefined) return found;
-    const [begun] = await tx.run(beginSale(mode, offer, { id: ids.next(), sharePoints }));
+    const [begun] = await tx.run(beginSale(mode, offer, { id: ids.next(), points: sharePoints }));
     if (begun === undefined) throw new AppError('payee_not_payable');
     return begun;
   });
 }
 
 /** Has the invoice of a sale be there, be written down, and then be paid. */
-async function pay(parts: Parts, offer: ItemOffer, { id, invoice: known }: SaleRow): Promise<ItemInvoice> {
-  const { db, stripe } = parts;
-  const { accountId } = offer;
-  const at = { db, client: stripe.client };
-  const customer = await presentCustomer(at, accountId);
-  const order = { ...offer, id, customer };
-  const made = known ?? (await draftInvoice(stripe, order));
-  const [[kept]] = await db.system('billing.sharing', KEPT, [keepInvoice(accountId, id, made)]);
-  if (kept === undefined) return { id: made, state: 'void', url: null };
-  const invoice = await openInvoice(stripe, kept.invoice, order);
-  return invoice.state === 'open' ? payInvoice(stripe.client, invoice.id, customer) : invoice;
+async function pay({ db, stripe }: SellingParts, offer: ItemOffer, { id, invoice }: SaleRow) {
+  const { client } = stripe;
+  const order = { ...offer, id, customer: await presentCustomer({ db, client }, offer.accountId) };
+  const made = invoice ?? (await invoices.draftInvoice(stripe, order));
+  const [[kept]] = await db.system('billing.sharing', KEPT, [keepInvoice(offer.accountId, id, made)]);
+  if (kept === undefined) return VOID;
+  const opened = await invoices.openInvoice(stripe, kept.invoice, order);
+  return opened.state === 'open' ? invoices.payInvoice(client, opened.id, order.customer) : opened;
 }
+
+/** The invoice of a sale, which nobody can pay any more. */
+const closedInvoice = async ({ stripe }: SellingParts, { invoice }: SaleRow) =>
+  invoice === null ? VOID : invoices.closeInvoice(stripe.client, invoice);
+
+const VOID: invoices.ItemInvoice = { id: '', state: 'void', url: null };
 
 /** Has it be seen here that an invoice was paid; of one that never will be, the sale is over. */
-async function endSale({ db, stripe, inbox }: Parts, sale: SaleRow, invoice: ItemInvoice): Promise<void> {
-  if (invoice.state === 'paid')
-    await inbox.refresh({ provider: 'stripe', mode: stripe.client.mode }, [
-      { kind: 'invoice', id: invoice.id },
-    ]);
-  else await db.system('billing.sharing', CLOSED, [voidSale(sale)]);
+async function endSale(parts: SellingParts, { account_id, id }: SaleRow, invoice: invoices.ItemInvoice) {
+  const at = { provider: 'stripe', mode: parts.stripe.client.mode } as const;
+  if (invoice.state === 'paid') await parts.inbox.refresh(at, [{ kind: 'invoice', id: invoice.id }]);
+  else await parts.db.system('billing.sharing', CLOSED, [voidSale(account_id, id)]);
 }
 
-async function closeSale(parts: Parts, sale: SaleRow): Promise<void> {
-  const { invoice } = sale;
-  const { client } = parts.stripe;
-  const closed =
-    invoice === null ? ({ id: '', state: 'void', url: null } as const) : await closeInvoice(client, invoice);
-  await endSale(parts, sale, closed);
+/** Has no open sale of an item be paid any more, with the next `closeDueSales`: what is paid meanwhile is sold. */
+export async function closeSales(db: Database, product: string, item: string): Promise<void> {
+  await db.system('billing.sharing', CLOSED, [closeSoon(product, item)]);
 }
 
-async function closeDue(parts: Parts): Promise<number> {
-  const { db, log, stripe } = parts;
-  const [due] = await db.system('billing.sharing', [dueSales(stripe.client.mode)]);
-  const failures: unknown[] = [];
-  for (const sale of due) {
-    await closeSale(parts, sale).catch((error: unknown) => {
-      failures.push(error);
-      log.error({ sale: sale.id, err: error }, 'the sale of an item could not be closed');
-    });
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} sales could not be closed`);
-  return due.length;
+export async function closeDueSales(parts: SellingParts): Promise<void> {
+  const [due] = await parts.db.system('billing.sharing', [dueSales(parts.stripe.client.mode)]);
+  await attemptAll(due.values(), parts, async (sale) =>
+    endSale(parts, sale, await closedInvoice(parts, sale)),
+  );
 }
 
 interface SaleRow {
@@ -212,18 +149,18 @@ const presentSale = (mode: Mode, { accountId, product, item }: ItemOffer) =>
     [accountId, mode, product, item],
   );
 
-/** No row: its payee can't be paid. */
+/** Its page can be paid on for a day. No row: its payee can't be paid. */
 const beginSale = (
   mode: Mode,
   { accountId, product, item, name, amount, currency, payee }: ItemOffer,
-  { id, sharePoints }: { readonly id: string; readonly sharePoints: number },
+  { id, points }: { readonly id: string; readonly points: number },
 ) =>
   statement<SaleRow>(
     `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, closes_at)
-     select $1, $2, $3, $4, $5, $6, p.account_id, $8, $9, $10, app.now() + interval '${OPEN_HOURS} hours'
+     select $1, $2, $3, $4, $5, $6, p.account_id, $8, $9, $10, app.now() + interval '24 hours'
      from billing.payees p where p.account_id = $7 and p.mode = $3 and p.state = 'payable'
      returning ${SALE}`,
-    [accountId, id, mode, product, item, name, payee, currency, amount, sharePoints],
+    [accountId, id, mode, product, item, name, payee, currency, amount, points],
   );
 
 /** Keeps the first; no row: the sale was closed meanwhile. */
@@ -234,10 +171,10 @@ const keepInvoice = (accountId: AccountId, id: string, invoice: string) =>
     [accountId, id, invoice],
   );
 
-const voidSale = ({ account_id, id }: SaleRow) =>
+const voidSale = (accountId: AccountId, id: string) =>
   statement(
     `update billing.item_sales set state = 'void', updated_at = app.now() where account_id = $1 and id = $2 and state = 'open'`,
-    [account_id, id],
+    [accountId, id],
   );
 
 const closeSoon = (product: string, item: string) =>
@@ -246,8 +183,9 @@ const closeSoon = (product: string, item: string) =>
     [product, item],
   );
 
+/** What is left over the next run finds. */
 const dueSales = (mode: Mode) =>
   statement<SaleRow>(
-    `select ${SALE} from billing.item_sales where mode = $1 and state = 'open' and closes_at <= app.now() order by closes_at limit ${MOST}`,
+    `select ${SALE} from billing.item_sales where mode = $1 and state = 'open' and closes_at <= app.now() order by closes_at limit 50`,
     [mode],
   );

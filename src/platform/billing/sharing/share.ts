@@ -1,18 +1,8 @@
 /** What is known of a sale, in minor units: what was paid with tax, the tax in it, and what has gone back. */
-export interface SaleSums {
-  readonly paid: number;
-  readonly tax: number;
-  readonly refunded: number;
-  readonly disputed: number;
-}
+export type SaleSums = Readonly<Record<'paid' | 'tax' | 'refunded' | 'disputed', number>>;
 
 /** The total that is shared, and the payee's part of it. */
-export interface Shared {
-  readonly total: number;
-  readonly share: number;
-}
-
-const POINTS = 10_000n;
+export type Shared = Readonly<Record<'total' | 'share', number>>;
 
 /**
  * What is shared of a sale now: what was paid, less what went back, less the tax in the rest. The payee's part is
@@ -23,5 +13,5 @@ export function sharedOf({ paid, tax, refunded, disputed }: SaleSums, points: nu
   const left = Math.max(0, paid - refunded - disputed);
   if (left === 0) return { total: 0, share: 0 };
   const total = (BigInt(left) * BigInt(paid - tax)) / BigInt(paid);
-  return { total: Number(total), share: Number((total * BigInt(points)) / POINTS) };
+  return { total: Number(total), share: Number((total * BigInt(points)) / 10_000n) };
 }

@@ -1,116 +1,95 @@
 import { actorOf, type Audit } from '#platform/audit';
-import { commitPoint, type Database, type Statement, type Transaction } from '#platform/db';
-import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
-import { type AccountId, AppError, type Clock, type Ids, type UserId } from '#platform/kernel';
+import { commitPoint, statement, type Transaction } from '#platform/db';
+import { type Answer, answer, type Caller, type Once, type Origin, page } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
 import { platformAdmins } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
-import type { Logger } from '#platform/telemetry';
-import type { Inbox } from '../inbox/inbox.ts';
+import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
-import {
-  type EarningsBalance,
-  earningsBalances,
-  type ItemEarnings,
-  itemEarnings,
-  type PaidOut,
-  payoutsOf,
-} from './earnings.ts';
+import { attemptAll } from './attempt-all.ts';
 import type { ShareLedger } from './ledger.ts';
-import { createPayees, type Payees } from './payees.ts';
-import { comparePayouts } from './payout-look.ts';
-import * as store from './payout-store.ts';
-import { settle } from './payouts.ts';
-import { createItemSelling, type ItemSelling } from './selling.ts';
+import { createPayees } from './payees.ts';
+import { beginRun, presentRun, repeatShortRun } from './payout-store.ts';
+import { closeLost, comparePayouts, goOnWithRun, type PayoutParts, recoverShares } from './payouts.ts';
+import type { Earnings, PayoutDifference, PayoutList, PayoutRun } from './views.ts';
+import { closeDueSales, closeSales, type ItemOffer, openSale, type SellingParts } from './selling.ts';
 
 const ASKED = commitPoint('billing.payouts-asked', 'a run of payouts, and the job that goes on with it');
 
 const PAY_OUT = 'billing.pay-out';
 const LOOK = 'billing.payout-look';
 
-export interface PayoutsOrder {
+interface PayoutsOrder {
   readonly period: string;
   readonly caller: Caller;
   readonly origin: Origin;
   readonly once: Once;
 }
 
-/** A run of payouts as it was begun, or is under way. */
-export interface RunView {
-  readonly id: string;
-  readonly period: string;
-  readonly state: 'running' | 'done';
-  readonly as_of: string;
-}
-
 export interface PayoutsQuery {
-  readonly period: string | undefined;
+  readonly period?: string | undefined;
   readonly limit: number;
+  /** Of the last one on the page before: when it was made, and its id. */
   readonly before: readonly [string, string] | undefined;
 }
 
-/** Items that products sell for others, and what is paid to those (docs/sharing.md). */
-export interface Sharing extends Omit<ItemSelling, 'closeDue'> {
-  /** Throws `nothing_sold` where this server sells nothing. */
-  readonly payees: () => Payees;
-  earnings(
-    accountId: AccountId,
-    period: string | undefined,
-  ): Promise<{
-    readonly period: string;
-    readonly balances: readonly EarningsBalance[];
-    readonly items: readonly ItemEarnings[];
-    readonly payouts: readonly PaidOut[];
-  }>;
-  /** Begins a run for a month that is over. Throws `period_not_over`, and `payouts_running` while another month is paid. */
-  payOut(order: PayoutsOrder): Promise<Answer<RunView>>;
-  payouts(query: PayoutsQuery): Promise<
-    Page<store.ShownPayout> & {
-      readonly owed: readonly {
-        readonly currency: string;
-        readonly owed: number;
-        readonly payable: number;
-        readonly waiting: number;
-      }[];
-      readonly compared_at: Date | null;
-      readonly differences: readonly store.PayoutDifference[];
-    }
-  >;
-  /** Goes on here and now with what is to be sent, taken back or closed. */
-  settle(): Promise<void>;
-  /** Compares with the provider's books, and asks again for what lacked money. */
-  look(): Promise<readonly store.PayoutDifference[]>;
-}
-
-export interface SharingParts {
-  readonly db: Database;
-  readonly ids: Ids;
-  readonly clock: Clock;
+export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutParts, 'clock'> {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
-  readonly log: Pick<Logger, 'info' | 'error'>;
   readonly stripe: StripeConnection | undefined;
-  readonly inbox: Pick<Inbox, 'refresh'>;
   readonly ledger: ShareLedger;
-  readonly sharePoints: number;
 }
 
-/** Registers the jobs that pay and compare. */
-export function createSharing(parts: SharingParts): Sharing {
-  const { stripe, db, jobs } = parts;
-  const selling = createItemSelling(parts);
+export type Sharing = ReturnType<typeof createSharing>;
+
+/**
+ * Items that products sell for others, and what is paid to those (docs/sharing.md). Registers the jobs that close sales, pay and compare.
+ * Where this server sells nothing, what can't be done without throws `nothing_sold`.
+ */
+export function createSharing(parts: SharingParts) {
+  const { db, ids, jobs, stripe } = parts;
   const sold = stripe && sellingOf(parts, stripe);
   const needed = () => {
     if (sold === undefined) throw new AppError('nothing_sold');
     return sold;
   };
-  const sharing: Sharing = {
-    open: selling.open,
-    close: selling.close,
+  /** A sandbox that was not asked for anything yet knows nothing. */
+  const awake = () => (sold?.stripe.standIn?.isRunning() === false ? undefined : sold);
+  /** Goes on here and now with what is to be sent, taken back or closed. Two at once do no harm. */
+  const settle = async (): Promise<void> => {
+    const selling = awake();
+    if (selling === undefined) return;
+    const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
+    await attemptAll(steps, parts, (step) => step(selling)).finally(() => parts.mail.wake());
+  };
+  /** Compares with the provider's books, and asks again for what lacked money. */
+  const look = async (): Promise<readonly PayoutDifference[]> => {
+    const selling = awake();
+    if (selling === undefined) return [];
+    await selling.payees.refreshWaiting();
+    const differences = await comparePayouts(selling);
+    await db.system('billing.payouts', ASKED, [repeatShortRun(selling.mode, ids.next())]);
+    await settle();
+    return differences;
+  };
+  if (sold !== undefined) {
+    const job = { attempts: 1, giveUp: () => Promise.resolve() };
+    jobs.handle({ ...job, kind: PAY_OUT, run: settle });
+    jobs.handle({ ...job, kind: LOOK, attempts: 3, run: async () => void (await look()) });
+    jobs.schedule({ name: PAY_OUT, cron: '* * * * *', kind: PAY_OUT });
+    jobs.schedule({ name: LOOK, cron: '21 5 * * *', kind: LOOK });
+  }
+  return {
+    settle,
+    look,
+    open: async (offer: ItemOffer) => openSale(needed(), offer),
+    close: (of: Pick<ItemOffer, 'product' | 'item'>) => closeSales(db, of.product, of.item),
     payees: () => needed().payees,
-    async earnings(accountId, period = monthOf(parts.clock.now())) {
+    /** Of a calendar month of UTC; not said: the present one. */
+    async earnings(accountId: AccountId, period = monthOf(parts.clock.now())): Promise<Earnings> {
       const { mode } = needed();
       const [balances, items, payouts] = await db.tenant(accountId, [
         earningsBalances(accountId, mode),
@@ -119,120 +98,65 @@ export function createSharing(parts: SharingParts): Sharing {
       ]);
       return { period, balances, items, payouts };
     },
-    payOut: (order) => payOut(parts, needed().mode, order),
-    async payouts({ limit, ...query }) {
-      // Where nothing is sold nobody is owed anything.
-      const mode = stripe?.client.mode ?? 'live';
-      const [rows, owed, [look]] = await db.system('admin.billing', [
-        store.payoutsPage(mode, { ...query, limit: limit + 1 }),
-        store.owedTotals(mode),
-        store.presentLook(mode),
-      ]);
-      const shown = page(rows, limit, { item: (row) => row, position: payoutPosition });
-      return { ...shown, owed, compared_at: look?.looked_at ?? null, differences: look?.differences ?? [] };
-    },
-    async settle() {
-      await selling.closeDue();
-      if (sold !== undefined) await sold.settle();
-    },
-    look: async () => sold?.look() ?? [],
-  };
-  if (sold === undefined) return sharing;
-  jobs.handle({ kind: PAY_OUT, attempts: 1, run: () => sold.settle(), giveUp });
-  jobs.handle({ kind: LOOK, attempts: 3, run: async () => void (await sold.look()), giveUp });
-  jobs.schedule({ name: PAY_OUT, cron: '* * * * *', kind: PAY_OUT });
-  jobs.schedule({ name: LOOK, cron: '21 5 * * *', kind: LOOK });
-  return sharing;
-}
-
-/** The next job of the schedule does what one left undone. */
-const giveUp = () => Promise.resolve();
-
-const payoutPosition = ({ created_at: at, id }: store.ShownPayout) => [at.toISOString(), id];
-
-/** What only a server that sells does. */
-function sellingOf(parts: SharingParts, { client, standIn }: StripeConnection) {
-  const { db, ids, ledger, mail } = parts;
-  const { mode } = client;
-  const connect = createConnect(client);
-  const payees = createPayees({ db, mode, connect, ledger });
-  const tellIn = async (tx: Transaction, id: string, problem: string) => {
-    const admins = await tx.run(platformAdmins());
-    await tx.runAll(admins.flatMap((admin) => mailTo(parts, { ...admin, id, problem })));
-  };
-  const payouts = {
-    ...parts,
-    mode,
-    connect,
-    tellShortIn: (tx: Transaction, run: store.RunRow) =>
-      tellIn(
-        tx,
-        run.id,
-        `The balance at the payment provider is too small for the payouts of ${run.period}. They are asked for again each day.`,
-      ),
-  };
-  return {
-    mode,
-    payees,
-    async settle() {
-      if (standIn?.isRunning() === false) return;
-      await settle(payouts);
-      mail.wake();
-    },
-    async look() {
-      if (standIn?.isRunning() === false) return [];
-      await payees.refreshWaiting();
-      const differences = await comparePayouts({
-        ...parts,
-        mode,
-        connect,
-        tellDifferencesIn: (tx, found) =>
-          tellIn(
-            tx,
-            ids.next(),
-            `${found.length} payouts differ from the transfers at the payment provider: ${found
-              .map(({ transfer }) => transfer)
-              .slice(0, 5)
-              .join(', ')}.`,
-          ),
+    /** Begins a run for a month that is over. Throws `period_not_over`, and `payouts_running` while another month is paid. */
+    async payOut({ period, caller, origin, once }: PayoutsOrder): Promise<Answer<PayoutRun>> {
+      const { mode } = needed();
+      if (period >= monthOf(parts.clock.now()))
+        throw new AppError('period_not_over', { details: { period } });
+      const given = await once(ASKED, async (tx) => {
+        const [, [run]] = await tx.runAll([beginRun(mode, ids.next(), period), presentRun(mode)]);
+        if (run?.period !== period) throw new AppError('payouts_running');
+        const { id, as_of: asOf } = run;
+        const job = {
+          kind: PAY_OUT,
+          lane: 'batch',
+          payload: { run: id },
+          requestId: origin.requestId,
+        } as const;
+        await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, job));
+        const target = { kind: 'payout_run', id };
+        const actor = actorOf(caller);
+        await parts.audit.recordIn(tx, {
+          action: 'billing.payouts',
+          actor,
+          target,
+          changes: { period },
+          origin,
+        });
+        return answer(202, { id, period, state: 'running' as const, as_of: asOf.toISOString() });
       });
-      await db.system('billing.payouts', ASKED, [store.repeatShortRun(mode, ids.next())]);
-      await settle(payouts);
-      mail.wake();
-      return differences;
+      jobs.wake();
+      return given;
+    },
+    /** Where nothing is sold nobody is owed anything. */
+    async payouts({ limit, ...query }: PayoutsQuery): Promise<PayoutList> {
+      const mode = sold?.mode ?? 'live';
+      const [rows, owed, [state]] = await db.system('admin.billing', [
+        payoutsPage(mode, { ...query, limit: limit + 1 }),
+        owedTotals(mode),
+        payoutState(mode),
+      ]);
+      const shown = page(rows, limit, { item: (row) => row, position: (row) => [row.created_at, row.id] });
+      return { ...shown, owed, ...(state ?? { running: null, compared_at: null, differences: [] }) };
     },
   };
 }
 
-async function payOut(
-  parts: SharingParts,
-  mode: StripeConnection['client']['mode'],
-  { period, caller, origin, once }: PayoutsOrder,
-): Promise<Answer<RunView>> {
-  if (period >= monthOf(parts.clock.now())) throw new AppError('period_not_over', { details: { period } });
-  const given = await once(ASKED, async (tx) => {
-    const [begun] = await tx.run(store.beginRun(mode, { id: parts.ids.next(), period }));
-    const [run] = begun === undefined ? await tx.run(store.presentRun(mode)) : [begun];
-    if (run === undefined || run.period !== period) throw new AppError('payouts_running');
+/** What the parts of a server that sells are given. */
+function sellingOf(parts: SharingParts, stripe: StripeConnection) {
+  const { mail } = parts;
+  const { mode } = stripe.client;
+  const connect = createConnect(stripe.client);
+  const tellAdminsIn = async (tx: Transaction, id: string, problem: string) => {
+    const told = { template: 'payouts_problem', facts: { problem } } as const;
+    const admins = await tx.run(platformAdmins());
     await tx.runAll(
-      parts.jobs.enqueueing(PLATFORM_ACCOUNT, {
-        kind: PAY_OUT,
-        lane: 'batch',
-        payload: { run: run.id },
-        requestId: origin.requestId,
-      }),
+      admins.flatMap(({ user_id: userId, email: to }) =>
+        mail.sending({ ...told, to, userId, once: `payouts_problem ${id} ${userId}` }),
+      ),
     );
-    await parts.audit.recordIn(tx, {
-      action: 'billing.payouts',
-      actor: actorOf(caller),
-      target: { kind: 'payout_run', id: run.id },
-      changes: { period },
-      origin,
-    });
-    return answer(202, { id: run.id, period, state: run.state, as_of: run.as_of.toISOString() });
-  });
-  parts.jobs.wake();
-  return given;
+  };
+  return { ...parts, stripe, mode, connect, payees: createPayees({ ...parts, mode, connect }), tellAdminsIn };
 }
 
 /** The calendar month of UTC, as `2026-11`. */
@@ -240,18 +164,61 @@ function monthOf(at: number): string {
   return new Date(at).toISOString().slice(0, 7);
 }
 
-interface Told {
-  readonly user_id: UserId;
-  readonly email: string;
-  readonly id: string;
-  readonly problem: string;
-}
+/** In SQL, to the microsecond: what a list goes on after must be exact. */
+const isoTime = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-const mailTo = ({ mail }: SharingParts, { email, user_id, id, problem }: Told): readonly Statement[] =>
-  mail.sending({
-    to: email,
-    template: 'payouts_problem',
-    facts: { problem },
-    userId: user_id,
-    once: `payouts_problem ${id} ${user_id}`,
-  });
+const itemEarnings = (accountId: AccountId, mode: Mode, period: string) =>
+  statement<Earnings['items'][number]>(
+    `select product, item, currency, count(*) filter (where why = 'paid') as sales, sum(total)::bigint as total, sum(amount)::bigint as share
+     from billing.shares where account_id = $1 and mode = $2
+       and created_at >= ($3 || '-01')::timestamp at time zone 'UTC'
+       and created_at < (($3 || '-01')::timestamp + interval '1 month') at time zone 'UTC'
+     group by product, item, currency order by product, item, currency limit 1000`,
+    [accountId, mode, period],
+  );
+
+const earningsBalances = (accountId: AccountId, mode: Mode) =>
+  statement<Earnings['balances'][number]>(
+    `select currency, coalesce(sum(amount) filter (where payout_id is null and reversal is null), 0)::bigint as owed,
+       coalesce(sum(amount) filter (where payout_id is null and reversal is null and payable_at <= app.now()), 0)::bigint as payable,
+       coalesce(sum(amount) filter (where payout_id is not null or reversal is not null), 0)::bigint as sent
+     from billing.shares where account_id = $1 and mode = $2 group by currency order by currency`,
+    [accountId, mode],
+  );
+
+const payoutsOf = (accountId: AccountId, mode: Mode) =>
+  statement<Earnings['payouts'][number]>(
+    `select id, period, currency, amount, state, ${isoTime('created_at')} as created_at from billing.payouts
+     where account_id = $1 and mode = $2 order by payouts.created_at desc, id desc limit 24`,
+    [accountId, mode],
+  );
+
+const payoutsPage = (mode: Mode, { period, limit, before }: PayoutsQuery) =>
+  statement<PayoutList['data'][number]>(
+    `select p.id, p.account_id, a.name, p.period, p.currency, p.amount, p.state, p.transfer, p.code, ${isoTime('p.created_at')} as created_at
+     from billing.payouts p left join accounts.accounts a on a.account_id = p.account_id
+     where p.mode = $1 and ($2::text is null or p.period = $2)
+       and ($3::timestamptz is null or (p.created_at, p.id) < ($3::timestamptz, $4::uuid))
+     order by p.created_at desc, p.id desc limit $5`,
+    [mode, period ?? null, before?.[0] ?? null, before?.[1] ?? null, limit],
+  );
+
+/** What all payees are owed, by currency. */
+const owedTotals = (mode: Mode) =>
+  statement<PayoutList['owed'][number]>(
+    `select s.currency, sum(s.amount)::bigint as owed,
+       coalesce(sum(s.amount) filter (where s.payable_at <= app.now() and p.state = 'payable'), 0)::bigint as payable,
+       coalesce(sum(s.amount) filter (where p.state is distinct from 'payable'), 0)::bigint as waiting
+     from billing.shares s left join billing.payees p on p.account_id = s.account_id and p.mode = s.mode
+     where s.mode = $1 and s.payout_id is null and s.reversal is null group by s.currency order by s.currency`,
+    [mode],
+  );
+
+/** Which month is being paid, and what the last look found. */
+const payoutState = (mode: Mode) =>
+  statement<Pick<PayoutList, 'running' | 'compared_at' | 'differences'>>(
+    `select (select period from billing.payout_runs where mode = $1 and state = 'running') as running,
+       ${isoTime('looked_at')} as compared_at, coalesce(differences, '[]') as differences
+     from (select) one left join billing.payout_looks on mode = $1`,
+    [mode],
+  );

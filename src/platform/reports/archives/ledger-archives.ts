@@ -72,7 +72,7 @@ export function createLedgerArchives(parts: LedgerArchivesParts): LedgerArchives
   return {
     isOn: parts.months > 0,
     async run() {
-      for await (const archive of archives(db, { undeleted: true })) await deleteRows(parts, archive);
+      for await (const archive of archives(db, { undeleted: true })) await deleteProven(parts, archive);
       const [[last]] = await db.system('reports.archive', [cutoff(parts.months)]);
       if (parts.months === 0 || last === undefined) return;
       for await (const accountId of accounts(db)) await archiveAccount(parts, accountId, last.at);
@@ -178,15 +178,18 @@ async function problemOf(
   return facts.sha256 === digest && facts.bytes === bytes ? undefined : 'changed';
 }
 
-/** Deletes rows that lie in a file, which is read once more before. */
-async function deleteRows(parts: LedgerArchivesParts, archive: FileOfArchive): Promise<void> {
-  const { db, home, log } = parts;
-  const { account_id: accountId, month } = archive;
-  const problem = await problemOf(home, archive);
-  if (problem !== undefined) {
-    log.error({ account_id: accountId, month, problem }, 'an archive of the ledger is not what was written');
-    return;
-  }
+/** Deletes rows that a run before has left, once their file was read again. */
+async function deleteProven(parts: LedgerArchivesParts, archive: FileOfArchive): Promise<void> {
+  const { account_id, month } = archive;
+  const problem = await problemOf(parts.home, archive);
+  if (problem === undefined) return deleteRows(parts, archive);
+  parts.log.error({ account_id, month, problem }, 'an archive of the ledger is not what was written');
+}
+
+async function deleteRows(
+  { db, log }: LedgerArchivesParts,
+  { account_id: accountId, month }: FileOfArchive,
+): Promise<void> {
   const from = new Date(`${month}-01T00:00:00Z`);
   const until = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1));
   for (;;) {

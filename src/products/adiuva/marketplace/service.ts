@@ -1,18 +1,16 @@
 import type { ProductContext } from '#platform/product';
 import { createCatalogue } from './catalogue/service.ts';
 import { createDevelopers } from './developers/service.ts';
-import { createInstalls } from './installs/service.ts';
-import { createMarketKeys } from './keys.ts';
-import { createReview } from './review/admin-service.ts';
+import { createReview } from './review/service.ts';
+import { createMarketSigning } from './signing.ts';
 
 /** The marketplace of plugins (docs/marketplace.md). */
 export function createMarket(context: ProductContext) {
-  const keys = createMarketKeys(context);
+  const signing = createMarketSigning(context);
   return {
-    keys,
+    signing,
     catalogue: createCatalogue(context),
-    installs: createInstalls(context),
     developers: createDevelopers(context),
-    review: createReview({ ...context, keys }),
+    review: createReview({ ...context, signing }),
   };
 }

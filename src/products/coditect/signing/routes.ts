@@ -1,6 +1,7 @@
 import { fileReply, namedObject, sendDownload } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
+import { keySetExample, keySetReply } from '#platform/signing';
 import { z } from 'zod';
 import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
@@ -18,37 +19,8 @@ export const listKeys = route(
     summary: 'List the public keys that verify licence files and session tokens',
     description:
       'A JWK Set; each key has its PEM too. Former keys stay listed: their signatures remain valid.',
-    reply: {
-      200: namedObject('LicenseKeySet', {
-        keys: z.array(
-          z
-            .looseObject({
-              kid: z.string(),
-              kty: z.string(),
-              alg: z.enum(['RS256', 'EdDSA']),
-              pem: z.string(),
-              retired_at: z.iso.datetime().nullable().describe('Since when it signs nothing new.'),
-            })
-            .meta({ id: 'LicenseKey' }),
-        ),
-      }),
-    },
-    example: {
-      reply: {
-        keys: [
-          {
-            kid: KEY_ID,
-            kty: 'OKP',
-            crv: 'Ed25519',
-            x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
-            alg: 'EdDSA',
-            use: 'sig',
-            pem: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
-            retired_at: null,
-          },
-        ],
-      },
-    },
+    reply: { 200: keySetReply('License') },
+    example: { reply: keySetExample(KEY_ID) },
   },
   async (_call, { signing, signingKeys }) => {
     await signingKeys.refresh();

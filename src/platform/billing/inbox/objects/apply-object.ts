@@ -15,7 +15,7 @@ const APPLIED = commitPoint(
 
 export interface ApplyParts {
   readonly db: Database;
-  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
+  readonly projection: Pick<Projection, 'applyIn' | 'applyErasedIn' | 'deriveIn' | 'moveIn' | 'announce'>;
 }
 
 /** What a payment provider answered. */
@@ -128,6 +128,7 @@ export async function applyBodyIn(
     await projection.moveIn(tx, { ...providerMode, customer, accountId, from: owner.movedFrom });
   if (accountId !== undefined)
     await projection.applyIn(tx, { ...providerMode, ref, facts, accountId, isRebuild });
+  else if (owner.isErased) await projection.applyErasedIn(tx, { ...providerMode, ref, facts, isRebuild });
   return { ...owner, state, isNew: known.number === 0 };
 }
 

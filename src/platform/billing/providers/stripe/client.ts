@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { assertOutsideTransaction, dispatchPoint, type CrashHook } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
+import { refusalOf } from '../../errors.ts';
 import type { Mode } from '../../payment-provider.ts';
 import { loadStripe } from './package.ts';
 import type { SaleTax } from './price-catalog.ts';
@@ -147,7 +148,7 @@ export function isFinal(error: unknown): boolean {
 
 /** Whether Stripe refused for this reason: `resource_missing`. */
 export function refusedFor(error: unknown, code: string): boolean {
-  return error instanceof AppError && error.code === 'store_refused' && error.details?.['code'] === code;
+  return refusalOf(error) === code;
 }
 
 /** What of the request Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */

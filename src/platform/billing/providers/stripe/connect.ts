@@ -1,59 +1,20 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
-import { pagesOf } from './fetch.ts';
+import { idOf, pagesOf, readable } from './fetch.ts';
 
 /** Whether money can be sent to somebody. restricted: Stripe asks them for something first. */
 export type PayeeState = 'onboarding' | 'payable' | 'restricted';
 
-/** Of our ids what Stripe keeps with a transfer, or with what is taken back of one. */
+/** What Stripe keeps of our ids with what is taken back of a transfer. */
 const SHARE = 'plinth_share';
 
-export interface TransferOrder {
-  /** Of our payout: the transfer's group, and the key that Stripe does it once by. */
-  readonly id: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly destination: string;
-}
-
-/** A transfer as Stripe's books have it. */
-export interface BookedTransfer {
-  readonly id: string;
-  /** Our payout; null: it is none of ours. */
-  readonly payout: string | null;
-  readonly amount: number;
-  readonly reversed: number;
-  readonly currency: string;
-  readonly madeAt: Date;
-}
+export type Connect = ReturnType<typeof createConnect>;
 
 /** Connected accounts, and transfers to them (separate charges and transfers). */
-export interface Connect {
-  /** Makes an account for somebody; asked again with the same id within a day, it is the same one. */
-  createPayee(payee: { readonly accountId: string; readonly email: string | undefined }): Promise<string>;
-  payeeState(storeId: string): Promise<PayeeState | undefined>;
-  /** A page where they say who they are. It is good once, for some minutes. */
-  onboardingPage(
-    storeId: string,
-    pages: { readonly returnUrl: string; readonly refreshUrl: string },
-  ): Promise<string>;
-  transfer(order: TransferOrder): Promise<string>;
-  /** Looks whether a payout was transferred, whatever became of the answer. */
-  findTransfer(payout: string): Promise<string | undefined>;
-  /** Takes back a part of a transfer. Answers the reversal's id. */
-  reverse(part: {
-    readonly transfer: string;
-    readonly share: string;
-    readonly amount: number;
-  }): Promise<string>;
-  findReversal(transfer: string, share: string): Promise<string | undefined>;
-  /** All transfers since then, page by page. */
-  transfersSince(since: Date): AsyncIterable<readonly BookedTransfer[]>;
-}
-
-export function createConnect(client: StripeClient): Connect {
+export function createConnect({ read, change }: StripeClient) {
   return {
-    async createPayee({ accountId, email }) {
+    /** Makes an account for somebody; asked again with the same id within a day, it is the same one. */
+    async createPayee(accountId: string, email: string | undefined): Promise<string> {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',
         // In some countries Stripe gives transfers alone only to whom it has looked at by hand.
@@ -62,77 +23,78 @@ export function createConnect(client: StripeClient): Connect {
         ...(email === undefined ? {} : { email }),
       };
       const once = { idempotencyKey: `plinth:payee:${accountId}` };
-      return (await client.change((stripe) => stripe.accounts.create(asked, once))).id;
+      return idOf(await change((stripe) => stripe.accounts.create(asked, once)));
     },
-    payeeState: (storeId) =>
-      client
-        .read((stripe) => stripe.accounts.retrieve(storeId))
-        .then(stateOf, (error: unknown) => {
-          if (refusedFor(error, 'resource_missing') || refusedFor(error, 'account_invalid')) return undefined;
-          throw error;
-        }),
-    async onboardingPage(account, { returnUrl, refreshUrl }) {
-      const asked = {
-        account,
-        return_url: returnUrl,
-        refresh_url: refreshUrl,
-        type: 'account_onboarding',
-      } as const;
-      return (await client.change((stripe) => stripe.accountLinks.create(asked))).url;
+    /** One that is gone, or is not ours any more, is restricted. */
+    async payeeState(storeId: string): Promise<PayeeState> {
+      try {
+        return stateOf(readable(await read((stripe) => stripe.accounts.retrieve(storeId))));
+      } catch (error) {
+        if (refusedFor(error, 'resource_missing') || refusedFor(error, 'account_invalid'))
+          return 'restricted';
+        throw error;
+      }
     },
-    async transfer({ id, ...order }) {
+    /** A page where they say who they are, which sends them to `returnUrl`. It is good once, for some minutes. */
+    async onboardingPage(account: string, returnUrl: string): Promise<string> {
+      const pages = { return_url: returnUrl, refresh_url: returnUrl };
+      const asked = { account, ...pages, type: 'account_onboarding' } as const;
+      return (await change((stripe) => stripe.accountLinks.create(asked))).url;
+    },
+    /** `id`: of our payout, the transfer's group, and the key that Stripe does it once by. */
+    async transfer({ id, amount, currency, destination }: TransferOrder): Promise<string> {
+      const order = { amount, currency, destination };
       const asked = { ...order, transfer_group: id, metadata: { plinth_payout: id } };
-      return (await client.change((stripe) => stripe.transfers.create(asked, { idempotencyKey: id }))).id;
+      return idOf(await change((stripe) => stripe.transfers.create(asked, { idempotencyKey: id })));
     },
-    async findTransfer(payout) {
-      const { data } = await client.read((stripe) =>
-        stripe.transfers.list({ transfer_group: payout, limit: 1 }),
-      );
-      return data[0]?.id;
+    /** Looks whether a payout was transferred, whatever became of the answer. */
+    async findTransfer(payout: string): Promise<string | undefined> {
+      const group = { transfer_group: payout };
+      const pages = pagesOf((page) => read((stripe) => stripe.transfers.list({ ...page, ...group })));
+      for await (const [found] of pages) return found?.id;
+      return undefined;
     },
-    async reverse({ transfer, share, amount }) {
+    /** Takes back a part of a transfer. Answers the reversal's id. */
+    async reverse(transfer: string, share: string, amount: number): Promise<string> {
       const asked = { amount, metadata: { [SHARE]: share } };
-      const made = await client.change((stripe) =>
-        stripe.transfers.createReversal(transfer, asked, { idempotencyKey: share }),
-      );
-      return made.id;
+      const once = { idempotencyKey: share };
+      return idOf(await change((stripe) => stripe.transfers.createReversal(transfer, asked, once)));
     },
-    async findReversal(transfer, share) {
-      const pages = pagesOf((page) =>
-        client.read((stripe) => stripe.transfers.listReversals(transfer, page)),
-      );
+    async findReversal(transfer: string, share: string): Promise<string | undefined> {
+      const pages = pagesOf((page) => read((stripe) => stripe.transfers.listReversals(transfer, page)));
       for await (const reversals of pages) {
         const found = reversals.find(({ metadata }) => metadata?.[SHARE] === share);
         if (found !== undefined) return found.id;
       }
       return undefined;
     },
-    async *transfersSince(since) {
+    /** All transfers since then, as Stripe's books have them. */
+    async *transfersSince(since: Date): AsyncGenerator<BookedTransfer, void> {
       const created = { gte: Math.floor(since.getTime() / 1_000) };
-      const pages = pagesOf((page) => client.read((stripe) => stripe.transfers.list({ ...page, created })));
-      for await (const transfers of pages) yield transfers.map(bookedOf);
+      const pages = pagesOf((page) => read((stripe) => stripe.transfers.list({ ...page, created })));
+      for await (const transfers of pages) yield* transfers.map(bookedOf);
     },
   };
 }
+
+export interface TransferOrder {
+  readonly id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly destination: string;
+}
+
+/** `payout`: ours; null: it is none of ours. `left`: of its amount, what was not taken back. */
+const bookedOf = ({ id, amount, amount_reversed, currency, metadata, ...rest }: Stripe.Transfer) => ({
+  id,
+  payout: metadata['plinth_payout'] === undefined ? null : rest.transfer_group,
+  left: amount - amount_reversed,
+  currency,
+  madeAt: rest.created * 1_000,
+});
+type BookedTransfer = ReturnType<typeof bookedOf>;
 
 function stateOf({ capabilities, details_submitted: isTold }: Stripe.Account): PayeeState {
   if (capabilities?.transfers === 'active') return 'payable';
   return isTold ? 'restricted' : 'onboarding';
 }
-
-const bookedOf = ({
-  id,
-  amount,
-  amount_reversed,
-  currency,
-  transfer_group,
-  metadata,
-  created,
-}: Stripe.Transfer) => ({
-  id,
-  madeAt: new Date(created * 1_000),
-  payout: metadata['plinth_payout'] === undefined ? null : transfer_group,
-  amount,
-  reversed: amount_reversed,
-  currency,
-});

@@ -108,7 +108,7 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
   );
 
 /** An organization is told by its name, a person by their own; the provider mails its longest-standing owner. */
-const payerOf = (accountId: AccountId) =>
+export const payerOf = (accountId: AccountId) =>
   statement<{ name: string; email: string; minute: string }>(
     `select a.name, u.email, to_char(app.now() at time zone 'UTC', 'YYYYMMDDHH24MI') as minute
        from accounts.accounts a

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { AppError } from '#platform/kernel';
+import { refusalOf } from '../../errors.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { loadStripe } from './package.ts';
 
@@ -133,7 +133,7 @@ export async function syncConnectEndpoint(
   try {
     return await syncEndpoint(client, { ...how, kind: 'connected' });
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'store_refused') throw error;
+    if (refusalOf(error) === undefined) throw error;
     return { url: endpointUrl(how.baseUrl), was: 'refused', secret: undefined };
   }
 }

@@ -57,13 +57,20 @@ export function readerOf(
   };
 }
 
-/** All that Stripe answers says which kind of object it is. */
-function readable<T>(answer: T): T {
+/** All that Stripe answers says which kind of object it is. Throws `store_unreadable`: what was asked may have been done for all that. */
+export function readable<T>(answer: T): T {
   if (!kindSchema.safeParse(answer).success) throw new AppError('store_unreadable');
   return answer;
 }
 
 const kindSchema = z.object({ object: z.string() });
+
+/** The id of what Stripe has made. Throws `store_unreadable` as `readable` does. */
+export function idOf(answer: { readonly id?: string | undefined }): string {
+  const { id } = readable(answer);
+  if (typeof id !== 'string' || id === '') throw new AppError('store_unreadable');
+  return id;
+}
 
 /** A list that ends early by a garbled answer would lose what comes after. */
 function asPage<T extends { readonly id: string }>(page: List<T>): List<T> {

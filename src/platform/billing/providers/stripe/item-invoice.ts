@@ -1,17 +1,17 @@
 import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
 import type { StripeClient, StripeConnection } from './client.ts';
+import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
 
 /** What stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
 export const ITEM = 'item';
 
-/** An item to sell, by the id of its sale. */
+/** An item to sell, by the id of its sale. `name`: what customers read on the invoice. */
 export interface ItemOrder {
   readonly id: string;
   readonly product: string;
-  /** What customers read on the invoice. */
   readonly name: string;
   readonly amount: number;
   readonly currency: string;
@@ -39,23 +39,17 @@ export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder):
     ...(addsTax ? { automatic_tax: { enabled: true } } : {}),
   };
   const once = { idempotencyKey: `plinth:item:${order.id}:${order.customer}` };
-  return (await client.change((stripe) => stripe.invoices.create(asked, once))).id ?? '';
+  return idOf(await client.change((stripe) => stripe.invoices.create(asked, once)));
 }
 
 /** Goes on with the invoice of a sale from where it is, up to where it can be paid. */
 export async function openInvoice(link: Link, invoice: string, order: ItemOrder): Promise<ItemInvoice> {
-  const { client } = link;
-  const found = await client.read((stripe) => stripe.invoices.retrieve(invoice));
+  const found = await link.client.read((stripe) => stripe.invoices.retrieve(invoice));
   if (found.status !== 'draft') return invoiceOf(found);
-  try {
+  return advance(link.client, found, async () => {
     if (found.lines.data.length === 0) await addLine(link, invoice, order);
-    return invoiceOf(await client.change((stripe) => stripe.invoices.finalizeInvoice(invoice)));
-  } catch (error) {
-    // Another device of the customer may have come further meanwhile.
-    const now = await client.read((stripe) => stripe.invoices.retrieve(invoice));
-    if (now.status === 'draft') throw error;
-    return invoiceOf(now);
-  }
+    return link.client.change((stripe) => stripe.invoices.finalizeInvoice(invoice));
+  });
 }
 
 async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder): Promise<void> {
@@ -64,31 +58,21 @@ async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder)
   await syncProduct(client, id, { name: `${product} items`, tax_code: tax.code });
   const price = { product: id, currency, unit_amount: amount, tax_behavior: tax.behavior };
   const asked = { customer, invoice, price_data: price, quantity: 1, description: name };
-  await client.change((stripe) =>
-    stripe.invoiceItems.create(asked, { idempotencyKey: `plinth:item-line:${invoice}` }),
-  );
+  const once = { idempotencyKey: `plinth:item-line:${invoice}` };
+  await client.change((stripe) => stripe.invoiceItems.create(asked, once));
 }
 
 /** Pays with a card that the customer has kept. An invoice that is open still was not: there is none, or the bank asks, or declines. */
-export async function payInvoice(
-  client: StripeClient,
-  invoice: string,
-  customer: string,
-): Promise<ItemInvoice> {
+export async function payInvoice(client: StripeClient, id: string, customer: string): Promise<ItemInvoice> {
   const card = await keptCard(client, customer);
-  if (card !== undefined) {
-    try {
-      const paid = await client.change((stripe) =>
-        stripe.invoices.pay(invoice, { payment_method: card, off_session: true }),
-      );
-      return invoiceOf(paid);
-    } catch (error) {
-      const isRefused =
-        error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
-      if (!isRefused) throw error;
-    }
+  try {
+    const by = { payment_method: card ?? '', off_session: true };
+    if (card !== undefined) return invoiceOf(await client.change((stripe) => stripe.invoices.pay(id, by)));
+  } catch (error) {
+    const isRefused = error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
+    if (!isRefused) throw error;
   }
-  return invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(invoice)));
+  return invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(id)));
 }
 
 /** The one that pays by default, else any. */
@@ -96,27 +80,33 @@ async function keptCard(client: StripeClient, customer: string): Promise<string 
   const found = await client.read((stripe) => stripe.customers.retrieve(customer));
   const main = found.deleted === true ? undefined : found.invoice_settings.default_payment_method;
   if (main !== undefined && main !== null) return typeof main === 'string' ? main : main.id;
-  const { data } = await client.read((stripe) =>
-    stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 }),
-  );
-  return data[0]?.id;
+  const asked = { type: 'card', limit: 1 } as const;
+  return (await client.read((stripe) => stripe.customers.listPaymentMethods(customer, asked))).data[0]?.id;
 }
 
 /** Has an invoice not be paid any more, unless it was: the answer says which. */
-export async function closeInvoice(client: StripeClient, invoice: string): Promise<ItemInvoice> {
-  const found = await client.read((stripe) => stripe.invoices.retrieve(invoice));
-  if (found.status === 'draft') {
-    await client.change((stripe) => stripe.invoices.del(invoice));
-    return { id: invoice, state: 'void', url: null };
+export async function closeInvoice(client: StripeClient, id: string): Promise<ItemInvoice> {
+  const found = await client.read((stripe) => stripe.invoices.retrieve(id));
+  if (found.status === 'open')
+    return advance(client, found, () => client.change((stripe) => stripe.invoices.voidInvoice(id)));
+  if (found.status !== 'draft') return invoiceOf(found);
+  await client.change((stripe) => stripe.invoices.del(id));
+  return { id, state: 'void', url: null };
+}
+
+/** Changes an invoice. Where that fails because somebody has come further with it meanwhile, the answer is how it stands. */
+async function advance(
+  client: StripeClient,
+  from: Stripe.Invoice,
+  change: () => Promise<Stripe.Invoice>,
+): Promise<ItemInvoice> {
+  try {
+    return invoiceOf(await change());
+  } catch (error) {
+    const now = await client.read((stripe) => stripe.invoices.retrieve(from.id ?? ''));
+    if (now.status === from.status) throw error;
+    return invoiceOf(now);
   }
-  if (found.status !== 'open') return invoiceOf(found);
-  return client
-    .change((stripe) => stripe.invoices.voidInvoice(invoice))
-    .then(invoiceOf, async (error: unknown) => {
-      const now = invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(invoice)));
-      if (now.state === 'open') throw error;
-      return now;
-    });
 }
 
 const STATES = ['draft', 'open', 'paid'] as const;

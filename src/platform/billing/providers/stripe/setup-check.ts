@@ -1,12 +1,22 @@
 import type { Catalogue } from '#platform/entitlements';
+import { refusalOf } from '../../errors.ts';
 import type { StripeClient } from './client.ts';
 import { endpointUrl, findEndpoint, problemWith } from './endpoint.ts';
 import { unsyncedPrices } from './prices.ts';
 import { priceCatalogOf, type SaleTax } from './price-catalog.ts';
 
+export const SETUP_LINES = [
+  'Stripe key',
+  'Stripe clock',
+  'Stripe prices',
+  'Stripe webhook',
+  'Stripe Connect',
+  'Stripe retries',
+] as const;
+
 /** What is right with one thing, or `wrong` with it, in one line. */
 export interface SetupFinding {
-  readonly of: 'Stripe key' | 'Stripe prices' | 'Stripe webhook' | 'Stripe clock' | 'Stripe retries';
+  readonly of: (typeof SETUP_LINES)[number];
   readonly says: string;
   readonly isWrong: boolean;
 }
@@ -17,6 +27,7 @@ export interface StripeSetup {
   readonly tax: SaleTax;
   readonly baseUrl: string;
   readonly webhookSecrets: readonly string[];
+  readonly connectWebhookSecrets: readonly string[];
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
   /** Milliseconds since 1970. */
@@ -38,6 +49,7 @@ export async function checkStripeSetup(setup: StripeSetup): Promise<SetupFinding
     clock,
     await pricesOf(setup),
     await webhookOf(setup),
+    await connectOf(setup),
     await retriesOf(setup),
   ];
 }
@@ -95,6 +107,30 @@ async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup):
         'Stripe webhook',
         `${waiting} of the newest ${events.length} messages are not taken. Is STRIPE_WEBHOOK_SECRET that of ${endpoint.url}?`,
       );
+}
+
+/** Of payees, which are accounts connected to ours. Where Connect is not set up, Stripe refuses to list them. */
+async function connectOf({ client, baseUrl, connectWebhookSecrets }: StripeSetup): Promise<SetupFinding> {
+  const of = 'Stripe Connect';
+  const payees = await client
+    .read((stripe) => stripe.accounts.list({ limit: 1 }))
+    .then(
+      ({ data }) => data.length,
+      (error: unknown) => {
+        if (refusalOf(error) === undefined) throw error;
+        return 0;
+      },
+    );
+  if (payees === 0) return right(of, 'no account is connected: nobody is paid out');
+  if (connectWebhookSecrets.length === 0)
+    return wrong(of, 'STRIPE_CONNECT_WEBHOOK_SECRET is not set: messages of connected accounts are refused.');
+  const endpoint = await findEndpoint(client, baseUrl, 'connected');
+  if (endpoint === undefined)
+    return wrong(of, 'Connected accounts are told of nowhere. Run plinth stripe sync.');
+  const trouble = problemWith(endpoint);
+  return trouble === undefined
+    ? right(of, `connected accounts are told of to ${endpoint.url}`)
+    : wrong(of, `The endpoint is there, but ${trouble}. Run plinth stripe sync.`);
 }
 
 /** Seconds. */

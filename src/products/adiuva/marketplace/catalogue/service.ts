@@ -1,17 +1,26 @@
-import { commitPoint } from '#platform/db';
+import { isDeepStrictEqual } from 'node:util';
+import type { SaleChange } from '#platform/billing';
+import { commitPoint, type Transaction } from '#platform/db';
+import { atLeast, type Caller, type Role } from '#platform/http';
+import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
+import { PLATFORM_ACCOUNT } from '#platform/queue';
+import { idAfter, pageById, type PageQuery, type PluginRow, readPlugin } from '../store.ts';
 import * as store from './store.ts';
-import type { InstallRow, PluginRow, VersionRow } from './store.ts';
+import type { HandedVersion, InstallRow } from './store.ts';
 
 const RATED = commitPoint('adiuva.plugin-rated', 'the stars of an account, and the sum of all of a plugin');
+const INSTALLED = commitPoint('adiuva.plugin-installed', 'a plugin of an account, and how many have it');
+const UNINSTALLED = commitPoint('adiuva.plugin-uninstalled', 'a plugin that an account does not use');
 
-/** A plugin as an account sees it. */
-export interface SeenPlugin {
-  readonly plugin: PluginRow;
-  readonly versions: readonly VersionRow[];
-  /** What the account has of it. */
-  readonly install: InstallRow | undefined;
+const LINK_SECONDS = 900;
+
+/** Who asks for a plugin, for which account. */
+interface Installer {
+  readonly accountId: AccountId;
+  readonly role: Role;
+  readonly caller: Pick<Caller, 'keyId' | 'scopes'>;
 }
 
 /** The money for it is here. */
@@ -22,13 +31,17 @@ export const isBought = (install: InstallRow | undefined): boolean =>
 export const isTheirs = (install: InstallRow | undefined): boolean =>
   install?.is_installed === true || isBought(install);
 
-/** The plugins that are offered: public data, that no account owns. */
-export function createCatalogue({ db }: Pick<ProductContext, 'db'>) {
+type Context = Pick<ProductContext, 'db' | 'items' | 'blobs'>;
+
+/** The plugins that are offered, which are public data that no account owns, and what accounts have of them. */
+export function createCatalogue(context: Context) {
+  const { db, blobs } = context;
+
   /** Throws `plugin_not_found` for one that is not offered, unless the account has it. */
-  async function read(accountId: AccountId, id: string): Promise<SeenPlugin> {
+  async function read(accountId: AccountId, id: string) {
     const [[[install]], [[plugin], versions]] = await Promise.all([
       db.tenant(accountId, [store.readInstall(accountId, id)]),
-      db.system('adiuva.catalogue', [store.readPlugin(id), store.approvedVersions(id)]),
+      db.system('adiuva.catalogue', [readPlugin(id), store.approvedVersions(id)]),
     ]);
     if (plugin === undefined || !(plugin.is_offered || isTheirs(install)))
       throw new AppError('plugin_not_found');
@@ -38,7 +51,6 @@ export function createCatalogue({ db }: Pick<ProductContext, 'db'>) {
   return {
     read,
 
-    /** One page of what is offered, and how many there are on all. */
     async list(query: store.CatalogueQuery) {
       const [plugins, [count]] = await db.system('adiuva.catalogue', [
         store.listPlugins(query),
@@ -47,26 +59,108 @@ export function createCatalogue({ db }: Pick<ProductContext, 'db'>) {
       return { plugins, total: count?.total ?? 0, page: query.page };
     },
 
-    /**
-     * Gives stars in place of those that the account gave before. Throws `plugin_not_installed`, and `own_plugin` for the account of its
-     * developer.
-     */
-    async rate(
-      accountId: AccountId,
-      id: string,
-      stars: number,
-    ): Promise<Pick<PluginRow, 'ratings' | 'stars'>> {
+    /** Throws `plugin_not_installed`, and `own_plugin` for the account of its developer. */
+    async rate(accountId: AccountId, id: string, stars: number) {
       const { plugin } = await read(accountId, id);
       if (plugin.developer === accountId) throw new AppError('own_plugin');
       return db.system('adiuva.catalogue', RATED, async (tx) => {
-        const [held] = await tx.run(store.lockInstalled(accountId, id));
+        const [held] = await tx.run(store.setStars(accountId, id, stars));
         if (held === undefined) throw new AppError('plugin_not_installed');
-        const given = { stars, former: held.stars };
-        const [, [sums]] = await tx.runAll([store.setStars(accountId, id, stars), store.addStars(id, given)]);
-        return sums ?? { ratings: plugin.ratings, stars: plugin.stars };
+        const [sums = plugin] = await tx.run(store.countStars(id, stars, held.former));
+        return sums;
       });
+    },
+
+    /**
+     * Hands out the newest version. One that is paid is sold first, once for an account. Throws `plugin_not_found`, `plugin_removed`,
+     * `plugin_not_offered`, `consent_needed` for permissions that were not consented to, `payment_needed` with the page where it is paid,
+     * and what `items.open` throws. A purchase is for those who may buy for the account; anything else for any of its members.
+     */
+    async install(by: Installer, id: string, accepted: readonly string[]) {
+      const { accountId } = by;
+      const [[[install]], [[plugin], [version]]] = await Promise.all([
+        db.tenant(accountId, [store.readInstall(accountId, id)]),
+        db.system('adiuva.catalogue', [readPlugin(id), store.newestVersion(id)]),
+      ]);
+      if (plugin === undefined || plugin.published_at === null) throw new AppError('plugin_not_found');
+      if (plugin.state === 'removed') throw new AppError('plugin_removed');
+      const isEntitled = isTheirs(install) || plugin.developer === accountId;
+      if (version === undefined || !(isEntitled || plugin.is_offered))
+        throw new AppError('plugin_not_offered');
+      const added = addedSince(install, version.permissions);
+      if (added.some((permission) => !accepted.includes(permission)))
+        throw new AppError('consent_needed', { details: { version: version.version, permissions: added } });
+      if (plugin.price_cents > 0 && !isEntitled) await buy(context, by, plugin);
+      if (!isSame(install, version))
+        await db.system('adiuva.catalogue', INSTALLED, async (tx) => {
+          const [kept] = await tx.run(store.keepInstall(accountId, plugin, version));
+          if (kept === undefined) throw new AppError('plugin_not_offered');
+          if (kept.is_new) await tx.run(store.countInstall(id));
+        });
+      const link = { filename: `${id}-${version.version}.zip`, expiresIn: LINK_SECONDS };
+      return { version, link: await blobs.download(PLATFORM_ACCOUNT, version.blob_id, link) };
+    },
+
+    /** Keeps what was bought. Throws `plugin_not_found` for what the account never had. */
+    async uninstall(accountId: AccountId, id: string): Promise<void> {
+      const [[held]] = await db.tenant(accountId, UNINSTALLED, [store.uninstall(accountId, id)]);
+      if (held === undefined) throw new AppError('plugin_not_found');
+    },
+
+    async installed<Item>(
+      accountId: AccountId,
+      { cursor, limit }: PageQuery,
+      item: (held: { readonly plugin: PluginRow; readonly install: InstallRow }) => Item,
+    ) {
+      const [installs] = await db.tenant(accountId, [
+        store.listInstalls(accountId, idAfter(cursor), limit + 1),
+      ]);
+      const ids = installs.map((install) => install.plugin_id);
+      const [plugins] = await db.system('adiuva.catalogue', [store.readPlugins(ids)]);
+      const byId = new Map(plugins.map((plugin) => [plugin.id, plugin]));
+      const held = installs.flatMap((install) => {
+        const plugin = byId.get(install.plugin_id);
+        return plugin === undefined ? [] : [{ id: plugin.id, install, plugin }];
+      });
+      return pageById(held, limit, item);
+    },
+
+    /** In the commit of what became of a sale: the account has the plugin as long as any of the money is here. */
+    async soldIn(tx: Transaction, change: SaleChange): Promise<void> {
+      const { item, news, total } = change;
+      if (total === 0) {
+        const [revoked] = await tx.run(store.revokeBought(change));
+        if (typeof revoked?.former === 'number') await tx.run(store.countStars(item, null, revoked.former));
+      } else if (news === 'paid' || news === 'won') {
+        const [granted] = await tx.run(store.grantBought(change));
+        if (granted?.is_new === true) await tx.run(store.countInstall(item));
+      }
     },
   };
 }
 
-export type PluginCatalogue = ReturnType<typeof createCatalogue>;
+/** What a version wants besides what was consented to: what comes first is consented to by asking for it. */
+export const addedSince = (install: InstallRow | undefined, permissions: readonly string[]): string[] =>
+  install === undefined || install.version === null
+    ? []
+    : permissions.filter((permission) => !install.permissions.includes(permission));
+
+const isSame = (install: InstallRow | undefined, { version, permissions }: HandedVersion) =>
+  install?.is_installed === true &&
+  install.version === version &&
+  isDeepStrictEqual(install.permissions, permissions);
+
+/** Comes back once it is paid. */
+async function buy({ items, db }: Context, { accountId, role, caller }: Installer, plugin: PluginRow) {
+  const { id: item, name, price_cents: amount, currency, developer: payee } = plugin;
+  if (payee === null) throw new AppError('plugin_not_offered');
+  if (!atLeast(role, 'admin') || !allowsScope(caller, 'billing:write'))
+    throw new AppError('forbidden', {
+      message: 'A plugin that costs money is bought by owners and admins, with the scope billing:write.',
+    });
+  const sale = await items.open({ accountId, item, name, amount, currency, payee });
+  if (sale.state === 'open')
+    throw new AppError('payment_needed', { details: { checkout_url: sale.checkoutUrl } });
+  const [[bought]] = await db.tenant(accountId, [store.readInstall(accountId, item)]);
+  if (!isBought(bought)) throw new AppError('purchase_disputed');
+}

@@ -1,42 +1,11 @@
+import type { SaleChange } from '#platform/billing';
 import { type Statement, statement } from '#platform/db';
-import { type Put, valuesOf } from '#platform/product';
 import type { AccountId } from '#platform/kernel';
-import type { Category } from '../lists.ts';
+import { type Put, valuesOf } from '#platform/product';
+import { IS_OFFERED, PLUGIN, type PluginRow } from '../store.ts';
 
-/** How many plugins a page of the catalogue holds. */
 const PAGE = 20;
-/** So many versions of a plugin are shown. */
 const MOST_VERSIONS = 100;
-
-/** A plugin as the catalogue has it. */
-export interface PluginRow {
-  readonly id: string;
-  /** null: they are gone. */
-  readonly developer: AccountId | null;
-  readonly state: 'draft' | 'offered' | 'withdrawn' | 'removed';
-  readonly is_offered: boolean;
-  readonly version: string | null;
-  readonly name: string;
-  readonly description: string;
-  readonly author: string;
-  readonly category: string;
-  readonly permissions: readonly string[];
-  readonly price_cents: number;
-  readonly currency: string;
-  readonly installs: number;
-  readonly ratings: number;
-  readonly stars: number;
-  readonly removed_because: string | null;
-  readonly published_at: Date | null;
-}
-
-/** A version that was approved. */
-export interface VersionRow {
-  readonly version: string;
-  readonly permissions: readonly string[];
-  readonly bytes: number;
-  readonly published_at: Date;
-}
 
 /** What an account has of a plugin. */
 export interface InstallRow {
@@ -49,9 +18,6 @@ export interface InstallRow {
   readonly stars: number | null;
 }
 
-const IS_OFFERED = `(state = 'offered' and (price_cents = 0 or (is_payable and developer is not null)))`;
-const PLUGIN = `id, developer, state, ${IS_OFFERED} as is_offered, version, name, description, author, category, permissions, price_cents, currency,
-  installs::double precision as installs, ratings::double precision as ratings, stars::double precision as stars, removed_because, published_at`;
 const INSTALL = 'plugin_id, is_installed, version, permissions, sale_id, revoked_at, stars';
 
 /** In the order of an index each, and by the id where that leaves two alike. */
@@ -61,19 +27,17 @@ const ORDERS = {
   newest: 'p.published_at desc, p.id',
 } as const;
 
-export type CatalogueSort = keyof typeof ORDERS;
+type CatalogueSort = keyof typeof ORDERS;
 export const CATALOGUE_SORTS = Object.keys(ORDERS) as [CatalogueSort, ...CatalogueSort[]];
 
-/** What is looked for in the catalogue. */
+/** What is looked for in the catalogue; pages from 1. */
 export interface CatalogueQuery {
-  readonly category: Category | undefined;
-  readonly q: string | undefined;
-  /** From 1. */
+  readonly category?: string | undefined;
+  readonly q?: string | undefined;
   readonly page: number;
   readonly sort: CatalogueSort;
 }
 
-/** One page of what is offered. */
 export function listPlugins({ page, sort, ...wanted }: CatalogueQuery): Statement<PluginRow> {
   const { values, put } = valuesOf(PAGE, (page - 1) * PAGE);
   // Ids are found first: whole rows of all pages before would be sorted on disk.
@@ -85,7 +49,6 @@ export function listPlugins({ page, sort, ...wanted }: CatalogueQuery): Statemen
   );
 }
 
-/** How many are offered of what is looked for. */
 export function countPlugins(wanted: Pick<CatalogueQuery, 'category' | 'q'>): Statement<{ total: number }> {
   const { values, put } = valuesOf();
   return statement<{ total: number }>(
@@ -114,19 +77,32 @@ function searchIn(text: string, put: Put): string {
   return `websearch_to_tsquery('simple', ${put(before)}::text) && to_tsquery('simple', ${put(quoted)}::text)`;
 }
 
-/** A plugin, whatever became of it; none that was never published. */
-export const readPlugin = (id: string) =>
-  statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = $1 and state <> 'draft'`, [id]);
-
 export const readPlugins = (ids: readonly string[]) =>
   statement<PluginRow>(`select ${PLUGIN} from adiuva.plugins where id = any($1::text[])`, [ids]);
 
-/** Those that were approved, the newest first. */
 export const approvedVersions = (id: string) =>
-  statement<VersionRow>(
+  statement<{ version: string; permissions: string[]; bytes: number; published_at: Date }>(
     `select version, permissions, bytes::double precision as bytes, coalesce(reviewed_at, created_at) as published_at
      from adiuva.plugin_versions where plugin_id = $1 and state = 'approved' order by numbers desc limit ${MOST_VERSIONS}`,
     [id],
+  );
+
+/** A version as it is handed out; the countersignature is of RFC 8785 over its `signed`. */
+export interface HandedVersion {
+  readonly version: string;
+  readonly permissions: readonly string[];
+  readonly sha256: string;
+  readonly blob_id: string;
+  readonly signature: string;
+  readonly public_key: string;
+  readonly countersignature: object;
+}
+
+export const newestVersion = (pluginId: string) =>
+  statement<HandedVersion>(
+    `select version, permissions, sha256, blob_id, signature, public_key, countersignature from adiuva.plugin_versions
+     where plugin_id = $1 and state = 'approved' and blob_id is not null and countersignature is not null order by numbers desc limit 1`,
+    [pluginId],
   );
 
 export const readInstall = (accountId: AccountId, pluginId: string) =>
@@ -135,7 +111,6 @@ export const readInstall = (accountId: AccountId, pluginId: string) =>
     [accountId, pluginId],
   );
 
-/** What an account has installed or bought, by its id. */
 export const listInstalls = (accountId: AccountId, after: string, limit: number) =>
   statement<InstallRow>(
     `select ${INSTALL} from adiuva.plugin_installs
@@ -143,24 +118,67 @@ export const listInstalls = (accountId: AccountId, after: string, limit: number)
     [accountId, after, limit],
   );
 
-/** Holds what an account has of a plugin until the transaction ends; no row: it is not installed. */
-export const lockInstalled = (accountId: AccountId, pluginId: string) =>
-  statement<{ stars: number | null }>(
-    `select stars from adiuva.plugin_installs where account_id = $1 and plugin_id = $2 and is_installed for update`,
-    [accountId, pluginId],
-  );
-
+/** An account's stars in place of those that it gave before. No row: it is not installed. */
 export const setStars = (accountId: AccountId, pluginId: string, stars: number) =>
-  statement(
-    `update adiuva.plugin_installs set stars = $3, updated_at = app.now() where account_id = $1 and plugin_id = $2`,
+  statement<{ former: number | null }>(
+    `with held as (
+       select account_id, plugin_id, stars from adiuva.plugin_installs where account_id = $1 and plugin_id = $2 and is_installed for update)
+     update adiuva.plugin_installs i set stars = $3, updated_at = app.now() from held
+     where i.account_id = held.account_id and i.plugin_id = held.plugin_id returning held.stars as former`,
     [accountId, pluginId, stars],
   );
 
-/** One account's stars in place of those that it gave before. */
-export const addStars = (pluginId: string, { stars, former }: { stars: number; former: number | null }) =>
+/** Counts an account's stars in place of those that it gave before; null: it gave, or gives, none. */
+export const countStars = (pluginId: string, stars: number | null, former: number | null) =>
   statement<Pick<PluginRow, 'ratings' | 'stars'>>(
-    `update adiuva.plugins set ratings = ratings + case when $3::int is null then 1 else 0 end, stars = stars + $2::int - coalesce($3::int, 0),
-       updated_at = app.now()
+    `update adiuva.plugins set ratings = ratings + ($2::int is not null)::int - ($3::int is not null)::int,
+       stars = stars + coalesce($2::int, 0) - coalesce($3::int, 0), updated_at = app.now()
      where id = $1 returning ratings::double precision as ratings, stars::double precision as stars`,
     [pluginId, stars, former],
+  );
+
+/** Installed, with what was consented to. No row: it costs something, and the money for it has gone back. */
+export const keepInstall = (
+  accountId: AccountId,
+  { id, price_cents: price }: PluginRow,
+  { version, permissions }: HandedVersion,
+) =>
+  statement<{ is_new: boolean }>(
+    `insert into adiuva.plugin_installs as i (account_id, plugin_id, is_installed, version, permissions) values ($1, $2, true, $3, $4::text[])
+     on conflict (account_id, plugin_id) do update set is_installed = true, version = $3, permissions = $4::text[], updated_at = app.now()
+       where i.revoked_at is null or $5::int = 0
+     returning xmax = 0 as is_new`,
+    [accountId, id, version, permissions, price],
+  );
+
+export const countInstall = (id: string) =>
+  statement('update adiuva.plugins set installs = installs + 1, updated_at = app.now() where id = $1', [id]);
+
+/** What is remembered is what the account has bought and consented to. No row: it never had it. */
+export const uninstall = (accountId: AccountId, pluginId: string) =>
+  statement<{ plugin_id: string }>(
+    `update adiuva.plugin_installs set is_installed = false, updated_at = app.now() where account_id = $1 and plugin_id = $2 returning plugin_id`,
+    [accountId, pluginId],
+  );
+
+type PluginSale = Pick<SaleChange, 'accountId' | 'item' | 'id'>;
+
+/** Bought and installed; an older sale takes no newer one's place. */
+export const grantBought = ({ accountId, item, id }: PluginSale) =>
+  statement<{ is_new: boolean }>(
+    `insert into adiuva.plugin_installs as i (account_id, plugin_id, is_installed, sale_id) values ($1, $2, true, $3)
+     on conflict (account_id, plugin_id) do update set is_installed = true, sale_id = $3, revoked_at = null, updated_at = app.now()
+       where i.sale_id is null or i.sale_id = $3 or i.revoked_at is not null
+     returning xmax = 0 as is_new`,
+    [accountId, item, id],
+  );
+
+/** The money for it has gone back, and its stars count no more. */
+export const revokeBought = ({ accountId, item, id }: PluginSale) =>
+  statement<{ former: number | null }>(
+    `with held as (
+       select account_id, plugin_id, stars from adiuva.plugin_installs where account_id = $1 and plugin_id = $2 and sale_id = $3 for update)
+     update adiuva.plugin_installs i set is_installed = false, revoked_at = app.now(), stars = null, updated_at = app.now() from held
+     where i.account_id = held.account_id and i.plugin_id = held.plugin_id returning held.stars as former`,
+    [accountId, item, id],
   );

@@ -1,28 +1,20 @@
 import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http';
+import { signedUpload } from '#platform/blobs';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
+import * as replies from '../replies.ts';
+import { byId, KEY_EXAMPLE, ok, PLUGIN, shownBy } from '../replies.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
-import * as replies from '../replies.ts';
 
 const route = productRoutes<Adiuva>();
 const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60, by: 'account' } } as const;
 /** Any account may be a developer, on any plan. */
 const reads = { ...calls, may: 'member', scope: 'adiuva:read' } as const;
 const writes = { ...calls, may: 'admin', scope: 'adiuva:write' } as const;
-const KEY = { params: { id: replies.KEY_EXAMPLE.id } };
-const PLUGIN = { params: { id: 'day-planner' } };
 const VERSION = { params: { id: 'day-planner', version: '1.2.0' } };
-const byId = { params: { id: 'text' } } as const;
 const byVersion = { params: { id: 'text', version: 'text' } } as const;
-const uploads = [
-  'upload_missing',
-  'upload_mismatch',
-  'upload_expired',
-  'blob_not_found',
-  'storage_unavailable',
-] as const;
 
 export const listDeveloperKeys = route(
   'GET /v1/developer/keys',
@@ -30,7 +22,7 @@ export const listDeveloperKeys = route(
     ...reads,
     summary: 'List the keys that your account signs packages with',
     reply: { 200: namedObject('DeveloperKeyList', { data: z.array(replies.developerKey) }) },
-    example: { reply: { data: [replies.KEY_EXAMPLE] } },
+    example: { reply: { data: [KEY_EXAMPLE] } },
   },
   async ({ accountId }, { market }) => ({ data: await market.developers.listKeys(accountId) }),
 );
@@ -49,13 +41,9 @@ export const addDeveloperKey = route(
     }),
     reply: { 201: replies.developerKey },
     errors: ['developer_key_invalid', 'conflict'],
-    example: {
-      body: { name: 'Release machine', public_key: replies.KEY_EXAMPLE.public_key },
-      reply: replies.KEY_EXAMPLE,
-    },
+    example: { body: { name: 'Release machine', public_key: KEY_EXAMPLE.public_key }, reply: KEY_EXAMPLE },
   },
-  ({ accountId, caller, origin, once, body }, { market }) =>
-    market.developers.addKey({ accountId, caller, origin, once }, { name: body.name, pem: body.public_key }),
+  (call, { market }) => market.developers.addKey(call, call.body),
 );
 
 export const revokeDeveloperKey = route(
@@ -69,10 +57,9 @@ export const revokeDeveloperKey = route(
       'Nothing that it signed is approved any more; what is published stays. It takes no Idempotency-Key: a repeat changes nothing.',
     reply: { 200: replies.developerKey },
     errors: ['developer_key_not_found'],
-    example: { ...KEY, reply: { ...replies.KEY_EXAMPLE, revoked_at: replies.KEY_EXAMPLE.created_at } },
+    example: { params: { id: KEY_EXAMPLE.id }, reply: { ...KEY_EXAMPLE, revoked_at: replies.AT } },
   },
-  ({ accountId, caller, origin, params }, { market }) =>
-    market.developers.revokeKey({ accountId, caller, origin }, params.id),
+  (call, { market }) => market.developers.revokeKey(call, call.params.id),
 );
 
 export const submitPlugin = route(
@@ -96,28 +83,26 @@ export const submitPlugin = route(
         .regex(/^[A-Za-z0-9+/]{86}==$/)
         .describe('Ed25519 over the 32 bytes of the SHA-256, in base64.'),
     }),
-    reply: { 201: replies.submitted },
-    errors: [
-      'plugin_permission_unknown',
-      'plugin_manifest_refused',
-      'plugin_name_reserved',
-      'plugin_name_taken',
-      'plugin_id_taken',
-      'plugin_removed',
-      'plugin_version_not_above',
-      'plugin_versions_waiting',
-      'plugin_storage_full',
-      'developer_key_not_found',
-      'developer_key_revoked',
-      'package_signature_invalid',
-      'storage_unavailable',
-    ],
+    reply: {
+      201: namedObject('SubmittedPlugin', {
+        id: z.string(),
+        version: z.string(),
+        state: replies.versionState,
+        upload: signedUpload
+          .nullable()
+          .describe('null where the call is repeated with its Idempotency-Key: submit the version again.'),
+      }),
+    },
+    errors:
+      'plugin_permission_unknown plugin_manifest_refused plugin_name_reserved plugin_name_taken plugin_id_taken plugin_removed plugin_version_not_above plugin_versions_waiting plugin_storage_full developer_key_not_found developer_key_revoked package_signature_invalid storage_unavailable'.split(
+        ' ',
+      ),
     example: {
       body: {
         manifest: { ...replies.MANIFEST_EXAMPLE, version: '1.3.0' },
         sha256: replies.SHA256_EXAMPLE,
         bytes: 48_211,
-        key_id: replies.KEY_EXAMPLE.id,
+        key_id: KEY_EXAMPLE.id,
         signature: replies.SIGNATURE_EXAMPLE,
       },
       reply: {
@@ -128,16 +113,14 @@ export const submitPlugin = route(
           method: 'PUT',
           url: 'https://files.example.com/…',
           headers: { 'content-type': 'application/zip' },
-          expires_at: '2026-11-02T10:30:00.000Z',
+          expires_at: replies.AT,
         },
       },
     },
   },
-  ({ accountId, caller, origin, body, onceInSteps }, { market }) => {
-    const { key_id: keyId, ...rest } = body;
-    const by = { accountId, caller, origin };
-    const run = async () => answer(201, await market.developers.submit(by, { ...rest, keyId }));
-    return onceInSteps({ run, isOver: () => true }, { account: accountId });
+  (call, { market }) => {
+    const run = async () => answer(201, await market.developers.submit(call, call.body));
+    return call.onceInSteps({ run, isOver: () => true }, { account: call.accountId });
   },
 );
 
@@ -151,14 +134,14 @@ export const completePlugin = route(
     description:
       'It is checked then, and waits for review. It takes no Idempotency-Key: said again, it answers the version as it is.',
     reply: { 200: replies.ownVersion },
-    errors: ['plugin_version_not_found', ...uploads],
+    errors:
+      'plugin_version_not_found upload_missing upload_mismatch upload_expired blob_not_found storage_unavailable'.split(
+        ' ',
+      ),
     example: { ...VERSION, reply: { ...replies.VERSION_EXAMPLE, checklist: null } },
   },
-  async ({ accountId, caller, origin, params }, { market }) =>
-    replies.shownBy(
-      replies.ownVersion,
-      await market.developers.complete({ accountId, caller, origin }, params.id, params.version),
-    ),
+  async (call, { market }) =>
+    shownBy(replies.ownVersion, await market.developers.complete(call, call.params.id, call.params.version)),
 );
 
 export const listOwnPlugins = route(
@@ -179,12 +162,19 @@ export const readOwnPlugin = route(
     ...reads,
     ...byId,
     summary: 'Read a plugin of your account, with its versions, their checklists and notes',
-    reply: { 200: replies.ownPluginDetails },
+    reply: {
+      200: namedObject('DeveloperPluginDetails', {
+        ...replies.ownPlugin.shape,
+        versions: z.array(replies.ownVersion).describe('The highest first; the last 100.'),
+      }),
+    },
     errors: ['plugin_not_found'],
     example: { ...PLUGIN, reply: { ...replies.PLUGIN_EXAMPLE, versions: [replies.VERSION_EXAMPLE] } },
   },
   async ({ accountId, params }, { market }) => {
-    return replies.shownBy(replies.ownPluginDetails, await market.developers.read(accountId, params.id));
+    const { plugin, versions } = await market.developers.read(accountId, params.id);
+    const shown = versions.map((row) => shownBy(replies.ownVersion, row));
+    return { ...shownBy(replies.ownPlugin, plugin), versions: shown };
   },
 );
 
@@ -199,10 +189,7 @@ export const withdrawVersion = route(
     errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
     example: { ...VERSION, reply: { ok: true } },
   },
-  async ({ accountId, caller, origin, params }, { market }) => {
-    await market.developers.withdrawVersion({ accountId, caller, origin }, params.id, params.version);
-    return { ok: true };
-  },
+  (call, { market }) => ok(market.developers.withdrawVersion(call, call.params.id, call.params.version)),
 );
 
 export const withdrawPlugin = route(
@@ -217,8 +204,5 @@ export const withdrawPlugin = route(
     errors: ['plugin_not_found', 'plugin_removed'],
     example: { ...PLUGIN, reply: { ok: true } },
   },
-  async ({ accountId, caller, origin, params }, { market }) => {
-    await market.developers.withdraw({ accountId, caller, origin }, params.id);
-    return { ok: true };
-  },
+  (call, { market }) => ok(market.developers.withdraw(call, call.params.id)),
 );

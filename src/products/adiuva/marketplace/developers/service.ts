@@ -1,170 +1,116 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { actorOf } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
-import { answer, type Caller, type Once, type Origin, page, positionOf } from '#platform/http';
+import { answer, type Once } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
-import { z } from 'zod';
-import { CURRENCY } from '../lists.ts';
+import { type Actor, recordingIn } from '../audit.ts';
 import { looksOf, reservedIn } from '../names.ts';
 import { checkManifest, isAbove, type PluginManifest } from '../review/manifest.ts';
-import { developerKey, ownPlugin, ownVersion, shownBy } from '../replies.ts';
+import { ownPlugin, shownBy } from '../replies.ts';
 import * as plugins from '../store.ts';
 import * as store from './store.ts';
 
 const KEY = commitPoint('adiuva.developer-key', 'a key of a developer, and the answer to a repeat');
 const KEY_REVOKED = commitPoint('adiuva.developer-key-revoked', 'a developer’s key that signs no more');
 const SUBMITTED = commitPoint('adiuva.plugin-submitted', 'a version whose package is not there yet');
-const DROPPED = commitPoint(
-  'adiuva.plugin-upload-dropped',
-  'an upload given up, of a version that was refused',
-);
-const COMPLETED = commitPoint(
-  'adiuva.plugin-completed',
-  'a version that waits for review, and the job that checks it',
-);
+const DROPPED = commitPoint('adiuva.plugin-upload-dropped', 'an upload of a version that was refused');
+const COMPLETED = commitPoint('adiuva.plugin-completed', 'a version that waits, and the job that checks it');
 const WITHDRAWN = commitPoint('adiuva.plugin-withdrawn', 'a version or plugin that its developer took back');
 
 const MOST_WAITING = 20;
 const MOST_BYTES = 1_000_000_000;
 
-/** Who calls, for the audit. */
-export interface DeveloperCall {
+/** Who calls, for which account. */
+export interface Developer extends Actor {
   readonly accountId: AccountId;
-  readonly caller: Caller;
-  readonly origin: Origin;
 }
 
-export interface Submission {
-  readonly manifest: PluginManifest;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly keyId: string;
-  /** Base64, over the 32 bytes of the digest. */
-  readonly signature: string;
-}
-
-/** What developers do with their keys and plugins. */
 export function createDevelopers(context: ProductContext) {
-  const { db, ids, blobs, jobs, audit, items } = context;
+  const { db, ids, blobs, jobs, items } = context;
+  const recordIn = recordingIn(context);
 
-  const recordIn = (
-    tx: Transaction,
-    by: DeveloperCall,
-    event: { action: string; id: string; changes?: object },
-  ) =>
-    audit.recordIn(tx, {
-      action: `adiuva.${event.action}`,
-      actor: actorOf(by.caller),
-      accountId: by.accountId,
-      target: { kind: event.action.split('.')[0] ?? 'plugin', id: event.id },
-      changes: { ...event.changes },
-      origin: by.origin,
-    });
-
-  async function signingKey(accountId: AccountId, { keyId, sha256, signature }: Submission) {
-    const [[key]] = await db.tenant(accountId, [store.findKey(accountId, keyId)]);
+  async function signingKey(accountId: AccountId, { key_id, sha256, signature }: store.Submission) {
+    const [[key]] = await db.tenant(accountId, [store.findKey(accountId, key_id)]);
     if (key === undefined) throw new AppError('developer_key_not_found');
     if (key.revoked_at !== null) throw new AppError('developer_key_revoked');
     if (!verify(null, Buffer.from(sha256, 'hex'), key.public_key, Buffer.from(signature, 'base64')))
       throw new AppError('package_signature_invalid');
-    return key;
-  }
-
-  async function insertIn(tx: Transaction, by: DeveloperCall, version: store.NewVersion): Promise<void> {
-    const { accountId } = by;
-    const { manifest } = version;
-    await tx.runAll([plugins.lockNames(), store.lockDeveloper(accountId)]);
-    for (const { upload_id: former } of await tx.run(
-      store.deleteUnsent(accountId, manifest.id, manifest.version),
-    ))
-      if (former !== null) await tx.run(plugins.forgetFile(accountId, former));
-    const [kept] = await tx.run(store.keptOf(accountId));
-    if ((kept?.waiting ?? 0) >= MOST_WAITING) throw new AppError('plugin_versions_waiting');
-    if ((kept?.bytes ?? 0) + version.bytes > MOST_BYTES) throw new AppError('plugin_storage_full');
-    const [plugin] = await tx.run(plugins.lockPlugin(manifest.id));
-    if (plugin !== undefined && plugin.developer !== accountId) throw new AppError('plugin_id_taken');
-    if (plugin?.state === 'removed') throw new AppError('plugin_removed');
-    const looks = looksOf(manifest);
-    const [taken] = await tx.run(plugins.lookAlike(manifest.id, accountId, looks));
-    if (taken !== undefined) throw new AppError('plugin_name_taken', { details: { field: taken.field } });
-    const [highest] = await tx.run(store.highestVersion(manifest.id));
-    if (highest !== undefined && !isAbove(manifest.version, highest.version))
-      throw new AppError('plugin_version_not_above', { details: { version: highest.version } });
-    await tx.runAll([
-      store.draftPlugin(manifest, { developer: accountId, looks, currency: CURRENCY }),
-      store.insertVersion(version),
-    ]);
-    const { id, version: number } = manifest;
-    await recordIn(tx, by, { action: 'plugin.submitted', id, changes: { version: number } });
+    return key.public_key;
   }
 
   return {
-    async listKeys(accountId: AccountId) {
-      const [rows] = await db.tenant(accountId, [store.listKeys(accountId)]);
-      return rows.map((row) => shownBy(developerKey, row));
-    },
+    listKeys: async (accountId: AccountId) => (await db.tenant(accountId, [store.listKeys(accountId)]))[0],
 
     /** One that is there already is answered. Throws `developer_key_invalid`, and `conflict` for one that was revoked. */
-    addKey(by: DeveloperCall & { readonly once: Once }, { name, pem }: { name: string; pem: string }) {
-      const publicKey = ed25519Pem(pem);
+    addKey(
+      by: Developer & { readonly once: Once },
+      { name, public_key }: { name: string; public_key: string },
+    ) {
+      const pem = ed25519Pem(public_key);
+      const { accountId } = by;
       const id = ids.next();
       return by.once(KEY, async (tx) => {
-        const key = { id, name, pem: publicKey, userId: by.caller.userId };
-        const [made] = await tx.run(store.insertKey(by.accountId, key));
+        const [made] = await tx.run(store.insertKey(accountId, { id, name, pem, userId: by.caller.userId }));
         if (made === undefined)
-          throw new AppError('conflict', {
-            message: 'This key was revoked, or your account has 50 keys.',
-          });
-        if (made.id === id) await recordIn(tx, by, { action: 'developer_key.added', id });
-        return answer(201, shownBy(developerKey, made));
+          throw new AppError('conflict', { message: 'This key was revoked, or your account has 50 keys.' });
+        if (made.id === id) await recordIn(tx, by, { action: 'adiuva.developer_key.added', accountId, id });
+        return answer(201, made);
       });
     },
 
     /** Its versions that wait are not approved any more; what is published stays. */
-    async revokeKey(by: DeveloperCall, id: string) {
-      return db.tenant(by.accountId, KEY_REVOKED, async (tx) => {
-        const [former] = await tx.run(store.findKey(by.accountId, id));
-        const [key] = await tx.run(store.revokeKey(by.accountId, id));
+    revokeKey: (by: Developer, id: string) =>
+      db.tenant(by.accountId, KEY_REVOKED, async (tx) => {
+        const { accountId } = by;
+        const [former] = await tx.run(store.findKey(accountId, id));
+        const [key] = await tx.run(store.revokeKey(accountId, id));
         if (key === undefined) throw new AppError('developer_key_not_found');
-        if (former?.revoked_at === null) await recordIn(tx, by, { action: 'developer_key.revoked', id });
-        return shownBy(developerKey, key);
-      });
-    },
+        if (former?.revoked_at === null)
+          await recordIn(tx, by, { action: 'adiuva.developer_key.revoked', accountId, id });
+        return key;
+      }),
 
     /** Writes down a version and answers where its package is sent. Nothing is kept of one that is refused. */
-    async submit(by: DeveloperCall, submission: Submission) {
+    async submit(by: Developer, submission: store.Submission) {
       const { accountId, caller } = by;
       const { manifest, sha256, bytes } = submission;
+      const { id, version } = manifest;
       refuseManifest(manifest);
-      const key = await signingKey(accountId, submission);
-      const { blobId, upload } = await blobs.presign({
+      const publicKey = await signingKey(accountId, submission);
+      const { blobId: uploadId, upload } = await blobs.presign({
         accountId,
-        filename: `${manifest.id}-${manifest.version}.zip`,
+        filename: `${id}-${version}.zip`,
         type: 'application/zip',
         bytes,
         sha256,
         purpose: 'plugin_upload',
         createdBy: caller.userId,
       });
-      const version = { ...submission, id: ids.next(), developer: accountId, publicKey: key.public_key };
       try {
-        await db.system('adiuva.review', SUBMITTED, (tx) =>
-          insertIn(tx, by, { ...version, uploadId: blobId }),
-        );
+        await db.system('adiuva.review', SUBMITTED, async (tx) => {
+          await assertAcceptableIn(tx, by, submission);
+          const row = { id: ids.next(), developer: accountId, publicKey, uploadId };
+          await tx.runAll([
+            store.draftPlugin(manifest, accountId, looksOf(manifest)),
+            store.insertVersion(submission, row),
+          ]);
+          await recordIn(tx, by, { action: 'adiuva.plugin.submitted', accountId, id, changes: { version } });
+        });
       } catch (error) {
-        await db.tenant(accountId, DROPPED, blobs.forgetting(accountId, blobId));
+        await db.tenant(accountId, DROPPED, blobs.forgetting(accountId, uploadId));
         throw error;
       }
-      return { id: manifest.id, version: manifest.version, state: 'pending_upload' as const, upload };
+      return { id, version, state: 'pending_upload' as const, upload };
     },
 
     /** Looks at what was sent, and has it checked. Done again it answers the same. */
-    async complete(by: DeveloperCall, pluginId: string, version: string) {
-      const { accountId, origin } = by;
-      const find = store.ownVersion(accountId, pluginId, version);
-      const [[row]] = await db.system('adiuva.review', [find]);
-      if (row === undefined) throw new AppError('plugin_version_not_found');
+    async complete({ accountId, origin }: Developer, pluginId: string, version: string) {
+      const find = async () => {
+        const [[row]] = await db.system('adiuva.review', [plugins.readVersion(pluginId, version)]);
+        if (row?.developer !== accountId) throw new AppError('plugin_version_not_found');
+        return row;
+      };
+      const row = await find();
       if (row.state !== 'pending_upload' || row.upload_id === null) return row;
       await blobs.complete(accountId, row.upload_id);
       const sent = await db.system('adiuva.review', COMPLETED, async (tx) => {
@@ -175,81 +121,86 @@ export function createDevelopers(context: ProductContext) {
         return marked;
       });
       jobs.wake();
-      if (sent !== undefined) return sent;
-      const [[present]] = await db.system('adiuva.review', [find]);
-      if (present === undefined) throw new AppError('plugin_version_not_found');
-      return present;
+      return sent ?? find();
     },
 
-    async list(accountId: AccountId, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
-      const after = cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.string().max(64)]))[0];
+    async list(accountId: AccountId, { cursor, limit }: plugins.PageQuery) {
       const [rows] = await db.system('adiuva.review', [
-        store.pluginsOf(accountId, { after, limit: limit + 1 }),
+        store.pluginsOf(accountId, plugins.idAfter(cursor), limit + 1),
       ]);
-      return page(rows, limit, { item: (row) => shownBy(ownPlugin, row), position: ({ id }) => [id] });
+      return plugins.pageById(rows, limit, (row) => shownBy(ownPlugin, row));
     },
 
     async read(accountId: AccountId, id: string) {
-      const [[plugin], versions] = await db.system('adiuva.review', [
-        plugins.onePlugin(id),
-        plugins.versionsOf(id),
-      ]);
-      if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
-      return { ...plugin, versions: versions.map((row) => shownBy(ownVersion, row)) };
+      const { plugin, versions } = await plugins.readWithVersions(context, id);
+      if (plugin.developer !== accountId) throw new AppError('plugin_not_found');
+      return { plugin, versions };
     },
 
-    async withdrawVersion(by: DeveloperCall, pluginId: string, version: string): Promise<void> {
+    async withdrawVersion(by: Developer, id: string, version: string): Promise<void> {
       const { accountId } = by;
       await db.system('adiuva.review', WITHDRAWN, async (tx) => {
-        const [row] = await tx.run(store.ownVersion(accountId, pluginId, version));
-        if (row === undefined) throw new AppError('plugin_version_not_found');
+        const [row] = await tx.run(plugins.readVersion(id, version));
+        if (row?.developer !== accountId) throw new AppError('plugin_version_not_found');
         if (row.state === 'withdrawn') return;
-        const withdrawn = await withdrawIn(
-          tx,
-          store.withdrawWaiting(accountId, pluginId, version),
+        const withdrawn = await tx.run(store.withdrawWaiting(accountId, id, version));
+        if (withdrawn.length === 0) throw new AppError('plugin_version_not_waiting');
+        await recordIn(tx, by, {
+          action: 'adiuva.plugin.version_withdrawn',
           accountId,
-        );
-        if (withdrawn === 0) throw new AppError('plugin_version_not_waiting');
-        await recordIn(tx, by, { action: 'plugin.version_withdrawn', id: pluginId, changes: { version } });
+          id,
+          changes: { version },
+        });
       });
     },
 
     /** Nobody is sold it any more; who has it keeps it. A version that is approved later offers it again. */
-    async withdraw(by: DeveloperCall, id: string): Promise<void> {
+    async withdraw(by: Developer, id: string): Promise<void> {
+      const { accountId } = by;
       await db.system('adiuva.review', WITHDRAWN, async (tx) => {
         const [plugin] = await tx.run(plugins.lockPlugin(id));
-        if (plugin?.developer !== by.accountId) throw new AppError('plugin_not_found');
+        if (plugin?.developer !== accountId) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') throw new AppError('plugin_removed');
-        await withdrawIn(tx, store.withdrawWaiting(by.accountId, id), by.accountId);
+        await tx.run(store.withdrawWaiting(accountId, id, null));
         if (plugin.state === 'withdrawn') return;
         await tx.run(store.withdrawPlugin(id));
-        await recordIn(tx, by, { action: 'plugin.withdrawn', id });
+        await recordIn(tx, by, { action: 'adiuva.plugin.withdrawn', accountId, id });
       });
       await items.close(id);
     },
 
     /** For the transaction in which somebody can be paid, or can't any more. */
-    async payeeChangedIn(
-      tx: Transaction,
-      change: { readonly accountId: AccountId; readonly isPayable: boolean },
-    ) {
-      await tx.runAll(store.setPayable(change.accountId, change.isPayable));
+    async payeeChangedIn(tx: Transaction, payee: { accountId: AccountId; isPayable: boolean }) {
+      await tx.runAll(store.setPayable(payee.accountId, payee.isPayable));
     },
   };
 }
 
-async function withdrawIn(
+/** What may be submitted under the names, numbers and space that there are. Locks the developer, and all names. */
+async function assertAcceptableIn(
   tx: Transaction,
-  withdrawing: ReturnType<typeof store.withdrawWaiting>,
-  accountId: AccountId,
-): Promise<number> {
-  const rows = await tx.run(withdrawing);
-  for (const { upload_id: upload } of rows)
-    if (upload !== null) await tx.run(plugins.forgetFile(accountId, upload));
-  return rows.length;
+  { accountId }: Developer,
+  { manifest, bytes }: store.Submission,
+) {
+  const { id, version } = manifest;
+  await tx.runAll([
+    plugins.lockNames(),
+    store.lockDeveloper(accountId),
+    store.deleteUnsent(accountId, id, version),
+  ]);
+  const [kept] = await tx.run(store.keptOf(accountId));
+  if ((kept?.waiting ?? 0) >= MOST_WAITING) throw new AppError('plugin_versions_waiting');
+  if ((kept?.bytes ?? 0) + bytes > MOST_BYTES) throw new AppError('plugin_storage_full');
+  const [plugin] = await tx.run(plugins.lockPlugin(id));
+  if (plugin !== undefined && plugin.developer !== accountId) throw new AppError('plugin_id_taken');
+  if (plugin?.state === 'removed') throw new AppError('plugin_removed');
+  const [taken] = await tx.run(plugins.lookAlike(id, accountId, looksOf(manifest)));
+  if (taken !== undefined) throw new AppError('plugin_name_taken', { details: { field: taken.field } });
+  const [highest] = await tx.run(store.highestVersion(id));
+  if (highest !== undefined && !isAbove(version, highest.version))
+    throw new AppError('plugin_version_not_above', { details: { version: highest.version } });
 }
 
-/** As PEM in one form, whatever its line ends. */
 function ed25519Pem(pem: string): string {
   let key: KeyObject;
   try {
@@ -265,13 +216,10 @@ function ed25519Pem(pem: string): string {
 
 function refuseManifest(manifest: PluginManifest): void {
   const { found } = checkManifest(manifest);
-  const [first] = found;
-  if (first !== undefined) {
-    const findings = found.map(({ code: what, detail }) => ({ code: what, detail: detail ?? null }));
-    if (first.code === 'permission_unknown')
-      throw new AppError('plugin_permission_unknown', { details: { findings } });
-    throw new AppError('plugin_manifest_refused', { details: { findings } });
-  }
+  const findings = found.map(({ code, detail }) => ({ code, detail: detail ?? null }));
+  if (found[0]?.code === 'permission_unknown')
+    throw new AppError('plugin_permission_unknown', { details: { findings } });
+  if (findings.length > 0) throw new AppError('plugin_manifest_refused', { details: { findings } });
   const field = reservedIn(manifest);
   if (field !== undefined) throw new AppError('plugin_name_reserved', { details: { field } });
 }

@@ -1,10 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { CURRENCY } from '../lists.ts';
 import type { looksOf } from '../names.ts';
 import type { PluginManifest } from '../review/manifest.ts';
 import { PLUGIN, type PluginRow, VERSION, type VersionRow } from '../store.ts';
 
-export interface KeyRow {
+interface KeyRow {
   readonly id: string;
   readonly name: string;
   readonly public_key: string;
@@ -30,13 +31,13 @@ export const findKey = (accountId: AccountId, id: string) =>
 /** One that is there is answered. No row: it is there and revoked, or there are too many. */
 export const insertKey = (
   accountId: AccountId,
-  key: { readonly id: string; readonly name: string; readonly pem: string; readonly userId: UserId },
+  { id, name, pem, userId }: { id: string; name: string; pem: string; userId: UserId },
 ) =>
   statement<KeyRow>(
     `insert into adiuva.developer_keys as k (account_id, id, name, public_key, created_by)
      select $1, $2, $3, $4, $5 where (select count(*) from adiuva.developer_keys where account_id = $1) < ${MOST_KEYS}
      on conflict (account_id, public_key) do update set updated_at = app.now() where k.revoked_at is null returning ${KEY}`,
-    [accountId, key.id, key.name, key.pem, key.userId],
+    [accountId, id, name, pem, userId],
   );
 
 export const revokeKey = (accountId: AccountId, id: string) =>
@@ -48,9 +49,8 @@ export const revokeKey = (accountId: AccountId, id: string) =>
 
 /** The developer’s row; from here to the commit none of their other submissions goes on. */
 export const lockDeveloper = (accountId: AccountId) =>
-  statement<{ is_payable: boolean }>(
-    `insert into adiuva.developers (account_id) values ($1)
-     on conflict (account_id) do update set updated_at = app.now() returning is_payable`,
+  statement(
+    `insert into adiuva.developers (account_id) values ($1) on conflict (account_id) do update set updated_at = app.now()`,
     [accountId],
   );
 
@@ -70,30 +70,18 @@ export const setPayable = (accountId: AccountId, isPayable: boolean) =>
 
 /** A plugin of which no version was approved yet. One that is there becomes what was sent now. */
 export const draftPlugin = (
-  { id, name, description, author, category, price_cents: price }: PluginManifest,
-  of: {
-    readonly developer: AccountId;
-    readonly looks: ReturnType<typeof looksOf>;
-    readonly currency: string;
-  },
+  manifest: PluginManifest,
+  developer: AccountId,
+  looks: ReturnType<typeof looksOf>,
 ) =>
   statement(
     `insert into adiuva.plugins as p (id, folded, folded_author, developer, name, description, author, category, price_cents, currency)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-     on conflict (id) do update set folded = $2, folded_author = $3, name = $5, description = $6, author = $7, category = $8,
-       price_cents = $9, updated_at = app.now() where p.state = 'draft'`,
-    [
-      id,
-      of.looks.name,
-      of.looks.author,
-      of.developer,
-      name,
-      description,
-      author,
-      category,
-      price,
-      of.currency,
-    ],
+     select m.id, $2, $3, $4, m.name, m.description, m.author, m.category, m.price_cents, '${CURRENCY}'
+     from jsonb_to_record($1::text::jsonb) as m (id text, name text, description text, author text, category text, price_cents integer)
+     on conflict (id) do update set folded = $2, folded_author = $3, name = excluded.name, description = excluded.description,
+       author = excluded.author, category = excluded.category, price_cents = excluded.price_cents, updated_at = app.now()
+       where p.state = 'draft'`,
+    [JSON.stringify(manifest), looks.name, looks.author, developer],
   );
 
 /** What a developer has waiting, and how many bytes of theirs are kept. */
@@ -113,52 +101,42 @@ export const highestVersion = (pluginId: string) =>
 
 /** A version whose package never came is sent anew, also one that was withdrawn. */
 export const deleteUnsent = (developer: AccountId, pluginId: string, version: string) =>
-  statement<{ upload_id: string | null }>(
-    `delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3
-       and state in ('pending_upload', 'withdrawn') and submitted_at is null
-     returning upload_id`,
+  statement(
+    `with gone as (
+       delete from adiuva.plugin_versions where developer = $1 and plugin_id = $2 and version = $3
+         and state in ('pending_upload', 'withdrawn') and submitted_at is null
+       returning developer, upload_id)
+     select blobs.forget_of(developer, upload_id) from gone`,
     [developer, pluginId, version],
   );
 
-export interface NewVersion {
-  readonly id: string;
-  readonly developer: AccountId;
+/** A version as it is submitted: `signature` in base64, over the 32 bytes of `sha256`. */
+export interface Submission {
   readonly manifest: PluginManifest;
   readonly sha256: string;
   readonly bytes: number;
-  readonly keyId: string;
-  readonly publicKey: string;
+  readonly key_id: string;
   readonly signature: string;
-  readonly uploadId: string;
 }
 
-export const insertVersion = ({ manifest, ...of }: NewVersion) =>
-  statement(
+export const insertVersion = (
+  { manifest, sha256, bytes, key_id: keyId, signature }: Submission,
+  of: {
+    readonly id: string;
+    readonly developer: AccountId;
+    readonly publicKey: string;
+    readonly uploadId: string;
+  },
+) => {
+  const { id, developer, publicKey, uploadId } = of;
+  return statement(
     `insert into adiuva.plugin_versions (plugin_id, version, id, numbers, developer, manifest, permissions, sha256, bytes, key_id, public_key,
        signature, upload_id)
-     values ($1, $2, $3, $4::int[], $5, $6::text::jsonb, $7::text[], $8, $9, $10, $11, $12, $13)`,
-    [
-      manifest.id,
-      manifest.version,
-      of.id,
-      manifest.version.split('.').map(Number),
-      of.developer,
-      JSON.stringify(manifest),
-      manifest.permissions,
-      of.sha256,
-      of.bytes,
-      of.keyId,
-      of.publicKey,
-      of.signature,
-      of.uploadId,
-    ],
+     select m ->> 'id', m ->> 'version', $2, string_to_array(m ->> 'version', '.')::int[], $3, m,
+       array(select jsonb_array_elements_text(m -> 'permissions')), $4, $5, $6, $7, $8, $9 from (select $1::text::jsonb as m) given`,
+    [JSON.stringify(manifest), id, developer, sha256, bytes, keyId, publicKey, signature, uploadId],
   );
-
-export const ownVersion = (developer: AccountId, pluginId: string, version: string) =>
-  statement<VersionRow>(
-    `select ${VERSION} from adiuva.plugin_versions where plugin_id = $2 and version = $3 and developer = $1`,
-    [developer, pluginId, version],
-  );
+};
 
 /** No row: it was not waiting for its upload. */
 export const markSent = (id: string) =>
@@ -168,16 +146,17 @@ export const markSent = (id: string) =>
     [id],
   );
 
-/** Withdraws what waits of a plugin, or one version of it; answers the uploads, which are to be forgotten. */
-export const withdrawWaiting = (developer: AccountId, pluginId: string, version?: string) =>
-  statement<{ version: string; upload_id: string | null }>(
+/** Withdraws what waits of a plugin, or one version of it, and forgets the uploads: a row for each. */
+export const withdrawWaiting = (developer: AccountId, pluginId: string, version: string | null) =>
+  statement(
     `with waiting as (
        select id, upload_id from adiuva.plugin_versions
        where developer = $1 and plugin_id = $2 and ($3::text is null or version = $3) and state in ('pending_upload', 'pending_review')
-       for update)
-     update adiuva.plugin_versions v set state = 'withdrawn', upload_id = null, updated_at = app.now()
-     from waiting where v.id = waiting.id returning v.version, waiting.upload_id`,
-    [developer, pluginId, version ?? null],
+       for update
+     ), withdrawn as (
+       update adiuva.plugin_versions v set state = 'withdrawn', upload_id = null, updated_at = app.now() from waiting where v.id = waiting.id)
+     select blobs.forget_of($1, upload_id) from waiting`,
+    [developer, pluginId, version],
   );
 
 export const withdrawPlugin = (id: string) =>
@@ -186,11 +165,8 @@ export const withdrawPlugin = (id: string) =>
     [id],
   );
 
-export const pluginsOf = (
-  developer: AccountId,
-  page: { readonly after: string | undefined; readonly limit: number },
-) =>
+export const pluginsOf = (developer: AccountId, after: string, limit: number) =>
   statement<PluginRow>(
-    `select ${PLUGIN} from adiuva.plugins where developer = $1 and ($2::text is null or id > $2) order by id limit $3`,
-    [developer, page.after ?? null, page.limit],
+    `select ${PLUGIN} from adiuva.plugins where developer = $1 and id > $2 order by id limit $3`,
+    [developer, after, limit],
   );

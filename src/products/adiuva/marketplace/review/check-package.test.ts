@@ -1,9 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Scanner, Verdict } from '#platform/files';
-import { temporaryFolder } from '#test/closing';
 import {
   developerKey,
   manifest,
@@ -15,10 +12,10 @@ import {
 import { hostOf, isPermission } from '../lists.ts';
 import { checkPackage, type PackageReport, type PackageToCheck } from './check-package.ts';
 import type { Check } from './checks.ts';
+import { checkManifest } from './manifest.ts';
 
 const key = developerKey();
 const stranger = developerKey();
-const folder = temporaryFolder();
 const scannerOf = (verdict: Verdict): Scanner => ({ scan: () => Promise.resolve(verdict) });
 const clean = scannerOf({ kind: 'clean' });
 
@@ -26,9 +23,7 @@ async function check(
   zip: Buffer,
   { scanner = clean, ...of }: Partial<PackageToCheck> & { readonly scanner?: Scanner | null } = {},
 ): Promise<PackageReport> {
-  const file = join(folder, `${createHash('sha256').update(zip).digest('hex')}.zip`);
-  writeFileSync(file, zip);
-  const request = { file, manifest, signature: key.sign(zip), publicKey: key.pem, ...of };
+  const request = { zip, manifest, signature: key.sign(zip), publicKey: key.pem, ...of };
   return checkPackage(request, { scanner: scanner ?? undefined, signal: new AbortController().signal });
 }
 
@@ -229,12 +224,20 @@ describe('a manifest', () => {
     ],
     ['a permission twice', { permissions: ['notify', 'notify'] }, ['permission_unknown']],
     ['a name of Greek letters', { name: 'Ρlаnnеr' }, ['manifest_look_alike']],
+    ['a name with a Cherokee letter', { name: 'Ꭺctive notes' }, ['manifest_look_alike']],
+    ['a name with a sign that nobody sees', { name: 'Day\u200f planner' }, ['manifest_look_alike']],
+    ['a text that is turned', { description: '\u202Ereverof eerF' }, ['manifest_binary']],
     ['an image in a field', { description: 'data:image/png;base64,iVBORw0KGgo=' }, ['manifest_binary']],
     ['a run of digits', { description: 'a1'.repeat(200) }, ['manifest_binary']],
   ])('is refused with %s', async ([, change, codes]) => {
     const of = { ...manifest, ...change };
     const found = await refusal(zipOf([manifestEntry(of)]), { manifest: of });
     expect(found.filter((code) => code !== 'manifest_differs')).toEqual(codes);
+  });
+
+  test('has names in any one alphabet, and of East Asia beside Latin letters', () => {
+    for (const name of ['計画 Planner', 'ﺕﻘﻮﻴﻣ', 'תכנון', 'Žluťoučký plán', '일정 3'])
+      expect([name, checkManifest({ ...manifest, name }).found]).toEqual([name, []]);
   });
 
   test('names a host by its name in DNS', () => {

@@ -1,12 +1,11 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { readInProcess, type ReaderProgram, type Scanner } from '#platform/files';
+import { z } from 'zod';
 import { hostOf } from '../lists.ts';
-import { type Check, type ChecklistItem, checklistOf, type Found } from './checks.ts';
+import { type Check, type ChecklistItem, checklistOf, type Code, CODES, type Found } from './checks.ts';
 import { checkManifest, isAbove, manifestSchema, type PluginManifest } from './manifest.ts';
-import { type PackageLine, packageLine, type PackageTask } from './protocol.ts';
 
 const MEBIBYTE = 1_048_576;
 export const MOST_PACKAGE_BYTES = 20 * MEBIBYTE;
@@ -32,17 +31,41 @@ const OF_FILES: readonly Check[] = ['manifest_inside', 'native_code', 'static'];
 const OF_ARCHIVE: readonly Check[] = ['paths', 'links', ...OF_FILES];
 const OF_BYTES: readonly Check[] = ['digest', 'signature', 'virus', 'scanned', 'archive', ...OF_ARCHIVE];
 
-/** A staged upload, and what is known of it. */
+/** What the reader process is told of a package: hosts that the manifest's permissions name. */
+export interface PackageTask {
+  readonly hosts: readonly string[];
+}
+
+const place = z.string().max(1_024);
+const packageFile = z.strictObject({
+  path: place,
+  bytes: z.int().min(0),
+  sha256: z.string().regex(/^[\da-f]{64}$/),
+});
+
+/** What the reader process answers, a line of JSON each. It has read a hostile file: nothing of a line is believed. */
+const packageLine = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('finding'),
+    code: z.enum(Object.keys(CODES) as [Code, ...Code[]]),
+    file: place.optional(),
+    line: z.int().min(1).optional(),
+    detail: z.string().max(300).optional(),
+  }),
+  z.strictObject({ kind: z.literal('file'), ...packageFile.shape }),
+  z.strictObject({ kind: z.literal('manifest'), text: z.string() }),
+  /** All was told. `inflated`: the entries were looked into. */
+  z.strictObject({ kind: z.literal('read'), inflated: z.boolean() }),
+]);
+export type PackageLine = z.infer<typeof packageLine>;
+export type PackageFile = Readonly<z.infer<typeof packageFile>>;
+
+/** A package, and what is said of it: its SHA-256 in hex, and Ed25519 over the 32 bytes of that by a key in PEM. */
 export interface PackageToCheck {
-  /** Its path. */
-  readonly file: string;
-  /** As it was submitted. */
+  readonly zip: Buffer;
   readonly manifest: unknown;
-  /** What was declared: in hexadecimal digits. */
   readonly sha256?: string | undefined;
-  /** Ed25519 over the 32 bytes of the SHA-256. */
   readonly signature?: Uint8Array | undefined;
-  /** The developer's registered key: PEM (SPKI). */
   readonly publicKey?: string | undefined;
   /** The version before, which was approved. */
   readonly previous?: PreviousVersion | undefined;
@@ -53,51 +76,38 @@ interface PreviousVersion {
   readonly files: readonly Pick<PackageFile, 'path' | 'sha256'>[];
 }
 
-export type PackageFile = Readonly<Omit<Extract<PackageLine, { kind: 'file' }>, 'kind'>>;
-
-export interface ChangedFile {
-  readonly path: string;
-  readonly change: 'added' | 'changed' | 'removed';
-}
-
 export interface PackageReport {
-  readonly bytes: number;
-  /** Undefined: the package was not read, because of its size. */
-  readonly sha256: string | undefined;
   readonly checklist: readonly ChecklistItem[];
   /** None: the package could not be read, or its directory is refused. */
   readonly files: readonly PackageFile[];
-  readonly changedFiles: readonly ChangedFile[];
+  readonly changedFiles: readonly {
+    readonly path: string;
+    readonly change: 'added' | 'changed' | 'removed';
+  }[];
 }
 
 interface Parts {
-  /** `createClamd`; undefined: nobody scans. */
+  /** undefined: nobody scans. */
   readonly scanner: Scanner | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fills the checklist of a package. The file is streamed; its content is read in a process of its own, which is killed at 250 MiB.
- * Throws `scanner_unavailable` where clamd is away, and an error that passes where the process ended for no reason of the package's.
+ * Fills the checklist of a package. What is in it is read in a process of its own, which is killed at 250 MiB. Throws
+ * `scanner_unavailable` where clamd is away, and an error that passes where the process ended for no reason of the package's.
  */
 export async function checkPackage(request: PackageToCheck, parts: Parts): Promise<PackageReport> {
-  const { file, previous } = request;
-  const { size: bytes } = await stat(file);
+  const { zip, previous } = request;
   const { read, found } = checkManifest(request.manifest);
   if (read !== undefined && previous !== undefined) found.push(...compareTo(previous.manifest, read));
-  if (bytes === 0 || bytes > MOST_PACKAGE_BYTES) {
-    found.push({ code: bytes === 0 ? 'package_empty' : 'package_too_large' });
-    const checklist = checklistOf(found, OF_BYTES);
-    return { bytes, sha256: undefined, checklist, files: [], changedFiles: [] };
+  if (zip.length === 0 || zip.length > MOST_PACKAGE_BYTES) {
+    found.push({ code: zip.length === 0 ? 'package_empty' : 'package_too_large' });
+    return { checklist: checklistOf(found, OF_BYTES), files: [], changedFiles: [] };
   }
-  const digest = await digestOf(file);
-  const content = await readPackage(file, { ...parts, bytes, manifest: read });
-  found.push(...checkDigest(request, digest), ...(await scan(file, parts)), ...content.found);
-  const { files } = content;
+  const { files, notMade, ...content } = await readPackage(zip, read, parts.signal);
+  found.push(...checkDigest(request), ...(await scan(zip, parts)), ...content.found);
   return {
-    bytes,
-    sha256: digest.toString('hex'),
-    checklist: checklistOf(found, content.notMade),
+    checklist: checklistOf(found, notMade),
     files,
     // What could not be read has not changed file by file.
     changedFiles: files.length === 0 ? [] : changesOf(files, previous?.files ?? []),
@@ -113,28 +123,19 @@ function compareTo(former: PreviousVersion['manifest'], manifest: PluginManifest
   return found;
 }
 
-async function digestOf(file: string): Promise<Buffer> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest();
+function checkDigest({ zip, sha256, signature, publicKey }: PackageToCheck): Found[] {
+  const digest = createHash('sha256').update(zip).digest();
+  const isOther = sha256 !== undefined && sha256 !== digest.toString('hex');
+  const found: Found[] = isOther ? [{ code: 'digest_mismatch' }] : [];
+  if (signature === undefined) return [...found, { code: 'signature_missing' }];
+  if (publicKey === undefined) return [...found, { code: 'signature_key_missing' }];
+  const key = createPublicKey(publicKey);
+  const isSigned = key.asymmetricKeyType === 'ed25519' && verify(null, digest, key, signature);
+  return isSigned ? found : [...found, { code: 'signature_invalid' }];
 }
 
-function checkDigest({ sha256, signature, publicKey }: PackageToCheck, digest: Buffer): Found[] {
-  const found: Found[] = [];
-  if (sha256 !== undefined && sha256 !== digest.toString('hex')) found.push({ code: 'digest_mismatch' });
-  if (signature === undefined) found.push({ code: 'signature_missing' });
-  else if (publicKey === undefined) found.push({ code: 'signature_key_missing' });
-  else if (!isSigned(digest, signature, publicKey)) found.push({ code: 'signature_invalid' });
-  return found;
-}
-
-function isSigned(digest: Buffer, signature: Uint8Array, pem: string): boolean {
-  const key = createPublicKey(pem);
-  return key.asymmetricKeyType === 'ed25519' && verify(null, digest, key, signature);
-}
-
-async function scan(file: string, { scanner, signal }: Parts): Promise<Found[]> {
-  const verdict = await scanner?.scan(async () => createReadStream(file), signal);
+async function scan(zip: Buffer, { scanner, signal }: Parts): Promise<Found[]> {
+  const verdict = await scanner?.scan(async () => Readable.from(zip), signal);
   if (verdict === undefined) return [{ code: 'virus_scanner_off' }];
   if (verdict.kind === 'clean') return [];
   return verdict.kind === 'infected'
@@ -142,21 +143,15 @@ async function scan(file: string, { scanner, signal }: Parts): Promise<Found[]> 
     : [{ code: 'virus_not_scanned', detail: verdict.reason }];
 }
 
-async function readPackage(
-  file: string,
-  of: { readonly bytes: number; readonly manifest: PluginManifest | undefined; readonly signal: AbortSignal },
-) {
-  const { bytes, manifest, signal } = of;
+async function readPackage(zip: Buffer, manifest: PluginManifest | undefined, signal: AbortSignal) {
   const found: Found[] = [];
   const files: PackageFile[] = [];
-  const task: PackageTask = {
-    hosts: (manifest?.permissions ?? []).flatMap((permission) => hostOf(permission) ?? []),
-  };
+  const hosts = (manifest?.permissions ?? []).flatMap((permission) => hostOf(permission) ?? []);
   const came = await readInProcess<'whole' | 'directory' | 'nothing'>({
     program: PROGRAM,
-    order: { bytes, milliseconds: PROCESS_CAPS.milliseconds, task },
+    order: { bytes: zip.length, milliseconds: PROCESS_CAPS.milliseconds, task: { hosts } },
     caps: PROCESS_CAPS,
-    open: async () => createReadStream(file),
+    open: async () => Readable.from(zip),
     signal,
     async take(said) {
       const line = packageLine.parse(said);
@@ -187,12 +182,14 @@ function compareManifests(text: string, submitted: PluginManifest | undefined): 
   }
 }
 
-function changesOf(files: readonly PackageFile[], former: PreviousVersion['files']): ChangedFile[] {
+function changesOf(files: readonly PackageFile[], former: PreviousVersion['files']) {
   const before = new Map(former.map(({ path, sha256 }) => [path, sha256]));
   const now = new Map(files.map(({ path, sha256 }) => [path, sha256]));
-  return [...new Set([...before.keys(), ...now.keys()])].toSorted().flatMap((path): ChangedFile[] => {
-    if (before.get(path) === now.get(path)) return [];
-    if (!now.has(path)) return [{ path, change: 'removed' }];
-    return [{ path, change: before.has(path) ? 'changed' : 'added' }];
-  });
+  return [...new Set([...before.keys(), ...now.keys()])]
+    .filter((path) => before.get(path) !== now.get(path))
+    .toSorted()
+    .map((path) => {
+      if (!now.has(path)) return { path, change: 'removed' as const };
+      return { path, change: before.has(path) ? ('changed' as const) : ('added' as const) };
+    });
 }

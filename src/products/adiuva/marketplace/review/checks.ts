@@ -25,8 +25,14 @@ export const CODES = {
   link: ['links', 'The entry is a link.'],
   special_file: ['links', 'The entry is neither a file nor a folder.'],
   manifest_invalid: ['manifest', 'The manifest is not as the documentation says.'],
-  manifest_binary: ['manifest_text', 'A field of the manifest holds binary data.'],
-  manifest_look_alike: ['manifest_text', 'A letter of another alphabet looks like a Latin one.'],
+  manifest_binary: [
+    'manifest_text',
+    'A field of the manifest holds binary data, or signs that turn what follows.',
+  ],
+  manifest_look_alike: [
+    'manifest_text',
+    'A sign is not seen, or a letter of another alphabet looks like a Latin one.',
+  ],
   manifest_missing: ['manifest_inside', 'There is no manifest.json at the top of the package.'],
   manifest_too_large: ['manifest_inside', 'The manifest has more than 64 KiB.'],
   manifest_not_json: ['manifest_inside', 'The manifest in the package is no JSON.'],
@@ -55,12 +61,20 @@ const CHECKS: readonly Check[] = [...new Set(Object.values(CODES).map(([check]) 
 /** What reviewers should see, and judge themselves. */
 const SOFT: ReadonlySet<Check> = new Set(['new_permissions', 'static', 'scanned']);
 
-export interface Finding {
-  /** A path in the package; undefined: it is about the whole package, or the submitted manifest. */
+/** What was found, and where: a path in the package, or the whole of it, and a line that is counted from 1. */
+interface Place {
   readonly file?: string | undefined;
-  /** Counted from 1. */
   readonly line?: number | undefined;
-  /** `not_checked`: what came before failed. */
+}
+
+/** Something that was found; `detail` names what exactly. */
+export interface Found extends Place {
+  readonly code: Code;
+  readonly detail?: string | undefined;
+}
+
+/** `not_checked`: what came before failed. */
+interface Finding extends Place {
   readonly code: Code | 'not_checked';
   readonly text: string;
 }
@@ -72,28 +86,17 @@ export interface ChecklistItem {
   readonly findings: readonly Finding[];
 }
 
-/** Something that was found; `detail` names what exactly. */
-export interface Found {
-  readonly code: Code;
-  readonly file?: string | undefined;
-  readonly line?: number | undefined;
-  readonly detail?: string | undefined;
-}
+const NOT_CHECKED = { code: 'not_checked', text: 'Not looked at, as another check failed.' } as const;
 
 /** The checklist of all that was found. A check that was not made has not passed. */
-export function checklistOf(found: readonly Found[], notMade: readonly Check[]): ChecklistItem[] {
-  return CHECKS.map((check) => {
-    const own = found.filter(({ code }) => CODES[code][0] === check).map(findingOf);
-    const findings =
-      own.length === 0 && notMade.includes(check)
-        ? [{ code: 'not_checked', text: 'Not looked at, as another check failed.' } as const]
-        : own;
+export const checklistOf = (found: readonly Found[], notMade: readonly Check[]): ChecklistItem[] =>
+  CHECKS.map((check) => {
+    const own: Finding[] = found.filter(({ code }) => CODES[code][0] === check).map(findingOf);
+    const findings = own.length === 0 && notMade.includes(check) ? [NOT_CHECKED] : own;
     return { check, hard: !SOFT.has(check), passed: findings.length === 0, findings };
   });
-}
 
-function findingOf({ code, file, line, detail }: Found): Finding {
+function findingOf({ file, line, code, detail }: Found): Finding {
   const [, says] = CODES[code];
-  const text = detail === undefined ? says : `${says.replace(/\.$/, '')}: ${detail}`;
-  return { ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }), code, text };
+  return { file, line, code, text: detail === undefined ? says : `${says.replace(/\.$/, '')}: ${detail}` };
 }

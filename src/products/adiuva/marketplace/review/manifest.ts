@@ -1,6 +1,6 @@
 import { foldName } from '#platform/texts';
 import { z } from 'zod';
-import { CATEGORY_NAMES, isPermission } from '../lists.ts';
+import { CATEGORIES, isPermission } from '../lists.ts';
 import type { Found } from './checks.ts';
 
 const MOST_PERMISSIONS = 40;
@@ -19,7 +19,7 @@ export const manifestSchema = z
     version: z.string().regex(VERSION).describe('Semantic versioning, of three numbers: `1.4.0`.'),
     author: text(100),
     permissions: z.array(z.string().max(300)).max(MOST_PERMISSIONS),
-    category: z.enum(CATEGORY_NAMES),
+    category: z.enum(CATEGORIES),
     price_cents: z
       .int()
       .refine((price) => price === 0 || (price >= 50 && price <= 100_000), 'must be 0, or 50 to 100000'),
@@ -53,18 +53,27 @@ export function checkManifest(manifest: unknown): {
   return { read: data, found: [...binaryFields(data), ...unknown, ...lookAlikes] };
 }
 
-/** Letters that are not Latin and look like Latin ones. */
+/** Signs that nobody sees, letters that look like Latin ones, and beside Latin letters those of alphabets that have such. */
 function lookAlikesIn(name: string): string {
-  const letters = Array.from(name).filter(
-    (sign) => /\p{L}/u.test(sign) && !/\p{Script=Latin}/u.test(sign) && /^[a-z\d]+$/.test(foldName(sign)),
+  const isLatin = /\p{Script=Latin}/u.test(name);
+  const signs = Array.from(name).filter(
+    (sign) =>
+      /\p{Cf}/u.test(sign) ||
+      (FOREIGN.test(sign) && ((isLatin && !EAST_ASIAN.test(sign)) || /^[a-z\d]+$/.test(foldName(sign)))),
   );
-  return [...new Set(letters)].join(' ');
+  return shown([...new Set(signs)].join(' '));
 }
+
+const FOREIGN = /(?!\p{Script=Latin})\p{L}/u;
+const EAST_ASIAN =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Common}]/u;
 
 /** A run of letters that no language has, as Base64 and hexadecimal digits are. */
 const LONG_RUN = /[\w+/=-]{200}/;
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd]|\bdata:[\w/+.-]*[;,]/i;
+/** Signs that control devices, or the direction of what follows. */
+const CONTROL =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]|\bdata:[\w/+.-]*[;,]/i;
 
 function binaryFields(manifest: unknown): Found[] {
   if (typeof manifest !== 'object' || manifest === null) return [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32, inflateRawSync } from 'node:zlib';
 import type { ReaderTools, ReaderWorker } from '#platform/files';
 import type { Code } from '../checks.ts';
-import type { PackageLine, PackageTask } from '../protocol.ts';
+import type { PackageLine, PackageTask } from '../check-package.ts';
 import { PackageRefused, readDirectory, STORED, type ZipEntry } from './directory.ts';
 import { findingsIn } from './static-findings.ts';
 

@@ -11,6 +11,7 @@ import { createAppStoreProvider } from './app-store/provider.ts';
 import { createGooglePlayClient } from './google-play/client.ts';
 import { createGooglePlayProvider } from './google-play/provider.ts';
 import { createStripeClient } from './stripe/client.ts';
+import { createConnect } from './stripe/connect.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 
 /** A provider that answers each request with 200 and this, and hands out tokens. */
@@ -108,6 +109,18 @@ describe.each(['stripe', 'google_play', 'app_store'] as const)('a list of %s', (
     },
   );
 });
+
+const connect = createConnect(stripeClient);
+const order = { id: 'po', amount: 1, currency: 'usd', destination: 'acct_1' };
+
+test.each([...ANYWHERE, '{}', '{"object":"transfer"}', '{"object":"transfer","id":7}'])(
+  'a transfer, or what is taken back of it, that is answered with %j was perhaps made: it is no refusal',
+  async (said) => {
+    answer = said;
+    for (const asking of [() => connect.transfer(order), () => connect.reverse('tr_1', 'share', 1)])
+      await expect(asking()).rejects.toMatchObject({ code: expect.stringMatching(/^store_un/) });
+  },
+);
 
 test('Google says nothing of an empty list', async () => {
   answer = '{}';
