@@ -9,6 +9,7 @@ export {
   type Call,
   type Caller,
   CSV_FORMATS,
+  csvOfList,
   type CsvTable,
   cursorOf,
   fileReply,
@@ -145,8 +146,11 @@ export {
   ALGORITHMS,
   canonicalBytes,
   createSigningKeys,
+  keySetExample,
+  keySetReply,
   keysIn,
   publicJwk,
+  readKeySet,
   signBytes,
 } from '#platform/signing';
 export { type DataKey, sealedColumn } from '#platform/secrets';
