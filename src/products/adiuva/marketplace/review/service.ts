@@ -97,8 +97,13 @@ export function createReview(context: ProductContext & { readonly signing: Marke
 
   async function readPackage({ developer, upload_id }: VersionRow): Promise<Buffer> {
     if (developer === null || upload_id === null) throw new AppError('plugin_version_not_waiting');
+    const file = await blobs.open(developer, upload_id).catch((error: unknown) => {
+      // Its developer has withdrawn it meanwhile.
+      const isGone = error instanceof AppError && error.code === 'blob_not_found';
+      throw isGone ? new AppError('plugin_version_not_waiting') : error;
+    });
     const chunks: Buffer[] = [];
-    for await (const chunk of await blobs.open(developer, upload_id)) chunks.push(chunk as Buffer);
+    for await (const chunk of file) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   }
 
