@@ -106,7 +106,7 @@ function run(pass: Pass, { withCoverage = false, beside = false, later = false }
       ...process.env,
       ...pass.environment,
       [REPORT]: report,
-      [LEFT_OUT]: leftOut.flatMap(({ files }) => files).join(),
+      [LEFT_OUT]: [...leftOut.flatMap(({ files }) => files), ...(partial ? [] : (pass.without ?? []))].join(),
       ...(beside ? { VITEST_MAX_WORKERS: String(availableParallelism()) } : {}),
       ...(thorough ? { [THOROUGH]: 'true' } : partial ? {} : { [SHORT]: 'true' }),
     },

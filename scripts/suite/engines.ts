@@ -39,7 +39,7 @@ export const EMBEDDED: readonly string[] = [
   'src/platform/vectors/vectors.test.ts',
   'src/products/reel/library/pages.test.ts',
   'src/server/operations.test.ts',
-  'test/console/orbit.test.ts',
+  'test/console/',
   'test/crash/',
   'test/process/older.test.ts',
   'test/reel/search.test.ts',
@@ -47,6 +47,18 @@ export const EMBEDDED: readonly string[] = [
   'test/services/services.test.ts',
   'test/walkers/routes.test.ts',
   'test/walkers/tables.test.ts',
+];
+
+/** Tests of pages that run on the embedded database alone, but at night. The rest of `test/console` (plans, keys, operators, Orbit, the marketplace) runs on both. */
+export const EMBEDDED_ALONE: readonly string[] = [
+  'test/console/browser.test.ts',
+  'test/console/coditect.test.ts',
+  'test/console/developer.test.ts',
+  'test/console/every-page.test.ts',
+  'test/console/ledger.test.ts',
+  'test/console/members.test.ts',
+  'test/console/products-off.test.ts',
+  'test/console/reel.test.ts',
 ];
 
 /** On PATH's PostgreSQL, which may be of another version: rights and roles, migrations, and functions that its planner sees otherwise. */

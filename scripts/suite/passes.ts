@@ -1,14 +1,17 @@
 import { npmBinaries, pathBinaries } from '../../test/services/binaries.ts';
 import { lackOfPooler } from '../../test/services/plan-pooler.ts';
 import { lackOfRedis } from '../../test/services/plan-redis.ts';
-import { EMBEDDED, ONCE, OTHER_VERSION, POOLED } from './engines.ts';
+import { EMBEDDED, EMBEDDED_ALONE, ONCE, OTHER_VERSION, POOLED } from './engines.ts';
 import { reachesService, testFiles } from './groups.ts';
 
 /** One run of the suite, or of a part of it, on one database. */
 export interface Pass {
   readonly title: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** None: all. */
   readonly files: readonly string[];
+  /** What another pass of the same run has in its place. */
+  readonly without?: readonly string[];
 }
 
 export interface Plan {
@@ -77,7 +80,8 @@ export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: E
       : []),
   ];
   if (packaged !== undefined) {
-    const first = { title: `PostgreSQL ${packaged.version} of npm`, environment: {}, files: [] };
+    const title = `PostgreSQL ${packaged.version} of npm`;
+    const first = { title, environment: {}, files: [], without: thorough ? [] : EMBEDDED_ALONE };
     const pooled = {
       title: 'PgBouncer',
       environment: { TEST_POOLER: 'pgbouncer' },

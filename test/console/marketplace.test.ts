@@ -8,7 +8,7 @@ import { developerKey, manifest, zipOf } from '#test/fixtures/adiuva/packages';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { isOnEither, PATIENCE, visitConsole } from './visit.ts';
+import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 const DAYS = 40;
 const AT = '/app/products/adiuva';
@@ -33,8 +33,8 @@ const downloaded = async (name: string, at: Page): Promise<Buffer> => {
   return readFileSync(await file.path());
 };
 
-describe.runIf(isOnEither)('the marketplace', { timeout: 8 * PATIENCE }, async () => {
-  if (!isOnEither) return;
+describe.runIf(isHere)('the marketplace', { timeout: 8 * PATIENCE }, async () => {
+  if (!isHere) return;
   const sandbox = await createStripeSandbox({ driven: true, settings: { heldCurrencies: ['eur'] } });
   atEndOfFile(() => sandbox.close());
   let passed = 0;

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { type Colleague, withWorkspaces } from '../orbit/fixture.ts';
-import { isOnEither, PATIENCE, visitConsole } from './visit.ts';
+import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 const HTML = `<img src=x onerror="document.title='run'"> [here](javascript:alert(1))`;
 const BRIEF = `# A new shop
@@ -12,8 +12,8 @@ The shop must deliver 200 products by 4 January 2027.
 The total budget is $40,000.
 `;
 
-describe.runIf(isOnEither)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, async () => {
-  if (!isOnEither) return;
+describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
   const visited = await visitConsole();
   const { page, openElsewhere, signInAs, broken, faults, look, url } = visited;
   const { member, admin, viewer, id: workspace } = await withWorkspaces(visited).workspace();

@@ -13,9 +13,7 @@ import { engine } from '../services/index.ts';
 
 const program = browserHere() ?? (engine === 'pglite' ? chromiumOnPath() : undefined);
 /** Whether the tests of pages run here. */
-export const isHere = program !== undefined && engine === 'postgres';
-/** The same of tests that run on the embedded database, too. */
-export const isOnEither = program !== undefined;
+export const isHere = program !== undefined;
 
 /** Milliseconds until something that a page should show is said to be missing. */
 export const PATIENCE = 20_000;
