@@ -4,6 +4,7 @@ import {
   type FunctionDeclaration,
   type FunctionExpression,
   type Node,
+  type ParameterDeclaration,
   SyntaxKind,
 } from 'typescript/unstable/ast';
 import * as is from 'typescript/unstable/ast/is';
@@ -275,12 +276,23 @@ function orLiterals(value: Value, name: Node, at: At): Value {
   return value.kind === 'open' ? (literalsOf(name, at) ?? value) : value;
 }
 
-/** What the callers of a function give it, each on a way of its own. */
+/** What the callers of a function give it, each on a way of its own. On one way a parameter is looked at once. */
 function calledWith(parameter: Node, name: Node, at: At): Value {
   const callee = parameter.parent;
   if (!is.isParameterDeclaration(parameter) || !isFunction(callee)) return open(name.getText());
   const item = itemFor(callee, parameter, at);
   if (item !== undefined) return item;
+  const { given } = at.choices;
+  const value = given.get(parameter) ?? givenTo({ parameter, callee }, name, at);
+  given.set(parameter, value);
+  return value;
+}
+
+function givenTo(
+  { parameter, callee }: { readonly parameter: ParameterDeclaration; readonly callee: FunctionNode },
+  name: Node,
+  at: At,
+): Value {
   const called = nameOfFunction(callee);
   const place = callee.parameters.indexOf(parameter);
   const calls = (called === undefined ? [] : (at.program.calls.get(called.getText()) ?? [])).filter(
@@ -311,7 +323,9 @@ function functionAt(call: CallExpression, { program }: At): Node | undefined {
     : declaration;
 }
 
-function isFunction(node: Node): node is ArrowFunction | FunctionDeclaration | FunctionExpression {
+type FunctionNode = ArrowFunction | FunctionDeclaration | FunctionExpression;
+
+function isFunction(node: Node): node is FunctionNode {
   return is.isArrowFunction(node) || is.isFunctionDeclaration(node) || is.isFunctionExpression(node);
 }
 

@@ -49,6 +49,8 @@ export class Choices {
   readonly #taken: { readonly key: string; readonly of: number; at: number }[] = [];
   #next = 0;
   #made = new Map<string, number>();
+  /** What parameters are given on this way. */
+  given = new Map<Node, Value>();
 
   /** Which of several a thing is on this way; the same for the same key. */
   choose(key: string, of: number): number {
@@ -65,6 +67,7 @@ export class Choices {
   advance(): boolean {
     this.#next = 0;
     this.#made = new Map();
+    this.given = new Map();
     for (;;) {
       const last = this.#taken.at(-1);
       if (last === undefined) return false;
