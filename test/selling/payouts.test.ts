@@ -2,6 +2,7 @@ import { commitPoint, statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { afterEach, describe, expect, test } from 'vitest';
 import { plannedDeath } from '../fixtures/planned-death.ts';
+import { testApp } from '../services/app.ts';
 import { openSellingApp } from './fixture.ts';
 
 const SEEDED = commitPoint('test.payouts.seeded', 'what a payee is owed');
@@ -280,4 +281,13 @@ test('what differs from the books of the provider is shown, and told once', asyn
   const { body } = await call(operator.key, 'GET /v1/admin/payouts');
   expect(body['differences']).toMatchObject([{ ours: 600, theirs: 500 }]);
   expect(await tellings()).toBe(before + 1);
+});
+
+test('a run ends where nobody was sold anything, and the sandbox was never asked', async () => {
+  const fresh = await testApp({ settings: { SANDBOX_STRIPE: 'true' }, work: false });
+  const { key } = await fresh.admin();
+  expect((await fresh.call(key, 'POST /v1/admin/payouts', { body: { period: PERIOD } })).status).toBe(202);
+  expect((await fresh.call(key, 'GET /v1/admin/payouts')).body).toMatchObject({ running: PERIOD });
+  await fresh.app.modules.sharing.settle();
+  expect((await fresh.call(key, 'GET /v1/admin/payouts')).body).toMatchObject({ running: null });
 });

@@ -56,22 +56,19 @@ export function createSharing(parts: SharingParts) {
     if (sold === undefined) throw new AppError('nothing_sold');
     return sold;
   };
-  /** A sandbox that was not asked for anything yet knows nothing. */
-  const awake = () => (sold?.stripe.standIn?.isRunning() === false ? undefined : sold);
-  /** Goes on here and now with what is to be sent, taken back or closed. Two at once do no harm. */
+  /** Goes on here and now with what is to be sent, taken back or closed; the provider hears of nothing else. Two at once do no harm. */
   const settle = async (): Promise<void> => {
-    const selling = awake();
-    if (selling === undefined) return;
+    if (sold === undefined) return;
     const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
-    await attemptAll(steps, parts, (step) => step(selling)).finally(() => parts.mail.wake());
+    await attemptAll(steps, parts, (step) => step(sold)).finally(() => parts.mail.wake());
   };
   /** Compares with the provider's books, and asks again for what lacked money. */
   const look = async (): Promise<readonly PayoutDifference[]> => {
-    const selling = awake();
-    if (selling === undefined) return [];
-    await selling.payees.refreshWaiting();
-    const differences = await comparePayouts(selling);
-    await db.system('billing.payouts', ASKED, [repeatShortRun(selling.mode, ids.next())]);
+    // A sandbox that was not asked for anything yet has no books.
+    if (sold === undefined || sold.stripe.standIn?.isRunning() === false) return [];
+    await sold.payees.refreshWaiting();
+    const differences = await comparePayouts(sold);
+    await db.system('billing.payouts', ASKED, [repeatShortRun(sold.mode, ids.next())]);
     await settle();
     return differences;
   };
