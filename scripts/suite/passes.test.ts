@@ -20,3 +20,10 @@ test('the quick plan names files that there are', () => {
   const [pass] = quickPlan().passes;
   expect(pass?.files.filter((file) => !all.includes(file))).toEqual([]);
 });
+
+test('what the first engine is spared runs on another', async () => {
+  const [first, ...others] = await passes();
+  const elsewhere = others.flatMap(({ files }) => files);
+  expect(first?.without?.length).toBeGreaterThan(0);
+  expect(first?.without?.filter((file) => !elsewhere.includes(file))).toEqual([]);
+});
