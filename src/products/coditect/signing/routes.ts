@@ -1,7 +1,7 @@
 import { fileReply, namedObject, sendDownload } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
-import { keySetExample, keySetReply } from '#platform/signing';
+import { keySetExample, keySetReply, readKeySet } from '#platform/signing';
 import { z } from 'zod';
 import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
@@ -22,10 +22,7 @@ export const listKeys = route(
     reply: { 200: keySetReply('License') },
     example: { reply: keySetExample(KEY_ID) },
   },
-  async (_call, { signing, signingKeys }) => {
-    await signingKeys.refresh();
-    return { keys: await signing.jwks() };
-  },
+  (_call, { signingKeys }) => readKeySet(signingKeys),
 );
 
 export const readKey = route(

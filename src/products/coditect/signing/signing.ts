@@ -1,6 +1,6 @@
 import { CompactSign, compactVerify, errors } from 'jose';
 import { AppError } from '#platform/kernel';
-import { publicJwk, type PublicKey, type SigningKeys } from '#platform/signing';
+import type { SigningKeys } from '#platform/signing';
 
 /** Tells a session's token from other tokens that our keys sign. */
 const TYPE = 'coditect-session+jwt';
@@ -12,8 +12,6 @@ export interface TokenSigner {
   sign(claims: Claims): Promise<string>;
   /** The claims of our token. The caller judges its times. Throws `token_invalid`. */
   verify(token: string): Promise<Claims>;
-  /** The public keys of all kinds, former ones too: as JWK, with their PEM. */
-  jwks(): Promise<readonly PublicKey[]>;
 }
 
 export function createSigning({ keys }: { readonly keys: SigningKeys }): TokenSigner {
@@ -42,6 +40,5 @@ export function createSigning({ keys }: { readonly keys: SigningKeys }): TokenSi
         throw error;
       }
     },
-    jwks: async () => Promise.all((await keys.currentKeys()).map(publicJwk)),
   };
 }
