@@ -1,14 +1,12 @@
 import {
   CSV_FORMATS,
-  csvOfList,
   JSON_OR_CSV,
   namedObject,
   pageOf,
+  pageOrCsv,
   pageQuery,
   type Route,
   routesFor,
-  sendCsv,
-  wantsCsv,
 } from '#platform/http';
 import { limitUsage, shownEvent, shownUsage, usageEvent } from '#platform/limits';
 import { z } from 'zod';
@@ -132,13 +130,17 @@ const search = route(
     produces: JSON_OR_CSV,
     example: { query: { q: 'northwind' }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
-  async ({ query: { format, ...question }, wire, origin }, customers) => {
-    if (!wantsCsv(wire, format)) return customers.list(question);
-    const read = (paging: object) => customers.list({ ...question, ...paging });
-    const list = { name: 'customers', columns: [...FACTS, 'plans', ...AMOUNTS], read, rowsOf };
-    await sendCsv(wire, csvOfList(list), origin.signal);
-    return undefined;
-  },
+  ({ query: { format, limit, cursor, ...question }, ...call }, customers) =>
+    pageOrCsv(
+      call,
+      { format, limit, cursor },
+      {
+        name: 'customers',
+        columns: [...FACTS, 'plans', ...AMOUNTS],
+        read: (paging) => customers.list({ ...question, ...paging }),
+        rowsOf,
+      },
+    ),
 );
 
 const { plans: _plans, money: _money, ...facts } = customer.shape;

@@ -19,33 +19,43 @@ export interface CsvTable {
   readonly batches: AsyncIterable<readonly (readonly CsvValue[])[]>;
 }
 
+interface Paging {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 /** A list that is read page by page, whose items are one row of a table or several. */
 export interface CsvList<Item> {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly read: (paging: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }) => Promise<Page<Item>>;
+  readonly read: (paging: Paging) => Promise<Page<Item>>;
   readonly rowsOf: (item: Item) => readonly (readonly CsvValue[])[];
 }
 
 /** Items that one page has for CSV, as for JSON at most. */
 const ON_PAGE = 100;
 
-/** All of a list, whatever page was asked for. */
-export const csvOfList = <Item>({ name, columns, read, rowsOf }: CsvList<Item>): CsvTable => ({
-  name,
-  columns,
-  batches: (async function* batches() {
+/** The page of a list that was asked for; or, as CSV, all of the list, and then there is no other answer. */
+export async function pageOrCsv<Item>(
+  {
+    wire,
+    origin,
+  }: { readonly wire: Pick<Wire, 'accept' | 'take'>; readonly origin: { readonly signal: AbortSignal } },
+  { format, ...paging }: Paging & { readonly format?: (typeof CSV_FORMATS)[number] | undefined },
+  { name, columns, read, rowsOf }: CsvList<Item>,
+): Promise<Page<Item> | undefined> {
+  if (!wantsCsv(wire, format)) return read(paging);
+  const batches = async function* batches() {
     for (let cursor: string | undefined; ; ) {
       const { data, next_cursor: next } = await read({ limit: ON_PAGE, cursor });
       yield data.flatMap(rowsOf);
       if (next === null) return;
       cursor = next;
     }
-  })(),
-});
+  };
+  await sendCsv(wire, { name, columns, batches: batches() }, origin.signal);
+  return undefined;
+}
 
 /** Whether a call asks for CSV: by `?format=csv`, or else by its Accept header. */
 export function wantsCsv(

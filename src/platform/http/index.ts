@@ -16,10 +16,10 @@ export {
 } from './call.ts';
 export {
   CSV_FORMATS,
-  csvOfList,
   type CsvTable,
   type CsvValue,
   JSON_OR_CSV,
+  pageOrCsv,
   sendCsv,
   wantsCsv,
 } from './csv.ts';

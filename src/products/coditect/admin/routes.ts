@@ -1,13 +1,4 @@
-import {
-  CSV_FORMATS,
-  csvOfList,
-  JSON_OR_CSV,
-  namedObject,
-  pageOf,
-  pageQuery,
-  sendCsv,
-  wantsCsv,
-} from '#platform/http';
+import { CSV_FORMATS, JSON_OR_CSV, namedObject, pageOf, pageOrCsv, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { STATUSES } from '../licenses/replies.ts';
@@ -67,18 +58,14 @@ export const findLicenses = route(
       reply: { data: [exampleFound], next_cursor: null },
     },
   },
-  async ({ query, wire, origin }, { desk }) => {
-    const { license_key: named, user_email: whose, format, ...rest } = query;
+  ({ query, ...call }, { desk }) => {
+    const { license_key: named, user_email: whose, format, limit, cursor, ...rest } = query;
     const question = { ...rest, key: rest.key ?? named, email: rest.email ?? whose };
-    if (!wantsCsv(wire, format)) return desk.list(question);
-    const list = {
-      name: 'licenses',
-      columns: COLUMNS,
-      read: (paging: object) => desk.list({ ...question, ...paging }),
-      rowsOf,
-    };
-    await sendCsv(wire, csvOfList(list), origin.signal);
-    return undefined;
+    return pageOrCsv(
+      call,
+      { format, limit, cursor },
+      { name: 'licenses', columns: COLUMNS, read: (paging) => desk.list({ ...question, ...paging }), rowsOf },
+    );
   },
 );
 
