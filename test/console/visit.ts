@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { atEndOfFile } from '#test/closing';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { ensureOwner, newSignInLink } from '#platform/owner';
@@ -86,19 +87,27 @@ const LOOK = `(() => {
   return [...found];
 })()`;
 
-/** What of the page can be done with, in the order of the page: what is focused is counted. A script for the page. */
+/** What of the page can be done with, in the order of the page: what is focused is counted. The page gets an end of its own, which Tab reaches last. A script for the page. */
 const REACH = `(() => {
   const main = document.querySelector('main');
   const all = [...main.querySelectorAll('a[href], button, input, select, textarea, iframe, [tabindex]')].filter((one) =>
     !one.disabled && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }) && one.closest('[aria-hidden=true], [inert]') === null);
   const left = new Set(all);
+  const end = document.createElement('button');
+  document.body.append(end);
   globalThis.reached = () => {
     left.delete(document.activeElement);
-    return main.contains(document.activeElement);
+    return document.activeElement !== end;
   };
-  globalThis.unreached = () => [...left].filter((one) => one.isConnected).map((one) => one.outerHTML.slice(0, 120));
+  globalThis.unreached = () => {
+    end.remove();
+    return [...left].filter((one) => one.isConnected).map((one) => one.outerHTML.slice(0, 120));
+  };
   return all.length;
 })()`;
+
+/** Where the focus is in a document, counted over its elements; empty where it is nowhere. A script for a frame. */
+const FOCUS = `document.activeElement === document.body ? '' : String([...document.querySelectorAll('*')].indexOf(document.activeElement))`;
 
 /** A server with its console and an owner, and a browser that looks at it. */
 export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) {
@@ -174,12 +183,18 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     },
     /** What of the page's own things Tab does not reach, from the link that skips the navigation on; that it does not leave them again is one of them. */
     async unreached(): Promise<string[]> {
+      const focus = () => Promise.all(page.frames().map((frame) => frame.evaluate<string>(FOCUS)));
       const count: number = await page.evaluate(REACH);
       await page.locator('.skip').focus();
       await page.keyboard.press('Enter');
       for (let steps = 0, isWithin = true; isWithin; steps += 1) {
         if (steps > 2 * count + 10) return ['the keyboard does not leave the page'];
+        const before = await focus();
         await page.keyboard.press('Tab');
+        // A frame without rights is another process: the focus is nowhere until that process has taken it.
+        await expect
+          .poll(focus, { message: 'the keyboard does not move on', timeout: PATIENCE })
+          .toSatisfy((now: string[]) => now[0] !== '' && now.join() !== before.join());
         isWithin = await page.evaluate('reached()');
       }
       return page.evaluate('unreached()');
