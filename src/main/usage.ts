@@ -23,7 +23,7 @@ const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [
 Compares the sums of the reports with the rows of the ledger, whole UTC days, and names the cells that differ. Of months that were archived it
 reads the files, and compares them and the sums with their digests.
 bill= compares the ledger with what a provider says it served, too: CSV or JSON lines with day, model, and calls or tokens or both; with
-request_id, call by call. OpenAI's and Anthropic's exports serve as they are.
+request_id, call by call (docs/reports.md).
 It ends with 1 when some do; --repair makes the sums say what the rows say.
 `;
 
@@ -99,7 +99,9 @@ async function verifyBill(
   }
   say(`The ledger and the bill of ${asked.provider} differ:`);
   if (days.length > 0 && days.every(({ ledger }) => ledger?.calls === 0))
-    say('The ledger has no such calls at all: GET /v1/admin/usage?group=provider has the names of providers.');
+    say(
+      'The ledger has no such calls at all: GET /v1/admin/usage?group=provider has the names of providers.',
+    );
   for (const day of days) say(billLine(day));
   for (const call of calls.slice(0, SHOWN_CALLS)) say(billLine(call));
   if (calls.length > SHOWN_CALLS) say(`… and ${calls.length - SHOWN_CALLS} more`);

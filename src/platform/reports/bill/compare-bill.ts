@@ -40,34 +40,34 @@ export async function compareBill(
   const from = span.from ?? new Date(`${days[0]}T00:00:00Z`);
   const until = span.until ?? new Date(Date.parse(`${days.at(-1)}T00:00:00Z`) + DAY);
   const isWithin = ({ day }: Pick<BillRow, 'day'>) => Date.parse(day) >= +from && Date.parse(day) < +until;
-  const bill = rows.filter(isWithin);
   const sums = createDaySums();
-  for (const row of bill) sums.add('bill', row);
+  for (const row of rows.filter(isWithin)) sums.add('bill', row);
   const hasIds = rows[0]?.request_id !== undefined;
   const [archives] = await db.system('reports.archive', [listArchives({ from, until, limit: 1 })]);
   const isArchived = hasIds && archives.length > 0;
   if (isArchived || !hasIds) {
-    const [all] = await db.system('reports.bill', [ledgerDays(provider, from, until)]);
+    const [all] = await db.system('reports.bill', [ledgerDays({ provider, from, until })]);
     for (const row of all) sums.add('ledger', row);
     return { days: sums.differences(), calls: [], isArchived, unnamed: 0 };
   }
-  const billed = new Map(bill.map((row) => [row.request_id ?? '', row]));
+  const billed = new Map(rows.map((row) => [row.request_id ?? '', row]));
   const calls: BillDifference[] = [];
   let unnamed = 0;
   // The ledger has a call's end, the bill mostly its beginning.
   const around = { provider, from: new Date(+from - DAY), until: new Date(+until + DAY) };
   for await (const ledger of ledgerCalls(db, around)) {
     const request_id = ledger.request_id ?? '';
-    const row = billed.get(request_id);
-    if (row === undefined && !isWithin(ledger)) continue;
+    const bill = billed.get(request_id);
     billed.delete(request_id);
-    sums.add('ledger', { ...ledger, ...placeOf(row ?? ledger) });
+    if (!isWithin(bill ?? ledger)) continue;
+    const place = placeOf(bill ?? ledger);
+    sums.add('ledger', { ...ledger, ...place });
     if (request_id === '') unnamed += 1;
-    else if (row === undefined || isDifferent(row, ledger))
-      calls.push({ ...placeOf(row ?? ledger), request_id, bill: row, ledger });
+    else if (bill === undefined || isDifferent(bill, ledger))
+      calls.push({ ...place, request_id, bill, ledger });
   }
-  for (const [request_id, row] of billed)
-    calls.push({ ...placeOf(row), request_id, bill: row, ledger: undefined });
+  for (const [request_id, bill] of billed)
+    if (isWithin(bill)) calls.push({ ...placeOf(bill), request_id, bill, ledger: undefined });
   return { days: sums.differences(), calls, isArchived, unnamed };
 }
 
@@ -118,7 +118,7 @@ interface LedgerRow {
   readonly completion_tokens: number;
 }
 
-const ledgerDays = (provider: string, from: Date, until: Date) =>
+const ledgerDays = ({ provider, from, until }: LedgerSpan) =>
   statement<LedgerRow>(
     `select to_char(slot at time zone 'UTC', 'YYYY-MM-DD') as day, model, sum(calls)::bigint as calls,
        sum(prompt_tokens)::bigint as prompt_tokens, sum(completion_tokens)::bigint as completion_tokens
@@ -132,9 +132,16 @@ interface LedgerCall extends LedgerRow {
   readonly request_id: string | null;
 }
 
+/** Which calls of the ledger. */
+interface LedgerSpan {
+  readonly provider: string;
+  readonly from: Date;
+  readonly until: Date;
+}
+
 /** Calls as they are known now: with the figures and the id that came late. */
 const ledgerCallsAfter = (
-  { provider, from, until }: Required<Span> & { readonly provider: string },
+  { provider, from, until }: LedgerSpan,
   after: Pick<LedgerCall, 'account_id' | 'id'> | undefined,
 ) =>
   statement<LedgerCall>(
@@ -155,12 +162,9 @@ const ledgerCallsAfter = (
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-async function* ledgerCalls(
-  db: Database,
-  asked: Required<Span> & { readonly provider: string },
-): AsyncGenerator<LedgerCall> {
+async function* ledgerCalls(db: Database, span: LedgerSpan): AsyncGenerator<LedgerCall> {
   for (let last: LedgerCall | undefined; ; ) {
-    const [rows] = await db.system('reports.bill', [ledgerCallsAfter(asked, last)]);
+    const [rows] = await db.system('reports.bill', [ledgerCallsAfter(span, last)]);
     yield* rows;
     last = rows.at(-1);
     if (rows.length < PAGE) return;
