@@ -59,7 +59,7 @@ describe('a bill', () => {
       { day: '2026-11-20', model: 'small', calls: 1 },
       { day: '2026-11-21', model: 'small', calls: 1 },
     ],
-  ] as const)('%s is read', async (_whose, format, text, ...rows) => {
+  ] as const)('%s is read', async (...[, format, text, ...rows]) => {
     expect(await read(text, format)).toEqual({ rows, problems: [] });
   });
 
