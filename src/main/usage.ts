@@ -100,7 +100,7 @@ async function verifyBill(
   say(`The ledger and the bill of ${asked.provider} differ:`);
   if (days.length > 0 && days.every(({ ledger }) => ledger?.calls === 0))
     say(
-      'The ledger has no such calls at all: GET /v1/admin/usage?group=provider has the names of providers.',
+      'Of these the ledger has no calls. Is that its name for the provider (GET /v1/admin/usage?group=provider)?',
     );
   for (const day of days) say(billLine(day));
   for (const call of calls.slice(0, SHOWN_CALLS)) say(billLine(call));

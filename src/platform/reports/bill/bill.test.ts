@@ -68,7 +68,7 @@ describe('a bill', () => {
     ['day,model,calls\n', 'There are no rows.'],
     ['day,calls\n2026-11-20,3', 'line 2: There is no model (model, model_version).'],
     ['day,model,calls\n2026-02-30,x,3', 'line 2: day is no day and no time.'],
-    ['day,model,calls\n2026-11-20,x,-3', 'line 2: calls is no whole number.'],
+    ['day,model,calls\n2026-11-20,x,3\n2026-11-20,x,-3', 'line 3: calls is no whole number.'],
     ['day,model,calls\n2026-11-20,x,"1,000"', 'line 2: calls is no whole number.'],
     [
       'day,model,calls\n2026-11-20,x,',

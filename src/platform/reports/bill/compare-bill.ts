@@ -23,6 +23,12 @@ export interface BillComparison {
   readonly unnamed: number;
 }
 
+interface LedgerSpan {
+  readonly provider: string;
+  readonly from: Date;
+  readonly until: Date;
+}
+
 const DAY = 86_400_000;
 /** Rows of the ledger that are read at a time. */
 const PAGE = 5_000;
@@ -130,13 +136,6 @@ interface LedgerCall extends LedgerRow {
   readonly account_id: string;
   readonly id: string;
   readonly request_id: string | null;
-}
-
-/** Which calls of the ledger. */
-interface LedgerSpan {
-  readonly provider: string;
-  readonly from: Date;
-  readonly until: Date;
 }
 
 /** Calls as they are known now: with the figures and the id that came late. */

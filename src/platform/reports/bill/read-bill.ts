@@ -31,7 +31,10 @@ const CACHED = ['cache_read', 'cache_write_5m', 'cache_write_1h'].map((part) => 
 const SNAPSHOT = /[-@]\d{4}-?\d{2}-?\d{2}$/;
 const EPOCH_SECONDS = /^\d{9,11}$/;
 
-const text = z.union([z.string(), z.number()], 'is no text and no number').transform(String);
+const text = z
+  .union([z.string(), z.number()], 'is no text and no number')
+  .transform(String)
+  .pipe(z.string().min(1, 'is empty'));
 const count = text.pipe(z.string().regex(/^\d{1,15}(\.0+)?$/, 'is no whole number')).transform(Number);
 const day = text
   .transform((at) =>
