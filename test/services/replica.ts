@@ -98,7 +98,7 @@ async function copyOf(primary: PostgresGround, port: number): Promise<PostgresGr
   return groundAt(primary, copy, await freePort());
 }
 
-/** A base backup as PostgreSQL's manual describes it for whoever has no pg_basebackup; answers its folder. */
+/** A base backup as PostgreSQL's manual describes it for systems without pg_basebackup; answers its folder. */
 export async function baseBackup(
   primary: PostgresGround,
   { name, before }: { readonly name: string; readonly before?: string },
