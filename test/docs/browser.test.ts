@@ -38,7 +38,7 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
     await page.locator('form.key input').waitFor();
     await page.fill('form.key input', readFileSync(join(folder, 'one-time-code'), 'utf8'));
     await page.click('form.key button');
-    await page.waitForFunction("document.querySelector('form.key') === null");
+    await page.locator('form.key').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Open Search' }).first().waitFor();
     const { paths } = (await (await fetch(`${app.url}/openapi.json`)).json()) as {
       readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary: string }>>>>;

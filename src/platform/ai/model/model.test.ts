@@ -1,5 +1,6 @@
 import { embedMany, generateText, isStepCount, Output, streamText, tool } from 'ai';
 import { describe, expect, test } from 'vitest';
+import { DatabaseAway } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
@@ -122,6 +123,16 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
     expect(permit.rows.length).toBeLessThanOrEqual(2);
     expect(errors.length).toBeGreaterThan(0);
   });
+});
+
+test('a database that is away as a call is sent is no lost connection to the provider, and the SDK does not try again', async () => {
+  const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  const away = new DatabaseAway('The connection was lost.', cause);
+  const permit = recordingPermit({ refuse: away });
+  const model = fixture.open().model(permit, 'chat');
+  await expect(generateText({ model, prompt, maxRetries: 10 })).rejects.toBe(away);
+  const embedding = fixture.open({}, { models: ['embedding'] }).embed(permit, 'chat');
+  await expect(embedMany({ model: embedding, values: ['tea'], maxRetries: 10 })).rejects.toBe(away);
 });
 
 test.each([0, 2, 5])(

@@ -1,4 +1,5 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import { DatabaseAway } from '#platform/db';
 import type { Permit } from '#platform/limits';
 import type { PipeCall } from '../pipe/attempt.ts';
 import { ProviderError } from '../errors.ts';
@@ -60,9 +61,13 @@ export function languageModel(parts: ModelParts): LanguageModelV4 {
   };
 }
 
-/** What the SDK says of a stream that broke, with the prompt in it, has the pipe's own error as its cause. */
+/**
+ * What the SDK says of a stream that broke, with the prompt in it, has the pipe's own error as its cause; so has what it takes for a
+ * failed connection by a code like ECONNRESET, as a database that is away has one too, and would ask for again.
+ */
 function ownError(error: unknown): unknown {
-  return error instanceof Error && error.cause instanceof ProviderError ? error.cause : error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ProviderError || cause instanceof DatabaseAway ? cause : error;
 }
 
 async function withOwnErrors<T>(work: () => PromiseLike<T>): Promise<T> {
@@ -94,7 +99,10 @@ export function embeddingModel(parts: ModelParts): EmbeddingModelV4 {
     maxEmbeddingsPerCall: 256,
     // Calls of one permit are one after the other: its ledger knows one call under way.
     supportsParallelCalls: false,
-    doEmbed: async (options) => (await sdkProvider(parts)).embeddingModel(modelId).doEmbed(options),
+    doEmbed: async (options) => {
+      const model = (await sdkProvider(parts)).embeddingModel(modelId);
+      return withOwnErrors(() => model.doEmbed(options));
+    },
   };
 }
 
