@@ -3,7 +3,7 @@ import { type Browsed, isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, open, link, broken, faults, url } = await visitConsole();
+  const { page, open, link, broken, faults, signIn, url } = await visitConsole();
   const used = link();
 
   test('asks who is not signed in to sign in, and a link that is used says so', async () => {
@@ -60,6 +60,28 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     expect(await faults()).toEqual([]);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
+  test('renews a session once where the clock of the browser is a day ahead, and says that it is over only once the server has ended it', async () => {
+    const tab = await open();
+    await tab.clock.setSystemTime(Date.now() + 86_400_000);
+    let renewals = 0;
+    tab.on('request', (request) => void (request.url().endsWith('/v1/auth/refresh') && (renewals += 1)));
+    await tab.goto(`${url}/`);
+    await tab.getByRole('heading', { name: 'Letzte Aufrufe' }).waitFor();
+    expect(renewals).toBe(1);
+    await tab.route('**/v1/auth/logout', (route) => route.fulfill({ status: 429 }), { times: 1 });
+    const refused = tab.waitForResponse('**/v1/auth/logout');
+    await tab.getByRole('button', { name: 'Abmelden' }).click();
+    await refused;
+    // An access token that has ended ends no session by itself.
+    await tab.route('**/v1/auth/logout', (route) => route.fulfill({ status: 401 }), { times: 1 });
+    await tab.getByRole('button', { name: 'Abmelden' }).click();
+    await tab.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await tab.reload();
+    await tab.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await tab.close();
+    await signIn();
   });
 
   test('shares one session among its tabs: ten that open at once sign nobody out', async () => {
