@@ -84,6 +84,24 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     await signIn();
   });
 
+  test('loads the page anew where a file of it is gone, as after an upgrade of the server', async () => {
+    const tab = await open();
+    await tab.goto(`${url}/app/products/reel/library`);
+    const studio = tab.getByRole('link', { name: /^Studio/ });
+    await studio.waitFor();
+    const acts = [() => tab.keyboard.press('Control+k'), () => studio.click()];
+    for (const act of acts) {
+      await tab.getByRole('heading', { level: 1 }).waitFor();
+      await tab.route('**/*.js', (route) => route.fulfill({ status: 404 }), { times: 1 });
+      const anew = tab.waitForRequest((request) => request.isNavigationRequest());
+      await act();
+      await anew;
+    }
+    await tab.waitForURL('**/studio');
+    await tab.getByRole('heading', { level: 1 }).waitFor();
+    await tab.close();
+  });
+
   test('shares one session among its tabs: ten that open at once sign nobody out', async () => {
     const tabs = await Promise.all(Array.from({ length: 10 }, open));
     await Promise.all(tabs.map((tab) => tab.goto(`${url}/`)));

@@ -1,14 +1,15 @@
 import { products } from 'plinth:products';
-import { getRouteApi } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { getRouteApi, lazyRouteComponent } from '@tanstack/react-router';
+import { type ComponentType, Suspense } from 'react';
 import { useMe, useRuns } from '../account.ts';
 import { useTexts } from '../text/index.ts';
 
 const route = getRouteApi('/app/products/$product/$page');
 
+/** Where a file is gone, as after an upgrade of the server, the page is loaded anew. */
 const PAGES = new Map<string, ComponentType>(
   products.flatMap(({ product, pages }) =>
-    pages.map(({ page, load }) => [`${product} ${page}`, lazy(load)] as const),
+    pages.map(({ page, load }) => [`${product} ${page}`, lazyRouteComponent(load)] as const),
   ),
 );
 
