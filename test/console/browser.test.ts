@@ -84,21 +84,32 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     await signIn();
   });
 
-  test('loads the page anew where a file of it is gone, as after an upgrade of the server', async () => {
-    const tab = await open();
+  test('loads the page anew where a file of it is gone, as after an upgrade, and waits where the server is away', async () => {
+    // What can't be loaded is told as broken.
+    const tab = await page.context().newPage();
     await tab.goto(`${url}/app/products/reel/library`);
     const studio = tab.getByRole('link', { name: /^Studio/ });
     await studio.waitFor();
+    let isGone = false;
+    tab.on('request', (request) => void (request.isNavigationRequest() && (isGone = false)));
+    await tab.route('**/*.js', (route) => (isGone ? route.fulfill({ status: 404 }) : route.continue()));
     const acts = [() => tab.keyboard.press('Control+k'), () => studio.click()];
     for (const act of acts) {
       await tab.getByRole('heading', { level: 1 }).waitFor();
-      await tab.route('**/*.js', (route) => route.fulfill({ status: 404 }), { times: 1 });
+      isGone = true;
       const anew = tab.waitForRequest((request) => request.isNavigationRequest());
       await act();
       await anew;
     }
     await tab.waitForURL('**/studio');
     await tab.getByRole('heading', { level: 1 }).waitFor();
+    // Without the server there is none to load: the page stays, and goes on by itself.
+    const cut = /\.js$|\/v1\/|\/healthz/;
+    await tab.route(cut, (route) => route.abort());
+    await tab.getByRole('link', { name: 'Protokoll', exact: true }).click();
+    await tab.locator('.lost').waitFor();
+    await tab.unroute(cut);
+    await tab.waitForURL('**/audit');
     await tab.close();
   });
 

@@ -1,15 +1,15 @@
 import { products } from 'plinth:products';
-import { getRouteApi, lazyRouteComponent } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ComponentType, Suspense } from 'react';
 import { useMe, useRuns } from '../account.ts';
+import { lazyPart } from '../parts/lazy-part.ts';
 import { useTexts } from '../text/index.ts';
 
 const route = getRouteApi('/app/products/$product/$page');
 
-/** Where a file is gone, as after an upgrade of the server, the page is loaded anew. */
 const PAGES = new Map<string, ComponentType>(
   products.flatMap(({ product, pages }) =>
-    pages.map(({ page, load }) => [`${product} ${page}`, lazyRouteComponent(load)] as const),
+    pages.map(({ page, load }) => [`${product} ${page}`, lazyPart(load)] as const),
   ),
 );
 
