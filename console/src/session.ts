@@ -59,10 +59,10 @@ export const session = {
 
 /** Whether the session is over. By a token that is good: the cookie alone ends nothing. */
 async function signOut(): Promise<boolean> {
-  const ask = () => post('/v1/auth/logout', {});
-  const { ok: isOver, status } = await ask();
+  const path = '/v1/auth/logout';
+  const { ok: isOver, status } = await post(path, {});
   if (status !== 401) return isOver;
-  return (await renew(token?.access_token)) === undefined || (await ask()).ok;
+  return (await renew(token?.access_token)) === undefined || (await post(path, {})).ok;
 }
 
 tabs.addEventListener('message', ({ data }: MessageEvent<Message>) => {

@@ -47,6 +47,11 @@ async function cardHolder(): Promise<Customer> {
   return who;
 }
 
+async function deleteDraft(): Promise<void> {
+  const [draft] = (await stripe.invoices.list({ status: 'draft' })).data;
+  await stripe.invoices.del(draft?.id ?? '');
+}
+
 const shares = async (accountId: string) =>
   (
     await db.asMigrator(
@@ -110,10 +115,6 @@ test('a draft that is gone at the provider, as after a death while it was closed
   const wanted = await offer(await cardHolder());
   sandbox.faults.at('POST /v1/invoiceitems', { kind: 'status', status: 400 });
   await expect(sharing.open(wanted)).rejects.toMatchObject({ code: 'store_refused' });
-  const deleteDraft = async () => {
-    const [draft] = (await stripe.invoices.list({ status: 'draft' })).data;
-    await stripe.invoices.del(draft?.id ?? '');
-  };
   await deleteDraft();
   const sale = await sharing.open(wanted);
   expect(sale).toMatchObject({ state: 'paid' });
@@ -133,7 +134,7 @@ test('another currency than the account pays in, and a payee who can not be paid
   await expect(sharing.open(unpaid)).rejects.toMatchObject({ code: 'payee_not_payable' });
 });
 
-test('refunds in pieces take their part of the share, and a dispute what is left until it is won', async () => {
+test('refunds in pieces take their part of the share, and a dispute the rest until it is won', async () => {
   const wanted = await offer(await cardHolder());
   await sharing.open(wanted);
   await drainEvents();

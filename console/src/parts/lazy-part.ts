@@ -12,11 +12,12 @@ export const lazyPart: typeof lazyRouteComponent = (load, name) =>
   lazyRouteComponent(() => load().catch(() => loadOnceReached(load)), name);
 
 async function loadOnceReached<T>(load: () => Promise<T>): Promise<T> {
-  const isReached = () =>
-    reach('/healthz').then(
-      () => true,
-      () => false,
-    );
   while (!(await isReached())) await new Promise((resolve) => setTimeout(resolve, AGAIN));
   return load();
 }
+
+const isReached = (): Promise<boolean> =>
+  reach('/healthz').then(
+    () => true,
+    () => false,
+  );
