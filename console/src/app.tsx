@@ -65,10 +65,14 @@ export function App() {
   const change = useMemo(
     () => (next: Language) => {
       keepLanguage(next);
-      void loadLanguage(next).then(() => {
-        document.documentElement.lang = next;
-        setLanguage(next);
-      });
+      void loadLanguage(next).then(
+        () => {
+          document.documentElement.lang = next;
+          setLanguage(next);
+        },
+        // Its file is gone, as after an upgrade of the server.
+        () => location.reload(),
+      );
     },
     [],
   );

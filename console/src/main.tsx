@@ -4,4 +4,6 @@ import { App } from './app.tsx';
 import { firstLanguage, loadLanguage } from './text/index.ts';
 
 const place = document.getElementById('console');
-if (place !== null) void loadLanguage(firstLanguage()).then(() => createRoot(place).render(<App />));
+const draw = () => place !== null && createRoot(place).render(<App />);
+// Without the texts of its language it is in English.
+void loadLanguage(firstLanguage()).then(draw, draw);

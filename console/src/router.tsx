@@ -1,10 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  type RouteComponent,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, type RouteComponent } from '@tanstack/react-router';
 import type { readCustomerSearch } from './pages/customers/search.ts';
 import type { readPayoutSearch } from './pages/payouts/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
@@ -22,6 +16,7 @@ import type {
 import type { readSearch } from './pages/ledger/search.ts';
 import type { readMembersSearch } from './pages/members/search.ts';
 import type { readPlanSearch } from './pages/plan/search.ts';
+import { lazyPart } from './parts/lazy-part.ts';
 import { readProductSearch } from './products/product-pages.ts';
 import type { readUsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -42,128 +37,126 @@ function page<const Path extends string, Search extends object>(
   return createRoute({ getParentRoute: () => root, path, component, validateSearch });
 }
 
-const lazy = lazyRouteComponent;
-
 export const router = createRouter({
   routeTree: root.addChildren([
     page(
       '/',
-      lazy(() => import('./pages/home/home.tsx'), 'Home'),
+      lazyPart(() => import('./pages/home/home.tsx'), 'Home'),
       readNothing,
     ),
     page(
       '/app/sign-in',
-      lazy(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
+      lazyPart(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
       readNothing,
     ),
     page(
       '/app/ledger',
-      lazy(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
+      lazyPart(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
       readByPage<typeof readSearch>,
     ),
     page(
       '/app/usage',
-      lazy(() => import('./pages/usage/usage.tsx'), 'Usage'),
+      lazyPart(() => import('./pages/usage/usage.tsx'), 'Usage'),
       readByPage<typeof readUsageSearch>,
     ),
     page(
       '/app/plan',
-      lazy(() => import('./pages/plan/plan.tsx'), 'Plan'),
+      lazyPart(() => import('./pages/plan/plan.tsx'), 'Plan'),
       readByPage<typeof readPlanSearch>,
     ),
     page(
       '/app/invoices',
-      lazy(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
+      lazyPart(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
       readNothing,
     ),
     page(
       '/app/keys',
-      lazy(() => import('./pages/keys/keys.tsx'), 'Keys'),
+      lazyPart(() => import('./pages/keys/keys.tsx'), 'Keys'),
       readNothing,
     ),
     page(
       '/app/members',
-      lazy(() => import('./pages/members/members.tsx'), 'Members'),
+      lazyPart(() => import('./pages/members/members.tsx'), 'Members'),
       readByPage<typeof readMembersSearch>,
     ),
     page(
       '/app/security',
-      lazy(() => import('./pages/security/security.tsx'), 'Security'),
+      lazyPart(() => import('./pages/security/security.tsx'), 'Security'),
       readNothing,
     ),
     page(
       '/app/audit',
-      lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
+      lazyPart(() => import('./pages/audit/audit.tsx'), 'Audit'),
       readByPage<typeof readAuditSearch>,
     ),
     page(
       '/app/jobs',
-      lazy(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+      lazyPart(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
       readByPage<typeof readJobSearch>,
     ),
     page(
       '/app/errors',
-      lazy(() => import('./pages/developer/errors.tsx'), 'Errors'),
+      lazyPart(() => import('./pages/developer/errors.tsx'), 'Errors'),
       readNothing,
     ),
     page(
       '/app/webhooks',
-      lazy(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+      lazyPart(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
       readByPage<typeof readWebhookSearch>,
     ),
     page(
       '/app/mails',
-      lazy(() => import('./pages/developer/mails.tsx'), 'Mails'),
+      lazyPart(() => import('./pages/developer/mails.tsx'), 'Mails'),
       readByPage<typeof readMailSearch>,
     ),
     page(
       '/app/server',
-      lazy(() => import('./pages/developer/server.tsx'), 'Server'),
+      lazyPart(() => import('./pages/developer/server.tsx'), 'Server'),
       readByPage<typeof readServerSearch>,
     ),
     page(
       '/app/customers',
-      lazy(() => import('./pages/customers/customers.tsx'), 'Customers'),
+      lazyPart(() => import('./pages/customers/customers.tsx'), 'Customers'),
       readByPage<typeof readCustomerSearch>,
     ),
     page(
       '/app/revenue',
-      lazy(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
+      lazyPart(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
       readByPage<typeof readRevenueSearch>,
     ),
     page(
       '/app/payouts',
-      lazy(() => import('./pages/payouts/payouts.tsx'), 'Payouts'),
+      lazyPart(() => import('./pages/payouts/payouts.tsx'), 'Payouts'),
       readByPage<typeof readPayoutSearch>,
     ),
     page(
       '/app/denials',
-      lazy(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
+      lazyPart(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
       readByPage<typeof readDenialSearch>,
     ),
     page(
       '/app/providers',
-      lazy(() => import('./pages/providers/providers.tsx'), 'Providers'),
+      lazyPart(() => import('./pages/providers/providers.tsx'), 'Providers'),
       readNothing,
     ),
     page(
       '/app/safety',
-      lazy(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
+      lazyPart(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
       readByPage<typeof readSafetySearch>,
     ),
     page(
       '/app/dead-letters',
-      lazy(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
+      lazyPart(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
       readByPage<typeof readDeadLetterSearch>,
     ),
     page(
       '/app/platform-audit',
-      lazy(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
+      lazyPart(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
       readByPage<typeof readPlatformAuditSearch>,
     ),
     page(
       '/app/products/$product/$page',
-      lazy(() => import('./products/product-page.tsx'), 'ProductPage'),
+      lazyPart(() => import('./products/product-page.tsx'), 'ProductPage'),
       readProductSearch,
     ),
   ]),

@@ -48,20 +48,22 @@ export const session = {
     tell({ next, isNew });
   },
   async end(): Promise<void> {
-    // By a token that is good: the cookie alone ends nothing.
-    await credentials.token().catch(() => undefined);
-    const isAnswered = await post('/v1/auth/logout', {}).then(
-      () => true,
-      () => false,
-    );
     // Else the cookie is still there: it would be a lie.
-    if (!isAnswered) return;
+    if (!(await signOut().catch(() => false))) return;
     set(undefined);
     tell({ next: undefined, isNew: false });
   },
   /** By the cookie, if there is one. */
   resume: (): Promise<void> => renew(undefined).then(() => undefined),
 };
+
+/** Whether the session is over. By a token that is good: the cookie alone ends nothing. */
+async function signOut(): Promise<boolean> {
+  const path = '/v1/auth/logout';
+  const { ok: isOver, status } = await post(path, {});
+  if (status !== 401) return isOver;
+  return (await renew(token?.access_token)) === undefined || (await post(path, {})).ok;
+}
 
 tabs.addEventListener('message', ({ data }: MessageEvent<Message>) => {
   // Somebody else, maybe: nothing of one person's is shown to another.
@@ -73,6 +75,7 @@ function set(next: Token | undefined): void {
   const wasKnown = isKnown;
   const before = token;
   [token, isKnown] = [next, true];
+  if (next !== undefined && next.access_token !== before?.access_token) isClockRight = !endsSoon(next);
   if (!wasKnown || (before === undefined) !== (next === undefined))
     for (const listener of listeners) listener();
 }
@@ -89,7 +92,10 @@ function renew(refused: string | undefined): Promise<string | undefined> {
   });
 }
 
-const isEnding = ({ expires_at: at }: Token): boolean => at * 1_000 - Date.now() < ENDING;
+/** By a clock that is wrong a new token has ended: then it is the server that says when it has. */
+let isClockRight = true;
+const isEnding = (of: Token): boolean => isClockRight && endsSoon(of);
+const endsSoon = ({ expires_at: at }: Token): boolean => at * 1_000 - Date.now() < ENDING;
 
 function post(path: string, body: object): Promise<Response> {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...BROWSER };

@@ -127,6 +127,9 @@ describe('a plugin', () => {
       JSON.stringify((await beside.call(undefined, 'GET /v1/plugins/revoked')).body).includes(manifest.id);
     expect(await listedBeside()).toBe(false);
     const published = await rowOf(manifest.id, '1.2.0');
+    // The digest of what nobody was handed may be that of somebody else's package, which must not stop.
+    const unsent = manifestOf({ ...manifest, version: '1.3.0' });
+    expect(outcomeOf(await developer.submit(unsent))).toBe('201');
     const before = await revokedList();
     expect(before.list.plugins.map(({ id }) => id)).not.toContain(manifest.id);
 
@@ -143,6 +146,7 @@ describe('a plugin', () => {
     expect(list.plugins).toContainEqual(
       expect.objectContaining({ id: manifest.id, version: '1.2.0', sha256: published?.sha256 }),
     );
+    expect(list.plugins.filter(({ id }) => id === manifest.id)).toHaveLength(1);
     expect(await isSigned(list, signature)).toBe(true);
     expect(await isSigned({ ...list, plugins: [] }, signature)).toBe(false);
     expect(await rowOf(manifest.id, '1.2.0')).toMatchObject({ state: 'removed', blob_id: null });
@@ -236,6 +240,9 @@ describe('a plugin', () => {
     expect(outcomeOf(await one.submit(manifest, bytes))).toBe('201');
     const path = `DELETE /v1/developer/plugins/${manifest.id}`;
     expect(outcomeOf(await one.call(`${path}/versions/1.2.0`))).toBe('200');
+    const mistyped = { ...manifest, version: '12.0.0' };
+    expect(outcomeOf(await one.submit(mistyped))).toBe('201');
+    expect(outcomeOf(await one.call(`${path}/versions/12.0.0`))).toBe('200');
     await one.send(manifest, bytes);
     expect(outcomeOf(await one.call(`${path}/versions/1.2.0`))).toBe('200');
     expect(outcomeOf(await one.submit(manifest, bytes))).toBe('409 plugin_version_not_above');

@@ -271,6 +271,18 @@ describe('a paid plugin', () => {
     expect(await read(who, 'paid-by-page')).toMatchObject({ installs: 1 });
   });
 
+  test('that is removed while its page is open, and paid there, is told to its buyer too', async () => {
+    await offer({ id: 'paid-late', price: 742 });
+    const asked = await install(await customer('adiuva.power'), 'paid-late');
+    await set('paid-late', "state = 'removed', removed_because = 'It steals.'");
+    await payPage(String(details(asked)?.['checkout_url']));
+    await drainEvents();
+    const tellings = statement(
+      `select id from jobs.jobs where kind = 'adiuva.tell-removed' and payload ->> 'plugin_id' = 'paid-late'`,
+    );
+    expect(await db.asMigrator(tellings)).toHaveLength(1);
+  });
+
   test('is one sale where the webhook comes before the answer of the charge', async () => {
     await offer({ id: 'webhook-first', price: 739 });
     const who = await cardHolder();

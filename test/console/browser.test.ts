@@ -3,7 +3,7 @@ import { type Browsed, isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, open, link, broken, faults, url } = await visitConsole();
+  const { page, open, link, broken, faults, signIn, url } = await visitConsole();
   const used = link();
 
   test('asks who is not signed in to sign in, and a link that is used says so', async () => {
@@ -60,6 +60,57 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     expect(await faults()).toEqual([]);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
+  test('renews a session once where the clock of the browser is a day ahead, and says that it is over only once the server has ended it', async () => {
+    const tab = await open();
+    await tab.clock.setSystemTime(Date.now() + 86_400_000);
+    let renewals = 0;
+    tab.on('request', (request) => void (request.url().endsWith('/v1/auth/refresh') && (renewals += 1)));
+    await tab.goto(`${url}/`);
+    await tab.getByRole('heading', { name: 'Letzte Aufrufe' }).waitFor();
+    expect(renewals).toBe(1);
+    await tab.route('**/v1/auth/logout', (route) => route.fulfill({ status: 429 }), { times: 1 });
+    const refused = tab.waitForResponse('**/v1/auth/logout');
+    await tab.getByRole('button', { name: 'Abmelden' }).click();
+    await refused;
+    // An access token that has ended ends no session by itself.
+    await tab.route('**/v1/auth/logout', (route) => route.fulfill({ status: 401 }), { times: 1 });
+    await tab.getByRole('button', { name: 'Abmelden' }).click();
+    await tab.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await tab.reload();
+    await tab.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await tab.close();
+    await signIn();
+  });
+
+  test('loads the page anew where a file of it is gone, as after an upgrade, and waits where the server is away', async () => {
+    // What can't be loaded is told as broken.
+    const tab = await page.context().newPage();
+    await tab.goto(`${url}/app/products/reel/library`);
+    const studio = tab.getByRole('link', { name: /^Studio/ });
+    await studio.waitFor();
+    let isGone = false;
+    tab.on('request', (request) => void (request.isNavigationRequest() && (isGone = false)));
+    await tab.route('**/*.js', (route) => (isGone ? route.fulfill({ status: 404 }) : route.continue()));
+    const acts = [() => tab.keyboard.press('Control+k'), () => studio.click()];
+    for (const act of acts) {
+      await tab.getByRole('heading', { level: 1 }).waitFor();
+      isGone = true;
+      const anew = tab.waitForRequest((request) => request.isNavigationRequest());
+      await act();
+      await anew;
+    }
+    await tab.waitForURL('**/studio');
+    await tab.getByRole('heading', { level: 1 }).waitFor();
+    // Without the server there is none to load: the page stays, and goes on by itself.
+    const cut = /\.js$|\/v1\/|\/healthz/;
+    await tab.route(cut, (route) => route.abort());
+    await tab.getByRole('link', { name: 'Protokoll', exact: true }).click();
+    await tab.locator('.lost').waitFor();
+    await tab.unroute(cut);
+    await tab.waitForURL('**/audit');
+    await tab.close();
   });
 
   test('shares one session among its tabs: ten that open at once sign nobody out', async () => {

@@ -59,6 +59,12 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     await page.getByLabel('Name').fill('   ');
     await page.getByRole('button', { name: 'Make the key' }).click();
     await page.getByRole('alert').waitFor();
+    // No budget at all is another thing.
+    await page.getByLabel('Name').fill('of nothing');
+    await page.getByLabel('Budget').fill('0');
+    const answer = page.waitForResponse((one) => one.request().method() === 'POST');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    expect((await answer).status()).toBe(400);
     await page.getByRole('button', { name: 'Leave it' }).click();
   });
 

@@ -47,6 +47,11 @@ async function cardHolder(): Promise<Customer> {
   return who;
 }
 
+async function deleteDraft(): Promise<void> {
+  const [draft] = (await stripe.invoices.list({ status: 'draft' })).data;
+  await stripe.invoices.del(draft?.id ?? '');
+}
+
 const shares = async (accountId: string) =>
   (
     await db.asMigrator(
@@ -104,6 +109,21 @@ test('where the bank asks, the page is answered; a sale that is closed can not b
     ({ total }) => total,
   );
   expect(open).toEqual([500]);
+});
+
+test('a draft that is gone at the provider, as after a death while it was closed, ends its sale: the item is sold anew', async () => {
+  const wanted = await offer(await cardHolder());
+  sandbox.faults.at('POST /v1/invoiceitems', { kind: 'status', status: 400 });
+  await expect(sharing.open(wanted)).rejects.toMatchObject({ code: 'store_refused' });
+  await deleteDraft();
+  const sale = await sharing.open(wanted);
+  expect(sale).toMatchObject({ state: 'paid' });
+  const other = await offer(await cardHolder());
+  sandbox.faults.at('POST /v1/invoiceitems', { kind: 'status', status: 400 });
+  await expect(sharing.open(other)).rejects.toMatchObject({ code: 'store_refused' });
+  await deleteDraft();
+  await sharing.close(other);
+  await sharing.settle();
 });
 
 test('another currency than the account pays in, and a payee who can not be paid, are refused before anything is asked', async () => {

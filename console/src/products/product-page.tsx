@@ -1,14 +1,15 @@
 import { products } from 'plinth:products';
 import { getRouteApi } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, Suspense } from 'react';
 import { useMe, useRuns } from '../account.ts';
+import { lazyPart } from '../parts/lazy-part.ts';
 import { useTexts } from '../text/index.ts';
 
 const route = getRouteApi('/app/products/$product/$page');
 
 const PAGES = new Map<string, ComponentType>(
   products.flatMap(({ product, pages }) =>
-    pages.map(({ page, load }) => [`${product} ${page}`, lazy(load)] as const),
+    pages.map(({ page, load }) => [`${product} ${page}`, lazyPart(load)] as const),
   ),
 );
 

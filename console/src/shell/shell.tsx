@@ -1,8 +1,9 @@
 import { NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { Fragment, lazy, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
+import { Fragment, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
 import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe } from '../account.ts';
+import { lazyPart } from '../parts/lazy-part.ts';
 import { useProductLinks } from '../products/product-links.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
@@ -14,13 +15,9 @@ import { PAGE_GROUPS } from './pages.ts';
 const AGAIN = 3_000;
 const SHORTCUT = navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K';
 
-const SignIn = lazy(() =>
-  import('../pages/sign-in/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })),
-);
-const StepUp = lazy(() =>
-  import('../pages/sign-in/step-up.tsx').then(({ StepUp: modal }) => ({ default: modal })),
-);
-const Palette = lazy(() => import('./palette.tsx').then(({ Palette: modal }) => ({ default: modal })));
+const SignIn = lazyPart(() => import('../pages/sign-in/sign-in.tsx'), 'SignIn');
+const StepUp = lazyPart(() => import('../pages/sign-in/step-up.tsx'), 'StepUp');
+const Palette = lazyPart(() => import('./palette.tsx'), 'Palette');
 
 /** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
 export function Shell() {

@@ -26,7 +26,8 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
         body: {
           name: name.trim(),
           scopes,
-          ...(Number(budget) > 0 ? { monthly_budget_micros: Math.round(Number(budget) * 1_000_000) } : {}),
+          // None is no budget; 0 is refused.
+          ...(budget === '' ? {} : { monthly_budget_micros: Math.round(Number(budget) * 1_000_000) }),
           ...(end === '' ? {} : { expires_at: new Date(`${end}T23:59:59`).toISOString() }),
         },
       });

@@ -95,9 +95,10 @@ export const lookAlike = (id: string, developer: AccountId | null, looks: Return
     [id, developer, looks.name, looks.id, looks.author],
   );
 
+/** What nobody was handed stands in no list: its digest is its developer's word, and may be that of somebody else's package. */
 export const removedVersions = statement<{ id: string; version: string; sha256: string; removed_at: Date }>(
   `select plugin_id as id, version, sha256, removed_at from adiuva.plugin_versions
-   where removed_at is not null order by removed_at, plugin_id, numbers`,
+   where removed_at is not null and countersignature is not null order by removed_at, plugin_id, numbers`,
 );
 
 export interface PageQuery {

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
-import type { StripeClient, StripeConnection } from './client.ts';
+import { refusedFor, type StripeClient, type StripeConnection } from './client.ts';
 import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
@@ -44,8 +44,8 @@ export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder):
 
 /** Goes on with the invoice of a sale from where it is, up to where it can be paid. */
 export async function openInvoice(link: Link, invoice: string, order: ItemOrder): Promise<ItemInvoice> {
-  const found = await link.client.read((stripe) => stripe.invoices.retrieve(invoice));
-  if (found.status !== 'draft') return invoiceOf(found);
+  const found = await present(link.client, invoice);
+  if (found?.status !== 'draft') return invoiceOf(found);
   return advance(link.client, found, async () => {
     if (found.lines.data.length === 0) await addLine(link, invoice, order);
     return link.client.change((stripe) => stripe.invoices.finalizeInvoice(invoice));
@@ -86,12 +86,22 @@ async function keptCard(client: StripeClient, customer: string): Promise<string 
 
 /** Has an invoice not be paid any more, unless it was: the answer says which. */
 export async function closeInvoice(client: StripeClient, id: string): Promise<ItemInvoice> {
-  const found = await client.read((stripe) => stripe.invoices.retrieve(id));
-  if (found.status === 'open')
+  const found = await present(client, id);
+  if (found?.status === 'open')
     return advance(client, found, () => client.change((stripe) => stripe.invoices.voidInvoice(id)));
-  if (found.status !== 'draft') return invoiceOf(found);
+  if (found?.status !== 'draft') return invoiceOf(found);
   await client.change((stripe) => stripe.invoices.del(id));
-  return { id, state: 'void', url: null };
+  return invoiceOf(undefined);
+}
+
+/** undefined: it was deleted as a draft, by us before a death, or at Stripe's dashboard. */
+async function present(client: StripeClient, id: string): Promise<Stripe.Invoice | undefined> {
+  try {
+    return await client.read((stripe) => stripe.invoices.retrieve(id));
+  } catch (error) {
+    if (refusedFor(error, 'resource_missing')) return undefined;
+    throw error;
+  }
 }
 
 /** Changes an invoice. Where that fails because somebody has come further with it meanwhile, the answer is how it stands. */
@@ -103,15 +113,17 @@ async function advance(
   try {
     return invoiceOf(await change());
   } catch (error) {
-    const now = await client.read((stripe) => stripe.invoices.retrieve(from.id ?? ''));
-    if (now.status === from.status) throw error;
+    const now = await present(client, from.id ?? '');
+    if (now?.status === from.status) throw error;
     return invoiceOf(now);
   }
 }
 
 const STATES = ['draft', 'open', 'paid'] as const;
 
-function invoiceOf({ id, status, hosted_invoice_url: url }: Stripe.Invoice): ItemInvoice {
+function invoiceOf(found: Stripe.Invoice | undefined): ItemInvoice {
+  if (found === undefined) return { id: '', state: 'void', url: null };
+  const { id, status, hosted_invoice_url: url } = found;
   const state = STATES.find((one) => one === status) ?? 'void';
   return { id, state, url: state === 'open' ? (url ?? null) : null };
 }

@@ -31,11 +31,11 @@ export const isBought = (install: InstallRow | undefined): boolean =>
 export const isTheirs = (install: InstallRow | undefined): boolean =>
   install?.is_installed === true || isBought(install);
 
-type Context = Pick<ProductContext, 'db' | 'items' | 'blobs'>;
+type Context = Pick<ProductContext, 'db' | 'items' | 'blobs' | 'jobs'>;
 
 /** The plugins that are offered, which are public data that no account owns, and what accounts have of them. */
 export function createCatalogue(context: Context) {
-  const { db, blobs } = context;
+  const { db, blobs, jobs } = context;
 
   /** Throws `plugin_not_found` for one that is not offered, unless the account has it. */
   async function read(accountId: AccountId, id: string) {
@@ -134,10 +134,18 @@ export function createCatalogue(context: Context) {
       } else if (news === 'paid' || news === 'won') {
         const [granted] = await tx.run(store.grantBought(change));
         if (granted?.is_new === true) await tx.run(store.countInstall(item));
+        const [plugin] = await tx.run(readPlugin(item));
+        // It was removed while its page was open, and those who had it then are told.
+        if (plugin?.state === 'removed')
+          await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, { ...tellRemoved(item), requestId: change.id }));
       }
     },
   };
 }
+
+/** The job that tells all who have a plugin, and were not told, that it was removed. */
+export const tellRemoved = (id: string) =>
+  ({ kind: 'adiuva.tell-removed', lane: 'batch', payload: { plugin_id: id } }) as const;
 
 /** What a version wants besides what was consented to: what comes first is consented to by asking for it. */
 export const addedSince = (install: InstallRow | undefined, permissions: readonly string[]): string[] =>

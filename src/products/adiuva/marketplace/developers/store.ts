@@ -93,9 +93,11 @@ export const keptOf = (developer: AccountId) =>
     [developer],
   );
 
+/** A number that was withdrawn before its package came is not taken. */
 export const highestVersion = (pluginId: string) =>
   statement<{ version: string }>(
-    'select version from adiuva.plugin_versions where plugin_id = $1 order by numbers desc limit 1',
+    `select version from adiuva.plugin_versions where plugin_id = $1 and not (state = 'withdrawn' and submitted_at is null)
+     order by numbers desc limit 1`,
     [pluginId],
   );
 

@@ -158,7 +158,7 @@ export const removePlugin = route(
     ...byId,
     summary: 'Remove a plugin',
     description:
-      'Nobody installs it from then on, all of its versions are in `GET /v1/plugins/revoked`, its packages are deleted, and the managers of all accounts that have it are told the reason by mail.',
+      'Nobody installs it from then on, all of its published versions are in `GET /v1/plugins/revoked`, its packages are deleted, and the managers of all accounts that have it are told the reason by mail.',
     body: namedObject('RemovePluginRequest', { reason: notes }),
     reply: { 200: okReply },
     errors: ['plugin_not_found'],

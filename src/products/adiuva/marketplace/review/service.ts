@@ -5,6 +5,7 @@ import { type AccountId, AppError, sha256 as sha256Of } from '#platform/kernel';
 import { type ProductContext, type RunningJob, timeList } from '#platform/product';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
 import { type Actor, recordingIn } from '../audit.ts';
+import { tellRemoved } from '../catalogue/service.ts';
 import { adiuvaMails } from '../mails.ts';
 import { looksOf } from '../names.ts';
 import type { MarketSigning } from '../signing.ts';
@@ -143,8 +144,8 @@ export function createReview(context: ProductContext & { readonly signing: Marke
         if (plugin === undefined) throw new AppError('plugin_not_found');
         if (plugin.state === 'removed') return;
         await tx.runAll([store.removePlugin(id, reason), store.removeVersions(id)]);
-        const job = { kind: 'adiuva.tell-removed', lane: 'batch', payload: { plugin_id: id } } as const;
-        await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, { ...job, requestId: by.origin.requestId }));
+        const { requestId } = by.origin;
+        await tx.runAll(jobs.enqueueing(PLATFORM_ACCOUNT, { ...tellRemoved(id), requestId }));
         const { developer: accountId, name } = plugin;
         await recordIn(tx, by, { action: 'adiuva.plugin.removed', accountId, id, changes: { reason } });
         await tellIn(tx, accountId, letterOfRemoval(id, name, reason));
