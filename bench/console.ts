@@ -73,7 +73,7 @@ async function loadOnce(page: Page, address: string): Promise<Loaded> {
     .or(page.getByRole('combobox').first())
     .first()
     .isEnabled();
-  // Whoever acts now is answered: the thread of the page is free.
+  // A user who acts now is answered: the thread of the page is free.
   await page.evaluate('new Promise((free) => setTimeout(free, 0))');
   const interactive = performance.now() - began;
   await page.waitForLoadState('networkidle');

@@ -41,7 +41,7 @@ export async function benchMarketplace(
       say(`${size.plugins} plugins, ${size.installs} installs`);
       const { url } = await app.server.listen();
       const call = callsAt(url, keys);
-      // What is lent of a rate at the first call of an account is no part of an install.
+      // The lease of a rate at an account's first call is no part of an install.
       await call(0, 'POST /v1/plugins/plugin-2/install', { plugin_id: 'plugin-2' });
       commits.length = 0;
       await call(0, 'POST /v1/plugins/plugin-1/install', { plugin_id: 'plugin-1' });

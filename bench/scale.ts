@@ -27,7 +27,7 @@ export async function benchScale(say: (line: string) => void, flags: readonly st
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   const setting = await openSetting(say, { traced: false });
   try {
-    // What is compiled and cached at first is no cost of a call.
+    // Compiling and filling caches at first is no cost of a call.
     await measure(setting, { callers: 32, seconds });
     const before = await bytesOf(setting);
     const turns = new Map<number, Turn>();

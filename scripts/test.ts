@@ -46,7 +46,7 @@ const partial = quick || given.length > 0;
 const coverage = !partial && (strict || process.argv.includes('--coverage'));
 const leftOut = partial || thorough || recording ? [] : unchangedGroups();
 const WHOLE =
-  'All tests: some 20 minutes on two cores. PostgreSQL comes from npm; Redis, PgBouncer and other programs are the system’s, and what is not there is told at the end. `npm test -- --quick` takes 2 minutes, `npm test -- <folder>` runs a part.';
+  'All tests: some 20 minutes on two cores. PostgreSQL comes from npm; Redis, PgBouncer and other programs are the system’s, and the end names those that are missing. `npm test -- --quick` takes 2 minutes, `npm test -- <folder>` runs a part.';
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -173,8 +173,8 @@ const LOST_GRACE = 5;
 const LAST_WORDS = 600_000;
 
 /**
- * Ends whose callers have their answers are under no request any more. What the database could not be told nothing else knows: whoever
- * ends the process now posts estimates.
+ * Ends whose callers have their answers are under no request any more. Only this process knows those that the database could not be told:
+ * if it ended now, estimates would be posted.
  */
 async function tellAll({ limits, telemetry }: Modules): Promise<void> {
   const { ends, retries } = limits;
@@ -233,7 +233,7 @@ async function openedDatabase(
   return db;
 }
 
-/** An operator's task goes on in production, whoever pays for what is off. */
+/** An operator's task goes on in production, even if customers pay for a product that is off. */
 async function choiceOf(db: Database, { config, serve, work }: AppOptions): Promise<ProductChoice> {
   const choice = await chooseProducts(db, config);
   if (serve || work) assertNobodyPays(choice, config);

@@ -353,7 +353,7 @@ onServer(
     expect(await preview.ended()).toBe(0);
     const path = /^(.*invitation\.html) /.exec(preview.said())?.[1] ?? '';
     expect(readFileSync(path, 'utf8')).toContain('Accept the invitation');
-    expect(statSync(path).mode & 0o777, 'what is made is for its owner alone').toBe(0o600);
+    expect(statSync(path).mode & 0o777, 'the file is for its owner alone').toBe(0o600);
     const wrong = plinth(['mail', 'preview', 'nothing']);
     expect([await wrong.ended(), wrong.said()]).toEqual([2, expect.stringContaining('Usage: plinth mail')]);
   },

@@ -73,7 +73,7 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   return verb({ config, version, words });
 }
 
-/** What is set in the environment goes before what is written in .env. */
+/** The environment goes before .env. */
 function environment(): NodeJS.ProcessEnv {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;
@@ -90,7 +90,7 @@ function say(error: unknown): void {
   process.stderr.write(`${sentenceOf(error) ?? stack}\n`);
 }
 
-// Whoever reads the output may stop (`plinth config | head`): that is no failure of ours.
+// The reader of the output may stop (`plinth config | head`): that is no failure of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 process.umask(OWNERS_ALONE);
 try {

@@ -18,7 +18,7 @@ import type { ClientOrder } from './clients.ts';
 
 /** As many bytes as a token of a model has, more or less. */
 const WORD = ' word1';
-/** Frames of an answer: what is paid once for it is small beside them. */
+/** Frames of an answer: its fixed cost is small beside them. */
 const FRAMES = 20_000;
 const ANSWERS = 8;
 /** Sockets that wait for an answer: memory is told by the difference that each makes. */
@@ -186,7 +186,7 @@ function collectGarbage(): void {
   collect();
 }
 
-/** After a few hundred, so that what is loaded and made once is not counted. */
+/** After a few hundred, so that one-time loading and set-up are not counted. */
 async function measureIdle(clients: Child, origin: string, service: { waiting: number }): Promise<Figures> {
   const open = async (calls: number) => {
     const until = service.waiting + calls;

@@ -34,7 +34,7 @@ interface Sitting {
   readonly before: number;
 }
 
-/** What a tool calls from the beginning of a session to its export. Whoever is called away stops where they are. */
+/** What a tool calls from the beginning of a session to its export. A person who is called away stops where they are. */
 async function sit(parts: PersonParts, { key, number, before }: Sitting): Promise<void> {
   const { calls, address, chance, over } = parts;
   if (over.aborted) return;

@@ -88,7 +88,7 @@ async function isPaidOut(ada: Person, operator: Caller): Promise<readonly number
   const earned = await showCall(ada, 'GET /v1/developer/earnings', { expect: 200 });
   const run = { body: { period: earned.body['period'] } };
   await showCall(operator, 'POST /v1/admin/payouts', { ...run, expect: 409 });
-  say(`\n${DAYS} days later the month is over. What is asked twice is paid once.`);
+  say(`\n${DAYS} days later the month is over. Asked twice, it pays once.`);
   sandbox.connect.fund(10_000, 'eur');
   await later(DAYS);
   await showCall(operator, 'POST /v1/admin/payouts', { ...run, expect: 202 });

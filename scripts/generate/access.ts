@@ -86,7 +86,7 @@ export function accessMarkdown(routes: readonly Route[]): string {
 
 Made from the routes by \`npm run generate\`; test/walkers/access.test.ts makes each of these calls, with the route's example, and
 compares (docs/tenancy.md). ${routes.length} routes × ${CALLER_NAMES.length} callers = ${cells.length} calls: ${count('in')} are let in (✓), ${count(401)} are 401, ${count(403)} are 403, ${count(404)} are 404.
-Whoever is let in may still be told no by the call itself: an id that is not there, a limit.
+A caller who is let in may still be told no by the call itself: an id that is not there, a limit.
 
 ${CALLER_NAMES.map((caller) => `- **${caller}**: ${CALLERS[caller]}.`).join('\n')}
 

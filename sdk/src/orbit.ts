@@ -7,7 +7,7 @@ type State = ReplyOf<'GET /v1/scopes/{id}/events'>;
 export type ScopeChange = State['changes'][number];
 export type ScopePresence = State['here'];
 
-/** What is told to whoever has a scope open. `id` is what to go on after. */
+/** An event for clients that have a scope open. `id` is what to go on after. */
 export type ScopeEvent = { readonly id: string } & (
   | { readonly event: 'ready' | 'reset'; readonly data: Pick<State, 'seq'> }
   | { readonly event: 'change'; readonly data: ScopeChange }

@@ -30,7 +30,7 @@ export type SocketClass = new (url: string) => Socket;
 export type StreamOptions = Omit<CallOptions, 'version'>;
 
 /**
- * An answer as it is made. It is asked for at once, read or not, and its texts are handed out once, to whoever reads them first.
+ * An answer as it is made. It is asked for at once, read or not, and its texts are handed out once, to the first reader.
  * Leaving the loop hangs up. A browser's WebSocket has no backpressure: a reader that is slower than the server has the
  * difference in its memory, and the server never waits for it.
  */

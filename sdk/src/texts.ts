@@ -1,4 +1,4 @@
-/** Texts on their way from whoever makes them to a reader. */
+/** Texts on their way from their maker to a reader. */
 export interface Texts extends AsyncIterator<string, undefined> {
   /** Whether there was one. */
   readonly isBegun: boolean;

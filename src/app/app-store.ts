@@ -8,7 +8,7 @@ import type { AppStoreSandbox } from '#sandbox/app-store';
 import type { AppOptions, AppStoreStandIn } from './options.ts';
 import { APP_STORE_STATE, sandboxOnCall, type SandboxParts } from './sandboxes.ts';
 
-/** The App Store in each environment that this server is told of, and what is to do once it is known where this process is reached. */
+/** The App Store in each environment that this server is told of, and the work to do once the address of this process is known. */
 export interface OpenedAppStore {
   readonly stores: readonly ProviderSettings[];
   /** Of the sandbox: tells it where notifications go. Apple is told in App Store Connect. */

@@ -18,7 +18,7 @@ import { GOOGLE_PLAY_STATE, sandboxOnCall, type SandboxParts } from './sandboxes
 const PUSH_ACCOUNT = 'play-push@sandbox.iam.gserviceaccount.com';
 const catalogues = () => products.map(({ catalogue }) => catalogue);
 
-/** Google Play, and what is to do once it is known where this process is reached. */
+/** Google Play, and the work to do once the address of this process is known. */
 export interface OpenedGooglePlay {
   readonly stores: readonly ProviderSettings[];
   /** Of the sandbox: tells it where notifications go. Google is told in Play Console. */

@@ -62,7 +62,7 @@ describe('a sandbox', () => {
     expect([starts(), sandbox.isRunning()]).toEqual([1, true]);
   });
 
-  test('that does not start says why to whoever called, and is started by the next call', async () => {
+  test('that does not start says why to its caller, and is started by the next call', async () => {
     const { sandbox, starts } = await onCall(async (count) => {
       if (count === 1) throw new Error('its file cannot be read');
     });

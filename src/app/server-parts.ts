@@ -25,7 +25,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     ownerOf: accounts.ownerOf,
     safety: ai.safety,
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
-      // Not all that a route has prepared: what is asked is remembered as text where it is denied.
+      // Not all that a route has prepared: a denied request is remembered as text.
       const { planned, leastReserve } = prepared ?? {
         planned: planTextCall(ai, { product, feature, textBytes }),
         leastReserve: undefined,

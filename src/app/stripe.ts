@@ -98,7 +98,7 @@ async function sandboxOf(
   if (stripeSandbox !== undefined) return stripeSandbox;
   if (!serve && !work) return NOBODY;
   const file = join(dataDir, STRIPE_STATE);
-  // What is sold in euros is paid out in euros: a transfer is made of what is there in its own currency.
+  // Sales in euros are paid out in euros: a transfer takes from the balance of its own currency.
   const settings = { heldCurrencies: ['eur'] };
   if (existsSync(file)) {
     const { createStripeSandbox } = await import('#sandbox/stripe');

@@ -24,8 +24,8 @@ function storesOf({ stripe }: Config): string[] {
 }
 
 /**
- * Of a process that only serves, or only works, and stands in for payment providers by itself: whoever does the rest has sandboxes of its own, and knows
- * nothing of what is bought in these. undefined: nobody is stood in for, or all is done here.
+ * Of a process that only serves, or only works, and stands in for payment providers by itself: the process that does the rest has sandboxes of its own, and knows
+ * nothing of purchases in these. undefined: nobody is stood in for, or all is done here.
  */
 export function sandboxesApart(
   { stripe, appStore, googlePlay }: Pick<Config, 'stripe' | 'appStore' | 'googlePlay'>,
@@ -37,7 +37,7 @@ export function sandboxesApart(
     ...(googlePlay !== undefined && googlePlay.account === undefined ? ['GOOGLE_PLAY_API_URL'] : []),
   ];
   if (serve === work || settings.length === 0) return undefined;
-  return `Sandboxes of stores are in this process alone: what is bought in another one is unknown here.
+  return `Sandboxes of stores are in this process alone: it knows no purchase in another one.
 Run \`plinth start\`, which serves and works, or name one for all processes: ${settings.join(', ')}, with the keys.`;
 }
 

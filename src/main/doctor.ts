@@ -239,7 +239,7 @@ function mailReason(error: unknown): string {
   return responseCode === undefined ? codeOf(error) : `SMTP ${responseCode}`;
 }
 
-/** What is booked at the default price is a guess at the operator's cost: it works, and is said here. */
+/** A booking at the default price is a guess at the operator's cost: it works, and is said here. */
 function aiSettingsState(config: Config): string {
   const { prices } = aiSettingsOf(config);
   const unpriced = config.ai.upstreams.flatMap(({ name, models = [] }) =>

@@ -9,7 +9,7 @@ import { printUsage, type Verb } from './verb.ts';
 const USAGE = `Usage: plinth seed [url=http://127.0.0.1:6174] [key=pl_…]
 
 Fills the workspace of a key with believable projects, scopes, comments, a client’s brief and a template, at a server that runs: by
-itself the one of this DATA_DIR, with the key of its owner.json. What is there already is left as it is.
+itself the one of this DATA_DIR, with the key of its owner.json. Rows that are there already stay as they are.
 `;
 
 /** A call of a server that runs. */

@@ -87,7 +87,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   return 0;
 }
 
-/** Where there is no terminal, what is printed is a log, and a link in a log is anybody's who reads it. */
+/** Without a terminal the output is a log, and a link in a log is anybody's who reads it. */
 function signInOffer(config: Config, url: string, { ownerFile }: App): string {
   if (ownerFile === undefined) return '';
   return process.stdout.isTTY

@@ -55,7 +55,7 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Calls of one server, as whoever has signed in. */
+/** Calls of one server, as the signed-in user. */
 interface Caller {
   call(line: string, body?: object): Promise<Answer>;
   open(path: string): Promise<Response>;

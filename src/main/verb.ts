@@ -28,7 +28,7 @@ export function printUsage(word: string | undefined, usage: string): number {
   return 2;
 }
 
-/** For verbs that take no words: what is meant as one is mostly a setting. */
+/** For verbs that take no words: a word is mostly meant as a setting. */
 export function refuseWords(verb: string, [word]: readonly string[]): number | undefined {
   if (word === undefined) return undefined;
   return printUsage(

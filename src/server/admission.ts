@@ -115,7 +115,7 @@ function outcome(
 
 /**
  * Ends a permit after its handler failed. A call that runs inline: by what was served, for what a provider served is paid for
- * whoever failed after it. One that hands its permit to a job: a handler that refused (below 500), or had not come so far, has
+ * whatever failed after it. One that hands its permit to a job: a handler that refused (below 500), or had not come so far, has
  * not; any other failure may have come after its commit, and the database, told that the permit is given up, says whether a job has it.
  */
 export async function giveBack(route: Route, permit: Permit, failure: AppError): Promise<void> {

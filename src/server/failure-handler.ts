@@ -75,7 +75,7 @@ function isBrokenOff(error: unknown, { raw }: FastifyRequest): boolean {
 /** Whether it is the end of the call's signal that failed, because its client has gone while it was answered. */
 function hasHungUp(error: unknown, inFlight: InFlightRequest | undefined): boolean {
   if (inFlight === undefined || inFlight.isStopped || !inFlight.hasHungUp) return false;
-  // Whoever was ended by the signal often says so in words of their own, with its reason as the cause.
+  // A function that the signal ended often says so in words of its own, with its reason as the cause.
   let at = error;
   for (let depth = 0; depth < DEEPEST_CAUSE && at instanceof Error; depth++, at = at.cause) {
     if (at === inFlight.signal.reason || at.name === 'AbortError') return true;

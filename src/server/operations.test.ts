@@ -45,7 +45,7 @@ test('without something that is required it is not ready', async () => {
   expect(answered.text).not.toContain('marker');
 });
 
-test('metrics are for whoever has the token, and name routes, never what was asked for', async () => {
+test('metrics are for holders of the token, and name routes, never what was asked for', async () => {
   const { call } = await serveHere({ metricsToken: 'metrics-token' });
   await call('/v1/items');
   await call('/v1/unknown/marker');

@@ -20,7 +20,7 @@ export interface SpendingRequest {
   readonly needs: Readonly<Record<string, number>> | undefined;
   /** What the route itself made of the request; none: the feature's policy says which model call is planned. */
   readonly prepared: Prepared | undefined;
-  /** A bound on what the call puts into a prompt: the body as it came, and what is taken of what is stored. */
+  /** A bound on what the call puts into a prompt: the body as it came, and the stored texts that it takes. */
   readonly textBytes: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly requestId: string;

@@ -110,7 +110,7 @@ describe('a crisis', () => {
     expect(findings).toEqual([]);
   });
 
-  test('is told as events to whoever asked for a stream, the status first', async () => {
+  test('is told as events to a caller who asked for a stream, the status first', async () => {
     const { headers, text } = await say(CRISIS, { accept: 'text/event-stream' });
     expect(headers.get('content-type')).toContain('text/event-stream');
     const events = [...text.matchAll(/event: (\w+)\ndata: (.*)/g)].map(([, name, data = '']) => [
@@ -198,7 +198,7 @@ const unknown = (topic: string) =>
   });
 
 describe('while the database is away', () => {
-  test('a crisis is answered to whoever brings it', async () => {
+  test('a crisis is answered to every caller', async () => {
     expect((await unknown(CRISIS)).json.safety).toEqual({ status: 'crisis', kinds: ['active_thoughts'] });
   });
 

@@ -23,7 +23,7 @@ export interface PrecheckResult {
 }
 
 /**
- * Looks at what the user wrote, where the route asks for it. What is in the request is looked at without asking anybody, so that nothing
+ * Looks at what the user wrote, where the route asks for it. The request's own text is looked at without a remote call, so that nothing
  * that is away keeps it from an answer.
  */
 export async function runPrecheck(call: SpendingCall, service: unknown): Promise<PrecheckResult | undefined> {

@@ -51,7 +51,7 @@ export function ratesOfCall(route: Route): RatesOfCall {
   };
 }
 
-/** The rates of a route by IP alone: what is counted before a secret of the product is looked up. */
+/** The rates of a route by IP alone, counted before a secret of the product is looked up. */
 export function ratesByIp(route: Route): RatesOfCall {
   const declared = ratesOf(route).filter(({ by }) => by === 'ip');
   return (call) => declared.map((rate) => namedRate(route, rate, call));

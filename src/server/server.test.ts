@@ -160,7 +160,7 @@ test.each([
   expect(shop.done).toEqual([]);
 });
 
-test('what is larger than the route takes is told how large it may be, however it is sent', async () => {
+test('the refusal of a body that is too large says how large it may be, however it is sent', async () => {
   const body = JSON.stringify({ name: 'a'.repeat(70_000) });
   const streamed = new ReadableStream({
     start(controller) {
@@ -217,7 +217,7 @@ test.each([['/v1/shelves/%00'], ['/v1/shelves/%zz'], ['/v1/shelves/%ED%A0%80']])
   },
 );
 
-test('what is wrong with a body is said place by place', async () => {
+test('the faults of a body are said place by place', async () => {
   const { json } = await call('/v1/items', post({ name: '', tags: [1], more: true }));
   const issues = json.error?.details?.['issues'] as { path: string }[];
   expect(issues.map(({ path }) => path)).toEqual(['body.name', 'body.tags.0', 'body.more']);

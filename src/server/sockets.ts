@@ -83,7 +83,7 @@ export function mountSockets(
     const { origin, authorization } = request.headers;
     if (isStopping()) throw new AppError('server_stopping', { retryAfter: 1 });
     if (origin !== undefined && !isAllowed(origin)) throw new AppError('origin_not_allowed');
-    // A program says who it is by a header; what is wrong with that is known before the upgrade.
+    // A program says who it is by a header; its faults are known before the upgrade.
     if (authorization !== undefined) await callerContextOf(route, request, parts);
   }
 

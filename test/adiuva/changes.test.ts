@@ -114,7 +114,7 @@ describe('changes', () => {
     expect(versionsOf(fresh)).toEqual(await stateOf(by));
   });
 
-  test('send whoever may have missed a deletion back to the beginning, and nobody else', async () => {
+  test('send a client that may have missed a deletion back to the beginning, and nobody else', async () => {
     const by = await storage.keeper();
     const ids = Array.from({ length: 6 }, () => randomUUID());
     for (const id of ids) await by.put(id, id, ABSENT);

@@ -203,7 +203,7 @@ describe('a plugin', () => {
     );
   });
 
-  test('is refused with nothing kept, where what is said of it is not so', async () => {
+  test('is refused with nothing kept, where a statement about it is false', async () => {
     const [one, other] = [await pluginDeveloper(app), await pluginDeveloper(app)];
     const manifest = manifestOf({ id: 'refused-one', name: 'Refused one', author: 'Barbara' });
     const bytes = zipWith(manifest);

@@ -27,7 +27,7 @@ test('a free install makes at most two commits without Redis: its rates and itse
   }
 });
 
-test('the packages of a developer have 1 GB together: what is above is refused, and what is gone does not count', async () => {
+test('the packages of a developer have 1 GB together: one past that is refused, and deleted ones do not count', async () => {
   const developer = await pluginDeveloper(app);
   const first = manifestOf({ id: 'heavy', name: 'Heavy', author: 'Atlas' });
   expect(outcomeOf(await developer.submit(first))).toBe('201');

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { CallOptions, Customer, Reply, TestApp } from '../services/app.ts';
 import { forgetRates } from '../services/forget-rates.ts';
 
-/** A manifest of a free plugin; what is said is another. */
+/** A manifest of a free plugin, with these fields in place of its own. */
 export const manifestOf = (more: object = {}) => ({ ...manifest, price_cents: 0, ...more });
 
 type Manifest = ReturnType<typeof manifestOf>;

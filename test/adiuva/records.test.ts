@@ -41,7 +41,7 @@ describe('a record', () => {
     expect(first).toMatchObject({ table: 'notes', checksum: sha256(HELLO), size: HELLO.length });
   });
 
-  test('is read in ranges, and not at all by whoever has it', async () => {
+  test('is read in ranges, and not sent to a client that has it', async () => {
     const made = await by.put(undefined, HELLO);
     const path = `GET ${RECORDS}/${idOf(made)}`;
     const read = (headers: Record<string, string>) => by.call(path, undefined, headers);
@@ -68,7 +68,7 @@ describe('a record', () => {
     expect((await by.call(path.replace('GET', 'HEAD'))).headers.get('content-length')).toBe('13');
   });
 
-  test('is created under an id of the client’s once, replaced by whoever knows its version, and gone with its bytes', async () => {
+  test('is created under an id of the client’s once, replaced by a client that knows its version, and gone with its bytes', async () => {
     const id = randomUUID();
     expect(outcomeOf(await by.put(id, 'one'))).toBe('404 record_not_found');
     const made = await by.put(id, 'one', ABSENT);

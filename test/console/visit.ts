@@ -87,7 +87,7 @@ const LOOK = `(() => {
   return [...found];
 })()`;
 
-/** What of the page can be done with, in the order of the page: what is focused is counted. The page gets an end of its own, which Tab reaches last. A script for the page. */
+/** What of the page can be done with, in the order of the page: each focused element is counted. The page gets an end of its own, which Tab reaches last. A script for the page. */
 const REACH = `(() => {
   const main = document.querySelector('main');
   const all = [...main.querySelectorAll('a[href], button, input, select, textarea, iframe, [tabindex]')].filter((one) =>

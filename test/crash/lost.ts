@@ -11,10 +11,10 @@ const MEANINGS = {
   keyed:
     'its answer is kept in the same commit under the Idempotency-Key, and the repeat gets it; without a key the repeat is a second one',
   same: 'the caller is told 503, and the repeat finds things as it wants them: the same state, a version that has moved on (412), or nothing left to do',
-  row: 'named by an id of whoever tells it: told again it is known already',
-  again: 'what is due is done again and again: what was done already is not due',
+  row: 'named by an id of its sender: told again it is known already',
+  again: 'due work is tried again and again: work that was done is not due',
   person:
-    'whoever asked begins anew, as after any page that did not load: what they did not hear of is worth nothing to anybody, and is over in minutes or can be seen and ended',
+    'the person begins anew, as after any page that did not load: what they did not hear of is worth nothing to anybody, and is over in minutes or can be seen and ended',
   count: 'a count or a lease that is seconds off, and forgotten by itself',
   start: 'the start or the operator’s task ends with a sentence, and finds it done when it begins again',
 } as const satisfies Readonly<Record<LostAnswer, string>>;

@@ -19,7 +19,7 @@ const SOLD =
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
 const STEPS =
-  'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
+  'the next call with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
   'one commit before or after a store is answered, which may be done twice: test/app-store/refund-requests.test.ts ends runs at each';
 const LIVES =
@@ -83,7 +83,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'rates.taken': { walks: ['a create'] },
   'rates.given-back': {
     because:
-      'one commit, told once: what is not counted off is lost until its minute is over (rates.leased.test.ts kills processes)',
+      'one commit, told once: calls not counted off are lost until its minute is over (rates.leased.test.ts kills processes)',
   },
   'identity.key-used': { walks: ['a create'] },
   'limits.holder-start': { walks: ['a first start'] },
@@ -176,7 +176,9 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'erasure.export-asked': { because: 'one commit, of the export and of the job that makes it' },
   'erasure.export-begun': { because: 'an attempt that dies leaves parts that the next one deletes' },
-  'erasure.export-part': { because: 'the next attempt begins anew; what is not ready is not shown' },
+  'erasure.export-part': {
+    because: 'the next attempt begins anew; an export that is not ready is not shown',
+  },
   'erasure.export-ready': { because: 'one commit, with its mail; a job that runs again finds it ready' },
   'erasure.export-failed': { because: ONE_COMMIT },
   'erasure.export-downloaded': { because: ONE_COMMIT },
@@ -193,19 +195,19 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'accounts.invitation-revoked': { because: ONE_COMMIT },
   'accounts.invitations-pruned': { because: AGAIN },
   'accounts.invited': {
-    because: 'one commit with the mail and its job; whoever did not hear of it finds the invitation there',
+    because: 'one commit with the mail and its job; an inviter who heard nothing finds the invitation there',
   },
   ...allOf('accounts', 'member-change member-joined organization-change organization-made'),
   'accounts.settings-change': { because: ONE_COMMIT },
   'accounts.team-change': { because: ONE_COMMIT },
   'accounts.team-made': { because: ONE_COMMIT },
   'accounts.team-released': {
-    because: 'whoever deletes the team again goes on (test/coditect/memory/leaving.test.ts)',
+    because: 'the next call that deletes the team goes on (test/coditect/memory/leaving.test.ts)',
   },
   'accounts.transferred': { because: ONE_COMMIT },
   'sso.admitted': {
     because:
-      'one commit: whoever came is linked, a member and has a code, or nothing of it; a code that reached nobody is over in a minute',
+      'one commit: the person is linked, a member and has a code, or nothing of it; a code that reached nobody is over in a minute',
   },
   'sso.connection-changed': { because: ONE_COMMIT },
   'sso.domain-checked': {
@@ -246,7 +248,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'billing.app-store-change': {
     because:
-      'an account that the store names from now on; it is bound here by then, and named again by whoever brings it again. An answer to the store, which is given again (test/app-store/refund-requests.test.ts)',
+      'an account that the store names from now on; it is bound here by then, and named again by the next call that brings it. An answer to the store, which is given again (test/app-store/refund-requests.test.ts)',
   },
   'billing.extension-asked': {
     because:
@@ -293,7 +295,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'identity.login-refused': { because: ONE_COMMIT },
   'identity.logout': { because: ONE_COMMIT },
   'identity.guess-taken': {
-    because: 'one commit of counts; whoever is killed after it has one guess less, for minutes',
+    because: 'one commit of counts; a caller killed after it has one guess less, for minutes',
   },
   'identity.guess-given-back': {
     because: 'one commit of counts; a guess that is not given back is forgotten by itself',
@@ -312,33 +314,33 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'identity.standing': { because: ONE_COMMIT },
   'identity.ceremony-begun': { because: ONE_COMMIT },
   'identity.ceremony-used': {
-    because: 'one commit; whoever dies behind it asks their authenticator anew',
+    because: 'one commit; a user whose call dies behind it asks their authenticator anew',
   },
   'identity.mfa-answered': { because: ONE_COMMIT },
   'identity.mfa-reset': { because: ONE_COMMIT },
   'identity.passkey-added': {
-    because: 'one commit; whoever did not hear of their recovery codes makes new ones',
+    because: 'one commit; a user who did not hear of their recovery codes makes new ones',
   },
   'identity.passkey-changed': { because: ONE_COMMIT },
   'identity.passkey-counted': { because: 'one commit; without a session behind it the user asks anew' },
   'identity.passkey-removed': { because: ONE_COMMIT },
   'identity.recovery-codes': {
-    because: 'one commit; whoever did not hear of the new codes makes others',
+    because: 'one commit; a user who did not hear of the new codes makes others',
   },
   'identity.stepped-up': { because: ONE_COMMIT },
   'identity.sign-in-begun': { because: 'one commit; a browser that was not sent on begins anew' },
   'identity.sign-in-returned': {
-    because: 'one commit; whoever comes back while the process dies begins at the provider anew',
+    because: 'one commit; a user who returns as the process dies begins at the provider anew',
   },
   'identity.named': {
     because:
-      'one commit of user, link, mail and code; whoever did not hear of the code signs in anew, as the same user',
+      'one commit of user, link, mail and code; a person who did not hear of the code signs in anew, as the same user',
   },
   'identity.provider-refused': { because: ONE_COMMIT },
   'identity.unlinked': { because: ONE_COMMIT },
   'identity.totp-begun': { because: ONE_COMMIT },
   'identity.totp-confirmed': {
-    because: 'one commit; whoever did not hear of their recovery codes makes new ones',
+    because: 'one commit; a user who did not hear of their recovery codes makes new ones',
   },
   'identity.totp-removed': { because: ONE_COMMIT },
 };

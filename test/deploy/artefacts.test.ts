@@ -128,7 +128,7 @@ test('the image runs as nobody, with the verbs that there are', () => {
       S3_BUCKET: 'plinth',
     }),
   ).toEqual([]);
-  // What is copied into it is not left out by .dockerignore.
+  // .dockerignore leaves out no file that is copied into it.
   const kept = [...read('.dockerignore').matchAll(/^!(\S+)$/gm)].map(([, path = '']) => path);
   expect(kept.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -51,6 +51,10 @@ test('no page links to a file or a heading that is not there', () => {
   expect(links.length).toBeGreaterThan(200);
 });
 
+test('no page holds what Git leaves where a merge was not ended', () => {
+  expect(PAGES.filter((page) => /^(?:<{7}|>{7}) /m.test(read(page)))).toEqual([]);
+});
+
 test('every page of docs is found from docs/README.md', () => {
   const index = read('docs/README.md');
   const pages = guides.map((page) => page.replace('docs/', '')).filter((page) => page !== 'README.md');

@@ -73,7 +73,7 @@ function foldersBeside(files: readonly SourceFile[]): Map<string, Graph> {
   return found;
 }
 
-/** The sets of all that reach each other (by Kosaraju: what is reached backwards, whoever was left last first). */
+/** The sets of all that reach each other (by Kosaraju: what is reached backwards, the file that was left last first). */
 function circlesIn(graph: Graph): string[][] {
   const backwards: Graph = new Map();
   for (const [from, targets] of graph)

@@ -9,6 +9,7 @@ import {
   honestTypes,
   names,
   passedIn,
+  plainWords,
   writtenNumbers,
 } from './habits.ts';
 import type { SourceFile } from './source.ts';
@@ -26,6 +27,7 @@ const OF_EACH: Readonly<Record<string, Rule>> = {
   honestTypes,
   passedIn,
   writtenNumbers,
+  plainWords,
   honestTests,
   databaseTime,
   systemUses,

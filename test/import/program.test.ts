@@ -77,7 +77,7 @@ test.runIf(engine === 'postgres')(
   },
 );
 
-test.runIf(engine === 'postgres')('what is no order is answered with how one is given', async () => {
+test.runIf(engine === 'postgres')('words that are no order are answered with how one is given', async () => {
   for (const words of [
     ['people', 'x.csv'],
     ['users', 'x.csv', '--dry'],

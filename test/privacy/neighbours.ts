@@ -13,7 +13,7 @@ const without = Array.from({ length: ACCOUNTS }, (_, at) => ({
 const one = { account_id: 'one more', kinds: KINDS };
 const COUNTS = countKinds(KINDS, without);
 const MORE = countKinds(KINDS, [...without, one]);
-/** Each kind has 35 accounts, and the five that are added to have 36: what is tried are the edges of what is shown. */
+/** Each kind has 35 accounts, and the five that are added to have 36: the test tries the edges of the shown figures. */
 const [ADDED, OTHER] = [KINDS.slice(0, 5), 'f'];
 
 type Event = (shown: ReadonlyMap<string, number>) => boolean;

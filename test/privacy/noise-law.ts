@@ -54,7 +54,7 @@ function compare(drawn: readonly number[], q: number): Omit<LawTest, 'name'> {
     statistic += ((bins.get(bin) ?? 0) - expected) ** 2 / expected;
     counted += bins.get(bin) ?? 0;
   }
-  // What is no whole number is in no bin.
+  // A value that is no whole number is in no bin.
   return {
     statistic: counted === drawn.length ? statistic : Infinity,
     critical: criticalValue(2 * last + 2),

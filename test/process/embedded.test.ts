@@ -136,7 +136,7 @@ test('a first start that is killed while it writes its database leaves a folder 
   rmSync(dataDir, { recursive: true });
 });
 
-test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a HOME, in a folder with a space, has variants`, async () => {
+test(`${mayEnter ? 'an ordinary user' : 'the owner of the checkout'} without a HOME, in a folder with a space, has variants`, async () => {
   const running = start();
   const client = await clientAt(running);
   expect(statSync(join(dataDir, 'owner.json')).mode & 0o777).toBe(0o600);

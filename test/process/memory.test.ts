@@ -78,7 +78,7 @@ test('of memory, its graph, patterns and questions no word stands in the files o
     await call(`GET /v1/${figures}`);
   program.kill('SIGTERM');
   await program.ended;
-  // What is not sealed is found there.
+  // An unsealed text is found there.
   expect(await filesWith(folder, 'unsealed-one')).not.toEqual([]);
   expect(await filesWith(folder, STEM)).toEqual([]);
   expect(program.said()).not.toContain(STEM);

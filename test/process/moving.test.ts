@@ -131,13 +131,13 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     expect(await run(['usage', 'verify'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
     expect(await run(['keys', 'list'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
     await stop(next);
-    expect(await run(['move', '--to', url]), 'what is in use there is left alone').toMatchObject({
+    expect(await run(['move', '--to', url]), 'data in use there is left alone').toMatchObject({
       code: 0,
       said: expect.stringContaining('has been in use since, and was left alone'),
     });
   });
 
-  test('what was left is opened again on demand, and moves anew, killed while it copies; what is wrong is said in a sentence', {
+  test('a database that was left is opened again on demand, and moves anew, killed while it copies; a fault is said in a sentence', {
     timeout: TIMEOUT,
   }, async () => {
     const { url } = await testDatabase({ empty: true });

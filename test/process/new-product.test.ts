@@ -154,7 +154,7 @@ describe('a new product', () => {
     // A type check and a run of the suite's own: half a minute where nothing else runs.
   }, 600_000);
 
-  test('leaves what is generated of the products that ship as it is pulled, and has its own beside it', async () => {
+  test('leaves the generated files of the products that ship as they are pulled, and has its own beside them', async () => {
     const root = followTutorial();
     const generate = () => run(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root });
     await generate();

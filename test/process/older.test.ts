@@ -115,7 +115,7 @@ function stripe(call: string, form?: Readonly<Record<string, string>>): ReturnTy
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Whoever has a key of that time. */
+/** A holder of a key of that time. */
 function holder(url: string, by: Answered['by']) {
   const token = kept.keys[by];
   const call = async (what: string, more: { body?: unknown; key?: string } = {}) => {

@@ -48,7 +48,7 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Callers who ask whoever serves, one after the other, as a balancer has it; each call has a key of its own. */
+/** Callers who ask any process that serves, one after the other, as a balancer has it; each call has a key of its own. */
 function createCallers(headers: Readonly<Record<string, string>>) {
   const serving = new Map<string, string>();
   const answers: Answer[] = [];

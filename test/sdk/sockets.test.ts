@@ -79,7 +79,7 @@ describe('an answer is streamed', () => {
     expect(await stream.answer).toEqual({ text: 'tea', sent: 3, key: stream.idempotencyKey });
   });
 
-  test('also to whoever wants the answer alone', async () => {
+  test('also to a caller who wants the answer alone', async () => {
     expect(await say({ text: 'tea' }).answer).toMatchObject({ sent: 2 });
   });
 
@@ -129,7 +129,7 @@ describe('what a stream fails with is what the call would', () => {
     });
   });
 
-  test('what is said before it is read, and the error last', async () => {
+  test('texts that came before the reader did, and the error last', async () => {
     const stream = say({ text: 'a', times: 2, ending: 'refuse' });
     await thrownBy(stream.answer);
     const texts: string[] = [];

@@ -8,7 +8,7 @@ const LINK = 'http://plinth.test/v1/auth/reset-password/ple_marker-of-this-test'
 
 /** Columns whose names sound like secrets, and are none that could be sealed. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'identity.passkeys.credential_id': 'public: it is told to whoever asks to sign in',
+  'identity.passkeys.credential_id': 'public: it is told to any caller who asks to sign in',
 };
 
 // Without a worker mails stay where they are stored.

@@ -221,7 +221,7 @@ describe('a cheaper plan', () => {
     expect(await plan(ada)).toBe('reel.pro');
   });
 
-  test.runIf(engine === 'postgres')('may be had at once: what is left is credited', async () => {
+  test.runIf(engine === 'postgres')('may be had at once: the rest is credited', async () => {
     const ada = await holding(PRO);
     const { body } = await change(ada, { ...BASIC, when: 'now' });
     expect(body).toMatchObject({ subscription: { plan: 'reel.basic', next: null } });
@@ -229,7 +229,7 @@ describe('a cheaper plan', () => {
   });
 
   test.runIf(engine === 'postgres')(
-    'below what is in use is refused at once with the list, and arranged for later with it',
+    'below present use is refused at once with the list, and arranged for later with it',
     async () => {
       const ada = await holding(PRO);
       const unfit = [{ limit: 'machines', used: 7, max: 5 }];

@@ -114,7 +114,7 @@ test('another currency than the account pays in, and a payee who can not be paid
   await expect(sharing.open(unpaid)).rejects.toMatchObject({ code: 'payee_not_payable' });
 });
 
-test('refunds in pieces take their part of the share, and a dispute what is left until it is won', async () => {
+test('refunds in pieces take their part of the share, and a dispute the rest until it is won', async () => {
   const wanted = await offer(await cardHolder());
   await sharing.open(wanted);
   await drainEvents();

@@ -92,7 +92,7 @@ connect.fund(100_000_000, 'eur');
 afterEach(() => sandbox.faults.clear());
 
 describe('a run of payouts', () => {
-  test('is refused before its month is over, pays each payee and currency once, and finds what is left when it is asked again', async () => {
+  test('is refused before its month is over, pays each payee and currency once, and finds the rest when it is asked again', async () => {
     const [ada, bob] = [await payee(), await payee()];
     for (const amount of [300, 400]) await owe(ada, amount);
     await owe(ada, 50, { currency: 'eur' });

@@ -80,7 +80,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'bodies',
     route: 'POST /worker/generate',
-    because: 'whoever has not signed is told nothing about the body; what is signed and malformed is 489',
+    because: 'an unsigned caller is told nothing about the body; a signed malformed one is 489',
   },
   {
     rule: 'answers',
@@ -90,8 +90,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'bodies',
     route: 'POST /v1/webhooks/stripe',
-    because:
-      'whoever has not signed is told nothing about the body; what is signed and no event is forged too',
+    because: 'an unsigned caller is told nothing about the body; a signed one that is no event is forged too',
   },
   {
     rule: 'answers',
@@ -101,7 +100,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'bodies',
     route: 'POST /v1/webhooks/app-store',
-    because: 'whoever has not signed is told nothing about the body',
+    because: 'an unsigned caller is told nothing about the body',
   },
   {
     rule: 'answers',
@@ -111,7 +110,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'bodies',
     route: 'POST /v1/webhooks/google-play',
-    because: 'whoever has not signed is told nothing about the body',
+    because: 'an unsigned caller is told nothing about the body',
   },
   {
     rule: 'answers',
@@ -164,12 +163,12 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'readers',
     route: 'DELETE /v1/api-keys/:id',
-    because: 'whoever makes a key can revoke it; those of others are 404',
+    because: 'the maker of a key can revoke it; those of others are 404',
   },
   {
     rule: 'readers',
     route: 'POST /v1/api-keys/:id/rotate',
-    because: 'whoever makes a key can give it another secret; those of others are 404',
+    because: 'the maker of a key can give it another secret; those of others are 404',
   },
   {
     rule: 'answers',

@@ -131,7 +131,7 @@ async function inBatches(
 describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   beforeAll(async () => {
     expect(await goodCreate(owner)).toBe('completed');
-    // A key that is made at its first use, whoever asks first.
+    // A key that is made at its first use, by any caller.
     for (const accountId of new Set([owner.accountId, owner.own])) await makeDataKey(app, accountId);
     return stopChanging();
   });

@@ -28,7 +28,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/admin/licenses/:id/suspend': STAYS,
   'POST /v1/admin/licenses/:id/reinstate': STAYS,
   'POST /v1/organizations/:id/restore': STAYS,
-  'POST /v1/organizations/:id/transfer': 'whoever has handed it over is no owner any more',
+  'POST /v1/organizations/:id/transfer': 'a user who has handed it over is no owner any more',
   'POST /v1/organizations/:id/sso/domains/:domain/verify': STAYS,
   'POST /v1/invitations/accept': PROOF,
   'POST /v1/billing/portal': 'it makes nothing but a way to the store’s own pages, which is over in minutes',

@@ -51,7 +51,7 @@ export async function makePlugins(
     plugin('$2::text', 'A plugin', 'withdrawn'),
     version('$2::text', '$2', { number: '1.0.0', state: 'approved' }),
     plugin(`'day-planner'`, 'Day planner', 'withdrawn'),
-    // That of the example of a call, which whoever had the plugin before has sent.
+    // That of the example of a call, which an earlier owner of the plugin has sent.
     `delete from adiuva.plugin_versions where plugin_id = 'day-planner' and version = '1.3.0'`,
     version(`'day-planner'`, `'${ids.next()}'`, { number: '1.1.0', state: 'rejected' }),
     version(`'day-planner'`, `'${ids.next()}'`, { number: '1.2.0', state: 'pending_review' }),

@@ -240,7 +240,7 @@ describe('a new table is noticed', async () => {
       createTable(`create table fakes.t (${shape}); ${protection}; ${open}; insert into fakes.t (account_id, author_id, level, id) values
         ('${owner.accountId}', '${owner.userId}', 'private', gen_random_uuid()), ('${owner.accountId}', '${userId}', 'private', gen_random_uuid())`);
 
-    test('is let be where one of them reads what is theirs and what is shown to them', async () => {
+    test('is let be where a member reads their own rows and those shown to them', async () => {
       const table = await withRows(`call app.protect_member('fakes.t')`);
       expect([isOfMembers(table), ownerOf(table), objectionsTo(table)]).toEqual([true, 'account', []]);
       expect(await reachOfMember(scratch, table, owner)).toEqual([]);

@@ -14,7 +14,7 @@ export const chatCall = (model: string, prompt: string): WrittenCall => ({
   body: { model, messages: [{ role: 'user', content: prompt }] },
 });
 
-/** A call for a terminal, or for a program: with the key of whoever pastes it. */
+/** A call for a terminal, or for a program: with the key of the user who pastes it. */
 export function codeOf({ route, ...given }: WrittenCall, as: 'curl' | 'sdk'): string {
   if (as === 'sdk')
     return [

@@ -11,7 +11,7 @@ interface OpenedProps<Thing> {
     readonly error: Error | null;
     readonly refetch: () => unknown;
   };
-  /** What is said where there is none of this id. */
+  /** The message where there is none of this id. */
   readonly missing: string;
   readonly children: (thing: Thing) => ReactNode;
 }

@@ -27,7 +27,7 @@ interface PagesProps<One extends Page> {
   /** Milliseconds after which it is asked again. */
   readonly again?: number;
   readonly limit?: number;
-  /** Of a list that may be long: what is loaded is not asked for again. */
+  /** Of a list that may be long: loaded pages are not asked for again. */
   readonly isFrozen?: boolean;
 }
 

@@ -5,7 +5,7 @@ interface PickProps<Value extends string> {
   readonly value: Value | undefined;
   /** Each with what it is called; values that are their own words, as a list. */
   readonly options: Readonly<Record<Value, string>> | readonly Value[];
-  /** What is said where nothing is chosen; without it something always is. */
+  /** The label where nothing is chosen; without it something always is. */
   readonly none?: string;
   readonly choose: (value: Value | undefined) => void;
 }

@@ -113,7 +113,7 @@ function Search({ close, show }: PaletteProps & { readonly show: (found: Found) 
   );
 }
 
-/** The page that opens one of a kind; what is known of other kinds is shown in the palette itself. */
+/** The page that opens one of a kind; the palette itself shows other kinds. */
 function pageOf({ kind, id }: Found) {
   if (kind === 'call') return linkOptions({ to: '/app/ledger', search: { call: id } });
   if (kind === 'job') return linkOptions({ to: '/app/jobs', search: { job: id } });

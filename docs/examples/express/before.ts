@@ -1,7 +1,7 @@
 import express, { type Express } from 'express';
 import { type Model, summarize } from './model.ts';
 
-/** An AI endpoint as one writes it first: whoever comes is served, as often as they come. */
+/** An AI endpoint as one writes it first: every caller is served, as often as they come. */
 export function createServer(model: Model): Express {
   const app = express();
   app.use(express.json());

@@ -28,7 +28,7 @@ const says = (text: string) => byId('says').replaceChildren(text);
 const act = (text: string, work: () => Promise<unknown>, plain = false) =>
   button(text, work, { plain, failed });
 
-/** What went wrong, in words that help whoever reads them. */
+/** What went wrong, in words that help the reader. */
 function failed(error: unknown): void {
   if (error instanceof LimitExceeded || error instanceof PlanRequired) {
     const more = error.upgrade === null ? '' : ` ${error.upgrade} has room for it.`;
@@ -39,7 +39,7 @@ function failed(error: unknown): void {
   } else says(error instanceof PlinthError ? error.message : 'That did not work. Try again.');
 }
 
-/** The page of whoever is here. */
+/** The page of the visitor. */
 async function show(): Promise<void> {
   const { data: plans, add_ons: addOns } = await plinth.plans.list({ product: PRODUCT });
   const me = await plinth.me.get().catch((error: unknown) => {
@@ -118,7 +118,7 @@ function shelf(
   return el('div', { className: 'plans' }, ...boxes, ...more);
 }
 
-/** To the store's page, where whoever has no plan yet pays; a plan that is paid already becomes the other one. */
+/** To the store's page, where a visitor without a plan pays; a plan that is paid already becomes the other one. */
 async function buy(what: { plan: string } | { add_on: string }): Promise<void> {
   const here = location.origin + location.pathname;
   try {

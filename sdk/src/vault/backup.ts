@@ -18,8 +18,8 @@ export interface BackupOptions {
   /** Of what is backed up; comes back with it. */
   readonly version?: number;
   /**
-   * Keeps what is encrypted until it is sent, as its length and checksum go before it. A browser keeps a Blob on its disk, Node
-   * in memory: a program gives it a file there (docs/vault.md).
+   * Keeps encrypted bytes until they are sent, as their length and checksum go first. A browser keeps a Blob on its disk, Node
+   * in memory: a program gives them a file there (docs/vault.md).
    */
   readonly spool?: (encrypted: ReadableStream<Uint8Array>) => Promise<Blob>;
   readonly signal?: AbortSignal;

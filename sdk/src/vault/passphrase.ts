@@ -1,7 +1,7 @@
 import { type Bytes, decodeNumber, concat, encodeNumber, encodeText } from './bytes.ts';
 import { VaultError } from './errors.ts';
 
-/** What Argon2id costs whoever guesses: memory in KiB, passes over it, lanes. */
+/** What Argon2id costs a guesser: memory in KiB, passes over it, lanes. */
 export interface PassphraseCost {
   readonly memory: number;
   readonly passes: number;

@@ -64,9 +64,9 @@ export function memoryStore(): VaultStore {
   };
 }
 
-/** A store whose changes of one record are made one after the other, whoever makes them. */
+/** A store whose changes of one record are made one after the other, for all callers. */
 export interface LockedStore extends VaultStore {
-  /** Writes what is decided by what is there; a record that is not there is an empty one. */
+  /** Writes what `decide` answers for the known record; a record that is not there is an empty one. */
   change(address: RecordAddress, decide: (known: StoredRecord) => Promise<StoredRecord[]>): Promise<void>;
   changeState(change: Partial<VaultState>): Promise<void>;
 }

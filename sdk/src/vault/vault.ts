@@ -21,7 +21,7 @@ import { listProblems, type RecordProblem, synchronize, type SyncReport } from '
 import { createVectors, type VaultVectors } from './vectors.ts';
 
 export interface VaultOptions {
-  /** Whoever the vault belongs to: each member of an account has their own. */
+  /** The vault's owner: each member of an account has their own. */
   readonly client: Client;
   /** All that is sealed is sealed for this account. */
   readonly accountId: string;
@@ -62,7 +62,7 @@ export interface Vault {
   /** Sends this device's version over one of the server's that it did not take. It is for people to decide. */
   keepMine(table: string, id: string): Promise<void>;
   changePassphrase(lock: NewPassphrase): Promise<void>;
-  /** Begins a new epoch: what is written from now on is under a new key. */
+  /** Begins a new epoch: later records are under a new key. */
   beginEpoch(): Promise<void>;
   /** Shuts out who knows the passphrase, the recovery key or a device: all keys are new ones from now on. Answers the new recovery key. */
   replaceKeys(lock: NewPassphrase): Promise<string>;

@@ -5,7 +5,9 @@ export const accountsDataRules: DataRule[] = [
   { table: 'accounts.accounts', account: erased() },
   {
     table: 'accounts.places',
-    account: kept('ids, which are nobody’s by then: whoever erases an account is given nothing anew for it'),
+    account: kept(
+      'ids, which are nobody’s by then: a person who erases an account is given nothing anew for it',
+    ),
     withheld: 'which of the accounts that somebody made came first',
   },
   { table: 'accounts.members', account: erased(), user: erased() },

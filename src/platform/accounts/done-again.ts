@@ -1,7 +1,7 @@
 import type { DoneAgain, PastEvent } from '#platform/audit';
 import { statement } from '#platform/db';
 
-/** Whoever would leave nobody who owns it stays: it was handed over after the instant that the database is of. */
+/** The only owner stays: ownership was handed over after the instant that the database is of. */
 const removeMember = ({ account, target }: PastEvent) =>
   statement(
     `delete from accounts.members m where m.account_id = $1 and m.user_id = $2
@@ -34,6 +34,6 @@ export const accountsDoneAgain: DoneAgain = {
       `update accounts.accounts set deleted_at = null, updated_at = app.now() where account_id = $1 and kind = 'organization'`,
       [target],
     ),
-  // Due at once: whoever erases does so next.
+  // Due at once: the next erasure takes it.
   'account.erased': (event) => closeAsOf(event, `$2::timestamptz - interval '14 days'`),
 };

@@ -18,8 +18,8 @@ export const lockDueOrganization = (accountId: AccountId) =>
   );
 
 /**
- * Locks the memberships of a user, in one order: whoever ends one, or closes an organization, goes from it to the user's row, and
- * so must whoever is about to delete both.
+ * Locks the memberships of a user, in one order: a call that ends one, or closes an organization, goes from it to the user's row, and
+ * so must the erasure, which is about to delete both.
  */
 export const lockMemberships = (userId: UserId) =>
   statement('select from accounts.members where user_id = $1 order by account_id for update', [userId]);

@@ -92,7 +92,7 @@ describe('row security', () => {
     },
   );
 
-  test('names of members are shown to whoever may read the account, and to nobody else', async () => {
+  test('names of members are shown to readers of the account, and to nobody else', async () => {
     const organization = await world.organization(owner);
     const people = statement<{ email: string }>('select email from accounts.people($1, null, null, 10)', [
       organization,

@@ -56,7 +56,7 @@ describe('whether someone may spend is true at that moment', () => {
     expect(await whyNot(organization, ada.userId, ended.keyId)).toBe('key_revoked');
   });
 
-  test('whoever left may not, nor a stranger', async () => {
+  test('neither a stranger nor a member who left may', async () => {
     const bob = await world.person();
     expect(await whyNot(organization, bob.userId)).toBe('not_a_member');
     await world.join(organization, bob, 'member');

@@ -4,10 +4,10 @@ import { declareLongUses } from '#platform/db';
 export const accountsSystemUses = {
   'accounts.membership':
     'whether a caller may act for an account, or open it again, is read before there is a scope',
-  'accounts.prune': 'invitations that were over long ago are deleted, whoever sent them',
+  'accounts.prune': 'invitations of all accounts that were over long ago are deleted',
   'accounts.personal-audit':
     'what a person did belongs to no account: the owner of a personal account reads their own sign-ins with it',
-  'accounts.invitee': 'whoever was invited is no member yet: their invitation is found by its token',
+  'accounts.invitee': 'a person who was invited is no member yet: their invitation is found by its token',
   'admin.accounts': 'a platform admin finds, suspends and reinstates users’ accounts that are not their own',
   'admin.audit': 'a platform admin reads what happened in all accounts',
 } as const;

@@ -147,7 +147,7 @@ export interface Ai {
   /** The prices in effect. */
   readonly prices: Prices;
   /**
-   * Puts other choices into effect, all of them: what is not said is as products and catalogue have it. Calls under way keep what they
+   * Puts other choices into effect, all of them: products and catalogue decide the rest. Calls under way keep what they
    * began with, and breakers, throttles and slots what they know. Throws ConfigError, and then nothing has changed.
    */
   choose(choices: AiChoices): void;

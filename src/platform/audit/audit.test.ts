@@ -59,7 +59,7 @@ describe('an account reads the events of its own alone', () => {
   });
 });
 
-describe('an event is written in the name of whoever acts', () => {
+describe('an event is written in the name of its actor', () => {
   test('an account writes no event of another', async () => {
     const foreign = db.tenant(ours, point, (tx) => audit.recordIn(tx, record(theirs, someone)));
     await expect(foreign).rejects.toSatisfy((error) => code(error) === '42501');

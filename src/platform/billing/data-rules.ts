@@ -47,7 +47,7 @@ export const billingDataRules: DataRule[] = [
     account: erasedWith(ACCOUNTS),
     withheld: 'what of a credit is still to be taken at a payment provider',
   },
-  // Whoever has the address may pay.
+  // Anyone with the address may pay.
   {
     table: 'billing.checkouts',
     account: erasedWith(ACCOUNTS),
@@ -57,7 +57,7 @@ export const billingDataRules: DataRule[] = [
   {
     table: 'billing.trials',
     account: kept(
-      'ids, and a hash of what a payment provider tells a card by: whoever erases an account tries nothing anew',
+      'ids, and a hash of what a payment provider tells a card by: a person who erases an account tries nothing anew',
     ),
     withheld: 'which trials count',
   },
@@ -74,7 +74,7 @@ export const billingDataRules: DataRule[] = [
   { table: 'billing.payouts', account: THE_BOOKS },
   {
     table: 'billing.payees',
-    account: kept('the books: where money was sent, and what is owed is still paid to'),
+    account: kept('the books: where money was sent, and where debts are still paid'),
   },
   { table: 'billing.payout_runs', nobodys: 'when payees were paid' },
   { table: 'billing.payout_looks', nobodys: 'how payouts differ from the provider’s books' },

@@ -102,7 +102,7 @@ export interface BlobHome {
   copy?(from: string, to: string): Promise<void>;
   /** Of a folder: does work on it while nothing is deleted there; who deletes waits. */
   keep?<T>(work: (folder: string) => Promise<T>): Promise<T>;
-  /** Deletes for good. What is not there is no failure. */
+  /** Deletes for good. A key that is not there is no failure. */
   delete(keys: readonly string[]): Promise<void>;
 
   /** A page of the keys that begin with `prefix` and come after `after`. */

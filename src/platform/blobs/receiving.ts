@@ -34,7 +34,7 @@ export function octetsOf(call: IncomingCall, most: number): IncomingCall {
   return call;
 }
 
-/** The bytes of a call's body as they come, for whoever keeps others in their place. Ends with an error as that of an upload does. */
+/** The bytes of a call's body as they come, for a caller that keeps others in their place. Ends with an error as that of an upload does. */
 export const readOctets = (call: IncomingCall, clock: Clock): AsyncIterable<Uint8Array> =>
   bytesOf({ clock }, call, uploadSeconds(declaredLength(call.wire.request)));
 

@@ -6,7 +6,7 @@ import type { BlobStorage } from './service.ts';
 const route = routesFor<BlobStorage>();
 const tag = 'Files';
 
-/** Seconds: no upload is good for longer, and whoever reads has deadlines of their own. */
+/** Seconds: no upload is good for longer, and a reader has deadlines of its own. */
 const LONGEST = 90_000;
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
 const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';

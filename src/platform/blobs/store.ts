@@ -103,7 +103,7 @@ export const holdHere = ({ accountId, id }: BlobKey, seconds: number): Statement
     [accountId, id, seconds],
   );
 
-/** Undoes its transaction with PL030 where there is nothing to be stored. `copy`: what is kept is that, in place of what was sent. */
+/** Undoes its transaction with PL030 where there is nothing to be stored. `copy` is kept in place of the bytes that were sent. */
 export const storeHere = (id: string, copy?: { readonly id: string; readonly key: string }): Statement =>
   statement('select blobs.store_here($1, $2, $3)', [id, copy?.id ?? null, copy?.key ?? null]);
 

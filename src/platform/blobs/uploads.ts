@@ -192,7 +192,7 @@ export async function prepareCompletion(parts: BlobStorageParts, key: BlobKey): 
 }
 
 /**
- * Looks whether what was sent is right. Where the home can't tell by itself, whoever has the signed request may send other bytes after this
+ * Looks whether what was sent is right. Where the home can't tell by itself, the holder of the signed request may send other bytes after this
  * look: then a copy is made first, looked at, and answered as what is to be kept.
  */
 async function rightCopy(parts: BlobStorageParts, row: BlobRow): Promise<Copy | undefined> {

@@ -11,7 +11,7 @@ export interface ComplianceEntry {
   readonly at: string;
   readonly action: ComplianceAction;
   readonly account_id: string | null;
-  /** Who did it; null: the server, or whoever it was is erased. */
+  /** Who did it; null: the server, or a person who is erased. */
   readonly user_id: string | null;
   readonly target: { readonly kind: string; readonly id: string | null } | null;
   /** Of an erasure: rows by table, before it and after it. */

@@ -97,6 +97,10 @@ test('all that fit are one CSV file, whatever a page holds: a line for each acco
   const { body: all } = await app.call(admin.key, 'GET /v1/admin/customers?sort=name&limit=100');
   const accounts = (all['data'] as { account_id: string }[]).map((one) => one.account_id);
   expect(lines.map((line) => line.split(',')[0])).toEqual(accounts);
+  const rest = `GET /v1/admin/customers?sort=name&format=csv&cursor=`;
+  expect((await app.call(admin.key, `${rest}nonsense`)).body).toMatchObject({
+    error: { code: 'validation_failed' },
+  });
 });
 
 test('is for platform admins, and one that is not there is 404', async () => {

@@ -87,7 +87,7 @@ describe('scopes', () => {
     expect(row?.account ?? '').toBe('');
   });
 
-  it('a call of a function that runs as the system needs no scope, is prepared once, and is refused to whoever may not', async () => {
+  it('a call of a function that runs as the system needs no scope, is prepared once, and is refused to a tenant', async () => {
     const call = systemCall(
       statement<{ who: string; said: string }>('select who, said from notes.whoami($1::text)', ['note']),
     );

@@ -90,7 +90,7 @@ describe('migrations', () => {
     expect(await pendingMigrations(db, [broken])).toEqual(['test/0001_broken']);
   });
 
-  it('one that was changed after it had been applied stops whoever migrates or serves, and says what to do', async () => {
+  it('one that was changed after it had been applied stops both migrating and serving, and says what to do', async () => {
     const { db } = await testDatabase({ empty: true });
     const first = step('test/0001_first');
     await migrateUp(db, [first]);
@@ -111,7 +111,7 @@ describe('migrations', () => {
     expect(await pendingMigrations(db, [changed])).toEqual([]);
   });
 
-  it('one that the program does not know stops whoever would change the schema, and nobody who only serves', async () => {
+  it('one that the program does not know stops a process that would change the schema, and none that only serves', async () => {
     const { db } = await testDatabase({ empty: true });
     const [first, second] = [step('test/0001_first'), step('test/0002_second')];
     await migrateUp(db, [first, second]);

@@ -19,9 +19,7 @@ describe('signals', () => {
   });
 
   if (engine === 'postgres') {
-    it.skipIf(!hasRedis)('through Redis reach whoever listens there, and NOTIFY is left in peace', () =>
-      carried(),
-    );
+    it.skipIf(!hasRedis)('through Redis reach every listener there, and NOTIFY is not used', () => carried());
     it.skipIf(!hasRedisServer)('that Redis does not take go by NOTIFY', () => refused());
     it('every signal of a crowd reaches another process', () => crowd());
     it('a database that is closed while it begins to listen leaves no connection behind', () => abandoned());
@@ -38,7 +36,7 @@ async function crowd(): Promise<void> {
     if (heard.size === 1_000) ears.emit('all');
   });
   const first = once(ears, 'all');
-  // Listening is set up without being waited for: what is said before it stands is lost, and said again.
+  // Nobody waits until listening is set up: signals sent before that are lost, and sent again.
   const repeat = setInterval(() => {
     for (let n = 0; n < 1_000; n += 1)
       db.signal('topic', `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`);

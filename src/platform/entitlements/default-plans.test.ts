@@ -144,7 +144,7 @@ describe('the default plan', () => {
     }
   });
 
-  test('stays with its account, whoever owns it, and an account that is closed or deleted hands it to none that is there', async () => {
+  test('stays with its account, through any change of owner, and an account that is closed or deleted hands it to none that is there', async () => {
     const maker = ids.next();
     const [first, second] = [await openAccount(maker), await openAccount(maker)];
     await write('update accounts.accounts set deleted_at = app.now() where account_id = $1', first);

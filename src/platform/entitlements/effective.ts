@@ -92,7 +92,7 @@ export function isSame(a: Effective, b: Effective): boolean {
 }
 
 /**
- * What a plan grants whoever holds so many seats of it: of limits that are sold by the seat, that many times their size.
+ * What a plan grants an account that holds so many seats of it: of limits that are sold by the seat, that many times their size.
  * A size without a cap stays one, and so does what would pass the largest whole number.
  */
 export function grantsFor({ grants, perSeat }: Plan, seats: number): Grants {

@@ -378,7 +378,7 @@ test('grants and snapshots go with their account when it is erased', async () =>
   expect(await snapshotsOf(two)).toHaveLength(1);
 });
 
-test('a change of grants is announced to whoever listens', async () => {
+test('a change of grants is announced to listeners', async () => {
   const account = await openAccount();
   const heard: string[] = [];
   const stop = db.onSignal('entitlements', (id) => heard.push(id));

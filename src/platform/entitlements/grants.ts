@@ -67,7 +67,7 @@ export interface GrantWriter {
   ): Promise<Grant | undefined>;
 }
 
-/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; what a payment provider changes is audited by whoever asked it. */
+/** The ways in which an account's grants change. Grant, snapshot and audit event are one commit; the caller who asked a payment provider for a change audits it. */
 export function createGrantWriter(parts: Parts): GrantWriter {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
@@ -158,7 +158,7 @@ async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: Gra
   });
 }
 
-/** What is for organizations is not given to a person's own account, nor the other way round. */
+/** A plan for organizations is not given to a person's own account, nor the other way round. */
 async function assertKind(tx: Transaction, accountId: AccountId, holds: Catalogue['holds'] = 'both') {
   if (holds === 'both') return;
   const [account] = await tx.run(kindOf(accountId));

@@ -265,7 +265,7 @@ const anyBoosts = fc.array(
 
 // What this is about hangs on no engine, and PGlite takes long for it.
 test.runIf(engine === 'postgres')(
-  'whatever a payment provider told before, what is and what comes is what it tells last',
+  'whatever a payment provider told before, the present and the future are those that it tells last',
   async () => {
     const now = await databaseTime(db);
     const at = (days: number) => new Date(now.getTime() + days * DAY + DAY / 2);

@@ -33,7 +33,7 @@ export interface Entitlement {
   readonly overage: Readonly<Record<string, number>>;
   /** Each purchase through a payment provider that runs now: two providers may be paid for the same. */
   readonly paid: readonly Paid[];
-  /** Whether what is used past its limits is billed: by a payment provider with meters, and not in a trial. */
+  /** Whether use past its limits is billed: by a payment provider with meters, and not in a trial. */
   readonly metered: boolean;
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;

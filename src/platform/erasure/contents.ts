@@ -166,7 +166,7 @@ async function* rowsIn(
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
   const { table, withheld = [], doer, sealed } = rule;
   const batch = sealed === undefined ? BATCH : SEALED_BATCH;
-  // What is withheld is not read, unless the next batch or the redaction asks for it.
+  // A withheld column is not read, unless the next batch or the redaction asks for it.
   const read = all.filter((name) => !withheld.includes(name) || key.includes(name) || name === doer?.id);
   const [own, after] = ['t', 'r'].map((name) => key.map((column) => `${name}.${column}`).join(', '));
   // A batch is chosen before its rows are made JSON: a sort would make it of all rows.

@@ -25,7 +25,7 @@ export interface ExportKey {
   readonly id: string;
 }
 
-/** Of an organization or, for an operator, of whoever else; without it, of oneself. */
+/** Of an organization or, for an operator, of anybody; without it, of oneself. */
 export interface ExportSubject {
   readonly id: string;
   /** Not said: an organization of the user's own. */

@@ -51,8 +51,8 @@ export interface Exports {
   ): Promise<Page<ExportView>>;
   get(caller: Caller, id: string): Promise<ExportView>;
   /**
-   * The archive, a part at a time; the parts throw when it is deleted before the last one. Throws `not_found` also to whoever owns the
-   * organization no more.
+   * The archive, a part at a time; the parts throw when it is deleted before the last one. Throws `not_found` also to a former owner of the
+   * organization.
    */
   download(visitor: Visitor, id: string): Promise<AsyncGenerator<Uint8Array>>;
   /** Deletes archives that are over. Answers how many. */

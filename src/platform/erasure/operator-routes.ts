@@ -122,5 +122,5 @@ const downloadLink = route(
   },
 );
 
-/** Calls of operators on archives of somebody's data, and of whoever has a link to one. */
+/** Calls of operators on archives of somebody's data, and of holders of a link to one. */
 export const operatorRoutes: Route[] = [askFor, listAll, downloadLink];

@@ -35,7 +35,7 @@ export interface CsvList<Item> {
 /** Items that one page has for CSV, as for JSON at most. */
 const ON_PAGE = 100;
 
-/** The page of a list that was asked for; or, as CSV, all of the list, and then there is no other answer. */
+/** The page of a list that was asked for; or, as CSV, all of the list (from the cursor on, if there is one), and then there is no other answer. */
 export async function pageOrCsv<Item>(
   {
     wire,
@@ -46,7 +46,7 @@ export async function pageOrCsv<Item>(
 ): Promise<Page<Item> | undefined> {
   if (!wantsCsv(wire, format)) return read(paging);
   const batches = async function* batches() {
-    for (let cursor: string | undefined; ; ) {
+    for (let { cursor } = paging; ; ) {
       const { data, next_cursor: next } = await read({ limit: ON_PAGE, cursor });
       yield data.flatMap(rowsOf);
       if (next === null) return;

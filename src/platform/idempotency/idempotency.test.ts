@@ -170,7 +170,7 @@ test('the answer of a private route can only be read with its key', async () => 
   expect(await make(keyed, 'private marker')).toMatchObject({ body: { name: 'private marker' } });
 });
 
-test('whoever has a copy of the database and guesses a key and a request right learns nothing by it', async () => {
+test('an attacker who has a copy of the database and guesses a key and a request right learns nothing by it', async () => {
   const keyed = { ...call, key: 'order-17', bodyHash: sha256('what was asked'), private: true };
   await make(keyed, 'private marker');
   const [row] = await db.asMigrator(

@@ -162,7 +162,7 @@ function json(value: unknown): string | null {
 
 /**
  * Deletes up to `most` keys that have expired, of both tables. A second sweep waits for the first one: an eraser counts on it that none is
- * left. No sweep waits for a key, as whoever holds it may wait for another one.
+ * left. No sweep waits for a key, as its holder may wait for another one.
  */
 export function deleteExpired(most: number) {
   return [

@@ -4,7 +4,7 @@ import { declareLongUses } from '#platform/db';
 export const idempotencySystemUses = {
   'admin.calls': 'an idempotent call of a platform admin acts on accounts that are not their own',
   'idempotency.salt': 'the salt of the names of keys belongs to the server',
-  'idempotency.sweep': 'expired keys are deleted whoever they belong to',
+  'idempotency.sweep': 'expired keys of all accounts are deleted',
 } as const;
 
 declareLongUses('idempotency.sweep');

@@ -8,7 +8,7 @@ import { setStatus } from './users/user-store.ts';
 const key = ({ account, target }: PastEvent) => revokeKey(account as AccountId, target as KeyId, undefined);
 const user = ({ target }: PastEvent) => target as UserId;
 
-/** Closed as of an instant, and whoever was suspended too. */
+/** Closed as of an instant, also a suspended user. */
 const closeAsOf = (event: PastEvent, at: string) =>
   statement(
     `update identity.users set status = 'closed', closed_at = ${at}, updated_at = app.now() where user_id = $1`,
@@ -30,7 +30,7 @@ export const identityDoneAgain: DoneAgain = {
        where user_id = $1 and status = 'closed'`,
       [user(event)],
     ),
-  // Due at once: whoever erases does so next.
+  // Due at once: the next erasure takes it.
   'user.erased': (event) => closeAsOf(event, `$2::timestamptz - interval '14 days'`),
 };
 

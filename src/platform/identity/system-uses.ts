@@ -5,7 +5,7 @@ export const identitySystemUses = {
   'identity.credentials':
     'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
   'identity.guessing': 'guesses are counted before anybody is known',
-  'identity.prune': 'sessions that were over long ago are deleted, whoever’s they were',
+  'identity.prune': 'sessions of all users that were over long ago are deleted',
   'identity.import': 'users of another system, who are nobody here yet',
   'identity.signing-keys': 'the signing keys belong to the server',
   'admin.admins': 'an operator makes and unmakes platform admins at the machine',

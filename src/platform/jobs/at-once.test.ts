@@ -66,7 +66,7 @@ test('a job that yields goes on when others have had their turn, and counts no t
   expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
 });
 
-test('a job that is delivered while as many of its kind run as may is not begun: whoever delivers it comes again', async () => {
+test('a job that is delivered while as many of its kind run as may is not begun, and is delivered again', async () => {
   const fixture = await openJobs(db);
   const member = await makeAccount(db);
   const process = await fixture.openProcess({ atOnce: 1 });

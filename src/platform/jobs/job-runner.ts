@@ -97,7 +97,7 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
     },
     async close(grace) {
       isClosed = true;
-      // What is being taken up already belongs to what is under way.
+      // A job that is being taken up counts as under way.
       await alone(() => Promise.resolve());
       await slots.clear(grace);
     },

@@ -17,7 +17,7 @@ type ScheduleParts = WorkerParts & { readonly wake: () => void };
 
 /**
  * Keeps schedules from now on; the answer stops. A row belongs to a name and its expression: a changed one begins anew,
- * and processes of two versions side by side each keep their own. What is no longer declared is left alone.
+ * and processes of two versions side by side each keep their own. A schedule that is no longer declared is left alone.
  */
 export function startSchedules(parts: ScheduleParts, schedules: readonly Schedule[]): () => Promise<void> {
   if (schedules.length === 0) return () => Promise.resolve();

@@ -101,7 +101,7 @@ export function createLimits(parts: LimitsParts): Limits {
   const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, busyRows });
   const previewed = createPreview({ ...held, features, rules });
   const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
-  // Nothing is spent on a product that is off, whoever asks: a call, a backend outside, work that goes on, an admin who replays a job.
+  // Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job.
   const admit: Limits['admit'] = async (request) => {
     assertRunning(catalogues.get(request.product));
     return afterEnds(request.accountId, () => decided(request), deniedKind);

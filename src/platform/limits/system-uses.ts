@@ -5,7 +5,7 @@ export const limitsSystemUses = {
   'limits.settlement': 'one batch settles permits of many accounts',
   'limits.holders': 'a holder is a process and serves all accounts',
   'limits.seats': 'one batch renews seats of many accounts, and they are counted over all',
-  'limits.sweep': 'permits of dead holders are closed whoever they belong to',
+  'limits.sweep': 'permits of dead holders are closed in all accounts',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
   'limits.denials':
     'one process counts denials and failed calls of many accounts, and platform admins read denials of all',

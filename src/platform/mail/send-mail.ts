@@ -22,7 +22,7 @@ import { type Delivery, isAddress, type Address, type OutgoingMail } from './tra
 import { render } from './render.ts';
 
 const RESOLVE = commitPoint('mail.resolve', 'whom a mail is for and what it says, or that it is for nobody');
-const DISPATCH = dispatchPoint('mail.dispatch', 'a mail, handed to whoever delivers it');
+const DISPATCH = dispatchPoint('mail.dispatch', 'a mail, handed to its transport');
 const END = commitPoint('mail.end', 'that a mail was sent, refused or given up, without what it said');
 const PUT_OFF = commitPoint(
   'mail.put-off',

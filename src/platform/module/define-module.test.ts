@@ -8,7 +8,7 @@ test('a module is what it says, and what it does not say is empty', () => {
     name: 'notes',
     purpose: 'what people write down',
     systemUses: {
-      'notes.sweep': 'old ones go, whoever wrote them',
+      'notes.sweep': 'old ones of all authors go',
       'admin.notes': 'a platform admin reads them',
     },
     create: (parts: { readonly text: string }) => ({ read: () => parts.text }),

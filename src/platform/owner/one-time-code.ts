@@ -21,7 +21,7 @@ const FILE = 'one-time-code';
 /** A code that was given out, and how often it was tried in vain. */
 export interface IssuedCode {
   readonly code: string;
-  /** By the clock of whoever issued it. */
+  /** By the clock of its issuer. */
   readonly until: number;
   readonly tries: number;
 }

@@ -22,7 +22,7 @@ export interface OwnerParts {
  * Makes the local owner at the very first start: a platform admin with an organization that holds the best plan of each
  * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process
  * killed between the two leaves a file that nobody's database knows, and the next start makes both anew. A later start gives the owner
- * the best plan of each product that was not there before, so that whoever writes one can call it.
+ * the best plan of each product that was not there before, so that its author can call it.
  */
 export async function ensureOwner(parts: OwnerParts, dataDir: string): Promise<void> {
   const { db, identity, entitlements } = parts;

@@ -20,7 +20,7 @@ export interface ReleaserParts {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** Makes what is missing of the releases of the last period, each once, whoever else does the same. Answers what came of each product. */
+/** Makes what is missing of the releases of the last period, each once, also when other processes do the same. Answers what came of each product. */
 export async function makeReleases(parts: ReleaserParts): Promise<Readonly<Record<string, ReleaseResult>>> {
   const { db, releases, months = 1, log } = parts;
   const [[period]] = await db.system('privacy.release', [store.lastPeriod(months)]);

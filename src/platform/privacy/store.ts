@@ -51,7 +51,7 @@ export const participants: Statement<{ account_id: AccountId }> = statement(
   `select p.account_id ${TAKES_PART}`,
 );
 
-/** Those that still do, who then can't leave before the transaction ends. Whoever is about to leave is left out, and not waited for. */
+/** Those that still do, who then can't leave before the transaction ends. A member who is about to leave is left out, and not waited for. */
 export const lockParticipants: Statement<{ account_id: AccountId }> = statement(
   `select p.account_id ${TAKES_PART} for share of p skip locked`,
 );

@@ -12,7 +12,7 @@ export type LostAnswer =
   | 'start';
 
 /**
- * What a commit or a dispatch means to whoever kills the process there: the walks of test/crash/walks.ts that a test kills at
+ * What a commit or a dispatch means when the process is killed there: the walks of test/crash/walks.ts that a test kills at
  * it, before and after, or why none need be. A commit says `lost` too; a dispatch changes nothing that anybody could lose.
  */
 export type CrashPoint = ({ readonly walks: readonly string[] } | { readonly because: string }) & {

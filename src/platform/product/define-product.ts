@@ -115,7 +115,7 @@ export interface ProductParts<Service> {
    * call in it throws.
    */
   readonly onSale?: SaleHook<NoInfer<Service>>;
-  /** Of a product with `onSale`: somebody can be paid, or can't any more, whoever they are. */
+  /** Of a product with `onSale`: any payee can be paid, or can't any more. */
   readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service: (context: ProductContext) => Service;

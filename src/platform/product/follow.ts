@@ -16,7 +16,7 @@ import {
   positionFrom,
 } from './progress-events.ts';
 
-/** The longest that one stream lasts, in milliseconds: whoever comes back is looked at anew, and may be known no more. */
+/** The longest that one stream lasts, in milliseconds: a client that comes back is looked at anew, and may be known no more. */
 const LONGEST_STREAM = 300_000;
 
 /** The query of a route that follows work. Such a route is `streams: true` and answers 200 with the whole, and 204. */

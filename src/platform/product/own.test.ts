@@ -16,12 +16,12 @@ const define = (parts: Partial<ProductParts<undefined>>) =>
   });
 
 test('a product says what is its own: uses of db.system, crash points, rules of tables', () => {
-  const systemUses = { 'demo.sweep': 'old rows go, whoever they belong to' };
+  const systemUses = { 'demo.sweep': 'old rows of all accounts go' };
   const crashPoints = { 'demo.made': { because: 'one commit is all there is', lost: 'same' } } as const;
   expect(define({ systemUses, crashPoints })).toMatchObject({ systemUses, crashPoints });
 });
 
-test('what is not its own is refused', () => {
+test('a name that is not its own is refused', () => {
   expect(() => define({ systemUses: { 'limits.sweep': 'to see all permits' } })).toThrow(
     '"demo" declares the system use limits.sweep, which is not its own',
   );

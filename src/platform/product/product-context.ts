@@ -120,7 +120,7 @@ export function productContext(
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }
 
-/** The audit for a product that has declared what it records: what is not in the docs is not written. */
+/** The audit for a product that has declared what it records: an action that is not in the docs is not written. */
 export function declaredAudit(audit: Audit, actions: readonly string[]): Audit {
   if (actions.length === 0) return audit;
   const refuseUndeclared = (action: string) => {

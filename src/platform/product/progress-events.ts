@@ -55,7 +55,7 @@ export function isComplete(told: ProgressPosition, { status }: Progress): boolea
 
 /**
  * The events between what a reader has been told and what there is: `status`, each result, `status` of the end, `done`. They
- * and their ids follow from the two alone: no log of events is kept, and whoever comes back may go on at any process. A
+ * and their ids follow from the two alone: no log of events is kept, and a reader who comes back may go on at any process. A
  * result is an event of the name `resultEvent`.
  */
 export function eventsAfter(

@@ -2,7 +2,7 @@ import { declareLongUses } from '#platform/db';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const productSystemUses = {
-  'product.purge': 'what has been in the trash of a product for 30 days goes, whoever it belongs to',
+  'product.purge': 'items of all accounts that were in the trash of a product for 30 days go',
 } as const;
 
 declareLongUses('product.purge');

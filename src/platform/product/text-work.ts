@@ -43,8 +43,8 @@ export interface TextReply {
 
 /**
  * Answers a call that spends inline with a text of the model: plainly, or event by event (`words`, `done`; `error` where it broke
- * off) to whoever accepts `text/event-stream`. One commit keeps the rows, what it cost, the answer under the request's key and the
- * job that follows. Whoever hangs up has the text made, kept and charged once; what broke off half-way is kept as far as it came.
+ * off) to a caller who accepts `text/event-stream`. One commit keeps the rows, what it cost, the answer under the request's key and the
+ * job that follows. A caller who hangs up has the text made, kept and charged once; what broke off half-way is kept as far as it came.
  */
 export async function answerText(
   call: TextCall,

@@ -97,7 +97,7 @@ export interface Cancellation<Row, Body> {
 }
 
 /**
- * Cancels work, once per Idempotency-Key, and calls off whoever does it. Its quota is given back unless `keeps` says that
+ * Cancels work, once per Idempotency-Key, and calls off its worker. Its quota is given back unless `keeps` says that
  * it counts; what the provider served stays on the bill. Work that is cancelled stays so.
  */
 export async function cancelWork<Row extends { readonly status: WorkStatus; readonly job_id: JobId }, Body>(

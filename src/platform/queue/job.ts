@@ -17,7 +17,7 @@ export interface Owned {
 
 /** A job to be enqueued. Its payload holds ids only: copies of user text would be copies. */
 export interface NewJob {
-  /** Chosen by whoever keeps it, to cancel the job later. */
+  /** Chosen by the caller who keeps it, to cancel the job later. */
   readonly id?: JobId;
   readonly kind: string;
   readonly lane: Lane;

@@ -63,7 +63,7 @@ function enqueueStatements(
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = job.id ?? parts.ids.next<JobId>();
   const { delay = 0 } = job;
-  // What is due later gets its turn when it is due.
+  // A job that is due later gets its turn when it is due.
   const [state, turn] =
     delay > 0 ? ['delayed', 'null'] : ['ready', 'jobs.turn_for($1, $4, null, $11::text[])'];
   const insert = statement(

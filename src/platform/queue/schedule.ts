@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** Jobs by the clock: at each instant of the expression one job of this kind is enqueued, whoever many workers there are. */
+/** Jobs by the clock: at each instant of the expression one job of this kind is enqueued, however many workers there are. */
 export interface Schedule {
   readonly name: string;
   /** A cron expression of five fields, in UTC. */

@@ -52,7 +52,7 @@ export type UsageSum = Keys & Readonly<Record<(typeof FIGURES)[number], number>>
 export type ReportScope = AccountId | 'everybody';
 
 /**
- * Sums of posted rows over whole days of a zone: what is rolled up and what is not yet, of one instant for each query.
+ * Sums of posted rows over whole days of a zone: both rolled up and not yet, of one instant for each query.
  * A report of all accounts one after the other is read some accounts at a time: a page costs what is on it, however many
  * there are.
  */

@@ -48,7 +48,7 @@ test('a text opens neither under another account’s key, nor for another row, n
     expect(() => key.open(sealed.subarray(0, cut), 'note/1')).toThrow(UNREADABLE);
 });
 
-test('what is derived is of one account and one purpose', async () => {
+test('a derived key is of one account and one purpose', async () => {
   const key = await fresh().of(account);
   const other = await fresh().of((await makeAccount(db)).accountId);
   const derived = [key.derive('words'), key.derive('names'), other.derive('words')];

@@ -132,7 +132,7 @@ async function put(
 }
 
 /**
- * Whoever has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
+ * A user who has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
  * nobody else is let into what they made, neither by an invitation nor by a provider.
  */
 async function assertVerifiedEmail(

@@ -141,7 +141,7 @@ async function personOf(
   return known ?? (await tx.run(personByEmail(accountId, email)))[0];
 }
 
-/** A provider speaks for people of its own organization's domains alone, whatever it says and whoever they were once. */
+/** A provider speaks for people of its own organization's domains alone, whatever it says and whatever domain they had once. */
 async function assertSpokenFor(
   tx: Transaction,
   person: PersonRow,

@@ -113,5 +113,5 @@ const methods = route(
   }),
 );
 
-/** Calls of whoever signs in by the provider of their organization. */
+/** Calls of users who sign in by the provider of their organization. */
 export const signInRoutes: Route[] = [methods, start, redirect, finish];

@@ -5,7 +5,7 @@ import { bindingsAgainst, bindingsOf } from './link-store.ts';
 
 /**
  * Members of an organization that requires single sign-on come by it, or not at all; its owners may come otherwise, so that a
- * provider that fails locks nobody out for good, and the audit says so. Whoever comes by it must still be one of those
+ * provider that fails locks nobody out for good, and the audit says so. A user who comes by it must still be one of those
  * for whom its provider speaks: what was changed meanwhile counts. Another organization's provider is another way.
  */
 export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRule {
@@ -29,7 +29,7 @@ export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRu
 }
 
 /**
- * Whoever must come by single sign-on keeps an address in a domain of that organization: with another they could come neither
+ * A user who must come by single sign-on keeps an address in a domain of that organization: with another they could come neither
  * by its provider, which does not speak for it, nor otherwise.
  */
 export const addressRule: AddressRule = async (tx, { userId, email }) => {

@@ -138,7 +138,7 @@ async function finish(
     const code = await provisionUser(parts, { provider, identified, codeChallenge, origin });
     return returnUrl(returnTo, { code });
   } catch (error) {
-    // What is wrong with us is not said in an address.
+    // A fault of ours is not said in an address.
     if (!(error instanceof AppError) || error.status === 500) throw error;
     await recordRefusal(parts, { provider, error, origin });
     // A person stands in front of it: the product says it in its own words.

@@ -100,7 +100,7 @@ describe('a tracker of errors', () => {
     tracker.answer({ status: 200 });
     logger.error({ code: 'internal' }, 'another thing failed');
     await flushErrors(5_000);
-    // Whoever asked to be left alone for a minute is.
+    // A tracker that asked to be left alone for a minute is.
     expect(tracker.requests()).toBe(how.status === 429 ? 1 : 2);
     expect(await counted('failed')).toBe(how.status === 429 ? 2 : 1);
   });

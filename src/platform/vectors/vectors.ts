@@ -45,7 +45,7 @@ export interface Vectors {
   search(collection: Collection, embedding: readonly number[], k: number): Promise<VectorSearch>;
   /** Items whose blob is the same, byte for byte. */
   find(collection: Collection, blob: Uint8Array, k: number): Promise<VectorSearch>;
-  /** Deletes items, and gives back what they took. What is not there is deleted already. */
+  /** Deletes items, and gives back what they took. An item that is not there is deleted already. */
   delete(collection: Collection, ids: readonly string[]): Promise<void>;
   /** Deletes all that a user keeps in an account, and gives back what it took. */
   forgetting(of: { readonly accountId: AccountId; readonly userId: UserId }): Statement;

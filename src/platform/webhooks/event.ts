@@ -26,7 +26,7 @@ export function eventTypes(): ReadonlyMap<string, string> {
   return new Map([...known].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What happened, as whoever it happened to tells it. */
+/** What happened, as the module where it happened tells it. */
 export interface NewEvent {
   readonly type: EventType;
   /** Whom it is about; none: nobody. */

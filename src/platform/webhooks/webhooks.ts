@@ -174,7 +174,7 @@ async function replayIn(
       eventId,
       since,
       until,
-      // Whoever names an event means it.
+      // A caller who names an event means it.
       withDelivered: include_delivered || eventId !== undefined,
       limit: MOST_REPLAYED + 1,
     }),

@@ -26,7 +26,7 @@ export const adiuvaCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'adiuva.departed-noted': { because: AGAIN, lost: 'again' },
   'adiuva.departed-forgotten': { because: AGAIN, lost: 'again' },
   'adiuva.market-key': {
-    because: 'whoever needs a key makes one when there is none: of two the first is kept',
+    because: 'a call that needs a key makes one when there is none: of two the first is kept',
     lost: 'found',
   },
   'adiuva.market-key-rotated': { because: ONE_COMMIT, lost: 'keyed' },

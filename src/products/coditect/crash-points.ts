@@ -10,14 +10,14 @@ export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'coditect.rotate-key': { because: ONE_COMMIT, lost: 'keyed' },
   'coditect.rehash': { because: 'both hashes find the licence: the next run renews it', lost: 'again' },
   'coditect.lapse': {
-    because: 'how it stands is computed by whoever looks: the next run writes it',
+    because: 'how it stands is computed when a caller looks: the next run writes it',
     lost: 'again',
   },
   'coditect.admin-changed': { because: ONE_COMMIT, lost: 'same' },
   'coditect.admin-extended': { because: ONE_COMMIT, lost: 'keyed' },
   'coditect.signing-key-rotated': { because: ONE_COMMIT, lost: 'keyed' },
   'coditect.signing-key': {
-    because: 'a key that was not kept signed nothing: whoever needs one next makes another',
+    because: 'a key that was not kept signed nothing: the next call that needs one makes another',
     lost: 'same',
   },
   'coditect.session-acquired': {
@@ -36,7 +36,7 @@ export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
     lost: 'again',
   },
   'coditect.day-rolled': {
-    because: 'what is not written down is computed by whoever asks: the next run writes it',
+    because: 'a day that is not written down is computed when a caller asks: the next run writes it',
     lost: 'again',
   },
   'coditect.memory-create': { because: ONE_COMMIT, lost: 'same' },
@@ -45,7 +45,7 @@ export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'coditect.memory-delete': { because: ONE_COMMIT, lost: 'same' },
   'coditect.memory-file': {
     because:
-      'its bytes are nobody’s until it: the sweep forgets them, and whoever sends them again has the file',
+      'its bytes are nobody’s until it: the sweep forgets them, and a client that sends them again has the file',
     lost: 'same',
   },
   'coditect.memory-file-delete': { because: ONE_COMMIT, lost: 'same' },
@@ -73,7 +73,10 @@ export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'coditect.departed-forgotten': { because: 'what one run leaves undone the next one does', lost: 'again' },
   'coditect.memory-pending': { because: 'what one run leaves undone the next one does', lost: 'again' },
   'coditect.digest-asked': { because: 'the schedule asks each minute too', lost: 'again' },
-  'coditect.digest-taken': { because: 'what is not digested in a minute is due again', lost: 'again' },
+  'coditect.digest-taken': {
+    because: 'a session that is not digested in a minute is due again',
+    lost: 'again',
+  },
   'coditect.digest-stored': {
     because: 'it is digested again when its minute is over, and comes to the same',
     lost: 'again',

@@ -25,7 +25,7 @@ test.each(['GET', 'DELETE'])('there is no stream to %s and no session to end', a
   expect([status, headers.get('allow')]).toEqual([405, expect.stringContaining('POST')]);
 });
 
-describe('what is no message of the protocol is answered by it', () => {
+describe('the protocol answers a body that is no message of it', () => {
   test('text that is no JSON', async () => {
     const { status, body } = await memory.call(ada.key, 'POST /v1/mcp', { body: undefined, headers: ACCEPT });
     expect([status, body['error']]).toEqual([400, expect.objectContaining({ code: -32_700 })]);

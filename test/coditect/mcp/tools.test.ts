@@ -33,7 +33,7 @@ async function sessionsOf(by: Rememberer): Promise<Record<string, readonly (stri
 }
 
 test.each(WAYS)(
-  'by %s, in the handshake of %s: what is kept is found, as quotes with their source',
+  'by %s, in the handshake of %s: kept texts are found, as quotes with their source',
   async (way, era) => {
     const ada = await memory.rememberer();
     const client = await clientOf(way, ada, era);

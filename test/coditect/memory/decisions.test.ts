@@ -116,7 +116,7 @@ Jobs are rows.
 });
 
 describe('supersession', () => {
-  test('goes round in no circle, whoever supersedes at once', async () => {
+  test('goes round in no circle, also when several supersede at once', async () => {
     const ada = await memory.rememberer();
     const ids = await Promise.all(['a', 'b', 'c', 'd'].map((name) => ada.decide(name)));
     const by = (one: number) => ids[(one + 1) % ids.length];
@@ -225,7 +225,7 @@ describe.runIf(engine === 'postgres')('what is deleted by another one at that mo
   });
 });
 
-test('a link to what is lowered while it is made is refused as one to what is not there', async () => {
+test('a link to an item that is lowered meanwhile is refused as one to a missing item', async () => {
   const ada = await memory.rememberer();
   const bob = await memory.colleagueOf(ada);
   const [session, decision] = [await ada.session('s', { level: 'organization' }), await bob.decide('d')];

@@ -80,7 +80,7 @@ describe('a process that dies at a commit', () => {
     ...['write', 'change', 'delete'].map((name) => `coditect.document-${name}`),
   ];
   test.each(points.flatMap((point) => (['before', 'after'] as const).map((when) => [point, when] as const)))(
-    '%s, %s it: whoever asks again comes to the same memory',
+    '%s, %s it: a caller who asks again comes to the same memory',
     async (point, when) => {
       const ada = await memory.rememberer();
       let armed = true;

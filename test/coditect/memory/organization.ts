@@ -236,7 +236,7 @@ async function extract(
   }
 }
 
-/** Says of two files that they are one, to whoever sees both. */
+/** Says of two files that they are one, to members who see both. */
 async function merge({ model }: Organization, by: Rememberer, taken: ValueOf<typeof MERGE>): Promise<void> {
   const [one, other] = [pick(model, taken.which), pick(model, taken.other)];
   if (one === undefined || other === undefined || one.word === other.word) return;

@@ -76,7 +76,7 @@ test('a message of known id with other words is refused with all of its call', a
   expect(await ada.texts(session)).toEqual(['one']);
 });
 
-test('what is recalled is not stored again, and what is repeated is stored once', async () => {
+test('a recalled text is not stored again, and a repeated one is stored once', async () => {
   const ada = await memory.rememberer();
   const session = await ada.session('s');
   const prompt = { role: 'system', text: 'You are a careful engineer.' };

@@ -23,7 +23,7 @@ export interface Answered {
 export interface Kept {
   /** Milliseconds since 1970 by its clock, right after it was killed. */
   readonly at: number;
-  /** Its database on PostgreSQL, as SQL for whoever may make roles. */
+  /** Its database on PostgreSQL, as SQL for a user who may make roles. */
   readonly sql: string;
   /** Its data folder. */
   readonly files: Readonly<Record<string, string>>;

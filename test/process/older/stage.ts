@@ -78,7 +78,7 @@ export async function openStage(root: string) {
       const files = names.filter((name) => statSync(join(dataDir, name)).isFile());
       return {
         at: Number(clock?.['at']),
-        // Whoever reads it in is the owner; a command of psql is no SQL.
+        // The role that reads it in is the owner; a command of psql is no SQL.
         sql: dump.toString().replaceAll(/^(ALTER .* OWNER TO plinth;|\\(un)?restrict .*)\n/gm, ''),
         files: Object.fromEntries(files.map((name) => [name, file(name)])),
       };

@@ -45,8 +45,7 @@ export const UNTOUCHED: readonly Exception[] = [
   },
   {
     route: 'GET /v1/billing/overage',
-    because:
-      'what is chosen is one row for a limit, and each household has its own; test/billing/overage asks two',
+    because: 'a choice is one row for a limit, and each household has its own; test/billing/overage asks two',
   },
   {
     route: 'GET /v1/billing/add-ons',

@@ -95,7 +95,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   {
     table: 'identity.used_id_tokens',
     says: 'it is the system’s',
-    because: 'hashes of ID tokens that let in once, whoever came with them',
+    because: 'hashes of ID tokens that let any bearer in once',
   },
   {
     table: 'identity.identities',
@@ -129,7 +129,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   {
     table: 'limits.operator_spending',
     says: 'it is the system’s',
-    because: 'what was spent of them, whoever did',
+    because: 'what all accounts spent of them',
   },
   {
     table: 'limits.operator_spending',
@@ -278,7 +278,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     table: 'sso.domains',
     says: 'the unique domains_verified*',
     because:
-      'a domain is proven to be one organization’s of all, and whoever is second has shown that it is theirs too',
+      'a domain is proven to be one organization’s of all, and the second organization has shown that it is theirs too',
   },
   // Of owners, and yet not as elsewhere.
   { table: 'audit.events', says: 'account_id may be null', because: 'a log-in is of no account' },

@@ -165,7 +165,7 @@ function Payments({ payments }: Pick<Details, 'payments'>) {
   );
 }
 
-/** Who belongs to it. Whoever lost their second factor has it reset here, once it is known that it is they who ask. */
+/** Who belongs to it. A member who lost their second factor has it reset here, once it is known that it is they who ask. */
 function People({ id, people }: Pick<Details, 'people'> & { readonly id: string }) {
   const { say } = useTexts(texts);
   const queries = useQueryClient();

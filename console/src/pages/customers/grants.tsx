@@ -10,7 +10,7 @@ import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
-/** Plans and add-ons that it was given, whoever did; those that an operator gave can be taken back. */
+/** Plans and add-ons that anybody gave it; those that an operator gave can be taken back. */
 export function Grants({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
   const queries = useQueryClient();

@@ -2,7 +2,7 @@ import { readTexts } from '../../parts/search.ts';
 
 export const SORTS = ['newest', 'name', 'paid', 'mrr', 'cost', 'calls', 'denied', 'last_call'] as const;
 export const STATES = ['active', 'suspended'] as const;
-/** What is done with the account that is opened. */
+/** What an operator does with the opened account. */
 export const ACTIONS = ['plan', 'credits', 'usage'] as const;
 export type CustomerAction = (typeof ACTIONS)[number];
 

@@ -37,7 +37,7 @@ export const texts = pageTexts({
   corrects: ['It corrects an earlier row.', 'Sie berichtigt eine frühere Buchung.'],
   corrected: ['The row that it corrects', 'Die berichtigte Buchung'],
   under: [
-    'It is under way. What is reserved is given back when it ends.',
+    'It is under way. Its reserve is given back when it ends.',
     'Er läuft noch. Was reserviert ist, kommt zurück, wenn er endet.',
   ],
   'handler failed': [

@@ -40,7 +40,7 @@ export const texts = pageTexts({
   remove: ['Remove', 'Entfernen'],
   invitations: ['Invitations', 'Einladungen'],
   noInvitations: [
-    'None is open. Whoever you invite gets a mail with a link that is good once, for seven days.',
+    'None is open. The person you invite gets a mail with a link that is good once, for seven days.',
     'Keine ist offen. Wen du einlädst, bekommt eine Mail mit einem Link, der einmal gilt, sieben Tage lang.',
   ],
   invite: ['Invite', 'Einladen'],

@@ -18,7 +18,7 @@ interface ChangePreviewProps {
   readonly to: SoldPlan;
   readonly held: Held;
   readonly subscription: Subscription;
-  /** What is said once it is made. */
+  /** Called with a message once it is made. */
   readonly onDone: (said: string) => void;
 }
 

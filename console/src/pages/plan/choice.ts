@@ -24,7 +24,7 @@ export function useChoice({ subscription }: Held): Choice {
   };
 }
 
-/** A plan so paid. What is not sold in that currency is shown in its own. */
+/** A plan so paid. One that is not sold in that currency is shown in its own. */
 export function orderOf({ price, per_seat: limits }: SoldPlan, { cycle, currency, seats }: Choice) {
   const also = currency === undefined ? undefined : price.also[currency];
   return {

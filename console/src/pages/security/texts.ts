@@ -35,7 +35,7 @@ export const texts = pageTexts({
   ],
   factors: ['Second factors', 'Zweite Faktoren'],
   'factors.none': [
-    'You have none: whoever learns your password is in. An authenticator app or a passkey keeps them out.',
+    'You have none: anyone who learns your password is in. An authenticator app or a passkey keeps them out.',
     'Du hast keinen: Wer dein Passwort erfährt, ist drin. Eine Authenticator-App oder ein Passkey hält ihn draußen.',
   ],
   totp: ['Authenticator app', 'Authenticator-App'],

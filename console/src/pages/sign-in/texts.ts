@@ -67,7 +67,7 @@ export const texts = pageTexts({
     'Deine Adresse ist noch nicht bestätigt. Drück den Link in der Mail, die wir dir geschickt haben.',
   ],
   'why.user_suspended': [
-    'Your access is suspended. Ask whoever runs this server.',
+    'Your access is suspended. Ask the operator of this server.',
     'Dein Zugang ist gesperrt. Frag, wer diesen Server betreibt.',
   ],
   'why.user_closed': [

@@ -27,7 +27,7 @@ function roundUp(value: number): number {
 }
 
 /**
- * Bars of days, one part for each series. Drawn by boxes: their sizes follow the window without being measured. Whoever can't see it
+ * Bars of days, one part for each series. Drawn by boxes: their sizes follow the window without being measured. A reader who can't see it
  * reads the table below, which has the same figures.
  */
 export function Chart({ days, series, label, amountOf, dayOf, searchOf }: ChartProps) {

@@ -3,13 +3,13 @@
 create or replace function accounts.open_account(p_account uuid, p_kind text, p_name text, p_owner uuid) returns void language plpgsql as $$
 begin
   if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then
-    raise exception 'an account is opened for whoever asks' using errcode = '42501';
+    raise exception 'an account is opened for the user who asks' using errcode = '42501';
   end if;
   insert into accounts.accounts (account_id, kind, name, created_by) values (p_account, p_kind, p_name, p_owner);
   insert into accounts.members (account_id, user_id, role) values (p_account, p_owner, 'owner');
 end $$;
 
--- The members of an account (or only one) with their names, which are rows of those users: for whoever may read
+-- The members of an account (or only one) with their names, which are rows of those users: for callers who may read
 -- the account.
 create or replace function accounts.people(p_account uuid, p_only uuid, p_after uuid, p_limit integer)
 returns table (user_id uuid, email text, full_name text, avatar_url text, role text, created_at timestamptz)
@@ -29,7 +29,7 @@ create or replace function accounts.fall_back(p_account uuid, p_user uuid) retur
   where u.user_id = p_user and u.default_account_id = p_account
 $$;
 
--- Keys end with the membership that they stood on: whoever comes back later makes new ones.
+-- Keys end with the membership that they stood on: a member who comes back later makes new ones.
 create or replace function accounts.member_left() returns trigger language plpgsql as $$
 begin
   update identity.api_keys set revoked_at = app.now(), updated_at = app.now()
@@ -118,8 +118,8 @@ end $$;
 create or replace trigger accounts_free_places after update of deleted_at or delete on accounts.accounts
   for each row execute function accounts.free_places();
 
--- How many organizations somebody owns, closed ones not counted. Asked after `may_own`, which holds the user's row: whoever
--- makes them an owner at the same time waits, and counts anew.
+-- How many organizations somebody owns, closed ones not counted. Asked after `may_own`, which holds the user's row: a call
+-- that makes them an owner at the same time waits, and counts anew.
 create or replace function accounts.owned_by(p_account uuid, p_user uuid) returns integer language sql stable as $$
   select count(*)::integer from accounts.members m join accounts.accounts a using (account_id)
   where m.user_id = p_user and m.role = 'owner' and a.kind = 'organization' and a.deleted_at is null

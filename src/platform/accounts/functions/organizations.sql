@@ -15,8 +15,8 @@ create or replace function accounts.other_owners(p_account uuid, p_user uuid) re
     and case when current_setting('role') = 'plinth_tenant' then p_account = any (accounts.reachable('viewer')) else true end
 $$;
 
--- Whether a member may own an organization, as they do once this is asked at the end of the transaction: whoever closes their
--- account at the same time waits for it, and looks again; who has closed it will be gone. No more than the lock that a close
+-- Whether a member may own an organization, as they do once this is asked at the end of the transaction: a user who closes their
+-- account at the same time waits for it, and looks again; one who has closed it will be gone. No more than the lock that a close
 -- takes, so that two who ask never wait for each other's next write of the row.
 create or replace function accounts.may_own(p_account uuid, p_user uuid) returns boolean language sql as $$
   select exists (

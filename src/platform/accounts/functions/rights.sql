@@ -12,7 +12,7 @@ grant select (account_id, invitation_id, email, role, sends, invited_by, expires
 grant select, insert, update (name, updated_at), delete on accounts.teams to plinth_tenant;
 grant select, insert, delete on accounts.team_members to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('accounts.reachable(text)');
 call app.run_as_system('accounts.member_account()');
 call app.run_as_system('accounts.member_teams()');

@@ -66,7 +66,7 @@ describe('changing and removing members', () => {
     expect(await role(member)).toBeUndefined();
   });
 
-  test('whoever is no member is 404', async () => {
+  test('a stranger is 404', async () => {
     const stranger = await world.person();
     await expect(members.changeRole(as(owner), stranger.userId, 'viewer')).rejects.toMatchObject({
       code: 'not_found',
@@ -109,7 +109,7 @@ describe('ownership', () => {
     ]);
   });
 
-  test('is neither handed to oneself nor to whoever is no member', async () => {
+  test('is handed neither to oneself nor to a stranger', async () => {
     const stranger = await world.person();
     await expect(members.transfer(as(owner), owner.userId)).rejects.toMatchObject({ code: 'conflict' });
     await expect(members.transfer(as(owner), stranger.userId)).rejects.toMatchObject({ code: 'not_found' });
@@ -194,7 +194,7 @@ describe('an organization keeps an owner', () => {
       passed += 1;
     };
     const removals = Promise.allSettled([removal(one, two), removal(two, one)]);
-    // Whoever does not take the lock is through while it is held.
+    // A removal that takes no lock is through while it is held.
     if (engine === 'postgres')
       await expect.poll(async () => passed > 0 || (await waitsForLocks(db)) === 2).toBe(true);
     const passedTheLock = passed;

@@ -15,7 +15,7 @@ export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Cal
 
 /**
  * Ownership is given by somebody who has proven within the last 15 minutes who they are, and not by a key or a session that
- * was found open: whoever holds it can take everything else. A key makes no admin either: they can make keys that may do
+ * was found open: an owner can take everything else. A key makes no admin either: they can make keys that may do
  * more than it. Asked before any transaction.
  */
 export async function assertMayGive(db: Database, caller: Caller, role: Role = 'owner'): Promise<void> {

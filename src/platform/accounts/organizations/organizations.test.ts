@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 describe('an organization', () => {
-  test('belongs to whoever made it, and is on their list', async () => {
+  test('belongs to its maker, and is on their list', async () => {
     const maker = await world.person();
     const made = await db.user(maker.userId, point, (tx) =>
       accounts.organizations.makeIn(tx, { userId: maker.userId, origin: ORIGIN }, 'Acme'),
@@ -60,7 +60,7 @@ describe('an organization', () => {
     await expect(inAccount).rejects.toMatchObject({ code: 'PL002' });
   });
 
-  test('does not exist for whoever is no member', async () => {
+  test('does not exist for a stranger', async () => {
     const organization = await world.organization(owner);
     const request = of(stranger.caller, organization);
     const { organizations, members } = accounts;

@@ -58,7 +58,7 @@ export const renameTeam = ({ accountId, teamId }: TeamKey, name: string) =>
     [accountId, teamId, name],
   );
 
-/** Some of what is shown to the team is its authors' alone from now on; answers how many rows. */
+/** Makes some of the items that the team sees private to their authors; answers how many rows. */
 export const releaseTeam = ({ teamId }: Pick<TeamKey, 'teamId'>, most: number) =>
   statement<{ rows: number }>('select accounts.release_team($1, $2) as rows', [teamId, most]);
 

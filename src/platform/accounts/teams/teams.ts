@@ -28,7 +28,7 @@ const RELEASE = commitPoint(
   'accounts.team-released',
   'some of what was shown to a team that is about to end, its authors’ alone again',
 );
-/** What is shown to a team that is deleted becomes private so many rows at a time: their words are written anew. */
+/** The items that a deleted team saw become private so many rows at a time: their words are written anew. */
 const AT_ONCE = 10;
 /** Teams of one organization. */
 const MOST = 200;

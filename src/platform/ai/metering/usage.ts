@@ -151,7 +151,7 @@ function detailsOf(usage: Record<string, unknown>, ...names: readonly string[]):
   return {};
 }
 
-/** The provider's id of a call as the ledger can hold it: what is no short word of plain letters is none. */
+/** The provider's id of a call as the ledger can hold it: a short word of plain letters; undefined: it is none. */
 export function idOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
 }

@@ -132,7 +132,7 @@ function readable(live: LiveStream): ReadableStream<Uint8Array> {
             controller.enqueue(chunk);
             return (controller.desiredSize ?? 0) > 0;
           },
-          // Whoever reads the end may make the permit's next call at once: the ledger has this one's outcome by then.
+          // A caller who reads the end may make the permit's next call at once: the ledger has this one's outcome by then.
           end: () => void live.finished.then(() => controller.close()),
           fail: (error) => void live.finished.then(() => controller.error(error)),
         });

@@ -307,7 +307,7 @@ describe('of a call whose caller left before its answer', () => {
 
 test('200 calls that are broken off just before their first token are paid for, each at what the provider bills', async () => {
   const slow = await createOpenAISandbox({ latencyMs: 500 });
-  // However slow the machine is: what is left of an answer is read for some seconds only.
+  // However slow the machine is: the rest of an answer is read for some seconds only.
   const here = fixture.open({ ...drivenTime(), ...at(slow.url) });
   const permits = await Promise.all(
     Array.from({ length: 200 }, async () => {

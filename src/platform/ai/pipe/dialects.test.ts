@@ -105,7 +105,7 @@ describe('a streamed answer', () => {
   });
 });
 
-test('an event longer than what is held back is passed on in parts, and counted the same however it is cut', async () => {
+test('an event longer than the part held back is passed on in parts, and counted the same however it is cut', async () => {
   const word = 'x'.repeat(100_000);
   const upstream = await scriptedUpstream((response, { index }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -253,7 +253,7 @@ function errorBodyOf(body: Buffer): Readonly<Record<string, unknown>> | undefine
   return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);
 }
 
-/** The provider's error as its clients know it: what is a short word or a number is kept, of the text what may be shown. */
+/** The provider's error as its clients know it: its short words and numbers are kept, and the part of its text that may be shown. */
 function upstreamError(
   status: number,
   error: Readonly<Record<string, unknown>> | undefined,

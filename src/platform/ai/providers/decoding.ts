@@ -13,7 +13,7 @@ import {
 /** Turns the bytes of an encoded answer into those of the answer, as they come. */
 export interface Decoder {
   write(chunk: Buffer): void;
-  /** No more will come; what is left is handed on, and then `end` is called. */
+  /** No more will come; the rest is handed on, and then `end` is called. */
   end(): void;
   pause(): void;
   resume(): void;

@@ -73,7 +73,7 @@ test('figures tell days, products and kinds apart, and nothing of whose they are
   expect(await findings.figures({ until: new Date(0) })).toEqual({ days: [], products: [], kinds: [] });
 });
 
-test('what is found while the database is away is written when it is back', async () => {
+test('a finding made while the database is away is written when it is back', async () => {
   let isAway = true;
   const user: Database['user'] = ((...asked: Parameters<Database['user']>) => {
     if (!isAway) return db.user(...asked);

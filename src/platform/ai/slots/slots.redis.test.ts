@@ -51,7 +51,7 @@ async function given(taken: Promise<Release | undefined>): Promise<Release> {
 }
 
 describe.skipIf(!hasRedis)('slots in Redis', () => {
-  test('are one limit for all processes, and a place that one frees is given to whoever waits in another', async () => {
+  test('are one limit for all processes, and a place that one frees is given to a call that waits in another', async () => {
     const { url } = await testRedis();
     const [one, other] = [await processOn(url, [ALL]), await processOn(url, [ALL])];
     const [first] = [await given(one.take()), await given(other.take())];

@@ -128,7 +128,7 @@ describe('a place', () => {
     await free(second);
   });
 
-  test('is in use by no more than the limit, whoever comes, leaves and gives up', async () => {
+  test('is in use by no more calls than the limit, however they come, leave and give up', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),

@@ -25,7 +25,7 @@ grant select on billing.overage to plinth_tenant;
 grant select on billing.overage_windows to plinth_tenant;
 grant select on billing.overage_reports to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('billing.triable(text, text[], integer)');
 call app.run_as_system('billing.past_here(text, text, text)');
 

@@ -16,7 +16,7 @@ const COUNTED = commitPoint('billing.overage-counted', 'what was settled past a 
 const TAKEN = commitPoint('billing.overage-taken', 'that a report is about to be sent to a payment provider');
 const SENT = commitPoint('billing.overage-sent', 'that a payment provider has taken a report, or refused it');
 
-/** A run takes some seconds at most; what is left is due at the next. */
+/** A run takes some seconds at most; the rest is due at the next. */
 const ACCOUNTS = 1_000;
 const REPORTS = 100;
 

@@ -143,7 +143,7 @@ async function choose(
   assertSold(entitlements.catalogues.get(product), limit);
   if (!(await offeredTo(parts, accountId)).some(isOffered)) throw new AppError('overage_not_sold');
   await db.system('billing.overage', CHOSEN, async (tx) => {
-    // Before admission grants more: what is used from then on is past the limit.
+    // Before admission grants more: use from then on is past the limit.
     if (most > 0) await tx.run(beginOverage(accountId, product, limit));
     await entitlements.allowIn(tx, { accountId, product, limit, most, by: actorOf(caller), origin });
   });

@@ -118,7 +118,7 @@ export interface ToldFailure {
   readonly grace_ends_at: Date;
 }
 
-/** All that a payment provider sold to an account: what is derived is derived from this alone. Each list in the order of time. */
+/** All that a payment provider sold to an account, and the only source of all derived state. Each list in the order of time. */
 export interface BillingRecords {
   readonly subscriptions: readonly SubscriptionRow[];
   readonly invoices: readonly InvoiceRow[];

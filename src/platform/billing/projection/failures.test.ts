@@ -33,7 +33,7 @@ describe('a renewal that fails', () => {
     expect([await ada.mails(), await ada.events()]).toEqual([['payment_failed'], ['card_declined 3995']]);
   });
 
-  test('a second time is urgent, and what is over is suspended, which is told once it is looked at', async () => {
+  test('a second time is urgent, and a subscription that is over is suspended, which is told once it is looked at', async () => {
     const ada = await shopper();
     const step = async (now: number, attempts: number, ...days: readonly number[]) => {
       await advanceTo(db, at(now));

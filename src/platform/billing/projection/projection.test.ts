@@ -52,7 +52,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  test('is one row, however often it is applied, and what is the same already is not written again', async () => {
+  test('is one row, however often it is applied, and an unchanged row is not written again', async () => {
     const ada = await shopper();
     const readRows = async () =>
       ada.rows<{
@@ -225,7 +225,7 @@ describe('rows', () => {
 });
 
 test.runIf(engine === 'postgres')(
-  'two objects of one account that are applied at once see each other, whoever commits first',
+  'two objects of one account that are applied at once see each other, whichever commits first',
   async () => {
     for (let round = 0; round < 5; round += 1) {
       const ada = await shopper();

@@ -5,7 +5,7 @@ import type { AppliedObject } from './applied-object.ts';
 
 /**
  * Notes the trial that a subscription began with, and whether it is to be: one that began at our own page is refused where as
- * many other accounts have tried the product as may, by whoever made the account or on its card. Who comes first here has it,
+ * many other accounts have tried the product as may, by the account's maker or on its card. Who comes first here has it,
  * and what was decided stays. Decided anew alone when the card is heard of only later.
  */
 export async function recordTrialIn(

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Facts } from '../facts.ts';
 import type { Body } from '../payment-provider.ts';
 
-/** What is said of an object that is no more. */
+/** The facts of an object that is no more. */
 export const nothing: Facts = { customer: null, claims: undefined, foreign: false, also: [] };
 
 /** What a body holds of that schema; `what`: whose it is, for the error. Throws without a word of the body: it is a customer's. */

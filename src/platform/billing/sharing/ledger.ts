@@ -62,7 +62,7 @@ export function createShareLedger({ ids, audit, payableDays }: LedgerParts) {
     async appliedIn(tx: Transaction, applied: AppliedObject): Promise<void> {
       const { accountId, provider, mode, ref, facts, isRebuild } = applied;
       const invoice = ref.kind === 'invoice' ? ref.id : facts.payment?.invoice;
-      // Rows of a rebuild come one after the other, and what is shared already is no news.
+      // Rows of a rebuild come one after the other, and sales that are shared already are no news.
       if (provider !== 'stripe' || isRebuild === true || typeof invoice !== 'string') return;
       const [sale] = await tx.run(lockSale(accountId, mode, invoice));
       if (sale === undefined) return;
@@ -154,13 +154,13 @@ export const buyerOf = (mode: Mode, invoice: string) =>
     [mode, invoice],
   );
 
-/** One at a time for each payee: what is taken back finds whether what it is taken of is being paid out. */
+/** One at a time for each payee: a refund finds whether the share that it reduces is being paid out. */
 export const lockPayee = (payee: AccountId) =>
   statement(`select pg_advisory_xact_lock(hashtextextended('sharing ' || $1::uuid, 0))`, [payee]);
 
 /**
- * What is taken back of a sale whose share is still owed, is owed less from the day on which the sale is payable; else a job takes it of
- * the transfer. What comes is payable some days after the payment, and not before now.
+ * A refund of a sale whose share is still owed lowers that share from the day on which the sale is payable; else a job takes it of
+ * the transfer. A new share is payable some days after the payment, and not before now.
  */
 const insertShare = (
   { payee, id: sale, mode, product, item, currency, paid_at: at, share, total }: SaleRow,

@@ -78,7 +78,7 @@ export interface PayoutRow extends TransferOrder {
 
 /**
  * Writes down what a payee is paid in a currency, with the shares in it, if there was no payout of them in this run: of the last of the
- * statements no row, if there is nothing to pay by now. Taken by whoever opens it.
+ * statements no row, if there is nothing to pay by now. The run that opens it pays it.
  */
 export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, id: string) =>
   [

@@ -56,7 +56,7 @@ export async function goOnWithRun(parts: PayoutParts): Promise<void> {
   });
   await db.system('billing.payouts', ENDED, async (tx) => {
     const [ended] = await tx.run(store.endRun(run));
-    // Payouts are open still, or were left to another process: whoever comes next ends it.
+    // Payouts are open still, or were left to another process: the next run ends it.
     if (ended?.lacks_money !== true || run.repeats) return;
     const problem = `The balance at the payment provider is too small for the payouts of ${run.period}. They are asked for again each day.`;
     await parts.tellAdminsIn(tx, run.id, problem);

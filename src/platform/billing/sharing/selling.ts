@@ -111,7 +111,7 @@ async function endSale(parts: SellingParts, { account_id, id }: SaleRow, invoice
   else await parts.db.system('billing.sharing', CLOSED, [voidSale(account_id, id)]);
 }
 
-/** Has no open sale of an item be paid any more, with the next `closeDueSales`: what is paid meanwhile is sold. */
+/** Has no open sale of an item be paid any more, with the next `closeDueSales`: an item that is paid meanwhile is sold. */
 export async function closeSales(db: Database, product: string, item: string): Promise<void> {
   await db.system('billing.sharing', CLOSED, [closeSoon(product, item)]);
 }

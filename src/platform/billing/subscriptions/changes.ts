@@ -49,7 +49,7 @@ export interface ChangeResult {
 }
 
 /**
- * Changes it. Below what is in use it is refused at once (`does_not_fit`, with the list), and arranged for the end of the period
+ * Changes it. Below present use it is refused at once (`does_not_fit`, with the list), and arranged for the end of the period
  * with the same list: nothing is deleted. Throws `payment_declined`, and then it is what it was.
  */
 export async function change(
@@ -154,7 +154,7 @@ async function previewedAt(
   return new Date(asked);
 }
 
-/** Fewer months at once are less, although each of them costs more: what is paid for is had to its end. */
+/** Fewer months at once are less, although each of them costs more: a paid period is had to its end. */
 function isMore(
   row: SubscriptionRow,
   to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number },

@@ -208,7 +208,7 @@ async function abandonCheckout(
   await db.tenant(accountId, KEPT, [abandon(accountId, row)]);
 }
 
-/** What is for organizations is not sold to a person's own account, nor the other way round. */
+/** A plan for organizations is not sold to a person's own account, nor the other way round. */
 async function assertKind(
   { db }: SellingParts,
   { accountId, order: { holds } }: OrderedCheckout,

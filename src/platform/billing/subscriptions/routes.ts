@@ -33,7 +33,7 @@ const reads = {
   scope: 'billing:read',
   rate: { perMinute: 120, by: 'account' },
 } as const;
-/** Whoever may spend the account's money. */
+/** For callers who may spend the account's money. */
 const buys = {
   tag: 'Billing',
   auth: 'account',

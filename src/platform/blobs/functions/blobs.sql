@@ -32,7 +32,7 @@ begin
   return true;
 end $$;
 
--- The same of a file of any account, which goes with a row that is gone, whoever deleted that: who calls this is the system.
+-- The same of a file of any account, which goes with a row that anybody deleted: only the system calls this.
 create or replace function blobs.forget_of(p_account uuid, p_id uuid) returns void language plpgsql as $$
 declare
   b blobs.blobs;

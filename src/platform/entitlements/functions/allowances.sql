@@ -1,5 +1,5 @@
 -- The most that was included of a limit, without what may be passed for money, at any moment from p_from until p_until: by every version that
--- was in effect meanwhile, because a newer one may tell the past otherwise. Whoever changes their plan meanwhile is charged for the bigger one.
+-- was in effect meanwhile, because a newer one may tell the past otherwise. An account that changes its plan meanwhile is charged by the bigger one.
 create or replace function entitlements.most_included(p_account uuid, p_product text, p_limit text, p_from timestamptz, p_until timestamptz) returns bigint
 language sql stable as $$
   with versions as (

@@ -16,7 +16,7 @@ const PAGE = '<!doctype html>…';
 /** The shape of what we send; whether it is good is said when it is used. */
 const LINK = /^ple_[\w-]+$/;
 const TOKEN = 'ple_the-end-of-the-link-in-the-mail';
-/** A mailbox is not to be flooded; and whoever tries one address after the other is stopped by their own. */
+/** Nobody floods a mailbox; a caller who tries one email after the other is stopped by the rate of their own address. */
 const byEmail = {
   name: 'email',
   perMinute: 3,

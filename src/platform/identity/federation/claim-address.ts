@@ -28,7 +28,7 @@ export interface AddressClaim {
 }
 
 /**
- * Gives a user to the owner of their address, in `tx`. Whoever registered with it was perhaps somebody else: all that they could
+ * Gives a user to the owner of their address, in `tx`. The person who registered with it was perhaps somebody else: all that they could
  * come back by ends, and so does what they said of themselves. What was made in the account stays, for mostly it is the owner's
  * own (decisions/0045). Throws `sign_in_not_linked` for an admin of the platform, and what `assertMaySignIn` throws. After the
  * commit, `callers.forget` is to be called.

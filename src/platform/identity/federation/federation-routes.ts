@@ -213,5 +213,5 @@ const unlink = route(
   },
 );
 
-/** Calls of whoever signs in at a provider. */
+/** Calls of users who sign in at a provider. */
 export const federationRoutes: Route[] = [begin, callback, exchange, google, firebase, list, unlink];

@@ -28,7 +28,7 @@ const REFUSED = commitPoint(
 const NOT_BY_SANDBOX =
   'A platform admin cannot sign in through the sandbox, where anybody can claim any identity. Sign in with your password.';
 
-/** Who is asked who somebody is; sign-ins by whoever is undefined are refused. */
+/** The providers that say who somebody is; sign-ins by one that is undefined are refused. */
 export interface Providers {
   /** Google, for browsers and for apps, which are clients of their own there. */
   readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };

@@ -10,7 +10,7 @@ import { createOpenIdClient, type OpenIdClient, type OpenIdSettings } from './op
 
 const REDIRECT = 'https://plinth.test/callback';
 
-/** A clock whose time for what is kept stands until it is moved on; tokens are of the present. */
+/** A clock whose time for kept documents stands until it is moved on; tokens are of the present. */
 function createStandingClock() {
   let ahead = 0;
   return {

@@ -65,7 +65,7 @@ export interface OpenIdClient {
    * does not answer in time or fails itself.
    */
   identify(answer: AuthorizationAnswer): Promise<Identified>;
-  /** Reads the discovery document, now: for `doctor` and for whoever sets a provider up. Throws `sign_in_unavailable`. */
+  /** Reads the discovery document, now: for `doctor` and for people who set a provider up. Throws `sign_in_unavailable`. */
   check(): Promise<void>;
 }
 

@@ -40,7 +40,7 @@ export interface SignInRequest {
 }
 
 /**
- * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there, who is linked by
+ * The user whom a provider has named: the linked one; else the one who has the email, where it is verified there, who is linked by
  * this, and given to its owner where it was not verified here; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMaySignIn` throws.
  */
 export async function personOf(
@@ -88,7 +88,7 @@ async function newcomer(
   // The address may have become another in this very moment.
   if (user === undefined || user.email !== found.email) return undefined;
   if (!speaksFor(named, email)) throw new AppError('sign_in_not_linked', { message: NOT_THEIRS });
-  // Whoever registered with an address that is not theirs may wait for its owner to come in by it: they must not meet.
+  // A person who registered with another's address may wait for its owner to come in by it: they must not meet.
   const isClaimed = !user.email_verified;
   if (isClaimed) await claimFor(parts, tx, { ...named, user });
   else assertMaySignIn(user, 'required');

@@ -13,7 +13,7 @@ begin
   for v_key in select k from unnest(p_keys) as k order by k loop
     perform pg_advisory_xact_lock(hashtextextended(v_key, 1));
   end loop;
-  -- Read after the locks: whoever waited for them must not decide by a time before that of the rows.
+  -- Read after the locks: a call that waited for them must not decide by a time before that of the rows.
   v_now := app.now();
   select max(g.waits_until) filter (where c.waits and g.waits_until > v_now),
       bool_or(extract(epoch from g.forgotten_at - v_now) > c.asks * c.seconds - 1)

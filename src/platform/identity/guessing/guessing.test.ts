@@ -76,7 +76,7 @@ describe('wrong passwords of an email from an address', () => {
     expect(longest.seen).toBeLessThanOrEqual(900);
   });
 
-  onPostgres('are four an hour after the first fifteen, however patient whoever guesses is', async () => {
+  onPostgres('are four an hour after the first fifteen, however patient the guesser is', async () => {
     const by = from(newEmail(), newIp());
     const tried = await guessesWithin(4 * HOUR, () => by);
     expect(tried).toBeGreaterThan(20);
@@ -108,7 +108,7 @@ describe('wrong passwords of an email from an address', () => {
     expect(await wrong(by)).toBeGreaterThan(0);
   });
 
-  test('are not forgotten by a failure, whoever brought it about', async () => {
+  test('are not forgotten by a failure, whatever caused it', async () => {
     const by = from(newEmail(), newIp());
     for (let n = 0; n < 4; n += 1) expect(await wrong(by)).toBe(0);
     await expect(guessing.attempt({ by }, fail)).rejects.toMatchObject({ code: 'internal' });
@@ -146,7 +146,7 @@ describe('guesses at one email from ever other addresses', () => {
     expect(tried).toBeLessThan(90);
   });
 
-  test('keep nobody waiting where its user was signed in before, nor whoever has a token of a device', async () => {
+  test('keep nobody waiting where its user was signed in before, nor a caller with a token of a device', async () => {
     const [email, attacker] = [newEmail(), newIp()];
     for (let n = 0; n < 20; n += 1) await wrong(from(email, newIp()));
     expect(await wrong(from(email, newIp()))).toBeGreaterThan(0);

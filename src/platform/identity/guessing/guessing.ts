@@ -31,7 +31,7 @@ const RULES = {
   email: { free: 20, seconds: MINUTE, asks: 10, whole: false },
   /** Passwords of whichever emails from an address. */
   address: { free: 50, seconds: MINUTE, asks: 20, whole: false },
-  /** Passwords of its user by whoever holds a token of a device that they were signed in on. */
+  /** Passwords of its user by a caller with a token of a device that they were signed in on. */
   device: { free: 10, seconds: QUARTER, asks: 5, whole: true },
   /** The password of a session's user, asked for again. */
   session: { free: 5, seconds: QUARTER, asks: null, whole: true },
@@ -55,7 +55,7 @@ export interface Place {
 }
 
 /**
- * What a guessed password is counted by. Whoever comes from where the user was signed in before does not wait for what
+ * What a guessed password is counted by. A caller from where the user was signed in before does not wait for what
  * others do elsewhere: so nobody locks an owner out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
  */
 export function countersOfLogin(login: {
@@ -108,7 +108,7 @@ export function createGuessing(parts: GuessingParts): Guessing {
       await admit(parts, guess);
       const counts = guess.by.map((counter) => countOf(counter));
       const decided = await decide().catch(async (error: unknown) => {
-        // This one alone: whoever can make us fail must not have the others forgotten. One that stays is forgotten by itself.
+        // This one alone: a caller who can make us fail must not have the others forgotten. One that stays is forgotten by itself.
         await giveBack(counts.map((count) => ({ ...count, whole: false }))).catch(() => {});
         throw error;
       });

@@ -17,7 +17,7 @@ export interface CodeOrigin {
 
 /**
  * What wrong codes are counted by: a device or an address at which the user has shown a factor since the app is in force, else
- * everywhere together. A session of before tells nothing: whoever knows the password could have opened many.
+ * everywhere together. A session of before tells nothing: an attacker who knows the password could have opened many.
  */
 export const placeOfCode = (userId: UserId, { sessionId, tokenHash, ipBlock }: CodeOrigin) =>
   statement<{ place: string }>(

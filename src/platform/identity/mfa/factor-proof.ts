@@ -75,7 +75,7 @@ interface Proving {
 }
 
 /**
- * Uses a proof up, and says by which factor; undefined when it is not good, which is then written down. Whoever calls
+ * Uses a proof up, and says by which factor; undefined when it is not good, which is then written down. The caller
  * must commit in both cases. Throws `mfa_paused` where no code from there is looked at for now.
  */
 export async function proves(

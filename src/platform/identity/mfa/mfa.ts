@@ -162,7 +162,7 @@ async function reset(
   admin: Caller,
   { userId, origin }: { readonly userId: UserId; readonly origin: RequestOrigin },
 ): Promise<void> {
-  // Whoever found an admin's session open would be rid of what still stands in their way.
+  // An intruder who found an admin's session open would be rid of what still stands in their way.
   if (userId === admin.userId) {
     throw new AppError('conflict', { message: 'You can not reset your own second factors.' });
   }

@@ -3,7 +3,7 @@ import { sha256, type UserId } from '#platform/kernel';
 
 /** Longer than anybody looks for their key, shorter than a page left open. */
 const LIFETIME = `interval '5 minutes'`;
-/** Keeps up with whoever begins and does not end: each that is made deletes so many that are over. */
+/** Keeps up with ceremonies that begin and never end: each that is made deletes so many that are over. */
 const PRUNED = 10;
 
 /** What a ceremony is for: an answer that was made for something else is none. */

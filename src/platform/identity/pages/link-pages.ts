@@ -15,7 +15,7 @@ const script = readFileSync(new URL('./link.js', import.meta.url), 'utf8');
 
 /**
  * The page behind a link in a mail. It does nothing by being opened, for mail scanners open links: a person presses its
- * button. The same for every link: what is in the address is read by the page itself, so that nothing of it is in the HTML.
+ * button. The same for every link: the page itself reads the address, so that nothing of it is in the HTML.
  */
 function linkPage({ title, call, fields, button, done }: LinkPage): () => Answer<string> {
   const content = `<form method="post" data-call="${call}" data-done="${done}">\n${fields}\n<button>${button}</button>\n</form>`;

@@ -98,7 +98,7 @@ interface NewPassword {
   readonly origin: RequestOrigin;
 }
 
-/** Whoever got in by the old password is out: their sessions end, and the links that they asked for. */
+/** People who got in by the old password are out: their sessions end, and the links that they asked for. */
 async function passwordSet(
   parts: NewPasswordsParts,
   tx: Transaction,
@@ -109,7 +109,7 @@ async function passwordSet(
   const isReset = action === 'user.password_reset';
   const isFirstProof = isReset && !user.email_verified;
   await tx.runAll([
-    // Whoever signed up with this address before was perhaps not its owner, and left keys and passkeys to come back by.
+    // The person who signed up with this address before was perhaps not its owner, and left keys and passkeys to come back by.
     ...(isFirstProof ? [revokeKeysOf(userId), ...deleteFactors(userId)] : []),
     setPassword(userId, hash, isReset),
     endSessions(userId, 'new_password'),

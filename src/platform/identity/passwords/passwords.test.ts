@@ -13,7 +13,7 @@ test('as many hashes wait as may, and the others are refused at once', async () 
   passwords.assertRoom();
 });
 
-test('whoever has waited for too long is refused when its turn comes, and hands it on', async () => {
+test('a call that has waited for too long is refused when its turn comes, and hands it on', async () => {
   const passwords = createPasswords({ running: 1, waiting: 5, patience: 0 });
   const hashes = Array.from({ length: 3 }, (_, n) => passwords.hash(`a password ${n}`));
   expect(await Promise.allSettled(hashes)).toMatchObject([HASHED, BUSY, BUSY]);

@@ -16,7 +16,7 @@ export interface PasswordsOptions {
   readonly patience?: number;
 }
 
-/** So many people may arrive at once; whoever only makes others wait gets no more of them in than are computed. */
+/** So many people may arrive at once; a flood that only makes others wait gets no more of its calls in than are computed. */
 const MOST_WAITING = 250;
 /** Sooner than clients give up: nobody has anything of a hash whose caller has left. */
 const PATIENCE = 10_000;

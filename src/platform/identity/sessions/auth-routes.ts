@@ -65,7 +65,7 @@ const login = route(
     session: 'opens',
     auth: 'none',
     aliases: ['POST /v1/auth/signin'],
-    // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing/guessing.ts).
+    // None by email: a caller who hammers one would keep its owner out. Guesses at it are counted apart (guessing/guessing.ts).
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('LoginRequest', {
       email: z.string().trim().min(1).max(LONGEST_EMAIL),

@@ -58,7 +58,7 @@ export async function login(parts: LoginParts, input: Login, origin: RequestOrig
 }
 
 /**
- * An email as it is counted and looked up. Whoever types it may type letters that the database makes small otherwise than we
+ * An email as it is counted and looked up. A user may type letters that the database makes small otherwise than we
  * do (İ to i): then one user would have many counts. What is small here already, it leaves as it is.
  */
 const sameLetters = (email: string) => email.toLowerCase();

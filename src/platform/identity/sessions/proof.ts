@@ -56,7 +56,7 @@ export async function proven(
 
 /**
  * Throws `step_up_required` unless the caller's session was proven within the last 15 minutes, by signing in or since:
- * for calls that are not for whoever found it open. Asked before any transaction.
+ * for calls that are not for an intruder who found it open. Asked before any transaction.
  */
 export async function assertProven(db: Database, { userId, sessionId }: Caller): Promise<void> {
   const fresh = sessionId === undefined ? [] : (await db.user(userId, [freshSession(userId, sessionId)]))[0];

@@ -16,7 +16,7 @@ const MOST_REFRESHES = 60;
 const REMEMBERED = `interval '1 minute'`;
 
 /**
- * How long a session lasts at most. One that single sign-on has opened a day: whoever the provider no longer knows is
+ * How long a session lasts at most. One that single sign-on has opened a day: a user whom the provider no longer knows is
  * outside by then.
  */
 const lifetime = (days: string, method: string) =>
@@ -170,7 +170,7 @@ export const rotate = (token: Rotation, lifetimeDays: number) =>
     ),
   ] as const;
 
-/** The session, if its user proved lately who they are: what is asked for in it is not asked by whoever found it open. */
+/** The session, if its user proved lately who they are: then no intruder who found it open is asking. */
 export const freshSession = (userId: UserId, sessionId: string) =>
   statement<{ id: string }>(
     `select id from identity.sessions

@@ -53,7 +53,7 @@ export function createAccessTokens(parts: {
           return undefined;
         return { userId: sub as UserId, sessionId: sid, expiresAt: exp };
       } catch (error) {
-        // Whatever is wrong with a token, its bearer is nobody; what is wrong with us is an error.
+        // The bearer of a wrong token is nobody; a fault of ours is an error.
         if (error instanceof errors.JOSEError) return undefined;
         throw error;
       }

@@ -15,7 +15,7 @@ import {
 } from './signing-key-store.ts';
 
 const CHANGED = 'identity.signing-keys';
-/** What is known of the keys is no older than this, so that one that was taken away at once lets nobody in for long. */
+/** Keys are read again after this time, so that one that was taken away at once lets nobody in for long. */
 const RELOAD_MS = 1_000;
 
 type Key = Awaited<ReturnType<typeof importJWK>>;

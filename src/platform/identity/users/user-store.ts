@@ -57,8 +57,8 @@ export const insertUser = (user: NewUser) =>
   );
 
 /**
- * Gives a user to whom their address is: without the password of whoever wrote it down, and without what those said of
- * themselves. What was begun by the password is over.
+ * Gives a user to the owner of their address: without the password of the person who wrote it down, and without what that one
+ * said of themselves. What was begun by the password is over.
  */
 export const giveToOwner = (userId: UserId, fullName: string | undefined) =>
   statement(

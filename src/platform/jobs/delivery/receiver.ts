@@ -46,7 +46,7 @@ export function createReceiver({ db, keys, target, clock, jobs }: ReceiverParts)
         if (retried < RETRIES.count) return outcome;
         await announceAnew(db, accountId, id);
       }
-      // There is something to announce, or room for it; and whoever does it may be another process.
+      // There is something to announce, or room for it; and another process may do it.
       if (outcome !== 'absent') jobs.wake();
       return outcome === 'busy' ? 'announced_anew' : outcome;
     },

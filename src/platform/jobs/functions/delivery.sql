@@ -48,8 +48,8 @@ begin
     where holder = p_holder and job_id = any(p_jobs);
 end $$;
 
--- Has a job announced once more by whoever looks next: QStash does not try its last announcement again. Whoever published that one
--- may not have said so yet: it is no more theirs to say.
+-- Has a job announced once more by the process that looks next: QStash does not try its last announcement again. The publisher of that
+-- one may not have said so yet: it is no more theirs to say.
 create or replace function jobs.announce_anew(p_account uuid, p_job uuid) returns void language plpgsql as $$
 begin
   update jobs.deliveries set number = number + 1, holder = null, published_at = null, updated_at = app.now()

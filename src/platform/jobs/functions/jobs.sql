@@ -142,7 +142,7 @@ begin
   return next;
 end $$;
 
--- Locks a job of this transaction's account for whoever runs it. Whoever lost the fence, or the job, has its whole
+-- Locks a job of this transaction's account for the process that runs it. One that lost the fence, or the job, has its whole
 -- transaction undone. Locks everywhere: the job, then its permit's meter, the permit, the usage events.
 create or replace function jobs.held(p_job uuid, p_holder uuid, p_fence integer) returns jobs.jobs language plpgsql as $$
 declare
@@ -197,7 +197,7 @@ begin
   return true;
 end $$;
 
--- Gives a job to whoever comes next, because this process stops: it is due at once, and the attempt does not count.
+-- Gives a job to the next process, because this process stops: it is due at once, and the attempt does not count.
 create or replace function jobs.hand_over(p_job uuid, p_holder uuid, p_fence integer, p_kinds text[]) returns void language plpgsql as $$
 declare
   j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
@@ -208,7 +208,7 @@ begin
 end $$;
 
 -- Cancels a job that is not final, in the transaction of its account, and closes its permit: p_keep, its work was used and
--- is charged; else quota comes back. Whoever runs it has lost its fence. False: it was final already.
+-- is charged; else quota comes back. The process that runs it has lost its fence. False: it was final already.
 create or replace function jobs.cancel(p_account uuid, p_job uuid, p_keep boolean) returns boolean language plpgsql as $$
 declare
   j jobs.jobs;

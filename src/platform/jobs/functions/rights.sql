@@ -5,7 +5,7 @@ grant select, insert, update, delete on jobs.jobs, jobs.deliveries, jobs.schedul
 grant select, insert on jobs.jobs to plinth_tenant;
 grant select on jobs.deliveries to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('jobs.turn_for(uuid, text, bigint, text[])');
 call app.run_as_system('jobs.take_up(uuid, text[], integer, integer, boolean, text[])');
 call app.run_as_system('jobs.take_up(uuid, text[], integer, integer, boolean, jsonb)');

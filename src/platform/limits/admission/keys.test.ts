@@ -208,7 +208,7 @@ describe('a repeat', () => {
       { kind: 'running' },
     ]);
     const [locked, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    // Whoever reads the permit waits; had it read the key before, it would have read it without its answer.
+    // A call that reads the permit waits; had it read the key before, it would have read it without its answer.
     const closing = db.system('limits.admission', effect, async (tx) => {
       await tx.run(statement('lock table limits.permits in access exclusive mode'));
       await tx.run(statement("select set_config('app.account', $1, true)", [member.accountId]));
@@ -311,7 +311,7 @@ describe('after the process of the first call died', () => {
     expect(await traces()).toHaveLength(1);
   });
 
-  test('whoever may no longer spend adopts nothing', async () => {
+  test('a member who may no longer spend adopts nothing', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
     permitOf(await dead.limits.admit(request(member, asJob)));

@@ -94,7 +94,7 @@ describe('what is in effect at the very instant decides', () => {
   });
 });
 
-describe('whoever may not spend is refused at once, and charges nothing', () => {
+describe('a caller who may not spend is refused at once, and charges nothing', () => {
   test('a suspended account', async () => {
     const member = await fixture.member();
     permitOf(await fixture.admit(member));

@@ -78,7 +78,7 @@ export interface KnownKey {
   } | null;
 }
 
-/** All that admission reads of one account and product. What is not in a map is not there. */
+/** All that admission reads of one account and product. An entry that a map lacks is not there. */
 export interface State {
   readonly accountId: string;
   readonly product: string;

@@ -16,7 +16,7 @@ export interface OperatorBudget extends Selection {
   readonly id: string;
   /** Micro-dollars a UTC day; null: it is closed and opened by hand alone. */
   readonly daily: Micros | null;
-  /** By permits that were closed today; what is under way is not in it. */
+  /** By permits that were closed today, without calls under way. */
   readonly spent: Micros;
   /** By hand. */
   readonly closed: boolean;

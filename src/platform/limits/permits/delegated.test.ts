@@ -105,7 +105,7 @@ describe('a permit that is delegated', () => {
     expect(more).toMatchObject({ kind: 'extended', expiresAt });
   });
 
-  test('is delegated once, by whoever holds it: nothing else is changed', async () => {
+  test('is delegated once, by its holder: nothing else is changed', async () => {
     const member = await fixture.member();
     const permit = permitOf(await fixture.admit(member, { as: 'job' }));
     const stranger = await fixture.member();
@@ -305,7 +305,7 @@ describe('an extension', () => {
     expect(await again(permit)).toMatchObject({ cost: 900, estimated: true });
   });
 
-  test('is refused to whoever may not spend any more', async () => {
+  test('is refused to a member who may not spend any more', async () => {
     const { member, permit } = await delegatedTo();
     const keyed = await fixture.member();
     const keyId = await makeKey(db, keyed);

@@ -94,7 +94,7 @@ describe('a permit that was taken over while its first call was out', () => {
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
   });
 
-  test('lets nobody but whoever made a call correct its estimate', async () => {
+  test('lets only the maker of a call correct its estimate', async () => {
     const { member, first, second } = await takenOver();
     const event = await second.send(plannedCall(100));
     second.unknown();

@@ -156,7 +156,7 @@ test('remaining is what the process holds and what the store had left', async ()
     });
 });
 
-test('what is not used for a second is given back, and then another process has it', async () => {
+test('a lease that is not used for a second is given back, and then another process has it', async () => {
   const { process, call, pass, minutes } = fixture();
   const [one, other] = [process(), process()];
   await countAllowed(10, () => call(one, [often('a', 100)]));
@@ -252,7 +252,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('away' as const), away: fc.boolean() }) },
 );
 
-test('in no minute of the store are more calls made than its limit, whoever is killed or late', async () => {
+test('in no minute of the store are more calls made than its limit, whichever process is killed or late', async () => {
   await assertWithin(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
       const { process, call, minutes, pass, setLag, setAway } = fixture();

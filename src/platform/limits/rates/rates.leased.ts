@@ -31,7 +31,7 @@ export interface RateStore {
 
 /**
  * A store lends an eighth of what is left at most. So the last eight of a minute are taken one by one, a limit of less than nine is never
- * lent of, and what is hidden from other processes is little beside what they may still take.
+ * lent of, and the part hidden from other processes is little beside what they may still take.
  */
 export const LEASED_SHARE = 8;
 /** How long, in milliseconds, an unused lease is kept; and how long a jump of the store's clock may go unnoticed. */

@@ -189,14 +189,14 @@ describe('work without the server', () => {
     expect(await machines(of)).toEqual(['a', 'b']);
     await seats.release(of, a);
     expect(await machines(of)).toEqual(['b']);
-    // Who took it over has no say in what was handed out before it; whoever has it gives it up.
+    // Who took it over has no say in what was handed out before it; its holder gives it up.
     await seats.release(of, { ...b, fence: b.fence + 1 });
     expect(await machines(of)).toEqual(['b']);
     await seats.release(of, b);
     expect(await machines(of)).toEqual([]);
   });
 
-  test('that is owed ends when it does, and the seat of whoever took it over when that one does', async () => {
+  test('that is owed ends when it does, and the seat of the one who took it over when that one does', async () => {
     const of = await office();
     await away(of, 'a');
     const second = toSeat(await seats.take(of, 'a', OFFLINE));
@@ -239,7 +239,7 @@ describe('work without the server', () => {
     expect(await machines(of)).toEqual([]);
   });
 
-  test('ends with the plan for whoever asks: the seat is suspended, and what was handed out is owed', async () => {
+  test('ends with the plan for every machine that asks: the seat is suspended, and what was handed out is owed', async () => {
     const { accountId } = await makeAccount(db);
     const of = { accountId, product: 'demo', limit: 'machines' };
     const grant = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'only' });
@@ -342,7 +342,7 @@ test('renewals that come together are committed together, of whichever accounts 
 });
 
 test.runIf(engine === 'postgres')(
-  'a renewal that is under way when its time ends is waited for by whoever comes, who is denied',
+  'a new machine waits for a renewal that is under way when its time ends, and is denied',
   async () => {
     const of = await office();
     const [a] = [await seats.take(of, 'a', TERMS), await seats.take(of, 'b', TERMS)].map(toSeat);
@@ -359,7 +359,7 @@ test.runIf(engine === 'postgres')(
     });
     await began.promise;
     await advance(db, '20 seconds');
-    // One of two seats that have run out by what is committed is renewed: one is free.
+    // Of two seats that have run out as committed, one is being renewed: one is free.
     const crowd = Promise.all(['d', 'e'].map((name) => seats.take(of, name, TERMS)));
     await expect.poll(() => waitsForLocks(db), { timeout: 60_000 }).toBe(2);
     goes.resolve(undefined);

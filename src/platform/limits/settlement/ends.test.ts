@@ -136,7 +136,7 @@ describe('who asks while its own call is being settled', () => {
     await released;
   });
 
-  test('is denied all the same by what else is open, once what is under way is over', async () => {
+  test('is denied all the same by other open permits, once the end under way is over', async () => {
     const member = await fixture.member();
     const [small, large] = [
       await serveCall(permitOf(await fixture.admit(member, { feature: 'budget', reserve: 20 }))),
@@ -261,7 +261,7 @@ describe.runIf(engine === 'postgres')('on another process', async () => {
     await there.holder.end();
   });
 
-  test('who is denied by what is really open is told so; also where a process that lives says nothing', async () => {
+  test('a caller denied by a permit that is really open is told so; also where a process that lives says nothing', async () => {
     const there = await another();
     const member = await fixture.member();
     gate.open();

@@ -47,7 +47,7 @@ const meter = (accountId: AccountId, scope: string) =>
   ]);
 
 /**
- * What is done while an admission has the first row and is about to lock the other: it finds it free, or each would wait for the other.
+ * Work done while an admission has the first row and is about to lock the other: it finds it free, or each would wait for the other.
  */
 async function meanwhile(
   { accountId }: Member,

@@ -90,7 +90,7 @@ describe('what the database was away for', () => {
     expect(retries.size).toBe(0);
   });
 
-  test('is so much and no more, or memory would be what is away next: what is past it is logged', () => {
+  test('is so much and no more, or memory would run out next: the rest is logged', () => {
     const forgotten: unknown[] = [];
     const retries = createRetryQueue((facts, why) => forgotten.push([facts, why]));
     for (let nth = 1; nth <= 10_001; nth += 1) retries.add({ nth }, away);

@@ -92,7 +92,7 @@ describe('a quota that fills up', () => {
     expect(await alerts(member.accountId)).toEqual(['monthly 80 of 10 at 8', 'monthly 100 of 10 at 10']);
   });
 
-  test('alerts once each, whoever crosses it: fifty callers at once in two processes', async () => {
+  test('alerts once each, whichever caller crosses it: fifty callers at once in two processes', async () => {
     const member = await fixture.member();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>

@@ -57,7 +57,7 @@ export function createCounts<Row>({ write: writeRows, sum, onFailure }: CountsPa
   }
 
   const write = async (): Promise<void> => {
-    // One after the other: what is counted while one is under way is the next one's.
+    // One after the other: the next one takes what is counted while one is under way.
     writing = writing.then(flush);
     await writing;
   };

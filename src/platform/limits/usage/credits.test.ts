@@ -316,7 +316,7 @@ async function play(
       expect(model.balance).toBeGreaterThanOrEqual(permit.units);
       model.held.push({ permit, drawn: model.draw(permit.units) });
     }
-    // Whoever was refused came when there was too little, and it has not become more.
+    // A caller who was refused came when there was too little, and it has not become more.
     for (const [i, answer] of answers.entries())
       if (answer.kind !== 'permit') expect(one.units[i]).toBeGreaterThan(model.balance);
   } else {

@@ -6,7 +6,7 @@ grant select (account_id, version, issuer, client_id, enforced, provisions, defa
 grant select, insert, update, delete on sso.domains to plinth_tenant;
 grant select, insert, update, delete on sso.links to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('sso.end_other_sessions()');
 call app.run_as_system('sso.end_sessions_of_links(uuid)');
 

@@ -1,4 +1,4 @@
--- Gives the storage of a collection back that goes with its account or its user. Whoever deletes its items does so by themselves.
+-- Gives the storage of a collection back that goes with its account or its user. A caller who deletes its items gives theirs back themselves.
 create or replace function vectors.give_storage_back() returns trigger language plpgsql as $$
 begin
   update limits.gauges g set used = greatest(0, g.used - old.bytes), updated_at = app.now()

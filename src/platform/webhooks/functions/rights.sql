@@ -3,7 +3,7 @@ grant usage on schema webhooks to plinth_tenant, plinth_system;
 
 grant select, insert, update, delete on webhooks.endpoints, webhooks.events, webhooks.deliveries to plinth_system;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('webhooks.emit(uuid, text, uuid, text, jsonb)');
 
 -- Tenants may call these, and nothing that is a part of them.

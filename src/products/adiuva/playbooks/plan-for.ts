@@ -67,7 +67,7 @@ function oneStep(agent: AgentName, message: string): ExecutionPlan {
     .build();
 }
 
-/** A plan as providers enforce it: what is a dictionary in a step is a list here. */
+/** A plan as providers enforce it: a dictionary of a step is a list here. */
 function plannedSteps(templates: readonly PromptTemplate[]) {
   return z.strictObject({
     steps: z.array(

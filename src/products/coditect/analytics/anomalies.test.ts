@@ -86,7 +86,7 @@ describe('anomalies of an account', () => {
     expect(anomaliesOf(seriesOf(calls, 28), asked)).toMatchObject([{ weeks: { length: 4 } }]);
   });
 
-  test('of 400 drawn accounts with 400 spikes among 11,200 days: 99 % are found, and 98 % of what is found is a spike', () => {
+  test('of 400 drawn accounts with 400 spikes among 11,200 days: 99 % are found, and 98 % of the findings are spikes', () => {
     const random = seeded(7);
     const [weekdays, days, scored] = [[1, 1.1, 1.2, 1.1, 0.9, 0.2, 0.1], 84, 28];
     let [right, wrong] = [0, 0];

@@ -28,7 +28,7 @@ language sql stable as $$
   spans as materialized (
     select s.account_id, s.started_at, s.ended_at, b.starts, b.ends, greatest(s.started_at, b.starts) as came, least(s.ended_at, b.ends) as went
     from bounds b cross join lateral coditect.sessions_between(b.starts, b.ends) s),
-  -- Whoever goes at an instant makes room for whoever comes then.
+  -- A session that ends at an instant makes room for one that begins then.
   moves as (
     select s.account_id, s.came as at, 1 as by from spans s where s.came < s.went
     union all select s.account_id, s.went, -1 from spans s where s.came < s.went),

@@ -1,6 +1,6 @@
 -- Levels of decisions and documents, and which decision takes the place of which.
 
--- What came of giving something another level, before it is written: `changed`, `unchanged`, or why not. Whoever asks is the transaction's member.
+-- What came of giving something another level, before it is written: `changed`, `unchanged`, or why not. The transaction's member asks.
 create or replace function coditect.level_outcome(p_author uuid, p_from text, p_from_team uuid, p_to text, p_to_team uuid) returns text
 language plpgsql stable as $$
 begin
@@ -37,7 +37,7 @@ declare
   v_account uuid := app.account();
   v_table text := case p_kind when 'decision' then 'coditect.memory_decisions' when 'document' then 'coditect.memory_documents' end;
   v_outcome text;
-  -- First: whoever lowers a session holds that before its decisions.
+  -- First: a call that lowers a session holds that before its decisions.
   v_is_shown boolean := p_kind <> 'decision' or coditect.may_show_drawn(p_item, p_level, p_team);
 begin
   execute format('select coditect.level_outcome(t.author_id, t.level, t.team_id, $3, $4) from %s t where t.account_id = $1 and t.id = $2 for update', v_table)

@@ -30,7 +30,7 @@ begin
   return new;
 end $$;
 
--- Whether whoever may read what has one level may read what has another: it is that of the session.
+-- Whether all who may read an item of the first level may read the session, which has the second.
 create or replace function coditect.is_within(p_level text, p_team uuid, p_session_level text, p_session_team uuid) returns boolean
 language sql immutable as $$
   select p_level = 'private' or p_session_level = 'organization' or (p_level = 'team' and p_session_level = 'team' and p_team = p_session_team)
@@ -50,7 +50,7 @@ begin
   return v_session.id is null or coditect.is_within(p_level, p_team, v_session.level, v_session.team_id);
 end $$;
 
--- Keeps what a session was summed up to, for whoever may read it. False: they may not, or more was said since.
+-- Keeps what a session was summed up to, for a member who may read it. False: they may not, or more was said since.
 create or replace function coditect.keep_summary(p_session uuid, p_drawn bytea, p_refined bytea, p_messages integer) returns boolean language plpgsql as $$
 declare
   v_account uuid := app.account();

@@ -54,7 +54,7 @@ call app.run_as_system('coditect.set_item_level(text, uuid, text, uuid)');
 call app.run_as_system('coditect.supersede(uuid, uuid)');
 call app.run_as_system('coditect.give_bytes_back()');
 
--- What is drawn from sessions. Lowering a session lowers what is drawn from it, whoever does it; whoever may read it may have it summed up.
+-- What is drawn from sessions. Lowering a session lowers what is drawn from it, for any caller; a member who may read it may have it summed up.
 grant select, insert, update, delete on coditect.memory_summaries, coditect.drawn_decisions to plinth_system;
 grant select, insert, update on coditect.memory_summaries to plinth_tenant;
 grant select, insert on coditect.drawn_decisions to plinth_tenant;

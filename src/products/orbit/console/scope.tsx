@@ -51,7 +51,7 @@ export function OpenScope({ id }: { readonly id: string }) {
         view={chosen}
         choose={(one) => change({ view: one, open: undefined })}
       />
-      {/* It stays: what is typed there is kept while one looks at the documents. */}
+      {/* It stays: typed text is kept while one looks at the documents. */}
       <div hidden={chosen !== 'sections'}>
         <Sections {...view} edit={setEditing} />
       </div>

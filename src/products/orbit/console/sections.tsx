@@ -127,7 +127,7 @@ interface EditorProps extends SectionProps {
   readonly end: () => void;
 }
 
-/** What is typed stays until it is saved or thrown away, whatever others do meanwhile. */
+/** Typed text stays until it is saved or thrown away, whatever others do meanwhile. */
 function Editor({ scope, section, begun, end }: EditorProps) {
   const { say } = useTexts(texts);
   const accountId = useAccount()?.account.id;

@@ -125,7 +125,7 @@ export const cancelExtraction = route(
     scope: 'orbit:write',
     summary: 'Cancel an extraction',
     description:
-      'No section is added. What is read is kept for the next one of the same documents, and then counts as a call; of nothing the call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
+      'No section is added. Pages that were read are kept for the next extraction of the same documents, and then this one counts as a call; if none was read, the call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
     reply: { 200: namedObject('CanceledExtraction', { ...reference, status: z.literal('cancelled') }) },
     errors: ['not_found', 'extraction_ended'],
     example: {

@@ -76,7 +76,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     };
   }
 
-  /** Says which section somebody edits, to whoever has the scope open. Throws `scope_not_found`, `section_not_found`. */
+  /** Says which section somebody edits, to all who have the scope open. Throws `scope_not_found`, `section_not_found`. */
   async function edit(rights: ReaderRights, sectionId: string | null): Promise<PresenceView> {
     await rightsNow(rights);
     if (!(await live.presence.edit(rights, sectionId))) throw new AppError('section_not_found');

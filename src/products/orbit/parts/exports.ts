@@ -12,7 +12,7 @@ export const dataRules: DataRule[] = [
   },
 ];
 
-const FOUND_AGAIN = 'whoever asks again is given the export that is there: its source says which';
+const FOUND_AGAIN = 'a caller who asks again is given the export that is there: its source says which';
 const AGAIN = 'a delete that is due again and again: what it left undone the next one does';
 const OF_THE_KIT = 'the kit ends failed work, and Reel’s walks kill a process before and after it';
 

@@ -188,7 +188,7 @@ export const setScopeStatus = route(
     ...writes,
     summary: 'Set the status of a scope',
     description:
-      'From `draft` to in_review; from in_review to approved; from approved to sent; back to draft from each; and to archived. Another move is 409 `illegal_status`. To approve or send a scope with open conflicts is 409 `open_conflicts`, unless `despite_conflicts` is true. Once it was sent or archived, its text stays as it is.',
+      'From `draft` to in_review; from in_review to approved; from approved to sent or back to in_review; to archived from each of these; and back to draft from all. Another move is 409 `illegal_status`. To approve or send a scope with open conflicts is 409 `open_conflicts`, unless `despite_conflicts` is true. Once it was sent or archived, its text stays as it is.',
     versioned: true,
     aliases: ['POST /v1/scopes/:id/status'],
     body: namedObject('SetScopeStatusRequest', {

@@ -47,7 +47,7 @@ end $$;
 -- It runs as the system, and asks for the account itself: `@@` and `@>` are not leakproof, so that behind a policy of row
 -- security PostgreSQL never looks them up in an index.
 --
--- What is frequent is found by walking down from the newest, what is rare by the index of words, which would have to fetch
+-- A frequent word is found by walking down from the newest, a rare one by the index of words, which would have to fetch
 -- all matches to tell the newest: of 100,000 assets 60,000 matches took 80 ms, the walk to the 400 newest of them 7 ms, ranks included
 -- (PostgreSQL 18, two cores). The first 300 tell which it is. So the slow case that is left is a word that was frequent
 -- for long and is rare of late.

@@ -7,7 +7,7 @@ grant select, insert, update on reel.generations to plinth_tenant;
 grant select, insert, update on reel.variants to plinth_tenant;
 grant select, insert, update on reel.assets to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('reel.newest_matches(jsonb, timestamptz, uuid, timestamptz, uuid, integer)');
 
 -- Tenants may call these, and nothing that is a part of them.

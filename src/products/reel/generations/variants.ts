@@ -47,7 +47,7 @@ export function briefVariables(brief: Brief & { readonly instructions: string | 
     max_hashtags: maxHashtags,
     topic: brief.topic,
     tone: brief.tone ?? 'as fits the platform',
-    audience: brief.audience ?? 'whoever the topic concerns',
+    audience: brief.audience ?? 'people whom the topic concerns',
     brand_voice: brief.brand_voice ?? 'none given',
     language: brief.language,
     instructions: brief.instructions ?? 'none',

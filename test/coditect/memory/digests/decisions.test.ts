@@ -106,7 +106,7 @@ describe('a process that dies at a commit', () => {
       await expect.poll(() => armed, { timeout: 10_000 }).toBe(false);
       await advance(db, '2 minutes');
       await coditect.digests.run({ signal: new AbortController().signal });
-      // The job that died is taken up again, too: whoever has taken the session stores it in one commit.
+      // The job that died is taken up again, too: the job that has taken the session stores it in one commit.
       const processed = async () =>
         (await ada.call(`GET /v1/sessions/${session}`)).body['processed_messages'];
       await expect.poll(processed, { timeout: 10_000 }).toBe(1);
@@ -116,7 +116,7 @@ describe('a process that dies at a commit', () => {
 });
 
 describe('a decision that was drawn', () => {
-  test('is lowered with its session, in the same commit, by whoever lowers that', async () => {
+  test('is lowered with its session, in the same commit, by any caller', async () => {
     const ada = await memory.rememberer();
     const bob = await memory.colleagueOf(ada);
     const session = await decidedBy(bob, { level: 'organization' });

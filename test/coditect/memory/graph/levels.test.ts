@@ -6,7 +6,7 @@ import { NO_FILES, openMemory, type Rememberer } from '../fixture.ts';
 import { around, idsOf, path } from './fixture.ts';
 
 const memory = await openMemory();
-test('a path goes around what its reader may not see, and what is lowered is out of it with that commit', async () => {
+test('a path goes around items that its reader may not see, and a lowered item is out of it with that commit', async () => {
   const ada = await memory.rememberer();
   const bob = await memory.colleagueOf(ada);
   const say = async (client: string, text: string) => {

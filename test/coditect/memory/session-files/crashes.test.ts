@@ -32,7 +32,7 @@ test.each(
     `before ${point}`,
     `after ${point}`,
   ]),
-)('a process that dies %s leaves nothing but what whoever asks again comes to', async (at) => {
+)('a process that dies %s leaves only what a repeated call comes to', async (at) => {
   const ada = await files.rememberer();
   const dying = { at, isHere: false };
   death = dying;

@@ -151,7 +151,7 @@ test('a session has 100 files, and lists page by page', async () => {
   expect(seen).toEqual(Array.from({ length: 100 }, (_, n) => String(99 - n)));
 });
 
-describe('what is no file is refused, and nothing is stored', async () => {
+describe('a body that is no file is refused, and nothing is stored', async () => {
   const ada = await files.rememberer();
   const session = await ada.session('s');
   const send = (sent: Parameters<typeof files.send>[3], bytes = 'the ibis') =>

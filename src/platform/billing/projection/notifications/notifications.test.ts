@@ -89,7 +89,7 @@ describe('notices', () => {
     expect(noticesAt(40)).toEqual([...steps, ['subscription_suspended', 'in_2', 40]]);
   });
 
-  test('write to nobody about what is owed once its payment is read, whether or not the invoice was read since', () => {
+  test('write to nobody about a debt once its payment is read, whether or not the invoice was read since', () => {
     const rows = {
       subscriptions: [subscription({ state: 'past_due' })],
       ...failed,
@@ -139,7 +139,7 @@ describe('notices', () => {
     ]);
   });
 
-  test('do not tell whoever is at the checkout that a card was declined', () => {
+  test('do not tell a customer at the checkout that a card was declined', () => {
     const invoices = [{ ...first, attempts: 1 }];
     const payments = [payment(0, { invoice: 'in_1' }), paid];
     expect(kindsOf({ subscriptions: [subscription()], invoices, payments })).toEqual([]);

@@ -39,7 +39,7 @@ export interface Notification {
   /** The provider's id of what it is about: an invoice, a dispute, a subscription, a charge. */
   readonly about: string;
   readonly subscription: SubscriptionRow;
-  /** Whether it still holds: what is over when we learn of it is noted, and nobody is written to. */
+  /** Whether it still holds: a state that is over when we learn of it is noted, and nobody is written to. */
   readonly isNews: boolean;
   readonly invoice?: InvoiceRow;
   readonly charge?: PaymentRow;

@@ -66,7 +66,7 @@ function withoutReplaced(notice: Notification, { facts: { subscription } }: Appl
   return isReplaced && notice.kind === 'subscription_canceled' ? { ...notice, isNews: false } : notice;
 }
 
-/** What is over is no news to who never heard of it. */
+/** The end of a problem is no news to people who never heard of it. */
 const ONLY_IF_TOLD: ReadonlySet<NotificationKind> = new Set(['payment_recovered', 'change_not_paid']);
 
 const keyOf = ({ kind, about }: Pick<Notification, 'kind' | 'about'>) => `${kind} ${about}`;

@@ -55,7 +55,7 @@ export interface AppStoreClient {
   ): Promise<T>;
   /** Throws `store_unavailable`, or `store_refused` with Apple's number as `details.code`. */
   read<T>(asking: (api: ApiClient) => Promise<T>, holdBack?: (seconds: number) => Promise<void>): Promise<T>;
-  /** The same for what changes something there: a crash point. What is asked must be harmless when it is asked twice. */
+  /** The same for a request that changes something there: a crash point. It must be harmless when it is made twice. */
   change<T>(asking: (api: ApiClient) => Promise<T>): Promise<T>;
 }
 

@@ -158,7 +158,7 @@ function subscriptionOf({
     givenUp: state === 'canceled' && renews?.expirationIntent === UNPAID,
     startsAt: renews?.recentSubscriptionStartDate ?? current.originalPurchaseDate,
     trialEndsAt: isTrial ? expires : null,
-    // What is due is the period after the last one that was paid.
+    // The period that is due follows the last one that was paid.
     periodStartsAt: isDue ? expires : current.purchaseDate,
     periodEndsAt: isDue ? new Date(expires.getTime() + RETRIED) : expires,
     cancelsAt: state !== 'canceled' && !isDue && renews?.autoRenewStatus === 0 ? expires : null,

@@ -85,7 +85,7 @@ function ownerOf(token: string, purchase: Purchase, linked: Linked) {
     customer: earliest?.token ?? token,
     claims,
     isNamed: claims !== undefined,
-    // What Google no longer tells of, and what is further back than is read, may have had another one before it.
+    // A purchase that Google no longer tells of, or that is further back than we read, may have had another one before it.
     keepsCustomer:
       earliest !== undefined &&
       (earliest.purchase === null || earliest.purchase.linkedPurchaseToken !== undefined),

@@ -47,7 +47,7 @@ test('a message that arrives before anything was asked is verified', async () =>
   });
 });
 
-test('where the package is not installed, whoever asks is told so, and a message is not called forged', async () => {
+test('where the package is not installed, a caller is told so, and a message is not called forged', async () => {
   const script = `import { registerHooks } from 'node:module';
     registerHooks({ resolve(name, context, next) { return next(name === 'stripe' ? 'stripe-not-installed' : name, context); } });
     const { createStripeClient } = await import('./client.ts');

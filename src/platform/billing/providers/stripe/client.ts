@@ -164,7 +164,7 @@ export function refusedPromotion(error: unknown): boolean {
 }
 
 /**
- * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
+ * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and a caller who
  * comes back with the same Idempotency-Key hears the same for a day.
  */
 export function failedAtStripe(error: unknown): boolean {

@@ -42,7 +42,7 @@ export async function assertHasPaid(
 }
 
 /**
- * What is left of a dearer plan is the customer's credit, which stays theirs whatever becomes of the money that it was paid with. A bank gives a debit
+ * The rest of a dearer plan is the customer's credit, which stays theirs whatever becomes of the money that it was paid with. A bank gives a debit
  * back for weeks, and asks for no reason: of a period that was paid by debit nothing is credited before it is over. Throws `debit_takes_days`.
  */
 export async function assertPaidForGood(

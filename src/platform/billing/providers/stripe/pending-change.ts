@@ -36,8 +36,8 @@ export async function confirmationOf(
 }
 
 /**
- * The page on which a change still waits to be confirmed. undefined: nothing waits, or the person has refused there; whoever asks again is
- * asked by the bank again.
+ * The page on which a change still waits to be confirmed. undefined: nothing waits, or the person has refused there; the bank asks them again
+ * when they ask again.
  */
 export async function waitingPage(
   client: StripeClient,

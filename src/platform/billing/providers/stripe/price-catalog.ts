@@ -17,7 +17,7 @@ export interface CatalogPrice extends SoldItem {
   readonly micros: number;
 }
 
-/** How what is sold is taxed, where Stripe adds taxes. */
+/** How sales are taxed, where Stripe adds taxes. */
 export interface SaleTax {
   readonly behavior: 'exclusive' | 'inclusive';
   /** Stripe's product tax code. */

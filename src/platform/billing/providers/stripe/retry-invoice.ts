@@ -9,7 +9,7 @@ interface InvoiceReader {
 }
 
 /**
- * The newest invoice of a subscription that is not paid, where what is charged now is not what it was tried with: Stripe tries it again on its own
+ * The newest invoice of a subscription that is not paid, where its present payment method has not been tried: Stripe tries it again on its own
  * days alone, up to two weeks later. undefined: there is none. So each card is tried once by us, whatever comes of it.
  */
 export async function invoiceToRetry(

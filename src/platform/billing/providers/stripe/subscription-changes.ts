@@ -34,7 +34,7 @@ export interface Change {
   readonly quantity: number;
   /** Metered prices that belong to the new plan, by the limit past which they are charged. */
   readonly metered: readonly { readonly limit: string; readonly price: string }[];
-  /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is the customer's credit. */
+  /** Costs more than the present plan: it is paid at once, or nothing changes. Else the rest is the customer's credit. */
   readonly dearer: boolean;
   /** A trial goes on with it; else it ends with the change, which is paid then. */
   readonly keepsTrial: boolean;
@@ -99,8 +99,8 @@ async function makeChange(
 }
 
 /**
- * Nothing is had before it is paid, but by whoever pays by debit, and has before: as with a renewal, the debit is on its way then. With what
- * was arranged it is made at once or not at all: an arrangement would be lost while it waits.
+ * Nothing is had before it is paid, but by a customer who pays by debit, and has before: as with a renewal, the debit is on its way then.
+ * With an arrangement it is made at once or not at all: the arrangement would be lost while it waits.
  */
 async function paymentOf(client: StripeClient, former: Stripe.Subscription, change: Change) {
   const debit = debitOf(former);

@@ -67,7 +67,7 @@ describe('a message', () => {
       expect(() => verifySigned(event(subscription), { age })).toThrow(expect.objectContaining(forged));
   });
 
-  test('of another mode is forged, whoever signed it', () => {
+  test('of another mode is forged, even if it is well signed', () => {
     const live = event(subscription, { livemode: true });
     expect(() => verifySigned(live)).toThrow(expect.objectContaining(forged));
     expect(() => verifySigned(live, { mode: 'sandbox' })).toThrow(expect.objectContaining(forged));

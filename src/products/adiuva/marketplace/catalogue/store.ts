@@ -154,7 +154,7 @@ export const keepInstall = (
 export const countInstall = (id: string) =>
   statement('update adiuva.plugins set installs = installs + 1, updated_at = app.now() where id = $1', [id]);
 
-/** What is remembered is what the account has bought and consented to. No row: it never had it. */
+/** The row still says what the account has bought and consented to. No row: it never had it. */
 export const uninstall = (accountId: AccountId, pluginId: string) =>
   statement<{ plugin_id: string }>(
     `update adiuva.plugin_installs set is_installed = false, updated_at = app.now() where account_id = $1 and plugin_id = $2 returning plugin_id`,

@@ -117,7 +117,7 @@ export const reviewPlugin = route(
     idempotency: 'none',
     summary: 'Approve or reject a version',
     description:
-      'While a hard check fails, or the package is not checked, nobody approves; nobody reviews a plugin of an account that they belong to. What is approved is signed and offered. It takes no Idempotency-Key: the same decision again changes nothing.',
+      'While a hard check fails, or the package is not checked, nobody approves; nobody reviews a plugin of an account that they belong to. An approved version is signed and offered. It takes no Idempotency-Key: the same decision again changes nothing.',
     body: namedUnion('ReviewPluginRequest', [
       namedObject('ApprovePluginRequest', {
         version,

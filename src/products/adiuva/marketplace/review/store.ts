@@ -85,7 +85,7 @@ export const rejectVersion = (id: string, by: UserId, notes: string) =>
     [id, by, notes],
   );
 
-/** What is in the catalogue of a plugin is its newest approved version. */
+/** The catalogue shows the newest approved version of a plugin. */
 export const publishPlugin = (versionId: string, looks: ReturnType<typeof looksOf>, at: string) =>
   statement(
     `update adiuva.plugins p set state = 'offered', version = v.version, name = m.name, description = m.description, author = m.author,
@@ -166,7 +166,7 @@ export const sweeping = (limit: number) => [
   ),
 ];
 
-/** Plugins that stopped to be sold lately: whoever was to close their sales may have been killed before. */
+/** Plugins that stopped to be sold lately: the process that was to close their sales may have been killed before. */
 export const endedLately = statement<{ id: string }>(
   `select id from adiuva.plugins where state in ('withdrawn', 'removed') and updated_at > app.now() - interval '1 hour'`,
 );

@@ -9,7 +9,7 @@ import type { ContextTurn } from './service.ts';
 
 const route = productRoutes<Coditect>();
 
-/** A budget past what is allowed is 422; what is no such number is none. */
+/** A budget past the allowed one is 422; past this number it is none. */
 const MOST_ASKED = 1_000_000_000;
 
 const words = z.array(z.string());

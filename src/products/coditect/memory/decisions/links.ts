@@ -55,7 +55,7 @@ export function createDecisionLinks({ db, ids, dataKeys }: Pick<ProductContext, 
             (one) => one.id === made?.id || (one.type === type && pointsTo(one, target)),
           );
           if (row !== undefined) return { row, isNew: made !== undefined };
-          // What is not among the links is one too many, or is to what its author may read no more.
+          // A link that is not there was one too many, or leads to an item that its author may read no more.
           throw new AppError((await isThere()) ? 'links_exhausted' : 'link_target_not_found');
         });
       } catch (error) {

@@ -121,7 +121,7 @@ export const lockOwnDecision = ({ accountId, userId, id }: DecisionKey) =>
     [accountId, userId, id],
   );
 
-/** The lock of a change from a version on, whoever of its readers makes it. */
+/** The lock of a change from a version on, by any of its readers. */
 export const lockDecision = ({ accountId, userId, id }: DecisionKey) =>
   statement<{ version: number }>(
     `select s.version from coditect.memory_decisions s where ${readable('s')} and s.id = $3 for no key update`,

@@ -36,7 +36,7 @@ export interface DigestedSession {
   readonly team_id: string | null;
 }
 
-/** The lock of whoever stores a digest of so many messages. No row: it is gone, or more of it were digested meanwhile. */
+/** The lock for storing a digest of so many messages. No row: it is gone, or more of it were digested meanwhile. */
 export const lockDigested = ({ accountId, userId, id }: SessionKey, messages: number) =>
   statement<DigestedSession>(
     `select level, team_id from coditect.memory_sessions

@@ -49,7 +49,7 @@ export const insertDocument = (
     [accountId, userId, id, document.kind, document.name, document.level, document.teamId, document.bytes],
   );
 
-/** The lock of whoever writes a version of their own document. */
+/** The lock of an author who writes a version of their own document. */
 export const lockOwnDocument = ({ accountId, userId }: MemberKey, kind: DocumentKind, name: string) =>
   statement<{ id: string }>(
     `select id from coditect.memory_documents where account_id = $1 and author_id = $2 and kind = $3 and name = $4 for no key update`,

@@ -1,6 +1,6 @@
 import type { InnerAnswer, InnerCall } from '#platform/http';
 
-/** Makes a call of the public API, in the name of whoever uses the tools. Of an answer with status 0, `body` says why there is none. */
+/** Makes a call of the public API, in the name of the user of the tools. Of an answer with status 0, `body` says why there is none. */
 export type CallApi = (call: InnerCall) => Promise<InnerAnswer>;
 
 type Fields = Readonly<Record<string, unknown>>;

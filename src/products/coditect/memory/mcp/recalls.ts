@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What is shorter is said anew more often than it is quoted. */
+/** A shorter text is said anew more often than it is quoted. */
 const SHORTEST = 40;
 const MOST_TEXTS = 10_000;
 

@@ -26,7 +26,7 @@ export async function serveMcpOnStdio(place: ApiPlace): Promise<Error | undefine
   return process.stdin.readableEnded ? undefined : problem;
 }
 
-/** Says when it has closed, whoever closed it. */
+/** Says when it has closed, from either side. */
 class EndingTransport extends StdioServerTransport {
   readonly #end = Promise.withResolvers<void>();
   readonly ended = this.#end.promise;

@@ -11,7 +11,7 @@ import { quotesOf, reading, resultOf, withRefusals } from './results.ts';
 /** What the tools of one connection, or of one request, stand on. */
 export interface ToolParts {
   readonly call: CallApi;
-  /** The session of whoever names none; undefined: it must be named. */
+  /** The session of a call that names none; undefined: it must be named. */
   readonly ownSession: string | undefined;
   readonly recalls: Recalls;
 }

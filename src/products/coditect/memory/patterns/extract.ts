@@ -137,7 +137,7 @@ async function storeIn(
   }
   if (patterns.size === 0) return;
   await tx.runAll([
-    // In the order in which whoever lowers or deletes a session locks them.
+    // In the order in which a call that lowers or deletes a session locks them.
     storePatterns(
       member,
       [...patterns.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),

@@ -5,7 +5,7 @@ import type { ProductContext } from '#platform/product';
 const WORDS = 1_000;
 /** Bytes that are read for words in as long. */
 const BYTES = 250_000;
-/** What is shorter is read before anything is counted: that takes 4 ms at most. */
+/** A shorter text is read before anything is counted: that takes 4 ms at most. */
 export const SHORT = 20_000;
 /** Of an account: 15 s of CPU a minute here, and as much of the database's. */
 const UNITS_PER_MINUTE = 600;
@@ -14,7 +14,7 @@ export const unitsOfBytes = (bytes: number): number => Math.ceil(Math.max(0, byt
 export const unitsOfWords = (words: number): number => Math.floor(words / WORDS);
 
 /**
- * Takes units of an account's minute, or throws. Rates count calls one by one: what is not left after the first is refused at once, so that
+ * Takes units of an account's minute, or throws. Rates count calls one by one: a unit that is not left after the first is refused at once, so that
  * it does not use up the minute of others.
  */
 export async function takeUnits(

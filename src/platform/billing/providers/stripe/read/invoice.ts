@@ -154,7 +154,7 @@ function lineFacts(of: Line): LineFacts | undefined {
   };
 }
 
-/** Of a price that was not told: what is billed for a subscription is its plan. */
+/** Of a price that was not told: the charge of a subscription is for its plan. */
 function chargedAsItSeems({ parent }: Line): Charged {
   const isSubscribed =
     parent?.subscription_item_details ?? parent?.invoice_item_details?.subscription ?? null;

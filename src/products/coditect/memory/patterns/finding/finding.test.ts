@@ -45,7 +45,7 @@ test.each([
   for (const { span, written } of commands) expect(text.slice(...span)).toBe(written);
 });
 
-test('what is alike by the share of its terms is put together, in any number', () => {
+test('items that are alike by the share of their terms are put together, in any number', () => {
   const leaderOf = createLeaders<{ readonly terms: ReadonlySet<string> }>(0.6);
   const items = Array.from({ length: 2_000 }, (_, n) => ({ terms: termsOf(n, 8) }));
   for (const item of items) expect(leaderOf(item)).toBe(item);

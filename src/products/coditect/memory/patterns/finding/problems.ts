@@ -60,7 +60,7 @@ export interface SolvedProblem {
   readonly about: readonly ReadonlySet<string>[];
 }
 
-/** The text may be let go afterwards: what is kept of it is copied. */
+/** The text may be let go afterwards: the kept parts are copies. */
 export function eventOf({ id, role, text }: ReadMessage, commands: readonly Command[]): Event {
   const acts: Quote[] = [];
   const beginning = text.slice(0, MOST_SENTENCE);
