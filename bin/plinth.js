@@ -111,7 +111,7 @@ function endWithLauncher() {
 function endWithNpm(end) {
   if (process.platform === 'win32' || !isScriptOfNpm(process.env.npm_lifecycle_script)) return;
   const parent = process.ppid;
-  // Where `exec` put us in the shell's place npm is our parent, and whoever started npm may go.
+  // Where `exec` put us in the shell's place npm is our parent, and the program that started npm may go.
   const npm = isShellOfNpm(parent) ? parentOf(parent) : undefined;
   const watch = setInterval(() => {
     if (process.ppid === parent && (npm === undefined || parentOf(parent) === npm)) return;

@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -251,6 +251,11 @@ test('usage verify ends with 1 and names the cells where the sums of reports dif
     2,
     expect.stringContaining('Usage: plinth usage verify'),
   ]);
+  const bill = (name: string) => says('verify', 'provider=openai', `bill=${name}`);
+  expect(await bill('no.csv')).toEqual([2, 'There is no file no.csv.\n']);
+  writeFileSync(join(folder, 'bill.csv'), 'day,model,calls\n2026-11-20,gpt-4o,3\n');
+  const lacks = '2026-11-20 gpt-4o: bill 3 calls, ? + ? tokens; ledger 0 calls, 0 + 0 tokens';
+  expect(await bill('bill.csv')).toEqual([1, expect.stringContaining(lacks)]);
   if (engine === 'postgres') {
     const account = '01960a1e-7c00-7000-8000-000000000002';
     await addCell(account);

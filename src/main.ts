@@ -27,7 +27,7 @@ const USAGE = `Usage: plinth <verb>
   console         print a link that signs the local owner in, at a server that runs (not in production)
   admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
-  usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
+  usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right; bill=: a provider's bill)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
   stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)

@@ -17,7 +17,7 @@ export interface StripeFixture {
   sell(db: Database): Promise<void>;
   /** Tells of everything that nobody has heard yet, and waits until the customer sees what they have bought. */
   tell(client: Client): Promise<string>;
-  /** Tells of everything once more, whoever has heard it. */
+  /** Tells of everything once more, also to those who have heard it. */
   tellAgain(client: Client): Promise<string>;
   close(): Promise<void>;
 }

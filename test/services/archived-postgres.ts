@@ -12,7 +12,7 @@ import { baseBackup, endAtOnce, give, groundAt, startGround, until } from './rep
 /** A PostgreSQL whose log is archived, as docs/backup.md describes it. */
 export interface ArchivedPostgres {
   readonly adminUrl: string;
-  /** Takes a base backup, while whoever calls goes on. */
+  /** Takes a base backup, while the caller goes on. */
   backUp(): Promise<void>;
   /** Waits until all that was committed is archived, and is gone at once; answers the URL of a server that was restored to an instant. */
   restoreTo(instant: string): Promise<string>;

@@ -8,38 +8,56 @@ import { asAdmin } from './cluster.ts';
 import { type KeptServer, startKept } from './keeper.ts';
 import { freePort } from './ports.ts';
 import { type PostgresGround, preparePostgres } from './postgres.ts';
+import { startProxy } from './proxy.ts';
 
-/** A primary and a replica of it that confirms each commit before it is answered. */
+/** A primary and a replica of it. */
 export interface ReplicatedPostgres {
   readonly adminUrl: string;
   readonly port: number;
+  /** Waits until the replica has all that was committed, and gives it no more. */
+  cutOff(): Promise<void>;
   /** Kills the primary at once, and has the replica take its place; answers its port. */
   failOver(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts both on free loopback ports, with fresh data. */
-export async function startReplicatedPostgres(binaries: PostgresBinaries): Promise<ReplicatedPostgres> {
+/** Starts both on free loopback ports, with fresh data. A synchronous replica confirms each commit before it is answered. */
+export async function startReplicatedPostgres(
+  binaries: PostgresBinaries,
+  { isSynchronous = true }: { readonly isSynchronous?: boolean } = {},
+): Promise<ReplicatedPostgres> {
   const settings = { synchronous_commit: 'on', full_page_writes: 'on' };
   const primary = await preparePostgres({ binaries, settings });
   const servers: KeptServer[] = [];
+  const link = await startProxy(primary.port);
   const stop = async () => {
     for (const server of servers) await endAtOnce(server);
+    await link.close();
     await rm(primary.folder, { recursive: true, force: true });
   };
   try {
     const first = await startGround(primary);
     servers.push(first);
-    const replica = await copyOf(primary);
+    const replica = await copyOf(primary, link.port);
     servers.push(await startGround(replica));
-    await asAdmin(primary.adminUrl, [
-      `alter system set synchronous_standby_names = 'replica'`,
-      'select pg_reload_conf()',
-    ]);
-    await until(primary.adminUrl, `select 1 from pg_stat_replication where sync_state = 'sync'`, first);
+    if (isSynchronous)
+      await asAdmin(primary.adminUrl, [
+        `alter system set synchronous_standby_names = 'replica'`,
+        'select pg_reload_conf()',
+      ]);
+    const state = isSynchronous ? 'sync' : 'async';
+    await until(primary.adminUrl, `select 1 from pg_stat_replication where sync_state = '${state}'`, first);
     return {
       adminUrl: primary.adminUrl,
       port: primary.port,
+      async cutOff() {
+        const [[row] = []] = await asAdmin(primary.adminUrl, ['select pg_current_wal_lsn()::text as at']);
+        const caughtUp = `select 1 from pg_stat_replication where replay_lsn >= '${String(row?.['at'])}'`;
+        await until(primary.adminUrl, caughtUp, first);
+        // Nothing listens there.
+        link.target = await freePort();
+        link.cut();
+      },
       async failOver() {
         await endAtOnce(first);
         await asAdmin(replica.adminUrl, ['select pg_promote()']);
@@ -69,18 +87,18 @@ export async function until(url: string, statement: string, { keeper }: KeptServ
 }
 
 /** A base backup, set up to follow. */
-async function copyOf(primary: PostgresGround): Promise<PostgresGround> {
+async function copyOf(primary: PostgresGround, port: number): Promise<PostgresGround> {
   const slot = `select pg_create_physical_replication_slot('replica', true)`;
   const copy = await baseBackup(primary, { name: 'replica', before: slot });
   await give(join(copy, 'standby.signal'), '');
   await give(
     join(copy, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres application_name=replica'\nprimary_slot_name = 'replica'\n`,
+    `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres application_name=replica'\nprimary_slot_name = 'replica'\n`,
   );
   return groundAt(primary, copy, await freePort());
 }
 
-/** A base backup as PostgreSQL's manual describes it for whoever has no pg_basebackup; answers its folder. */
+/** A base backup as PostgreSQL's manual describes it for systems without pg_basebackup; answers its folder. */
 export async function baseBackup(
   primary: PostgresGround,
   { name, before }: { readonly name: string; readonly before?: string },

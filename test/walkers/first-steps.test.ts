@@ -128,6 +128,7 @@ const VERB_TABLE: Readonly<
     wrong: [
       [['check'], 'check'],
       [['verify', 'from=today'], 'from'],
+      [['verify', 'bill='], 'bill'],
     ],
   },
   keys: {

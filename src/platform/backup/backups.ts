@@ -36,7 +36,7 @@ export interface Backup {
 export interface Backups {
   /** Takes a backup. Throws `backup_under_way` beside another one, `backup_not_embedded`, and `backup_disk_full`. */
   take(): Promise<Backup>;
-  /** Takes one for whoever can read the data folder. Throws `backup_code_wrong`. */
+  /** Takes one for a caller who can read the data folder. Throws `backup_code_wrong`. */
   takeWith(code: string): Promise<Backup>;
 }
 

@@ -19,7 +19,7 @@ export function liveSigns(values: Values): string[] {
       !isThisMachine(host),
       `HOST is reached from elsewhere, in a container too: set NODE_ENV=production, or HOST=127.0.0.1 in ${environment}.`,
     ],
-    // Tests stand in for a proxy, and for whoever calls them by a public name.
+    // Tests stand in for a proxy, and for callers by a public name.
     [
       environment === 'development' && url !== undefined && !isThisMachine(new URL(url).hostname),
       'PUBLIC_URL is not on this machine: set NODE_ENV=production, or unset PUBLIC_URL in development.',

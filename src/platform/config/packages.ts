@@ -10,7 +10,7 @@ declareErrors({
   },
 });
 
-/** Packages by what they are needed for. A checkout has them all; whoever installs the program as a package adds those that they use. */
+/** Packages by what they are needed for. A checkout has them all; a team that installs the program as a package adds those that it uses. */
 export type PackagesFor = Readonly<Record<string, readonly string[]>>;
 
 const foldersOf = createRequire(import.meta.url).resolve.paths;

@@ -13,7 +13,7 @@ const headers = z
     'must be name=value pairs, separated by commas; spaces and commas in a value are percent-encoded',
   );
 
-/** Metrics, errors, logs and traces, for whoever watches the server (docs/monitoring.md). */
+/** Metrics, errors, logs and traces, for those who watch the server (docs/monitoring.md). */
 export const TELEMETRY_SETTINGS = {
   METRICS_TOKEN: setting(z.string().min(16, 'must have at least 16 characters').optional(), {
     group: 'Operations',

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 
 /**
- * The database can't be used at all, said in a sentence for whoever runs the server. It names the setting and quotes no value:
+ * The database can't be used at all, said in a sentence for the operator. It names the setting and quotes no value:
  * messages of drivers may hold a URL with its password.
  */
 export class DatabaseAway extends Error {
@@ -21,7 +21,7 @@ export class DatabaseAway extends Error {
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof DatabaseAway) return error.mayBeDone;
   const code = codeOf(error);
-  // An SQL state of the database itself says that the transaction was undone; class 57 comes from whoever ended it, perhaps too late.
+  // An SQL state of the database itself says that the transaction was undone; class 57 comes from the administrator or process that ended it, perhaps too late.
   return code === undefined || !/^(?!08|57|E)[0-9A-Z]{5}$/.test(code);
 }
 

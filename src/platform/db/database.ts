@@ -11,7 +11,7 @@ import { plain, type Statement } from './statement.ts';
 const inside = new AsyncLocalStorage<true>();
 
 /**
- * Throws when a database transaction is open in this call chain. Whoever reaches out of the process (a model, a
+ * Throws when a database transaction is open in this call chain. A caller that reaches out of the process (a model, a
  * mail server, a store) calls it first: a transaction must never wait for the network.
  */
 export function assertOutsideTransaction(doing: string): void {

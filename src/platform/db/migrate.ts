@@ -124,7 +124,7 @@ function assertUnchanged(
 }
 
 /**
- * Whoever changes the schema must know all of it; whoever only serves may be older, while a newer version is rolled out. The
+ * A process that changes the schema must know all of it; one that only serves may be older, while a newer version is rolled out. The
  * tables of a product that was taken out of the program are in nobody's way.
  */
 function assertKnown(known: ReadonlyMap<string, AppliedRow>, migrations: readonly Migration[]): void {
@@ -166,7 +166,7 @@ export async function migrateUp(db: Database, migrations: readonly Migration[]):
   // First: a database from before the baseline has steps that nobody knows, and was made by no newer program.
   assertUnchanged(db, known, migrations);
   assertKnown(known, migrations);
-  // Asked for only then: whoever has nothing to apply need not own anything.
+  // Asked for only then: a login with nothing to apply need not own anything.
   if (known.size === 0) await db.script(underLock(`${HISTORY};`)).catch(unlessOwned);
   const done: string[] = [];
   for (const migration of orderSteps(migrations)) {
@@ -246,7 +246,7 @@ export async function migrateDown(
   return [...sets.toReversed(), ...undo].map(({ id }) => id);
 }
 
-/** Ids of migrations that are not applied yet, for whoever serves and for `doctor`. Throws when an applied one was changed. */
+/** Ids of migrations that are not applied yet, for processes that serve and for `doctor`. Throws when an applied one was changed. */
 export async function pendingMigrations(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   const known = await readApplied(db);
   assertUnchanged(db, known, migrations);

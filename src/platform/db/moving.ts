@@ -147,7 +147,7 @@ async function sumsOf({ source, sums }: Move): Promise<MovedSum[]> {
 }
 
 /**
- * Whoever else has a table of the target open would wait for us, and we for them. A long move is no idle one: that its machine is gone
+ * Another session with a table of the target open would wait for us, and we for them. A long move is no idle one: that its machine is gone
  * the server finds out by asking it, after two minutes.
  */
 const PATIENCE = statement(

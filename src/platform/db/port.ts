@@ -42,7 +42,7 @@ export interface Database {
   readonly user: ScopedVerb<UserId>;
   /** Rows of one account, those of one user, and what its members wrote that this one may see (`app.protect_member`). */
   readonly member: ScopedVerb<Member>;
-  /** What nobody owns: log-in, admission, sweeps. Whoever has a use declares it, with the reason. */
+  /** What nobody owns: log-in, admission, sweeps. A module declares each use, with the reason. */
   readonly system: ScopedVerb<SystemUse>;
   /** Tells all processes, after a commit, that something changed. Coalesced; may be lost: a slow poll stands behind it. */
   signal(topic: string, id?: string): void;
@@ -60,7 +60,7 @@ export interface Database {
   asLogin<R extends Statement>(login: 'tenant' | 'system', statement: R): Promise<RowOf<R>[]>;
   /** Runs one statement as the migrator and answers its rows: migrations, maintenance and tests only. */
   asMigrator<R extends Statement>(statement: R): Promise<RowOf<R>[]>;
-  /** One transaction of the migrator, outside any scope: for whoever moves everything. Without a commit point it only reads. */
+  /** One transaction of the migrator, outside any scope: for a move of everything. Without a commit point it only reads. */
   transactAsMigrator<T>(point: CommitPoint | undefined, work: Work<T>): Promise<T>;
   /**
    * Ends transactions whose clients are gone in the middle of a statement, whichever process they were of; answers how many. They hold rows

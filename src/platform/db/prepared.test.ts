@@ -106,7 +106,7 @@ describe('a prepared database', () => {
     const name = `database-${'1'.repeat(64)}`;
     expect(writePrepared(join(root, 'made'), folder, name)).toBe(statSync(join(folder, name)).size);
     expect(readdirSync(folder).sort()).toEqual(['another', name]);
-    expect(statSync(join(folder, name)).mode & 0o777, 'for whoever runs the server').toBe(0o644);
+    expect(statSync(join(folder, name)).mode & 0o777, 'for the user who runs the server').toBe(0o644);
     expect(() => writePrepared(join(root, 'made'), join(folder, 'another'), name)).toThrow();
     expect(readdirSync(folder).sort()).toEqual(['another', name]);
   });

@@ -4,7 +4,7 @@ import type { Plain } from './port.ts';
 export interface Statement<Row = unknown> {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** It calls a function that runs as the system, whoever calls it: no scope need be set for it. */
+  /** It calls a function that runs as the system for every caller: no scope need be set for it. */
   readonly runsAsSystem?: true;
   /** Called once the transaction that it was part of is committed. */
   readonly onCommit?: () => void;

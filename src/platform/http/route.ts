@@ -24,8 +24,8 @@ export type PathParams<Name extends string> = Name extends `${string}:${infer Pa
     : unknown;
 
 /**
- * Who may call: `none` anyone; `user` whoever is signed in; `account` a member of the account that the call is for
- * (`may` says the least role); `admin` platform admins. Keys need `scope` besides. `product_key`: whoever brings a secret of
+ * Who may call: `none` anyone; `user` anyone signed in; `account` a member of the account that the call is for
+ * (`may` says the least role); `admin` platform admins. Keys need `scope` besides. `product_key`: a caller with a secret of
  * the product (`productKey` says where it stands), for the account that the product finds by it; `account_or_product_key`:
  * by that secret where the call has no Authorization header, and as `account` where it has one.
  */
@@ -158,7 +158,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
   /**
-   * Not for whoever found a session open: it must have been proven within the last 15 minutes, or the answer is 403
+   * Not for somebody who found a session open: it must have been proven within the last 15 minutes, or the answer is 403
    * `step_up_required`. A key has no session; what it may do, its scopes say.
    */
   readonly stepUp?: true;
@@ -238,7 +238,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    */
   readonly largeBody?: { readonly grant: string; readonly most: number };
   /**
-   * Answers a stream of events to whoever accepts `text/event-stream`. Its client comes back with Last-Event-ID, to
+   * Answers a stream of events to a client that accepts `text/event-stream`. Its client comes back with Last-Event-ID, to
    * any process: a server that stops ends it at once.
    */
   readonly streams?: true;

@@ -22,7 +22,7 @@ export interface Wire {
   readonly body: Uint8Array;
   readonly accept: string;
   /**
-   * The body as it comes, of a route with `streamedBody`: from then on no time is set for it to arrive. Whoever stops reading leaves
+   * The body as it comes, of a route with `streamedBody`: from then on no time is set for it to arrive. A handler that stops reading leaves
    * the connection as it is, so that an answer can be sent.
    */
   bytes(): AsyncIterable<Uint8Array>;

@@ -17,6 +17,8 @@ export {
   type LedgerArchives,
   verifyArchives,
 } from './archives/ledger-archives.ts';
+export { type BillComparison, type BillDifference, compareBill } from './bill/compare-bill.ts';
+export { type BillRow, type CallSums, readBill } from './bill/read-bill.ts';
 export { createReports, type Reports, type ReportsParts } from './reports.ts';
 export { createRollup, type Difference, type Rollup } from './rollup.ts';
 

@@ -7,7 +7,7 @@ const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 /** Series of one metric; further ones count together, in case a label turns out not to be bounded. As many as OpenTelemetry has. */
 const MOST = 2_000;
 
-/** Whoever reads metrics says when: the text has no times. */
+/** The reader of metrics says when: the text has no times. */
 const NO_TIME: HrTime = [0, 0];
 
 type Label = string | number;

@@ -13,7 +13,7 @@ test('a free account has one tale a month, and a tale is summed up', async () =>
   await expect.poll(async () => (await db.asMigrator(summed)).length, { timeout: 30_000 }).toBe(1);
 });
 
-test('a tale is streamed to whoever asks for events, and counts once', async () => {
+test('a tale is streamed to a caller who asks for events, and counts once', async () => {
   const { key } = await customer('tales.family');
   const { body } = await call(key, 'POST /v1/tales', {
     headers: { accept: 'text/event-stream' },

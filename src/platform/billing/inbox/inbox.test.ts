@@ -279,7 +279,7 @@ describe('a fetch that comes to nothing', () => {
     },
   );
 
-  test('because the provider is away is tried at once for whoever waits', async () => {
+  test('because the provider is away is tried at once for a caller who waits', async () => {
     const ada = await shopper();
     ada.has(1);
     fixture.troubles.push(away());

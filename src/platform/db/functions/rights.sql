@@ -2,7 +2,7 @@
 grant usage on schema app to plinth_tenant, plinth_system;
 
 grant select, insert, update, delete on app.installation to plinth_system;
--- Whoever serves looks whether the schema is up to date.
+-- A process that serves looks whether the schema is up to date.
 grant select on public.plinth_migrations to plinth_system;
 grant select on app.clock to plinth_tenant, plinth_system;
 

@@ -66,7 +66,7 @@ begin
     return null;
   end if;
   if v_permit.state = 'settled' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
-  -- Its job runs it, whoever enqueued that; or its holder does.
+  -- Its job runs it, for any caller who enqueued that; or its holder does.
   if v_permit.job_id is not null or v.held then return jsonb_build_object('kind', 'running'); end if;
   if v_permit.state = 'running' then return jsonb_build_object('kind', 'outcome_unknown'); end if;
   if p_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', p_refused); end if;

@@ -153,7 +153,7 @@ begin
         v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
         v_held := v_held || v_scope;
         if v_number_open[r.meter] + cardinality(p_requests) <= v_max[v_rule] then
-          -- There is room for them all, whichever slots they take and whoever holds them.
+          -- There is room for them all, in any slots and of any holder.
           v_taken[v_rule] := v_number_open[r.meter];
         else
           if v_open[r.meter] is null then v_open[r.meter] := (limits.open_permits(p_accounts[r.meter:r.meter], p_products[r.meter:r.meter], v_now))[1]; end if;

@@ -16,8 +16,8 @@ create or replace function limits.settled_steps(p_steps integer[]) returns integ
   select case when cardinality(p_steps) = 5 then p_steps[1:4] || least(2147483647, p_steps[5] + (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000000)::bigint)::integer end
 $$;
 
--- Writes the outcomes of provider calls. An open call is posted or voided by whoever holds the permit. For one that was
--- posted as an estimate, what whoever made the call (p_fence) learns of it becomes a correction row.
+-- Writes the outcomes of provider calls. An open call is posted or voided by the permit's holder. For one that was
+-- posted as an estimate, what the maker of the call (p_fence) learns of it becomes a correction row.
 -- Answers the sums of corrections.
 create or replace function limits.post_calls(p_permit limits.permits, p_calls jsonb, p_held boolean, p_fence integer, p_now timestamptz, out cost bigint, out charged bigint)
 language plpgsql as $$

@@ -1,5 +1,5 @@
 -- Settlement at speed: the permits whose end is plain, many in one call and one commit. Plain is what nearly all are: held by
--- whoever closes it, with one call or none whose outcome is not written yet, within its reserve, charged to one window of each
+-- the one who closes it, with one call or none whose outcome is not written yet, within its reserve, charged to one window of each
 -- limit, and at all that it cost. Whatever is not goes the way of limits.resolve, which knows all cases; both have the same result, and
 -- docs/decisions/0014 the figures.
 

@@ -12,7 +12,7 @@ begin
     on conflict (account_id, product, name) do update set used = greatest(0, g.used + p_delta), updated_at = app.now()
     returning g.used into v_used;
   if p_delta <= 0 then return v_used; end if;
-  -- The plan after the lock: whoever waited must not grow by a plan that has ended.
+  -- The plan after the lock: a caller who waited must not grow by a plan that has ended.
   v_now := app.now();
   v_segment := entitlements.segment(v_account, p_product, v_now);
   v_max := coalesce((v_segment->'grants'->>p_name)::bigint, 0);

@@ -18,7 +18,7 @@ begin
     starts[v_row.position] := v_row.starts_at;
     used[v_row.position] := v_row.used;
   end loop;
-  -- Read after the locks: whoever waited for them must not decide by a time before the row's.
+  -- Read after the locks: a caller who waited for them must not decide by a time before the row's.
   locked_at := app.now();
 end $$;
 
@@ -82,7 +82,7 @@ end $$;
 
 -- The same for one caller, whose keys are each named once, in one statement: most of what a lone caller pays for is that each statement is
 -- set up anew. Answers nothing, and does nothing, where a key is not there yet: limits.take_rates makes it. Keys are never made here, so that
--- whoever waits here for a lock holds only locks of rows that are there, in the order of the keys.
+-- a caller who waits here for a lock holds only locks of rows that are there, in the order of the keys.
 create or replace function limits.take_rates_alone(p_keys text[], p_maxima integer[], p_spares integer[], p_share integer)
 returns table (left_over integer, spare integer, ends bigint, milliseconds integer)
 language plpgsql
@@ -95,7 +95,7 @@ begin
       from unnest(p_keys, p_maxima, p_spares) with ordinality as a (key, most, wanted, position) join limits.rates r on r.key = a.key
       order by a.position for update of r
   ), clock as materialized (
-    -- Read when all are counted, and so locked: whoever waited must not decide by a time before the row's.
+    -- Read when all are counted, and so locked: a caller who waited must not decide by a time before the row's.
     select app.now() as now from (select count(*) as keys from locked offset 0) l where l.keys = cardinality(p_keys)
   ), decided as materialized (
     select l.position, l.key, c.now, m.began, m.used, l.most - m.used as room, min(l.most - m.used) over () > 0 as is_allowed,

@@ -15,7 +15,7 @@ grant select on limits.alerts to plinth_tenant;
 grant select on limits.denials, limits.errors to plinth_tenant;
 grant select on limits.adjustments to plinth_tenant;
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('limits.take_rates(text[], integer[], integer[], integer[], integer[], integer)');
 call app.run_as_system('limits.take_rates_alone(text[], integer[], integer[], integer)');
 call app.run_as_system('limits.give_back_rates(text[], bigint[], integer[])');

@@ -116,7 +116,7 @@ begin
     v_shown := p_tokens[v_place];
     select * into v_seat from limits.seats s
       where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine for update;
-    -- After the lock, or whoever waited for it is judged in the past.
+    -- After the lock, or a caller who waited for it is judged in the past.
     at := app.now();
     offline_until := null;
     token := null;
@@ -163,7 +163,7 @@ begin
   end loop;
 end $$;
 
--- Gives up what a holder was handed out, for whoever has its fence and stops: of the holder of now the seat with it; of one before it the lease
+-- Gives up what a holder was handed out, for the process that has its fence and stops: of the holder of now the seat with it; of one before it the lease
 -- that is owed to it. Of a seat that others ended, or that ran out, the lease alone. Answers the seat if this ended it.
 create or replace function limits.free_seat(p_product text, p_name text, p_machine text, p_fence integer) returns jsonb language plpgsql as $$
 declare

@@ -21,7 +21,7 @@ begin
 end $$;
 
 -- A process that stops in good order, or (none named) all others: the embedded database has one process at a time,
--- so whoever holds the data folder's lock knows that every earlier holder is dead.
+-- so the holder of the data folder's lock knows that every earlier holder is dead.
 create or replace function limits.end_holders(p_id uuid, p_others boolean) returns void language plpgsql as $$
 begin
   update limits.holders set expires_at = least(expires_at, app.now()) where (id = p_id) <> p_others;

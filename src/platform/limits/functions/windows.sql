@@ -31,7 +31,7 @@ $$;
 
 -- A window in the account's zone is known by its end, which is fixed when it begins: p_stored, of the one that a meter is in.
 -- So a change of the zone neither ends nor begins one; and the next one ends no sooner after it than the shortest of its
--- kind, less the 26 hours that zones are apart. Whoever moves has a longer window now and then, and never a second quota.
+-- kind, less the 26 hours that zones are apart. An account that moves has a longer window now and then, and never a second quota.
 create or replace function limits.zoned_window(p_account uuid, p_per text, p_stored bigint, p_now timestamptz) returns limits.span language plpgsql stable as $$
 declare
   v_zone text;

@@ -44,7 +44,7 @@ begin
   if v_failed >= p_basis.borne then return 'failures'; end if;
   if (p_requests[1]).state = 'running' and (v.staked > 0 or cardinality(p_requests) > 1)
     and v_failed + v.staked + (select sum(reserve) from unnest(p_requests)) > p_basis.borne then return 'failures'; end if;
-  -- Mostly there is room for all that are open, whichever slots they take and whoever holds them.
+  -- Mostly there is room for all that are open, in any slots and of any holder.
   if v.open + cardinality(p_requests) > any (p_basis.places) and (cardinality(p_requests) > any (p_basis.places) or exists (
     select from unnest(p_basis.slots, p_basis.places) as place (slot, most) cross join lateral limits.open_slots(p_who.account_id, p_product, v.now) as o
       where o.slot = place.slot and o.open + cardinality(p_requests) > place.most)) then return 'places'; end if;

@@ -1,4 +1,4 @@
--- What moved money, whoever tells of it: stores by their own rows, and what operators recorded by hand and no store tells.
+-- What moved money, from all who tell of it: stores by their own rows, and what operators recorded by hand and no store tells.
 create or replace function reports.revenue(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, source text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
   fee_known boolean, occurred_at timestamptz)

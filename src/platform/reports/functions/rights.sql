@@ -6,7 +6,7 @@ grant select on reports.usage_cells to plinth_tenant;
 -- What a store kept and what is earned (reports.proceeds) is the operator's affair: tenants have no grant. Nor have they one
 -- on reports.ledger_archives: an export has what lies there.
 
--- These run as the system, whoever calls them.
+-- These run as the system for every caller.
 call app.run_as_system('reports.usage_here(timestamptz, timestamptz)');
 
 -- Tenants may call these, and nothing that is a part of them.

@@ -54,7 +54,7 @@ export class Span {
     return (this.#id ??= newSpanId());
   }
 
-  /** The header for whoever is asked under this span. */
+  /** The header for a server that is asked under this span. */
   get traceparent(): string {
     return `00-${this.trace.id}-${this.id}-${this.trace.sampled ? '01' : '00'}`;
   }

@@ -86,7 +86,7 @@ async function reviveIn(
   return { objects, next_since: null };
 }
 
-/** One commit for each object: in one for all, this and whoever applies some of them would wait for each other. Twice does no harm. */
+/** One commit for each object: in one for all, this and a process that applies some of them would wait for each other. Twice does no harm. */
 async function requestFetchesOf({ db }: ReplayParts, which: ReplaySelection): Promise<ReplayResult> {
   const [found] = await db.system('admin.billing', [eventsToReplay(which)]);
   const known = new Set(found.map(({ event_id }) => event_id));

@@ -32,7 +32,7 @@ export interface Reader {
   readonly until?: number;
 }
 
-/** The reads of a payment provider that all processes share: never more than so many a second, whoever asks. */
+/** The reads of a payment provider that all processes share: never more than so many a second in all. */
 export interface ReadRate {
   contextFor(reader: Reader): ReadContext;
   /** Takes a token: seconds until the read may go out. undefined: too many were taken already. */

@@ -60,7 +60,7 @@ function charactersOfFile(file: string | undefined): ReadonlySet<number> {
 }
 
 /**
- * A font file that names no lookup twice in one feature. Inter 4 does so for the kerning of what is of no script, and whoever lays text out lookup by
+ * A font file that names no lookup twice in one feature. Inter 4 does so for the kerning of what is of no script, and a program that lays text out lookup by
  * lookup (fontkit) then moves `7.` together by a quarter of its height, in place of an eighth: a feature ends here where it begins to repeat itself.
  */
 export function withoutRepeats(file: Buffer): Buffer {
