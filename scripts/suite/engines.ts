@@ -115,5 +115,6 @@ export const ONCE: readonly string[] = [
   'src/platform/billing/inbox/upkeep.test.ts',
   'test/fuzz/',
   'test/import/program.test.ts',
+  'test/process/image.test.ts',
   'test/process/point-in-time.test.ts',
 ];

@@ -52,6 +52,29 @@ export const SETTLED: readonly SettledGroup[] = [
       'src/products/team.ts',
     ],
   },
+  // Minutes, of Debian and npm; what the program does in it others try on each run, and this at night.
+  {
+    name: 'image',
+    starts: ['test/process/image.test.ts'],
+    alone: [
+      '.dockerignore',
+      '.npmrc',
+      'Dockerfile',
+      'bin',
+      'console/package.json',
+      'deploy/image',
+      'safety/package.json',
+      'sandboxes/package.json',
+      'sdk/package.json',
+      'src/main/build-console.ts',
+      'src/main/build-files.ts',
+      'src/main/build.ts',
+      'src/main/built.js',
+      'src/main/health.ts',
+      'src/main/prepare.ts',
+      'src/main/prepared-file.ts',
+    ],
+  },
   // A minute; that calls, leases and webhooks work others try on each run, and this at night.
   {
     name: 'restore drill',

@@ -44,17 +44,23 @@ export function endAll(): void {
 
 /** Starts `plinth <words>`, as a user would, on nothing but the given environment. */
 export function startProgram(words: readonly string[], options: ProgramOptions): Program {
-  const child = spawn(
-    process.execPath,
-    [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'bin/plinth.js'), ...words],
-    {
-      cwd: options.cwd,
-      // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env['PATH'], PLINTH_NODE_STARTED: String(process.pid), ...options.environment },
-      ...options.user,
-    },
+  return watchProgram(
+    spawn(
+      process.execPath,
+      [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'bin/plinth.js'), ...words],
+      {
+        cwd: options.cwd,
+        // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: { PATH: process.env['PATH'], PLINTH_NODE_STARTED: String(process.pid), ...options.environment },
+        ...options.user,
+      },
+    ),
   );
+}
+
+/** The same of a process that leads to the program. */
+export function watchProgram(child: ChildProcess): Program {
   running.add(child);
   let text = '';
   const listeners = new Set<() => void>();
