@@ -1,6 +1,6 @@
 import { createIds, systemClock, systemRandom, usd } from '#platform/kernel';
 import { createOperatorBudgets, type OperatorBudget, type Selection } from '#platform/limits';
-import { withDatabase } from './migrate.ts';
+import { withTables } from './migrate.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth budget list
@@ -18,7 +18,7 @@ export const budget: Verb = async ({ config, words: [what = '', ...words] }) => 
   if (!isKnown || selection === undefined || (what === 'set' && !/^\d+(\.\d{1,2})?$/.test(amount))) {
     return printUsage(wrongWord(what, words), USAGE);
   }
-  return withDatabase(config, async (db) => {
+  return withTables(config, async (db) => {
     const ids = createIds({ clock: systemClock, random: systemRandom });
     const budgets = createOperatorBudgets({ db, ids });
     if (what === 'set') await budgets.set(selection, { daily: usd(amount) });

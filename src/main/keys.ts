@@ -5,7 +5,7 @@ import { createSigningKeys } from '#platform/identity';
 import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { countSealed, newMasterKey, reseal, type SealedCount, type Secrets } from '#platform/secrets';
 import { openSecrets } from '#app';
-import { withDatabase } from './migrate.ts';
+import { withTables } from './migrate.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth keys new [name] | list | rotate [--at-once] | reseal
@@ -24,7 +24,7 @@ export const keys: Verb = async ({ config, words: [what = '', ...words] }) => {
   if (task === undefined || !words.every((word) => what === 'rotate' && word === '--at-once')) {
     return printUsage(task === undefined && what !== 'new' ? what : words.at(-1), USAGE);
   }
-  return withDatabase(config, async (db) => {
+  return withTables(config, async (db) => {
     const secrets = await openSecrets(config, { db, random: systemRandom });
     return task({ db, secrets, atOnce: words.length > 0 });
   });

@@ -1,6 +1,7 @@
 import { type Database, migrateDown, migrateUp, openStore, pendingMigrations } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '#app';
+import { assertMigrated } from './database-check.ts';
 import { printUsage, type Verb } from './verb.ts';
 import { waitForDatabase } from './wait-for-database.ts';
 
@@ -32,6 +33,14 @@ async function status(db: Database): Promise<number> {
   for (const id of pending) process.stdout.write(`pending  ${id}\n`);
   if (pending.length === 0) process.stdout.write(UP_TO_DATE);
   return 0;
+}
+
+/** The same as `withDatabase`, for a task on tables. Throws OperatorError where they are not those of this program. */
+export function withTables<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  return withDatabase(config, async (db) => {
+    await assertMigrated(db);
+    return work(db);
+  });
 }
 
 /** Opens the database of the settings for one task. The embedded one is taken for this process as long. */

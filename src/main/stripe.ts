@@ -10,8 +10,7 @@ import {
 import type { Config, StripeSettings } from '#platform/config';
 import { systemClock } from '#platform/kernel';
 import { products } from '#products';
-import { assertMigrated } from './database-check.ts';
-import { withDatabase } from './migrate.ts';
+import { withTables } from './migrate.ts';
 import { OperatorError } from './operator-error.ts';
 import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
@@ -63,11 +62,10 @@ async function sync(config: Config, { account, url, tax }: StripeSettings): Prom
   const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
-    const { prices, endpoint, connectEndpoint } = await withDatabase(config, async (db) => {
+    const { prices, endpoint, connectEndpoint } = await withTables(config, (db) =>
       // Prices that are made at Stripe are kept here: without the tables they would be lost.
-      await assertMigrated(db);
-      return syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl });
-    });
+      syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl }),
+    );
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)
       process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its events.\n');

@@ -14,7 +14,7 @@ import {
   verifyArchives,
 } from '#platform/reports';
 import type { Config } from '#platform/config';
-import { withDatabase } from './migrate.ts';
+import { withTables } from './migrate.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
@@ -45,7 +45,7 @@ export const usage: Verb = async ({ config, words: [what, ...words] }) => {
   }
   const bill = asked.bill === undefined ? [] : await openBill(asked.bill);
   if (bill === undefined) return 2;
-  return withDatabase(config, async (db) => {
+  return withTables(config, async (db) => {
     const sums = await verifySums(db, config, asked);
     return asked.provider === undefined
       ? sums

@@ -57,6 +57,8 @@ function outsideValues(schema: Schema): unknown[] {
   if (typeof minItems === 'number' && minItems > 0) found.push([]);
   if (typeof maxItems === 'number') found.push(Array.from({ length: maxItems + 1 }, () => 'account:read'));
   if (typeof format === 'string' || typeof pattern === 'string') found.push('\t');
+  if (format === 'date-time') found.push('0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59');
+  if (format === 'date') found.push('0000-01-01');
   if (isRecord(items)) found.push(...wrongValues(items).map((value) => [value]));
   return found;
 }

@@ -18,6 +18,7 @@ export {
   type InnerCall,
   JSON_OR_CSV,
   lastEventId,
+  instant,
   namedObject,
   namedUnion,
   okReply,

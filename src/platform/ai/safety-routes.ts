@@ -1,4 +1,4 @@
-import { namedObject, type Route, routesFor } from '#platform/http';
+import { instant, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Safety } from './ai.ts';
 
@@ -17,7 +17,6 @@ const sum = namedObject('SafetySum', {
   replies: count.describe('Replies of models, or parts of them, that were not fit to be shown.'),
   unmoderated: count.describe('Texts that the provider’s moderation did not look at: it did not answer.'),
 });
-const instant = z.iso.datetime({ offset: true }).optional();
 const dateOf = (at: string | undefined) => (at === undefined ? undefined : new Date(at));
 const COUNTS = {
   crisis: 1,
@@ -41,8 +40,8 @@ const readFigures = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       product: z.string().min(1).max(100).optional(),
-      from: instant,
-      until: instant,
+      from: instant.optional(),
+      until: instant.optional(),
     }),
     reply: {
       200: namedObject('SafetyFigures', {

@@ -1,4 +1,4 @@
-import { type Page, page, positionOf } from '#platform/http';
+import { instant, type Page, page, positionOf } from '#platform/http';
 import { z } from 'zod';
 import type { AuditPosition, AuditRow } from './audit-events.ts';
 
@@ -44,7 +44,7 @@ export function activityView(row: AuditRow): ActivityView {
 /** Where an event is in the order of all of them. */
 export const auditPosition = ({ at, id }: AuditRow): AuditPosition => [at, id];
 
-const positionSchema = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
+const positionSchema = z.tuple([instant, z.uuid()]);
 
 /** Where a page of events starts, from its cursor; undefined: with the newest. */
 export function auditCursor(cursor: string | undefined): AuditPosition | undefined {

@@ -1,4 +1,4 @@
-import { namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
@@ -125,7 +125,7 @@ export const giveGrant = route(
           .optional()
           .describe('`product.plan`, or its name within the product.'),
         add_on: z.string().min(1).max(100).optional(),
-        until: z.iso.datetime({ offset: true }).optional().describe('An exact end, in the future.'),
+        until: instant.optional().describe('An exact end, in the future.'),
         quantity: z
           .int()
           .min(1)
@@ -160,7 +160,7 @@ export const giveCredits = route(
       product: z.string().min(1).max(100),
       limit: z.string().min(1).max(100).describe('Which credits, where a product has several.'),
       amount: z.int().min(1).max(1_000_000_000),
-      expires_at: z.iso.datetime({ offset: true }).optional().describe('Without it they last.'),
+      expires_at: instant.optional().describe('Without it they last.'),
     }).refine(({ email, account_id }) => isOneOf(email, account_id), {
       error: 'name either email or account_id',
     }),

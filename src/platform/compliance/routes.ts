@@ -1,5 +1,6 @@
 import {
   calendarDay,
+  instant,
   namedObject,
   pageOf,
   pageQuery,
@@ -37,7 +38,7 @@ const entry = namedObject('ComplianceEntry', {
     .nullable()
     .describe('Of an erasure: its proof.'),
 });
-const position = z.tuple([z.iso.datetime({ precision: 6 }), z.string()]);
+const position = z.tuple([instant, z.string()]);
 
 const PERSON = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
 

@@ -44,7 +44,7 @@ export {
 } from './events.ts';
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
-export { calendarDay } from './calendar-day.ts';
+export { calendarDay, instant } from './calendar-day.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export {

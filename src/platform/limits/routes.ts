@@ -1,5 +1,5 @@
 import { UNLIMITED } from '#platform/entitlements';
-import { cursorOf, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { cursorOf, instant, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
 import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
@@ -74,8 +74,8 @@ export const eventFilters = {
   request_id: z.string().max(200).optional(),
   permit_id: z.uuid().optional(),
   status: status.optional(),
-  from: z.iso.datetime({ offset: true }).optional().describe('The first instant.'),
-  until: z.iso.datetime({ offset: true }).optional().describe('The instant after the last.'),
+  from: instant.optional().describe('The first instant.'),
+  until: instant.optional().describe('The instant after the last.'),
 };
 
 /** A row as the docs show it. */

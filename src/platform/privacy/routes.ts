@@ -1,4 +1,12 @@
-import { namedObject, pageOf, pageQuery, positionOf, type Route, routesFor } from '#platform/http';
+import {
+  calendarDay,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Route,
+  routesFor,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Privacy } from './privacy.ts';
 
@@ -11,7 +19,7 @@ const settingsSchema = namedObject('PrivacySettings', {
     .describe('Whether the account counts in what is released to all customers, as counts with noise.'),
   since: z.iso.datetime().nullable(),
 });
-const position = z.tuple([z.iso.date(), z.string()]);
+const position = z.tuple([calendarDay, z.string()]);
 const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 const ON = { platform_statistics: true, since: '2026-11-20T08:00:00.000Z' };
 

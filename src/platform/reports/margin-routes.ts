@@ -1,4 +1,5 @@
 import {
+  instant,
   JSON_OR_CSV,
   namedObject,
   page,
@@ -29,7 +30,7 @@ const sale = namedObject('Sale', {
   gross_minor: minor.describe('What the customer paid, tax included; of a refund, below 0.'),
   fee_minor: minor.default(0).describe('What the provider kept.'),
   tax_minor: minor.default(0),
-  occurred_at: z.iso.datetime({ offset: true }),
+  occurred_at: instant,
   source: z.enum(SOURCES).default('manual'),
   source_id: z
     .string()

@@ -1,4 +1,13 @@
-import { namedObject, okReply, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  instant,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { z } from 'zod';
 import { eventTypes } from './event.ts';
 import { STATES } from './store.ts';
@@ -218,8 +227,8 @@ const replayDeliveries = route(
       'One event, or all of a time: what is dead, and what the endpoint never got. They keep their `webhook-id`. Events are kept for 30 days, and one call begins at most 1,000 of them anew, the oldest first.',
     body: namedObject('ReplayDeliveriesRequest', {
       event_id: z.uuid().optional(),
-      since: z.iso.datetime({ offset: true }).optional(),
-      until: z.iso.datetime({ offset: true }).optional(),
+      since: instant.optional(),
+      until: instant.optional(),
       include_delivered: z.boolean().default(false),
     }).refine(({ event_id, since }) => (event_id === undefined) !== (since === undefined), {
       error: 'name either event_id or since',

@@ -1,5 +1,5 @@
 import { auditCursor } from '#platform/audit';
-import { fileReply, namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import { fileReply, instant, namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
 import { sendAdminAudit, sendAudit } from './audit-files.ts';
@@ -25,7 +25,6 @@ const auditSchema = namedObject('AuditEntry', {
   request_id: z.string().nullable(),
 });
 
-const instant = z.iso.datetime({ offset: true });
 const filters = {
   actor: z.string().min(1).max(100).optional().describe('The id of a user or of a key.'),
   action: z

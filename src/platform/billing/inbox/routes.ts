@@ -1,4 +1,4 @@
-import { namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { SignedRequest } from '../payment-provider.ts';
 import type { Inbox } from './inbox.ts';
@@ -158,8 +158,8 @@ const replayMessages = route(
       'The objects of these events are fetched again, whatever became of them. One call replays at most 1,000 events, the oldest first; they are kept for 90 days.',
     body: namedObject('ReplayInboxRequest', {
       event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
-      since: z.iso.datetime({ offset: true }).optional(),
-      until: z.iso.datetime({ offset: true }).optional(),
+      since: instant.optional(),
+      until: instant.optional(),
       dead: z.literal(true).optional().describe('All objects that `GET /v1/admin/billing/inbox/dead` lists.'),
       dead_object: namedObject(
         'DeadInboxObject',

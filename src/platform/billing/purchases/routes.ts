@@ -1,4 +1,4 @@
-import { namedObject, routesFor, routesOf } from '#platform/http';
+import { instant, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import { EXTENSION_REASONS } from '../payment-provider.ts';
 import type { Purchases } from './purchases.ts';
@@ -94,7 +94,7 @@ const extend = route(
       account_id: z.uuid().optional(),
       store: z.enum(['app_store', 'google_play']),
       product: z.string().min(1).max(100),
-      until: z.iso.datetime({ offset: true }),
+      until: instant,
       reason: z.enum(EXTENSION_REASONS).default('other'),
     }).refine(({ email, account_id }) => (email === undefined) !== (account_id === undefined), {
       error: 'name either email or account_id',

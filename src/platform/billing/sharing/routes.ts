@@ -1,4 +1,4 @@
-import { namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { instant, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Sharing } from './sharing.ts';
 import { earningsReply, onboardRequest, payeeReply, payoutList, payoutRun, period } from './views.ts';
@@ -100,7 +100,7 @@ const listPayouts = route(
   ({ query: { cursor, ...query } }, sharing) =>
     sharing.payouts({ ...query, before: cursor === undefined ? undefined : positionOf(cursor, position) }),
 );
-const position = z.tuple([z.iso.datetime(), z.uuid()]);
+const position = z.tuple([instant, z.uuid()]);
 
 const payOut = route(
   'POST /v1/admin/payouts',
@@ -110,7 +110,7 @@ const payOut = route(
     rate: { perMinute: 10, by: 'user' },
     summary: 'Pay payees what is payable',
     description:
-      'Pays all that is payable at this moment and was not paid before, of this month and of earlier ones: one transfer for each payee and currency. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
+      'Pays all that is payable at this moment and was not paid before: one transfer for each payee and currency. The month, which must be over, names the run. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
     body: namedObject('PayOutRequest', { period }),
     reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],

@@ -1,6 +1,7 @@
 import {
   answer,
   htmlPage,
+  instant,
   namedObject,
   pageOf,
   pageQuery,
@@ -62,7 +63,7 @@ const named = namedObject('ResumeSubscriptionRequest', {
 });
 const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
 
-const position = z.tuple([z.iso.datetime(), z.uuid()]);
+const position = z.tuple([instant, z.uuid()]);
 const before = (cursor: string | undefined) =>
   cursor === undefined ? undefined : positionOf(cursor, position);
 
@@ -266,8 +267,7 @@ const changed = namedObject('ChangeSubscriptionRequest', {
       'Not said: now for what costs more, and with the end of what is paid for what costs less, or for fewer months.',
     ),
   promotion_code: promotion.optional(),
-  prorated_at: z.iso
-    .datetime({ offset: true })
+  prorated_at: instant
     .optional()
     .describe('Of a preview of the last quarter of an hour: then the change costs what it said.'),
 });

@@ -2,6 +2,7 @@ import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import {
   answer,
+  instant,
   namedObject,
   okReply,
   pageOf,
@@ -75,7 +76,7 @@ const makeKey = route(
     body: namedObject('CreateApiKeyRequest', {
       name: z.string().trim().min(1).max(100),
       scopes: z.array(z.string().max(100)).min(1).max(50),
-      expires_at: z.iso.datetime({ offset: true }).optional(),
+      expires_at: instant.optional(),
       monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
     }),
     reply: { 201: newKeySchema },

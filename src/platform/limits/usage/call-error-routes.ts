@@ -1,4 +1,13 @@
-import { namedObject, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  instant,
+  namedObject,
+  page,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { z } from 'zod';
 import { between } from '../routes.ts';
 import type { CallErrors } from './call-errors.ts';
@@ -14,7 +23,6 @@ const errorCount = namedObject('CallErrorCount', {
   last_request_id: z.string(),
 });
 const position = z.tuple([z.int(), z.string(), z.string()]);
-const instant = z.iso.datetime({ offset: true }).optional();
 
 const list = route(
   'GET /v1/usage/errors',
@@ -30,8 +38,8 @@ const list = route(
     query: z.strictObject({
       code: z.string().min(1).max(100).optional(),
       route: z.string().min(1).max(200).optional(),
-      from: instant,
-      until: instant,
+      from: instant.optional(),
+      until: instant.optional(),
       ...pageQuery,
     }),
     reply: { 200: pageOf(errorCount) },

@@ -1,5 +1,6 @@
 import {
   CSV_FORMATS,
+  instant,
   JSON_OR_CSV,
   namedObject,
   page,
@@ -33,14 +34,14 @@ const denialCount = namedObject('DenialCount', {
   last_at: z.iso.datetime(),
   last_request_id: z.string(),
 });
-const position = z.tuple([z.iso.datetime(), z.uuid(), z.string(), z.string(), z.string(), z.string()]);
+const position = z.tuple([instant, z.uuid(), z.string(), z.string(), z.string(), z.string()]);
 const word = z.string().min(1).max(100).optional();
 const filters = {
   product: word,
   limit_name: word.describe('The limit that denied them.'),
   plan: word,
-  from: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  from: instant.optional(),
+  until: instant.optional(),
 };
 const SAYS =
   'Counted by account, limit, plan and hour, the newest hour first. A process writes its counts every ten seconds; they are kept for 100 days.';

@@ -1,4 +1,4 @@
-import { CSV_FORMATS, JSON_OR_CSV, namedObject, pageOf, pageOrCsv, pageQuery } from '#platform/http';
+import { CSV_FORMATS, instant, JSON_OR_CSV, namedObject, pageOf, pageOrCsv, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { STATUSES } from '../licenses/replies.ts';
@@ -8,7 +8,6 @@ import { exampleFound, foundLicenseReply } from './replies.ts';
 
 const route = productRoutes<Coditect>();
 const tag = 'Coditect for operators';
-const instant = z.iso.datetime({ offset: true });
 const key = z.string().min(4).max(80).optional();
 const email = z.email().max(254).optional();
 const COLUMNS = Object.keys(foundLicenseReply.shape) as (keyof typeof foundLicenseReply.shape)[];

@@ -1,4 +1,4 @@
-import { namedObject, pageOf, pageQuery, sendDownload } from '#platform/http';
+import { instant, namedObject, pageOf, pageQuery, sendDownload } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Coditect } from '../service.ts';
@@ -15,8 +15,6 @@ const reads = {
   scope: 'coditect:read',
   rate: { perMinute: 120, by: 'account' },
 } as const;
-
-const instant = z.iso.datetime({ offset: true });
 
 export const listLicenses = route(
   'GET /v1/licenses',
