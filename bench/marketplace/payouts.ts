@@ -108,8 +108,8 @@ const SEED = [
   `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, state, closes_at, paid, total, share)
    select gen_random_uuid(), gen_random_uuid(), 'test', 'adiuva', 'item', 'Item', p.account_id, 'usd', 999, 7000, 'paid', app.now(), 999, 999, ${SHARE}
    from billing.payees p, generate_series(1, $2::int) where p.store_id = any($1)`,
-  `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at)
-   select s.payee, gen_random_uuid(), 'test', s.id, s.product, s.item, s.currency, s.share, s.total, 'paid', app.now() - interval '1 day'
+  `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, created_at)
+   select s.payee, gen_random_uuid(), 'test', s.id, s.product, s.item, s.currency, s.share, s.total, 'paid', app.now() - interval '1 day', '2026-01-15'
    from billing.item_sales s join billing.payees p on p.account_id = s.payee where p.store_id = any($1) and $2::int > 0`,
 ];
 

@@ -1405,7 +1405,7 @@ export interface Schemas {
     readonly currency: string;
     /** Not paid out yet, minor units; below zero: the account owes it. */
     readonly owed: number;
-    /** What of it the next payout holds. */
+    /** What of it is payable by now. */
     readonly payable: number;
     /** Paid out in all, less what was taken back of it. */
     readonly sent: number;
@@ -2891,7 +2891,7 @@ export interface Schemas {
     readonly currency: string;
     /** Of all payees. */
     readonly owed: number;
-    /** What a run would pay now. */
+    /** What of it is payable by now, to payees who can be paid. */
     readonly payable: number;
     /** Of payees who cannot be paid yet. */
     readonly waiting: number;

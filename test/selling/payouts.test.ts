@@ -40,13 +40,13 @@ async function payee(): Promise<Payee> {
 async function owe(
   { accountId }: Pick<Payee, 'accountId'>,
   amount: number,
-  { sale = ids.next(), currency = 'usd', recover = false } = {},
+  { sale = ids.next(), currency = 'usd', recover = false, at = '2026-01-15' } = {},
 ): Promise<string> {
   await db.system('billing.payouts', SEEDED, [
     statement(
-      `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover)
-       values ($1, $2, 'sandbox', $3, 'reel', 'a', $4, $5, $5, 'paid', app.now() - interval '1 day', $6)`,
-      [accountId, ids.next(), sale, currency, amount, recover],
+      `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover, created_at)
+       values ($1, $2, 'sandbox', $3, 'reel', 'a', $4, $5, $5, 'paid', app.now() - interval '1 day', $6, $7)`,
+      [accountId, ids.next(), sale, currency, amount, recover, at],
     ),
   ]);
   return sale;
@@ -125,6 +125,19 @@ describe('a run of payouts', () => {
     await owe(bob, 250);
     await payOut();
     expect([await transfers(ada), await transfers(bob)]).toEqual([[500], [50]]);
+  });
+
+  test('is of sales of its month and of earlier ones, with what went back of them since', async () => {
+    const ada = await payee();
+    const [early, late] = [await owe(ada, 500), await owe(ada, 70, { at: '2026-02-01T00:00:00Z' })];
+    await owe(ada, -100, { sale: early, at: '2026-02-10' });
+    await owe(ada, -20, { sale: late, at: '2026-02-10' });
+    await payOut();
+    expect(await transfers(ada)).toEqual([400]);
+    expect(await owed(ada)).toMatchObject([{ owed: 50, payable: 50, sent: 400 }]);
+    expect((await ask('2026-02')).status).toBe(202);
+    await sharing.settle();
+    expect(await transfers(ada)).toEqual([50, 400]);
   });
 
   test('is asked again each day where the balance was too small, under another key, and the operator is told once', async () => {

@@ -53,23 +53,28 @@ export interface DuePayee {
   readonly currency: string;
 }
 
-/** What is owed and payable at the instant of a run, and is not to be taken of a transfer first. */
-const OWED = (run: string, asOf: string) =>
-  `s.mode = ${run} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf}`;
+/** Whether a sale began before a month is over, given by its name: its refunds and disputes count with it, whenever they came. */
+const SOLD_BY = (period: string) =>
+  `exists (select from billing.shares f where f.account_id = s.account_id and f.sale_id = s.sale_id
+     and f.created_at < ((${period}::text || '-01')::timestamp + interval '1 month') at time zone 'UTC')`;
+
+/** What is owed of sales of a run's month and of earlier ones, payable at its instant, and is not to be taken of a transfer first. */
+const OWED = ({ mode, asOf, period }: Readonly<Record<'mode' | 'asOf' | 'period', string>>) =>
+  `s.mode = ${mode} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf} and ${SOLD_BY(period)}`;
 
 /** Of a run: it has paid this payee in this currency, or was refused to. */
 const HAD = (run: string, of: string) =>
   `exists (select from billing.payouts o where o.run_id = ${run} and (o.account_id, o.currency) = (${of}))`;
 
 /** The next of the payees who are owed something, can be paid, and had no payout in this run. A sum below zero waits for another one. */
-export const duePayees = ({ id, mode, as_of }: RunRow, after: DuePayee | undefined) =>
+export const duePayees = ({ id, mode, as_of, period }: RunRow, after: DuePayee | undefined) =>
   statement<DuePayee>(
     `select s.account_id, s.currency from billing.shares s
      join billing.payees p on p.account_id = s.account_id and p.mode = s.mode and p.state = 'payable'
-     where ${OWED('$1', '$2')} and ($3::uuid is null or (s.account_id, s.currency) > ($3::uuid, $4::text))
+     where ${OWED({ mode: '$1', asOf: '$2', period: '$6' })} and ($3::uuid is null or (s.account_id, s.currency) > ($3::uuid, $4::text))
        and not ${HAD('$5', 's.account_id, s.currency')}
      group by s.account_id, s.currency having sum(s.amount) > 0 order by s.account_id, s.currency limit 200`,
-    [mode, as_of, after?.account_id ?? null, after?.currency ?? null, id],
+    [mode, as_of, after?.account_id ?? null, after?.currency ?? null, id, period],
   );
 
 export interface PayoutRow extends TransferOrder {
@@ -89,13 +94,13 @@ export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, i
          select p.account_id, $1, p.mode, $2, $3, $4, owed.amount, p.store_id, app.now()
          from billing.payees p
          cross join lateral (select sum(s.amount)::bigint as amount from billing.shares s
-           where s.account_id = p.account_id and s.currency = $4 and ${OWED('p.mode', '$5')}) owed
+           where s.account_id = p.account_id and s.currency = $4 and ${OWED({ mode: 'p.mode', asOf: '$5', period: '$3' })}) owed
          where p.account_id = $6 and p.mode = $7 and p.state = 'payable' and owed.amount > 0
            and not ${HAD('$2', 'p.account_id, $4::text')}
          returning account_id, id, amount, currency, destination),
        claimed as (
          update billing.shares s set payout_id = o.id, updated_at = app.now() from opened o
-         where s.account_id = o.account_id and s.currency = o.currency and ${OWED('$7', '$5')})
+         where s.account_id = o.account_id and s.currency = o.currency and ${OWED({ mode: '$7', asOf: '$5', period: '$3' })})
        select account_id, id, amount, currency, destination from opened`,
       [id, run.id, run.period, currency, run.as_of, account_id, run.mode],
     ),

@@ -110,7 +110,7 @@ const payOut = route(
     rate: { perMinute: 10, by: 'user' },
     summary: 'Pay payees what is payable',
     description:
-      'Pays all that is payable at this moment and was not paid before: one transfer for each payee and currency. The month, which must be over, names the run. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
+      'Pays all that is payable at this moment and was not paid before, of sales of this month and of earlier ones: one transfer for each payee and currency. A job does it. Asked again it pays what is left; while the same run is under way, it is answered again.',
     body: namedObject('PayOutRequest', { period }),
     reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],

@@ -30,7 +30,7 @@ export const earningsReply = namedObject('Earnings', {
     namedObject('EarningsBalance', {
       currency: currencyCode,
       owed: minor.describe('Not paid out yet, minor units; below zero: the account owes it.'),
-      payable: minor.describe('What of it the next payout holds.'),
+      payable: minor.describe('What of it is payable by now.'),
       sent: minor.describe('Paid out in all, less what was taken back of it.'),
     }),
   ),
@@ -58,7 +58,7 @@ const adminPayout = namedObject('Payout', {
 const owedTotal = namedObject('OwedTotal', {
   currency: currencyCode,
   owed: minor.describe('Of all payees.'),
-  payable: minor.describe('What a run would pay now.'),
+  payable: minor.describe('What of it is payable by now, to payees who can be paid.'),
   waiting: minor.describe('Of payees who cannot be paid yet.'),
 });
 const difference = namedObject('PayoutDifference', {
