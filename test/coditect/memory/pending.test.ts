@@ -10,7 +10,8 @@ import { openMemory, type Rememberer } from './fixture.ts';
 let commits = 0;
 const count: CrashHook = (point, phase) =>
   void (commits += point === 'coditect.memory-pending' && phase === 'after' ? 1 : 0);
-const memory = await openMemory({ crashHook: count });
+// The minutely job would do some of it first.
+const memory = await openMemory({ crashHook: count, work: false });
 const { db, coditect } = memory;
 
 /** A message at a time, and of a deleted session two. */
