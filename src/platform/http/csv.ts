@@ -30,9 +30,11 @@ export interface CsvList<Item> {
   readonly columns: readonly string[];
   readonly read: (paging: Paging) => Promise<Page<Item>>;
   readonly rowsOf: (item: Item) => readonly (readonly CsvValue[])[];
+  /** Items that one `read` has for CSV; not said: as many as a page has at most. */
+  readonly batch?: number;
 }
 
-/** Items that one page has for CSV, as for JSON at most. */
+/** Items that a page has at most. */
 const ON_PAGE = 100;
 
 /** The page of a list that was asked for; or, as CSV, all of the list (from the cursor on, if there is one), and then there is no other answer. */
@@ -42,12 +44,12 @@ export async function pageOrCsv<Item>(
     origin,
   }: { readonly wire: Pick<Wire, 'accept' | 'take'>; readonly origin: { readonly signal: AbortSignal } },
   { format, ...paging }: Paging & { readonly format?: (typeof CSV_FORMATS)[number] | undefined },
-  { name, columns, read, rowsOf }: CsvList<Item>,
+  { name, columns, read, rowsOf, batch = ON_PAGE }: CsvList<Item>,
 ): Promise<Page<Item> | undefined> {
   if (!wantsCsv(wire, format)) return read(paging);
   const batches = async function* batches() {
     for (let { cursor } = paging; ; ) {
-      const { data, next_cursor: next } = await read({ limit: ON_PAGE, cursor });
+      const { data, next_cursor: next } = await read({ limit: batch, cursor });
       yield data.flatMap(rowsOf);
       if (next === null) return;
       cursor = next;

@@ -5,10 +5,9 @@ import {
   type Origin,
   type Page,
   page,
+  pageOrCsv,
   pageQuery,
   positionOf,
-  sendCsv,
-  wantsCsv,
   type Wire,
 } from '#platform/http';
 import { z } from 'zod';
@@ -98,32 +97,18 @@ export async function answerReport<Row>(
 ): Promise<ReportAnswer<Row> | undefined> {
   const { range, keys } = report;
   const position = z.array(z.string()).length(keys.length);
-  const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position);
-  if (wantsCsv(wire, query.format)) {
-    const batches = lines(report, { after, line: table.line });
-    await sendCsv(wire, { name: table.name, columns: table.columns, batches }, origin.signal);
-    return undefined;
-  }
-  const rows = await report.page({ limit: query.limit + 1, after });
+  const found = await pageOrCsv({ wire, origin }, query, {
+    name: table.name,
+    columns: table.columns,
+    read: async ({ limit, cursor }) => {
+      const after = cursor === undefined ? undefined : positionOf(cursor, position);
+      const rows = await report.page({ limit: limit + 1, after });
+      return page(rows, limit, { item: (row) => row, position: report.positionOf });
+    },
+    rowsOf: (row) => [table.line(row)],
+    batch: BATCH,
+  });
+  if (found === undefined) return undefined;
   const { from, until, zone } = range;
-  return {
-    from,
-    until,
-    zone,
-    ...page(rows, query.limit, { item: (row) => row, position: report.positionOf }),
-  };
-}
-
-async function* lines<Row>(
-  report: Report<Row>,
-  { after, line }: { readonly after: readonly string[] | undefined; readonly line: Table<Row>['line'] },
-): AsyncGenerator<(readonly CsvValue[])[]> {
-  let position = after;
-  for (;;) {
-    const rows = await report.page({ limit: BATCH, after: position });
-    yield rows.map(line);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < BATCH) return;
-    position = report.positionOf(last);
-  }
+  return { from, until, zone, ...found };
 }

@@ -5,16 +5,15 @@ import {
   namedObject,
   page,
   pageOf,
+  pageOrCsv,
   pageQuery,
   positionOf,
   routesFor,
   routesOf,
-  sendCsv,
-  wantsCsv,
 } from '#platform/http';
 import { z } from 'zod';
 import { between } from '../routes.ts';
-import { DENIAL_GROUPS, type DenialSumsQuestion, positionOfSum } from './denial-sums.ts';
+import { DENIAL_GROUPS, positionOfSum } from './denial-sums.ts';
 import type { DenialCount, DenialCounts } from './denials.ts';
 
 const route = routesFor<DenialCounts>();
@@ -187,31 +186,25 @@ const sums = route(
       },
     },
   },
-  async ({ query, wire, origin }, denials) => {
+  ({ query, wire, origin }, denials) => {
     const { limit, cursor, format, group, account_id: account, from, until, limit_name, ...rest } = query;
-    const after = cursor === undefined ? undefined : positionOf(cursor, sumPosition);
-    const question = { ...rest, group, account, limit: limit_name, ...between(from, until), after };
-    if (wantsCsv(wire, format)) {
-      await sendCsv(
-        wire,
-        { name: 'denials', columns: SUM_COLUMNS, batches: allSums(denials, question) },
-        origin.signal,
-      );
-      return undefined;
-    }
-    const rows = await denials.sums({ ...question, rows: limit + 1 });
-    return page(rows, limit, { item: (row) => row, position: positionOfSum });
+    const question = { ...rest, group, account, limit: limit_name, ...between(from, until) };
+    return pageOrCsv(
+      { wire, origin },
+      { limit, cursor, format },
+      {
+        name: 'denials',
+        columns: SUM_COLUMNS,
+        read: async (at) => {
+          const after = at.cursor === undefined ? undefined : positionOf(at.cursor, sumPosition);
+          const rows = await denials.sums({ ...question, after, rows: at.limit + 1 });
+          return page(rows, at.limit, { item: (row) => row, position: positionOfSum });
+        },
+        rowsOf: (row) => [SUM_COLUMNS.map((column) => row[column])],
+        batch: BATCH,
+      },
+    );
   },
 );
-
-async function* allSums(denials: DenialCounts, question: Omit<DenialSumsQuestion, 'rows'>) {
-  for (let { after } = question; ; ) {
-    const rows = await denials.sums({ ...question, after, rows: BATCH });
-    yield rows.map((row) => SUM_COLUMNS.map((column) => row[column]));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < BATCH) return;
-    after = positionOfSum(last);
-  }
-}
 
 export const denialRoutes = routesOf({ ofAccount, ofAll, sums });
