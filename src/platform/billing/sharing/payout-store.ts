@@ -53,10 +53,14 @@ export interface DuePayee {
   readonly currency: string;
 }
 
+/** In SQL, the instant at which a month of UTC is over. */
+export const MONTH_END = (period: string) =>
+  `((${period}::text || '-01')::timestamp + interval '1 month') at time zone 'UTC'`;
+
 /** Whether a sale began before a month is over, given by its name: its refunds and disputes count with it, whenever they came. */
 const SOLD_BY = (period: string) =>
   `exists (select from billing.shares f where f.account_id = s.account_id and f.sale_id = s.sale_id
-     and f.created_at < ((${period}::text || '-01')::timestamp + interval '1 month') at time zone 'UTC')`;
+     and f.created_at < ${MONTH_END(period)})`;
 
 /** What is owed of sales of a run's month and of earlier ones, payable at its instant, and is not to be taken of a transfer first. */
 const OWED = ({ mode, asOf, period }: Readonly<Record<'mode' | 'asOf' | 'period', string>>) =>

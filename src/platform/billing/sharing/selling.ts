@@ -93,16 +93,14 @@ async function pay({ db, stripe }: SellingParts, offer: ItemOffer, { id, invoice
   const order = { ...offer, id, customer: await presentCustomer({ db, client }, offer.accountId) };
   const made = invoice ?? (await invoices.draftInvoice(stripe, order));
   const [[kept]] = await db.system('billing.sharing', KEPT, [keepInvoice(offer.accountId, id, made)]);
-  if (kept === undefined) return VOID;
+  if (kept === undefined) return invoices.VOID;
   const opened = await invoices.openInvoice(stripe, kept.invoice, order);
   return opened.state === 'open' ? invoices.payInvoice(client, opened.id, order.customer) : opened;
 }
 
 /** The invoice of a sale, which nobody can pay any more. */
 const closedInvoice = async ({ stripe }: SellingParts, { invoice }: SaleRow) =>
-  invoice === null ? VOID : invoices.closeInvoice(stripe.client, invoice);
-
-const VOID: invoices.ItemInvoice = { id: '', state: 'void', url: null };
+  invoice === null ? invoices.VOID : invoices.closeInvoice(stripe.client, invoice);
 
 /** Has it be seen here that an invoice was paid; of one that never will be, the sale is over. */
 async function endSale(parts: SellingParts, { account_id, id }: SaleRow, invoice: invoices.ItemInvoice) {

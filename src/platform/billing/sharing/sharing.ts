@@ -11,7 +11,7 @@ import { createConnect } from '../providers/stripe/connect.ts';
 import { attemptAll } from './attempt-all.ts';
 import type { ShareLedger } from './ledger.ts';
 import { createPayees } from './payees.ts';
-import { beginRun, presentRun, repeatShortRun } from './payout-store.ts';
+import { beginRun, MONTH_END, presentRun, repeatShortRun } from './payout-store.ts';
 import { closeLost, comparePayouts, goOnWithRun, type PayoutParts, recoverShares } from './payouts.ts';
 import type { Earnings, PayoutDifference, PayoutList, PayoutRun } from './views.ts';
 import { closeDueSales, closeSales, type ItemOffer, openSale, type SellingParts } from './selling.ts';
@@ -169,7 +169,7 @@ const itemEarnings = (accountId: AccountId, mode: Mode, period: string) =>
     `select product, item, currency, count(*) filter (where why = 'paid') as sales, sum(total)::bigint as total, sum(amount)::bigint as share
      from billing.shares where account_id = $1 and mode = $2
        and created_at >= ($3 || '-01')::timestamp at time zone 'UTC'
-       and created_at < (($3 || '-01')::timestamp + interval '1 month') at time zone 'UTC'
+       and created_at < ${MONTH_END('$3')}
      group by product, item, currency order by product, item, currency limit 1000`,
     [accountId, mode, period],
   );

@@ -25,6 +25,9 @@ export interface ItemInvoice {
   readonly url: string | null;
 }
 
+/** One that never was, or is deleted. */
+export const VOID: ItemInvoice = { id: '', state: 'void', url: null };
+
 type Link = Pick<StripeConnection, 'client' | 'addsTax' | 'tax'>;
 
 /** The draft for a sale; asked again within a day it is the same one. What nobody finishes is never paid. */
@@ -91,7 +94,7 @@ export async function closeInvoice(client: StripeClient, id: string): Promise<It
     return advance(client, found, () => client.change((stripe) => stripe.invoices.voidInvoice(id)));
   if (found?.status !== 'draft') return invoiceOf(found);
   await client.change((stripe) => stripe.invoices.del(id));
-  return invoiceOf(undefined);
+  return VOID;
 }
 
 /** undefined: it was deleted as a draft, by us before a death, or at Stripe's dashboard. */
@@ -122,7 +125,7 @@ async function advance(
 const STATES = ['draft', 'open', 'paid'] as const;
 
 function invoiceOf(found: Stripe.Invoice | undefined): ItemInvoice {
-  if (found === undefined) return { id: '', state: 'void', url: null };
+  if (found === undefined) return VOID;
   const { id, status, hosted_invoice_url: url } = found;
   const state = STATES.find((one) => one === status) ?? 'void';
   return { id, state, url: state === 'open' ? (url ?? null) : null };
