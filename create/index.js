@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
@@ -106,8 +106,9 @@ function write(folder, name, tarballs) {
   for (const file of existsSync(VENDOR) ? readdirSync(VENDOR) : [])
     if (file.startsWith('plinth-console-')) copyFileSync(join(VENDOR, file), join(folder, 'vendor', file));
   const system = process.platform === 'win32' ? 'win' : process.platform;
-  // 189 MB, for those alone who have no newer one.
-  if (Number.parseInt(process.versions.node, 10) < NEEDED)
+  // 189 MB, for those alone who have no newer one: a Node out of node_modules is of the folder that this runs in, and stays there.
+  const isBorrowed = process.execPath.split(sep).includes('node_modules');
+  if (isBorrowed || Number.parseInt(process.versions.node, 10) < NEEDED)
     manifest.optionalDependencies = { [`node-${system}-${process.arch}`]: `^${NEEDED}.0.0` };
   writeFileSync(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
 }

@@ -52,7 +52,7 @@ export function commitPointsMarkdown(): string {
     .filter(([name]) => !name.startsWith('test.'))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { kind, what }]) => [`\`${name}\``, kind, what]);
-  return `# Commit points\n\n${MADE} The crash tests end the process right before and right after each of them.\n\n${table(['point', 'kind', 'what is durable, or out of the house, once it is passed'], rows)}\n`;
+  return `# Commit points\n\n${MADE} \`test/crash/table.ts\` says of each which walk of the crash tests ends the process right before and right after it, or why none does.\n\n${table(['point', 'kind', 'what is durable, or out of the house, once it is passed'], rows)}\n`;
 }
 
 /** What each plan of each product grants. */

@@ -2099,6 +2099,23 @@ export interface Schemas {
     readonly zone: string;
     readonly data: readonly Schemas['LicenseAnalytics'][];
     readonly next_cursor: string | null;
+    readonly totals: Schemas['LicenseAnalyticsTotals'];
+  };
+  readonly LicenseAnalyticsTotals: {
+    readonly currency: string;
+    readonly mrr_minor: number;
+    readonly arr_minor: number;
+    readonly active_subscriptions: number;
+    /** People who registered this month. */
+    readonly sign_ups: number;
+    /** Paid when the month began, and do not now. */
+    readonly churned_customers: number;
+    /** churned_customers ÷ all who paid when the month began; null: there were none. */
+    readonly churn: number | null;
+    readonly running_sessions: number;
+    readonly seats: number;
+    /** running_sessions ÷ seats; null: there are none. */
+    readonly utilization: number | null;
   };
   readonly LicenseBorrow: {
     readonly session_id: string;
@@ -3629,7 +3646,7 @@ export interface Schemas {
     /** Milliseconds since 1970. */
     readonly created_at: number;
   };
-  readonly RecordList: Schemas['RecordMetaPage'] | readonly Schemas['RecordMeta'][];
+  readonly RecordList: readonly Schemas['RecordMeta'][];
   readonly RecordMeta: {
     readonly id: string;
     readonly table: string;
@@ -3643,10 +3660,6 @@ export interface Schemas {
     readonly size: number;
     /** It grows with each change, and is never given again: the ETag. */
     readonly version: number;
-  };
-  readonly RecordMetaPage: {
-    readonly data: readonly Schemas['RecordMeta'][];
-    readonly next_cursor: string | null;
   };
   readonly RecordProceedsRequest: {
     readonly account_id: string;

@@ -274,7 +274,7 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
 const ALLOWED_HEADERS =
   'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-i-am-safe, x-request-id';
 const EXPOSED_HEADERS =
-  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
+  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 

@@ -103,7 +103,12 @@ function decode(part: string): string {
 }
 
 function readBody(route: Route, value: unknown): unknown {
-  if (route.shape.body !== undefined) return validate(route.shape.body, value, 'body');
+  const { body: schema } = route.shape;
+  if (schema !== undefined) {
+    // A call without a body says nothing in it: it is taken where each field may be left out.
+    const isLeftOut = value === undefined && !schema.safeParse(undefined).success;
+    return validate(schema, isLeftOut ? {} : value, 'body');
+  }
   // Clients that always send JSON send an empty object.
   if (value !== undefined && JSON.stringify(value) !== '{}')
     throw invalid([{ path: 'body', message: 'This call takes no body.' }]);

@@ -38,8 +38,10 @@ function deviceOf(by: Keeper, limit: number) {
 }
 
 async function stateOf(by: Keeper): Promise<Record<string, number>> {
-  const { json } = await by.call(`GET ${RECORDS}?limit=100`);
-  return Object.fromEntries((json['data'] as Change[]).map(({ id, version }) => [id, version]));
+  const { bytes } = await by.call(`GET ${RECORDS}?limit=100`);
+  return Object.fromEntries(
+    (JSON.parse(bytes.toString()) as Change[]).map(({ id, version }) => [id, version]),
+  );
 }
 
 const versionsOf = ({ known }: ReturnType<typeof deviceOf>) =>

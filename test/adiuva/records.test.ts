@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ABSENT, openStorage, outcomeOf, sha256 } from './fixture.ts';
+import { ABSENT, type OctetsReply, openStorage, outcomeOf, sha256 } from './fixture.ts';
 
 const storage = await openStorage();
 const by = await storage.keeper();
 const RECORDS = '/v1/storage/records';
+const rowsIn = ({ bytes }: Pick<OctetsReply, 'bytes'>) =>
+  JSON.parse(bytes.toString()) as Record<string, unknown>[];
 const HELLO = Buffer.from('hello, octets');
 const idOf = ({ json }: { readonly json: Readonly<Record<string, unknown>> }) => String(json['id']);
 const octets = { 'x-checksum': sha256(HELLO) };
@@ -29,8 +31,7 @@ describe('a record', () => {
       ]);
       expect(read.headers.get('etag')).toBe(made.headers.get('etag'));
     }
-    const { json } = await by.call(`GET ${RECORDS}?table=notes`);
-    const [first, second] = json['data'] as Record<string, unknown>[];
+    const [first, second] = rowsIn(await by.call(`GET ${RECORDS}?table=notes`));
     expect({ ...first, id: 0, created_at: 0, updated_at: 0, version: 0 }).toEqual({
       ...second,
       id: 0,
@@ -90,20 +91,21 @@ describe('a record', () => {
     expect(outcomeOf(await by.put(id, 'x', { 'if-match': etag }))).toBe('412 precondition_failed');
   });
 
-  test('is listed by its table and by pages: with a cursor, or as a bare array', async () => {
+  test('is listed by its table as a bare array, page by page: by number, or by the Link of the page before', async () => {
     const own = await storage.keeper();
     const table = { ...octets };
     for (const name of ['a', 'b', 'a', '_keys', 'a'])
       await own.call(`POST ${RECORDS}?table=${name}`, HELLO, table);
-    const all = (await own.call(`GET ${RECORDS}?table=a`)).json['data'] as { id: string }[];
+    const all = rowsIn(await own.call(`GET ${RECORDS}?table=a`));
     expect(all).toHaveLength(3);
     const first = await own.call(`GET ${RECORDS}?table=a&limit=2`);
-    const cursor = String(first.json['next_cursor']);
-    const second = await own.call(`GET ${RECORDS}?table=a&limit=2&cursor=${cursor}`);
-    expect([...(first.json['data'] as object[]), ...(second.json['data'] as object[])]).toEqual(all);
-    expect(JSON.parse((await own.call(`GET ${RECORDS}?table=a&page=2&limit=2`)).bytes.toString())).toEqual(
-      all.slice(2),
-    );
+    const [, next = ''] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? [];
+    await own.call(`POST ${RECORDS}?table=a`, HELLO, table);
+    const second = await own.call(`GET ${next}`);
+    expect([...rowsIn(first), ...rowsIn(second)]).toEqual(all);
+    expect(second.headers.get('link')).toBeNull();
+    expect(rowsIn(await own.call(`GET ${RECORDS}?table=a&page=2&limit=2`))).toEqual(all.slice(1));
+    const cursor = new URLSearchParams(next.split('?')[1]).get('cursor') ?? '';
     expect(outcomeOf(await own.call(`GET ${RECORDS}?table=b&cursor=${cursor}`))).toBe(
       '400 validation_failed',
     );
@@ -116,7 +118,7 @@ describe('a record', () => {
     expect(outcomeOf(await other.call(`GET ${path}`))).toBe('404 record_not_found');
     expect(outcomeOf(await other.call(`DELETE ${path}`))).toBe('404 record_not_found');
     expect(outcomeOf(await other.put(String(json['id']), 'x'))).toBe('404 record_not_found');
-    expect((await other.call(`GET ${RECORDS}`)).json['data']).toEqual([]);
+    expect(rowsIn(await other.call(`GET ${RECORDS}`))).toEqual([]);
     expect((await other.call('GET /v1/storage/changes')).json['changes']).toEqual([]);
     // Nor do they learn that the id is taken.
     expect((await other.put(String(json['id']), 'theirs', ABSENT)).status).toBe(201);

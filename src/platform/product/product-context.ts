@@ -10,7 +10,7 @@ import type { Clock, Ids } from '#platform/kernel';
 import type { Limits, Rates } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Privacy, Release } from '#platform/privacy';
-import type { DailyRecurring, Report, Reports } from '#platform/reports';
+import type { DailyRecurring, Recurring, Report, Reports } from '#platform/reports';
 import type { DataKeys, Secrets } from '#platform/secrets';
 import type { Vectors, VectorStorage } from '#platform/vectors';
 import type { Webhooks } from '#platform/webhooks';
@@ -86,6 +86,8 @@ interface DaysQuery {
 interface ProductReports {
   /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
   recurring(asked: DaysQuery): Promise<Report<DailyRecurring>>;
+  /** The same of the present month of UTC until now; undefined: no customer paid in it. */
+  monthUntilNow(currency: string): Promise<Recurring | undefined>;
 }
 
 /** The context of one product. */
@@ -95,7 +97,7 @@ export function productContext(
     readonly planRates: PlanRates;
     readonly blobs: Pick<BlobStorage, 'of'>;
     readonly vectors: Pick<VectorStorage, 'of'>;
-    readonly reports: Pick<Reports, 'dailyRecurring'>;
+    readonly reports: Pick<Reports, 'dailyRecurring' | 'recurring'>;
     readonly privacy: Pick<Privacy, 'readReleases'>;
     readonly sharing: Pick<Sharing, 'open' | 'close'>;
   },
@@ -107,6 +109,10 @@ export function productContext(
   const plan = createPlanAccess({ ...parts, product });
   const reports: ProductReports = {
     recurring: (asked) => parts.reports.dailyRecurring({ ...asked, product, zone: 'UTC', group: [] }),
+    async monthUntilNow(currency) {
+      const month = await parts.reports.recurring({ currency, product, zone: 'UTC', group: [] });
+      return (await month.page({ limit: 1 }))[0];
+    },
   };
   const blobs = parts.blobs.of(product);
   const vectors = parts.vectors.of(product);

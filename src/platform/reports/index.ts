@@ -8,7 +8,7 @@ import { createReports } from './reports.ts';
 import { reportsSystemUses } from './system-uses.ts';
 
 export { type AccountMoney, type MoneySpan, moneySpan } from './account-money.ts';
-export type { DailyRecurring } from './recurring.ts';
+export type { DailyRecurring, Recurring } from './recurring.ts';
 export { answerReport, type Report, reportOf, reportQuery } from './report.ts';
 export {
   type ArchivedLedger,

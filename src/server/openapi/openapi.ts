@@ -265,7 +265,8 @@ function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
   const schema = schemas.write(shape.body, 'input');
   const { body } = shape.example as { readonly body?: unknown };
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
-  return { required: true, content: { 'application/json': content, ...octets } };
+  const required = shape.streamedBody === true || !shape.body.safeParse({}).success;
+  return { required, content: { 'application/json': content, ...octets } };
 }
 
 function responses(route: Route, { schemas, failures }: Writers): Json {

@@ -1,13 +1,4 @@
-import {
-  answer,
-  fileReply,
-  namedObject,
-  namedUnion,
-  okReply,
-  pageOf,
-  pageQuery,
-  wholeNumber,
-} from '#platform/http';
+import { answer, fileReply, namedObject, okReply, pageQuery, wholeNumber } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
@@ -138,21 +129,27 @@ export const listRecords = route(
   {
     ...reads,
     summary: 'List your records',
-    description: 'What the server knows of them, newest first. With `page` (from 1), a bare array.',
+    description:
+      'What the server knows of them, newest first, in pages of `limit`: by `page` (from 1), or by the `Link` header of the page before, which names the next one until there is none and leaves nothing out while records are added.',
     query: z.strictObject({
       ...pageQuery,
       table: tableName.optional(),
       page: wholeNumber(1, 1_000_000).optional(),
     }),
-    reply: { 200: namedUnion('RecordList', [pageOf(recordMeta), z.array(recordMeta)]) },
-    example: { reply: { data: [META], next_cursor: null } },
+    reply: { 200: z.array(recordMeta).meta({ id: 'RecordList' }) },
+    example: { reply: [META] },
   },
   async ({ accountId, caller, query }, { records }) => {
-    const { data, next_cursor } = await records.list({ accountId, userId: caller.userId }, query);
-    const shown = data.map(shownRecord);
-    return query.page === undefined ? { data: shown, next_cursor } : shown;
+    const { data, next_cursor: cursor } = await records.list({ accountId, userId: caller.userId }, query);
+    return answer(200, data.map(shownRecord), cursor === null ? {} : { link: linkToNext(query, cursor) });
   },
 );
+
+/** RFC 8288: where a list goes on. */
+function linkToNext({ table, limit }: { table?: string | undefined; limit: number }, cursor: string): string {
+  const query = new URLSearchParams({ ...(table === undefined ? {} : { table }), limit: `${limit}`, cursor });
+  return `</v1/storage/records?${query.toString()}>; rel="next"`;
+}
 
 export const readRecord = route(
   'GET /v1/storage/records/:id',

@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import type { ProductContext } from '#platform/product';
 import type { DailyRecurring, Report } from '#platform/reports';
-import { type DayRow, readDays, rollDay } from './store.ts';
+import { countRunningSessions, type DayRow, readDays, rollDay } from './store.ts';
 
 const ROLLED = commitPoint(
   'coditect.day-rolled',
@@ -10,6 +10,7 @@ const ROLLED = commitPoint(
 const DAY = 86_400_000;
 /** Days that one run writes down: more of them are left to the next. */
 const MOST = 40;
+const LONGEST_MONTH = 31;
 
 interface AnalyticsQuestion {
   readonly from?: string | undefined;
@@ -43,30 +44,66 @@ export interface AnalyticsDay
   readonly mean_session_seconds: number | null;
 }
 
+/** What plan document 002 asks for: now, and since the month of UTC began. */
+export interface AnalyticsTotals {
+  readonly currency: string;
+  readonly mrr_minor: number;
+  readonly arr_minor: number;
+  readonly active_subscriptions: number;
+  readonly sign_ups: number;
+  readonly churned_customers: number;
+  readonly churn: number | null;
+  readonly running_sessions: number;
+  readonly seats: number;
+  readonly utilization: number | null;
+}
+
 /** Figures of all licences by day, for operators. */
 export function createAnalytics({ db, reports }: Pick<ProductContext, 'db' | 'reports'>) {
   /** What subscriptions brought in on days that follow each other, by day. */
   async function revenueOf(days: readonly DayRow[], currency: string) {
-    const [first, last] = [days[0], days.at(-1)];
+    const [last, first] = [days[0], days.at(-1)];
     if (first === undefined || last === undefined) return new Map<string, DailyRecurring>();
     const report = await reports.recurring({ from: first.day, until: dayAfter(last.day), currency });
     const rows = await report.page({ limit: days.length });
     return new Map(rows.map((row) => [row.day, row]));
   }
 
+  /** Days, the newest first. */
+  async function open({ from, until, currency }: AnalyticsQuestion): Promise<Report<AnalyticsDay>> {
+    const { range } = await reports.recurring({ from, until, currency });
+    return {
+      range,
+      keys: ['day'],
+      positionOf: ({ day }) => [day],
+      async page({ limit, after }) {
+        const asked = { from: range.from, until: range.until, after: after?.[0], limit };
+        const [days] = await db.system('coditect.days', [readDays(asked)]);
+        const revenue = await revenueOf(days, currency);
+        return days.map((day) => shownDay(day, revenue.get(day.day), currency));
+      },
+    };
+  }
+
   return {
-    async open({ from, until, currency }: AnalyticsQuestion): Promise<Report<AnalyticsDay>> {
-      const { range } = await reports.recurring({ from, until, currency });
+    open,
+
+    async totals(currency: string): Promise<AnalyticsTotals> {
+      const days = await (await open({ currency })).page({ limit: LONGEST_MONTH });
+      const month = await reports.monthUntilNow(currency);
+      const [[row]] = await db.system('coditect.days', [countRunningSessions]);
+      const [running, seats] = [row?.running ?? 0, days[0]?.seats ?? 0];
       return {
-        range,
-        keys: ['day'],
-        positionOf: ({ day }) => [day],
-        async page({ limit, after }) {
-          const asked = { from: range.from, until: range.until, after: after?.[0], limit };
-          const [days] = await db.system('coditect.days', [readDays(asked)]);
-          const revenue = await revenueOf(days, currency);
-          return days.map((day) => shownDay(day, revenue.get(day.day), currency));
-        },
+        currency,
+        mrr_minor: month?.mrr_minor ?? 0,
+        arr_minor: month?.arr_minor ?? 0,
+        active_subscriptions: days[0]?.active_subscriptions ?? 0,
+        sign_ups: days.reduce((total, day) => total + day.sign_ups, 0),
+        churned_customers: month?.churned_customers ?? 0,
+        churn: month?.logo_churn ?? null,
+        running_sessions: running,
+        seats,
+        utilization: share(running, seats),
       };
     },
 
@@ -88,7 +125,7 @@ function shownDay(
   const figures = REVENUE.map((name) => [name, revenue?.[name] ?? 0] as const);
   return {
     ...day,
-    utilization: day.seats === 0 ? null : Math.round((day.seats_used / day.seats) * 10_000) / 10_000,
+    utilization: share(day.seats_used, day.seats),
     worked_seconds: seconds(worked),
     mean_session_seconds: day.sessions_ended === 0 ? null : seconds(ended / day.sessions_ended),
     currency,
@@ -97,6 +134,10 @@ function shownDay(
     revenue_churn: revenue?.revenue_churn ?? null,
   };
 }
+
+/** To four decimals; null where there is nothing to be a share of. */
+const share = (part: number, whole: number) =>
+  whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000;
 
 const seconds = (microseconds: number) => Math.round(microseconds / 1_000_000);
 

@@ -40,6 +40,19 @@ const analyticsDay = namedObject('LicenseAnalytics', {
   revenue_churn: rate.describe('(churned + contraction) ÷ MRR when the day began.'),
 });
 
+const analyticsTotals = namedObject('LicenseAnalyticsTotals', {
+  currency: z.string(),
+  mrr_minor: z.int(),
+  arr_minor: z.int(),
+  active_subscriptions: z.int(),
+  sign_ups: z.int().describe('People who registered this month.'),
+  churned_customers: z.int().describe('Paid when the month began, and do not now.'),
+  churn: rate.describe('churned_customers ÷ all who paid when the month began; null: there were none.'),
+  running_sessions: z.int(),
+  seats: z.int(),
+  utilization: rate.describe('running_sessions ÷ seats; null: there are none.'),
+});
+
 /** Columns of the CSV file, in the order of the fields. */
 const COLUMNS = Object.keys(analyticsDay.shape) as (keyof AnalyticsDay)[];
 const { zone: _, ...query } = reportQuery;
@@ -74,13 +87,26 @@ const exampleDay = {
   revenue_churn: 0.0088,
 };
 
+const exampleTotals = {
+  currency: 'usd',
+  mrr_minor: 346_500,
+  arr_minor: 4_158_000,
+  active_subscriptions: 41,
+  sign_ups: 96,
+  churned_customers: 2,
+  churn: 0.0606,
+  running_sessions: 187,
+  seats: 310,
+  utilization: 0.6032,
+};
+
 export const readAnalytics = route(
   'GET /v1/admin/licenses/analytics',
   {
     tag: 'Coditect for operators',
     summary: 'Report licence subscriptions, revenue, seats and denials by day',
     description:
-      'A row for each day of UTC that has begun, with zeros where nothing was. Without `from` since the first of the month. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV. Amounts are minor units of `currency`.',
+      'A row for each day of UTC that has begun, the newest first, with zeros where nothing was. Without `from` since the first of the month. `totals` are of now and of the present month, whatever days are asked for. JSON in pages; with `format=csv` or `Accept: text/csv` the days as CSV. Amounts are minor units of `currency`.',
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 60, by: 'user' },
@@ -93,7 +119,7 @@ export const readAnalytics = route(
         .default('usd')
         .describe('Of the amounts, and of the customers who pay.'),
     }),
-    reply: { 200: reportOf(analyticsDay) },
+    reply: { 200: reportOf(analyticsDay, { totals: analyticsTotals }) },
     produces: JSON_OR_CSV,
     example: {
       query: { from: '2027-03-09', until: '2027-03-10' },
@@ -101,6 +127,7 @@ export const readAnalytics = route(
         from: '2027-03-09',
         until: '2027-03-10',
         zone: 'UTC',
+        totals: exampleTotals,
         data: [exampleDay],
         next_cursor: null,
       },
@@ -109,10 +136,11 @@ export const readAnalytics = route(
   async (call, { analytics }) => {
     const { from, until, currency } = call.query;
     const report = await analytics.open({ from, until, currency });
-    return answerReport(call, report, {
+    const answered = await answerReport(call, report, {
       name: 'license-analytics',
       columns: COLUMNS,
       line: (day) => COLUMNS.map((column) => day[column]),
     });
+    return answered === undefined ? undefined : { ...answered, totals: await analytics.totals(currency) };
   },
 );

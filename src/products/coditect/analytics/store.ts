@@ -19,7 +19,7 @@ export interface DayRow {
 /** Writes down the next day that is over. Answers whether there was one. */
 export const rollDay = statement<{ rolled: boolean }>('select coditect.roll_day() as rolled', []);
 
-/** Days from one on and before another, of those that have begun: up to so many after a day, each with a row. */
+/** Days from one on and before another, of those that have begun, the newest first: up to so many before a day, each with a row. */
 export const readDays = (asked: {
   readonly from: string;
   readonly until: string;
@@ -30,7 +30,7 @@ export const readDays = (asked: {
     `with asked as (
        select day::date as day, to_char(day, 'YYYY-MM-DD') as name
        from generate_series($1::timestamp, least($2::timestamp - interval '1 day', app.now() at time zone 'UTC'), interval '1 day') as day
-       where $3::text is null or to_char(day, 'YYYY-MM-DD') collate "C" > $3 order by day limit $4),
+       where $3::text is null or to_char(day, 'YYYY-MM-DD') collate "C" < $3 order by day desc limit $4),
      figures as (
        select a.day, d.seats, d.seats_used, d.subscriptions, d.trials, d.sessions, d.ended, d.ended_us, d.worked_us, d.denials
        from asked a join coditect.days d on d.day = a.day
@@ -51,6 +51,13 @@ export const readDays = (asked: {
        coalesce(s.subscriptions, 0)::integer as active_subscriptions, coalesce(s.trials, 0)::integer as trials, coalesce(s.seats, 0)::integer as seats,
        coalesce(s.seats_used, 0)::integer as seats_used, coalesce(s.sessions, 0)::integer as sessions, coalesce(s.ended, 0)::integer as sessions_ended,
        coalesce(s.ended_us, 0)::bigint as ended_us, coalesce(s.worked_us, 0)::bigint as worked_us, coalesce(s.denials, 0)::integer as denials
-     from asked a left join sums s using (day) left join came c using (day) left join issued i using (day) order by a.name`,
+     from asked a left join sums s using (day) left join came c using (day) left join issued i using (day) order by a.name desc`,
     [asked.from, asked.until, asked.after ?? null, asked.limit],
   );
+
+/** Sessions that go on now, of all accounts. */
+export const countRunningSessions = statement<{ running: number }>(
+  `select count(*)::integer as running from coditect.sessions_between(app.now(), app.now()) s
+   where s.ended_at is null or s.ended_at > app.now()`,
+  [],
+);
