@@ -7,7 +7,7 @@ import { usd } from '#platform/kernel';
 import { z } from 'zod';
 import { eventTypes } from '#platform/webhooks';
 import type { Transaction } from '#platform/db';
-import { declaredAudit } from './product-context.ts';
+import { declaredAudit, type ProductContext } from './product-context.ts';
 import { declareCatalogue, defineProduct, productRoutes } from './index.ts';
 
 interface Chat {
@@ -60,6 +60,11 @@ const sells = declareCatalogue({
   defaultPlan: 'free',
 });
 const service = (): Chat => ({ greet: (name) => `hello ${name}` });
+
+test('a product may be plans alone, without a route or a service', () => {
+  const { routes, service } = defineProduct(sells);
+  expect([routes, service({} as ProductContext)]).toEqual([[], undefined]);
+});
 
 test('a product is one value, with what was left out filled in', () => {
   const product = defineProduct({

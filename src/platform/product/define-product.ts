@@ -61,8 +61,8 @@ export interface ProductParts<Service> {
   readonly systemUses?: Readonly<Record<string, string>>;
   /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
   readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
-  /** Its calls; being here registers them. */
-  readonly routes: readonly Route[];
+  /** Its calls; being here registers them. Left out: it is plans alone, and its features are opened to backends (`outside`). */
+  readonly routes?: readonly Route[];
   /**
    * Whose a secret of the product is (a licence key), for routes with auth `product_key`: its account, and an id that rates count by.
    * Undefined: nobody's, and the call is 401. Look it up by a hash, in a time that does not hang on what is found.
@@ -118,7 +118,7 @@ export interface ProductParts<Service> {
   /** Of a product with `onSale`: any payee can be paid, or can't any more. */
   readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
-  readonly service: (context: ProductContext) => Service;
+  readonly service?: (context: ProductContext) => Service;
 }
 
 /** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
@@ -146,7 +146,7 @@ export interface Product<Service = unknown> {
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly onSale: SaleHook<never> | undefined;
   readonly onPayeeChanged: PayeeHook<never> | undefined;
-  readonly service: (context: ProductContext) => Service;
+  readonly service: (context: ProductContext) => Service | undefined;
 }
 
 /**
@@ -172,12 +172,12 @@ export function defineProduct<
     release,
     resolveKey,
     findAccounts,
-    service,
+    service = () => undefined,
   } = definition;
   assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
   assertOwn(catalogue.product, 'data rule of', { names: dataRules.map(({ table }) => table) });
   assertOwn(catalogue.product, 'crash point', { names: Object.keys(crashPoints) });
-  const routes = definition.routes.map((route) => ofProduct(catalogue, route));
+  const routes = (definition.routes ?? []).map((route) => ofProduct(catalogue, route));
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
