@@ -3,13 +3,14 @@ import { createReadStream, createWriteStream, existsSync, linkSync, rmSync, stat
 import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { newBackupCode, readBackup } from '#platform/backup';
 import { type Config, syncFolder } from '#platform/config';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { shortest } from './banner.ts';
 import { codeOf, OperatorError } from './operator-error.ts';
 import { runningServer } from './server-file.ts';
-import { printUsage, type Verb } from './verb.ts';
+import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth backup <file>
@@ -17,6 +18,10 @@ const USAGE = `Usage: plinth backup <file>
 Writes a backup of the embedded database in DATA_DIR into a new file: by the server that runs there, or by itself where none does. Keep
 master-keys and owner.json of DATA_DIR elsewhere: they are not in it. See docs/backup.md.
 `;
+
+/** Milliseconds that a server which has the data folder may take to start, and between two looks. */
+const PATIENCE = 120_000;
+const LOOK = 500;
 
 /** `backup`: one file with all that a restore needs beside the master keys. */
 export const backup: Verb = async (invocation) => {
@@ -27,23 +32,38 @@ export const backup: Verb = async (invocation) => {
   if (config.database.engine !== 'pglite') throw new AppError('backup_not_embedded');
   const file = resolve(path);
   if (existsSync(file)) throw new OperatorError(`${path} is there already. Name a new file.`);
-  const url = runningServer(config.dataDir);
-  const { at, files } =
-    url === undefined
-      ? await withApp(invocation, 'backup', async ({ modules }) => {
-          const taken = await modules.services.backup.backups.take();
-          try {
-            return await save(taken.bytes, file);
-          } finally {
-            await taken.close();
-          }
-        })
-      : await save(await askServer(url, config), file);
+  const { at, files } = await takeInto(file, invocation);
   process.stdout.write(
     `${path}: ${statSync(file).size} bytes, ${files} files, as of ${at}\nsha256  ${await digestOf(file)}\n`,
   );
   return 0;
 };
+
+/** Taken by the server of the data folder: by one that starts, once it is ready; by this process where there is none. */
+async function takeInto(file: string, invocation: Invocation) {
+  const { config } = invocation;
+  for (const began = performance.now(); ; await setTimeout(LOOK)) {
+    const url = runningServer(config.dataDir);
+    if (url !== undefined) return save(await askServer(url, config), file);
+    try {
+      return await takeAlone(file, invocation);
+    } catch (error) {
+      const isWaiting = codeOf(error) === 'data_folder_in_use' && performance.now() - began < PATIENCE;
+      if (!isWaiting) throw error;
+    }
+  }
+}
+
+function takeAlone(file: string, invocation: Invocation) {
+  return withApp(invocation, 'backup', async ({ modules }) => {
+    const taken = await modules.services.backup.backups.take();
+    try {
+      return await save(taken.bytes, file);
+    } finally {
+      await taken.close();
+    }
+  });
+}
 
 /** The file as the server sends it; the code proves that this user may read the data folder. */
 async function askServer(url: string, { dataDir }: Config): Promise<Readable> {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { answer } from '#platform/http';
-import { micros } from '#platform/kernel';
+import { AppError, micros } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { Member } from '#test/factories';
 import {
@@ -110,6 +110,13 @@ describe('an inline handler that leaves its permit open', () => {
     ]);
     // Its place is free.
     expect((await repeat((permit) => sendAndServe(permit, 5))).state).toBe('settled');
+  });
+
+  test('whose permit others have closed, as of a process that was stopped past its lease, is asked to come again: 503', async () => {
+    member = await fixture.member();
+    shop.chat = async () => Promise.reject(new AppError('permit_stale'));
+    const { status, json } = await ask();
+    expect([status, json.error?.code]).toEqual([503, 'server_stopping']);
   });
 
   test('is answered before its end is known, and its next call at one place is not denied for it', async () => {

@@ -19,7 +19,7 @@ export function createFailureHandler(
     const failure = describeMissing(
       isBrokenOff(error, request) || hasHungUp(error, request.inFlight)
         ? gone(error)
-        : asFailure(error, request.inFlight),
+        : asFailure(error, request),
       request,
     );
     if (failure.status >= 500) {
@@ -58,11 +58,14 @@ const HUNG_UP = 499;
 /** How far an error's causes are followed: they may go round. */
 const DEEPEST_CAUSE = 8;
 
-/** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */
-function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppError {
+/** A call that this server ended because it stops fails with `server_stopping`, whatever error its parts threw. */
+function asFailure(error: unknown, { inFlight, routeOptions }: FastifyRequest): AppError {
   const failure = asAppError(error);
-  // A request that failed before it was registered was ended by nobody.
-  const isEnded = inFlight?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
+  // A request that failed before it was registered has none.
+  const isStopped = (inFlight as InFlightRequest | undefined)?.isStopped === true;
+  // Only a process that was past its lease, as one that was stopped for a while, finds the permit of its own call closed by others.
+  const isLate = failure.code === 'permit_stale' && routeOptions.config.takesPermits !== true;
+  const isEnded = isLate || (isStopped && (failure.status === HUNG_UP || failure.status >= 500));
   return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
 }
 

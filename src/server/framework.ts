@@ -247,6 +247,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly rawBody?: boolean;
     readonly errorForm?: ErrorForm | undefined;
+    /** Its callers hold permits of their own, and are told which of them are over. */
+    readonly takesPermits?: boolean;
     /** Of a call by another name too, so that logs and metrics have one route for both. */
     readonly routeName?: string;
   }

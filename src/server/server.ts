@@ -180,6 +180,7 @@ function mountModule(
         rawBody: route.shape.rawBody === true,
         errorForm: route.shape.errorForm,
         routeName: route.name,
+        takesPermits: route.shape.errors?.includes('permit_stale') === true,
       },
       // It answers by itself: a promise would have the framework wait for the answer a second time.
       handler(request, reply) {

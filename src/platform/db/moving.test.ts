@@ -122,6 +122,13 @@ describe.runIf(engine === 'postgres')('a move', () => {
     expect((await installationOf(to)).id).toBe((await installationOf(from)).id);
   });
 
+  it('goes on where one was stopped while it made the tables, whose rights come last', async () => {
+    const to = await target();
+    await migrateUp(to, migrations().slice(0, -1));
+    await to.script('revoke usage on schema hard from plinth_system');
+    expect(await move(to)).toMatchObject({ outcome: 'moved', rows: ALL });
+  });
+
   it('leaves numbers, triggers, foreign keys and row security of the target as they were', async () => {
     const to = await target();
     await move(to);

@@ -26,6 +26,8 @@ declareErrors({
   },
 });
 
+/** PostgreSQL's insufficient_privilege. */
+const NO_RIGHTS = '42501';
 const MOVED = commitPoint('db.moved', 'everything of an embedded database, in another one');
 
 /** A sum that is compared between both sides, and told. */
@@ -94,7 +96,15 @@ async function filledTable(
   if (found === undefined || found.schema === null) return undefined;
   if (!found.is_ours) throw notEmpty(targetName, `a schema "${found.schema}" that is not Plinth's`);
   const there = await target.transactAsMigrator(undefined, (tx) => tablesOf(tx, schemasOf(tables)));
-  return target.system('db.installation', (tx) => firstFilled(tx, there));
+  return target.system('db.installation', (tx) => firstFilled(tx, there)).catch(unlessUnfinished);
+}
+
+/**
+ * Rights come last of all that a migration makes. Without them no program has used these tables, or they belong to another login: migrating
+ * tells which. What they hold is looked at again before the copy.
+ */
+function unlessUnfinished(error: unknown): undefined {
+  if ((error as { readonly code?: unknown }).code !== NO_RIGHTS) throw error;
 }
 
 /** Rows of the schema app are made by its migration. */
@@ -231,7 +241,7 @@ function explain(error: unknown): never {
       message: 'Another program has the database to move to open. Stop it, and run this again.',
       cause: error,
     });
-  if (code === '42501')
+  if (code === NO_RIGHTS)
     throw new AppError('schema_not_owned', {
       message: 'This login does not own the tables to move to. Move with the login that migrated them.',
       cause: error,

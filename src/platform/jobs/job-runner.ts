@@ -53,10 +53,8 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
   function start(taken: Taken): { readonly end: Promise<Outcome> } {
     const run = slots.start(taken);
     void run.end.then((outcome) => {
-      if (outcome === 'lost') {
-        unended.add(taken.job.id);
-        lookForLost();
-      }
+      if (outcome === 'lost' || outcome === 'stale') unended.add(taken.job.id);
+      if (outcome === 'lost') lookForLost();
       // Who was tried in vain is due again, at a time that no look knew of.
       if (leftSome || !FINAL.has(outcome)) onFree?.();
     });

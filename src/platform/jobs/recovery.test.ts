@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Database, statement } from '#platform/db';
+import { type Database, DatabaseAway, statement } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
 import {
@@ -336,6 +336,27 @@ test('a place stays taken while its job waits between two tries', async () => {
   gate.resolve();
   await worker.process.waitForCount(2);
   await worker.stop(0);
+});
+
+test('a take-up whose answer is lost is no try of the job', async () => {
+  const member = await fixture.member();
+  let lost = 4;
+  const losing: Database = Object.assign(Object.create(db), {
+    system: async (...call: Parameters<Database['system']>) => {
+      const answer = await db.system(...call);
+      if (call[1] !== 'jobs.take' || lost === 0) return answer;
+      lost -= 1;
+      throw new DatabaseAway('The connection was lost.', undefined, true);
+    },
+  });
+  const node = await openNode(losing, [fixture.catalogue]);
+  const taking = await fixture.openProcess({ node, polls: { recovery: 50 } });
+  const worker = taking.jobs.work();
+  const { id } = await fixture.enqueue(member, complete, { wanted, quiet: true });
+  await taking.waitForCount(1);
+  await worker.stop(0);
+  expect(lost).toBe(0);
+  expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
 });
 
 test('a job that was taken up by a process that was away from then on for longer than its lease is not begun there', async () => {

@@ -1,3 +1,4 @@
+import { mayPass } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { permitError } from '#platform/limits';
 import { readTraceparent, runInTrace } from '#platform/telemetry';
@@ -111,7 +112,8 @@ async function afterFailure(
   const { attempt, handler, error } = failed;
   const { job, taken } = attempt;
   if (failed.isStopping || flagOf(error, 'yields') === true) return requeue(parts, attempt);
-  const isPostponed = flagOf(error, 'postponed') === true;
+  // A database that went away is no fault of the work: the attempt counts as little as one for which a provider had no room.
+  const isPostponed = flagOf(error, 'postponed') ?? mayPass(error);
   if (isPostponed && (await postpone(parts, attempt, error))) return 'postponed';
   const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
   if (isPostponed || tries >= taken.job.attempts || !isRetryable(error)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
+import { DatabaseAway, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { databaseTime, makeAccount } from '#test/factories';
 import { figures, ledgerLines, permits, plannedCall, windows } from '#test/limits';
@@ -82,6 +82,29 @@ describe('a try that fails', () => {
       await worker.stop(0);
     },
   );
+
+  test('because the database went away does not count', async () => {
+    const worker = await fixture.work({ uniform: () => 0 });
+    let left = 5;
+    const { id } = await fixture.enqueue(await makeAccount(db), async () => {
+      if (left === 0) return;
+      left -= 1;
+      throw new DatabaseAway('The connection was lost.', Object.assign(new Error(), { code: 'ECONNRESET' }));
+    });
+    await worker.process.waitForCount(6);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
+  });
+
+  test('because a statement did not end in time counts: another try would not either', async () => {
+    const worker = await fixture.work({ uniform: () => 0 });
+    const { id } = await fixture.enqueue(await makeAccount(db), () =>
+      Promise.reject(new DatabaseAway('Too late.', Object.assign(new Error(), { code: '57014' }))),
+    );
+    await worker.process.waitForCount(3);
+    await worker.stop(0);
+    expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: 3 });
+  });
 
   test('with a time to come back at waits at least that long', async () => {
     const worker = await fixture.work({ uniform: () => 0.5 });

@@ -108,8 +108,9 @@ export function createRecorder(parts: RecorderParts): Recorder {
       );
       place = [last.at, last.event];
     }
-    // The former master key may go: the present one has to vouch for what it signed.
-    if (![secrets.current, ''].includes(tail.position.key))
+    // The former master key may go: the present one has to vouch for what it signed. A list without entries is begun: one that is lost is
+    // told apart from one in which nothing was ever revoked.
+    if (tail.position.key !== secrets.current)
       tail = await append(tail, [{ ...SIGNED, at: new Date(now).toISOString() }]);
     seen = Math.max(seen, now);
     forget();

@@ -33,18 +33,24 @@ async function revokeOne(): Promise<string> {
 const die = () => Promise.reject(new Error('the process died'));
 
 describe('the recorder', () => {
+  test('begins a list in which nothing was ever revoked, so that a restore can tell it from a lost one', async () => {
+    expect(await newRecorder().record()).toMatchObject({ entries: 1 });
+    expect(await newRecorder().record()).toMatchObject({ entries: 1 });
+    expect(await home.head('plinth/revocations/1')).toBeDefined();
+  });
+
   test('writes each event once, whichever process looks, and what one that died had not written', async () => {
     const first = await revokeOne();
     const recorder = newRecorder();
-    expect(await recorder.record()).toMatchObject({ entries: 1 });
+    expect(await recorder.record()).toMatchObject({ entries: 2 });
     const second = await revokeOne();
     await Promise.all([recorder.record(), recorder.record()]);
-    expect(await newRecorder().record()).toMatchObject({ entries: 2 });
+    expect(await newRecorder().record()).toMatchObject({ entries: 3 });
     const third = await revokeOne();
     const dying = newRecorder({ head: (key) => home.head(key), read: (key) => home.read(key), write: die });
     await expect(dying.record()).rejects.toThrow('the process died');
-    expect(await recorder.record()).toMatchObject({ entries: 3 });
-    expect(await targets()).toEqual([first, second, third]);
+    expect(await recorder.record()).toMatchObject({ entries: 4 });
+    expect(await targets()).toEqual([null, first, second, third]);
     expect(await recorder.record()).toEqual(await newRecorder().record());
   });
 
@@ -53,12 +59,12 @@ describe('the recorder', () => {
       select gen_random_uuid(), 'system', 'user.suspended', 'user', gen_random_uuid() from generate_series(1, 700)`;
     await db.asMigrator(statement(insert));
     const recorder = newRecorder();
-    expect(await recorder.record()).toMatchObject({ entries: 703 });
-    await db.asMigrator(statement(insert.replace('700', '1')));
     expect(await recorder.record()).toMatchObject({ entries: 704 });
-    expect(await newRecorder().record()).toMatchObject({ entries: 704 });
+    await db.asMigrator(statement(insert.replace('700', '1')));
+    expect(await recorder.record()).toMatchObject({ entries: 705 });
+    expect(await newRecorder().record()).toMatchObject({ entries: 705 });
     expect(await home.head('plinth/revocations/2')).toBeDefined();
-    expect(await targets()).toHaveLength(704);
+    expect(await targets()).toHaveLength(705);
   });
 });
 

@@ -241,8 +241,9 @@ begin
 end $$;
 
 -- Jobs that this process took up without ever hearing of it, for the answer of the take-up was lost: their calls are marked as sent
--- and never went out, and wait again. p_begun: those that it did begin, whether they run or could not be ended.
+-- and never went out, and wait again; the attempt does not count. In one transaction with jobs.recover. p_begun: those that it did begin, whether they run or could not be ended.
 create or replace function jobs.unbegin(p_holder uuid, p_begun uuid[]) returns void language sql as $$
+  update jobs.jobs set attempt = attempt - 1 where state = 'running' and holder = p_holder and id <> all (p_begun);
   update limits.usage_events e set state = 'pending', updated_at = app.now()
   from jobs.jobs j join limits.permits p on p.account_id = j.account_id and p.id = j.permit_id
   where j.state = 'running' and j.holder = p_holder and j.id <> all (p_begun) and p.state = 'running' and p.holder = p_holder
