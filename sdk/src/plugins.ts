@@ -56,8 +56,9 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
   /** When the newest list was made that was seen. */
   let seen = 0;
   async function keysAndRevoked(options: CallOptions) {
-    const [known, answer] = await Promise.all([ask(KEYS, options), ask(REVOKED, options)]);
-    const keys = await keysIn(known);
+    const answer = await ask(REVOKED, options);
+    // Asked after the list: a fresh server, or one that rotates, has the key of what it signed among them.
+    const keys = await keysIn(await ask(KEYS, options));
     const { issuedAt, plugins } = await revokedIn(answer, keys);
     if (!(issuedAt > seen - SKEW))
       throw refused('plugin_list_forged', 'A newer list of removed plugins was seen.');

@@ -54,7 +54,9 @@ function honest() {
 }
 let world = honest();
 let downloads = 0;
+let onRevoked = () => {};
 beforeEach(() => {
+  onRevoked = () => {};
   world = honest();
   downloads = 0;
 });
@@ -63,7 +65,10 @@ const server = createServer((request, response) => {
   const { url = '', method = '' } = request;
   const answers: Readonly<Record<string, () => unknown>> = {
     'GET /.well-known/plugin-keys': () => world.keys,
-    'GET /v1/plugins/revoked': () => world.revoked,
+    'GET /v1/plugins/revoked': () => {
+      onRevoked();
+      return world.revoked;
+    },
     'POST /v1/plugins/day-planner/install': () => ({ ...world.handed, download_url: `${address}/package` }),
     'GET /package': () => {
       downloads += 1;
@@ -191,6 +196,15 @@ test('a version that was removed before keeps nobody from a later one', async ()
   world.revoked = listOf([{ ...OTHER, id: 'day-planner' }]);
   expect((await plugins.download('day-planner')).version).toBe('1.2.0');
   expect(await plugins.revoked()).toEqual([{ ...OTHER, id: 'day-planner' }]);
+});
+
+test('the first list of a fresh server, whose reading makes the key that signs it, is believed', async () => {
+  const { keys } = world;
+  world.keys = { keys: [] };
+  onRevoked = () => {
+    world.keys = keys;
+  };
+  expect(await plugins.revoked()).toHaveLength(1);
 });
 
 test('a list of removed plugins that is older than one that was seen is refused', async () => {

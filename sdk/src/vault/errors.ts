@@ -1,5 +1,6 @@
 /** Why the vault did not do what it was asked. */
 const MESSAGES = {
+  empty_passphrase: 'A vault takes no empty passphrase: anyone could open it.',
   wrong_passphrase: 'The passphrase does not open this vault.',
   wrong_recovery_key: 'The recovery key does not open this vault, or is older than its keys.',
   mistyped_recovery_key: 'The recovery key is mistyped: look at it letter by letter.',

@@ -145,6 +145,7 @@ async function lockWithPassphrase(
   { account, master }: Pick<KeyRing, 'account' | 'master'>,
   { passphrase, cost: chosen = RECOMMENDED_COST }: NewPassphrase,
 ): Promise<Omit<Locks, 'recoveryBox'>> {
+  if (passphrase.trim() === '') throw new VaultError('empty_passphrase');
   const cost = encodeCost(chosen);
   const salt = randomBytes(PASSPHRASE_SALT_BYTES);
   const key = await importKey(await stretchPassphrase(passphrase, salt, chosen));

@@ -164,6 +164,13 @@ describe('a key box', () => {
       await expect(reopen(ring, flip(keyBox, bit))).rejects.toThrow();
   });
 
+  it('is not made for an empty passphrase', async () => {
+    for (const empty of ['', ' ', '\u00a0'])
+      await expect(createKeyRing(account, { passphrase: empty, cost: QUICK })).rejects.toThrow(
+        code('empty_passphrase'),
+      );
+  });
+
   it('opens by no other passphrase and no other recovery key, and says which it was', async () => {
     await expect(openWithPassphrase(account, keyBox, `${passphrase} `)).rejects.toThrow(
       code('wrong_passphrase'),
