@@ -5199,7 +5199,7 @@ export interface Schemas {
   readonly WorkspaceSettings: {
     /** Of new scopes. */
     readonly currency: string;
-    /** Of exports. */
+    /** Of exports, and of titles of extracted sections. */
     readonly language: string;
   };
   readonly WriteContextDocument: {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { docxOf, pageSaying, paragraph, pdfOf } from '#test/fixtures/orbit/hostile-documents';
+import { docxOf, pageOf, pageSaying, paragraph, pdfOf } from '#test/fixtures/orbit/hostile-documents';
 import type { DocumentType } from './formats.ts';
 import { createReader } from './reader.ts';
 
@@ -241,6 +241,24 @@ describe('a PDF', () => {
       { more: [blank] },
     );
     expect((await read(file, 'pdf')).gaps).toEqual(['1 comment', '1 embedded_object', '1 annotation']);
+  });
+
+  test.each([
+    ['painted from left to right', '<0403> Tj 40 0 Td <0201> Tj'],
+    [
+      'written as it is read, each sign before the last',
+      '1 0 0 1 64 700 Tm <01> Tj 1 0 0 1 58 700 Tm <02> Tj 1 0 0 1 26 700 Tm <03> Tj 1 0 0 1 20 700 Tm <04> Tj',
+    ],
+  ])('from right to left is in reading order: %s', async (_, shown) => {
+    const map =
+      '/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange 4 beginbfchar <01> <05D0> <02> <05D1> <03> <05D2> <04> <05D3> endbfchar endcmap end';
+    const file = pageOf(
+      { dictionary: '', stream: Buffer.from(`BT /F1 12 Tf 20 700 Td ${shown} ET`) },
+      [{ dictionary: '', stream: Buffer.from(map) }],
+      '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar 4 /Widths [500 500 500 500] /ToUnicode 6 0 R >>',
+    );
+    const { text, confidence, gaps } = await read(file, 'pdf');
+    expect({ text, confidence, gaps }).toEqual({ text: 'אב   גד', confidence: 1, gaps: [] });
   });
 
   test('that is turned has its lines and its fields as they are seen', async () => {

@@ -26,6 +26,15 @@ describe('HTML', () => {
     expect(takeMarks(toMarkdown(html))).toEqual({ text: 'a b', gaps: ['picture'] });
   });
 
+  test('is read in the fields of a form, as they are filled in, and without reading aids', () => {
+    const html = `<p>Client: <input value="Northwind"><input type=hidden value=no><input type=password value=no></p>
+      <p><input type=checkbox checked> Logo <input type=radio> Website</p><textarea>Net 30</textarea>
+      <p><select><option>North<option selected>South</select> <select><option>One<option>Two</select></p><ruby>東京<rt>no</rt></ruby>`;
+    expect(toMarkdown(html).replaceAll(/\s+/g, ' ')).toBe(
+      'Client: Northwind ☒ Logo ☐ Website Net 30 South One 東京',
+    );
+  });
+
   test('is read where its tags do not close, and where a table lies in a table', () => {
     expect(toMarkdown('<p>a<p>b<ul><li>c<li>d')).toBe('a\n\nb\n\n- c\n- d');
     expect(toMarkdown('<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>')).toBe(

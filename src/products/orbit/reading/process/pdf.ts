@@ -6,7 +6,7 @@ import { Unreadable } from '../failures.ts';
 import type { ReadingLine } from '../protocol.ts';
 import type { Gap } from '../gaps.ts';
 import { type Layers, paintedPage, type PaintedPage } from './painted-page.ts';
-import { annotationsOf, withAnnotations } from './pdf-annotations.ts';
+import { annotationsOf, type AnnotationText, withAnnotations } from './pdf-annotations.ts';
 import { headingSizes, linesOf, pageText, type TextLine, type TextPiece } from './pdf-text.ts';
 import { isFromRight, runsFromRight } from './reading-order.ts';
 
@@ -115,10 +115,11 @@ async function contentOf(
     const hasHidden = [...layers].some(([, layer]) => !layer.visible);
     const { texts, gaps } = await annotationsOf(page, paint, hasHidden);
     const fromRight = found.some(({ str }) => runsFromRight(str));
-    const painted = hasHidden || fromRight ? (await paint()).signs : undefined;
-    const pieces = (painted ?? found).map((piece) => uprightPiece(page, piece));
-    const beside = texts.map(({ lines, rect }) => ({ lines, rect: uprightRect(page, rect) }));
-    const isOrdered = !fromRight || hasHidden || lettersIn(painted ?? []) >= lettersIn(found) * MOSTLY;
+    const painted = hasHidden || fromRight ? (await paint()).signs : found;
+    const isOrdered = hasHidden || lettersIn(painted) >= lettersIn(found) * MOSTLY;
+    const upright = uprightOf(page);
+    const pieces = (isOrdered ? painted : found).map(upright.piece);
+    const beside = texts.map(({ lines, rect }) => ({ lines, rect: upright.rect(rect) }));
     const isScanned = lettersIn(found) < HARDLY_TEXT && (await paint()).hasImage;
     page.cleanup();
     const direction = isFromRight(found.map(({ str }) => str).join('')) ? 'right' : 'left';
@@ -133,27 +134,24 @@ async function contentOf(
   }
 }
 
-type Point = readonly [number, number];
+type Rect = AnnotationText['rect'];
 
-/** Where a point of a page lies when the page is turned as people see it: y grows upwards. */
-function uprightPoint(page: PDFPageProxy, [x, y]: Point): Point {
+/** Moves what lies on a page to where it lies when the page is turned as people see it: y grows upwards. */
+function uprightOf(page: PDFPageProxy) {
   const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0]: readonly number[] = page.getViewport({
     scale: 1,
   }).transform;
-  return [a * x + c * y + e, -(b * x + d * y + f)];
-}
-
-function uprightPiece(page: PDFPageProxy, piece: TextPiece): TextPiece {
-  const [a = 0, b = 0, c = 0, d = 0, x = 0, y = 0] = piece.transform;
-  const place = uprightPoint(page, [x, y]);
-  return { ...piece, transform: [a, b, c, d, ...place] };
-}
-
-type Rect = readonly [number, number, number, number];
-
-function uprightRect(page: PDFPageProxy, [left, bottom, right, top]: Rect): Rect {
-  const [[x, y], [otherX, otherY]] = [uprightPoint(page, [left, bottom]), uprightPoint(page, [right, top])];
-  return [Math.min(x, otherX), Math.min(y, otherY), Math.max(x, otherX), Math.max(y, otherY)];
+  const point = (x: number, y: number) => [a * x + c * y + e, -(b * x + d * y + f)] as const;
+  return {
+    piece(piece: TextPiece): TextPiece {
+      const [g = 0, h = 0, i = 0, j = 0, x = 0, y = 0] = piece.transform;
+      return { ...piece, transform: [g, h, i, j, ...point(x, y)] };
+    },
+    rect([left, bottom, right, top]: Rect): Rect {
+      const [[x, y], [otherX, otherY]] = [point(left, bottom), point(right, top)];
+      return [Math.min(x, otherX), Math.min(y, otherY), Math.max(x, otherX), Math.max(y, otherY)];
+    },
+  };
 }
 
 /** A page as a PNG, for OCR. */
