@@ -7,15 +7,6 @@ interface ElementRule {
   readonly close?: (pass: DocxPass, frame: Frame) => void;
 }
 
-/** Parts of a formula, and the sign before each: `a/b`, `a^2`, `√2`. */
-export const MATH: Readonly<Record<string, string>> = {
-  'm:num': '',
-  'm:den': '/',
-  'm:sup': '^',
-  'm:sub': '_',
-  'm:rad': '√',
-  'm:d': '',
-};
 const PAGE = '<w:br w:type="page"/>';
 const BOX = { on: '☒', off: '☐' } as const;
 
@@ -138,65 +129,36 @@ function setForm(pass: DocxPass, key: 'chosen' | 'usual', value: string): void {
   if (pass.form !== undefined) pass.form[key] = value;
 }
 
-/** Text that lies beside the body: diagrams, word art, headers and footers. */
+/** Text that lies beside the body: diagrams, word art. */
 const ELSEWHERE: Readonly<Record<string, ElementRule>> = {
-  'dgm:relIds': { open: (pass, { dm = '' }) => void pass.flow.after.push(pass.context.diagram(dm)) },
+  'dgm:relIds': { open: (pass, { dm = '' }) => void pass.flow.after.push(pass.diagram(dm)) },
   'v:textpath': {
     open(pass, { string = '' }) {
       if (pass.isSeen && string !== '') pass.flow.after.push(`<w:p>${runOf(string)}</w:p>`);
     },
   },
-  'w:sectPr': {
-    open(pass) {
-      pass.section = { refs: [], hasFirst: false };
-    },
-    close(pass) {
-      const { refs, hasFirst } = pass.section ?? { refs: [], hasFirst: false };
-      for (const { element, type, id } of refs) {
-        if ((type === 'first' && !hasFirst) || (type === 'even' && !pass.context.hasEvenPages)) continue;
-        (element === 'header' ? pass.headers : pass.footers).push(id);
-      }
-    },
-  },
-  'w:headerReference': {
-    open: (pass, { type = '', id = '' }) => void pass.section?.refs.push({ element: 'header', type, id }),
-  },
-  'w:footerReference': {
-    open: (pass, { type = '', id = '' }) => void pass.section?.refs.push({ element: 'footer', type, id }),
-  },
-  'w:titlePg': {
-    open(pass, { val }) {
-      if (pass.section !== undefined) pass.section.hasFirst = isOn(val);
-    },
-  },
 };
 
+const around = (before: string, after: string): ElementRule => ({
+  open: (pass) => pass.put(runOf(before)),
+  close: (pass) => pass.put(runOf(after)),
+});
+
+/** A formula in one line: `(a+b)/(c)`. */
 const FORMULAS: Readonly<Record<string, ElementRule>> = {
-  'm:d': {
-    open(pass) {
-      const frame = pass.frames.at(-1);
-      if (frame !== undefined) frame.brackets = ['(', ')'];
-    },
-  },
-  'm:begChr': { open: (pass, { val = '' }) => setBracket(pass, 0, val) },
-  'm:endChr': { open: (pass, { val = '' }) => setBracket(pass, 1, val) },
+  'm:num': around('(', ')'),
+  'm:den': around('/(', ')'),
+  'm:sup': around('^(', ')'),
+  'm:sub': around('_(', ')'),
+  'm:rad': around('√(', ')'),
+  'm:d': around('(', ')'),
+  'm:mr': around('', '; '),
   'm:chr': {
     open(pass, { val = '' }, parent) {
       if (parent?.name === 'm:naryPr') pass.tell(val);
     },
   },
-  // Cells of a matrix, and lines of equations.
-  'm:e': {
-    close(pass) {
-      if (/^m:(?:mr|eqArr)$/.test(pass.frames.at(-1)?.name ?? '')) pass.put(runOf(' '));
-    },
-  },
 };
-
-function setBracket(pass: DocxPass, at: 0 | 1, sign: string): void {
-  const brackets = pass.nearest('m:d')?.brackets;
-  if (brackets !== undefined) brackets[at] = sign;
-}
 
 export const ELEMENTS: Readonly<Record<string, ElementRule>> = {
   ...GAP_ELEMENTS,

@@ -14,7 +14,6 @@ const ENTITIES = /<!(?:DOCTYPE|ENTITY)/i;
 const READ: ReadonlySet<string> = new Set([
   'styles',
   'numbering',
-  'settings',
   'footnotes',
   'endnotes',
   'header',
@@ -32,8 +31,8 @@ interface Relationship {
 /** The parts of a DOCX, found by relationships: a part may have any name. */
 export interface DocxParts {
   readonly main: string;
-  /** The first part of a kind. */
-  ofKind(kind: string): string | undefined;
+  /** The parts of a kind, in the order of their relationships. */
+  ofKind(kind: string): readonly string[];
   /** The part that the main part calls by this id. */
   byId(id: string): string | undefined;
 }
@@ -56,12 +55,12 @@ export function docxParts(bytes: Uint8Array, caps: ReadingCaps, zip: Zip): DocxP
   inflate((name) => wanted.has(name.toLowerCase()));
   const text = main === undefined ? undefined : texts.get(main.target);
   if (text === undefined) throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
-  const textOf = (relationship: Relationship | undefined) =>
-    relationship === undefined ? undefined : texts.get(relationship.target);
+  const textsOf = (is: (relationship: Relationship) => boolean) =>
+    related.filter(is).flatMap(({ target }) => texts.get(target) ?? []);
   return {
     main: text,
-    ofKind: (kind) => textOf(related.find((one) => one.kind === kind && texts.has(one.target))),
-    byId: (id) => textOf(related.find((one) => one.id === id)),
+    ofKind: (kind) => textsOf((one) => one.kind === kind),
+    byId: (id) => textsOf((one) => one.id === id)[0],
   };
 }
 

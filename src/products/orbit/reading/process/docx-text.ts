@@ -1,7 +1,7 @@
 import { Parser } from 'htmlparser2';
 import { Unreadable } from '../failures.ts';
 import type { Gap } from '../gaps.ts';
-import { ELEMENTS, escapeXml, MATH, runOf } from './docx-elements.ts';
+import { ELEMENTS, escapeXml, runOf } from './docx-elements.ts';
 import { markOf, withoutMarks } from './gap-marks.ts';
 
 /** Vocabularies of a DOCX, in their transitional and their strict form, by the prefix that they have here. */
@@ -54,8 +54,6 @@ export interface Frame {
   isRead?: boolean;
   /** Of a content control: the sign of its check box. */
   box?: string;
-  /** Signs around a formula in brackets. */
-  brackets?: [string, string];
 }
 
 /** Text that stands for itself, such as a text box: it follows the paragraph that it is anchored in. */
@@ -69,20 +67,11 @@ export interface DocxText {
   /** Its body in elements that mammoth knows. */
   readonly xml: string;
   readonly isDocument: boolean;
-  /** Ids of the headers and footers that are shown. */
-  readonly headers: readonly string[];
-  readonly footers: readonly string[];
-}
-
-export interface DocxContext {
-  readonly hasEvenPages: boolean;
-  /** The text of a diagram, by the id of its relationship. */
-  readonly diagram: (id: string) => string;
 }
 
 /** Rewrites a part of a DOCX, so that all text that is seen in it stands in elements that mammoth knows. */
-export function plainDocx(xml: string, context: DocxContext): DocxText {
-  const pass = new DocxPass(context);
+export function plainDocx(xml: string, diagram: (id: string) => string): DocxText {
+  const pass = new DocxPass(diagram);
   const parser = new Parser(
     {
       onopentag: (name, attributes) => pass.open(name, attributes),
@@ -99,7 +88,8 @@ export function plainDocx(xml: string, context: DocxContext): DocxText {
 
 /** One pass over a part. `docx-elements.ts` says what elements do beyond being kept, left out or dropped. */
 export class DocxPass {
-  readonly context: DocxContext;
+  /** The text of a diagram, by the id of its relationship. */
+  readonly diagram: (id: string) => string;
   readonly frames: Frame[] = [];
   readonly runs: { isHidden: boolean; font: string }[] = [];
   /** Complex fields under way: the code of a field is not seen, its result is. */
@@ -107,18 +97,15 @@ export class DocxPass {
   /** Check boxes of content controls under way: a sign stands in place of their text, once. */
   readonly boxes: { readonly sign: string; isTold: boolean }[] = [];
   form: { entries: string[]; isBox: boolean; chosen?: string; usual?: string } | undefined;
-  section: { refs: { element: string; type: string; id: string }[]; hasFirst: boolean } | undefined;
   breaksBefore = false;
-  readonly headers: string[] = [];
-  readonly footers: string[] = [];
   readonly #prefixes = new Map<string, string>();
   readonly #flows: [Flow, ...Flow[]] = [{ out: [], after: [], paragraphs: 0 }];
   #dropping = 0;
   #told = 0;
   #isDocument = false;
 
-  constructor(context: DocxContext) {
-    this.context = context;
+  constructor(diagram: DocxPass['diagram']) {
+    this.diagram = diagram;
   }
 
   get flow(): Flow {
@@ -199,7 +186,6 @@ export class DocxPass {
     }
     this.put(frame.closing);
     ELEMENTS[frame.name]?.close?.(this, frame);
-    if (frame.name in MATH) this.#closeFormula(frame);
     const parent = this.frames.at(-1);
     if (frame.name === 'mc:Choice' && parent !== undefined && this.#told > frame.told) parent.isRead = true;
     if (frame.closing === '</w:p>') this.#closeParagraph();
@@ -208,8 +194,7 @@ export class DocxPass {
 
   end(): DocxText {
     const [{ out, after }] = this.#flows;
-    const { headers, footers } = this;
-    return { xml: [...out, ...after].join(''), isDocument: this.#isDocument, headers, footers };
+    return { xml: [...out, ...after].join(''), isDocument: this.#isDocument };
   }
 
   /** Whether an element that shows something does so here: in a check box the sign stands for it. */
@@ -254,19 +239,6 @@ export class DocxPass {
     const text = [...out, ...after].join('');
     if (this.flow.paragraphs > 0) this.flow.after.push(text);
     else this.put(text);
-  }
-
-  /** `(a+b)/c^2`: brackets where a part is more than a number or a name. */
-  #closeFormula({ name, start, brackets }: Frame): void {
-    const { out } = this.flow;
-    const text = out
-      .slice(start)
-      .join('')
-      .replaceAll(/<[^>]*>/g, '');
-    if (text === '') return;
-    const [before, after] = brackets ?? (/[^\p{L}\p{N}.,]/u.test(text) ? ['(', ')'] : ['', '']);
-    out.splice(start, 0, runOf(`${MATH[name] ?? ''}${before}`));
-    out.push(runOf(after));
   }
 }
 

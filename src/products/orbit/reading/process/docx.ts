@@ -19,34 +19,30 @@ export async function readDocx(bytes: Uint8Array, caps: ReadingCaps, zip: Zip): 
 
 /** A package that mammoth reads whole: parts lie where it looks without relationships, and hold elements that it knows. */
 function plainPackage(parts: DocxParts): Record<string, Uint8Array> {
-  const settings = parts.ofKind('settings') ?? '';
-  const read = (xml: string): DocxText =>
-    plainDocx(xml, {
-      hasEvenPages: /<(?:\w+:)?evenAndOddHeaders(?![^>]*val="(?:0|false|off)")/.test(settings),
-      diagram: (id) => read(parts.byId(id) ?? '').xml,
-    });
+  const read = (xml: string): DocxText => plainDocx(xml, (id) => read(parts.byId(id) ?? '').xml);
   const main = read(parts.main);
   if (!main.isDocument) throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
-  const around = (ids: readonly string[]) =>
-    [...new Set([...new Set(ids)].map((id) => read(parts.byId(id) ?? '').xml))]
+  // Each once, however many sections have it; a number of a page alone says nothing.
+  const around = (kind: string) =>
+    [...new Set(parts.ofKind(kind).map((xml) => read(xml).xml))]
       .filter((xml) => /\p{L}/u.test(xml.replace(/<[^>]*>/g, '')))
       .join('');
+  const notes = (kind: string) =>
+    wordXml(
+      `<w:${kind}>${parts
+        .ofKind(kind)
+        .map((xml) => read(xml).xml)
+        .join('')}</w:${kind}>`,
+    );
   const files: Record<string, string | undefined> = {
     '[Content_Types].xml': TYPES,
     'word/document.xml': wordXml(
-      `<w:document><w:body>${around(main.headers)}${main.xml}${around(main.footers)}</w:body></w:document>`,
+      `<w:document><w:body>${around('header')}${main.xml}${around('footer')}</w:body></w:document>`,
     ),
-    'word/styles.xml': parts.ofKind('styles'),
-    'word/numbering.xml': parts.ofKind('numbering'),
-    ...Object.fromEntries(
-      ['footnotes', 'endnotes'].map((kind) => {
-        const xml = parts.ofKind(kind);
-        return [
-          `word/${kind}.xml`,
-          xml === undefined ? undefined : wordXml(`<w:${kind}>${read(xml).xml}</w:${kind}>`),
-        ];
-      }),
-    ),
+    'word/styles.xml': parts.ofKind('styles')[0],
+    'word/numbering.xml': parts.ofKind('numbering')[0],
+    'word/footnotes.xml': notes('footnotes'),
+    'word/endnotes.xml': notes('endnotes'),
   };
   return Object.fromEntries(
     Object.entries(files).flatMap(([name, xml]) => (xml === undefined ? [] : [[name, Buffer.from(xml)]])),
