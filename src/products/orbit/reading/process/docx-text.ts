@@ -230,7 +230,7 @@ export class DocxPass {
     const { flow } = this;
     flow.paragraphs -= 1;
     if (flow.paragraphs > 0) return;
-    this.put(...flow.after);
+    this.put(flow.after.join(''));
     flow.after = [];
   }
 

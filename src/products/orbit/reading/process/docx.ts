@@ -19,7 +19,8 @@ export async function readDocx(bytes: Uint8Array, caps: ReadingCaps, zip: Zip): 
 
 /** A package that mammoth reads whole: parts lie where it looks without relationships, and hold elements that it knows. */
 function plainPackage(parts: DocxParts): Record<string, Uint8Array> {
-  const read = (xml: string): DocxText => plainDocx(xml, (id) => read(parts.byId(id) ?? '').xml);
+  const read = (xml: string): DocxText =>
+    plainDocx(xml, (id) => plainDocx(parts.byId(id) ?? '', () => '').xml);
   const main = read(parts.main);
   if (!main.isDocument) throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
   // Each once, however many sections have it; a number of a page alone says nothing.

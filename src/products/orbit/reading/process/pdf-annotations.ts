@@ -130,7 +130,7 @@ const APART = 0.3;
 
 /** The pieces of a page with the text of annotations between them: on the line that it stands beside, else below what stands above it. */
 export function withAnnotations(pieces: readonly TextPiece[], texts: readonly AnnotationText[]): TextPiece[] {
-  const all = [...pieces];
+  let all = [...pieces];
   for (const { lines, rect } of texts) {
     const [left, bottom, right, top] = rect;
     const isBeside = ({ str, transform: [, , , , , y = 0] }: TextPiece) =>
@@ -162,7 +162,7 @@ export function withAnnotations(pieces: readonly TextPiece[], texts: readonly An
       all[at - 1] = { ...last, hasEOL: false };
       made[made.length - 1] = { ...end, hasEOL: end.hasEOL || last.hasEOL };
     }
-    all.splice(at, 0, ...made);
+    all = [...all.slice(0, at), ...made, ...all.slice(at)];
   }
   return all;
 }

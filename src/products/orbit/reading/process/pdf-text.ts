@@ -75,7 +75,9 @@ function orderedText({ pieces, size }: OpenLine, direction: 'left' | 'right'): s
     const [, , , , x = 0] = transform;
     const blank = endX === undefined ? '' : separatorBefore({ text: signs.at(-1) ?? '', endX }, x, size);
     // Annotations come in words and in their order; painted signs one by one.
-    signs.push(...(blank === '' ? [] : [blank]), ...(runsFromRight(str) ? [str] : Array.from(str)));
+    if (blank !== '') signs.push(blank);
+    if (runsFromRight(str)) signs.push(str);
+    else for (const sign of str) signs.push(sign);
     endX = x + width;
   }
   return readingOrder(signs, direction === 'right');
