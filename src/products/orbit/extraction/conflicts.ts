@@ -53,7 +53,7 @@ const PART =
   /\b(?:phase|milestone|sprint|stage|month|monthly|hour|hourly|per|each|part|module|week|option)\b/iu;
 /** An amount beside the whole, or within it. */
 const COMPONENT =
-  /(?<!\p{L})(?:contingenc(?:y|ies)|reserve|buffer|puffer|reserva|imprévus|deposit|anzahlung|acompte|advance|down\s?payment|retainer|instal?ments?|discount|rabatt|remise|sub-?total|vat|mwst|tva|iva|tax(?:es)?|travel|expenses|hosting|maintenance|licen[cs]es?|penalt(?:y|ies)|late fees?|interest)(?!\p{L})/iu;
+  /(?<!\p{L})(?:contingenc(?:y|ies)|reserve|buffer|puffer|reserva|imprévus|deposit|anzahlung|acompte|advance|down\s?payment|retainer|instal?ments?|discount|rabatt|remise|sub-?total|gross|brutto|ttc|vat|mwst|tva|iva|tax(?:es)?|travel|expenses|hosting|maintenance|licen[cs]es?|penalt(?:y|ies)|late fees?|interest)(?!\p{L})/iu;
 /** Where one statement of a sentence ends and the next begins. */
 const CLAUSE =
   /;\s|,\s|[()]|(?<!\p{L})(?:including|includes|incl\.|of which|plus|and|und|davon|zzgl\.|inkl\.|et|dont|y)\s/iu;
@@ -68,6 +68,8 @@ interface ItemValues {
   readonly single: string | undefined;
   /** Words that name what the single value is of: none for the whole. */
   readonly thing: ReadonlySet<string>;
+  /** The sum of a table or a list; a document has one for each of them. */
+  readonly isSum: boolean;
 }
 
 /** What contradicts what, of the items that are left after those that say the same were joined. */
@@ -98,8 +100,9 @@ function conflictsAmong(kind: Conflict['kind'], valued: readonly ItemValues[]) {
 
 function contradict(one: ItemValues, other: ItemValues): boolean {
   if (!differ(one.values, other.values)) return false;
-  if (one.single !== undefined && one.single === other.single) return isOneThing(one, other);
   const isElsewhere = ![...one.item.documents].some((id) => other.item.documents.has(id));
+  if (one.isSum && other.isSum && !isElsewhere) return false;
+  if (one.single !== undefined && one.single === other.single) return isOneThing(one, other);
   const isOneKind = one.item.item.type === other.item.item.type;
   return (
     isElsewhere &&
@@ -150,7 +153,7 @@ function valuesOf(kind: Conflict['kind'], item: ComparisonItem): ItemValues {
   const single = singleOf(kind, item);
   if (single !== undefined) return { item, ...single };
   const { values, texts } = fieldsOf(kind, item.fields);
-  return { item, values, texts, single: undefined, thing: NONE };
+  return { item, values, texts, single: undefined, thing: NONE, isSum: false };
 }
 
 function fieldsOf(kind: Conflict['kind'], { money, dates }: Fields) {
@@ -177,17 +180,18 @@ function singleOf(
     const subject = subjectOf(kind, clause);
     const found = fieldsOf(kind, fieldsIn(clause));
     if (subject !== undefined && found.values.size > 0)
-      return { ...found, single: subject, thing: thingOf(clause) };
+      return { ...found, single: subject, thing: thingOf(clause), isSum: TOTAL_AMOUNT.test(clause) };
   }
   const whole = [item.title, item.text, ...said].join(' ');
   const subject = subjectOf(kind, whole);
   return subject === undefined
     ? undefined
-    : { ...fieldsOf(kind, fields), single: subject, thing: thingOf(whole) };
+    : { ...fieldsOf(kind, fields), single: subject, thing: thingOf(whole), isSum: false };
 }
 
 function subjectOf(kind: Conflict['kind'], text: string): string | undefined {
   if (PART.test(text) || (kind === 'money' && COMPONENT.test(text))) return undefined;
+  if (kind === 'money' && TOTAL_AMOUNT.test(text)) return 'Total budget';
   return SINGLE.find((one) => one.kind === kind && one.words.test(text))?.subject;
 }
 
@@ -202,10 +206,11 @@ function totalIn({ table }: Item): string | undefined {
     return [moneyIn(cell).length > 0 || currency === undefined ? cell : `${currency} ${cell}`];
   });
   const last = amounts?.at(-1);
-  return last === undefined ? undefined : `Total price: ${last}`;
+  return last === undefined ? undefined : `Total: ${last}`;
 }
 
 const TOTAL = /^[^\p{L}]*(?:(?:grand|overall)\s+)?(?:total|sum|gesamt\p{L}*|summe|somme|suma)(?!\p{L})/iu;
+const TOTAL_AMOUNT = new RegExp(String.raw`${TOTAL.source}[^\p{L}]*(?:[A-Z]{3}|\p{Sc})?\s?\d`, 'iu');
 const NET =
   /(?<!\p{L})net[\s-]?(\d{1,3})(?![\d,.%]*\d)|(?<!\d)(\d{1,3})\s+days\s+net(?!\p{L})|(?:due|payable|paid)\s+within\s+(?:\p{L}+\s+\()?(\d{1,3})\)?\s+(?:calendar\s+)?days/giu;
 
@@ -219,7 +224,9 @@ function termsOf(item: ComparisonItem): ItemValues[] {
     .flatMap((clause) => [...clause.matchAll(NET)]);
   const values = new Set(found.map(([, ...days]) => days.find((one) => one !== undefined) ?? ''));
   const texts = found.map(([match]) => match);
-  return values.size === 0 ? [] : [{ item, values, texts, single: 'Payment terms', thing: NONE }];
+  return values.size === 0
+    ? []
+    : [{ item, values, texts, single: 'Payment terms', thing: NONE, isSum: false }];
 }
 
 function conflictOf(kind: Conflict['kind'], items: readonly ItemValues[]): Conflict {

@@ -132,6 +132,8 @@ describe('merging', () => {
   test.each([
     ['budget', 'The total budget is 240,000 EUR.', 'The total budget includes a contingency of 24,000 EUR.'],
     ['budget', 'Total price: EUR 240,000', 'Contingency on the total price: EUR 24,000'],
+    ['budget', 'Total price: EUR 100,000', 'Total price (gross): EUR 119,000'],
+    ['budget', 'Total: EUR 10,000', 'Total: EUR 12,000'],
     ['timeline', 'The shop goes live on 1 March 2027.', 'The mobile app goes live on 1 June 2027.'],
     ['timeline', 'Go-live is on 1 March 2027.', 'The German portal goes live on 1 June 2027.'],
     ['timeline', 'The German site goes live on 1 March 2027.', 'The French site goes live on 1 June 2027.'],
@@ -148,6 +150,7 @@ describe('merging', () => {
       'EUR 252,140',
       'EUR 240,000',
     ],
+    ['Total 252,140 EUR', 'Our budget is 240,000 euros', '252,140 EUR', '240,000 euros'],
     ['Payment terms: net 45', 'Payment terms: net 30 days', 'net 45', 'net 30'],
     ['Invoices are payable within 45 days.', 'We pay invoices net 30.', 'payable within 45 days', 'net 30'],
   ])('names values of one thing that differ: %s, %s', (one, other, ...values) => {

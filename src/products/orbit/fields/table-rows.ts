@@ -15,7 +15,7 @@ const RULER = /^:?-{2,}:?$/;
 const ROW = /^\s*\|.*\|\s*$/;
 
 /** The cells of a row: `\|` is a bar that was written. */
-export function cellsIn(row: string): string[] {
+function cellsIn(row: string): string[] {
   return row
     .trim()
     .replace(/^\||(?<!\\)\|$/g, '')
