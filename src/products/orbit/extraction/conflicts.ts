@@ -157,7 +157,7 @@ function valuesOf(kind: Conflict['kind'], item: ComparisonItem): ItemValues {
 }
 
 function fieldsOf(kind: Conflict['kind'], { money, dates }: Fields) {
-  const known = { ...(kind === 'money' ? { money, dates: [] } : { money: [], dates }) };
+  const known = kind === 'money' ? { money, dates: [] } : { money: [], dates };
   const certain = [
     ...known.money.filter(({ amount_minor: amount }) => amount !== null),
     ...known.dates.filter(({ date }) => date !== null),

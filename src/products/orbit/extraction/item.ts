@@ -39,13 +39,15 @@ export interface Item {
 
 const MOST = { items: 60, quotes: 8, title: 120, text: 1_500 } as const;
 
+/** The document that a model was shown, and the pages of it. */
+interface ItemSource {
+  readonly documentId: string;
+  readonly find: FindQuote;
+  readonly pages: readonly Page[];
+}
+
 /** What a model said of a chunk, with each quote looked for in the document; one that does not occur is dropped. */
-export function checkedItems(
-  { items }: ExtractedItems,
-  documentId: string,
-  find: FindQuote,
-  pages: readonly Page[] = [],
-): Item[] {
+export function checkedItems({ items }: ExtractedItems, { documentId, find, pages }: ItemSource): Item[] {
   return items.slice(0, MOST.items).flatMap(({ citations, ...said }) => {
     const table = tableIn(
       said.text

@@ -34,8 +34,7 @@ describe('items', () => {
           itemWithQuotes('deliver an app'),
         ],
       },
-      'one',
-      find,
+      { documentId: 'one', find, pages: [] },
     );
     expect(true_?.citations).toEqual([
       { document_id: 'one', page: 1, quote: 'deliver a shop with 300 products' },
@@ -49,13 +48,15 @@ describe('items', () => {
   test('are cut and cleaned of what a database does not take', () => {
     const [one] = checkedItems(
       { items: [{ ...itemWithQuotes(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
-      'one',
-      find,
+      { documentId: 'one', find, pages: [] },
     );
     expect(one?.text).toHaveLength(1_500);
     expect(one?.text.startsWith('a b\uFFFD x')).toBe(true);
   });
 });
+
+const titleIn = (language: string) =>
+  mergeItems([item({ text: 'Ein Laden' })], nameOf, languageOf(language).words.sections).sections[0]?.title;
 
 describe('merging', () => {
   test('has what two chunks say of one thing once, with the quotes of both', () => {
@@ -186,14 +187,11 @@ describe('merging', () => {
       title: '',
       text,
     }));
-    const checked = checkedItems({ items }, 'one', quoteFinder(pages), pages);
+    const checked = checkedItems({ items }, { documentId: 'one', find: quoteFinder(pages), pages });
     expect(merge(...checked).sections[0]?.content).toBe(`${prices}\n\n- Paid net 30.`);
   });
 
   test('gives sections titles in the language of the workspace', () => {
-    const titleIn = (language: string) =>
-      mergeItems([item({ text: 'Ein Laden' })], nameOf, languageOf(language).words.sections).sections[0]
-        ?.title;
     expect(['en', 'de-CH', 'fr', 'es', 'xx'].map(titleIn)).toEqual([
       'Deliverables',
       'Leistungen',

@@ -217,7 +217,11 @@ async function ask(
       signal: job.signal,
     });
     // A model can quote what it was shown, and nothing else.
-    return checkedItems(object, document.documentId, quoteFinder(material.parts), material.parts);
+    return checkedItems(object, {
+      documentId: document.documentId,
+      find: quoteFinder(material.parts),
+      pages: material.parts,
+    });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
