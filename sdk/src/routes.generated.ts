@@ -1286,7 +1286,7 @@ export interface Schemas {
     readonly ocr_pages: number;
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
-    /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
+    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
     readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
     readonly scope_id: string | null;
@@ -1322,7 +1322,7 @@ export interface Schemas {
     readonly ocr_pages: number;
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
-    /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
+    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
     readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
   };
@@ -2643,7 +2643,7 @@ export interface Schemas {
   };
   readonly MissingPage: {
     readonly page: number;
-    readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
+    readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed' | 'picture' | 'chart' | 'embedded_object' | 'comment' | 'annotation' | 'text_order';
   };
   readonly Model: {
     readonly id: string;
@@ -5212,7 +5212,7 @@ export interface Schemas {
   readonly WorkspaceSettings: {
     /** Of new scopes. */
     readonly currency: string;
-    /** Of exports. */
+    /** Of exports, and of titles of extracted sections. */
     readonly language: string;
   };
   readonly WriteContextDocument: {

@@ -115,6 +115,19 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
     await here().waitFor();
   });
 
+  test('shows a table of a section as cells', async () => {
+    const scope = new URL(page.url()).searchParams.get('scope') ?? '';
+    const table = '| Part | Price |\n| --- | --- |\n| Checkout | EUR 18,500 |';
+    await admin.post(`/v1/scopes/${scope}/sections`, {
+      type: 'budget',
+      title: 'Prices',
+      content: `${table}\n\nNet 30.`,
+    });
+    await section('Prices').getByRole('cell', { name: 'EUR 18,500', exact: true }).waitFor();
+    expect(await section('Prices').getByRole('columnheader').allTextContents()).toEqual(['Part', 'Price']);
+    await section('Prices').getByText('Net 30.', { exact: true }).waitFor();
+  });
+
   test('exports, and offers a viewer nothing that is refused', async () => {
     await page.getByRole('tab', { name: 'Export' }).click();
     await page.getByRole('combobox', { name: 'Format' }).selectOption('Markdown');

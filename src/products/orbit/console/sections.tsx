@@ -13,6 +13,7 @@ import {
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Comments } from './comments.tsx';
+import { SectionText } from './section-text.tsx';
 import { isSamePage, Source } from './source.tsx';
 import { KINDS, texts } from './texts.ts';
 import { keyOf, type Scope, type Section, useApi, useDocuments, type View } from './use-scope.ts';
@@ -52,7 +53,7 @@ export function Sections({ edit, ...view }: SectionsProps) {
             {begun?.id === section.id ? (
               <Editor {...{ scope, section, begun }} end={() => turn(undefined)} />
             ) : (
-              <p>{section.content}</p>
+              <SectionText content={section.content} />
             )}
           </OneSection>
         ))}

@@ -1,4 +1,5 @@
 import { declareErrors, type JobId } from '#platform/kernel';
+import { GAPS } from '../reading/gaps.ts';
 import type { MediaType } from '../reading/formats.ts';
 
 declareErrors({
@@ -16,12 +17,13 @@ declareErrors({
 export const DOCUMENT_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
 export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
 
-/** Why the text of a page is not there. */
+/** Why the text of a page is not there, or what on it is not read. */
 export const MISSING_REASONS = {
   page_damaged: 'the page is broken',
   ocr_pages_used_up: 'the plan’s pages of OCR are used up for this month',
   ocr_page_limit: 'OCR reads no more pages of one document',
   ocr_failed: 'OCR could not read the page',
+  ...GAPS,
 } as const;
 export type MissingReason = keyof typeof MISSING_REASONS;
 

@@ -68,7 +68,7 @@ export async function readDocument(parts: ReadingParts, job: RunningJob): Promis
       if (line.kind === 'page')
         found.pages.push({ page: line.page, text: line.text, confidence: line.confidence });
       else if (line.kind === 'scanned') found.scanned.push(line.page);
-      else found.missing.push({ page: line.page, reason: 'page_damaged' });
+      else found.missing.push({ page: line.page, reason: line.kind === 'gap' ? line.gap : 'page_damaged' });
     },
   });
   if (end.kind === 'failed') return fail(parts, { job, failure: end });

@@ -35,7 +35,9 @@ const state = {
   ocr_pages_left: z.int().describe('How many of them OCR is reading now.'),
   missing: z
     .array(namedObject('MissingPage', { page: z.int(), reason: z.enum(reasons) }))
-    .describe(`Pages whose text is not there. ${describeCodes(MISSING_REASONS)}.`),
+    .describe(
+      `Pages whose text is not there, and what is not read on others. ${describeCodes(MISSING_REASONS)}.`,
+    ),
   updated_at: z.iso.datetime(),
 };
 

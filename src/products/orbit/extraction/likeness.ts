@@ -43,6 +43,7 @@ export interface ComparisonItem {
   readonly fields: Fields;
   readonly money: ReadonlySet<string>;
   readonly dates: ReadonlySet<string>;
+  readonly terms: ReadonlySet<string>;
   readonly documents: ReadonlySet<string>;
 }
 
@@ -57,15 +58,22 @@ export function comparisonOf(item: Item): ComparisonItem {
     title: new Set(title),
     subject: wordsIn(withoutValues(`${item.title} ${item.text}`)),
     fields,
+    money: valueKeys(fields).money,
+    dates: valueKeys(fields).date,
+    terms: new Set(fields.money.flatMap(({ terms }) => (terms === undefined ? [] : [terms]))),
+    documents: new Set(item.citations.map(({ document_id: id }) => id)),
+  };
+}
+
+/** Amounts and dates by which two texts are compared. */
+export function valueKeys({ money, dates }: Pick<Fields, 'money' | 'dates'>) {
+  return {
     money: new Set(
-      fields.money.flatMap(({ currency, amount_minor: least, until_minor: most }) =>
+      money.flatMap(({ currency, amount_minor: least, until_minor: most }) =>
         least === null ? [] : [`${currency ?? ''} ${least} ${most ?? ''}`],
       ),
     ),
-    dates: new Set(
-      fields.dates.flatMap(({ date, until }) => (date === null ? [] : [`${date} ${until ?? ''}`])),
-    ),
-    documents: new Set(item.citations.map(({ document_id: id }) => id)),
+    date: new Set(dates.flatMap(({ date, until }) => (date === null ? [] : [`${date} ${until ?? ''}`]))),
   };
 }
 
@@ -86,6 +94,7 @@ const FEW_WORDS = 4;
 export function isSame(one: ComparisonItem, other: ComparisonItem): boolean {
   if (one.item.type !== other.item.type) return false;
   if (differ(one.money, other.money) || differ(one.dates, other.dates)) return false;
+  if (differ(one.terms, other.terms)) return false;
   if (saysTheSame(one, other)) return true;
   return one.title.size > 0 && jaccard(one.title, other.title) === 1;
 }

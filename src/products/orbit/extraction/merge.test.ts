@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { languageOf } from '../exports/document/words.ts';
 import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { confidenceOf } from './confidence.ts';
 import { checkedItems, CERTAINTIES, type Item } from './item.ts';
@@ -33,8 +34,7 @@ describe('items', () => {
           itemWithQuotes('deliver an app'),
         ],
       },
-      'one',
-      find,
+      { documentId: 'one', find, pages: [] },
     );
     expect(true_?.citations).toEqual([
       { document_id: 'one', page: 1, quote: 'deliver a shop with 300 products' },
@@ -48,13 +48,15 @@ describe('items', () => {
   test('are cut and cleaned of what a database does not take', () => {
     const [one] = checkedItems(
       { items: [{ ...itemWithQuotes(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
-      'one',
-      find,
+      { documentId: 'one', find, pages: [] },
     );
     expect(one?.text).toHaveLength(1_500);
     expect(one?.text.startsWith('a b\uFFFD x')).toBe(true);
   });
 });
+
+const titleIn = (language: string) =>
+  mergeItems([item({ text: 'Ein Laden' })], nameOf, languageOf(language).words.sections).sections[0]?.title;
 
 describe('merging', () => {
   test('has what two chunks say of one thing once, with the quotes of both', () => {
@@ -126,6 +128,77 @@ describe('merging', () => {
     expect(merge(item({ type, text: one }, 'brief'), item({ type, text: other }, 'mail')).conflicts).toEqual(
       [],
     );
+  });
+
+  test.each([
+    ['budget', 'The total budget is 240,000 EUR.', 'The total budget includes a contingency of 24,000 EUR.'],
+    ['budget', 'Total price: EUR 240,000', 'Contingency on the total price: EUR 24,000'],
+    ['budget', 'Total price: EUR 100,000', 'Total price (gross): EUR 119,000'],
+    ['budget', 'Total: EUR 10,000', 'Total: EUR 12,000'],
+    ['timeline', 'The shop goes live on 1 March 2027.', 'The mobile app goes live on 1 June 2027.'],
+    ['timeline', 'Go-live is on 1 March 2027.', 'The German portal goes live on 1 June 2027.'],
+    ['timeline', 'The German site goes live on 1 March 2027.', 'The French site goes live on 1 June 2027.'],
+    ['budget', 'Invoices are paid net 30.', 'The deposit is due net 10.'],
+  ] as const)('takes different things of one document for no conflict: %s, %s', (type, one, other) => {
+    expect(merge(item({ type, text: one }), item({ type, text: other })).conflicts).toEqual([]);
+  });
+
+  test.each([
+    ['Total price: EUR 252,140', 'Our budget is 240,000 euros', 'EUR 252,140', '240,000 euros'],
+    [
+      'The total budget is EUR 252,140, including a contingency of EUR 20,000',
+      'Total budget: EUR 240,000',
+      'EUR 252,140',
+      'EUR 240,000',
+    ],
+    ['Total 252,140 EUR', 'Our budget is 240,000 euros', '252,140 EUR', '240,000 euros'],
+    ['Payment terms: net 45', 'Payment terms: net 30 days', 'net 45', 'net 30'],
+    ['Invoices are payable within 45 days.', 'We pay invoices net 30.', 'payable within 45 days', 'net 30'],
+  ])('names values of one thing that differ: %s, %s', (one, other, ...values) => {
+    const { conflicts } = merge(
+      item({ type: 'budget', text: one }, 'a'),
+      item({ type: 'budget', text: other }, 'b'),
+    );
+    expect(conflicts.map((conflict) => conflict.values.map(({ text }) => text))).toEqual([values]);
+  });
+
+  test('names the total of a table beside an amount elsewhere, with the currency of its column', () => {
+    const table = { before: '', head: ['Part', 'Price (EUR)'], rows: [['Total', '252,140']] };
+    const { conflicts } = merge(
+      { ...item({ type: 'budget', text: 'Total · 252,140' }, 'offer'), table },
+      item({ type: 'budget', text: 'Our budget is 240,000 EUR.' }, 'mail'),
+    );
+    expect(conflicts).toMatchObject([{ values: [{ text: 'EUR 252,140' }, { text: '240,000 EUR' }] }]);
+  });
+
+  const prices =
+    '| Part | Due | Price |\n| --- | --- | --- |\n| Catalogue | 1 March 2027 | EUR 12,000 |\n| Check \\| out |  | EUR 18,500 |';
+
+  test.each([
+    ['row by row', prices.split('\n')],
+    ['in one line', [prices.replaceAll('\n', ' ')]],
+    ['in its lines', [prices]],
+    ['without its head', prices.split('\n').slice(2)],
+  ])('has a table that a model copied %s as one table', (_, texts) => {
+    const pages = [{ page: 1, text: `## Price\n\n${prices}\n\nPaid net 30.` }];
+    const items = [...texts, 'Paid net 30.'].map((text) => ({
+      ...itemWithQuotes(text),
+      type: 'budget' as const,
+      title: '',
+      text,
+    }));
+    const checked = checkedItems({ items }, { documentId: 'one', find: quoteFinder(pages), pages });
+    expect(merge(...checked).sections[0]?.content).toBe(`${prices}\n\n- Paid net 30.`);
+  });
+
+  test('gives sections titles in the language of the workspace', () => {
+    expect(['en', 'de-CH', 'fr', 'es', 'xx'].map(titleIn)).toEqual([
+      'Deliverables',
+      'Leistungen',
+      'Livrables',
+      'Entregables',
+      'Deliverables',
+    ]);
   });
 
   test('tells nothing again that an earlier extraction told, but knows it', () => {

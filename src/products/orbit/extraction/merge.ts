@@ -4,12 +4,14 @@ import {
   type NewSection,
   type SectionType,
 } from '../scopes/sections/section.ts';
+import { languageOf } from '../exports/document/words.ts';
 import { confidenceOf, meanOf } from './confidence.ts';
 import { conflictNote } from '../scopes/open-conflicts.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import { fieldsIn } from '../fields/fields.ts';
 import type { Item } from './item.ts';
 import { type ComparisonItem, comparisonOf, isSame, saysTheSame } from './likeness.ts';
+import { tableAsMarkdown } from '../fields/table-rows.ts';
 
 /** An item of a chunk, and whether an earlier extraction has put it into the scope already. */
 export interface MergeItem extends Item {
@@ -23,19 +25,6 @@ export interface MergeResult {
   readonly confidences: readonly number[];
 }
 
-const TITLES: Readonly<Record<SectionType, string>> = {
-  overview: 'Overview',
-  objectives: 'Objectives',
-  deliverables: 'Deliverables',
-  timeline: 'Timeline',
-  budget: 'Budget',
-  assumptions: 'Assumptions',
-  exclusions: 'Exclusions',
-  risks: 'Risks',
-  acceptance: 'Acceptance criteria',
-  other: 'Other',
-};
-
 const MOST = { content: 40_000, citations: 100, joinedText: 1_500, perItem: 20 } as const;
 
 interface JoinedItem {
@@ -47,7 +36,11 @@ interface JoinedItem {
  * Makes sections of what the chunks say, one for each type: what two chunks say of one thing is there once, with the quotes of
  * both, and what contradicts itself is there twice, with a note of both places. Items come in the order of the documents.
  */
-export function mergeItems(items: readonly MergeItem[], nameOf: (documentId: string) => string): MergeResult {
+export function mergeItems(
+  items: readonly MergeItem[],
+  nameOf: (documentId: string) => string,
+  titles: Readonly<Record<SectionType, string>> = languageOf('en').words.sections,
+): MergeResult {
   const joined = joinedItems(items);
   const conflicts = conflictsIn(joined.map(({ at }) => at));
   const conflicting = new Set(conflicts.flatMap((one) => one.items));
@@ -62,7 +55,7 @@ export function mergeItems(items: readonly MergeItem[], nameOf: (documentId: str
   const sections = SECTION_TYPES.flatMap((type) => {
     const of = rated.filter(({ at, isTold }) => at.item.type === type && !isTold);
     const notes = fresh.filter((conflict) => conflict.type === type).map((one) => noteOf(one, nameOf));
-    return of.length + notes.length === 0 ? [] : [sectionOf(type, of, notes)];
+    return of.length + notes.length === 0 ? [] : [sectionOf(type, of, { title: titles[type], notes })];
   });
   return { sections, conflicts: fresh, confidences: rated.map(({ confidence }) => confidence) };
 }
@@ -98,6 +91,7 @@ function mergePair(one: ComparisonItem, other: ComparisonItem): ComparisonItem {
     certainty: other.item.certainty === 'stated' ? 'stated' : certainty,
     citations: citations.slice(0, MOST.perItem),
     quoted: Math.min(citations.length, MOST.perItem) + missed,
+    ...(text === long.text && long.table !== undefined ? { table: long.table } : {}),
     // What one document says legibly is said.
     legibility: Math.max(one.item.legibility ?? 1, other.item.legibility ?? 1),
   });
@@ -110,24 +104,56 @@ function uniqueCitations(citations: readonly Citation[]): Citation[] {
 function sectionOf(
   type: SectionType,
   items: readonly { readonly at: ComparisonItem; readonly confidence: number }[],
-  notes: readonly string[],
+  { title, notes }: { readonly title: string; readonly notes: readonly string[] },
 ): NewSection {
-  const lines = items.map(({ at }) => lineOf(type, at.item));
   const citations = uniqueCitations(items.flatMap(({ at }) => at.item.citations)).slice(0, MOST.citations);
   const texts = items.flatMap(({ at: { item } }) =>
     item.citations.length === 0 ? [item.text] : item.citations.map(({ quote }) => quote),
   );
   return {
     type,
-    title: TITLES[type],
+    title,
     content: joinWithinLimit([
-      ...(type === 'overview' ? [lines.join('\n\n')] : [lines.join('\n')]),
+      ...blocksOf(
+        type,
+        items.map(({ at }) => at.item),
+      ),
       ...notes,
     ]),
     fields: fieldsIn(...texts),
     confidence: meanOf(items.map(({ confidence }) => confidence)),
     citations,
   };
+}
+
+/** Items that follow each other as one list, and rows of one table as one table. */
+function blocksOf(type: SectionType, items: readonly Item[]): string[] {
+  const blocks: string[] = [];
+  let list: string[] = [];
+  let table: { readonly head: readonly string[]; readonly rows: (readonly string[])[] } | undefined;
+  const endList = (): void => {
+    blocks.push(list.join(type === 'overview' ? '\n\n' : '\n'));
+    list = [];
+  };
+  const endTable = (): void => {
+    if (table !== undefined) blocks.push(tableAsMarkdown(table));
+    table = undefined;
+  };
+  for (const item of items) {
+    const { table: found } = item;
+    const goesOn =
+      found !== undefined && found.before === '' && found.head.join('|') === table?.head.join('|');
+    if (!goesOn) endTable();
+    if (found === undefined || found.before !== '')
+      list.push(lineOf(type, found === undefined ? item : { ...item, text: found.before }));
+    if (found === undefined) continue;
+    endList();
+    table ??= { head: found.head, rows: [] };
+    table.rows.push(...found.rows);
+  }
+  endTable();
+  endList();
+  return blocks;
 }
 
 const LONGEST_ARTICLE = 5;

@@ -4,6 +4,7 @@ import type { Permit } from '#platform/limits';
 import { completeJob, failJob, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
+import { languageOf } from '../exports/document/words.ts';
 import { lockForChange } from '../scopes/locking.ts';
 import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';
@@ -216,7 +217,11 @@ async function ask(
       signal: job.signal,
     });
     // A model can quote what it was shown, and nothing else.
-    return checkedItems(object, document.documentId, quoteFinder(material.parts));
+    return checkedItems(object, {
+      documentId: document.documentId,
+      find: quoteFinder(material.parts),
+      pages: material.parts,
+    });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
@@ -294,7 +299,9 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
       isTold: row?.told_by !== null,
     }));
   });
-  const made = mergeItems(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
+  const workspace = await parts.workspaces.read(job.accountId);
+  const { words } = languageOf(workspace?.settings.language ?? 'en');
+  const made = mergeItems(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document', words.sections);
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
   const missing = missingOf(work, stopped);
   const by = byOf(job, task.created_by);

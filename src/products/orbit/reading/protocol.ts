@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ReadingCaps } from './caps.ts';
+import { GAP_KINDS } from './gaps.ts';
 import { READ_FAILURES, type ReadFailureCode } from './failures.ts';
 import type { DocumentType } from './formats.ts';
 
@@ -31,6 +32,8 @@ export const readingLine = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('scanned'), page: count.min(1) }),
   /** A page that is broken. */
   z.strictObject({ kind: z.literal('unread'), page: count.min(1) }),
+  /** Something on a page is not read; the page is told by itself. */
+  z.strictObject({ kind: z.literal('gap'), page: count.min(1), gap: z.enum(GAP_KINDS) }),
   /** All pages were told. */
   z.strictObject({ kind: z.literal('read'), pages: count }),
   z.strictObject({ kind: z.literal('failed'), code: z.enum(codes), detail: z.string().max(500) }),

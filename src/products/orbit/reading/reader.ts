@@ -126,6 +126,11 @@ function takeLines({ take, ocrPages }: ReadRequest, caps: ReadingCaps) {
   return async (line: unknown, extend: (milliseconds: number) => void): Promise<ReadingEnd | undefined> => {
     const said = readingLine.parse(line);
     if (said.kind === 'read' || said.kind === 'failed') return said;
+    if (said.kind === 'gap') {
+      if (said.page > caps.pages) throw new LinesRefused('a gap on a page that is none');
+      await take(said);
+      return undefined;
+    }
     told += 1;
     if (ocrPages !== undefined) extend(caps.ocrPageMilliseconds);
     if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');

@@ -13,7 +13,7 @@ const fields = {
   privacy: z.enum(PRIVACY).describe('no_models: nothing of it is sent to a model.'),
   settings: namedObject('WorkspaceSettings', {
     currency: z.string().describe('Of new scopes.'),
-    language: z.string().describe('Of exports.'),
+    language: z.string().describe('Of exports, and of titles of extracted sections.'),
   }),
   restorable_until: z.iso
     .datetime()

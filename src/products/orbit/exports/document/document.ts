@@ -1,6 +1,7 @@
 import { tabulate, textOf } from './facts.ts';
 import { Budget, MOST, TooLarge } from './limits.ts';
 import { blocksOf } from './markdown.ts';
+import { withoutBars } from '../../fields/table-rows.ts';
 import type { Block, DocumentPart, ScopeDocument } from './model.ts';
 import type { ExportSource, SourceSection } from './source.ts';
 import { tableOf } from './tables.ts';
@@ -75,7 +76,7 @@ function sourcesOf(
     citations.map(({ document_id, page, quote }) => {
       budget.row(4);
       const name = documents?.[document_id] ?? words.removed;
-      return [title, name, number(page), `“${quote}”`].map((text) => [{ text: fitLine(text) }]);
+      return [title, name, number(page), `“${withoutBars(quote)}”`].map((text) => [{ text: fitLine(text) }]);
     }),
   );
   if (rows.length === 0) return [];

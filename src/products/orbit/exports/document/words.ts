@@ -34,6 +34,19 @@ const ENGLISH = {
   approved: 'Approved',
   sent: 'Sent',
   archived: 'Archived',
+  /** Titles of extracted sections. */
+  sections: {
+    overview: 'Overview',
+    objectives: 'Objectives',
+    deliverables: 'Deliverables',
+    timeline: 'Timeline',
+    budget: 'Budget',
+    assumptions: 'Assumptions',
+    exclusions: 'Exclusions',
+    risks: 'Risks',
+    acceptance: 'Acceptance criteria',
+    other: 'Other',
+  },
 };
 
 export type Words = typeof ENGLISH;
@@ -73,6 +86,18 @@ const GERMAN: Words = {
   approved: 'Freigegeben',
   sent: 'Gesendet',
   archived: 'Archiviert',
+  sections: {
+    overview: 'Überblick',
+    objectives: 'Ziele',
+    deliverables: 'Leistungen',
+    timeline: 'Zeitplan',
+    budget: 'Budget',
+    assumptions: 'Annahmen',
+    exclusions: 'Ausschlüsse',
+    risks: 'Risiken',
+    acceptance: 'Abnahmekriterien',
+    other: 'Sonstiges',
+  },
 };
 
 const FRENCH: Words = {
@@ -110,6 +135,18 @@ const FRENCH: Words = {
   approved: 'Approuvé',
   sent: 'Envoyé',
   archived: 'Archivé',
+  sections: {
+    overview: 'Présentation',
+    objectives: 'Objectifs',
+    deliverables: 'Livrables',
+    timeline: 'Calendrier',
+    budget: 'Budget',
+    assumptions: 'Hypothèses',
+    exclusions: 'Exclusions',
+    risks: 'Risques',
+    acceptance: 'Critères d’acceptation',
+    other: 'Autres',
+  },
 };
 
 const SPANISH: Words = {
@@ -147,6 +184,18 @@ const SPANISH: Words = {
   approved: 'Aprobado',
   sent: 'Enviado',
   archived: 'Archivado',
+  sections: {
+    overview: 'Resumen general',
+    objectives: 'Objetivos',
+    deliverables: 'Entregables',
+    timeline: 'Calendario',
+    budget: 'Presupuesto',
+    assumptions: 'Supuestos',
+    exclusions: 'Exclusiones',
+    risks: 'Riesgos',
+    acceptance: 'Criterios de aceptación',
+    other: 'Otros',
+  },
 };
 
 const LANGUAGES: Readonly<Record<string, { readonly words: Words; readonly locale: string }>> = {

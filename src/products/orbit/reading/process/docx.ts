@@ -1,64 +1,57 @@
 import type { Zip } from '#platform/files';
 import type { ReadingCaps } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
+import { docxParts, type DocxParts } from './docx-parts.ts';
+import { type DocxText, plainDocx } from './docx-text.ts';
 import { htmlToMarkdown, PAGE_BREAK } from './html.ts';
 import { pagesOf } from './plain-text.ts';
 
-/** What of a DOCX is text, or says how text is meant. Pictures are not. */
-const PARTS = /^(?:\[Content_Types\]\.xml|_rels\/\.rels|word\/(?:_rels\/)?[^/]+\.(?:xml|rels))$/;
-const DOCUMENT = 'word/document.xml';
-const MACROS = /(?:^|\/)vbaProject\.bin$/i;
-const MACRO_TYPE = /macroEnabled/i;
-/** A DOCX has neither; they name files, and multiply themselves. */
-const ENTITIES = /<!(?:DOCTYPE|ENTITY)/i;
-/** Where a new page began when the document was last laid out. */
-const LAID_OUT = /<w:lastRenderedPageBreak\s*\/>/g;
-/** What a paragraph says of itself, and whether that is to begin a page. */
-const PARAGRAPH = /<w:pPr>([^]*?)<\/w:pPr>/g;
-const BEGINS_PAGE = /<w:pageBreakBefore(?:\s+w:val="(?:1|true|on)")?\s*\/>/;
-/** A second line through a text strikes it as the first does; mammoth knows one alone. */
-const STRUCK_TWICE = /<w:dstrike(?=[\s/>])/g;
-const BREAK = '<w:br w:type="page"/>';
+const TYPES =
+  '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>';
 
-/** The pages of a DOCX, as Markdown. */
+/** The pages of a DOCX, as Markdown, with marks of what is not read. */
 export async function readDocx(bytes: Uint8Array, caps: ReadingCaps, zip: Zip): Promise<string[]> {
-  const names = zip.namesIn(bytes, caps);
-  if (!names.includes(DOCUMENT))
-    throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
-  if (names.some((name) => MACROS.test(name)))
-    throw new Unreadable('document_unsafe', 'It holds macros. Save it as DOCX without them.');
-  const parts = zip.inflate(bytes, (name) => PARTS.test(name), caps);
-  const cleaned = Object.fromEntries(
-    Object.entries(parts).map(([name, part]) => [name, name === DOCUMENT ? markPageBreaks(part) : part]),
-  );
-  for (const [name, part] of Object.entries(cleaned)) assertPlain(name, part);
-  const html = await asHtml(zip.repack(cleaned));
+  const parts = docxParts(bytes, caps, zip);
+  const html = await asHtml(zip.repack(plainPackage(parts)));
   // Two breaks with nothing between them are one: Word writes down its own break behind its author's.
   return pagesOf(htmlToMarkdown(html).replace(/\f\s*\f/g, '\f'), caps);
 }
 
-/** What a ZIP gave may be bytes of any kind. */
-function assertPlain(name: string, part: Uint8Array): void {
-  const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1');
-  // UTF-16 would hide them, and no program writes it.
-  if (text.includes('\0')) throw new Unreadable('document_damaged', 'A part of it is no text.');
-  if (ENTITIES.test(text)) throw new Unreadable('document_unsafe', 'It declares entities.');
-  if (name === '[Content_Types].xml' && MACRO_TYPE.test(text))
-    throw new Unreadable('document_unsafe', 'It is a document for macros. Save it as DOCX.');
-}
-
-/** Mammoth knows breaks that an author typed; the others are made to such ones. */
-function markPageBreaks(part: Uint8Array): Uint8Array {
-  const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
-  return Buffer.from(
-    text
-      .replace(LAID_OUT, BREAK)
-      .replace(STRUCK_TWICE, '<w:strike')
-      .replace(PARAGRAPH, (whole, said: string) =>
-        BEGINS_PAGE.test(said) && !said.includes('<w:pPrChange') ? `${whole}<w:r>${BREAK}</w:r>` : whole,
-      ),
+/** A package that mammoth reads whole: parts lie where it looks without relationships, and hold elements that it knows. */
+function plainPackage(parts: DocxParts): Record<string, Uint8Array> {
+  const read = (xml: string): DocxText =>
+    plainDocx(xml, (id) => plainDocx(parts.byId(id) ?? '', () => '').xml);
+  const main = read(parts.main);
+  if (!main.isDocument) throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
+  // Each once, however many sections have it; a number of a page alone says nothing.
+  const around = (kind: string) =>
+    [...new Set(parts.ofKind(kind).map((xml) => read(xml).xml))]
+      .filter((xml) => /\p{L}/u.test(xml.replace(/<[^>]*>/g, '')))
+      .join('');
+  const notes = (kind: string) =>
+    wordXml(
+      `<w:${kind}>${parts
+        .ofKind(kind)
+        .map((xml) => read(xml).xml)
+        .join('')}</w:${kind}>`,
+    );
+  const files: Record<string, string | undefined> = {
+    '[Content_Types].xml': TYPES,
+    'word/document.xml': wordXml(
+      `<w:document><w:body>${around('header')}${main.xml}${around('footer')}</w:body></w:document>`,
+    ),
+    'word/styles.xml': parts.ofKind('styles')[0],
+    'word/numbering.xml': parts.ofKind('numbering')[0],
+    'word/footnotes.xml': notes('footnotes'),
+    'word/endnotes.xml': notes('endnotes'),
+  };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([name, xml]) => (xml === undefined ? [] : [[name, Buffer.from(xml)]])),
   );
 }
+
+const wordXml = (xml: string) =>
+  xml.replace('>', ' xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">');
 
 async function asHtml(file: Uint8Array): Promise<string> {
   const { default: mammoth } = await import('mammoth');
@@ -68,7 +61,6 @@ async function asHtml(file: Uint8Array): Promise<string> {
       {
         styleMap: [`br[type='page'] => ${PAGE_BREAK.element}.${PAGE_BREAK.class}`],
         externalFileAccess: false,
-        convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
       },
     );
     return value;

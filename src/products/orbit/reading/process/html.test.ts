@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { takeMarks } from './gap-marks.ts';
 import { htmlToMarkdown } from './html.ts';
 
 const toMarkdown = (html: string) => htmlToMarkdown(html).trim();
@@ -22,7 +23,16 @@ describe('HTML', () => {
   test('loses scripts, styles and pictures, with all that stands in them', () => {
     const html = `<head><title>t</title></head><body>a<script>alert("<p>x</p>")</script><style>b{}</style>
       <svg><text>no<svg></svg>no</text></svg><template>no</template>b</body>`;
-    expect(toMarkdown(html)).toBe('a b');
+    expect(takeMarks(toMarkdown(html))).toEqual({ text: 'a b', gaps: ['picture'] });
+  });
+
+  test('is read in the fields of a form, as they are filled in, and without reading aids', () => {
+    const html = `<p>Client: <input value="Northwind"><input type=hidden value=no><input type=password value=no></p>
+      <p><input type=checkbox checked> Logo <input type=radio> Website</p><textarea>Net 30</textarea>
+      <p><select><option>North<option selected>South</select> <select><option>One<option>Two</select></p><ruby>東京<rt>no</rt></ruby>`;
+    expect(toMarkdown(html).replaceAll(/\s+/g, ' ')).toBe(
+      'Client: Northwind ☒ Logo ☐ Website Net 30 South One 東京',
+    );
   });
 
   test('is read where its tags do not close, and where a table lies in a table', () => {

@@ -1,5 +1,7 @@
 import { Parser } from 'htmlparser2';
 import { Unreadable } from '../failures.ts';
+import type { Gap } from '../gaps.ts';
+import { markOf, withoutMarks } from './gap-marks.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 
 /** What is never text, with all that is in it. Of SVG and MathML too: what they hold is not read from top to bottom. */
@@ -14,9 +16,21 @@ const DROPPED: ReadonlySet<string> = new Set([
   'object',
   'embed',
   'canvas',
-  'select',
   'head',
+  // Small letters that say how the word beside them is read.
+  'rt',
+  'rp',
 ]);
+/** Elements that show something which is not read. */
+const GAP_ELEMENTS: Readonly<Record<string, Gap>> = {
+  img: 'picture',
+  svg: 'picture',
+  canvas: 'picture',
+  math: 'picture',
+  iframe: 'embedded_object',
+  object: 'embedded_object',
+  embed: 'embedded_object',
+};
 const BLOCKS: ReadonlySet<string> = new Set([
   'p',
   'div',
@@ -63,6 +77,7 @@ export function htmlToMarkdown(html: string): string {
     out.text(struck.text.replace(/\S(?:[^\n]*\S)?/g, '~~$&~~'), pre > 0);
     struck.text = '';
   };
+  let select: { readonly options: SelectOption[]; readonly isIn: boolean } = { options: [], isIn: false };
   let depth = 0;
   const parser = new Parser(
     {
@@ -73,18 +88,24 @@ export function htmlToMarkdown(html: string): string {
           if (name === dropped.name) dropped.depth += 1;
           return;
         }
-        if (DROPPED.has(name)) {
+        const gap = GAP_ELEMENTS[name];
+        if (gap !== undefined) out.text(markOf(gap));
+        if (name !== 'embed' && DROPPED.has(name)) {
           dropped = { name, depth: 1 };
           return;
         }
         tellStruck();
         if (name === 'pre') pre += 1;
+        if (name === 'select') select = { options: [], isIn: true };
+        if (name === 'option') select.options.push({ text: '', isChosen: 'selected' in attributes });
         if (struck === undefined && isStruck(name, attributes)) struck = { depth, text: '' };
         openTag(out, name, attributes);
       },
       ontext(text) {
         if (dropped !== undefined) return;
-        if (struck === undefined) out.text(text, pre > 0);
+        const option = select.isIn ? select.options.at(-1) : undefined;
+        if (option !== undefined) option.text += text;
+        else if (struck === undefined) out.text(text, pre > 0);
         else struck.text += text;
       },
       onclosetag(name) {
@@ -97,6 +118,10 @@ export function htmlToMarkdown(html: string): string {
         tellStruck();
         if (struck !== undefined && depth < struck.depth) struck = undefined;
         if (name === 'pre') pre -= 1;
+        if (name === 'select') {
+          out.text(` ${chosenOf(select.options)} `);
+          select = { options: [], isIn: false };
+        }
         closeTag(out, name);
       },
     },
@@ -105,6 +130,24 @@ export function htmlToMarkdown(html: string): string {
   parser.write(html);
   parser.end();
   return out.end();
+}
+
+interface SelectOption {
+  text: string;
+  readonly isChosen: boolean;
+}
+
+/** The options of a list that are seen: those chosen, else the first. */
+function chosenOf(options: readonly SelectOption[]): string {
+  const chosen = options.filter(({ isChosen }) => isChosen);
+  return (chosen.length > 0 ? chosen : options.slice(0, 1)).map(({ text }) => text.trim()).join(', ');
+}
+
+/** Text that a field of a form shows. */
+function inputText({ type = 'text', value = '', ...more }: Readonly<Record<string, string>>): string {
+  const kind = type.toLowerCase();
+  if (kind === 'checkbox' || kind === 'radio') return 'checked' in more ? ' ☒ ' : ' ☐ ';
+  return /^(?:hidden|password|image|file|color|range)$/.test(kind) ? '' : ` ${value} `;
 }
 
 const STRUCK: ReadonlySet<string> = new Set(['s', 'strike', 'del']);
@@ -128,6 +171,7 @@ function openTag(out: MarkdownWriter, name: string, attributes: Readonly<Record<
   else if (name === 'td' || name === 'th')
     out.cell({ columns: spanOf(attributes['colspan']), rows: spanOf(attributes['rowspan']) });
   else if (name === 'br') out.line();
+  else if (name === 'input') out.text(withoutMarks(inputText(attributes)));
   else if (name === PAGE_BREAK.element)
     if (attributes['class'] === PAGE_BREAK.class) out.page();
     else out.block();

@@ -1,3 +1,5 @@
+import { readingOrder, runsFromRight } from './reading-order.ts';
+
 /** A piece of text as pdf.js finds it on a page. */
 export interface TextPiece {
   readonly str: string;
@@ -29,30 +31,59 @@ const LEVELS = 4;
 /** Bullets, those of symbol fonts too. */
 const BULLET = /^[\u2022\u25aa\u25cf\u25e6\u2023\uf0a7\uf0b7]\s*/;
 
-/** The lines of a page, in the order in which the file has them. */
-export function linesOf(pieces: readonly TextPiece[]): TextLine[] {
-  const lines: TextLine[] = [];
-  let line: (TextLine & { y: number; endX: number }) | undefined;
+interface OpenLine extends TextLine {
+  y: number;
+  endX: number;
+  readonly pieces: TextPiece[];
+}
+
+/** The lines of a page, in the order in which the file has them. `direction` is that of most of its text. */
+export function linesOf(pieces: readonly TextPiece[], direction: 'left' | 'right' = 'left'): TextLine[] {
+  const lines: OpenLine[] = [];
+  let line: OpenLine | undefined;
   let isOver = true;
-  for (const { str, transform, width, hasEOL } of pieces) {
+  for (const piece of pieces) {
+    const { str, transform, width, hasEOL } = piece;
     const [, , c = 0, d = 0, x = 0, y = 0] = transform;
     const size = Math.hypot(c, d);
     if (str.trim() !== '') {
       if (line === undefined || isOver || Math.abs(y - line.y) > OTHER_LINE * Math.max(size, line.size)) {
         const drop = line === undefined || size === 0 ? 0 : Math.abs(line.y - y) / size;
-        line = { text: str.trimStart(), size, drop, y, endX: x + width };
+        line = { text: str.trimStart(), size, drop, y, endX: x + width, pieces: [piece] };
         lines.push(line);
       } else {
         line.text += separatorBefore(line, x, size) + str;
         if (str.length > line.text.length / 2) line.size = size;
         line.endX = x + width;
+        line.pieces.push(piece);
       }
       isOver = false;
     }
     if (hasEOL) isOver = true;
   }
-  return lines.map(({ text, size, drop }) => ({ text: text.trimEnd().replace(BULLET, '- '), size, drop }));
+  return lines.map((one) => {
+    const text = runsFromRight(one.text) ? orderedText(one, direction) : one.text;
+    return { text: text.trimEnd().replace(BULLET, '- '), size: one.size, drop: one.drop };
+  });
 }
+
+/** A line with letters that run from right to left: its signs from left to right, then as they are read. */
+function orderedText({ pieces, size }: OpenLine, direction: 'left' | 'right'): string {
+  const signs: string[] = [];
+  let endX: number | undefined;
+  for (const { str, transform, width } of pieces.toSorted((one, other) => xOf(one) - xOf(other))) {
+    const [, , , , x = 0] = transform;
+    const blank = endX === undefined ? '' : separatorBefore({ text: signs.at(-1) ?? '', endX }, x, size);
+    // Annotations come in words and in their order; painted signs one by one.
+    if (blank !== '') signs.push(blank);
+    if (runsFromRight(str)) signs.push(str);
+    else for (const sign of str) signs.push(sign);
+    endX = x + width;
+  }
+  return readingOrder(signs, direction === 'right');
+}
+
+export const xOf = ({ transform: [, , , , x = 0] }: TextPiece) => x;
 
 function separatorBefore(
   line: { readonly text: string; readonly endX: number },

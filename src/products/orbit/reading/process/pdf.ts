@@ -4,10 +4,17 @@ import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/pdf.d.
 import type { ReadingCaps } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
 import type { ReadingLine } from '../protocol.ts';
+import type { Gap } from '../gaps.ts';
+import { type Layers, paintedPage, type PaintedPage } from './painted-page.ts';
+import { annotationsOf, type AnnotationText, withAnnotations } from './pdf-annotations.ts';
 import { headingSizes, linesOf, pageText, type TextLine, type TextPiece } from './pdf-text.ts';
+import { isFromRight, runsFromRight } from './reading-order.ts';
 
 /** Letters below which a page that shows an image is taken for a scanned one: a stamp or a page number may be text. */
 const HARDLY_TEXT = 20;
+/** Of a page's letters, the share that must have been found in their places for their order to be certain. */
+const MOSTLY = 0.95;
+const UNORDERED = 0.5;
 /** Pixels an inch of a page that is drawn for OCR, and the most pixels of one. */
 const RESOLUTION = 220;
 const MOST_PIXELS = 12_000_000;
@@ -57,56 +64,94 @@ export async function readPdf(
   tell: (line: ReadingLine) => void,
 ): Promise<void> {
   const document = await openPdf(bytes, caps);
-  const pages: (readonly TextLine[] | undefined)[] = [];
+  const layers = await document.getOptionalContentConfig();
+  const pages: (PageContent | undefined)[] = [];
   let characters = 0;
   for (let page = 1; page <= document.numPages; page += 1) {
-    const read = await textOf(document, page);
+    const read = await contentOf(document, page, layers);
     pages.push(read);
-    characters += (read ?? []).reduce((sum, { text }) => sum + text.length, 0);
+    characters += (read?.lines ?? []).reduce((sum, { text }) => sum + text.length, 0);
     if (characters > caps.characters)
       throw new Unreadable('document_too_long', `It has more than ${caps.characters} characters.`);
   }
-  if (pages.every((lines) => lines === undefined))
+  if (pages.every((content) => content === undefined))
     throw new Unreadable('document_damaged', 'None of its pages can be read.');
-  const sizes = headingSizes(pages.flatMap((lines) => (lines === undefined ? [] : [lines])));
-  for (const [at, lines] of pages.entries()) {
+  const sizes = headingSizes(pages.flatMap((content) => (content === undefined ? [] : [content.lines])));
+  for (const [at, content] of pages.entries()) {
     const page = at + 1;
-    if (lines === undefined) tell({ kind: 'unread', page });
-    else if (isBare(lines) && (await showsImage(document, page))) tell({ kind: 'scanned', page });
-    else tell({ kind: 'page', page, text: pageText(lines, sizes) });
+    if (content === undefined) tell({ kind: 'unread', page });
+    else if (content.isScanned) tell({ kind: 'scanned', page });
+    else {
+      const confidence = content.gaps.includes('text_order') ? { confidence: UNORDERED } : {};
+      tell({ kind: 'page', page, text: pageText(content.lines, sizes), ...confidence });
+    }
+    for (const gap of content?.gaps ?? []) tell({ kind: 'gap', page, gap });
   }
   tell({ kind: 'read', pages: document.numPages });
 }
 
-const isBare = (lines: readonly TextLine[]) =>
-  lines.reduce((sum, { text }) => sum + text.replace(/\s/g, '').length, 0) < HARDLY_TEXT;
+interface PageContent {
+  readonly lines: readonly TextLine[];
+  /** Whether it is an image with hardly a letter of its own. OCR sees what was typed on it. */
+  readonly isScanned: boolean;
+  readonly gaps: readonly Gap[];
+}
+
+const lettersIn = (pieces: readonly { readonly str: string }[]) =>
+  pieces.reduce((sum, { str }) => sum + str.replace(/\s/g, '').length, 0);
 
 /** undefined: the page is broken. */
-async function textOf(document: PDFDocumentProxy, number: number): Promise<TextLine[] | undefined> {
+async function contentOf(
+  document: PDFDocumentProxy,
+  number: number,
+  layers: Layers,
+): Promise<PageContent | undefined> {
   try {
     const page = await document.getPage(number);
     const { items } = await page.getTextContent();
+    const found = items.filter((item): item is typeof item & TextPiece => 'str' in item);
+    let painting: Promise<PaintedPage> | undefined;
+    const paint = () => (painting ??= paintedPage(page, layers));
+    const hasHidden = [...layers].some(([, layer]) => !layer.visible);
+    const { texts, gaps } = await annotationsOf(page, paint, hasHidden);
+    const fromRight = found.some(({ str }) => runsFromRight(str));
+    const painted = hasHidden || fromRight ? (await paint()).signs : found;
+    const isOrdered = hasHidden || lettersIn(painted) >= lettersIn(found) * MOSTLY;
+    const upright = uprightOf(page);
+    const pieces = (isOrdered ? painted : found).map(upright.piece);
+    const beside = texts.map(({ lines, rect }) => ({ lines, rect: upright.rect(rect) }));
+    const isScanned = lettersIn(found) < HARDLY_TEXT && (await paint()).hasImage;
     page.cleanup();
-    return linesOf(items.filter((item): item is typeof item & TextPiece => 'str' in item));
+    const direction = isFromRight(found.map(({ str }) => str).join('')) ? 'right' : 'left';
+    return {
+      lines: linesOf(withAnnotations(pieces, beside), direction),
+      isScanned,
+      gaps: isOrdered ? gaps : [...gaps, 'text_order'],
+    };
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return undefined;
   }
 }
 
-/** Whether a page paints an image of any size. */
-async function showsImage(document: PDFDocumentProxy, number: number): Promise<boolean> {
-  const { OPS } = await import('pdfjs-dist/legacy/build/pdf.mjs');
-  const painting: ReadonlySet<number> = new Set([
-    OPS.paintImageXObject,
-    OPS.paintInlineImageXObject,
-    OPS.paintImageMaskXObject,
-    OPS.paintImageXObjectRepeat,
-  ]);
-  const page = await document.getPage(number);
-  const { fnArray } = await page.getOperatorList();
-  page.cleanup();
-  return fnArray.some((operation) => painting.has(operation));
+type Rect = AnnotationText['rect'];
+
+/** Moves what lies on a page to where it lies when the page is turned as people see it: y grows upwards. */
+function uprightOf(page: PDFPageProxy) {
+  const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0]: readonly number[] = page.getViewport({
+    scale: 1,
+  }).transform;
+  const point = (x: number, y: number) => [a * x + c * y + e, -(b * x + d * y + f)] as const;
+  return {
+    piece(piece: TextPiece): TextPiece {
+      const [g = 0, h = 0, i = 0, j = 0, x = 0, y = 0] = piece.transform;
+      return { ...piece, transform: [g, h, i, j, ...point(x, y)] };
+    },
+    rect([left, bottom, right, top]: Rect): Rect {
+      const [[x, y], [otherX, otherY]] = [point(left, bottom), point(right, top)];
+      return [Math.min(x, otherX), Math.min(y, otherY), Math.max(x, otherX), Math.max(y, otherY)];
+    },
+  };
 }
 
 /** A page as a PNG, for OCR. */

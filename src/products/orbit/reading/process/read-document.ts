@@ -3,6 +3,7 @@ import { type ReadFailure, Unreadable } from '../failures.ts';
 import type { ReadingLine, ReadingTask } from '../protocol.ts';
 import type { DocumentType } from '../formats.ts';
 import type { Ocr } from './ocr.ts';
+import { takeMarks } from './gap-marks.ts';
 import { recognize } from './recognize.ts';
 import { decodeText, pagesOf } from './plain-text.ts';
 
@@ -29,7 +30,12 @@ async function readText(
   { tell, zip }: Tools,
 ): Promise<void> {
   const tellAll = (pages: readonly string[]): void => {
-    for (const [at, text] of pages.entries()) tell({ kind: 'page', page: at + 1, text });
+    for (const [at, marked] of pages.entries()) {
+      const page = at + 1;
+      const { text, gaps } = takeMarks(marked);
+      tell({ kind: 'page', page, text });
+      for (const gap of gaps) tell({ kind: 'gap', page, gap });
+    }
     tell({ kind: 'read', pages: pages.length });
   };
   switch (type) {
