@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { createBodyCapacity } from './body-capacity.ts';
 
 const KIB = 1_024;
+/** What each piece takes besides. */
+const PER_PIECE = 128;
 
 /** Room for 1,000 KiB, 500 of them for an address. */
 function room() {
@@ -13,8 +15,9 @@ function room() {
     kib: number,
     { address = 'a', account }: { address?: string; account?: string } = {},
   ) => {
-    const place = capacity.open({ account, address, dropped: () => void dropped.push(name) });
-    place.take(kib * KIB);
+    const place = capacity.open({ account, address });
+    place.waits(() => void dropped.push(name));
+    place.take(kib * KIB - PER_PIECE);
     return place;
   };
   return { dropped, open, pass: (ms: number) => (now += ms) };
@@ -34,7 +37,7 @@ test('a body that stands still gives way to one of its address, and one that com
 
 test('where the process is full everybody gives way who stands still, but not who has arrived', () => {
   const { dropped, open, pass } = room();
-  open('arrived', 400).arrived();
+  open('arrived', 400).settle();
   open('idle', 400, { address: 'b' });
   pass(2_100);
   open('large', 600, { address: 'c', account: 'somebody' });

@@ -15,6 +15,7 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
+import type { BodyCapacity } from './body-capacity.ts';
 import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
 import {
@@ -42,6 +43,7 @@ export interface WalkParts {
   readonly fail: Fail;
   readonly sendAtEndOfTurn: EndOfTurn;
   readonly arrivals: Arrivals;
+  readonly capacity: BodyCapacity;
   /** What a call says, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
@@ -53,7 +55,7 @@ export interface WalkParts {
 export function walkOf(
   route: Route,
   mounted: Mounted,
-  { parts, fail, sendAtEndOfTurn, arrivals, read }: WalkParts,
+  { parts, fail, sendAtEndOfTurn, arrivals, capacity, read }: WalkParts,
 ) {
   const { shape } = route;
   // The rules take a third of a second and 80 MB to be made ready: at the start, where many call, and not of the first one's time.
@@ -96,6 +98,7 @@ export function walkOf(
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
+    inFlight.capacity = capacity;
     const { trace } = inFlight;
     trace?.step('authenticate');
     const began = performance.now();
