@@ -4,7 +4,7 @@ import { type BytePlace, DEFAULT_MAX_BODY, type Mounted, type Route } from '#pla
 import { AppError, type Clock } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import { createPartCounter } from './body-structure.ts';
-import type { BodyCapacitySettings, ServerParts } from './parts.ts';
+import type { BodyCapacity, BodyCapacitySettings, ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;
 
@@ -20,12 +20,6 @@ const PROGRESS = 65_536;
 const PER_PIECE = 128;
 
 const LIMIT = 'body_bytes_in_flight';
-
-/** Memory for bytes of calls: taken as they come, given back when their calls are over. All bodies, frames and uploads share it. */
-export interface BodyCapacity {
-  /** A place that is empty at first. */
-  open(holder: { readonly account: string | undefined; readonly address: string }): BytePlace;
-}
 
 /** A place whose call waits for its client. */
 interface WaitingPlace {

@@ -4,7 +4,7 @@ import type { Origin } from '#platform/http';
 import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
 import { isTraceparent, type Trace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
-import type { BodyCapacity } from './body-capacity.ts';
+import type { BodyCapacity } from './parts.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

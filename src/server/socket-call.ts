@@ -14,7 +14,6 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { readFirstFrame } from './first-frame.ts';
 import { failureAnswer } from './failures.ts';
 import { requestOf, SocketResponse } from './socket-request.ts';
-import type { SocketCounts } from './sockets.ts';
 
 /** What token, account and key may take of a first frame, beside the body. */
 export const BESIDE_BODY = 8_192;
@@ -32,6 +31,12 @@ const AT_ONCE = 1_024;
 const TOO_MANY = 1_008;
 /** Milliseconds in which a client reads the last frame and closes; what it sends meanwhile is dropped unread. */
 const TO_CLOSE = 2_000;
+
+/** How many sockets an address and an account have. */
+export interface SocketCounts {
+  /** Answers what gives the room back. Throws `too_many_sockets`. */
+  take(holder: string): () => void;
+}
 
 export interface SocketCallParts {
   /** The upgrade. */

@@ -4,11 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { DEFAULT_MAX_BODY, originsAllowed, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import type { BodyCapacity } from './body-capacity.ts';
 import { callerContextOf } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
-import type { ServerParts, SocketSettings } from './parts.ts';
-import { BESIDE_BODY, SocketCall } from './socket-call.ts';
+import type { BodyCapacity, ServerParts, SocketSettings } from './parts.ts';
+import { BESIDE_BODY, SocketCall, type SocketCounts } from './socket-call.ts';
 
 const PING_EVERY = 30_000;
 /** Pieces that one frame may come in. */
@@ -180,12 +179,6 @@ function spreadReconnects(): () => number {
     told += 1;
     return first + ((told * apart) % (last - first));
   };
-}
-
-/** How many sockets an address and an account have. */
-export interface SocketCounts {
-  /** Answers what gives the room back. Throws `too_many_sockets`. */
-  take(holder: string): () => void;
 }
 
 function createSocketCounts({ perAddress, perAccount }: SocketSettings): SocketCounts {

@@ -15,7 +15,6 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
-import type { BodyCapacity } from './body-capacity.ts';
 import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
 import {
@@ -28,7 +27,7 @@ import {
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
 import { idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
-import type { ServerParts } from './parts.ts';
+import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import { withSessionCookie } from './session-cookie.ts';

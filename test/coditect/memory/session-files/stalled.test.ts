@@ -16,7 +16,7 @@ atEndOfFile(() => connections.forEach((one) => one.destroy()));
 async function stall(by: Rememberer, call: string, { body = Buffer.alloc(0), length = 0, reads = true }) {
   const socket = connect(Number(new URL(files.url).port), '127.0.0.1');
   connections.add(socket);
-  const heard = { text: '', isOver: false };
+  const heard = { socket, text: '', isOver: false };
   socket.on('error', () => {}).on('close', () => (heard.isOver = true));
   if (reads) socket.on('data', (chunk) => (heard.text += chunk.toString('latin1')));
   const head = [`${call} HTTP/1.1`, 'host: a', `authorization: Bearer ${by.key}`];
@@ -34,10 +34,9 @@ const upload = (by: Rememberer, session: string, bytes: number) =>
 
 test('files that stand still on their way here give way to those of others', async () => {
   const [ada, bob, eve] = [await files.rememberer(), await files.rememberer(), await files.rememberer()];
-  const stalled = await Promise.all(
-    [ada, bob].map(async (by) => upload(by, await by.session('s'), 11_000_000)),
-  );
   const session = await eve.session('s');
+  const sessions = await Promise.all([ada, bob].map(async (by) => [by, await by.session('s')] as const));
+  const stalled = await Promise.all(sessions.map(([by, theirs]) => upload(by, theirs, 11_000_000)));
   await expect.poll(async () => (await files.send(eve, session, new Uint8Array(9_000_000))).status).toBe(201);
   await expect.poll(() => stalled.some(({ text }) => text.includes('too slowly'))).toBe(true);
 });
@@ -46,10 +45,13 @@ test('a file that its reader takes no more of gives way to those of others', asy
   const [ada, eve] = [await files.rememberer(), await files.rememberer()];
   const session = await ada.session('s');
   const id = await files.store(ada, session, new Uint8Array(randomBytes(20_000_000)));
-  const stalled = await stall(ada, `GET /v1/sessions/${session}/files/${id}`, { reads: false });
   const theirs = await eve.session('s');
+  const stalled = await stall(ada, `GET /v1/sessions/${session}/files/${id}`, { reads: false });
   await expect.poll(async () => (await files.send(eve, theirs, new Uint8Array(9_000_000))).status).toBe(201);
+  // What has not gone out by then never comes.
+  stalled.socket.on('data', (chunk) => (stalled.text += chunk.toString('latin1')));
   await expect.poll(() => stalled.isOver).toBe(true);
+  expect(stalled.text.length).toBeLessThan(20_000_000);
 });
 
 test('an account whose own files take all its room is refused by a limit', async () => {
