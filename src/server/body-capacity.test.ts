@@ -5,11 +5,11 @@ const KIB = 1_024;
 /** What each piece takes besides. */
 const PER_PIECE = 128;
 
-/** Room for 1,000 KiB, 500 of them for an address. */
-function room() {
+/** Room for so many KiB, half of them for an address. */
+function room(all = 1_000) {
   let now = 0;
   const dropped: string[] = [];
-  const capacity = createBodyCapacity({ process: 1_000 * KIB, account: 800 * KIB }, { monotonic: () => now });
+  const capacity = createBodyCapacity({ process: all * KIB, account: all * KIB }, { monotonic: () => now });
   const open = (
     name: string,
     kib: number,
@@ -40,7 +40,26 @@ test('where the process is full everybody gives way who stands still, but not wh
   open('arrived', 400).settle();
   open('idle', 400, { address: 'b' });
   pass(2_100);
-  open('large', 600, { address: 'c', account: 'somebody' });
+  open('large', 400, { address: 'c', account: 'somebody' });
   expect(dropped).toEqual(['idle']);
   expect(() => open('larger', 100, { address: 'd' })).toThrow('as many bytes');
+});
+
+test('the last eighth is for small calls', () => {
+  const { open } = room();
+  open('large', 400, { account: 'a' });
+  open('large too', 400, { address: 'b', account: 'b' });
+  expect(() => open('a third', 100, { address: 'c', account: 'c' })).toThrow('as many bytes');
+  open('small', 60, { address: 'c' });
+});
+
+test('a body that holds much and moves on by a trickle gives way', () => {
+  const { dropped, open, pass } = room(10_000);
+  const trickle = open('trickle', 5_000, { account: 'a' });
+  const steady = open('steady', 3_000, { address: 'b', account: 'b' });
+  pass(2_100);
+  trickle.moved(64 * KIB);
+  steady.moved(64 * KIB);
+  open('next', 3_000, { address: 'c', account: 'c' });
+  expect(dropped).toEqual(['trickle']);
 });

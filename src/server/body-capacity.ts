@@ -13,9 +13,16 @@ export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account
 /** The share of it that one address may hold, whatever accounts it calls for: others have room. */
 const SHARE_OF_AN_ADDRESS = 0.5;
 
-/** Where there is no room, a place that took longer for so many bytes gives way to those that come. Milliseconds. */
+/** The share of it that is left to calls of 64 KiB and less. */
+const SHARE_OF_SMALL = 0.125;
+
+/**
+ * Where there is no room, a place that took longer for so many bytes gives way to those that come: a place that holds much has to move on
+ * faster, or a trickle would hold it for an hour. Milliseconds.
+ */
 const PATIENCE = 2_000;
 const PROGRESS = 65_536;
+const SHARE_IN_TIME = 1 / 64;
 /** Bytes that each piece takes in memory besides: a body may come byte by byte. */
 const PER_PIECE = 128;
 
@@ -74,7 +81,8 @@ export function createBodyCapacity(
       };
       const moved = (bytes: number): void => {
         fresh += bytes;
-        if (own !== undefined && fresh >= PROGRESS) [own.since, fresh] = [clock.monotonic(), 0];
+        if (own !== undefined && fresh >= Math.max(PROGRESS, taken * SHARE_IN_TIME))
+          [own.since, fresh] = [clock.monotonic(), 0];
       };
       return {
         waits(drop) {
@@ -95,7 +103,8 @@ export function createBodyCapacity(
           if (account !== undefined && heldBy(account) + size > settings.account)
             throw accountFull(heldBy(account), settings.account);
           moved(bytes);
-          const isFull = () => all + size > settings.process;
+          const share = taken + bytes > DEFAULT_MAX_BODY ? 1 - SHARE_OF_SMALL : 1;
+          const isFull = () => all + size > settings.process * share;
           const most = settings.process * SHARE_OF_AN_ADDRESS;
           const isCrowded = () => account === undefined && heldBy(at) + size > most;
           if (isCrowded()) makeRoom(isCrowded, address);

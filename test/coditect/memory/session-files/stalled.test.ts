@@ -36,7 +36,7 @@ test('files that stand still on their way here give way to those of others', asy
   const [ada, bob, eve] = [await files.rememberer(), await files.rememberer(), await files.rememberer()];
   const session = await eve.session('s');
   const sessions = await Promise.all([ada, bob].map(async (by) => [by, await by.session('s')] as const));
-  const stalled = await Promise.all(sessions.map(([by, theirs]) => upload(by, theirs, 11_000_000)));
+  const stalled = await Promise.all(sessions.map(([by, theirs]) => upload(by, theirs, 10_000_000)));
   await expect.poll(async () => (await files.send(eve, session, new Uint8Array(9_000_000))).status).toBe(201);
   await expect.poll(() => stalled.some(({ text }) => text.includes('too slowly'))).toBe(true);
 });
