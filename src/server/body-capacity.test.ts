@@ -63,3 +63,12 @@ test('a body that holds much and moves on by a trickle gives way', () => {
   open('next', 3_000, { address: 'c', account: 'c' });
   expect(dropped).toEqual(['trickle']);
 });
+
+test('what comes after its call is over takes no room', () => {
+  const { open } = room();
+  const over = open('over', 100);
+  over.free();
+  over.take(400 * KIB);
+  over.waits(() => {});
+  open('whole', 60).take(400 * KIB);
+});

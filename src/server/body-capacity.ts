@@ -68,6 +68,7 @@ export function createBodyCapacity(
       let fresh = 0;
       let own: WaitingPlace | undefined;
       let dropped: AppError | undefined;
+      let isOver = false;
       const change = (bytes: number): void => {
         taken += bytes;
         all += bytes;
@@ -76,6 +77,7 @@ export function createBodyCapacity(
       };
       const settle = () => void (own !== undefined && waiting.delete(own));
       const free = () => {
+        isOver = true;
         settle();
         change(-taken);
       };
@@ -87,6 +89,7 @@ export function createBodyCapacity(
       return {
         waits(drop) {
           settle();
+          if (isOver) return;
           own = {
             address,
             since: clock.monotonic(),
@@ -99,6 +102,9 @@ export function createBodyCapacity(
           waiting.add(own);
         },
         take(bytes) {
+          if (dropped !== undefined) throw dropped;
+          // The rest of a body whose call is over is read and kept nowhere.
+          if (isOver) return;
           const size = bytes + PER_PIECE;
           if (account !== undefined && heldBy(account) + size > settings.account)
             throw accountFull(heldBy(account), settings.account);
@@ -109,9 +115,9 @@ export function createBodyCapacity(
           const isCrowded = () => account === undefined && heldBy(at) + size > most;
           if (isCrowded()) makeRoom(isCrowded, address);
           if (isFull()) makeRoom(isFull);
-          if (dropped !== undefined) throw dropped;
           if (isFull()) throw full('This server holds', settings.process);
           if (isCrowded()) throw full('This server holds of your address', most);
+          if (dropped !== undefined) throw dropped;
           change(size);
         },
         moved,
