@@ -81,6 +81,9 @@ export function createBodyCapacity(
         settle();
         change(-taken);
       };
+      const assertHeld = () => {
+        if (dropped !== undefined) throw dropped;
+      };
       const moved = (bytes: number): void => {
         fresh += bytes;
         if (own !== undefined && fresh >= Math.max(PROGRESS, taken * SHARE_IN_TIME))
@@ -102,7 +105,7 @@ export function createBodyCapacity(
           waiting.add(own);
         },
         take(bytes) {
-          if (dropped !== undefined) throw dropped;
+          assertHeld();
           // The rest of a body whose call is over is read and kept nowhere.
           if (isOver) return;
           const size = bytes + PER_PIECE;
@@ -117,7 +120,7 @@ export function createBodyCapacity(
           if (isFull()) makeRoom(isFull);
           if (isFull()) throw full('This server holds', settings.process);
           if (isCrowded()) throw full('This server holds of your address', most);
-          if (dropped !== undefined) throw dropped;
+          assertHeld();
           change(size);
         },
         moved,
