@@ -62,6 +62,8 @@ export interface StreamParts extends CallerParts {
 
 /** The server ends a call before that. Milliseconds. */
 const LONGEST = 340_000;
+/** Characters, of three bytes at most, of a body that comes with the first frame: that has 72 KiB. */
+const SMALL = 16_384;
 const CLOSE = { done: 1_000, tooLarge: 1_009, restart: 1_012 } as const;
 /** A close code of the server's own is that much more than the status it stands for. */
 const STATUS = 4_000;
@@ -101,8 +103,8 @@ function openStream(parts: StreamParts, { route, given, options }: StreamRequest
     return withToken(parts.credentials, (token) => {
       // A browser's socket sends no headers: the frame has what they would say.
       const headers = { access_token: token, account_id: accountId, idempotency_key: key };
-      const first = JSON.stringify({ ...(isRecord(given.body) ? given.body : {}), ...headers });
-      const once = { WebSocket, url, first, key, signal, timeout, texts };
+      const frames = framesOf(isRecord(given.body) ? given.body : {}, headers);
+      const once = { WebSocket, url, frames, key, signal, timeout, texts };
       return withRetries(parts, request, () => attempt(once));
     });
   }
@@ -113,6 +115,13 @@ function openStream(parts: StreamParts, { route, given, options }: StreamRequest
     (error: unknown) => texts.end(error),
   );
   return { answer, idempotencyKey: key, [Symbol.asyncIterator]: () => texts };
+}
+
+/** A large body comes when the server knows its sender: in a frame of its own. */
+function framesOf(body: object, headers: object): string[] {
+  const text = JSON.stringify(body);
+  if (text.length <= SMALL) return [JSON.stringify({ ...body, ...headers })];
+  return [JSON.stringify({ ...headers, body_follows: true }), text];
 }
 
 function socketClassOf({ WebSocket }: StreamParts): SocketClass {
@@ -132,7 +141,7 @@ function urlOf({ baseUrl, sockets = SOCKETS }: StreamParts, { route, given }: St
 interface Attempt {
   readonly WebSocket: SocketClass;
   readonly url: string;
-  readonly first: string;
+  readonly frames: readonly string[];
   readonly key: string | undefined;
   readonly signal: AbortSignal;
   readonly timeout: number;
@@ -141,7 +150,7 @@ interface Attempt {
 
 /** One socket: answers what its last frame says. */
 async function attempt(given: Attempt): Promise<unknown> {
-  const { first, signal, timeout, texts } = given;
+  const { frames, signal, timeout, texts } = given;
   signal.throwIfAborted();
   const socket = openSocket(given);
   return new Promise((resolve, reject) => {
@@ -165,7 +174,7 @@ async function attempt(given: Attempt): Promise<unknown> {
     };
     signal.addEventListener('abort', abort);
     wait();
-    socket.addEventListener('open', () => socket.send(first));
+    socket.addEventListener('open', () => frames.forEach((text) => socket.send(text)));
     // Node 22 tells of an upgrade that is refused by this alone.
     socket.addEventListener('error', () => drop('the socket failed'));
     socket.addEventListener('message', ({ data }) => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { atEndOfFile } from '#test/closing';
+import { ROOM } from '#test/fixtures/room';
 import { watchArrivals } from './arrivals.ts';
 
 const headOf = (length: number) => `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n12345`;
@@ -92,7 +93,7 @@ describe('a request whose body does not come', () => {
     const read: string[] = [];
     const server = await open((request) => {
       void (async () => {
-        for await (const chunk of server.arrivals.bytesOf(request)) {
+        for await (const chunk of server.arrivals.bytesOf(request, ROOM, 0)) {
           read.push(Buffer.from(chunk).toString());
           if (read.join('').length >= 7) break;
         }

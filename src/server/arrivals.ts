@@ -1,10 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Clock } from '#platform/kernel';
+import type { BytePlace } from '#platform/http';
+import type { AppError, Clock } from '#platform/kernel';
 
 /** Requests whose bodies are still coming. */
 export interface Arrivals {
-  /** The body of a request as it comes, without a time by which it must be there; the rest of one that is not read to its end has one. */
-  bytesOf(request: IncomingMessage): AsyncIterable<Uint8Array>;
+  /**
+   * The body of a request as it comes, without a time by which it must be there; the rest of one that is not read to its end has one.
+   * At most so many bytes of it take room in `place`.
+   */
+  bytesOf(request: IncomingMessage, place: BytePlace, most: number): AsyncIterable<Uint8Array>;
   /** Ends those that are late. */
   cut(): void;
 }
@@ -36,15 +40,17 @@ export function watchArrivals(
   });
 
   return {
-    async *bytesOf(request) {
+    async *bytesOf(request, place, most) {
       const one = coming.get(request);
       if (one !== undefined) one.until = Number.POSITIVE_INFINITY;
+      const chunks = request.iterator({ destroyOnReturn: false });
       try {
-        yield* request.iterator({ destroyOnReturn: false });
+        yield* heldIn(place, chunks, most);
       } finally {
+        place.settle();
         if (one !== undefined) one.until = until();
-        // Node reads the rest of a request to which it was answered early, but not of one that somebody began to read.
-        request.resume();
+        // Node reads the rest of a request to which it was answered early, but not of one that a handler began to read.
+        void chunks.return?.().then(() => request.resume());
       }
     },
     cut() {
@@ -58,6 +64,35 @@ export function watchArrivals(
       }
     },
   };
+}
+
+/** Chunks that take room as they come. They end with an error as soon as others get that room, even where no further chunk comes. */
+async function* heldIn(
+  place: BytePlace,
+  chunks: AsyncIterator<Uint8Array>,
+  most: number,
+): AsyncGenerator<Uint8Array> {
+  let held = 0;
+  let dropped: AppError | undefined;
+  let end: ((error: AppError) => void) | undefined;
+  place.waits((error) => {
+    dropped = error;
+    end?.(error);
+  });
+  for (;;) {
+    // A promise for each chunk: what races one promise again and again is kept by it.
+    const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      end = reject;
+      if (dropped !== undefined) reject(dropped);
+      chunks.next().then(resolve, reject);
+    });
+    if (next.done === true) return;
+    const more = Math.min(next.value.length, most - held);
+    if (more > 0) place.take(more);
+    place.moved(next.value.length - more);
+    held += more;
+    yield next.value;
+  }
 }
 
 /**

@@ -1,48 +1,37 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
+import { type BytePlace, DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import { createPartCounter } from './body-structure.ts';
-import type { BodyCapacitySettings, ServerParts } from './parts.ts';
+import type { BodyCapacity, BodyCapacitySettings, ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;
 
 export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account: 64 * MIB };
 
-/** What one address may hold of it, whatever accounts it calls for: a part that leaves room for others. */
+/** The share of it that one address may hold, whatever accounts it calls for: others have room. */
 const SHARE_OF_AN_ADDRESS = 0.5;
 
-/** Where there is no room, a body that took longer for so many bytes gives way to those that come. Milliseconds. */
+/** The share of it that is left to calls of 64 KiB and less. */
+const SHARE_OF_SMALL = 0.125;
+
+/**
+ * Where there is no room, a place that took longer for so many bytes gives way to those that come: a place that holds much has to move on
+ * faster, or a trickle would hold it for an hour. Milliseconds.
+ */
 const PATIENCE = 2_000;
 const PROGRESS = 65_536;
+const SHARE_IN_TIME = 1 / 64;
+/** Bytes that each piece takes in memory besides: a body may come byte by byte. */
+const PER_PIECE = 128;
 
-/** Memory for bodies: taken as their bytes come, given back when their calls are over. */
-export interface BodyCapacity {
-  /** A place for the body of a call, which is empty at first. */
-  open(sender: BodySender): BodyPlace;
-}
+const LIMIT = 'body_bytes_in_flight';
 
-interface BodySender {
-  readonly account: string | undefined;
+/** A place whose call waits for its client. */
+interface WaitingPlace {
   readonly address: string;
-  /** It stood still, and others need the room: nothing of it is read any more. */
-  readonly dropped: (error: AppError) => void;
-}
-
-export interface BodyPlace {
-  /** Throws `unavailable` where the process or the address is full, and `limit_exceeded` where the account is. */
-  take(bytes: number): void;
-  /** All of it is there: it gives way to nobody any more. */
-  arrived(): void;
-  /** Gives everything back. */
-  free(): void;
-}
-
-/** A body of which more is to come. */
-interface IncomingBody {
-  readonly address: string;
-  /** When the last `PROGRESS` bytes of it were there. */
+  /** When the last `PROGRESS` bytes had moved. */
   since: number;
   drop(): void;
 }
@@ -52,7 +41,7 @@ export function createBodyCapacity(
   clock: Pick<Clock, 'monotonic'>,
 ): BodyCapacity {
   const held = new Map<string, number>();
-  const coming = new Set<IncomingBody>();
+  const waiting = new Set<WaitingPlace>();
   let all = 0;
   const heldBy = (holder: string | undefined) => (holder === undefined ? 0 : (held.get(holder) ?? 0));
 
@@ -63,77 +52,101 @@ export function createBodyCapacity(
     else held.set(holder, now);
   }
 
-  /** What stands still gives way, the oldest first: of one address, or of all. */
+  /** Places that stand still give way, the oldest first: those of one address, or all. */
   function makeRoom(isFull: () => boolean, address?: string): void {
     const slow = clock.monotonic() - PATIENCE;
-    for (const one of coming) {
+    for (const one of waiting) {
       if (!isFull()) return;
       if (one.since < slow && (address === undefined || one.address === address)) one.drop();
     }
   }
 
   return {
-    open({ account, address, dropped }) {
+    open({ account, address }) {
       const at = `address ${address}`;
       let taken = 0;
       let fresh = 0;
+      let own: WaitingPlace | undefined;
+      let dropped: AppError | undefined;
+      let isOver = false;
       const change = (bytes: number): void => {
         taken += bytes;
         all += bytes;
         add(account, bytes);
         add(at, bytes);
       };
-      const own: IncomingBody = {
-        address,
-        since: clock.monotonic(),
-        drop() {
-          free();
-          dropped(full('It came too slowly while this server held'));
-        },
-      };
+      const settle = () => void (own !== undefined && waiting.delete(own));
       const free = () => {
-        coming.delete(own);
+        isOver = true;
+        settle();
         change(-taken);
       };
-      coming.add(own);
+      const assertHeld = () => {
+        if (dropped !== undefined) throw dropped;
+      };
+      const moved = (bytes: number): void => {
+        fresh += bytes;
+        if (own !== undefined && fresh >= Math.max(PROGRESS, taken * SHARE_IN_TIME))
+          [own.since, fresh] = [clock.monotonic(), 0];
+      };
       return {
-        take(bytes) {
-          if (account !== undefined && heldBy(account) + bytes > settings.account)
-            throw accountFull(heldBy(account), settings.account);
-          fresh += bytes;
-          if (fresh >= PROGRESS) [own.since, fresh] = [clock.monotonic(), 0];
-          const isFull = () => all + bytes > settings.process;
-          const isCrowded = () =>
-            account === undefined && heldBy(at) + bytes > settings.process * SHARE_OF_AN_ADDRESS;
-          makeRoom(isCrowded, address);
-          makeRoom(isFull);
-          if (isFull()) throw full('This server holds');
-          if (isCrowded()) throw full('This server holds of your address');
-          change(bytes);
+        waits(drop) {
+          settle();
+          if (isOver) return;
+          own = {
+            address,
+            since: clock.monotonic(),
+            drop() {
+              dropped = full('Its bytes moved too slowly while this server held', settings.process);
+              free();
+              drop(dropped);
+            },
+          };
+          waiting.add(own);
         },
-        arrived: () => void coming.delete(own),
+        take(bytes) {
+          assertHeld();
+          // The rest of a body whose call is over is read and kept nowhere.
+          if (isOver) return;
+          const size = bytes + PER_PIECE;
+          if (account !== undefined && heldBy(account) + size > settings.account)
+            throw accountFull(heldBy(account), settings.account);
+          moved(bytes);
+          const share = taken + bytes > DEFAULT_MAX_BODY ? 1 - SHARE_OF_SMALL : 1;
+          const isFull = () => all + size > settings.process * share;
+          const most = settings.process * SHARE_OF_AN_ADDRESS;
+          const isCrowded = () => account === undefined && heldBy(at) + size > most;
+          if (isCrowded()) makeRoom(isCrowded, address);
+          if (isFull()) makeRoom(isFull);
+          if (isFull()) throw full('This server holds', settings.process);
+          if (isCrowded()) throw full('This server holds of your address', most);
+          assertHeld();
+          change(size);
+        },
+        moved,
+        settle,
         free,
       };
     },
   };
 }
 
-function full(who: string): AppError {
+function full(who: string, max: number): AppError {
   const message = `${who} as many bytes of requests as it can. Try again shortly.`;
-  return new AppError('unavailable', { message, retryAfter: 1 });
+  return new AppError('unavailable', { message, details: { limit: LIMIT, max }, retryAfter: 1 });
 }
 
 function accountFull(used: number, max: number): AppError {
   return new AppError('limit_exceeded', {
     message: 'The bodies of your calls under way are too large together. Wait for one to end.',
-    details: { limit: 'body_bytes_in_flight', used, max, resets_at: null, upgrade: null },
+    details: { limit: LIMIT, used, max, resets_at: null, upgrade: null },
     retryAfter: 1,
   });
 }
 
 /**
- * What a route does before a body is read: small ones pass. A larger one takes room as its bytes come, and its elements are counted; where
- * the plan says how large one may be, its sender is known and may send it before a byte is taken. A body that does not say its length is a small one.
+ * What a route does before a body is read: each takes room as its bytes come. The elements of a large one are counted; where the plan says
+ * how large one may be, its sender is known and may send it before a byte is taken. A body that does not say its length is a small one.
  */
 export function beforeBody(
   route: Route,
@@ -161,33 +174,75 @@ export function beforeBody(
     return accountId;
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply, payload: Readable): Promise<Readable> => {
-    // What its handler reads itself takes no room here.
-    if (streamedBody === true && !isJson(request)) return payload;
-    const said = request.headers['content-length'];
-    const length = said === undefined ? 0 : Number(said);
-    const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
-    if (length <= Math.min(DEFAULT_MAX_BODY, maxBody) && !isStreamed) return payload;
+  async function takeLarge(call: ReadCall, { length, isStreamed }: { length: number; isStreamed: boolean }) {
+    const { request, reply, payload } = call;
     try {
-      const place = capacity.open({
-        account: await accountOf(request, length),
-        address: request.inFlight.ip,
-        dropped: (error) => body.destroy(error),
-      });
-      reply.raw.once('close', place.free);
-      const most = isStreamed ? maxBody : length;
+      const place = placeOf(call, await accountOf(request, length));
       const body = limitBody(payload, {
-        most,
+        most: isStreamed ? maxBody : length,
         place,
         onRefused: () => void reply.header('connection', 'close'),
       });
+      place.waits((error) => body.destroy(error));
       return body;
     } catch (error) {
       // The rest of the body is not read.
       reply.header('connection', 'close');
       throw error;
     }
+  }
+
+  const placeOf = ({ request, reply }: ReadCall, account: string | undefined): BytePlace => {
+    const place = capacity.open({ account, address: request.inFlight.ip });
+    reply.raw.once('close', place.free);
+    return place;
   };
+
+  // Small bodies pass without a stream of their own, for which nothing may be awaited.
+  return (
+    ...[request, reply, payload, done]: [FastifyRequest, FastifyReply, Readable, DoneReading]
+  ): void => {
+    const call = { request, reply, payload };
+    const said = request.headers['content-length'];
+    const length = said === undefined ? 0 : Number(said);
+    const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
+    // The bytes that its handler reads itself take room as it reads them.
+    const isEmpty = length === 0 && !isStreamed;
+    if (isEmpty || (streamedBody === true && !isJson(request))) return done(null, payload);
+    if (length > Math.min(DEFAULT_MAX_BODY, maxBody) || isStreamed)
+      return void takeLarge(call, { length, isStreamed }).then((body) => done(null, body), done);
+    holdSmall(payload, placeOf(call, undefined));
+    done(null, payload);
+  };
+}
+
+interface ReadCall {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly payload: Readable;
+}
+
+type DoneReading = (error: Error | null, body?: Readable) => void;
+
+/** Takes room for a small body as it comes. Its reader hears of a refusal as of a connection that breaks: by an error. */
+function holdSmall(payload: Readable, place: BytePlace): void {
+  const hold = (chunk: Buffer) => {
+    try {
+      place.take(chunk.length);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+  const refuse = (error: unknown) => {
+    payload.off('data', hold);
+    place.free();
+    payload.emit('error', error);
+  };
+  // A body that its reader has left is read on to its end: an error then has no other listener.
+  payload.on('error', () => {});
+  payload.on('data', hold);
+  payload.once('end', place.settle);
+  place.waits(refuse);
 }
 
 function isJson({ headers }: FastifyRequest): boolean {
@@ -208,7 +263,7 @@ function tooLarge(max: number, upgrade: string | null): AppError {
 interface Bounds {
   /** Bytes. */
   readonly most: number;
-  readonly place: BodyPlace;
+  readonly place: BytePlace;
   /** The rest is not read. */
   readonly onRefused: () => void;
 }
@@ -219,7 +274,7 @@ function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Reada
   let read = 0;
   const taken = new PassThrough({
     flush(done) {
-      place.arrived();
+      place.settle();
       done();
     },
     transform(chunk: Buffer, _encoding, done) {

@@ -23,13 +23,11 @@ export function createFailureHandler(
       request,
     );
     if (failure.status >= 500) {
-      const fields = {
-        request_id: request.id,
-        route: routeNameOf(request),
-        code: failure.code,
-        err: failure.cause ?? failure,
-      };
-      telemetry.logger.error(fields, 'a call failed');
+      const fields = { request_id: request.id, route: routeNameOf(request), code: failure.code };
+      const limit = failure.details?.['limit'];
+      // A limit that is full refuses many calls, and none of them is a fault.
+      if (limit !== undefined) telemetry.logger.warn({ ...fields, limit }, 'a call was refused by a limit');
+      else telemetry.logger.error({ ...fields, err: failure.cause ?? failure }, 'a call failed');
     }
     const { accountId } = (request.inFlight as InFlightRequest | undefined) ?? {};
     if (accountId !== undefined)

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { SOCKET_HEADERS } from '#platform/http';
+import { SOCKET_BODY_FOLLOWS, SOCKET_HEADERS } from '#platform/http';
 import { AppError } from '#platform/kernel';
 
 interface FirstFrame {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Whether it says who calls, and no more. */
+  readonly isFollowed: boolean;
 }
 
 /** Takes token, account and key out of the first frame; the rest is the body, as it came where there is nothing to take out. */
 export function readFirstFrame(data: Buffer, { headers }: IncomingMessage): FirstFrame {
   const frame = parsedObject(data);
-  if (frame === undefined) return { headers: {}, body: data };
+  if (frame === undefined) return { headers: {}, body: data, isFollowed: false };
+  const isFollowed = frame[SOCKET_BODY_FOLLOWS] === true;
   const given: Record<string, string> = {};
   let isWhole = true;
   for (const [field, header] of Object.entries(SOCKET_HEADERS)) {
@@ -21,7 +24,10 @@ export function readFirstFrame(data: Buffer, { headers }: IncomingMessage): Firs
     isWhole = false;
     if (headers[header] === undefined) given[header] = field === 'access_token' ? `Bearer ${value}` : value;
   }
-  return { headers: given, body: isWhole ? data : Buffer.from(JSON.stringify(frame)) };
+  const [beside] = Object.keys(frame).filter((field) => field !== SOCKET_BODY_FOLLOWS);
+  if (isFollowed && beside !== undefined)
+    throw badField(beside, 'A frame that the body follows has none of it.');
+  return { headers: given, body: isWhole ? data : Buffer.from(JSON.stringify(frame)), isFollowed };
 }
 
 /** What is no object, or nested too deeply to be written again, is the walk's to refuse. */
@@ -36,7 +42,7 @@ function parsedObject(data: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-function badField(field: string): AppError {
-  const issues = [{ path: `body.${field}`, message: 'A text of printable ASCII characters.' }];
+function badField(field: string, message = 'A text of printable ASCII characters.'): AppError {
+  const issues = [{ path: `body.${field}`, message }];
   return new AppError('validation_failed', { details: { issues } });
 }

@@ -4,6 +4,7 @@ import type { Origin } from '#platform/http';
 import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
 import { isTraceparent, type Trace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
+import type { BodyCapacity } from './parts.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,6 +51,8 @@ export class InFlightRequest implements Origin {
   maxSeconds: number | undefined;
   /** Of a route whose handler reads the body as it comes. */
   arrivals: Arrivals | undefined;
+  /** Where the bytes that its handler has in memory take room. */
+  capacity: BodyCapacity | undefined;
   #controller: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, began: number) {

@@ -1,6 +1,6 @@
 import type { Safety } from '#platform/ai';
 import type { S3Settings } from '#platform/config';
-import type { Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
+import type { BytePlace, Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates, UpgradeFor } from '#platform/entitlements';
@@ -39,6 +39,12 @@ export interface Dependency {
 export interface BodyCapacitySettings {
   readonly process: number;
   readonly account: number;
+}
+
+/** Memory for bytes of calls: taken as they come, given back when their calls are over. All bodies, frames and uploads share it. */
+export interface BodyCapacity {
+  /** A place that is empty at first. */
+  open(holder: { readonly account: string | undefined; readonly address: string }): BytePlace;
 }
 
 /** How many sockets may be open at once. */

@@ -14,7 +14,7 @@ import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import { runInTrace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
-import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
+import { BODY_CAPACITY, beforeBody, createBodyCapacity } from './body-capacity.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
@@ -86,7 +86,13 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   for (const module of mounted) mountRefusals(app, module);
   const offeredRoutes = offered.flatMap((module) => module.routes);
-  const sockets = mountSockets(app, offeredRoutes, { parts, fail, rewriteUrl, isStopping: () => stopping });
+  const sockets = mountSockets(app, offeredRoutes, {
+    parts,
+    fail,
+    capacity,
+    rewriteUrl,
+    isStopping: () => stopping,
+  });
   mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
   mountOperations(app, parts, () => leaving);
   // Written once: it has a megabyte.
@@ -153,11 +159,7 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
   if (faults.length > 0) throw new Error(`routes are declared wrongly:\n${faults.join('\n')}`);
 }
 
-function mountModule(
-  app: FastifyInstance,
-  module: Mounted,
-  { capacity, ...walkParts }: Omit<WalkParts, 'read'> & { readonly capacity: BodyCapacity },
-): void {
+function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<WalkParts, 'read'>): void {
   const mount = (route: Route, alias?: RouteAlias) => {
     const { streamedBody, body } = route.shape;
     const takesJson = body !== undefined;
@@ -175,7 +177,7 @@ function mountModule(
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
       ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
-        : { preParsing: beforeBody(route, module, { parts: walkParts.parts, capacity }) }),
+        : { preParsing: beforeBody(route, module, walkParts) }),
       config: {
         rawBody: route.shape.rawBody === true,
         errorForm: route.shape.errorForm,

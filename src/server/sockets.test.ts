@@ -87,7 +87,7 @@ test.each<[string, object | string, number, string]>([
   ['a body that the schema refuses', { text: 1, access_token: 'token' }, 4400, 'validation_failed'],
   ['no JSON', '{"text"', 4400, 'validation_failed'],
   ['a failure of the handler', { text: 'a', access_token: 'token', ending: 'refuse' }, 4409, 'conflict'],
-  ['too large a frame', { text: 'a'.repeat(17_000), access_token: 'token' }, 4413, 'payload_too_large'],
+  ['too large a frame', { text: 'a'.repeat(80_000), access_token: 'token' }, 4413, 'payload_too_large'],
 ])('%s is refused by one frame and its close code', async (...[, frame, code, error]) => {
   const ended = await ask(frame);
   expect(ended).toMatchObject({ code, last: { error: { code: error, request_id: expect.any(String) } } });
@@ -106,7 +106,8 @@ test('bytes are refused', async () => {
 });
 
 test('a frame beyond twice the size is not read: close code 1009', async () => {
-  expect(await ask({ text: 'a'.repeat(100_000) })).toMatchObject({ code: 1009, frames: [] });
+  const ended = await ask({ text: 'a'.repeat(600_000) }, { headers: token });
+  expect(ended).toMatchObject({ code: 1009, frames: [] });
 });
 
 test('a second frame ends the call as a hang-up does', async () => {

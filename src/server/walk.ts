@@ -27,7 +27,7 @@ import {
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
 import { idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
-import type { ServerParts } from './parts.ts';
+import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import { withSessionCookie } from './session-cookie.ts';
@@ -42,6 +42,7 @@ export interface WalkParts {
   readonly fail: Fail;
   readonly sendAtEndOfTurn: EndOfTurn;
   readonly arrivals: Arrivals;
+  readonly capacity: BodyCapacity;
   /** What a call says, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
@@ -53,7 +54,7 @@ export interface WalkParts {
 export function walkOf(
   route: Route,
   mounted: Mounted,
-  { parts, fail, sendAtEndOfTurn, arrivals, read }: WalkParts,
+  { parts, fail, sendAtEndOfTurn, arrivals, capacity, read }: WalkParts,
 ) {
   const { shape } = route;
   // The rules take a third of a second and 80 MB to be made ready: at the start, where many call, and not of the first one's time.
@@ -96,6 +97,7 @@ export function walkOf(
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
+    inFlight.capacity = capacity;
     const { trace } = inFlight;
     trace?.step('authenticate');
     const began = performance.now();

@@ -1,14 +1,17 @@
 import type { FastifyRequest } from 'fastify';
-import { type InnerAnswer, type InnerCall, originsAllowed, type Wire } from '#platform/http';
+import { type BytePlace, type InnerAnswer, type InnerCall, originsAllowed, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { currentTrace } from '#platform/telemetry';
 import type { InFlightRequest } from './in-flight.ts';
 import { bodyOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import { SocketRequest } from './sockets.ts';
+import { SocketRequest } from './socket-request.ts';
 
 /** What an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
 const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user-agent)$/;
+
+/** Bytes of a body that a handler which does not keep them has in memory at most. */
+const IN_MEMORY = 1_048_576;
 
 export function socketOf({ request: { raw } }: InFlightRequest) {
   return raw instanceof SocketRequest ? raw.call : undefined;
@@ -17,14 +20,22 @@ export function socketOf({ request: { raw } }: InFlightRequest) {
 /** The connection behind a call, as its handler has it. */
 export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts, 'settings'>): Wire {
   const { request, reply } = inFlight;
+  const hold = (): BytePlace => {
+    const { capacity, accountId, ip } = inFlight;
+    if (capacity === undefined) throw new Error('this call has no room for bytes');
+    const place = capacity.open({ account: accountId, address: ip });
+    reply.raw.once('close', place.free);
+    return place;
+  };
   return {
     request: request.raw,
     body: bodyOf(request).raw,
     accept: request.headers.accept ?? '*/*',
-    bytes() {
+    bytes(keeps) {
       if (inFlight.arrivals === undefined) throw new Error('the body of this call was read already');
-      return inFlight.arrivals.bytesOf(request.raw);
+      return inFlight.arrivals.bytesOf(request.raw, hold(), keeps === 'all' ? Infinity : IN_MEMORY);
     },
+    hold,
     socket: socketOf(inFlight),
     take() {
       inFlight.taken = true;

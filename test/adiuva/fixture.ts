@@ -164,13 +164,20 @@ export async function openStorage(options: TestAppOptions = {}) {
   };
 }
 
-/** Sends the first bytes of a PUT over a socket of its own, and cuts it; done when the server has noticed. */
-export function cutOff(url: string, head: string, body: Uint8Array): Promise<void> {
+/**
+ * Sends the first bytes of a PUT over a socket of its own, and cuts it once `begun` resolves; done when the connection is closed, which may
+ * be before the server has so much as looked at the call.
+ */
+export function cutOff(
+  url: string,
+  head: string,
+  ...[body, begun = () => Promise.resolve()]: [body: Uint8Array, begun?: () => Promise<unknown>]
+): Promise<void> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname, () => {
       socket.write(head);
-      socket.write(body, () => void socket.end());
+      socket.write(body, () => void begun().finally(() => socket.end()));
     });
     socket.on('data', () => {});
     socket.once('close', () => resolve());

@@ -12,6 +12,7 @@ import { productContext } from '../../src/platform/product/product-context.ts';
 import { prism } from '../../src/products/prism/index.ts';
 import { insertTurn, type NewTurn } from '../../src/products/prism/turns/store.ts';
 import { follow } from '../fixtures/follow.ts';
+import { ROOM } from '../fixtures/room.ts';
 
 /** The kit's text of a model, as a route of a product calls it; it is Prism's plan, prompts and tables that it uses. */
 const app = await testApp({ work: false });
@@ -38,6 +39,7 @@ const server = createServer((request, response) => {
     body: new Uint8Array(),
     accept: request.headers.accept ?? '',
     bytes: () => request,
+    hold: () => ROOM,
     socket: undefined,
     take: () => response,
     call: () => Promise.reject(new Error('it makes no other call')),

@@ -92,6 +92,15 @@ describe('an answer is streamed', () => {
     },
   );
 
+  test('also where its body is large', async () => {
+    const text = 'é'.repeat(100_000);
+    expect(await say({ text, times: 1 }, { idempotencyKey: 'large' }).answer).toEqual({
+      text,
+      sent: 1,
+      key: 'large',
+    });
+  });
+
   test('under the key and for the account that the call names', async () => {
     const { answer } = say({ text: 'a' }, { idempotencyKey: 'mine', accountId: MINE });
     expect((await answer).key).toBe('mine');
@@ -123,7 +132,7 @@ describe('what a stream fails with is what the call would', () => {
   });
 
   test('a frame that is too large to be read', async () => {
-    expect(await thrownBy(say({ text: 'a'.repeat(100_000) }).answer)).toMatchObject({
+    expect(await thrownBy(say({ text: 'a'.repeat(600_000) }).answer)).toMatchObject({
       code: 'payload_too_large',
       status: 413,
     });

@@ -16,7 +16,7 @@ export const say = route(
     scope: 'shop:write',
     rate: { perMinute: 1_000, by: 'key' },
     socket: '/v1/talks/:id/stream',
-    maxBody: 16_384,
+    maxBody: 262_144,
     body: z.strictObject({ text: z.string(), times: z.int().default(2), ending: z.string().optional() }),
     reply: { 200: z.strictObject({ text: z.string(), sent: z.int(), key: z.string().nullable() }) },
     errors: ['conflict'],

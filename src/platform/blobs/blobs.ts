@@ -99,7 +99,7 @@ export interface Received extends Storing {
 
 /** How a stored file is answered to a call. */
 export interface SentBlob {
-  readonly wire: Pick<Wire, 'request' | 'take'>;
+  readonly wire: Pick<Wire, 'request' | 'take' | 'hold'>;
   readonly origin: Pick<Origin, 'signal'>;
   readonly etag: string;
   readonly modifiedAt?: Date | undefined;

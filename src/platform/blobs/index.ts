@@ -32,7 +32,7 @@ export {
 export { checkS3Cors } from './s3-check.ts';
 export { createS3Home, type S3HomeParts } from './s3-home.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
-export { attachmentHeaders } from './sending.ts';
+export { attachmentHeaders, movingIn } from './sending.ts';
 export { mediaType } from './filenames.ts';
 export { octetsOf, readOctets } from './receiving.ts';
 export { signedLink, signedParts, signedUpload } from './signed-requests.ts';

@@ -34,9 +34,12 @@ export function octetsOf(call: IncomingCall, most: number): IncomingCall {
   return call;
 }
 
-/** The bytes of a call's body as they come, for a caller that keeps others in their place. Ends with an error as that of an upload does. */
+/**
+ * The bytes of a call's body as they come, for a caller that keeps others in their place, and has them all in memory. Ends with an error as
+ * that of an upload does.
+ */
 export const readOctets = (call: IncomingCall, clock: Clock): AsyncIterable<Uint8Array> =>
-  bytesOf({ clock }, call, uploadSeconds(declaredLength(call.wire.request)));
+  bytesOf({ clock, keeps: 'all' }, call, uploadSeconds(declaredLength(call.wire.request)));
 
 /** Takes a file as it comes; it is stored by the statements that this answers. */
 export async function receive(
@@ -45,6 +48,8 @@ export async function receive(
   { body, replaces = [], ...blob }: IncomingBlob,
 ): Promise<Received> {
   const isHere = body instanceof Uint8Array;
+  // A client that is gone by now reserves nothing.
+  if (!isHere) body.origin.signal.throwIfAborted();
   const bytes = isHere ? body.length : declaredLength(body.wire.request);
   const facts = checkedFacts({ ...blob, bytes });
   const seconds = uploadSeconds(bytes);
@@ -106,12 +111,12 @@ async function moreThan(
 }
 
 function bytesOf(
-  { clock }: Pick<BlobStorageParts, 'clock'>,
+  { clock, keeps }: Pick<BlobStorageParts, 'clock'> & { readonly keeps?: 'all' },
   { wire, origin }: IncomingCall,
   seconds: number,
 ): Readable {
   const { request } = wire;
   const until = clock.now() + seconds * 1_000;
-  const bytes = readUpload({ request, bytes: wire.bytes(), clock, signal: origin.signal, until });
+  const bytes = readUpload({ request, bytes: wire.bytes(keeps), clock, signal: origin.signal, until });
   return Readable.from(bytes, { objectMode: false });
 }

@@ -55,6 +55,12 @@ export function createS3Access(settings: S3Settings, patience = PATIENCE): S3Acc
   };
 }
 
+/**
+ * Connections are kept alive. The SDK opens 50 by itself, and as many clients that stand still would keep all others from the store: here
+ * they run out after the room that the server has for bytes (`Wire.hold`).
+ */
+const agent = { keepAlive: true, maxSockets: 2_048 } as const;
+
 async function open(settings: S3Settings, { connect, silence }: Patience): Promise<OpenS3> {
   const [{ S3, ...sdk }, { getSignedUrl }] = await Promise.all([
     import('@aws-sdk/client-s3'),
@@ -70,8 +76,12 @@ async function open(settings: S3Settings, { connect, silence }: Patience): Promi
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: ATTEMPTS,
-    // Connections are kept alive, 50 of them at most.
-    requestHandler: { connectionTimeout: connect, socketTimeout: silence },
+    requestHandler: {
+      connectionTimeout: connect,
+      socketTimeout: silence,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
   });
   return { s3, sdk, getSignedUrl };
 }

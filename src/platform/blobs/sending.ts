@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { BytePlace } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { SentBlob } from './blobs.ts';
 import { cleanFilename, contentDisposition } from './filenames.ts';
@@ -10,6 +11,8 @@ import type { BlobRow } from './store.ts';
 
 /** Milliseconds that a reader may stand still. */
 const STILL = 60_000;
+/** Bytes of a file on their way to a reader, and what the connection to the store takes beside them. */
+const IN_MEMORY = 262_144;
 
 /** Whatever a file is, nothing in it runs as part of this server's pages. */
 const NOTHING_RUNS = {
@@ -47,6 +50,8 @@ export async function sendFile(
   // A time is no proof: there may be two versions of one second (RFC 9110, 8.8.2.2).
   const isSame = ifRange === undefined || ifRange === etag;
   const range = isSame ? rangeOf(headers.range, bytes) : undefined;
+  const place = wire.hold();
+  place.take(Math.min(bytes, IN_MEMORY));
   // An empty file has no range either.
   const open = () =>
     bytes === 0 ? Readable.from([]) : atHome(parts, 'read', (home) => home.read(key, range));
@@ -58,7 +63,8 @@ export async function sendFile(
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end}/${bytes}` }),
   });
   if (body === undefined) return void response.end();
-  await sendBody(body, response, origin.signal);
+  place.waits((error) => void response.destroy(error));
+  await sendBody(movingIn(place, body), response, origin.signal);
 }
 
 /** Whether its client has it already. An ETag is compared weakly, and is asked before the time, which has no parts of a second. */
@@ -69,8 +75,23 @@ function isKnown(headers: IncomingHttpHeaders, etag: string, modified: string | 
   return since !== undefined && modified !== undefined && Date.parse(modified) <= Date.parse(since);
 }
 
+/** The bytes of a file as a reader takes them. */
+export async function* movingIn(
+  place: BytePlace,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    place.moved(piece.length);
+    yield piece;
+  }
+}
+
 /** What fails after the first byte cuts the answer off, so that nobody takes a part for the whole. */
-async function sendBody(body: Readable, response: ServerResponse, signal: AbortSignal): Promise<void> {
+async function sendBody(
+  body: AsyncIterable<Uint8Array>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
   response.setTimeout(STILL, () => void response.destroy());
   try {
     await pipeline(body, response, { signal });

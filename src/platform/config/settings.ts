@@ -89,11 +89,11 @@ export const SETTINGS = {
   }),
   BODY_MB_AT_ONCE: setting(count(65_536).default(256), {
     group: 'Server',
-    says: 'MiB of request bodies above 64 KiB that one process has in its hands at once; past it calls are 503 with Retry-After. A body takes about six times its size in memory.',
+    says: 'MiB of bodies, frames and uploads that one process has in its hands at once; past it those that stand still give way, and calls are 503 with Retry-After. A body takes about six times its size in memory.',
   }),
   BODY_MB_AT_ONCE_PER_ACCOUNT: setting(count(65_536).default(64), {
     group: 'Server',
-    says: 'The same of one account, of bodies that need a plan to be so large; past it calls are 429 with Retry-After.',
+    says: 'The same of one account, of uploads and of bodies that need a plan to be so large; past it calls are 429 with Retry-After. A file of Coditect’s memory takes up to 20.',
   }),
   SOCKETS_PER_ADDRESS: setting(count(65_536).default(500), {
     group: 'Server',

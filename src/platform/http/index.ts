@@ -48,6 +48,7 @@ export { calendarDay, instant } from './calendar-day.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export {
+  SOCKET_BODY_FOLLOWS,
   SOCKET_DONE,
   SOCKET_FIRST_FRAME,
   SOCKET_HEADERS,
@@ -90,4 +91,4 @@ export {
   type SafetyStatus,
   type SafetySupport,
 } from './safety.ts';
-export type { InnerAnswer, InnerCall, Wire } from './wire.ts';
+export type { BytePlace, InnerAnswer, InnerCall, Wire } from './wire.ts';

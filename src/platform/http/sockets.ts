@@ -20,3 +20,6 @@ export const SOCKET_HEADERS = {
   account_id: 'x-account-id',
   idempotency_key: 'idempotency-key',
 } as const;
+
+/** The field of a first frame that says who calls and no more: `true` where the body comes in a frame of its own. */
+export const SOCKET_BODY_FOLLOWS = 'body_follows';

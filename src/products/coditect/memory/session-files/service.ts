@@ -1,10 +1,16 @@
 import { createHmac } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { attachmentHeaders, type IncomingCall, readOctets, SEALED, type SentBlob } from '#platform/blobs';
+import {
+  attachmentHeaders,
+  type IncomingCall,
+  movingIn,
+  readOctets,
+  SEALED,
+  type SentBlob,
+} from '#platform/blobs';
 import { commitPoint, type Transaction } from '#platform/db';
-import type { Page } from '#platform/http';
+import type { Page, Wire } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import { type ProductContext, timeList } from '#platform/product';
 import type { DataKey } from '#platform/secrets';
@@ -12,7 +18,6 @@ import { scopeOf } from '../levels.ts';
 import { whyNotOwn } from '../sessions/append.ts';
 import { findOwnSession, lockOwnSession } from '../sessions/message-store.ts';
 import { readSession, type SessionKey } from '../sessions/store.ts';
-import { createHeldBytes } from './held-bytes.ts';
 import { placeOf } from './places.ts';
 import * as store from './store.ts';
 
@@ -24,6 +29,8 @@ const MOST_FILES = 100;
 const ROW_BYTES = 400;
 /** Milliseconds that a reader may stand still. */
 const STILL = 60_000;
+/** Bytes that a reader is sent at once. */
+const PIECE = 65_536;
 
 /** A file as its client sends it. */
 export interface SentFile {
@@ -31,6 +38,11 @@ export interface SentFile {
   readonly name: string;
   readonly type: string;
   readonly body: Uint8Array | IncomingCall;
+}
+
+/** A call that a file is read by. */
+interface FileCall extends Pick<SentBlob, 'origin'> {
+  readonly wire: Pick<Wire, 'take' | 'hold'>;
 }
 
 /** A file whose name is opened. */
@@ -51,8 +63,6 @@ type Context = Pick<ProductContext, 'db' | 'ids' | 'clock' | 'limits' | 'plan' |
 
 /** Files of sessions: their bytes are sealed here, before they go to where files lie. */
 export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blobs }: Context) {
-  const hold = createHeldBytes();
-
   /** Seals bytes for a new file. Without a commit that stores them they are swept, and their storage given back. */
   async function keep({ accountId, id }: SessionKey, { key, bytes }: NewFile): Promise<KeptBytes> {
     const file = ids.next();
@@ -120,22 +130,17 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
       const { accountId, id } = session;
       const [[own]] = await db.member(scopeOf(session), [findOwnSession(session)]);
       if (own === undefined) throw await db.member(scopeOf(session), (tx) => whyNotOwn(tx, session));
-      return hold(accountId, async (take) => {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of body instanceof Uint8Array ? [body] : readOctets(body, clock)) {
-          // They are joined, then sealed.
-          take(chunk.length * 2);
-          chunks.push(chunk);
-        }
-        const bytes = Buffer.concat(chunks);
-        if (bytes.length === 0) throw new AppError('memory_file_empty');
-        const key = await dataKeys.of(accountId);
-        const hash = createHmac('sha256', key.derive('memory files')).update(id).update(bytes).digest();
-        for (;;) {
-          const stored = await storeNew(session, { ...facts, key, bytes, hash });
-          if (stored !== undefined) return stored;
-        }
-      });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body instanceof Uint8Array ? [body] : readOctets(body, clock))
+        chunks.push(chunk);
+      const bytes = Buffer.concat(chunks.splice(0));
+      if (bytes.length === 0) throw new AppError('memory_file_empty');
+      const key = await dataKeys.of(accountId);
+      const hash = createHmac('sha256', key.derive('memory files')).update(id).update(bytes).digest();
+      for (;;) {
+        const stored = await storeNew(session, { ...facts, key, bytes, hash });
+        if (stored !== undefined) return stored;
+      }
     },
 
     /** Newest first. */
@@ -155,21 +160,21 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
     },
 
     /** Answers a call with the bytes of a file, all of them authenticated before the first goes out. */
-    async send(file: store.FileKey, { wire, origin }: Pick<SentBlob, 'wire' | 'origin'>): Promise<void> {
+    async send(file: store.FileKey, { wire, origin }: FileCall): Promise<void> {
       const { accountId } = file;
       const [[row]] = await db.member(scopeOf(file), [store.readFile(file)]);
       if (row === undefined) throw new AppError('memory_file_not_found');
-      await hold(accountId, async (take) => {
-        take(row.bytes * 2);
-        const key = await dataKeys.of(accountId);
-        const { name } = openFile(key, file, row);
-        const sealed = await buffer(await blobs.open(accountId, row.blob_id));
-        const bytes = key.openBytes(sealed, placeOf.bytes(accountId, file.id, row.sealed_for));
-        const response = wire.take();
-        response.setTimeout(STILL, () => void response.destroy());
-        response.writeHead(200, { ...attachmentHeaders(name), 'content-length': bytes.length });
-        await pipeline(Readable.from([bytes]), response, { signal: origin.signal }).catch(() => {});
-      });
+      const place = wire.hold();
+      place.take(row.bytes);
+      const key = await dataKeys.of(accountId);
+      const { name } = openFile(key, file, row);
+      const sealed = await buffer(await blobs.open(accountId, row.blob_id));
+      const bytes = key.openBytes(sealed, placeOf.bytes(accountId, file.id, row.sealed_for));
+      const response = wire.take();
+      response.setTimeout(STILL, () => void response.destroy());
+      response.writeHead(200, { ...attachmentHeaders(name), 'content-length': bytes.length });
+      place.waits((error) => void response.destroy(error));
+      await pipeline(movingIn(place, piecesOf(bytes)), response, { signal: origin.signal }).catch(() => {});
     },
 
     async remove(file: store.FileKey): Promise<void> {
@@ -180,6 +185,11 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
       });
     },
   };
+}
+
+/** Bytes in pieces. */
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
 /** The file that the client has named so. Throws `memory_file_conflict` where it is another one. */
