@@ -236,6 +236,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     ...config.saleShare,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
+    returnSettings: config.returns,
     accountByEmail: async (email) =>
       (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });

@@ -216,7 +216,7 @@ async function syncPosts(): Promise<readonly string[]> {
   const met = other.faults.eachPost(...FAILURES);
   const catalogues = products.map(({ catalogue }) => catalogue);
   const tax = { behavior: 'exclusive', code: 'txcd_10103001' } as const;
-  const sync = (sold: readonly Catalogue[], code = tax.code) =>
+  const sync = (sold: readonly Catalogue[], code: string = tax.code) =>
     untilDone(() =>
       syncStripe({
         db: own,

@@ -65,6 +65,8 @@ export interface Config extends TelemetrySettings {
   readonly baseUrl: string;
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
+  /** Where payment providers send browsers back to; whether customers are bound to that. */
+  readonly returns: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
   readonly trustedProxies: readonly string[];
   /** Keys of the products that run, whatever others there are; none: all of them do. */
   readonly products: readonly string[];
@@ -155,6 +157,16 @@ export class ConfigError extends Error {
 }
 
 const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://'];
+/** The page of the docs' examples. */
+const EXAMPLE_ORIGIN = 'https://app.example.com';
+
+/** The pages that may read answers, and those that sign-ins come back to. */
+function returnsOf(values: Values): Config['returns'] {
+  const { CORS_ORIGINS: listed, SIGN_IN_RETURN_TO: signIns = [] } = values;
+  const unlisted = values.NODE_ENV === 'production' ? [] : [...DEVELOPMENT_ORIGINS, EXAMPLE_ORIGIN];
+  const ofSignIns = signIns.map((pattern) => /^[^:]+:\/\/[^/]*/.exec(pattern)?.[0] ?? pattern);
+  return { origins: [...(listed ?? unlisted), ...ofSignIns], bindsCustomers: listed !== undefined };
+}
 
 /** Reads the configuration from an environment; throws `ConfigError` with all that is wrong. */
 export function readConfig(given: Readonly<Record<string, string | undefined>>): Config {
@@ -275,6 +287,7 @@ function assembleConfig(
     baseUrl: reachedAt(values),
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
+    returns: returnsOf(values),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     products: values.PRODUCTS,
     productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
