@@ -233,10 +233,9 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     log,
     freeAccountsPerUser: config.freeAccountsPerUser,
     longestGraceDays: config.longestGraceDays,
-    ...config.saleShare,
+    ...config.sales,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
-    returnSettings: config.returns,
     accountByEmail: async (email) =>
       (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });

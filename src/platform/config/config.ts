@@ -65,8 +65,6 @@ export interface Config extends TelemetrySettings {
   readonly baseUrl: string;
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
-  /** Where payment providers send browsers back to; whether customers are bound to that. */
-  readonly returns: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
   readonly trustedProxies: readonly string[];
   /** Keys of the products that run, whatever others there are; none: all of them do. */
   readonly products: readonly string[];
@@ -109,8 +107,13 @@ export interface Config extends TelemetrySettings {
   readonly freeAccountsPerUser: number;
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
-  /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
-  readonly saleShare: { readonly sharePoints: number; readonly payableDays: number };
+  readonly sales: {
+    /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
+    readonly sharePoints: number;
+    readonly payableDays: number;
+    /** Where payment providers send browsers back to; whether customers are bound to that. */
+    readonly returnSettings: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
+  };
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -161,7 +164,7 @@ const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://
 const EXAMPLE_ORIGIN = 'https://app.example.com';
 
 /** The pages that may read answers, and those that sign-ins come back to. */
-function returnsOf(values: Values): Config['returns'] {
+function returnsOf(values: Values): Config['sales']['returnSettings'] {
   const { CORS_ORIGINS: listed, SIGN_IN_RETURN_TO: signIns = [] } = values;
   const unlisted = values.NODE_ENV === 'production' ? [] : [...DEVELOPMENT_ORIGINS, EXAMPLE_ORIGIN];
   const ofSignIns = signIns.map((pattern) => /^[^:]+:\/\/[^/]*/.exec(pattern)?.[0] ?? pattern);
@@ -287,7 +290,6 @@ function assembleConfig(
     baseUrl: reachedAt(values),
     publicBasePath: values.PUBLIC_BASE_PATH,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
-    returns: returnsOf(values),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     products: values.PRODUCTS,
     productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
@@ -306,7 +308,11 @@ function assembleConfig(
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
-    saleShare: { sharePoints: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
+    sales: {
+      sharePoints: values.SALE_SHARE_POINTS,
+      payableDays: values.SALE_SHARE_DAYS,
+      returnSettings: returnsOf(values),
+    },
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),
