@@ -132,7 +132,13 @@ function worstFields(route: Route): WorstRequest[] {
   const names = Object.keys(body);
   const withField = (name: string, value: unknown) => JSON.stringify({ ...body, [name]: value });
   const many = names.flatMap((name) => [
-    { label: `${name}: elements`, body: withField(name, Array<unknown>(5_000).fill([])) },
+    {
+      label: `${name}: elements`,
+      body: withField(
+        name,
+        Array.from({ length: 5_000 }, () => []),
+      ),
+    },
     {
       label: `${name}: words`,
       body: withField(
