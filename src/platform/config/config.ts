@@ -163,12 +163,19 @@ const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://
 /** The page of the docs' examples. */
 const EXAMPLE_ORIGIN = 'https://app.example.com';
 
-/** The pages that may read answers, and those that sign-ins come back to. */
-function returnsOf(values: Values): Config['sales']['returnSettings'] {
+/** Browsers are sent back to the pages that may read answers, and to those that sign-ins come back to. */
+function salesOf(values: Values): Config['sales'] {
   const { CORS_ORIGINS: listed, SIGN_IN_RETURN_TO: signIns = [] } = values;
   const unlisted = values.NODE_ENV === 'production' ? [] : [...DEVELOPMENT_ORIGINS, EXAMPLE_ORIGIN];
   const ofSignIns = signIns.map((pattern) => /^[^:]+:\/\/[^/]*/.exec(pattern)?.[0] ?? pattern);
-  return { origins: [...(listed ?? unlisted), ...ofSignIns], bindsCustomers: listed !== undefined };
+  return {
+    sharePoints: values.SALE_SHARE_POINTS,
+    payableDays: values.SALE_SHARE_DAYS,
+    returnSettings: {
+      origins: [...(listed ?? unlisted), ...ofSignIns],
+      bindsCustomers: listed !== undefined,
+    },
+  };
 }
 
 /** Reads the configuration from an environment; throws `ConfigError` with all that is wrong. */
@@ -308,11 +315,7 @@ function assembleConfig(
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
-    sales: {
-      sharePoints: values.SALE_SHARE_POINTS,
-      payableDays: values.SALE_SHARE_DAYS,
-      returnSettings: returnsOf(values),
-    },
+    sales: salesOf(values),
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),
