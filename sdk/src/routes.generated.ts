@@ -2768,7 +2768,7 @@ export interface Schemas {
     readonly ok: true;
   };
   readonly OnboardPayeeRequest: {
-    /** Where the page sends browsers afterwards. */
+    /** Where the page sends browsers afterwards: a page of this server, or of an origin that it lists (docs/billing.md). */
     readonly return_url: string;
   };
   readonly OnboardingCheckout: {

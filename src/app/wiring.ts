@@ -233,7 +233,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     log,
     freeAccountsPerUser: config.freeAccountsPerUser,
     longestGraceDays: config.longestGraceDays,
-    ...config.saleShare,
+    ...config.sales,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
     accountByEmail: async (email) =>

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
-import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
-import { isTraceparent, type Trace } from '#platform/telemetry';
+import { type AccountId, AppError } from '#platform/kernel';
+import { isTraceparent, type Trace, withoutSecrets } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import type { BodyCapacity } from './parts.ts';
 
@@ -19,7 +19,7 @@ const LONGEST_USER_AGENT = 400;
 export function givenRequestId(request: IncomingMessage): string | undefined {
   const given = request.headers['x-request-id'];
   const isFit = typeof given === 'string' && REQUEST_ID.test(given);
-  return isFit && withoutDeclaredSecrets(given) === given ? given : undefined;
+  return isFit && withoutSecrets(given) === given ? given : undefined;
 }
 
 /**
@@ -33,7 +33,6 @@ export class InFlightRequest implements Origin {
   readonly began: number;
   readonly requestId: string;
   readonly ip: string;
-  readonly userAgent: string;
   readonly traceparent: string | undefined;
   /** What is recorded of it; undefined where nothing is traced. */
   trace: Trace | undefined;
@@ -56,15 +55,18 @@ export class InFlightRequest implements Origin {
   #controller: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, began: number) {
-    const { traceparent, 'user-agent': userAgent = '' } = request.headers;
+    const { traceparent } = request.headers;
     this.request = request;
     this.reply = reply;
     this.began = began;
     this.requestId = request.id;
     this.ip = request.ip;
-    this.userAgent =
-      userAgent.length > LONGEST_USER_AGENT ? userAgent.slice(0, LONGEST_USER_AGENT) : userAgent;
     this.traceparent = isTraceparent(traceparent) ? traceparent : undefined;
+  }
+
+  /** What its client calls itself, as rows and pages show it: looked through by those calls alone that keep it. */
+  get userAgent(): string {
+    return withoutSecrets(this.request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT);
   }
 
   /** Whether its client went away before it had the whole answer. */

@@ -14,6 +14,8 @@ export interface Input {
 const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 300;
 const LONGEST_PARAM = 200;
+/** Parameters of a query: no route takes a tenth as many, and 16 KiB has room for thousands. */
+const MOST_PAIRS = 200;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The body that the parser read; nothing where there was none. */
@@ -77,11 +79,15 @@ function readQuery(route: Route, url: string): unknown {
 /** Percent-decodes strictly; a name that comes twice has a list as its value, which only a list's schema takes. */
 function parseQuery(text: string): Record<string, unknown> {
   const found = new Map<string, string | string[]>();
-  for (const pair of text.split('&')) {
+  const pairs = text.split('&', MOST_PAIRS + 1);
+  if (pairs.length > MOST_PAIRS)
+    throw invalid([{ path: 'query', message: `There are more than ${MOST_PAIRS} parameters.` }]);
+  for (const pair of pairs) {
     if (pair === '') continue;
     const [name, value] = splitOnce(pair).map(decode) as [string, string];
     const before = found.get(name);
-    found.set(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]);
+    if (Array.isArray(before)) before.push(value);
+    else found.set(name, before === undefined ? value : [before, value]);
   }
   return Object.fromEntries(found);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { declareSecretShapes } from '#platform/kernel';
+import { declareSecretShapes, randomToken, systemRandom } from '#platform/kernel';
 import { MINE, serve, THEIRS } from '#test/shop';
 
 const { call, lines, shop, url } = await serve();
@@ -28,6 +28,29 @@ test('a secret of a product is no request id, and is in no line of the log', asy
   expect(answered.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   expect(lines.join()).not.toContain('SHOPKEY');
 });
+
+const TOKEN = randomToken(systemRandom);
+
+test.each([
+  ['an API key', randomToken(systemRandom, 'pl_')],
+  ['a token without a prefix', TOKEN],
+  ['an access token', `eyJhbGciOiJFZERTQSJ9.${TOKEN}.${TOKEN}`],
+  ['a key of a vendor', 'sk-proj-4f9a8c7e6d5b4a3f2e1d'],
+])('%s is no request id, and no row has it as the name of a client', async (_what, secret) => {
+  const headers = { 'x-request-id': secret, 'user-agent': `curl (${secret})` };
+  const answered = await call('/v1/items', { headers });
+  expect(answered.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(lines.join()).not.toContain(secret);
+  expect(shop.userAgent).toBe('curl ([hidden])');
+});
+
+test.each(['4bf92f3577b34da6a3ce929d0e0e4736', 'a'.repeat(64), 'Root=1-67891233-abcdef012345678912345678'])(
+  'the id %s of a proxy is taken as it is',
+  async (id) => {
+    const answered = await call('/v1/items', { headers: { 'x-request-id': id } });
+    expect(answered.headers.get('x-request-id')).toBe(id);
+  },
+);
 
 test('a call is logged with its request id and trace, without what was asked for', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -156,6 +156,10 @@ describe('a rating', () => {
     expect((await rate(other, 5)).body).toEqual({ ok: true, ratings: { average: 3.5, count: 2 } });
     await set('rated', `developer = '${one.accountId}'`);
     expect(outcome(await rate(one, 5))).toBe('409 own_plugin');
+    // A member of the developer's account, for an organization of their own.
+    const join = `insert into accounts.members (account_id, user_id, role) values ($1, $2, 'viewer')`;
+    await db.asMigrator(statement(join, [one.accountId, other.userId]));
+    expect(outcome(await rate(other, 5))).toBe('409 own_plugin');
     expect(outcome(await call(one, 'PUT /v1/plugins/nothing/rating', { stars: 5 }))).toBe(
       '404 plugin_not_found',
     );

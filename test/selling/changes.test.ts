@@ -235,6 +235,7 @@ describe('a cheaper plan', () => {
       const unfit = [{ limit: 'machines', used: 7, max: 5 }];
       const { modules } = app;
       const subscriptions = createSubscriptions({
+        returns: { assertCustomer() {} },
         ...modules,
         catalogues: modules.entitlements.catalogues,
         tiers: undefined,

@@ -11,6 +11,8 @@ export interface Shop {
   /** What handlers did, for tests to look at. */
   readonly done: string[];
   readonly found: SafetySupport[];
+  /** What the client of the last list called itself. */
+  userAgent: string;
   locale: () => Promise<string | undefined>;
   /** What was written earlier, and goes to a model with what is said now. */
   stored: () => Promise<string>;
@@ -54,7 +56,10 @@ export const listItems = route(
       },
     },
   },
-  async ({ query }) => ({ data: [{ name: query.sort ?? 'pen' }], next_cursor: null }),
+  async ({ query, origin }, shop) => {
+    shop.userAgent = origin.userAgent;
+    return { data: [{ name: query.sort ?? 'pen' }], next_cursor: null };
+  },
 );
 
 export const readItem = route(
@@ -369,6 +374,7 @@ export const shopRoutes = [
 export function openShop(): { shop: Shop; mounted: Mounted } {
   const shop: Shop = {
     done: [],
+    userAgent: '',
     found: [],
     locale: async () => undefined,
     stored: async () => '',

@@ -23,6 +23,7 @@ import type { ConnectedAccounts } from './inbox/connected-accounts.ts';
 import type { Payees } from './sharing/payees.ts';
 import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
+import { createReturnAddresses, type ReturnSettings } from './return-addresses.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
@@ -46,6 +47,7 @@ export interface SalesParts
   readonly stores: readonly ProviderSettings[];
   /** Those that hold what is bought in a store's sandbox where real money is taken too; where none is, all do. */
   readonly storeSandboxAccounts: readonly string[];
+  readonly returnSettings: ReturnSettings;
 }
 
 /** What is sold, what payment providers say of it, and what follows. */
@@ -67,6 +69,7 @@ export interface Sales {
 /** Billing over the providers that the settings name. */
 export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
+  const returns = createReturnAddresses(parts.returnSettings, parts.reachedAt);
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
   const ledger = createShareLedger(parts);
@@ -77,7 +80,7 @@ export function createSales(parts: SalesParts): Sales {
     providers,
     connectedAccounts: toldOfPayees(() => sharing.payees()),
   });
-  const sharing = createSharing({ ...parts, inbox, ledger });
+  const sharing = createSharing({ ...parts, inbox, ledger, returns });
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
@@ -110,6 +113,7 @@ export function createSales(parts: SalesParts): Sales {
     }),
     subscriptions: createSubscriptions({
       ...parts,
+      returns,
       catalogues: entitlements.catalogues,
       tiers: entitlements.tiers,
       refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),

@@ -107,8 +107,13 @@ export interface Config extends TelemetrySettings {
   readonly freeAccountsPerUser: number;
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
-  /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
-  readonly saleShare: { readonly sharePoints: number; readonly payableDays: number };
+  readonly sales: {
+    /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
+    readonly sharePoints: number;
+    readonly payableDays: number;
+    /** Where payment providers send browsers back to; whether customers are bound to that. */
+    readonly returnSettings: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
+  };
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -155,6 +160,23 @@ export class ConfigError extends Error {
 }
 
 const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://'];
+/** The page of the docs' examples. */
+const EXAMPLE_ORIGIN = 'https://app.example.com';
+
+/** Browsers are sent back to the pages that may read answers, and to those that sign-ins come back to. */
+function salesOf(values: Values): Config['sales'] {
+  const { CORS_ORIGINS: listed, SIGN_IN_RETURN_TO: signIns = [] } = values;
+  const unlisted = values.NODE_ENV === 'production' ? [] : [...DEVELOPMENT_ORIGINS, EXAMPLE_ORIGIN];
+  const ofSignIns = signIns.map((pattern) => /^[^:]+:\/\/[^/]*/.exec(pattern)?.[0] ?? pattern);
+  return {
+    sharePoints: values.SALE_SHARE_POINTS,
+    payableDays: values.SALE_SHARE_DAYS,
+    returnSettings: {
+      origins: [...(listed ?? unlisted), ...ofSignIns],
+      bindsCustomers: listed !== undefined,
+    },
+  };
+}
 
 /** Reads the configuration from an environment; throws `ConfigError` with all that is wrong. */
 export function readConfig(given: Readonly<Record<string, string | undefined>>): Config {
@@ -293,7 +315,7 @@ function assembleConfig(
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
-    saleShare: { sharePoints: values.SALE_SHARE_POINTS, payableDays: values.SALE_SHARE_DAYS },
+    sales: salesOf(values),
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),

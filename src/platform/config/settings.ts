@@ -79,7 +79,7 @@ export const SETTINGS = {
   }),
   CORS_ORIGINS: setting(origins.optional(), {
     group: 'Server',
-    says: 'Origins of browsers that may read answers. Not set: local ports and app:// in development, none in production.',
+    says: 'Origins of browsers that may read answers, and of pages that payment pages send browsers back to. Not set: local ports and app:// in development, none in production; customers come back to any page.',
     example: 'https://app.example.com,http://localhost:*,app://',
   }),
   TRUSTED_PROXIES: setting(networks.optional(), {

@@ -2,6 +2,7 @@ export { METRICS, type MetricDeclaration } from './catalogue.ts';
 export { askErrorTracker, type ErrorTrackerSettings } from './error-tracker.ts';
 export type { LogFields, LogFormat, Logger, LogLevel } from './logger.ts';
 export type { BreakerState, JobRun, JobsDepth, Metrics, ProviderCall } from './metrics.ts';
+export { withoutSecrets } from './redaction.ts';
 export { createTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
 export { isTraceparent, readTraceparent } from './tracing/ids.ts';
 export {

@@ -16,7 +16,9 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   // JSON web tokens, whole.
   [/\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g, HIDDEN],
   // Keys of ours and of vendors: a short prefix and a long random rest.
-  [/\b(sk|pk|rk|whsec|plinth|pl[a-z]{1,3}|ghp|xox[a-z])[-_][\w-]{16,}/gi, HIDDEN],
+  [/\b(sk|pk|rk|whsec|plinth|pl[a-z]{0,3}|gh[opsu]|xox[a-z])[-_][\w-]{16,}/gi, HIDDEN],
+  // A token of ours without a prefix: 256 random bits.
+  [/(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{43}(?![\w-])/g, HIDDEN],
   // A password inside a URL.
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*):[^\s@"']+@/gi, `$1:${HIDDEN}@`],
   [/\b(api[-_]?key|token|password|secret)(["']?\s*[:=]\s*["']?)[^\s"',;&}]{4,}/gi, `$1$2${HIDDEN}`],

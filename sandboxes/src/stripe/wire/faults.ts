@@ -32,6 +32,8 @@ export interface HeldCall {
 export interface Faults {
   /** Queues faults: each meets one call that begins so, in order. */
   at(call: string, ...faults: readonly Fault[]): void;
+  /** Faults that the first calls of each kind of POST meet, `POST /v1/invoices/:id/pay`, in order. Answers the kinds that met all of them. */
+  eachPost(...faults: readonly Fault[]): () => readonly string[];
   /** A fault for every call that begins so and that none of the queue meets; null: no more. */
   always(call: string, fault: Fault | null): void;
   /** Removes pending faults and releases held calls. */
@@ -45,11 +47,18 @@ export interface Faults {
 export class FaultPlan implements Faults {
   #next: { readonly call: string; readonly fault: Fault }[] = [];
   readonly #always = new Map<string, Fault>();
+  #ofEach: { readonly faults: readonly Fault[]; readonly met: Map<string, number> } | undefined;
   #held: HeldCall[] = [];
   #watchers: (() => void)[] = [];
 
   at(call: string, ...faults: readonly Fault[]): void {
     this.#next.push(...faults.map((fault) => ({ call, fault })));
+  }
+
+  eachPost(...faults: readonly Fault[]): () => readonly string[] {
+    const met = new Map<string, number>();
+    this.#ofEach = { faults, met };
+    return () => [...met].flatMap(([kind, times]) => (times < faults.length ? [] : [kind]));
   }
 
   always(call: string, fault: Fault | null): void {
@@ -59,6 +68,7 @@ export class FaultPlan implements Faults {
 
   clear(): void {
     this.#next = [];
+    this.#ofEach = undefined;
     this.#always.clear();
     for (const held of this.#held) held.release();
   }
@@ -76,6 +86,15 @@ export class FaultPlan implements Faults {
     const place = this.#next.findIndex((one) => call.startsWith(one.call));
     if (place >= 0) return this.#next.splice(place, 1)[0]?.fault;
     return [...this.#always].find(([begins]) => call.startsWith(begins))?.[1];
+  }
+
+  /** The fault that a call of this kind meets because it is one of the first. A call that its key hears again is none. */
+  takeOfKind(kind: string): Fault | undefined {
+    if (this.#ofEach === undefined || !kind.startsWith('POST ')) return undefined;
+    const { faults, met } = this.#ofEach;
+    const times = met.get(kind) ?? 0;
+    if (times < faults.length) met.set(kind, times + 1);
+    return faults[times];
   }
 
   /** Resolves when somebody releases it. */

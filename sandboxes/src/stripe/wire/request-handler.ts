@@ -66,6 +66,7 @@ export class RequestHandler {
     const logged = this.#logged(request);
     const headers = {
       'request-id': logged.id,
+      date: new Date(this.#parts.world.now() * 1_000).toUTCString(),
       'stripe-version': this.#parts.world.settings.apiVersion,
       ...(logged.idempotencyKey === undefined ? {} : { 'idempotency-key': logged.idempotencyKey }),
     };
@@ -77,7 +78,12 @@ export class RequestHandler {
       if (fault?.kind === 'hold') await this.#parts.faults.hold(pathOf(request));
       if (fault?.kind === 'hang' || fault?.kind === 'reset') return silence(fault);
       logged.status = answer.status;
-      return { ...answer, headers: { ...headers, ...answer.headers } };
+      // Its key hears the same again.
+      const isVain = answer.status === 500;
+      return {
+        ...answer,
+        headers: { ...headers, ...answer.headers, ...(isVain ? { 'stripe-should-retry': 'false' } : {}) },
+      };
     } catch (error) {
       const { reply, more } = refusal(error);
       logged.status = reply.status;
@@ -136,8 +142,9 @@ export class RequestHandler {
     fault: Fault | undefined;
     account: string | undefined;
   }): Promise<Reply> {
-    const { called, params, logged, fault, account } = asked;
+    const { called, params, logged, account } = asked;
     const { world, faults, catchUp, included } = this.#parts;
+    const fault = asked.fault ?? faults.takeOfKind(called.call);
     if (fault?.kind === 'wait') await faults.hold(logged);
     try {
       if (fault?.kind === 'status' && fault.done !== true) throw faultOf(fault);

@@ -117,7 +117,10 @@ test.each([...ANYWHERE, '{}', '{"object":"transfer"}', '{"object":"transfer","id
   'a transfer, or what is taken back of it, that is answered with %j was perhaps made: it is no refusal',
   async (said) => {
     answer = said;
-    for (const asking of [() => connect.transfer(order), () => connect.reverse('tr_1', 'share', 1)])
+    for (const asking of [
+      () => connect.transfer(order, false),
+      () => connect.reverse('tr_1', { id: 'share', amount: 1, isAgain: false }),
+    ])
       await expect(asking()).rejects.toMatchObject({ code: expect.stringMatching(/^store_un/) });
   },
 );

@@ -1,6 +1,7 @@
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
+import type { ReturnAddresses } from '../return-addresses.ts';
 import type { PayeeState } from '../providers/stripe/connect.ts';
 import { payerOf } from '../providers/stripe/customers.ts';
 import type { ShareLedger } from './ledger.ts';
@@ -11,12 +12,13 @@ const CHANGED = commitPoint('billing.payee-changed', 'whether somebody can be pa
 
 export interface PayeesParts extends Pick<PayoutParts, 'db' | 'mode' | 'connect'> {
   readonly ledger: Pick<ShareLedger, 'payeeChangedIn'>;
+  readonly returns: Pick<ReturnAddresses, 'assertPayee'>;
 }
 
 export type Payees = ReturnType<typeof createPayees>;
 
 /** Accounts that are paid, as they are at the provider. */
-export function createPayees({ db, mode, connect, ledger }: PayeesParts) {
+export function createPayees({ db, mode, connect, ledger, returns }: PayeesParts) {
   const find = async (accountId: AccountId) => (await db.tenant(accountId, [payeeOf(accountId, mode)]))[0][0];
   const make = async (accountId: AccountId) => {
     const [[owner]] = await db.system('billing.customers', [payerOf(accountId)]);
@@ -37,8 +39,10 @@ export function createPayees({ db, mode, connect, ledger }: PayeesParts) {
   return {
     refresh,
     /** The page where an account says who it is, to be paid; made anew for each call. */
-    onboard: async (accountId: AccountId, returnUrl: string): Promise<string> =>
-      connect.onboardingPage((await find(accountId))?.store_id ?? (await make(accountId)), returnUrl),
+    async onboard(accountId: AccountId, returnUrl: string): Promise<string> {
+      returns.assertPayee({ return_url: returnUrl });
+      return connect.onboardingPage((await find(accountId))?.store_id ?? (await make(accountId)), returnUrl);
+    },
     /** As the provider has it now, while they can't be paid; else as it was told last. `none`: they have never begun. */
     async read(accountId: AccountId): Promise<{ readonly state: PayeeState | 'none' }> {
       const found = await find(accountId);

@@ -37,7 +37,7 @@ export async function closeLost(parts: PayoutParts): Promise<void> {
     const [[lost]] = await db.system('billing.payouts', LEASED, [store.takeOpenPayout(mode)]);
     if (lost === undefined) return;
     const transfer = await connect.findTransfer(lost.id);
-    await send(parts, lost, transfer);
+    await send(parts, lost, { transfer });
   }
 }
 
@@ -72,11 +72,11 @@ async function* duePayees({ db }: PayoutParts, run: store.RunRow): AsyncGenerato
   } while (last !== undefined);
 }
 
-/** Has a payout transferred that was not `found`. Where nobody answers it stays open, and is looked for before it is sent again. */
+/** Has a payout transferred, unless the transfer of one that was `lost` was found. Without an answer it stays open, and is looked for before it is sent again. */
 async function send(
   { db, connect, log }: PayoutParts,
   payout: store.PayoutRow,
-  found?: string,
+  lost?: { readonly transfer: string | undefined },
 ): Promise<void> {
   const { id } = payout;
   const refuse = async (error: unknown) => {
@@ -87,9 +87,9 @@ async function send(
     return transfer === undefined ? { code } : { transfer };
   };
   const closed =
-    found === undefined
-      ? await connect.transfer(payout).then((transfer) => ({ transfer }), refuse)
-      : { transfer: found };
+    lost?.transfer === undefined
+      ? await connect.transfer(payout, lost !== undefined).then((transfer) => ({ transfer }), refuse)
+      : { transfer: lost.transfer };
   await db.system('billing.payouts', CLOSED, [store.closePayout(payout, closed)]);
 }
 
@@ -111,7 +111,8 @@ export async function recoverShares({ db, mode, connect, log }: PayoutParts): Pr
     let reversal: string | undefined;
     if (transfer !== null) {
       if (wasAsked) reversal = await connect.findReversal(transfer, id);
-      reversal ??= await connect.reverse(transfer, id, -amount).catch((error: unknown) => {
+      const order = { id, amount: -amount, isAgain: wasAsked };
+      reversal ??= await connect.reverse(transfer, order).catch((error: unknown) => {
         log.info(
           { share: id, code: certainRefusal(error) },
           'what went back could not be taken of a transfer',

@@ -10,6 +10,7 @@ import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
 import { attemptAll } from './attempt-all.ts';
 import type { ShareLedger } from './ledger.ts';
+import type { ReturnAddresses } from '../return-addresses.ts';
 import { createPayees } from './payees.ts';
 import { beginRun, MONTH_END, presentRun, repeatShortRun } from './payout-store.ts';
 import { closeLost, comparePayouts, goOnWithRun, type PayoutParts, recoverShares } from './payouts.ts';
@@ -41,6 +42,7 @@ export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutP
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly stripe: StripeConnection | undefined;
   readonly ledger: ShareLedger;
+  readonly returns: ReturnAddresses;
 }
 
 export type Sharing = ReturnType<typeof createSharing>;

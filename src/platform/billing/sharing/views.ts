@@ -10,7 +10,9 @@ const minor = z.int().describe('Minor units.');
 
 const url = z.url({ protocol: /^https?$/ }).max(2_000);
 export const onboardRequest = namedObject('OnboardPayeeRequest', {
-  return_url: url.describe('Where the page sends browsers afterwards.'),
+  return_url: url.describe(
+    'Where the page sends browsers afterwards: a page of this server, or of an origin that it lists (docs/billing.md).',
+  ),
 });
 const payeeState = z.enum(['none', 'onboarding', 'payable', 'restricted']);
 const restricted = '`restricted`: the payment provider asks for something first; open the page again.';

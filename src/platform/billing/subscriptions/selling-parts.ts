@@ -4,6 +4,7 @@ import type { Catalogue, Currency } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
+import type { ReturnAddresses } from '../return-addresses.ts';
 import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
 import { notSold } from './order.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
@@ -40,6 +41,7 @@ export interface SubscriptionsParts {
     accountId: AccountId,
     plan: { readonly product: string; readonly plan: string; readonly quantity: number },
   ) => Promise<readonly LimitExceeded[]>;
+  readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
 }
 
 /** The parts of a server that sells. */

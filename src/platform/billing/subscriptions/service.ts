@@ -63,13 +63,17 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
         tiers: parts.tiers,
         closedPage: `${parts.reachedAt()}${CLOSED}`,
       });
+      parts.returns.assertCustomer({ success_url: asked.success_url, cancel_url: asked.cancel_url });
       const paysIn = await payingCurrency(sold, accountId);
       const { currency = paysIn } = asked;
       if (paysIn !== undefined && currency !== paysIn)
         throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
       return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
     },
-    portal: ({ accountId }, returnUrl) => portal(sellingPartsOf(parts), accountId, returnUrl),
+    portal({ accountId }, returnUrl) {
+      parts.returns.assertCustomer({ return_url: returnUrl });
+      return portal(sellingPartsOf(parts), accountId, returnUrl);
+    },
     read: async (accountId, product) =>
       subscriptionView(await subscriptionFor(sellingPartsOf(parts), accountId, product)),
     async list(accountId, { limit, before }) {

@@ -1,4 +1,5 @@
-import { unzipSync, zipSync } from 'fflate';
+import { zipSync } from 'fflate';
+import { inflateEntry, readZipEntries, type ZipEntry, ZipRefused } from './zip-entries.ts';
 
 /** The files of a ZIP that are asked for, by their names. */
 export type Entries = Readonly<Record<string, Uint8Array>>;
@@ -10,68 +11,51 @@ export interface ZipCaps {
   readonly inflatedBytes: number;
 }
 
-export type ZipRefusal = 'damaged' | 'too_large';
+export type ZipRefusal = ZipRefused['reason'] | 'too_large';
 
-/** Reads archives within caps. */
+/** Reads archives within caps. What two programs could understand in two ways is refused. */
 export interface Zip {
+  /** All entries, without inflating any. */
+  entriesIn(bytes: Uint8Array, caps: Pick<ZipCaps, 'entries'>): readonly ZipEntry[];
   /** The names of all entries, without inflating any. */
   namesIn(bytes: Uint8Array, caps: Pick<ZipCaps, 'entries'>): string[];
-  /**
-   * Inflates the entries that are wanted. What they declare is summed before anything is inflated, and fflate gives each no more
-   * room than it declared: an entry that holds more is found by its length.
-   */
-  inflate(
-    bytes: Uint8Array,
-    wanted: (name: string) => boolean,
-    caps: Pick<ZipCaps, 'entryBytes' | 'inflatedBytes'>,
-  ): Entries;
-  /** The entries as an archive of their own, which says of itself what is true: for a library that opens it once more. */
+  /** Inflates one. */
+  contentOf(entry: ZipEntry): Buffer;
+  /** Inflates the entries that are wanted. What they declare is summed before anything is inflated, and none gets more room than it declared. */
+  inflate(bytes: Uint8Array, wanted: (name: string) => boolean, caps: ZipCaps): Entries;
+  /** The entries as an archive of their own: for a library that opens it once more. */
   repack(entries: Entries): Uint8Array;
 }
 
+const DAMAGED = 'The archive that it is can’t be opened.';
+
 export function zipOf(refuse: (reason: ZipRefusal, detail: string) => Error): Zip {
+  const entriesIn: Zip['entriesIn'] = ({ buffer, byteOffset, byteLength }, { entries }) => {
+    try {
+      return readZipEntries(Buffer.from(buffer, byteOffset, byteLength), entries);
+    } catch (error) {
+      if (!(error instanceof ZipRefused)) throw error;
+      const isMany = error.reason === 'too_many_entries';
+      throw refuse(error.reason, isMany ? `It is an archive of more than ${entries} entries.` : DAMAGED);
+    }
+  };
+  const contentOf: Zip['contentOf'] = (entry) => {
+    const content = inflateEntry(entry);
+    if (content === undefined) throw refuse('damaged', DAMAGED);
+    return content;
+  };
   return {
-    namesIn(bytes, caps) {
-      const names: string[] = [];
-      unzip(bytes, refuse, ({ name }) => {
-        names.push(name);
-        if (names.length > caps.entries)
-          throw new Refused('damaged', `It is an archive of more than ${caps.entries} entries.`);
-        return false;
-      });
-      return names;
-    },
+    entriesIn,
+    namesIn: (bytes, caps) => entriesIn(bytes, caps).map(({ path }) => path),
+    contentOf,
     inflate(bytes, wanted, caps) {
-      let total = 0;
-      return unzip(bytes, refuse, ({ name, originalSize }) => {
-        if (!wanted(name)) return false;
-        total += originalSize;
-        if (originalSize > caps.entryBytes || total > caps.inflatedBytes)
-          throw new Refused('too_large', 'Its unpacked content is too large to read.');
-        return true;
-      });
+      const found = entriesIn(bytes, caps).filter(({ path }) => wanted(path));
+      if (new Set(found.map(({ path }) => path)).size < found.length) throw refuse('damaged', DAMAGED);
+      const total = found.reduce((sum, entry) => sum + entry.bytes, 0);
+      if (total > caps.inflatedBytes || found.some((entry) => entry.bytes > caps.entryBytes))
+        throw refuse('too_large', 'Its unpacked content is too large to read.');
+      return Object.fromEntries(found.map((entry) => [entry.path, contentOf(entry)]));
     },
     repack: (entries) => zipSync({ ...entries }, { level: 0 }),
   };
-}
-
-class Refused extends Error {
-  readonly reason: ZipRefusal;
-
-  constructor(reason: ZipRefusal, detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
-}
-
-type Filter = NonNullable<NonNullable<Parameters<typeof unzipSync>[1]>['filter']>;
-
-function unzip(bytes: Uint8Array, refuse: Parameters<typeof zipOf>[0], filter: Filter): Entries {
-  try {
-    return unzipSync(bytes, { filter });
-  } catch (error) {
-    throw error instanceof Refused
-      ? refuse(error.reason, error.message)
-      : refuse('damaged', 'The archive that it is can’t be opened.');
-  }
 }

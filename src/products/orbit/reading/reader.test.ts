@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
-import { strToU8 } from 'fflate';
+import { strToU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
@@ -19,6 +19,7 @@ import {
   pageSaying,
   unfoldingPdf,
 } from '#test/fixtures/orbit/hostile-documents';
+import { unlisted, zipOf } from '#test/fixtures/adiuva/packages';
 import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) =>
@@ -168,6 +169,18 @@ describe('a hostile file fails alone, and says why', () => {
       'pdf',
     );
     expect(texts).toEqual(['net 30']);
+  });
+
+  test('that hides another text from programs that read entries one by one', async () => {
+    const document = { name: 'word/document.xml', content: paragraph('net 90') };
+    const listed = Object.entries(unzipSync(docxOf(paragraph('net 30')))).map(([name, content]) => ({
+      name,
+      content,
+    }));
+    expect((await read(zipOf(listed), 'docx')).texts).toEqual(['net 30']);
+    for (const where of [{ prefix: unlisted(document) }, { gap: unlisted(document) }])
+      expect(await refusal(zipOf(listed, where), 'docx')).toBe('document_damaged');
+    expect(await refusal(zipOf([...listed, document]), 'docx')).toBe('document_damaged');
   });
 
   test('that is a bomb: an entry of an archive that says so, one that lies, and a stream of a PDF', async () => {

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { itemSoldBy } from './subscription-reads.ts';
 
 /** A visit to Stripe's page, as a customer orders it. */
@@ -89,11 +89,10 @@ export async function openSession(
       Array.from({ length: attempt }, (_, nth) => keyOf(nth)),
     );
   const params = { ...asked, metadata: { ...asked.metadata, plinth_checkout: key } };
-  return sessionOf(
-    await client.change((stripe) =>
-      stripe.checkout.sessions.create(params, { idempotencyKey: `plinth:checkout:${key}` }),
-    ),
-  );
+  return askOnce(client, {
+    key: `plinth:checkout:${key}`,
+    ask: async (stripe, once) => sessionOf(await stripe.checkout.sessions.create(params, once)),
+  });
 }
 
 async function closeSessions(

@@ -138,6 +138,36 @@ export function keyedClient(client: StripeClient, key: string | undefined): Stri
   return { ...client, change: (asking) => client.change((stripe) => asking(stripe, once)) };
 }
 
+/** A request that Stripe does once for its key. */
+export interface KeyedRequest<T> {
+  readonly key: string;
+  readonly ask: (stripe: Stripe, once: { readonly idempotencyKey: string }) => Promise<T>;
+  /** Looks for what came of it. Without it the caller has written the failure down, and asks under another key once it has looked. */
+  readonly find?: (() => Promise<T | undefined>) | undefined;
+}
+
+/**
+ * Asks for something under a key of ours: the only way to do so. After silence the same key is safe, and the package asks again under it. A
+ * failure of Stripe's own (5xx) it repeats under that key for a day (docs.stripe.com/api/idempotent_requests): then it is looked for, and else
+ * asked for under a key of the minute, so that two who ask at once make one.
+ */
+export async function askOnce<T>(client: StripeClient, { key, ask, find }: KeyedRequest<T>): Promise<T> {
+  const askWith = (idempotencyKey: string) => client.change((stripe) => ask(stripe, { idempotencyKey }));
+  try {
+    return await askWith(key);
+  } catch (error) {
+    if (find === undefined || !failedAtStripe(error)) throw error;
+    return (await find()) ?? askWith(`${key}:${minuteOf(error)}`);
+  }
+}
+
+/** The minute in which Stripe failed, by its own clock. */
+function minuteOf({ cause }: AppError): number {
+  const headers = cause instanceof Error && 'headers' in cause ? cause.headers : undefined;
+  const date = typeof headers === 'object' && headers !== null && 'date' in headers ? headers.date : '';
+  return Math.floor(Date.parse(String(date)) / 60_000);
+}
+
 /**
  * Whether nothing more comes of a call that failed so. Silence alone may yet have been heard; after Stripe's own failure (5xx) it
  * is asked under another key, once it was looked at what is so.
@@ -167,7 +197,7 @@ export function refusedPromotion(error: unknown): boolean {
  * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and a caller who
  * comes back with the same Idempotency-Key hears the same for a day.
  */
-export function failedAtStripe(error: unknown): boolean {
+export function failedAtStripe(error: unknown): error is AppError {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return false;
   const { cause } = error;
   return cause instanceof Error && 'statusCode' in cause && Number(cause.statusCode) >= 500;

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { idOf, pagesOf, readable } from './fetch.ts';
 
 /** Whether money can be sent to somebody. restricted: Stripe asks them for something first. */
@@ -11,9 +11,32 @@ const SHARE = 'plinth_share';
 export type Connect = ReturnType<typeof createConnect>;
 
 /** Connected accounts, and transfers to them (separate charges and transfers). */
-export function createConnect({ read, change }: StripeClient) {
+export function createConnect(client: StripeClient) {
+  const { read, change } = client;
+  const findPayee = async (accountId: string): Promise<string | undefined> => {
+    const pages = pagesOf((page) => read((stripe) => stripe.accounts.list(page)));
+    for await (const accounts of pages) {
+      const found = accounts.find(({ metadata }) => metadata?.['plinth_account'] === accountId);
+      if (found !== undefined) return found.id;
+    }
+    return undefined;
+  };
+  const findTransfer = async (payout: string): Promise<string | undefined> => {
+    const group = { transfer_group: payout };
+    const pages = pagesOf((page) => read((stripe) => stripe.transfers.list({ ...page, ...group })));
+    for await (const [found] of pages) return found?.id;
+    return undefined;
+  };
+  const findReversal = async (transfer: string, share: string): Promise<string | undefined> => {
+    const pages = pagesOf((page) => read((stripe) => stripe.transfers.listReversals(transfer, page)));
+    for await (const reversals of pages) {
+      const found = reversals.find(({ metadata }) => metadata?.[SHARE] === share);
+      if (found !== undefined) return found.id;
+    }
+    return undefined;
+  };
   return {
-    /** Makes an account for somebody; asked again with the same id within a day, it is the same one. */
+    /** Makes an account for somebody; asked again with the same id, it is the same one. */
     async createPayee(accountId: string, email: string | undefined): Promise<string> {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',
@@ -22,8 +45,11 @@ export function createConnect({ read, change }: StripeClient) {
         metadata: { plinth_account: accountId },
         ...(email === undefined ? {} : { email }),
       };
-      const once = { idempotencyKey: `plinth:payee:${accountId}` };
-      return idOf(await change((stripe) => stripe.accounts.create(asked, once)));
+      return askOnce(client, {
+        key: `plinth:payee:${accountId}`,
+        ask: async (stripe, once) => idOf(await stripe.accounts.create(asked, once)),
+        find: () => findPayee(accountId),
+      });
     },
     /** One that is gone, or is not ours any more, is restricted. */
     async payeeState(storeId: string): Promise<PayeeState> {
@@ -41,33 +67,31 @@ export function createConnect({ read, change }: StripeClient) {
       const asked = { account, ...pages, type: 'account_onboarding' } as const;
       return (await change((stripe) => stripe.accountLinks.create(asked))).url;
     },
-    /** `id`: of our payout, the transfer's group, and the key that Stripe does it once by. */
-    async transfer({ id, amount, currency, destination }: TransferOrder): Promise<string> {
+    /**
+     * `id`: of our payout, the transfer's group, and the key that Stripe does it once by. `isAgain`: minutes ago it was asked already. Only then
+     * money is asked for under another key after a failure of Stripe's, which by now shows all that came of the first.
+     */
+    async transfer({ id, amount, currency, destination }: TransferOrder, isAgain: boolean): Promise<string> {
       const order = { amount, currency, destination };
       const asked = { ...order, transfer_group: id, metadata: { plinth_payout: id } };
-      return idOf(await change((stripe) => stripe.transfers.create(asked, { idempotencyKey: id })));
+      return askOnce(client, {
+        key: id,
+        ask: async (stripe, once) => idOf(await stripe.transfers.create(asked, once)),
+        find: isAgain ? () => findTransfer(id) : undefined,
+      });
     },
     /** Looks whether a payout was transferred, whatever became of the answer. */
-    async findTransfer(payout: string): Promise<string | undefined> {
-      const group = { transfer_group: payout };
-      const pages = pagesOf((page) => read((stripe) => stripe.transfers.list({ ...page, ...group })));
-      for await (const [found] of pages) return found?.id;
-      return undefined;
+    findTransfer,
+    /** Takes back a part of a transfer, `isAgain` as there. Answers the reversal's id. */
+    async reverse(transfer: string, { id, amount, isAgain }: ReversalOrder): Promise<string> {
+      const asked = { amount, metadata: { [SHARE]: id } };
+      return askOnce(client, {
+        key: id,
+        ask: async (stripe, once) => idOf(await stripe.transfers.createReversal(transfer, asked, once)),
+        find: isAgain ? () => findReversal(transfer, id) : undefined,
+      });
     },
-    /** Takes back a part of a transfer. Answers the reversal's id. */
-    async reverse(transfer: string, share: string, amount: number): Promise<string> {
-      const asked = { amount, metadata: { [SHARE]: share } };
-      const once = { idempotencyKey: share };
-      return idOf(await change((stripe) => stripe.transfers.createReversal(transfer, asked, once)));
-    },
-    async findReversal(transfer: string, share: string): Promise<string | undefined> {
-      const pages = pagesOf((page) => read((stripe) => stripe.transfers.listReversals(transfer, page)));
-      for await (const reversals of pages) {
-        const found = reversals.find(({ metadata }) => metadata?.[SHARE] === share);
-        if (found !== undefined) return found.id;
-      }
-      return undefined;
-    },
+    findReversal,
     /** All transfers since then, as Stripe's books have them. */
     async *transfersSince(since: Date): AsyncGenerator<BookedTransfer, void> {
       const created = { gte: Math.floor(since.getTime() / 1_000) };
@@ -82,6 +106,13 @@ export interface TransferOrder {
   readonly amount: number;
   readonly currency: string;
   readonly destination: string;
+}
+
+/** `id`: of our share. */
+interface ReversalOrder {
+  readonly id: string;
+  readonly amount: number;
+  readonly isAgain: boolean;
 }
 
 /** `payout`: ours; null: it is none of ours. `left`: of its amount, what was not taken back. */

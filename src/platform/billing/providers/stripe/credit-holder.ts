@@ -1,5 +1,5 @@
 import type { CreditHolder, CreditToTake } from '../../payment-provider.ts';
-import { refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { isDeleted } from './customers.ts';
 
 /** Under this name a movement of a balance says which subscription it is about. */
@@ -34,22 +34,24 @@ async function takeAt(
   const asked = amount - taken;
   const moved = asked > 0 ? Math.min(asked, await creditOf(client, customer)) : asked;
   if (moved === 0) return taken;
-  await client.change((stripe) =>
-    stripe.customers.createBalanceTransaction(
-      customer,
-      {
-        amount: moved,
-        currency,
-        description:
-          moved > 0
-            ? 'Credit for a plan whose payment was returned'
-            : 'Credit for a plan whose payment was kept after all',
-        metadata: { [ABOUT]: subscription },
-      },
-      // Two who ask at once, or after one another without knowing, do it once.
-      { idempotencyKey: `plinth:credit:${subscription}:${own.length}:${moved}` },
-    ),
-  );
+  const order = {
+    amount: moved,
+    currency,
+    description:
+      moved > 0
+        ? 'Credit for a plan whose payment was returned'
+        : 'Credit for a plan whose payment was kept after all',
+    metadata: { [ABOUT]: subscription },
+  };
+  await askOnce(client, {
+    // Two who ask at once, or after one another without knowing, do it once.
+    key: `plinth:credit:${subscription}:${own.length}:${moved}`,
+    ask: (stripe, once) => stripe.customers.createBalanceTransaction(customer, order, once),
+    find: async () => {
+      const known = new Set(own.map(({ id }) => id));
+      return (await movementsOf(client, customer, subscription)).find(({ id }) => !known.has(id));
+    },
+  });
   return taken + moved;
 }
 

@@ -2,7 +2,7 @@ import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
 import { resolveOwnerIn } from '../../inbox/objects/customer-owner.ts';
 import type { Mode } from '../../payment-provider.ts';
-import { failedAtStripe, refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 
 const MADE = commitPoint('billing.customer-made', 'which customer of the provider an account is');
 
@@ -31,8 +31,7 @@ export async function payingCustomer(
 
 /**
  * Makes the account a customer of Stripe's, with its id noted there, so that whatever Stripe tells of it finds home even if we
- * die before we write it down. Asked twice, by two at once or by a later process, it is one customer. Where Stripe fails by itself,
- * that may have been made for all that: it is looked for, and else asked for under a key of the minute.
+ * die before we write it down. Asked twice, by two at once or by a later process, it is one customer.
  * `after`: a customer that Stripe no longer has, in whose place it is made.
  */
 export async function makeCustomer(
@@ -42,15 +41,14 @@ export async function makeCustomer(
 ): Promise<string> {
   const { db, client } = parts;
   const [[payer]] = await db.system('billing.customers', [payerOf(accountId)]);
-  const { name = '', email = '', minute = '' } = payer ?? {};
+  const { name = '', email = '' } = payer ?? {};
   const told = { name, email, metadata: { plinth_account: accountId } };
   // Stripe refuses a key that comes back with something else: who has another name by now is asked for anew.
   const key = `plinth:customer:${accountId}:${after ?? 'first'}:${sha256(JSON.stringify({ name, email })).slice(0, 16)}`;
-  const createWith = async (idempotencyKey: string) =>
-    (await client.change((stripe) => stripe.customers.create(told, { idempotencyKey }))).id;
-  const id = await createWith(key).catch(async (error: unknown) => {
-    if (!failedAtStripe(error)) throw error;
-    return (await madeBefore(client, { accountId, email, after })) ?? createWith(`${key}:${minute}`);
+  const id = await askOnce(client, {
+    key,
+    ask: async (stripe, once) => (await stripe.customers.create(told, once)).id,
+    find: () => madeBefore(client, { accountId, email, after }),
   });
   const providerMode = { provider: 'stripe', mode: client.mode } as const;
   await db.system('billing.customers', MADE, (tx) =>
@@ -109,8 +107,8 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
 
 /** An organization is told by its name, a person by their own; the provider mails its longest-standing owner. */
 export const payerOf = (accountId: AccountId) =>
-  statement<{ name: string; email: string; minute: string }>(
-    `select a.name, u.email, to_char(app.now() at time zone 'UTC', 'YYYYMMDDHH24MI') as minute
+  statement<{ name: string; email: string }>(
+    `select a.name, u.email
        from accounts.accounts a
        join accounts.members m on m.account_id = a.account_id and m.role = 'owner'
        join identity.users u on u.user_id = m.user_id

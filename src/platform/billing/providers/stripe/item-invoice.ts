@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { AppError } from '#platform/kernel';
-import { refusedFor, type StripeClient, type StripeConnection } from './client.ts';
+import { askOnce, refusedFor, type StripeClient, type StripeConnection } from './client.ts';
 import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
@@ -30,7 +30,7 @@ export const VOID: ItemInvoice = { id: '', state: 'void', url: null };
 
 type Link = Pick<StripeConnection, 'client' | 'addsTax' | 'tax'>;
 
-/** The draft for a sale; asked again within a day it is the same one. What nobody finishes is never paid. */
+/** The draft for a sale; asked again within a day it is the same one. A draft that is left is never paid. */
 export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder): Promise<string> {
   const asked: Stripe.InvoiceCreateParams = {
     customer: order.customer,
@@ -41,8 +41,15 @@ export async function draftInvoice({ client, addsTax }: Link, order: ItemOrder):
     metadata: { plinth_sale: order.id },
     ...(addsTax ? { automatic_tax: { enabled: true } } : {}),
   };
-  const once = { idempotencyKey: `plinth:item:${order.id}:${order.customer}` };
-  return idOf(await client.change((stripe) => stripe.invoices.create(asked, once)));
+  const drafts = { customer: order.customer, status: 'draft', limit: 100 } as const;
+  return askOnce(client, {
+    key: `plinth:item:${order.id}:${order.customer}`,
+    ask: async (stripe, once) => idOf(await stripe.invoices.create(asked, once)),
+    find: async () => {
+      const { data } = await client.read((stripe) => stripe.invoices.list(drafts));
+      return data.find(({ metadata }) => metadata?.['plinth_sale'] === order.id)?.id;
+    },
+  });
 }
 
 /** Goes on with the invoice of a sale from where it is, up to where it can be paid. */
@@ -61,8 +68,11 @@ async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder)
   await syncProduct(client, id, { name: `${product} items`, tax_code: tax.code });
   const price = { product: id, currency, unit_amount: amount, tax_behavior: tax.behavior };
   const asked = { customer, invoice, price_data: price, quantity: 1, description: name };
-  const once = { idempotencyKey: `plinth:item-line:${invoice}` };
-  await client.change((stripe) => stripe.invoiceItems.create(asked, once));
+  await askOnce(client, {
+    key: `plinth:item-line:${invoice}`,
+    ask: async (stripe, once) => (await stripe.invoiceItems.create(asked, once)).id,
+    find: async () => (await present(client, invoice))?.lines.data[0]?.id,
+  });
 }
 
 /** Pays with a card that the customer has kept. An invoice that is open still was not: there is none, or the bank asks, or declines. */

@@ -1,6 +1,6 @@
 import { AppError } from '#platform/kernel';
 import type { UsageMeter } from '../../payment-provider.ts';
-import { refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 
 /** What events of units past a product's limit are called at Stripe. */
 export function meterName({ product, limit }: { readonly product: string; readonly limit: string }): string {
@@ -13,17 +13,24 @@ export async function syncMeter(
   { product, overage = '' }: { readonly product: string; readonly overage?: string | undefined },
 ): Promise<string> {
   const event = meterName({ product, limit: overage });
-  const { data } = await client.read((stripe) =>
-    stripe.billing.meters.list({ status: 'active', limit: 100 }),
-  );
-  const found = data.find((meter) => meter.event_name === event);
-  if (found !== undefined) return found.id;
-  const made = await client.change((stripe) =>
-    stripe.billing.meters.create(
-      { display_name: `${product} ${overage}`, event_name: event, default_aggregation: { formula: 'sum' } },
-      { idempotencyKey: `plinth:meter:${event}` },
-    ),
-  );
+  const find = async () => {
+    const { data } = await client.read((stripe) =>
+      stripe.billing.meters.list({ status: 'active', limit: 100 }),
+    );
+    return data.find((meter) => meter.event_name === event);
+  };
+  const meter = {
+    display_name: `${product} ${overage}`,
+    event_name: event,
+    default_aggregation: { formula: 'sum' },
+  } as const;
+  const made =
+    (await find()) ??
+    (await askOnce(client, {
+      key: `plinth:meter:${event}`,
+      ask: (stripe, once) => stripe.billing.meters.create(meter, once),
+      find,
+    }));
   return made.id;
 }
 

@@ -2,7 +2,7 @@ import { commitPoint, type Database, statement } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
-import { refusedFor, type StripeClient } from './client.ts';
+import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
 import { loadStripe } from './package.ts';
 import { idOf } from './subscription-reads.ts';
@@ -60,21 +60,25 @@ export async function syncProduct(
   id: string,
   is: { readonly name: string; readonly tax_code: string },
 ): Promise<void> {
-  const found = await client
-    .read((stripe) => stripe.products.retrieve(id))
-    .catch((error: unknown) => {
-      if (refusedFor(error, 'resource_missing')) return undefined;
-      throw error;
-    });
+  const find = () =>
+    client
+      .read((stripe) => stripe.products.retrieve(id))
+      .catch((error: unknown) => {
+        if (refusedFor(error, 'resource_missing')) return undefined;
+        throw error;
+      });
+  const found = await find();
   const tax = typeof found?.tax_code === 'object' ? found.tax_code?.id : found?.tax_code;
   if (found?.name === is.name && tax === is.tax_code && found.active) return;
-  // A name may be in any script, and a key is a header.
-  const idempotencyKey = `plinth:product:${id}:${sha256(JSON.stringify(is)).slice(0, 16)}`;
-  await client.change((stripe) =>
-    found === undefined
-      ? stripe.products.create({ id, ...is }, { idempotencyKey })
-      : stripe.products.update(id, { ...is, active: true }),
-  );
+  if (found !== undefined)
+    await client.change((stripe) => stripe.products.update(id, { ...is, active: true }));
+  else
+    await askOnce(client, {
+      // A name may be in any script, and a key is a header.
+      key: `plinth:product:${id}:${sha256(JSON.stringify(is)).slice(0, 16)}`,
+      ask: (stripe, once) => stripe.products.create({ id, ...is }, once),
+      find,
+    });
 }
 
 async function syncPrice(
@@ -93,12 +97,15 @@ async function syncPrice(
   }
   const { lookupKey, micros, currency } = price;
   const params = { ...(await paramsOf(client, price)), tax_behavior: behavior };
-  const made = await client.change((stripe) =>
-    stripe.prices.create(params, {
-      // Of two who do this at once, both get one price; going back to a former amount makes another.
-      idempotencyKey: `${lookupKey}:${currency}:${micros}:${behavior}:after:${found?.id ?? 'none'}`,
-    }),
-  );
+  const made = await askOnce(client, {
+    // Of two who do this at once, both get one price; going back to a former amount makes another.
+    key: `${lookupKey}:${currency}:${micros}:${behavior}:after:${found?.id ?? 'none'}`,
+    ask: (stripe, once) => stripe.prices.create(params, once),
+    find: async () => {
+      const now = await findPrice(client, lookupKey);
+      return now?.id === found?.id ? undefined : now;
+    },
+  });
   if (found === undefined) return { price: made.id, was: 'made' };
   await archive(client, found, made.id);
   return { price: made.id, was: 'replaced' };

@@ -160,15 +160,15 @@ export const ratePlugin = route(
     ...writes,
     summary: 'Rate a plugin',
     description:
-      'For accounts that have it installed, one rating each: another one takes its place. Nobody rates their own.',
+      'For accounts that have it installed, one rating each: another one takes its place. Members of the developer’s account do not rate it, for no account.',
     body: namedObject('PluginRatingRequest', { stars: z.int().min(1).max(5) }),
     reply: { 200: namedObject('PluginRated', { ok: z.literal(true), ratings }) },
     errors: ['plugin_not_found', 'plugin_not_installed', 'own_plugin'],
     example: { ...of, body: { stars: 5 }, reply: { ok: true, ratings: LISTING.ratings } },
   },
-  async ({ accountId, params, body }, { market }) => ({
+  async ({ accountId, role, caller, params, body }, { market }) => ({
     ok: true,
-    ratings: shownRatings(await market.catalogue.rate(accountId, params.id, body.stars)),
+    ratings: shownRatings(await market.catalogue.rate({ accountId, role, caller }, params.id, body.stars)),
   }),
 );
 

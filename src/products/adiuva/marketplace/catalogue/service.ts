@@ -20,7 +20,7 @@ const LINK_SECONDS = 900;
 interface Installer {
   readonly accountId: AccountId;
   readonly role: Role;
-  readonly caller: Pick<Caller, 'keyId' | 'scopes'>;
+  readonly caller: Pick<Caller, 'keyId' | 'scopes' | 'userId'>;
 }
 
 /** The money for it is here. */
@@ -31,11 +31,11 @@ export const isBought = (install: InstallRow | undefined): boolean =>
 export const isTheirs = (install: InstallRow | undefined): boolean =>
   install?.is_installed === true || isBought(install);
 
-type Context = Pick<ProductContext, 'db' | 'items' | 'blobs' | 'jobs'>;
+type Context = Pick<ProductContext, 'accounts' | 'db' | 'items' | 'blobs' | 'jobs'>;
 
 /** The plugins that are offered, which are public data that no account owns, and what accounts have of them. */
 export function createCatalogue(context: Context) {
-  const { db, blobs, jobs } = context;
+  const { accounts, db, blobs, jobs } = context;
 
   /** Throws `plugin_not_found` for one that is not offered, unless the account has it. */
   async function read(accountId: AccountId, id: string) {
@@ -59,10 +59,12 @@ export function createCatalogue(context: Context) {
       return { plugins, total: count?.total ?? 0, page: query.page };
     },
 
-    /** Throws `plugin_not_installed`, and `own_plugin` for the account of its developer. */
-    async rate(accountId: AccountId, id: string, stars: number) {
+    /** Throws `plugin_not_installed`, and `own_plugin` for a member of its developer's account, whichever account they rate it for. */
+    async rate({ accountId, caller }: Installer, id: string, stars: number) {
       const { plugin } = await read(accountId, id);
-      if (plugin.developer === accountId) throw new AppError('own_plugin');
+      const { developer } = plugin;
+      const isOwn = developer !== null && (await accounts.roleOf(caller.userId, developer)) !== undefined;
+      if (isOwn || developer === accountId) throw new AppError('own_plugin');
       return db.system('adiuva.catalogue', RATED, async (tx) => {
         const [held] = await tx.run(store.setStars(accountId, id, stars));
         if (held === undefined) throw new AppError('plugin_not_installed');

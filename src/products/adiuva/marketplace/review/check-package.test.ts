@@ -6,6 +6,7 @@ import {
   manifest,
   manifestEntry,
   packageOf,
+  unlisted,
   zipOf,
   zipOfNames,
 } from '#test/fixtures/adiuva/packages';
@@ -53,6 +54,7 @@ describe('a package', () => {
       {
         name: 'lib/main.js',
         content: 'export const plan = (tasks) => fetch("https://api.example.org/v1");\n',
+        streamed: 'right',
       },
     );
     const report = await check(zip, { sha256: createHash('sha256').update(zip).digest('hex') });
@@ -125,6 +127,7 @@ describe('a package', () => {
 });
 
 const tree = [manifestEntry(), { name: 'a.js', content: 'x' }];
+const hidden = unlisted({ name: 'hidden.js', content: 'eval(1)' });
 
 describe('a hostile package ends with a code:', () => {
   test.for<readonly [string, Buffer, readonly string[]]>([
@@ -147,6 +150,24 @@ describe('a hostile package ends with a code:', () => {
     ['fewer entries than there are', zipOf(tree, { count: 1 }), ['archive_damaged']],
     ['bytes before it', zipOf(tree).subarray(1), ['archive_damaged']],
     ['bytes behind it', Buffer.concat([packageOf(), Buffer.from('more')]), ['archive_damaged']],
+    ['an entry that is not listed, at the beginning', zipOf(tree, { prefix: hidden }), ['archive_damaged']],
+    ['an entry that is not listed, at the end', zipOf(tree, { gap: hidden }), ['archive_damaged']],
+    [
+      'another file of a name that is listed',
+      zipOf(tree, { prefix: unlisted({ name: 'a.js', content: 'eval(1)' }) }),
+      ['archive_damaged'],
+    ],
+    ['bytes of nothing before its directory', zipOf(tree, { gap: Buffer.alloc(1) }), ['archive_damaged']],
+    [
+      'another length in its own header',
+      packageOf({ name: 'a.js', content: 'good();evil();', localDeclared: 7 }),
+      ['archive_damaged'],
+    ],
+    [
+      'other sums behind an entry than in the directory',
+      packageOf({ name: 'a.js', content: 'x', streamed: 'wrong' }),
+      ['archive_damaged'],
+    ],
     ['no archive', Buffer.from('echo hello'), ['archive_damaged']],
     ['no bytes', Buffer.alloc(0), ['package_empty']],
     ['a bomb that says so', packageOf({ name: 'a', content: Buffer.alloc(60_000_000) }), ['archive_bomb']],

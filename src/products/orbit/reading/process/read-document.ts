@@ -1,4 +1,4 @@
-import type { ReaderTools, ReaderWorker } from '#platform/files';
+import type { ReaderTools, ReaderWorker, ZipRefusal } from '#platform/files';
 import { type ReadFailure, Unreadable } from '../failures.ts';
 import type { ReadingLine, ReadingTask } from '../protocol.ts';
 import type { DocumentType } from '../formats.ts';
@@ -64,8 +64,8 @@ async function readText(
   }
 }
 
-const refuseArchive = (reason: 'damaged' | 'too_large', detail: string) =>
-  new Unreadable(`document_${reason}`, detail);
+const refuseArchive = (reason: ZipRefusal, detail: string) =>
+  new Unreadable(reason === 'too_large' ? 'document_too_large' : 'document_damaged', detail);
 
 async function readImages(
   { type, bytes }: RecognizedFile,

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { crc32, inflateRawSync } from 'node:zlib';
-import type { ReaderTools, ReaderWorker } from '#platform/files';
+import type { ReaderTools, ReaderWorker, Zip, ZipEntry } from '#platform/files';
 import type { Code } from '../checks.ts';
 import type { PackageLine, PackageTask } from '../check-package.ts';
-import { PackageRefused, readDirectory, STORED, type ZipEntry } from './directory.ts';
+import { checkEntries, MOST_ENTRIES, PackageRefused } from './directory.ts';
 import { findingsIn } from './static-findings.ts';
 
 const MANIFEST = 'manifest.json';
@@ -19,18 +18,25 @@ const MAGIC: readonly (readonly [RegExp, Code, string])[] = [
   [/^0061736d/, 'webassembly', ''],
   [/^(?:504b0304|1f8b08|377abcaf271c|526172211a07|fd377a585a00)/, 'nested_archive', ''],
 ];
+const REFUSALS = {
+  damaged: 'archive_damaged',
+  too_large: 'archive_bomb',
+  too_many_entries: 'archive_too_many_entries',
+} as const;
 const HEAD = 64;
 const NATIVE_NAME = /\.(?:node|exe|dll|com|scr|msi|so(?:\.[\d.]+)?|dylib|bundle|a|o|lib)$/i;
 
 /** Reads a package: what its directory lists, and if nothing is wrong with that, what its files hold. */
 export const worker: ReaderWorker<PackageTask, PackageLine> = {
-  read(file, { hosts }, { tell }) {
+  async read(file, { hosts }, { tell, zip: open }) {
     const find = limited(tell);
-    const { entries, findings } = readDirectory(file);
+    const zip = await open((reason) => new PackageRefused(REFUSALS[reason]));
+    const entries = zip.entriesIn(file, { entries: MOST_ENTRIES });
+    const findings = checkEntries(entries);
     for (const finding of findings) find(finding);
     if (findings.length > 0) return tell({ kind: 'read', inflated: false });
     if (!entries.some(({ path }) => path === MANIFEST)) find({ code: 'manifest_missing' });
-    for (const entry of entries) if (!entry.path.endsWith('/')) readEntry(entry, { hosts, find, tell });
+    for (const entry of entries) if (!entry.path.endsWith('/')) readEntry(entry, { hosts, find, tell, zip });
     return tell({ kind: 'read', inflated: true });
   },
   failed(error) {
@@ -44,6 +50,7 @@ interface Reading {
   readonly hosts: PackageTask['hosts'];
   readonly find: (found: Omit<Extract<PackageLine, { kind: 'finding' }>, 'kind'>) => void;
   readonly tell: ReaderTools<PackageLine>['tell'];
+  readonly zip: Pick<Zip, 'contentOf'>;
 }
 
 /** Of each code so many are told, and that there are more. */
@@ -58,9 +65,9 @@ function limited(tell: Reading['tell']): Reading['find'] {
   };
 }
 
-function readEntry(entry: ZipEntry, { hosts, find, tell }: Reading): void {
+function readEntry(entry: ZipEntry, { hosts, find, tell, zip }: Reading): void {
   const { path: file, bytes } = entry;
-  const content = contentOf(entry);
+  const content = zip.contentOf(entry);
   const sha256 = createHash('sha256').update(content).digest('hex');
   tell({ kind: 'file', path: file, bytes, sha256 });
   if (file === MANIFEST && bytes > MOST_MANIFEST_BYTES) find({ code: 'manifest_too_large', file });
@@ -70,22 +77,4 @@ function readEntry(entry: ZipEntry, { hosts, find, tell }: Reading): void {
   if (magic !== undefined) find({ code: magic[1], file, ...(magic[2] === '' ? {} : { detail: magic[2] }) });
   else if (NATIVE_NAME.test(file)) find({ code: 'native_code', file });
   for (const found of findingsIn(file, content, hosts)) find({ ...found, file });
-}
-
-/** Exactly what was declared, from exactly what is stored: fflate would cut off what an entry holds beyond that. */
-function contentOf({ method, bytes, crc, packed }: ZipEntry): Buffer {
-  const content = method === STORED ? packed : inflate(packed, bytes);
-  if (content?.length !== bytes || crc32(content) !== crc) throw new PackageRefused('archive_damaged');
-  return content;
-}
-
-function inflate(packed: Buffer, bytes: number): Buffer | undefined {
-  try {
-    const options = { maxOutputLength: Math.max(1, bytes), info: true };
-    const inflated: unknown = inflateRawSync(packed, options);
-    const { buffer, engine } = inflated as { buffer: Buffer; engine: { bytesWritten: number } };
-    return engine.bytesWritten === packed.length ? buffer : undefined;
-  } catch {
-    return undefined;
-  }
 }
