@@ -12,7 +12,9 @@ const WRITE = commitPoint('test.embedded-deadline', 'rows of this test');
 const user = createIds({ clock: systemClock, random: systemRandom }).next<UserId>();
 /** Long for a statement of one row on a busy machine, short for one that does not end. */
 const WITHIN = 2_000;
-const ENDLESS = statement('select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b');
+const ENDLESS = statement(
+  'select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b',
+);
 const note = (text: string) => statement('insert into notes.notes values ($1)', [text]);
 const texts = statement<{ text: string }>('select text from notes.notes order by text');
 const SOON = { timeout: 60_000, interval: 100 };
@@ -42,7 +44,9 @@ test('a statement that does not end is refused in time, is named in the log, and
   await failed;
   await behind;
   expect(await read()).toEqual(['before', 'behind']);
-  expect(said).toEqual([expect.stringMatching(/did not end in time .* \(57014\).* select count\(\*\) from gen/)]);
+  expect(said).toEqual([
+    expect.stringMatching(/did not end in time .* \(57014\).* select count\(\*\) from gen/),
+  ]);
   // Of a batch the commit is asked for with it: nobody knows.
   await expect(db.user(user, WRITE, [ENDLESS])).rejects.toSatisfy(mayBeDone);
   await expect(db.user(user, [ENDLESS])).rejects.not.toSatisfy(mayBeDone);
@@ -66,7 +70,10 @@ test('a thread that is ended at any instant of a commit has lost no row that was
   for (let round = 0; round < ROUNDS; round += 1) {
     await vi.waitFor(() => add(`round ${round} begins`), SOON);
     acknowledged.push(`round ${round} begins`);
-    const ending = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message) {
+    const ending = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
+      this: Worker,
+      message,
+    ) {
       postMessage.call(this, message);
       const { kind } = (message as { ask: { kind: string } }).ask;
       if (kind === 'commit' || kind === 'batch') setTimeout(() => this.terminate(), randomInt(3));

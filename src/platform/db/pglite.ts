@@ -90,10 +90,7 @@ export async function createPgliteEngine(
   const quick = answerOf({ isLong: false });
 
   async function oneStatement(statement: Plain): Promise<unknown[]> {
-    const [rows = []] = await alone<unknown[][]>(
-      { kind: 'run', statements: [statement] },
-      { within: quick },
-    );
+    const [rows = []] = await alone<unknown[][]>({ kind: 'run', statements: [statement] }, { within: quick });
     return rows;
   }
 
