@@ -14,6 +14,11 @@ afterAll(endAll);
 const ENDLESS = `create function public.endless() returns trigger language plpgsql as $$ begin loop end loop; end $$;
   create trigger endless before insert on accounts.accounts for each row when (new.name = 'Endless') execute function public.endless()`;
 
+async function stop(program: Program): Promise<void> {
+  program.kill('SIGTERM');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+}
+
 interface Owner {
   readonly email: string;
   readonly password: string;
@@ -29,10 +34,6 @@ test('a statement that does not end is 503 on the embedded database, which is re
       cwd: folder,
       environment: { DATA_DIR: dataDir, PORT: '0', SHUTDOWN_GRACE_SECONDS: '1' },
     });
-  const stop = async (program: Program) => {
-    program.kill('SIGTERM');
-    expect(await program.ended).toEqual({ code: 0, signal: null });
-  };
   const first = start();
   await first.url();
   await stop(first);

@@ -76,7 +76,7 @@ test('a thread that is ended at any instant of a commit has lost no row that was
     ) {
       postMessage.call(this, message);
       const { kind } = (message as { ask: { kind: string } }).ask;
-      if (kind === 'commit' || kind === 'batch') setTimeout(() => this.terminate(), randomInt(3));
+      if (kind === 'commit' || kind === 'batch') setTimeout(() => void this.terminate(), randomInt(3));
     });
     await Promise.all([
       attempt(`${round} in a batch`, () => add(`${round} in a batch`)),

@@ -68,8 +68,7 @@ export async function createPgliteEngine(
     const before = tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     tail = promise;
-    const late = () => new DatabaseAway('The embedded database is busy with other work.', undefined);
-    await inTime(CONNECTING, () => before, late).catch((error: unknown) => {
+    await inTime(CONNECTING, () => before, busy).catch((error: unknown) => {
       void before.then(resolve);
       throw error;
     });
@@ -174,6 +173,8 @@ export async function createPgliteEngine(
     },
   };
 }
+
+const busy = () => new DatabaseAway('The embedded database is busy with other work.', undefined);
 
 /** Milliseconds between two tries to open it anew. */
 const REOPEN_AFTER = 1_000;
