@@ -1,10 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { expect, test, vi } from 'vitest';
 import { createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
-import { temporaryFolder } from '#test/services';
-import { isThorough } from '../../../test/thorough.ts';
+import { onCommitAsked, temporaryFolder } from '#test/services';
 import { commitPoint, dbMigrations, migrateUp, openDatabase, statement } from './index.ts';
 import { DatabaseAway, mayBeDone } from './away.ts';
 
@@ -52,10 +50,9 @@ test('a statement that does not end is refused in time, is named in the log, and
   await expect(db.user(user, [ENDLESS])).rejects.not.toSatisfy(mayBeDone);
 });
 
-const ROUNDS = isThorough ? 60 : 8;
+const ROUNDS = 8;
 
 test('a thread that is ended at any instant of a commit has lost no row that was acknowledged', async () => {
-  const { postMessage } = Worker.prototype;
   const acknowledged: string[] = [];
   const undone: string[] = [];
   const attempt = async (text: string, work: () => Promise<unknown>) => {
@@ -70,14 +67,7 @@ test('a thread that is ended at any instant of a commit has lost no row that was
   for (let round = 0; round < ROUNDS; round += 1) {
     await vi.waitFor(() => add(`round ${round} begins`), SOON);
     acknowledged.push(`round ${round} begins`);
-    const ending = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
-      this: Worker,
-      message,
-    ) {
-      postMessage.call(this, message);
-      const { kind } = (message as { ask: { kind: string } }).ask;
-      if (kind === 'commit' || kind === 'batch') setTimeout(() => void this.terminate(), randomInt(3));
-    });
+    const stop = onCommitAsked((thread) => void setTimeout(() => void thread.terminate(), randomInt(3)));
     await Promise.all([
       attempt(`${round} in a batch`, () => add(`${round} in a batch`)),
       attempt(`${round} in a transaction`, () =>
@@ -85,7 +75,7 @@ test('a thread that is ended at any instant of a commit has lost no row that was
       ),
       attempt(`${round} waits`, () => add(`${round} waits`)),
     ]);
-    ending.mockRestore();
+    stop();
   }
   const kept = await vi.waitFor(read, SOON);
   expect(acknowledged.filter((text) => !kept.includes(text))).toEqual([]);
