@@ -1,7 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { afterAll, expect, test, vi } from 'vitest';
 import { sha256 } from '#platform/kernel';
-import { engine } from '#test/services';
+import { engine, onCommitAsked } from '#test/services';
 import type { Client } from '../process/client.ts';
 import { endAll } from '../process/program.ts';
 import { expectPromises, leasesRunOut, openCrashFixture, type CrashFixture } from './fixture.ts';
@@ -69,20 +68,14 @@ const ENDS = isThorough ? 40 : 8;
 
 /** Ends the thread of the embedded database as its commit of this number is asked for; resolves once it has. */
 function endThreadAt(commit: number): Promise<void> {
-  const { postMessage } = Worker.prototype;
   return new Promise((resolve) => {
     let commits = 0;
-    const spy = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
-      this: Worker,
-      message,
-    ) {
-      postMessage.call(this, message);
-      const { kind } = (message as { ask: { kind: string } }).ask;
-      if (kind === 'commit' || kind === 'batch') commits += 1;
+    const stop = onCommitAsked((thread) => {
+      commits += 1;
       if (commits < commit) return;
-      spy.mockRestore();
+      stop();
       // Within the time that a commit takes.
-      setTimeout(() => resolve(this.terminate().then(() => {})), instantOf(commit) % 3);
+      setTimeout(() => resolve(thread.terminate().then(() => {})), instantOf(commit) % 3);
     });
   });
 }
