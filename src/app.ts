@@ -200,7 +200,7 @@ async function openedDatabase(
 ): Promise<Database> {
   const store = await (options.store ?? openStore(options.config, options.crashHook));
   opened.defer(() => store.close());
-  store.onIdleError = (err) => telemetry.logger.warn({ err }, 'an idle connection to the database failed');
+  store.onIdleError = (err) => telemetry.logger.warn({ err }, 'a connection to the database failed');
   const { db, narrowed } = store;
   if (narrowed > 0) {
     const facts = { folder: options.config.dataDir, files: narrowed };

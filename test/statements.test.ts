@@ -3,12 +3,12 @@ import { statement } from '#platform/db';
 import { type Description, describeStatements, engine, testDatabase } from '#test/services';
 import { columnObjections, parameterObjections } from './statements/objections.ts';
 import { DRIVER_TYPES } from './statements/drivers.ts';
-import { examples } from './statements/examples.ts';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
-import { type FoundStatement, findStatements } from './statements/find-statements.ts';
+import type { FoundStatement } from './statements/find-statements.ts';
+import { readStatements } from './statements/read-statements.ts';
 import { crosses, SHARD_TABLES, type ShardTable, STATEMENTS, TABLES } from './statements/shards.ts';
 import { EXPECTED, NAMES } from './statements/wrong-statements.ts';
-import { LIES, otherUses, readProgram } from './statements/program.ts';
+import { LIES } from './statements/program.ts';
 import { kindOfValue } from './statements/shapes.ts';
 
 const { db, url } = await testDatabase();
@@ -25,21 +25,7 @@ const NULLABLE = `
 
 /** What of a statement differs from the database, as \`file maker:line: column: what\`. */
 async function findDifferences() {
-  const program = readProgram();
-  const found = findStatements(program);
-  const hidden = program.files.flatMap((file) =>
-    otherUses(file, program).map((line) => `${file.path}:${line}`),
-  );
-  program.close();
-  const shown = await examples(db);
-  const known = found.map((one) => {
-    const ways = one.ways.flatMap((way) => {
-      const made = way.text === undefined || way.values === undefined ? shown.get(one.name) : undefined;
-      return made ?? [way];
-    });
-    return { ...one, ways };
-  });
-  const texts = [...new Set(known.flatMap(({ ways }) => ways.flatMap(({ text }) => text ?? [])))];
+  const { found, known, hidden, texts, shown } = await readStatements(db);
   const answers = await describeStatements(url, texts);
   const rows = await db.asMigrator(statement<NamedStatement>(NULLABLE, [FILLED.map(({ column }) => column)]));
   const nullable = new Map(rows.map(({ at, name }) => [at, name]));

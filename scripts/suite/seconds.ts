@@ -26,6 +26,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'test/identity': 150,
   'test/organizations': 40,
   'test/process': 300,
+  'test/scale': 240,
   'test/sdk': 110,
   'test/sso': 65,
   'test/walkers': 360,

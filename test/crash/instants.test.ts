@@ -1,10 +1,11 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { sha256 } from '#platform/kernel';
-import { engine } from '#test/services';
+import { engine, onCommitAsked } from '#test/services';
 import type { Client } from '../process/client.ts';
 import { endAll } from '../process/program.ts';
 import { expectPromises, leasesRunOut, openCrashFixture, type CrashFixture } from './fixture.ts';
 import { makeInstallations } from './installation.ts';
+import { isThorough } from '../thorough.ts';
 
 /** Any instant is a crash point. SEED repeats the instants of a run; what the processes do in between is theirs. */
 const seed = process.env['SEED'] ?? String(process.pid);
@@ -61,3 +62,44 @@ test(`a crowd is served once, whenever its process is killed (${engine}, SEED=${
   await running.stop();
   await fixture.close();
 });
+
+/** Commits of one crowd at which the thread is ended, one after the other. */
+const ENDS = isThorough ? 40 : 8;
+
+/** Ends the thread of the embedded database as its commit of this number is asked for; resolves once it has. */
+function endThreadAt(commit: number): Promise<void> {
+  return new Promise((resolve) => {
+    let commits = 0;
+    const stop = onCommitAsked((thread) => {
+      commits += 1;
+      if (commits < commit) return;
+      stop();
+      // Within the time that a commit takes.
+      setTimeout(() => resolve(thread.terminate().then(() => {})), instantOf(commit) % 3);
+    });
+  });
+}
+
+test.runIf(engine === 'pglite')(
+  `a crowd is served once, at whichever commits the thread of its database is ended (SEED=${seed})`,
+  async () => {
+    const fixture = await openCrashFixture(installations.owned);
+    const running = await fixture.takeOver({ work: true });
+    const client = fixture.client(running.url);
+    /** A customer who comes back with their keys, until both calls have an answer. */
+    const serve = (key: string) =>
+      vi.waitFor(async () => {
+        const ending = [(await client.create(key)).status, await client.chat({ key })];
+        expect(ending[0]).toBe('completed');
+        expect(['answered', 'outcome_unknown']).toContain(ending[1]);
+      }, 120_000);
+    for (let commit = 1; commit <= ENDS; commit += 1) {
+      const ended = endThreadAt(commit);
+      await Promise.all([serve(`${commit}-a`), serve(`${commit}-b`)]);
+      await ended;
+    }
+    await expectPromises(running, { ...fixture, hidden: ENDS * 4 });
+    await running.stop();
+    await fixture.close();
+  },
+);

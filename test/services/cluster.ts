@@ -47,13 +47,22 @@ export async function asAdmin(
   url: string,
   statements: readonly string[],
 ): Promise<Record<string, unknown>[][]> {
-  const client = new Client({ connectionString: url, application_name: 'plinth-tests' });
-  await client.connect();
-  try {
+  return withClient(url, async (client) => {
     const answers: Record<string, unknown>[][] = [];
     for (const statement of statements)
       answers.push((await client.query<Record<string, unknown>>(statement)).rows);
     return answers;
+  });
+}
+
+export type SqlClient = Client;
+
+/** Does work in one session of a server. */
+export async function withClient<T>(url: string, work: (client: SqlClient) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: 'plinth-tests' });
+  await client.connect();
+  try {
+    return await work(client);
   } finally {
     await client.end();
   }

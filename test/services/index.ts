@@ -10,6 +10,8 @@ import { pooledThrough } from './plan-pooler.ts';
 export { temporaryFolder } from '#test/closing';
 export { type CommitCutter, startCommitCutter };
 export { type Description, type DescribedColumn, describeStatements } from './describe-statements.ts';
+export { type SqlClient, withClient } from './cluster.ts';
+export { onCommitAsked } from './commit-asked.ts';
 export { freePort } from './ports.ts';
 export { QUICK } from './programs.ts';
 export { testLogin, type TestLogin } from './logins.ts';

@@ -35,6 +35,8 @@ const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$|^58030$/;
 const UNDONE = /^53/;
 /** A row that another transaction has for too long, a statement that takes too long: PostgreSQL has undone it. The connection is sound. */
 const TOO_LATE = /^(?:55P03|57014)$/;
+/** A statement that took too long. */
+export const QUERY_CANCELED = '57014';
 /** A write to a standby, as after a failover that this connection has outlived. */
 const READ_ONLY = '25006';
 
@@ -158,7 +160,9 @@ export function broken(dataDir: string | undefined, cause: unknown, isDoubtful =
   if (dataDir === undefined) return new DatabaseAway('The embedded database has failed.', cause, isDoubtful);
   const says = isFull(dataDir)
     ? `The disk of the embedded database, ${dataDir}, is full: free some space.`
-    : `The embedded database in ${dataDir} can not be opened or written (${codeOf(cause) ?? 'it broke off'}). Is the folder writable, and is there room?`;
+    : codeOf(cause) === QUERY_CANCELED
+      ? `A statement did not end in time on the embedded database in ${dataDir} (${QUERY_CANCELED}).`
+      : `The embedded database in ${dataDir} can not be opened or written (${codeOf(cause) ?? 'it broke off'}). Is the folder writable, and is there room?`;
   return new DatabaseAway(says, cause, isDoubtful);
 }
 

@@ -18,6 +18,15 @@ export interface Deadlines {
 const SHORT: Deadlines = { lock: '10s', statement: '12s', answer: 14_000 };
 const LONG: Deadlines = { lock: '30s', statement: '10min', answer: 660_000 };
 
+/** Milliseconds that a connection may take to come about, or the turn on the one of the embedded database. */
+export const CONNECTING = 10_000;
+
+/**
+ * A transaction that says nothing for so many milliseconds is undone: when a machine or its network goes away, the locks of its transactions
+ * would stay until TCP finds out, two hours by default. No transaction of ours waits for anything.
+ */
+export const IDLE_TRANSACTION = 30_000;
+
 /**
  * Milliseconds that the client of an open transaction which has written may say nothing in the middle of a message, or read
  * nothing of its answer. With a look each five seconds its rows are free before a transaction that is idle is undone.

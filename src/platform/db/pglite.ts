@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { broken, saysAway, isFull } from './away.ts';
+import { inTime } from '#platform/kernel';
+import { broken, DatabaseAway, isFull, QUERY_CANCELED, saysAway } from './away.ts';
+import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
 import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
-import type { Engine, EngineTransaction, Plain } from './port.ts';
+import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
 export interface PgliteOptions {
   /** The folder of the database; none: it lives in memory and ends with the process. */
@@ -12,6 +14,10 @@ export interface PgliteOptions {
   readonly prepared?: string | undefined;
   /** Told why a new database is made without it. */
   readonly onSlow?: ((reason: string) => void) | undefined;
+  /** Milliseconds for an answer of the database, but to uses that take long; 14,000 when not said. */
+  readonly answerWithin?: number | undefined;
+  /** Told of a statement that did not end in time. */
+  readonly onIdleError?: ((error: Error) => void) | undefined;
 }
 
 /** An error of SQL as the embedded database gives it, with PostgreSQL's own code, as `pg` gives its errors. */
@@ -36,6 +42,8 @@ export async function createPgliteEngine(
   const { dataDir } = options;
   let thread = await openThread(options);
   if (thread.slowly !== undefined) options.onSlow?.(thread.slowly);
+  /** The folder may be another process's by now. */
+  let isClosed = false;
   /** When it was last tried to open it anew, on the clock that never jumps. */
   let triedAt = Number.NEGATIVE_INFINITY;
   /** The end of the queue: each transaction waits for the one before it. */
@@ -45,37 +53,48 @@ export async function createPgliteEngine(
   async function liveThread(): Promise<Thread> {
     const { failure } = thread;
     if (failure === undefined) return thread;
-    if (dataDir === undefined || performance.now() - triedAt < REOPEN_AFTER) throw failure;
+    if (isClosed || dataDir === undefined || performance.now() - triedAt < REOPEN_AFTER) throw failure;
     triedAt = performance.now();
     await thread.end();
-    thread = await openThread({ dataDir });
+    thread = await openThread({ dataDir, onIdleError: options.onIdleError });
     return thread;
   }
 
-  /** Waits for the database's turn; the caller must call the returned function exactly once. */
+  /**
+   * Waits for the database's turn, as long as for a connection of PostgreSQL; the caller must call the returned function exactly once. A
+   * caller that gave up has asked nothing.
+   */
   async function turn(): Promise<() => void> {
     const before = tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     tail = promise;
-    await before;
+    await inTime(CONNECTING, () => before, busy).catch((error: unknown) => {
+      void before.then(resolve);
+      throw error;
+    });
     return resolve;
   }
 
-  async function alone<T>(request: Ask, commits = true): Promise<T> {
+  async function alone<T>(request: Ask, { within, commits = true }: Partial<Terms> = {}): Promise<T> {
     const done = await turn();
     try {
-      return (await (await liveThread()).ask(request, commits)) as T;
+      return (await (await liveThread()).ask(request, { within, commits })) as T;
     } finally {
       done();
     }
   }
 
+  const answerOf = (opening: Pick<Opening, 'isLong'>) =>
+    opening.isLong ? deadlinesOf(opening).answer : (options.answerWithin ?? deadlinesOf(opening).answer);
+  const quick = answerOf({ isLong: false });
+
   async function oneStatement(statement: Plain): Promise<unknown[]> {
-    const [rows = []] = await alone<unknown[][]>({ kind: 'run', statements: [statement] });
+    const [rows = []] = await alone<unknown[][]>({ kind: 'run', statements: [statement] }, { within: quick });
     return rows;
   }
 
-  async function begun(opening: Ask): Promise<EngineTransaction> {
+  /** `within`: for each answer, and a transaction that says nothing for too long is undone; without it there is no deadline. */
+  async function begun(opening: Ask, within?: number): Promise<EngineTransaction> {
     const done = await turn();
     let own: Thread;
     try {
@@ -84,21 +103,35 @@ export async function createPgliteEngine(
       done();
       throw error;
     }
+    let asking = 0;
+    let silence: NodeJS.Timeout | undefined;
+    const ask = async (request: Ask, commits = false) => {
+      clearTimeout(silence);
+      asking += 1;
+      try {
+        return await own.ask(request, { within, commits });
+      } finally {
+        asking -= 1;
+        if (within !== undefined && asking === 0)
+          silence = setTimeout(() => own.stop('a transaction said nothing'), IDLE_TRANSACTION).unref();
+      }
+    };
     const end = async (kind: 'commit' | 'rollback') => {
       try {
-        await own.ask({ kind }, kind === 'commit');
+        await ask({ kind }, kind === 'commit');
       } finally {
+        clearTimeout(silence);
         done();
       }
     };
     try {
-      await own.ask(opening, false);
+      await ask(opening);
     } catch (error) {
       await end('rollback').catch(() => {});
       throw error;
     }
     return {
-      run: (statements) => own.ask({ kind: 'run', statements }, false) as Promise<unknown[][]>,
+      run: (statements) => ask({ kind: 'run', statements }) as Promise<unknown[][]>,
       commit: () => end('commit'),
       rollback: () => end('rollback'),
     };
@@ -106,9 +139,10 @@ export async function createPgliteEngine(
 
   return {
     name: 'pglite',
-    batch: (opening, statements) => alone({ kind: 'batch', opening, statements }, opening.write),
+    batch: (opening, statements) =>
+      alone({ kind: 'batch', opening, statements }, { within: answerOf(opening), commits: opening.write }),
     call: oneStatement,
-    begin: (opening) => begun({ kind: 'begin', opening }),
+    begin: (opening) => begun({ kind: 'begin', opening }, answerOf(opening)),
     beginAsMigrator: (write) => begun({ kind: 'script', sql: write ? 'begin' : 'begin read only' }),
     script: (sql) => alone({ kind: 'script', sql }),
     bare: oneStatement,
@@ -117,7 +151,7 @@ export async function createPgliteEngine(
       const done = await turn();
       try {
         // All that was committed is in the files then, and nothing writes to them while the turn is held.
-        await (await liveThread()).ask({ kind: 'script', sql: 'checkpoint' }, false);
+        await (await liveThread()).ask({ kind: 'script', sql: 'checkpoint' }, { commits: false });
         return await work(dataDir);
       } finally {
         done();
@@ -129,12 +163,18 @@ export async function createPgliteEngine(
     // One process has the folder, and signals reach its own listeners without the database.
     listen: () => Promise.resolve(),
     async close() {
-      // One that broke has nothing to close.
-      if (thread.failure === undefined) await alone({ kind: 'close' });
+      const done = await turn().catch(() => undefined);
+      isClosed = true;
+      // What does not let go of its turn is undone, as by a kill. One that broke has nothing to close.
+      if (done !== undefined && thread.failure === undefined)
+        await thread.ask({ kind: 'close' }, { within: quick, commits: false }).catch(() => {});
       await thread.end();
+      done?.();
     },
   };
 }
+
+const busy = () => new DatabaseAway('The embedded database is busy with other work.', undefined);
 
 /** Milliseconds between two tries to open it anew. */
 const REOPEN_AFTER = 1_000;
@@ -147,18 +187,27 @@ const LOOK = 5_000;
 interface Thread {
   readonly slowly: string | undefined;
   readonly failure: Error | undefined;
-  /** `commits`: whether what is asked may be committed though its answer is lost. */
-  ask(request: Ask, commits: boolean): Promise<unknown>;
+  ask(request: Ask, terms: Terms): Promise<unknown>;
+  /** Ends it in the midst of its work. What was committed is in its log, all else is undone when it is opened anew. */
+  stop(reason: string): void;
   end(): Promise<unknown>;
+}
+
+interface Terms {
+  /** Milliseconds for the answer; without it there is no deadline. PGlite itself honours no `statement_timeout`. */
+  readonly within?: number | undefined;
+  /** Whether what is asked may be committed though its answer is lost. */
+  readonly commits: boolean;
 }
 
 interface Caller {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly commits: boolean;
+  readonly deadline: NodeJS.Timeout | undefined;
 }
 
-async function openThread({ dataDir, template, prepared }: PgliteOptions): Promise<Thread> {
+async function openThread({ dataDir, template, prepared, onIdleError }: PgliteOptions): Promise<Thread> {
   const workerData: WorkerInput = { dataDir: dataDir ?? '', template, prepared };
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
   const waiting = new Map<number, Caller>();
@@ -186,13 +235,22 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
   const fail = (cause: unknown) => {
     failure ??= broken(dataDir, cause);
     clearInterval(look);
-    for (const { reject, commits } of waiting.values()) reject(broken(dataDir, cause, commits));
+    for (const { reject, commits, deadline } of waiting.values()) {
+      clearTimeout(deadline);
+      reject(broken(dataDir, cause, commits));
+    }
     waiting.clear();
     worker.unref();
+  };
+  const stop = (reason: string) => {
+    fail(Object.assign(new Error(reason), { code: QUERY_CANCELED }));
+    void worker.terminate();
+    if (failure !== undefined) onIdleError?.(failure);
   };
   worker.on('message', ({ id, value, error }: Answer) => {
     const caller = waiting.get(id);
     waiting.delete(id);
+    clearTimeout(caller?.deadline);
     silentSince = performance.now();
     if (waiting.size === 0) worker.unref();
     if (error === undefined) caller?.resolve(value);
@@ -210,16 +268,26 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
     get failure() {
       return failure;
     },
-    ask(request, commits) {
+    ask(request, { within, commits }) {
       if (failure !== undefined) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
         sent += 1;
+        const id = sent;
+        // A process that stood still finds that time is over before it has read the answer that waits for it.
+        const late = () => waiting.has(id) && stop(`no answer within ${within} ms to ${textOf(request)}`);
+        const deadline = within === undefined ? undefined : setTimeout(() => setImmediate(late), within);
         if (waiting.size === 0) silentSince = performance.now();
-        waiting.set(sent, { resolve, reject, commits });
+        waiting.set(id, { resolve, reject, commits, deadline });
         worker.ref();
-        worker.postMessage({ id: sent, ask: request });
+        worker.postMessage({ id, ask: request });
       });
     },
+    stop,
     end: () => worker.terminate(),
   };
+}
+
+/** The texts of what was asked, without its values: for a log. */
+function textOf(request: Ask): string {
+  return 'statements' in request ? request.statements.map(({ text }) => text).join('; ') : request.kind;
 }

@@ -1,8 +1,15 @@
 import pg from 'pg';
 import { failureOf, unreachable } from './away.ts';
-import { deadlinesOf } from './deadlines.ts';
+import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
 import { keepListening } from './listener.ts';
-import type { Connections, Engine, EngineTransaction, Opening, Plain } from './port.ts';
+import {
+  type Connections,
+  type Engine,
+  type EngineTransaction,
+  type Opening,
+  type Plain,
+  planningOf,
+} from './port.ts';
 
 export interface PostgresOptions {
   /** The login of tenants' work; of all work where there is no other. */
@@ -34,15 +41,6 @@ function textParser(oid: number): (text: string) => unknown {
   if (oid === 20) return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text));
   return pg.types.getTypeParser(oid, 'text') as (text: string) => unknown;
 }
-
-/**
- * A transaction that says nothing for so long is undone by the server: when a machine or its network goes away, the locks
- * of its transactions would stay until TCP finds out, two hours by default. No transaction of ours waits for anything.
- */
-const IDLE_TIMEOUT = '30s';
-
-/** Milliseconds that a connection may take to come about. */
-const PATIENCE = 10_000;
 
 const ignore = () => {};
 
@@ -77,7 +75,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       max: options.poolSize ?? 10,
       pipeline: true,
       types,
-      connectionTimeoutMillis: PATIENCE,
+      connectionTimeoutMillis: CONNECTING,
       application_name: 'plinth',
     });
     pool.on('error', onIdleError);
@@ -121,7 +119,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const client = new pg.Client({
         connectionString: direct.url,
         types,
-        connectionTimeoutMillis: PATIENCE,
+        connectionTimeoutMillis: CONNECTING,
       });
       client.on('error', ignore);
       await client.connect();
@@ -151,9 +149,9 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
       query(client, {
         text: `select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true),
-          set_config('lock_timeout', $4, true), set_config('statement_timeout', $5, true),
-          set_config('idle_in_transaction_session_timeout', '${IDLE_TIMEOUT}', true)`,
-        values: [opening.role, opening.account, opening.user, lock, statement],
+          set_config('lock_timeout', $4, true), set_config('statement_timeout', $5, true), set_config('plan_cache_mode', $6, true),
+          set_config('idle_in_transaction_session_timeout', '${IDLE_TRANSACTION}ms', true)`,
+        values: [opening.role, opening.account, opening.user, lock, statement, planningOf(opening)],
       }),
     ];
   }

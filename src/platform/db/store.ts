@@ -50,7 +50,7 @@ export async function openStore(
     };
     const db = await openDatabase(
       database.engine === 'pglite'
-        ? { ...database, crashHook, prepared, onSlow }
+        ? { ...database, crashHook, onIdleError, prepared, onSlow }
         : { ...database, crashHook, onIdleError },
     );
     // PGlite gives the files of a new database 0666, whatever the umask says.

@@ -61,8 +61,9 @@ const productsOf = ({ provider, mode, customer, from }: MovedCustomer) =>
   statement<{ product: string }>(
     `select distinct product from billing.subscriptions where store = $1 and mode = $2 and store_id in (${OBJECTS}) and account_id = $4
      union
-     select l.product from billing.invoice_lines l join billing.invoices i on (i.account_id, i.id) = (l.account_id, l.invoice_id)
-     where i.store = $1 and i.mode = $2 and (i.subscription in (${OBJECTS}) or i.store_id in (${OBJECTS})) and i.account_id = $4
+     select l.product from billing.invoice_lines l where l.account_id = $4 and l.invoice_id = any(array(
+       select i.id from billing.invoices i
+       where i.store = $1 and i.mode = $2 and (i.subscription in (${OBJECTS}) or i.store_id in (${OBJECTS})) and i.account_id = $4))
      order by product`,
     [provider, mode, customer, from],
   );

@@ -53,11 +53,10 @@ export const departedMembers = (days: number, most: number) =>
 /** Deletes some of what a member keeps; answers the files that it was. */
 export const deleteKept = ({ accountId, userId }: MemberKey, most: number) =>
   statement<{ blob_id: string }>(
-    `with chosen as materialized (
-       select id from adiuva.records where account_id = $1 and user_id = $2 and deleted_at is null limit $3 for update),
-     records as (
-       delete from adiuva.records r using chosen where r.account_id = $1 and r.user_id = $2 and r.id = chosen.id
-       returning r.blob_id::uuid as blob_id),
+    `with records as (
+       delete from adiuva.records where ctid = any(array(
+         select ctid from adiuva.records where account_id = $1 and user_id = $2 and deleted_at is null limit $3 for update))
+       returning blob_id::uuid as blob_id),
      backups as (delete from adiuva.backups where account_id = $1 and user_id = $2 returning blob_id)
      select blob_id from records union all select blob_id from backups`,
     [accountId, userId, most],

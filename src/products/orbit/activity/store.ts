@@ -25,9 +25,9 @@ export interface FeedQuery {
   readonly limit: number;
 }
 
-const LINE = `a.id, a.account_id, a.kind, a.scope_id, s.title as scope_title, a.actor_user, a.data, a.created_at, ${microsecondsOf('a.created_at')} as at`;
-const SCOPE =
-  'left join orbit.scopes s on s.account_id = a.account_id and s.id = a.scope_id and s.deleted_at is null';
+const LINE = `a.id, a.account_id, a.kind, a.scope_id,
+  (select s.title from orbit.scopes s where s.account_id = a.account_id and s.id = a.scope_id and s.deleted_at is null) as scope_title,
+  a.actor_user, a.data, a.created_at, ${microsecondsOf('a.created_at')} as at`;
 const ORDER = 'order by a.created_at desc, a.id desc';
 
 function feedConditions({ kind, actor, after }: FeedQuery, put: Put): string[] {
@@ -50,7 +50,7 @@ export function scopeFeed(
   const { values, put } = valuesOf(accountId, scopeId, query.limit);
   const conditions = ['a.account_id = $1', 'a.scope_id = $2', ...feedConditions(query, put)];
   return statement<LineRow & TimePosition>(
-    `select ${LINE} from orbit.activities a ${SCOPE} where ${conditions.join(' and ')} ${ORDER} limit $3`,
+    `select ${LINE} from orbit.activities a where ${conditions.join(' and ')} ${ORDER} limit $3`,
     values,
   );
 }
@@ -73,7 +73,7 @@ export function userFeed({ userId, only }: FeedOf, query: FeedQuery): Statement<
     `select ${LINE} from accounts.members m
      join accounts.accounts w on w.account_id = m.account_id and w.kind = 'organization' and w.deleted_at is null
      cross join lateral (
-       select * from orbit.activities a where ${conditions.join(' and ')} ${ORDER} limit $3) a ${SCOPE}
+       select * from orbit.activities a where ${conditions.join(' and ')} ${ORDER} limit $3) a
      where m.user_id = $1 and ($2::uuid is null or m.account_id = $2) ${ORDER} limit $3`,
     values,
   );

@@ -96,10 +96,10 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
   statement<{ customer: string }>(
     `select c.customer from billing.customers c
       where c.account_id = $1 and c.store = 'stripe' and c.mode = $2
-      order by exists (
-          select from billing.subscriptions s
+      order by c.customer in (
+          select coalesce(o.customer, '') from billing.subscriptions s
             join billing.objects o on o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id
-          where s.account_id = c.account_id and s.store = c.store and s.mode = c.mode and o.customer = c.customer
+          where s.account_id = $1 and s.store = 'stripe' and s.mode = $2
             and s.state in ('trialing', 'active', 'past_due', 'paused')) desc,
         c.created_at desc, c.customer desc limit 1`,
     [accountId, mode],

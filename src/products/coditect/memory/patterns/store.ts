@@ -89,9 +89,8 @@ export interface SourceRow {
 /** Those of a pattern, a hundred at most. */
 export const listSources = ({ accountId, userId, id }: PatternKey) =>
   statement<SourceRow>(
-    `select x.id, x.session_id, x.spans, x.texts from coditect.patterns p
-     join coditect.pattern_sources x on x.account_id = $1 and x.pattern_id = p.id
-     where ${READABLE} and p.id = $3 order by x.session_id, x.id`,
+    `select x.id, x.session_id, x.spans, x.texts from coditect.pattern_sources x where x.account_id = $1 and x.pattern_id = $3
+       and exists (select from coditect.patterns p where ${READABLE} and p.id = $3) order by x.session_id, x.id`,
     [accountId, userId, id],
   );
 
