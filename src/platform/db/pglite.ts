@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { broken, saysAway, isFull } from './away.ts';
+import { createFairQueue, laneOf } from './fair-queue.ts';
 import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
 import type { Engine, EngineTransaction, Plain } from './port.ts';
 
@@ -38,8 +39,7 @@ export async function createPgliteEngine(
   if (thread.slowly !== undefined) options.onSlow?.(thread.slowly);
   /** When it was last tried to open it anew, on the clock that never jumps. */
   let triedAt = Number.NEGATIVE_INFINITY;
-  /** The end of the queue: each transaction waits for the one before it. */
-  let tail: Promise<void> = Promise.resolve();
+  const queue = createFairQueue({ slots: 1 });
 
   /** Who has the turn opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
   async function liveThread(): Promise<Thread> {
@@ -53,16 +53,14 @@ export async function createPgliteEngine(
   }
 
   /** Waits for the database's turn; the caller must call the returned function exactly once. */
-  async function turn(): Promise<() => void> {
-    const before = tail;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    tail = promise;
-    await before;
-    return resolve;
+  async function turn(request?: Ask): Promise<() => void> {
+    const lane = laneOf(request !== undefined && 'opening' in request ? request.opening : undefined);
+    await queue.enter(lane);
+    return () => queue.leave(lane);
   }
 
   async function alone<T>(request: Ask, commits = true): Promise<T> {
-    const done = await turn();
+    const done = await turn(request);
     try {
       return (await (await liveThread()).ask(request, commits)) as T;
     } finally {
@@ -76,7 +74,7 @@ export async function createPgliteEngine(
   }
 
   async function begun(opening: Ask): Promise<EngineTransaction> {
-    const done = await turn();
+    const done = await turn(opening);
     let own: Thread;
     try {
       own = await liveThread();
@@ -126,9 +124,12 @@ export async function createPgliteEngine(
     async dump() {
       return new Uint8Array(await alone<ArrayBuffer>({ kind: 'dump' }));
     },
+    waitingIn: (lane) => queue.waiting(lane),
     // One process has the folder, and signals reach its own listeners without the database.
     listen: () => Promise.resolve(),
     async close() {
+      // What was asked for before is done before.
+      while (queue.waiting() > 0) (await turn())();
       // One that broke has nothing to close.
       if (thread.failure === undefined) await alone({ kind: 'close' });
       await thread.end();
