@@ -28,11 +28,11 @@ export function makeCustomers(
   });
 }
 
-/** Makes one organization with a plan and so many members, each with a key of it. Answers the keys. */
+/** Makes one organization with plans and so many members, each with a key of it. Answers the keys. */
 export function makeColleagues(
   settings: Readonly<Record<string, string>>,
   count: number,
-  plan: string,
+  ...plans: readonly string[]
 ): Promise<string[]> {
   let accountId: AccountId | undefined;
   return prepare(settings, count, async (n, tx, { modules: { identity, accounts, entitlements } }) => {
@@ -40,7 +40,7 @@ export function makeColleagues(
     const user = { ...(await identity.createUser(tx, { email })), email };
     if (accountId === undefined) {
       accountId = await accounts.makeOrganization(tx, user, 'Colleagues');
-      await entitlements.grantIn(tx, grantOf(accountId, plan));
+      for (const plan of plans) await entitlements.grantIn(tx, grantOf(accountId, plan));
     } else {
       await tx.run(
         statement(`insert into accounts.members (account_id, user_id, role) values ($1, $2, 'member')`, [

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   chat: async () => (await import('./chat.ts')).benchChat,
   console: async () => (await import('./console.ts')).benchConsole,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
+  fairness: async () => (await import('./fairness.ts')).benchFairness,
   gateway: async () => (await import('./gateway.ts')).benchGateway,
   inbox: async () => (await import('./inbox.ts')).benchInbox,
   library: async () => (await import('./library.ts')).benchLibrary,

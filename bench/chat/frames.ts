@@ -113,6 +113,7 @@ export function benchFrames(bench: FramesBench): Promise<Figures> {
       },
       idempotency: createIdempotency({ db, answers }),
       dependencies: [],
+      waitingIn: db.waitingIn,
       identify: () =>
         Promise.resolve({
           userId: USER,

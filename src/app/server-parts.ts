@@ -18,6 +18,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
       { name: 'database', required: true, check: () => db.ping() },
       ...(redis === undefined ? [] : [{ name: 'redis', required: false, check: () => redis.ping() }]),
     ],
+    waitingIn: db.waitingIn,
     identify: identity.identify,
     assertProven: identity.mfa.stepUp.assertProven,
     roleOf: accounts.roleOf,

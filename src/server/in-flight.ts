@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Origin } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { addressBlock, type Origin } from '#platform/http';
+import { type AccountId, AppError, type Lane } from '#platform/kernel';
 import { isTraceparent, type Trace, withoutSecrets } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import type { BodyCapacity } from './parts.ts';
@@ -26,7 +26,7 @@ export function givenRequestId(request: IncomingMessage): string | undefined {
  * One request on its way through the server. A class, because one is made for every call: it has no closures, and the
  * signal of hanging up is only made when somebody asks for it, which most calls never do.
  */
-export class InFlightRequest implements Origin {
+export class InFlightRequest implements Origin, Lane {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** On the clock that never jumps. */
@@ -67,6 +67,10 @@ export class InFlightRequest implements Origin {
   /** What its client calls itself, as rows and pages show it: looked through by those calls alone that keep it. */
   get userAgent(): string {
     return withoutSecrets(this.request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT);
+  }
+
+  get lane(): string | undefined {
+    return this.reply.raw.closed ? undefined : (this.accountId ?? this.userId ?? addressBlock(this.ip));
   }
 
   /** Whether its client went away before it had the whole answer. */

@@ -87,6 +87,8 @@ export interface ServerParts {
   readonly planRates?: Pick<PlanRates, 'now'>;
   readonly idempotency: Idempotency;
   readonly dependencies: readonly Dependency[];
+  /** How many transactions of an account, or of an address, wait for the database. */
+  readonly waitingIn: (lane: string) => number;
   /** Who a token or key belongs to; undefined when it is none of ours, or no longer good. */
   readonly identify: (bearer: string, ip: string) => Promise<Caller | undefined>;
   /** The role of a user in an account; undefined when not a member. */

@@ -11,10 +11,11 @@ import {
   type RouteAlias,
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
-import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import { AppError, createEndOfTurn, runInLane, within } from '#platform/kernel';
 import { runInTrace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, createBodyCapacity } from './body-capacity.ts';
+import { createCallTurns } from './call-turns.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
@@ -82,8 +83,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
+  const callTurns = createCallTurns(parts);
   for (const module of offered)
-    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
+    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns });
   for (const module of mounted) mountRefusals(app, module);
   const offeredRoutes = offered.flatMap((module) => module.routes);
   const sockets = mountSockets(app, offeredRoutes, {
@@ -177,7 +179,7 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
       ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
-        : { preParsing: beforeBody(route, module, walkParts) }),
+        : { preParsing: inLane(beforeBody(route, module, walkParts)) }),
       config: {
         rawBody: route.shape.rawBody === true,
         errorForm: route.shape.errorForm,
@@ -186,9 +188,12 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
       },
       // It answers by itself: a promise would have the framework wait for the answer a second time.
       handler(request, reply) {
-        const { trace } = request.inFlight;
-        const walking = runInTrace(trace, () =>
-          walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+        const { inFlight } = request;
+        const { trace } = inFlight;
+        const walking = runInLane(inFlight, () =>
+          runInTrace(trace, () =>
+            walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
+          ),
         );
         if (trace !== undefined) void walking.finally(() => trace.endStep());
       },
@@ -198,6 +203,11 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
     mount(route);
     for (const alias of aliasesOf(route)) mount(route, alias);
   }
+}
+
+/** Who sends a body is looked up in the turn of their call. */
+function inLane(before: ReturnType<typeof beforeBody>): typeof before {
+  return (request, ...more) => runInLane(request.inFlight, () => before(request, ...more));
 }
 
 /** What a product that is off has in the place of its calls: each by all its names, and its sockets. */

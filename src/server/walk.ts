@@ -15,6 +15,7 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
+import type { CallTurns } from './call-turns.ts';
 import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
 import {
@@ -43,6 +44,7 @@ export interface WalkParts {
   readonly sendAtEndOfTurn: EndOfTurn;
   readonly arrivals: Arrivals;
   readonly capacity: BodyCapacity;
+  readonly turns: CallTurns;
   /** What a call says, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
@@ -54,7 +56,7 @@ export interface WalkParts {
 export function walkOf(
   route: Route,
   mounted: Mounted,
-  { parts, fail, sendAtEndOfTurn, arrivals, capacity, read }: WalkParts,
+  { parts, fail, sendAtEndOfTurn, arrivals, capacity, turns, read }: WalkParts,
 ) {
   const { shape } = route;
   // The rules take a third of a second and 80 MB to be made ready: at the start, where many call, and not of the first one's time.
@@ -101,7 +103,7 @@ export function walkOf(
     const { trace } = inFlight;
     trace?.step('authenticate');
     const began = performance.now();
-    const { context, unknown } = await contextOrOutage(route, request, parts);
+    const { context, unknown } = await contextInTurn(route, request, { parts, turns });
     const known = performance.now();
     trace?.step('entitle');
     if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
@@ -134,6 +136,8 @@ export function walkOf(
     permit?.walked([known - began, granted - known, performance.now() - granted]);
     trace?.step('run');
     try {
+      const turn = turns.goOn(inFlight.lane ?? '');
+      if (turn !== undefined) await turn;
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call, reply);
       const result = await handle({ ...callFor(call, permit, parts), prepared, safety }, mounted.service);
@@ -152,19 +156,30 @@ export function walkOf(
 }
 
 /**
- * Who calls. Where that can't be told because the database is away, a route with a precheck goes on to look at the text all the same: a
- * crisis is answered to any caller: that discloses nothing and costs nothing. Everything else throws `unknown`.
+ * Who calls, once it is their turn. Where that can't be told because the database is away, or too many of their calls wait, a route with a
+ * precheck goes on to look at the text all the same: a crisis is answered to any caller: that discloses nothing and costs nothing.
+ * Everything else throws `unknown`.
  */
-async function contextOrOutage(
+async function contextInTurn(
   route: Route,
   request: FastifyRequest,
-  parts: ServerParts,
+  { parts, turns }: Pick<WalkParts, 'parts' | 'turns'>,
 ): Promise<{ readonly context: CallerContext; readonly unknown?: unknown }> {
+  const looksAnyway = route.shape.precheck !== undefined;
+  let context = NOBODY;
   try {
-    return { context: await callerContextOf(route, request, parts) };
+    context = await callerContextOf(route, request, parts);
   } catch (unknown) {
-    if (route.shape.precheck === undefined || asAppError(unknown).status < 500) throw unknown;
-    return { context: NOBODY, unknown };
+    if (!looksAnyway || asAppError(unknown).status < 500) throw unknown;
+    return { context, unknown };
+  }
+  try {
+    const turn = turns.begin(request.inFlight.lane ?? '');
+    if (turn !== undefined) await turn;
+    return { context };
+  } catch (unknown) {
+    if (!looksAnyway) throw unknown;
+    return { context, unknown };
   }
 }
 

@@ -90,6 +90,7 @@ export async function serve(
     }),
     idempotency: createIdempotency({ db, answers }),
     dependencies: [{ name: 'database', required: true, check: () => db.ping() }],
+    waitingIn: db.waitingIn,
     identify: async (bearer) => CALLERS[bearer],
     roleOf: async (userId, accountId): Promise<Role | undefined> =>
       accountId !== MINE ? undefined : userId === ME ? 'owner' : 'viewer',

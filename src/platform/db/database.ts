@@ -109,6 +109,7 @@ export function createDatabase(
     onSignal: signals.hear,
     carrySignals: signals.carry,
     connections: () => engine.connections?.(),
+    waitingIn: engine.waitingIn,
     async ping() {
       const started = performance.now();
       const asked = { text: 'select 1', values: [] };

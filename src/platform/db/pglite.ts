@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { inTime } from '#platform/kernel';
 import { broken, DatabaseAway, isFull, QUERY_CANCELED, saysAway } from './away.ts';
 import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
+import { createFairQueue, laneOf } from './fair-queue.ts';
 import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
 import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
@@ -46,8 +47,7 @@ export async function createPgliteEngine(
   let isClosed = false;
   /** When it was last tried to open it anew, on the clock that never jumps. */
   let triedAt = Number.NEGATIVE_INFINITY;
-  /** The end of the queue: each transaction waits for the one before it. */
-  let tail: Promise<void> = Promise.resolve();
+  const queue = createFairQueue({ slots: 1, patience: CONNECTING, onLate: busy });
 
   /** Who has the turn opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
   async function liveThread(): Promise<Thread> {
@@ -64,19 +64,23 @@ export async function createPgliteEngine(
    * Waits for the database's turn, as long as for a connection of PostgreSQL; the caller must call the returned function exactly once. A
    * caller that gave up has asked nothing.
    */
-  async function turn(): Promise<() => void> {
-    const before = tail;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    tail = promise;
-    await inTime(CONNECTING, () => before, busy).catch((error: unknown) => {
-      void before.then(resolve);
-      throw error;
-    });
-    return resolve;
+  async function turn(request?: Ask): Promise<() => void> {
+    const lane = laneOf(request !== undefined && 'opening' in request ? request.opening : undefined);
+    await queue.enter(lane);
+    return () => queue.leave(lane);
+  }
+
+  /** A turn behind which none waits. */
+  async function lastTurn(): Promise<() => void> {
+    for (;;) {
+      const done = await turn();
+      if (queue.waiting() === 0) return done;
+      done();
+    }
   }
 
   async function alone<T>(request: Ask, { within, commits = true }: Partial<Terms> = {}): Promise<T> {
-    const done = await turn();
+    const done = await turn(request);
     try {
       return (await (await liveThread()).ask(request, { within, commits })) as T;
     } finally {
@@ -95,7 +99,7 @@ export async function createPgliteEngine(
 
   /** `within`: for each answer, and a transaction that says nothing for too long is undone; without it there is no deadline. */
   async function begun(opening: Ask, within?: number): Promise<EngineTransaction> {
-    const done = await turn();
+    const done = await turn(opening);
     let own: Thread;
     try {
       own = await liveThread();
@@ -160,10 +164,12 @@ export async function createPgliteEngine(
     async dump() {
       return new Uint8Array(await alone<ArrayBuffer>({ kind: 'dump' }));
     },
+    waitingIn: (lane) => queue.waiting(lane),
     // One process has the folder, and signals reach its own listeners without the database.
     listen: () => Promise.resolve(),
     async close() {
-      const done = await turn().catch(() => undefined);
+      // What was asked for before is done before.
+      const done = await lastTurn().catch(() => undefined);
       isClosed = true;
       // What does not let go of its turn is undone, as by a kill. One that broke has nothing to close.
       if (done !== undefined && thread.failure === undefined)

@@ -52,6 +52,8 @@ export interface Database {
   carrySignals(carrier: SignalCarrier): () => void;
   /** Connections of this process, and calls that wait for one; undefined: it has none, the database is a part of it. */
   connections(): Connections | undefined;
+  /** How many of a lane's transactions wait for their turn in this process. */
+  waitingIn(lane: string): number;
   /** Answers in milliseconds how long a trivial statement took; throws when the database is away. */
   ping(): Promise<number>;
   /** Runs SQL text as the migrator, outside any scope: migrations, maintenance and tests only. */
@@ -100,6 +102,7 @@ export interface Engine {
   beginAsMigrator(write: boolean): Promise<EngineTransaction>;
   script(sql: string): Promise<void>;
   connections?(): Connections;
+  waitingIn(lane: string): number;
   /** Outside any scope, as one of the logins; they are one where the settings name one. */
   bare(statement: Plain, login: 'tenant' | 'system' | 'migrator'): Promise<unknown[]>;
   listen(channel: string, hear: (payload: string) => void): Promise<void>;

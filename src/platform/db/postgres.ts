@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { failureOf, unreachable } from './away.ts';
 import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
+import { createFairQueue, laneOf } from './fair-queue.ts';
 import { keepListening } from './listener.ts';
 import {
   type Connections,
@@ -47,8 +48,10 @@ const ignore = () => {};
 /** Connections by the URL of one setting, which is named when none comes about. */
 interface Login {
   readonly setting: string;
-  connect(): Promise<pg.PoolClient>;
+  /** In its turn: each lane has its share of them. */
+  connect(opening?: Opening): Promise<pg.PoolClient>;
   count(): Connections;
+  waitingIn(lane: string): number;
   end(): Promise<void>;
 }
 
@@ -70,9 +73,13 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   const listeners: (() => Promise<void>)[] = [];
 
   function loginAt(setting: string, url: string): Login {
+    const slots = options.poolSize ?? 10;
+    const onLate = () => unreachable(setting, url, new Error('all connections are in use'));
+    const queue = createFairQueue({ slots, patience: CONNECTING, onLate });
+    const lanes = new WeakMap<pg.PoolClient, string>();
     const pool = new pg.Pool({
       connectionString: url,
-      max: options.poolSize ?? 10,
+      max: slots,
       pipeline: true,
       types,
       connectionTimeoutMillis: CONNECTING,
@@ -81,20 +88,33 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     pool.on('error', onIdleError);
     // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
     pool.on('connect', (client) => void client.on('error', ignore));
+    pool.on('release', (_error, client) => {
+      const lane = lanes.get(client);
+      if (lane !== undefined) queue.leave(lane);
+      // One that the pool takes back by itself was in no lane.
+      lanes.delete(client);
+    });
     return {
       setting,
-      async connect() {
+      async connect(opening) {
+        const lane = laneOf(opening);
+        const turn = queue.enter(lane);
+        if (turn !== undefined) await turn;
         try {
-          return await pool.connect();
+          const client = await pool.connect();
+          lanes.set(client, lane);
+          return client;
         } catch (error) {
+          queue.leave(lane);
           throw unreachable(setting, url, error);
         }
       },
       count: () => ({
         used: pool.totalCount - pool.idleCount,
         idle: pool.idleCount,
-        waiting: pool.waitingCount,
+        waiting: pool.waitingCount + queue.waiting(),
       }),
+      waitingIn: (lane) => queue.waiting(lane),
       end: () => pool.end(),
     };
   }
@@ -159,7 +179,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   return {
     name: 'postgres',
     async batch(opening, statements) {
-      const client = await loginOf(opening).connect();
+      const client = await loginOf(opening).connect(opening);
       let broken = true;
       try {
         const rows = await withDeadline(client, answerOf(opening), () =>
@@ -184,7 +204,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     async begin(opening): Promise<EngineTransaction> {
       const { setting, connect } = loginOf(opening);
       const within = answerOf(opening);
-      const client = await connect();
+      const client = await connect(opening);
       try {
         await withDeadline(client, within, () =>
           settleAll(sendTogether(client, () => open(client, opening))),
@@ -255,6 +275,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         waiting: one.waiting + (other?.waiting ?? 0),
       };
     },
+    waitingIn: (lane) => tenants.waitingIn(lane) + (system === tenants ? 0 : system.waitingIn(lane)),
     script: async (sql) => void (await once((client) => client.query(sql))),
     async bare({ text, values }, login) {
       // Of two logins neither is the owner's: that one has no pool.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { runForEverybody } from '#platform/kernel';
 import { runInTrace } from '#platform/telemetry';
 import type { Engine, SignalCarrier } from './port.ts';
 
@@ -26,9 +27,11 @@ export function createSignals(engine: Engine) {
     const heard = listeners.get(topic);
     if (heard === undefined) return;
     // What they begin is no part of the call that signals.
-    runInTrace(undefined, () => {
-      for (const hear of heard) hear(id);
-    });
+    runForEverybody(() =>
+      runInTrace(undefined, () => {
+        for (const hear of heard) hear(id);
+      }),
+    );
   }
 
   function receive(payload: string): void {
@@ -51,7 +54,7 @@ export function createSignals(engine: Engine) {
 
   function schedule(): void {
     sending ??= setImmediate()
-      .then(sendPending)
+      .then(() => runForEverybody(sendPending))
       // A lost signal costs a listener its slow poll's interval, nothing more.
       .catch(() => pending.clear())
       .finally(() => {

@@ -25,6 +25,15 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
+export {
+  createLaneTurns,
+  currentLane,
+  type Lane,
+  type LaneTurns,
+  nextTurn,
+  runForEverybody,
+  runInLane,
+} from './lanes.ts';
 export { numberIn } from './numerals.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {

@@ -1,4 +1,5 @@
 import { type Database, DatabaseAway, mayBeDone } from '#platform/db';
+import { runForEverybody } from '#platform/kernel';
 import { currentTrace, runForAll, type Span } from '#platform/telemetry';
 
 interface QueuedItem<Item, Answer> {
@@ -116,7 +117,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   ): Promise<QueuedItem<Item, Answer>[]> {
     try {
       const items = batch.map(({ item }) => item);
-      const answers = await runForAll(name, batch, () => options.flush(items, wait));
+      const answers = await runForEverybody(() => runForAll(name, batch, () => options.flush(items, wait)));
       return batch.filter((one, index) => !resolveItem(one, answers[index]));
     } catch (error) {
       if (batch.length > 1 && wasUndone(error)) {

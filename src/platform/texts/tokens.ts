@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform/kernel';
 
 /** Counts a text's tokens by one tokenizer. */
 export type CountText = (text: string) => number;

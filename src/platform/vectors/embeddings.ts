@@ -1,4 +1,4 @@
-import { AppError } from '#platform/kernel';
+import { AppError, nextTurn } from '#platform/kernel';
 import './errors.ts';
 
 const DIMENSIONS = { least: 2, most: 2_048 } as const;
@@ -26,6 +26,12 @@ function invalid(message: string): AppError {
 export const bytesOf = (values: Float16Array | Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
+const HALF_PRECISION = 65_536;
+/** Each number of half precision: looking one up takes a third of the time of a read from a `Float16Array`. */
+const VALUES = Float32Array.from(
+  new Float16Array(Uint16Array.from({ length: HALF_PRECISION }, (_, bits) => bits).buffer),
+);
+
 /** Copied, for the driver's bytes may begin where no number does. */
 export const readEmbedding = (bytes: Uint8Array): Embedding => new Float16Array(new Uint8Array(bytes).buffer);
 
@@ -51,9 +57,13 @@ export function signsOf(embedding: Embedding, centre: Float32Array | undefined):
 
 /** The cosine of two embeddings, to six digits. Rounding has left neither of them a length of exactly one. */
 export function cosine(left: Float32Array, right: Embedding): number {
-  let [dot, leftSquares, rightSquares] = [0, 0, 0];
+  const bits = new Uint16Array(right.buffer, right.byteOffset, right.length);
+  let dot = 0;
+  let leftSquares = 0;
+  let rightSquares = 0;
   for (let dimension = 0; dimension < left.length; dimension += 1) {
-    const [a = 0, b = 0] = [left[dimension], right[dimension]];
+    const a = left[dimension] ?? 0;
+    const b = VALUES[bits[dimension] ?? 0] ?? 0;
     dot += a * b;
     leftSquares += a * a;
     rightSquares += b * b;
@@ -61,15 +71,21 @@ export function cosine(left: Float32Array, right: Embedding): number {
   return Math.round((dot / Math.sqrt(leftSquares * rightSquares)) * 1e6) / 1e6;
 }
 
+/** So many numbers are compared before others are let go on: under a millisecond. */
+const AT_ONCE = 200_000;
+
 /** The `k` nearest to an embedding, the nearest first; of two that are as near, the one with the smaller id. */
-export function nearestOf<Row extends { readonly id: string; readonly embedding: Uint8Array }>(
+export async function nearestOf<Row extends { readonly id: string; readonly embedding: Uint8Array }>(
   rows: readonly Row[],
   to: Embedding,
   k: number,
-): readonly { readonly id: string; readonly score: number }[] {
+): Promise<readonly { readonly id: string; readonly score: number }[]> {
   const query = Float32Array.from(to);
-  return rows
-    .map(({ id, embedding }) => ({ id, score: cosine(query, readEmbedding(embedding)) }))
-    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-    .slice(0, k);
+  const rowsAtOnce = Math.ceil(AT_ONCE / to.length);
+  const found: { readonly id: string; readonly score: number }[] = [];
+  for (const [index, { id, embedding }] of rows.entries()) {
+    if (index % rowsAtOnce === 0) await nextTurn();
+    found.push({ id, score: cosine(query, readEmbedding(embedding)) });
+  }
+  return found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, k);
 }

@@ -1,5 +1,5 @@
 import { importJWK, type JWK } from 'jose';
-import type { Clock } from '#platform/kernel';
+import { type Clock, runForEverybody } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import {
   type Rotating,
@@ -69,7 +69,7 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
     if (loading !== undefined && clock.monotonic() - startedAt < RELOAD_MS) return loading;
     startedAt = clock.monotonic();
     // Without the database nobody is signed in or verified, but others still ask for the JWKS.
-    loading = load(parts, startedAt).then(
+    loading = runForEverybody(() => load(parts, startedAt)).then(
       (read) => (last = read),
       (error: unknown) => last ?? Promise.reject(error),
     );

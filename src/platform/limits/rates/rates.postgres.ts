@@ -6,7 +6,7 @@ import {
   statement,
   systemCall,
 } from '#platform/db';
-import { type Clock, elapsed, inTime, readClocks } from '#platform/kernel';
+import { type Clock, elapsed, inTime, readClocks, runForEverybody } from '#platform/kernel';
 import {
   createLeasedRates,
   LEASED_SHARE,
@@ -77,15 +77,17 @@ function createPostgresStore(parts: PostgresRatesParts): RateStore {
     take: (requests) =>
       new Promise((answer) => {
         waiting.push({ requests, answer });
-        if (!isSending) void sendBatches();
+        if (!isSending) void runForEverybody(sendBatches);
       }),
     async giveBack(unused) {
       // In the order in which keys are locked.
       const sorted = unused.toSorted(inOrder);
       for (let at = 0; at < sorted.length; at += GIVE_BACK_BATCH)
-        await parts.db.system('limits.rates', GIVEN_BACK, [
-          giveBackUnused(sorted.slice(at, at + GIVE_BACK_BATCH)),
-        ]);
+        await runForEverybody(() =>
+          parts.db.system('limits.rates', GIVEN_BACK, [
+            giveBackUnused(sorted.slice(at, at + GIVE_BACK_BATCH)),
+          ]),
+        );
     },
     async sweep() {
       let total = 0;

@@ -1,5 +1,5 @@
 import { DatabaseAway } from '#platform/db';
-import { AppError, inTime, within } from '#platform/kernel';
+import { AppError, inTime, runForEverybody, within } from '#platform/kernel';
 
 /** Milliseconds before a further try, at first and at most: a broken connection is replaced at once, a failover takes a while. */
 const PAUSES: Pauses = { first: 100, longest: 1_000 };
@@ -105,7 +105,7 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
   function start(): void {
     if (isRunning) return;
     isRunning = true;
-    void retryUntilEmpty().finally(() => {
+    void runForEverybody(retryUntilEmpty).finally(() => {
       isRunning = false;
       for (const done of idle.splice(0)) done();
       if (waiting.size > 0) start();

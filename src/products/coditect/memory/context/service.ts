@@ -46,14 +46,16 @@ export function createMemoryContext({
   clock,
   dataKeys,
 }: Pick<ProductContext, 'db' | 'clock' | 'dataKeys'>) {
-  /** What the index has of some terms: turns with their texts, and in how many of all each term stands. */
-  function search(member: MemberKey, keys: readonly string[]) {
-    return db.member({ account: member.accountId, user: member.userId }, async (tx) => {
-      const [hits] = await tx.run(findTurns(keys, MOST_TURNS));
-      const found = await tx.run(readFound(member, hits?.ids ?? []));
-      const rows = await tx.run(readTurns(member, idsToRead(found)));
-      return { rows, found, frequencies: hits?.frequencies ?? [] };
-    });
+  /**
+   * What the index has of some terms: turns with their texts, and in how many of all each term stands. Each read is a transaction of its
+   * own: others have their turn in between.
+   */
+  async function search(member: MemberKey, keys: readonly string[]) {
+    const scope = { account: member.accountId, user: member.userId };
+    const [[hits]] = await db.member(scope, [findTurns(keys, MOST_TURNS)]);
+    const [found] = await db.member(scope, [readFound(member, hits?.ids ?? [])]);
+    const [rows] = await db.member(scope, [readTurns(member, idsToRead(found))]);
+    return { rows, found, frequencies: hits?.frequencies ?? [] };
   }
 
   return {

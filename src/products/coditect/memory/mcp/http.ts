@@ -4,6 +4,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { Wire } from '#platform/http';
+import type { CallApi } from './api.ts';
 import { Recalls } from './recalls.ts';
 import { memoryServer } from './server.ts';
 
@@ -27,7 +28,7 @@ export async function answerMcp(wire: Wire): Promise<Response> {
   const accept: [string, string] = ['accept', 'application/json, text/event-stream'];
   const request = new Request('http://localhost/v1/mcp', { method: 'POST', headers: [...headers, accept] });
   const makeServer = () =>
-    memoryServer({ call: (asked) => wire.call(asked), ownSession: undefined, recalls: new Recalls() });
+    memoryServer({ call: oneByOne(wire.call), ownSession: undefined, recalls: new Recalls() });
   if (!(await isLegacyRequest(request, said.value)))
     // Nothing here changes by itself: there is no stream to subscribe to.
     return createMcpHandler(makeServer, { legacy: 'reject', maxSubscriptions: 0 }).fetch(request, {
@@ -41,6 +42,16 @@ export async function answerMcp(wire: Wire): Promise<Response> {
   } finally {
     await server.close();
   }
+}
+
+/** A batch makes the calls of its messages one after another: twenty in one have no more of the server at a time than one has. */
+function oneByOne(call: CallApi): CallApi {
+  let last: Promise<unknown> = Promise.resolve();
+  return (asked) => {
+    const answered = last.then(() => call(asked));
+    last = answered.catch(() => {});
+    return answered;
+  };
 }
 
 /** Undefined: it is no JSON. */

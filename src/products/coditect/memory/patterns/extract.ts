@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { commitPoint, type Transaction } from '#platform/db';
-import { AppError, type UserId } from '#platform/kernel';
+import { AppError, nextTurn, type UserId } from '#platform/kernel';
 import type { ProductContext, RunningJob } from '#platform/product';
 import type { DataKey } from '#platform/secrets';
 import { type MemberKey, scopeOf } from '../levels.ts';

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform/kernel';
 import { isStopWord, type Language, LANGUAGES, languageOf, stemOf } from './languages.ts';
 
 /** A word with an apostrophe inside, or a name of code with its underscores. */

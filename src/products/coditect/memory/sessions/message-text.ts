@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform/kernel';
 import type { DataKey } from '#platform/secrets';
 import { dayTerm, keysOfTurn, speakerTerm } from './word-keys.ts';
 import { termsOf } from '../retrieval/index.ts';

@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { commitPoint } from '#platform/db';
 import { cursorOf, type Page, positionOf } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, nextTurn } from '#platform/kernel';
 import { listName, microseconds, type ProductContext, refusedChange, timeList } from '#platform/product';
 import type { DataKey } from '#platform/secrets';
 import { z } from 'zod';

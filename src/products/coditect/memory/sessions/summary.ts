@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '#platform/kernel';
 import type { AccountId } from '#platform/kernel';
 import type { DataKey } from '#platform/secrets';
 import { z } from 'zod';
