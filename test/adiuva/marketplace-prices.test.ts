@@ -7,6 +7,9 @@ import { outcomeOf } from './plugin-developer.ts';
 const shop = await openSellingApp();
 const { buy, call, customer, db, stripe } = shop;
 
+const charged = async () =>
+  (await stripe.charges.list({ limit: 100 })).data.filter(({ amount }) => amount === 100_000);
+
 test('a plugin that became dearer since it was shown is not charged before its buyer agrees to the new price', async () => {
   await publish(shop, { id: 'risen', price: 500, developer: await developerIn(shop) });
   const who = await customer();
@@ -16,8 +19,6 @@ test('a plugin that became dearer since it was shown is not charged before its b
     call(who.key, 'POST /v1/plugins/risen/install', {
       body: { plugin_id: 'risen', ...(agreed && { agreed }) },
     });
-  const charged = async () =>
-    (await stripe.charges.list({ limit: 100 })).data.filter(({ amount }) => amount === 100_000);
   const [shown, present] = [500, 100_000].map((amount) => ({ amount, currency: 'eur' }));
   expect(await install(shown)).toMatchObject({
     status: 409,

@@ -21,9 +21,10 @@ const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/plugins/:id/install': 'GET /v1/plugins/:id: test/adiuva/marketplace-prices.test.ts',
 };
 
+const spends = ({ shape }: ReturnType<typeof allRoutes>[number]) =>
+  shape.scope === 'billing:write' || shape.errors?.includes('price_changed') === true;
+
 test('each call that may spend an account’s money names the price that was agreed to, or says why not', () => {
-  const spends = ({ shape }: ReturnType<typeof allRoutes>[number]) =>
-    shape.scope === 'billing:write' || shape.errors?.includes('price_changed') === true;
   const names = allRoutes()
     .filter(spends)
     .map(({ name }) => name);

@@ -7,7 +7,7 @@ type Body = Readonly<Record<string, unknown>>;
 export async function agreedChange(call: Call, { key }: Pick<Customer, 'key'>, body: Body): Promise<Body> {
   const asked = Object.entries(body).map(([name, value]): [string, string] => [name, String(value)]);
   const query = new URLSearchParams(asked);
-  const { body: shown } = await call(key, `GET /v1/billing/subscription/preview?${query}`);
+  const { body: shown } = await call(key, `GET /v1/billing/subscription/preview?${String(query)}`);
   const { due_now = 0, unit_amount = 0, quantity = 1, currency = 'usd' } = shown;
   return { ...body, agreed: { due_now, unit_amount, quantity, currency } };
 }

@@ -47,7 +47,7 @@ async function seats(who: Customer, quantity: number): Promise<void> {
   await drainEvents();
 }
 
-async function sell(who: Customer, whom: Payee, item: string, amount: number): Promise<void> {
+async function sell(who: Customer, whom: Payee, [item, amount]: readonly [string, number]): Promise<void> {
   const what = { product: 'reel', item, name: item, amount, currency: 'usd' };
   await sharing.open({ ...what, accountId: who.accountId, payee: whom.accountId, agreed: what });
   await drainEvents();
@@ -93,7 +93,7 @@ describe.runIf(engine === 'postgres')('an item that was paid by the credit of a 
   test('falls with the payment that the credit came from, also after its share was paid out, and comes back with it', async () => {
     const [who, whom] = [await teamOfTen(), await payee()];
     await seats(who, 1);
-    await sell(who, whom, 'a', 45_000);
+    await sell(who, whom, ['a', 45_000]);
     expect(heard()).toEqual([['paid', 45_000, 31_500]]);
     await payOut();
     expect(sent(whom)).toBe(31_500);
@@ -115,7 +115,7 @@ describe.runIf(engine === 'postgres')('an item that was paid by the credit of a 
     await buy(who, { product: 'reel', plan: 'pro' });
     await changesPlan(call, who, { product: 'reel', plan: 'basic', when: 'now' });
     await drainEvents();
-    await sell(who, whom, 'b', 50_000);
+    await sell(who, whom, ['b', 50_000]);
     expect(heard()).toEqual([['paid', 50_000, 35_000]]);
     const [charge] = (await chargesOf(who)).toReversed();
     await stripe.refunds.create({ charge: charge?.id ?? '' });
@@ -130,7 +130,7 @@ describe.runIf(engine === 'postgres')('an item that was paid by the credit of a 
       amount: -45_000,
       currency: 'usd',
     });
-    await sell(who, whom, 'c', 45_000);
+    await sell(who, whom, ['c', 45_000]);
     expect([heard(), await sharesOf(whom)]).toEqual([[['paid', 45_000, 0]], 0]);
   });
 });
@@ -166,7 +166,7 @@ test.runIf(engine === 'postgres')(
         );
         const charge = charges[pick % Math.max(1, charges.length)];
         if (what === 'seats') await seats(who, 1 + (pick % 12));
-        if (what === 'sell') await sell(who, whom, `item ${n}`, amount);
+        if (what === 'sell') await sell(who, whom, [`item ${n}`, amount]);
         if (what === 'give')
           await stripe.customers.createBalanceTransaction(payer, { amount: -amount, currency: 'usd' });
         if (what === 'refund' && charge !== undefined) {

@@ -13,8 +13,8 @@ const { sharing: real, ledger } = selling.app.modules.sales;
 /** What buyers do who agree to the price that is asked. */
 const agreeing = ({ open, ...rest }: typeof real) => ({
   ...rest,
-  open: (offer: Omit<ItemOffer, 'agreed'>) =>
-    open({ ...offer, agreed: { amount: offer.amount, currency: offer.currency } }),
+  open: (asked: Omit<ItemOffer, 'agreed'>) =>
+    open({ ...asked, agreed: { amount: asked.amount, currency: asked.currency } }),
 });
 const sharing = agreeing(real);
 

@@ -11,8 +11,8 @@ async function changes(who: Person, to: Readonly<Record<string, string | number>
   const asked = new URLSearchParams(
     Object.entries(to).map(([name, value]): [string, string] => [name, String(value)]),
   );
-  const shown = await who.call(`GET /v1/billing/subscription/preview?${asked}`);
-  const { due_now, unit_amount, quantity, currency } = shown as Readonly<Record<string, unknown>>;
+  const shown = await who.call(`GET /v1/billing/subscription/preview?${String(asked)}`);
+  const { due_now, unit_amount, quantity, currency } = shown;
   return who.call(CHANGE, { ...to, agreed: { due_now, unit_amount, quantity, currency } });
 }
 

@@ -119,7 +119,7 @@ export interface ToldFailure {
 }
 
 /** How much of the credit of a subscription its provider has taken, of money that went back. */
-export interface TakenCredit {
+interface TakenCredit {
   readonly subscription: string;
   readonly taken: number;
 }

@@ -107,11 +107,11 @@ test('each unit of money that came in and stayed stands behind one purchase, how
   );
 });
 
-const sold = (store_id: string, n: number, total: number, more: Parameters<typeof invoice>[0] = {}) =>
-  invoice({ store_id, state: 'paid', subscription: null, total, paid: 0, issued_at: day(n), ...more });
+const sold = (store_id: string, n: number, total: number) =>
+  invoice({ store_id, state: 'paid', subscription: null, total, paid: 0, issued_at: day(n) });
 const [team, smaller] = [
-  sold('in_team', 0, 49_000, { subscription: 'sub_1', paid: 49_000 }),
-  sold('in_smaller', 1, -46_100, { subscription: 'sub_1' }),
+  { ...sold('in_team', 0, 49_000), subscription: 'sub_1', paid: 49_000 },
+  { ...sold('in_smaller', 1, -46_100), subscription: 'sub_1' },
 ];
 const lines = [
   line({ invoice_id: team.id, store_id: 'il_team', amount: 49_000 }),
@@ -147,15 +147,16 @@ test.each([
   expect(backingsOf(records, 'all').get('in_item')).toMatchObject({ money, gift, gone });
 });
 
+const partsOf = (of: BillingRecords) =>
+  ['in_1', 'in_2', 'in_3'].map((id) => {
+    const { money = 0, gift = 0, gone: lost = 0 } = backingsOf(of, 'all').get(id) ?? {};
+    return [money, gift, lost];
+  });
+
 test('what was bought first stands, and credit that was given is no money; once what went back was taken, given credit is had', () => {
   const gone = { disputes: [{ ...dispute(3, 'lost', 'ch_0'), amount: 30_000 }] };
   const items = [sold('in_1', 2, 19_000), sold('in_2', 4, 27_100), sold('in_3', 5, 500)];
   const records = billingRecords({ invoices: [team, smaller, ...items], lines, payments, ...gone });
-  const partsOf = (of: BillingRecords) =>
-    ['in_1', 'in_2', 'in_3'].map((id) => {
-      const { money = 0, gift = 0, gone: lost = 0 } = backingsOf(of, 'all').get(id) ?? {};
-      return [money, gift, lost];
-    });
   expect(partsOf(records)).toEqual([
     [19_000, 0, 0],
     [0, 0, 27_100],

@@ -123,7 +123,7 @@ interface SaleRow
 }
 
 /** What stands behind the invoices of an account, where disputes alone count, and with refunds. */
-export interface Backed {
+interface Backed {
   readonly disputes: Backings;
   readonly all: Backings;
 }

@@ -42,7 +42,6 @@ export interface AgreedOrder extends ChangeOrder {
 interface PlannedChange {
   readonly row: SubscriptionRow;
   readonly change: Change;
-  readonly when: 'now' | 'period_end';
   readonly to: { readonly plan: string; readonly cycle: SoldCycle; readonly quantity: number };
   readonly notFitting: readonly LimitExceeded[];
 }
@@ -64,7 +63,8 @@ export async function change(
   order: AgreedOrder,
 ): Promise<ChangeResult> {
   const planned = await planFor(parts, visitor.accountId, order);
-  const { row, when, to, notFitting } = planned;
+  const { row, to, notFitting } = planned;
+  const { when } = planned.change;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
@@ -85,9 +85,10 @@ export async function preview(
   accountId: AccountId,
   order: ChangeOrder,
 ): Promise<PreviewView> {
-  const { row, change: asked, when, notFitting } = await planFor(parts, accountId, order);
+  const { row, change: asked, notFitting } = await planFor(parts, accountId, order);
   const { client } = parts.stripe;
-  const { proratedAt, ...price } = await previewChange(client, row.store_id, asked, when).catch(throwRefused);
+  const { proratedAt, ...price } = await previewChange(client, row.store_id, asked).catch(throwRefused);
+  const { when } = asked;
   const at = when === 'period_end' ? row.period_ends_at.toISOString() : null;
   const prorated_at = proratedAt?.toISOString() ?? null;
   return { when, at, ...price, prorated_at, not_fitting: [...notFitting] };
@@ -117,14 +118,15 @@ async function planFor(
   const dearer =
     aYear(to.cycle, to.unitAmount * to.quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const { plan, cycle, quantity } = to;
+  const when = order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end');
   return {
     row,
     to: { plan, cycle, quantity },
-    when: order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end'),
     notFitting: await parts.notFitting(accountId, { product, plan, quantity }),
     change: {
       of: { product, plan, cycle },
       price,
+      when,
       metered,
       quantity,
       dearer,

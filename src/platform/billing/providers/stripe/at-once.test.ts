@@ -44,6 +44,7 @@ beforeEach(async () => {
 const to = (plan: Plan, dearer: boolean): Change => ({
   of: { product: 'reel', plan, cycle: 'monthly' },
   price: PRICES[plan],
+  when: 'now',
   quantity: 1,
   metered: [],
   dearer,
@@ -58,7 +59,7 @@ const DEEDS: Readonly<Record<string, (client: StripeClient, id: string) => Promi
   'an end': (asked, id) => cancel(asked, id, 'now'),
   'a resume': async (asked, id) => resume(asked, id, presentPrice(await readSubscription(client, id))),
   'a downgrade': async (asked, id) =>
-    changeLater(asked, id, await agreedNow(client, id, to('basic', false), 'period_end')),
+    changeLater(asked, id, await agreedNow(client, id, { ...to('basic', false), when: 'period_end' })),
   'an upgrade': async (asked, id) => changeNow(asked, id, await agreedNow(client, id, to('pro', true))),
 };
 type Deed = keyof typeof DEEDS;

@@ -61,6 +61,7 @@ const priceIdOf = (key: string): string => PRICES.get(key) ?? '';
 const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
   of: { product: 'gateway', plan, cycle },
   price: priceIdOf(`${plan}:${cycle}`),
+  when: 'now',
   quantity: 1,
   metered: plan === 'flat' ? [] : [{ limit: 'calls', price: priceIdOf(`${plan}:${cycle}:calls`) }],
   dearer: true,
@@ -84,7 +85,7 @@ async function subscribe(): Promise<{ readonly id: string; readonly customer: st
 const makes = async (id: string, change: Change) =>
   changeNow(client, id, await agreedNow(client, id, change));
 const arranges = async (id: string, change: Change) =>
-  changeLater(client, id, await agreedNow(client, id, change, 'period_end'));
+  changeLater(client, id, await agreedNow(client, id, { ...change, when: 'period_end' }));
 
 async function asks(customer: string): Promise<void> {
   const { id } = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer });

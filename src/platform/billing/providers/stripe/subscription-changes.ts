@@ -32,6 +32,8 @@ export interface Change {
   /** What the price is of; the plan by its name within the product. */
   readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
   readonly price: string;
+  /** At once, or arranged for the end of the paid period. */
+  readonly when: 'now' | 'period_end';
   readonly quantity: number;
   /** Metered prices that belong to the new plan, by the limit past which they are charged. */
   readonly metered: readonly { readonly limit: string; readonly price: string }[];
@@ -74,11 +76,11 @@ async function makeChange(
   assertNotOver(former);
   const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
   if (page !== undefined) return page;
-  const price = await agreedPrice(client, former, change, 'now');
+  const price = await agreedPrice(client, former, change);
   await dropPendingChange(client, former);
   const present = await releaseFinished(client, former);
   const dueNow = price?.due_now ?? 0;
-  const behavior = await paymentOf(client, present, change, dueNow);
+  const behavior = await paymentOf(client, present, { change, dueNow });
   await assertPaidForGood(client, present, -dueNow);
   const arranged = await scheduledFor(client, present);
   const subscription = await releaseSchedule(client, present);
@@ -109,7 +111,11 @@ async function makeChange(
  * Nothing is had before it is paid, but by a customer who pays by debit, and has before: as with a renewal, the debit is on its way then.
  * With an arrangement it is made at once or not at all: the arrangement would be lost while it waits.
  */
-async function paymentOf(client: StripeClient, former: Stripe.Subscription, change: Change, dueNow: number) {
+async function paymentOf(
+  client: StripeClient,
+  former: Stripe.Subscription,
+  { change, dueNow }: { readonly change: Change; readonly dueNow: number },
+) {
   const debit = debitOf(former);
   if (debit === undefined)
     return mayWait(former) && mayKeepLeftOver(former, change)
@@ -133,7 +139,7 @@ export const changeLater = (client: StripeClient, id: string, change: AgreedChan
 async function arrangeChange(client: StripeClient, id: string, change: AgreedChange): Promise<undefined> {
   const former = await readSubscription(client, id);
   assertNotOver(former);
-  const price = await agreedPrice(client, former, change, 'period_end');
+  const agreed = await agreedPrice(client, former, change);
   await dropPendingChange(client, former);
   const subscription = await releaseFinished(client, former);
   if (isAlready(subscription, change)) {
@@ -141,7 +147,7 @@ async function arrangeChange(client: StripeClient, id: string, change: AgreedCha
     await forgetKept(client, subscription);
     return undefined;
   }
-  if (price === undefined) throw new OvertakenError();
+  if (agreed === undefined) throw new OvertakenError();
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
   await scheduleChange(client, subscription, {
     items: [
@@ -153,25 +159,18 @@ async function arrangeChange(client: StripeClient, id: string, change: AgreedCha
   return undefined;
 }
 
-type When = 'now' | 'period_end';
-
 /** What a change would cost, if nothing else happens before it. */
-export const previewChange = async (
-  client: StripeClient,
-  id: string,
-  change: Change,
-  when: When,
-): Promise<Preview> => priceOf(client, await readSubscription(client, id), change, when);
+export const previewChange = async (client: StripeClient, id: string, change: Change): Promise<Preview> =>
+  priceOf(client, await readSubscription(client, id), change);
 
 /** The price of a change, which is the one that was agreed to; undefined: it is made already, and costs nothing. */
 async function agreedPrice(
   client: StripeClient,
   subscription: Stripe.Subscription,
   change: AgreedChange,
-  when: When,
 ): Promise<ChangePrice | undefined> {
   if (isAlready(subscription, change)) return undefined;
-  const { proratedAt: _at, ...price } = await priceOf(client, subscription, change, when);
+  const { proratedAt: _at, ...price } = await priceOf(client, subscription, change);
   assertAgreed(change.agreed, price);
   return price;
 }
@@ -180,14 +179,13 @@ async function priceOf(
   client: StripeClient,
   subscription: Stripe.Subscription,
   change: Change,
-  when: When,
 ): Promise<Preview> {
   if (isAlready(subscription, change)) return { ...presentPrice(subscription), due_now: 0, proratedAt: null };
   const { currency, unit_amount } = unitPrice(
     await client.read((stripe) => stripe.prices.retrieve(change.price)),
   );
   const recurring = { unit_amount, quantity: change.quantity, currency };
-  if (when === 'period_end') return { ...recurring, due_now: 0, proratedAt: null };
+  if (change.when === 'period_end') return { ...recurring, due_now: 0, proratedAt: null };
   const invoice = await client.read((stripe) =>
     stripe.invoices.createPreview({
       subscription: subscription.id,

@@ -148,7 +148,7 @@ export const CHANGES: readonly Assumption[] = [
     async walk(stage) {
       const { id } = await stage.subscribe('pro');
       await cancel(stage.client, id, 'period_end');
-      const { due_now: due } = await previewChange(stage.client, id, await stage.change('max'), 'now');
+      const { due_now: due } = await previewChange(stage.client, id, await stage.change('max'));
       assertSeen(due > 0, `A larger plan costs ${due}.`);
     },
   },
@@ -174,7 +174,7 @@ export const CHANGES: readonly Assumption[] = [
 const makes = async ({ client }: Stage, { id }: Stripe.Subscription, change: Change) =>
   changeNow(client, id, await agreedNow(client, id, change));
 const arranges = async ({ client }: Stage, { id }: Stripe.Subscription, change: Change) =>
-  changeLater(client, id, await agreedNow(client, id, change, 'period_end'));
+  changeLater(client, id, await agreedNow(client, id, { ...change, when: 'period_end' }));
 
 const read = ({ client }: Stage, { id }: Stripe.Subscription) => readSubscription(client, id);
 

@@ -137,6 +137,7 @@ export class Stage {
     return {
       of: { product: PRODUCT, plan, cycle: 'monthly' },
       price: await this.price(plan),
+      when: 'now',
       quantity: 1,
       metered: [],
       dearer: plan === 'max',
@@ -259,13 +260,8 @@ export class Stage {
 }
 
 /** A change by somebody who agrees to what it costs at this moment. */
-export async function agreedNow(
-  client: StripeClient,
-  id: string,
-  change: Change,
-  when: 'now' | 'period_end' = 'now',
-): Promise<AgreedChange> {
-  return { ...change, agreed: await previewChange(client, id, change, when) };
+export async function agreedNow(client: StripeClient, id: string, change: Change): Promise<AgreedChange> {
+  return { ...change, agreed: await previewChange(client, id, change) };
 }
 
 const ALL = { limit: 1_000 };
