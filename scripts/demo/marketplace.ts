@@ -58,7 +58,8 @@ async function buys(bob: Person): Promise<Uint8Array> {
   const { say, url } = bob.stage;
   say('\nBob finds it. He has kept no card: he pays at Stripe’s page.');
   await showCall(bob, 'GET /v1/plugins?q=planner', { expect: 200 });
-  const body = { plugin_id: manifest.id };
+  const agreed = { amount: manifest.price_cents, currency: 'eur' };
+  const body = { plugin_id: manifest.id, agreed };
   const asked = await showCall(bob, INSTALL, { body, expect: 402 });
   const { details } = asked.body['error'] as { readonly details: { readonly checkout_url: string } };
   const card = { number: '4242424242424242', expiry: '12/40', cvc: '123' };

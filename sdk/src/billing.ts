@@ -22,9 +22,9 @@ export function billingCalls({ call }: Caller) {
       /** With the end of what is paid for, unless `when` is `now`. */
       cancel: (query: QueryOf<'DELETE /v1/billing/subscription'> = {}, options?: CallOptions) =>
         call('DELETE /v1/billing/subscription', { query }, options),
-      resume: (body: BodyOf<'POST /v1/billing/subscription/resume'> = {}, options?: CallOptions) =>
+      resume: (body: BodyOf<'POST /v1/billing/subscription/resume'>, options?: CallOptions) =>
         call('POST /v1/billing/subscription/resume', { body }, options),
-      /** Throws `does_not_fit` with the list of what there is too much of. */
+      /** At the price of a preview. Throws `price_changed`, and `does_not_fit` with the list of what there is too much of. */
       change: (body: BodyOf<'POST /v1/billing/subscription/change'>, options?: CallOptions) =>
         call('POST /v1/billing/subscription/change', { body }, options),
       /** What that change would cost now. */

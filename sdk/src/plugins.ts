@@ -30,6 +30,8 @@ export interface RevokedPlugin {
 export interface InstallOptions extends CallOptions {
   /** What the user has consented to, of `details.permissions` of a `consent_needed`. */
   readonly acceptPermissions?: readonly string[];
+  /** The `price_cents` and `currency` that the user has said yes to; needed where the plugin is bought. */
+  readonly agreed?: { readonly amount: number; readonly currency: string };
 }
 
 export type Plugins = ReturnType<typeof pluginCalls>;
@@ -45,8 +47,14 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
   /** Checked below, whatever it is. */
   const ask = (route: string, options: CallOptions): Promise<unknown> =>
     call(route as RouteName, {} as never, options);
-  const install = (id: string, { acceptPermissions, ...options }: InstallOptions = {}): Promise<Handed> => {
-    const accepted = acceptPermissions === undefined ? {} : { accept_permissions: [...acceptPermissions] };
+  const install = (
+    id: string,
+    { acceptPermissions, agreed, ...options }: InstallOptions = {},
+  ): Promise<Handed> => {
+    const accepted = {
+      ...(acceptPermissions !== undefined && { accept_permissions: [...acceptPermissions] }),
+      ...(agreed !== undefined && { agreed }),
+    };
     return call(
       'POST /v1/plugins/{id}/install',
       { params: { id }, body: { plugin_id: id, ...accepted } },

@@ -562,6 +562,14 @@ export interface Schemas {
     readonly promotion_code?: string | undefined;
     /** Of a preview of the last quarter of an hour: then the change costs what it said. */
     readonly prorated_at?: string | undefined;
+    /** As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged. */
+    readonly agreed: {
+      readonly unit_amount: number;
+      readonly quantity: number;
+      /** By ISO 4217, in lower case. */
+      readonly currency: string;
+      readonly due_now: number;
+    };
   };
   readonly ChangedPackageFile: {
     readonly path: string;
@@ -3355,6 +3363,11 @@ export interface Schemas {
     /** The one of the path. */
     readonly plugin_id: string;
     readonly accept_permissions?: readonly string[] | undefined;
+    /** The `price_cents` and `currency` that were shown; needed where the plugin is bought. */
+    readonly agreed?: {
+      readonly amount: number;
+      readonly currency: string;
+    } | undefined;
   };
   readonly PluginInstalled: {
     readonly ok: true;
@@ -3828,6 +3841,13 @@ export interface Schemas {
   readonly ResumeSubscriptionRequest: {
     /** Needed where the account has subscriptions of several products. */
     readonly product?: string | undefined;
+    /** `price` and `quantity` as the subscription was shown. Another price now is 409 `price_changed`. */
+    readonly agreed: {
+      readonly unit_amount: number;
+      readonly quantity: number;
+      /** By ISO 4217, in lower case. */
+      readonly currency: string;
+    };
   };
   readonly Revenue: {
     readonly month?: string;
@@ -4293,6 +4313,12 @@ export interface Schemas {
     readonly limit: string;
     /** Units past the plan’s own size, in each window. */
     readonly most: number;
+    /** As the list shows them; needed unless `most` is 0. Another price now is 409 `price_changed`. */
+    readonly agreed?: {
+      readonly unit_micros: number;
+      /** By ISO 4217, in lower case. */
+      readonly currency: string;
+    } | undefined;
   };
   readonly SetScopeStatusRequest: {
     readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
@@ -4565,6 +4591,9 @@ export interface Schemas {
     readonly at: string | null;
     /** Minor units; below 0: what is left, which the next invoice takes from. */
     readonly due_now: number;
+    /** Of one, each cycle from then on, before discounts and tax; minor units. */
+    readonly unit_amount: number;
+    readonly quantity: number;
     readonly currency: string;
     /** Send it along with the change to pay the amount shown here. */
     readonly prorated_at: string | null;
@@ -8954,6 +8983,7 @@ export type ErrorCode =
   | 'plugin_version_not_waiting'
   | 'plugin_versions_waiting'
   | 'precondition_failed'
+  | 'price_changed'
   | 'prices_missing'
   | 'product_off'
   | 'project_archived'

@@ -19,7 +19,11 @@ const call = async (by: Pick<Customer, 'key'>, what: string, body?: object): Pro
   return app.call(by.key, what, body === undefined ? {} : { body });
 };
 const install = (by: Customer, id: string) =>
-  call(by, `POST /v1/plugins/${id}/install`, { plugin_id: id, accept_permissions: [] });
+  call(by, `POST /v1/plugins/${id}/install`, {
+    plugin_id: id,
+    accept_permissions: [],
+    agreed: { amount: 741, currency: 'eur' },
+  });
 const rows = <Row>(text: string, ...values: readonly unknown[]) =>
   db.asMigrator(statement<Row>(text, values));
 

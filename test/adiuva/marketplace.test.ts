@@ -19,8 +19,12 @@ const outcome = ({ status, body }: Reply) => {
 };
 const details = ({ body }: Reply) =>
   (body['error'] as { readonly details?: Record<string, unknown> }).details;
-const install = (by: Pick<Customer, 'key'>, id: string, more: object = {}) =>
-  call(by, `POST /v1/plugins/${id}/install`, { plugin_id: id, ...more });
+/** At the price that is shown, where the plugin is not free. */
+async function install(by: Pick<Customer, 'key'>, id: string, more: object = {}): Promise<Reply> {
+  const { price_cents: amount, currency } = await read(by, id);
+  const agreed = typeof amount === 'number' && amount > 0 ? { agreed: { amount, currency } } : {};
+  return call(by, `POST /v1/plugins/${id}/install`, { plugin_id: id, ...agreed, ...more });
+}
 const read = async (by: Pick<Customer, 'key'>, id: string) => (await call(by, `GET /v1/plugins/${id}`)).body;
 const offer = (plugin: Partial<Published> & { readonly id: string }) =>
   publish(shop, { developer, ...plugin });

@@ -7,6 +7,7 @@ import { testApp } from '../services/app.ts';
 import { engine } from '#test/services';
 
 const DAY = 86_400;
+const PRICE = { unit_micros: 600, currency: 'usd' };
 const sandbox = await createStripeSandbox({ driven: true });
 afterAll(() => sandbox.close());
 const app = await testApp({ work: false, stripe: sandbox });
@@ -39,7 +40,7 @@ test.runIf(engine === 'postgres')(
     const opened = await app.call(ada.key, 'POST /v1/billing/checkout', { body: order });
     await sandbox.pay(String(opened.body['checkout_url']));
     await drainEvents();
-    const choice = { product: 'gateway', limit: 'calls', most: 500 };
+    const choice = { product: 'gateway', limit: 'calls', most: 500, agreed: PRICE };
     const early = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'overage_not_sold' } } });
 

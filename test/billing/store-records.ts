@@ -43,6 +43,7 @@ export function recordsOf(facts: readonly Facts[]): BillingRecords {
       payment.disputes.map((of) => ({ ...of, store_id: of.id, occurred_at: of.occurredAt })),
     ),
     told: [],
+    taken: [],
   };
 }
 

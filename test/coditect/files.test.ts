@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { coditectFixture, HARDWARE } from './fixture.ts';
 import { mailsTo, writeLetters } from './mailbox.ts';
+import { changesPlan } from '../selling/agreed.ts';
 
 const run = promisify(execFile);
 const DAY = 86_400_000;
@@ -263,9 +264,7 @@ describe('in whichever order a store’s events come,', () => {
     async (how) => {
       const ada = await licensee('pro');
       sandbox.hold();
-      await call(ada.who.key, 'POST /v1/billing/subscription/change', {
-        body: { product: 'coditect', plan: 'enterprise' },
-      });
+      await changesPlan(call, ada.who, { product: 'coditect', plan: 'enterprise' });
       await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
       const held = sandbox.held().map(({ id }) => id);
       const orders: Readonly<Record<string, readonly string[]>> = {

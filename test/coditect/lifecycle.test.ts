@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { coditectFixture, HARDWARE } from './fixture.ts';
+import { changesPlan } from '../selling/agreed.ts';
 
 const fixture = await coditectFixture();
 const {
@@ -60,8 +61,7 @@ describe('a licence', () => {
   test('follows an upgrade and a downgrade, and keeps its key', async () => {
     const ada = await licensee();
     const key = await ada.key();
-    const change = (plan: string) =>
-      call(ada.who.key, 'POST /v1/billing/subscription/change', { body: { product: 'coditect', plan } });
+    const change = (plan: string) => changesPlan(call, ada.who, { product: 'coditect', plan });
     await periodOver(ada.who);
     expect((await change('pro')).status).toBe(200);
     await drainEvents();

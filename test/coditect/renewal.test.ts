@@ -2,6 +2,7 @@ import { type LicenseFileCheck, verifyLicenseFile } from '@plinth/sdk/licenses';
 import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import { coditectFixture, type Licensee } from './fixture.ts';
+import { changesPlan } from '../selling/agreed.ts';
 
 const fixture = await coditectFixture();
 const { audited, call, card, db, drainEvents, later, licensee, sandbox, stripe, subscription } = fixture;
@@ -42,8 +43,7 @@ async function pays(ada: Licensee): Promise<void> {
   await drainEvents();
 }
 
-const changes = (ada: Licensee, what: object) =>
-  call(ada.who.key, 'POST /v1/billing/subscription/change', { body: { product: 'coditect', ...what } });
+const changes = (ada: Licensee, what: object) => changesPlan(call, ada.who, { product: 'coditect', ...what });
 
 describe('a period that the store has begun', () => {
   test('renews nothing before it is paid, and the licence, its file and its mail once it is', async () => {

@@ -3,6 +3,7 @@ import { databaseTime } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { idOf } from '../selling/fixture.ts';
 import { coditectFixture } from './fixture.ts';
+import { changesPlan } from '../selling/agreed.ts';
 
 const fixture = await coditectFixture();
 const { admin, buy, call, customer, db, drainEvents, later, licensee, sandbox, stripe, subscription } =
@@ -103,7 +104,7 @@ test('a year’s price counts by the month; an upgrade expands, a downgrade cont
   };
   const change = async (who: Customer, plan: string) => {
     const body = { product: 'coditect', plan };
-    expect((await call(who.key, 'POST /v1/billing/subscription/change', { body })).status).toBe(200);
+    expect((await changesPlan(call, who, body)).status).toBe(200);
     await drainEvents();
   };
   const ends = (who: Customer) =>

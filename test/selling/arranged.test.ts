@@ -2,6 +2,7 @@ import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
+import { changesPlan } from './agreed.ts';
 import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
@@ -99,7 +100,7 @@ test.runIf(engine === 'postgres')(
     await buy(ada, { product: 'gateway', plan: 'team', currency: 'eur' });
     expect(await read(ada, 'gateway')).toMatchObject({ price: { currency: 'eur', unit_amount: 5_400 } });
     const body = { product: 'gateway', cycle: 'yearly' };
-    const { body: changed } = await call(ada.key, 'POST /v1/billing/subscription/change', { body });
+    const { body: changed } = await changesPlan(call, ada, body);
     expect(changed).toMatchObject({ subscription: { price: { currency: 'eur', unit_amount: 54_000 } } });
     // Reel is not sold in euros, and Stripe takes no second currency of one customer.
     for (const more of [{}, { currency: 'usd' }])

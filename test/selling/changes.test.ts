@@ -248,12 +248,17 @@ describe('a cheaper plan', () => {
         caller: { userId: ada.userId, platformRole: 'user', scopes: ['*'], accountId: ada.accountId },
         origin: { requestId: 'test', ip: '127.0.0.1', userAgent: 'a test' },
       } as const;
-      await expect(subscriptions.change(visitor, { ...BASIC, when: 'now' })).rejects.toMatchObject({
+      const basic = { unit_amount: 595, quantity: 1, currency: 'usd' };
+      await expect(
+        subscriptions.change(visitor, { ...BASIC, when: 'now', agreed: { due_now: 0, ...basic } }),
+      ).rejects.toMatchObject({
         code: 'does_not_fit',
         details: { not_fitting: unfit },
       });
       expect(await plan(ada)).toBe('reel.pro');
-      expect(await subscriptions.change(visitor, BASIC)).toMatchObject({
+      expect(
+        await subscriptions.change(visitor, { ...BASIC, agreed: { due_now: 0, ...basic } }),
+      ).toMatchObject({
         subscription: { next: { plan: 'reel.basic' } },
         notFitting: unfit,
       });

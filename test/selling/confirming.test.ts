@@ -199,9 +199,7 @@ describe('a dearer plan that a bank asks about', () => {
     const who = await customer();
     await buy(who, { product: 'gateway', plan: 'team', quantity: 3 });
     const { id, customer: them } = await atStripe(who);
-    await call(who.key, 'POST /v1/billing/subscription/change', {
-      body: { product: 'gateway', quantity: 1 },
-    });
+    await change(who, { product: 'gateway', quantity: 1 });
     const method = await stripe.paymentMethods.attach('pm_card_authenticationRequired', {
       customer: idOf(them),
     });

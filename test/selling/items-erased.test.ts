@@ -29,7 +29,7 @@ const [buyer, payee] = [await person(), await person()];
 
 async function sell(item: string): Promise<void> {
   const what = { product: 'reel', item, name: item, amount: 999, currency: 'usd' };
-  const sale = await sharing.open({ ...what, accountId: buyer.own, payee: payee.own });
+  const sale = await sharing.open({ ...what, agreed: what, accountId: buyer.own, payee: payee.own });
   if (sale.state !== 'open') throw new Error('paid without a card');
   const card = { number: '4242424242424242', expiry: '12 / 44', cvc: '123', name: 'Ada Lovelace' };
   await fetch(`${sale.checkoutUrl}/pay`, { method: 'POST', body: new URLSearchParams(card) });

@@ -1,13 +1,22 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { SaleChange } from '#platform/billing';
+import type { ItemOffer } from '../../src/platform/billing/sharing/selling.ts';
 import { beforeEach, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { idOf, openSellingApp } from './fixture.ts';
 
 const selling = await openSellingApp();
 const { customer, db, drainEvents, buy, sandbox, stripe } = selling;
-const { sharing, ledger } = selling.app.modules.sales;
+const { sharing: real, ledger } = selling.app.modules.sales;
+
+/** What buyers do who agree to the price that is asked. */
+const agreeing = ({ open, ...rest }: typeof real) => ({
+  ...rest,
+  open: (asked: Omit<ItemOffer, 'agreed'>) =>
+    open({ ...asked, agreed: { amount: asked.amount, currency: asked.currency } }),
+});
+const sharing = agreeing(real);
 
 let news: SaleChange[] = [];
 ledger.onChange('reel', { sale: async (_tx, change) => void news.push(change) });
@@ -181,7 +190,7 @@ test('the tax in a payment is nobody’s share, and of a refund its part goes ba
   );
   const at = { accountId: who.accountId, payee: paid.accountId };
   const item = { item: 'a', name: 'A', amount: 1_000, currency: 'usd', product: 'reel' };
-  const { sharing: shared } = taxed.app.modules.sales;
+  const shared = agreeing(taxed.app.modules.sales.sharing);
   expect(await shared.open({ ...at, ...item })).toMatchObject({ state: 'paid' });
   await taxed.drainEvents();
   const [charge] = (await taxed.stripe.charges.list({ limit: 1 })).data;

@@ -2,6 +2,7 @@ import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
+import { agreedChange } from './agreed.ts';
 import { openSellingApp } from './fixture.ts';
 
 const { buy, call, customer, db, drainEvents, plan, read, sandbox, stripe } = await openSellingApp();
@@ -26,8 +27,15 @@ async function storeId({ accountId }: Customer): Promise<string> {
   return row?.store_id ?? '';
 }
 
-const changeWithKey = (who: Customer, key: string, body: Readonly<Record<string, unknown>> = PRO) =>
-  call(who.key, 'POST /v1/billing/subscription/change', { body, headers: { 'idempotency-key': key } });
+/** By its key: the same call again has the same body. */
+const sent = new Map<string, Readonly<Record<string, unknown>>>();
+
+async function changeWithKey(who: Customer, key: string, to: Readonly<Record<string, unknown>> = PRO) {
+  const name = `${who.accountId} ${key} ${JSON.stringify(to)}`;
+  const body = sent.get(name) ?? (await agreedChange(call, who, to));
+  sent.set(name, body);
+  return call(who.key, 'POST /v1/billing/subscription/change', { body, headers: { 'idempotency-key': key } });
+}
 
 describe('a change with an Idempotency-Key', () => {
   test('is made once: a repeat, also after a change back, gets the first answer', async () => {

@@ -58,9 +58,10 @@ describe('a product that is off', () => {
     expect(await codeOf(off.call, who.key, 'POST /v1/billing/checkout', buying)).toBe(refused);
     const tier = { body: { tier: 'pro' } };
     expect(await codeOf(off.call, who.key, 'POST /v1/billing/checkout', tier)).toBe(refused);
-    const change = { body: { product: 'reel', plan: 'pro' } };
+    const agreed = { unit_amount: 3_995, quantity: 1, currency: 'usd' };
+    const change = { body: { product: 'reel', plan: 'pro', agreed: { due_now: 0, ...agreed } } };
     expect(await codeOf(off.call, who.key, 'POST /v1/billing/subscription/change', change)).toBe(refused);
-    const resume = { body: { product: 'reel' } };
+    const resume = { body: { product: 'reel', agreed } };
     expect(await codeOf(off.call, who.key, 'POST /v1/billing/subscription/resume', resume)).toBe(refused);
     const grant = { body: { account_id: who.accountId, product: 'reel', plan: 'pro' } };
     expect(await codeOf(off.call, admin.key, 'POST /v1/admin/grants', keyed(grant))).toBe(refused);

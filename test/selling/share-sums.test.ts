@@ -61,7 +61,9 @@ async function sell(round: number): Promise<void> {
   const currency = pick(CURRENCIES) ?? 'usd';
   const item = `item-${round}`;
   const what = { product: 'reel', item, name: item, amount, currency, payee: whom.accountId };
-  expect(await sharing.open({ accountId: who.accountId, ...what })).toMatchObject({ state: 'paid' });
+  expect(
+    await sharing.open({ accountId: who.accountId, ...what, agreed: { amount, currency } }),
+  ).toMatchObject({ state: 'paid' });
   const [charge] = (await stripe.charges.list({ limit: 1 })).data;
   expect(charge?.amount).toBe(amount);
   sales.push({ charge: charge?.id ?? '', left: amount });

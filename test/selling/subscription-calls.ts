@@ -1,16 +1,22 @@
 import { statement } from '#platform/db';
 import type { Customer, Reply } from '../services/app.ts';
+import { changesPlan } from './agreed.ts';
 import type { SellingApp } from './fixture.ts';
 
 /** What a customer asks of their subscription, of Reel where no product is said. */
 export function subscriptionCalls({ call, customer, buy, db, order, sandbox, stripe }: SellingApp) {
   return {
     change: (who: Customer, body: Readonly<Record<string, unknown>>): Promise<Reply> =>
-      call(who.key, 'POST /v1/billing/subscription/change', { body }),
+      changesPlan(call, who, body),
     cancel: (who: Customer, query = '', product = 'reel'): Promise<Reply> =>
       call(who.key, `DELETE /v1/billing/subscription?product=${product}${query}`),
-    resume: (who: Customer, product = 'reel'): Promise<Reply> =>
-      call(who.key, 'POST /v1/billing/subscription/resume', { body: { product } }),
+    /** At the price that is shown; where none is, at one that is none. */
+    async resume({ key }: Customer, product = 'reel'): Promise<Reply> {
+      const { body: shown } = await call(key, `GET /v1/billing/subscription?product=${product}`);
+      const { price = { unit_amount: 0, currency: 'usd' }, quantity = 1 } = shown;
+      const agreed = { ...(price as object), quantity };
+      return call(key, 'POST /v1/billing/subscription/resume', { body: { product, agreed } });
+    },
     /** What was mailed to an account, by the names of templates, oldest first. */
     async mailsOf({ accountId }: Customer): Promise<string[]> {
       const rows = await db.asMigrator(

@@ -138,11 +138,14 @@ async function buy(what: { plan: string } | { add_on: string }): Promise<void> {
 /** Asks first: what costs more is charged at once. */
 async function change(to: { plan: string } | { add_on: string }): Promise<void> {
   const asked = { product: PRODUCT, ...to };
-  const { due_now: due, currency, prorated_at: at, when } = await plinth.billing.subscription.preview(asked);
-  const what = when === 'now' ? `${price(due, currency)} now` : 'with the end of what is paid for';
+  const shown = await plinth.billing.subscription.preview(asked);
+  const { due_now, unit_amount, quantity, currency, prorated_at: at, when } = shown;
+  const what = when === 'now' ? `${price(due_now, currency)} now` : 'with the end of what is paid for';
   if (!confirm(`Change the plan: ${what}?`)) return;
   const { subscription, confirmation } = await plinth.billing.subscription.change({
     ...asked,
+    when,
+    agreed: { due_now, unit_amount, quantity, currency },
     ...(at === null ? {} : { prorated_at: at }),
   });
   // The bank wants to see the customer: until they have confirmed it, the plan is what it was.
@@ -182,15 +185,23 @@ function shown({ entitlement, subscription }: Held): HTMLElement {
 
 function subscriptionLines(subscription: Subscription): HTMLElement[] {
   const query = { product: PRODUCT };
+  const { next, plan, cycle, quantity } = subscription;
+  const agreed = { ...subscription.price, quantity };
   const other =
     subscription.cancels_at === null
       ? act('Cancel', () => plinth.billing.subscription.cancel(query).then(show), true)
-      : act('Keep it', () => plinth.billing.subscription.resume(query).then(show));
-  const { next, plan, cycle, quantity } = subscription;
+      : act('Keep it', () => plinth.billing.subscription.resume({ ...query, agreed }).then(show));
   // A change to what it is already takes back what was arranged.
   const stay = () =>
     plinth.billing.subscription
-      .change({ ...query, plan, ...soldBy(cycle), quantity, when: 'period_end' })
+      .change({
+        ...query,
+        plan,
+        ...soldBy(cycle),
+        quantity,
+        when: 'period_end',
+        agreed: { due_now: 0, ...agreed },
+      })
       .then(show);
   const undo = next === null ? [] : [act('Stay with this plan', stay, true)];
   return [
@@ -201,10 +212,11 @@ function subscriptionLines(subscription: Subscription): HTMLElement[] {
 }
 
 /** A change that the customer has not confirmed: the way to the page, and back to what they have. */
-function waiting({ plan, pending }: Subscription): HTMLElement[] {
+function waiting({ plan, pending, price: present, quantity }: Subscription): HTMLElement[] {
   if (pending === null) return [];
   const { confirm_url: page, expires_at: end } = pending;
-  const stay = () => plinth.billing.subscription.change({ product: PRODUCT, plan, when: 'now' });
+  const agreed = { due_now: 0, ...present, quantity };
+  const stay = () => plinth.billing.subscription.change({ product: PRODUCT, plan, when: 'now', agreed });
   return [
     el('div', { id: 'waiting' }, `You have ${plan}. ${pending.plan} waits for your bank until ${time(end)}.`),
     el(

@@ -6,6 +6,16 @@ const PRO = { product: 'reel', plan: 'pro' };
 const TEAM = { product: 'gateway', plan: 'team', currency: 'eur' };
 const CHANGE = 'POST /v1/billing/subscription/change';
 
+/** A change at the price that a preview shows. */
+async function changes(who: Person, to: Readonly<Record<string, string | number>>) {
+  const asked = new URLSearchParams(
+    Object.entries(to).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  const shown = await who.call(`GET /v1/billing/subscription/preview?${String(asked)}`);
+  const { due_now, unit_amount, quantity, currency } = shown;
+  return who.call(CHANGE, { ...to, agreed: { due_now, unit_amount, quantity, currency } });
+}
+
 /** Of Stripe's list for tests: pays after five days; and pays, and has it given back four days later. */
 const PAYS = 'AT611904300234573201';
 const GIVES_BACK = 'AT591904300235473203';
@@ -46,7 +56,7 @@ async function debits(bea: Person, stage: Stage): Promise<void> {
 }
 
 async function debitedUpgrade(cem: Person, stage: Stage): Promise<void> {
-  const seats = () => cem.call(CHANGE, { product: 'gateway', quantity: 3 });
+  const seats = () => changes(cem, { product: 'gateway', quantity: 3 });
   await cem.does('Cem buys a seat of Gateway Team by bank debit', () => buys(cem, TEAM, PAYS), 'gateway');
   await stage.until(5);
   await cem.sees('the bank has paid', 'gateway');
@@ -63,7 +73,7 @@ async function debitedUpgrade(cem: Person, stage: Stage): Promise<void> {
 
 async function playConfirmation(dan: Person, stage: Stage): Promise<void> {
   const upgrade = async (): Promise<string> => {
-    const { confirmation } = (await dan.call(CHANGE, PRO)) as {
+    const { confirmation } = (await changes(dan, PRO)) as {
       confirmation: { confirm_url: string; expires_at: string };
     };
     stage.say(`          confirmation: a page, open until ${minute(confirmation.expires_at)}`);
@@ -96,18 +106,19 @@ async function playArrangedChange(eve: Person, stage: Stage): Promise<void> {
     const becomes = next === null ? '' : `, becomes ${next.plan} at ${minute(next.at)}`;
     stage.say(`          she is shown: ${plan}${becomes}${ends === null ? '' : `, ends ${minute(ends)}`}`);
   };
-  const step = async (says: string, call: string, body?: object) => {
-    await eve.does(says, () => eve.call(call, body));
+  const step = async (says: string, does: () => Promise<unknown>) => {
+    await eve.does(says, does);
     await what();
   };
+  const agreed = { unit_amount: 3_995, quantity: 1, currency: 'usd' };
   await eve.does('Eve buys Reel Pro', () => buys(eve, PRO));
   await stage.until(3);
-  await step('a downgrade to Basic is arranged', CHANGE, BASIC);
-  await step('she cancels', 'DELETE /v1/billing/subscription?product=reel');
-  await step('she keeps it: what was arranged is there again', 'POST /v1/billing/subscription/resume', {
-    product: 'reel',
-  });
-  await step('she takes it back', CHANGE, PRO);
+  await step('a downgrade to Basic is arranged', () => changes(eve, BASIC));
+  await step('she cancels', () => eve.call('DELETE /v1/billing/subscription?product=reel'));
+  await step('she keeps it: what was arranged is there again', () =>
+    eve.call('POST /v1/billing/subscription/resume', { product: 'reel', agreed }),
+  );
+  await step('she takes it back', () => changes(eve, PRO));
   await stage.until(32);
   await eve.sees('renewed, as Pro');
 }

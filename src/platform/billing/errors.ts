@@ -69,6 +69,11 @@ declareErrors({
     status: 409,
     message: 'The seller of this cannot be paid yet: it is not sold at the moment.',
   },
+  price_changed: {
+    status: 409,
+    message:
+      'The price is another than the one that was agreed to: `details.price` is the present one. Nothing was charged.',
+  },
   payment_needed: {
     status: 402,
     message: 'This must be paid first: open the page that `details.checkout_url` names.',

@@ -45,15 +45,14 @@ export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewP
   );
   const leave = () => navigate({ search, replace: true, resetScroll: false });
   const change = useAct(
-    async () =>
-      chosen?.api.call('POST /v1/billing/subscription/change', {
-        body: {
-          ...asked,
-          ...(preview?.prorated_at == null ? {} : { prorated_at: preview.prorated_at }),
-          // What was shown to cost nothing now shall cost nothing now, whatever became of the plan meanwhile.
-          ...(preview?.when === 'period_end' ? { when: 'period_end' as const } : {}),
-        },
-      }),
+    async () => {
+      if (preview === undefined) return undefined;
+      const { when, due_now, unit_amount, quantity: seats, currency, prorated_at: at } = preview;
+      const agreed = { due_now, unit_amount, quantity: seats, currency };
+      return chosen?.api.call('POST /v1/billing/subscription/change', {
+        body: { ...asked, when, agreed, ...(at !== null && { prorated_at: at }) },
+      });
+    },
     (reply) => {
       if (reply?.confirmation === null)
         onDone(

@@ -16,6 +16,9 @@ export interface Held {
   readonly subscription: Subscription | undefined;
 }
 
+/** What a subscription was shown to cost, as calls name it that commit to it. */
+export const shownPrice = ({ price, quantity }: Subscription) => ({ ...price, quantity });
+
 const OVER: ReadonlySet<Subscription['state']> = new Set(['canceled', 'expired', 'incomplete']);
 /** Milliseconds until it is asked again: what others do shows itself, and what was paid for as soon as the provider has told. */
 const AGAIN = 10_000;

@@ -96,7 +96,9 @@ function OverageForm({ overage }: { readonly overage: Overage }) {
   const [most, setMost] = useState(overage.most);
   const { product, limit, unit_micros: unit, currency, past } = overage;
   const { mutate, isPending, error } = useAct(async () =>
-    chosen?.api.call('PUT /v1/billing/overage', { body: { product, limit, most } }),
+    chosen?.api.call('PUT /v1/billing/overage', {
+      body: { product, limit, most, agreed: { unit_micros: unit, currency } },
+    }),
   );
   const mayBuy = isAtLeast(chosen?.account.role, 'admin');
   const isWhole = Number.isSafeInteger(most) && most >= 0;

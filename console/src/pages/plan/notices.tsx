@@ -8,7 +8,7 @@ import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { usePriceList } from '../../parts/price-list.ts';
 import { When } from '../../parts/when.tsx';
 import { useTexts } from '../../text/index.ts';
-import { type Held, isThere, type Subscription, useSoldNames } from './data.ts';
+import { type Held, isThere, shownPrice, type Subscription, useSoldNames } from './data.ts';
 import { Portal } from './portal.tsx';
 import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
@@ -132,7 +132,7 @@ function Troubles({ name, subscription }: { readonly name: string; readonly subs
                 text={say('keep', { plan: nameOf(plan) })}
                 act={async () =>
                   chosen?.api.call('POST /v1/billing/subscription/change', {
-                    body: { product, plan, when: 'now' },
+                    body: { product, plan, when: 'now', agreed: { due_now: 0, ...shownPrice(subscription) } },
                   })
                 }
               />

@@ -8,7 +8,7 @@ import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { Comparison } from './comparison.tsx';
-import { type Held, useSoldNames } from './data.ts';
+import { type Held, shownPrice, useSoldNames } from './data.ts';
 import { AddOns, Overages } from './extras.tsx';
 import { Notice } from './notices.tsx';
 import { Portal } from './portal.tsx';
@@ -101,6 +101,7 @@ function Actions({ held: { subscription } }: { readonly held: Held }) {
                 plan,
                 quantity: subscription.quantity,
                 when: 'period_end',
+                agreed: { due_now: 0, ...shownPrice(subscription) },
                 ...(subscription.cycle === 'yearly' || subscription.cycle === 'monthly'
                   ? { cycle: subscription.cycle }
                   : {}),
@@ -112,7 +113,11 @@ function Actions({ held: { subscription } }: { readonly held: Held }) {
       {end !== null || state === 'paused' ? (
         <Confirm
           text={say('resume')}
-          act={() => api.call('POST /v1/billing/subscription/resume', { body: { product } })}
+          act={() =>
+            api.call('POST /v1/billing/subscription/resume', {
+              body: { product, agreed: shownPrice(subscription) },
+            })
+          }
         />
       ) : (
         <Confirm

@@ -20,10 +20,12 @@ const preview: Operation = ({ world, params }) =>
     form.ignore('customer');
     const subscription = world.table('subscription').get(id, 'subscription');
     const sale = readSale(world, details);
-    const ends = details.flag('cancel_at_period_end');
+    const ends = [details.flag('cancel_at_period_end'), details.optional('cancel_at')];
+    const goesOn = ends.some((said) => said === false || said === null);
     const discounts = readDiscounts(world, form);
     form.done();
-    if (subscription.ended_at !== null || ends === true || subscription.cancel_at !== null) {
+    const isEnding = ends.some(Boolean) || (subscription.cancel_at !== null && !goesOn);
+    if (subscription.ended_at !== null || isEnding) {
       throw invalidRequest('No upcoming invoices for customer', { code: 'invoice_upcoming_none' });
     }
     checkProration(subscription, sale, 'subscription_details');

@@ -1,5 +1,6 @@
 import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
+import { currencyCode } from '../currency-code.ts';
 import type { OverageService } from './service.ts';
 import { overageReply, type OverageView } from './views.ts';
 
@@ -50,10 +51,24 @@ const chooseOverage = route(
       product: z.string().min(1).max(100),
       limit: z.string().min(1).max(100),
       most: z.int().min(0).max(1_000_000_000_000).describe('Units past the plan’s own size, in each window.'),
+      agreed: z
+        .strictObject({ unit_micros: z.int().min(0), currency: currencyCode })
+        .optional()
+        .describe(
+          'As the list shows them; needed unless `most` is 0. Another price now is 409 `price_changed`.',
+        ),
     }),
     reply: { 200: overageReply },
-    errors: ['overage_not_sold', 'product_off'],
-    example: { body: { product: 'gateway', limit: 'calls', most: 5_000 }, reply: example },
+    errors: ['overage_not_sold', 'price_changed', 'product_off'],
+    example: {
+      body: {
+        product: 'gateway',
+        limit: 'calls',
+        most: 5_000,
+        agreed: { unit_micros: 600, currency: 'usd' },
+      },
+      reply: example,
+    },
   },
   async ({ accountId, caller, origin, body }, overage) => overage.choose({ accountId, caller, origin }, body),
 );

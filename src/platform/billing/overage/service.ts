@@ -1,4 +1,4 @@
-import '../errors.ts';
+import { assertAgreed } from '../agreed.ts';
 import { actorOf } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import {
@@ -30,6 +30,8 @@ export interface OverageChoice {
   readonly product: string;
   readonly limit: string;
   readonly most: number;
+  /** What one unit past it costs, as it was shown; needed unless `most` is 0. */
+  readonly agreed?: { readonly unit_micros: number; readonly currency: string } | undefined;
 }
 
 export interface OverageParts {
@@ -46,7 +48,7 @@ export interface OverageParts {
 export interface OverageService {
   /** What may be passed now, and what was chosen. */
   list(accountId: AccountId): Promise<OverageView[]>;
-  /** In effect with the next decision. Throws `validation_failed` and `overage_not_sold`. */
+  /** In effect with the next decision. Throws `validation_failed`, `overage_not_sold` and `price_changed`. */
   choose(visitor: AccountCaller, choice: OverageChoice): Promise<OverageView>;
   /** Counts what was used past limits and reports it. Answers how many units were reported. */
   run(): Promise<number>;
@@ -137,20 +139,24 @@ async function choose(
   choice: OverageChoice,
 ): Promise<OverageView> {
   const { db, entitlements } = parts;
-  const { product, limit, most } = choice;
-  const isOffered = (one: OfferedOverage) => one.held.product === product && one.overage.limit === limit;
+  const { product, limit, most, agreed } = choice;
+  const read = async () => {
+    const all = await list(parts, accountId);
+    const found = all.find((one) => one.product === product && one.limit === limit);
+    if (found === undefined) throw new AppError('overage_not_sold');
+    return found;
+  };
   assertRunning(entitlements.catalogues.get(product));
   assertSold(entitlements.catalogues.get(product), limit);
-  if (!(await offeredTo(parts, accountId)).some(isOffered)) throw new AppError('overage_not_sold');
+  const { unit_micros, currency } = await read();
+  if (most > 0) assertAgreed(agreed, { unit_micros, currency });
   await db.system('billing.overage', CHOSEN, async (tx) => {
     // Before admission grants more: use from then on is past the limit.
     if (most > 0) await tx.run(beginOverage(accountId, product, limit));
     await entitlements.allowIn(tx, { accountId, product, limit, most, by: actorOf(caller), origin });
   });
   entitlements.announce(accountId);
-  const view = (await list(parts, accountId)).find((one) => one.product === product && one.limit === limit);
-  if (view === undefined) throw new AppError('overage_not_sold');
-  return view;
+  return read();
 }
 
 function assertSold(catalogue: Catalogue | undefined, limit: string): void {

@@ -118,6 +118,12 @@ export interface ToldFailure {
   readonly grace_ends_at: Date;
 }
 
+/** How much of the credit of a subscription its provider has taken, of money that went back. */
+interface TakenCredit {
+  readonly subscription: string;
+  readonly taken: number;
+}
+
 /** All that a payment provider sold to an account, and the only source of all derived state. Each list in the order of time. */
 export interface BillingRecords {
   readonly subscriptions: readonly SubscriptionRow[];
@@ -127,6 +133,7 @@ export interface BillingRecords {
   readonly refunds: readonly RefundRow[];
   readonly disputes: readonly DisputeRow[];
   readonly told: readonly ToldFailure[];
+  readonly taken: readonly TakenCredit[];
 }
 
 const soldTo = (order: string) =>
@@ -139,7 +146,7 @@ export async function readBillingRecords(
 ): Promise<BillingRecords> {
   const { accountId, provider, mode } = whose;
   const values = [accountId, provider, mode];
-  const [subscriptions, invoices, lines, payments, refunds, disputes, told] = await tx.runAll([
+  const [subscriptions, invoices, lines, payments, refunds, disputes, told, taken] = await tx.runAll([
     statement<SubscriptionRow>(
       `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
          t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.in_sandbox,
@@ -155,7 +162,7 @@ export async function readBillingRecords(
     ),
     statement<InvoiceRow>(
       `select id, store_id, state, subscription, reason, currency, total, paid, attempts, last_charge, asks_customer, url, issued_at, due_at, paid_at,
-         in_sandbox from billing.invoices ${soldTo('issued_at')}`,
+         in_sandbox from billing.invoices ${soldTo('issued_at, number')}`,
       values,
     ),
     statement<LineRow>(
@@ -175,8 +182,12 @@ export async function readBillingRecords(
        where account_id = $1 and store = $2 and mode = $3 order by invoice, nth`,
       values,
     ),
+    statement<TakenCredit>(
+      `select store_id as subscription, taken from billing.gone_credits ${soldTo('created_at')}`,
+      values,
+    ),
   ]);
-  return { subscriptions, invoices, lines, payments, refunds, disputes, told };
+  return { subscriptions, invoices, lines, payments, refunds, disputes, told, taken };
 }
 
 /** Those that pay for a subscription, or try to. */

@@ -7,7 +7,7 @@ import {
   type SubscriptionRow,
   toldOf,
 } from './billing-records.ts';
-import { disputesOfCredit } from './refunded-credit.ts';
+import { disputesOfCredit } from './credit.ts';
 import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 
 const DAY = 86_400_000;

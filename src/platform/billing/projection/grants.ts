@@ -8,6 +8,7 @@ import {
   paymentsOf,
   type SubscriptionRow,
 } from './billing-records.ts';
+import { type Backing, backingsOf, disputesOfCredit } from './credit.ts';
 import { ITEM } from '../providers/stripe/item-invoice.ts';
 import type { DunningState } from './dunning-state.ts';
 
@@ -116,10 +117,19 @@ export function purchasesOf(records: BillingRecords): Purchase[] {
 
 function takenBackAt(records: BillingRecords, invoice: InvoiceRow): Date | null {
   const payments = paymentsOf(records, [invoice]);
-  const lost = disputesOf(records, payments).filter(({ state }) => state !== 'won');
-  const times = [refundedAt(records, payments), ...lost.map(({ occurred_at }) => occurred_at)];
+  const disputes = [...disputesOf(records, payments), ...disputesOfCredit(records, [invoice])];
+  const lost = disputes.filter(({ state }) => state !== 'won');
+  const backing = invoice.total > invoice.paid ? backingsOf(records, 'all').get(invoice.store_id) : undefined;
+  const refunded = backing === undefined ? refundedAt(records, payments) : lostAt(backing);
+  const times = [refunded, ...lost.map(({ occurred_at }) => occurred_at)];
   const [first] = times.flatMap((time) => time ?? []).sort((a, b) => a.getTime() - b.getTime());
   return first ?? null;
+}
+
+/** The same, where some of it was credit: with the last payment behind it. */
+function lostAt({ money, gift, gone, by }: Backing): Date | undefined {
+  if (money + gift > 0 || gone === 0) return undefined;
+  return new Date(Math.max(...[...by].map(({ occurred_at: at }) => at.getTime())));
 }
 
 /** When the last of the money was given back; undefined: some of it was kept, or none was ever taken. */

@@ -141,6 +141,7 @@ describe('money that goes back', () => {
         subscription: null,
         reason: 'manual',
         state: 'paid',
+        paid: 3_995,
         paidAt: day(paidOn),
         lines: [lineFacts(ada.own(`${id}_line`), { plan: null, addOn: 'boost', cycle: null, quantity })],
       });

@@ -17,6 +17,7 @@ import {
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
+import { backingsOf } from './credit.ts';
 import { buyerOf, type ShareLedger } from '../sharing/ledger.ts';
 import { writeRowsIn } from './write-rows.ts';
 import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
@@ -83,7 +84,10 @@ export function createProjection(parts: ProjectionParts): Projection {
       const [, [account]] = await tx.runAll([lockAccount(applied.accountId), accountOf(applied.accountId)]);
       const before = await writeRowsIn(tx, applied);
       await recordTrialIn(tx, applied, parts.freeAccountsPerUser);
-      await parts.ledger?.appliedIn(tx, applied);
+      await parts.ledger?.appliedIn(tx, applied, async () => {
+        const records = await readBillingRecords(tx, applied);
+        return { all: backingsOf(records, 'all'), disputes: backingsOf(records, 'disputes') };
+      });
       // Of an account that was erased the books go on, and nobody is granted or told anything.
       if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;

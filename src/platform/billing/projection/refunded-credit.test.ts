@@ -34,7 +34,9 @@ const records = (more: Partial<BillingRecords> = {}): BillingRecords =>
   billingRecords({
     subscriptions: [subscription({ plan: 'basic', period_starts_at: day(0), period_ends_at: day(30) })],
     ...more,
-    invoices: [first, credit, ...(more.invoices ?? [])],
+    invoices: [first, credit, ...(more.invoices ?? [])].sort(
+      (a, b) => a.issued_at.getTime() - b.issued_at.getTime(),
+    ),
     lines: [line(), ...lessened, ...(more.lines ?? [])],
   });
 const amountsOf = (more: Partial<BillingRecords>) =>

@@ -1,10 +1,5 @@
-import {
-  type BillingRecords,
-  disputesOf,
-  type DisputeRow,
-  type InvoiceRow,
-  paymentsOf,
-} from './billing-records.ts';
+import { type BillingRecords, disputesOf, type InvoiceRow, paymentsOf } from './billing-records.ts';
+import { endsOf } from './credit.ts';
 
 /** Credit that a downgrade left at the provider, to be taken because the payment behind it was refunded or disputed (docs/billing.md). */
 export interface RefundedCredit {
@@ -28,36 +23,15 @@ export function refundedCreditOf(records: BillingRecords): RefundedCredit[] {
   return [...sums.values()];
 }
 
-/**
- * Disputes of payments whose credit has paid for these invoices. They suspend what the credit bought, as they suspend what the payment
- * bought.
- */
-export function disputesOfCredit(records: BillingRecords, invoices: readonly InvoiceRow[]): DisputeRow[] {
-  const gone = creditedPeriods(records).filter((period) => missingOf(period) > 0);
-  const [first] = gone.map(({ since }) => since).sort((a, b) => a.getTime() - b.getTime());
-  if (first === undefined) return [];
-  const isSpent = (invoice: InvoiceRow) => creditUsed(invoice) > 0 && invoice.issued_at >= first;
-  const used = sumOf(records.invoices.filter(isSpent).map(creditUsed));
-  const given = sumOf(records.invoices.map(creditGiven));
-  if (used + sumOf(gone.map(missingOf)) <= given || !invoices.some(isSpent)) return [];
-  return gone.flatMap(({ disputes }) => disputes);
-}
-
 /** What was paid, credited, refunded and disputed of one period of a subscription. */
 interface CreditedPeriod {
   readonly subscription: string;
   readonly currency: string;
-  /** When the first of it was credited. */
-  readonly since: Date;
   readonly credited: number;
   readonly paid: number;
   readonly refunded: number;
   readonly disputed: number;
-  readonly disputes: readonly DisputeRow[];
 }
-
-const missingOf = ({ credited, paid, disputed }: CreditedPeriod) =>
-  Math.min(disputed, Math.max(0, credited + disputed - paid));
 
 /** Periods are matched by their end, which charges and credits of the same period share. */
 function creditedPeriods(records: BillingRecords): CreditedPeriod[] {
@@ -93,28 +67,12 @@ function periodOf(
   return {
     subscription,
     currency,
-    since: new Date(Math.min(...credits.map(({ issued_at }) => issued_at.getTime()))),
     credited: sumOf(credits.map(creditGiven)),
     paid: sumOf(paid.map(({ total }) => total)),
     refunded: sumOf(refunds.map(({ amount }) => amount)),
     disputed: sumOf(disputes.map(({ amount }) => amount)),
-    disputes,
   };
 }
 
-/** The period ends of an invoice's plan lines whose amount is meant. */
-function endsOf(
-  { lines }: BillingRecords,
-  { id }: InvoiceRow,
-  isMeant: (amount: number) => boolean,
-): Set<number> {
-  const meant = lines.filter(
-    ({ invoice_id, plan, amount }) => invoice_id === id && plan !== null && isMeant(amount),
-  );
-  return new Set(meant.map(({ period_ends_at }) => period_ends_at.getTime()));
-}
-
 const creditGiven = ({ state, total }: InvoiceRow) => (state === 'paid' && total < 0 ? -total : 0);
-const creditUsed = ({ state, total, paid }: InvoiceRow) =>
-  state === 'paid' && total > 0 ? Math.max(0, total - paid) : 0;
 const sumOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);

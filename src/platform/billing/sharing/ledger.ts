@@ -2,6 +2,7 @@ import type { Audit } from '#platform/audit';
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { AppliedObject } from '../projection/applied-object.ts';
+import type { Backings } from '../projection/credit.ts';
 import type { Mode } from '../payment-provider.ts';
 import { type SaleSums, type Shared, sharedOf } from './share.ts';
 
@@ -19,8 +20,9 @@ export interface SaleChange {
   readonly currency: string;
   /** The price, before tax. */
   readonly amount: number;
-  /** What is left of it, without tax; 0: all of it has gone back. */
+  /** What is left of it, without tax, credit that was given included; 0: all of it has gone back. */
   readonly total: number;
+  /** The payee's part of the money in that. */
   readonly share: number;
 }
 
@@ -52,41 +54,47 @@ export type ShareLedger = ReturnType<typeof createShareLedger>;
 /** Writes what follows of sales from what a payment provider says, and tells their products. */
 export function createShareLedger({ ids, audit, payableDays }: LedgerParts) {
   const hooksOf = new Map<string, Partial<SharingHooks>>();
+  async function appliedToSaleIn(tx: Transaction, sale: SaleRow, now: SaleNow): Promise<void> {
+    const news = newsOf(sale, now);
+    const shared = sharedOf(now, sale.share_points);
+    const isCorrected = shared.total !== sale.total || shared.share !== sale.share;
+    if (sale.invoice_state !== 'paid' || (news.length === 0 && !isCorrected)) return;
+    await tx.runAll([
+      lockPayee(sale.payee),
+      insertShare(sale, shared, { id: ids.next(), why: news.at(-1) ?? 'corrected', payableDays }),
+      updateSale(sale, { ...now, ...shared }),
+    ]);
+    const { account_id: accountId, id, product, item, payee, currency, amount } = sale;
+    const [actor, target] = [
+      { kind: 'store', name: 'stripe' },
+      { kind: 'sale', id },
+    ] as const;
+    const changes = { product, item, currency, amount, ...shared };
+    const { total } = sharedOf({ ...now, gift: 0 }, sale.share_points);
+    for (const one of news) {
+      await audit.recordIn(tx, { action: `sale.${one}`, actor, accountId, target, changes });
+      const change = { news: one, id, accountId, item, payee, currency, amount, ...shared, total };
+      await hooksOf.get(product)?.sale?.(tx, change);
+    }
+  }
   return {
     /** Registers what a product does. Throws for a second registration. */
     onChange(product: string, hooks: Partial<SharingHooks>): void {
       if (hooksOf.has(product)) throw new Error(`two hooks for sales of ${product}`);
       hooksOf.set(product, hooks);
     },
-    /** In the transaction that has just written the rows of an object. */
-    async appliedIn(tx: Transaction, applied: AppliedObject): Promise<void> {
+    /**
+     * In the transaction that has just written the rows of an object. `backed` answers what stands behind the account's invoices: what happens
+     * to one payment is news of all that was bought by its credit.
+     */
+    async appliedIn(tx: Transaction, applied: AppliedObject, backed: () => Promise<Backed>): Promise<void> {
       const { accountId, provider, mode, ref, facts, isRebuild } = applied;
       const invoice = ref.kind === 'invoice' ? ref.id : facts.payment?.invoice;
       // Rows of a rebuild come one after the other, and sales that are shared already are no news.
       if (provider !== 'stripe' || isRebuild === true || typeof invoice !== 'string') return;
-      const [sale] = await tx.run(lockSale(accountId, mode, invoice));
-      if (sale === undefined) return;
-      const now = sumsOf(sale);
-      const news = newsOf(sale, now);
-      const last = news.at(-1);
-      if (last === undefined) return;
-      const shared = sharedOf(now, sale.share_points);
-      await tx.runAll([
-        lockPayee(sale.payee),
-        insertShare(sale, shared, { id: ids.next(), why: last, payableDays }),
-        updateSale(sale, { ...now, ...shared }),
-      ]);
-      const { id, product, item, payee, currency, amount } = sale;
-      const [actor, target] = [
-        { kind: 'store', name: provider },
-        { kind: 'sale', id },
-      ] as const;
-      const changes = { product, item, currency, amount, ...shared };
-      for (const one of news) {
-        await audit.recordIn(tx, { action: `sale.${one}`, actor, accountId, target, changes });
-        const change = { news: one, id, accountId, item, payee, currency, amount, ...shared };
-        await hooksOf.get(product)?.sale?.(tx, change);
-      }
+      const sales = await tx.run(lockSales(accountId, mode, invoice));
+      const backings = sales.some(isOnCredit) ? await backed() : undefined;
+      for (const sale of sales) await appliedToSaleIn(tx, sale, sumsOf(sale, backings));
     },
     async payeeChangedIn(tx: Transaction, change: PayeeChange): Promise<void> {
       for (const { payee } of hooksOf.values()) await payee?.(tx, change);
@@ -100,19 +108,46 @@ interface SaleRow
     Readonly<
       Record<'amount' | 'share_points' | 'paid' | 'refunded' | 'disputed' | 'total' | 'share', number>
     >,
-    Readonly<Record<'invoice_total' | 'invoice_tax' | 'refunds' | 'disputes' | 'open_disputes', number>> {
+    Readonly<
+      Record<
+        'invoice_total' | 'invoice_paid' | 'invoice_tax' | 'refunds' | 'disputes' | 'open_disputes',
+        number
+      >
+    > {
   readonly account_id: AccountId;
   readonly mode: Mode;
   readonly payee: AccountId;
+  readonly invoice: string;
   readonly invoice_state: string | null;
   readonly paid_at: Date | null;
 }
 
-/** An invoice of which a part was paid by credit is paid all the same: the customer has paid for the credit before. */
-function sumsOf(row: SaleRow): SaleSums {
-  if (row.invoice_state !== 'paid')
-    return { paid: row.paid, tax: 0, refunded: row.refunded, disputed: row.disputed };
-  return { paid: row.invoice_total, tax: row.invoice_tax, refunded: row.refunds, disputed: row.disputes };
+/** What stands behind the invoices of an account, where disputes alone count, and with refunds. */
+interface Backed {
+  readonly disputes: Backings;
+  readonly all: Backings;
+}
+
+interface SaleNow extends SaleSums {
+  readonly isDisputed: boolean;
+}
+
+const isOnCredit = ({ invoice_total: total, invoice_paid: paid }: SaleRow) => total > paid;
+
+/** The part that was paid by credit stands and falls with the payments that the credit came from. */
+function sumsOf(row: SaleRow, backed: Backed | undefined): SaleNow {
+  const all = backed?.all.get(row.invoice)?.credit;
+  const disputed = backed?.disputes.get(row.invoice)?.credit;
+  const lost = disputed?.gone ?? 0;
+  const isOpen = lost > 0 && [...(disputed?.by ?? [])].some(({ state }) => state === 'open');
+  return {
+    paid: row.invoice_total,
+    tax: row.invoice_tax,
+    refunded: row.refunds + Math.max(0, (all?.gone ?? 0) - lost),
+    disputed: row.disputes + lost,
+    gift: all?.gift ?? 0,
+    isDisputed: row.open_disputes > 0 || isOpen,
+  };
 }
 
 function newsOf(before: SaleRow, now: SaleSums): SaleNews[] {
@@ -125,8 +160,8 @@ function newsOf(before: SaleRow, now: SaleSums): SaleNews[] {
   return news;
 }
 
-function stateOf({ open_disputes: open }: SaleRow, { paid, refunded, disputed }: SaleSums): string {
-  if (open > 0) return 'disputed';
+function stateOf({ paid, refunded, disputed, isDisputed }: SaleNow): string {
+  if (isDisputed) return 'disputed';
   return refunded + disputed >= paid ? 'refunded' : 'paid';
 }
 
@@ -135,22 +170,28 @@ const ofCharge = (table: 'refunds' | 'disputes', sum: string, which: string) =>
     where p.account_id = s.account_id and p.store = 'stripe' and p.mode = s.mode and p.invoice = s.invoice and ${which})`;
 const SUM = 'coalesce(sum(t.amount), 0)::bigint';
 
-const lockSale = (accountId: AccountId, mode: Mode, invoice: string) =>
+/** That of an invoice, and all that were paid by credit; in the order in which payees are locked. */
+const lockSales = (accountId: AccountId, mode: Mode, invoice: string) =>
   statement<SaleRow>(
-    `select s.id, s.account_id, s.mode, s.product, s.item, s.payee, s.currency, s.amount, s.share_points, s.paid, s.refunded, s.disputed,
-       s.total, s.share, i.state as invoice_state, coalesce(i.total, 0) as invoice_total, coalesce(i.tax, 0) as invoice_tax, i.paid_at,
+    `select s.id, s.account_id, s.mode, s.invoice, s.product, s.item, s.payee, s.currency, s.amount, s.share_points, s.paid, s.refunded, s.disputed,
+       s.total, s.share, i.state as invoice_state, coalesce(i.total, 0) as invoice_total,
+       coalesce(i.paid, 0) as invoice_paid, coalesce(i.tax, 0) as invoice_tax, i.paid_at,
        ${ofCharge('refunds', SUM, "t.state <> 'failed'")} as refunds,
        ${ofCharge('disputes', SUM, "t.state in ('open', 'lost')")} as disputes,
        ${ofCharge('disputes', 'count(*)', "t.state = 'open'")} as open_disputes
      from billing.item_sales s
      left join billing.invoices i on i.account_id = s.account_id and i.store = 'stripe' and i.mode = s.mode and i.store_id = s.invoice
-     where s.account_id = $1 and s.mode = $2 and s.invoice = $3 for update of s`,
+     where s.account_id = $1 and s.mode = $2 and (s.invoice = $3 or i.state = 'paid' and i.total > i.paid)
+     order by s.payee, s.id for update of s`,
     [accountId, mode, invoice],
   );
 
+/** Who was sold an item, for an invoice of theirs: another than the item's may have given the credit that the item was paid by. */
 export const buyerOf = (mode: Mode, invoice: string) =>
   statement<{ account_id: AccountId }>(
-    'select account_id from billing.item_sales where mode = $1 and invoice = $2',
+    `select account_id from billing.item_sales where mode = $1 and invoice = $2
+     union select i.account_id from billing.invoices i join billing.item_sales s using (account_id, mode)
+     where i.store = 'stripe' and i.mode = $1 and i.store_id = $2`,
     [mode, invoice],
   );
 
@@ -165,7 +206,11 @@ export const lockPayee = (payee: AccountId) =>
 const insertShare = (
   { payee, id: sale, mode, product, item, currency, paid_at: at, share, total }: SaleRow,
   now: Shared,
-  { id, why, payableDays }: { readonly id: string; readonly why: SaleNews; readonly payableDays: number },
+  {
+    id,
+    why,
+    payableDays,
+  }: { readonly id: string; readonly why: SaleNews | 'corrected'; readonly payableDays: number },
 ) =>
   statement(
     `insert into billing.shares (account_id, id, mode, sale_id, product, item, currency, amount, total, why, payable_at, to_recover)
@@ -192,18 +237,9 @@ const insertShare = (
     ],
   );
 
-const updateSale = (sale: SaleRow, now: SaleSums & Shared) =>
+const updateSale = (sale: SaleRow, now: SaleNow & Shared) =>
   statement(
     `update billing.item_sales set state = $3, paid = $4, refunded = $5, disputed = $6, total = $7, share = $8, updated_at = app.now()
      where account_id = $1 and id = $2`,
-    [
-      sale.account_id,
-      sale.id,
-      stateOf(sale, now),
-      now.paid,
-      now.refunded,
-      now.disputed,
-      now.total,
-      now.share,
-    ],
+    [sale.account_id, sale.id, stateOf(now), now.paid, now.refunded, now.disputed, now.total, now.share],
   );

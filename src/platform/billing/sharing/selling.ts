@@ -1,6 +1,7 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
+import { assertAgreed } from '../agreed.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
@@ -29,6 +30,8 @@ export interface ItemOffer {
   readonly amount: number;
   readonly currency: string;
   readonly payee: AccountId;
+  /** The price that the buyer was shown; undefined: none. */
+  readonly agreed: { readonly amount: number; readonly currency: string } | undefined;
 }
 
 /** paid: the product was told in the same commit. open: it is paid on this page, and the product is told then. */
@@ -49,7 +52,8 @@ export interface SellingParts {
 /**
  * Sells an item once: charges the card that the account has kept; else, or where the bank asks or declines, answers the page of the
  * invoice. The same item asked for again, at once or later, is the same sale, until all of its money has gone back. Throws
- * `payee_not_payable`, `validation_failed` for a currency that the account does not pay in, and `store_unavailable`.
+ * `payee_not_payable`, `price_changed`, `validation_failed` without a price or for a currency that the account does not pay in, and
+ * `store_unavailable`.
  */
 export async function openSale(parts: SellingParts, offer: ItemOffer): Promise<OpenedSale> {
   const { amount, currency, payee } = offer;
@@ -75,11 +79,13 @@ async function assertCurrency({ db, stripe }: SellingParts, { accountId, currenc
     throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
 }
 
-/** The sale that there is, or a new one, for which its payee must be payable. */
+/** The sale that there is; or, of one that is not paid yet, at the price that the buyer agreed to, a new one, for which its payee must be payable. */
 function saleOf({ db, ids, stripe, sharePoints }: SellingParts, offer: ItemOffer): Promise<SaleRow> {
   const { mode } = stripe.client;
   return db.system('billing.sharing', BEGUN, async (tx) => {
     const [, [found]] = await tx.runAll([lockItem(offer), presentSale(mode, offer)]);
+    if (found !== undefined && found.state !== 'open') return found;
+    assertAgreed(offer.agreed, { amount: offer.amount, currency: offer.currency });
     if (found !== undefined) return found;
     const [begun] = await tx.run(beginSale(mode, offer, { id: ids.next(), points: sharePoints }));
     if (begun === undefined) throw new AppError('payee_not_payable');

@@ -23,7 +23,7 @@ const payments = fc
 test('a payee’s part and the platform’s are the total, whatever goes back in whatever pieces', () => {
   fc.assert(
     fc.property(payments, minor(10_000), ({ paid, tax, pieces }, points) => {
-      const sums = { paid, tax, refunded: 0, disputed: 0 };
+      const sums = { paid, tax, refunded: 0, disputed: 0, gift: 0 };
       let [rows, before] = [0, { total: 0, share: 0 }];
       const apply = () => {
         const now = sharedOf(sums, points);
@@ -41,7 +41,7 @@ test('a payee’s part and the platform’s are the total, whatever goes back in
         apply();
       }
       expect(rows).toBe(before.share);
-      expect(sharedOf({ paid, tax, refunded: paid, disputed: 0 }, points)).toEqual({ total: 0, share: 0 });
+      expect(sharedOf({ ...sums, refunded: paid }, points)).toEqual({ total: 0, share: 0 });
     }),
     { numRuns: 10_000 },
   );
@@ -49,20 +49,24 @@ test('a payee’s part and the platform’s are the total, whatever goes back in
 
 test.each([
   [
-    { paid: 999, tax: 0, refunded: 0, disputed: 0 },
+    { paid: 999, tax: 0, refunded: 0, disputed: 0, gift: 0 },
     { total: 999, share: 699 },
   ],
   [
-    { paid: 1_190, tax: 190, refunded: 0, disputed: 0 },
+    { paid: 1_190, tax: 190, refunded: 0, disputed: 0, gift: 0 },
     { total: 1_000, share: 700 },
   ],
   [
-    { paid: 1_190, tax: 190, refunded: 595, disputed: 0 },
+    { paid: 1_190, tax: 190, refunded: 595, disputed: 0, gift: 0 },
     { total: 500, share: 350 },
   ],
   [
-    { paid: 999, tax: 0, refunded: 998, disputed: 0 },
+    { paid: 999, tax: 0, refunded: 998, disputed: 0, gift: 0 },
     { total: 1, share: 0 },
+  ],
+  [
+    { paid: 1_190, tax: 190, refunded: 0, disputed: 0, gift: 595 },
+    { total: 500, share: 350 },
   ],
 ])('%j is %j', (sums, shared) => {
   expect(sharedOf(sums, 7_000)).toEqual(shared);

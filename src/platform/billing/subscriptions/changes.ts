@@ -1,5 +1,6 @@
 import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
+import type { ChangePrice } from '../agreed.ts';
 import { aYear, type Cycle, type SoldCycle } from '../cycles.ts';
 import type { AccountCaller } from '../visitor.ts';
 import {
@@ -33,10 +34,14 @@ export interface ChangeOrder {
   readonly prorated_at?: string | undefined;
 }
 
+/** The same, by somebody who was shown what it costs. */
+export interface AgreedOrder extends ChangeOrder {
+  readonly agreed: ChangePrice;
+}
+
 interface PlannedChange {
   readonly row: SubscriptionRow;
   readonly change: Change;
-  readonly when: 'now' | 'period_end';
   readonly to: { readonly plan: string; readonly cycle: SoldCycle; readonly quantity: number };
   readonly notFitting: readonly LimitExceeded[];
 }
@@ -50,20 +55,22 @@ export interface ChangeResult {
 
 /**
  * Changes it. Below present use it is refused at once (`does_not_fit`, with the list), and arranged for the end of the period
- * with the same list: nothing is deleted. Throws `payment_declined`, and then it is what it was.
+ * with the same list: nothing is deleted. Throws `payment_declined` and `price_changed`, and then it is what it was.
  */
 export async function change(
   parts: SellingParts,
   visitor: AccountCaller,
-  order: ChangeOrder,
+  order: AgreedOrder,
 ): Promise<ChangeResult> {
   const planned = await planFor(parts, visitor.accountId, order);
-  const { row, when, to, notFitting } = planned;
+  const { row, to, notFitting } = planned;
+  const { when } = planned.change;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
   const makes = when === 'now' ? changeNow : changeLater;
-  const confirmation = await makes(client, row.store_id, planned.change).catch(throwRefused);
+  const agreed = { ...planned.change, agreed: order.agreed };
+  const confirmation = await makes(client, row.store_id, agreed).catch(throwRefused);
   const after = await recordChange(parts, visitor, {
     row,
     action: 'subscription.change',
@@ -78,18 +85,13 @@ export async function preview(
   accountId: AccountId,
   order: ChangeOrder,
 ): Promise<PreviewView> {
-  const { row, change: asked, when, notFitting } = await planFor(parts, accountId, order);
-  const shared = { when, not_fitting: [...notFitting] };
-  if (when === 'period_end') {
-    const at = row.period_ends_at.toISOString();
-    return { ...shared, at, due_now: 0, currency: row.currency, prorated_at: null };
-  }
+  const { row, change: asked, notFitting } = await planFor(parts, accountId, order);
   const { client } = parts.stripe;
-  const { dueNow, currency, proratedAt } = await previewChange(client, row.store_id, asked).catch(
-    throwRefused,
-  );
+  const { proratedAt, ...price } = await previewChange(client, row.store_id, asked).catch(throwRefused);
+  const { when } = asked;
+  const at = when === 'period_end' ? row.period_ends_at.toISOString() : null;
   const prorated_at = proratedAt?.toISOString() ?? null;
-  return { ...shared, at: null, due_now: dueNow, currency, prorated_at };
+  return { when, at, ...price, prorated_at, not_fitting: [...notFitting] };
 }
 
 function throwRefused(error: unknown): never {
@@ -116,14 +118,15 @@ async function planFor(
   const dearer =
     aYear(to.cycle, to.unitAmount * to.quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const { plan, cycle, quantity } = to;
+  const when = order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end');
   return {
     row,
     to: { plan, cycle, quantity },
-    when: order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end'),
     notFitting: await parts.notFitting(accountId, { product, plan, quantity }),
     change: {
       of: { product, plan, cycle },
       price,
+      when,
       metered,
       quantity,
       dearer,

@@ -27,6 +27,8 @@ export const preview: PreviewView = {
   when: 'now',
   at: null,
   due_now: 950,
+  unit_amount: 1_900,
+  quantity: 1,
   currency: 'usd',
   prorated_at: '2027-03-23T21:00:00.000Z',
   not_fitting: [],

@@ -58,7 +58,16 @@ const returnUrl = z
   .max(2_000)
   .describe(RETURN_URL);
 const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
-const named = namedObject('ResumeSubscriptionRequest', {
+const recurringPrice = z
+  .strictObject({ unit_amount: z.int().min(0), quantity: z.int().min(1), currency: currencyCode })
+  .describe(
+    '`price` and `quantity` as the subscription was shown. Another price now is 409 `price_changed`.',
+  );
+const changePrice = recurringPrice
+  .extend({ due_now: z.int() })
+  .describe('As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged.');
+const RECURRING_EXAMPLE = { unit_amount: 1_900, quantity: 1, currency: 'usd' };
+const named = z.strictObject({
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),
 });
 const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
@@ -234,7 +243,7 @@ export const resumeSubscription = route(
     ...buys,
     summary: 'Resume a canceled subscription',
     description: `Takes back that it was canceled, as long as it has not ended, or a pause. ${ONCE}`,
-    body: named,
+    body: named.extend({ agreed: recurringPrice }).meta({ id: 'ResumeSubscriptionRequest' }),
     reply: { 200: subscriptionReply },
     errors: [
       ...NOT_HERE,
@@ -244,19 +253,19 @@ export const resumeSubscription = route(
       'change_replaced',
       'subscription_over',
       'payment_declined',
+      'price_changed',
     ],
-    example: { body: { product: 'demo' }, reply: examples.subscription },
+    example: { body: { product: 'demo', agreed: RECURRING_EXAMPLE }, reply: examples.subscription },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
       isOver: isFinal,
       run: async (providerKey) =>
-        answer(200, await subscriptions.resume({ accountId, caller, origin, providerKey }, body.product)),
+        answer(200, await subscriptions.resume({ accountId, caller, origin, providerKey }, body)),
     }),
 );
 
-const changed = namedObject('ChangeSubscriptionRequest', {
-  ...named.shape,
+const changed = named.extend({
   plan: planId.optional(),
   cycle: cycle.optional(),
   quantity: quantity.optional(),
@@ -285,19 +294,25 @@ export const changeSubscription = route(
     ...buys,
     summary: 'Change plan, cycle or seats',
     description: `A dearer plan is charged and takes effect at once, or the card is declined and nothing changes. If the bank asks the customer to confirm, \`confirmation\` names the page for that: until then, and if they do not confirm, the plan is unchanged. A plan below the current usage is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to the present plan cancels an arranged or pending change. ${ONCE}`,
-    body: changed,
+    body: changed.extend({ agreed: changePrice }).meta({ id: 'ChangeSubscriptionRequest' }),
     reply: { 200: changedReply },
     errors: [
       ...CHANGE_ERRORS,
       'does_not_fit',
       'payment_declined',
+      'price_changed',
       'debit_takes_days',
       'change_replaced',
       'subscription_ending',
       'subscription_over',
     ],
     example: {
-      body: { product: 'demo', plan: 'demo.pro' },
+      body: {
+        product: 'demo',
+        plan: 'demo.pro',
+        agreed: { due_now: 950, ...RECURRING_EXAMPLE },
+        prorated_at: '2027-03-23T21:00:00.000Z',
+      },
       reply: { subscription: examples.subscription, not_fitting: [], confirmation: null },
     },
   },

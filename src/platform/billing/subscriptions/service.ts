@@ -5,7 +5,8 @@ import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
 import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
-import { change, type ChangeOrder, preview } from './changes.ts';
+import type { RecurringPrice } from '../agreed.ts';
+import { type AgreedOrder, change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
 import { type CheckoutRequest, completeOrder, notSold, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
@@ -37,6 +38,12 @@ import {
 /** The page of this server after a checkout. */
 const CLOSED = '/v1/billing/checkout/closed';
 
+/** What shall go on, at which price. */
+interface Resumption {
+  readonly product?: string | undefined;
+  readonly agreed: RecurringPrice;
+}
+
 /** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
   checkout(visitor: AccountCaller, request: CheckoutRequest): Promise<CheckoutPage>;
@@ -47,8 +54,8 @@ export interface Subscriptions {
   list(accountId: AccountId, at: PageRequest): Promise<Page<SubscriptionView>>;
   /** Answers when it ends. */
   cancel(visitor: AccountCaller, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
-  resume(visitor: AccountCaller, product: string | undefined): Promise<SubscriptionView>;
-  change(visitor: AccountCaller, order: ChangeOrder): Promise<ChangeView>;
+  resume(visitor: AccountCaller, what: Resumption): Promise<SubscriptionView>;
+  change(visitor: AccountCaller, order: AgreedOrder): Promise<ChangeView>;
   preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
   invoices(accountId: AccountId, at: PageRequest): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
@@ -81,7 +88,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
     cancel: (visitor, product, when) => cancelSubscription(sellingPartsOf(parts), visitor, { product, when }),
-    resume: (visitor, product) => resumeSubscription(sellingPartsOf(parts, visitor), visitor, product),
+    resume: (visitor, what) => resumeSubscription(sellingPartsOf(parts, visitor), visitor, what),
     async change(visitor, order) {
       return changeView(await change(sellingPartsOf(parts, visitor), visitor, order));
     },
@@ -128,11 +135,11 @@ async function cancelSubscription(
 async function resumeSubscription(
   parts: SellingParts,
   visitor: AccountCaller,
-  product: string | undefined,
+  { product, agreed }: Resumption,
 ): Promise<SubscriptionView> {
   const row = await changeableSubscription(parts, visitor.accountId, product);
   assertRunning(parts.catalogues.get(row.product));
-  await resume(parts.stripe.client, row.store_id);
+  await resume(parts.stripe.client, row.store_id, agreed);
   return subscriptionView(
     await recordChange(parts, visitor, { row, action: 'subscription.resume', changes: {} }),
   );

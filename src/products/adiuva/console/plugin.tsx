@@ -129,12 +129,15 @@ function Install({ plugin, isUpdate, payAt, setPayAt }: InstallProps) {
   const chosen = useAccount();
   const { id, price_cents: cents, bought, installed } = plugin;
   const price = minor(cents, plugin.currency);
+  const isTheirs = installed || bought;
+  const isPaid = cents > 0 && !isTheirs;
   const { mutate, isPending, error, data } = useAct(async () => {
     if (chosen === undefined) return undefined;
     const caller = { ...PARTS, credentials: undefined, accountId: chosen.account.id };
     try {
       const { version, bytes } = await pluginCalls(chosen.api, caller).download(id, {
         acceptPermissions: plugin.permissions,
+        ...(isPaid && { agreed: { amount: cents, currency: plugin.currency } }),
       });
       setPayAt(undefined);
       save(`${id}-${version}.zip`, bytes as Uint8Array<ArrayBuffer>);
@@ -145,9 +148,7 @@ function Install({ plugin, isUpdate, payAt, setPayAt }: InstallProps) {
       return undefined;
     }
   });
-  const isTheirs = installed || bought;
   if (!plugin.offered && !isTheirs) return <p className="dim">{say('notOffered')}</p>;
-  const isPaid = cents > 0 && !isTheirs;
   if (!isAtLeast(chosen?.account.role, isPaid ? 'admin' : 'member'))
     return <p className="dim">{say(isPaid ? 'adminsBuy' : 'membersInstall')}</p>;
   const text = isTheirs

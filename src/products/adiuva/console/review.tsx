@@ -108,6 +108,10 @@ function Reviewing({ plugin, version: of }: { readonly plugin: Reviewed; readonl
   const priceOf = usePrice();
   const permissionsOf = usePermissions();
   const { version, manifest, changed_files: changed } = of;
+  const { currency } = plugin;
+  const price = priceOf({ ...manifest, currency });
+  const isOther = plugin.version !== null && plugin.price_cents !== manifest.price_cents;
+  const isChanged = of.state === 'pending_review' && isOther;
   return (
     <section aria-label={`${plugin.name} ${version}`}>
       <Facts
@@ -116,7 +120,7 @@ function Reviewing({ plugin, version: of }: { readonly plugin: Reviewed; readonl
           [say('version')]: version,
           [say('state')]: say(of.state === 'removed' ? 'withdrawn' : of.state),
           [say('author')]: manifest.author,
-          [say('price')]: priceOf({ ...manifest, currency: plugin.currency }),
+          [say('price')]: isChanged ? `${priceOf(plugin)} → ${price}` : price,
           [say('permissions')]: permissionsOf(manifest.permissions),
           [say('notes')]: of.notes ?? undefined,
         }}

@@ -4,7 +4,9 @@ import { AppError } from '#platform/kernel';
 import '../../errors.ts';
 import { createStripeClient, type StripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
-import { cancel, type Change, changeLater, changeNow, resume } from './subscription-changes.ts';
+import { agreedNow } from './assumptions/stage.ts';
+import { cancel, type Change, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
+import { readSubscription } from './subscription-reads.ts';
 
 // Two who do something with one subscription at once: each step of the one is interrupted by all of the other.
 
@@ -42,6 +44,7 @@ beforeEach(async () => {
 const to = (plan: Plan, dearer: boolean): Change => ({
   of: { product: 'reel', plan, cycle: 'monthly' },
   price: PRICES[plan],
+  when: 'now',
   quantity: 1,
   metered: [],
   dearer,
@@ -54,9 +57,10 @@ const to = (plan: Plan, dearer: boolean): Change => ({
 const DEEDS: Readonly<Record<string, (client: StripeClient, id: string) => Promise<unknown>>> = {
   'a cancel': (asked, id) => cancel(asked, id, 'period_end'),
   'an end': (asked, id) => cancel(asked, id, 'now'),
-  'a resume': resume,
-  'a downgrade': (asked, id) => changeLater(asked, id, to('basic', false)),
-  'an upgrade': (asked, id) => changeNow(asked, id, to('pro', true)),
+  'a resume': async (asked, id) => resume(asked, id, presentPrice(await readSubscription(client, id))),
+  'a downgrade': async (asked, id) =>
+    changeLater(asked, id, await agreedNow(client, id, { ...to('basic', false), when: 'period_end' })),
+  'an upgrade': async (asked, id) => changeNow(asked, id, await agreedNow(client, id, to('pro', true))),
 };
 type Deed = keyof typeof DEEDS;
 
@@ -158,4 +162,10 @@ test.each(Object.keys(BEGINNINGS).flatMap((begins) => pairs.map((pair) => [begin
 );
 
 /** Done, or a clear answer. */
-const TOLD = new Set(['done', 'change_replaced', 'subscription_ending', 'subscription_over']);
+const TOLD = new Set([
+  'done',
+  'change_replaced',
+  'price_changed',
+  'subscription_ending',
+  'subscription_over',
+]);

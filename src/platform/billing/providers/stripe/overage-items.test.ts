@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import '../../errors.ts';
+import { agreedNow } from './assumptions/stage.ts';
 import { followUp } from './follow-up.ts';
 import { createStripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
@@ -60,6 +61,7 @@ const priceIdOf = (key: string): string => PRICES.get(key) ?? '';
 const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
   of: { product: 'gateway', plan, cycle },
   price: priceIdOf(`${plan}:${cycle}`),
+  when: 'now',
   quantity: 1,
   metered: plan === 'flat' ? [] : [{ limit: 'calls', price: priceIdOf(`${plan}:${cycle}:calls`) }],
   dearer: true,
@@ -79,6 +81,11 @@ async function subscribe(): Promise<{ readonly id: string; readonly customer: st
   sandbox.advance(14 * DAY);
   return { id, customer };
 }
+
+const makes = async (id: string, change: Change) =>
+  changeNow(client, id, await agreedNow(client, id, change));
+const arranges = async (id: string, change: Change) =>
+  changeLater(client, id, await agreedNow(client, id, { ...change, when: 'period_end' }));
 
 async function asks(customer: string): Promise<void> {
   const { id } = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer });
@@ -107,7 +114,7 @@ test('a change between plans with overage waits for the bank, and each unit is b
   const { id, customer } = await subscribe();
   await use(customer, 10);
   sandbox.advance(DAY);
-  const waits = await changeNow(client, id, to('large'));
+  const waits = await makes(id, to('large'));
   expect(await itemsOf(id)).toEqual(['small:monthly', 'small:monthly:calls']);
   await confirm(waits?.url ?? '');
   expect(await itemsOf(id)).toEqual(['large:monthly', 'large:monthly:calls']);
@@ -121,7 +128,7 @@ test('a change between plans with overage waits for the bank, and each unit is b
 
 test('a change to a plan without overage waits too, and what the former plan charged by use is taken away once it is made', async () => {
   const { id } = await subscribe();
-  const waits = await changeNow(client, id, to('flat'));
+  const waits = await makes(id, to('flat'));
   // While it waits nothing is touched.
   await followUp(client, id);
   expect((await readSubscription(client, id)).pending_update).not.toBeNull();
@@ -134,12 +141,12 @@ test('a change to a plan without overage waits too, and what the former plan cha
 
 test('a change to a plan without overage and of another cycle is made at once or not at all', async () => {
   const { id, customer } = await subscribe();
-  await expect(changeNow(client, id, to('flat', 'yearly'))).rejects.toMatchObject({
+  await expect(makes(id, to('flat', 'yearly'))).rejects.toMatchObject({
     code: 'payment_declined',
   });
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
-  await changeNow(client, id, to('flat', 'yearly'));
+  await makes(id, to('flat', 'yearly'));
   expect(await itemsOf(id)).toEqual(['flat:yearly']);
 });
 
@@ -147,8 +154,8 @@ test('once a downgrade was made its schedule is in the way of no upgrade and no 
   const { id, customer } = await subscribe();
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
-  await changeNow(client, id, to('flat'));
-  await changeLater(client, id, { ...to('small'), dearer: false });
+  await makes(id, to('flat'));
+  await arranges(id, { ...to('small'), dearer: false });
   // One that is still to come stays.
   await followUp(client, id);
   expect((await readSubscription(client, id)).schedule).not.toBeNull();
@@ -157,7 +164,7 @@ test('once a downgrade was made its schedule is in the way of no upgrade and no 
   expect((await readSubscription(client, id)).schedule).not.toBeNull();
   await asks(customer);
   // The upgrade does not wait for the job.
-  const waits = await changeNow(client, id, to('large'));
+  const waits = await makes(id, to('large'));
   expect(waits?.url).toBeDefined();
   await confirm(waits?.url ?? '');
   expect(await itemsOf(id)).toEqual(['large:monthly', 'large:monthly:calls']);
@@ -165,7 +172,7 @@ test('once a downgrade was made its schedule is in the way of no upgrade and no 
 
 test('a schedule whose change was made is released, and canceling at Stripe works', async () => {
   const { id, customer } = await subscribe();
-  await changeLater(client, id, { ...to('large'), dearer: false });
+  await arranges(id, { ...to('large'), dearer: false });
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
   sandbox.advance(30 * DAY);

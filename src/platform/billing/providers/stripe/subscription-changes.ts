@@ -1,7 +1,8 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
+import { assertAgreed, type ChangePrice, type RecurringPrice } from '../../agreed.ts';
 import { type Cycle, cycleOfLength } from '../../cycles.ts';
-import { retryOvertaken } from './retry-overtaken.ts';
+import { OvertakenError, retryOvertaken } from './retry-overtaken.ts';
 import type { StripeClient } from './client.ts';
 import { assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
 import { forgetKept, setAside, takeUpAgain } from './kept-change.ts';
@@ -31,6 +32,8 @@ export interface Change {
   /** What the price is of; the plan by its name within the product. */
   readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
   readonly price: string;
+  /** At once, or arranged for the end of the paid period. */
+  readonly when: 'now' | 'period_end';
   readonly quantity: number;
   /** Metered prices that belong to the new plan, by the limit past which they are charged. */
   readonly metered: readonly { readonly limit: string; readonly price: string }[];
@@ -43,40 +46,46 @@ export interface Change {
   readonly proratedAt: Date | undefined;
 }
 
-/** What a change costs at once, in minor units; below 0: that much is the customer's credit, which the next invoice takes from. */
-export interface Preview {
-  readonly dueNow: number;
-  readonly currency: string;
+/** What a change costs; `due_now` below 0: that much is the customer's credit, which the next invoice takes from. */
+export interface Preview extends ChangePrice {
   /** null: nothing is prorated. */
   readonly proratedAt: Date | null;
 }
 
+/** A change that a caller has agreed to the price of. */
+export interface AgreedChange extends Change {
+  readonly agreed: ChangePrice;
+}
+
 /**
- * Changes it now. Where the customer's bank wants to see them, it waits, and the answer is where they confirm it: until then it is what
- * it was. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once.
+ * Changes it now, at the price that was agreed to. Where the customer's bank wants to see them, it waits, and the answer is where they confirm it: until then it is what
+ * it was. Throws `payment_declined` or `price_changed`, and then nothing changed. Asked twice, it is charged once.
  */
 export const changeNow = (
   client: StripeClient,
   id: string,
-  change: Change,
+  change: AgreedChange,
 ): Promise<Confirmation | undefined> => retryOvertaken(client, (asked) => makeChange(asked, id, change));
 
 async function makeChange(
   client: StripeClient,
   id: string,
-  change: Change,
+  change: AgreedChange,
 ): Promise<Confirmation | undefined> {
   const former = await readSubscription(client, id);
   assertNotOver(former);
   const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
   if (page !== undefined) return page;
+  const price = await agreedPrice(client, former, change);
   await dropPendingChange(client, former);
   const present = await releaseFinished(client, former);
-  const behavior = await paymentOf(client, present, change);
-  await assertPaidForGood(client, present, async () => -(await previewChange(client, id, change)).dueNow);
+  const dueNow = price?.due_now ?? 0;
+  const behavior = await paymentOf(client, present, { change, dueNow });
+  await assertPaidForGood(client, present, -dueNow);
   const arranged = await scheduledFor(client, present);
   const subscription = await releaseSchedule(client, present);
   if (isAlready(subscription, change)) return undefined;
+  if (price === undefined) throw new OvertakenError();
   try {
     const changed = await client.change((stripe, once) =>
       stripe.subscriptions.update(
@@ -102,13 +111,17 @@ async function makeChange(
  * Nothing is had before it is paid, but by a customer who pays by debit, and has before: as with a renewal, the debit is on its way then.
  * With an arrangement it is made at once or not at all: the arrangement would be lost while it waits.
  */
-async function paymentOf(client: StripeClient, former: Stripe.Subscription, change: Change) {
+async function paymentOf(
+  client: StripeClient,
+  former: Stripe.Subscription,
+  { change, dueNow }: { readonly change: Change; readonly dueNow: number },
+) {
   const debit = debitOf(former);
   if (debit === undefined)
     return mayWait(former) && mayKeepLeftOver(former, change)
       ? 'pending_if_incomplete'
       : 'error_if_incomplete';
-  if ((await previewChange(client, former.id, change)).dueNow > 0) await assertHasPaid(client, former, debit);
+  if (dueNow > 0) await assertHasPaid(client, former, debit);
   return 'allow_incomplete';
 }
 
@@ -120,12 +133,13 @@ const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
   dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';
 
 /** Arranges it for the end of the paid period; a change to the present plan cancels what was arranged. */
-export const changeLater = (client: StripeClient, id: string, change: Change): Promise<undefined> =>
+export const changeLater = (client: StripeClient, id: string, change: AgreedChange): Promise<undefined> =>
   retryOvertaken(client, (asked) => arrangeChange(asked, id, change));
 
-async function arrangeChange(client: StripeClient, id: string, change: Change): Promise<undefined> {
+async function arrangeChange(client: StripeClient, id: string, change: AgreedChange): Promise<undefined> {
   const former = await readSubscription(client, id);
   assertNotOver(former);
+  const agreed = await agreedPrice(client, former, change);
   await dropPendingChange(client, former);
   const subscription = await releaseFinished(client, former);
   if (isAlready(subscription, change)) {
@@ -133,6 +147,7 @@ async function arrangeChange(client: StripeClient, id: string, change: Change): 
     await forgetKept(client, subscription);
     return undefined;
   }
+  if (agreed === undefined) throw new OvertakenError();
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
   await scheduleChange(client, subscription, {
     items: [
@@ -144,25 +159,59 @@ async function arrangeChange(client: StripeClient, id: string, change: Change): 
   return undefined;
 }
 
-/** What `changeNow` would cost at once, if nothing else happens before it. */
-export async function previewChange(client: StripeClient, id: string, change: Change): Promise<Preview> {
-  const subscription = await readSubscription(client, id);
-  const { currency } = subscription;
-  if (isAlready(subscription, change)) return { dueNow: 0, currency, proratedAt: null };
+/** What a change would cost, if nothing else happens before it. */
+export const previewChange = async (client: StripeClient, id: string, change: Change): Promise<Preview> =>
+  priceOf(client, await readSubscription(client, id), change);
+
+/** The price of a change, which is the one that was agreed to; undefined: it is made already, and costs nothing. */
+async function agreedPrice(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+  change: AgreedChange,
+): Promise<ChangePrice | undefined> {
+  if (isAlready(subscription, change)) return undefined;
+  const { proratedAt: _at, ...price } = await priceOf(client, subscription, change);
+  assertAgreed(change.agreed, price);
+  return price;
+}
+
+async function priceOf(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+  change: Change,
+): Promise<Preview> {
+  if (isAlready(subscription, change)) return { ...presentPrice(subscription), due_now: 0, proratedAt: null };
+  const { currency, unit_amount } = unitPrice(
+    await client.read((stripe) => stripe.prices.retrieve(change.price)),
+  );
+  const recurring = { unit_amount, quantity: change.quantity, currency };
+  if (change.when === 'period_end') return { ...recurring, due_now: 0, proratedAt: null };
   const invoice = await client.read((stripe) =>
     stripe.invoices.createPreview({
-      subscription: id,
+      subscription: subscription.id,
       subscription_details: {
         items: changedItems(subscription, change, { waits: false }),
         proration_behavior: 'always_invoice',
         ...prorationOf(subscription, change),
+        ...goingOn(subscription),
       },
       ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
     }),
   );
-  const dueNow = invoice.total < 0 ? invoice.total : invoice.amount_due;
-  return { dueNow, currency: invoice.currency, proratedAt: change.proratedAt ?? proratedFrom(invoice) };
+  const due_now = invoice.total < 0 ? invoice.total : invoice.amount_due;
+  return { ...recurring, due_now, proratedAt: change.proratedAt ?? proratedFrom(invoice) };
 }
+
+/** What a subscription costs each cycle, before discounts and tax. */
+export function presentPrice(subscription: Stripe.Subscription): RecurringPrice {
+  const { price, quantity = 1 } = planItem(subscription) ?? {};
+  return { ...unitPrice(price), quantity };
+}
+
+const unitPrice = (price: Stripe.Price | undefined) => ({
+  unit_amount: price?.unit_amount ?? Math.round(Number(price?.unit_amount_decimal ?? 0)),
+  currency: price?.currency ?? '',
+});
 
 /** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
 export const cancel = (client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> =>
@@ -184,21 +233,20 @@ async function end(client: StripeClient, id: string, when: 'now' | 'period_end')
   return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
 }
 
-/** Has it go on: takes back that it was canceled, or a pause, and arranges again what had been. */
-export const resume = (client: StripeClient, id: string): Promise<void> =>
-  retryOvertaken(client, (asked) => goOn(asked, id));
+/** Has it go on at the price that was agreed to: takes back that it was canceled, or a pause, and arranges again what had been. */
+export const resume = (client: StripeClient, id: string, agreed: RecurringPrice): Promise<void> =>
+  retryOvertaken(client, (asked) => goOn(asked, id, agreed));
 
-async function goOn(client: StripeClient, id: string): Promise<void> {
+async function goOn(client: StripeClient, id: string, agreed: RecurringPrice): Promise<void> {
   const subscription = await readSubscription(client, id);
   assertNotOver(subscription);
+  assertAgreed(agreed, presentPrice(subscription));
   if (endsAt(subscription) !== undefined || subscription.pause_collection !== null) {
     await client.change((stripe, once) =>
       stripe.subscriptions.update(
         id,
         {
-          // Stripe takes one of the two, whichever of them it was.
-          ...(subscription.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
-          ...(subscription.cancel_at !== null && !subscription.cancel_at_period_end ? { cancel_at: '' } : {}),
+          ...goingOn(subscription),
           ...(subscription.pause_collection === null ? {} : { pause_collection: '' }),
         },
         once('go-on'),
@@ -208,6 +256,12 @@ async function goOn(client: StripeClient, id: string): Promise<void> {
   if (subscription.status === 'paused')
     await client.change((stripe, once) => stripe.subscriptions.resume(id, {}, once('resume')));
   await takeUpAgain(client, subscription);
+}
+
+/** Takes back that it ends. Stripe takes one of the two, whichever of them it was. */
+function goingOn({ cancel_at: at, cancel_at_period_end: isAtPeriodEnd }: Stripe.Subscription) {
+  if (isAtPeriodEnd) return { cancel_at_period_end: false };
+  return at === null ? {} : { cancel_at: '' as const };
 }
 
 function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {

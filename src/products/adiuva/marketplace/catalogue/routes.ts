@@ -218,21 +218,25 @@ export const installPlugin = route(
     ...writes,
     summary: 'Install a plugin, or get its newest version',
     description:
-      'Answers where its package is for 15 minutes, and what to verify it by (docs/marketplace.md); `plugins.download` of the SDK does so. One that costs money is charged to the card that the account has kept, by an owner or admin: where there is none, or the bank asks, the answer is 402 `payment_needed` with `details.checkout_url`; call again once it is paid there. It is bought once for the account, with later versions. A version with further permissions is 409 `consent_needed` with `details.permissions`, until `accept_permissions` names them. It takes no Idempotency-Key: repeated, it charges and counts nothing again.',
+      'Answers where its package is for 15 minutes, and what to verify it by (docs/marketplace.md); `plugins.download` of the SDK does so. One that costs money is charged to the card that the account has kept, by an owner or admin: where there is none, or the bank asks, the answer is 402 `payment_needed` with `details.checkout_url`; call again once it is paid there. It is bought once for the account, with later versions. A version with further permissions is 409 `consent_needed` with `details.permissions`, until `accept_permissions` names them. A purchase names the price that was shown: another one now is 409 `price_changed` with it, and nothing is charged. It takes no Idempotency-Key: repeated, it charges and counts nothing again.',
     idempotency: 'none',
     maxSeconds: 60,
     body: namedObject('PluginInstallRequest', {
       plugin_id: z.string().max(100).describe('The one of the path.'),
       accept_permissions: z.array(z.string().max(300)).max(100).optional(),
+      agreed: z
+        .strictObject({ amount: z.int().min(1), currency: z.string().regex(/^[a-z]{3}$/) })
+        .optional()
+        .describe('The `price_cents` and `currency` that were shown; needed where the plugin is bought.'),
     }),
     reply: { 200: installed },
     errors:
-      'plugin_not_found plugin_removed plugin_not_offered consent_needed payment_needed purchase_disputed payee_not_payable nothing_sold store_unavailable store_refused blob_not_found storage_unavailable'.split(
+      'plugin_not_found plugin_removed plugin_not_offered consent_needed payment_needed price_changed purchase_disputed payee_not_payable nothing_sold store_unavailable store_refused blob_not_found storage_unavailable'.split(
         ' ',
       ),
     example: {
       ...of,
-      body: { plugin_id: LISTING.id },
+      body: { plugin_id: LISTING.id, agreed: { amount: 500, currency: 'eur' } },
       reply: {
         ok: true,
         download_url: 'https://api.example.com/v1/files/0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21?signature=…',
@@ -256,7 +260,8 @@ export const installPlugin = route(
       throw new AppError('validation_failed', { message, details: { issues } });
     }
     const by = { accountId, role, caller };
-    const { version: given, link } = await market.catalogue.install(by, id, body.accept_permissions ?? []);
+    const consent = { permissions: body.accept_permissions ?? [], price: body.agreed };
+    const { version: given, link } = await market.catalogue.install(by, id, consent);
     const { url: download_url, expires_at } = link;
     return { ok: true, download_url, expires_at, ...shownBy(installed, given) };
   },

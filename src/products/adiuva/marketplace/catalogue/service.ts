@@ -23,6 +23,12 @@ interface Installer {
   readonly caller: Pick<Caller, 'keyId' | 'scopes' | 'userId'>;
 }
 
+/** What the person who installs was shown and said yes to. */
+interface Consent {
+  readonly permissions: readonly string[];
+  readonly price: { readonly amount: number; readonly currency: string } | undefined;
+}
+
 /** The money for it is here. */
 export const isBought = (install: InstallRow | undefined): boolean =>
   install !== undefined && install.sale_id !== null && install.revoked_at === null;
@@ -78,7 +84,7 @@ export function createCatalogue(context: Context) {
      * `plugin_not_offered`, `consent_needed` for permissions that were not consented to, `payment_needed` with the page where it is paid,
      * and what `items.open` throws. A purchase is for those who may buy for the account; anything else for any of its members.
      */
-    async install(by: Installer, id: string, accepted: readonly string[]) {
+    async install(by: Installer, id: string, consent: Consent) {
       const { accountId } = by;
       const [[[install]], [[plugin], [version]]] = await Promise.all([
         db.tenant(accountId, [store.readInstall(accountId, id)]),
@@ -90,9 +96,9 @@ export function createCatalogue(context: Context) {
       if (version === undefined || !(isEntitled || plugin.is_offered))
         throw new AppError('plugin_not_offered');
       const added = addedSince(install, version.permissions);
-      if (added.some((permission) => !accepted.includes(permission)))
+      if (added.some((permission) => !consent.permissions.includes(permission)))
         throw new AppError('consent_needed', { details: { version: version.version, permissions: added } });
-      if (plugin.price_cents > 0 && !isEntitled) await buy(context, by, plugin);
+      if (plugin.price_cents > 0 && !isEntitled) await buy(context, by, { plugin, agreed: consent.price });
       if (!isSame(install, version))
         await db.system('adiuva.catalogue', INSTALLED, async (tx) => {
           const [kept] = await tx.run(store.keepInstall(accountId, plugin, version));
@@ -161,14 +167,18 @@ const isSame = (install: InstallRow | undefined, { version, permissions }: Hande
   isDeepStrictEqual(install.permissions, permissions);
 
 /** Comes back once it is paid. */
-async function buy({ items, db }: Context, { accountId, role, caller }: Installer, plugin: PluginRow) {
+async function buy(
+  { items, db }: Context,
+  { accountId, role, caller }: Installer,
+  { plugin, agreed }: { readonly plugin: PluginRow; readonly agreed: Consent['price'] },
+) {
   const { id: item, name, price_cents: amount, currency, developer: payee } = plugin;
   if (payee === null) throw new AppError('plugin_not_offered');
   if (!atLeast(role, 'admin') || !allowsScope(caller, 'billing:write'))
     throw new AppError('forbidden', {
       message: 'A plugin that costs money is bought by owners and admins, with the scope billing:write.',
     });
-  const sale = await items.open({ accountId, item, name, amount, currency, payee });
+  const sale = await items.open({ accountId, item, name, amount, currency, payee, agreed });
   if (sale.state === 'open')
     throw new AppError('payment_needed', { details: { checkout_url: sale.checkoutUrl } });
   const [[bought]] = await db.tenant(accountId, [store.readInstall(accountId, item)]);

@@ -72,7 +72,7 @@ export interface PackageToCheck {
 }
 
 interface PreviousVersion {
-  readonly manifest: Pick<PluginManifest, 'id' | 'version' | 'permissions'>;
+  readonly manifest: Pick<PluginManifest, 'id' | 'version' | 'permissions' | 'price_cents'>;
   readonly files: readonly Pick<PackageFile, 'path' | 'sha256'>[];
 }
 
@@ -117,6 +117,8 @@ export async function checkPackage(request: PackageToCheck, parts: Parts): Promi
 function compareTo(former: PreviousVersion['manifest'], manifest: PluginManifest): Found[] {
   const added = manifest.permissions.filter((permission) => !former.permissions.includes(permission));
   const found = added.map((permission): Found => ({ code: 'permission_new', detail: permission }));
+  const [before, after] = [former.price_cents, manifest.price_cents];
+  if (before !== after) found.push({ code: 'price_changed', detail: `${before} → ${after}` });
   if (manifest.id !== former.id) found.push({ code: 'plugin_differs' });
   if (!isAbove(manifest.version, former.version))
     found.push({ code: 'version_not_above', detail: former.version });

@@ -42,6 +42,7 @@ export const CODES = {
   plugin_differs: ['version', 'The former version is of another plugin.'],
   native_code: ['native_code', 'The file is a program or library for a processor, or has the name of one.'],
   permission_new: ['new_permissions', 'The former version did not want this permission.'],
+  price_changed: ['price', 'It costs another price than the former version, in minor units.'],
   webassembly: ['static', 'The file is WebAssembly, which is not looked into.'],
   nested_archive: ['static', 'The file is an archive, which is not looked into.'],
   eval: ['static', 'It runs a text as code (eval).'],
@@ -59,7 +60,7 @@ export type Check = (typeof CODES)[Code][0];
 
 const CHECKS: readonly Check[] = [...new Set(Object.values(CODES).map(([check]) => check))];
 /** What reviewers should see, and judge themselves. */
-const SOFT: ReadonlySet<Check> = new Set(['new_permissions', 'static', 'scanned']);
+const SOFT: ReadonlySet<Check> = new Set(['new_permissions', 'price', 'static', 'scanned']);
 
 /** What was found, and where: a path in the package, or the whole of it, and a line that is counted from 1. */
 interface Place {

@@ -1,9 +1,17 @@
 import type { Stripe } from 'stripe';
 import { sellAgain, releaseSchedule } from '../schedule.ts';
-import { cancel, changeLater, changeNow, resume } from '../subscription-changes.ts';
+import {
+  cancel,
+  type Change,
+  changeLater,
+  changeNow,
+  presentPrice,
+  previewChange,
+  resume,
+} from '../subscription-changes.ts';
 import { idOf, meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
 import { dropPendingChange } from '../pending-change.ts';
-import { type Assumption, assertSeen, type Stage } from './stage.ts';
+import { agreedNow, type Assumption, assertSeen, type Stage } from './stage.ts';
 
 const HOUR = 3_600;
 
@@ -22,7 +30,7 @@ export const CHANGES: readonly Assumption[] = [
           proration_behavior: 'always_invoice',
         }),
       );
-      await changeNow(stage.client, subscription.id, change);
+      await makes(stage, subscription, change);
       assertSeen((await priceOf(stage, subscription)) === change.price, 'The plan did not change.');
     },
   },
@@ -32,11 +40,11 @@ export const CHANGES: readonly Assumption[] = [
       const subscription = await stage.subscribe('pro');
       const change = await stage.change('max');
       await stage.payWith(idOf(subscription.customer) ?? '', 'pm_card_authenticationRequired');
-      const page = await changeNow(stage.client, subscription.id, change);
+      const page = await makes(stage, subscription, change);
       assertSeen(page !== undefined, 'No change waited for the bank.');
       await dropPendingChange(stage.client, await read(stage, subscription));
       assertSeen((await read(stage, subscription)).pending_update === null, 'A voided change still waits.');
-      await changeNow(stage.client, subscription.id, change);
+      await makes(stage, subscription, change);
       const expires = (await read(stage, subscription)).pending_update?.expires_at ?? 0;
       assertSeen(expires > 0, 'No change waited for the bank.');
       await stage.advance(subscription, expires + HOUR);
@@ -52,7 +60,7 @@ export const CHANGES: readonly Assumption[] = [
     says: 'a subscription under a schedule is not canceled, and lets no change wait; once that is released it does both',
     async walk(stage) {
       const subscription = await stage.subscribe('max');
-      await changeLater(stage.client, subscription.id, await stage.change('pro'));
+      await arranges(stage, subscription, await stage.change('pro'));
       const arranged = await read(stage, subscription);
       assertSeen(arranged.schedule !== null, 'A schedule of a subscription does not show at it.');
       await stage.refusal((stripe) =>
@@ -77,7 +85,7 @@ export const CHANGES: readonly Assumption[] = [
     async walk(stage) {
       const subscription = await stage.subscribe('max');
       const change = await stage.change('pro');
-      await changeLater(stage.client, subscription.id, change);
+      await arranges(stage, subscription, change);
       await stage.advance(subscription, periodEnd(subscription) + 2 * HOUR);
       assertSeen((await priceOf(stage, subscription)) === change.price, 'The plan did not change by itself.');
       assertSeen((await read(stage, subscription)).schedule !== null, 'The schedule was released by itself.');
@@ -136,11 +144,20 @@ export const CHANGES: readonly Assumption[] = [
     },
   },
   {
+    says: 'a subscription that is to end is previewed as one that goes on, where that is asked for',
+    async walk(stage) {
+      const { id } = await stage.subscribe('pro');
+      await cancel(stage.client, id, 'period_end');
+      const { due_now: due } = await previewChange(stage.client, id, await stage.change('max'));
+      assertSeen(due > 0, `A larger plan costs ${due}.`);
+    },
+  },
+  {
     says: 'what is canceled for the end of its period goes on until then, may be kept, and ends by itself',
     async walk(stage) {
       const subscription = await stage.subscribe('pro');
       const end = await cancel(stage.client, subscription.id, 'period_end');
-      await resume(stage.client, subscription.id);
+      await resume(stage.client, subscription.id, presentPrice(subscription));
       const kept = await read(stage, subscription);
       assertSeen(
         kept.status === 'active' && kept.cancel_at === null,
@@ -153,6 +170,11 @@ export const CHANGES: readonly Assumption[] = [
     },
   },
 ];
+
+const makes = async ({ client }: Stage, { id }: Stripe.Subscription, change: Change) =>
+  changeNow(client, id, await agreedNow(client, id, change));
+const arranges = async ({ client }: Stage, { id }: Stripe.Subscription, change: Change) =>
+  changeLater(client, id, await agreedNow(client, id, { ...change, when: 'period_end' }));
 
 const read = ({ client }: Stage, { id }: Stripe.Subscription) => readSubscription(client, id);
 

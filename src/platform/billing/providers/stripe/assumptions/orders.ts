@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe';
 import { loadStripe } from '../package.ts';
 import { cancel, changeNow } from '../subscription-changes.ts';
 import { idOf, periodEnd, planItem } from '../subscription-reads.ts';
-import { assertSeen, type Assumption, METER, type Stage } from './stage.ts';
+import { agreedNow, assertSeen, type Assumption, METER, type Stage } from './stage.ts';
 
 const DAY = 86_400;
 
@@ -89,11 +89,8 @@ export const ORDERS: readonly Assumption[] = [
     async walk(stage) {
       const { id, customer } = await stage.subscribe('pro');
       await stage.payWith(idOf(customer) ?? '', 'pm_card_authenticationRequired');
-      const waits = await changeNow(
-        stage.client,
-        id,
-        await stage.change('max', { promotion: await stage.promotion() }),
-      );
+      const change = await stage.change('max', { promotion: await stage.promotion() });
+      const waits = await changeNow(stage.client, id, await agreedNow(stage.client, id, change));
       assertSeen(waits !== undefined, 'No change waited for the bank.');
     },
   },

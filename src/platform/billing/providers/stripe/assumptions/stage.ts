@@ -3,7 +3,7 @@ import type { Stripe } from 'stripe';
 import { refusedParam, type StripeClient } from '../client.ts';
 import { meterName } from '../meters.ts';
 import { productIdOf } from '../product-ids.ts';
-import type { Change } from '../subscription-changes.ts';
+import { type AgreedChange, type Change, previewChange } from '../subscription-changes.ts';
 import { idOf } from '../subscription-reads.ts';
 
 /** One thing that billing relies on, in the words of the README beside. */
@@ -137,6 +137,7 @@ export class Stage {
     return {
       of: { product: PRODUCT, plan, cycle: 'monthly' },
       price: await this.price(plan),
+      when: 'now',
       quantity: 1,
       metered: [],
       dearer: plan === 'max',
@@ -256,6 +257,11 @@ export class Stage {
     );
     return all.filter(({ name }) => name === CLOCK);
   }
+}
+
+/** A change by somebody who agrees to what it costs at this moment. */
+export async function agreedNow(client: StripeClient, id: string, change: Change): Promise<AgreedChange> {
+  return { ...change, agreed: await previewChange(client, id, change) };
 }
 
 const ALL = { limit: 1_000 };
