@@ -308,6 +308,7 @@ function toCallFigures(
 ): Parameters<Ledger['served']>[1] {
   return {
     usage: reading.usage,
+    input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
     shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
     id: requestId(answer.headers) ?? reading.id,
@@ -351,12 +352,12 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
     post(end) {
       signal?.removeEventListener('abort', stop);
       releaseSlot(at.current);
-      const { usage, shownTokens, tier } = meter;
+      const { usage, progress, input, shownTokens, tier } = meter;
       const shown = usage === undefined ? asRequest(meter.shown) : undefined;
       // A call that this server ended is not charged.
       const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
-      const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
+      const seen = { usage, progress, input, shownTokens, shown, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
       const ended = { started, span, outcome: OUTCOMES[end], failure: undefined };

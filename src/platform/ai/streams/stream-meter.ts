@@ -5,15 +5,20 @@ import {
   plausibleUsage,
   errorIn,
   estimatedTokens,
+  type Figures,
+  figuresIn,
   idOf,
+  type InputUsage,
   isRecord,
+  mergeFigures,
   NO_ANSWER,
   parseText,
   type AnswerReading,
+  readInput,
   readObject,
+  readUsage,
   showsSomething,
   type TokenUsage,
-  usageIn,
 } from '../metering/usage.ts';
 
 const OPENS = 0x7b;
@@ -38,7 +43,9 @@ export class StreamMeter {
   wholeBytes: number | undefined;
   /** [DONE] has come. */
   isDone = false;
-  #usage: TokenUsage | undefined;
+  #figures: Figures | undefined;
+  /** Events with words that had come when the answer's figures last did. */
+  #wordsAtFigures = 0;
   #isUsageAlone = false;
   #finished = 0;
   #events = 0;
@@ -81,7 +88,20 @@ export class StreamMeter {
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
   get usage(): TokenUsage | undefined {
-    return this.isComplete || this.#isUsageAlone ? plausibleUsage(this.#usage, this.#words > 0) : undefined;
+    return this.isComplete || this.#isUsageAlone ? this.progress : undefined;
+  }
+
+  /** The provider's figures of the answer as far as it came; undefined where they are of its beginning and words came after them. */
+  get progress(): TokenUsage | undefined {
+    const usage = plausibleUsage(readUsage(this.#figures), this.#words > 0);
+    const isOfAll = this.#words === this.#wordsAtFigures;
+    // Figures in the first event are of the whole answer, or of none of it: our count, which is up to four times too high, tells.
+    return isOfAll || (usage?.completionTokens ?? 0) * 4 >= this.shownTokens ? usage : undefined;
+  }
+
+  /** The provider's figures of the input, whenever they came. */
+  get input(): InputUsage | undefined {
+    return readInput(this.#figures);
   }
 
   /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */
@@ -184,12 +204,13 @@ export class StreamMeter {
       this.failure ??= error;
       return false;
     }
-    const usage = usageIn(answer);
-    this.#usage = usage ?? this.#usage;
+    const figures = figuresIn(answer);
+    if (figures !== undefined) this.#figures = mergeFigures(this.#figures, figures);
+    if (figures !== undefined) this.#wordsAtFigures = this.#words;
     const { choices } = answer;
     const isAlone = choices === undefined || (Array.isArray(choices) && choices.length === 0);
     if (!isAlone || !isRecord(answer['usage'])) return true;
-    if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
+    if (this.#words > 0 && readUsage(this.#figures) !== undefined) this.#isUsageAlone = true;
     return this.#wanted;
   }
 }
