@@ -18,6 +18,8 @@ export interface AnswerReading {
   readonly tier: string | undefined;
   /** The error in it: some providers send one with status 200. */
   readonly error: Readonly<Record<string, unknown>> | undefined;
+  /** Each reply was cut before a word of its answer: its tokens went into thoughts. */
+  readonly isSpent: boolean;
 }
 
 export const NO_ANSWER: AnswerReading = {
@@ -27,6 +29,7 @@ export const NO_ANSWER: AnswerReading = {
   id: undefined,
   tier: undefined,
   error: undefined,
+  isSpent: false,
 };
 
 /** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
@@ -43,11 +46,12 @@ export function readObject(answer: unknown): AnswerReading {
   const usage = readUsage(figures, Array.isArray(data));
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: plausibleUsage(usage, Array.isArray(choices) && choices.some(saysSomething)),
+    usage: plausibleUsage(usage, Array.isArray(choices) && choices.some((choice) => saysSomething(choice))),
     input: readInput(figures),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
+    isSpent: Array.isArray(choices) && choices.length > 0 && choices.every(isSpent),
   };
 }
 
@@ -109,18 +113,33 @@ export function errorIn(
   return { message: minimax['status_msg'], code: minimax['status_code'] };
 }
 
-/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. */
-export function showsSomething(answer: Readonly<Record<string, unknown>>): boolean {
+/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. `orCut`: so is the end of a cut one. */
+export function showsSomething(answer: Readonly<Record<string, unknown>>, orCut: boolean): boolean {
   const { choices } = answer;
-  return Array.isArray(choices) && choices.some((choice) => isEnd(choice) || saysSomething(choice));
+  return (
+    Array.isArray(choices) &&
+    choices.some((choice) => (isEnd(choice) && (orCut || !isCut(choice))) || saysSomething(choice))
+  );
 }
 
-/** Whether a choice says something: words, thoughts, a call of a tool. */
-function saysSomething(choice: unknown): boolean {
+/** OpenAI's word, Mistral's for the end of its context, and Anthropic's, which some gateways pass on. */
+const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
+
+/** Whether a choice would have been longer, had it been given room. */
+export function isCut(choice: unknown): boolean {
+  return isRecord(choice) && CUT.has(choice['finish_reason']);
+}
+
+function isSpent(choice: unknown): boolean {
+  return isCut(choice) && !saysSomething(choice, UNSAID);
+}
+
+/** Whether a choice says something: words, a call of a tool, thoughts unless they are `besides`. */
+function saysSomething(choice: unknown, besides: ReadonlySet<string> = FRAME): boolean {
   if (!isRecord(choice)) return false;
   const delta = choice['delta'] ?? choice['message'] ?? choice;
   if (!isRecord(delta)) return false;
-  return Object.entries(delta).some(([key, value]) => !FRAME.has(key) && isSomething(value));
+  return Object.entries(delta).some(([key, value]) => !besides.has(key) && isSomething(value));
 }
 
 function isEnd(choice: unknown): boolean {
@@ -129,6 +148,8 @@ function isEnd(choice: unknown): boolean {
 
 /** What stands in each choice, whether it says something or not. */
 const FRAME = new Set(['role', 'index', 'finish_reason', 'native_finish_reason', 'name', 'audio_content']);
+/** The same, and thoughts under all of their names. */
+const UNSAID = new Set([...FRAME, 'reasoning', 'reasoning_content', 'reasoning_details', 'thinking']);
 
 function isSomething(value: unknown): boolean {
   if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;

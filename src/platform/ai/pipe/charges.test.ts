@@ -246,7 +246,7 @@ describe('what a caller brought about is charged as the provider bills it', () =
     const permit = recordingPermit();
     const call = fixture.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', caused: true });
-    expect(permit.states).toEqual(['not_served']);
+    expect(permit.states).toEqual(['throttled']);
   });
 });
 

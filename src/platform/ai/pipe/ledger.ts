@@ -5,7 +5,7 @@ import type { StreamEnd } from './live-stream.ts';
 import type { CallPlan } from '../plan.ts';
 import type { AiMetrics } from '../ports.ts';
 import { cost } from '../metering/prices.ts';
-import type { Target } from '../providers/providers.ts';
+import { type Target, thinks } from '../providers/providers.ts';
 import type { LateEnd } from '../streams/remainder.ts';
 import { inputTokens, type TokenCounter, tokensOf } from '../metering/tokens.ts';
 import type { InputUsage, TokenUsage } from '../metering/usage.ts';
@@ -186,7 +186,7 @@ function usageOf(entry: LedgerEntry, served: CallFigures, isWhole: boolean): Usa
  * generated after the connection broke neither: then it may be all that was asked for.
  */
 function mostTokens(entry: LedgerEntry, served: CallFigures, isWhole: boolean): TokenUsage {
-  const output = isWhole && !entry.target.price.thinks ? served.shownTokens : undefined;
+  const output = isWhole && !thinks(entry.target) ? served.shownTokens : undefined;
   return tokensWith(entry, served.input, output);
 }
 

@@ -16,7 +16,7 @@ const TAIL = 65_536;
 const MOST_READ = 33_554_432;
 
 /** How reading on ended; what was read is without usage where the provider gave none. */
-export interface ReadOn extends Omit<AnswerReading, 'usable' | 'error'> {
+export interface ReadOn extends Omit<AnswerReading, 'usable' | 'error' | 'isSpent'> {
   /** Our own count of the tokens read. */
   readonly shownTokens: number;
   /** `whole`: to its end. `part`: more may be billed than was read. `not_served`: it was an error, and is not billed. */
@@ -88,7 +88,7 @@ function readMeter(meter: StreamMeter): AnswerReading {
   const { usage, input, id, tier, isComplete: usable, failure } = meter;
   // An event that is no JSON is no answer of the provider's: more may be billed than it shows.
   const error = failure === undefined || Object.keys(failure).length === 0 ? undefined : failure;
-  return { usable, usage, input, id, tier, error };
+  return { usable, usage, input, id, tier, error, isSpent: false };
 }
 
 /** The usage that stands in the end of an answer: the last object of that name. */

@@ -51,6 +51,7 @@ export class StreamMeter {
   #events = 0;
   #words = 0;
   #bytes = 0;
+  #saidBytes = 0;
   #passed = 0;
   readonly #cutter = new EventCutter();
   /** All that came, for its words; undefined: it is too much. */
@@ -68,12 +69,14 @@ export class StreamMeter {
   static reading(received: Buffer): AnswerReading {
     let reading = NO_ANSWER;
     let error: AnswerReading['error'];
+    let isSpent = false;
     for (const event of eventsIn(received.toString('utf8'))) {
       const next = readObject(parseText(event));
       error ??= next.error;
+      isSpent ||= next.isSpent;
       if (next.usage !== undefined || reading.id === undefined) reading = next;
     }
-    return { ...reading, error };
+    return { ...reading, error, isSpent };
   }
 
   /** The input is no longer events: there is nothing to wait for. */
@@ -113,6 +116,11 @@ export class StreamMeter {
   /** Our own count of shown tokens, when the provider gave none: an event with words is about a token, four bytes are too. */
   get shownTokens(): number {
     return Math.max(this.#words, estimatedTokens(this.#bytes));
+  }
+
+  /** Thoughts were shown, and no word of an answer. */
+  get hasOnlyThought(): boolean {
+    return this.#words > 0 && this.#saidBytes === 0;
   }
 
   /** The shown words, in the order of events; undefined: they were too many to be kept. */
@@ -184,8 +192,9 @@ export class StreamMeter {
       this.failure ??= {};
       return false;
     }
-    const { shownBytes, finished, mayTell } = lookOver(data, from, to);
+    const { shownBytes, saidBytes, finished, mayTell } = lookOver(data, from, to);
     this.#bytes += shownBytes;
+    this.#saidBytes += saidBytes;
     if (shownBytes > 0) this.#words += 1;
     this.#finished += finished;
     const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
@@ -218,8 +227,14 @@ export class StreamMeter {
 /** Looks for the first event of a stream that shows something of an answer, as its bytes come. */
 export class StreamHead {
   readonly #cutter = new EventCutter();
+  readonly #orCut: boolean;
   #isBegun = false;
   #isOver = false;
+
+  /** `orCut`: the end of an answer without a word is shown too, where it was cut. */
+  constructor(orCut = true) {
+    this.#orCut = orCut;
+  }
 
   /** Takes what came: whether an answer has begun with it. Not with an error, nor where the stream ends before; then it is read to its end. */
   shows(chunk: Buffer): boolean {
@@ -234,7 +249,7 @@ export class StreamHead {
       const answer = parseText(event);
       this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
       if (this.#isOver) return false;
-      if (isRecord(answer) && showsSomething(answer)) return true;
+      if (isRecord(answer) && showsSomething(answer, this.#orCut)) return true;
     }
     return false;
   }
