@@ -2,10 +2,9 @@ import { createPrices } from '#platform/ai';
 import { createOpenAISandbox, PROFILE_NAMES } from '#sandbox/openai';
 import { atEndOfFile } from '#test/closing';
 import { describe, expect, test } from 'vitest';
+import { testApp } from '#test/app';
 import { openMemory } from '../coditect/memory/fixture.ts';
-import { extractionFixture, idIn } from '../orbit/extraction-fixture.ts';
 import { personOf } from '../prism/fixture.ts';
-import { creatorOf } from '../reel/fixture.ts';
 import type { App } from '../../src/app.ts';
 
 const strict = await createOpenAISandbox();
@@ -29,7 +28,7 @@ const settings = {
   AI_CONFIG: JSON.stringify({ version: '2026-11-21', prices: rows }),
 };
 
-const office = await extractionFixture({ settings });
+const office = await testApp({ settings, work: false });
 const memory = await openMemory({ settings });
 
 /** From now on all products ask models of one family. */
@@ -38,15 +37,11 @@ function ask(profile: string, { modules }: App): void {
   modules.ai.choose({ prices: createPrices({ overrides: rows }), aliases: { small: chain, large: chain } });
 }
 
-const BRIEF = [
-  'Deliverables\n- An online shop with 300 products\n\nTimeline\nThe shop goes live on 4 May 2026.',
-];
-
 describe.each(PROFILE_NAMES)('a model that takes what %s does serves', (profile) => {
-  test('the gateway, Reel, Prism, Adiuva and Orbit', async () => {
+  test('the gateway, Prism and Adiuva', async () => {
     ask(profile, office.app);
     const { call } = office;
-    const customer = await office.customer('gateway.team', 'reel.pro', 'adiuva.pro');
+    const customer = await office.customer('gateway.team', 'adiuva.pro');
     const messages = [{ role: 'user', content: 'Tea?' }];
     const chat = await call(customer.key, 'POST /v1/ai/chat/completions', {
       body: { model: 'small', messages },
@@ -57,15 +52,7 @@ describe.each(PROFILE_NAMES)('a model that takes what %s does serves', (profile)
     });
     expect([assistant.status, assistant.body]).toEqual([200, expect.anything()]);
     const person = personOf(office, await office.person('prism.prism'));
-    expect((await person.turn()).status).toBe(201);
-    const { workspace, by, scope } = await office.office();
-    const document = await office.document(workspace, BRIEF);
-    await office.working(async () => {
-      const post = await creatorOf(office, customer).draft();
-      expect(post).toMatchObject({ status: 'completed' });
-      const made = await by.ended(idIn(await by.ask(scope, [document]), 'extraction_id'));
-      expect(made).toMatchObject({ status: 'completed', missing: [] });
-    });
+    expect((await person.turn()).status).toBe(200);
   });
 
   test('Coditect’s summaries', async () => {

@@ -3,7 +3,7 @@ import { type Micros, micros } from '#platform/kernel';
 import { z } from 'zod';
 import { type Picture, type PictureRule, pictureTokens } from './pictures.ts';
 import type { TokenUsage } from './usage.ts';
-import { takesPart, type TakesPart } from '../providers/takes.ts';
+import { takesPart, type TakesPart } from '../takes.ts';
 
 const perMillion = z.int().min(0).max(1_000_000_000);
 
@@ -30,7 +30,7 @@ const rowSchema = z.strictObject({
   tokenizer: z.enum(['o200k', 'other']).optional(),
   /** Bytes of input that make at least one token. One is the only bound that always holds: byte-level BPE. */
   bytes_per_token: z.number().min(1).max(8).optional(),
-  /** What it takes of the fields that no caller wrote, where it differs from its upstream (providers/takes.ts). */
+  /** What it takes of the fields that no caller wrote, where it differs from its upstream (takes.ts). */
   takes: takesPart.optional(),
   /** The model reasons unseen, so that what was shown says little about what was generated. */
   thinks: z.boolean().optional(),

@@ -10,7 +10,7 @@ import type { Prompts, PromptValues, RenderedPrompt } from '../prompts.ts';
 import type { Guard } from '../sanitizer/index.ts';
 import { isRecord } from '../metering/usage.ts';
 import { takesOf } from '../providers/providers.ts';
-import type { Takes } from '../providers/takes.ts';
+import type { Takes } from '../takes.ts';
 import { readWire, type WireRequest } from '../wire.ts';
 
 /** The input of every structured call. */

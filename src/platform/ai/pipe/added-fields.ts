@@ -1,16 +1,17 @@
 import type { Permit } from '#platform/limits';
 import { ProviderError } from '../errors.ts';
 import { type Target, takesOf } from '../providers/providers.ts';
-import { type Takes, takesWithout } from '../providers/takes.ts';
-import { addedFields, keptFields, type WireChange } from '../wire.ts';
-import type { AttemptParts, PipeCall } from './attempt.ts';
+import { type Takes, takesWithout } from '../takes.ts';
+import { addedFields, keptFields, type WireChange, type WireRequest } from '../wire.ts';
+import type { Policy } from '../policy.ts';
+import type { AiLogger } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Failure } from './outcome.ts';
 
 /** What is put into the body of a call: a model that takes less gets less. */
 export function changeFor(
-  { permit, policy }: Pick<PipeCall, 'permit' | 'policy'>,
-  { wire, target, plan }: LedgerEntry,
+  policy: Policy,
+  { permit, wire, target, plan }: LedgerEntry,
   how: { readonly takes: Takes; readonly safetyIdentifier: (permit: Permit) => string },
 ): WireChange {
   const { takes } = how;
@@ -32,10 +33,10 @@ export interface Form {
 }
 
 /** Makes the call anew, without them, where the provider refuses fields that its caller did not write. What helped is remembered. */
-export async function callInForm<Answer extends object>(
-  parts: Pick<AttemptParts, 'logger'>,
-  { call, target }: { readonly call: PipeCall; readonly target: Target },
-  make: (call: PipeCall, form: Form) => Promise<Answer | Failure>,
+export async function callInForm<Call extends { readonly wire: WireRequest }, Answer extends object>(
+  logger: AiLogger | undefined,
+  { call, target }: { readonly call: Call; readonly target: Target },
+  make: (call: Call, form: Form) => Promise<Answer | Failure>,
 ): Promise<Answer | Failure> {
   const first = takesOf(target);
   for (let takes = first; ; ) {
@@ -44,7 +45,7 @@ export async function callInForm<Answer extends object>(
     const refused = 'ledger' in done ? done : undefined;
     if (refused?.takes === undefined) {
       // An answer shows that it helped; a failure of another kind shows nothing.
-      if (takes !== first && (refused?.status ?? 200) === 200) learn(parts, target, { first, takes });
+      if (takes !== first && (refused?.status ?? 200) === 200) learn(logger, target, { first, takes });
       return done;
     }
     takes = refused.takes;
@@ -53,7 +54,7 @@ export async function callInForm<Answer extends object>(
 
 /** Later calls of the model leave out what it refused. */
 function learn(
-  { logger }: Pick<AttemptParts, 'logger'>,
+  logger: AiLogger | undefined,
   { learned, provider, model }: Target,
   { first, takes }: Form,
 ): void {

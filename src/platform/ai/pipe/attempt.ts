@@ -101,7 +101,7 @@ export async function attempt(
   const { admission } = current;
   let done: PlainAnswer | StreamAnswer | Failure | undefined;
   try {
-    done = await callInForm(parts, { call, target: admission.target }, (asked, form) =>
+    done = await callInForm(parts.logger, { call, target: admission.target }, (asked, form) =>
       makeCall(parts, asked, { current, form }),
     );
     return done;
@@ -136,7 +136,7 @@ async function makeCall(
     : undefined;
   const exchange = openExchange(parts, { call, entry, current, meter });
   current.exchange = exchange;
-  const change = changeFor(call, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
+  const change = changeFor(call.policy, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
   let ended: Ended;
   try {
     ended = await sendRequest(exchange, { parts, call, entry, span, change });

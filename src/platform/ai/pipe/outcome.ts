@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
 import type { Ended, TransportFailure } from '../providers/exchange.ts';
-import type { Takes } from '../providers/takes.ts';
+import type { Takes } from '../takes.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
 import { errorIn, isRecord, parseText } from '../metering/usage.ts';

@@ -3,7 +3,7 @@ import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import { type Learned, type Takes, takesOfUpstream, type TakesPart, withPart } from './takes.ts';
+import { type Learned, type Takes, takesOfUpstream, type TakesPart, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';

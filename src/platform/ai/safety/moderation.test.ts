@@ -3,7 +3,7 @@ import { systemClock } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { Pool } from 'undici';
 import { createModeration } from './moderation.ts';
-import { takesOfUpstream } from '../providers/takes.ts';
+import { takesOfUpstream } from '../takes.ts';
 
 const sandbox = await createOpenAISandbox();
 const { origin, pathname } = new URL(sandbox.url);
