@@ -82,9 +82,9 @@ const MAX_REPLIES = 16;
 export function readWire(
   endpoint: WireRequest['endpoint'],
   text: string,
-  body: unknown = parse(text),
-  unsaid: ReadonlySet<string> = NOTHING,
+  known: { readonly body?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
 ): WireRequest {
+  const { body = parse(text), unsaid = NOTHING } = known;
   if (!isRecord(body)) throw invalid('The body must be a JSON object.');
   const members = membersOf(text);
   if (members.length !== Object.keys(body).length) throw invalid('A field is written twice.');

@@ -117,7 +117,7 @@ function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
     if (typeof init?.body !== 'string') throw new TypeError('the pipe takes JSON bodies only');
     const path = new URL(input instanceof Request ? input.url : input).pathname;
     const endpoint = path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions';
-    const wire = readWire(endpoint, init.body, undefined, DEFAULTS);
+    const wire = readWire(endpoint, init.body, { unsaid: DEFAULTS });
     const signal = init.signal ?? undefined;
     const call: PipeCall = { permit, policy, chain, wire, signal };
     const answer = await pipe(call).catch((error: unknown) => {

@@ -40,11 +40,15 @@ const WAYS: Readonly<Record<string, (ai: Ai, permit: RecordingPermit) => Promise
       ...asked,
       item: z.strictObject({ hook: z.string() }),
       list: 'posts',
-      take: () => {},
+      take: async () => {},
     }),
   'a text': (ai, permit) => ai.streamText(permit, asked),
   'an agent with tools': (ai, permit) => {
-    const look = tool({ description: 'Looks it up', inputSchema: z.object({ word: z.string() }) });
+    const look = tool({
+      description: 'Looks it up',
+      inputSchema: z.object({ word: z.string() }),
+      execute: () => 'tea',
+    });
     return generateText({
       model: ai.model(permit, feature),
       prompt: 'Tea?',
