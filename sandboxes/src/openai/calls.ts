@@ -1,5 +1,5 @@
 import type { Bill } from './bill.ts';
-import { complete } from './completion.ts';
+import { complete, type Completion } from './completion.ts';
 import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, encode } from './encode.ts';
@@ -8,6 +8,7 @@ import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
+import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
 
 /** What the calls of one sandbox share. */
@@ -49,9 +50,30 @@ export class PreparedChats {
   }
 }
 
-function encodeFor(request: ChatRequest, fault?: Fault): EncodedCompletion {
-  const options = { includeUsage: request.includeUsage, hideUsage: fault?.kind === 'missing_usage' };
-  return encode(complete(request, fault), options);
+function encodeFor(request: ChatRequest, fault?: Fault, profile?: Profile): EncodedCompletion {
+  const includeUsage = request.includeUsage || profile?.usage === 'unasked';
+  const options = { includeUsage, hideUsage: fault?.kind === 'missing_usage', usageIn: profile?.usage };
+  return encode(afterThought(request, fault, profile), options);
+}
+
+/** A model that thinks has that much less for its answer. */
+function afterThought(
+  request: ChatRequest,
+  fault: Fault | undefined,
+  profile: Profile | undefined,
+): Completion {
+  const { maxTokens } = request;
+  const thought = Math.min(profile?.thinks ?? 0, maxTokens ?? Number.POSITIVE_INFINITY);
+  const left = maxTokens === null ? null : maxTokens - thought;
+  const { usage, ...completion } = complete({ ...request, maxTokens: left }, fault);
+  return {
+    ...completion,
+    usage: {
+      ...usage,
+      completionTokens: usage.completionTokens + thought,
+      reasoningTokens: usage.reasoningTokens + thought,
+    },
+  };
 }
 
 const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
@@ -66,10 +88,12 @@ const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['ki
 
 /** POST /v1/chat/completions. */
 export function serveChat(exchange: Exchange, body: string, vendor: Vendor): void {
+  const { profile } = exchange;
+  if (profile !== undefined) checkProfile(profile, parseJson(body));
   const { request, encoded: usual } = vendor.prepared.for(body);
   const fault = faultFor(exchange, request.model, vendor);
   const isOther = CHANGES_ANSWER.has(fault?.kind) || (fault !== undefined && 'reasoning_tokens' in fault);
-  const encoded = isOther ? encodeFor(request, fault) : usual;
+  const encoded = isOther || profile !== undefined ? encodeFor(request, fault, profile) : usual;
   const { usage } = encoded;
   const answer = request.stream
     ? (): void => answerStream(exchange, encoded, { fault, pace: vendor.pace })

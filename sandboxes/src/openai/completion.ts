@@ -119,7 +119,7 @@ function dictatedText(
   if (fault?.kind === 'tool_call') return fault.arguments;
   if (tool !== undefined && 'parameters' in tool) return jsonFor(tool.parameters, author, fault);
   if (format.type === 'json_schema') return jsonFor(format.schema, author, fault);
-  if (format.type === 'text') return null;
+  if (format.type === 'text') return asksForJson(request) ? looseJson(author, fault) : null;
   return fault?.kind === 'bad_content' ? 'Here is the JSON: {"sandbox":' : looseJson(author, fault);
 }
 
@@ -154,6 +154,11 @@ function drawnOut(value: unknown, times: number): unknown {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, drawnOut(item, times)]));
   if (typeof value !== 'string' || value.length < LONG_TEXT) return value;
   return Array.from({ length: times }, () => value).join(' ');
+}
+
+/** A request in words, for a model that takes no `response_format`. */
+function asksForJson({ messages }: ChatRequest): boolean {
+  return messages.some(({ role, text }) => role === 'system' && text.includes('Answer with JSON alone'));
 }
 
 /** For `json_object`: by the schema that stands in the prompt, as libraries put it there, else the labels found. */

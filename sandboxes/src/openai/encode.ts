@@ -18,6 +18,8 @@ export interface EncodedCompletion {
 export interface EncodeOptions {
   readonly includeUsage: boolean;
   readonly hideUsage: boolean;
+  /** Moonshot puts the usage of a stream into its choice. */
+  readonly usageIn?: 'choice' | 'unasked' | undefined;
 }
 
 /** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
@@ -84,13 +86,17 @@ function encodeEvents(
   options: EncodeOptions,
 ): ReturnType<EncodedCompletion['events']> {
   const { choices } = completion;
-  const reports = options.includeUsage && !options.hideUsage;
+  const inChoice = options.usageIn === 'choice';
+  const reports = options.includeUsage && !options.hideUsage && !inChoice;
+  const usage = inChoice && !options.hideUsage ? { usage: wireUsage(completion.usage) } : {};
   const fields = { object: 'chat.completion.chunk', ...commonFields(completion) };
-  const event = (listed: readonly object[], usage: object | null = null): string =>
-    `${JSON.stringify({ ...fields, choices: listed, ...(reports ? { usage } : {}) }).slice(1)}\n\n`;
+  const event = (listed: readonly object[], figures: object | null = null): string =>
+    `${JSON.stringify({ ...fields, choices: listed, ...(reports ? { usage: figures } : {}) }).slice(1)}\n\n`;
   const delta = (index: number, change: object, finish: string | null = null): string =>
     event([{ index, delta: change, logprobs: null, finish_reason: finish }]);
-  const ends = choices.map(({ finish }, index) => delta(index, {}, finish));
+  const ends = choices.map(({ finish }, index) =>
+    event([{ index, delta: {}, logprobs: null, finish_reason: finish, ...usage }]),
+  );
   return {
     open: choices.map((choice, index) => delta(index, openingDelta(choice))),
     tokens: interleaveTokens(choices).map(({ index, token, isCall }) =>

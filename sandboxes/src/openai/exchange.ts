@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from './errors.ts';
+import type { Profile } from './profiles.ts';
 
 /** One request and the answer to it. */
 export interface Exchange {
@@ -7,6 +8,8 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** The part that the answer's ids share; unique over restarts, because the bill outlives the process. */
   readonly id: string;
+  /** The family of models that is asked, where the path names one. */
+  readonly profile?: Profile | undefined;
 }
 
 /** OpenAI takes 50 MB of pictures in one request. */

@@ -7,6 +7,7 @@ import { vendorListener } from './server.ts';
 
 export { type BilledCall, readBillFile } from './bill.ts';
 export type { Fault, Faults } from './faults.ts';
+import { PROFILES } from './profiles.ts';
 
 export interface OpenAISandboxOptions extends ListeningOptions {
   /** Time before each answer, and over which a stream's tokens come after that; 0 by default. */
@@ -16,6 +17,9 @@ export interface OpenAISandboxOptions extends ListeningOptions {
   /** A file of JSON lines that gets each billed call before its answer leaves, and is read again at the next start. */
   readonly billFile?: string | undefined;
 }
+
+/** Families of models that refuse what their documents say; `…/as/NAME/v1` is the base URL of one. */
+export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
 
 /** A stand-in for OpenAI that is running. */
 export interface OpenAISandbox {

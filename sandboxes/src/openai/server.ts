@@ -6,6 +6,7 @@ import { faultSchema } from './faults.ts';
 import { ApiError, missingKey } from './errors.ts';
 import { type Exchange, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
+import { PROFILES } from './profiles.ts';
 
 type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
 type PlainHandler = (exchange: Exchange, vendor: Vendor) => void;
@@ -25,6 +26,9 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
 
 const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
 
+/** `/as/groq-cloud/v1/…`: the call is answered as by that family of models (profiles.ts). */
+const AS = /^\/as\/([a-z-]+)(\/.*)$/;
+
 /** Answers the calls that come to the sandbox. */
 export function vendorListener(vendor: Vendor): RequestListener {
   const boot = randomBytes(6).toString('hex');
@@ -39,14 +43,19 @@ export function vendorListener(vendor: Vendor): RequestListener {
 function route(exchange: Exchange, vendor: Vendor): void {
   const { url = '/', method = 'GET' } = exchange.request;
   const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
+  const whole = query < 0 ? url : url.slice(0, query);
+  const [, name = '', rest] = AS.exec(whole) ?? [];
+  const profile = PROFILES.get(name);
+  const path = profile === undefined ? whole : (rest ?? '/');
   if (path.startsWith('/sandbox/')) refuseBrowsers(exchange);
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
   const withBody = WITH_BODY.get(key);
   if (withBody !== undefined) {
-    readBody(exchange, (body) => sendErrors(exchange, () => withBody(exchange, body, vendor)));
+    readBody(exchange, (body) =>
+      sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
+    );
     return;
   }
   const withoutBody = WITHOUT_BODY.get(key);

@@ -12,6 +12,8 @@ export interface CallPlan {
   readonly call: PlannedCall;
   /** The reply's cap that is sent. */
   readonly maxTokens: number;
+  /** Tokens of it that are for thoughts, beside an answer of full length. */
+  readonly room: number;
 }
 
 export interface PlanRequest {
@@ -22,6 +24,8 @@ export interface PlanRequest {
   >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;
+  /** Tokens for thoughts, beside the answer's; none when not said. */
+  readonly room?: number | undefined;
 }
 
 /**
@@ -29,12 +33,9 @@ export interface PlanRequest {
  * model allow, at most what `caps.cost` and the budget buy.
  */
 export function planCall(request: PlanRequest, target: Target): CallPlan {
-  const { policy, wire, budget } = request;
-  const asked = Math.min(
-    wire.maxTokens ?? policy.maxOutputTokens,
-    policy.maxOutputTokens,
-    target.price.maxOutput,
-  );
+  const { policy, wire, budget, room = 0 } = request;
+  const answer = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens);
+  const asked = Math.min(answer + room, target.price.maxOutput);
   const size = sizeOf(target.price, wire);
   const isChat = wire.endpoint === '/chat/completions';
   let maxTokens = isChat ? asked : 0;
@@ -46,6 +47,7 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
   }
   return {
     maxTokens,
+    room,
     call: {
       provider: target.provider,
       model: target.model,

@@ -3,6 +3,7 @@ import { AppError } from '#platform/kernel';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
 import { isRecord } from './metering/usage.ts';
+import type { Takes } from './takes.ts';
 
 /** A request in OpenAI's protocol, ready but for what depends on the model that gets it. */
 export interface WireRequest {
@@ -22,6 +23,8 @@ export interface WireRequest {
   /** Its input in tokens, where it was counted; its pictures apart. */
   readonly counted?: Counted | undefined;
   readonly hasTemperature: boolean;
+  /** The same request with its answer's form asked for in another way, for a model that takes no such field. */
+  readonly inForm?: ((format: Takes['response_format']) => WireRequest) | undefined;
   /** All members of the body that stay as they were written, as one text: `"messages":[…],"seed":7`. */
   readonly kept: string;
   /** The caller's stream_options, for what is asked besides usage. */
@@ -39,6 +42,24 @@ export interface WireChange {
   readonly streamUsage: boolean;
 }
 
+/** The fields of a body that no caller wrote, or that were renamed. */
+export function addedFields(wire: WireRequest, change: WireChange): string[] {
+  const added = {
+    [change.maxTokens?.[0] ?? '']: change.maxTokens !== undefined,
+    temperature: change.temperature !== undefined,
+    safety_identifier: change.safetyIdentifier !== undefined,
+    store: change.store,
+    stream_options: wire.stream && change.streamUsage,
+    response_format: wire.inForm !== undefined && wire.kept.includes('"response_format":'),
+  };
+  return Object.entries(added).flatMap(([field, isAdded]) => (isAdded ? [field] : []));
+}
+
+/** The fields of a body that stay as its caller wrote them. */
+export function keptFields({ kept }: Pick<WireRequest, 'kept'>): string[] {
+  return membersOf(`{${kept}}`).map(({ key }) => key);
+}
+
 /** Members that the pipe writes itself. */
 const OURS = new Set([
   'model',
@@ -49,19 +70,21 @@ const OURS = new Set([
   'stream',
   'stream_options',
 ]);
+const NOTHING: ReadonlySet<string> = new Set();
 const MAX_DEPTH = 64;
 const MAX_REPLIES = 16;
 
 /**
  * Reads a body. It is parsed once, to check it and to read its figures; what need not change is never written anew,
  * so that a large prompt costs a copy and a number keeps its digits (JSON.stringify would round a 64-bit seed).
- * `parse` may be passed when the caller has parsed the text already.
+ * `body` may be passed when the caller has parsed the text already; members that are `unsaid` are left out, as those that are null are.
  */
 export function readWire(
   endpoint: WireRequest['endpoint'],
   text: string,
-  body: unknown = parse(text),
+  known: { readonly body?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
 ): WireRequest {
+  const { body = parse(text), unsaid = NOTHING } = known;
   if (!isRecord(body)) throw invalid('The body must be a JSON object.');
   const members = membersOf(text);
   if (members.length !== Object.keys(body).length) throw invalid('A field is written twice.');
@@ -76,10 +99,11 @@ export function readWire(
     tier: typeof body['service_tier'] === 'string' ? body['service_tier'] : undefined,
     pictures: [],
     inputBytes: Buffer.byteLength(text),
-    hasTemperature: 'temperature' in body,
+    hasTemperature: (body['temperature'] ?? null) !== null,
     kept: members
-      .filter(({ key }) => !OURS.has(key))
+      .filter(({ key }) => !OURS.has(key) && body[key] !== null)
       .map(({ from, to }) => text.slice(from, to))
+      .filter((member) => !unsaid.has(member))
       .join(','),
     streamOptions: isRecord(options) ? options : undefined,
   };

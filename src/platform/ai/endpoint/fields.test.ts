@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPrices } from '../metering/prices.ts';
+import { CHAT_FIELDS } from './fields.ts';
 import { openAi } from '#test/fixtures/ai/open';
 
 const POLICY = 'test.chat';
@@ -90,6 +91,15 @@ describe('refused before admission', () => {
       messages: [{ role: 'user', content: '\\u0000 \\ud83d' }],
     }).replace('"user"', '"\\ud83d\\ude00"');
     expect(ai.openAiEndpoint.prepareChat(text, POLICY).model).toBe('small');
+  });
+
+  test('but not a field that is null, which no provider is sent', () => {
+    const fields = Object.keys(CHAT_FIELDS).filter((field) => !/^(?:messages|model)$/.test(field));
+    const unset = Object.fromEntries(fields.map((field) => [field, null]));
+    const body = JSON.stringify({ model: 'small', messages, ...unset });
+    const { wire } = ai.openAiEndpoint.prepareChat(body, POLICY);
+    expect(JSON.parse(`{${wire.kept}}`)).toEqual({ messages });
+    expect(wire).toMatchObject({ stream: false, replies: 1, maxTokens: undefined, hasTemperature: false });
   });
 
   test('but not a field that the operator lets through', () => {

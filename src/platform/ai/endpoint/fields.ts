@@ -68,9 +68,10 @@ const REASONS = {
 
 /** Refuses what a shared key must not do. `allowed` are unknown fields that the operator lets through. */
 export function checkChatFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
-  for (const field of Object.keys(body)) {
+  for (const [field, value] of Object.entries(body)) {
     const kind = Object.hasOwn(CHAT_FIELDS, field) ? CHAT_FIELDS[field] : undefined;
-    if (kind === 'unpriced' || kind === 'stateful') refuse(field, kind);
+    // OpenAI takes null for a field that is not set.
+    if (value !== null && (kind === 'unpriced' || kind === 'stateful')) refuse(field, kind);
     if (kind === undefined && !allowed.has(field)) refuse(field, 'unknown');
   }
   if (!Array.isArray(body['messages']) || body['messages'].length === 0) {

@@ -103,7 +103,7 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
     const parsed = parseObject(text);
     checkChatFields(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
-    const read = readWire('/chat/completions', text, parsed);
+    const read = readWire('/chat/completions', text, { body: parsed });
     refuseBrokenText(text, parsed);
     if (read.model === '') throw invalid('model must name a model.', 'model');
     const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];

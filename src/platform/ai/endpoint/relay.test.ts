@@ -84,7 +84,7 @@ async function relayed(
       post: () => USAGE,
       brokenBy: (said) => brokenStreamError(said, ''),
     });
-    const plan = { maxTokens: 1, call: prepared.planned };
+    const plan = { maxTokens: 1, room: 0, call: prepared.planned };
     const deadlines = createDeadlines(drivenTime());
     await relay(
       {

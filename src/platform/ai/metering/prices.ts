@@ -3,6 +3,7 @@ import { type Micros, micros } from '#platform/kernel';
 import { z } from 'zod';
 import { type Picture, type PictureRule, pictureTokens } from './pictures.ts';
 import type { TokenUsage } from './usage.ts';
+import { takesPart, type TakesPart } from '../takes.ts';
 
 const perMillion = z.int().min(0).max(1_000_000_000);
 
@@ -29,6 +30,8 @@ const rowSchema = z.strictObject({
   tokenizer: z.enum(['o200k', 'other']).optional(),
   /** Bytes of input that make at least one token. One is the only bound that always holds: byte-level BPE. */
   bytes_per_token: z.number().min(1).max(8).optional(),
+  /** What it takes of the fields that no caller wrote, where it differs from its upstream (takes.ts). */
+  takes: takesPart.optional(),
   /** The model reasons unseen, so that what was shown says little about what was generated. */
   thinks: z.boolean().optional(),
   /** Time limits of the model, where it takes longer than its features' policies allow (time-limits.ts). */
@@ -68,6 +71,7 @@ export interface Price {
   readonly pictures: PictureRule | undefined;
   readonly tokenizer: 'o200k' | 'other';
   readonly bytesPerToken: number;
+  readonly takes: TakesPart;
   readonly thinks: boolean;
   /** Milliseconds, where the row says them. */
   readonly limits: {
@@ -160,6 +164,7 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     pictures: row.pictures,
     tokenizer: row.tokenizer ?? 'other',
     bytesPerToken: row.bytes_per_token ?? 1,
+    takes: row.takes ?? {},
     thinks: row.thinks ?? false,
     limits: {
       firstByte: milliseconds(row.first_byte_seconds),

@@ -18,7 +18,12 @@ test.each([
   ['none', said({}), undefined],
   ['usage that is null', said({ usage: null }), undefined],
   ['usage that is a text', said({ usage: JSON.stringify(USAGE) }), undefined],
-  ['figures that are texts', said({ usage: { prompt_tokens: '12', completion_tokens: '3' } }), undefined],
+  ['figures that are texts', said({ usage: { prompt_tokens: '12', completion_tokens: '3' } }), [12, 3]],
+  [
+    'figures that are other texts',
+    said({ usage: { prompt_tokens: '12 k', completion_tokens: '' } }),
+    undefined,
+  ],
   [
     'usage written twice, of which the last holds',
     `{"choices":[1],"usage":${JSON.stringify(OTHER)},"usage":${JSON.stringify(USAGE)}}`,
@@ -31,10 +36,16 @@ test.each([
     [12, 3],
   ],
   [
-    'usage of a choice and not its own',
+    'usage of a choice alone',
     said({ choices: [{ index: 0, message: { content: 'tea' }, usage: OTHER }] }),
-    undefined,
+    [900, 900],
   ],
+  [
+    'usage of a choice, and its own',
+    said({ choices: [{ index: 0, message: { content: 'tea' }, usage: OTHER }], usage: USAGE }),
+    [12, 3],
+  ],
+  ['Groq’s usage of a stream', said({ x_groq: { usage: USAGE } }), [12, 3]],
   ['usage deep within, and its own', said({ x: { y: [{ usage: OTHER }] }, usage: USAGE }), [12, 3]],
   ['its usage in front of everything', `{"usage":${JSON.stringify(USAGE)},"choices":[1]}`, [12, 3]],
   ['its name written in escapes', `{"choices":[1],"\\u0075sage":${JSON.stringify(USAGE)}}`, [12, 3]],

@@ -12,18 +12,24 @@ export interface AnswerReading {
   /** Whether there is something to show: choices, or embeddings. */
   readonly usable: boolean;
   readonly usage: TokenUsage | undefined;
+  /** The input's figures, also where those of the answer can't be right. */
+  readonly input: InputUsage | undefined;
   readonly id: string | undefined;
   readonly tier: string | undefined;
   /** The error in it: some providers send one with status 200. */
   readonly error: Readonly<Record<string, unknown>> | undefined;
+  /** Each reply was cut before a word of its answer: its tokens went into thoughts. */
+  readonly isSpent: boolean;
 }
 
 export const NO_ANSWER: AnswerReading = {
   usable: false,
   usage: undefined,
+  input: undefined,
   id: undefined,
   tier: undefined,
   error: undefined,
+  isSpent: false,
 };
 
 /** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
@@ -36,12 +42,16 @@ export function readObject(answer: unknown): AnswerReading {
   if (!isRecord(answer)) return NO_ANSWER;
   const { choices, data, id, service_tier: tier } = answer;
   const shown = Array.isArray(choices) ? choices : data;
+  const figures = figuresIn(answer);
+  const usage = readUsage(figures, Array.isArray(data));
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: plausibleUsage(usageIn(answer), Array.isArray(choices) && choices.some(saysSomething)),
+    usage: plausibleUsage(usage, Array.isArray(choices) && choices.some((choice) => saysSomething(choice))),
+    input: readInput(figures),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
+    isSpent: Array.isArray(choices) && choices.length > 0 && choices.every(isSpent),
   };
 }
 
@@ -50,11 +60,45 @@ export function plausibleUsage(usage: TokenUsage | undefined, isShown: boolean):
   return isShown && usage?.completionTokens === 0 ? undefined : usage;
 }
 
-/** The usage of an answer or event. Groq puts that of a stream under a name of its own. */
-export function usageIn(answer: Readonly<Record<string, unknown>>): TokenUsage | undefined {
-  const groq = answer['x_groq'];
-  const isEmbedding = Array.isArray(answer['data']);
-  return readUsage(answer['usage'], isEmbedding) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
+/** A usage object as a provider wrote it, or what several of its objects say together. */
+export type Figures = Readonly<Record<string, unknown>>;
+
+/**
+ * Where an answer or event holds usage: the first that does is read. A usage elsewhere is a line of this table.
+ * - `usage`: OpenAI. Gemini, Perplexity, SGLang and vLLM (`continuous_usage_stats`) send it with each event, of the answer so far
+ *   (github.com/ogx-ai/ogx/issues/5122, github.com/vllm-project/vllm/pull/5742).
+ * - `x_groq.usage`: a stream of Groq (console.groq.com/docs/api-reference#chat-create).
+ * - `choices[].usage`: a stream of Moonshot, in the last event of a choice (github.com/northes/go-moonshot/issues/17).
+ */
+const PLACES: readonly ((answer: Figures) => unknown)[] = [
+  ({ usage }) => usage,
+  ({ x_groq: groq }) => (isRecord(groq) ? groq['usage'] : undefined),
+  ({ choices }) =>
+    Array.isArray(choices)
+      ? choices.map((choice) => isRecord(choice) && choice['usage']).find(isRecord)
+      : undefined,
+];
+
+/** The usage of an answer or event, as it is written; undefined: it has none. */
+export function figuresIn(answer: Figures): Figures | undefined {
+  for (const place of PLACES) {
+    const figures = place(answer);
+    if (isRecord(figures)) return figures;
+  }
+  return undefined;
+}
+
+/**
+ * The usage of a stream in which events have figures: later ones replace earlier ones, but a figure of nothing replaces none. A gateway in front of
+ * Anthropic says the prompt in its first event and the answer in its last, as `message_start` and `message_delta` do
+ * (docs.anthropic.com/en/api/messages-streaming).
+ */
+export function mergeFigures(before: Figures | undefined, later: Figures): Figures {
+  if (before === undefined) return later;
+  const said = Object.entries(later).filter(
+    ([name, value]) => before[name] === undefined || (value !== null && tokens(value) !== 0),
+  );
+  return { ...before, ...Object.fromEntries(said) };
 }
 
 /** The error of an answer or event; `"error": null` is none. */
@@ -69,18 +113,33 @@ export function errorIn(
   return { message: minimax['status_msg'], code: minimax['status_code'] };
 }
 
-/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. */
-export function showsSomething(answer: Readonly<Record<string, unknown>>): boolean {
+/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. `orCut`: so is the end of a cut one. */
+export function showsSomething(answer: Readonly<Record<string, unknown>>, orCut: boolean): boolean {
   const { choices } = answer;
-  return Array.isArray(choices) && choices.some((choice) => isEnd(choice) || saysSomething(choice));
+  return (
+    Array.isArray(choices) &&
+    choices.some((choice) => (isEnd(choice) && (orCut || !isCut(choice))) || saysSomething(choice))
+  );
 }
 
-/** Whether a choice says something: words, thoughts, a call of a tool. */
-function saysSomething(choice: unknown): boolean {
+/** OpenAI's word, Mistral's for the end of its context, and Anthropic's, which some gateways pass on. */
+const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
+
+/** Whether a choice would have been longer, had it been given room. */
+export function isCut(choice: unknown): boolean {
+  return isRecord(choice) && CUT.has(choice['finish_reason']);
+}
+
+function isSpent(choice: unknown): boolean {
+  return isCut(choice) && !saysSomething(choice, UNSAID);
+}
+
+/** Whether a choice says something: words, a call of a tool, thoughts unless they are `besides`. */
+function saysSomething(choice: unknown, besides: ReadonlySet<string> = FRAME): boolean {
   if (!isRecord(choice)) return false;
   const delta = choice['delta'] ?? choice['message'] ?? choice;
   if (!isRecord(delta)) return false;
-  return Object.entries(delta).some(([key, value]) => !FRAME.has(key) && isSomething(value));
+  return Object.entries(delta).some(([key, value]) => !besides.has(key) && isSomething(value));
 }
 
 function isEnd(choice: unknown): boolean {
@@ -89,6 +148,8 @@ function isEnd(choice: unknown): boolean {
 
 /** What stands in each choice, whether it says something or not. */
 const FRAME = new Set(['role', 'index', 'finish_reason', 'native_finish_reason', 'name', 'audio_content']);
+/** The same, and thoughts under all of their names. */
+const UNSAID = new Set([...FRAME, 'reasoning', 'reasoning_content', 'reasoning_details', 'thinking']);
 
 function isSomething(value: unknown): boolean {
   if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
@@ -98,14 +159,13 @@ function isSomething(value: unknown): boolean {
 /** No context window comes near it; a figure above is a defect and not to be charged. */
 const MOST_TOKENS = 100_000_000;
 
-/**
- * Usage as OpenAI's protocol has it, in the dialects of its vendors. Figures that can't be are as good as none: then we
- * count ourselves. Only embeddings have no completion.
- */
-export function readUsage(usage: unknown, isEmbedding = false): TokenUsage | undefined {
-  if (!isRecord(usage)) return undefined;
+/** The figures of a call's input. */
+export type InputUsage = Pick<TokenUsage, 'promptTokens' | 'cachedTokens' | 'cacheWriteTokens'>;
+
+/** The input's part of a usage; undefined where it can't be. */
+export function readInput(usage: Figures | undefined): InputUsage | undefined {
+  if (usage === undefined) return undefined;
   const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
-  const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
   // DeepSeek, Moonshot and Anthropic name the cached part beside the whole.
   const cached =
     tokens(input['cached_tokens']) ??
@@ -123,27 +183,37 @@ export function readUsage(usage: unknown, isEmbedding = false): TokenUsage | und
   const apart = tokens(usage['input_tokens']);
   const promptTokens =
     tokens(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
-  const total = tokens(usage['total_tokens']);
-  // Gemini leaves out a completion of nothing: its total has what was thought.
-  const unsaid = isEmbedding || total !== undefined ? 0 : undefined;
-  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
   // No prompt is empty: some servers send zeros instead of figures.
-  if (promptTokens === undefined || promptTokens === 0 || generated === undefined) return undefined;
-  // xAI and Gemini leave what was thought out of the completion; only the total has it.
-  const unseen = Math.max(0, (total ?? 0) - promptTokens - generated);
-  const completionTokens = generated + unseen;
-  const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
+  if (promptTokens === undefined || promptTokens === 0) return undefined;
   const cacheWriteTokens = Math.min(written, promptTokens);
   return {
     promptTokens,
     cachedTokens: Math.min(cached, promptTokens - cacheWriteTokens),
     ...(cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
-    completionTokens,
-    reasoningTokens: Math.min(reasoning, completionTokens),
   };
 }
 
-function detailsOf(usage: Record<string, unknown>, ...names: readonly string[]): Record<string, unknown> {
+/**
+ * Usage as OpenAI's protocol has it, in the dialects of its vendors. Figures that can't be are as good as none: then we
+ * count ourselves. Only embeddings have no completion.
+ */
+export function readUsage(usage: Figures | undefined, isEmbedding = false): TokenUsage | undefined {
+  const input = readInput(usage);
+  if (usage === undefined || input === undefined) return undefined;
+  const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
+  const total = tokens(usage['total_tokens']);
+  // Gemini leaves out a completion of nothing: its total has what was thought.
+  const unsaid = isEmbedding || total !== undefined ? 0 : undefined;
+  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
+  if (generated === undefined) return undefined;
+  // xAI and Gemini leave what was thought out of the completion; only the total has it.
+  const unseen = Math.max(0, (total ?? 0) - input.promptTokens - generated);
+  const completionTokens = generated + unseen;
+  const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
+  return { ...input, completionTokens, reasoningTokens: Math.min(reasoning, completionTokens) };
+}
+
+function detailsOf(usage: Figures, ...names: readonly string[]): Figures {
   for (const name of names) {
     const details = usage[name];
     if (isRecord(details)) return details;
@@ -164,9 +234,11 @@ export function estimatedTokens(bytes: number): number {
   return Math.ceil(bytes / 3);
 }
 
+/** A figure, which some servers write as a text. */
 function tokens(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS
-    ? value
+  const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_TOKENS
+    ? count
     : undefined;
 }
 

@@ -109,7 +109,7 @@ test('a provider that takes no schema is told it in words', () => {
   const body = structuredBody(
     { id: 'p', version: 1, system: 'Be kind.', user: 'Go.' },
     answerSchema(schema),
-    false,
+    'json_object',
   );
   expect(JSON.parse(body)).toMatchObject({
     messages: [

@@ -9,7 +9,7 @@ import {
   tooLongError,
   unfitError,
 } from './structured.ts';
-import { isRecord, parseText } from '../metering/usage.ts';
+import { isCut, isRecord, parseText } from '../metering/usage.ts';
 
 export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
   /** What the answer must be. An object whose fields are all required is enforced by the provider itself. */
@@ -48,7 +48,7 @@ export async function generate<Schema extends z.ZodType>(
       parts.logger?.info(fields, 'generated');
       return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
     }
-    if (request.whenCut === 'refuse' && object === undefined && isCut(answer)) {
+    if (request.whenCut === 'refuse' && object === undefined && isCut(choiceIn(answer))) {
       parts.logger?.warn(fields, 'an answer is cut at its most tokens');
       throw tooLongError(permit, prompt);
     }
@@ -67,14 +67,6 @@ function objectIn<Schema extends z.ZodType>(
   if (typeof content !== 'string') return undefined;
   const checked = schema.safeParse(parseText(unwrap(content)));
   return checked.success ? checked.data : undefined;
-}
-
-/** OpenAI's word, Mistral's for the end of its context, and Anthropic's, which some gateways pass on. */
-const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
-
-/** Whether a model would have said more than it was given room for. */
-function isCut(answer: PlainAnswer): boolean {
-  return CUT.has(choiceIn(answer)['finish_reason']);
 }
 
 function choiceIn(answer: PlainAnswer): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import type { Permit, Usage } from '#platform/limits';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
 import { countTries } from '../plan.ts';
-import { type StructuredParts, structuredCall, unfitError } from './structured.ts';
+import { mayHelpAgain, type StructuredParts, structuredCall, unfitError } from './structured.ts';
 import { ListReader, type StreamItemsRequest } from './list-reader.ts';
 
 export interface StreamedItems {
@@ -47,6 +47,7 @@ export async function streamItems<Item extends z.ZodType>(
       broken === undefined ? 'an answer does not fit its schema' : 'a stream broke',
     );
     if (broken !== undefined && (taken.count > 0 || !broken.retryable)) break;
+    if (!mayHelpAgain(answer)) break;
   } while (tries.left > 0);
   if (broken === undefined) throw unfitError(permit, prompt);
   throw tries.isSpent ? broken.final() : broken;

@@ -6,7 +6,7 @@ import { ProviderError } from '../errors.ts';
 import type { LiveStream } from '../pipe/live-stream.ts';
 import type { Pipe } from '../pipe/pipe.ts';
 import type { Policy } from '../policy.ts';
-import type { Target } from '../providers/providers.ts';
+import { type Target, takesOf } from '../providers/providers.ts';
 import { readWire } from '../wire.ts';
 
 /** What a model of the AI SDK is built on. */
@@ -19,6 +19,8 @@ export interface ModelParts {
 
 /** Never resolved: the pipe knows where a call goes. */
 const NOWHERE = 'http://ai.invalid/v1';
+/** Members that the SDK writes by itself and that say what holds without them; strict providers refuse them. */
+const DEFAULTS: ReadonlySet<string> = new Set(['"tool_choice":"auto"', '"encoding_format":"float"']);
 /** As many bytes may wait for a reader of a stream; beyond that the provider is paused. */
 const READ_AHEAD = 65_536;
 
@@ -31,7 +33,9 @@ async function sdkProvider(
     name: 'plinth',
     baseURL: NOWHERE,
     includeUsage: true,
-    supportsStructuredOutputs: parts.chain.every(({ upstream }) => upstream.dialect.jsonSchema),
+    supportsStructuredOutputs: parts.chain.every(
+      (target) => takesOf(target).response_format === 'json_schema',
+    ),
     fetch: pipeFetch(parts),
   });
 }
@@ -112,7 +116,8 @@ function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
   return async (input, init) => {
     if (typeof init?.body !== 'string') throw new TypeError('the pipe takes JSON bodies only');
     const path = new URL(input instanceof Request ? input.url : input).pathname;
-    const wire = readWire(path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions', init.body);
+    const endpoint = path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions';
+    const wire = readWire(endpoint, init.body, { unsaid: DEFAULTS });
     const signal = init.signal ?? undefined;
     const call: PipeCall = { permit, policy, chain, wire, signal };
     const answer = await pipe(call).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import type { Lane } from '#platform/jobs';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
-import type { PipeCall } from '../pipe/attempt.ts';
+import type { PipeCall, StreamAnswer } from '../pipe/attempt.ts';
 import { ProviderError } from '../errors.ts';
 import type { Pipe } from '../pipe/pipe.ts';
 import type { Policy } from '../policy.ts';
@@ -9,7 +9,9 @@ import type { AiLogger } from '../ports.ts';
 import type { Prompts, PromptValues, RenderedPrompt } from '../prompts.ts';
 import type { Guard } from '../sanitizer/index.ts';
 import { isRecord } from '../metering/usage.ts';
-import { readWire } from '../wire.ts';
+import { takesOf } from '../providers/providers.ts';
+import type { Takes } from '../takes.ts';
+import { readWire, type WireRequest } from '../wire.ts';
 
 /** The input of every structured call. */
 export interface StructuredRequest {
@@ -53,12 +55,20 @@ export function structuredCall(
   const { request, stream } = asked;
   const prompt = renderPrompt(parts, permit, request);
   const call = parts.governed(permit, request);
-  const takesSchema = call.chain.every(({ upstream }) => upstream.dialect.jsonSchema);
-  const body = structuredBody(prompt, answerSchema(asked.schema), takesSchema);
+  const made = new Map<AnswerForm, WireRequest>();
+  const inForm = (form: AnswerForm): WireRequest => {
+    const before = made.get(form);
+    if (before !== undefined) return before;
+    const body = structuredBody(prompt, answerSchema(asked.schema), form);
+    const wire = { ...readWire('/chat/completions', body), stream, inForm };
+    made.set(form, wire);
+    return wire;
+  };
+  const [first] = call.chain;
   return {
     call: {
       ...call,
-      wire: { ...readWire('/chat/completions', body), stream },
+      wire: inForm(first === undefined ? 'none' : takesOf(first).response_format),
       signal: request.signal,
       traceparent: request.traceparent,
     },
@@ -94,6 +104,13 @@ export function unfitError(permit: Permit, prompt: RenderedPrompt): ProviderErro
   return new ProviderError('answer_unusable', noMoreOf(permit, prompt));
 }
 
+/** Whether the same may be asked again: not where a model that had room for its thoughts said nothing else. */
+export function mayHelpAgain({ live, plan, target }: StreamAnswer): boolean {
+  if (!live.hasOnlyThought) return true;
+  target.learned.thinks = true;
+  return plan.room === 0;
+}
+
 /** The model had more to say than the policy gives it room for. */
 export function tooLongError(permit: Permit, prompt: RenderedPrompt): ProviderError {
   return new ProviderError('answer_too_large', noMoreOf(permit, prompt));
@@ -127,20 +144,28 @@ function close({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSche
   if (jsonSchema.type === 'object') jsonSchema.additionalProperties ??= false;
 }
 
+type AnswerForm = Takes['response_format'];
+
 /** The body of a structured call. Where a provider takes no schema, it is told in words. */
-export function structuredBody(prompt: RenderedPrompt, schema: AnswerSchema, takesSchema: boolean): string {
-  const system = takesSchema
-    ? prompt.system
-    : `${prompt.system ?? ''}\nAnswer with JSON alone, by this JSON schema: ${JSON.stringify(schema.json)}`.trim();
+export function structuredBody(prompt: RenderedPrompt, schema: AnswerSchema, form: AnswerForm): string {
+  const system =
+    form === 'json_schema'
+      ? prompt.system
+      : `${prompt.system ?? ''}\nAnswer with JSON alone, by this JSON schema: ${JSON.stringify(schema.json)}`.trim();
   return JSON.stringify({
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: system }]),
       { role: 'user', content: prompt.user },
     ],
-    response_format: takesSchema
-      ? { type: 'json_schema', json_schema: { name: 'answer', strict: schema.strict, schema: schema.json } }
-      : { type: 'json_object' },
+    ...formatOf(schema, form),
   });
+}
+
+function formatOf(schema: AnswerSchema, form: AnswerForm): object {
+  if (form === 'none') return {};
+  const { strict, json } = schema;
+  const named = form === 'json_schema' ? { json_schema: { name: 'answer', strict, schema: json } } : {};
+  return { response_format: { type: form, ...named } };
 }
 
 /** Providers enforce a schema strictly only if every object is closed and all of its fields are required. */

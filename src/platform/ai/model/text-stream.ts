@@ -3,7 +3,13 @@ import { ProviderError } from '../errors.ts';
 import { countTries } from '../plan.ts';
 import type { RenderedPrompt } from '../prompts.ts';
 import type { Cut } from '../sanitizer/index.ts';
-import { namesOf, renderPrompt, type StructuredParts, type StructuredRequest } from './structured.ts';
+import {
+  mayHelpAgain,
+  namesOf,
+  renderPrompt,
+  type StructuredParts,
+  type StructuredRequest,
+} from './structured.ts';
 import { type TakeWords, TextReader } from './text-reader.ts';
 import { readWire } from '../wire.ts';
 
@@ -75,7 +81,7 @@ export async function streamText(
       return { text: end.text, broken, cut: end.cut, usage: live.usage, prompt: { id, version } };
     }
     parts.logger?.[broken?.code === 'client_gone' ? 'info' : 'warn'](fields, 'a text broke off');
-    if (broken?.retryable !== true) break;
+    if (broken?.retryable !== true || !mayHelpAgain(answer)) break;
   } while (tries.left > 0);
   throw broken === undefined || !tries.isSpent ? (broken ?? empty()) : broken.final();
 }

@@ -6,6 +6,7 @@ import type { Permit, Usage } from '#platform/limits';
 import type { Span } from '#platform/telemetry';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
+import { callInForm, changeFor, type Form, withRefusedFields } from './added-fields.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type Failure,
   streamErrorFailure,
   isUnserved,
+  spentFailure,
   transportFailure,
   refusalFailure,
   unusableFailure,
@@ -23,21 +25,15 @@ import type { Policy } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
+import { asRequest, requestId, toCallFigures } from './call-figures.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import { timeLimits } from './time-limits.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
-import {
-  estimatedTokens,
-  idOf,
-  isRecord,
-  parseText,
-  readAnswer,
-  type AnswerReading,
-} from '../metering/usage.ts';
-import { type WireRequest, writeWire } from '../wire.ts';
+import { type AnswerReading, readAnswer } from '../metering/usage.ts';
+import { type WireChange, type WireRequest, writeWire } from '../wire.ts';
 
 const DISPATCH = dispatchPoint(
   'ai.dispatch',
@@ -105,7 +101,9 @@ export async function attempt(
   const { admission } = current;
   let done: PlainAnswer | StreamAnswer | Failure | undefined;
   try {
-    done = await makeCall(parts, call, current);
+    done = await callInForm(parts.logger, { call, target: admission.target }, (asked, form) =>
+      makeCall(parts, asked, { current, form }),
+    );
     return done;
   } finally {
     admission.record('neutral');
@@ -122,7 +120,7 @@ function releaseSlot({ admission, exchange }: AttemptState): void {
 async function makeCall(
   parts: AttemptParts,
   call: PipeCall,
-  current: AttemptState,
+  { current, form }: { readonly current: AttemptState; readonly form: Form },
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { admission } = current;
   const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
@@ -138,9 +136,10 @@ async function makeCall(
     : undefined;
   const exchange = openExchange(parts, { call, entry, current, meter });
   current.exchange = exchange;
+  const change = changeFor(call.policy, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
   let ended: Ended;
   try {
-    ended = await sendRequest(exchange, { parts, call, entry, span });
+    ended = await sendRequest(exchange, { parts, call, entry, span, change });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
@@ -148,9 +147,11 @@ async function makeCall(
     span?.end('not_sent');
     throw error;
   }
-  const done = await conclude({ parts, call, entry, current, meter, exchange, started, span }, ended);
+  const at = { parts, call, entry, current, meter, exchange, started, span, change, form };
+  const done = await conclude(at, ended);
   const failure = 'ledger' in done ? done : undefined;
-  admission.record(failure?.health ?? 'ok', failure?.retryAfter);
+  // A call that is made anew has not ended.
+  if (failure?.retry !== 'changed') admission.record(failure?.health ?? 'ok', failure?.retryAfter);
   // A stream is reported when it has ended.
   if (!('live' in done)) {
     const usage = 'usage' in done ? done.usage : undefined;
@@ -170,7 +171,7 @@ function openExchange(parts: AttemptParts, { call, entry, current, meter }: Open
       total: Math.max(1, Math.min(timeouts.total, current.runTime)),
     },
     maxBytes: caps.answerBytes,
-    head: call.wire.stream ? new StreamHead() : undefined,
+    head: call.wire.stream ? new StreamHead(call.budget !== undefined) : undefined,
     maySend: parts.maySend,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
@@ -200,21 +201,16 @@ interface SendInput {
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
   readonly span: Span | undefined;
+  readonly change: WireChange;
 }
 
-async function sendRequest(exchange: Exchange, { parts, call, entry, span }: SendInput): Promise<Ended> {
-  const { signal, wire, policy } = call;
-  const { upstream, model } = entry.target;
-  const { dialect } = upstream;
-  const isChat = wire.endpoint === '/chat/completions';
-  const body = writeWire(wire, {
-    model,
-    maxTokens: isChat ? [dialect.maxTokensField, entry.plan.maxTokens] : undefined,
-    temperature: isChat && !wire.hasTemperature ? policy.temperature : undefined,
-    safetyIdentifier: isChat && dialect.safety ? parts.safetyIdentifier(call.permit) : undefined,
-    store: isChat && dialect.safety,
-    streamUsage: dialect.streamUsage,
-  });
+async function sendRequest(
+  exchange: Exchange,
+  { parts, call, entry, span, change }: SendInput,
+): Promise<Ended> {
+  const { signal, wire } = call;
+  const { upstream } = entry.target;
+  const body = writeWire(wire, change);
   const stop = (): void => exchange.stop();
   signal?.addEventListener('abort', stop);
   try {
@@ -249,6 +245,7 @@ interface OpenInput {
 interface ConcludeInput extends SendInput, OpenInput {
   readonly exchange: Exchange;
   readonly started: number;
+  readonly form: Form;
 }
 
 async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
@@ -261,19 +258,22 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       undefined,
     );
   if (ended.status !== 200) {
-    return postFailure(
-      at,
-      refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }),
-      undefined,
-    );
+    const refusal = refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey });
+    return postFailure(at, inOtherForm(at, refusal, ended.body), undefined);
   }
   const reading = readAnswer(ended.body);
-  if (!reading.usable || reading.error !== undefined) {
-    const shown =
-      at.call.wire.stream && reading.error === undefined ? StreamMeter.reading(ended.body) : reading;
+  const isUnusable = !reading.usable || reading.error !== undefined;
+  const isUnshown = isUnusable && reading.error === undefined && at.call.wire.stream;
+  const shown = isUnshown ? StreamMeter.reading(ended.body) : reading;
+  // Through the OpenAI endpoint the caller has set the length, and is answered as it is.
+  if (shown.isSpent && at.call.budget === undefined) {
+    entry.target.learned.thinks = true;
+    return postFailure(at, spentFailure(entry.plan.room > 0), { ...shown, ...ended });
+  }
+  if (isUnusable) {
     const { apiKey } = entry.target.upstream;
     const failure = shown.error === undefined ? unusableFailure() : streamErrorFailure(shown.error, apiKey);
-    return postFailure(at, failure, { ...shown, ...ended });
+    return postFailure(at, inOtherForm(at, failure, ended.body), { ...shown, ...ended });
   }
   if (at.call.wire.stream) {
     const head = asStream(ended.body);
@@ -285,35 +285,10 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
+const inOtherForm = ({ entry, change, form }: ConcludeInput, failure: Failure, body: Buffer): Failure =>
+  withRefusedFields({ failure, text: body.toString('utf8'), entry, change, ...form });
+
 type Read = AnswerReading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
-
-/** The words of a plain answer, as a request would hold them. */
-function shownIn(body: Buffer): string | undefined {
-  const answer = parseText(body.toString('utf8'));
-  const choices = isRecord(answer) ? answer['choices'] : undefined;
-  if (!Array.isArray(choices)) return undefined;
-  return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
-}
-
-/** The words of a stream, likewise. */
-function asRequest(words: string | undefined): string | undefined {
-  return words === undefined || words === ''
-    ? undefined
-    : `"messages":${JSON.stringify([{ content: words }])}`;
-}
-
-function toCallFigures(
-  reading: AnswerReading,
-  answer: { headers: IncomingHttpHeaders; body: Buffer },
-): Parameters<Ledger['served']>[1] {
-  return {
-    usage: reading.usage,
-    shownTokens: estimatedTokens(answer.body.length),
-    shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
-    id: requestId(answer.headers) ?? reading.id,
-    tier: reading.tier,
-  };
-}
 
 async function postFailure(
   { parts, entry }: ConcludeInput,
@@ -322,7 +297,7 @@ async function postFailure(
 ): Promise<Failure> {
   const { ledger } = parts;
   if (failure.ledger === 'not_served') ledger.notServed(entry);
-  else if (failure.ledger === 'throttled') ledger.throttled(entry);
+  else if (failure.ledger === 'no_try') ledger.throttled(entry);
   else if (failure.ledger === 'caused') await ledger.caused(entry);
   else
     await ledger.broken(
@@ -351,12 +326,12 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
     post(end) {
       signal?.removeEventListener('abort', stop);
       releaseSlot(at.current);
-      const { usage, shownTokens, tier } = meter;
+      const { usage, progress, input, shownTokens, tier } = meter;
       const shown = usage === undefined ? asRequest(meter.shown) : undefined;
       // A call that this server ended is not charged.
       const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
-      const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
+      const seen = { usage, progress, input, shownTokens, shown, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
       const ended = { started, span, outcome: OUTCOMES[end], failure: undefined };
@@ -377,8 +352,3 @@ const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
   unread: 'hung_up',
   hung_up: 'hung_up',
 };
-
-/** The provider's id of a call: the header that its support asks for, where it has one. */
-function requestId(headers: IncomingHttpHeaders): string | undefined {
-  return idOf(headers['x-request-id'] ?? headers['request-id']);
-}

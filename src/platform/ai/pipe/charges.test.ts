@@ -122,6 +122,27 @@ describe('what a provider broke', () => {
     expect(most).toBeLessThanOrEqual(answer.plan.call.reserve);
   });
 
+  test('is posted by the figures that its stream had so far, and charged by them', async () => {
+    const events = Array.from({ length: 5 }, (_, word) => {
+      const choices = [{ index: 0, delta: { content: 'word ' }, finish_reason: null }];
+      return streamEvent({ choices, usage: { prompt_tokens: '12', completion_tokens: word + 1 } });
+    });
+    const breaking = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(events.join(''), () => setImmediate(() => response.destroy()));
+    });
+    const permit = recordingPermit();
+    const answer = await fixture.open(at(breaking.url)).call(permit, { feature, wire: stream });
+    expect((await read(answer)).end).toBe('cut');
+    expect(permit.rows).toMatchObject([
+      { state: 'served', usage: { promptTokens: 12, completionTokens: 5, estimated: false } },
+    ]);
+    expect(postedFigures(permit)).toMatchObject({
+      charged: (postedFigures(permit) as { cost: number }).cost,
+    });
+    await breaking.close();
+  });
+
   test('and never went on after its first event is a silence, and not the caller’s', async () => {
     const time = drivenTime();
     fixture.sandbox.faults.next({ kind: 'hang_midstream', after: 2 });
@@ -225,7 +246,7 @@ describe('what a caller brought about is charged as the provider bills it', () =
     const permit = recordingPermit();
     const call = fixture.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', caused: true });
-    expect(permit.states).toEqual(['not_served']);
+    expect(permit.states).toEqual(['throttled']);
   });
 });
 

@@ -198,7 +198,7 @@ describe('what the ledger is told of each fault', () => {
     const permit = recordingPermit();
     const call = fixture.open().call(permit, { feature, wire: chat({ temperature: 99 }) });
     await expect(call).rejects.toMatchObject({ code: 'provider_rejected', retryable: false });
-    expect(permit.states).toEqual(['not_served']);
+    expect(permit.states).toEqual(['throttled']);
   });
 
   test('a budget that has no room stops the call before it is sent', async () => {

@@ -5,10 +5,10 @@ import type { StreamEnd } from './live-stream.ts';
 import type { CallPlan } from '../plan.ts';
 import type { AiMetrics } from '../ports.ts';
 import { cost } from '../metering/prices.ts';
-import type { Target } from '../providers/providers.ts';
+import { type Target, thinks } from '../providers/providers.ts';
 import type { LateEnd } from '../streams/remainder.ts';
 import { inputTokens, type TokenCounter, tokensOf } from '../metering/tokens.ts';
-import type { TokenUsage } from '../metering/usage.ts';
+import type { InputUsage, TokenUsage } from '../metering/usage.ts';
 import type { WireRequest } from '../wire.ts';
 
 const ANSWER = dispatchPoint(
@@ -19,6 +19,10 @@ const ANSWER = dispatchPoint(
 /** The figures of a call when it is posted. */
 export interface CallFigures {
   readonly usage: TokenUsage | undefined;
+  /** The provider's figures of a stream so far: what there is when it breaks off. */
+  readonly progress?: TokenUsage | undefined;
+  /** The provider's figures of the input, where it gave none of the answer. */
+  readonly input?: InputUsage | undefined;
   /** Our own count of the completion, for when the provider gave none. */
   readonly shownTokens: number;
   /** The completion itself, where it is at hand: it is counted by a tokenizer then. Members of a body, as a request has them. */
@@ -99,7 +103,7 @@ export function createLedger(parts: {
 
   async function countTokens(entry: LedgerEntry, seen: CallFigures): Promise<[LedgerEntry, CallFigures]> {
     const { wire, target } = entry;
-    const input = wire.counted ?? (await tokens.count(wire));
+    const input = wire.counted ?? (seen.input === undefined ? await tokens.count(wire) : undefined);
     const output = seen.shown === undefined ? undefined : await tokens.count({ kept: seen.shown });
     return [
       input === undefined ? entry : { ...entry, wire: { ...wire, counted: input } },
@@ -137,7 +141,10 @@ export function createLedger(parts: {
       postCounted(entry, shown, (one, seen) => postUncertain(one, usageOf(one, seen, false))),
     streamed(entry, served, end) {
       if (end === 'complete') return ledger.served(entry, served);
-      return end === 'cut' || end === 'timeout' ? ledger.broken(entry, served) : ledger.caused(entry, served);
+      const { usage = served.progress } = served;
+      return end === 'cut' || end === 'timeout'
+        ? ledger.broken(entry, { ...served, usage })
+        : ledger.caused(entry, served);
     },
     late(entry, served, end) {
       const known = end === 'not_served' ? { ...served, usage: NO_TOKENS } : served;
@@ -179,15 +186,19 @@ function usageOf(entry: LedgerEntry, served: CallFigures, isWhole: boolean): Usa
  * generated after the connection broke neither: then it may be all that was asked for.
  */
 function mostTokens(entry: LedgerEntry, served: CallFigures, isWhole: boolean): TokenUsage {
-  return isWhole && !entry.target.price.thinks ? tokensWith(entry, served.shownTokens) : tokensWith(entry);
+  const output = isWhole && !thinks(entry.target) ? served.shownTokens : undefined;
+  return tokensWith(entry, served.input, output);
 }
 
-function shownCost(entry: LedgerEntry, { shownTokens, tier }: CallFigures): number {
-  return cost(entry.target.price, tokensWith(entry, shownTokens), tier);
+function shownCost(entry: LedgerEntry, { shownTokens, tier, input }: CallFigures): number {
+  return cost(entry.target.price, tokensWith(entry, input, shownTokens), tier);
 }
 
-/** The input as we count it, and so many tokens of output, or the most that was asked for. */
-function tokensWith({ wire, plan, target }: LedgerEntry, output = Number.POSITIVE_INFINITY): TokenUsage {
-  const completionTokens = Math.min(output, plan.maxTokens * wire.replies);
-  return { ...NO_TOKENS, promptTokens: inputTokens(target.price, wire), completionTokens };
+/** The input by its figures, or as we count it, and so many tokens of output, or the most that was asked for. */
+function tokensWith(
+  { wire, plan, target }: LedgerEntry,
+  input: InputUsage = { promptTokens: inputTokens(target.price, wire), cachedTokens: 0 },
+  output = Number.POSITIVE_INFINITY,
+): TokenUsage {
+  return { ...NO_TOKENS, ...input, completionTokens: Math.min(output, plan.maxTokens * wire.replies) };
 }

@@ -73,6 +73,11 @@ export class LiveStream implements Consumer {
     return this.#meter.wholeBytes;
   }
 
+  /** Thoughts were shown so far, and no word of an answer. */
+  get hasOnlyThought(): boolean {
+    return this.#meter.hasOnlyThought;
+  }
+
   /** Starts to pass the stream on. Called once. */
   pipe(sink: Sink): void {
     this.#meterHead();

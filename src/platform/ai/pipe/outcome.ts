@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
 import type { Ended, TransportFailure } from '../providers/exchange.ts';
+import type { Takes } from '../takes.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
 import { errorIn, isRecord, parseText } from '../metering/usage.ts';
@@ -9,13 +10,15 @@ import { errorIn, isRecord, parseText } from '../metering/usage.ts';
 export interface Failure {
   readonly outcome: CallOutcome;
   /**
-   * How the ledger posts it. `throttled` is no try. `broken`: the provider failed after it had the request, and may bill it;
+   * How the ledger posts it. `no_try`: the provider had no room, or would have taken another form of the request. `broken`: the provider failed after it had the request, and may bill it;
    * `unusable`: it sent an unusable answer, and bills it; neither is charged to the account. `caused`: the caller
    * brought it about, and is charged what the provider bills.
    */
-  readonly ledger: 'not_served' | 'throttled' | 'broken' | 'unusable' | 'caused';
-  /** `same`: may be tried again there. `next`: only another provider helps. `never`: it fails anywhere. */
-  readonly retry: 'same' | 'next' | 'never';
+  readonly ledger: 'not_served' | 'no_try' | 'broken' | 'unusable' | 'caused';
+  /** `same`: may be tried again there. `changed`: at once, as `takes` says. `next`: only another model helps. `never`: it fails anywhere. */
+  readonly retry: 'same' | 'changed' | 'next' | 'never';
+  /** What the model takes by its refusal. */
+  readonly takes?: Takes;
   /** What it means for the provider's health. */
   readonly health: Health;
   /** Milliseconds that the provider asks to wait. */
@@ -60,7 +63,7 @@ export function refusalFailure(
     return {
       ...common,
       outcome: 'rate_limited',
-      ledger: 'throttled',
+      ledger: 'no_try',
       retry: 'same',
       health: 'throttled',
       error: postponedError(common.retryAfter, upstream),
@@ -153,7 +156,7 @@ export function transportFailure(how: {
     case 'not_ours':
       return {
         ...common,
-        ledger: 'throttled',
+        ledger: 'no_try',
         retry: 'never',
         health: 'neutral',
         outcome: 'unreachable',
@@ -173,6 +176,20 @@ export function unusableFailure(): Failure {
     status: 200,
     code: undefined,
     error: retryableError('answer_unusable'),
+  };
+}
+
+/**
+ * A reply that went into thoughts to its last token. The operator pays for it. The same request ends so again: another try has
+ * room for thoughts, and if this one had, it is another model's.
+ */
+export function spentFailure(hadRoom: boolean): Failure {
+  const error = hadRoom ? new ProviderError('answer_unusable', { retryable: false }) : undefined;
+  return {
+    ...unusableFailure(),
+    health: 'neutral',
+    retry: hadRoom ? 'next' : 'same',
+    ...(error === undefined ? {} : { error }),
   };
 }
 
@@ -198,10 +215,13 @@ export function brokenStreamError(
   });
 }
 
+/** Seconds. However long a provider asks for, it is asked again after a minute (throttle.ts), and so is a caller told, whatever the status. */
+const LONGEST_TOLD = 60;
+
 export function unavailableError(retryAfterSeconds?: number): ProviderError {
   return new ProviderError('provider_unavailable', {
     retryable: true,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfter: Math.min(LONGEST_TOLD, retryAfterSeconds) }),
   });
 }
 
@@ -211,7 +231,7 @@ export function postponedError(wait = 0, upstream?: UpstreamError): ProviderErro
     retryable: true,
     postponed: true,
     upstream,
-    retryAfter: Math.max(1, Math.ceil(wait / 1_000)),
+    retryAfter: Math.min(LONGEST_TOLD, Math.max(1, Math.ceil(wait / 1_000))),
   });
 }
 
@@ -222,7 +242,7 @@ export function clientGoneError(mayBeServed: boolean): ProviderError {
 
 /** Whether a provider may bill what came to nothing so. */
 export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
-  return ledger !== 'not_served' && ledger !== 'throttled';
+  return ledger !== 'not_served' && ledger !== 'no_try';
 }
 
 /** Any provider would answer so again. */
@@ -234,15 +254,18 @@ function retryableError(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: true });
 }
 
-/** Milliseconds from Retry-After: seconds or an HTTP date; `retry-after-ms` is OpenAI's finer one. */
+/**
+ * Milliseconds from Retry-After: seconds or an HTTP date; `retry-after-ms` is OpenAI's finer one. Undefined where it asks for no time
+ * that is still to come: nothing, zero, less, or a date that is over.
+ */
 function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const fine = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (Number.isFinite(fine) && fine >= 0) return fine;
-  const header = headers['retry-after'];
-  if (header === undefined) return undefined;
+  const header = headers['retry-after'] ?? '';
   const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+  const waits = [
+    Number(headers['retry-after-ms'] ?? Number.NaN),
+    Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000,
+  ];
+  return waits.find((one) => one > 0 && Number.isFinite(one));
 }
 
 /** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */

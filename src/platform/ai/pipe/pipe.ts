@@ -45,7 +45,7 @@ export function createPipe(parts: PipeParts): Pipe {
       );
       if (!('ledger' in answer)) return answer;
       failure = answer;
-      if (failure.health !== 'throttled') tries.used();
+      if (failure.ledger !== 'no_try') tries.used();
       route.note(failure);
       if (failure.retry === 'never') throw route.endedBy(failure);
     }

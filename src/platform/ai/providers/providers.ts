@@ -3,32 +3,11 @@ import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
+import { type Learned, type Takes, takesOfUpstream, type TakesPart, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
 import type { Timers } from '../timers.ts';
-
-/** How a vendor's dialect of OpenAI's protocol differs. */
-export interface Dialect {
-  /** The name under which it reads the reply's cap. */
-  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** Takes `safety_identifier` and `store`. */
-  readonly safety: boolean;
-  /** Takes `stream_options.include_usage`. */
-  readonly streamUsage: boolean;
-  /** Takes `response_format` with a JSON schema. */
-  readonly jsonSchema: boolean;
-}
-
-const PLAIN: Dialect = { maxTokensField: 'max_tokens', safety: false, streamUsage: true, jsonSchema: false };
-
-/** The dialects of known vendors; an upstream of another name gets the plain dialect. */
-const DIALECTS: Readonly<Record<string, Dialect>> = {
-  // Its reasoning models refuse max_tokens; all take max_completion_tokens.
-  openai: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
-  sandbox: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
-  minimax: { ...PLAIN, jsonSchema: true },
-};
 
 /**
  * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
@@ -57,7 +36,8 @@ export interface UpstreamOptions {
   readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
-  readonly dialect?: Partial<Dialect> | undefined;
+  /** What its models take; by its name or host when not said. */
+  readonly takes?: TakesPart | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -74,7 +54,8 @@ export interface Upstream {
   /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
   readonly headers: readonly string[];
   readonly apiKey: string;
-  readonly dialect: Dialect;
+  /** What its models take, where their rows do not say it. */
+  readonly takes: Takes;
 }
 
 /** One model at one provider: what a call is sent to. */
@@ -85,6 +66,17 @@ export interface Target {
   readonly price: Price;
   readonly breaker: Breaker;
   readonly throttle: Throttle;
+  readonly learned: Learned;
+}
+
+/** What a model takes: by its upstream, its row, and what it refused. */
+export function takesOf({ upstream, price, learned }: Pick<Target, 'upstream' | 'price' | 'learned'>): Takes {
+  return withPart(withPart(upstream.takes, price.takes), learned.takes);
+}
+
+/** Whether a model spends a part of its replies on thoughts. */
+export function thinks({ price, learned }: Pick<Target, 'price' | 'learned'>): boolean {
+  return price.thinks || learned.thinks;
 }
 
 export interface Providers {
@@ -141,7 +133,8 @@ export function createProviders(parts: ProvidersParts): Providers {
     const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
     const onThrottle = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
     const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange });
-    const health = { breaker, throttle: new Throttle({ ...parts, closed: onThrottle }) };
+    const throttle = new Throttle({ ...parts, closed: onThrottle });
+    const health = { breaker, throttle, learned: { takes: {}, thinks: false } };
     known.set(name, health);
     return health;
   }
@@ -169,8 +162,8 @@ export function createProviders(parts: ProvidersParts): Providers {
   return under(parts);
 }
 
-/** The health of one model at one provider. */
-type Health = Pick<Target, 'breaker' | 'throttle'>;
+/** The health of one model at one provider, and what is known of it. */
+type Health = Pick<Target, 'breaker' | 'throttle' | 'learned'>;
 
 interface Naming {
   readonly options: readonly UpstreamOptions[];
@@ -284,7 +277,7 @@ function open(options: UpstreamOptions): Upstream {
       ...authorization(options.authHeader, apiKey),
     ],
     apiKey,
-    dialect: { ...(DIALECTS[options.name] ?? PLAIN), ...options.dialect },
+    takes: withPart(takesOfUpstream(options.name, url.hostname), options.takes),
   };
 }
 

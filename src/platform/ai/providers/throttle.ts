@@ -87,8 +87,8 @@ export class Throttle {
     // Of many calls that were under way together, the first one has closed the throttle.
     if (epoch !== this.#epoch) return;
     const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
-    const asked = retryAfter ?? this.#parts.random.uniform() * bound;
-    const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, asked));
+    const own = this.#parts.random.uniform() * bound;
+    const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, own, retryAfter ?? 0));
     this.#epoch += 1;
     this.#streak += 1;
     this.#window = 1;

@@ -63,6 +63,32 @@ describe('a 429', () => {
     expect(permit.states).toEqual(['throttled', 'served']);
   });
 
+  test.each([['0'], ['-5'], [''], ['soon'], ['Thu, 01 Jan 2015 00:00:00 GMT']])(
+    'that asks for no time that is still to come (%j) is answered by our own backoff',
+    async (header) => {
+      const time = drivenTime();
+      const permit = recordingPermit();
+      const full = await scriptedUpstream((response, { index }) => {
+        if (index < 3) response.writeHead(429, { 'retry-after': header, 'retry-after-ms': '' }).end('{}');
+        else response.end(plainAnswer('tea'));
+      });
+      const upstreams = [{ name: 'sandbox', baseUrl: full.url, apiKey: 'k' }];
+      const answer = call(fixture.open({ ...time, random, upstreams }, { patience: 60_000 }), permit);
+      for (const pause of [500, 1_000, 2_000]) {
+        await time.awaited(pause);
+        time.advance(pause);
+      }
+      await answer;
+      expect(permit.states).toEqual(['throttled', 'throttled', 'throttled', 'served']);
+      await full.close();
+    },
+  );
+
+  test.each([429, 503])('or a %i that asks for a year tells its caller of a minute', async (status) => {
+    fixture.sandbox.faults.always({ kind: 'status', status, retry_after: 31_536_000 });
+    await expect(call(fixture.open())).rejects.toMatchObject({ retryAfter: 60 });
+  });
+
   test('that asks for more than the patience of the policy puts the call off, and says until when', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 7 });

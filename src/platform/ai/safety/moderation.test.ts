@@ -3,6 +3,7 @@ import { systemClock } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { Pool } from 'undici';
 import { createModeration } from './moderation.ts';
+import { takesOfUpstream } from '../takes.ts';
 
 const sandbox = await createOpenAISandbox();
 const { origin, pathname } = new URL(sandbox.url);
@@ -23,7 +24,7 @@ function moderation() {
       query: '',
       headers: ['authorization', `Bearer ${sandbox.apiKey}`, 'content-type', 'application/json'],
       apiKey: sandbox.apiKey,
-      dialect: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
+      takes: takesOfUpstream('sandbox', ''),
     },
     clock: systemClock,
     logger: undefined,

@@ -70,7 +70,7 @@ test.each([
 test('what stands behind an event is not of it, and a text that has no end is no words', () => {
   const two = Buffer.from(event({ content: 'one' }) + event({ usage: {}, content: 'more' }));
   const end = two.indexOf('\n\n') + 2;
-  expect(lookOver(two, 0, end)).toEqual({ shownBytes: 3, finished: 0, mayTell: false });
-  expect(lookOver(two, end, two.length)).toEqual({ shownBytes: 4, finished: 0, mayTell: true });
+  expect(lookOver(two, 0, end)).toMatchObject({ shownBytes: 3, finished: 0, mayTell: false });
+  expect(lookOver(two, end, two.length)).toMatchObject({ shownBytes: 4, finished: 0, mayTell: true });
   expect(look('data: {"content":"half\n\n').shownBytes).toBe(0);
 });

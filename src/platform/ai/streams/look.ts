@@ -2,6 +2,8 @@
 export interface Look {
   /** Bytes of the model's words. */
   readonly shownBytes: number;
+  /** The same without its thoughts. */
+  readonly saidBytes: number;
   /** Replies that say why they have ended. */
   readonly finished: number;
   /** Whether it may hold usage or an error. Nearly no event does, and only those are parsed. */
@@ -77,7 +79,8 @@ export function lookOver(data: Buffer, from: number, to: number): Look {
     else found[meaning] += stringBytes(data, value, to);
   }
   const shown = found.words + Math.max(found.thoughts, found.other_thoughts);
-  return { shownBytes: shown > 0 ? shown : found.parts, finished: found.finish, mayTell };
+  const saidBytes = found.words + found.parts;
+  return { saidBytes, shownBytes: shown > 0 ? shown : found.parts, finished: found.finish, mayTell };
 }
 
 function nameAt(data: Buffer, at: number): Name | undefined {

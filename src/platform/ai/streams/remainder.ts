@@ -5,6 +5,7 @@ import {
   parseText,
   readAnswer,
   type AnswerReading,
+  isRecord,
   readUsage,
 } from '../metering/usage.ts';
 
@@ -15,7 +16,7 @@ const TAIL = 65_536;
 const MOST_READ = 33_554_432;
 
 /** How reading on ended; what was read is without usage where the provider gave none. */
-export interface ReadOn extends Omit<AnswerReading, 'usable' | 'error'> {
+export interface ReadOn extends Omit<AnswerReading, 'usable' | 'error' | 'isSpent'> {
   /** Our own count of the tokens read. */
   readonly shownTokens: number;
   /** `whole`: to its end. `part`: more may be billed than was read. `not_served`: it was an error, and is not billed. */
@@ -54,13 +55,15 @@ export class Remainder {
   }
 
   over(end: 'end' | 'lost'): void {
-    const { usage, id, tier, usable, error } =
+    const { id, tier, usable, error, ...figures } =
       this.#meter === undefined ? this.#plain() : readMeter(this.#meter);
+    // A stream that its provider broke off is billed as far as it came.
+    const usage = figures.usage ?? (end === 'end' ? this.#meter?.progress : undefined);
     const shownTokens = this.#meter?.shownTokens ?? estimatedTokens(this.#size);
     this.#kept = [];
     const isRefused = error !== undefined && usage === undefined && (this.#meter?.shownTokens ?? 0) === 0;
     const read = isRefused ? 'not_served' : end === 'end' && usable ? 'whole' : 'part';
-    this.#done({ usage, id, tier, shownTokens, end: read });
+    this.#done({ usage, input: figures.input, id, tier, shownTokens, end: read });
   }
 
   #keep(chunk: Buffer): void {
@@ -82,10 +85,10 @@ export class Remainder {
 
 function readMeter(meter: StreamMeter): AnswerReading {
   meter.flush();
-  const { usage, id, tier, isComplete: usable, failure } = meter;
+  const { usage, input, id, tier, isComplete: usable, failure } = meter;
   // An event that is no JSON is no answer of the provider's: more may be billed than it shows.
   const error = failure === undefined || Object.keys(failure).length === 0 ? undefined : failure;
-  return { usable, usage, id, tier, error };
+  return { usable, usage, input, id, tier, error, isSpent: false };
 }
 
 /** The usage that stands in the end of an answer: the last object of that name. */
@@ -97,7 +100,9 @@ function usageAtEnd(tail: string): AnswerReading['usage'] {
   for (let at = open; at < tail.length; at += 1) {
     if (tail[at] === '{') depth += 1;
     else if (tail[at] === '}') depth -= 1;
-    if (depth === 0) return readUsage(parseText(tail.slice(open, at + 1)));
+    if (depth > 0) continue;
+    const usage = parseText(tail.slice(open, at + 1));
+    return isRecord(usage) ? readUsage(usage) : undefined;
   }
   return undefined;
 }

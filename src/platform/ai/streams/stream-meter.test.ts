@@ -127,9 +127,59 @@ test.each([
   ['figures below zero', { prompt_tokens: -1, completion_tokens: 1 }],
   ['figures that no model reaches', { prompt_tokens: 1e15, completion_tokens: 1 }],
   ['zeros', { prompt_tokens: 0, completion_tokens: 0 }],
-  ['words', { prompt_tokens: '12', completion_tokens: 1 }],
+  ['words', { prompt_tokens: 'twelve', completion_tokens: 1 }],
 ])('usage of %s is none', (_what, usage) => {
   const { meter } = pass([Buffer.from(delta('hi') + streamEvent({ choices: [], usage }) + DONE)], false);
   expect(meter.usage).toBeUndefined();
   expect(meter.shownTokens).toBeGreaterThan(0);
+});
+
+const figures = (prompt_tokens: number, completion_tokens: number) => ({ prompt_tokens, completion_tokens });
+const words = (count: number, usage?: (word: number) => object): string[] =>
+  Array.from({ length: count }, (_, word) => {
+    const choices = [{ index: 0, delta: { content: 'word ' }, finish_reason: null }];
+    return streamEvent({ choices, ...(usage === undefined ? {} : { usage: usage(word + 1) }) });
+  });
+const end = (choice: object = {}, more: object = {}) =>
+  streamEvent({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', ...choice }], ...more });
+const first = (usage: object) =>
+  streamEvent({ choices: [{ index: 0, delta: { role: 'assistant', content: '' } }], usage });
+
+/** Where providers put the usage of a stream of 20 words: 12 tokens of input, 20 of answer. */
+const SHAPES: Readonly<Record<string, readonly string[]>> = {
+  'in an event of its own': [...words(20), end(), streamEvent({ choices: [], usage: figures(12, 20) })],
+  'in the last event': [...words(20), end({}, { usage: figures(12, 20) })],
+  'in the choice of the last event': [...words(20), end({ usage: figures(12, 20) })],
+  'in x_groq of the last event': [...words(20), end({}, { x_groq: { usage: figures(12, 20) } })],
+  'in the first event': [first(figures(12, 20)), ...words(20), end()],
+  'in the first event, alone in it': [
+    streamEvent({ choices: [], usage: figures(12, 20) }),
+    ...words(20),
+    end(),
+  ],
+  'in each event, of the answer so far': [
+    ...words(20, (word) => figures(12, word)),
+    end({}, { usage: figures(12, 20) }),
+  ],
+  'as texts': [...words(20), end({}, { usage: { prompt_tokens: '12', completion_tokens: '20' } })],
+  'in halves': [first(figures(12, 1)), ...words(20), end({}, { usage: { completion_tokens: 20 } })],
+  'in halves, each with a nothing': [first(figures(12, 0)), ...words(20), end({}, { usage: figures(0, 20) })],
+};
+
+describe.each(Object.entries(SHAPES))('usage that a provider puts %s', (_where, events) => {
+  test('is read, however the network cuts the stream', () => {
+    const text = events.join('') + DONE;
+    for (const parts of [[Buffer.from(text)], inParts(text)])
+      expect(pass(parts, false).meter.usage).toMatchObject({ promptTokens: 12, completionTokens: 20 });
+  });
+});
+
+test('figures of an answer so far are those of a stream that breaks off', () => {
+  const { meter } = pass([Buffer.from(words(11, (word) => figures(12, word)).join(''))], false);
+  expect(meter.progress).toMatchObject({ promptTokens: 12, completionTokens: 11 });
+});
+
+test('figures of the first word are not those of twenty: the input is known, and the answer is counted', () => {
+  const { meter } = pass([Buffer.from([first(figures(12, 1)), ...words(20), end(), DONE].join(''))], false);
+  expect(meter).toMatchObject({ usage: undefined, isComplete: true, input: { promptTokens: 12 } });
 });

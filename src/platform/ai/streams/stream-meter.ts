@@ -5,15 +5,20 @@ import {
   plausibleUsage,
   errorIn,
   estimatedTokens,
+  type Figures,
+  figuresIn,
   idOf,
+  type InputUsage,
   isRecord,
+  mergeFigures,
   NO_ANSWER,
   parseText,
   type AnswerReading,
+  readInput,
   readObject,
+  readUsage,
   showsSomething,
   type TokenUsage,
-  usageIn,
 } from '../metering/usage.ts';
 
 const OPENS = 0x7b;
@@ -38,12 +43,15 @@ export class StreamMeter {
   wholeBytes: number | undefined;
   /** [DONE] has come. */
   isDone = false;
-  #usage: TokenUsage | undefined;
+  #figures: Figures | undefined;
+  /** Events with words that had come when the answer's figures last did. */
+  #wordsAtFigures = 0;
   #isUsageAlone = false;
   #finished = 0;
   #events = 0;
   #words = 0;
   #bytes = 0;
+  #saidBytes = 0;
   #passed = 0;
   readonly #cutter = new EventCutter();
   /** All that came, for its words; undefined: it is too much. */
@@ -61,12 +69,14 @@ export class StreamMeter {
   static reading(received: Buffer): AnswerReading {
     let reading = NO_ANSWER;
     let error: AnswerReading['error'];
+    let isSpent = false;
     for (const event of eventsIn(received.toString('utf8'))) {
       const next = readObject(parseText(event));
       error ??= next.error;
+      isSpent ||= next.isSpent;
       if (next.usage !== undefined || reading.id === undefined) reading = next;
     }
-    return { ...reading, error };
+    return { ...reading, error, isSpent };
   }
 
   /** The input is no longer events: there is nothing to wait for. */
@@ -81,7 +91,20 @@ export class StreamMeter {
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
   get usage(): TokenUsage | undefined {
-    return this.isComplete || this.#isUsageAlone ? plausibleUsage(this.#usage, this.#words > 0) : undefined;
+    return this.isComplete || this.#isUsageAlone ? this.progress : undefined;
+  }
+
+  /** The provider's figures of the answer as far as it came; undefined where they are of its beginning and words came after them. */
+  get progress(): TokenUsage | undefined {
+    const usage = plausibleUsage(readUsage(this.#figures), this.#words > 0);
+    const isOfAll = this.#words === this.#wordsAtFigures;
+    // Figures in the first event are of the whole answer, or of none of it: our count, which is up to four times too high, tells.
+    return isOfAll || (usage?.completionTokens ?? 0) * 4 >= this.shownTokens ? usage : undefined;
+  }
+
+  /** The provider's figures of the input, whenever they came. */
+  get input(): InputUsage | undefined {
+    return readInput(this.#figures);
   }
 
   /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */
@@ -93,6 +116,11 @@ export class StreamMeter {
   /** Our own count of shown tokens, when the provider gave none: an event with words is about a token, four bytes are too. */
   get shownTokens(): number {
     return Math.max(this.#words, estimatedTokens(this.#bytes));
+  }
+
+  /** Thoughts were shown, and no word of an answer. */
+  get hasOnlyThought(): boolean {
+    return this.#words > 0 && this.#saidBytes === 0;
   }
 
   /** The shown words, in the order of events; undefined: they were too many to be kept. */
@@ -164,8 +192,9 @@ export class StreamMeter {
       this.failure ??= {};
       return false;
     }
-    const { shownBytes, finished, mayTell } = lookOver(data, from, to);
+    const { shownBytes, saidBytes, finished, mayTell } = lookOver(data, from, to);
     this.#bytes += shownBytes;
+    this.#saidBytes += saidBytes;
     if (shownBytes > 0) this.#words += 1;
     this.#finished += finished;
     const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
@@ -184,12 +213,13 @@ export class StreamMeter {
       this.failure ??= error;
       return false;
     }
-    const usage = usageIn(answer);
-    this.#usage = usage ?? this.#usage;
+    const figures = figuresIn(answer);
+    if (figures !== undefined) this.#figures = mergeFigures(this.#figures, figures);
+    if (figures !== undefined) this.#wordsAtFigures = this.#words;
     const { choices } = answer;
     const isAlone = choices === undefined || (Array.isArray(choices) && choices.length === 0);
     if (!isAlone || !isRecord(answer['usage'])) return true;
-    if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
+    if (this.#words > 0 && readUsage(this.#figures) !== undefined) this.#isUsageAlone = true;
     return this.#wanted;
   }
 }
@@ -197,8 +227,14 @@ export class StreamMeter {
 /** Looks for the first event of a stream that shows something of an answer, as its bytes come. */
 export class StreamHead {
   readonly #cutter = new EventCutter();
+  readonly #orCut: boolean;
   #isBegun = false;
   #isOver = false;
+
+  /** `orCut`: the end of an answer without a word is shown too, where it was cut. */
+  constructor(orCut = true) {
+    this.#orCut = orCut;
+  }
 
   /** Takes what came: whether an answer has begun with it. Not with an error, nor where the stream ends before; then it is read to its end. */
   shows(chunk: Buffer): boolean {
@@ -213,7 +249,7 @@ export class StreamHead {
       const answer = parseText(event);
       this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
       if (this.#isOver) return false;
-      if (isRecord(answer) && showsSomething(answer)) return true;
+      if (isRecord(answer) && showsSomething(answer, this.#orCut)) return true;
     }
     return false;
   }
