@@ -37,7 +37,7 @@ const KIND_OF_CODE = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /** A word's letters as they were read, so many of them; none where a sentence ends. The next word's overwrite them. */
-export type TakeWord<T> = (letters: Uint16Array, length: number, quoted: boolean, pauses: number) => T;
+export type TakeWord<T> = (letters: Uint16Array, length: number, mark: Omit<Token, 'word'>) => T;
 
 /**
  * Cuts a text into words. What only looks different is made the same: NFKD without its marks, look-alike letters, zero-width
@@ -56,12 +56,12 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
   };
   const endWord = (): void => {
     if (length === 0) return;
-    taken.push(take(letters, length, quoted, pauses));
+    taken.push(take(letters, length, { quoted, pauses }));
     length = 0;
     isEnded = false;
   };
   const endSentence = (): void => {
-    if (!isEnded) taken.push(take(letters, 0, quoted, pauses));
+    if (!isEnded) taken.push(take(letters, 0, { quoted, pauses }));
     isEnded = true;
   };
   for (let at = 0; at < signs.length; at++) {

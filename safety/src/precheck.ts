@@ -136,11 +136,8 @@ export interface TokenizedText {
 
 export function wordsIn(text: string): TokenizedText {
   const { spelling, lexicon } = compiledRules();
-  const written = readWords(text, (letters, length, quoted, pauses) =>
-    tokenOf(lexicon.in(letters, length), quoted, pauses),
-  );
-  const renameToken = ({ quoted, pauses }: WordToken, word: string) =>
-    tokenOf(lexicon.of(word), quoted, pauses);
+  const written = readWords(text, (letters, length, mark) => tokenOf(lexicon.in(letters, length), mark));
+  const renameToken = (token: WordToken, word: string) => tokenOf(lexicon.of(word), token);
   const tokens: WordToken[] = [];
   for (const token of spelling.joined(written, renameToken)) {
     if (token.is.isMeant) tokens.push(token);
@@ -153,7 +150,7 @@ interface WordToken extends Token {
   readonly is: Word;
 }
 
-function tokenOf(is: Word, quoted: boolean, pauses: number): WordToken {
+function tokenOf(is: Word, { quoted, pauses }: Omit<Token, 'word'>): WordToken {
   return { word: is.text, quoted, pauses, is };
 }
 
