@@ -3,9 +3,11 @@ import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { decodeHTML } from 'entities';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
+import { clausesOf, type Span, spansAround } from './clauses.ts';
 import { sentencesOf, type Token } from './fold.ts';
-import { coveredBy, type RuleHit, worstOf } from './judge.ts';
-import type { Automaton, Hit } from './matcher.ts';
+import { coveredBy, isQuoted, type RuleHit, worstOf } from './judge.ts';
+import type { Word } from './lexicon.ts';
+import type { Automaton, Hit, Place } from './matcher.ts';
 import { LANGUAGES, patternReader } from './rules.ts';
 
 const fileSchema = z.array(
@@ -20,7 +22,7 @@ const fileSchema = z.array(
         patterns: z.array(z.string()).min(1),
         /** What must be said beside it, anywhere in the text: a weapon, a time, a child's age. */
         beside: z.array(z.string()).min(1).optional(),
-        /** What in the same sentence makes it harmless: a game, a chore. */
+        /** What in the same clause makes it harmless: a game, a chore. */
         unless: z.array(z.string()).min(1).optional(),
         /** Says no for itself (`can't stop thinking of`): no exception of the rules undoes it. */
         firm: z.boolean().optional(),
@@ -68,33 +70,29 @@ export function readDirect(): Direct {
   return { automaton: createAutomaton(patterns), owners };
 }
 
-interface Read {
-  readonly tokens: readonly Token[];
-  /** What the rules found. */
-  readonly found: readonly RuleHit[];
-}
-
-/** What is said outright in a text, sentence by sentence: not where it is denied, an idiom, told of a film or of another person. */
-export function directIn({ owners }: Direct, hits: readonly Hit[], read: Read): DirectFound {
-  const said = hits.flatMap((hit) => {
-    const owner = owners[hit.owner];
-    return owner === undefined ? [] : [{ hit, owner }];
-  });
+/** What is said outright in a text: not where it is denied, an idiom, told of a film or of another person. Each clause is looked at by itself. */
+export function directIn(direct: Direct, read: DirectRead): DirectFound {
+  const { automaton, owners } = direct;
+  const { tokens, words } = read;
+  const readings = words.map((word) => word.direct);
+  const said = ownedHits(owners, automaton.run(readings).hits);
   const statements = said.filter(({ owner }) => owner.is === 'statement');
   if (statements.length === 0) return { status: 'ok', kinds: [], rules: [] };
-  const sentences = sentencesOf(read.tokens);
-  const sentenceOf = ({ to }: Hit) => sentences[to] ?? 0;
+  const clauses = clausesOf(tokens);
   const beside = new Set(said.filter(({ owner }) => owner.is === 'beside').map(({ owner }) => owner.id));
-  const harmless = new Set(
-    said
-      .filter(({ owner }) => owner.is === 'unless')
-      .map(({ hit, owner }) => `${owner.id} ${sentenceOf(hit)}`),
-  );
-  const statusOf = judgeOf(read, sentenceOf);
-  const stands = statements.flatMap(({ hit, owner }) => {
-    const isMeant = !owner.needs || beside.has(owner.id);
-    const status = isMeant && !harmless.has(`${owner.id} ${sentenceOf(hit)}`) ? statusOf(hit, owner) : 'ok';
-    return status === 'ok' ? [] : [{ owner, status }];
+  const isFiction = fictionIn(read, clauses);
+  const stands = spansAround(statements, clauses).flatMap((span) => {
+    const own = ownedHits(owners, automaton.run(readings.slice(span.from, span.to)).hits);
+    const harmless = new Set(own.flatMap(({ owner }) => (owner.is === 'unless' ? [owner.id] : [])));
+    const statusOf = judgeOf(read.foundIn(span), span.to - span.from);
+    return own.flatMap((hit) => {
+      const { owner } = hit;
+      if (owner.is !== 'statement' || (owner.needs && !beside.has(owner.id)) || harmless.has(owner.id))
+        return [];
+      if (isFiction({ from: hit.from + span.from, to: hit.to + span.from }, owner)) return [];
+      const status = statusOf(hit, owner);
+      return status === 'ok' ? [] : [{ owner, status }];
+    });
   });
   const kinds = new Set(stands.map(({ owner }) => owner.kind));
   return {
@@ -104,26 +102,68 @@ export function directIn({ owners }: Direct, hits: readonly Hit[], read: Read): 
   };
 }
 
+interface OwnedHit extends Place {
+  readonly owner: Owner;
+}
+
+interface DirectRead {
+  readonly tokens: readonly Token[];
+  readonly words: readonly Pick<Word, 'direct'>[];
+  /** What the rules found. */
+  readonly found: readonly RuleHit[];
+  /** What they find in a part of the text by itself. */
+  readonly foundIn: (span: Span) => readonly RuleHit[];
+}
+
+function ownedHits(owners: readonly Owner[], hits: readonly Hit[]): OwnedHit[] {
+  return hits.flatMap(({ from, to, owner: index }) => {
+    const owner = owners[index];
+    return owner === undefined ? [] : [{ from, to, owner }];
+  });
+}
+
+/** So many words more a statement may have than what denies it: `I` before, `tonight` behind. */
+const OF_DENIAL = { from: 3, to: 2 };
+/** An idiom reaches to the statement's end: `to commit` is none in `to commit suicide`. */
+const OF_IDIOM = { from: 3, to: 0 };
+
 /** What a statement is where it stands, in one look each, however many there are. */
-function judgeOf({ tokens, found }: Read, sentenceOf: (hit: Hit) => number) {
-  const words = tokens.length;
+function judgeOf(found: readonly RuleHit[], words: number) {
   const exceptions = found.filter(({ meaning }) => meaning.of === 'exception');
-  const isException = coveredBy(exceptions, words);
   const isDenied = coveredBy(
     exceptions.filter(({ meaning }) => meaning.id.endsWith('negated')),
     words,
+    OF_DENIAL,
   );
+  const isIdiom = coveredBy(exceptions, words, OF_IDIOM);
   const isTold = coveredBy(
     found.filter(({ meaning }) => meaning.of === 'rule' && meaning.covers),
     words,
   );
-  const fiction = new Set(found.filter(({ meaning }) => meaning.of === 'fiction').map(sentenceOf));
-  return (hit: Hit, owner: Owner): SafetyStatus => {
-    if (fiction.has(sentenceOf(hit))) return 'ok';
+  return (hit: Place, owner: Owner): SafetyStatus => {
     if (owner.firm) return owner.status;
     // An idiom of killing somebody is none where a weapon stands beside it.
-    if (owner.needs ? isDenied(hit) : isException(hit)) return 'ok';
+    if (isDenied(hit) || (!owner.needs && isIdiom(hit))) return 'ok';
     return owner.status === 'crisis' && isTold(hit) ? 'caution' : owner.status;
+  };
+}
+
+/** Whether a statement is of a film: what is quoted, what a character says in its clause, and what is not in the first person. */
+function fictionIn({ tokens, found }: DirectRead, clauses: readonly number[]) {
+  const placesOf = (of: RuleHit['meaning']['of']) =>
+    found.flatMap((hit) => (hit.meaning.of === of ? [hit.to] : []));
+  const sentences = sentencesOf(tokens);
+  const framed = new Set(placesOf('fiction').map((at) => sentences[at]));
+  const narrated = new Set(placesOf('narration').map((at) => clauses[at]));
+  const self = new Set(placesOf('first_person'));
+  return (hit: Place, { status }: Owner): boolean => {
+    if (framed.size > 0 && isQuoted(tokens, hit)) return true;
+    if (!framed.has(sentences[hit.to])) return false;
+    if (narrated.has(clauses[hit.from])) return true;
+    // All that is a crisis is said in the first person: `quiero matarme` without a pronoun.
+    if (status === 'crisis') return false;
+    for (let at = hit.from; at <= hit.to; at++) if (self.has(at)) return false;
+    return true;
   };
 }
 

@@ -4,6 +4,8 @@ import { LOOK_ALIKES } from './look-alikes.ts';
 export interface Token {
   readonly word: string;
   readonly quoted: boolean;
+  /** How many commas, dashes and brackets stand before it. */
+  readonly pauses: number;
 }
 
 /** Which sentence each word is in; its end is of the sentence that it ends. */
@@ -27,6 +29,7 @@ const PART_OF_WORD = 1;
 /** Signs that stand for letters inside of words. */
 const STANDS_FOR = 2;
 const [APOSTROPHE, QUOTE, LINE] = [0x27, 0x22, 0x0a];
+const PAUSES = new Set([...',()'].map((sign) => sign.charCodeAt(0)));
 const KIND_OF_CODE = Uint8Array.from({ length: 128 }, (_, code) => {
   const sign = String.fromCharCode(code);
   if (/[a-z0-9]/.test(sign)) return PART_OF_WORD;
@@ -34,7 +37,7 @@ const KIND_OF_CODE = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /** A word's letters as they were read, so many of them; none where a sentence ends. The next word's overwrite them. */
-export type TakeWord<T> = (letters: Uint16Array, length: number, quoted: boolean) => T;
+export type TakeWord<T> = (letters: Uint16Array, length: number, mark: Omit<Token, 'word'>) => T;
 
 /**
  * Cuts a text into words. What only looks different is made the same: NFKD without its marks, look-alike letters, zero-width
@@ -45,6 +48,7 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
   const taken: T[] = [];
   let length = 0;
   let quoted = false;
+  let pauses = 0;
   let isEnded = false;
   const add = (code: number): void => {
     if (length === letters.length) letters = grow(letters);
@@ -52,12 +56,12 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
   };
   const endWord = (): void => {
     if (length === 0) return;
-    taken.push(take(letters, length, quoted));
+    taken.push(take(letters, length, { quoted, pauses }));
     length = 0;
     isEnded = false;
   };
   const endSentence = (): void => {
-    if (!isEnded) taken.push(take(letters, 0, quoted));
+    if (!isEnded) taken.push(take(letters, 0, { quoted, pauses }));
     isEnded = true;
   };
   for (let at = 0; at < signs.length; at++) {
@@ -70,6 +74,7 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
       const isEnd = endsSentence(signs, at, length);
       endWord();
       if (code === QUOTE) quoted = !quoted;
+      if (PAUSES.has(code)) pauses++;
       if (isEnd) endSentence();
       if (code === LINE) quoted = false;
     }
@@ -129,6 +134,7 @@ function plainPart(sign: string): string {
   if (sign <= '~') return sign;
   if (UNSEEN.test(sign)) return '';
   if (QUOTES.has(sign)) return '"';
+  if (sign === '–' || sign === '—') return ',';
   const letter = LOOK_ALIKES[sign] ?? sign;
   return LETTER.test(letter) || letter === '€' || letter === '£' ? letter : ' ';
 }

@@ -2,7 +2,7 @@ import type { SafetyKind, SafetyStatus } from './kinds.ts';
 import { SAFETY_KINDS } from './kinds.ts';
 
 import { sentencesOf, type Token } from './fold.ts';
-import type { Hit } from './matcher.ts';
+import type { Hit, Place } from './matcher.ts';
 import type { Meaning } from './rules.ts';
 
 /** Signals of so many points together are a crisis where one of them is of death, or a reason for care. */
@@ -75,7 +75,8 @@ export function judge(tokens: readonly Token[], found: readonly RuleHit[]): Judg
 /** Rules and signals that stand, and what was said beside them. */
 function factsOf(standing: readonly RuleHit[], found: readonly RuleHit[]): string[] {
   const said = found.filter(({ meaning: { of } }) => of !== 'rule' && of !== 'signal');
-  return [...new Set([...standing, ...said].map(({ meaning }) => meaning.fact))];
+  const known = [...standing, ...said].filter(({ meaning }) => meaning.of !== 'narration');
+  return [...new Set(known.map(({ meaning }) => meaning.fact))];
 }
 
 /** The worst of these. */
@@ -92,12 +93,16 @@ function isCovering({ meaning }: RuleHit): boolean {
 }
 
 /** Whether a hit lies within one of these, in one look: how far they reach from each word on, or from any before it. */
-export function coveredBy(outer: readonly Hit[], words: number): (inner: Hit) => boolean {
+export function coveredBy(
+  outer: readonly Place[],
+  words: number,
+  slack: typeof SLACK = SLACK,
+): (inner: Place) => boolean {
   if (outer.length === 0) return () => false;
   const reach = new Int32Array(words).fill(-1);
   for (const { from, to } of outer) reach[from] = Math.max(reach[from] ?? -1, to);
   for (let at = 1; at < words; at++) reach[at] = Math.max(reach[at] ?? -1, reach[at - 1] ?? -1);
-  return ({ from, to }) => (reach[Math.min(from + SLACK.from, to)] ?? -1) >= to - SLACK.to;
+  return ({ from, to }) => (reach[Math.min(from + slack.from, to)] ?? -1) >= to - slack.to;
 }
 
 /** The heaviest signal of each group counts, once. */
@@ -117,11 +122,14 @@ function signalsOf(standing: readonly RuleHit[]) {
 }
 
 /** What stands in a sentence about a film, or is quoted where one is spoken of. */
-function fictionIn(tokens: readonly Token[], found: readonly RuleHit[]): (hit: Hit) => boolean {
+function fictionIn(tokens: readonly Token[], found: readonly RuleHit[]): (hit: Place) => boolean {
   const frames = found.filter(({ meaning }) => meaning.of === 'fiction');
   if (frames.length === 0) return () => false;
   const sentenceAt = sentencesOf(tokens);
   const framed = new Set(frames.map(({ to }) => sentenceAt[to]));
-  return ({ from, to }) =>
-    framed.has(sentenceAt[to]) || (tokens[from]?.quoted === true && tokens[to]?.quoted === true);
+  return (hit) => framed.has(sentenceAt[hit.to]) || isQuoted(tokens, hit);
+}
+
+export function isQuoted(tokens: readonly Token[], { from, to }: Place): boolean {
+  return tokens[from]?.quoted === true && tokens[to]?.quoted === true;
 }

@@ -1,10 +1,14 @@
 import { createBeginnings } from './beginnings.ts';
 
-/** A pattern that was found: whose, and from which word to which. */
-export interface Hit {
-  readonly owner: number;
+/** From which word to which, both among them. */
+export interface Place {
   readonly from: number;
   readonly to: number;
+}
+
+/** A pattern that was found: whose, and where. */
+export interface Hit extends Place {
+  readonly owner: number;
 }
 
 export interface Automaton {

@@ -77,7 +77,7 @@ function chancesOf(crisis: number): Chances {
   return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, groups: () => groups };
 }
 
-const HAY = Array.from({ length: 500 }, () => ({ word: 'hay', quoted: false }));
+const HAY = Array.from({ length: 500 }, () => ({ word: 'hay', quoted: false, pauses: 0 }));
 
 describe('the model', () => {
   const HINT = 'das leben ist mir zu viel, heute nacht ist endlich ruhe für immer';

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapLines } from './direct.ts';
+import type { Span } from './clauses.ts';
 import { limitLength, readWords, type Token } from './fold.ts';
 import { type RuleHit, judge, worstOf } from './judge.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
@@ -111,9 +112,7 @@ export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult 
 }
 
 function directOf(read: ReadText): DirectFound {
-  const { direct } = compiledRules();
-  const { hits } = direct.automaton.run(read.words.map((word) => word.direct));
-  return directIn(direct, hits, read);
+  return directIn(compiledRules().direct, read);
 }
 
 /** With what is said outright beside. */
@@ -137,8 +136,8 @@ export interface TokenizedText {
 
 export function wordsIn(text: string): TokenizedText {
   const { spelling, lexicon } = compiledRules();
-  const written = readWords(text, (letters, length, quoted) => tokenOf(lexicon.in(letters, length), quoted));
-  const renameToken = ({ quoted }: WordToken, word: string) => tokenOf(lexicon.of(word), quoted);
+  const written = readWords(text, (letters, length, mark) => tokenOf(lexicon.in(letters, length), mark));
+  const renameToken = (token: WordToken, word: string) => tokenOf(lexicon.of(word), token);
   const tokens: WordToken[] = [];
   for (const token of spelling.joined(written, renameToken)) {
     if (token.is.isMeant) tokens.push(token);
@@ -151,25 +150,32 @@ interface WordToken extends Token {
   readonly is: Word;
 }
 
-function tokenOf(is: Word, quoted: boolean): WordToken {
-  return { word: is.text, quoted, is };
+function tokenOf(is: Word, { quoted, pauses }: Omit<Token, 'word'>): WordToken {
+  return { word: is.text, quoted, pauses, is };
 }
 
 /** A text in words, with all that the rules found in it. */
 export interface ReadText extends TokenizedText {
   readonly found: readonly RuleHit[];
+  /** What they find in a part of it by itself, counted from there. */
+  readonly foundIn: (span: Span) => readonly RuleHit[];
   readonly steps: number;
 }
 
 export function readText(text: string): ReadText {
-  const { text: rules } = compiledRules();
   const { tokens, words } = wordsIn(text);
-  const { hits, steps } = rules.automaton.run(words.map((word) => word.rules));
+  const foundIn = ({ from, to }: Span) => findRules(words.slice(from, to)).found;
+  return { tokens, words, ...findRules(words), foundIn };
+}
+
+function findRules(words: readonly Word[]): Pick<ReadText, 'found' | 'steps'> {
+  const { automaton, meanings } = compiledRules().text;
+  const { hits, steps } = automaton.run(words.map((word) => word.rules));
   const found = hits.flatMap((hit): RuleHit[] => {
-    const meaning = rules.meanings[hit.owner];
+    const meaning = meanings[hit.owner];
     return meaning === undefined ? [] : [{ ...hit, meaning }];
   });
-  return { tokens, words, found, steps };
+  return { found, steps };
 }
 
 /** The verdict of the rules and this model on a text; direct statements in it are never lowered. */

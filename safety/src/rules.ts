@@ -31,6 +31,8 @@ const fileSchema = z.strictObject({
   exceptions: z.array(z.strictObject({ id, patterns })),
   /** Sentences about films, books and songs undo what is found in them. */
   fiction: patterns,
+  /** A character, a writer or a song as the one who speaks: with fiction beside, what stands in the same clause is theirs. */
+  narration: patterns,
   /** Words in the first person. */
   first_person: patterns,
   /** What no model's reply may say. */
@@ -59,7 +61,7 @@ export type Meaning =
       readonly covers: boolean;
     })
   | (NamedMeaning<'signal'> & { readonly group: string; readonly weight: number })
-  | NamedMeaning<'exception' | 'fiction' | 'first_person' | 'reply'>;
+  | NamedMeaning<'exception' | 'fiction' | 'narration' | 'first_person' | 'reply'>;
 
 /** Patterns of all languages, which people mix, and what each means by the owner of its hits. */
 export interface Patterns {
@@ -126,6 +128,7 @@ function textRules({ language, ...file }: File): MeaningTable {
       ({ id: name, patterns: texts }) => [nameMeaning(language, 'exception', name), texts] as const,
     ),
     [nameMeaning(language, 'fiction', 'fiction'), file.fiction],
+    [nameMeaning(language, 'narration', 'narration'), file.narration],
     [nameMeaning(language, 'first_person', 'first_person'), file.first_person],
   ];
 }

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { precheck } from './index.ts';
+
+const framed = z
+  .record(z.string(), z.object({ statements: z.array(z.string()), frames: z.array(z.string()) }))
+  .parse(JSON.parse(readFileSync(new URL('../sentences/framed.json', import.meta.url), 'utf8')));
+
+const capitalize = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+test('at least 92 in 100 of 200 direct statements are a crisis in 20 everyday frames, and 93 in 100 are shown help', () => {
+  const texts = Object.values(framed).flatMap(({ statements, frames }) =>
+    frames.flatMap((frame) =>
+      statements.map((said) => frame.replace('{}', frame.startsWith('{}') ? capitalize(said) : said)),
+    ),
+  );
+  expect(texts.length).toBe(4_000);
+  const statuses = texts.map((text) => precheck(text).status);
+  expect(statuses.filter((status) => status === 'crisis').length).toBeGreaterThanOrEqual(3_680);
+  expect(statuses.filter((status) => status !== 'ok').length).toBeGreaterThanOrEqual(3_720);
+});
+
+test.each([
+  'my stepdad touches my little sister',
+  'mein Stiefvater fasst meine kleine Schwester an',
+  'mon beau-père touche ma petite sœur',
+  'mi padrastro toca a mi hermana pequeña',
+])('abuse of another child is a concern: %s', (text) => {
+  expect(precheck(text)).toMatchObject({ status: 'concern', kinds: ['abuse'] });
+});
+
+test.each([
+  'no puedo vivir sin mi cafetera',
+  'wenn das so weitergeht, springe ich im Dreieck',
+  'cette échéance va me tuer',
+  'the main character says, I want to die',
+  'In my novel the main character says, I want to die',
+])('nothing is found in: %s', (text) => {
+  expect(precheck(text).status).toBe('ok');
+});
