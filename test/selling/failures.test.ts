@@ -149,6 +149,7 @@ test('each POST that fails at Stripe, before and after it was done, is done once
     currency: 'usd',
     payee: seller.accountId,
     product: 'reel',
+    agreed: { amount: 999, currency: 'usd' },
   };
   expect(await untilDone(() => sharing.open(offer))).toMatchObject({ state: 'paid' });
   const charges = (await stripe.charges.list({ customer: payer, limit: 100 })).data;

@@ -138,8 +138,8 @@ async function buy(what: { plan: string } | { add_on: string }): Promise<void> {
 /** Asks first: what costs more is charged at once. */
 async function change(to: { plan: string } | { add_on: string }): Promise<void> {
   const asked = { product: PRODUCT, ...to };
-  const shown = await plinth.billing.subscription.preview(asked);
-  const { due_now, unit_amount, quantity, currency, prorated_at: at, when } = shown;
+  const preview = await plinth.billing.subscription.preview(asked);
+  const { due_now, unit_amount, quantity, currency, prorated_at: at, when } = preview;
   const what = when === 'now' ? `${price(due_now, currency)} now` : 'with the end of what is paid for';
   if (!confirm(`Change the plan: ${what}?`)) return;
   const { subscription, confirmation } = await plinth.billing.subscription.change({

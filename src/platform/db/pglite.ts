@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { inTime } from '#platform/kernel';
 import { broken, DatabaseAway, isFull, QUERY_CANCELED, saysAway } from './away.ts';
 import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
 import { createFairQueue, laneOf } from './fair-queue.ts';

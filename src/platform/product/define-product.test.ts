@@ -62,8 +62,8 @@ const sells = declareCatalogue({
 const service = (): Chat => ({ greet: (name) => `hello ${name}` });
 
 test('a product may be plans alone, without a route or a service', () => {
-  const { routes, service } = defineProduct(sells);
-  expect([routes, service({} as ProductContext)]).toEqual([[], undefined]);
+  const product = defineProduct(sells);
+  expect([product.routes, product.service({} as ProductContext)]).toEqual([[], undefined]);
 });
 
 test('a product is one value, with what was left out filled in', () => {

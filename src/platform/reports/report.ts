@@ -54,18 +54,14 @@ export function dimensionsIn<Name extends string>(text: string, names: readonly 
   return text.split(',').flatMap((word) => names.find((name) => name === word) ?? []);
 }
 
-/** The JSON of a report: its range, a page of its rows, and fields of its own; the report of rows `Revenue` is `RevenueReport`. */
-export function reportOf<Row extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
-  row: Row,
-  more?: More,
-) {
+/** What a report answers in JSON: its range, and a page of its rows; the report of rows `Revenue` is `RevenueReport`. */
+export function reportOf<Row extends z.ZodType>(row: Row) {
   const schema = z.strictObject({
     from: z.string().describe('The first day.'),
     until: z.string().describe('The day after the last.'),
     zone: z.string(),
     data: z.array(row),
     next_cursor: z.string().nullable(),
-    ...(more ?? ({} as More)),
   });
   return namedAfter(row, 'Report', schema);
 }

@@ -40,6 +40,7 @@ const WAYS: Readonly<Record<string, (ai: Ai, permit: RecordingPermit) => Promise
       ...asked,
       item: z.strictObject({ hook: z.string() }),
       list: 'posts',
+      most: 10,
       take: async () => {},
     }),
   'a text': (ai, permit) => ai.streamText(permit, asked),

@@ -119,7 +119,12 @@ export const readAnalytics = route(
         .default('usd')
         .describe('Of the amounts, and of the customers who pay.'),
     }),
-    reply: { 200: reportOf(analyticsDay, { totals: analyticsTotals }) },
+    reply: {
+      200: namedObject('LicenseAnalyticsReport', {
+        ...reportOf(analyticsDay).shape,
+        totals: analyticsTotals,
+      }),
+    },
     produces: JSON_OR_CSV,
     example: {
       query: { from: '2027-03-09', until: '2027-03-10' },
