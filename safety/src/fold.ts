@@ -29,7 +29,7 @@ const PART_OF_WORD = 1;
 /** Signs that stand for letters inside of words. */
 const STANDS_FOR = 2;
 const [APOSTROPHE, QUOTE, LINE] = [0x27, 0x22, 0x0a];
-const PAUSES = new Set([...',()'].map((sign) => sign.charCodeAt(0)));
+const PAUSES = new Set([',', '(', ')'].map((sign) => sign.charCodeAt(0)));
 const KIND_OF_CODE = Uint8Array.from({ length: 128 }, (_, code) => {
   const sign = String.fromCharCode(code);
   if (/[a-z0-9]/.test(sign)) return PART_OF_WORD;
