@@ -24,6 +24,8 @@ const fileSchema = z.array(
         beside: z.array(z.string()).min(1).optional(),
         /** What in the same clause makes it harmless: a game, a chore. */
         unless: z.array(z.string()).min(1).optional(),
+        /** Exaggerations and denials that name the statement themselves, and may go on behind a pause: `I want to die, if I see another`. */
+        within: z.array(z.string()).min(1).optional(),
         /** Says no for itself (`can't stop thinking of`): no exception of the rules undoes it. */
         firm: z.boolean().optional(),
       }),
@@ -31,13 +33,15 @@ const fileSchema = z.array(
   }),
 );
 
+const SAID = ['statement', 'beside', 'unless', 'within'] as const;
+
 interface Owner {
   readonly id: string;
   readonly kind: SafetyKind;
   readonly status: SafetyStatus;
   readonly needs: boolean;
   readonly firm: boolean;
-  readonly is: 'statement' | 'beside' | 'unless';
+  readonly is: (typeof SAID)[number];
 }
 
 /** Statements that say by themselves what somebody is about to do, or what is done to a child: no model lowers them (decision 120). */
@@ -50,6 +54,8 @@ export interface DirectFound {
   readonly status: SafetyStatus;
   readonly kinds: readonly SafetyKind[];
   readonly rules: readonly string[];
+  /** The work that it took, each clause that was read again among it. */
+  readonly steps: number;
 }
 
 export function readDirect(): Direct {
@@ -58,10 +64,10 @@ export function readDirect(): Direct {
   const file = readFileSync(new URL('./direct.json', import.meta.url), 'utf8');
   for (const { language, classes, rules } of fileSchema.parse(JSON.parse(file))) {
     const read = patternReader({ language, classes });
-    for (const { id, kind, status, patterns: statement, beside, unless, firm = false } of rules) {
-      const said = { statement, beside, unless };
-      for (const is of ['statement', 'beside', 'unless'] as const) {
-        const needs = beside !== undefined;
+    for (const { id, kind, status, patterns: statement, firm = false, ...others } of rules) {
+      const said = { statement, ...others };
+      for (const is of SAID) {
+        const needs = others.beside !== undefined;
         const owner = owners.push({ id: `${language}.${id}`, kind, status, needs, firm, is }) - 1;
         for (const text of said[is] ?? []) patterns.push({ owner, steps: read(text) });
       }
@@ -71,25 +77,31 @@ export function readDirect(): Direct {
 }
 
 /** What is said outright in a text: not where it is denied, an idiom, told of a film or of another person. Each clause is looked at by itself. */
-export function directIn(direct: Direct, read: DirectRead): DirectFound {
-  const { automaton, owners } = direct;
-  const { tokens, words } = read;
-  const readings = words.map((word) => word.direct);
-  const said = ownedHits(owners, automaton.run(readings).hits);
-  const statements = said.filter(({ owner }) => owner.is === 'statement');
-  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [] };
-  const clauses = clausesOf(tokens);
-  const beside = new Set(said.filter(({ owner }) => owner.is === 'beside').map(({ owner }) => owner.id));
+export function directIn({ automaton, owners }: Direct, read: DirectRead): DirectFound {
+  const readings = read.words.map((word) => word.direct);
+  const whole = automaton.run(readings);
+  const said = ownedHits(owners, whole.hits);
+  const saidAs = (is: Owner['is']) => said.filter(({ owner }) => owner.is === is);
+  const statements = saidAs('statement');
+  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [], steps: whole.steps };
+  const clauses = clausesOf(read.tokens);
+  const beside = new Set(saidAs('beside').map(({ owner }) => owner.id));
+  const isWithin = coveredById(saidAs('within'), readings.length);
   const isFiction = fictionIn(read, clauses);
+  let steps = whole.steps;
   const stands = spansAround(statements, clauses).flatMap((span) => {
-    const own = ownedHits(owners, automaton.run(readings.slice(span.from, span.to)).hits);
+    const again = automaton.run(readings.slice(span.from, span.to));
+    const ruled = read.foundIn(span);
+    steps += again.steps + ruled.steps;
+    const own = ownedHits(owners, again.hits);
     const harmless = new Set(own.flatMap(({ owner }) => (owner.is === 'unless' ? [owner.id] : [])));
-    const statusOf = judgeOf(read.foundIn(span), span.to - span.from);
+    const statusOf = judgeOf(ruled.found, span.to - span.from);
     return own.flatMap((hit) => {
       const { owner } = hit;
       if (owner.is !== 'statement' || (owner.needs && !beside.has(owner.id)) || harmless.has(owner.id))
         return [];
-      if (isFiction({ from: hit.from + span.from, to: hit.to + span.from }, owner)) return [];
+      const place = { from: hit.from + span.from, to: hit.to + span.from };
+      if (isWithin(place, owner) || isFiction(place, owner)) return [];
       const status = statusOf(hit, owner);
       return status === 'ok' ? [] : [{ owner, status }];
     });
@@ -99,7 +111,23 @@ export function directIn(direct: Direct, read: DirectRead): DirectFound {
     status: worstOf(stands.map(({ status }) => status)),
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
+    steps,
   };
+}
+
+/** Whether a statement lies within one of these hits of its own rule. */
+function coveredById(hits: readonly OwnedHit[], words: number) {
+  const covers = new Map(
+    [...new Set(hits.map(({ owner }) => owner.id))].map((id) => [
+      id,
+      coveredBy(
+        hits.filter(({ owner }) => owner.id === id),
+        words,
+        OF_IDIOM,
+      ),
+    ]),
+  );
+  return (place: Place, { id }: Owner): boolean => covers.get(id)?.(place) ?? false;
 }
 
 interface OwnedHit extends Place {
@@ -112,7 +140,7 @@ interface DirectRead {
   /** What the rules found. */
   readonly found: readonly RuleHit[];
   /** What they find in a part of the text by itself. */
-  readonly foundIn: (span: Span) => readonly RuleHit[];
+  readonly foundIn: (span: Span) => { readonly found: readonly RuleHit[]; readonly steps: number };
 }
 
 function ownedHits(owners: readonly Owner[], hits: readonly Hit[]): OwnedHit[] {

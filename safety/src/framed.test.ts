@@ -39,3 +39,35 @@ test.each([
 ])('nothing is found in: %s', (text) => {
   expect(precheck(text).status).toBe('ok');
 });
+
+test('a plan to commit suicide is a crisis in each of its forms, of one or of several people', () => {
+  const forms = [
+    'want to',
+    'wanna',
+    'will',
+    'plan to',
+    'decided to',
+    'need to',
+    'intend to',
+    'would like to',
+  ];
+  const going = ['going to', 'gonna', 'about to', 'planning to', 'ready to'];
+  const texts = [
+    ...['I', 'We'].flatMap((who) => forms.map((form) => `${who} ${form} commit suicide`)),
+    ...['I am', "I'm", 'We are', "We're"].flatMap((who) =>
+      going.map((form) => `${who} ${form} commit suicide`),
+    ),
+    'Wir wollen Selbstmord begehen',
+    'nous voulons nous suicider',
+    'queremos suicidarnos',
+  ];
+  expect(texts.filter((text) => precheck(text).status !== 'crisis')).toEqual([]);
+});
+
+test.each([
+  'I am going to commit my changes',
+  'I want to kill the process and commit the fix',
+  'I am going to commit suicide prevention policy text to git',
+])('git is everyday: %s', (text) => {
+  expect(precheck(text).status).toBe('ok');
+});

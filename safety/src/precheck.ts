@@ -108,19 +108,22 @@ function readModel(): Model {
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
   const plain = freedOfMarkup(limitLength(text));
   const looked = lookedAt(readText(plain), readModel(), hints);
-  return unwrapLines(plain).map(readText).map(directOf).reduce(addDirectHits, looked);
+  return unwrapLines(plain).map(directAgain).reduce(addDirectHits, looked);
 }
 
-function directOf(read: ReadText): DirectFound {
-  return directIn(compiledRules().direct, read);
+/** Its words are read for this alone: their steps are among it. */
+function directAgain(text: string): DirectFound {
+  const read = readText(text);
+  const found = directIn(compiledRules().direct, read);
+  return { ...found, steps: found.steps + read.steps };
 }
 
 /** With what is said outright beside. */
-function addDirectHits(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
-  if (status === 'ok') return looked;
+function addDirectHits(looked: SafetyResult, { status, kinds, rules, steps }: DirectFound): SafetyResult {
   const all = new Set([...looked.kinds, ...kinds]);
   return {
-    ...looked,
+    language: looked.language,
+    steps: looked.steps + steps,
     status: worstOf([looked.status, status]),
     kinds: SAFETY_KINDS.filter((kind) => all.has(kind)),
     rules: [...new Set([...looked.rules, ...rules])].sort(),
@@ -155,20 +158,23 @@ function tokenOf(is: Word, { quoted, pauses }: Omit<Token, 'word'>): WordToken {
 }
 
 /** A text in words, with all that the rules found in it. */
-export interface ReadText extends TokenizedText {
-  readonly found: readonly RuleHit[];
+export interface ReadText extends TokenizedText, RulesFound {
   /** What they find in a part of it by itself, counted from there. */
-  readonly foundIn: (span: Span) => readonly RuleHit[];
+  readonly foundIn: (span: Span) => RulesFound;
+}
+
+interface RulesFound {
+  readonly found: readonly RuleHit[];
   readonly steps: number;
 }
 
 export function readText(text: string): ReadText {
   const { tokens, words } = wordsIn(text);
-  const foundIn = ({ from, to }: Span) => findRules(words.slice(from, to)).found;
+  const foundIn = ({ from, to }: Span) => findRules(words.slice(from, to));
   return { tokens, words, ...findRules(words), foundIn };
 }
 
-function findRules(words: readonly Word[]): Pick<ReadText, 'found' | 'steps'> {
+function findRules(words: readonly Word[]): RulesFound {
   const { automaton, meanings } = compiledRules().text;
   const { hits, steps } = automaton.run(words.map((word) => word.rules));
   const found = hits.flatMap((hit): RuleHit[] => {
@@ -181,13 +187,14 @@ function findRules(words: readonly Word[]): Pick<ReadText, 'found' | 'steps'> {
 /** The verdict of the rules and this model on a text; direct statements in it are never lowered. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
   const { tokens, words, found, steps } = read;
-  const { features } = compiledRules();
+  const { features, direct } = compiledRules();
   const known = words.map((word) => word.model);
   const ruled = judge(tokens, found);
   const { status, kinds, rules } = weighText(ruled, read, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
-  return addDirectHits({ status, kinds, rules, language: languageOf(found, hints), steps }, directOf(read));
+  const result = { status, kinds, rules, language: languageOf(found, hints), steps };
+  return addDirectHits(result, directIn(direct, read));
 }
 
 /** The language whose rules found most; else that of the locale. */

@@ -44,8 +44,7 @@ test('of what was written since, the model knows what it has learnt', () => {
   const { crises, helped, alarms } = countFindings(sentences.filter(isHard));
   expect(crises).toBeGreaterThan(0.41);
   expect(helped).toBeGreaterThan(0.82);
-  // Four of 11,469 are exaggerations in the first person, which a clause by itself does not tell (decision 120).
-  expect(alarms).toBeLessThan(0.0255);
+  expect(alarms).toBeLessThan(0.025);
 });
 
 test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
