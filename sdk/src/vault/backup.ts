@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts';
 import { toHex } from './bytes.ts';
-import { decryptStream, encryptStream } from './chunks.ts';
+import { type DecryptOptions, decryptStream, encryptStream } from './chunks.ts';
 import { VaultError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import type { LockedStore } from './store.ts';
@@ -63,7 +63,10 @@ export async function sendBackup(
 }
 
 /** The newest backup of the account. Throws `rolled_back` where this device knows of a newer one. */
-export async function restoreBackup({ client, store, keys }: BackupParts): Promise<RestoredBackup> {
+export async function restoreBackup(
+  { client, store, keys }: BackupParts,
+  options?: DecryptOptions,
+): Promise<RestoredBackup> {
   const answer = await client.open('GET /v1/backup', {}, { timeout: NO_TIMEOUT });
   const version = Number(answer.headers.get('x-backup-version'));
   const timestamp = Number(answer.headers.get('x-backup-timestamp'));
@@ -74,7 +77,7 @@ export async function restoreBackup({ client, store, keys }: BackupParts): Promi
     flush: () => store.changeState({ backupAt: timestamp }),
   });
   const sealed = answer.body ?? new Blob([]).stream();
-  const content = sealed.pipeThrough(decryptStream(keys.ring(), nameOf(version, timestamp)));
+  const content = sealed.pipeThrough(decryptStream(keys.ring(), nameOf(version, timestamp), options));
   return { version, createdAt: new Date(timestamp), content: content.pipeThrough(remembering) };
 }
 

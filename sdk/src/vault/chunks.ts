@@ -9,7 +9,7 @@ import {
   randomBytes,
 } from './bytes.ts';
 import { VaultError } from './errors.ts';
-import { currentEpoch, EPOCH_ID_BYTES, epochOf, type KeyRing } from './key-ring.ts';
+import { currentEpoch, EPOCH_ID_BYTES, epochOf, isEnded, type KeyRing } from './key-ring.ts';
 import { paddedLength } from './padding.ts';
 import { COMMITMENT_BYTES, deriveSealKeys, SALT_BYTES } from './seal.ts';
 
@@ -68,8 +68,13 @@ export function encryptStream(ring: KeyRing, name: string): Flow {
   });
 }
 
+export interface DecryptOptions {
+  /** Takes what is under a key that has ended too: who knew that key may have written it since. */
+  readonly acceptEnded?: boolean;
+}
+
 /** Decrypts what flows through. What came out is what was put in, but whether it is all of it is known at the end alone: the stream then fails with `tampered`. */
-export function decryptStream(ring: KeyRing, name: string): Flow {
+export function decryptStream(ring: KeyRing, name: string, options: DecryptOptions = {}): Flow {
   const pieces = createPieces(SEALED_BYTES);
   let head: Bytes = new Uint8Array();
   let sealing: ChunkSealing | undefined;
@@ -86,7 +91,7 @@ export function decryptStream(ring: KeyRing, name: string): Flow {
       if (sealing === undefined) {
         head = concat(head, bytes);
         if (head.length < HEAD_BYTES) return;
-        sealing = await readHead(ring, name, head.slice(0, HEAD_BYTES));
+        sealing = await readHead(ring, { name, ...options }, head.slice(0, HEAD_BYTES));
         sealed = head.slice(HEAD_BYTES);
       }
       for (const piece of pieces.take(sealed)) await read(out, piece);
@@ -111,13 +116,18 @@ async function sealingOf(
   return { context, ...(await deriveSealKeys({ key, label: 'stream', context }, salt)) };
 }
 
-async function readHead(ring: KeyRing, name: string, head: Bytes): Promise<ChunkSealing> {
+async function readHead(
+  ring: KeyRing,
+  { name, acceptEnded = false }: DecryptOptions & { readonly name: string },
+  head: Bytes,
+): Promise<ChunkSealing> {
   if (head[0] !== FORMAT) throw new VaultError('tampered');
   const saltAt = 1 + EPOCH_ID_BYTES;
-  const { key } = epochOf(ring, head.slice(1, saltAt));
+  const epoch = epochOf(ring, head.slice(1, saltAt));
   const salt = head.slice(saltAt, saltAt + SALT_BYTES);
-  const sealing = await sealingOf(ring, { key, salt, name });
+  const sealing = await sealingOf(ring, { key: epoch.key, salt, name });
   if (!equalBytes(sealing.commitment, head.slice(saltAt + SALT_BYTES))) throw new VaultError('tampered');
+  if (isEnded(ring, epoch) && !acceptEnded) throw new VaultError('ended_epoch');
   return sealing;
 }
 

@@ -8,6 +8,8 @@ const MESSAGES = {
   tampered: 'This is not what a device of this vault wrote here.',
   rolled_back: 'The server shows an older version than this device has seen.',
   unknown_epoch: 'This was written under a key that this device does not have yet.',
+  /** The key was replaced: who had it then can still write under it. */
+  ended_epoch: 'This came under a key that has ended: it may be old, or of someone who was shut out.',
   /** Devices delete by a sealed word, and there is none. */
   missing: 'The server says that this is deleted, and no device of this vault has deleted it.',
   unsafe_parameters: 'The key box asks for work that is too weak to be safe, or too much to be meant.',

@@ -1,4 +1,5 @@
 export { type BackupOptions, type RestoredBackup } from './backup.ts';
+export { type DecryptOptions } from './chunks.ts';
 export { VaultError, type VaultErrorCode } from './errors.ts';
 export { type NewPassphrase } from './key-ring.ts';
 export { type PassphraseCost } from './passphrase.ts';

@@ -22,12 +22,15 @@ import {
 import { printRecoveryKey, readRecoveryKey } from './recovery-key.ts';
 import { importKey, open, seal } from './seal.ts';
 
-const FORMAT = 'plinth vault keys 1';
+const FORMAT = 'plinth vault keys 2';
+/** Boxes of the first format say nothing of ended epochs: there are none. */
+const FIRST_FORMAT = 'plinth vault keys 1';
 const KEY_BYTES = 32;
 const PASSPHRASE_SALT_BYTES = 16;
 export const EPOCH_ID_BYTES = 16;
 const EPOCH_BYTES = EPOCH_ID_BYTES + KEY_BYTES;
 const REVISION_BYTES = 8;
+const ENDED_BYTES = 4;
 
 /** A key that records are written under until the next one begins. */
 export interface Epoch {
@@ -44,6 +47,8 @@ export interface KeyRing {
   readonly master: Bytes;
   /** The oldest first; records are written under the last one. */
   readonly epochs: readonly Epoch[];
+  /** How many of them, from the oldest on, have ended: others may know their keys, and nothing new is under them. */
+  readonly ended: number;
   /** The key box as the server keeps it. */
   readonly bytes: Bytes;
 }
@@ -69,7 +74,7 @@ export interface NewKeys {
 
 /** The keys of a new vault. */
 export async function createKeyRing(account: string, lock: NewPassphrase): Promise<NewKeys> {
-  return lockAnew({ account, revision: 1, epochs: [await createEpoch()] }, lock);
+  return lockAnew({ account, revision: 1, epochs: [await createEpoch()], ended: 0 }, lock);
 }
 
 export async function openWithPassphrase(
@@ -113,9 +118,13 @@ export async function addEpoch(ring: KeyRing): Promise<KeyRing> {
   return writeBox({ ...nextOf(ring), epochs: [...ring.epochs, await createEpoch()] }, locks);
 }
 
-/** A new epoch under a new master key, behind a new recovery key: who knew the old ones knows nothing of what follows. */
+/**
+ * A new epoch under a new master key, behind a new recovery key: who knew the old ones knows nothing of what follows, and
+ * all epochs before it have ended.
+ */
 export async function replaceKeys(ring: KeyRing, lock: NewPassphrase): Promise<NewKeys> {
-  return lockAnew({ ...nextOf(ring), epochs: [...ring.epochs, await createEpoch()] }, lock);
+  const epochs = [...ring.epochs, await createEpoch()];
+  return lockAnew({ ...nextOf(ring), epochs, ended: ring.epochs.length }, lock);
 }
 
 const nextOf = (ring: KeyRing) => ({ ...ring, revision: ring.revision + 1 });
@@ -125,10 +134,7 @@ async function createEpoch(): Promise<Epoch> {
   return { id: randomBytes(EPOCH_ID_BYTES), secret, key: await importKey(secret) };
 }
 
-async function lockAnew(
-  keys: Pick<KeyRing, 'account' | 'revision' | 'epochs'>,
-  lock: NewPassphrase,
-): Promise<NewKeys> {
+async function lockAnew(keys: Omit<KeyRing, 'master' | 'bytes'>, lock: NewPassphrase): Promise<NewKeys> {
   const opened = { ...keys, master: randomBytes(KEY_BYTES) };
   const recovery = randomBytes(KEY_BYTES);
   const sealing = {
@@ -159,20 +165,30 @@ async function writeBox(ring: Omit<KeyRing, 'bytes'>, locks: Locks): Promise<Key
   const head = joinParts(FORMAT, cost, salt, passphraseBox, recoveryBox);
   const plaintext = concat(
     encodeNumber(ring.revision, REVISION_BYTES),
+    encodeNumber(ring.ended, ENDED_BYTES),
     ...ring.epochs.flatMap(({ id, secret }) => [id, secret]),
   );
   const body = await seal(await bodySealing(ring, head), plaintext);
   return { ...ring, bytes: concat(head, joinParts(body)) };
 }
 
-function readBox(bytes: Bytes): { readonly head: Bytes; readonly locks: Locks; readonly body: Bytes } {
+interface Box {
+  readonly head: Bytes;
+  readonly locks: Locks;
+  readonly body: Bytes;
+  readonly isFirstFormat: boolean;
+}
+
+function readBox(bytes: Bytes): Box {
   const [format, cost, salt, passphraseBox, recoveryBox, body, more] = splitParts(bytes) ?? [];
   const isBox = cost?.length === COST_BYTES && salt?.length === PASSPHRASE_SALT_BYTES && more === undefined;
   if (!isBox || !passphraseBox || !recoveryBox || !body) throw new VaultError('tampered');
-  if (new TextDecoder().decode(format) !== FORMAT) throw new VaultError('tampered');
+  const name = new TextDecoder().decode(format);
+  const isFirstFormat = name === FIRST_FORMAT;
+  if (name !== FORMAT && !isFirstFormat) throw new VaultError('tampered');
   assertSafeCost(decodeCost(cost));
   const locks = { cost, salt, passphraseBox, recoveryBox };
-  return { locks, body, head: joinParts(FORMAT, cost, salt, passphraseBox, recoveryBox) };
+  return { locks, body, isFirstFormat, head: joinParts(name, cost, salt, passphraseBox, recoveryBox) };
 }
 
 async function openBody(
@@ -180,14 +196,17 @@ async function openBody(
   bytes: Bytes,
   wrongKey: 'tampered' | 'locked' = 'tampered',
 ): Promise<KeyRing> {
-  const { head, body } = readBox(bytes);
+  const { head, body, isFirstFormat } = readBox(bytes);
   const plaintext = await open(await bodySealing({ account, master }, head), body, wrongKey);
   const epochs: Epoch[] = [];
-  for (let at = REVISION_BYTES; at < plaintext.length; at += EPOCH_BYTES) {
+  const epochsAt = REVISION_BYTES + (isFirstFormat ? 0 : ENDED_BYTES);
+  for (let at = epochsAt; at < plaintext.length; at += EPOCH_BYTES) {
     const secret = plaintext.slice(at + EPOCH_ID_BYTES, at + EPOCH_BYTES);
     epochs.push({ id: plaintext.slice(at, at + EPOCH_ID_BYTES), secret, key: await importKey(secret) });
   }
-  return { account, master, epochs, bytes, revision: decodeNumber(plaintext.slice(0, REVISION_BYTES)) };
+  const revision = decodeNumber(plaintext.slice(0, REVISION_BYTES));
+  const ended = decodeNumber(plaintext.slice(REVISION_BYTES, epochsAt));
+  return { account, master, epochs, ended, bytes, revision };
 }
 
 async function bodySealing({ account, master }: Pick<KeyRing, 'account' | 'master'>, head: Bytes) {
@@ -199,6 +218,11 @@ export function epochOf(ring: KeyRing, id: Bytes): Epoch {
   const found = ring.epochs.find((epoch) => toHex(epoch.id) === toHex(id));
   if (found === undefined) throw new VaultError('unknown_epoch');
   return found;
+}
+
+/** Whether others may know the key of this epoch. */
+export function isEnded({ epochs, ended }: KeyRing, epoch: Epoch): boolean {
+  return epochs.indexOf(epoch) < ended;
 }
 
 export function currentEpoch({ epochs }: KeyRing): Epoch {

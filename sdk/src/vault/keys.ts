@@ -11,7 +11,7 @@ export const KEY_TABLE = '_keys';
 export interface Keys {
   ring(): KeyRing;
   /** Takes the server's key box if it is a newer one; answers its version there. */
-  refresh(): Promise<string>;
+  refresh(via?: RecordServer): Promise<string>;
   /** Changes the key box at the server, for all devices. */
   change(next: (ring: KeyRing) => Promise<KeyRing>): Promise<void>;
 }
@@ -37,8 +37,8 @@ export function createKeys({ server, store }: KeysParts, opened: KeyRing): Keys 
     ring = next;
     await rememberKeys(store, next);
   };
-  const readNewest = async () => {
-    const shown = await server.read(await keyBoxAddress(ring.account));
+  const readNewest = async (via: RecordServer) => {
+    const shown = await via.read(await keyBoxAddress(ring.account));
     if (shown === undefined) throw new VaultError('missing');
     if (equalBytes(shown.bytes, ring.bytes)) return shown.etag;
     const next = await reopen(ring, shown.bytes);
@@ -47,8 +47,8 @@ export function createKeys({ server, store }: KeysParts, opened: KeyRing): Keys 
     return shown.etag;
   };
   let reading: Promise<string> | undefined;
-  const refresh = () =>
-    (reading ??= readNewest().finally(() => {
+  const refresh = (via = server) =>
+    (reading ??= readNewest(via).finally(() => {
       reading = undefined;
     }));
   return {

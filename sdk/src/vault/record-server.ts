@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts';
 import { PlinthError } from '../errors.ts';
+import { machineTime, type Time } from '../time.ts';
 import { type Bytes, sha256, toHex } from './bytes.ts';
 import type { RecordAddress } from './records.ts';
 
@@ -29,12 +30,38 @@ export interface RecordServer {
   write(address: RecordAddress, bytes: Bytes, etag: string | undefined): Promise<string | undefined>;
 }
 
-export function createRecordServer(client: Pick<Client, 'call' | 'open'>): RecordServer {
+/** Who is asked to come back later than in so many seconds is told the error instead. */
+const LONGEST_WAIT = 120;
+
+export interface Patience {
+  readonly time?: Time | undefined;
+  /** Ends calls and waits. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function createRecordServer(
+  client: Pick<Client, 'call' | 'open'>,
+  { time = machineTime, signal }: Patience = {},
+): RecordServer {
+  /** Undefined where the server answers with one of these; where it says that it is asked too often, it is asked again when it says. */
+  const unless = async <T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> => {
+    for (;;)
+      try {
+        signal?.throwIfAborted();
+        return await call();
+      } catch (error) {
+        if (!(error instanceof PlinthError)) throw error;
+        if (statuses.includes(error.status)) return undefined;
+        const { status, retryAfter = Infinity } = error;
+        if (status !== 429 || retryAfter > LONGEST_WAIT) throw error;
+        await time.wait(Math.max(1, retryAfter) * 1_000, signal);
+      }
+  };
   return {
     changes: (since) =>
       unless([410], async () => {
         const query = { limit: 1_000, ...(since === undefined ? {} : { since }) };
-        const { changes, next, more } = await client.call('GET /v1/storage/changes', { query });
+        const { changes, next, more } = await client.call('GET /v1/storage/changes', { query }, { signal });
         const listed = changes.map(({ id, table, version, deleted }) =>
           deleted ? { id, table } : { id, table, etag: `"${version}"` },
         );
@@ -42,7 +69,7 @@ export function createRecordServer(client: Pick<Client, 'call' | 'open'>): Recor
       }),
     read: ({ id }) =>
       unless([404], async () => {
-        const answer = await client.open('GET /v1/storage/records/{id}', { params: { id } });
+        const answer = await client.open('GET /v1/storage/records/{id}', { params: { id } }, { signal });
         return { bytes: new Uint8Array(await answer.arrayBuffer()), etag: etagOf(answer) };
       }),
     write: ({ table, id }, bytes, etag) =>
@@ -52,20 +79,10 @@ export function createRecordServer(client: Pick<Client, 'call' | 'open'>): Recor
           ...(etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag }),
         };
         const given = { params: { id }, query: { table }, body: new Blob([bytes]) };
-        const answer = await client.open('PUT /v1/storage/records/{id}', given, { headers });
+        const answer = await client.open('PUT /v1/storage/records/{id}', given, { headers, signal });
         return etagOf(answer);
       }),
   };
 }
 
 const etagOf = ({ headers }: Response) => headers.get('etag') ?? '';
-
-/** Undefined where the server answers with one of these. */
-async function unless<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof PlinthError && statuses.includes(error.status)) return undefined;
-    throw error;
-  }
-}

@@ -35,15 +35,13 @@ export interface OpenedRecord {
   /** Counts the changes of this record; signed, as it were, by the seal. */
   readonly revision: number;
   readonly content: RecordContent;
-  /** Whether it is of the epoch that records are written under now. */
-  readonly isCurrent: boolean;
 }
 
 /** Format (1 byte), epoch (16), revision (8), and the sealed content. */
 export async function sealRecord(
   ring: KeyRing,
   address: RecordAddress,
-  { revision, content }: Pick<OpenedRecord, 'revision' | 'content'>,
+  { revision, content }: OpenedRecord,
 ): Promise<Bytes> {
   const { id, key } = currentEpoch(ring);
   const head = concat(Uint8Array.of(FORMAT), id, encodeNumber(revision, 8));
@@ -67,9 +65,16 @@ export async function openRecord(
   const padded = await open({ key: epoch.key, label: 'record', context }, envelope.slice(HEAD_BYTES));
   const content = unpad(padded);
   const said = content === undefined ? undefined : parseJson(decodeText(content));
-  if (!isContent(said)) throw new VaultError('tampered');
-  const isCurrent = equalBytes(epoch.id, currentEpoch(ring).id);
-  return { revision: decodeNumber(head.slice(1 + EPOCH_ID_BYTES)), content: said, isCurrent };
+  const revision = decodeNumber(head.slice(1 + EPOCH_ID_BYTES));
+  // Numbers above it have no next one.
+  if (!isContent(said) || !Number.isSafeInteger(revision)) throw new VaultError('tampered');
+  return { revision, content: said };
+}
+
+/** The place of a record's epoch among those of the key box; -1: it is none of them. */
+export function epochAt({ epochs }: KeyRing, envelope: Bytes): number {
+  const id = envelope.slice(1, 1 + EPOCH_ID_BYTES);
+  return epochs.findIndex((epoch) => equalBytes(epoch.id, id));
 }
 
 function contextOf({ account }: KeyRing, { table, id }: RecordAddress, head: Bytes): Bytes {

@@ -13,8 +13,10 @@ export interface StoredRecord extends RecordAddress {
   readonly isPending: boolean;
   /** The server's version that this builds on; undefined: the server has none. */
   readonly etag?: string | undefined;
-  /** The newest version that the server showed, by revision and digest: it shows no older one, and no other one of that number. */
-  readonly seen?: { readonly revision: number; readonly digest: string } | undefined;
+  /** The newest version that the server showed, by revision, digest and place of its epoch: it shows none of an older one or under an older key. */
+  readonly seen?:
+    | { readonly revision: number; readonly digest: string; readonly epoch?: number | undefined }
+    | undefined;
   /** Digests of what was sent: it may have arrived although no answer did. */
   readonly sent: readonly string[];
   /** Why the server's version is not taken, and nothing is sent over it. */
@@ -28,6 +30,8 @@ export interface VaultState {
   /** The key box, for days without a server, and its number: no older one is taken. */
   readonly keyBox: Bytes;
   readonly keyRevision: number;
+  /** The epoch that this device began by replacing the keys, until all that it has is sealed anew. */
+  readonly replacing?: string | undefined;
   /** When the newest backup was made that this device knows of; Unix milliseconds. */
   readonly backupAt?: number | undefined;
 }

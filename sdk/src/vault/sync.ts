@@ -1,8 +1,9 @@
 import { type Bytes, equalBytes, sha256, toHex } from './bytes.ts';
 import { VaultError } from './errors.ts';
 import { KEY_TABLE, type Keys } from './keys.ts';
-import { openRecord, type OpenedRecord, type RecordAddress, sealRecord } from './records.ts';
+import { epochAt, openRecord, type OpenedRecord, type RecordAddress, sealRecord } from './records.ts';
 import type { Change, Changes, RecordServer, Version } from './record-server.ts';
+import { renewRecords, rewrite } from './renew.ts';
 import { type LockedStore, newRecord, type StoredRecord, type VaultStore } from './store.ts';
 
 /** A record that is not in step, and why. */
@@ -38,16 +39,31 @@ const digestOf = async (bytes: Bytes): Promise<string> => toHex(await sha256(byt
 
 /** Takes what other devices wrote, then sends what this one wrote. Each step may be the last before the power fails: the next sync goes on from there. */
 export async function synchronize(parts: SyncParts): Promise<SyncReport> {
-  const { store } = parts;
+  const { keys, server, store } = parts;
+  // Another tab of this store has newer keys, and has read the news of them.
+  if (((await store.readState())?.keyRevision ?? 0) > keys.ring().revision) await keys.refresh(server);
   const tally: Tally = { received: 0, sent: 0, copies: [] };
   const stuck = (await store.list()).filter(({ problem }) => problem !== undefined && problem !== 'missing');
   await inBatches(stuck, (known) => take(parts, known, tally));
   await receiveChanges(parts, tally);
+  await renewRecords(parts, 'pending');
   const pending = (await store.list()).filter(({ isPending }) => isPending);
   await inBatches(pending, ({ id }) => sendRecord(parts, id, tally));
   // Copies that a send made.
   for (const { id } of tally.copies) await sendRecord(parts, id, tally);
   return { ...tally, problems: await listProblems(store) };
+}
+
+/** Takes the server's version of a record although it is refused: it is sealed anew, and sent. */
+export async function takeAnyway({ server, store, keys }: SyncParts, address: RecordAddress): Promise<void> {
+  const version = await server.read(address);
+  if (version === undefined) throw new VaultError('missing');
+  const { revision, content } = await openRecord(keys.ring(), address, version.bytes);
+  await store.change(address, async (known) => {
+    if (known.problem === undefined) return [];
+    const shown = { ...known, etag: version.etag, revision: Math.max(known.revision, revision) };
+    return [await rewrite(keys, shown, content)];
+  });
 }
 
 export async function listProblems(store: VaultStore): Promise<RecordProblem[]> {
@@ -89,7 +105,7 @@ async function listEverything({ server, store }: SyncParts): Promise<Changes> {
 }
 
 async function receiveChange(parts: SyncParts, change: Change, tally: Tally): Promise<void> {
-  if (change.table === KEY_TABLE) return void (await parts.keys.refresh());
+  if (change.table === KEY_TABLE) return void (await parts.keys.refresh(parts.server));
   const known = await parts.store.read(change.id);
   const address = known ?? change;
   if (change.etag === undefined) await parts.store.change(address, async (now) => leave(now));
@@ -132,7 +148,12 @@ async function receive(
   if (opened instanceof VaultError) return [{ ...shown, problem: opened.code }];
   const { revision, content } = opened;
   if (revision <= (known.seen?.revision ?? 0)) return [{ ...shown, problem: 'rolled_back' }];
-  const taken = { ...shown, seen: { revision, digest }, sent: [] };
+  const ring = parts.keys.ring();
+  const epoch = epochAt(ring, bytes);
+  const isOwn = known.sent.includes(digest);
+  if (!isOwn && epoch < Math.max(ring.ended, known.seen?.epoch ?? 0))
+    return [{ ...shown, problem: 'ended_epoch' }];
+  const taken = { ...shown, seen: { revision, digest, epoch }, sent: [] };
   const isDeleted = content.deleted === true;
   const theirs = { ...taken, envelope: bytes, revision, isDeleted, isPending: false };
   if (!known.isPending || known.envelope === undefined) {
@@ -140,14 +161,14 @@ async function receive(
     return [theirs];
   }
   // It is what this device sent, and heard no answer about; what was written since then is still to be sent.
-  if (known.sent.includes(digest)) return [equalBytes(bytes, known.envelope) ? theirs : taken];
+  if (isOwn) return [equalBytes(bytes, known.envelope) ? theirs : taken];
   tally.received += 1;
-  const mine = (await openRecord(parts.keys.ring(), known, known.envelope)).content;
+  const mine = (await openRecord(ring, known, known.envelope)).content;
   if (mine.deleted === true || JSON.stringify(mine.value) === JSON.stringify(content.value)) return [theirs];
   const copy = newRecord({ table: known.table, id: crypto.randomUUID() });
   tally.copies.push({ table: copy.table, id: copy.id });
   const kept = { revision: 1, content: { value: mine.value, copyOf: known.id } };
-  const envelope = await sealRecord(parts.keys.ring(), copy, kept);
+  const envelope = await sealRecord(ring, copy, kept);
   return [theirs, { ...copy, envelope, revision: 1, isPending: true }];
 }
 
@@ -164,7 +185,7 @@ async function openShown(
     });
   const opened = await attempt();
   if (!(opened instanceof VaultError) || opened.code !== 'unknown_epoch') return opened;
-  await parts.keys.refresh();
+  await parts.keys.refresh(parts.server);
   return attempt();
 }
 
@@ -181,7 +202,11 @@ async function sendRecord(parts: SyncParts, id: string, tally: Tally): Promise<v
       continue;
     }
     tally.sent += 1;
-    const seen = { revision, digest: await digestOf(envelope) };
+    const seen = {
+      revision,
+      digest: await digestOf(envelope),
+      epoch: epochAt(parts.keys.ring(), envelope),
+    };
     await store.change(record, async (now) => {
       const isPending = now.envelope === undefined || !equalBytes(now.envelope, envelope);
       return [{ ...now, etag, seen, sent: [], isPending }];

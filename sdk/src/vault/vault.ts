@@ -1,12 +1,14 @@
 import type { Client } from '../client.ts';
+import type { Time } from '../time.ts';
 import { type BackupOptions, type RestoredBackup, restoreBackup, sendBackup } from './backup.ts';
-import { equalBytes } from './bytes.ts';
-import { decryptStream, encryptStream } from './chunks.ts';
+import { equalBytes, toHex } from './bytes.ts';
+import { type DecryptOptions, decryptStream, encryptStream } from './chunks.ts';
 import { VaultError } from './errors.ts';
 import {
   addEpoch,
   changePassphrase,
   createKeyRing,
+  currentEpoch,
   type KeyRing,
   type NewPassphrase,
   openWithPassphrase,
@@ -14,10 +16,11 @@ import {
   replaceKeys,
 } from './key-ring.ts';
 import { createKeys, keyBoxAddress, type Keys, rememberKeys, writeKeyBox } from './keys.ts';
-import { openRecord, type RecordAddress, type RecordContent, sealRecord } from './records.ts';
-import { createRecordServer, type RecordServer } from './record-server.ts';
+import { openRecord, type RecordAddress, type RecordContent } from './records.ts';
+import { createRecordServer, type Patience, type RecordServer } from './record-server.ts';
+import { renewRecords, rewrite } from './renew.ts';
 import { type LockedStore, lockStore, type StoredRecord, type VaultStore } from './store.ts';
-import { listProblems, type RecordProblem, synchronize, type SyncReport } from './sync.ts';
+import { listProblems, type RecordProblem, synchronize, type SyncReport, takeAnyway } from './sync.ts';
 import { createVectors, type VaultVectors } from './vectors.ts';
 
 export interface VaultOptions {
@@ -26,6 +29,8 @@ export interface VaultOptions {
   /** All that is sealed is sealed for this account. */
   readonly accountId: string;
   readonly store: VaultStore;
+  /** For tests that drive time. */
+  readonly time?: Time;
 }
 
 interface VaultParts {
@@ -33,11 +38,13 @@ interface VaultParts {
   readonly client: Client;
   readonly server: RecordServer;
   readonly store: LockedStore;
+  readonly time: Time | undefined;
 }
 
-function partsOf({ accountId, client, store }: VaultOptions): VaultParts {
+function partsOf({ accountId, client, store, time }: VaultOptions): VaultParts {
   const own = client.forAccount(accountId);
-  return { accountId, client: own, server: createRecordServer(own), store: lockStore(store) };
+  const server = createRecordServer(own, { time });
+  return { accountId, client: own, server, store: lockStore(store), time };
 }
 
 /** A record that this device can read. */
@@ -55,25 +62,33 @@ export interface Vault {
   get(table: string, id: string): Promise<VaultRecord | undefined>;
   list(table: string): Promise<VaultRecord[]>;
   delete(table: string, id: string): Promise<void>;
-  /** Takes what other devices wrote and sends what this one wrote. It may end anywhere, and be called again. */
-  sync(): Promise<SyncReport>;
+  /**
+   * Takes what other devices wrote and sends what this one wrote. It waits where the server asks for up to two minutes, may end
+   * anywhere, and be called again; a call while one is under way joins it, and the first one's signal ends both.
+   */
+  sync(options?: Pick<Patience, 'signal'>): Promise<SyncReport>;
   /** Records that are not in step; nothing is written over them. */
   problems(): Promise<RecordProblem[]>;
   /** Sends this device's version over one of the server's that it did not take. It is for people to decide. */
   keepMine(table: string, id: string): Promise<void>;
+  /** Takes the server's version of a record that was refused, where it can be read. It is for people to decide. */
+  keepTheirs(table: string, id: string): Promise<void>;
   changePassphrase(lock: NewPassphrase): Promise<void>;
   /** Begins a new epoch: later records are under a new key. */
   beginEpoch(): Promise<void>;
-  /** Shuts out who knows the passphrase, the recovery key or a device: all keys are new ones from now on. Answers the new recovery key. */
+  /**
+   * Shuts out who knows the passphrase, the recovery key or a device: syncs, makes all keys anew, and seals all records under
+   * them, which the next `sync` sends. Answers the new recovery key.
+   */
   replaceKeys(lock: NewPassphrase): Promise<string>;
   /** Writes under the newest key what is under older ones, on this device; answers how many. `sync` sends it. */
   reencrypt(): Promise<number>;
   /** Sends what comes, encrypted, as the account's newest backup. */
   backup(content: ReadableStream<Uint8Array>, options?: BackupOptions): Promise<void>;
-  restore(): Promise<RestoredBackup>;
+  restore(options?: DecryptOptions): Promise<RestoredBackup>;
   /** For files of your own: what flows through is encrypted, and opens by the same name alone. */
   encrypt(name: string): TransformStream<Uint8Array, Uint8Array>;
-  decrypt(name: string): TransformStream<Uint8Array, Uint8Array>;
+  decrypt(name: string, options?: DecryptOptions): TransformStream<Uint8Array, Uint8Array>;
   readonly vectors: VaultVectors;
   /** An embedding as the server may see it: all angles are as they were, and nothing else of it. */
   rotate(embedding: readonly number[]): Promise<number[]>;
@@ -119,7 +134,7 @@ export async function openVault(
 }
 
 function vaultOf(given: VaultParts, opened: KeyRing): Vault {
-  const { client, server, store } = given;
+  const { client, server, store, time } = given;
   const keys = createKeys({ server, store }, opened);
   const parts = { client, server, store, keys };
   let syncing: Promise<SyncReport> | undefined;
@@ -133,6 +148,12 @@ function vaultOf(given: VaultParts, opened: KeyRing): Vault {
     const known = await store.read(id);
     return known?.table === table ? readRecord(keys, known) : undefined;
   };
+  const sync = ({ signal }: Pick<Patience, 'signal'> = {}) =>
+    (syncing ??= synchronize({ ...parts, server: createRecordServer(client, { time, signal }) }).finally(
+      () => {
+        syncing = undefined;
+      },
+    ));
   return {
     async put(table, value, id = crypto.randomUUID()) {
       if (JSON.stringify(value) === undefined) throw new TypeError('a record is a value of JSON');
@@ -147,10 +168,7 @@ function vaultOf(given: VaultParts, opened: KeyRing): Vault {
     async delete(table, id) {
       if ((await readOwn(table, id)) !== undefined) await write({ table, id }, { deleted: true });
     },
-    sync: () =>
-      (syncing ??= synchronize(parts).finally(() => {
-        syncing = undefined;
-      })),
+    sync,
     problems: () => listProblems(store),
     keepMine: (table, id) =>
       store.change({ table, id }, async (known) => {
@@ -158,22 +176,26 @@ function vaultOf(given: VaultParts, opened: KeyRing): Vault {
         if (known.envelope === undefined) throw new VaultError(known.problem);
         return [await rewrite(keys, known, (await openRecord(keys.ring(), known, known.envelope)).content)];
       }),
+    keepTheirs: (table, id) => takeAnyway(parts, { table, id }),
     changePassphrase: (lock) => keys.change((ring) => changePassphrase(ring, lock)),
     beginEpoch: () => keys.change(addEpoch),
     async replaceKeys(lock) {
       let recoveryKey = '';
+      await sync();
       await keys.change(async (ring) => {
         const next = await replaceKeys(ring, lock);
         recoveryKey = next.recoveryKey;
+        await store.changeState({ replacing: toHex(currentEpoch(next.ring).id) });
         return next.ring;
       });
+      await renewRecords(parts, 'all');
       return recoveryKey;
     },
-    reencrypt: () => reencryptAll(store, keys),
+    reencrypt: () => renewRecords(parts, 'all'),
     backup: (content, options) => sendBackup(parts, content, options),
-    restore: () => restoreBackup(parts),
+    restore: (options) => restoreBackup(parts, options),
     encrypt: (name) => encryptStream(keys.ring(), `file ${name}`),
-    decrypt: (name) => decryptStream(keys.ring(), `file ${name}`),
+    decrypt: (name, options) => decryptStream(keys.ring(), `file ${name}`, options),
     ...createVectors(parts),
   };
 }
@@ -183,25 +205,4 @@ async function readRecord(keys: Keys, known: StoredRecord): Promise<VaultRecord 
   if (envelope === undefined || isDeleted) return undefined;
   const { value, copyOf } = (await openRecord(keys.ring(), known, envelope)).content;
   return { table, id, value, copyOf, isPending };
-}
-
-/** The next version of a record, which is to be sent. */
-async function rewrite(keys: Keys, known: StoredRecord, content: RecordContent): Promise<StoredRecord> {
-  const revision = Math.max(known.revision, known.seen?.revision ?? 0) + 1;
-  const envelope = await sealRecord(keys.ring(), known, { revision, content });
-  const isDeleted = content.deleted === true;
-  return { ...known, envelope, revision, isDeleted, isPending: true, problem: undefined };
-}
-
-async function reencryptAll(store: LockedStore, keys: Keys): Promise<number> {
-  let count = 0;
-  for (const one of await store.list())
-    await store.change(one, async (known) => {
-      if (known.envelope === undefined || known.problem !== undefined) return [];
-      const { content, isCurrent } = await openRecord(keys.ring(), known, known.envelope);
-      if (isCurrent) return [];
-      count += 1;
-      return [await rewrite(keys, known, content)];
-    });
-  return count;
 }

@@ -3,7 +3,7 @@ import { fromBase64, sha256, toBase64, toHex } from './bytes.ts';
 import { createRotation } from './embedding.ts';
 import { VaultError, type VaultErrorCode } from './errors.ts';
 import type { Keys } from './keys.ts';
-import { openRecord, sealRecord } from './records.ts';
+import { epochAt, openRecord, sealRecord } from './records.ts';
 
 /** Blobs of vectors are sealed as records of this table. */
 const TABLE = '_vectors';
@@ -44,7 +44,10 @@ export function createVectors({
   const rotate = createRotation(keys.ring());
   const openMatch = async (id: string, blob: string) => {
     try {
-      return (await openRecord(keys.ring(), { table: TABLE, id }, fromBase64(blob))).content;
+      const ring = keys.ring();
+      const bytes = fromBase64(blob);
+      const { content } = await openRecord(ring, { table: TABLE, id }, bytes);
+      return epochAt(ring, bytes) < ring.ended ? ({ problem: 'ended_epoch' } as const) : content;
     } catch (error) {
       return { problem: error instanceof VaultError ? error.code : 'tampered' } as const;
     }

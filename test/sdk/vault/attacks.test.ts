@@ -1,7 +1,10 @@
 import { createVault, openVault } from '@plinth/sdk/vault';
 import { describe, expect, it } from 'vitest';
 import { joinParts, splitParts } from '../../../sdk/src/vault/bytes.ts';
+import { openWithPassphrase } from '../../../sdk/src/vault/key-ring.ts';
+import { keyBoxAddress } from '../../../sdk/src/vault/keys.ts';
 import { encodeCost } from '../../../sdk/src/vault/passphrase.ts';
+import { sealRecord } from '../../../sdk/src/vault/records.ts';
 import { PASSPHRASE, vaultFixture, withBytes } from './fixture.ts';
 import { collect, QUICK, streamOf } from './streams.ts';
 
@@ -10,10 +13,10 @@ const { app, person } = fixture;
 const writer = fixture.first;
 const RECORDS = '/v1/storage/records/';
 const code = (is: string) => expect.objectContaining({ code: is });
-const bytesOf = async (id: string) =>
+const bytesOf = async (id: string, key = person.key) =>
   new Uint8Array(
     await (
-      await fetch(app.url + RECORDS + id, { headers: { authorization: `Bearer ${person.key}` } })
+      await fetch(app.url + RECORDS + id, { headers: { authorization: `Bearer ${key}` } })
     ).arrayBuffer(),
   );
 
@@ -152,6 +155,151 @@ it('who knew the old keys reads nothing new once they are replaced', async () =>
   const recovered = await openVault(lost.options, { recoveryKey });
   await recovered.sync();
   expect(await recovered.get('notes', id)).toMatchObject({ value: 'after' });
+});
+
+/** A person whose keys a thief has copied, with a note, on a device that replaces the keys, and one that does not know of it. */
+async function stolenKeys() {
+  const other = await app.person('adiuva.team');
+  const { accountId, key } = other;
+  const [kept, behind] = [fixture.device(undefined, other), fixture.device(undefined, other)];
+  const { vault } = await createVault(kept.options, { passphrase: 'old', cost: QUICK });
+  const id = await vault.put('notes', 'before');
+  await vault.sync();
+  const away = await openVault(behind.options, { passphrase: 'old' });
+  await away.sync();
+  const stolen = await openWithPassphrase(
+    accountId,
+    await bytesOf((await keyBoxAddress(accountId)).id, key),
+    'old',
+  );
+  const forge = async (at: string, headers: Readonly<Record<string, string>> = {}) => {
+    const content = { revision: 99, content: { value: 'forged' } };
+    const bytes = await sealRecord(stolen, { table: 'notes', id: at }, content);
+    const checksum = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
+    const body = { table: 'notes', blob: Buffer.from(bytes).toString('base64'), checksum };
+    await app.call(key, `PUT ${RECORDS}${at}`, { body, headers });
+  };
+  const reopen = () => openVault(behind.options, { passphrase: 'new' });
+  const fresh = async () => {
+    const opened = await openVault(fixture.device(undefined, other).options, { passphrase: 'new' });
+    return { vault: opened, ...(await opened.sync()) };
+  };
+  return { kept, vault, behind, away, id, forge, reopen, fresh };
+}
+const NEW_LOCK = { passphrase: 'new', cost: QUICK };
+
+describe('who knew the old keys, once they are replaced,', () => {
+  it('forges no later version and no new record that a device takes, and people decide', async () => {
+    const { vault, id, forge, fresh } = await stolenKeys();
+    await vault.replaceKeys(NEW_LOCK);
+    await vault.sync();
+    const made = crypto.randomUUID();
+    await Promise.all([forge(id), forge(made, { 'if-none-match': '*' })]);
+    const problem = 'ended_epoch';
+    const both = expect.arrayContaining([
+      { table: 'notes', id, problem },
+      { table: 'notes', id: made, problem },
+    ]);
+    expect((await vault.sync()).problems).toEqual(both);
+    const reader = await fresh();
+    expect(reader.problems).toEqual(both);
+    expect(await reader.vault.list('notes')).toEqual([]);
+    expect(await vault.list('notes')).toMatchObject([{ id, value: 'before' }]);
+    await vault.keepMine('notes', id);
+    await vault.keepTheirs('notes', made);
+    expect((await vault.sync()).problems).toEqual([]);
+    expect((await reader.vault.sync()).problems).toEqual([]);
+    expect(await reader.vault.get('notes', id)).toMatchObject({ value: 'before' });
+    expect(await reader.vault.get('notes', made)).toMatchObject({ value: 'forged' });
+  });
+
+  it('finds what was written before in place: it opens on a new device, and a device that was away brings its own', async () => {
+    const { vault, away, id, reopen, fresh } = await stolenKeys();
+    const written = await away.put('notes', 'written without a network');
+    const late = await vault.put('notes', 'not sent yet');
+    await vault.replaceKeys(NEW_LOCK);
+    await vault.sync();
+    await expect(away.sync()).rejects.toThrow(code('locked'));
+    expect((await (await reopen()).sync()).problems).toEqual([]);
+    const reader = await fresh();
+    expect(reader.problems).toEqual([]);
+    const values = new Map((await reader.vault.list('notes')).map((one) => [one.id, one.value]));
+    expect(values).toEqual(
+      new Map([
+        [id, 'before'],
+        [late, 'not sent yet'],
+        [written, 'written without a network'],
+      ]),
+    );
+  });
+
+  it('gets no forgery sealed anew by a device that the server kept in the dark', async () => {
+    const { vault, behind, away, forge, reopen, fresh } = await stolenKeys();
+    await vault.replaceKeys(NEW_LOCK);
+    await vault.sync();
+    const made = crypto.randomUUID();
+    await forge(made, { 'if-none-match': '*' });
+    behind.network.tamper = async (call, answer) => {
+      if (call !== 'GET /v1/storage/changes') return answer;
+      const page = (await answer.json()) as { changes: { id: string }[] };
+      const changes = page.changes.filter((one) => one.id === made);
+      return Response.json({ ...page, changes });
+    };
+    await away.sync();
+    expect(await away.get('notes', made)).toMatchObject({ value: 'forged' });
+    behind.network.tamper = undefined;
+    const reopened = await reopen();
+    const named = [{ table: 'notes', id: made, problem: 'ended_epoch' }];
+    expect((await reopened.sync()).problems).toEqual(expect.arrayContaining(named));
+    await reopened.reencrypt();
+    // News that were withheld are asked for by name.
+    expect((await reopened.sync()).problems).toEqual(named);
+    expect((await fresh()).problems).toEqual(named);
+  });
+
+  it('makes no backup, file or value of a vector that opens unasked', async () => {
+    const { vault } = await stolenKeys();
+    const content = Buffer.from('content');
+    const file = await collect(streamOf(content).pipeThrough(vault.encrypt('f')));
+    await vault.backup(streamOf(content));
+    await vault.vectors.upsert([{ id: 'v', embedding: [1, 2, 3], value: 'of a vector' }]);
+    await vault.replaceKeys(NEW_LOCK);
+    const openings = [
+      async (options?: { acceptEnded: boolean }) => collect((await vault.restore(options)).content),
+      (options?: { acceptEnded: boolean }) =>
+        collect(streamOf(new Uint8Array(file)).pipeThrough(vault.decrypt('f', options))),
+    ];
+    for (const opening of openings) {
+      await expect(opening()).rejects.toThrow(code('ended_epoch'));
+      expect(Buffer.from(await opening({ acceptEnded: true })).toString()).toBe('content');
+    }
+    expect(await vault.vectors.search([1, 2, 3])).toMatchObject([{ id: 'v', problem: 'ended_epoch' }]);
+  });
+
+  it('is shut out also where the device is switched off before it has sealed all anew', async () => {
+    const { vault, kept, id, fresh } = await stolenKeys();
+    const { write } = kept.store;
+    kept.store.write = async (change) => {
+      if (change.records?.some(({ isPending }) => isPending)) throw new Error('no power');
+      await write(change);
+    };
+    await expect(vault.replaceKeys(NEW_LOCK)).rejects.toThrow('no power');
+    kept.store.write = write;
+    expect((await fresh()).problems).toEqual([{ table: 'notes', id, problem: 'ended_epoch' }]);
+    const restarted = await openVault(kept.options, { passphrase: 'new' });
+    expect(await restarted.sync()).toMatchObject({ sent: 1, problems: [] });
+    expect((await fresh()).problems).toEqual([]);
+  });
+});
+
+it('a record of an older key than the version that was seen of it is refused', async () => {
+  const { vault, id, forge } = await stolenKeys();
+  await vault.beginEpoch();
+  await vault.put('notes', 'later', id);
+  await vault.sync();
+  await forge(id);
+  expect((await vault.sync()).problems).toEqual([{ table: 'notes', id, problem: 'ended_epoch' }]);
+  expect(await vault.get('notes', id)).toMatchObject({ value: 'later' });
 });
 
 describe('a backup', () => {

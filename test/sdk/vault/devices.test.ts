@@ -191,3 +191,28 @@ it('two tabs that write and sync at once on one store lose nothing of each other
       expect(list.find((one) => one.id === id)).toMatchObject({ value: [tab, 11], isPending: false });
   }
 });
+
+it('a sync waits as long as the server asks, however often, and goes on where it was', async () => {
+  const { vault, network } = await start();
+  await Promise.all(Array.from({ length: 20 }, (_, at) => vault.put('patient', at)));
+  let refused = 0;
+  const limited = { error: { code: 'limit_exceeded', message: 'too often', details: {} } };
+  network.tamper = (call, answer) => {
+    if (!call.startsWith('GET /v1/storage') || (refused += 1) > 9) return answer;
+    return Response.json(limited, { status: 429, headers: { 'retry-after': '90' } });
+  };
+  network.waits.length = 0;
+  expect(await vault.sync()).toMatchObject({ sent: 20, problems: [] });
+  expect(network.waits.filter((wait) => wait === 90_000)).toHaveLength(9);
+  network.tamper = () => Response.json(limited, { status: 429, headers: { 'retry-after': '86400' } });
+  await expect(vault.sync()).rejects.toMatchObject({ code: 'limit_exceeded', retryAfter: 86_400 });
+  const leaving = new AbortController();
+  const left = new Error('the page is closed');
+  network.tamper = () => {
+    if ((refused += 1) > 20) leaving.abort(left);
+    return Response.json(limited, { status: 429, headers: { 'retry-after': '90' } });
+  };
+  await expect(vault.sync({ signal: leaving.signal })).rejects.toBe(left);
+  network.tamper = undefined;
+  expect((await vault.sync()).problems).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { createClient } from '@plinth/sdk';
+import { createClient, type Time } from '@plinth/sdk';
 import { createVault, memoryStore, openVault, type Vault, type VaultStore } from '@plinth/sdk/vault';
 import { testApp } from '../../services/app.ts';
 import { forgetRates } from '../../services/forget-rates.ts';
@@ -16,6 +16,8 @@ export interface Network {
   /** Whether the first call without a network reaches the server all the same, and its answer is lost. */
   losesAnswer: boolean;
   tamper: OnTheWay | undefined;
+  /** Milliseconds that the device was asked to wait, each time. */
+  readonly waits: number[];
   /** All calls that were made. */
   readonly calls: string[];
 }
@@ -33,16 +35,31 @@ export async function vaultFixture() {
   const person = await app.person('adiuva.team');
 
   function device(store: VaultStore = memoryStore(), by = person): Device {
-    const network: Network = { callsLeft: Infinity, losesAnswer: false, tamper: undefined, calls: [] };
+    const network: Network = {
+      callsLeft: Infinity,
+      losesAnswer: false,
+      tamper: undefined,
+      waits: [],
+      calls: [],
+    };
+    // Only rates are waited for: tests call more often than people.
+    const time: Time = {
+      now: () => Date.now(),
+      random: () => 0,
+      async wait(milliseconds, signal) {
+        signal?.throwIfAborted();
+        network.waits.push(milliseconds);
+        await forgetRates(app);
+      },
+    };
     const client = createClient({
       baseUrl: app.url,
       apiKey: by.key,
       fetch: onNetwork(network),
       retries: { max: network.callsLeft === Infinity ? 3 : 0, longest: 3_600_000 },
-      // Only rates are waited for: tests call more often than people.
-      time: { now: () => Date.now(), random: () => 0, wait: () => forgetRates(app) },
+      time,
     });
-    return { store, network, options: { client, accountId: by.accountId, store } };
+    return { store, network, options: { client, accountId: by.accountId, store, time } };
   }
   const first = device();
   const { vault, recoveryKey = '' } = await createVault(first.options, {

@@ -5,11 +5,11 @@ import { expect, it } from 'vitest';
 import { fromBase64, toHex } from '../../../sdk/src/vault/bytes.ts';
 import { decryptStream, encryptStream, sealedLength } from '../../../sdk/src/vault/chunks.ts';
 import { createRotation } from '../../../sdk/src/vault/embedding.ts';
-import { openWithPassphrase, openWithRecoveryKey } from '../../../sdk/src/vault/key-ring.ts';
+import { openWithPassphrase, openWithRecoveryKey, replaceKeys } from '../../../sdk/src/vault/key-ring.ts';
 import { paddedLength } from '../../../sdk/src/vault/padding.ts';
 import { stretchPassphrase } from '../../../sdk/src/vault/passphrase.ts';
 import { openRecord, sealRecord } from '../../../sdk/src/vault/records.ts';
-import { through } from './streams.ts';
+import { QUICK, through } from './streams.ts';
 import known from './known-answers.json' with { type: 'json' };
 import * as other from './other-implementation.ts';
 
@@ -54,12 +54,20 @@ it('a key box that was kept opens by passphrase and by recovery key, here and in
   expect(ring.revision).toBe(Number(theirs.revision));
 });
 
+it('a key box of the first format has no epoch that has ended, and its next one says how many have', async () => {
+  expect([ring.ended, theirs.ended]).toEqual([0, 0]);
+  const next = await replaceKeys(ring, { passphrase, cost: QUICK });
+  const bytes = Buffer.from(next.ring.bytes);
+  const here = await openWithPassphrase(account, next.ring.bytes, passphrase);
+  for (const { ended, epochs } of [here, await other.openKeyBox(account, passphrase, bytes)])
+    expect([ended, epochs.length]).toEqual([ring.epochs.length, ring.epochs.length + 1]);
+});
+
 it('a record that was kept opens, and one that is written now opens in a second implementation', async () => {
   const { envelope, revision, content, ...address } = known.record;
   expect(await openRecord(ring, address, fromBase64(envelope))).toEqual({
     revision,
     content,
-    isCurrent: true,
   });
   const anew = await sealRecord(ring, address, { revision: 8, content });
   expect(other.openRecord(theirs, address, Buffer.from(anew))).toEqual({ revision: 8n, content });

@@ -34,6 +34,7 @@ function openSealed(place: Place, box: Buffer): Buffer {
 export interface OtherKeys {
   readonly account: string;
   readonly revision: bigint;
+  readonly ended: number;
   readonly epochs: readonly { readonly id: Buffer; readonly secret: Buffer }[];
 }
 
@@ -54,11 +55,14 @@ export async function openKeyBox(account: string, passphrase: string, box: Buffe
   const master = openSealed(locked, passphraseBox);
   const head = parts(format, cost, salt, passphraseBox, recoveryBox);
   const keys = openSealed({ secret: master, label: 'keys', context: parts(account, head) }, body);
-  const epochs = Array.from({ length: (keys.length - 8) / 48 }, (_, index) => {
-    const at = 8 + index * 48;
+  const isFirst = format.toString() === 'plinth vault keys 1';
+  const start = isFirst ? 8 : 12;
+  const ended = isFirst ? 0 : keys.readUInt32BE(8);
+  const epochs = Array.from({ length: (keys.length - start) / 48 }, (_, index) => {
+    const at = start + index * 48;
     return { id: keys.subarray(at, at + 16), secret: keys.subarray(at + 16, at + 48) };
   });
-  return { account, revision: keys.readBigUInt64BE(0), epochs };
+  return { account, revision: keys.readBigUInt64BE(0), ended, epochs };
 }
 
 function epochOf({ epochs }: OtherKeys, id: Buffer): Buffer {

@@ -51,10 +51,8 @@ test.runIf(program !== undefined)(
     await one.page.getByText('Add a note').click();
     await write(one.page, 'bread and milk');
     await expect.poll(() => texts(other.page), PATIENCE).toEqual(['bread and milk']);
-    const [record] = (await app.call(key, 'GET /v1/storage/records?table=notes')).body['data'] as {
-      id: string;
-    }[];
-    const answer = await fetch(`${app.url}/v1/storage/records/${record?.id}`, {
+    const record = (await app.call(key, 'GET /v1/storage/records?table=notes')).body['0'] as { id: string };
+    const answer = await fetch(`${app.url}/v1/storage/records/${record.id}`, {
       headers: { authorization: `Bearer ${key}` },
     });
     const bytes = Buffer.from(await answer.arrayBuffer());
