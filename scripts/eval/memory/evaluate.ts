@@ -14,7 +14,7 @@ import { type Half, type History, KINDS, type LabelledQuestion, readHistories } 
 const TURNS = 10;
 const TOKENS = 2_000;
 /** As many turns as a search hands to the ranking, without those around them. */
-const MOST_CANDIDATES = 400;
+const MOST_CANDIDATES = 120;
 const MOST_OF_DAYS = 100;
 const REACH = 2;
 
@@ -126,8 +126,9 @@ export async function recallOf(
   found: readonly RankedTurn[],
   beside: (turn: Turn) => readonly Turn[],
 ): Promise<Recall> {
-  const first = new Set(found.slice(0, TURNS).map(({ turn }) => turn.id));
-  const packed = new Set((await packTurns(found, TOKENS, beside)).map(({ turn }) => turn.id));
+  // What the call answers, in its order: neighbours take places among the first ten too.
+  const answered = (await packTurns(found, TOKENS, beside)).map(({ turn }) => turn.id);
+  const [first, packed] = [new Set(answered.slice(0, TURNS)), new Set(answered)];
   const share = (ids: ReadonlySet<string>) =>
     evidence.length === 0 ? 0 : evidence.filter((id) => ids.has(id)).length / evidence.length;
   return { inTurns: share(first), inTokens: share(packed) };

@@ -102,10 +102,10 @@ function assertAsked({ query, budget }: ContextQuery): void {
     throw new AppError('budget_invalid');
 }
 
-/** For a question that has no words but names of people and days: what they said, and what was said then, newest first. */
+/** For a question that has no words but names of people and days: what they said then, before what they said and what was said then; newest first. */
 function namedIn({ people, days }: Question, turns: readonly Turn[]): RankedTurn[] {
   const newest = turns.toSorted((one, other) => other.saidAt.getTime() - one.saidAt.getTime());
-  return newest.flatMap((turn) => {
+  const named = newest.flatMap((turn) => {
     const day = turn.saidAt.toISOString().slice(0, 10);
     const why: Reason[] = [
       ...(people.includes(turn.speaker) ? [{ kind: 'speaker' as const, speaker: turn.speaker }] : []),
@@ -115,4 +115,5 @@ function namedIn({ people, days }: Question, turns: readonly Turn[]): RankedTurn
     ];
     return why.length === 0 ? [] : [{ turn, score: why.length, why }];
   });
+  return named.toSorted((one, other) => other.score - one.score);
 }

@@ -25,7 +25,8 @@ export function lineOf({ saidAt, speaker, text }: Turn): string {
 
 /**
  * Fills a budget of tokens by rank without cutting a turn: one that does not fit is passed over, and what still fits comes after it.
- * Neighbours come with the first three alone. Others are let go on meanwhile.
+ * Neighbours come with the first three alone. Others are let go on meanwhile. Answers turns in the order of `ranked`, each followed by
+ * the neighbours that were not found themselves.
  */
 export async function packTurns(
   ranked: readonly RankedTurn[],
@@ -53,7 +54,11 @@ export async function packTurns(
     if (index >= WITH_NEIGHBOURS || !packed.has(turn.id)) continue;
     for (const near of neighbours(turn)) await put({ turn: near, score: 0, why: [], beside: turn.id });
   }
-  return [...packed.values()];
+  return ranked.flatMap(({ turn: { id } }) => {
+    const found = packed.get(id);
+    if (found === undefined || found.beside !== undefined) return [];
+    return [found, ...[...packed.values()].filter(({ beside }) => beside === id)];
+  });
 }
 
 /** No line is shorter: its day alone takes as many. */

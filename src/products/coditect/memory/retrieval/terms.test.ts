@@ -84,7 +84,7 @@ describe('a long text', () => {
     const turns = await turnsOf(async () => void (terms = (await termsOfLong(text)).size));
     expect(terms).toBe(20_000);
     expect(turns).toBeGreaterThanOrEqual(2);
-    expect(await turnsOf(() => termsOfLong(spaced))).toBeGreaterThanOrEqual(spaced.length / 8_192);
+    expect(await turnsOf(() => termsOfLong(spaced))).toBeGreaterThanOrEqual(2);
   });
 });
 
