@@ -21,12 +21,9 @@ export interface Text {
 const PATIENCE = '4s';
 const QUERY_CANCELED = '57014';
 
-/** As statements run: those that a tenant may run with plans for any account, the system's with plans for this one or for any. */
-const WAYS = [
-  { role: 'plinth_tenant', mode: 'force_generic_plan' },
-  { role: 'plinth_system', mode: 'force_custom_plan' },
-  { role: 'plinth_system', mode: 'force_generic_plan' },
-] as const;
+/** As statements run, with plans for this account or for any: by a tenant, and by the system those that no tenant may run. */
+const ROLES = ['plinth_tenant', 'plinth_system'] as const;
+const MODES = ['force_custom_plan', 'force_generic_plan'] as const;
 
 /**
  * Runs statements for an account, and takes everything back. One that the database refuses, for a right of the role or for the values, is
@@ -42,14 +39,16 @@ export async function walkStatements(
     await client.query(`set statement_timeout = '${PATIENCE}'`);
     for (const one of texts) {
       const literals = await inTransaction(client, () => valuesOf(client, one.text, { ...one, of }));
-      let isTenants = false;
-      for (const way of WAYS) {
-        if (isTenants) break;
-        const visited = await inTransaction(client, () => visit(client, one, { ...way, of, literals })).catch(
-          (error: unknown) => (codeOf(error) === QUERY_CANCELED ? undefined : REFUSED),
-        );
-        isTenants = way.role === 'plinth_tenant' && visited !== REFUSED;
-        if (visited !== REFUSED) visits.push({ name: one.name, how: `${way.role}, ${way.mode}`, visited });
+      for (const role of ROLES) {
+        const own: Visit[] = [];
+        for (const mode of MODES) {
+          const visited = await inTransaction(client, () =>
+            visit(client, one, { role, mode, of, literals }),
+          ).catch((error: unknown) => (codeOf(error) === QUERY_CANCELED ? undefined : REFUSED));
+          if (visited !== REFUSED) own.push({ name: one.name, how: `${role}, ${mode}`, visited });
+        }
+        visits.push(...own);
+        if (own.length > 0) break;
       }
     }
   });

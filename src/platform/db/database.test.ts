@@ -164,12 +164,6 @@ describe('transactions', () => {
     },
   );
 
-  it('a statement of an account has a plan for any account, one of the system for its values', async () => {
-    const mode = statement<{ mode: string }>(`select current_setting('plan_cache_mode') as mode`);
-    expect(await db.tenant(account, [mode])).toEqual([[{ mode: 'force_generic_plan' }]]);
-    expect(await db.system('limits.sweep', (tx) => tx.run(mode))).toEqual([{ mode: 'auto' }]);
-  });
-
   it('a second transaction inside a first is refused at once instead of waiting for ever', async () => {
     const work = db.tenant(account, () => db.tenant(account, [texts]));
     await expect(work).rejects.toThrow('inside a database transaction');

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
-import { type Opening, type Plain, planningOf } from './port.ts';
+import type { Opening, Plain } from './port.ts';
 import { beginDatabase, finishDatabase, unpackPrepared } from './prepared.ts';
 
 /** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
@@ -90,9 +90,8 @@ function copyPrepared(): string | undefined {
 async function begin(opening: Opening): Promise<void> {
   await database.exec(opening.write ? 'begin' : 'begin read only');
   await database.query(
-    `select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true),
-      set_config('plan_cache_mode', $4, true)`,
-    [opening.role, opening.account, opening.user, planningOf(opening)],
+    "select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true)",
+    [opening.role, opening.account, opening.user],
   );
 }
 

@@ -125,13 +125,6 @@ export interface Opening {
   readonly isLong: boolean;
 }
 
-/**
- * How the database plans statements of a scope. Of an account that its statistics do not know, a plan for that very account expects one
- * row in each table, and joins them in time that grows with their product; a plan for any account expects an average one.
- */
-export const planningOf = ({ role }: Opening): string =>
-  role === 'plinth_tenant' ? 'force_generic_plan' : 'auto';
-
 export interface EngineTransaction {
   run(statements: readonly Plain[]): Promise<unknown[][]>;
   commit(): Promise<void>;

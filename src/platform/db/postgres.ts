@@ -3,14 +3,7 @@ import { failureOf, unreachable } from './away.ts';
 import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
 import { createFairQueue, laneOf } from './fair-queue.ts';
 import { keepListening } from './listener.ts';
-import {
-  type Connections,
-  type Engine,
-  type EngineTransaction,
-  type Opening,
-  type Plain,
-  planningOf,
-} from './port.ts';
+import type { Connections, Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
 export interface PostgresOptions {
   /** The login of tenants' work; of all work where there is no other. */
@@ -169,9 +162,9 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
       query(client, {
         text: `select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true),
-          set_config('lock_timeout', $4, true), set_config('statement_timeout', $5, true), set_config('plan_cache_mode', $6, true),
+          set_config('lock_timeout', $4, true), set_config('statement_timeout', $5, true),
           set_config('idle_in_transaction_session_timeout', '${IDLE_TRANSACTION}ms', true)`,
-        values: [opening.role, opening.account, opening.user, lock, statement, planningOf(opening)],
+        values: [opening.role, opening.account, opening.user, lock, statement],
       }),
     ];
   }

@@ -20,8 +20,8 @@ export interface FragmentRow extends Fragment {
 export function readFragments(accountId: AccountId, sessionId: string): Statement<FragmentRow> {
   return statement<FragmentRow>(
     `select f.id, f.message_id, f.kind, f.text, f.intensity from prism.mirror_fragments f
-     join prism.mirror_messages m on m.account_id = f.account_id and m.id = f.message_id
-     where f.account_id = $1 and f.session_id = $2 order by m.position, f.created_at, f.id`,
+     where f.account_id = $1 and f.session_id = $2
+     order by (select m.position from prism.mirror_messages m where m.account_id = $1 and m.id = f.message_id), f.created_at, f.id`,
     [accountId, sessionId],
   );
 }

@@ -31,13 +31,11 @@ export function readMessages(accountId: AccountId, sessionId: string): Statement
 /** A message and its reply, of a session that is in use. */
 export function readExchange({ accountId, id }: WorkKey): Statement<MessageRow> {
   return statement<MessageRow>(
-    `select ${SHOWN} from prism.mirror_messages m
-     where m.account_id = $1
-       and (m.session_id, m.position) in (
-         select o.session_id, o.position + step from prism.mirror_messages o
-         join prism.mirror_sessions s on s.account_id = o.account_id and s.id = o.session_id and not s.trashed
-         cross join (values (0), (1)) as steps (step)
-         where o.account_id = $1 and o.id = $2 and o.role = 'user')
+    `with o as materialized (select session_id, position from prism.mirror_messages where account_id = $1 and id = $2 and role = 'user')
+     select ${SHOWN} from prism.mirror_messages m
+     where m.account_id = $1 and m.session_id = (
+         select s.id from prism.mirror_sessions s where s.account_id = $1 and s.id = (select session_id from o) and not s.trashed)
+       and m.position between (select position from o) and (select position from o) + 1
      order by m.position`,
     [accountId, id],
   );

@@ -106,12 +106,15 @@ export interface LinkedDecisionRow {
 /** The decisions that are linked with a session or a message of it, of those that the member may read, oldest first. */
 export const decisionsOfSession = ({ accountId, userId, id }: DecisionKey) =>
   statement<LinkedDecisionRow>(
-    `select d.id, d.status, v.id as version_id, v.title from coditect.memory_decisions d
-     join coditect.memory_decision_versions v on v.account_id = $1 and v.decision_id = d.id and v.version = d.version
-     where ${readable('d')} and exists (select from coditect.memory_sessions s where ${readable('s')} and s.id = $3) and d.id in (
-       select l.decision_id from coditect.memory_links l where l.account_id = $1 and l.session_id = $3
-       union select l.decision_id from coditect.memory_messages m join coditect.memory_links l on l.account_id = $1 and l.message_id = m.id
-         where m.account_id = $1 and m.session_id = $3)
-     order by d.created_at, d.id limit 1000`,
+    `select d.id, d.status, v.id as version_id, v.title from (
+       select * from coditect.memory_decisions d
+       where ${readable('d')} and exists (select from coditect.memory_sessions s where ${readable('s')} and s.id = $3) and d.id = any(array(
+         select l.decision_id from coditect.memory_links l where l.account_id = $1 and l.session_id = $3
+         union select l.decision_id from coditect.memory_links l where l.account_id = $1 and l.message_id = any(array(
+           select m.id from coditect.memory_messages m where m.account_id = $1 and m.session_id = $3))))
+       order by d.created_at, d.id limit 1000) d
+     cross join lateral (select v.id, v.title from coditect.memory_decision_versions v
+       where v.account_id = $1 and v.decision_id = d.id and v.version = d.version limit 1) v
+     order by d.created_at, d.id`,
     [accountId, userId, id],
   );

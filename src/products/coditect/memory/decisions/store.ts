@@ -163,7 +163,8 @@ export function listDecisions(
   return statement<DecisionRow & TimePosition>(
     `select ${COLUMNS}, ${microsecondsOf('s.created_at')} as at
      from (select * from coditect.memory_decisions d where ${conditions.join(' and ')} order by created_at desc, id desc limit $3) s
-     join coditect.memory_decision_versions v on v.account_id = $1 and v.decision_id = s.id and v.version = s.version
+     cross join lateral (select v.version, v.id, v.title from coditect.memory_decision_versions v
+       where v.account_id = $1 and v.decision_id = s.id and v.version = s.version limit 1) v
      order by s.created_at desc, s.id desc`,
     values,
   );

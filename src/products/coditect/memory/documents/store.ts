@@ -95,8 +95,8 @@ const MOST_LOADED = 1_000;
 /** Documents without their texts, those whose text is newest first. */
 export const listLoadable = ({ accountId, userId }: MemberKey, kind: DocumentKind | undefined) =>
   statement<DocumentRow>(
-    `select ${COLUMNS} from coditect.memory_documents s join coditect.memory_document_versions v
-       on v.account_id = $1 and v.document_id = s.id and v.version = s.version
+    `select ${COLUMNS} from coditect.memory_documents s cross join lateral (select * from coditect.memory_document_versions v
+       where v.account_id = $1 and v.document_id = s.id and v.version = s.version limit 1) v
      where ${readable('s')} and ($3::text is null or s.kind = $3) order by v.created_at desc, v.id desc limit ${MOST_LOADED}`,
     [accountId, userId, kind ?? null],
   );
@@ -104,9 +104,9 @@ export const listLoadable = ({ accountId, userId }: MemberKey, kind: DocumentKin
 /** Texts of present versions. */
 export const readTexts = ({ accountId, userId }: MemberKey, versions: readonly string[]) =>
   statement<{ version_id: string; text: Uint8Array }>(
-    `select v.id as version_id, v.text from coditect.memory_document_versions v
-     join coditect.memory_documents s on s.account_id = $1 and s.id = v.document_id
-     where v.account_id = $1 and v.id = any($3::uuid[]) and ${readable('s')}`,
+    `with v as materialized (select * from coditect.memory_document_versions v where v.account_id = $1 and v.id = any($3::uuid[]))
+     select v.id as version_id, v.text from v where v.document_id = any(array(
+       select s.id from coditect.memory_documents s where ${readable('s')} and s.id = any(array(select v.document_id from v))))`,
     [accountId, userId, versions],
   );
 
