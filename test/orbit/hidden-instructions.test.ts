@@ -80,9 +80,14 @@ const HIDINGS: readonly HidingPlace[] = [
   },
   {
     ...ofDocx,
-    how: 'hidden white letters in a DOCX',
-    hide: (order) =>
-      docxOf([run('<w:vanish/><w:color w:val="FFFFFF"/><w:sz w:val="2"/>', order), ...written].join('')),
+    how: 'hidden letters in a DOCX',
+    hide: (order) => docxOf([run('<w:vanish/>', order), ...written].join('')),
+    isRead: false,
+  },
+  {
+    ...ofDocx,
+    how: 'white letters in a DOCX',
+    hide: (order) => docxOf([run('<w:color w:val="FFFFFF"/><w:sz w:val="2"/>', order), ...written].join('')),
     isRead: true,
   },
   {
