@@ -97,7 +97,7 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
     choose: (member: Member, most: number) =>
       overage.choose(
         { ...visit, accountId: member.accountId, caller: { kind: 'user', userId: member.userId } as never },
-        { product: 'demo', limit: 'posts', most },
+        { product: 'demo', limit: 'posts', most, agreed: { unit_micros: 10_000, currency: 'usd' } },
       ),
     /** Uses units for good. */
     async use(member: Member, units: number): Promise<void> {
