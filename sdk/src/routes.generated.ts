@@ -257,6 +257,28 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminUser'][];
     readonly next_cursor: string | null;
   };
+  readonly AgreedChangePrice: {
+    readonly unit_amount: number;
+    readonly quantity: number;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    readonly due_now: number;
+  };
+  readonly AgreedOveragePrice: {
+    readonly unit_micros: number;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+  };
+  readonly AgreedPluginPrice: {
+    readonly amount: number;
+    readonly currency: string;
+  };
+  readonly AgreedRecurringPrice: {
+    readonly unit_amount: number;
+    readonly quantity: number;
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+  };
   readonly AiSetting: {
     readonly name: string;
     readonly value: string;
@@ -563,13 +585,7 @@ export interface Schemas {
     /** Of a preview of the last quarter of an hour: then the change costs what it said. */
     readonly prorated_at?: string | undefined;
     /** As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged. */
-    readonly agreed: {
-      readonly unit_amount: number;
-      readonly quantity: number;
-      /** By ISO 4217, in lower case. */
-      readonly currency: string;
-      readonly due_now: number;
-    };
+    readonly agreed: Schemas['AgreedChangePrice'];
   };
   readonly ChangedPackageFile: {
     readonly path: string;
@@ -3364,10 +3380,7 @@ export interface Schemas {
     readonly plugin_id: string;
     readonly accept_permissions?: readonly string[] | undefined;
     /** The `price_cents` and `currency` that were shown; needed where the plugin is bought. */
-    readonly agreed?: {
-      readonly amount: number;
-      readonly currency: string;
-    } | undefined;
+    readonly agreed?: Schemas['AgreedPluginPrice'] | undefined;
   };
   readonly PluginInstalled: {
     readonly ok: true;
@@ -3842,12 +3855,7 @@ export interface Schemas {
     /** Needed where the account has subscriptions of several products. */
     readonly product?: string | undefined;
     /** `price` and `quantity` as the subscription was shown. Another price now is 409 `price_changed`. */
-    readonly agreed: {
-      readonly unit_amount: number;
-      readonly quantity: number;
-      /** By ISO 4217, in lower case. */
-      readonly currency: string;
-    };
+    readonly agreed: Schemas['AgreedRecurringPrice'];
   };
   readonly Revenue: {
     readonly month?: string;
@@ -4314,11 +4322,7 @@ export interface Schemas {
     /** Units past the plan’s own size, in each window. */
     readonly most: number;
     /** As the list shows them; needed unless `most` is 0. Another price now is 409 `price_changed`. */
-    readonly agreed?: {
-      readonly unit_micros: number;
-      /** By ISO 4217, in lower case. */
-      readonly currency: string;
-    } | undefined;
+    readonly agreed?: Schemas['AgreedOveragePrice'] | undefined;
   };
   readonly SetScopeStatusRequest: {
     readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';

@@ -110,11 +110,11 @@ export async function openStorage(options: TestAppOptions = {}) {
       );
       return row ?? { rows: -1, files: -1, reserved: -1 };
     },
-    /** Files in the folder, finished or not. */
+    /** Files of accounts in the folder, finished or not. */
     onDisk: () =>
       existsSync(folder)
         ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-            (entry) => entry.isFile() && entry.name !== 'installation',
+            (entry) => entry.isFile() && !entry.parentPath.startsWith(join(folder, 'plinth')),
           ).length
         : 0,
     /** Leaves a gauge with so many bytes of room, whatever the plan gives. */

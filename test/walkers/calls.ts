@@ -85,9 +85,57 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
   };
 }
 
+/** Changes that were agreed to, by caller: a repeat says the same, whatever it would cost now. */
+const agreedOnce = new Map<string, Record<string, unknown>>();
+
+/** What a call that costs money has its caller agree to, as the price is shown to them now; nothing for one to whom none is shown. */
+async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoing) {
+  const shows = PRICES[name];
+  if (shows === undefined || typeof body !== 'string') return {};
+  const key = JSON.stringify([url, name, headers['authorization'], headers['x-account-id'], body]);
+  const known = agreedOnce.get(key);
+  if (known !== undefined) return known;
+  const { authorization, 'x-account-id': account } = headers;
+  const own = { ...(authorization && { authorization }), ...(account && { 'x-account-id': account }) };
+  const shown = await readReply(await fetch(url + shows.path, { headers: own }));
+  if (shown.status !== 200 || !isRecord(shown.json)) return {};
+  const agreed = shows.agree(shown.json);
+  if (shows.isKept) agreedOnce.set(key, agreed);
+  return agreed;
+}
+
+type Shown = Readonly<Record<string, unknown>>;
+const PRICES: Readonly<
+  Record<
+    string,
+    { readonly path: string; readonly isKept: boolean; agree(shown: Shown): Record<string, unknown> }
+  >
+> = {
+  'POST /v1/billing/subscription/change': {
+    path: '/v1/billing/subscription/preview?product=reel&plan=reel.pro',
+    isKept: true,
+    agree: ({ due_now, unit_amount, quantity, currency, prorated_at }) => ({
+      agreed: { due_now, unit_amount, quantity, currency },
+      prorated_at: prorated_at ?? undefined,
+    }),
+  },
+  'POST /v1/billing/subscription/resume': {
+    path: '/v1/billing/subscription?product=reel',
+    isKept: false,
+    agree: ({ quantity, price }) => ({ agreed: { ...(price as object), quantity } }),
+  },
+};
+
 /** Makes the call that a route's example shows, with what is said otherwise. */
 export async function send(url: string, route: Route, sending: CallInput = {}): Promise<Reply> {
-  const { path, headers, body } = requestOf(route, sending);
+  const outgoing = requestOf(route, sending);
+  const { path, headers } = outgoing;
+  const isExample = !('body' in sending) && sending.raw === undefined;
+  const agreed = isExample ? await agreedFor(url, route, outgoing) : {};
+  const body =
+    Object.keys(agreed).length === 0
+      ? outgoing.body
+      : JSON.stringify({ ...(JSON.parse(String(outgoing.body)) as object), ...agreed });
   const response = await fetch(url + path, {
     method: route.method,
     // Where a call leads is its answer, and no walk of ours.

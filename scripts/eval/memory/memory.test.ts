@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { evaluateMemory, scoreMemory } from './evaluate.ts';
 import { HALVES, readHistories } from './histories.ts';
 
-/** Of each history; the whole set is `npm run eval -- memory`. */
-const QUESTIONS = 16;
-
 describe('evidence is recalled', () => {
   test.each(HALVES)('in the %s half, with at most half the misses of plain BM25', async (half) => {
-    const { ours, misses } = scoreMemory(half, await evaluateMemory(half, QUESTIONS));
+    const { ours, misses } = scoreMemory(half, await evaluateMemory(half));
     expect(ours.inTurns).toBeGreaterThan(0.6);
     expect(ours.inTokens).toBeGreaterThan(0.65);
     expect(misses.inTurns).toBeLessThan(0.6);

@@ -51,8 +51,7 @@ const chooseOverage = route(
       product: z.string().min(1).max(100),
       limit: z.string().min(1).max(100),
       most: z.int().min(0).max(1_000_000_000_000).describe('Units past the plan’s own size, in each window.'),
-      agreed: z
-        .strictObject({ unit_micros: z.int().min(0), currency: currencyCode })
+      agreed: namedObject('AgreedOveragePrice', { unit_micros: z.int().min(0), currency: currencyCode })
         .optional()
         .describe(
           'As the list shows them; needed unless `most` is 0. Another price now is 409 `price_changed`.',

@@ -58,14 +58,13 @@ const returnUrl = z
   .max(2_000)
   .describe(RETURN_URL);
 const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
-const recurringPrice = z
-  .strictObject({ unit_amount: z.int().min(0), quantity: z.int().min(1), currency: currencyCode })
-  .describe(
-    '`price` and `quantity` as the subscription was shown. Another price now is 409 `price_changed`.',
-  );
-const changePrice = recurringPrice
-  .extend({ due_now: z.int() })
-  .describe('As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged.');
+const recurringFields = { unit_amount: z.int().min(0), quantity: z.int().min(1), currency: currencyCode };
+const recurringPrice = namedObject('AgreedRecurringPrice', recurringFields).describe(
+  '`price` and `quantity` as the subscription was shown. Another price now is 409 `price_changed`.',
+);
+const changePrice = namedObject('AgreedChangePrice', { ...recurringFields, due_now: z.int() }).describe(
+  'As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged.',
+);
 const RECURRING_EXAMPLE = { unit_amount: 1_900, quantity: 1, currency: 'usd' };
 const named = z.strictObject({
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),

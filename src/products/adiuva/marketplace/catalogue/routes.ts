@@ -224,8 +224,10 @@ export const installPlugin = route(
     body: namedObject('PluginInstallRequest', {
       plugin_id: z.string().max(100).describe('The one of the path.'),
       accept_permissions: z.array(z.string().max(300)).max(100).optional(),
-      agreed: z
-        .strictObject({ amount: z.int().min(1), currency: z.string().regex(/^[a-z]{3}$/) })
+      agreed: namedObject('AgreedPluginPrice', {
+        amount: z.int().min(1),
+        currency: z.string().regex(/^[a-z]{3}$/),
+      })
         .optional()
         .describe('The `price_cents` and `currency` that were shown; needed where the plugin is bought.'),
     }),
