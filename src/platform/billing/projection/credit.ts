@@ -121,27 +121,25 @@ function creditFrom(sources: readonly Source[], amount: number): Parts {
   const parts = noParts();
   let lacks = amount;
   for (const kind of ['money', 'gone'] as const)
-    for (const source of sources) {
-      const part = Math.min(source[kind], lacks);
-      source[kind] -= part;
-      parts[kind] += part;
-      lacks -= part;
-      if (kind === 'gone' && part > 0) for (const one of source.by) parts.by.add(one);
-    }
+    for (const source of sources) lacks = move(kind, { from: source, into: parts, amount: lacks });
   return { ...parts, gift: lacks };
 }
 
 /** Answers what of an amount is still to be paid. */
 function spend(lot: Lot, into: Parts, amount: number): number {
-  let lacks = amount;
-  for (const kind of KINDS) {
-    const part = Math.min(lot[kind], lacks);
-    lot[kind] -= part;
-    into[kind] += part;
-    lacks -= part;
-    if (kind === 'gone' && part > 0) for (const one of lot.by) into.by.add(one);
-  }
-  return lacks;
+  return KINDS.reduce((lacks, kind) => move(kind, { from: lot, into, amount: lacks }), amount);
+}
+
+/** Moves what there is of one kind, and with what went back the refunds and disputes by which it did; answers what of the amount is lacking. */
+function move(
+  kind: (typeof KINDS)[number],
+  { from, into, amount }: { readonly from: Parts; readonly into: Parts; readonly amount: number },
+): number {
+  const part = Math.min(from[kind], amount);
+  from[kind] -= part;
+  into[kind] += part;
+  if (kind === 'gone' && part > 0) for (const one of from.by) into.by.add(one);
+  return amount - part;
 }
 
 /** The period ends of an invoice's plan lines whose amount is meant. */
