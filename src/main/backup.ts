@@ -42,6 +42,7 @@ export const backup: Verb = async (invocation) => {
 /** Taken by the server of the data folder: by one that starts, once it is ready; by this process where there is none. */
 async function takeInto(file: string, invocation: Invocation) {
   const { config } = invocation;
+  let isTold = false;
   for (const began = performance.now(); ; await setTimeout(LOOK)) {
     const url = runningServer(config.dataDir);
     if (url !== undefined) return save(await askServer(url, config), file);
@@ -50,6 +51,9 @@ async function takeInto(file: string, invocation: Invocation) {
     } catch (error) {
       const isWaiting = codeOf(error) === 'data_folder_in_use' && performance.now() - began < PATIENCE;
       if (!isWaiting) throw error;
+      if (!isTold)
+        process.stderr.write('Another Plinth has this data folder and is not ready. Waiting for it.\n');
+      isTold = true;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openApp } from '#app';
@@ -172,6 +172,24 @@ test('a backup in a storm holds the ledger of its instant, and a restore does ag
   expect((await byKey.call('GET /v1/usage')).status).toBe(401);
   await stop(again);
   expect(await run('restored', 'usage', 'verify')).toMatchObject({ code: 0 });
+});
+
+test('a backup beside a server that starts waits for it, and is taken by it', {
+  timeout: TIMEOUT,
+}, async () => {
+  const server = plinth('starting', 'serve');
+  const lock = join(folder, 'starting', 'lock');
+  await expect
+    .poll(() => existsSync(lock) && readFileSync(lock, 'utf8'), { timeout: TIMEOUT })
+    .toMatch(/^\d+ /);
+  const holder = Number.parseInt(readFileSync(lock, 'utf8'), 10);
+  process.kill(holder, 'SIGSTOP');
+  const taken = plinth('starting', 'backup', 'starting.tar.gz');
+  await taken.says(/is not ready\. Waiting/);
+  process.kill(holder, 'SIGCONT');
+  expect(await taken.ended).toMatchObject({ code: 0 });
+  expect(taken.said()).toMatch(/starting\.tar\.gz: \d+ bytes/);
+  await stop(server);
 });
 
 /** What the provider had billed at the instant is posted to the token, but for the call that each customer had under way; and one person is gone. */

@@ -137,10 +137,10 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     });
   });
 
-  test('a database that was left is opened again on demand, and moves anew, killed while it copies; a fault is said in a sentence', {
+  test('a database that was left is opened again on demand, and moves anew, killed while it makes tables and while it copies; a fault is said in a sentence', {
     timeout: TIMEOUT,
   }, async () => {
-    const { url } = await testDatabase({ empty: true });
+    const { db, url } = await testDatabase({ empty: true });
     expect(await run(['move'])).toMatchObject({
       code: 2,
       said: expect.stringContaining('Usage: plinth move'),
@@ -161,6 +161,18 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     const { client } = await openOwned(again);
     expect((await client.call('GET /v1/usage')).status).toBe(200);
     await stop(again);
+    const steps = statement<{ steps: number }>('select count(*)::int as steps from plinth_migrations');
+    const stepsDone = () =>
+      db.asMigrator(steps).then(
+        ([row]) => row?.steps ?? 0,
+        () => 0,
+      );
+    for (const least of [1, 25, 50, 75]) {
+      const killed = plinth(['move', '--to', url]);
+      await expect.poll(stepsDone, { timeout: TIMEOUT, interval: 5 }).toBeGreaterThanOrEqual(least);
+      killed.kill('SIGKILL');
+      await killed.ended;
+    }
     for (const words of [/moving everything/, /accounts\.accounts/]) {
       const killed = plinth(['move', '--to', url]);
       await killed.says(words);
