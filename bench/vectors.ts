@@ -178,7 +178,7 @@ async function exactly(db: Database, { accountId }: Collection, query: readonly 
         [accountId, after],
       ),
     ]);
-    await nearestOf(rows, near, K);
+    await nearestOf([rows], near, K);
     if (rows.length < READ_AT_ONCE) return;
     after = rows.at(-1)?.id ?? '';
   }

@@ -71,21 +71,28 @@ export function cosine(left: Float32Array, right: Embedding): number {
   return Math.round((dot / Math.sqrt(leftSquares * rightSquares)) * 1e6) / 1e6;
 }
 
-/** So many numbers are compared before others are let go on: under a millisecond. */
+/** So many numbers are read, and compared, before others are let go on: under a millisecond of comparing. */
 const AT_ONCE = 200_000;
+
+/** How many embeddings of so many dimensions are read, and compared, at once. */
+export const rowsAtOnce = (dimensions: number): number => Math.ceil(AT_ONCE / dimensions);
+
+export interface Nearest {
+  readonly id: string;
+  readonly score: number;
+}
 
 /** The `k` nearest to an embedding, the nearest first; of two that are as near, the one with the smaller id. */
 export async function nearestOf<Row extends { readonly id: string; readonly embedding: Uint8Array }>(
-  rows: readonly Row[],
+  parts: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
   to: Embedding,
   k: number,
-): Promise<readonly { readonly id: string; readonly score: number }[]> {
+): Promise<readonly Nearest[]> {
   const query = Float32Array.from(to);
-  const rowsAtOnce = Math.ceil(AT_ONCE / to.length);
-  const found: { readonly id: string; readonly score: number }[] = [];
-  for (const [index, { id, embedding }] of rows.entries()) {
-    if (index % rowsAtOnce === 0) await nextTurn();
-    found.push({ id, score: cosine(query, readEmbedding(embedding)) });
+  const found: Nearest[] = [];
+  for await (const rows of parts) {
+    await nextTurn();
+    for (const { id, embedding } of rows) found.push({ id, score: cosine(query, readEmbedding(embedding)) });
   }
   return found.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, k);
 }

@@ -3,7 +3,15 @@ import type { UpgradeFor } from '#platform/entitlements';
 import { AppError, type Ids } from '#platform/kernel';
 import { gaugeDenial, type Limits, limitExceeded, planRequired } from '#platform/limits';
 import { centreCollections } from './centring.ts';
-import { bytesOf, type Embedding, embeddingOf, nearestOf, readCentre, signsOf } from './embeddings.ts';
+import {
+  bytesOf,
+  type Embedding,
+  embeddingOf,
+  nearestOf,
+  readCentre,
+  rowsAtOnce,
+  signsOf,
+} from './embeddings.ts';
 import {
   allEmbedded,
   blobsOf,
@@ -14,8 +22,9 @@ import {
   deleteItems,
   deleteOwned,
   deleteSigns,
-  type EmbeddedRow,
+  embeddingsOf,
   findCollection,
+  type ItemIdRow,
   lockCollection,
   makeCollection,
   measureItems,
@@ -209,8 +218,17 @@ async function search(
   oneDimension(row.dimensions, query);
   const key = { accountId, id: row.id };
   const isExact = row.embedded <= EXACT_MOST && row.embedded * row.dimensions <= EXACT_NUMBERS;
-  const rows = await db.tenant(accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
-  const nearest = await nearestOf(rows.flat(), query, k);
+  const found = await db.tenant(accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
+  const nearest = await nearestOf(
+    embedded(
+      db,
+      key,
+      found.flat().map(({ id }) => id),
+      rowsAtOnce(query.length),
+    ),
+    query,
+    k,
+  );
   const [blobs] = await db.tenant(accountId, [
     blobsOf(
       key,
@@ -231,10 +249,18 @@ function likely(
   key: CollectionKey,
   { coding, centre, former_centre, recoding }: CollectionRow,
   query: Embedding,
-): readonly Statement<EmbeddedRow>[] {
+): readonly Statement<ItemIdRow>[] {
   const by = (of: number, its: Uint8Array | null) =>
     candidates(key, { coding: of, signs: signsOf(query, readCentre(its)) }, CANDIDATES);
   return [by(coding, centre), ...(recoding ? [by(coding - 1, former_centre)] : [])];
+}
+
+/** The embeddings of items, some at a time: a connection is free for others in between. */
+async function* embedded(db: Database, key: CollectionKey, ids: readonly string[], atOnce: number) {
+  for (let first = 0; first < ids.length; first += atOnce) {
+    const [rows] = await db.tenant(key.accountId, [embeddingsOf(key, ids.slice(first, first + atOnce))]);
+    yield rows;
+  }
 }
 
 async function find(

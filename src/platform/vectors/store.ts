@@ -143,16 +143,22 @@ export const deleteOwned = (
     userId,
   ]);
 
-export interface EmbeddedRow {
+export interface ItemIdRow {
   readonly id: string;
+}
+
+export interface EmbeddedRow extends ItemIdRow {
   readonly embedding: Uint8Array;
 }
 
 export const allEmbedded = ({ accountId, id }: CollectionKey) =>
-  statement<EmbeddedRow>(`select id, embedding from vectors.items where ${IN} and embedding is not null`, [
-    accountId,
-    id,
-  ]);
+  statement<ItemIdRow>(`select id from vectors.items where ${IN} and embedding is not null`, [accountId, id]);
+
+export const embeddingsOf = ({ accountId, id }: CollectionKey, ids: readonly string[]) =>
+  statement<EmbeddedRow>(
+    `select id, embedding from vectors.items where ${IN} and id = any($3::text[]) and embedding is not null`,
+    [accountId, id, ids],
+  );
 
 /** What to compare with: signs by the centre of a coding. */
 export interface QuerySigns {
@@ -160,18 +166,14 @@ export interface QuerySigns {
   readonly signs: string;
 }
 
-/** The embeddings of those items that have most signs in common with what is searched for, among those of its coding. */
+/** The items that have most signs in common with what is searched for, among those of its coding. */
 export const candidates = (
   { accountId, id }: CollectionKey,
   { coding, signs }: QuerySigns,
   limit: number,
-): Statement<EmbeddedRow> =>
-  statement<EmbeddedRow>(
-    `select i.id, i.embedding from (
-       select id, bit_count(signs # $4::text::bit varying) as differing
-       from vectors.signs where ${IN} and coding = $3 order by differing limit $5
-     ) near join vectors.items i on i.account_id = $1 and i.collection_id = $2 and i.id = near.id
-     where i.embedding is not null`,
+): Statement<ItemIdRow> =>
+  statement<ItemIdRow>(
+    `select id from vectors.signs where ${IN} and coding = $3 order by bit_count(signs # $4::text::bit varying) limit $5`,
     [accountId, id, coding, signs, limit],
   );
 
