@@ -19,7 +19,7 @@ const GAP = 20;
 /** Members of the account that attacks, each with the rates of one; and accounts that are watched, by turns. */
 const MEMBERS = 12;
 const WATCHED = 12;
-/** What a request of vectors may have at most. */
+/** Most numbers in one request of vectors. */
 const NUMBERS = 195_000;
 const HEADERS = { 'content-type': 'application/json' };
 
@@ -34,8 +34,8 @@ interface Bench {
 }
 
 /**
- * What one account that does its worst does to others: the times of another account's small call, alone and under attack by turns, as
- * ratios of one run. The attacks are of a process of their own. `--engine pglite`: on one of the two alone; `--only vectors`: one attack.
+ * Measures how one account's attack slows others: the times of another account's small call, alone and under attack by turns, as
+ * ratios of one run. A process of its own attacks. `--engine pglite`: on one of the two alone; `--only vectors`: one attack.
  */
 export async function benchFairness(say: Say, flags: readonly string[]): Promise<Figures> {
   const valueOf = (flag: string) => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined);

@@ -8,7 +8,7 @@ export interface AttackCall {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What one account does at its worst: so many calls at once, each followed by the next. */
+/** One account's attack: so many calls at once, each followed by the next. */
 export interface Attack {
   readonly atOnce: number;
   call(n: number): AttackCall;

@@ -4595,7 +4595,7 @@ export interface Schemas {
     readonly at: string | null;
     /** Minor units; below 0: what is left, which the next invoice takes from. */
     readonly due_now: number;
-    /** Of one, each cycle from then on, before discounts and tax; minor units. */
+    /** Per unit and cycle from then on, before discounts and tax; minor units. */
     readonly unit_amount: number;
     readonly quantity: number;
     readonly currency: string;

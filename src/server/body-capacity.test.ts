@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createBodyCapacity } from './body-capacity.ts';
 
 const KIB = 1_024;
-/** What each piece takes besides. */
+/** Overhead bytes of each piece. */
 const PER_PIECE = 128;
 
 /** Room for so many KiB, half of them for an address. */
@@ -64,7 +64,7 @@ test('a body that holds much and moves on by a trickle gives way', () => {
   expect(dropped).toEqual(['trickle']);
 });
 
-test('what comes after its call is over takes no room', () => {
+test('bytes after the end of their call take no room', () => {
   const { open } = room();
   const over = open('over', 100);
   over.free();

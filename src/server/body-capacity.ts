@@ -10,7 +10,7 @@ const MIB = 1_048_576;
 
 export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account: 64 * MIB };
 
-/** The share of it that one address may hold, whatever accounts it calls for: others have room. */
+/** The share of it that one address may hold, for all its accounts: others have room. */
 const SHARE_OF_AN_ADDRESS = 0.5;
 
 /** The share of it that is left to calls of 64 KiB and less. */
@@ -145,7 +145,7 @@ function accountFull(used: number, max: number): AppError {
 }
 
 /**
- * What a route does before a body is read: each takes room as its bytes come. The elements of a large one are counted; where the plan says
+ * Hook of a route before a body is read: each takes room as its bytes come. The elements of a large one are counted; where the plan says
  * how large one may be, its sender is known and may send it before a byte is taken. A body that does not say its length is a small one.
  */
 export function beforeBody(

@@ -112,7 +112,7 @@ describe('an inline handler that leaves its permit open', () => {
     expect((await repeat((permit) => sendAndServe(permit, 5))).state).toBe('settled');
   });
 
-  test('whose permit others have closed, as of a process that was stopped past its lease, is asked to come again: 503', async () => {
+  test('with a permit that others have closed, as of a process stopped past its lease, is asked to come again: 503', async () => {
     member = await fixture.member();
     shop.chat = async () => Promise.reject(new AppError('permit_stale'));
     const { status, json } = await ask();

@@ -56,7 +56,7 @@ const HUNG_UP = 499;
 /** How far an error's causes are followed: they may go round. */
 const DEEPEST_CAUSE = 8;
 
-/** A call that this server ended because it stops fails with `server_stopping`, whatever error its parts threw. */
+/** A call that this server ended because it stops fails with `server_stopping`, for any error of its parts. */
 function asFailure(error: unknown, { inFlight, routeOptions }: FastifyRequest): AppError {
   const failure = asAppError(error);
   // A request that failed before it was registered has none.

@@ -64,7 +64,7 @@ export class InFlightRequest implements Origin, Lane {
     this.traceparent = isTraceparent(traceparent) ? traceparent : undefined;
   }
 
-  /** What its client calls itself, as rows and pages show it: looked through by those calls alone that keep it. */
+  /** Its client's User-Agent, as rows and pages show it: scrubbed of secrets in those calls alone that keep it. */
   get userAgent(): string {
     return withoutSecrets(this.request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT);
   }

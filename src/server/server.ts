@@ -205,7 +205,7 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
   }
 }
 
-/** Who sends a body is looked up in the turn of their call. */
+/** A body's sender is looked up in the turn of their call. */
 function inLane(before: ReturnType<typeof beforeBody>): typeof before {
   return (request, ...more) => runInLane(request.inFlight, () => before(request, ...more));
 }

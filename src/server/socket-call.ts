@@ -15,7 +15,7 @@ import { readFirstFrame } from './first-frame.ts';
 import { failureAnswer } from './failures.ts';
 import { requestOf, SocketResponse } from './socket-request.ts';
 
-/** What token, account and key may take of a first frame, beside the body. */
+/** Bytes of a first frame for token, account and key, beside the body. */
 export const BESIDE_BODY = 8_192;
 /** Bytes that wait for a slow reader; then the writer waits, and with it the provider. */
 const MOST_WAITING = 65_536;
@@ -41,9 +41,9 @@ export interface SocketCounts {
 export interface SocketCallParts {
   /** The upgrade. */
   readonly request: IncomingMessage;
-  /** What the socket's frames go through. */
+  /** The stream of the socket's frames. */
   readonly wire: Duplex;
-  /** Of the POST behind it, with the query of the upgrade. */
+  /** URL of the POST route, with the upgrade's query. */
   readonly url: string;
   readonly id: string;
   readonly counts: SocketCounts;
@@ -126,7 +126,7 @@ export class SocketCall implements SocketWriter {
     return socket.readyState === socket.OPEN;
   }
 
-  /** Who has not answered the ping before this one has gone. */
+  /** Pings, or cuts off a client that missed the last one. */
   ping(): void {
     if (!this.#isAlive) return this.cut();
     this.#isAlive = false;
@@ -155,7 +155,7 @@ export class SocketCall implements SocketWriter {
     this.#end({ error: { ...error, ...retry } }, socketCodeOf(status));
   }
 
-  /** What is sent in one turn of the event loop goes to the system in one write. */
+  /** Gathers the frames of one turn of the event loop into one write. */
   #gather(): void {
     const { wire } = this.#parts;
     if (wire.writableCorked > 0) return;
@@ -163,7 +163,7 @@ export class SocketCall implements SocketWriter {
     process.nextTick(() => wire.uncork());
   }
 
-  /** Stands between the connection and the reader of `ws`, which reads all that it is given, whatever becomes of the first frame. */
+  /** Stands between the connection and the reader of `ws`, which reads all that it is given, also once the first frame fails. */
   #readThrough(): void {
     const { wire } = this.#parts;
     const readers = wire.listeners('data');

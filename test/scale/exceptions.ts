@@ -13,7 +13,7 @@ export const MORE_VISITED: Readonly<Record<string, string>> = {
 
 export const MOST_EXCEPTIONS = 3;
 
-/** Tables in which an account or a person has a row or a few, whatever they do. */
+/** Tables in which an account or a person never has more than a few rows. */
 export const FEW_ROWS: readonly string[] = [
   'accounts.accounts',
   'accounts.invitations',

@@ -9,7 +9,7 @@ import { type Text, type Visit, walkStatements } from './walk.ts';
 
 const TIMEOUT = 900_000;
 
-/** What PostgreSQL knows of tables whose rows are those of one other account, in the order in which it is told so. */
+/** PostgreSQL's statistics of tables whose rows are those of one other account, in the order in which they are set. */
 const STATISTICS: Readonly<Record<string, readonly string[]>> = {
   'one other account': [],
   'accounts of one row': [
@@ -24,7 +24,7 @@ const STATISTICS: Readonly<Record<string, readonly string[]>> = {
 
 const ownerOf = ({ organization, owner }: Household) => ({ account: organization, user: owner.userId });
 
-/** Of one engine: the plans are PostgreSQL's on both. */
+/** One engine alone: both make PostgreSQL's plans. */
 describe.runIf(engine === 'postgres')(
   'every statement of the program, for an account that the statistics do not know',
   () => {

@@ -40,7 +40,7 @@ export interface Comparison {
 
 const COMPARED = /\b(\w+)\.(\w+|"[^"]+")\)?(?:::[\w ]+)? (=|<|>|<=|>=|<>) (?:ANY )?\(*\$(\d+)/g;
 
-/** What a plan compares its parameters with. */
+/** A plan's comparisons with parameters. */
 export function comparisonsIn(plan: PlanNode): Comparison[] {
   const tables = new Map<string, string>();
   const conditions: string[] = [];

@@ -78,7 +78,7 @@ const sent = ({ storeId }: Payee) => {
   return available + pending;
 };
 
-/** What is owed to a payee, or was paid and may be taken back. */
+/** The sum of a payee's shares: owed, or paid and revocable. */
 async function sharesOf({ accountId }: Payee): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ sum: number }>(
@@ -142,7 +142,7 @@ const step = fc.record({
 });
 
 test.runIf(engine === 'postgres')(
-  'whatever is bought, made smaller, credited, refunded, disputed and paid out: payees have no more than what came in and stayed',
+  'after any purchases, reductions, credits, refunds, disputes and payouts, payees have no more than what came in and stayed',
   async () => {
     const history = fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 12 }), async (steps) => {
       const [who, whom] = [await teamOfTen(), await payee()];
@@ -185,7 +185,7 @@ test.runIf(engine === 'postgres')(
         expect({ what, came, shares, isCovered: shares <= came && shares >= 0 }).toMatchObject({
           isCovered: true,
         });
-        // What was sent is a share, or waits to be taken back.
+        // Sent money is a share, or waits to be taken back.
         expect(sent(whom)).toBeLessThanOrEqual(Math.max(shares, 0));
       }
     });

@@ -20,7 +20,7 @@ const [BASIC, PRO] = [
   { product: 'reel', plan: 'pro' },
 ];
 
-/** What the package's functions ask for that change something. */
+/** The package's functions that change something. */
 const POSTS: Readonly<Record<string, string>> = {
   'accountLinks.create': '/v1/account_links',
   'accounts.create': '/v1/accounts',

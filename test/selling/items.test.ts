@@ -10,7 +10,7 @@ const selling = await openSellingApp();
 const { customer, db, drainEvents, buy, sandbox, stripe } = selling;
 const { sharing: real, ledger } = selling.app.modules.sales;
 
-/** What buyers do who agree to the price that is asked. */
+/** Sales whose buyers agree to the price that is asked. */
 const agreeing = ({ open, ...rest }: typeof real) => ({
   ...rest,
   open: (asked: Omit<ItemOffer, 'agreed'>) =>

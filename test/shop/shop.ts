@@ -11,7 +11,7 @@ export interface Shop {
   /** What handlers did, for tests to look at. */
   readonly done: string[];
   readonly found: SafetySupport[];
-  /** What the client of the last list called itself. */
+  /** User-Agent of the last list's client. */
   userAgent: string;
   locale: () => Promise<string | undefined>;
   /** What was written earlier, and goes to a model with what is said now. */

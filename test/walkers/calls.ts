@@ -85,10 +85,10 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
   };
 }
 
-/** Changes that were agreed to, by caller: a repeat says the same, whatever it would cost now. */
+/** Changes that were agreed to, by caller: a repeat agrees to the price of the first call. */
 const agreedOnce = new Map<string, Record<string, unknown>>();
 
-/** What a call that costs money has its caller agree to, as the price is shown to them now; nothing for one to whom none is shown. */
+/** The agreement of a call that costs money to the price that its caller sees now; empty for a caller who sees none. */
 async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoing) {
   const shows = PRICES[name];
   if (shows === undefined || typeof body !== 'string') return {};

@@ -8,7 +8,7 @@ import { makeRoom } from './rates.ts';
 
 /** How much more of the processor a request may take than a plain one. */
 const MOST = 3;
-/** What a plain one counts as at least, in plain calls of the route in the middle: a collection of garbage is no fault. */
+/** The least cost of a plain one, in plain calls of the median route: a collection of garbage is no fault. */
 const LEAST = 4;
 /** The least of so many tries counts: other things of this process take their time too. */
 const TRIES = 12;
@@ -63,7 +63,7 @@ async function least(tries: number, measure: () => Promise<number>, enough = 0):
   return found;
 }
 
-test('of each route the worst requests of 16 kB cost no more than three plain ones', {
+test('the worst requests of 16 kB of each route cost no more than three plain ones', {
   timeout: 600_000,
 }, async () => {
   const plain = new Map<Route, number>();

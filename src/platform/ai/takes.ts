@@ -104,7 +104,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
 };
 
-/** What models of an upstream take, as far as their rows do not say it. */
+/** Fields that an upstream's models take, where their rows do not say. */
 export function takesOfUpstream(name: string, host: string): Takes {
   const named = Object.hasOwn(VENDORS, name) ? VENDORS[name] : undefined;
   const vendor = named ?? Object.values(VENDORS).find((one) => one.host?.test(host));
@@ -123,7 +123,7 @@ export function withPart(takes: Takes, part: TakesPart = {}): Takes {
   };
 }
 
-/** What answers and refusals taught about a model: kept for as long as the process runs, beside what its row says. */
+/** Facts about a model, from its answers and refusals: kept for as long as the process runs, beside its row. */
 export interface Learned {
   takes: TakesPart;
   /** It spent a whole reply on thoughts. */
@@ -134,7 +134,7 @@ const OTHER_CAP = { max_tokens: 'max_completion_tokens', max_completion_tokens: 
 const LESS_FORMAT = { json_schema: 'json_object', json_object: 'none', none: 'none' } as const;
 
 /**
- * What is taken of `takes`, if the provider refuses one of its fields; undefined: it can't do with less. The reply's cap is
+ * `takes` without the field that the provider refuses; undefined: the call can't do with less. The reply's cap is
  * renamed once, from the name that was `first` sent: without one a call has no bound.
  */
 export function takesWithout(takes: Takes, field: string, first: Takes): Takes | undefined {

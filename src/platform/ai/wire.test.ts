@@ -23,7 +23,7 @@ const OURS = [
   'service_tier',
 ];
 
-test('whatever a body holds and however it is written, only what the pipe sets is changed, and what is null is left out', () => {
+test('in any body, however it is written, the pipe changes only the fields that it sets, and leaves out null ones', () => {
   const body = fc.dictionary(
     fc.string({ unit: 'binary' }).filter((key) => !OURS.includes(key)),
     fc.jsonValue({ depthSize: 'medium' }),

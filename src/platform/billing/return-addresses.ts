@@ -10,7 +10,7 @@ export interface ReturnSettings {
 
 /** Where pages of a payment provider may send browsers on to, so that no account can send strangers elsewhere through them. */
 export interface ReturnAddresses {
-  /** Anybody can be a payee: always one of the operator's pages. Throws `validation_failed`. */
+  /** Payees are not trusted: only the operator's own pages. Throws `validation_failed`. */
   assertPayee(addresses: Addresses): void;
   /** Where a customer comes back to. */
   assertCustomer(addresses: Addresses): void;

@@ -45,7 +45,7 @@ test('a statement that does not end is refused in time, is named in the log, and
   expect(said).toEqual([
     expect.stringMatching(/did not end in time .* \(57014\).* select count\(\*\) from gen/),
   ]);
-  // Of a batch the commit is asked for with it: nobody knows.
+  // A batch includes its commit, which may be done.
   await expect(db.user(user, WRITE, [ENDLESS])).rejects.toSatisfy(mayBeDone);
   await expect(db.user(user, [ENDLESS])).rejects.not.toSatisfy(mayBeDone);
 });

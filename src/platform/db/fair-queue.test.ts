@@ -99,7 +99,7 @@ describe('slots', () => {
     );
   });
 
-  test('of one lane go to its callers in the order in which they came', async () => {
+  test('go to the callers of one lane in the order in which they came', async () => {
     const model = openModel(1);
     for (let n = 0; n < 50; n += 1) model.enter(n % 2 === 0 ? 'a' : 'b');
     const order: Caller[] = [];

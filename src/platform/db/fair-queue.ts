@@ -5,7 +5,7 @@ import type { Opening } from './port.ts';
 export const SYSTEM_LANE = 'system';
 
 /**
- * A call has one lane, whatever scopes it opens: a stranger's call that reads an account's rows takes no turn of that account. Outside
+ * A call has one lane for all its scopes: a stranger's call that reads an account's rows takes no turn of that account. Outside
  * of calls the scope tells: jobs of an account take turns with its calls.
  */
 export function laneOf(opening?: Pick<Opening, 'account' | 'user'>): string {
@@ -26,7 +26,7 @@ export interface FairQueueOptions {
   readonly slots: number;
   /** Milliseconds that a caller waits at most; without end when not said. */
   readonly patience?: number;
-  /** What a caller is told whose patience is over. */
+  /** Error of a caller whose patience is over. */
   readonly onLate?: () => Error;
 }
 

@@ -101,7 +101,7 @@ async function filledTable(
 
 /**
  * Rights come last of all that a migration makes. Without them no program has used these tables, or they belong to another login: migrating
- * tells which. What they hold is looked at again before the copy.
+ * tells which. The copy looks again whether the tables are empty.
  */
 function unlessUnfinished(error: unknown): undefined {
   if ((error as { readonly code?: unknown }).code !== NO_RIGHTS) throw error;

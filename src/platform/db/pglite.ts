@@ -167,10 +167,10 @@ export async function createPgliteEngine(
     // One process has the folder, and signals reach its own listeners without the database.
     listen: () => Promise.resolve(),
     async close() {
-      // What was asked for before is done before.
+      // Earlier requests are done before.
       const done = await lastTurn().catch(() => undefined);
       isClosed = true;
-      // What does not let go of its turn is undone, as by a kill. One that broke has nothing to close.
+      // Work that keeps its turn is undone, as by a kill. A broken thread has nothing to close.
       if (done !== undefined && thread.failure === undefined)
         await thread.ask({ kind: 'close' }, { within: quick, commits: false }).catch(() => {});
       await thread.end();
@@ -193,7 +193,7 @@ interface Thread {
   readonly slowly: string | undefined;
   readonly failure: Error | undefined;
   ask(request: Ask, terms: Terms): Promise<unknown>;
-  /** Ends it in the midst of its work. What was committed is in its log, all else is undone when it is opened anew. */
+  /** Ends it in the midst of its work. Its log has each commit, all else is undone when it is opened anew. */
   stop(reason: string): void;
   end(): Promise<unknown>;
 }

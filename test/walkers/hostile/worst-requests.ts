@@ -5,7 +5,7 @@ import { exampleOf, isRecord } from '../calls.ts';
 const BYTES = 16_000;
 const HEAD_BYTES = 15_000;
 
-/** What becomes of a plain request: its path with its query, headers and body. */
+/** Replaces parts of a plain request: its path with query, headers or body. */
 export interface WorstRequest {
   readonly label: string;
   readonly path?: string;
@@ -32,7 +32,7 @@ const QUERIES: readonly (readonly [string, string])[] = [
   ['one long value', `a=${fill('%20', HEAD_BYTES)}`],
 ];
 
-/** What a value is made of, where a pattern reads it. */
+/** Pieces of header values, which patterns read. */
 const PIECES = ['a', ' ', ',', '-', '.', 'en;q=0.1,', '"a",', '0-1,', 'a=b; '];
 const HEADERS = [
   'accept',
@@ -64,7 +64,7 @@ const BODIES: readonly (readonly [string, string])[] = [
   ['figures', `{"a":${fill('9', BYTES)}}`],
   ['escapes', `{"a":"${fill(String.raw`\u0041`, BYTES)}"}`],
 ];
-/** What a field of text is filled with, beside plain words: signs that patterns look for. */
+/** Fillings of text fields, beside plain words: signs that patterns look for. */
 const TEXTS = [
   'a',
   ' ',

@@ -16,7 +16,7 @@ export interface Held {
   readonly subscription: Subscription | undefined;
 }
 
-/** What a subscription was shown to cost, as calls name it that commit to it. */
+/** The price that a customer saw and that a call names when it commits to it. */
 export const shownPrice = ({ price, quantity }: Subscription) => ({ ...price, quantity });
 
 const OVER: ReadonlySet<Subscription['state']> = new Set(['canceled', 'expired', 'incomplete']);

@@ -30,7 +30,7 @@ const rowSchema = z.strictObject({
   tokenizer: z.enum(['o200k', 'other']).optional(),
   /** Bytes of input that make at least one token. One is the only bound that always holds: byte-level BPE. */
   bytes_per_token: z.number().min(1).max(8).optional(),
-  /** What it takes of the fields that no caller wrote, where it differs from its upstream (takes.ts). */
+  /** The added fields that it takes, where it differs from its upstream (takes.ts). */
   takes: takesPart.optional(),
   /** The model reasons unseen, so that what was shown says little about what was generated. */
   thinks: z.boolean().optional(),

@@ -179,7 +179,7 @@ describe('a refused field of the caller’s own', () => {
   });
 });
 
-test('what was refused once and then too without the field is not remembered', async () => {
+test('a refusal that stays without the field is not remembered', async () => {
   const bodies: string[] = [];
   const moody = await scriptedUpstream((response, { body }) => {
     bodies.push(body);

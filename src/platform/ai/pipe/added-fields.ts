@@ -8,7 +8,7 @@ import type { AiLogger } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Failure } from './outcome.ts';
 
-/** What is put into the body of a call: a model that takes less gets less. */
+/** Fields to set in a call's body: a model that takes fewer gets fewer. */
 export function changeFor(
   policy: Policy,
   { permit, wire, target, plan }: LedgerEntry,
@@ -26,13 +26,13 @@ export function changeFor(
   };
 }
 
-/** What a model is thought to take: at the first call of an attempt, and at this one. */
+/** The assumed `Takes` of a model: at the first call of an attempt, and at this one. */
 export interface Form {
   readonly first: Takes;
   readonly takes: Takes;
 }
 
-/** Makes the call anew, without them, where the provider refuses fields that its caller did not write. What helped is remembered. */
+/** Repeats a call without the fields of ours that the provider refuses, and remembers the form that the model answers. */
 export async function callInForm<Call extends { readonly wire: WireRequest }, Answer extends object>(
   logger: AiLogger | undefined,
   { call, target }: { readonly call: Call; readonly target: Target },

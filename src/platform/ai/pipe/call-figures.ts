@@ -17,7 +17,7 @@ export function asRequest(words: string | undefined): string | undefined {
     : `"messages":${JSON.stringify([{ content: words }])}`;
 }
 
-/** What an answer says of its cost. */
+/** Reads the cost of an answer. */
 export function toCallFigures(
   reading: AnswerReading,
   answer: { headers: IncomingHttpHeaders; body: Buffer },

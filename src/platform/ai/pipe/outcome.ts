@@ -17,7 +17,7 @@ export interface Failure {
   readonly ledger: 'not_served' | 'no_try' | 'broken' | 'unusable' | 'caused';
   /** `same`: may be tried again there. `changed`: at once, as `takes` says. `next`: only another model helps. `never`: it fails anywhere. */
   readonly retry: 'same' | 'changed' | 'next' | 'never';
-  /** What the model takes by its refusal. */
+  /** The fields that a retry may send. */
   readonly takes?: Takes;
   /** What it means for the provider's health. */
   readonly health: Health;
@@ -215,7 +215,7 @@ export function brokenStreamError(
   });
 }
 
-/** Seconds. However long a provider asks for, it is asked again after a minute (throttle.ts), and so is a caller told, whatever the status. */
+/** Seconds. A provider that asks for longer is called again after a minute (throttle.ts), and callers are told so at any status. */
 const LONGEST_TOLD = 60;
 
 export function unavailableError(retryAfterSeconds?: number): ProviderError {

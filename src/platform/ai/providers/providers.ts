@@ -54,7 +54,7 @@ export interface Upstream {
   /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
   readonly headers: readonly string[];
   readonly apiKey: string;
-  /** What its models take, where their rows do not say it. */
+  /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
 
@@ -69,7 +69,7 @@ export interface Target {
   readonly learned: Learned;
 }
 
-/** What a model takes: by its upstream, its row, and what it refused. */
+/** Fields a model takes: by its upstream, its row and its refusals. */
 export function takesOf({ upstream, price, learned }: Pick<Target, 'upstream' | 'price' | 'learned'>): Takes {
   return withPart(withPart(upstream.takes, price.takes), learned.takes);
 }

@@ -30,7 +30,7 @@ export interface OverageChoice {
   readonly product: string;
   readonly limit: string;
   readonly most: number;
-  /** What one unit past it costs, as it was shown; needed unless `most` is 0. */
+  /** The shown price of one unit past it; needed unless `most` is 0. */
   readonly agreed?: { readonly unit_micros: number; readonly currency: string } | undefined;
 }
 

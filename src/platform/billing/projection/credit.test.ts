@@ -5,7 +5,7 @@ import { billingRecords, day, dispute, invoice, line, payment, refund } from '#t
 import { backingsOf } from './credit.ts';
 import type { BillingRecords } from './billing-records.ts';
 
-/** What a customer does, and whether a payment of theirs goes back. `amount`: of what is given or bought; `part`: of what is reduced or goes back. */
+/** A customer's act, and whether its payment goes back. `amount`: of the gift or purchase; `part`: of the reduction or refund. */
 const deed = fc.record({
   what: fc.constantFrom('subscribe', 'reduce', 'buy', 'give'),
   amount: fc.integer({ min: 1, max: 1_000 }),
@@ -153,7 +153,7 @@ const partsOf = (of: BillingRecords) =>
     return [money, gift, lost];
   });
 
-test('what was bought first stands, and credit that was given is no money; once what went back was taken, given credit is had', () => {
+test('the first purchase stands, and credit that was given is no money; once what went back was taken, given credit is had', () => {
   const gone = { disputes: [{ ...dispute(3, 'lost', 'ch_0'), amount: 30_000 }] };
   const items = [sold('in_1', 2, 19_000), sold('in_2', 4, 27_100), sold('in_3', 5, 500)];
   const records = billingRecords({ invoices: [team, smaller, ...items], lines, payments, ...gone });

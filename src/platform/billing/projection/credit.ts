@@ -8,8 +8,8 @@ import {
 } from './billing-records.ts';
 
 /**
- * What stands behind an amount, in minor units. `money` came in and stayed; `gone` came in and went back, by refunds and disputes; `gift` is
- * credit that no payment of the customer stands behind, as that which an operator gives.
+ * The backing of an amount, in minor units. `money` came in and stayed; `gone` came in and went back, by refunds and disputes; `gift` is
+ * credit that no payment of the customer backs, such as an operator gives.
  */
 interface Parts {
   money: number;
@@ -18,7 +18,7 @@ interface Parts {
   readonly by: Set<DisputeRow | RefundRow>;
 }
 
-/** What stands behind a paid invoice; `credit`: behind the part of it that was paid by credit. */
+/** The backing of a paid invoice; `credit`: of the part that was paid by credit. */
 export interface Backing extends Readonly<Parts> {
   readonly credit: Readonly<Parts>;
 }
@@ -41,9 +41,9 @@ interface Lot extends Parts {
 }
 
 /**
- * What stands behind each paid invoice, by the provider's id. Credit is spent in the order in which it came. Credit of a smaller plan comes from
- * what was paid for the same period before, whether by money or by other credit, and is backed by no more than what of that is left: each unit
- * of money stands behind one thing, through however many purchases it went.
+ * The backing of each paid invoice, by the provider's id. Credit is spent in the order in which it came. Credit of a smaller plan comes from
+ * earlier payments for the same period, whether by money or by other credit, and is backed by no more than is left of these: each unit
+ * of money backs one thing, through however many purchases it went.
  */
 export function backingsOf(records: BillingRecords, counts: 'disputes' | 'all'): Backings {
   const backings = new Map<string, Backing>();
@@ -56,7 +56,7 @@ export function backingsOf(records: BillingRecords, counts: 'disputes' | 'all'):
     const creditedEnds = endsOf(records, invoice, (amount) => amount < 0);
     if (total < 0) {
       const lot = { currency, ...creditFrom(sourcesOf(sources, { subscription, creditedEnds }), -total) };
-      // The provider has taken so much of what went back: it is spent by nobody.
+      // The provider has taken so much of what went back: no purchase spends it.
       const taking = Math.min(lot.gone, taken.get(subscription ?? '') ?? 0);
       lot.gone -= taking;
       if (subscription !== null) taken.set(subscription, (taken.get(subscription) ?? 0) - taking);
@@ -100,7 +100,7 @@ function ownParts(records: BillingRecords, invoice: InvoiceRow, counts: 'dispute
   return { money: invoice.paid - gone, gift: 0, gone, by };
 }
 
-/** What the credited periods were paid with; a period that was paid by the rest of another one has that behind it too. */
+/** Invoices that paid for the credited periods, and for the periods whose unused rest paid for these. */
 function sourcesOf(
   sources: readonly Source[],
   { subscription, creditedEnds }: Pick<Source, 'subscription' | 'creditedEnds'>,

@@ -20,7 +20,7 @@ export interface SaleChange {
   readonly currency: string;
   /** The price, before tax. */
   readonly amount: number;
-  /** What is left of it, without tax, credit that was given included; 0: all of it has gone back. */
+  /** The rest of it, without tax, with credit that was given; 0: all of it has gone back. */
   readonly total: number;
   /** The payee's part of the money in that. */
   readonly share: number;
@@ -122,7 +122,7 @@ interface SaleRow
   readonly paid_at: Date | null;
 }
 
-/** What stands behind the invoices of an account, where disputes alone count, and with refunds. */
+/** The backings of an account's invoices, where disputes alone count, and with refunds. */
 interface Backed {
   readonly disputes: Backings;
   readonly all: Backings;
@@ -186,7 +186,7 @@ const lockSales = (accountId: AccountId, mode: Mode, invoice: string) =>
     [accountId, mode, invoice],
   );
 
-/** Who was sold an item, for an invoice of theirs: another than the item's may have given the credit that the item was paid by. */
+/** The buyer of an item, by any invoice of theirs: another than the item's may have given the credit that paid the item. */
 export const buyerOf = (mode: Mode, invoice: string) =>
   statement<{ account_id: AccountId }>(
     `select account_id from billing.item_sales where mode = $1 and invoice = $2

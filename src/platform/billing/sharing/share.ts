@@ -1,6 +1,6 @@
 /**
- * What is known of a sale, in minor units: what was paid with tax, the tax in it, what has gone back, of its own money or of that behind its
- * credit, and the credit that no money stands behind.
+ * The sums of a sale, in minor units: the payment with tax, the tax in it, refunds and disputes of its own money or of that behind its
+ * credit, and the credit that no money backs.
  */
 export type SaleSums = Readonly<Record<'paid' | 'tax' | 'refunded' | 'disputed' | 'gift', number>>;
 
@@ -8,7 +8,7 @@ export type SaleSums = Readonly<Record<'paid' | 'tax' | 'refunded' | 'disputed' 
 export type Shared = Readonly<Record<'total' | 'share', number>>;
 
 /**
- * What is shared of a sale now: the money that came in and stayed, less the tax in it. The payee's part is
+ * The shared part of a sale now: the money that came in and stayed, less the tax in it. The payee's part is
  * floor(total × points / 10,000); the platform has the rest of the total. A row of shares is the difference to what the
  * rows before it add up to: so pieces of a refund take exactly what one refund takes.
  */

@@ -34,7 +34,7 @@ export interface ChangeOrder {
   readonly prorated_at?: string | undefined;
 }
 
-/** The same, by somebody who was shown what it costs. */
+/** The same, with the price that its caller saw. */
 export interface AgreedOrder extends ChangeOrder {
   readonly agreed: ChangePrice;
 }

@@ -38,7 +38,7 @@ import {
 /** The page of this server after a checkout. */
 const CLOSED = '/v1/billing/checkout/closed';
 
-/** What shall go on, at which price. */
+/** The product and its agreed price. */
 interface Resumption {
   readonly product?: string | undefined;
   readonly agreed: RecurringPrice;

@@ -93,7 +93,7 @@ export const previewReply = namedObject('SubscriptionPreview', {
   when: z.enum(['now', 'period_end']),
   at: instant.nullable().describe('When it would take effect; null: at once.'),
   due_now: z.int().describe('Minor units; below 0: what is left, which the next invoice takes from.'),
-  unit_amount: z.int().describe('Of one, each cycle from then on, before discounts and tax; minor units.'),
+  unit_amount: z.int().describe('Per unit and cycle from then on, before discounts and tax; minor units.'),
   quantity: z.int(),
   currency: z.string(),
   prorated_at: instant.nullable().describe('Send it along with the change to pay the amount shown here.'),

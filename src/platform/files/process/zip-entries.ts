@@ -109,11 +109,11 @@ function entryAt(zip: Buffer, at: number, directory: number) {
     method: zip.readUInt16LE(at + 10),
     bytes: sums.readUInt32LE(8),
     crc: sums.readUInt32LE(0),
-    /** What is stored for it. */
+    /** Its stored bytes. */
     packed: zip.subarray(content, contentEnd),
     rawName,
     flags,
-    /** Of UNIX, with the type of the file. */
+    /** The UNIX mode, with the file type. */
     mode: zip.readUInt32LE(at + 38) >>> 16,
     isRenamed: [zip.subarray(nameEnd, extraEnd), zip.subarray(localName, content)].some(hasUnicodePath),
     /** Where its own header begins, all of it ends, and the next entry is listed. */

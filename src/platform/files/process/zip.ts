@@ -13,7 +13,7 @@ export interface ZipCaps {
 
 export type ZipRefusal = ZipRefused['reason'] | 'too_large';
 
-/** Reads archives within caps. What two programs could understand in two ways is refused. */
+/** Reads archives within caps. Refuses those that two programs could read differently. */
 export interface Zip {
   /** All entries, without inflating any. */
   entriesIn(bytes: Uint8Array, caps: Pick<ZipCaps, 'entries'>): readonly ZipEntry[];
@@ -21,7 +21,7 @@ export interface Zip {
   namesIn(bytes: Uint8Array, caps: Pick<ZipCaps, 'entries'>): string[];
   /** Inflates one. */
   contentOf(entry: ZipEntry): Buffer;
-  /** Inflates the entries that are wanted. What they declare is summed before anything is inflated, and none gets more room than it declared. */
+  /** Inflates the entries that are wanted. Their declared sizes are summed before any is inflated, and none gets more room than it declared. */
   inflate(bytes: Uint8Array, wanted: (name: string) => boolean, caps: ZipCaps): Entries;
   /** The entries as an archive of their own: for a library that opens it once more. */
   repack(entries: Entries): Uint8Array;

@@ -36,7 +36,7 @@ export function createConnect(client: StripeClient) {
     return undefined;
   };
   return {
-    /** Makes an account for somebody; asked again with the same id, it is the same one. */
+    /** Makes a payee's account; a repeat with the same id answers the same one. */
     async createPayee(accountId: string, email: string | undefined): Promise<string> {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',

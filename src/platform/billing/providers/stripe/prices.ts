@@ -98,7 +98,7 @@ async function syncPrice(
   const { lookupKey, micros, currency } = price;
   const params = { ...(await paramsOf(client, price)), tax_behavior: behavior };
   const made = await askOnce(client, {
-    // Of two who do this at once, both get one price; going back to a former amount makes another.
+    // Two callers at once get one price; going back to a former amount makes another.
     key: `${lookupKey}:${currency}:${micros}:${behavior}:after:${found?.id ?? 'none'}`,
     ask: (stripe, once) => stripe.prices.create(params, once),
     find: async () => {

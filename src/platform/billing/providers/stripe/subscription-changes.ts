@@ -46,7 +46,7 @@ export interface Change {
   readonly proratedAt: Date | undefined;
 }
 
-/** What a change costs; `due_now` below 0: that much is the customer's credit, which the next invoice takes from. */
+/** A change's price; `due_now` below 0: that much is the customer's credit, which the next invoice takes from. */
 export interface Preview extends ChangePrice {
   /** null: nothing is prorated. */
   readonly proratedAt: Date | null;
@@ -159,7 +159,7 @@ async function arrangeChange(client: StripeClient, id: string, change: AgreedCha
   return undefined;
 }
 
-/** What a change would cost, if nothing else happens before it. */
+/** The price of a change, if nothing else happens before it. */
 export const previewChange = async (client: StripeClient, id: string, change: Change): Promise<Preview> =>
   priceOf(client, await readSubscription(client, id), change);
 
@@ -202,7 +202,7 @@ async function priceOf(
   return { ...recurring, due_now, proratedAt: change.proratedAt ?? proratedFrom(invoice) };
 }
 
-/** What a subscription costs each cycle, before discounts and tax. */
+/** A subscription's price each cycle, before discounts and tax. */
 export function presentPrice(subscription: Stripe.Subscription): RecurringPrice {
   const { price, quantity = 1 } = planItem(subscription) ?? {};
   return { ...unitPrice(price), quantity };

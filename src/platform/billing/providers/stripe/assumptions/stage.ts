@@ -259,7 +259,7 @@ export class Stage {
   }
 }
 
-/** A change by somebody who agrees to what it costs at this moment. */
+/** A change whose caller agrees to its price at this moment. */
 export async function agreedNow(client: StripeClient, id: string, change: Change): Promise<AgreedChange> {
   return { ...change, agreed: await previewChange(client, id, change) };
 }
