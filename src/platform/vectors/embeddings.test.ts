@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cosine, embeddingOf, signsOf } from './embeddings.ts';
+import { cosine, embeddingOf, partsOf, signsOf } from './embeddings.ts';
 
 describe('an embedding', () => {
   test.each([
@@ -27,4 +27,12 @@ describe('an embedding', () => {
     expect(signsOf(embedding, undefined)).toBe('100');
     expect(signsOf(embedding, Float32Array.of(0.7, -0.9, -0.1))).toBe('011');
   });
+});
+
+test('parts of a search have each id once, and 200,000 numbers at most', () => {
+  const all = Array.from({ length: 250 }, (_, n) => `${n}`);
+  const parts = partsOf(all, 2_048);
+  expect(parts.flat()).toEqual(all);
+  expect(parts.map((part) => part.length)).toEqual([97, 97, 56]);
+  expect(partsOf([], 2)).toEqual([]);
 });

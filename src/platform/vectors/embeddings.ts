@@ -74,8 +74,11 @@ export function cosine(left: Float32Array, right: Embedding): number {
 /** So many numbers are read, and compared, before others are let go on: under a millisecond of comparing. */
 const AT_ONCE = 200_000;
 
-/** How many embeddings of so many dimensions are read, and compared, at once. */
-export const rowsAtOnce = (dimensions: number): number => Math.ceil(AT_ONCE / dimensions);
+/** Ids in parts whose embeddings are read, and compared, at once. */
+export function partsOf(ids: readonly string[], dimensions: number): readonly (readonly string[])[] {
+  const size = Math.floor(AT_ONCE / dimensions);
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size));
+}
 
 export interface Nearest {
   readonly id: string;

@@ -9,7 +9,7 @@ import {
   embeddingOf,
   nearestOf,
   readCentre,
-  rowsAtOnce,
+  partsOf,
   signsOf,
 } from './embeddings.ts';
 import {
@@ -219,16 +219,11 @@ async function search(
   const key = { accountId, id: row.id };
   const isExact = row.embedded <= EXACT_MOST && row.embedded * row.dimensions <= EXACT_NUMBERS;
   const found = await db.tenant(accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
-  const nearest = await nearestOf(
-    embedded(
-      db,
-      key,
-      found.flat().map(({ id }) => id),
-      rowsAtOnce(query.length),
-    ),
-    query,
-    k,
+  const parts = partsOf(
+    found.flat().map(({ id }) => id),
+    query.length,
   );
+  const nearest = await nearestOf(embedded(db, key, parts), query, k);
   const [blobs] = await db.tenant(accountId, [
     blobsOf(
       key,
@@ -255,10 +250,10 @@ function likely(
   return [by(coding, centre), ...(recoding ? [by(coding - 1, former_centre)] : [])];
 }
 
-/** The embeddings of items, some at a time: a connection is free for others in between. */
-async function* embedded(db: Database, key: CollectionKey, ids: readonly string[], atOnce: number) {
-  for (let first = 0; first < ids.length; first += atOnce) {
-    const [rows] = await db.tenant(key.accountId, [embeddingsOf(key, ids.slice(first, first + atOnce))]);
+/** The embeddings of items, a transaction for each part: others have the connection in between. */
+async function* embedded(db: Database, key: CollectionKey, parts: readonly (readonly string[])[]) {
+  for (const ids of parts) {
+    const [rows] = await db.tenant(key.accountId, [embeddingsOf(key, ids)]);
     yield rows;
   }
 }

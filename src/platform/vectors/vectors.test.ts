@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { ids, makeMember, type Member } from '#test/factories';
 import { clusteredVectors } from '#test/fixtures/clustered-vectors';
@@ -119,19 +119,6 @@ describe('a search', () => {
     expect(idsOf(await storage.of('demo').search(notes, [1, 0], 10))).toEqual([]);
     expect(idsOf(await vectors.search(notes, [1, 0], 10))).toEqual(['ours']);
   });
-});
-
-test('a search frees its connection after each 200,000 numbers that it reads', async () => {
-  const collection = await somebody();
-  const next = clusteredVectors({ seed: 7, dimensions: 2_048, topics: 2 });
-  const items = Array.from({ length: 250 }, (_, n) => item(`${n}`, next()));
-  await vectors.upsert(collection, items);
-  const reading = vi.spyOn(db, 'tenant');
-  onTestFinished(() => reading.mockRestore());
-  expect(idsOf(await vectors.search(collection, items[7]?.embedding ?? [], 1))).toEqual(['7']);
-  const answers = await Promise.all(reading.mock.results.map(({ value }) => value as Promise<object[][]>));
-  const read = answers.map(([rows = []]) => rows.filter((row) => 'embedding' in row).length);
-  expect(read.filter((rows) => rows > 0)).toEqual([98, 98, 54]);
 });
 
 describe('what is no vector of the collection', () => {
