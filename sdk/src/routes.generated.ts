@@ -6433,7 +6433,7 @@ export interface Routes {
     readonly query: {
       /** At most 10,000 characters. */
       readonly query: string;
-      /** From 1 to 100,000. */
+      /** From 1 to 100,000, by o200k_base. */
       readonly budget_tokens?: number | undefined;
       readonly format?: 'json' | 'markdown' | undefined;
     };

@@ -127,7 +127,7 @@ export async function recallOf(
   beside: (turn: Turn) => readonly Turn[],
 ): Promise<Recall> {
   // What the call answers, in its order: neighbours take places among the first ten too.
-  const answered = (await packTurns(found, TOKENS, beside)).map(({ turn }) => turn.id);
+  const answered = (await packTurns(found, { budget: TOKENS }, beside)).map(({ turn }) => turn.id);
   const [first, packed] = [new Set(answered.slice(0, TURNS)), new Set(answered)];
   const share = (ids: ReadonlySet<string>) =>
     evidence.length === 0 ? 0 : evidence.filter((id) => ids.has(id)).length / evidence.length;

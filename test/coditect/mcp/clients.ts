@@ -5,12 +5,33 @@ import { atEndOfFile } from '#test/closing';
 import { ROOT } from '../../house/source.ts';
 import { QUICK } from '../../services/programs.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What a tool answered. */
 export interface ToolResult {
   readonly isError: boolean;
   readonly text: string;
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** What its text says: its quotes, its JSON, or its error. */
+  readonly fields: Fields;
 }
+
+const FRAMED =
+  /^(?<notice>.*)\n--- memory (?<mark>\w+) ---\n(?<quotes>[^]*)\n--- end of memory \k<mark> ---(?<more>[^]*)$/;
+
+/** Reads the text of a result. */
+export function fieldsOf(text: string, isError: boolean): Fields {
+  const framed = FRAMED.exec(text)?.groups;
+  if (framed !== undefined) {
+    const { notice, quotes = '', more = '' } = framed;
+    const lines = quotes.split('\n').filter((line) => line.startsWith('{'));
+    return { notice, quotes: lines.map((line) => JSON.parse(line) as Fields), ...fieldsIn(more) };
+  }
+  const [first = '', rest = ''] = text.split(/\n(?=\{)/);
+  if (isError) return { error: { code: first.split(': ', 1)[0], ...fieldsIn(rest) } };
+  return text.startsWith('Memory has nothing') ? { quotes: [], ...fieldsIn(rest) } : fieldsIn(text);
+}
+
+const fieldsIn = (text: string): Fields => (text.trim().startsWith('{') ? (JSON.parse(text) as Fields) : {});
 
 /** MCP's own client, connected. */
 export interface McpClient {
@@ -38,9 +59,9 @@ export async function connect(way: Way, place: Place, era: 'auto' | 'legacy' = '
     client,
     said: () => said,
     async use(name, input = {}) {
-      const { content, structuredContent, isError } = await client.callTool({ name, arguments: input });
+      const { content, isError = false } = await client.callTool({ name, arguments: input });
       const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('\n');
-      return { isError: isError === true, text, fields: (structuredContent ?? {}) as ToolResult['fields'] };
+      return { isError, text, fields: fieldsOf(text, isError) };
     },
   };
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { AppError } from '#platform/kernel';
 import type { NodeRef, OpenNode } from '../../../src/products/coditect/memory/graph/service.ts';
 import { EDGE_TYPES, NODE_KINDS } from '../../../src/products/coditect/memory/graph/store.ts';
+import { fieldsOf } from '../mcp/clients.ts';
 import type { openMemory, Rememberer } from './fixture.ts';
 import { distancesFrom, graphOf, isReader, type Item, type Kind, type Model, nodeOf } from './model.ts';
 
@@ -162,23 +163,25 @@ export function expectedView({ model, place }: Viewer): Awaited<ReturnType<typeo
 
 /** What somebody is shown with their key, by the MCP tools and of all accounts. */
 export async function calledView({ call }: Rememberer, model: Model) {
-  const use = async (name: string, input: object): Promise<readonly Record<string, unknown>[]> => {
+  const use = async (name: string, input: object): Promise<string> => {
     const { body } = await call('POST /v1/mcp', {
       jsonrpc: '2.0',
       id: 1,
       method: 'tools/call',
       params: { name, arguments: input },
     });
-    const { result } = body as { readonly result?: { readonly structuredContent?: Record<string, unknown> } };
-    return (result?.structuredContent?.['quotes'] ?? []) as readonly Record<string, unknown>[];
+    const { result } = body as {
+      readonly result?: { readonly content?: readonly { readonly text: string }[] };
+    };
+    return result?.content?.[0]?.text ?? '';
   };
   const query = everyWordOf(model);
-  const recalled = query === '' ? [] : await use('recall', { query, budget_tokens: 10_000 });
-  const decided = await use('list_decisions', { limit: 100 });
+  const recalled = query === '' ? '' : await use('recall', { query, budget_tokens: 10_000 });
+  const decided = fieldsOf(await use('list_decisions', { limit: 100 }), false)['quotes'] ?? [];
   const released = (await call('GET /v1/patterns?scope=platform')).body['data'] ?? [];
   return {
-    recalled: sorted(new Set(recalled.map((one) => String(one['session_id'])))),
-    decisions: sorted(decided.map((one) => String(one['id']))),
+    recalled: sorted(Array.from(recalled.matchAll(/\bs\d+ = ([\da-f-]{36})/g), ([, id = '']) => id)),
+    decisions: idsOf(decided as readonly { readonly id: string }[]),
     released,
   };
 }

@@ -1,6 +1,7 @@
 import { AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
 import {
+  type Layout,
   type PackedTurn,
   packTurns,
   type Question,
@@ -33,6 +34,8 @@ const MOST_TURNS = 120;
 export interface ContextQuery {
   readonly query: string;
   readonly budget: number;
+  /** Lines, where it is left out. */
+  readonly layout?: Layout;
 }
 
 /** A turn that is handed out, with where it is from. */
@@ -60,7 +63,7 @@ export function createMemoryContext({
 
   return {
     /** Turns in the order of their worth, in a budget of tokens. */
-    async relevant(member: MemberKey, { query, budget }: ContextQuery): Promise<ContextTurn[]> {
+    async relevant(member: MemberKey, { query, budget, layout }: ContextQuery): Promise<ContextTurn[]> {
       assertAsked({ query, budget });
       const { accountId } = member;
       const key = await dataKeys.of(accountId);
@@ -87,7 +90,7 @@ export function createMemoryContext({
       });
       const best = ranked.length > 0 ? ranked : namedIn(question, turns);
       const byId = new Map(rows.map((row) => [row.id, row]));
-      const packed = await packTurns(distinct(best), budget, (turn) => neighboursOf(turn, turns));
+      const packed = await packTurns(distinct(best), { budget, layout }, (turn) => neighboursOf(turn, turns));
       return packed.flatMap((one) => {
         const row = byId.get(one.turn.id);
         return row === undefined ? [] : [{ ...one, source: sourceOf({ key, accountId }, row) }];

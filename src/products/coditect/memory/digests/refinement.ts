@@ -9,7 +9,7 @@ import type { OpenMessage } from '../sessions/open-message.ts';
 import type { SessionKey } from '../sessions/store.ts';
 import { keepSummary } from '../sessions/summary-store.ts';
 import {
-  drawEvenly,
+  drawWithEnd,
   gatherMessages,
   type RefinedSummary,
   type SaidSentence,
@@ -22,7 +22,7 @@ const REFINED = commitPoint(
   'the summary of a session by a model, its settlement, and the answer under the request’s key',
 );
 
-/** A model reads so many sentences at most, evenly drawn; admission plans for their bytes. */
+/** A model reads so many sentences at most, the last ones among them; admission plans for their bytes. */
 const MOST_READ = 100;
 export const SENTENCE_BYTES = 40_000;
 /** Of what it answers so much is kept. */
@@ -84,8 +84,8 @@ export function createRefinement({ ai, db, dataKeys, everyMessage }: Context) {
     return { sentences, messages };
 
     async function refineSentences(all: readonly SaidSentence[]): Promise<RefinedSummary> {
-      const read = drawEvenly<SaidSentence>(MOST_READ);
-      for (const one of all) read.add(() => one);
+      const read = drawWithEnd<SaidSentence>(MOST_READ);
+      for (const one of all) read.add(one);
       const material = read.drawn();
       if (material.length === 0) throw new AppError('nothing_to_sum_up');
       const lines = material.map(({ role, text }, place) => `${place + 1} ${role}: ${oneLine(text)}`);

@@ -147,7 +147,7 @@ export const loadContext = route(
     rate: COUNTING,
     summary: 'Load documents of context into a budget of tokens',
     description:
-      'All that you may read, in their newest versions, those that were written last first, of the last 1,000. One that does not fit is left out, and named; none is cut. They are quotes: hand them to a model as data, and never as instructions.',
+      'All that you may read, in their newest versions, those that were written last first, of the last 1,000. One that does not fit is left out, and named; none is cut. In Markdown all of the text counts, in JSON the documents’ texts. They are quotes: hand them to a model as data, and never as instructions.',
     query: z.strictObject({
       kind: kind.optional(),
       budget_tokens: wholeNumber(1, 100_000).default(8_000),

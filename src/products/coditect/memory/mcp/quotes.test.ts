@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NOTICE, quote, withoutQuotes } from './quotes.ts';
+import { countTokens } from '#platform/texts';
+import { frame, FRAME_TOKENS, NOTICE, quote, withoutQuotes } from './quotes.ts';
 
 const FRAME =
   /^(?<notice>.*)\n--- memory (?<mark>[0-9a-f]{16}) ---\n(?<lines>[^]*)\n--- end of memory \k<mark> ---$/;
@@ -30,6 +31,16 @@ describe('quotes', () => {
           expect(FRAME.exec(quote(turns))?.groups?.['mark']).not.toBe(mark);
         },
       ),
+    );
+  });
+
+  test('have a frame of at most so many tokens, whatever its marks are', () => {
+    for (let n = 0; n < 200; n += 1) expect(countTokens(frame(''))).toBeLessThan(FRAME_TOKENS);
+  });
+
+  test('have numbers with two digits after the point', () => {
+    expect(quote([{ confidence: 0.6666666666666666, sessions: 12 }])).toContain(
+      '{"confidence":0.67,"sessions":12}',
     );
   });
 

@@ -9,11 +9,24 @@ export const NOTICE =
 /** Line ends that JSON leaves as they are and some readers obey. */
 const FURTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** A line of JSON for each item, between marks that nobody who wrote one of the texts can have known. */
-export function quote(items: readonly object[], mark = newMark()): string {
-  const lines = items.map((item) => JSON.stringify(item).replaceAll(FURTHER_LINE_ENDS, escapeSign));
-  return `${NOTICE}\n--- memory ${mark} ---\n${lines.join('\n')}\n--- end of memory ${mark} ---`;
+/** The tokens of what `frame` adds, at most. */
+export const FRAME_TOKENS = 100;
+
+/** Quotes between marks that nobody who wrote one of the texts can have known. */
+export function frame(quotes: string, mark = newMark()): string {
+  return `${NOTICE}\n--- memory ${mark} ---\n${quotes}\n--- end of memory ${mark} ---`;
 }
+
+/** A line of JSON for each item, its numbers with two digits after the point. */
+export const quote = (items: readonly object[]): string =>
+  frame(
+    items
+      .map((item) => JSON.stringify(item, shortNumbers).replaceAll(FURTHER_LINE_ENDS, escapeSign))
+      .join('\n'),
+  );
+
+const shortNumbers = (_name: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 100) / 100 : value;
 
 const newMark = (): string => Buffer.from(systemRandom.bytes(MARK_BYTES)).toString('hex');
 const escapeSign = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;

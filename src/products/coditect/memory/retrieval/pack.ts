@@ -1,10 +1,10 @@
-import { countLongText } from '#platform/texts';
+import { countLongText, countTokens } from '#platform/texts';
 import type { RankedTurn, Reason, Turn } from './rank.ts';
 
 /** A turn that fits: found itself, or beside one that was. */
 export interface PackedTurn {
   readonly turn: Turn;
-  /** Of its line (`lineOf`). */
+  /** Of what it is written as. */
   readonly tokens: number;
   /** Zero and empty, of a neighbour. */
   readonly score: number;
@@ -18,7 +18,17 @@ const WITH_NEIGHBOURS = 3;
 /** A text with more characters a token is white space: it is not counted when it can't fit. */
 const CHARACTERS_A_TOKEN = 16;
 
-/** A turn as it is handed out and counted: day, speaker and text. */
+/** As what turns are handed out and counted. */
+export interface Layout {
+  /** `isFirst`: no other of its session is there. */
+  readonly write: (turn: Turn, isFirst: boolean) => string;
+  /** Around all of them. */
+  readonly around: string;
+}
+
+const LINES: Layout = { write: lineOf, around: '' };
+
+/** Day, speaker and text. */
 export function lineOf({ saidAt, speaker, text }: Turn): string {
   return `[${saidAt.toISOString().slice(0, 10)}] ${speaker}: ${text}\n`;
 }
@@ -30,22 +40,27 @@ export function lineOf({ saidAt, speaker, text }: Turn): string {
  */
 export async function packTurns(
   ranked: readonly RankedTurn[],
-  budget: number,
+  {
+    budget,
+    layout: { write, around } = LINES,
+  }: { readonly budget: number; readonly layout?: Layout | undefined },
   neighbours: (turn: Turn) => readonly Turn[],
 ): Promise<PackedTurn[]> {
   const packed = new Map<string, PackedTurn>();
-  let left = budget;
+  const sessions = new Set<string>();
+  let left = budget - countTokens(around);
   const put = async (one: Omit<PackedTurn, 'tokens'>): Promise<void> => {
     const before = packed.get(one.turn.id);
     // What stood beside a better one was found itself.
     if (before !== undefined && one.beside === undefined)
       packed.set(one.turn.id, { ...one, tokens: before.tokens });
     if (before !== undefined || left < LEAST) return;
-    const line = lineOf(one.turn);
+    const line = write(one.turn, !sessions.has(one.turn.session));
     if (line.length > left * CHARACTERS_A_TOKEN) return;
     const tokens = await countLongText(line, left);
     if (tokens > left) return;
     left -= tokens;
+    sessions.add(one.turn.session);
     packed.set(one.turn.id, { ...one, tokens });
   };
   for (const [index, { turn, score, why }] of ranked.entries()) {

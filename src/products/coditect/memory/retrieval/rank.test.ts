@@ -134,7 +134,7 @@ describe('a budget', () => {
 
   test('is never passed, and no turn is cut', async () => {
     for (const budget of [0, 1, 20, 40, 100, 300]) {
-      const packed = await packTurns(ranked, budget, beside);
+      const packed = await packTurns(ranked, { budget }, beside);
       expect(packed.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThanOrEqual(budget);
       for (const { turn, tokens } of packed) {
         expect(turns).toContain(turn);
@@ -144,12 +144,12 @@ describe('a budget', () => {
   });
 
   test('that is too small for one turn goes to the next that fits', async () => {
-    const packed = await packTurns(ranked, 20, () => []);
+    const packed = await packTurns(ranked, { budget: 20 }, () => []);
     expect(packed.map(({ turn }) => turn.id)).toContain('a4');
   });
 
   test('has each turn once, and one that stands beside another says so', async () => {
-    const packed = await packTurns(ranked.slice(0, 1), 1_000, beside);
+    const packed = await packTurns(ranked.slice(0, 1), { budget: 1_000 }, beside);
     expect(packed.map(({ turn, beside: of }) => [turn.id, of])).toEqual([
       [ranked[0]?.turn.id, undefined],
       ...ranked
@@ -157,7 +157,7 @@ describe('a budget', () => {
         .flatMap(({ turn }) => beside(turn))
         .map(({ id }) => [id, ranked[0]?.turn.id]),
     ]);
-    const all = (await packTurns(ranked, 1_000, beside)).map(({ turn }) => turn.id);
+    const all = (await packTurns(ranked, { budget: 1_000 }, beside)).map(({ turn }) => turn.id);
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -165,7 +165,7 @@ describe('a budget', () => {
     // Each neighbour of the best turn was found too, by a lower score.
     const all = [...turns].map((turn, index) => ({ turn, score: 10 - index, why: [] }));
     const found = all.filter(({ turn }) => turn.id !== all[3]?.turn.id);
-    const packed = await packTurns(found, 10_000, (turn) => beside(turn).toReversed());
+    const packed = await packTurns(found, { budget: 10_000 }, (turn) => beside(turn).toReversed());
     expect(packed.map(({ turn }) => turn.id)).toEqual(all.map(({ turn }) => turn.id));
     const scores = packed.filter(({ beside: of }) => of === undefined).map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((one, other) => other - one));
@@ -175,7 +175,7 @@ describe('a budget', () => {
   test('is filled while others go on', async () => {
     const [long] = session('c', '2024-03-02', `Ana: ${'a heron waits '.repeat(12_000)}`);
     const found = long === undefined ? [] : [{ turn: long, score: 1, why: [] }];
-    const pack = async () => expect(await packTurns(found, 100_000, () => [])).toHaveLength(1);
+    const pack = async () => expect(await packTurns(found, { budget: 100_000 }, () => [])).toHaveLength(1);
     expect(await turnsOf(pack)).toBeGreaterThanOrEqual(2);
   });
 });

@@ -5,7 +5,7 @@ import { copyOf, type Line, linesOf } from '../../lines.ts';
 export interface Command {
   /** What it does, without what differs from call to call: `git commit`, `npm run build`. */
   readonly step: string;
-  /** Undefined of a command of the shell. */
+  /** Undefined of a command of the shell, and of what a team has made for itself. */
   readonly tool: string | undefined;
   readonly span: readonly [number, number];
   readonly written: string;
@@ -17,6 +17,7 @@ const OF_SHELL = new Set('chmod chown cp export kill killall ln mkdir mv pkill r
 const PREFIX =
   /^(?:sudo|time|npx|bunx|(?:poetry|uv|pipenv) run|(?:bundle|pnpm|npm|yarn) exec|[A-Z_]+=\S*)\s+/;
 const ALIASES: Readonly<Record<string, string>> = {
+  './manage.py': 'python manage.py',
   'docker-compose': 'docker compose',
   python3: 'python',
   pip3: 'pip',
@@ -29,9 +30,15 @@ const WITHOUT_VERB = new Set(
     ' ',
   ),
 );
+/** What runs tasks that a team names. */
+const RUNNERS = new Set('hatch invoke just mage mix nox nx pre-commit rake task tox turbo'.split(' '));
+/** What runs a script that is named next. */
+const INTERPRETERS = new Set('bash bun deno node php python ruby sh ts-node tsx zsh'.split(' '));
+/** Folders whose files are there to be called. */
+const OF_SCRIPTS = new Set('bin .bin sbin script scripts tool tools ci hack'.split(' '));
 /** Verbs that the next word is a part of. */
 const WITH_NOUN = new Set(
-  'npm run,pnpm run,yarn run,bun run,docker compose,docker image,kubectl rollout,kubectl create,python manage.py,gh pr,gh run,aws s3,aws ecr,gcloud run'.split(
+  'npm run,pnpm run,yarn run,bun run,docker compose,docker image,kubectl rollout,kubectl create,python manage.py,php artisan,gh pr,gh run,aws s3,aws ecr,gcloud run'.split(
     ',',
   ),
 );
@@ -39,6 +46,9 @@ const WITH_NOUN = new Set(
 const LOOKS =
   /^(?:git (?:status|diff|log|show|branch|blame|remote)|kubectl (?:get|describe|logs|top)|docker (?:ps|logs|images)|docker compose (?:ps|logs)|adb (?:devices|logcat)|helm (?:list|status)|npm (?:ls|outdated)|terraform (?:show|output)|systemctl status|gh (?:pr|run) (?:view|list))$/;
 export const isLook = ({ step }: Command): boolean => LOOKS.test(step);
+
+/** Commands that belong to no workflow. */
+export const isOfShell = ({ step }: Command): boolean => OF_SHELL.has(step);
 
 /** Commands that say whether something is right, and mend nothing. */
 export const isCheck = ({ tool }: Command): boolean => tool !== undefined && WITHOUT_VERB.has(tool);
@@ -60,23 +70,23 @@ export function commandsIn(text: string): Command[] {
 
 function inShell(line: Line): Command[] {
   const start = PROMPT.exec(line.text)?.[0].length ?? 0;
-  return split(line.text.slice(start), line.start + start);
+  return split(line.text.slice(start), line.start + start, true);
 }
 
 function inProse(line: Line): Command[] {
   const prompt = PROMPT_IN_PROSE.exec(line.text)?.[0].length;
-  if (prompt !== undefined) return split(line.text.slice(prompt), line.start + prompt);
+  if (prompt !== undefined) return split(line.text.slice(prompt), line.start + prompt, true);
   if (line.fence !== undefined) return [];
   return [...line.text.matchAll(IN_LINE)].flatMap(({ 1: quoted = '', index }) =>
-    split(quoted.replace(/^\$ /, ''), line.start + index + 1),
+    split(quoted.replace(/^\$ /, ''), line.start + index + 1, false),
   );
 }
 
-/** The commands of a line that are joined by `&&`, `||`, `;` or `|`. */
-function split(line: string, start: number): Command[] {
+/** The commands of a line that are joined by `&&`, `||`, `;` or `|`. `isCalled`: it is a line of the shell, and no name between backticks. */
+function split(line: string, start: number, isCalled: boolean): Command[] {
   return [...line.matchAll(/[^&|;]+/g)].flatMap(({ 0: part, index }) => {
     const written = part.trim();
-    const command = commandOf(written);
+    const command = commandOf(written, isCalled);
     const from = start + index + part.indexOf(written);
     return command === undefined
       ? []
@@ -84,17 +94,46 @@ function split(line: string, start: number): Command[] {
   });
 }
 
-function commandOf(written: string): Pick<Command, 'step' | 'tool'> | undefined {
+function commandOf(written: string, isCalled: boolean): Pick<Command, 'step' | 'tool'> | undefined {
   let rest = written;
   while (PREFIX.test(rest)) rest = rest.replace(PREFIX, '');
   const [first = '', ...others] = rest.split(/\s+/, 12);
-  const words = [...(ALIASES[first] ?? first).split(' '), ...others];
+  const words = [...(ALIASES[first] ?? installed(first)).split(' '), ...others];
   const [name = '', verb = '', noun = ''] = words.filter((word) => !word.startsWith('-'));
-  if (OF_SHELL.has(name)) return { step: copyOf(name), tool: undefined };
-  if (!isTool(name)) return undefined;
-  if (WITHOUT_VERB.has(name) || !isName(verb)) return { step: name, tool: name };
+  const tool = isTool(name) ? name : undefined;
+  if (OF_SHELL.has(name)) return { step: copyOf(name), tool };
+  if (INTERPRETERS.has(name) && verb !== 'manage.py' && isScript(verb, true)) return ownStep(verb, tool);
+  if (isScript(name, isCalled)) return ownStep(name, undefined);
+  if (tool === undefined && !RUNNERS.has(name)) return undefined;
+  if (WITHOUT_VERB.has(name) || !isName(verb)) return tool === undefined ? undefined : { step: name, tool };
   const step = `${name} ${verb}`;
-  return { step: copyOf(WITH_NOUN.has(step) && isName(noun) ? `${step} ${noun}` : step), tool: name };
+  return { step: copyOf(WITH_NOUN.has(step) && isName(noun) ? `${step} ${noun}` : step), tool };
+}
+
+/** A tool that is called where it was installed, as `bin/rails`, by its name. */
+function installed(word: string): string {
+  const file = /(?:^|\/)\.?bin\/([\w-]+)$/.exec(word)?.[1];
+  return file !== undefined && (isTool(file) || RUNNERS.has(file)) ? file : word;
+}
+
+const ownStep = (path: string, tool: string | undefined) => ({
+  step: copyOf(path.replace(/^\.\//, '')),
+  tool,
+});
+
+/** Whether a word calls a script of a team: one of the shell, one of a folder of scripts, or a program that the line begins with. A file of sources is none. */
+function isScript(word: string, isCalled: boolean): boolean {
+  if (!/^(?:\.{1,2}\/|\w)[\w./-]{1,100}$/.test(word)) return false;
+  const folders = word.split('/');
+  const file = folders.pop() ?? '';
+  const [, name = '', ending] = /^([\w-]+)(?:\.(sh|bash|zsh|py|rb|pl|php|[cm]?[jt]s))?$/.exec(file) ?? [];
+  if (name === '') return false;
+  const isOwn = folders.some((folder) => OF_SCRIPTS.has(folder));
+  const isHere = word.startsWith('.');
+  if (ending?.endsWith('sh')) return isCalled || isHere || isOwn;
+  if (ending === undefined && isCalled && isHere) return true;
+  // `scripts/eval` between backticks may be a folder, and `scripts/seed.ts` what somebody edits.
+  return isOwn && (isCalled || isHere || (ending === undefined && folders.at(-1) === 'bin'));
 }
 
 /** Whether a word is a verb, and no path, version or value. */

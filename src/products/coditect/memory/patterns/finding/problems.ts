@@ -12,14 +12,28 @@ import {
 } from './pattern.ts';
 
 /** Where an error begins in a line. */
-const ERROR =
-  /\b[\w.]*(?:Error|Exception)\b: ?\S|\berror(?:\[\w+\]| [A-Z]+\d+)?: ?\S|\b(?:fatal|panic|FATAL ERROR): ?\S|\bERR_[A-Z_]{3,}\b|\bnpm ERR! \S|\berror [A-Z]\w/i;
+const ERROR = new RegExp(
+  [
+    // Most languages name its class; compilers and PostgreSQL say so in small or capital letters, with one space or two.
+    String.raw`(?<![\w.])(?:[\w.]*(?:Error|Exception|ERROR)|error|exception)(?:\[\w+\]| [A-Z]+\d+)?: *[^\s:]`,
+    String.raw`\b(?:fatal|Fatal|FATAL|FATAL ERROR|PANIC): *\S|^(?:\S{1,40} )?panic: \S|\bpanic: runtime error`,
+    String.raw`\bERR_[A-Z_]{3,}\b|\bnpm (?:ERR!|error) \S|\bERROR[\] ]+\w|^\s*error [A-Z]\w|\berror TS\d`,
+    String.raw`\bError (?:response from|connecting|creating|executing|loading|opening|parsing|reading|running|starting|while) `,
+    // Go: the compiler and vet by the place, its tests and modules.
+    String.raw`(?<!\S)\S{1,200}\.go:\d+:(?:\d+:)? \S|^\s*--- FAIL: \S|^go: .*(?:cannot|invalid|missing|not found|no |unknown)`,
+    String.raw`\bcurl: \(\d+\) \S|^(?:createdb|dropdb|psql|pg_\w+): (?:could not|fatal)|^\S{1,40}: .*command not found|^\S+: command not found|^make(?:\[\d+\])?: \*\*\* `,
+  ].join('|'),
+);
+/** The line after it that is not indented says what went wrong, whatever its class is called. */
+const TRACEBACK = /^Traceback \(most recent call last\):/;
 /** What differs from one time to another: names in quotes, addresses and paths, numbers. */
 const QUOTED = /(["'`])(?:(?!\1).){1,200}\1/g;
 const PATH = /\S*[/\\]\S+|\b[\w-]+(?:\.[\w-]+)+:\d+\S*/g;
 const NUMBER = /\b(?:0x)?[\da-f]*\d[\da-f]*\b/gi;
 const MOST_PROBLEM = 300;
 const LEAST_TERMS = 3;
+/** An error has fewer words than a sentence: what ended it has to be alike as well. */
+const LEAST_OF_PROBLEM = 2;
 
 const ENDS =
   /\b(?:works?|working|fixed|solved|resolved|did it|does it|passes|passed|green|gone|goes through|succeeded|starts|they start|builds|compiles|running|thanks)\b/i;
@@ -80,20 +94,29 @@ export function eventOf({ id, role, text }: ReadMessage, commands: readonly Comm
 /** The last error of a message: of a trace that is what it is about. */
 function problemIn(messageId: string, text: string): Problem | undefined {
   let found: Problem | undefined;
+  let isTraced = false;
   for (const { text: line, start } of linesOf(text)) {
-    const index = ERROR.exec(line)?.index;
+    const isEnd: boolean = isTraced && /^\S/.test(line);
+    const index = ERROR.exec(line)?.index ?? (isEnd ? 0 : undefined);
+    isTraced = TRACEBACK.test(line) || (isTraced && !isEnd);
     if (index === undefined) continue;
     const said = line.slice(index, index + MOST_PROBLEM).trimEnd();
     const terms = termsOfProblem(said);
-    if (terms.size >= LEAST_TERMS)
+    if (terms.size >= LEAST_OF_PROBLEM)
       found = { messageId, span: [start + index, start + index + said.length], text: copyOf(said), terms };
   }
   return found;
 }
 
 function termsOfProblem(said: string): ReadonlySet<string> {
-  const plain = said.replaceAll(QUOTED, ' ').replaceAll(PATH, ' ').replaceAll(NUMBER, ' ').toLowerCase();
-  return new Set(plain.match(/[\p{L}_]{2,}/gu));
+  const plain = wordsOf(said.replaceAll(QUOTED, ' '));
+  // `KeyError: 'user_id'`: the name alone tells it apart.
+  return plain.size >= LEAST_OF_PROBLEM ? plain : wordsOf(said);
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  const words = text.replaceAll(PATH, ' ').replaceAll(NUMBER, ' ').toLowerCase();
+  return new Set(words.match(/[\p{L}_]{2,}/gu));
 }
 
 /** The problems of a session that something ended, in the order in which they were met. */

@@ -1,4 +1,4 @@
-import { type Command, isLook } from './commands.ts';
+import { type Command, isLook, isOfShell } from './commands.ts';
 import { type FoundPattern, type Quote, sessionsOf, type Thresholds } from './pattern.ts';
 import { isTool } from '../kinds.ts';
 
@@ -23,7 +23,7 @@ const MOST_PLACES = 100_000;
 /** Commands as steps: without those that only look, and each once where it is repeated. */
 export function stepsOf(messageId: string, text: string, commands: readonly Command[]): Step[] {
   return commands
-    .filter((command) => command.tool !== undefined && !isLook(command))
+    .filter((command) => !isOfShell(command) && !isLook(command))
     .map(({ step, span }) => ({ messageId, span, step, text: step }));
 }
 
