@@ -219,8 +219,12 @@ const CAPITAL = /^[^\p{L}\p{N}]*\p{Lu}/u;
 
 /** With its lines run together, all of them, and all but those that begin with a capital: a statement goes on over a line's end. */
 export function unwrapLines(text: string): readonly string[] {
-  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.trim());
+  const lines = text
+    .trim()
+    .split(/\r\n|[\r\n\u2028\u2029]/)
+    .map((line) => line.trim());
   if (lines.length === 1) return [];
-  const parted = lines.map((line) => (CAPITAL.test(line) ? `\n${line}` : line));
-  return [lines.join(' '), parted.join(' ')];
+  const parted = lines.map((line, at) => (at > 0 && CAPITAL.test(line) ? `\n${line}` : line));
+  // Where all lines begin with a capital, or none, that is one way and not two.
+  return [...new Set([lines.join(' '), parted.join(' ')])].filter((way) => way !== lines.join(' \n'));
 }
