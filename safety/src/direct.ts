@@ -3,7 +3,7 @@ import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { decodeHTML } from 'entities';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
-import { clausesOf, type Span, spansAround } from './clauses.ts';
+import { clausesOf, endsWithin, type Span, spansAround } from './clauses.ts';
 import { sentencesOf, type Token } from './fold.ts';
 import { coveredBy, isQuoted, type RuleHit, worstOf } from './judge.ts';
 import type { Word } from './lexicon.ts';
@@ -89,7 +89,8 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
   const isWithin = coveredById(saidAs('within'), readings.length);
   const isFiction = fictionIn(read, clauses);
   let steps = whole.steps;
-  const stands = spansAround(statements, clauses).flatMap((span) => {
+  const spans = [...spansAround(statements, clauses), ...spansUpTo(statements, read.tokens, clauses)];
+  const stands = spans.flatMap((span) => {
     const again = automaton.run(readings.slice(span.from, span.to));
     const ruled = read.foundIn(span);
     steps += again.steps + ruled.steps;
@@ -113,6 +114,23 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
     steps,
   };
+}
+
+/** So many words before a statement are looked at with it, where nothing behind it is. */
+const BEFORE_STATEMENT = 12;
+
+/** For each statement in whose clause something else goes on without a pause the clause up to its end: what goes on does not undo it. */
+function spansUpTo(
+  statements: readonly OwnedHit[],
+  tokens: readonly Token[],
+  clauses: readonly number[],
+): Span[] {
+  return statements.flatMap((hit) => {
+    if (hit.owner.status !== 'crisis' || !endsWithin(tokens, hit)) return [];
+    let from = hit.from;
+    while (from > hit.from - BEFORE_STATEMENT && clauses[from - 1] === clauses[hit.from]) from--;
+    return [{ from, to: hit.to + 1 }];
+  });
 }
 
 /** Whether a statement lies within one of these hits of its own rule. */
@@ -219,8 +237,12 @@ const CAPITAL = /^[^\p{L}\p{N}]*\p{Lu}/u;
 
 /** With its lines run together, all of them, and all but those that begin with a capital: a statement goes on over a line's end. */
 export function unwrapLines(text: string): readonly string[] {
-  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.trim());
+  const lines = text
+    .trim()
+    .split(/\r\n|[\r\n\u2028\u2029]/)
+    .map((line) => line.trim());
   if (lines.length === 1) return [];
-  const parted = lines.map((line) => (CAPITAL.test(line) ? `\n${line}` : line));
-  return [lines.join(' '), parted.join(' ')];
+  const parted = lines.map((line, at) => (at > 0 && CAPITAL.test(line) ? `\n${line}` : line));
+  // Where all lines begin with a capital, or none, that is one way and not two.
+  return [...new Set([lines.join(' '), parted.join(' ')])].filter((way) => way !== lines.join(' \n'));
 }

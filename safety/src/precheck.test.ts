@@ -159,15 +159,46 @@ describe('the model', () => {
   });
 });
 
-const stepsOf = (word: string) => precheck(`${word} `.repeat(Math.floor(100_000 / (word.length + 1)))).steps;
+const filledWith = (text: string, length: number) =>
+  text.repeat(Math.ceil(length / text.length)).slice(0, length);
 
 test('the cost of a text depends on its length alone', () => {
-  const words = ['i', 'to', 'die', 'want to kill', 'a', 'aaaaaaaa', 'k i l l', 'nicht mehr', 'no'];
-  for (const word of words) expect(stepsOf(word)).toBeLessThan(50_000_000);
   const [half, whole] = [50_000, 100_000].map(
-    (length) => precheck('i want to die '.repeat(length / 14)).steps,
+    (length) =>
+      precheck(filledWith('i want to die because of 1 or 2 more things that nobody says. ', length)).steps,
   );
   expect((whole ?? 0) / (half ?? 1)).toBeLessThan(2.2);
+});
+
+test('what is said again and again costs no more than twice as much as prose of its length', () => {
+  const PROSE =
+    'My sister called about the birthday party and the cake. We had pasta for dinner, then we walked along the river ' +
+    'until it rained. The train to work was late again, but the meeting went well and Anna sent the slides. ';
+  const said = [
+    'i',
+    'i to',
+    'die',
+    'want to kill',
+    'a',
+    'aaaaaaaa',
+    'k i l l',
+    'nicht mehr',
+    'no',
+    'not',
+    'will',
+    'me',
+  ];
+  said.push(
+    'I want to kill myself',
+    'I do not want to die,',
+    'I want to kill myself and',
+    'je ne veux pas mourir.',
+  );
+  const most = 2 * precheck(filledWith(PROSE, 16_000)).steps;
+  const costly = said
+    .flatMap((one) => [`${one} `, `${one}\n`, `${one}<br>`, `**${one}** `])
+    .filter((one) => precheck(filledWith(one, 16_000)).steps > most);
+  expect(costly).toEqual([]);
 });
 
 const shownOf = (text: string, size: number) => {

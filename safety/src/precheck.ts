@@ -146,7 +146,31 @@ export function wordsIn(text: string): TokenizedText {
     if (token.is.isMeant) tokens.push(token);
     else tokens.push(...token.is.meant.map((word) => renameToken(token, word)));
   }
-  return { tokens, words: tokens.map(({ is }) => is) };
+  const once = withoutRepeats(tokens);
+  return { tokens: once, words: once.map(({ is }) => is) };
+}
+
+/** A phrase of so many words that is said again and again is read as often as makes so many words: more says nothing more, and costs. */
+const LONGEST_REPEATED = 12;
+const MOST_REPEATED = 160;
+
+function withoutRepeats(tokens: readonly WordToken[]): readonly WordToken[] {
+  if (tokens.length <= MOST_REPEATED) return tokens;
+  const kept: WordToken[] = [];
+  /** For each length of a phrase how many words up to here are the same as the one so far before. */
+  const same = new Int32Array(LONGEST_REPEATED + 1);
+  for (const token of tokens) {
+    kept.push(token);
+    for (let length = 1; length <= LONGEST_REPEATED; length++) {
+      const isSame = kept[kept.length - 1 - length]?.is === token.is;
+      const count = (same[length] = isSame ? (same[length] ?? 0) + 1 : 0);
+      if (count < MOST_REPEATED) continue;
+      kept.length -= length;
+      same[length] = count - length;
+      break;
+    }
+  }
+  return kept;
 }
 
 interface WordToken extends Token {

@@ -145,9 +145,23 @@ function weighedPiece(piece: Piece, read: Read, weigh: Weigh): Chances {
 /** What the rules say of a piece by itself. */
 function judgedPiece({ from, to }: Piece, { tokens, found }: Read): Judgement {
   const own = tokens.slice(from, to);
-  const inside = found.filter((hit) => hit.from >= from && hit.to < to);
-  const shifted = inside.map((hit) => ({ ...hit, from: hit.from - from, to: hit.to - from }));
+  // Hits stand in the order of their ends: no piece looks at those of all others.
+  const inside = found.slice(firstEnding(found, from), firstEnding(found, to));
+  const shifted = inside.flatMap((hit) =>
+    hit.from < from ? [] : [{ ...hit, from: hit.from - from, to: hit.to - from }],
+  );
   return judge(own, shifted);
+}
+
+/** The place of the first hit that ends at this word or behind it. */
+function firstEnding(found: readonly RuleHit[], word: number): number {
+  let [low, high] = [0, found.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((found[middle]?.to ?? 0) < word) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Pieces that begin with a sentence where one is near; none of a short text. */
