@@ -219,7 +219,14 @@ function fillArray(schema: JsonObject, place: Place, filling: FillContext): unkn
   for (let index = 0; index < count; index += 1) {
     const given = originals?.[index];
     const original = isObject(given) ? given : place.original;
-    const inner = { ...place, index, outer: place.index, depth: place.depth + 1, original };
+    const inner = {
+      ...place,
+      index,
+      outer: place.index,
+      depth: place.depth + 1,
+      list: place.name,
+      original,
+    };
     const value = fill(first[index] ?? items, inner, filling);
     found.set(JSON.stringify(value), value);
     all.push(value);

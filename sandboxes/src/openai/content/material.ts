@@ -35,11 +35,8 @@ export class Material {
 
   readonly seed = lazy(() => hash(this.text));
 
-  /** `Topic: …` lines by normalised name. Those of the instructions, which explain fields, count when the user gives none. */
-  readonly labels = lazy((): ReadonlyMap<string, string> => {
-    const given = labelsIn(this.text);
-    return given.size > 0 ? given : labelsIn(this.#instructions);
-  });
+  /** `Topic: …` lines by normalised name. Those of the instructions explain fields, and are no values. */
+  readonly labels = lazy((): ReadonlyMap<string, string> => labelsIn(this.text));
 
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
 

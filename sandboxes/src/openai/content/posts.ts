@@ -30,7 +30,7 @@ const SHORT_PLATFORMS = new Set(['x', 'twitter']);
 // How far a part is looked for that is not the one which stands there already.
 const LOOK_AHEAD = 4;
 // What prompts write where nobody named an audience.
-const NOBODY = /^(?:none|any|anyone|everyone|unspecified|-)(?!\p{L})/iu;
+const NOBODY = /^(?:none|any|anyone|everyone|people whom|unspecified|-)(?!\p{L})/iu;
 
 /** What templates are filled with, by the letter of the place. */
 type Words = Readonly<Record<string, string | undefined>>;
@@ -92,26 +92,31 @@ export class Author extends Material {
     return cut;
   }
 
-  /** A short answer in prose that plays the subject back. */
+  /** A short answer in prose. */
   reply(position: number): string {
-    const words = this.#wordsWithin({ topic: 120, phrase: 40 });
-    return fillIn(pick(this.#book().replies, this.seed() + position), words);
+    return this.phrase('replies', position);
   }
 
-  /** An answer after a tool has answered. */
-  toolReply(tool: string, result: string): string {
-    return fillIn(this.#book().toolReply, { t: clip(this.subject(), 120), k: tool, r: clip(result, 400) });
+  /** A sentence of some kind about what carries the subject. */
+  phrase(
+    kind: 'replies' | 'turns' | 'questions' | 'summaries' | 'reasons' | 'actions',
+    position: number,
+  ): string {
+    const words = this.#wordsWithin({ topic: 120, phrase: 40 });
+    return fillIn(pick(this.#book()[kind], this.seed() + position), words);
   }
 
   #wordsWithin({ topic, phrase }: { readonly topic: number; readonly phrase: number }): Words {
-    const [first, second = first] = keywordsOf(this.subject(), this.language()).map((word) =>
-      clipWide(word, phrase),
-    );
+    const [first, ...others] = keywordsOf(this.subject(), this.language());
+    // `small teams` says more than `small`.
+    const pair = `${first} ${others[0]}`;
+    const isPair = others[0] !== undefined && this.subject().includes(pair) && widthOf(pair) <= phrase;
+    const second = others[isPair ? 1 : 0] ?? first;
     const audience = this.label('audience');
     return {
       t: clipWide(this.subject(), topic),
-      k: first ?? clipWide(this.subject(), phrase),
-      l: second ?? clipWide(this.subject(), phrase),
+      k: clipWide((isPair ? pair : first) ?? this.subject(), phrase),
+      l: clipWide(second ?? this.subject(), phrase),
       a: audience === undefined || NOBODY.test(audience) ? undefined : clip(audience, 80),
     };
   }

@@ -13,6 +13,8 @@ export interface Place {
   /** The position in the array around that one: which of several posts a hashtag belongs to. */
   readonly outer: number;
   readonly depth: number;
+  /** The property that holds that array: `suggestions`. */
+  readonly list?: string;
   /** The object of the request that this part of the answer replaces, where there is one. */
   readonly original?: JsonObject | undefined;
 }
@@ -79,11 +81,30 @@ function writeText(place: Place, author: Author): string {
   if (original !== undefined) return original;
   const target = author.target();
   const wanted = target !== undefined && OPEN_NAMES.has(place.name.toLowerCase()) ? target : place.name;
+  const phrase = phraseFor(place, author);
+  if (phrase !== undefined) return phrase;
   const label = author.label(wanted);
   // A text to be rewritten must differ from the present one.
   if (label !== undefined && place.index === 0 && labelKey(wanted) !== target) return label;
   return wordsFor(nameWords(wanted).at(-1), place, author);
 }
+
+/** What is thought of anew, and not found in the request. */
+function phraseFor({ name, list, index }: Place, author: Author): string | undefined {
+  const word = nameWords(name).at(-1);
+  const isAdvice = nameWords(list ?? '').some((one) => one === 'suggestions' || one === 'actions');
+  if (isAdvice && word === 'title') return author.phrase('actions', index);
+  if (isAdvice && (word === 'why' || word === 'reason')) return author.phrase('reasons', index);
+  if (list === 'fragments' && word === 'text') return author.keywords()[index % author.keywords().length];
+  const kind = author.label(name) === undefined ? SAYING.get(name) : undefined;
+  return kind === undefined ? undefined : author.phrase(kind, index);
+}
+
+const SAYING: ReadonlyMap<string, 'turns' | 'questions' | 'summaries'> = new Map([
+  ['turn', 'turns'],
+  ['question', 'questions'],
+  ['summary', 'summaries'],
+] as const);
 
 function originalAt({ original, index, name }: Place): string | undefined {
   const value = original === undefined ? undefined : ownProperty(original, name);
