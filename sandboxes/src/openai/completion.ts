@@ -10,6 +10,7 @@ import { modelFor } from './models.ts';
 import { billedTokens } from './pictures.ts';
 import type { ChatRequest } from './request.ts';
 import { countTokens, splitTokens } from './tokens.ts';
+import { planFor } from './tool-use/plan.ts';
 import { reportOf } from './tool-use/report.ts';
 import { argumentsOf, type PlannedCall, readTurn, type Turn } from './tool-use/turn.ts';
 
@@ -86,27 +87,41 @@ function checkedPromptTokens(request: ChatRequest): number {
   throw invalidParameter('messages', message, 'context_length_exceeded');
 }
 
-/** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
 function makeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
+  try {
+    return writeChoices(request, fault);
+  } catch (error) {
+    if (!(error instanceof UnfillableSchema)) throw error;
+    throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
+  }
+}
+
+/** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
+function writeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
   const author = new Author(request.messages);
-  const turn = readTurn(request);
+  const hasTools = request.tools.length > 0 || request.messages.at(-1)?.role === 'tool';
+  const turn = hasTools ? readTurn(request) : undefined;
   const tool = calledTool(request, turn, fault);
   const dictated = dictatedText(request, { author, tool, fault });
   if (dictated !== null) {
     const choice = makeChoice(request, dictated, tool);
     return Array.from({ length: request.n }, () => choice);
   }
-  const report = reportOf(turn);
+  const report = turn && reportOf(turn);
   return Array.from({ length: request.n }, (_, index) =>
     makeChoice(request, report ?? author.reply(index), tool),
   );
 }
 
 /** What is said by order is no call, unless the request leaves nothing else. */
-function calledTool(request: ChatRequest, turn: Turn, fault: Fault | undefined): Called | undefined {
+function calledTool(
+  request: ChatRequest,
+  turn: Turn | undefined,
+  fault: Fault | undefined,
+): Called | undefined {
   const { tools, toolChoice } = request;
   if (fault?.kind === 'tool_call') return fault;
-  if (toolChoice.mode === 'none') return undefined;
+  if (turn === undefined || toolChoice.mode === 'none') return undefined;
   if (toolChoice.mode === 'auto') return fault?.kind === 'content' ? undefined : turn.next;
   if (toolChoice.mode === 'required' && turn.next !== undefined) return turn.next;
   const tool = toolChoice.mode === 'named' ? tools.find(({ name }) => name === toolChoice.name) : tools[0];
@@ -128,7 +143,8 @@ function dictatedText(
   if (fault?.kind === 'tool_call') return fault.arguments;
   if (tool !== undefined && 'tool' in tool)
     return jsonFor(tool.tool.parameters, fault, (schema) => tool.arguments ?? fillSchema(schema, author));
-  const fill = (schema: JsonObject): unknown => fillSchema(schema, author);
+  const fill = (schema: JsonObject): unknown =>
+    planFor(schema, request.messages) ?? fillSchema(schema, author);
   if (format.type === 'json_schema') return jsonFor(format.schema, fault, fill);
   if (format.type === 'text') return asksForJson(request) ? looseJson(author, fault) : null;
   return fault?.kind === 'bad_content' ? 'Here is the JSON: {"sandbox":' : looseJson(author, fault);
@@ -139,14 +155,9 @@ function jsonFor(
   fault: Fault | undefined,
   fill: (schema: JsonObject) => unknown,
 ): string {
-  try {
-    const value = fill(schema);
-    if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
-    return JSON.stringify(fault?.kind === 'bad_content' ? violateSchema(value, schema) : value);
-  } catch (error) {
-    if (!(error instanceof UnfillableSchema)) throw error;
-    throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
-  }
+  const value = fill(schema);
+  if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
+  return JSON.stringify(fault?.kind === 'bad_content' ? violateSchema(value, schema) : value);
 }
 
 /** JSON that the schema does not allow: a required property left out as models do, else a value of another type. */

@@ -13,6 +13,8 @@ export interface PhraseBook {
   readonly closings: Phrases;
   readonly calls: Phrases;
   readonly audience: string;
+  /** An answer to a greeting. */
+  readonly opener: string;
   readonly replies: Phrases;
   /** Another side of a thought. */
   readonly turns: Phrases;
@@ -38,7 +40,7 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'With {k}, the first step is always smaller than it looks.',
       'It is easy to look at {k} from the wrong end.',
       'Most advice on {k} skips the part that matters.',
-      'Here is {k} in plain words.',
+      'Here is “{k}”, in plain words.',
       'When {k} feels hard, it is usually one habit too many.',
     ],
     points: [
@@ -64,10 +66,11 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Say below where you see it differently.',
     ],
     audience: 'This one is for {a}.',
+    opener: 'What would you like to begin with?',
     replies: [
-      'Most of it comes down to “{k}”. Begin there, keep it small, and look at “{l}” after a week.',
-      'Start with “{k}”: one step that takes ten minutes. Then see what it changes for “{l}”.',
-      'First settle what “{k}” means for you, then look at “{l}”, and decide by what you see.',
+      'Most of it comes down to “{k}”. Begin there, keep it small, and look at “{l}” after a week. What you leave out matters more than what you add.',
+      'Start with “{k}”: one step that takes ten minutes. Then see what it changes for “{l}”. The rest follows sooner than you expect.',
+      'First settle what “{k}” means for you, then look at “{l}”, and decide by what you see. Small steps, taken every day, beat big plans.',
     ],
     turns: [
       'There is more to “{k}” than this one moment: what went well before counts too.',
@@ -128,6 +131,7 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Schreib uns, wo du es anders siehst.',
     ],
     audience: 'Gedacht für: {a}.',
+    opener: 'Womit möchtest du anfangen?',
     replies: [
       'Das meiste hängt an „{k}“. Fang dort an, halte es klein und sieh dir nach einer Woche „{l}“ an.',
       'Beginne mit „{k}“: ein Schritt, der zehn Minuten dauert. Sieh dann, was er für „{l}“ ändert.',
@@ -192,6 +196,7 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Dites-nous où vous voyez les choses autrement.',
     ],
     audience: 'Pensé pour : {a}.',
+    opener: 'Par quoi voulez-vous commencer ?',
     replies: [
       'L’essentiel tient à « {k} ». Commencez par là, restez modeste et regardez « {l} » après une semaine.',
       'Commencez par « {k} » : un pas de dix minutes. Voyez ensuite ce qu’il change pour « {l} ».',
@@ -260,6 +265,7 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Dinos en qué lo ves de otra manera.',
     ],
     audience: 'Pensado para: {a}.',
+    opener: '¿Con qué quieres empezar?',
     replies: [
       'Casi todo depende de «{k}». Empieza por ahí, mantenlo pequeño y mira «{l}» al cabo de una semana.',
       'Empieza por «{k}»: un paso de diez minutos. Mira después qué cambia para «{l}».',

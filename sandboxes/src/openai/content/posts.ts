@@ -92,9 +92,14 @@ export class Author extends Material {
     return cut;
   }
 
-  /** A short answer in prose. */
+  /** A short answer in prose; where the request gives what others have answered or a list of things, these. */
   reply(position: number): string {
-    return this.phrase('replies', position);
+    const given = this.#lists()
+      .map(textsIn)
+      .find((texts) => texts.length > 0);
+    if (given !== undefined) return given.join('\n');
+    const isEmpty = keywordsOf(this.subject(), this.language()).length === 0;
+    return isEmpty ? this.#book().opener : this.phrase('replies', position);
   }
 
   /** A sentence of some kind about what carries the subject. */
@@ -161,6 +166,18 @@ export class Author extends Material {
       '\n\n',
     );
   }
+}
+
+const MOST_LISTED = 20;
+
+/** The texts of a list's objects, each once, else their titles as a list in Markdown. */
+function textsIn(list: readonly JsonObject[]): string[] {
+  const texts = list.flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
+  if (texts.length > 0) return [[...new Set(texts)].join('\n\n')];
+  const titles = list.flatMap(
+    ({ title, name }) => [title, name].find((one) => typeof one === 'string') ?? [],
+  );
+  return titles.slice(0, MOST_LISTED).map((title) => `- ${title}`);
 }
 
 function fillIn(template: string, words: Words): string {

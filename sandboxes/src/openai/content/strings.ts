@@ -89,7 +89,7 @@ function writeText(place: Place, author: Author): string {
   return wordsFor(nameWords(wanted).at(-1), place, author);
 }
 
-/** What is thought of anew, and not found in the request. */
+/** A text that a model thinks of and does not find in the request. */
 function phraseFor({ name, list, index }: Place, author: Author): string | undefined {
   const word = nameWords(name).at(-1);
   const isAdvice = nameWords(list ?? '').some((one) => one === 'suggestions' || one === 'actions');
@@ -125,7 +125,7 @@ function wordsFor(word: string | undefined, { index, outer }: Place, author: Aut
       return author.hashtag({ post: outer, index });
     case 'title':
     case 'headline':
-      return index === 0 ? clip(author.subject(), 80) : capitalise(keyword);
+      return index === 0 ? capitalise(clip(author.subject(), 80)) : capitalise(keyword);
     case 'name':
     case 'person':
     case 'company':

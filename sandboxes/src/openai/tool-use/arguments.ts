@@ -1,4 +1,4 @@
-import { Effort } from '../content/effort.ts';
+import { type Effort, stepsOf } from '../content/effort.ts';
 import { fillSchema } from '../content/fill.ts';
 import {
   isObject,
@@ -10,26 +10,26 @@ import {
   ownString,
 } from '../content/json.ts';
 import { Author } from '../content/posts.ts';
-import { resolveSchema, typesOf } from '../content/schema.ts';
-import { clip, nameWords, wordsOf } from '../content/words.ts';
+import { resolveSchema, stepsFor, typesOf } from '../content/schema.ts';
+import { clip, foldWord, nameWords, wordsOf } from '../content/words.ts';
 import type { Tool } from '../tools.ts';
-import { type Act, canonicalWord, foldWord, namesChoice } from './lexicon.ts';
+import { type Act, canonicalWord, namesChoice } from './lexicon.ts';
 import { type KnownRecord, meantRecords } from './records.ts';
 import { type Clause, titleIn } from './sentence.ts';
 
-/** What a clause leaves open. */
+/** A value that a call needs and that a clause leaves open. */
 export type Missing =
   | { readonly how: 'unknown'; readonly kind: string; readonly known: readonly KnownRecord[] }
   | { readonly how: 'unclear'; readonly kind: string; readonly known: readonly KnownRecord[] }
   | { readonly how: 'unsaid'; readonly name: string };
 
-/** What a tool is called with; or, for each record that is meant, a list of them. */
+/** The arguments of a call for each record that is meant. */
 export type Arguments = { readonly calls: readonly JsonObject[] } | { readonly missing: Missing };
 
 export interface Asked {
   readonly clause: Clause;
   readonly act: Act;
-  /** What the tool works on: `task`. */
+  /** The kind of thing that the tool works on: `task`. */
   readonly kind: string;
   readonly records: readonly KnownRecord[];
   /** Only ids are looked for: nothing that is said limits what a tool shows. */
@@ -58,8 +58,8 @@ const QUERIES = new Set(['query', 'search', 'q', 'keyword', 'keywords', 'phrase'
 const LEAST_TIME = 100_000_000_000;
 
 /** Arguments for a tool from a clause: those that it must have or that the clause speaks of. An id is never made up. */
-export function argumentsFor(tool: Tool, asked: Asked): Arguments {
-  const shapes = shapesOf(tool.parameters);
+export function argumentsFor(tool: Tool, asked: Asked, effort: Effort): Arguments {
+  const shapes = shapesOf(tool.parameters, effort);
   const own = new Map<string, unknown>();
   let repeated: { readonly name: string; readonly ids: readonly unknown[] } | undefined;
   const left: string[] = [];
@@ -91,18 +91,23 @@ export function argumentsFor(tool: Tool, asked: Asked): Arguments {
   return { calls: ids.map((id) => ({ ...call, [name]: id })) };
 }
 
-function shapesOf(parameters: JsonObject): Shape[] {
+/** Steps that a property takes, and each of its choices, to be compared with what is said. */
+const STEPS_TO_COMPARE = 20;
+
+function shapesOf(parameters: JsonObject, effort: Effort): Shape[] {
   const required = new Set(ownList(parameters, 'required') ?? []);
-  const context = { root: parameters, effort: new Effort() };
+  const context = { root: parameters, effort };
   return Object.entries(ownObject(parameters, 'properties') ?? {}).map(([name, property]) => {
     const plain = isObject(property) ? resolveSchema(property, context) : {};
     const branches = (ownList(plain, 'anyOf') ?? ownList(plain, 'oneOf') ?? []).filter(isObject);
     const all = [plain, ...branches.map((branch) => resolveSchema(branch, context))];
+    effort.spend(STEPS_TO_COMPARE + stepsOf(name) + stepsFor(plain));
     const types = new Set(all.flatMap((one) => ('type' in one ? typesOf(one) : [])));
     const choices = all.flatMap((one) => [
       ...(ownList(one, 'enum') ?? []),
       ...(Object.hasOwn(one, 'const') ? [ownProperty(one, 'const')] : []),
     ]);
+    effort.spend(STEPS_TO_COMPARE * choices.length);
     return {
       name,
       words: nameWords(name),
@@ -178,7 +183,7 @@ function wordsBesideTitles({ clause, act, kind, records }: Asked): ReadonlySet<s
   return new Set([...clause.said].filter((word) => !taken.has(word)));
 }
 
-/** What a clause says of a property; undefined where it says nothing. */
+/** The value that a clause gives a property; undefined where it gives none. */
 function saidValue(shape: Shape, asked: Asked, shapes: readonly Shape[]): unknown {
   const value = asked.isLookup ? undefined : readValue(shape, asked, shapes);
   if (typeof value !== 'string' || shape.choices.length > 0) return value;
@@ -234,7 +239,7 @@ function saidNumber({ words, isRequired, isNullable }: Shape, { plain }: Clause)
   return found === undefined ? undefined : Number(found);
 }
 
-/** What a record is to be called from now on: the last quoted text of two, or what follows `to`. */
+/** A record's new title: the last quoted text of two, or the words behind `to`. */
 function newTitle(clause: Clause): string | undefined {
   if (!/\b(?:rename|benenne|umbenennen|titel|title|name)\b/iu.test(clause.plain)) return undefined;
   if (clause.quotes.length > 1) return clause.quotes.at(-1);
@@ -269,6 +274,9 @@ function saidContent(
   );
 }
 
+/** Characters of a tool's declaration that are read for each property. */
+const DECLARATION_READ = 2_000;
+
 /** Nothing, where a property can say so: null, -1, or the value that its tool's description does not keep for other cases. */
 function unsaidValue(
   { name, choices, types, isNullable, isRequired, description }: Shape,
@@ -279,7 +287,7 @@ function unsaidValue(
   if (choices.includes(-1)) return -1;
   if (types.has('boolean')) return false;
   if (!choices.includes(0) || !choices.includes(1)) return undefined;
-  const declared = `${tool.declaration} ${description}`;
+  const declared = `${tool.declaration.slice(0, DECLARATION_READ)} ${description.slice(0, DECLARATION_READ)}`;
   const [, kept] = new RegExp(String.raw`\b${name} to ([01])\b[^.]*\bonly if\b`, 'u').exec(declared) ?? [];
   return kept === '0' ? 1 : 0;
 }
@@ -291,7 +299,7 @@ const changesAnything = (shapes: readonly Shape[], call: JsonObject): boolean =>
     (shape) => !(isId(shape) && shape.isRequired && !shape.isNullable) && !NOTHING.has(call[shape.name]),
   );
 
-/** What must be there and is said nowhere: words of the clause that suit its name, but not the word for the thing itself. */
+/** Required values that the clause does not give, made of its words without the one for the thing itself. */
 function fillLeft(parameters: JsonObject, names: readonly string[], { clause, kind }: Asked): JsonObject {
   const declared = ownObject(parameters, 'properties') ?? {};
   const properties = Object.fromEntries(names.map((name) => [name, declared[name] ?? {}]));

@@ -1,16 +1,10 @@
 import { nameWords } from '../content/words.ts';
 
-/** What a sentence wants done, and what a tool does by its name. */
+/** The act that a sentence wants, and that a tool does by its name. */
 export type Act = 'create' | 'update' | 'delete' | 'read';
 
 /** Languages in which sentences are understood and results are told. */
 export type SpokenLanguage = 'en' | 'de';
-
-/** Lower case; umlauts as two letters and without accents, as people write them on any keyboard. */
-export function foldWord(word: string): string {
-  const letters = word.toLowerCase().replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue');
-  return letters.replaceAll('ß', 'ss').normalize('NFKD').replaceAll(/\p{M}/gu, '');
-}
 
 const VERBS: Readonly<Record<Act, Readonly<Record<SpokenLanguage, string>>>> = {
   create: {
@@ -55,6 +49,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   client: 'kunde kunden',
   due: 'faellig faellige faelligen',
   today: 'heute',
+  week: 'woche',
+  day: 'tag',
+  report: 'bericht',
+  plan: 'plane',
   all: 'alle allen every',
   archived: 'archivierte archivierten',
   approve: 'genehmige genehmigen',

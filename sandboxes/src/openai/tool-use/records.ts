@@ -1,11 +1,12 @@
 import { isObject, type JsonObject, ownString } from '../content/json.ts';
-import { nameWords } from '../content/words.ts';
-import { canonicalWord, foldWord } from './lexicon.ts';
+import { parseJson } from '../content/material.ts';
+import { foldWord, nameWords } from '../content/words.ts';
+import { canonicalWord } from './lexicon.ts';
 import { type Clause, tellingWords } from './sentence.ts';
 
 /** Something that a tool's result showed. */
 export interface KnownRecord {
-  /** What it is, by the list that it stands in: `task` for one of `tasks`. */
+  /** By the list that it stands in: `task` for one of `tasks`. */
   readonly kind: string;
   readonly id: string | number;
   readonly title: string;
@@ -13,6 +14,8 @@ export interface KnownRecord {
 
 const DEEPEST = 6;
 const MOST_RECORDS = 2_000;
+/** Records that one clause names. */
+const MOST_MEANT = 50;
 const LONGEST_RESULT = 100_000;
 const NAMED_WITH_ID = /(?:^|[:,] )([^,:()\n]{1,200}) \(([\w-]{1,100})\)/gu;
 
@@ -26,7 +29,7 @@ export function recordsIn(
   };
   for (const { result, kind } of results) {
     const shown = result.slice(0, LONGEST_RESULT);
-    const value = parsedJson(shown);
+    const value = parseJson(shown);
     if (value !== undefined) collect(value, { kind, depth: 0, add });
     else for (const [, title = '', id = ''] of shown.matchAll(NAMED_WITH_ID)) add({ kind, id, title });
   }
@@ -35,15 +38,6 @@ export function recordsIn(
 
 /** `id` and `task_id`. */
 export const isIdName = (name: string): boolean => nameWords(name).at(-1) === 'id';
-
-/** The value of a tool's result; undefined for words. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 export function titleOf(object: JsonObject): string | undefined {
   const names = ['title', 'name', 'subject', 'label', 'content'];
@@ -83,7 +77,9 @@ export function meantRecords(
     ({ id, title }) => quotes.has(foldWord(title)) || quotes.has(foldWord(String(id))),
   );
   if (exact.length > 0) return clear(exact);
-  const written = records.filter(({ id, title }) => hasWords(text, foldWord(title)) || isWritten(id, text));
+  const written = records
+    .filter(({ id, title }) => hasWords(text, foldWord(title)) || isWritten(id, text))
+    .slice(0, MOST_MEANT);
   // `Call Bob` is not `Call` too.
   const longest = written.filter(
     ({ title }) =>
@@ -91,7 +87,7 @@ export function meantRecords(
   );
   if (longest.length > 0) return clear(longest);
   if (quotes.size > 0) return clear([]);
-  if (clause.said.has('all')) return clear(records);
+  if (clause.said.has('all')) return clear(records.slice(0, MOST_MEANT));
   const words = tellingWords(clause, kinds);
   if (words.length === 0) return { records, isClear: records.length === 1 };
   const partial = records.filter(({ title }) => words.every((word) => hasWords(foldWord(title), word)));

@@ -1,15 +1,16 @@
 import { isObject, type JsonObject, ownProperty, ownString } from '../content/json.ts';
+import { parseJson } from '../content/material.ts';
 import { clip, nameWords } from '../content/words.ts';
 import type { Missing } from './arguments.ts';
 import { canonicalWord, GERMAN_NOUNS, type SpokenLanguage } from './lexicon.ts';
-import { isIdName, type KnownRecord, parsedJson, recordsIn, titleOf } from './records.ts';
+import { isIdName, type KnownRecord, recordsIn, titleOf } from './records.ts';
 import { PHRASES } from './report-phrases.ts';
 import { type MadeCall, subjectOf, type Turn } from './turn.ts';
 
 const MOST_NAMED = 20;
 const LONGEST_TEXT = 400;
 
-/** What a report is made with. */
+/** Language and records that a report is made with. */
 interface Teller {
   readonly language: SpokenLanguage;
   readonly records: readonly KnownRecord[];
@@ -17,10 +18,10 @@ interface Teller {
   readonly withIds: boolean;
 }
 
-/** What tools have answered and what is missing, in a sentence or two; undefined where neither says anything. */
+/** Tells results of tools and missing values in a sentence or two; undefined where there are none. */
 export function reportOf({ sentence, made, missing, meant }: Turn): string | undefined {
   const { language, clauses } = sentence;
-  const withIds = clauses.some(({ said }) => said.has('id'));
+  const withIds = clauses.some(({ said }) => said.has('id') || said.has('ids'));
   const teller = { language, records: recordsIn(made), withIds };
   // A list that was only looked at for an id is not told.
   const isTold = (call: MadeCall): boolean =>
@@ -34,7 +35,7 @@ export function reportOf({ sentence, made, missing, meant }: Turn): string | und
 
 function tellCall(call: MadeCall, teller: Teller): string {
   const phrases = PHRASES[teller.language];
-  const value = parsedJson(call.result);
+  const value = parseJson(call.result);
   if (!isObject(value))
     return isSentence(call.result) ? call.result : phrases.answer(clip(call.result, LONGEST_TEXT));
   const unsent = unsentIn(call);
@@ -52,7 +53,7 @@ const isSentence = (text: string): boolean => /[.!?…]$/u.test(text.trimEnd());
 
 /** Records that a program did not send, which is not the same as none. */
 function unsentIn({ result }: MadeCall): string | undefined {
-  const value = parsedJson(result);
+  const value = parseJson(result);
   return isObject(value) ? ownString(value, 'not_in_this_request') : undefined;
 }
 

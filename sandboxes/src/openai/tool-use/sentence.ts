@@ -1,8 +1,10 @@
-import { type Act, canonicalWord, foldWord, type SpokenLanguage, tellsNothing, verbOf } from './lexicon.ts';
-import { dayIn, type NamedDay } from './dates.ts';
+import { type Act, canonicalWord, type SpokenLanguage, tellsNothing, verbOf } from './lexicon.ts';
+import { dayIn, type NamedDay } from '../content/dates.ts';
+import { foldWord } from '../content/words.ts';
 
-/** What is read of a message: what it asks for stands in its beginning. */
+/** Characters of a message that are read: a request stands in its beginning. */
 const READ_AT_MOST = 2_000;
+const MOST_CLAUSES = 8;
 const QUOTED = /"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|(?<![\p{L}\p{N}])'[^']*'(?!\p{L})/gu;
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}'’_-]*/gu;
 /** Stands for each letter of a quoted text, where only the words around it count. */
@@ -27,7 +29,7 @@ export interface Clause {
   /** Its words as they stand there and as tools name them. */
   readonly said: ReadonlySet<string>;
   readonly quotes: readonly string[];
-  /** What follows a colon. */
+  /** The text behind a colon. */
   readonly afterColon: string | undefined;
   readonly act: Act | undefined;
   readonly isQuestion: boolean;
@@ -48,7 +50,7 @@ export function readSentence(message: string, now: number | undefined): Sentence
   const end = colon === null ? text.length : colon.index;
   const pieces = piecesOf(plain.slice(0, end));
   const clauses: Clause[] = [];
-  for (const { start, end: stop } of pieces) {
+  for (const { start, end: stop } of pieces.slice(0, MOST_CLAUSES)) {
     const isLast = stop === end;
     const afterColon = isLast && colon !== null ? text.slice(colon.index + 1).trim() : undefined;
     const part = { text: text.slice(start, stop), plain: plain.slice(start, stop), afterColon };
@@ -154,7 +156,7 @@ export function tellingWords(clause: Clause, kinds: ReadonlySet<string>): string
 
 const LEADS =
   /^(?:,|-|–|to|for|that|about|called|named|titled|saying|says|with the (?:title|name)|namens|genannt|mit (?:dem|der) (?:titel|namen?)|um|zum?|für|über|daran|an|dass ich|dass|me|mich)(?![\p{L}])\s*/iu;
-/** What is said of a record behind its title. */
+/** Words about a record that follow its title. */
 const TRAILS: readonly RegExp[] = [
   /[\s,.!?]+$/u,
   /\s+(?:please|bitte|an|hinzu|ein|auf)$/iu,

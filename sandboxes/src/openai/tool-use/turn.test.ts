@@ -68,7 +68,7 @@ const ANSWERS: Answers = {
   list_notes: { notes: [{ id: 7, title: 'Gear' }] },
   get_note: { note: { id: 7, title: 'Gear', content: 'a tent' } },
 };
-const NOW = 'It is 2026-11-26T21:55:43.000Z, in UTC. Tell nobody of these rules.';
+const NOW = 'It is 2026-11-26T21:55:43.000Z, in UTC. These rules are secret.';
 const noon = (day: string): number => Date.parse(`${day}T12:00:00Z`);
 
 /** Asks, and answers each call as a program would, until the model says something. */
@@ -229,6 +229,49 @@ describe('the answer comes from what tools have shown', () => {
     expect(converse('Delete the task Call Bob', {}, only)).toEqual({
       calls: [],
       said: 'I found no such task.',
+    });
+  });
+});
+
+describe('a plan', () => {
+  const step = Object.fromEntries(
+    ['action', 'prompt_template', 'variables', 'data_from_step'].map((name) => [name, { type: 'string' }]),
+  );
+  const steps = { type: 'array', items: { type: 'object', properties: step } };
+  const schema = { type: 'object', properties: { steps }, required: ['steps'] };
+  const TEMPLATES = [
+    'answer_request(request, material): answers a request about some material as a text; answers a text',
+    'task_from_text(text): makes one task of an email or another text; answers records of tasks',
+    'day_plan(tasks, wishes): puts tasks in an order for a day, as a text; answers a text',
+  ].join('\n');
+
+  test.each([
+    ['Plan my day', 'day_plan', ['records tasks', 'text Plan my day'], 'send_notification'],
+    ['Plane meinen Tag', 'day_plan', ['records tasks', 'text Plane meinen Tag'], 'send_notification'],
+    ['Make a task of this email', 'task_from_text', ['user Text'], 'create_record'],
+    ['Show my notes', 'answer_request', ['text Show my notes', 'records notes'], 'send_notification'],
+    ['Translate this', 'answer_request', ['text Translate this', 'user Material'], 'send_notification'],
+  ])('for %s is made of the template that fits', (...[message, id, variables, last]) => {
+    const request = {
+      model: 'sandbox-small',
+      messages: [
+        { role: 'system', content: `You plan. Templates:\n${TEMPLATES}` },
+        { role: 'user', content: `Records: "{}"\nMessage: ${JSON.stringify(message)}` },
+      ],
+      response_format: { type: 'json_schema', json_schema: { name: 'plan', schema } },
+    };
+    const [choice] = complete(parseChatRequest(request)).choices;
+    expect(JSON.parse(choice?.tokens.join('') ?? '')).toMatchObject({
+      steps: [
+        {
+          prompt_template: id,
+          variables: variables.map((variable) => {
+            const [from, ...value] = variable.split(' ');
+            return { from, value: value.join(' ') };
+          }),
+        },
+        { action: last, data_from_step: 0 },
+      ],
     });
   });
 });

@@ -1,10 +1,13 @@
-import { type JsonObject, isObject, ownList, ownObject } from '../content/json.ts';
+import { Effort } from '../content/effort.ts';
+import { type JsonObject, isObject, ownList, ownObject, ownString } from '../content/json.ts';
+import { instantIn } from '../content/dates.ts';
+import { parseJson } from '../content/material.ts';
 import { nameWords } from '../content/words.ts';
 import type { Message } from '../messages.ts';
 import type { Tool } from '../tools.ts';
 import { type Arguments, argumentsFor, type Missing } from './arguments.ts';
 import { type Act, canonicalWord, GERMAN_NOUNS, verbOf } from './lexicon.ts';
-import { isIdName, parsedJson, recordsIn } from './records.ts';
+import { isIdName, recordsIn } from './records.ts';
 import { type Clause, readSentence, type Sentence } from './sentence.ts';
 
 /** A call that was made since the user's last message, and what came of it. */
@@ -47,9 +50,10 @@ export function readTurn({
   const sentence = readSentence(askedIn(messages), nowIn(messages));
   const made = callsMade(messages);
   const meant = sentence.clauses.map((clause) => toolFor(clause, tools));
+  const workshop = { tools, made, effort: new Effort(), depth: 0 };
   const planned = sentence.clauses.flatMap((clause, index) => {
     const tool = meant[index];
-    return tool === undefined ? [] : [planCall(tool, clause, { tools, made, depth: 0 })];
+    return tool === undefined ? [] : [planCall(tool, clause, workshop)];
   });
   const calls = planned.flatMap((plan) => ('call' in plan ? [plan.call] : []));
   return {
@@ -65,16 +69,12 @@ export function readTurn({
 export function askedIn(messages: readonly Message[]): string {
   const text = messages.findLast(({ role }) => role === 'user')?.text ?? '';
   const [, labelled] = /^(?:message|question|request): (.*)$/imu.exec(text.slice(0, 100_000)) ?? [];
-  const value = labelled?.startsWith('"') === true ? parsedJson(labelled) : labelled;
+  const value = labelled?.startsWith('"') === true ? parseJson(labelled) : labelled;
   return typeof value === 'string' ? value : text;
 }
 
-/** The instant that the instructions say it is: a sandbox has no clock. */
 function nowIn(messages: readonly Message[]): number | undefined {
-  const told = messages.find(({ role }) => role === 'system' || role === 'developer')?.text ?? '';
-  const [now] = /\d{4}-\d{2}-\d{2}T[\d:.]{5,12}Z/u.exec(told.slice(0, 32_768)) ?? [];
-  const instant = now === undefined ? Number.NaN : Date.parse(now);
-  return Number.isNaN(instant) ? undefined : instant;
+  return instantIn(messages.find(({ role }) => role === 'system' || role === 'developer')?.text ?? '');
 }
 
 function callsMade(messages: readonly Message[]): MadeCall[] {
@@ -83,27 +83,45 @@ function callsMade(messages: readonly Message[]): MadeCall[] {
   return since.flatMap(({ answers, text }) => {
     const call = calls.find(({ id }) => id === answers);
     if (call === undefined) return [];
-    const given = parsedJson(call.arguments);
+    const given = parseJson(call.arguments);
     const values = isObject(given) ? given : {};
     const agent = Object.values(values).find(
       (value) => typeof value === 'string' && value.endsWith('_agent'),
     );
     const { act, kind } = subjectOf(call.name);
     const about = typeof agent === 'string' ? (nameWords(agent)[0] ?? kind) : kind;
-    return [{ tool: call.name, act, kind: about, arguments: values, result: text }];
+    return [
+      {
+        tool: call.name,
+        act,
+        kind: about,
+        arguments: values,
+        result: wordsIn(text),
+      },
+    ];
   });
+}
+
+/** The words of another agent, where a result is that; else the result. */
+function wordsIn(result: string): string {
+  const value = parseJson(result);
+  const text = isObject(value) ? ownString(value, 'text') : value;
+  return typeof text === 'string' ? text : result;
 }
 
 interface Workshop {
   readonly tools: readonly Tool[];
   readonly made: readonly MadeCall[];
+  readonly effort: Effort;
+  /** How many other tools need this one. */
+  readonly depth: number;
 }
 
 type Plan = { readonly call: PlannedCall } | { readonly missing: Missing } | { readonly done: true };
 
 /** The next call for a clause by a tool: the tool itself, or one that shows the ids that it needs. */
-function planCall(tool: Tool, clause: Clause, at: Workshop & { readonly depth: number }): Plan {
-  const given = argumentsIn(clause, tool, { made: at.made, isLookup: at.depth > 0 });
+function planCall(tool: Tool, clause: Clause, at: Workshop): Plan {
+  const given = argumentsIn(clause, tool, at);
   if ('calls' in given) {
     const call = given.calls.find((one) => !isMade(tool, one, at.made));
     return call === undefined ? { done: true } : beforeIt(tool, call, at);
@@ -136,7 +154,7 @@ function beforeIt(tool: Tool, call: JsonObject, { tools, made }: Workshop): Plan
   };
 }
 
-/** What a tool does, and with what, by its name: `create_task`. */
+/** The act of a tool and the kind of thing it works on, by its name: `create_task`. */
 export function subjectOf(name: string): {
   readonly act: Act;
   readonly kind: string;
@@ -197,12 +215,12 @@ function scoreOf(tool: Tool, { said, words: spoken }: Clause, wanted: Act): numb
 const isSingular = (folded: string, kind: string): boolean =>
   folded === kind || folded === GERMAN_NOUNS[kind]?.one.toLowerCase();
 
-/** What changes something is done by such tools alone. */
+/** Acts that only tools of such a name do. */
 const STRICT: ReadonlySet<Act> = new Set(['create', 'update', 'delete']);
 
 interface ListTool {
   readonly tool: Tool;
-  /** What it is called with where it is told in words what to list. */
+  /** Its arguments, where it is told in words what to list. */
   readonly arguments?: JsonObject;
 }
 
@@ -228,18 +246,19 @@ function listFor(kind: string, tools: readonly Tool[]): ListTool | undefined {
   return undefined;
 }
 
-/** Arguments for a tool that has to be called, whatever was asked; undefined where the message does not say what it needs. */
+/** Arguments for a tool that has to be called; undefined where the message does not give what it needs. */
 export function argumentsOf(tool: Tool, { sentence, made }: Turn): JsonObject | undefined {
   const [clause] = sentence.clauses;
-  const given = clause && argumentsIn(clause, tool, { made, isLookup: false });
+  const given = clause && argumentsIn(clause, tool, { made, effort: new Effort(), depth: 0 });
   return given !== undefined && 'calls' in given ? given.calls[0] : undefined;
 }
 
 function argumentsIn(
   clause: Clause,
   tool: Tool,
-  { made, isLookup }: { readonly made: readonly MadeCall[]; readonly isLookup: boolean },
+  { made, effort, depth }: Pick<Workshop, 'made' | 'effort' | 'depth'>,
 ): Arguments {
   const { act, kind } = subjectOf(tool.name);
-  return argumentsFor(tool, { clause, act, kind, records: recordsIn(made), isLookup });
+  const isLookup = depth > 0;
+  return argumentsFor(tool, { clause, act, kind, records: recordsIn(made), isLookup }, effort);
 }

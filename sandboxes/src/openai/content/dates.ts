@@ -1,4 +1,4 @@
-import { foldWord } from './lexicon.ts';
+import { foldWord } from './words.ts';
 
 const DAY_MS = 86_400_000;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -89,4 +89,11 @@ function noonAfter(match: RegExpExecArray, now: number): number {
   if (nextWeek !== undefined || weekday === undefined) return noon + 7 * DAY_MS;
   const ahead = (WEEKDAYS.indexOf(shortName(weekday)) - new Date(now).getUTCDay() + 7) % 7;
   return noon + (ahead === 0 ? 7 : ahead) * DAY_MS;
+}
+
+/** The first instant that a text names: prompts say so what time it is. */
+export function instantIn(text: string): number | undefined {
+  const [now] = /\d{4}-\d{2}-\d{2}T[\d:.]{5,12}Z/u.exec(text.slice(0, 32_768)) ?? [];
+  const instant = now === undefined ? Number.NaN : Date.parse(now);
+  return Number.isNaN(instant) ? undefined : instant;
 }
