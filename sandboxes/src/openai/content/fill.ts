@@ -138,6 +138,8 @@ function choose(choices: readonly unknown[], place: Place, { author, effort }: F
     (choice) => key !== undefined && typeof choice === 'string' && labelKey(choice) === key,
   );
   if (labelled !== undefined) return labelled;
+  // Flags of 0 and 1 stand for no and yes, and not for one thing after another.
+  if (choices.every((choice) => choice === 0 || choice === 1)) return choices[0];
   const named = new Set(choices.filter((choice) => typeof choice === 'string' && author.mentions(choice)));
   return [...named, ...choices.filter((choice) => !named.has(choice))][place.index % choices.length];
 }

@@ -72,7 +72,9 @@ export class Material {
   /** What it is about: a label that says so, else the last message's first sentence. */
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
-    const raw = (label ?? sentencesIn(this.#last)[0] ?? this.#last).slice(0, LONGEST_SUBJECT);
+    // Rows in JSON are called by their label.
+    const [, rows] = /^(\p{L}[\p{L} ]{0,40}): "?[[{]/u.exec(this.#last) ?? [];
+    const raw = (label ?? sentencesIn(this.#last)[0] ?? rows ?? this.#last).slice(0, LONGEST_SUBJECT);
     const words = raw
       .replace(/^#+ /u, '')
       .replace(GREETING, '')

@@ -2,7 +2,7 @@ import type { Effort } from './effort.ts';
 import { type JsonObject, ownProperty, ownNumber, ownString } from './json.ts';
 import { textFor } from './pattern.ts';
 import type { Author } from './posts.ts';
-import { capitalise, clip, hash, labelKey, nameWords } from './words.ts';
+import { capitalise, clip, hash, labelKey, nameWords, trimmedOf } from './words.ts';
 
 /** Where in the answer a value stands. */
 export interface Place {
@@ -85,7 +85,8 @@ function writeText(place: Place, author: Author): string {
   if (phrase !== undefined) return phrase;
   const label = author.label(wanted);
   // A text to be rewritten must differ from the present one.
-  if (label !== undefined && place.index === 0 && labelKey(wanted) !== target) return label;
+  const isOne = place.index === 0 || nameWords(wanted).at(-1) === 'id';
+  if (label !== undefined && isOne && labelKey(wanted) !== target) return label;
   return wordsFor(nameWords(wanted).at(-1), place, author);
 }
 
@@ -115,6 +116,7 @@ function originalAt({ original, index, name }: Place): string | undefined {
 /** By the last word of the property's name. */
 function wordsFor(word: string | undefined, { index, outer }: Place, author: Author): string {
   const keyword = author.keywords()[(index + outer) % author.keywords().length] ?? 'sandbox';
+  const sentence = author.sentences()[outer + index];
   switch (word) {
     case 'hook':
     case 'body':
@@ -125,7 +127,11 @@ function wordsFor(word: string | undefined, { index, outer }: Place, author: Aut
       return author.hashtag({ post: outer, index });
     case 'title':
     case 'headline':
-      return index === 0 ? capitalise(clip(author.subject(), 80)) : capitalise(keyword);
+      return capitalise(clip(index === 0 ? author.subject() : trimmedOf(sentence ?? keyword, '.'), 80));
+    case 'content':
+      return index === 0 && sentence !== undefined
+        ? clip(author.sentences().join(' '), 2_000)
+        : (sentence ?? author.reply(index));
     case 'name':
     case 'person':
     case 'company':
