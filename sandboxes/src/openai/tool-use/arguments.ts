@@ -60,6 +60,8 @@ const LEAST_TIME = 100_000_000_000;
 /** Arguments for a tool from a clause: those that it must have or that the clause speaks of. An id is never made up. */
 export function argumentsFor(tool: Tool, asked: Asked, effort: Effort): Arguments {
   const shapes = shapesOf(tool.parameters, effort);
+  const hasTitle = shapes.some((shape) => TITLES.has(lastWord(shape)));
+  const reading = { ...asked, hasTitle, beside: wordsBesideTitles(asked), quotes: quotesBesideTitles(asked) };
   const own = new Map<string, unknown>();
   let repeated: { readonly name: string; readonly ids: readonly unknown[] } | undefined;
   const left: string[] = [];
@@ -72,7 +74,7 @@ export function argumentsFor(tool: Tool, asked: Asked, effort: Effort): Argument
       if (id !== undefined || shape.isRequired) own.set(shape.name, id ?? null);
       continue;
     }
-    const value = saidValue(shape, asked, shapes) ?? unsaidValue(shape, tool);
+    const value = saidValue(shape, reading) ?? unsaidValue(shape, tool);
     if (value !== undefined) own.set(shape.name, value);
     else if (!shape.isRequired) continue;
     else if (TITLES.has(lastWord(shape)) || isTime(shape))
@@ -174,26 +176,40 @@ function clauseFrom(clause: Clause, start: number): Clause {
   };
 }
 
-/** The words of a clause that belong to no title. */
+/** A clause as its values are read. */
+interface Reading extends Asked {
+  /** Words and quoted texts that belong to no title of a record. */
+  readonly beside: ReadonlySet<string>;
+  readonly quotes: readonly string[];
+  /** Whether the tool takes a title. */
+  readonly hasTitle: boolean;
+}
+
+function quotesBesideTitles({ clause, records }: Asked): readonly string[] {
+  const titles = new Set(records.map(({ folded }) => folded));
+  return clause.quotes.filter((quote) => !titles.has(foldWord(quote)));
+}
+
 function wordsBesideTitles({ clause, act, kind, records }: Asked): ReadonlySet<string> {
-  const own = act === 'create' ? [titleIn(clause, kind) ?? ''] : records.map(({ title }) => title);
+  const own =
+    act === 'create' ? [foldWord(titleIn(clause, kind) ?? '')] : records.map(({ folded }) => folded);
   const text = foldWord(clause.plain);
-  const titles = own.map(foldWord).filter((title) => title !== '' && text.includes(title));
+  const titles = own.filter((title) => title !== '' && text.includes(title));
   const taken = new Set(titles.flatMap((title) => wordsOf(title)));
   return new Set([...clause.said].filter((word) => !taken.has(word)));
 }
 
 /** The value that a clause gives a property; undefined where it gives none. */
-function saidValue(shape: Shape, asked: Asked, shapes: readonly Shape[]): unknown {
-  const value = asked.isLookup ? undefined : readValue(shape, asked, shapes);
+function saidValue(shape: Shape, reading: Reading): unknown {
+  const value = reading.isLookup ? undefined : readValue(shape, reading);
   if (typeof value !== 'string' || shape.choices.length > 0) return value;
   return shape.hasPattern && !isTime(shape) ? undefined : clip(value, shape.longest);
 }
 
-function readValue(shape: Shape, asked: Asked, shapes: readonly Shape[]): unknown {
-  const { clause, act } = asked;
+function readValue(shape: Shape, reading: Reading): unknown {
+  const { clause, act } = reading;
   const word = lastWord(shape);
-  if (shape.choices.length > 0 && !isTime(shape)) return saidChoice(shape, wordsBesideTitles(asked));
+  if (shape.choices.length > 0 && !isTime(shape)) return saidChoice(shape, reading.beside);
   if (isTime(shape)) return saidTime(shape, clause);
   if (shape.types.has('boolean')) {
     const words = shape.words.filter((one) => !['is', 'has', 'include', 'with', 'only'].includes(one));
@@ -202,8 +218,8 @@ function readValue(shape: Shape, asked: Asked, shapes: readonly Shape[]): unknow
   if (shape.types.has('integer') || shape.types.has('number')) return saidNumber(shape, clause);
   if (!shape.types.has('string')) return undefined;
   if (TITLES.has(word))
-    return act === 'update' ? newTitle(clause) : (titleIn(clause, asked.kind) ?? shortContent(clause));
-  if (CONTENTS.has(word)) return saidContent(shape, asked, shapes);
+    return act === 'update' ? newTitle(clause) : (titleIn(clause, reading.kind) ?? shortContent(clause));
+  if (CONTENTS.has(word)) return saidContent(shape, reading);
   if (QUERIES.has(word))
     return (
       clause.quotes[0] ??
@@ -256,16 +272,9 @@ const SAYING =
   /\s(?:that says|saying|with the (?:content|text|description)|mit (?:dem|der) (?:inhalt|text|beschreibung))\s+["“„]?(.+?)["“”]?$/iu;
 
 /** A text behind a colon, the second quoted one, or the first where there is no title to quote. */
-function saidContent(
-  shape: Shape,
-  { clause, act, kind, records }: Asked,
-  shapes: readonly Shape[],
-): string | undefined {
-  const titles = new Set(records.map(({ title }) => title.toLowerCase()));
-  const quotes = clause.quotes.filter((quote) => !titles.has(quote.toLowerCase()));
+function saidContent(shape: Shape, { clause, act, kind, quotes, hasTitle }: Reading): string | undefined {
   const isNamed = /\b(?:content|text|description|inhalt|beschreibung|says|saying)\b/iu.test(clause.plain);
   if (act === 'update') return isNamed ? (clause.afterColon ?? quotes[0]) : undefined;
-  const hasTitle = shapes.some((other) => TITLES.has(lastWord(other)));
   const quoted = quotes[hasTitle ? 1 : 0] ?? SAYING.exec(clause.text)?.[1];
   const isNeeded = shape.isRequired && !shape.isNullable;
   const isTitle = hasTitle && !isNeeded && !isNamed && clause.quotes.length === 0;
@@ -288,8 +297,8 @@ function unsaidValue(
   if (types.has('boolean')) return false;
   if (!choices.includes(0) || !choices.includes(1)) return undefined;
   const declared = `${tool.declaration.slice(0, DECLARATION_READ)} ${description.slice(0, DECLARATION_READ)}`;
-  const [, kept] = new RegExp(String.raw`\b${name} to ([01])\b[^.]*\bonly if\b`, 'u').exec(declared) ?? [];
-  return kept === '0' ? 1 : 0;
+  const kept = declared.split('.').find((sentence) => sentence.includes(`${name} to 0`));
+  return kept?.includes('only if') === true ? 1 : 0;
 }
 
 const NOTHING: ReadonlySet<unknown> = new Set([null, -1, undefined]);

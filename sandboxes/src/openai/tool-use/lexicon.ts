@@ -74,22 +74,26 @@ export function canonicalWord(folded: string): string {
 }
 
 /** Values of enumerations by other words for them. */
-const CHOICES: Readonly<Record<string, string>> = {
-  done: 'finished finish complete completed erledigt erledige erledigen fertig abgeschlossen hake',
-  'in progress': 'started begun begonnen angefangen',
-  todo: 'open reopen offen offene offenen',
-  archived: 'archive archiviere archivieren archiviert',
-  active: 'reactivate aktiv reaktiviere',
-  high: 'urgent hoch hohe hoher hohen dringend',
-  medium: 'mittel mittlere mittlerer normal',
-  low: 'niedrig niedrige niedriger',
-};
+const CHOICES = new Map(
+  Object.entries({
+    done: 'finished finish complete completed erledigt erledige erledigen fertig abgeschlossen hake',
+    'in progress': 'started begun begonnen angefangen',
+    todo: 'open reopen offen offene offenen',
+    archived: 'archive archiviere archivieren archiviert',
+    active: 'reactivate aktiv reaktiviere',
+    high: 'urgent hoch hohe hoher hohen dringend',
+    medium: 'mittel mittlere mittlerer normal',
+    low: 'niedrig niedrige niedriger',
+  }).map(([choice, words]) => [choice, words.split(' ')] as const),
+);
+
+const CHOICE_WORDS = new Set([...CHOICES.values()].flat());
 
 /** Whether words name a value of an enumeration. */
 export function namesChoice(choice: string, said: ReadonlySet<string>): boolean {
   const words = nameWords(choice);
   if (words.length > 0 && words.every((word) => said.has(word))) return true;
-  return (CHOICES[words.join(' ')] ?? '').split(' ').some((other) => said.has(other));
+  return CHOICES.get(words.join(' '))?.some((other) => said.has(other)) === true;
 }
 
 /** Words that say nothing of which record is meant. */
@@ -100,11 +104,7 @@ const EMPTY = new Set(
 );
 
 export function tellsNothing(folded: string): boolean {
-  return (
-    EMPTY.has(folded) ||
-    ACTS.has(folded) ||
-    Object.values(CHOICES).some((words) => words.split(' ').includes(folded))
-  );
+  return EMPTY.has(folded) || ACTS.has(folded) || CHOICE_WORDS.has(folded);
 }
 
 interface GermanNoun {
@@ -114,10 +114,14 @@ interface GermanNoun {
 }
 
 /** Nouns that are spoken of in German, with their article in the accusative. */
-export const GERMAN_NOUNS: Readonly<Record<string, GermanNoun>> = {
-  task: { one: 'Aufgabe', many: 'Aufgaben', article: 'die' },
-  project: { one: 'Projekt', many: 'Projekte', article: 'das' },
-  note: { one: 'Notiz', many: 'Notizen', article: 'die' },
-  checkpoint: { one: 'Meilenstein', many: 'Meilensteine', article: 'den' },
-  comment: { one: 'Kommentar', many: 'Kommentare', article: 'den' },
-};
+const GERMAN_NOUNS: ReadonlyMap<string, GermanNoun> = new Map(
+  Object.entries({
+    task: { one: 'Aufgabe', many: 'Aufgaben', article: 'die' },
+    project: { one: 'Projekt', many: 'Projekte', article: 'das' },
+    note: { one: 'Notiz', many: 'Notizen', article: 'die' },
+    checkpoint: { one: 'Meilenstein', many: 'Meilensteine', article: 'den' },
+    comment: { one: 'Kommentar', many: 'Kommentare', article: 'den' },
+  } as const),
+);
+
+export const germanNoun = (kind: string): GermanNoun | undefined => GERMAN_NOUNS.get(kind);

@@ -10,6 +10,8 @@ export interface KnownRecord {
   readonly kind: string;
   readonly id: string | number;
   readonly title: string;
+  /** The title as it is compared. */
+  readonly folded: string;
 }
 
 const DEEPEST = 6;
@@ -31,7 +33,9 @@ export function recordsIn(
     const shown = result.slice(0, LONGEST_RESULT);
     const value = parseJson(shown);
     if (value !== undefined) collect(value, { kind, depth: 0, add });
-    else for (const [, title = '', id = ''] of shown.matchAll(NAMED_WITH_ID)) add({ kind, id, title });
+    else
+      for (const [, title = '', id = ''] of shown.matchAll(NAMED_WITH_ID))
+        add({ kind, id, title, folded: foldWord(title) });
   }
   return [...found.values()];
 }
@@ -53,7 +57,7 @@ function collect(
     const { id } = value;
     const title = titleOf(value);
     if ((typeof id === 'string' || typeof id === 'number') && title !== undefined)
-      at.add({ kind: at.kind, id, title });
+      at.add({ kind: at.kind, id, title, folded: foldWord(title) });
   }
   for (const [key, inner] of Object.entries(value)) {
     const kind = Array.isArray(value) ? at.kind : canonicalWord(nameWords(key).at(-1) ?? key);
@@ -73,24 +77,21 @@ export function meantRecords(
   const text = foldWord(`${clause.text} ${clause.quotes.length === 0 ? (clause.afterColon ?? '') : ''}`);
   const quotes = new Set(clause.quotes.map(foldWord));
   const clear = (found: readonly KnownRecord[]) => ({ records: found, isClear: found.length > 0 });
-  const exact = records.filter(
-    ({ id, title }) => quotes.has(foldWord(title)) || quotes.has(foldWord(String(id))),
-  );
+  const exact = records.filter(({ id, folded }) => quotes.has(folded) || quotes.has(foldWord(String(id))));
   if (exact.length > 0) return clear(exact);
   const written = records
-    .filter(({ id, title }) => hasWords(text, foldWord(title)) || isWritten(id, text))
+    .filter(({ id, folded }) => hasWords(text, folded) || isWritten(id, text))
     .slice(0, MOST_MEANT);
   // `Call Bob` is not `Call` too.
   const longest = written.filter(
-    ({ title }) =>
-      !written.some((other) => other.title !== title && hasWords(foldWord(other.title), foldWord(title))),
+    ({ folded }) => !written.some((other) => other.folded !== folded && hasWords(other.folded, folded)),
   );
   if (longest.length > 0) return clear(longest);
   if (quotes.size > 0) return clear([]);
   if (clause.said.has('all')) return clear(records.slice(0, MOST_MEANT));
   const words = tellingWords(clause, kinds);
   if (words.length === 0) return { records, isClear: records.length === 1 };
-  const partial = records.filter(({ title }) => words.every((word) => hasWords(foldWord(title), word)));
+  const partial = records.filter(({ folded }) => words.every((word) => hasWords(folded, word)));
   return { records: partial, isClear: partial.length === 1 };
 }
 

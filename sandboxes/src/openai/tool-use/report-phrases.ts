@@ -1,4 +1,4 @@
-import { type Act, GERMAN_NOUNS, type SpokenLanguage } from './lexicon.ts';
+import { type Act, germanNoun, type SpokenLanguage } from './lexicon.ts';
 
 type Change = Readonly<Record<Exclude<Act, 'read'>, (what: string) => string>>;
 type Count = (count: number, noun: string) => string;
@@ -47,7 +47,7 @@ export const PHRASES: Readonly<Record<SpokenLanguage, ReportPhrases>> = {
     unknown: (noun, titles) => `I found no such ${noun}.${titles === '' ? '' : ` There is: ${titles}.`}`,
   },
   de: {
-    the: (kind, noun) => `${GERMAN_NOUNS[kind]?.article ?? 'die'} ${noun}`,
+    the: (kind, noun) => `${germanNoun(kind)?.article ?? 'die'} ${noun}`,
     quote: (title) => `„${title}“`,
     will: {
       create: (what) => `Ich lege ${what} an.`,

@@ -2,8 +2,8 @@ import { isObject, type JsonObject, ownProperty, ownString } from '../content/js
 import { parseJson } from '../content/material.ts';
 import { clip, nameWords } from '../content/words.ts';
 import type { Missing } from './arguments.ts';
-import { canonicalWord, GERMAN_NOUNS, type SpokenLanguage } from './lexicon.ts';
-import { isIdName, type KnownRecord, recordsIn, titleOf } from './records.ts';
+import { canonicalWord, germanNoun, type SpokenLanguage } from './lexicon.ts';
+import { isIdName, type KnownRecord, titleOf } from './records.ts';
 import { PHRASES } from './report-phrases.ts';
 import { type MadeCall, subjectOf, type Turn } from './turn.ts';
 
@@ -19,10 +19,10 @@ interface Teller {
 }
 
 /** Tells results of tools and missing values in a sentence or two; undefined where there are none. */
-export function reportOf({ sentence, made, missing, meant }: Turn): string | undefined {
+export function reportOf({ sentence, made, records, missing, meant }: Turn): string | undefined {
   const { language, clauses } = sentence;
   const withIds = clauses.some(({ said }) => said.has('id') || said.has('ids'));
-  const teller = { language, records: recordsIn(made), withIds };
+  const teller = { language, records, withIds };
   // A list that was only looked at for an id is not told.
   const isTold = (call: MadeCall): boolean =>
     call.act !== 'read' || meant.size === 0 || meant.has(call.tool) || unsentIn(call) !== undefined;
@@ -125,7 +125,7 @@ function tellObject(object: JsonObject, kind: string): string {
 
 function nounOf(word: string, count: number, language: SpokenLanguage): string {
   const kind = canonicalWord(word);
-  const german = GERMAN_NOUNS[kind];
+  const german = germanNoun(kind);
   if (language === 'de') return german === undefined ? 'Einträge' : count === 1 ? german.one : german.many;
   return count === 1 ? kind : `${kind}s`;
 }

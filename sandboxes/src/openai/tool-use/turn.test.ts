@@ -86,7 +86,7 @@ function converse(message: string, answers = ANSWERS, tools: readonly object[] =
     const { id, name } = choice.call;
     const given = z.record(z.string(), z.unknown()).parse(JSON.parse(said));
     calls.push([name, given]);
-    const result = answers[name] ?? { planned: name };
+    const result = (Object.hasOwn(answers, name) ? answers[name] : undefined) ?? { planned: name };
     const content = typeof result === 'string' ? result : JSON.stringify(result);
     const asked = { id, type: 'function', function: { name, arguments: said } };
     messages.push({ role: 'assistant', content: null, tool_calls: [asked] });
@@ -274,6 +274,17 @@ describe('a plan', () => {
       ],
     });
   });
+});
+
+test('names of tools, properties and choices may be anything', () => {
+  const odd = {
+    '__proto__(': flag,
+    '': text,
+    constructor: { enum: ['constructor', 'toString'] },
+    title: text,
+  };
+  for (const name of ['create_constructor', 'constructor', 'create', '_', 'list', 'create_toString'])
+    expect(() => converse('Create a constructor "x", to 0 (', {}, [tool(name, odd)])).not.toThrow();
 });
 
 test('a tool that fails for ever, or answers nonsense, is not called for ever', () => {

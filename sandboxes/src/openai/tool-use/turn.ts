@@ -6,8 +6,8 @@ import { nameWords } from '../content/words.ts';
 import type { Message } from '../messages.ts';
 import type { Tool } from '../tools.ts';
 import { type Arguments, argumentsFor, type Missing } from './arguments.ts';
-import { type Act, canonicalWord, GERMAN_NOUNS, verbOf } from './lexicon.ts';
-import { isIdName, recordsIn } from './records.ts';
+import { type Act, canonicalWord, germanNoun, verbOf } from './lexicon.ts';
+import { isIdName, type KnownRecord, recordsIn } from './records.ts';
 import { type Clause, readSentence, type Sentence } from './sentence.ts';
 
 /** A call that was made since the user's last message, and what came of it. */
@@ -30,6 +30,8 @@ export interface Turn {
   readonly made: readonly MadeCall[];
   readonly next: PlannedCall | undefined;
   readonly missing: readonly Missing[];
+  /** Records that the calls have shown. */
+  readonly records: readonly KnownRecord[];
   /** Tools that the sentence speaks of, and not only needs. */
   readonly meant: ReadonlySet<string>;
 }
@@ -50,7 +52,8 @@ export function readTurn({
   const sentence = readSentence(askedIn(messages), nowIn(messages));
   const made = callsMade(messages);
   const meant = sentence.clauses.map((clause) => toolFor(clause, tools));
-  const workshop = { tools, made, effort: new Effort(), depth: 0 };
+  const records = recordsIn(made);
+  const workshop = { tools, made, records, effort: new Effort(), depth: 0 };
   const planned = sentence.clauses.flatMap((clause, index) => {
     const tool = meant[index];
     return tool === undefined ? [] : [planCall(tool, clause, workshop)];
@@ -59,6 +62,7 @@ export function readTurn({
   return {
     sentence,
     made,
+    records,
     next: made.length < MOST_CALLS ? calls[0] : undefined,
     meant: new Set(meant.flatMap((tool) => tool?.name ?? [])),
     missing: planned.flatMap((plan) => ('missing' in plan ? [plan.missing] : [])),
@@ -112,6 +116,7 @@ function wordsIn(result: string): string {
 interface Workshop {
   readonly tools: readonly Tool[];
   readonly made: readonly MadeCall[];
+  readonly records: readonly KnownRecord[];
   readonly effort: Effort;
   /** How many other tools need this one. */
   readonly depth: number;
@@ -213,7 +218,7 @@ function scoreOf(tool: Tool, { said, words: spoken }: Clause, wanted: Act): numb
 }
 
 const isSingular = (folded: string, kind: string): boolean =>
-  folded === kind || folded === GERMAN_NOUNS[kind]?.one.toLowerCase();
+  folded === kind || folded === germanNoun(kind)?.one.toLowerCase();
 
 /** Acts that only tools of such a name do. */
 const STRICT: ReadonlySet<Act> = new Set(['create', 'update', 'delete']);
@@ -247,18 +252,18 @@ function listFor(kind: string, tools: readonly Tool[]): ListTool | undefined {
 }
 
 /** Arguments for a tool that has to be called; undefined where the message does not give what it needs. */
-export function argumentsOf(tool: Tool, { sentence, made }: Turn): JsonObject | undefined {
+export function argumentsOf(tool: Tool, { sentence, records }: Turn): JsonObject | undefined {
   const [clause] = sentence.clauses;
-  const given = clause && argumentsIn(clause, tool, { made, effort: new Effort(), depth: 0 });
+  const given = clause && argumentsIn(clause, tool, { records, effort: new Effort(), depth: 0 });
   return given !== undefined && 'calls' in given ? given.calls[0] : undefined;
 }
 
 function argumentsIn(
   clause: Clause,
   tool: Tool,
-  { made, effort, depth }: Pick<Workshop, 'made' | 'effort' | 'depth'>,
+  { records, effort, depth }: Pick<Workshop, 'records' | 'effort' | 'depth'>,
 ): Arguments {
   const { act, kind } = subjectOf(tool.name);
   const isLookup = depth > 0;
-  return argumentsFor(tool, { clause, act, kind, records: recordsIn(made), isLookup }, effort);
+  return argumentsFor(tool, { clause, act, kind, records, isLookup }, effort);
 }
