@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: a creator's day on a server of its own, each call and answer printed. `npm run demo -- prism`: a person's week with Prism.
- * `npm run demo -- adiuva`: a question by socket, a plan run step by step, notes on two devices, a backup.
+ * `npm run demo -- adiuva`: a question by socket, a change, a plan run step by step, notes on two devices, a backup.
  * `npm run demo -- marketplace`: a plugin is submitted, reviewed, bought, refunded in part, paid out and removed.
  * `npm run demo -- billing`: people who pay at three providers, and what they and the operator see, months in seconds.
  */

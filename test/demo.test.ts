@@ -35,6 +35,9 @@ test('an assistant over HTTP and a socket: a question, a plan run step by step, 
   const said: string[] = [];
   const demo = await anAssistant({ url, ownerKey: owner.key, say: (line) => said.push(line) });
   expect(demo.frames.join('')).toBe(demo.response);
+  expect(demo.response).toBe('One task is due today: Send the offer to Acme.');
+  const done = { id: 'task-2', status: 'done' };
+  expect(demo.actions).toEqual([{ type: 'update_record', table: 'tasks', data: done, agent: null }]);
   expect(demo.steps).toEqual(['run_prompt', 'create_record']);
   const note = { title: 'Offer for Acme', signed: true };
   expect(demo.vault).toEqual({ laptop: note, phone: note, restored: 'all that her machine has' });

@@ -15,6 +15,8 @@ export interface AssistantDemo {
   /** The frames of text of the chat, and the whole text of its answer. */
   readonly frames: readonly string[];
   readonly response: string;
+  /** Actions for her program, after she asked for a change. */
+  readonly actions: unknown;
   /** The actions of the plan that was run, in their order. */
   readonly steps: readonly string[];
   readonly vault: VaultDemo;
@@ -27,8 +29,9 @@ type Values = Readonly<Record<string, string | number | { readonly from: string 
 export async function anAssistant(stage: Narrator): Promise<AssistantDemo> {
   const by = await arrives(stage);
   const chat = await asksBySocket(stage, by);
+  const actions = await asksForAChange(stage, by);
   const steps = await runsAPlan(stage, by);
-  return { ...chat, steps, vault: await keepsAVault(stage, by.token) };
+  return { ...chat, actions, steps, vault: await keepsAVault(stage, by.token) };
 }
 
 interface Ada {
@@ -72,6 +75,13 @@ async function asksBySocket(
   if (!('response' in answer)) throw new Error('a question is not answered by a plan');
   say(`  ← ${JSON.stringify({ done: true, ...answer })}`);
   return { frames, response: answer.response };
+}
+
+async function asksForAChange(stage: Narrator, { caller }: Ada): Promise<unknown> {
+  stage.say('\nShe asks for a change. The answer says what her program is to do, by the ids that it sent.');
+  const body = { message: 'Mark the task "Book the booth" as done', context: { recent_tasks: TASKS } };
+  const reply = await showCall({ stage, by: caller }, 'POST /v1/chat', { body, expect: 200 });
+  return reply.body['actions'];
 }
 
 async function runsAPlan(stage: Narrator, { caller }: Ada): Promise<string[]> {

@@ -10,7 +10,9 @@ import { modelFor } from './models.ts';
 import { billedTokens } from './pictures.ts';
 import type { ChatRequest } from './request.ts';
 import { countTokens, splitTokens } from './tokens.ts';
-import { type Tool, chosenTool } from './tools.ts';
+import { planFor } from './tool-use/plan.ts';
+import { reportOf } from './tool-use/report.ts';
+import { argumentsOf, type PlannedCall, readTurn, type Turn } from './tool-use/turn.ts';
 
 /** One choice of an answer. Its tokens, joined, are the content, or the arguments of the call. */
 export interface Choice {
@@ -85,29 +87,51 @@ function checkedPromptTokens(request: ChatRequest): number {
   throw invalidParameter('messages', message, 'context_length_exceeded');
 }
 
-/** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
 function makeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
+  try {
+    return writeChoices(request, fault);
+  } catch (error) {
+    if (!(error instanceof UnfillableSchema)) throw error;
+    throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
+  }
+}
+
+/** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
+function writeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
   const author = new Author(request.messages);
-  const tool = calledTool(request, fault);
+  const hasTools = request.tools.length > 0 || request.messages.at(-1)?.role === 'tool';
+  const turn = hasTools ? readTurn(request) : undefined;
+  const tool = calledTool(request, turn, fault);
   const dictated = dictatedText(request, { author, tool, fault });
   if (dictated !== null) {
     const choice = makeChoice(request, dictated, tool);
     return Array.from({ length: request.n }, () => choice);
   }
+  const report = turn && reportOf(turn);
   return Array.from({ length: request.n }, (_, index) =>
-    makeChoice(request, prose(request, { author, index }), tool),
+    makeChoice(request, report ?? author.reply(index), tool),
   );
 }
 
 /** What is said by order is no call, unless the request leaves nothing else. */
-function calledTool(request: ChatRequest, fault: Fault | undefined): Called | undefined {
+function calledTool(
+  request: ChatRequest,
+  turn: Turn | undefined,
+  fault: Fault | undefined,
+): Called | undefined {
+  const { tools, toolChoice } = request;
   if (fault?.kind === 'tool_call') return fault;
-  if (fault?.kind === 'content' && request.toolChoice.mode === 'auto') return undefined;
-  return chosenTool(request, request.messages);
+  if (turn === undefined || toolChoice.mode === 'none') return undefined;
+  if (toolChoice.mode === 'auto') return fault?.kind === 'content' ? undefined : turn.next;
+  if (toolChoice.mode === 'required' && turn.next !== undefined) return turn.next;
+  const tool = toolChoice.mode === 'named' ? tools.find(({ name }) => name === toolChoice.name) : tools[0];
+  return tool && { tool, arguments: argumentsOf(tool, turn) };
 }
 
 /** A function that is called: one of the request's, or one that a fault names. */
-type Called = Tool | Extract<Fault, { kind: 'tool_call' }>;
+type Called =
+  | (Pick<PlannedCall, 'tool'> & { readonly arguments: JsonObject | undefined })
+  | Extract<Fault, { kind: 'tool_call' }>;
 
 function dictatedText(
   request: ChatRequest,
@@ -117,21 +141,23 @@ function dictatedText(
   const { format } = request;
   if (fault?.kind === 'content') return fault.text;
   if (fault?.kind === 'tool_call') return fault.arguments;
-  if (tool !== undefined && 'parameters' in tool) return jsonFor(tool.parameters, author, fault);
-  if (format.type === 'json_schema') return jsonFor(format.schema, author, fault);
+  if (tool !== undefined && 'tool' in tool)
+    return jsonFor(tool.tool.parameters, fault, (schema) => tool.arguments ?? fillSchema(schema, author));
+  const fill = (schema: JsonObject): unknown =>
+    planFor(schema, request.messages) ?? fillSchema(schema, author);
+  if (format.type === 'json_schema') return jsonFor(format.schema, fault, fill);
   if (format.type === 'text') return asksForJson(request) ? looseJson(author, fault) : null;
   return fault?.kind === 'bad_content' ? 'Here is the JSON: {"sandbox":' : looseJson(author, fault);
 }
 
-function jsonFor(schema: JsonObject, author: Author, fault: Fault | undefined): string {
-  try {
-    const value = fillSchema(schema, author);
-    if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
-    return JSON.stringify(fault?.kind === 'bad_content' ? violateSchema(value, schema) : value);
-  } catch (error) {
-    if (!(error instanceof UnfillableSchema)) throw error;
-    throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
-  }
+function jsonFor(
+  schema: JsonObject,
+  fault: Fault | undefined,
+  fill: (schema: JsonObject) => unknown,
+): string {
+  const value = fill(schema);
+  if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
+  return JSON.stringify(fault?.kind === 'bad_content' ? violateSchema(value, schema) : value);
 }
 
 /** JSON that the schema does not allow: a required property left out as models do, else a value of another type. */
@@ -164,7 +190,7 @@ function asksForJson({ messages }: ChatRequest): boolean {
 /** For `json_object`: by the schema that stands in the prompt, as libraries put it there, else the labels found. */
 function looseJson(author: Author, fault: Fault | undefined): string {
   const schema = author.embeddedSchema();
-  if (schema !== undefined) return jsonFor(schema, author, fault);
+  if (schema !== undefined) return jsonFor(schema, fault, (one) => fillSchema(one, author));
   const labels = [...author.labels()].map(([name, value]) => [name.replaceAll(' ', '_'), value] as const);
   return JSON.stringify({
     ...Object.fromEntries(labels),
@@ -173,22 +199,12 @@ function looseJson(author: Author, fault: Fault | undefined): string {
   });
 }
 
-function prose(
-  request: ChatRequest,
-  { author, index }: { readonly author: Author; readonly index: number },
-): string {
-  const last = request.messages.at(-1);
-  if (last?.role !== 'tool') return author.reply(index);
-  const calls = request.messages.flatMap((message) => message.calls);
-  const name = calls.findLast((call) => call.id === last.answers)?.name ?? 'the tool';
-  return author.toolReply(name, last.text);
-}
-
 function makeChoice(request: ChatRequest, text: string, tool: Called | undefined): Choice {
   const ends = request.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   const all = splitTokens(text.slice(0, Math.min(text.length, ...ends)));
   const tokens = request.maxTokens === null ? all : all.slice(0, request.maxTokens);
-  const call = tool === undefined ? null : { id: callId(request), name: tool.name };
+  const call =
+    tool === undefined ? null : { id: callId(request), name: 'tool' in tool ? tool.tool.name : tool.name };
   if (tokens.length < all.length) return { tokens, call, finish: 'length' };
   // OpenAI finishes a call that was asked for by name with `stop`.
   const finish = call !== null && request.toolChoice.mode !== 'named' ? 'tool_calls' : 'stop';

@@ -8,6 +8,8 @@ const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] a
 export interface AskedCall {
   readonly id: string;
   readonly name: string;
+  /** JSON in a text, as the caller sent it. */
+  readonly arguments: string;
 }
 
 export interface Message {
@@ -68,6 +70,7 @@ function parseMessage(value: unknown, position: number): Message {
     calls: asked.filter(isObject).map((call) => ({
       id: ownString(call, 'id') ?? '',
       name: ownString(ownObject(call, 'function') ?? {}, 'name') ?? '',
+      arguments: ownString(ownObject(call, 'function') ?? {}, 'arguments') ?? '',
     })),
     callsText: asked.length === 0 ? '' : JSON.stringify(asked),
     answers: role === 'tool' ? ownString(value, 'tool_call_id') : undefined,

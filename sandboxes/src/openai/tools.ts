@@ -1,7 +1,5 @@
 import { type JsonObject, isObject, ownProperty, ownList, ownObject, ownString } from './content/json.ts';
-import { nameWords, wordsOf } from './content/words.ts';
 import { invalidParameter } from './errors.ts';
-import type { Message } from './messages.ts';
 
 export interface Tool {
   readonly name: string;
@@ -70,39 +68,4 @@ export function parseToolChoice(value: unknown, tools: readonly Tool[]): ToolCho
     `Tool choice '${name ?? ''}' not found in 'tools' parameter.`,
     'invalid_value',
   );
-}
-
-/**
- * The tool that this turn calls: the named one; for `required` the one that the user speaks of, else the first;
- * for `auto` the one that the user speaks of, unless the conversation has gone on since.
- */
-export function chosenTool(
-  request: { readonly tools: readonly Tool[]; readonly toolChoice: ToolChoice },
-  messages: readonly Message[],
-): Tool | undefined {
-  const { tools, toolChoice } = request;
-  if (toolChoice.mode === 'none') return undefined;
-  if (toolChoice.mode === 'named') return tools.find(({ name }) => name === toolChoice.name);
-  const asked = messages.findLast(({ role }) => role === 'user')?.text ?? '';
-  const said = new Set(wordsOf(asked.toLowerCase()).map(stem));
-  const meant = tools.find(({ name }) => speaksOf(said, name));
-  if (toolChoice.mode === 'required') return meant ?? tools[0];
-  return messages.at(-1)?.role === 'user' ? meant : undefined;
-}
-
-// Verbs and particles that tool names have and questions leave out: "weather in Paris?" means get_weather.
-const FILLERS = new Set(
-  'get set fetch list find look lookup search read load show make do run use call create by for of the a in to'.split(
-    ' ',
-  ),
-);
-
-function speaksOf(said: ReadonlySet<string>, toolName: string): boolean {
-  const words = nameWords(toolName);
-  const telling = words.filter((word) => !FILLERS.has(word));
-  return (telling.length > 0 ? telling : words).every((word) => said.has(stem(word)));
-}
-
-function stem(word: string): string {
-  return word.length > 3 ? word.replace(/(?:es|s)$/, '') : word;
 }

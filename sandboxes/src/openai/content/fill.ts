@@ -76,7 +76,11 @@ function fillTyped(schema: JsonObject, place: Place, filling: FillContext): unkn
       return fillArray(schema, place, filling);
     case 'number':
     case 'integer':
-      return fillNumber(schema, type, wishedAt(place, filling.author));
+      return fillNumber(
+        schema,
+        type,
+        isTime(schema) ? timeIn(filling.author) : wishedAt(place, filling.author),
+      );
     case 'boolean':
       return fillBoolean(place, filling.author);
     case 'null':
@@ -95,14 +99,34 @@ function fillBranch(
 ): unknown {
   const { anyOf: _any, oneOf: _one, ...shared } = schema;
   const lean = isLean(at.place, at.filling);
+  const isUnsaid = branches.some((branch) => isMadeUp(branch, at.place, at.filling.author));
   const weight = (branch: unknown): number => {
-    if (allowsNull(branch)) return lean ? 0 : 3;
+    if (allowsNull(branch) || isNothing(branch)) return lean || isUnsaid ? 0 : 3;
     if (!lean) return 1;
     return isObject(branch) && typesOf(branch).some((type) => type !== 'object' && type !== 'array') ? 1 : 2;
   };
   const best = branches.toSorted((one, other) => weight(one) - weight(other))[0];
   return fill(isObject(best) ? mergeSchemas(shared, best, at.filling.effort) : shared, at.place, at.filling);
 }
+
+/** -1, which stands for nothing beside times. */
+const isNothing = (branch: unknown): boolean => isObject(branch) && branch['const'] === -1;
+
+/** Whether a value would be made up where a schema lets nothing be said: an id, a pattern, a time or a choice that the text does not name. */
+function isMadeUp(branch: unknown, { name }: Place, author: Author): boolean {
+  if (!isObject(branch) || author.label(name) !== undefined) return false;
+  const choices = ownList(branch, 'enum')?.filter((choice) => typeof choice === 'string');
+  if (choices !== undefined && choices.length > 0) return !choices.some((choice) => author.mentions(choice));
+  if (isTime(branch)) return author.day() === undefined;
+  return (
+    ownProperty(branch, 'pattern') !== undefined || (nameWords(name).at(-1) === 'id' && !allowsNull(branch))
+  );
+}
+
+/** Milliseconds of 1973: a number that is no smaller is a time. */
+const LEAST_TIME = 100_000_000_000;
+
+const isTime = (schema: JsonObject): boolean => (ownNumber(schema, 'minimum') ?? 0) >= LEAST_TIME;
 
 /** The choice that the text names, by its label first; else the first, and in arrays one after another. */
 function choose(choices: readonly unknown[], place: Place, { author, effort }: FillContext): unknown {
@@ -114,6 +138,8 @@ function choose(choices: readonly unknown[], place: Place, { author, effort }: F
     (choice) => key !== undefined && typeof choice === 'string' && labelKey(choice) === key,
   );
   if (labelled !== undefined) return labelled;
+  // Flags of 0 and 1 stand for no and yes, and not for one thing after another.
+  if (choices.every((choice) => choice === 0 || choice === 1)) return choices[0];
   const named = new Set(choices.filter((choice) => typeof choice === 'string' && author.mentions(choice)));
   return [...named, ...choices.filter((choice) => !named.has(choice))][place.index % choices.length];
 }
@@ -170,10 +196,16 @@ function originalsOf(items: unknown, place: Place, author: Author): readonly unk
   return fields.length === 0 ? undefined : author.originals(fields);
 }
 
-/** As many as a label says (`Variants: 3`), or as usual. */
-function countAt(place: Place, author: Author): number {
+/** As many as a label says (`Variants: 3`), as many choices as are named, or as usual. */
+function countAt(place: Place, items: unknown, author: Author): number {
   const label = author.label(place.name) ?? '';
   if (/^\d{1,3}$/.test(label)) return Number(label);
+  const choices = isObject(items) ? ownList(items, 'enum') : undefined;
+  if (choices !== undefined)
+    return Math.max(
+      1,
+      choices.filter((choice) => typeof choice === 'string' && author.mentions(choice)).length,
+    );
   return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
 
@@ -212,20 +244,29 @@ function fillArray(schema: JsonObject, place: Place, filling: FillContext): unkn
   if (cited !== undefined && cited.length >= least)
     return fillCited(items, cited.slice(0, most), { place, filling });
   const originals = originalsOf(items, place, filling.author);
-  const asked = originals?.length ?? Math.max(countAt(place, filling.author), first.length);
+  const asked = originals?.length ?? Math.max(countAt(place, items, filling.author), first.length);
   const count = Math.max(least, Math.min(isLean(place, filling) ? first.length : asked, most));
   const found = new Map<string, unknown>();
   const all: unknown[] = [];
   for (let index = 0; index < count; index += 1) {
     const given = originals?.[index];
     const original = isObject(given) ? given : place.original;
-    const inner = { ...place, index, outer: place.index, depth: place.depth + 1, original };
+    const inner = {
+      ...place,
+      index,
+      outer: place.index,
+      depth: place.depth + 1,
+      list: place.name,
+      original,
+    };
     const value = fill(first[index] ?? items, inner, filling);
     found.set(JSON.stringify(value), value);
     all.push(value);
   }
   return ownProperty(schema, 'uniqueItems') === true ? [...found.values()] : all;
 }
+
+const timeIn = (author: Author): number => author.day() ?? author.now() ?? LEAST_TIME;
 
 /** A number that a label gives, else its place in the answer. */
 function wishedAt({ name, index }: Place, author: Author): number {

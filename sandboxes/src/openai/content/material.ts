@@ -1,4 +1,5 @@
 import { type JsonObject, isObject } from './json.ts';
+import { dayIn, instantIn } from './dates.ts';
 import { lazy } from './lazy.ts';
 import { hash, keywordsOf, labelKey, type Language, languageNamed, languageOf } from './words.ts';
 import { nameWords, trimmedOf, wordsOf } from './words.ts';
@@ -15,6 +16,8 @@ const LONGEST_SUBJECT = 2_000;
 const MOST_BRACES_TRIED = 20;
 const SUBJECT_LABELS = ['topic', 'subject', 'title', 'question'];
 const LABEL = /^[\s>*•-]*(\p{L}[\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+){0,3})\s?[:=][ \t]+(\S.*)$/u;
+const GREETING =
+  /^(?:hi|hello|dear|hallo|liebe[r]?)\b[^,.!?]{0,40},\s*(?:please\s|bitte\s)?(?=(?:\S+\s+){4})/iu;
 /** What stands before the subject in an order: `Write a post about …`. */
 const ORDER =
   /^(?:please\s+)?(?:write|create|make|draft|give|tell|explain|summari[sz]e|describe|generate)\b.{0,80}?\b(?:about|on|of|from)\s+/iu;
@@ -29,17 +32,20 @@ export class Material {
     const told = messages.filter(({ role }) => role === 'system' || role === 'developer');
     const asked = messages.filter(({ role }) => role === 'user' || role === 'tool');
     this.#instructions = joinMessages(told);
-    this.text = asked.length > 0 ? joinMessages(asked) : this.#instructions;
+    this.text = joinMessages(asked);
     this.#last = asked.findLast(({ role }) => role === 'user')?.text.slice(0, READ_AT_MOST) ?? this.text;
   }
 
   readonly seed = lazy(() => hash(this.text));
 
-  /** `Topic: …` lines by normalised name. Those of the instructions, which explain fields, count when the user gives none. */
-  readonly labels = lazy((): ReadonlyMap<string, string> => {
-    const given = labelsIn(this.text);
-    return given.size > 0 ? given : labelsIn(this.#instructions);
-  });
+  /** `Topic: …` lines by normalised name. Those of the instructions explain fields, and are no values. */
+  readonly labels = lazy((): ReadonlyMap<string, string> => labelsIn(this.text));
+
+  /** The instant that the instructions say it is: a sandbox has no clock. */
+  readonly now = lazy(() => instantIn(this.#instructions));
+
+  /** Noon of the day that the text names. */
+  readonly day = lazy(() => dayIn(this.text, this.now())?.noon);
 
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
 
@@ -49,9 +55,12 @@ export class Material {
     return [...new Set([...found].map(([name]) => name))];
   });
 
+  /** The one that a label or the instructions ask for, else that of what the user wrote, without the names of labels. */
   readonly language = lazy((): Language => {
     const named = this.label('language');
-    return named === undefined ? languageOf(this.text) : (languageNamed(named) ?? 'en');
+    if (named !== undefined) return languageNamed(named) ?? 'en';
+    const [, told = ''] = /\bwrite in ([\p{L}-]{2,35})/iu.exec(this.#instructions) ?? [];
+    return languageNamed(told) ?? languageOf(this.sentences().join('\n') || this.text);
   });
 
   /** A language that is asked for and that the sandbox has no phrases of. */
@@ -63,8 +72,16 @@ export class Material {
   /** What it is about: a label that says so, else the last message's first sentence. */
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
-    const raw = (label ?? sentencesIn(this.#last)[0] ?? this.#last).slice(0, LONGEST_SUBJECT);
-    const words = raw.replace(/^#+ /u, '').replace(ORDER, '').trim().split(/\s+/u).join(' ');
+    // Rows in JSON are called by their label.
+    const [, rows] = /^(\p{L}[\p{L} ]{0,40}): "?[[{]/u.exec(this.#last) ?? [];
+    const raw = (label ?? sentencesIn(this.#last)[0] ?? rows ?? this.#last).slice(0, LONGEST_SUBJECT);
+    const words = raw
+      .replace(/^#+ /u, '')
+      .replace(GREETING, '')
+      .replace(ORDER, '')
+      .trim()
+      .split(/\s+/u)
+      .join(' ');
     return trimmedOf(words, ' .!?:;,…').trim() || 'sandbox';
   });
 

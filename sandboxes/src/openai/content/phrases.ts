@@ -13,8 +13,15 @@ export interface PhraseBook {
   readonly closings: Phrases;
   readonly calls: Phrases;
   readonly audience: string;
+  /** An answer to a greeting. */
+  readonly opener: string;
   readonly replies: Phrases;
-  readonly toolReply: string;
+  /** Another side of a thought. */
+  readonly turns: Phrases;
+  readonly questions: Phrases;
+  readonly summaries: Phrases;
+  readonly reasons: Phrases;
+  readonly actions: Phrases;
 }
 
 /** What the sandbox writes with: six hooks, openings and calls, for the most variants that a request has. */
@@ -33,7 +40,7 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'With {k}, the first step is always smaller than it looks.',
       'It is easy to look at {k} from the wrong end.',
       'Most advice on {k} skips the part that matters.',
-      'Here is {k} in plain words.',
+      'Here is “{k}”, in plain words.',
       'When {k} feels hard, it is usually one habit too many.',
     ],
     points: [
@@ -59,12 +66,30 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Say below where you see it differently.',
     ],
     audience: 'This one is for {a}.',
+    opener: 'What would you like to begin with?',
     replies: [
-      'You asked about “{t}”. In short: start with {k}, keep it small, and look at “{l}” after a week. What you leave out matters more than what you add.',
-      'On “{t}”: most of it comes down to {k}. Begin there, then see what it does for “{l}”. The rest follows sooner than you expect.',
-      '“{t}” is a good question to begin with. First settle what {k} means for you, then compare it with “{l}”, and decide by what you see.',
+      'Most of it comes down to “{k}”. Begin there, keep it small, and look at “{l}” after a week. What you leave out matters more than what you add.',
+      'Start with “{k}”: one step that takes ten minutes. Then see what it changes for “{l}”. The rest follows sooner than you expect.',
+      'First settle what “{k}” means for you, then look at “{l}”, and decide by what you see. Small steps, taken every day, beat big plans.',
     ],
-    toolReply: 'Here is what {k} says about “{t}”: {r}',
+    turns: [
+      'There is more to “{k}” than this one moment: what went well before counts too.',
+      '“{k}” is one part of the picture. The other part is what you have already done about it.',
+    ],
+    questions: [
+      'What is one thing about “{k}” that you could look at today?',
+      'When was “{k}” a little easier, and what was different then?',
+    ],
+    summaries: [
+      'You spoke of “{k}” and “{l}”. What you want first has become clearer; when to begin stayed open.',
+      'It was about “{k}” and “{l}”. You named what matters, and left the next step open.',
+    ],
+    reasons: [
+      'It makes “{k}” clear enough to begin.',
+      'After it you know more about “{k}”.',
+      'It can be done today.',
+    ],
+    actions: ['Begin with “{k}”', 'Write down what “{k}” needs first', 'Ask somebody about “{k}”'],
   },
   de: {
     hooks: [
@@ -106,12 +131,30 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Schreib uns, wo du es anders siehst.',
     ],
     audience: 'Gedacht für: {a}.',
+    opener: 'Womit möchtest du anfangen?',
     replies: [
-      'Du fragst nach „{t}“. Kurz gesagt: Beginne mit „{k}“, halte es klein und sieh dir nach einer Woche „{l}“ an. Was man weglässt, zählt mehr als das, was man hinzufügt.',
-      'Zu „{t}“: Das meiste hängt an „{k}“. Fang dort an und sieh, was es für „{l}“ bewirkt. Der Rest kommt früher, als man denkt.',
-      '„{t}“ ist eine gute Frage für den Anfang. Kläre zuerst, was „{k}“ für dich heißt, vergleiche es dann mit „{l}“ und entscheide nach dem, was du siehst.',
+      'Das meiste hängt an „{k}“. Fang dort an, halte es klein und sieh dir nach einer Woche „{l}“ an.',
+      'Beginne mit „{k}“: ein Schritt, der zehn Minuten dauert. Sieh dann, was er für „{l}“ ändert.',
+      'Kläre zuerst, was „{k}“ für dich heißt, sieh dir dann „{l}“ an und entscheide nach dem, was du siehst.',
     ],
-    toolReply: 'Das sagt {k} zu „{t}“: {r}',
+    turns: [
+      'Zu „{k}“ gehört mehr als dieser eine Moment: Was vorher gelang, zählt auch.',
+      '„{k}“ ist ein Teil des Bildes. Der andere ist, was du schon dafür getan hast.',
+    ],
+    questions: [
+      'Was an „{k}“ könntest du dir heute ansehen?',
+      'Wann war „{k}“ etwas leichter, und was war da anders?',
+    ],
+    summaries: [
+      'Du hast von „{k}“ und „{l}“ gesprochen. Was zuerst kommt, ist klarer; wann es beginnt, blieb offen.',
+      'Es ging um „{k}“ und „{l}“. Du hast benannt, was zählt; der nächste Schritt blieb offen.',
+    ],
+    reasons: [
+      'So wird „{k}“ klar genug, um zu beginnen.',
+      'Danach weißt du mehr über „{k}“.',
+      'Das geht noch heute.',
+    ],
+    actions: ['Beginne mit „{k}“', 'Schreib auf, was „{k}“ zuerst braucht', 'Frag jemanden nach „{k}“'],
   },
   fr: {
     hooks: [
@@ -153,12 +196,34 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Dites-nous où vous voyez les choses autrement.',
     ],
     audience: 'Pensé pour : {a}.',
+    opener: 'Par quoi voulez-vous commencer ?',
     replies: [
-      'Vous demandez : « {t} ». En bref : commencez par « {k} », restez modeste et regardez « {l} » après une semaine. Ce qu’on enlève compte plus que ce qu’on ajoute.',
-      'Sur « {t} » : l’essentiel tient à « {k} ». Commencez par là, puis voyez l’effet sur « {l} ». Le reste vient plus vite qu’on ne le pense.',
-      '« {t} » est une bonne question pour commencer. Dites d’abord ce que « {k} » signifie pour vous, comparez avec « {l} », puis décidez.',
+      'L’essentiel tient à « {k} ». Commencez par là, restez modeste et regardez « {l} » après une semaine.',
+      'Commencez par « {k} » : un pas de dix minutes. Voyez ensuite ce qu’il change pour « {l} ».',
+      'Dites d’abord ce que « {k} » signifie pour vous, regardez ensuite « {l} », puis décidez.',
     ],
-    toolReply: 'Voici ce que {k} répond sur « {t} » : {r}',
+    turns: [
+      'Il y a plus dans « {k} » que ce seul moment : ce qui a réussi avant compte aussi.',
+      '« {k} » est une partie du tableau. L’autre est ce que vous avez déjà fait.',
+    ],
+    questions: [
+      'Que pourriez-vous regarder aujourd’hui dans « {k} » ?',
+      'Quand « {k} » était-il un peu plus facile, et qu’est-ce qui était différent ?',
+    ],
+    summaries: [
+      'Vous avez parlé de « {k} » et de « {l} ». La priorité est plus claire ; le début reste ouvert.',
+      'Il s’agissait de « {k} » et de « {l} ». L’important est dit ; le prochain pas reste ouvert.',
+    ],
+    reasons: [
+      'Cela rend « {k} » assez clair pour commencer.',
+      'Après, vous en saurez plus sur « {k} ».',
+      'C’est faisable aujourd’hui.',
+    ],
+    actions: [
+      'Commencez par « {k} »',
+      'Notez ce qu’il faut d’abord à « {k} »',
+      'Parlez de « {k} » à quelqu’un',
+    ],
   },
   es: {
     hooks: [
@@ -200,11 +265,29 @@ export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
       'Dinos en qué lo ves de otra manera.',
     ],
     audience: 'Pensado para: {a}.',
+    opener: '¿Con qué quieres empezar?',
     replies: [
-      'Preguntas por «{t}». En resumen: empieza por «{k}», mantenlo pequeño y mira «{l}» al cabo de una semana. Lo que quitas importa más que lo que añades.',
-      'Sobre «{t}»: casi todo depende de «{k}». Empieza por ahí y mira qué hace por «{l}». Lo demás llega antes de lo que esperas.',
-      '«{t}» es una buena pregunta para empezar. Aclara primero qué significa «{k}» para ti, compáralo con «{l}» y decide por lo que veas.',
+      'Casi todo depende de «{k}». Empieza por ahí, mantenlo pequeño y mira «{l}» al cabo de una semana.',
+      'Empieza por «{k}»: un paso de diez minutos. Mira después qué cambia para «{l}».',
+      'Aclara primero qué significa «{k}» para ti, mira después «{l}» y decide por lo que veas.',
     ],
-    toolReply: 'Esto dice {k} sobre «{t}»: {r}',
+    turns: [
+      'En «{k}» hay más que este momento: lo que salió bien antes también cuenta.',
+      '«{k}» es una parte del cuadro. La otra es lo que ya has hecho.',
+    ],
+    questions: [
+      '¿Qué podrías mirar hoy de «{k}»?',
+      '¿Cuándo fue «{k}» un poco más fácil, y qué era distinto?',
+    ],
+    summaries: [
+      'Has hablado de «{k}» y de «{l}». Lo primero está más claro; cuándo empezar queda abierto.',
+      'Se trataba de «{k}» y de «{l}». Lo importante está dicho; el siguiente paso queda abierto.',
+    ],
+    reasons: [
+      'Hace que «{k}» sea bastante claro para empezar.',
+      'Después sabrás más de «{k}».',
+      'Se puede hacer hoy.',
+    ],
+    actions: ['Empieza por «{k}»', 'Anota qué necesita primero «{k}»', 'Pregunta a alguien por «{k}»'],
   },
 };

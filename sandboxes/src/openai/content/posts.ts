@@ -30,7 +30,7 @@ const SHORT_PLATFORMS = new Set(['x', 'twitter']);
 // How far a part is looked for that is not the one which stands there already.
 const LOOK_AHEAD = 4;
 // What prompts write where nobody named an audience.
-const NOBODY = /^(?:none|any|anyone|everyone|unspecified|-)(?!\p{L})/iu;
+const NOBODY = /^(?:none|any|anyone|everyone|people whom|unspecified|-)(?!\p{L})/iu;
 
 /** What templates are filled with, by the letter of the place. */
 type Words = Readonly<Record<string, string | undefined>>;
@@ -92,26 +92,36 @@ export class Author extends Material {
     return cut;
   }
 
-  /** A short answer in prose that plays the subject back. */
+  /** A short answer in prose; where the request gives what others have answered or a list of things, these. */
   reply(position: number): string {
-    const words = this.#wordsWithin({ topic: 120, phrase: 40 });
-    return fillIn(pick(this.#book().replies, this.seed() + position), words);
+    const given = this.#lists()
+      .map(textsIn)
+      .find((texts) => texts.length > 0);
+    if (given !== undefined) return given.join('\n');
+    const isEmpty = keywordsOf(this.subject(), this.language()).length === 0;
+    return isEmpty ? this.#book().opener : this.phrase('replies', position);
   }
 
-  /** An answer after a tool has answered. */
-  toolReply(tool: string, result: string): string {
-    return fillIn(this.#book().toolReply, { t: clip(this.subject(), 120), k: tool, r: clip(result, 400) });
+  /** A sentence of some kind about what carries the subject. */
+  phrase(
+    kind: 'replies' | 'turns' | 'questions' | 'summaries' | 'reasons' | 'actions',
+    position: number,
+  ): string {
+    const words = this.#wordsWithin({ topic: 120, phrase: 40 });
+    return fillIn(pick(this.#book()[kind], this.seed() + position), words);
   }
 
   #wordsWithin({ topic, phrase }: { readonly topic: number; readonly phrase: number }): Words {
-    const [first, second = first] = keywordsOf(this.subject(), this.language()).map((word) =>
-      clipWide(word, phrase),
-    );
+    const [first, ...others] = keywordsOf(this.subject(), this.language());
+    // `small teams` says more than `small`.
+    const pair = `${first} ${others[0]}`;
+    const isPair = others[0] !== undefined && this.subject().includes(pair) && widthOf(pair) <= phrase;
+    const second = others[isPair ? 1 : 0] ?? first;
     const audience = this.label('audience');
     return {
       t: clipWide(this.subject(), topic),
-      k: first ?? clipWide(this.subject(), phrase),
-      l: second ?? clipWide(this.subject(), phrase),
+      k: clipWide((isPair ? pair : first) ?? this.subject(), phrase),
+      l: clipWide(second ?? this.subject(), phrase),
       a: audience === undefined || NOBODY.test(audience) ? undefined : clip(audience, 80),
     };
   }
@@ -156,6 +166,18 @@ export class Author extends Material {
       '\n\n',
     );
   }
+}
+
+const MOST_LISTED = 20;
+
+/** The texts of a list's objects, each once, else their titles as a list in Markdown. */
+function textsIn(list: readonly JsonObject[]): string[] {
+  const texts = list.flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
+  if (texts.length > 0) return [[...new Set(texts)].join('\n\n')];
+  const titles = list.flatMap(
+    ({ title, name }) => [title, name].find((one) => typeof one === 'string') ?? [],
+  );
+  return titles.slice(0, MOST_LISTED).map((title) => `- ${title}`);
 }
 
 function fillIn(template: string, words: Words): string {

@@ -2,7 +2,7 @@ import type { Effort } from './effort.ts';
 import { type JsonObject, ownProperty, ownNumber, ownString } from './json.ts';
 import { textFor } from './pattern.ts';
 import type { Author } from './posts.ts';
-import { capitalise, clip, hash, labelKey, nameWords } from './words.ts';
+import { capitalise, clip, hash, labelKey, nameWords, trimmedOf } from './words.ts';
 
 /** Where in the answer a value stands. */
 export interface Place {
@@ -13,6 +13,8 @@ export interface Place {
   /** The position in the array around that one: which of several posts a hashtag belongs to. */
   readonly outer: number;
   readonly depth: number;
+  /** The property that holds that array: `suggestions`. */
+  readonly list?: string;
   /** The object of the request that this part of the answer replaces, where there is one. */
   readonly original?: JsonObject | undefined;
 }
@@ -79,11 +81,31 @@ function writeText(place: Place, author: Author): string {
   if (original !== undefined) return original;
   const target = author.target();
   const wanted = target !== undefined && OPEN_NAMES.has(place.name.toLowerCase()) ? target : place.name;
+  const phrase = phraseFor(place, author);
+  if (phrase !== undefined) return phrase;
   const label = author.label(wanted);
   // A text to be rewritten must differ from the present one.
-  if (label !== undefined && place.index === 0 && labelKey(wanted) !== target) return label;
+  const isOne = place.index === 0 || nameWords(wanted).at(-1) === 'id';
+  if (label !== undefined && isOne && labelKey(wanted) !== target) return label;
   return wordsFor(nameWords(wanted).at(-1), place, author);
 }
+
+/** A text that a model thinks of and does not find in the request. */
+function phraseFor({ name, list, index }: Place, author: Author): string | undefined {
+  const word = nameWords(name).at(-1);
+  const isAdvice = nameWords(list ?? '').some((one) => one === 'suggestions' || one === 'actions');
+  if (isAdvice && word === 'title') return author.phrase('actions', index);
+  if (isAdvice && (word === 'why' || word === 'reason')) return author.phrase('reasons', index);
+  if (list === 'fragments' && word === 'text') return author.keywords()[index % author.keywords().length];
+  const kind = author.label(name) === undefined ? SAYING.get(name) : undefined;
+  return kind === undefined ? undefined : author.phrase(kind, index);
+}
+
+const SAYING: ReadonlyMap<string, 'turns' | 'questions' | 'summaries'> = new Map([
+  ['turn', 'turns'],
+  ['question', 'questions'],
+  ['summary', 'summaries'],
+] as const);
 
 function originalAt({ original, index, name }: Place): string | undefined {
   const value = original === undefined ? undefined : ownProperty(original, name);
@@ -94,6 +116,7 @@ function originalAt({ original, index, name }: Place): string | undefined {
 /** By the last word of the property's name. */
 function wordsFor(word: string | undefined, { index, outer }: Place, author: Author): string {
   const keyword = author.keywords()[(index + outer) % author.keywords().length] ?? 'sandbox';
+  const sentence = author.sentences()[outer + index];
   switch (word) {
     case 'hook':
     case 'body':
@@ -104,7 +127,11 @@ function wordsFor(word: string | undefined, { index, outer }: Place, author: Aut
       return author.hashtag({ post: outer, index });
     case 'title':
     case 'headline':
-      return index === 0 ? clip(author.subject(), 80) : capitalise(keyword);
+      return capitalise(clip(index === 0 ? author.subject() : trimmedOf(sentence ?? keyword, '.'), 80));
+    case 'content':
+      return index === 0 && sentence !== undefined
+        ? clip(author.sentences().join(' '), 2_000)
+        : (sentence ?? author.reply(index));
     case 'name':
     case 'person':
     case 'company':

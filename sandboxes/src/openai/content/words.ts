@@ -12,8 +12,8 @@ const NAMES: Readonly<Record<Language, readonly string[]>> = {
 
 /** Words without a subject of their own, and by which a language is told. */
 const STOP_WORD_LISTS: Readonly<Record<Language, string>> = {
-  en: 'the and for are was were has have had not but you your our their this that these those with without from into about over under than then when where what which who whom why how can could will would should may might must been being its his her him she they them there here all any some more most each every other such only own same very just also does did doing done write create make give please tell show post posts content text',
-  de: 'der die das den dem des ein eine einen einem einer eines und oder aber nicht für mit ohne von vom zum zur aus bei nach über unter auf ist sind war waren wird werden hat haben ich wir ihr sie uns euch mein dein sein unser warum wie was wer wann welche welcher welches dass wenn als auch nur noch sehr mehr man kann können soll sollen muss müssen schreibe bitte',
+  en: 'the and for are was were has have had not but you your our their this that these those with without from into about over under than then when where what which who whom why how can could will would should may might must been being its his her him she they them there here all any some more most each every other such only own same very just also does did doing done write create make give please tell show post posts content text hello hi thanks thank',
+  de: 'der die das den dem des ein eine einen einem einer eines und oder aber nicht für mit ohne von vom zum zur aus bei nach über unter auf ist sind war waren wird werden hat haben ich wir ihr sie uns euch mein dein sein unser warum wie was wer wann welche welcher welches dass wenn als auch nur noch sehr mehr man kann können soll sollen muss müssen schreibe bitte immer alles nichts nie mich mir dich dir mache machst macht',
   fr: 'les des une dans pour avec sans par sur sous est sont était être avoir ont nous vous ils elles son ses leur leurs mon mes ton tes notre votre que qui quoi dont pourquoi comment quand mais donc car pas plus très aussi cette ces cet aux cela écris rédige',
   es: 'los las una unos unas del con sin por para sobre bajo entre está están son era ser estar han nosotros ellos ellas sus nuestro nuestra que quien cual cuando donde cómo como qué por porque pero más muy también este esta estos estas ese esa escribe crea',
 };
@@ -152,4 +152,10 @@ export function capitalise(text: string): string {
 /** The item at a position of a ring. */
 export function pick<T>(items: readonly [T, ...T[]], position: number): T {
   return items[position % items.length] ?? items[0];
+}
+
+/** Lower case; umlauts as two letters and without accents, as people write them on any keyboard. */
+export function foldWord(word: string): string {
+  const letters = word.toLowerCase().replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue');
+  return letters.replaceAll('ß', 'ss').normalize('NFKD').replaceAll(/\p{M}/gu, '');
 }
