@@ -1310,7 +1310,7 @@ export interface Schemas {
     readonly ocr_pages: number;
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
-    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
+    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `pictures_unknown`: whether the page has pictures is not known: the document has too much to unpack; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
     readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
     readonly scope_id: string | null;
@@ -1346,7 +1346,7 @@ export interface Schemas {
     readonly ocr_pages: number;
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
-    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
+    /** Pages whose text is not there, and what is not read on others. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page; `picture`: a picture on the page is not read; `pictures_unknown`: whether the page has pictures is not known: the document has too much to unpack; `chart`: a chart on the page is not read; `embedded_object`: an embedded file or a control on the page is not read; `comment`: a comment on the page is not read; `annotation`: a mark, stamp or field on the page has no text that can be read; `text_order`: text on the page runs from right to left, and its order is not certain. */
     readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
   };
@@ -2667,7 +2667,7 @@ export interface Schemas {
   };
   readonly MissingPage: {
     readonly page: number;
-    readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed' | 'picture' | 'chart' | 'embedded_object' | 'comment' | 'annotation' | 'text_order';
+    readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed' | 'picture' | 'pictures_unknown' | 'chart' | 'embedded_object' | 'comment' | 'annotation' | 'text_order';
   };
   readonly Model: {
     readonly id: string;

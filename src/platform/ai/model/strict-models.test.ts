@@ -16,6 +16,7 @@ const prompts = promptsOf([definePrompt(text, 'post.v1.md')]);
 const fixture = makeFixture(createOpenAISandbox, { prompts: { test: prompts } });
 const feature = 'chat';
 const asked = { feature, prompt: { id: 'post', variables: { topic: 'tea' } } } as const;
+const ROW = { input: 100_000, output: 100_000, source: 'a test' };
 const prices = createPrices({ allowUnpriced: ['stranger/*', 'scripted/*'] });
 const POLICY: Partial<PolicyInput> = { temperature: 0.7, maxOutputTokens: 400, tries: 2, rounds: 3 };
 
@@ -81,11 +82,12 @@ test('a field that no caller wrote is left out at once: that is no try, and cost
   const strict = recordingPermit();
   const takes = { cap: 'max_completion_tokens', store: true } as const;
   const baseUrl = fixture.sandbox.url.replace('/v1', '/as/mistral-ai/v1');
-  const upstreams = [{ name: 'stranger', baseUrl, apiKey: 'k', models: ['sandbox-small'], takes }];
+  const upstreams = [{ name: 'stranger', baseUrl, apiKey: 'k', models: ['sandbox-small'] }];
+  const told = createPrices({ overrides: { 'stranger/sandbox-small': { ...ROW, takes } } });
   const log = (fields: object): void => void lines.push(fields);
   const logger = { debug: log, info: log, warn: log, error: log };
   const policy = { ...POLICY, models: ['stranger/sandbox-small'], tries: 1 };
-  await fixture.open({ upstreams, prices, logger }, policy).call(strict, { feature, wire: chat() });
+  await fixture.open({ upstreams, prices: told, logger }, policy).call(strict, { feature, wire: chat() });
   expect(strict.states).toEqual(['throttled', 'throttled', 'served']);
   expect(strict.calls).toBe(1);
   expect(lines).toContainEqual(expect.objectContaining({ fields: ['cap', 'store'] }));
@@ -187,9 +189,9 @@ test('a refusal that stays without the field is not remembered', async () => {
     if (bodies.length <= 2) response.writeHead(400).end(JSON.stringify({ error: { message } }));
     else response.end(plainAnswer('tea'));
   });
-  const takes = { temperature: true };
-  const upstreams = [{ name: 'scripted', baseUrl: moody.url, apiKey: 'k', models: ['m'], takes }];
-  const ai = fixture.open({ upstreams, prices }, { models: ['scripted/m'], temperature: 0.5 });
+  const upstreams = [{ name: 'scripted', baseUrl: moody.url, apiKey: 'k', models: ['m'] }];
+  const told = createPrices({ overrides: { 'scripted/m': { ...ROW, takes: { temperature: true } } } });
+  const ai = fixture.open({ upstreams, prices: told }, { models: ['scripted/m'], temperature: 0.5 });
   await expect(ai.call(recordingPermit(), { feature, wire: chat() })).rejects.toMatchObject({
     code: 'provider_rejected',
   });

@@ -3,7 +3,7 @@ import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import { type Learned, type Takes, takesOfUpstream, type TakesPart, withPart } from '../takes.ts';
+import { type Learned, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
@@ -36,8 +36,6 @@ export interface UpstreamOptions {
   readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
-  /** What its models take; by its name or host when not said. */
-  readonly takes?: TakesPart | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -277,7 +275,7 @@ function open(options: UpstreamOptions): Upstream {
       ...authorization(options.authHeader, apiKey),
     ],
     apiKey,
-    takes: withPart(takesOfUpstream(options.name, url.hostname), options.takes),
+    takes: takesOfUpstream(options.name, url.hostname),
   };
 }
 

@@ -56,3 +56,9 @@ export const READING_CAPS: ReadingCaps = {
   ocrPageCpuMilliseconds: 20_000,
   ocrPageBytes: 4_096,
 };
+
+/** Milliseconds of processor time by a file's size: who sends little gets little, however much is packed into it. */
+export function sizedTime(caps: ReadingCaps, bytes: number): number {
+  const sized = caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte;
+  return Math.min(sized, caps.cpuMostMilliseconds);
+}

@@ -1,6 +1,7 @@
 /** Things that people see on a page and that are not read: the page’s text is there without them. */
 export const GAPS = {
   picture: 'a picture on the page is not read',
+  pictures_unknown: 'whether the page has pictures is not known: the document has too much to unpack',
   chart: 'a chart on the page is not read',
   embedded_object: 'an embedded file or a control on the page is not read',
   comment: 'a comment on the page is not read',

@@ -6,7 +6,7 @@ import {
   readInProcess,
   type ReaderProgram,
 } from '#platform/files';
-import { READING_CAPS, type ReadingCaps } from './caps.ts';
+import { READING_CAPS, type ReadingCaps, sizedTime } from './caps.ts';
 import type { ReadFailure } from './failures.ts';
 import { legibilityOf } from './legibility.ts';
 import { type ReadingLine, readingLine, type ReadingTask } from './protocol.ts';
@@ -110,14 +110,9 @@ function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefine
   );
 }
 
-/** Processor time goes by the file's size: who sends little gets little, however much is packed into it. */
 function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: ReadRequest): number {
-  const sized = Math.min(
-    caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte,
-    caps.cpuMostMilliseconds,
-  );
   const images = Math.min(ocrPages?.length ?? 0, 1 + Math.floor(bytes / caps.ocrPageBytes));
-  return sized + images * caps.ocrPageCpuMilliseconds;
+  return sizedTime(caps, bytes) + images * caps.ocrPageCpuMilliseconds;
 }
 
 /** Hands on what the process says; answers its end. */

@@ -1,32 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { docxOf, pageOf, pageSaying, paragraph, pdfOf } from '#test/fixtures/orbit/hostile-documents';
-import type { DocumentType } from './formats.ts';
-import { createReader } from './reader.ts';
+import { readFile as read } from '#test/fixtures/orbit/read-file';
 
 const fileOf = (name: string) =>
   readFileSync(new URL(`../../../../test/orbit/files/${name}`, import.meta.url));
-
-/** The text of a file, and what its reader names as not read. */
-async function read(bytes: Buffer, declared: DocumentType) {
-  const found = { text: '', gaps: [] as string[], confidence: 1 };
-  const end = await createReader().read({
-    declared,
-    bytes: bytes.length,
-    open: () => Promise.resolve(Readable.from([bytes])),
-    signal: new AbortController().signal,
-    take(line) {
-      if (line.kind === 'page') {
-        found.text += line.text;
-        found.confidence = Math.min(found.confidence, line.confidence);
-      }
-      if (line.kind === 'gap') found.gaps.push(`${line.page} ${line.gap}`);
-    },
-  });
-  return { end, ...found };
-}
 
 const textIn = async (...of: Parameters<typeof read>) => (await read(...of)).text;
 
@@ -47,7 +26,7 @@ describe('a small file that once lost words keeps them', () => {
   });
 });
 
-const NAMESPACES = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml" xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"`;
+const NAMESPACES = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml" xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"`;
 const run = (text: string) => `<w:r><w:t xml:space="preserve">${text}</w:t></w:r>`;
 const field = (kind: string, data = '') =>
   `<w:r><w:fldChar w:fldCharType="${kind}">${data}</w:fldChar></w:r>`;
@@ -70,6 +49,9 @@ const relationships = (parts: Readonly<Record<string, string>>) =>
 const control = (value: string) =>
   `<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val="${value}"/></w14:checkbox></w:sdtPr><w:sdtContent><w:p><w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r></w:p></w:sdtContent></w:sdt>`;
 const textBox = (text: string) => `<w:txbxContent>${paragraph(text)}</w:txbxContent>`;
+/** A picture of so many points. */
+const drawing = (width: number, height: number) =>
+  `<w:r><w:drawing><wp:inline><wp:extent cx="${width * 12_700}" cy="${height * 12_700}"/><a:blip/></wp:inline></w:drawing></w:r>`;
 const math = (text: string) => `<m:r><m:t>${text}</m:t></m:r>`;
 
 describe('a DOCX', () => {
@@ -144,6 +126,19 @@ describe('a DOCX', () => {
     const { text, gaps } = await read(docx(body), 'docx');
     expect(text).toBe('onetwo');
     expect(gaps).toEqual(['1 picture', '2 chart', '2 embedded_object', '2 comment']);
+  });
+
+  test('names no logos: small pictures, and those of headers and footers', async () => {
+    const page = '<w:r><w:br w:type="page"/></w:r>';
+    const body = `<w:p>${run('Text')}${drawing(120, 80)}${page}${run('more')}${drawing(200, 120)}</w:p>`;
+    const header = `<w:hdr NS><w:p>${run('Offer')}${drawing(500, 200)}</w:p></w:hdr>`;
+    const rels = { 'word/_rels/document.xml.rels': relationships({ 'h.xml': 'header' }) };
+    expect((await read(docx(body, { ...rels, 'word/h.xml': header }), 'docx')).gaps).toEqual(['2 picture']);
+  });
+
+  test('names a diagram whose text is not in the file', async () => {
+    const body = '<w:p><w:r><w:drawing><dgm:relIds r:dm="none"/></w:drawing></w:r></w:p>';
+    expect((await read(docx(body), 'docx')).gaps).toEqual(['1 chart']);
   });
 
   test('has formulas in one line', async () => {
@@ -241,6 +236,14 @@ describe('a PDF', () => {
       { more: [blank] },
     );
     expect((await read(file, 'pdf')).gaps).toEqual(['1 comment', '1 embedded_object', '1 annotation']);
+  });
+
+  test('names attached files, and a form that only some programs show', async () => {
+    const files = '<< /Names [(a.xml) << /Type /Filespec /F (a.xml) /EF << /F 6 0 R >> >>] >>';
+    const catalogue = `/Names << /EmbeddedFiles ${files} >> /AcroForm << /Fields [] /XFA 6 0 R >>`;
+    const more = [{ dictionary: '', stream: Buffer.from('<xdp/>') }];
+    const { gaps } = await read(annotated([], { catalogue, more }), 'pdf');
+    expect(gaps).toEqual(['1 embedded_object', '1 annotation']);
   });
 
   test.each([

@@ -28,9 +28,18 @@ const isOn = (value: string | undefined) => value === undefined || /^(?:1|true|o
 const boxOf = (value: string | undefined) => (isOn(value) ? BOX.on : BOX.off);
 const gap = (of: Gap): ElementRule => ({ open: (pass) => pass.mark(of) });
 
+/** The area in EMU (12,700 a point) below which a drawing is a logo or a sign: that of `SMALL` of A4 in a PDF. */
+const SMALL = 0.03 * 595 * 842 * 12_700 ** 2;
+
 /** Gaps, by the element that shows what is not read. */
 const GAP_ELEMENTS: Readonly<Record<string, ElementRule>> = {
-  'a:blip': gap('picture'),
+  'w:drawing': { close: (pass) => void (pass.area = Number.NaN) },
+  'wp:extent': { open: (pass, { cx, cy }) => void (pass.area = Number(cx) * Number(cy)) },
+  'a:blip': {
+    open(pass) {
+      if (!(pass.area < SMALL)) pass.mark('picture');
+    },
+  },
   'v:imagedata': gap('picture'),
   'w:contentPart': gap('picture'),
   'c:chart': gap('chart'),
@@ -131,7 +140,13 @@ function setForm(pass: DocxPass, key: 'chosen' | 'usual', value: string): void {
 
 /** Text that lies beside the body: diagrams, word art. */
 const ELSEWHERE: Readonly<Record<string, ElementRule>> = {
-  'dgm:relIds': { open: (pass, { dm = '' }) => void pass.flow.after.push(pass.diagram(dm)) },
+  'dgm:relIds': {
+    open(pass, { dm = '' }) {
+      const text = pass.diagram(dm);
+      if (text === '') pass.mark('chart');
+      else pass.flow.after.push(text);
+    },
+  },
   'v:textpath': {
     open(pass, { string = '' }) {
       if (pass.isSeen && string !== '') pass.flow.after.push(`<w:p>${runOf(string)}</w:p>`);

@@ -8,6 +8,7 @@ import { markOf, withoutMarks } from './gap-marks.ts';
 const NAMESPACES: readonly (readonly [RegExp, string])[] = [
   [/\/wordprocessingml\/(?:2006\/)?main$/, 'w'],
   [/\/drawingml\/(?:2006\/)?main$/, 'a'],
+  [/\/drawingml\/(?:2006\/)?wordprocessingDrawing$/, 'wp'],
   [/\/drawingml\/(?:2006\/)?chart$|\/drawing\/2014\/chartex$/, 'c'],
   [/\/drawingml\/(?:2006\/)?diagram$/, 'dgm'],
   [/\/officeDocument\/(?:2006\/)?math$/, 'm'],
@@ -98,6 +99,8 @@ export class DocxPass {
   readonly boxes: { readonly sign: string; isTold: boolean }[] = [];
   form: { entries: string[]; isBox: boolean; chosen?: string; usual?: string } | undefined;
   breaksBefore = false;
+  /** Of the drawing under way, in EMU; NaN where it is not known. */
+  area = Number.NaN;
   readonly #prefixes = new Map<string, string>();
   readonly #flows: [Flow, ...Flow[]] = [{ out: [], after: [], paragraphs: 0 }];
   #dropping = 0;

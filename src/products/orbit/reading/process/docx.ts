@@ -3,6 +3,7 @@ import type { ReadingCaps } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
 import { docxParts, type DocxParts } from './docx-parts.ts';
 import { type DocxText, plainDocx } from './docx-text.ts';
+import { withoutMarks } from './gap-marks.ts';
 import { htmlToMarkdown, PAGE_BREAK } from './html.ts';
 import { pagesOf } from './plain-text.ts';
 
@@ -23,9 +24,9 @@ function plainPackage(parts: DocxParts): Record<string, Uint8Array> {
     plainDocx(xml, (id) => plainDocx(parts.byId(id) ?? '', () => '').xml);
   const main = read(parts.main);
   if (!main.isDocument) throw new Unreadable('document_unreadable_type', 'It is an archive, and no DOCX.');
-  // Each once, however many sections have it; a number of a page alone says nothing.
+  // Each once, however many sections have it; a number of a page alone says nothing, and pictures are those of a letterhead.
   const around = (kind: string) =>
-    [...new Set(parts.ofKind(kind).map((xml) => read(xml).xml))]
+    [...new Set(parts.ofKind(kind).map((xml) => withoutMarks(read(xml).xml)))]
       .filter((xml) => /\p{L}/u.test(xml.replace(/<[^>]*>/g, '')))
       .join('');
   const notes = (kind: string) =>

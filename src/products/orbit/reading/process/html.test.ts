@@ -26,6 +26,17 @@ describe('HTML', () => {
     expect(takeMarks(toMarkdown(html))).toEqual({ text: 'a b', gaps: ['picture'] });
   });
 
+  test.each([
+    ['<img src=a>', ['picture']],
+    ['<img src=a width=200 height=200>', ['picture']],
+    ['<img src=a width=120 height=80><iframe width=1 height=1></iframe>', []],
+    ['<svg><text>500</text></svg>', ['picture']],
+    ['<svg width=900 height=900><path d=M0></svg>', []],
+    ['<video>no</video><audio>no</audio>', ['embedded_object']],
+  ])('names what may have words: %s', (html, gaps) => {
+    expect(takeMarks(toMarkdown(`<p>a${html}</p>`))).toEqual({ text: 'a', gaps });
+  });
+
   test('is read in the fields of a form, as they are filled in, and without reading aids', () => {
     const html = `<p>Client: <input value="Northwind"><input type=hidden value=no><input type=password value=no></p>
       <p><input type=checkbox checked> Logo <input type=radio> Website</p><textarea>Net 30</textarea>

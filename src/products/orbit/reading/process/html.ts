@@ -4,33 +4,36 @@ import type { Gap } from '../gaps.ts';
 import { markOf, withoutMarks } from './gap-marks.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 
-/** What is never text, with all that is in it. Of SVG and MathML too: what they hold is not read from top to bottom. */
+/** What is never text, with all that is in it. SVG is not read from top to bottom. */
 const DROPPED: ReadonlySet<string> = new Set([
   'script',
   'style',
   'template',
   'noscript',
   'svg',
-  'math',
-  'iframe',
-  'object',
-  'embed',
-  'canvas',
   'head',
   // Small letters that say how the word beside them is read.
   'rt',
   'rp',
 ]);
-/** Elements that show something which is not read. */
+/** Elements that show something which is not read, nor is what stands in them. */
 const GAP_ELEMENTS: Readonly<Record<string, Gap>> = {
   img: 'picture',
-  svg: 'picture',
   canvas: 'picture',
   math: 'picture',
   iframe: 'embedded_object',
+  frame: 'embedded_object',
   object: 'embedded_object',
   embed: 'embedded_object',
+  video: 'embedded_object',
+  audio: 'embedded_object',
 };
+/** Elements without content. */
+const VOID = /^(?:img|frame|embed)$/;
+/** In SVG these have words; icons have none of them. */
+const SVG_WORDS = /^(?:text|image|foreignobject)$/;
+/** Pixels of CSS below which a picture is a logo or a sign: `SMALL` of A4, as in a PDF. */
+const SMALL = 0.03 * 794 * 1_123;
 const BLOCKS: ReadonlySet<string> = new Set([
   'p',
   'div',
@@ -86,11 +89,12 @@ export function htmlToMarkdown(html: string): string {
         if (depth > DEEPEST) throw new Unreadable('document_damaged', 'It is nested too deeply.');
         if (dropped !== undefined) {
           if (name === dropped.name) dropped.depth += 1;
+          if (dropped.name === 'svg' && SVG_WORDS.test(name)) out.text(markOf('picture'));
           return;
         }
         const gap = GAP_ELEMENTS[name];
-        if (gap !== undefined) out.text(markOf(gap));
-        if (name !== 'embed' && DROPPED.has(name)) {
+        if (gap !== undefined && !isSmall(attributes)) out.text(markOf(gap));
+        if (DROPPED.has(name) || (gap !== undefined && !VOID.test(name))) {
           dropped = { name, depth: 1 };
           return;
         }
@@ -130,6 +134,10 @@ export function htmlToMarkdown(html: string): string {
   parser.write(html);
   parser.end();
   return out.end();
+}
+
+function isSmall({ width, height }: Readonly<Record<string, string>>): boolean {
+  return (Number(width) || Number.NaN) * Number(height) < SMALL;
 }
 
 interface SelectOption {

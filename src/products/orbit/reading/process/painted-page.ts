@@ -1,19 +1,37 @@
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/pdf.d.ts';
 import type { TextPiece } from './pdf-text.ts';
 
+/** A sign; the invisible ones are the text that OCR put on a scanned page. */
+export interface PaintedSign extends TextPiece {
+  readonly isInvisible: boolean;
+}
+
+/** A picture as it lies on a page: left, bottom, right, top. */
+export interface PlacedPicture {
+  readonly rect: readonly [number, number, number, number];
+  /** The id under which pdf.js keeps it, if any. */
+  readonly image: string;
+}
+
 /** What a page paints, sign by sign. */
 export interface PaintedPage {
-  /** The signs that are seen, in the order of the file. */
-  readonly signs: readonly TextPiece[];
+  /** The signs that are seen or invisible, in the order of the file. */
+  readonly signs: readonly PaintedSign[];
   /** The text of annotations that are seen, by their ids. */
   readonly annotations: ReadonlyMap<string, string>;
   readonly hasImage: boolean;
+  /** The pictures that are seen, in the order of the file. */
+  readonly pictures: readonly PlacedPicture[];
+  /** Numbers of all outlines that are drawn: a letter takes some hundred. */
+  readonly drawn: number;
 }
 
 export type Layers = Awaited<ReturnType<PDFDocumentProxy['getOptionalContentConfig']>>;
 type Matrix = readonly [number, number, number, number, number, number];
 
 const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
+/** ISO 32000-2, table 104: text that is neither filled nor outlined. */
+const INVISIBLE = 3;
 
 /** What is saved and restored while a page is painted. */
 interface State {
@@ -24,7 +42,30 @@ interface State {
   scale: number;
   leading: number;
   rise: number;
+  /** Whether text is neither filled nor outlined. */
+  isInvisible: boolean;
 }
+
+const BEGINNING: State = {
+  ctm: IDENTITY,
+  size: 0,
+  charSpacing: 0,
+  wordSpacing: 0,
+  scale: 1,
+  leading: 0,
+  rise: 0,
+  isInvisible: false,
+};
+
+const SETTERS: Readonly<Record<string, (state: State, value: number) => void>> = {
+  setFont: (state, size) => void (state.size = size),
+  setLeading: (state, leading) => void (state.leading = -leading),
+  setCharSpacing: (state, spacing) => void (state.charSpacing = spacing),
+  setWordSpacing: (state, spacing) => void (state.wordSpacing = spacing),
+  setHScale: (state, percent) => void (state.scale = percent / 100),
+  setTextRise: (state, rise) => void (state.rise = rise),
+  setTextRenderingMode: (state, mode) => void (state.isInvisible = mode === INVISIBLE),
+};
 
 /** Paints a page without a canvas: text with its places, and layers that are switched off left out. */
 export async function paintedPage(page: PDFPageProxy, layers: Layers): Promise<PaintedPage> {
@@ -40,9 +81,15 @@ export async function paintedPage(page: PDFPageProxy, layers: Layers): Promise<P
 }
 
 class Painter {
-  readonly page = { signs: [] as TextPiece[], annotations: new Map<string, string>(), hasImage: false };
+  readonly page = {
+    signs: [] as PaintedSign[],
+    annotations: new Map<string, string>(),
+    hasImage: false,
+    pictures: [] as PlacedPicture[],
+    drawn: 0,
+  };
   readonly #layers: Layers;
-  #state: State = { ctm: IDENTITY, size: 0, charSpacing: 0, wordSpacing: 0, scale: 1, leading: 0, rise: 0 };
+  #state: State = { ...BEGINNING };
   readonly #saved: State[] = [];
   /** Whether each stretch of marked content that is open is seen. */
   readonly #marked: boolean[] = [];
@@ -50,6 +97,8 @@ class Painter {
   #text: Matrix = IDENTITY;
   #line: readonly [number, number] = [0, 0];
   #x = 0;
+  /** The operation before was a `transform`. */
+  #isPlaced = false;
 
   constructor(layers: Layers) {
     this.#layers = layers;
@@ -58,7 +107,11 @@ class Painter {
   paint(name: string, given: readonly unknown[]): void {
     const numbers = given.filter((one) => typeof one === 'number');
     const [first = 0, second = 0] = numbers;
-    if (/^paint\w*Image/.test(name)) this.page.hasImage = true;
+    if (/^paint\w*Image/.test(name)) this.#picture(name, given);
+    // pdf.js leaves out an image with more pixels than it may have, and nothing is painted where it was placed.
+    if (this.#isPlaced && name === 'restore') this.#place(this.#state.ctm);
+    this.#isPlaced = name === 'transform';
+    SETTERS[name]?.(this.#state, first);
     switch (name) {
       case 'save':
       case 'beginAnnotation':
@@ -91,23 +144,8 @@ class Painter {
         return this.#moveBy(first, second);
       case 'nextLine':
         return this.#moveBy(0, this.#state.leading);
-      case 'setFont':
-        this.#state.size = first;
-        return;
-      case 'setLeading':
-        this.#state.leading = -first;
-        return;
-      case 'setCharSpacing':
-        this.#state.charSpacing = first;
-        return;
-      case 'setWordSpacing':
-        this.#state.wordSpacing = first;
-        return;
-      case 'setHScale':
-        this.#state.scale = first / 100;
-        return;
-      case 'setTextRise':
-        this.#state.rise = first;
+      case 'constructPath':
+        this.page.drawn += lengthOf(given[1]);
         return;
       case 'showText':
         return this.#show(Array.isArray(given[0]) ? given[0] : []);
@@ -125,6 +163,23 @@ class Painter {
     if (matrix !== undefined) this.#state.ctm = product(this.#state.ctm, matrix);
   }
 
+  /** Small inline images come as a group, each with its own place. */
+  #picture(name: string, given: readonly unknown[]): void {
+    this.page.hasImage = true;
+    if (name.endsWith('Repeat')) return;
+    const parts: unknown = given.at(-1);
+    if (!name.endsWith('Group')) this.#place(this.#state.ctm, String(given[0]));
+    else if (Array.isArray(parts))
+      for (const part of parts) this.#place(product(this.#state.ctm, transformOf(part)));
+  }
+
+  #place([a, b, c, d, e, f]: Matrix, image = ''): void {
+    if (this.#annotation !== undefined || !this.#marked.every(Boolean)) return;
+    const [x, y] = [Math.min(0, a) + Math.min(0, c) + e, Math.min(0, b) + Math.min(0, d) + f];
+    const [width, height] = [Math.abs(a) + Math.abs(c), Math.abs(b) + Math.abs(d)];
+    this.page.pictures.push({ rect: [x, y, x + width, y + height], image });
+  }
+
   #moveTo(x: number, y: number): void {
     this.#line = [x, y];
     this.#x = x;
@@ -135,7 +190,7 @@ class Painter {
   }
 
   #show(glyphs: readonly unknown[]): void {
-    const { ctm, size, charSpacing, wordSpacing, scale, rise } = this.#state;
+    const { ctm, size, charSpacing, wordSpacing, scale, rise, isInvisible } = this.#state;
     const isSeen = this.#marked.every(Boolean);
     const [a, b, c, d] = product(ctm, this.#text);
     for (const glyph of glyphs) {
@@ -152,6 +207,7 @@ class Painter {
           transform: [a * size, b * size, c * size, d * size, x, y],
           width: Math.abs(width) * Math.hypot(a, b),
           hasEOL: false,
+          isInvisible,
         });
     }
     if (isSeen && this.#annotation !== undefined) this.#tellAnnotation(this.#annotation, ' ');
@@ -171,6 +227,17 @@ interface Glyph {
 
 function isGlyph(value: unknown): value is Glyph {
   return typeof value === 'object' && value !== null && 'unicode' in value && 'width' in value;
+}
+
+const transformOf = (value: unknown): Matrix =>
+  (typeof value === 'object' && value !== null && 'transform' in value
+    ? matrixOf(value.transform)
+    : undefined) ?? IDENTITY;
+
+/** How many numbers an outline has. */
+function lengthOf(outline: unknown): number {
+  const [numbers]: readonly unknown[] = Array.isArray(outline) ? outline : [];
+  return numbers instanceof Float32Array ? numbers.length : 0;
 }
 
 /** pdf.js has them as arrays and as typed arrays. */

@@ -1,17 +1,22 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/pdf.d.ts';
-import type { ReadingCaps } from '../caps.ts';
+import { type ReadingCaps, sizedTime } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
 import type { ReadingLine } from '../protocol.ts';
 import type { Gap } from '../gaps.ts';
 import { type Layers, paintedPage, type PaintedPage } from './painted-page.ts';
 import { annotationsOf, type AnnotationText, withAnnotations } from './pdf-annotations.ts';
+import { paperOf, unreadPictures } from './pdf-pictures.ts';
 import { headingSizes, linesOf, pageText, type TextLine, type TextPiece } from './pdf-text.ts';
 import { isFromRight, runsFromRight } from './reading-order.ts';
 
-/** Letters below which a page that shows an image is taken for a scanned one: a stamp or a page number may be text. */
+/**
+ * Letters below which a page that shows an image, or outlines of as many letters, is taken for a scanned one: a stamp or a page number
+ * may be text.
+ */
 const HARDLY_TEXT = 20;
+const NUMBERS_OF_A_LETTER = 100;
 /** Of a page's letters, the share that must have been found in their places for their order to be certain. */
 const MOSTLY = 0.95;
 const UNORDERED = 0.5;
@@ -65,10 +70,14 @@ export async function readPdf(
 ): Promise<void> {
   const document = await openPdf(bytes, caps);
   const layers = await document.getOptionalContentConfig();
+  // Images are unpacked on the way: a book of photographs keeps half of its time for its text.
+  const most = sizedTime(caps, bytes.length) / 2;
   const pages: (PageContent | undefined)[] = [];
   let characters = 0;
   for (let page = 1; page <= document.numPages; page += 1) {
-    const read = await contentOf(document, page, layers);
+    const { user, system } = process.cpuUsage();
+    const looks = (user + system) / 1_000 < most;
+    const read = await contentOf(document, page, { layers, looks });
     pages.push(read);
     characters += (read?.lines ?? []).reduce((sum, { text }) => sum + text.length, 0);
     if (characters > caps.characters)
@@ -77,6 +86,7 @@ export async function readPdf(
   if (pages.every((content) => content === undefined))
     throw new Unreadable('document_damaged', 'None of its pages can be read.');
   const sizes = headingSizes(pages.flatMap((content) => (content === undefined ? [] : [content.lines])));
+  const paper = paperOf(pages.map((content) => content?.pictures ?? []));
   for (const [at, content] of pages.entries()) {
     const page = at + 1;
     if (content === undefined) tell({ kind: 'unread', page });
@@ -86,8 +96,23 @@ export async function readPdf(
       tell({ kind: 'page', page, text: pageText(content.lines, sizes), ...confidence });
     }
     for (const gap of content?.gaps ?? []) tell({ kind: 'gap', page, gap });
+    if (content?.isScanned === false && content.pictures.some((picture) => !paper.has(picture)))
+      tell({ kind: 'gap', page, gap: 'picture' });
   }
+  for (const gap of await gapsBeside(document)) tell({ kind: 'gap', page: 1, gap });
   tell({ kind: 'read', pages: document.numPages });
+}
+
+/** Attached files, and a form whose fields only some programs show: its page says no more than that. */
+async function gapsBeside(document: PDFDocumentProxy): Promise<readonly Gap[]> {
+  const attached = await document.getAttachments().catch(() => null);
+  const info: object = (await document.getMetadata().catch(() => undefined))?.info ?? {};
+  const isForm = 'IsXFAPresent' in info && info.IsXFAPresent === true;
+  const hasFields = 'IsAcroFormPresent' in info && info.IsAcroFormPresent === true;
+  return [
+    ...((attached?.size ?? 0) > 0 ? (['embedded_object'] as const) : []),
+    ...(isForm && !hasFields ? (['annotation'] as const) : []),
+  ];
 }
 
 interface PageContent {
@@ -95,16 +120,17 @@ interface PageContent {
   /** Whether it is an image with hardly a letter of its own. OCR sees what was typed on it. */
   readonly isScanned: boolean;
   readonly gaps: readonly Gap[];
+  readonly pictures: readonly string[];
 }
 
 const lettersIn = (pieces: readonly { readonly str: string }[]) =>
   pieces.reduce((sum, { str }) => sum + str.replace(/\s/g, '').length, 0);
 
-/** undefined: the page is broken. */
+/** undefined: the page is broken. `looks` is whether there is time to look for its pictures. */
 async function contentOf(
   document: PDFDocumentProxy,
   number: number,
-  layers: Layers,
+  { layers, looks }: { readonly layers: Layers; readonly looks: boolean },
 ): Promise<PageContent | undefined> {
   try {
     const page = await document.getPage(number);
@@ -120,18 +146,30 @@ async function contentOf(
     const upright = uprightOf(page);
     const pieces = (isOrdered ? painted : found).map(upright.piece);
     const beside = texts.map(({ lines, rect }) => ({ lines, rect: upright.rect(rect) }));
-    const isScanned = lettersIn(found) < HARDLY_TEXT && (await paint()).hasImage;
+    const hasText = lettersIn(found) >= HARDLY_TEXT;
+    // Text that was found stays, whatever is wrong with what is painted beside it.
+    const shown = hasText ? await (looks ? paint().catch(undefinedUnlessFull) : undefined) : await paint();
+    const pictures = shown === undefined ? [] : unreadPictures(page, shown);
     page.cleanup();
     const direction = isFromRight(found.map(({ str }) => str).join('')) ? 'right' : 'left';
     return {
       lines: linesOf(withAnnotations(pieces, beside), direction),
-      isScanned,
-      gaps: isOrdered ? gaps : [...gaps, 'text_order'],
+      isScanned:
+        !hasText && (shown?.hasImage === true || (shown?.drawn ?? 0) >= HARDLY_TEXT * NUMBERS_OF_A_LETTER),
+      gaps: [
+        ...gaps,
+        ...(isOrdered ? [] : (['text_order'] as const)),
+        ...(shown === undefined ? (['pictures_unknown'] as const) : []),
+      ],
+      pictures,
     };
   } catch (error) {
-    if (error instanceof RangeError) throw error;
-    return undefined;
+    return undefinedUnlessFull(error);
   }
+}
+
+function undefinedUnlessFull(error: unknown): undefined {
+  if (error instanceof RangeError) throw error;
 }
 
 type Rect = AnnotationText['rect'];
