@@ -3705,6 +3705,57 @@ export interface Schemas {
     /** Milliseconds since 1970. */
     readonly updated_at: number;
   };
+  readonly RecordVersion: {
+    readonly id: string;
+    readonly table: string;
+    /** The bytes, in base64. */
+    readonly blob: string;
+    /** Their SHA-256, in hex. */
+    readonly checksum: string;
+    /** The version that it takes the place of; 0: there is none. */
+    readonly if_version: number;
+  };
+  readonly RecordWithBytes: {
+    readonly id: string;
+    readonly table: string;
+    /** SHA-256 of its bytes, in hex. */
+    readonly checksum: string;
+    /** Milliseconds since 1970. */
+    readonly created_at: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
+    /** Bytes. */
+    readonly size: number;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+    readonly blob: string;
+  };
+  readonly RecordWriteError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly RecordWriteResult: {
+    readonly id: string;
+    readonly status: 'written' | 'refused';
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version?: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at?: number;
+    readonly error?: Schemas['RecordWriteError'];
+  };
+  readonly RecordsRead: {
+    readonly ids: readonly string[];
+  };
+  readonly RecordsReply: {
+    readonly data: readonly Schemas['RecordWithBytes'][];
+    readonly left: readonly string[];
+  };
+  readonly RecordsWrite: {
+    readonly records: readonly Schemas['RecordVersion'][];
+  };
+  readonly RecordsWritten: {
+    readonly data: readonly Schemas['RecordWriteResult'][];
+  };
   readonly RecoveryCodes: {
     /** Shown once: null where the call is repeated with its Idempotency-Key. */
     readonly recovery_codes: readonly string[] | null;
@@ -8571,6 +8622,16 @@ export interface Routes {
     };
     readonly body: Schemas['StorageRecordCreate'];
     readonly reply: Schemas['RecordCreated'];
+  };
+  /** Read the bytes of several records */
+  'POST /v1/storage/records/read': {
+    readonly body: Schemas['RecordsRead'];
+    readonly reply: Schemas['RecordsReply'];
+  };
+  /** Store several records */
+  'POST /v1/storage/records/write': {
+    readonly body: Schemas['RecordsWrite'];
+    readonly reply: Schemas['RecordsWritten'];
   };
   /** Search vectors */
   'POST /v1/storage/vectors/search': {
