@@ -4568,6 +4568,12 @@ export interface Schemas {
     /** The session has said the same before. */
     readonly repeated: number;
   };
+  readonly StoredVector: {
+    readonly id: string;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
+    readonly blob: string;
+  };
   readonly Streak: {
     /** Days in a row, up to today or yesterday, on which you did something for it. */
     readonly current: number;
@@ -5154,6 +5160,14 @@ export interface Schemas {
     readonly checksum: string;
     /** Transformed with your own key. The same number of dimensions in all of your items. */
     readonly embedding?: readonly number[] | undefined;
+    /** The revision that it takes the place of; 0: there is none. Left out: any. */
+    readonly if_revision?: number | undefined;
+  };
+  readonly VectorReadRequest: {
+    readonly ids: readonly string[];
+  };
+  readonly VectorReadResponse: {
+    readonly vectors: readonly Schemas['StoredVector'][];
   };
   readonly VectorSearchRequest: {
     /** Ciphertext in base64, of 64 KiB at most. */
@@ -5170,6 +5184,8 @@ export interface Schemas {
     readonly id: string;
     /** The cosine: 1 is the same direction, -1 the opposite. 1 for the same blob. */
     readonly score: number;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
     readonly blob: string;
   };
   readonly VectorUpsertRequest: {
@@ -5177,6 +5193,8 @@ export interface Schemas {
   };
   readonly VectorUpsertResponse: {
     readonly upserted: number;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
   };
   readonly VerificationMail: {
     readonly status: 'verification_sent';
@@ -8632,6 +8650,11 @@ export interface Routes {
   'POST /v1/storage/records/write': {
     readonly body: Schemas['RecordsWrite'];
     readonly reply: Schemas['RecordsWritten'];
+  };
+  /** Read vectors by their ids */
+  'POST /v1/storage/vectors/read': {
+    readonly body: Schemas['VectorReadRequest'];
+    readonly reply: Schemas['VectorReadResponse'];
   };
   /** Search vectors */
   'POST /v1/storage/vectors/search': {

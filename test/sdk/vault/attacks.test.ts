@@ -288,7 +288,7 @@ describe('who knew the old keys, once they are replaced,', () => {
     const content = Buffer.from('content');
     const file = await collect(streamOf(content).pipeThrough(vault.encrypt('f')));
     await vault.backup(streamOf(content));
-    await vault.vectors.upsert([{ id: 'v', embedding: [1, 2, 3], value: 'of a vector' }]);
+    await vault.vectors.upsert([{ id: 'v', embedding: [1, 2, 3], value: 'of a vector', revision: 0 }]);
     await vault.replaceKeys(NEW_LOCK);
     const openings = [
       async (options?: { acceptEnded: boolean }) => collect((await vault.restore(options)).content),

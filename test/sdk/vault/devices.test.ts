@@ -245,3 +245,22 @@ it('notes of many sizes come through, those that no call takes together too', as
   expect(came).toHaveLength(sizes.length);
   expect(new Set(came)).toEqual(new Set(sizes));
 });
+
+it('a vector of another device is not written over by a device that has not read it', async () => {
+  const [one, other] = [(await start()).vault.vectors, (await start()).vault.vectors];
+  const item = { id: 'of-a-note', embedding: [1, 2, 3] };
+  const first = await one.upsert([{ ...item, value: 'first', revision: 0 }]);
+  const conflict = {
+    status: 412,
+    code: 'precondition_failed',
+    details: { conflicts: [{ id: item.id, revision: first }] },
+  };
+  await expect(other.upsert([{ ...item, value: 'late', revision: 0 }])).rejects.toMatchObject(conflict);
+  expect(await other.read([item.id, 'none'])).toEqual([{ id: item.id, revision: first, value: 'first' }]);
+  const second = await other.upsert([{ ...item, value: 'second', revision: first }]);
+  await expect(one.upsert([{ ...item, value: 'late', revision: first }])).rejects.toMatchObject({
+    status: 412,
+  });
+  expect(await one.search([1, 2, 3], 1)).toMatchObject([{ revision: second, value: 'second' }]);
+  expect(await one.upsert([{ ...item, value: 'third', revision: 'any' }])).toBeGreaterThan(second);
+});
