@@ -60,25 +60,20 @@ export function createRecordServer(
   client: Pick<Client, 'call' | 'open'>,
   { time = machineTime, signal }: Patience = {},
 ): RecordServer {
-  /** Where the server says that it is asked too often, it is asked again when it says. */
-  const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+  /** Undefined where the server answers with one of these; where it says that it is asked too often, it is asked again when it says. */
+  const unless = async <T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> => {
     for (;;)
       try {
         signal?.throwIfAborted();
         return await call();
       } catch (error) {
         if (!(error instanceof PlinthError)) throw error;
+        if (statuses.includes(error.status)) return undefined;
         const { status, retryAfter = Infinity } = error;
         if (status !== 429 || retryAfter > LONGEST_WAIT) throw error;
         await time.wait(Math.max(1, retryAfter) * 1_000, signal);
       }
   };
-  /** Undefined where the server answers with one of these. */
-  const unless = <T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> =>
-    patiently(call).catch((error: unknown) => {
-      if (error instanceof PlinthError && statuses.includes(error.status)) return undefined;
-      throw error;
-    });
   const read: RecordServer['read'] = ({ id }) =>
     unless([404], async () => {
       const answer = await client.open('GET /v1/storage/records/{id}', { params: { id } }, { signal });
@@ -106,7 +101,7 @@ export function createRecordServer(
       }),
     read,
     async *readAll(addresses) {
-      for (let left = addresses; left[0] !== undefined; ) {
+      for (let left = addresses; left.length > 0; ) {
         const some = left.slice(0, TOGETHER.records);
         const ids = some.map(({ id }) => id);
         const call = () => client.call('POST /v1/storage/records/read', { body: { ids } }, { signal });
@@ -114,10 +109,11 @@ export function createRecordServer(
         const isLeft = new Set(answer?.left ?? ids);
         const came = some.filter(({ id }) => !isLeft.has(id));
         const versions = new Map(answer?.data.map((one) => [one.id, versionIn(one)]));
-        // One that is alone, or too large for several, comes by itself.
-        if (came.length === 0) yield [[left[0], await read(left[0])]];
-        else yield came.map((one) => [one, versions.get(one.id)]);
-        const done = new Set<RecordAddress>(came.length === 0 ? [left[0]] : came);
+        yield came.map((one) => [one, versions.get(one.id)]);
+        // One by one: one that is too large for several, and all where none is there, or an older server has no such call.
+        const alone = answer === undefined ? some : some.slice(0, came.length === 0 ? 1 : 0);
+        for (const one of alone) yield [[one, await read(one)]];
+        const done = new Set<RecordAddress>([...came, ...alone]);
         left = left.filter((one) => !done.has(one));
       }
     },
@@ -126,10 +122,10 @@ export function createRecordServer(
       for (const some of groupsOf(records)) {
         const body = { records: await Promise.all(some.map(inJson)) };
         const call = () => client.call('POST /v1/storage/records/write', { body }, { signal });
-        const { data } = some.length === 1 ? { data: [] } : await patiently(call);
-        const etags = new Map(data.flatMap(outcomeIn));
+        const answer = some.length === 1 ? undefined : await unless([404], call);
+        const etags = new Map(answer?.data.flatMap(outcomeIn));
         yield some.filter(({ id }) => etags.has(id)).map((one) => [one, etags.get(one.id)]);
-        // One that is alone, or refused for something else than another version, goes by itself, and fails as it does.
+        // One by one: one that is refused for something else than another version, which fails as it does alone, and all at an older server.
         for (const one of some.filter(({ id }) => !etags.has(id)))
           yield [[one, await write(one, one.envelope, one.etag)]];
       }

@@ -246,6 +246,22 @@ it('notes of many sizes come through, those that no call takes together too', as
   expect(new Set(came)).toEqual(new Set(sizes));
 });
 
+it('a sync with an older server, which has no calls for several records, sends and takes them one by one', async () => {
+  const [writer, reader] = [await start(), await start()];
+  for (const { network } of [writer, reader])
+    network.tamper = (call, answer) =>
+      call.startsWith('POST /v1/storage/records/')
+        ? Response.json({ error: { code: 'not_found', message: 'No such call.' } }, { status: 404 })
+        : answer;
+  const values = ['one', 'two', 'three'];
+  await Promise.all(values.map((value) => writer.vault.put('older', value)));
+  expect((await writer.vault.sync()).problems).toEqual([]);
+  expect((await reader.vault.sync()).problems).toEqual([]);
+  const came = (await reader.vault.list('older')).map(({ value }) => value);
+  expect(new Set(came)).toEqual(new Set(values));
+  expect(came).toHaveLength(3);
+});
+
 it('a vector of another device is not written over by a device that has not read it', async () => {
   const [one, other] = [(await start()).vault.vectors, (await start()).vault.vectors];
   const item = { id: 'of-a-note', embedding: [1, 2, 3] };
