@@ -6085,6 +6085,7 @@ create table vectors.collections (
   due boolean not null generated always as ((recoding OR ((embedded > 2000) AND (embedded >= (2 * centred))))) stored,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  revision bigint not null default 1,
   constraint collections_pkey PRIMARY KEY (account_id, id),
   constraint collections_account_id_product_name_user_id_key UNIQUE NULLS NOT DISTINCT (account_id, product, name, user_id),
   constraint collections_bytes_check CHECK ((bytes >= 0)),
@@ -6092,7 +6093,8 @@ create table vectors.collections (
   constraint collections_embedded_check CHECK ((embedded >= 0)),
   constraint collections_gauge_check CHECK (((length(gauge) >= 1) AND (length(gauge) <= 60))),
   constraint collections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-  constraint collections_product_check CHECK (((length(product) >= 2) AND (length(product) <= 30)))
+  constraint collections_product_check CHECK (((length(product) >= 2) AND (length(product) <= 30))),
+  constraint collections_revision_check CHECK ((revision > 0))
 );
 CREATE INDEX collections_due ON vectors.collections USING btree (account_id, id) WHERE due;
 CREATE INDEX collections_of_user ON vectors.collections USING btree (user_id) WHERE (user_id IS NOT NULL);
@@ -6112,11 +6114,13 @@ create table vectors.items (
   blob bytea not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  revision bigint not null default 1,
   constraint items_pkey PRIMARY KEY (account_id, collection_id, id),
   constraint items_account_id_collection_id_fkey FOREIGN KEY (account_id, collection_id) REFERENCES vectors.collections(account_id, id) ON DELETE CASCADE,
   constraint items_blob_check CHECK ((octet_length(blob) <= 65536)),
   constraint items_embedding_check CHECK (((octet_length(embedding) >= 4) AND (octet_length(embedding) <= 4096))),
-  constraint items_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)))
+  constraint items_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200))),
+  constraint items_revision_check CHECK ((revision > 0))
 );
 CREATE INDEX items_by_blob ON vectors.items USING btree (account_id, collection_id, sha256(blob));
 CREATE INDEX items_of_user ON vectors.items USING btree (user_id) WHERE (user_id IS NOT NULL);

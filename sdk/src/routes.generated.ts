@@ -3705,6 +3705,57 @@ export interface Schemas {
     /** Milliseconds since 1970. */
     readonly updated_at: number;
   };
+  readonly RecordVersion: {
+    readonly id: string;
+    readonly table: string;
+    /** The bytes, in base64. */
+    readonly blob: string;
+    /** Their SHA-256, in hex. */
+    readonly checksum: string;
+    /** The version that it takes the place of; 0: there is none. */
+    readonly if_version: number;
+  };
+  readonly RecordWithBytes: {
+    readonly id: string;
+    readonly table: string;
+    /** SHA-256 of its bytes, in hex. */
+    readonly checksum: string;
+    /** Milliseconds since 1970. */
+    readonly created_at: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
+    /** Bytes. */
+    readonly size: number;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+    readonly blob: string;
+  };
+  readonly RecordWriteError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly RecordWriteResult: {
+    readonly id: string;
+    readonly status: 'written' | 'refused';
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version?: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at?: number;
+    readonly error?: Schemas['RecordWriteError'];
+  };
+  readonly RecordsRead: {
+    readonly ids: readonly string[];
+  };
+  readonly RecordsReply: {
+    readonly data: readonly Schemas['RecordWithBytes'][];
+    readonly left: readonly string[];
+  };
+  readonly RecordsWrite: {
+    readonly records: readonly Schemas['RecordVersion'][];
+  };
+  readonly RecordsWritten: {
+    readonly data: readonly Schemas['RecordWriteResult'][];
+  };
   readonly RecoveryCodes: {
     /** Shown once: null where the call is repeated with its Idempotency-Key. */
     readonly recovery_codes: readonly string[] | null;
@@ -4517,6 +4568,12 @@ export interface Schemas {
     /** The session has said the same before. */
     readonly repeated: number;
   };
+  readonly StoredVector: {
+    readonly id: string;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
+    readonly blob: string;
+  };
   readonly Streak: {
     /** Days in a row, up to today or yesterday, on which you did something for it. */
     readonly current: number;
@@ -5103,6 +5160,14 @@ export interface Schemas {
     readonly checksum: string;
     /** Transformed with your own key. The same number of dimensions in all of your items. */
     readonly embedding?: readonly number[] | undefined;
+    /** The revision that it takes the place of; 0: there is none. Left out: any. */
+    readonly if_revision?: number | undefined;
+  };
+  readonly VectorReadRequest: {
+    readonly ids: readonly string[];
+  };
+  readonly VectorReadResponse: {
+    readonly vectors: readonly Schemas['StoredVector'][];
   };
   readonly VectorSearchRequest: {
     /** Ciphertext in base64, of 64 KiB at most. */
@@ -5119,6 +5184,8 @@ export interface Schemas {
     readonly id: string;
     /** The cosine: 1 is the same direction, -1 the opposite. 1 for the same blob. */
     readonly score: number;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
     readonly blob: string;
   };
   readonly VectorUpsertRequest: {
@@ -5126,6 +5193,8 @@ export interface Schemas {
   };
   readonly VectorUpsertResponse: {
     readonly upserted: number;
+    /** It grows with each change, and is never given again. */
+    readonly revision: number;
   };
   readonly VerificationMail: {
     readonly status: 'verification_sent';
@@ -8571,6 +8640,21 @@ export interface Routes {
     };
     readonly body: Schemas['StorageRecordCreate'];
     readonly reply: Schemas['RecordCreated'];
+  };
+  /** Read the bytes of several records */
+  'POST /v1/storage/records/read': {
+    readonly body: Schemas['RecordsRead'];
+    readonly reply: Schemas['RecordsReply'];
+  };
+  /** Store several records */
+  'POST /v1/storage/records/write': {
+    readonly body: Schemas['RecordsWrite'];
+    readonly reply: Schemas['RecordsWritten'];
+  };
+  /** Read vectors by their ids */
+  'POST /v1/storage/vectors/read': {
+    readonly body: Schemas['VectorReadRequest'];
+    readonly reply: Schemas['VectorReadResponse'];
   };
   /** Search vectors */
   'POST /v1/storage/vectors/search': {

@@ -33,24 +33,42 @@ describe('vectors of a member', () => {
     const by = await customer('adiuva.pro');
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const stored = await upsert(by, item('a', bytes, [1, 0]), item('b', 'other', [0, 1]), item('c', bytes));
-    expect([stored.status, stored.body]).toEqual([200, { upserted: 3 }]);
+    expect([stored.status, stored.body]).toEqual([200, { upserted: 3, revision: 2 }]);
     expect(await used(by)).toBe(2 * 256 + 5 + 2 * 4);
     const blob = Buffer.from(bytes).toString('base64');
     const near = await search(by, { embedding: [5, 0], top_k: 1 });
     expect([near.status, near.body]).toEqual([
       200,
-      { results: [{ id: 'a', score: 1, blob }], mode: 'exact' },
+      { results: [{ id: 'a', score: 1, revision: 2, blob }], mode: 'exact' },
     ]);
     expect((await search(by, { query_blob: blob })).body).toEqual({
       results: [
-        { id: 'a', score: 1, blob },
-        { id: 'c', score: 1, blob },
+        { id: 'a', score: 1, revision: 2, blob },
+        { id: 'c', score: 1, revision: 2, blob },
       ],
       mode: 'exact',
     });
     expect(await remove(by, 'a', 'b', 'c', 'unknown')).toMatchObject({ status: 200, body: { ok: true } });
     expect((await search(by, { embedding: [1, 0] })).body).toEqual({ results: [], mode: 'exact' });
     expect(await used(by)).toBe(0);
+  });
+
+  test('are not written over by who has read another revision, and are read by their ids', async () => {
+    const by = await customer('adiuva.pro');
+    const read = async () =>
+      (await call(by.key, 'POST /v1/storage/vectors/read', { body: { ids: ['a', 'z'] } })).body;
+    expect((await upsert(by, { ...item('a', 'first'), if_revision: 0 })).body).toMatchObject({ revision: 2 });
+    expect(await read()).toEqual({ vectors: [{ id: 'a', revision: 2, blob: item('a', 'first').blob }] });
+    expect((await upsert(by, { ...item('a', 'second'), if_revision: 2 })).body).toMatchObject({
+      revision: 3,
+    });
+    const late = await upsert(by, { ...item('a', 'late'), if_revision: 2 }, item('b', 'beside'));
+    expect(codeOf(late)).toEqual([412, 'precondition_failed']);
+    expect(late.body).toMatchObject({ error: { details: { conflicts: [{ id: 'a', revision: 3 }] } } });
+    expect([await read(), await count(by, 'vectors.items')]).toEqual([
+      { vectors: [{ id: 'a', revision: 3, blob: item('a', 'second').blob }] },
+      1,
+    ]);
   });
 
   test('are answered at the addresses of the plan document too', async () => {
@@ -60,7 +78,7 @@ describe('vectors of a member', () => {
       headers: { authorization: `Bearer ${by.key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ vectors: [item('a', 'x')] }),
     });
-    expect([reply.status, await reply.json()]).toEqual([200, { upserted: 1 }]);
+    expect([reply.status, await reply.json()]).toEqual([200, { upserted: 1, revision: 2 }]);
   });
 });
 
@@ -99,6 +117,7 @@ describe('what is refused', () => {
     ['an id with a space', { vectors: [{ ...fine, id: 'a b' }] }],
     ['a blob of more than 64 KiB', { vectors: [item('a', 'x'.repeat(65_537))] }],
     ['a blob that is no base64', { vectors: [{ ...fine, blob: 'äöü' }] }],
+    ['a revision below zero', { vectors: [{ ...fine, if_revision: -1 }] }],
     ['a checksum that is none', { vectors: [{ ...fine, checksum: 'x' }] }],
     ['one dimension', { vectors: [{ ...fine, embedding: [1] }] }],
     ['zeros', { vectors: [{ ...fine, embedding: [0, 0] }] }],

@@ -1,5 +1,5 @@
 /** More than these is a sign that somebody took the short way. */
-export const MOST_KEYLESS = 52;
+export const MOST_KEYLESS = 55;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -63,7 +63,10 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/documents/:id/complete': 'an upload is completed once for ever, and answers the same afterwards',
   'POST /v1/storage/records':
     'its octets may be a stream, which no answer is kept for: a PUT under an id of one’s own repeats safely',
+  'POST /v1/storage/records/write': 'each record names the version that it takes the place of',
+  'POST /v1/storage/records/read': 'it changes nothing: a body is only where the ids fit',
   'POST /v1/storage/vectors/upsert': STAYS,
+  'POST /v1/storage/vectors/read': 'it changes nothing: a body is only where the ids fit',
   'POST /v1/storage/vectors/search': 'it changes nothing: a body is only where the question fits',
   'POST /v1/usage-events': 'each event has an id of its caller’s, which counts once for ever',
 };

@@ -13,4 +13,4 @@ export {
 } from './store.ts';
 export { type RecordProblem, type SyncReport } from './sync.ts';
 export { createVault, openVault, type Vault, type VaultOptions, type VaultRecord } from './vault.ts';
-export { type VaultVectors, type VectorItem, type VectorMatch } from './vectors.ts';
+export { type VaultVector, type VaultVectors, type VectorItem, type VectorMatch } from './vectors.ts';

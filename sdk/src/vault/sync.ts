@@ -44,13 +44,13 @@ export async function synchronize(parts: SyncParts): Promise<SyncReport> {
   if (((await store.readState())?.keyRevision ?? 0) > keys.ring().revision) await keys.refresh(server);
   const tally: Tally = { received: 0, sent: 0, copies: [] };
   const stuck = (await store.list()).filter(({ problem }) => problem !== undefined && problem !== 'missing');
-  await inBatches(stuck, (known) => take(parts, known, tally));
+  await take(parts, stuck, tally);
   await receiveChanges(parts, tally);
   await renewRecords(parts, 'pending');
   const pending = (await store.list()).filter(({ isPending }) => isPending);
-  await inBatches(pending, ({ id }) => sendRecord(parts, id, tally));
+  await sendRecords(parts, pending, tally);
   // Copies that a send made.
-  for (const { id } of tally.copies) await sendRecord(parts, id, tally);
+  await sendRecords(parts, tally.copies, tally);
   return { ...tally, problems: await listProblems(store) };
 }
 
@@ -84,7 +84,11 @@ async function receiveChanges(parts: SyncParts, tally: Tally): Promise<void> {
   for (let isLast = false; !isLast; ) {
     const state = await parts.store.readState();
     const page = (await parts.server.changes(state?.cursor)) ?? (await listEverything(parts));
-    await inBatches(page.changes, (change) => receiveChange(parts, change, tally));
+    const changed: RecordAddress[] = [];
+    await inBatches(page.changes, async (change) => {
+      changed.push(...(await receiveChange(parts, change)));
+    });
+    await take(parts, changed, tally);
     isLast = page.isLast;
     await parts.store.changeState({ cursor: page.cursor });
   }
@@ -104,12 +108,17 @@ async function listEverything({ server, store }: SyncParts): Promise<Changes> {
   return { ...page, changes: [...changes, ...gone.map(({ table, id }) => ({ table, id }))] };
 }
 
-async function receiveChange(parts: SyncParts, change: Change, tally: Tally): Promise<void> {
-  if (change.table === KEY_TABLE) return void (await parts.keys.refresh(parts.server));
+/** Answers the record whose server's version is to be read. */
+async function receiveChange(parts: SyncParts, change: Change): Promise<RecordAddress[]> {
+  if (change.table === KEY_TABLE) {
+    await parts.keys.refresh(parts.server);
+    return [];
+  }
   const known = await parts.store.read(change.id);
   const address = known ?? change;
-  if (change.etag === undefined) await parts.store.change(address, async (now) => leave(now));
-  else if (known?.etag !== change.etag) await take(parts, address, tally);
+  if (change.etag !== undefined) return known?.etag === change.etag ? [] : [address];
+  await parts.store.change(address, async (now) => leave(now));
+  return [];
 }
 
 /** What becomes of a record that the server has no more: a device deletes by a sealed word, the server's own deletes nothing here. */
@@ -120,15 +129,17 @@ function leave(known: StoredRecord): StoredRecord[] {
   return [known.isDeleted ? left : { ...left, problem: 'missing' }];
 }
 
-/** Reads the server's version of a record, and decides what becomes of it. */
-async function take(parts: SyncParts, address: RecordAddress, tally: Tally): Promise<void> {
-  const version = await parts.server.read(address);
-  const opened = version === undefined ? undefined : await openShown(parts, address, version.bytes);
-  await parts.store.change(address, async (known) =>
-    version === undefined || opened === undefined
-      ? leave(known)
-      : receive(parts, known, { ...version, opened, tally }),
-  );
+/** Reads the server's versions of records, and decides what becomes of each. */
+async function take(parts: SyncParts, addresses: readonly RecordAddress[], tally: Tally): Promise<void> {
+  for await (const versions of parts.server.readAll(addresses))
+    await inBatches(versions, async ([address, version]) => {
+      const opened = version === undefined ? undefined : await openShown(parts, address, version.bytes);
+      await parts.store.change(address, async (known) =>
+        version === undefined || opened === undefined
+          ? leave(known)
+          : receive(parts, known, { ...version, opened, tally }),
+      );
+    });
 }
 
 interface Shown extends Version {
@@ -189,37 +200,45 @@ async function openShown(
   return attempt();
 }
 
-/** Sends a record until the server has it, or a version that this device must leave alone. */
-async function sendRecord(parts: SyncParts, id: string, tally: Tally): Promise<void> {
-  const { server, store } = parts;
-  for (let tries = 0; tries < 5; tries += 1) {
-    const record = await noteSending(store, id);
-    if (record?.envelope === undefined) return;
-    const { envelope, revision } = record;
-    const etag = await server.write(record, envelope, record.etag);
-    if (etag === undefined) {
-      await take(parts, record, tally);
-      continue;
-    }
-    tally.sent += 1;
-    const seen = {
-      revision,
-      digest: await digestOf(envelope),
-      epoch: epochAt(parts.keys.ring(), envelope),
-    };
-    await store.change(record, async (now) => {
-      const isPending = now.envelope === undefined || !equalBytes(now.envelope, envelope);
-      return [{ ...now, etag, seen, sent: [], isPending }];
-    });
+/** Sends records until the server has them, or versions that this device must leave alone. */
+async function sendRecords(
+  parts: SyncParts,
+  addresses: readonly RecordAddress[],
+  tally: Tally,
+): Promise<void> {
+  let left = addresses;
+  for (let tries = 0; tries < 5 && left.length > 0; tries += 1) {
+    const sending = (await Promise.all(left.map(({ id }) => noteSending(parts.store, id)))).flat();
+    const changed: RecordAddress[] = [];
+    for await (const written of parts.server.writeAll(sending))
+      await inBatches(written, async ([record, etag]) => {
+        if (etag === undefined) changed.push(record);
+        else await noteSent(parts, { ...record, etag }, tally);
+      });
+    await take(parts, changed, tally);
+    left = sending;
   }
 }
 
+type Sent = StoredRecord & { readonly envelope: Bytes };
+
+/** Notes that the server has a version; what was written since then is still to be sent. */
+async function noteSent({ keys, store }: SyncParts, sent: Sent, tally: Tally): Promise<void> {
+  const { envelope, etag, revision } = sent;
+  tally.sent += 1;
+  const seen = { revision, digest: await digestOf(envelope), epoch: epochAt(keys.ring(), envelope) };
+  await store.change(sent, async (now) => {
+    const isPending = now.envelope === undefined || !equalBytes(now.envelope, envelope);
+    return [{ ...now, etag, seen, sent: [], isPending }];
+  });
+}
+
 /** Notes what is about to be sent, before it is: an answer may never come. */
-async function noteSending(store: LockedStore, id: string): Promise<StoredRecord | undefined> {
+async function noteSending(store: LockedStore, id: string): Promise<Sent[]> {
   const record = await store.read(id);
-  if (!record?.isPending || record.problem !== undefined || record.envelope === undefined) return undefined;
+  if (!record?.isPending || record.problem !== undefined || record.envelope === undefined) return [];
   const { envelope } = record;
   const digest = await digestOf(envelope);
   await store.change(record, async (now) => [{ ...now, sent: [...new Set([...now.sent, digest])] }]);
-  return record;
+  return [{ ...record, envelope }];
 }

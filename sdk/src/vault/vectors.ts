@@ -15,20 +15,36 @@ export interface VectorItem {
   readonly embedding: readonly number[];
   /** What comes back with it; JSON, encrypted. */
   readonly value: unknown;
+  /**
+   * The revision that it takes the place of, as `read`, `search` or `upsert` answered it; 0: a new one. `any`, or nothing, writes over
+   * the version of another device.
+   */
+  readonly revision: number | 'any';
 }
 
-export interface VectorMatch {
+export interface VaultVector {
   readonly id: string;
-  /** The cosine, as the server says it. */
-  readonly score: number;
+  /** It grows with each change, and is never given again. */
+  readonly revision: number;
   readonly value?: unknown;
   /** Why there is no value. */
   readonly problem?: VaultErrorCode;
 }
 
+export interface VectorMatch extends VaultVector {
+  /** The cosine, as the server says it. */
+  readonly score: number;
+}
+
 /** Search by meaning, at a server that knows no meaning. What it learns all the same: docs/vault.md. */
 export interface VaultVectors {
-  upsert(items: readonly VectorItem[]): Promise<void>;
+  /**
+   * Writes all of them or none; answers their revision. Fails with 412 `precondition_failed` where another device was quicker:
+   * `details.conflicts` has each `id` with its `revision`, 0 where it is gone.
+   */
+  upsert(items: readonly VectorItem[]): Promise<number>;
+  /** Up to 100 by their ids: those that are there, in no order. */
+  read(ids: readonly string[]): Promise<VaultVector[]>;
   /** The nearest first. */
   search(embedding: readonly number[], topK?: number): Promise<VectorMatch[]>;
   delete(ids: readonly string[]): Promise<void>;
@@ -42,7 +58,7 @@ export function createVectors({
   readonly keys: Keys;
 }) {
   const rotate = createRotation(keys.ring());
-  const openMatch = async (id: string, blob: string) => {
+  const openBlob = async (id: string, blob: string) => {
     try {
       const ring = keys.ring();
       const bytes = fromBase64(blob);
@@ -54,7 +70,7 @@ export function createVectors({
   };
   const vectors: VaultVectors = {
     async upsert(items) {
-      const sealed = items.map(async ({ id, embedding, value }) => {
+      const sealed = items.map(async ({ id, embedding, value, revision }) => {
         const content = { revision: 1, content: { value } };
         const blob = await sealRecord(keys.ring(), { table: TABLE, id }, content);
         return {
@@ -62,15 +78,24 @@ export function createVectors({
           blob: toBase64(blob),
           checksum: toHex(await sha256(blob)),
           embedding: await rotate(embedding),
+          ...(typeof revision === 'number' ? { if_revision: revision } : {}),
         };
       });
-      await client.call('POST /v1/storage/vectors/upsert', { body: { vectors: await Promise.all(sealed) } });
+      const body = { vectors: await Promise.all(sealed) };
+      return (await client.call('POST /v1/storage/vectors/upsert', { body })).revision;
+    },
+    async read(ids) {
+      const body = { ids: [...ids] };
+      const { vectors: found } = await client.call('POST /v1/storage/vectors/read', { body });
+      return Promise.all(
+        found.map(async ({ blob, ...one }) => ({ ...one, ...(await openBlob(one.id, blob)) })),
+      );
     },
     async search(embedding, topK = 10) {
       const body = { embedding: await rotate(embedding), top_k: topK };
       const { results } = await client.call('POST /v1/storage/vectors/search', { body });
       return Promise.all(
-        results.map(async ({ id, score, blob }) => ({ id, score, ...(await openMatch(id, blob)) })),
+        results.map(async ({ blob, ...one }) => ({ ...one, ...(await openBlob(one.id, blob)) })),
       );
     },
     async delete(ids) {

@@ -6,7 +6,7 @@ import { createVectorStorage } from './service.ts';
 import { vectorsSystemUses } from './system-uses.ts';
 
 export { createVectorStorage, type VectorStorage } from './service.ts';
-export type { Collection, VectorItem, VectorResult, Vectors, VectorSearch } from './vectors.ts';
+export type { Collection, StoredVector, VectorItem, VectorResult, Vectors, VectorSearch } from './vectors.ts';
 
 /** This module, for the list of all of them. */
 export const vectorsModule = defineModule({

@@ -31,6 +31,8 @@ import {
   type NewItem,
   putItems,
   putSigns,
+  readItems,
+  revisionsOf,
   sameBlob,
 } from './store.ts';
 import type { Collection, VectorItem, Vectors, VectorSearch } from './vectors.ts';
@@ -68,6 +70,10 @@ export function createVectorStorage(parts: VectorStorageParts): VectorStorage {
       upsert: (collection, items) => upsert(parts, { product, collection }, items),
       search: (collection, embedding, k) => search(parts, { product, collection }, { embedding, k }),
       find: (collection, blob, k) => find(parts, { product, collection }, { blob, k }),
+      async read(collection, ids) {
+        const [rows] = await parts.db.tenant(collection.accountId, [readItems(collection, product, ids)]);
+        return rows;
+      },
       delete: (collection, ids) => remove(parts, { product, collection }, ids),
       forgetting: (member) => deleteOwned(product, member),
     }),
@@ -85,16 +91,17 @@ interface PackedItem {
   readonly id: string;
   readonly blob: Uint8Array;
   readonly embedding: Embedding | undefined;
+  readonly ifRevision: number | undefined;
 }
 
 /** Throws `vector_invalid`. */
 function packItems(items: readonly VectorItem[]): PackedItem[] {
   const ids = new Set(items.map(({ id }) => id));
   if (ids.size < items.length) throw invalid('id', 'Two of these items have one id.');
-  return items.map(({ id, blob, embedding }) => {
+  return items.map(({ id, blob, embedding, ifRevision }) => {
     if (!ID.test(id)) throw invalid('id', 'An id has 1 to 200 letters, digits and the signs . _ : -');
     if (blob.length > MOST_BLOB) throw invalid('blob', `A blob has ${MOST_BLOB} bytes at most.`);
-    return { id, blob, embedding: embedding && embeddingOf(embedding) };
+    return { id, blob, embedding: embedding && embeddingOf(embedding), ifRevision };
   });
 }
 
@@ -102,18 +109,24 @@ function invalid(field: string, message: string): AppError {
   return new AppError('vector_invalid', { message, details: { field } });
 }
 
-async function upsert(parts: VectorStorageParts, which: Which, items: readonly VectorItem[]): Promise<void> {
+async function upsert(
+  parts: VectorStorageParts,
+  which: Which,
+  items: readonly VectorItem[],
+): Promise<number> {
   const packed = packItems(items);
   const { product, collection } = which;
   const ids = packed.map(({ id }) => id);
   const making = makeCollection(collection, product, parts.ids.next());
-  await refusing(parts, which, () =>
+  return refusing(parts, which, () =>
     parts.db.tenant(collection.accountId, UPSERTED, async (tx) => {
       await tx.run(making);
       const found = await lock(tx, which, ids);
       if (found === undefined) throw new Error('a collection was not made');
       const { row, former } = found;
       const key = { accountId: collection.accountId, id: row.id };
+      await assertRevisions(tx, key, packed);
+      const revision = row.revision + 1;
       const embedded = row.embedded - former.embedded + packed.filter((item) => item.embedding).length;
       const kept = row.embedded > former.embedded ? row.dimensions : null;
       const dimensions = packed.reduce((known, { embedding }) => oneDimension(known, embedding), kept);
@@ -122,14 +135,32 @@ async function upsert(parts: VectorStorageParts, which: Which, items: readonly V
       const news = packed.map((item) => newItem(item, centre));
       const signs = news.flatMap(({ id, signs: own }) => (own === null ? [] : [{ id, signs: own }]));
       await tx.runAll([
-        countItems(key, { dimensions, embedded, growth, fresh: kept === null }),
-        putItems(key, collection, news),
+        countItems(key, { revision, dimensions, embedded, growth, fresh: kept === null }),
+        putItems(key, { ...collection, revision }, news),
         deleteSigns(key, ids),
         putSigns(key, row.coding, signs),
         ...gauging(parts, which, growth),
       ]);
+      return revision;
     }),
   );
+}
+
+/** Refuses items that take the place of others than their writer has read. */
+async function assertRevisions(
+  tx: Transaction,
+  key: CollectionKey,
+  items: readonly PackedItem[],
+): Promise<void> {
+  const named = items.filter(({ ifRevision }) => ifRevision !== undefined);
+  if (named.length === 0) return;
+  const ids = named.map(({ id }) => id);
+  const present = new Map((await tx.run(revisionsOf(key, ids))).map(({ id, revision }) => [id, revision]));
+  const conflicts = named.flatMap(({ id, ifRevision }) => {
+    const revision = present.get(id) ?? 0;
+    return revision === ifRevision ? [] : [{ id, revision }];
+  });
+  if (conflicts.length > 0) throw new AppError('precondition_failed', { details: { conflicts } });
 }
 
 async function remove(parts: VectorStorageParts, which: Which, ids: readonly string[]): Promise<void> {
@@ -142,7 +173,7 @@ async function remove(parts: VectorStorageParts, which: Which, ids: readonly str
     const embedded = row.embedded - former.embedded;
     const dimensions = embedded === 0 ? null : row.dimensions;
     await tx.runAll([
-      countItems(key, { dimensions, embedded, growth: -former.bytes, fresh: embedded === 0 }),
+      countItems(key, { ...row, dimensions, embedded, growth: -former.bytes, fresh: embedded === 0 }),
       deleteItems(key, ids),
       ...gauging(parts, which, -former.bytes),
     ]);
@@ -163,13 +194,13 @@ function gauging({ limits }: VectorStorageParts, { product, collection: { gauge 
 }
 
 /** Runs what grows; where the gauge has no room, it throws what the caller is answered. */
-async function refusing(
+async function refusing<T>(
   { upgradeFor }: VectorStorageParts,
   { product }: Which,
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     const denied = gaugeDenial(error);
     if (denied === undefined) throw error;
@@ -230,11 +261,11 @@ async function search(
       nearest.map(({ id }) => id),
     ),
   ]);
-  const byId = new Map(blobs.map(({ id, blob }) => [id, blob]));
+  const byId = new Map(blobs.map((one) => [one.id, one]));
   const results = nearest.flatMap(({ id, score }) => {
     // One that was deleted in between is no result.
-    const blob = byId.get(id);
-    return blob === undefined ? [] : [{ id, score, blob }];
+    const stored = byId.get(id);
+    return stored === undefined ? [] : [{ ...stored, score }];
   });
   return { mode: isExact ? 'exact' : 'approximate', results };
 }
@@ -264,5 +295,5 @@ async function find(
   { blob, k }: { readonly blob: Uint8Array; readonly k: number },
 ): Promise<VectorSearch> {
   const [rows] = await db.tenant(collection.accountId, [sameBlob(collection, product, { blob, limit: k })]);
-  return { mode: 'exact', results: rows.map(({ id }) => ({ id, score: 1, blob })) };
+  return { mode: 'exact', results: rows.map((row) => ({ ...row, score: 1, blob })) };
 }

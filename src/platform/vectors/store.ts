@@ -1,6 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Collection } from './vectors.ts';
+import type { Collection, StoredVector } from './vectors.ts';
 
 export interface CollectionRow {
   readonly id: string;
@@ -10,6 +10,8 @@ export interface CollectionRow {
   readonly centre: Uint8Array | null;
   readonly former_centre: Uint8Array | null;
   readonly recoding: boolean;
+  /** Of its last change. */
+  readonly revision: number;
 }
 
 /** A collection that is there. */
@@ -18,7 +20,8 @@ export interface CollectionKey {
   readonly id: string;
 }
 
-const COLUMNS = 'id, dimensions, embedded, coding, centre, former_centre, recoding';
+const COLUMNS =
+  'id, dimensions, embedded, coding, centre, former_centre, recoding, revision::double precision as revision';
 const NAMED = 'account_id = $1 and product = $2 and name = $3 and user_id is not distinct from $4::uuid';
 /** Items, and signs, of a collection. */
 const IN = 'account_id = $1 and collection_id = $2';
@@ -59,7 +62,22 @@ export const measureItems = (collection: Collection, product: string, ids: reado
     [...nameOf(collection, product), ids],
   );
 
+/** Items with these ids. */
+export const readItems = (collection: Collection, product: string, ids: readonly string[]) =>
+  statement<StoredVector>(
+    `select id, revision::double precision as revision, blob from vectors.items where account_id = $1
+       and collection_id = (select id from vectors.collections where ${NAMED}) and id = any($5::text[])`,
+    [...nameOf(collection, product), ids],
+  );
+
+export const revisionsOf = ({ accountId, id }: CollectionKey, ids: readonly string[]) =>
+  statement<Pick<StoredVector, 'id' | 'revision'>>(
+    `select id, revision::double precision as revision from vectors.items where ${IN} and id = any($3::text[])`,
+    [accountId, id, ids],
+  );
+
 export interface Totals {
+  readonly revision: number;
   readonly dimensions: number | null;
   readonly embedded: number;
   /** How many bytes more than before. */
@@ -70,14 +88,14 @@ export interface Totals {
 
 export const countItems = (
   { accountId, id }: CollectionKey,
-  { dimensions, embedded, growth, fresh }: Totals,
+  { revision, dimensions, embedded, growth, fresh }: Totals,
 ): Statement =>
   statement(
-    `update vectors.collections set dimensions = $3, embedded = $4, bytes = bytes + $5, updated_at = app.now(),
+    `update vectors.collections set dimensions = $3, embedded = $4, bytes = bytes + $5, revision = $7, updated_at = app.now(),
        centre = case when $6 then null else centre end, former_centre = case when $6 then null else former_centre end,
        centred = case when $6 then 0 else centred end, recoding = recoding and not $6
      where account_id = $1 and id = $2`,
-    [accountId, id, dimensions, embedded, growth, fresh],
+    [accountId, id, dimensions, embedded, growth, fresh, revision],
   );
 
 /** An item as it is written: bytes in base64, signs in zeros and ones. */
@@ -90,15 +108,15 @@ export interface NewItem {
 
 export const putItems = (
   { accountId, id }: CollectionKey,
-  { userId }: Collection,
+  { userId, revision }: Pick<Collection, 'userId'> & Pick<Totals, 'revision'>,
   items: readonly NewItem[],
 ): Statement =>
   statement(
-    `insert into vectors.items (account_id, collection_id, user_id, id, embedding, blob)
-     select $1, $2, $3, one.id, decode(one.embedding, 'base64'), decode(one.blob, 'base64')
+    `insert into vectors.items (account_id, collection_id, user_id, id, embedding, blob, revision)
+     select $1, $2, $3, one.id, decode(one.embedding, 'base64'), decode(one.blob, 'base64'), $7
      from unnest($4::text[], $5::text[], $6::text[]) as one (id, embedding, blob)
      on conflict (account_id, collection_id, id) do update
-       set embedding = excluded.embedding, blob = excluded.blob, updated_at = app.now()`,
+       set embedding = excluded.embedding, blob = excluded.blob, revision = excluded.revision, updated_at = app.now()`,
     [
       accountId,
       id,
@@ -106,6 +124,7 @@ export const putItems = (
       items.map((item) => item.id),
       items.map(({ embedding }) => embedding),
       items.map(({ blob }) => blob),
+      revision,
     ],
   );
 
@@ -178,8 +197,8 @@ export const candidates = (
   );
 
 export const blobsOf = ({ accountId, id }: CollectionKey, ids: readonly string[]) =>
-  statement<{ id: string; blob: Uint8Array }>(
-    `select id, blob from vectors.items where ${IN} and id = any($3::text[])`,
+  statement<StoredVector>(
+    `select id, revision::double precision as revision, blob from vectors.items where ${IN} and id = any($3::text[])`,
     [accountId, id, ids],
   );
 
@@ -188,8 +207,8 @@ export const sameBlob = (
   product: string,
   { blob, limit }: { readonly blob: Uint8Array; readonly limit: number },
 ) =>
-  statement<{ id: string }>(
-    `select id from vectors.items where account_id = $1
+  statement<Pick<StoredVector, 'id' | 'revision'>>(
+    `select id, revision::double precision as revision from vectors.items where account_id = $1
        and collection_id = (select id from vectors.collections where ${NAMED})
        and sha256(blob) = sha256(decode($5, 'base64')) and blob = decode($5, 'base64') order by id limit $6`,
     [...nameOf(collection, product), Buffer.from(blob).toString('base64'), limit],

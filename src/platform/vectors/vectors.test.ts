@@ -89,7 +89,7 @@ describe('a search', () => {
   test('by a blob answers the items that have the same, byte for byte', async () => {
     const notes = await somebody();
     await vectors.upsert(notes, [item('b', undefined, 'same'), item('a', [1, 2], 'same'), item('c', [1, 2])]);
-    expect(await vectors.find(notes, blobOf('same'), 10)).toEqual({
+    expect(await vectors.find(notes, blobOf('same'), 10)).toMatchObject({
       mode: 'exact',
       results: [
         { id: 'a', score: 1, blob: blobOf('same') },
@@ -114,6 +114,7 @@ describe('a search', () => {
     for (const other of others) {
       await vectors.delete(other, ['ours']);
       expect(idsOf(await vectors.search(other, [1, 0], 10))).toEqual([]);
+      expect(await vectors.read(other, ['ours'])).toEqual([]);
       expect(idsOf(await vectors.find(other, blobOf('ours'), 10))).toEqual([]);
     }
     expect(idsOf(await storage.of('demo').search(notes, [1, 0], 10))).toEqual([]);
@@ -197,6 +198,62 @@ describe('the gauge', () => {
   });
 });
 
+const builtOn = (id: string, ifRevision: number | undefined, blob = id): VectorItem => ({
+  ...item(id, [1, 0], blob),
+  ifRevision,
+});
+const textsIn = async (notes: Collection) =>
+  Object.fromEntries((await vectors.read(notes, ['a', 'b', 'c'])).map(({ id, blob }) => [id, textOf(blob)]));
+const conflict = (...conflicts: readonly object[]) =>
+  expect.objectContaining({ code: 'precondition_failed', details: { conflicts } });
+
+describe('the revision of an item', () => {
+  test('keeps a writer that has read another one from writing over it: nothing of its call is stored', async () => {
+    const notes = await somebody();
+    const first = await vectors.upsert(notes, [builtOn('a', 0), builtOn('b', 0)]);
+    const second = await vectors.upsert(notes, [builtOn('a', first, 'second')]);
+    await expect(vectors.upsert(notes, [builtOn('a', first, 'lost'), builtOn('c', 0)])).rejects.toEqual(
+      conflict({ id: 'a', revision: second }),
+    );
+    await expect(vectors.upsert(notes, [builtOn('b', 0, 'lost'), builtOn('c', 7)])).rejects.toEqual(
+      conflict({ id: 'b', revision: first }, { id: 'c', revision: 0 }),
+    );
+    expect(await textsIn(notes)).toEqual({ a: 'second', b: 'b' });
+    await assertCounted(notes);
+    // Without one it writes over any, and other writers notice.
+    await vectors.upsert(notes, [builtOn('a', undefined, 'third')]);
+    await expect(vectors.upsert(notes, [builtOn('a', second)])).rejects.toEqual(
+      refusal('precondition_failed'),
+    );
+  });
+
+  test('lets one of ten writers through that have read the same one', async () => {
+    const notes = await somebody();
+    for (const before of [0, await vectors.upsert(notes, [builtOn('b', 0)])]) {
+      const id = before === 0 ? 'a' : 'b';
+      const writers = Array.from({ length: 10 }, (_, n) =>
+        vectors.upsert(notes, [builtOn(id, before, `${n}`)]),
+      );
+      const ends = await Promise.allSettled(writers);
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect((await textsIn(notes))[id]).toBe(`${ends.findIndex(({ status }) => status === 'fulfilled')}`);
+    }
+  });
+
+  test('is never given again, also where an item was deleted and made anew', async () => {
+    const notes = await somebody();
+    const first = await vectors.upsert(notes, [builtOn('a', 0)]);
+    await vectors.delete(notes, ['a']);
+    await vectors.upsert(notes, [builtOn('a', 0, 'anew')]);
+    await expect(vectors.upsert(notes, [builtOn('a', first)])).rejects.toEqual(
+      refusal('precondition_failed'),
+    );
+    const [found] = (await vectors.search(notes, [1, 0], 1)).results;
+    const [same] = (await vectors.find(notes, blobOf('anew'), 1)).results;
+    expect([found?.revision, same?.revision]).toEqual([first + 1, first + 1]);
+  });
+});
+
 describe('a process that is killed', () => {
   test.each(['vectors.upserted', 'vectors.deleted'])('at %s has done all of it or nothing', async (point) => {
     const notes = await somebody();
@@ -255,7 +312,7 @@ test('after any changes a search answers what comparing each item would', async 
         )
         .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
       const { results } = await vectors.search(notes, query, 4);
-      const shown = results.map((one) => ({ ...one, blob: textOf(one.blob) }));
+      const shown = results.map(({ id, score, blob }) => ({ id, score, blob: textOf(blob) }));
       expect(shown).toEqual(expected.slice(0, 4));
       await assertCounted(notes);
     }),

@@ -19,13 +19,21 @@ export interface VectorItem {
   readonly blob: Uint8Array;
   /** None: it is found by its blob alone. */
   readonly embedding?: readonly number[] | undefined;
+  /** The revision that it takes the place of; 0: there is none. Undefined: any. */
+  readonly ifRevision?: number | undefined;
 }
 
-export interface VectorResult {
+/** An item as it is kept. */
+export interface StoredVector {
   readonly id: string;
+  /** It grows with each change, and is never given again. */
+  readonly revision: number;
+  readonly blob: Uint8Array;
+}
+
+export interface VectorResult extends StoredVector {
   /** The cosine: 1 is the same direction, -1 the opposite. */
   readonly score: number;
-  readonly blob: Uint8Array;
 }
 
 export interface VectorSearch {
@@ -37,10 +45,13 @@ export interface VectorSearch {
 /** The vectors of one product (docs/decisions/0127-signs-of-centred-vectors.md). */
 export interface Vectors {
   /**
-   * Stores items, in the place of those with the same ids, all of them or none, and counts what they take in the gauge. Throws
-   * `vector_invalid`, `vector_dimensions`, and the gauge's refusal: `plan_required` where the plan gives none of it.
+   * Stores items, in the place of those with the same ids, all of them or none, and counts what they take in the gauge. Answers
+   * their revision. Throws `vector_invalid`, `vector_dimensions`, `precondition_failed` with the `conflicts` where one has another revision
+   * than `ifRevision`, and the gauge's refusal: `plan_required` where the plan gives none of it.
    */
-  upsert(collection: Collection, items: readonly VectorItem[]): Promise<void>;
+  upsert(collection: Collection, items: readonly VectorItem[]): Promise<number>;
+  /** Those of the items that are there, in no order. */
+  read(collection: Collection, ids: readonly string[]): Promise<readonly StoredVector[]>;
   /** The `k` items whose embeddings are nearest. Throws `vector_invalid`, `vector_dimensions`. */
   search(collection: Collection, embedding: readonly number[], k: number): Promise<VectorSearch>;
   /** Items whose blob is the same, byte for byte. */

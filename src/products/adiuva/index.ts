@@ -15,6 +15,7 @@ import { adiuvaMails } from './marketplace/mails.ts';
 import * as reviewRoutes from './marketplace/review/routes.ts';
 import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
+import * as recordBatchRoutes from './records/batch-routes.ts';
 import * as recordRoutes from './records/routes.ts';
 import { secrets } from './secrets.ts';
 import { type Adiuva, createAdiuva } from './service.ts';
@@ -79,6 +80,7 @@ export const adiuva = defineProduct({
     ...routesOf(chatRoutes),
     ...routesOf(planRoutes),
     ...routesOf(recordRoutes),
+    ...routesOf(recordBatchRoutes),
     ...routesOf(backupRoutes),
     ...routesOf(vectorRoutes),
     ...routesOf(catalogueRoutes),

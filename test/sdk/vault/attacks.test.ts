@@ -66,6 +66,32 @@ describe('a server that hands out', () => {
     expect(await reader.vault.get('notes', id)).toMatchObject({ value: 'second' });
   });
 
+  it('several records at once, of which some are swapped or no bytes at all, is noticed of each by itself', async () => {
+    const reader = await fixture.open();
+    const ids = await Promise.all(['a', 'b', 'c', 'd'].map((value) => writer.vault.put('several', value)));
+    await writer.vault.sync();
+    type Listed = { readonly id: string; readonly blob: string };
+    const tamper = (change: (data: Listed[]) => object) => {
+      reader.network.tamper = async (call, answer) =>
+        call === `POST ${RECORDS}read`
+          ? Response.json(change(((await answer.json()) as { data: Listed[] }).data))
+          : answer;
+    };
+    tamper((data) => {
+      const blobs = new Map(data.map(({ id, blob }) => [id, blob]));
+      const [a = '', b = '', c = ''] = ids;
+      const shown = new Map([...blobs, [a, blobs.get(b)], [b, blobs.get(a)], [c, 'no base64 …']]);
+      return { data: data.map((one) => ({ ...one, blob: shown.get(one.id) })), left: [] };
+    });
+    const problems = ids.slice(0, 3).map((id) => ({ table: 'several', id, problem: 'tampered' }));
+    expect((await reader.vault.sync()).problems).toEqual(expect.arrayContaining(problems));
+    expect(await reader.vault.list('several')).toMatchObject([{ value: 'd' }]);
+    // Where it says of all that they have no room, they come one by one.
+    tamper((data) => ({ data: [], left: data.map(({ id }) => id) }));
+    expect((await reader.vault.sync()).problems).toEqual([]);
+    expect(await reader.vault.list('several')).toHaveLength(4);
+  });
+
   it('what can not be read gets nothing written over it, until somebody decides so', async () => {
     const { reader, id } = await changedNote();
     await reader.vault.put('notes', 'mine', id);
@@ -262,7 +288,7 @@ describe('who knew the old keys, once they are replaced,', () => {
     const content = Buffer.from('content');
     const file = await collect(streamOf(content).pipeThrough(vault.encrypt('f')));
     await vault.backup(streamOf(content));
-    await vault.vectors.upsert([{ id: 'v', embedding: [1, 2, 3], value: 'of a vector' }]);
+    await vault.vectors.upsert([{ id: 'v', embedding: [1, 2, 3], value: 'of a vector', revision: 0 }]);
     await vault.replaceKeys(NEW_LOCK);
     const openings = [
       async (options?: { acceptEnded: boolean }) => collect((await vault.restore(options)).content),

@@ -216,3 +216,67 @@ it('a sync waits as long as the server asks, however often, and goes on where it
   network.tamper = undefined;
   expect((await vault.sync()).problems).toEqual([]);
 });
+
+it('150 notes on Pro are sent, and taken by another device, in a few calls of which none is refused for its rate', async () => {
+  const { createVault } = await import('@plinth/sdk/vault');
+  const person = await fixture.app.person('adiuva.pro');
+  const lock = { passphrase: 'the same on both', cost: { memory: 19_456, passes: 2, lanes: 1 } };
+  const [one, other] = [fixture.device(memoryStore(), person), fixture.device(memoryStore(), person)];
+  const { vault: writer } = await createVault(one.options, lock);
+  const reader = await openVault(other.options, lock);
+  await Promise.all(Array.from({ length: 150 }, (_, at) => writer.put(TABLE, `note ${at}`)));
+  for (const { network } of [one, other]) network.calls.length = 0;
+  expect(await writer.sync()).toMatchObject({ sent: 150, problems: [] });
+  expect(await reader.sync()).toMatchObject({ received: 150, problems: [] });
+  expect(await reader.list(TABLE)).toHaveLength(150);
+  expect([one, other].map(({ network }) => [network.calls.length, network.waits])).toEqual([
+    [4, []],
+    [4, []],
+  ]);
+});
+
+it('notes of many sizes come through, those that no call takes together too', async () => {
+  const [writer, reader] = [await start(), await start()];
+  const sizes = [10, 700_000, 700_000, 3_000_000, 400_000, 400_000, 1_400_000, 20];
+  await Promise.all(sizes.map((size) => writer.vault.put('sizes', 'x'.repeat(size))));
+  expect(await writer.vault.sync()).toMatchObject({ sent: sizes.length, problems: [] });
+  expect((await reader.vault.sync()).problems).toEqual([]);
+  const came = (await reader.vault.list('sizes')).map(({ value }) => String(value).length);
+  expect(came).toHaveLength(sizes.length);
+  expect(new Set(came)).toEqual(new Set(sizes));
+});
+
+it('a sync with an older server, which has no calls for several records, sends and takes them one by one', async () => {
+  const [writer, reader] = [await start(), await start()];
+  for (const { network } of [writer, reader])
+    network.tamper = (call, answer) =>
+      call.startsWith('POST /v1/storage/records/')
+        ? Response.json({ error: { code: 'not_found', message: 'No such call.' } }, { status: 404 })
+        : answer;
+  const values = ['one', 'two', 'three'];
+  await Promise.all(values.map((value) => writer.vault.put('older', value)));
+  expect((await writer.vault.sync()).problems).toEqual([]);
+  expect((await reader.vault.sync()).problems).toEqual([]);
+  const came = (await reader.vault.list('older')).map(({ value }) => value);
+  expect(new Set(came)).toEqual(new Set(values));
+  expect(came).toHaveLength(3);
+});
+
+it('a vector of another device is not written over by a device that has not read it', async () => {
+  const [one, other] = [(await start()).vault.vectors, (await start()).vault.vectors];
+  const item = { id: 'of-a-note', embedding: [1, 2, 3] };
+  const first = await one.upsert([{ ...item, value: 'first', revision: 0 }]);
+  const conflict = {
+    status: 412,
+    code: 'precondition_failed',
+    details: { conflicts: [{ id: item.id, revision: first }] },
+  };
+  await expect(other.upsert([{ ...item, value: 'late', revision: 0 }])).rejects.toMatchObject(conflict);
+  expect(await other.read([item.id, 'none'])).toEqual([{ id: item.id, revision: first, value: 'first' }]);
+  const second = await other.upsert([{ ...item, value: 'second', revision: first }]);
+  await expect(one.upsert([{ ...item, value: 'late', revision: first }])).rejects.toMatchObject({
+    status: 412,
+  });
+  expect(await one.search([1, 2, 3], 1)).toMatchObject([{ revision: second, value: 'second' }]);
+  expect(await one.upsert([{ ...item, value: 'third', revision: 'any' }])).toBeGreaterThan(second);
+});

@@ -56,7 +56,7 @@ it('what a vault keeps and a chat says is found in no file of the server, none o
   await vault.sync();
   await vault.backup(streamOf(Buffer.from(MARKER.repeat(10_000))));
   const embedding = Array.from({ length: 64 }, (_, index) => index + 0.123456789);
-  await vault.vectors.upsert([{ id: KNOWN, embedding, value: { text: MARKER } }]);
+  await vault.vectors.upsert([{ id: KNOWN, embedding, value: { text: MARKER }, revision: 0 }]);
   expect(await vault.vectors.search(embedding)).toMatchObject([{ id: KNOWN, value: { text: MARKER } }]);
   const context = { recent_tasks: [{ id: KNOWN, title: MARKER }] };
   await client.adiuva.chat({ message: `Show my tasks, ${MARKER}`, context });

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { IncomingCall, SentBlob } from '#platform/blobs';
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
@@ -8,6 +9,7 @@ import {
   deleteRecord,
   listRecords,
   readRecord,
+  readRecords,
   RECORD_CHANGES,
   type RecordChangeRow,
   type RecordKey,
@@ -36,6 +38,22 @@ export interface RecordInput {
   readonly ifMatch: number | undefined;
   /** `absent`: there is none, and it is created. */
   readonly expects: 'present' | 'absent';
+}
+
+type SeveralInput = RecordInput & { readonly id: string };
+
+/** One of several records: as it was written, or why it was not. */
+export interface WriteOutcome {
+  readonly id: string;
+  readonly outcome: RecordRow | AppError;
+}
+
+/** Of several records so many are written at a time, as clients send them one by one. */
+const AT_ONCE = 8;
+
+function refusalIn(error: unknown): AppError {
+  if (error instanceof AppError && error.status < 500) return error;
+  throw error;
 }
 
 interface ListQuery {
@@ -105,6 +123,16 @@ export function createRecords({
     return row;
   }
 
+  /** Undefined: they are forgotten, for another version has taken their place. */
+  async function readBytes({ accountId }: MemberKey, blobId: string): Promise<Buffer | undefined> {
+    try {
+      return await buffer(await blobs.open(accountId, blobId));
+    } catch (error) {
+      if (error instanceof AppError && ['blob_not_found', 'blob_gone'].includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+
   /** Has the bytes at their home, and their storage charged. */
   function receive({ accountId, userId, id }: RecordKey, input: RecordInput, replaces: readonly string[]) {
     const { body, checksum: sha256 } = input;
@@ -141,6 +169,36 @@ export function createRecords({
     /** Stores a record under an id of the server's. */
     create: (owner: MemberKey, input: Pick<RecordInput, 'body' | 'checksum' | 'table'>) =>
       write({ ...owner, id: ids.next() }, { ...input, ifMatch: undefined, expects: 'absent' }),
+
+    /** Writes several records, a commit each: what refuses one holds up no other. Ends with a fault of the server's, once those that are under way have ended. */
+    async writeEach(owner: MemberKey, inputs: readonly SeveralInput[]): Promise<WriteOutcome[]> {
+      const outcomes: WriteOutcome[] = [];
+      for (let at = 0; at < inputs.length; at += AT_ONCE) {
+        const some = inputs.slice(at, at + AT_ONCE).map(async ({ id, ...input }) => {
+          const outcome = await write({ ...owner, id }, input).catch(refusalIn);
+          return { id, outcome };
+        });
+        await Promise.allSettled(some);
+        outcomes.push(...(await Promise.all(some)));
+      }
+      return outcomes;
+    },
+
+    /** Those of several records that are there, with their bytes, so many together at most. `left`: those that had no room, or were changed meanwhile. */
+    async readEach(owner: MemberKey, recordIds: readonly string[], most: number) {
+      const [rows] = await db.tenant(owner.accountId, [readRecords(owner, recordIds)]);
+      if (rows.length === 0) throw new AppError('record_not_found');
+      const found: { readonly row: RecordRow; readonly bytes: Buffer }[] = [];
+      const left: string[] = [];
+      let room = most;
+      for (const row of rows) {
+        const bytes = row.bytes > room ? undefined : await readBytes(owner, row.blob_id);
+        if (bytes === undefined) left.push(row.id);
+        else found.push({ row, bytes });
+        room -= bytes?.length ?? 0;
+      }
+      return { found, left };
+    },
 
     /** A page of a member's records, newest first: by a cursor, or by its number. */
     async list(owner: MemberKey, { table, cursor, page = 1, limit }: ListQuery) {

@@ -41,6 +41,14 @@ export const readRecord = ({ accountId, userId, id }: RecordKey) =>
     [accountId, userId, id],
   );
 
+/** Some of a member's records, in no order. */
+export const readRecords = ({ accountId, userId }: MemberKey, ids: readonly string[]) =>
+  statement<RecordRow & { readonly blob_id: string }>(
+    `select ${COLUMNS} from adiuva.records
+     where account_id = $1 and user_id = $2 and id = any($3::uuid[]) and deleted_at is null and blob_id is not null`,
+    [accountId, userId, ids],
+  );
+
 /** What a record is to be. */
 export interface RecordContent {
   readonly table: string;

@@ -8,6 +8,7 @@ import type { VectorMemory } from './service.ts';
 const route = productRoutes<{ readonly vectors: VectorMemory }>();
 
 const MOST_ITEMS = 500;
+const MOST_READ = 100;
 const MOST_BODY = 8_388_608;
 /** Of a blob of 64 KiB. */
 const MOST_BASE64 = 87_384;
@@ -25,6 +26,7 @@ const common = {
 } as const;
 
 const bytesOf = (base64: string) => Buffer.from(base64, 'base64');
+const base64Of = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 const id = z
   .string()
@@ -48,7 +50,13 @@ const item = namedObject('VectorItem', {
   blob,
   checksum: checksum.describe('SHA-256 of the blob, in hexadecimal digits.'),
   embedding: embedding.optional(),
+  if_revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The revision that it takes the place of; 0: there is none. Left out: any.'),
 });
+const revision = z.int().describe('It grows with each change, and is never given again.');
 
 export const upsertVectors = route(
   'POST /v1/storage/vectors/upsert',
@@ -56,7 +64,7 @@ export const upsertVectors = route(
     ...common,
     summary: 'Store vectors',
     description:
-      'Stores items, in the place of those of yours with the same ids: all of them or none. Their blobs, and two bytes for each dimension, count in the limit `storage`. A request has 195,000 numbers in all at most. It takes no Idempotency-Key: the same again changes nothing.',
+      'Stores items, in the place of those of yours with the same ids: all of them or none. With `if_revision` an item takes the place of that revision alone: where another device was quicker, the answer is 412, and `details.conflicts` has the `id` and `revision` of each that differs (0: it is gone). Their blobs, and two bytes for each dimension, count in the limit `storage`. A request has 195,000 numbers in all at most. It takes no Idempotency-Key: the same again leaves the same items.',
     idempotency: 'none',
     may: 'member',
     scope: 'adiuva:write',
@@ -64,28 +72,36 @@ export const upsertVectors = route(
       ({ vectors }) => new Set(vectors.map((one) => one.id)).size === vectors.length,
       { path: ['vectors'], error: 'Two of them have one id.' },
     ),
-    reply: { 200: namedObject('VectorUpsertResponse', { upserted: z.int() }) },
-    errors: ['checksum_mismatch', 'vector_dimensions', 'vector_invalid', 'limit_exceeded', 'plan_required'],
+    reply: { 200: namedObject('VectorUpsertResponse', { upserted: z.int(), revision }) },
+    errors: [
+      'checksum_mismatch',
+      'precondition_failed',
+      'vector_dimensions',
+      'vector_invalid',
+      'limit_exceeded',
+      'plan_required',
+    ],
     example: {
       body: { vectors: [{ id: ID, blob: BLOB, checksum: CHECKSUM, embedding: EMBEDDING }] },
-      reply: { upserted: 1 },
+      reply: { upserted: 1, revision: 2 },
     },
   },
   async ({ accountId, caller, body }, { vectors }) => {
-    const items = body.vectors.map(({ checksum: sent, ...one }) => {
+    const items = body.vectors.map(({ checksum: sent, if_revision: ifRevision, ...one }) => {
       const bytes = bytesOf(one.blob);
       if (!equalInConstantTime(sha256(bytes), sent))
         throw new AppError('checksum_mismatch', { details: { id: one.id } });
-      return { ...one, blob: bytes };
+      return { ...one, blob: bytes, ifRevision };
     });
-    await vectors.upsert({ accountId, userId: caller.userId }, items);
-    return { upserted: items.length };
+    const made = await vectors.upsert({ accountId, userId: caller.userId }, items);
+    return { upserted: items.length, revision: made };
   },
 );
 
 const result = namedObject('VectorSearchResult', {
   id: z.string(),
   score: z.number().describe('The cosine: 1 is the same direction, -1 the opposite. 1 for the same blob.'),
+  revision,
   blob: z.string(),
 });
 
@@ -102,7 +118,7 @@ export const searchVectors = route(
     body: namedObject('VectorSearchRequest', {
       query_blob: blob.optional(),
       embedding: embedding.optional(),
-      top_k: z.int().min(1).max(100).default(10),
+      top_k: z.int().min(1).max(MOST_READ).default(10),
     }).refine(
       (body) => (body.query_blob === undefined) !== (body.embedding === undefined),
       'Send one of `query_blob` and `embedding`.',
@@ -116,7 +132,7 @@ export const searchVectors = route(
     errors: ['vector_dimensions', 'vector_invalid'],
     example: {
       body: { embedding: EMBEDDING, top_k: 10 },
-      reply: { results: [{ id: ID, score: 0.912345, blob: BLOB }], mode: 'exact' },
+      reply: { results: [{ id: ID, score: 0.912345, revision: 2, blob: BLOB }], mode: 'exact' },
     },
   },
   async ({ accountId, caller, body }, { vectors }) => {
@@ -129,9 +145,34 @@ export const searchVectors = route(
       },
     );
     return {
-      results: results.map((one) => ({ ...one, blob: Buffer.from(one.blob).toString('base64') })),
+      results: results.map((one) => ({ ...one, blob: base64Of(one.blob) })),
       mode,
     };
+  },
+);
+
+export const readVectors = route(
+  'POST /v1/storage/vectors/read',
+  {
+    ...common,
+    maxBody: 65_536,
+    summary: 'Read vectors by their ids',
+    description:
+      'Up to 100 items with their revisions, in no order. An id of none of your items is passed over. It takes no Idempotency-Key: it changes nothing.',
+    idempotency: 'none',
+    may: 'viewer',
+    scope: 'adiuva:read',
+    body: namedObject('VectorReadRequest', { ids: z.array(id).min(1).max(MOST_READ) }),
+    reply: {
+      200: namedObject('VectorReadResponse', {
+        vectors: z.array(namedObject('StoredVector', { id: z.string(), revision, blob: z.string() })),
+      }),
+    },
+    example: { body: { ids: [ID] }, reply: { vectors: [{ id: ID, revision: 2, blob: BLOB }] } },
+  },
+  async ({ accountId, caller, body }, { vectors }) => {
+    const found = await vectors.read({ accountId, userId: caller.userId }, body.ids);
+    return { vectors: found.map((one) => ({ ...one, blob: base64Of(one.blob) })) };
   },
 );
 

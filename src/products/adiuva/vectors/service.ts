@@ -1,5 +1,5 @@
 import type { ProductContext } from '#platform/product';
-import type { VectorItem, VectorSearch } from '#platform/vectors';
+import type { StoredVector, VectorItem, VectorSearch } from '#platform/vectors';
 import type { Members } from '../members/service.ts';
 import type { MemberKey } from '../members/store.ts';
 
@@ -19,10 +19,12 @@ export function createVectorMemory(
   members: Pick<Members, 'begin'>,
 ) {
   return {
-    async upsert(member: MemberKey, items: readonly VectorItem[]): Promise<void> {
+    async upsert(member: MemberKey, items: readonly VectorItem[]): Promise<number> {
       await members.begin(member);
-      await vectors.upsert(of(member), items);
+      return vectors.upsert(of(member), items);
     },
+    read: (member: MemberKey, ids: readonly string[]): Promise<readonly StoredVector[]> =>
+      vectors.read(of(member), ids),
     search(member: MemberKey, { embedding, blob, k }: VectorQuery): Promise<VectorSearch> {
       if (embedding !== undefined) return vectors.search(of(member), embedding, k);
       return vectors.find(of(member), blob ?? new Uint8Array(), k);

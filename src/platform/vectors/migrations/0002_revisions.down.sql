@@ -1,0 +1,2 @@
+alter table vectors.items drop column revision;
+alter table vectors.collections drop column revision;
