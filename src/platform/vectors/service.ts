@@ -254,7 +254,7 @@ async function search(
     found.flat().map(({ id }) => id),
     query.length,
   );
-  const nearest = await nearestOf(embedded(db, key, parts), query, k);
+  const nearest = await nearestOf(readParts(db, key, parts), query, k);
   const [blobs] = await db.tenant(accountId, [
     blobsOf(
       key,
@@ -282,7 +282,7 @@ function likely(
 }
 
 /** The embeddings of items, a transaction for each part: others have the connection in between. */
-async function* embedded(db: Database, key: CollectionKey, parts: readonly (readonly string[])[]) {
+async function* readParts(db: Database, key: CollectionKey, parts: readonly (readonly string[])[]) {
   for (const ids of parts) {
     const [rows] = await db.tenant(key.accountId, [embeddingsOf(key, ids)]);
     yield rows;
