@@ -197,3 +197,45 @@ test('a text may be about suicide and about abuse at once', () => {
   const { kinds } = precheck('ich will mich umbringen, mein mann schlägt mich jeden tag');
   expect(kinds).toEqual(expect.arrayContaining(['active_thoughts', 'abuse']));
 });
+
+test.each([
+  'I would never commit suicide',
+  "I don't want to kill myself",
+  "I'm not going to end my life",
+  'Ich will mich nicht umbringen',
+  'Ich will mir nicht das Leben nehmen',
+  'Ich habe keine Suizidgedanken',
+  'No quiero suicidarme',
+  'No me voy a matar',
+  'Je ne veux pas me tuer',
+  "Je n'ai pas l'intention de me suicider",
+])('a denial in the first person goes on, with words and helplines beside: %s', (text) => {
+  expect(precheck(text).status).toBe('caution');
+});
+
+test.each([
+  "I don't want to kill myself but I can't go on",
+  'I would not kill myself, I would jump off a bridge. I want to die',
+  "I can't promise I won't kill myself",
+  'Why should I not kill myself?',
+  "I don't want to live",
+  'Ich will mich nicht umbringen, aber ich kann nicht mehr',
+  'Ich will nicht mehr leben',
+  'No quiero matarme pero no puedo más',
+  'No quiero vivir',
+  "Je ne veux pas me tuer mais je n'en peux plus",
+  'Je ne veux plus vivre',
+])('a denial that is none, or has despair beside it, is a crisis: %s', (text) => {
+  expect(precheck(text).status).toBe('crisis');
+});
+
+test.each([
+  'my phone died I want to kill myself',
+  'this game killed me yesterday I want to die',
+  'ich mach für heute Schluss ich will mich umbringen',
+  'ce film est mortel je veux mourir',
+  'matar el tiempo no me gusta quiero morir',
+  'I am writing a story I want to kill myself',
+])('a statement is found where no pause stands before it: %s', (text) => {
+  expect(precheck(text).status).toBe('crisis');
+});

@@ -26,6 +26,8 @@ const fileSchema = z.array(
         unless: z.array(z.string()).min(1).optional(),
         /** Exaggerations and denials that name the statement themselves, and may go on behind a pause: `I want to die, if I see another`. */
         within: z.array(z.string()).min(1).optional(),
+        /** Denials of it that no exception of the rules knows. */
+        denied: z.array(z.string()).min(1).optional(),
         /** Says no for itself (`can't stop thinking of`): no exception of the rules undoes it. */
         firm: z.boolean().optional(),
       }),
@@ -33,7 +35,7 @@ const fileSchema = z.array(
   }),
 );
 
-const SAID = ['statement', 'beside', 'unless', 'within'] as const;
+const SAID = ['statement', 'beside', 'unless', 'within', 'denied'] as const;
 
 interface Owner {
   readonly id: string;
@@ -56,6 +58,8 @@ export interface DirectFound {
   readonly rules: readonly string[];
   /** The work that it took, each clause that was read again among it. */
   readonly steps: number;
+  /** Clauses that deny a statement in the first person: a caution, as most who die have denied it (docs/safety.md). */
+  readonly denials: readonly Span[];
 }
 
 export function readDirect(): Direct {
@@ -83,11 +87,12 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
   const said = ownedHits(owners, whole.hits);
   const saidAs = (is: Owner['is']) => said.filter(({ owner }) => owner.is === is);
   const statements = saidAs('statement');
-  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [], steps: whole.steps };
+  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [], steps: whole.steps, denials: [] };
   const clauses = clausesOf(read.tokens);
   const beside = new Set(saidAs('beside').map(({ owner }) => owner.id));
   const isWithin = coveredById(saidAs('within'), readings.length);
   const isFiction = fictionIn(read, clauses);
+  const denials: Span[] = [];
   let steps = whole.steps;
   const spans = [...spansAround(statements, clauses), ...spansUpTo(statements, read.tokens, clauses)];
   const stands = spans.flatMap((span) => {
@@ -97,14 +102,21 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
     const own = ownedHits(owners, again.hits);
     const harmless = new Set(own.flatMap(({ owner }) => (owner.is === 'unless' ? [owner.id] : [])));
     const statusOf = judgeOf(ruled.found, span.to - span.from);
+    const isDenied = coveredById(
+      own.filter(({ owner }) => owner.is === 'denied'),
+      span.to - span.from,
+    );
     return own.flatMap((hit) => {
       const { owner } = hit;
       if (owner.is !== 'statement' || (owner.needs && !beside.has(owner.id)) || harmless.has(owner.id))
         return [];
       const place = { from: hit.from + span.from, to: hit.to + span.from };
       if (isWithin(place, owner) || isFiction(place, owner)) return [];
-      const status = statusOf(hit, owner);
-      return status === 'ok' ? [] : [{ owner, status }];
+      const status = !owner.firm && isDenied(hit, owner) ? 'denied' : statusOf(hit, owner);
+      if (status !== 'denied') return status === 'ok' ? [] : [{ owner, status }];
+      if (!DENIED_IS_CAUTION.has(owner.kind)) return [];
+      denials.push(span);
+      return [{ owner, status: 'caution' as const }];
     });
   });
   const kinds = new Set(stands.map(({ owner }) => owner.kind));
@@ -113,8 +125,12 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
     steps,
+    denials,
   };
 }
+
+/** `I don't want to die` is said of illness and of flying. */
+const DENIED_IS_CAUTION: ReadonlySet<SafetyKind> = new Set(['active_thoughts', 'self_injury']);
 
 /** So many words before a statement are looked at with it, where nothing behind it is. */
 const BEFORE_STATEMENT = 12;
@@ -186,10 +202,11 @@ function judgeOf(found: readonly RuleHit[], words: number) {
     found.filter(({ meaning }) => meaning.of === 'rule' && meaning.covers),
     words,
   );
-  return (hit: Place, owner: Owner): SafetyStatus => {
+  return (hit: Place, owner: Owner): SafetyStatus | 'denied' => {
     if (owner.firm) return owner.status;
     // An idiom of killing somebody is none where a weapon stands beside it.
-    if (isDenied(hit) || (!owner.needs && isIdiom(hit))) return 'ok';
+    if (isDenied(hit)) return 'denied';
+    if (!owner.needs && isIdiom(hit)) return 'ok';
     return owner.status === 'crisis' && isTold(hit) ? 'caution' : owner.status;
   };
 }

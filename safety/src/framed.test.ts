@@ -3,22 +3,35 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { precheck } from './index.ts';
 
-const framed = z
-  .record(z.string(), z.object({ statements: z.array(z.string()), frames: z.array(z.string()) }))
-  .parse(JSON.parse(readFileSync(new URL('../sentences/framed.json', import.meta.url), 'utf8')));
+const texts = z.array(z.string());
+const framed = Object.values(
+  z
+    .record(z.string(), z.object({ statements: texts, others: texts, frames: texts, harmless: texts }))
+    .parse(JSON.parse(readFileSync(new URL('../sentences/framed.json', import.meta.url), 'utf8'))),
+);
 
 const capitalize = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
-test('at least 92 in 100 of 200 direct statements are a crisis in 20 everyday frames, and 93 in 100 are shown help', () => {
-  const texts = Object.values(framed).flatMap(({ statements, frames }) =>
-    frames.flatMap((frame) =>
-      statements.map((said) => frame.replace('{}', frame.startsWith('{}') ? capitalize(said) : said)),
-    ),
-  );
-  expect(texts.length).toBe(4_000);
-  const statuses = texts.map((text) => precheck(text).status);
-  expect(statuses.filter((status) => status === 'crisis').length).toBeGreaterThanOrEqual(3_680);
-  expect(statuses.filter((status) => status !== 'ok').length).toBeGreaterThanOrEqual(3_720);
+// The others were written without a look at the rules: one in four was missed by then.
+test.each(['statements', 'others'] as const)(
+  'at least 96 in 100 of 200 direct statements are a crisis in 20 everyday frames: %s',
+  (which) => {
+    const said = framed.flatMap(({ frames, [which]: statements }) =>
+      frames.flatMap((frame) =>
+        statements.map((one) => frame.replace('{}', frame.startsWith('{}') ? capitalize(one) : one)),
+      ),
+    );
+    expect(said.length).toBe(4_000);
+    const missed = said.filter((text) => precheck(text).status !== 'crisis');
+    expect(missed.length, missed.slice(0, 50).join('\n')).toBeLessThanOrEqual(160);
+  },
+);
+
+test('of 200 everyday sentences with the words of direct statements at most 5 are a crisis', () => {
+  const harmless = framed.flatMap((one) => one.harmless);
+  expect(harmless.length).toBe(200);
+  const alarms = harmless.filter((text) => precheck(text).status === 'crisis');
+  expect(alarms.length, alarms.join('\n')).toBeLessThanOrEqual(5);
 });
 
 test.each([

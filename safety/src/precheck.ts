@@ -210,15 +210,30 @@ function findRules(words: readonly Word[]): RulesFound {
 
 /** The verdict of the rules and this model on a text; direct statements in it are never lowered. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
-  const { tokens, words, found, steps } = read;
-  const { features, direct } = compiledRules();
+  const { found, steps } = read;
+  const said = directIn(compiledRules().direct, read);
+  const weighed = weighedBy(read, by);
+  // A denial says nothing for itself: what stands beside it decides.
+  const isLowered = weighed.status === 'crisis' && said.status !== 'crisis' && said.denials.length > 0;
+  const { status, kinds, rules } = isLowered ? weighedBy(withoutSpans(read, said.denials), by) : weighed;
+  return addDirectHits({ status, kinds, rules, language: languageOf(found, hints), steps }, said);
+}
+
+type FoundText = TokenizedText & Pick<RulesFound, 'found'>;
+
+function weighedBy({ tokens, words, found }: FoundText, by: Model) {
+  const { features } = compiledRules();
   const known = words.map((word) => word.model);
-  const ruled = judge(tokens, found);
-  const { status, kinds, rules } = weighText(ruled, read, ({ from, to }, facts) =>
+  return weighText(judge(tokens, found), { tokens, found }, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
-  const result = { status, kinds, rules, language: languageOf(found, hints), steps };
-  return addDirectHits(result, directIn(direct, read));
+}
+
+/** The text without these words. */
+function withoutSpans({ tokens, words }: TokenizedText, spans: readonly Span[]): FoundText {
+  const isLeft = (_: unknown, at: number) => !spans.some(({ from, to }) => from <= at && at < to);
+  const left = words.filter(isLeft);
+  return { tokens: tokens.filter(isLeft), words: left, found: findRules(left).found };
 }
 
 /** The language whose rules found most; else that of the locale. */
