@@ -13,8 +13,8 @@ export interface PackedTurn {
   readonly beside?: string;
 }
 
-/** Turns that get what stands around them. */
-const WITH_NEIGHBOURS = 3;
+/** Turns that get what stands around them. With three, neighbours take places of turns that were found: 2.5 points of recall in ten turns. */
+const WITH_NEIGHBOURS = 1;
 /** A text with more characters a token is white space: it is not counted when it can't fit. */
 const CHARACTERS_A_TOKEN = 16;
 
@@ -35,7 +35,7 @@ export function lineOf({ saidAt, speaker, text }: Turn): string {
 
 /**
  * Fills a budget of tokens by rank without cutting a turn: one that does not fit is passed over, and what still fits comes after it.
- * Neighbours come with the first three alone. Others are let go on meanwhile. Answers turns in the order of `ranked`, each followed by
+ * Neighbours come with the first one alone. Others are let go on meanwhile. Answers turns in the order of `ranked`, each followed by
  * the neighbours that were not found themselves.
  */
 export async function packTurns(
