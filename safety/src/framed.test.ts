@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { precheck } from './index.ts';
 
-const texts = z.array(z.string());
+const listed = z.array(z.string());
 const framed = Object.values(
   z
-    .record(z.string(), z.object({ statements: texts, others: texts, frames: texts, harmless: texts }))
+    .record(z.string(), z.object({ statements: listed, others: listed, frames: listed, harmless: listed }))
     .parse(JSON.parse(readFileSync(new URL('../sentences/framed.json', import.meta.url), 'utf8'))),
 );
 
