@@ -12,10 +12,6 @@ const TIMEOUT = 900_000;
 /** PostgreSQL's statistics of tables whose rows are those of one other account, in the order in which they are set. */
 const STATISTICS: Readonly<Record<string, readonly string[]>> = {
   'one other account': [],
-  'accounts of one row': [
-    `update pg_statistic set stadistinct = -1, stakind1 = 0, stakind2 = 0, stakind3 = 0, stakind4 = 0, stakind5 = 0
-     where (starelid, staattnum) in (select attrelid, attnum from pg_attribute where attname in ('account_id', 'user_id', 'author_id'))`,
-  ],
   'no account': [
     'delete from pg_statistic',
     `update pg_class set reltuples = -1, relpages = 0, relallvisible = 0 where relkind in ('r', 'i')`,
