@@ -12,11 +12,8 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
   if (!isHere) return;
   const sandbox = await createStripeSandbox();
   atEndOfFile(() => sandbox.close());
-  const { page, open, openElsewhere, signInAs, broken, faults, look, url, db, customer } = await visitConsole(
-    {
-      stripe: sandbox,
-    },
-  );
+  const { app, page, open, openElsewhere, signInAs, broken, faults, look, url, db, customer } =
+    await visitConsole({ stripe: sandbox });
   const ada = await customer();
   const status = (text: string | RegExp, at = page) => at.getByRole('status').filter({ hasText: text });
   const members = (at = page) =>
@@ -139,6 +136,9 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
   });
 
   test('says first that a payment failed, until when the plan is kept, and where to pay', async () => {
+    // Events of the change before would undo what is written here.
+    await sandbox.idle();
+    await app.modules.inbox.drain();
     await db.asMigrator(
       statement(
         `update billing.subscriptions set state = 'past_due', grace_ends_at = app.now() + interval '4 days'
