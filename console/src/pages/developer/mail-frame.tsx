@@ -13,7 +13,9 @@ export function MailFrame({ mail: { subject, html } }: MailFrameProps) {
       <p>
         <b>{subject}</b>
       </p>
+      {/* A frame of its own for each mail: one that is led from mail to mail is a step of the browser's history each time. */}
       <iframe
+        key={html}
         className="frame"
         sandbox=""
         title={subject}
