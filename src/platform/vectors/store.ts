@@ -10,7 +10,7 @@ export interface CollectionRow {
   readonly centre: Uint8Array | null;
   readonly former_centre: Uint8Array | null;
   readonly recoding: boolean;
-  /** Of its last change. */
+  /** The number of its last change. */
   readonly revision: number;
 }
 
@@ -20,8 +20,8 @@ export interface CollectionKey {
   readonly id: string;
 }
 
-const COLUMNS =
-  'id, dimensions, embedded, coding, centre, former_centre, recoding, revision::double precision as revision';
+const REVISION = 'revision::double precision as revision';
+const COLUMNS = `id, dimensions, embedded, coding, centre, former_centre, recoding, ${REVISION}`;
 const NAMED = 'account_id = $1 and product = $2 and name = $3 and user_id is not distinct from $4::uuid';
 /** Items, and signs, of a collection. */
 const IN = 'account_id = $1 and collection_id = $2';
@@ -65,14 +65,14 @@ export const measureItems = (collection: Collection, product: string, ids: reado
 /** Items with these ids. */
 export const readItems = (collection: Collection, product: string, ids: readonly string[]) =>
   statement<StoredVector>(
-    `select id, revision::double precision as revision, blob from vectors.items where account_id = $1
+    `select id, ${REVISION}, blob from vectors.items where account_id = $1
        and collection_id = (select id from vectors.collections where ${NAMED}) and id = any($5::text[])`,
     [...nameOf(collection, product), ids],
   );
 
 export const revisionsOf = ({ accountId, id }: CollectionKey, ids: readonly string[]) =>
   statement<Pick<StoredVector, 'id' | 'revision'>>(
-    `select id, revision::double precision as revision from vectors.items where ${IN} and id = any($3::text[])`,
+    `select id, ${REVISION} from vectors.items where ${IN} and id = any($3::text[])`,
     [accountId, id, ids],
   );
 
@@ -198,7 +198,7 @@ export const candidates = (
 
 export const blobsOf = ({ accountId, id }: CollectionKey, ids: readonly string[]) =>
   statement<StoredVector>(
-    `select id, revision::double precision as revision, blob from vectors.items where ${IN} and id = any($3::text[])`,
+    `select id, ${REVISION}, blob from vectors.items where ${IN} and id = any($3::text[])`,
     [accountId, id, ids],
   );
 
@@ -208,7 +208,7 @@ export const sameBlob = (
   { blob, limit }: { readonly blob: Uint8Array; readonly limit: number },
 ) =>
   statement<Pick<StoredVector, 'id' | 'revision'>>(
-    `select id, revision::double precision as revision from vectors.items where account_id = $1
+    `select id, ${REVISION} from vectors.items where account_id = $1
        and collection_id = (select id from vectors.collections where ${NAMED})
        and sha256(blob) = sha256(decode($5, 'base64')) and blob = decode($5, 'base64') order by id limit $6`,
     [...nameOf(collection, product), Buffer.from(blob).toString('base64'), limit],

@@ -1,6 +1,8 @@
 import { foldWord } from './words.ts';
 
 const DAY_MS = 86_400_000;
+/** Milliseconds of 1973: a number that is no smaller is a time. */
+export const LEAST_TIME = 100_000_000_000;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 /** German names whose first letters differ from the English ones. */

@@ -1,4 +1,5 @@
 import { citedFields, citedItems, type Statement } from './cited-items.ts';
+import { LEAST_TIME } from './dates.ts';
 import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
 import { type JsonObject, isObject, ownProperty, ownList, ownNumber, ownObject } from './json.ts';
 import type { Author } from './posts.ts';
@@ -122,9 +123,6 @@ function isMadeUp(branch: unknown, { name }: Place, author: Author): boolean {
     ownProperty(branch, 'pattern') !== undefined || (nameWords(name).at(-1) === 'id' && !allowsNull(branch))
   );
 }
-
-/** Milliseconds of 1973: a number that is no smaller is a time. */
-const LEAST_TIME = 100_000_000_000;
 
 const isTime = (schema: JsonObject): boolean => (ownNumber(schema, 'minimum') ?? 0) >= LEAST_TIME;
 

@@ -1,3 +1,4 @@
+import { LEAST_TIME } from '../content/dates.ts';
 import { type Effort, stepsOf } from '../content/effort.ts';
 import { fillSchema } from '../content/fill.ts';
 import {
@@ -54,8 +55,6 @@ interface Shape {
 const TITLES = new Set(['title', 'name', 'headline', 'subject']);
 const CONTENTS = new Set(['content', 'body', 'text', 'message', 'comment', 'note', 'description', 'details']);
 const QUERIES = new Set(['query', 'search', 'q', 'keyword', 'keywords', 'phrase']);
-/** Milliseconds of 1973: a number that large is a time. */
-const LEAST_TIME = 100_000_000_000;
 
 /** Arguments for a tool from a clause: those that it must have or that the clause speaks of. An id is never made up. */
 export function argumentsFor(tool: Tool, asked: Asked, effort: Effort): Arguments {

@@ -1,8 +1,9 @@
+import { LEAST_TIME } from '../content/dates.ts';
 import { isObject, type JsonObject, ownProperty, ownString } from '../content/json.ts';
 import { parseJson } from '../content/material.ts';
 import { clip, nameWords } from '../content/words.ts';
 import type { Missing } from './arguments.ts';
-import { canonicalWord, germanNoun, type SpokenLanguage } from './lexicon.ts';
+import { type Act, canonicalWord, germanNoun, type SpokenLanguage } from './lexicon.ts';
 import { isIdName, type KnownRecord, titleOf } from './records.ts';
 import { PHRASES } from './report-phrases.ts';
 import { type MadeCall, subjectOf, type Turn } from './turn.ts';
@@ -42,7 +43,8 @@ function tellCall(call: MadeCall, teller: Teller): string {
   if (unsent !== undefined) return phrases.unsent(nounOf(unsent, 2, teller.language));
   const error = ownProperty(value, 'error');
   if (error !== undefined) return phrases.failed(errorText(error));
-  if (call.act !== 'read') return tellChange(call, 'planned' in value, teller);
+  const { act } = call;
+  if (act !== 'read') return tellChange({ ...call, act }, 'planned' in value, teller);
   const list = Object.entries(value).find((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
   if (list !== undefined) return tellList(call.tool, list, teller);
   const shown = Object.values(value).find(isObject) ?? value;
@@ -64,7 +66,7 @@ function errorText(error: unknown): string {
 }
 
 function tellChange(
-  { act, kind, arguments: given }: MadeCall,
+  { act, kind, arguments: given }: MadeCall & { readonly act: Exclude<Act, 'read'> },
   isPlanned: boolean,
   { language, records }: Teller,
 ): string {
@@ -76,7 +78,7 @@ function tellChange(
   const phrases = PHRASES[language];
   const fields = act === 'update' ? changedFields(given) : '';
   const what = `${phrases.the(kind, nounOf(kind, 1, language))}${title === undefined ? '' : ` ${phrases.quote(clip(title, 120))}`}${fields}`;
-  return act === 'read' ? phrases.answer(what) : phrases[isPlanned ? 'will' : 'has'][act](what);
+  return phrases[isPlanned ? 'will' : 'has'][act](what);
 }
 
 /** The fields that an update names, as ` (status: done)`. */
@@ -88,7 +90,6 @@ function changedFields(given: JsonObject): string {
   return fields.length === 0 ? '' : ` (${clip(fields.join(', '), 200)})`;
 }
 
-const LEAST_TIME = 100_000_000_000;
 const GREATEST_TIME = 8.64e15;
 
 /** Times as days. */
