@@ -63,7 +63,7 @@ function beginsRunOn(tokens: readonly Token[], at: number): boolean {
   return isGerman || ![wordAt(at - 2), wordAt(at - 3)].some((one) => ADVERBIAL.has(one));
 }
 
-/** What follows a statement and is said of it: `die of laughter`, `cut myself shaving`. All else begins something new. */
+/** Words that go on with the statement before them: `die of laughter`, `cut myself shaving`. All other words begin something new. */
 const FOLLOWING = setOf(
   'of from with by at on in for over to if when than because before after while lol lmao haha hahaha rofl as like about just so ' +
     'every each until unless or again up only but and then that ' +

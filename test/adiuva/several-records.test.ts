@@ -50,7 +50,7 @@ async function read(by: Keeper, ids: readonly string[]) {
   const { data = [], left = [] } = json as Partial<ReadReply>;
   return { found: new Map(data.map((one) => [one.id, one])), left };
 }
-/** What is stored has these bytes, and the gauge and the files say the same. */
+/** The stored records have these bytes, and the gauge and the files say the same. */
 async function assertStored(by: Keeper, records: readonly OneOf[]): Promise<void> {
   const { found } = await read(
     by,

@@ -8,7 +8,7 @@ const LARGEST = 5_000_000_000;
 const LARGEST_IN_JSON = 8_000_000;
 /** Such a body, with what stands around its bytes. */
 export const LARGEST_JSON = Math.ceil(LARGEST_IN_JSON / 3) * 4 + 2_048;
-/** What several records of one call have together: as the body that writes them, and as the bytes that one answer reads. */
+/** Bounds of several records in one call, together: of the body that writes them, and of the bytes that one answer reads. */
 export const TOGETHER = { records: 100, body: 2_000_000, bytes: 1_000_000 } as const;
 /** Seconds that a body may take to come, or to be read. */
 export const LONGEST_TRANSFER = 90_000;

@@ -34,7 +34,7 @@ interface Tool {
   readonly outputSchema?: object;
 }
 
-/** What a tool of MCP or the protocol itself answers, with each field that a client may hand a model. */
+/** The answer of a tool of MCP, or of the protocol itself, with each field that a client may hand a model. */
 async function ask(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
   const { body } = await ada.call('POST /v1/mcp', { jsonrpc: '2.0', id: 1, method, params });
   return body['result'] as Readonly<Record<string, unknown>>;

@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface ToolResult {
   readonly isError: boolean;
   readonly text: string;
-  /** What its text says: its quotes, its JSON, or its error. */
+  /** Its text, read: its quotes, its JSON, or its error. */
   readonly fields: Fields;
 }
 

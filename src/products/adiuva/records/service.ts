@@ -48,7 +48,7 @@ export interface WriteOutcome {
   readonly outcome: RecordRow | AppError;
 }
 
-/** Of several records so many are written at a time, as clients send them one by one. */
+/** So many of several records are written at a time, as clients send them one by one. */
 const AT_ONCE = 8;
 
 function refusalIn(error: unknown): AppError {

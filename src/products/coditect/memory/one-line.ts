@@ -17,5 +17,5 @@ export function asCode(text: string): string {
 /** Without line breaks and control characters. */
 export const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 
-/** What a reader may take for another line: what quotes a text marks each of them. */
+/** The lines that a reader may see in a text: a quote marks each of them. */
 export const linesOf = (text: string): string[] => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);

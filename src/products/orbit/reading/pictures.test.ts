@@ -38,7 +38,7 @@ const picture = (width: number, height: number, { name = 'Photo', x = 72, y = 10
 const LARGE = picture(200, 120);
 
 const WHOLE = picture(600, 800, { x: 0, y: 0 });
-/** What pages of text show beside it, and whether that may have words. */
+/** Pages that show something beside their text, and whether that may have words. */
 const PAGES: readonly (readonly [name: string, content: string, isNamed: boolean])[] = [
   ['a picture', words() + LARGE, true],
   ['one that is turned', `${words()}q 0 200 -120 0 300 100 cm /Photo Do Q`, true],

@@ -12,7 +12,7 @@ const FURTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 /** The tokens of what `frame` adds, at most. */
 export const FRAME_TOKENS = 100;
 
-/** Quotes between marks that nobody who wrote one of the texts can have known. */
+/** Quotes between marks that are made for this answer: no writer of a text can have known them. */
 export function frame(quotes: string, mark = newMark()): string {
   return `${NOTICE}\n--- memory ${mark} ---\n${quotes}\n--- end of memory ${mark} ---`;
 }

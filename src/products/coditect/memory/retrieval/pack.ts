@@ -4,7 +4,7 @@ import type { RankedTurn, Reason, Turn } from './rank.ts';
 /** A turn that fits: found itself, or beside one that was. */
 export interface PackedTurn {
   readonly turn: Turn;
-  /** Of what it is written as. */
+  /** Its tokens as the layout writes it. */
   readonly tokens: number;
   /** Zero and empty, of a neighbour. */
   readonly score: number;

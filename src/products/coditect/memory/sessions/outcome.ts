@@ -14,7 +14,7 @@ const OUTCOME = new RegExp(CAME_OUT, 'i');
 /** It says so in its first word. */
 const NAMED =
   /^[-*#>_\s]*(?:(?:agreed|decided|deployed|done|fixed|implemented|merged|released|resolved|reverted|shipped|solved)\b|(?:conclusion|decision|in short|next steps?|not done|open|outcome|result|root cause|still open|summary|tl;dr|to ?do)\b[*_]*[:,–—-])/i;
-/** What is asked, supposed, planned for the next minute, or only polite. */
+/** Sentences that ask, suppose, plan the next minute, or are only polite. */
 const OPEN =
   /\?["')\]]*$|\b(?:if|whether|unless|could|might|maybe|perhaps|would|should (?:I|we)|let me|let['’]?s (?:check|look|see|try)|I['’]ll|I will|I['’]m going to|can you|please|try|happy to|feel free|anything else|hope (?:this|that)|thanks?|welcome|good luck)\b/i;
 

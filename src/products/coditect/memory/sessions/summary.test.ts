@@ -131,7 +131,7 @@ async function summaryOf(session: string): Promise<readonly string[]> {
   return (await said.gathered()).sentences.map(({ text }) => text);
 }
 
-/** What a session came to, and how much of that a summary has. */
+/** The outcome of a session, and how much of it a summary has. */
 async function outcomeOf(session: string) {
   const wanted = session.split(/\n\s*/).flatMap((line) => /^=\w+: (.*)/.exec(line)?.[1] ?? []);
   const summary = await summaryOf(session);

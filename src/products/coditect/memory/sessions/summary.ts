@@ -97,7 +97,7 @@ export function gatherMessages() {
   };
 }
 
-/** Of things that come one by one, and of which the number is not known: at most so many, the last quarter as they came, the others as far apart as they can be. */
+/** Draws at most so many of things that come one by one, their number unknown: the last quarter as they came, the others as far apart as they can be. */
 export function drawWithEnd<Thing>(most: number) {
   const ending = Math.ceil(most / 4);
   const end: Thing[] = [];
@@ -126,7 +126,7 @@ interface KnownSentence {
   readonly terms: ReadonlySet<string>;
 }
 
-/** What it was about, and how it came out: one sentence of the beginning, and those that say what was done, the later the better. In their order. */
+/** Sums up subject and outcome: one sentence of the beginning, and those that say what was done, the later the better. In their order. */
 async function bestOf(sentences: readonly SaidSentence[]): Promise<SummarySentence[]> {
   const known: KnownSentence[] = [];
   for (const [at, sentence] of sentences.entries()) {

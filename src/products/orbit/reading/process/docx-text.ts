@@ -99,7 +99,7 @@ export class DocxPass {
   readonly boxes: { readonly sign: string; isTold: boolean }[] = [];
   form: { entries: string[]; isBox: boolean; chosen?: string; usual?: string } | undefined;
   breaksBefore = false;
-  /** Of the drawing under way, in EMU; NaN where it is not known. */
+  /** The area of the drawing under way, in square EMU; NaN where it is unknown. */
   area = Number.NaN;
   readonly #prefixes = new Map<string, string>();
   readonly #flows: [Flow, ...Flow[]] = [{ out: [], after: [], paragraphs: 0 }];

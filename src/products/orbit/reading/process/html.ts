@@ -4,7 +4,7 @@ import type { Gap } from '../gaps.ts';
 import { markOf, withoutMarks } from './gap-marks.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 
-/** What is never text, with all that is in it. SVG is not read from top to bottom. */
+/** Elements that are never text, with all in them. SVG is not read from top to bottom. */
 const DROPPED: ReadonlySet<string> = new Set([
   'script',
   'style',

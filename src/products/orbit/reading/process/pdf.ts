@@ -147,7 +147,7 @@ async function contentOf(
     const pieces = (isOrdered ? painted : found).map(upright.piece);
     const beside = texts.map(({ lines, rect }) => ({ lines, rect: upright.rect(rect) }));
     const hasText = lettersIn(found) >= HARDLY_TEXT;
-    // Text that was found stays, whatever is wrong with what is painted beside it.
+    // Found text stays, even where the painting beside it is broken.
     const shown = hasText ? await (looks ? paint().catch(undefinedUnlessFull) : undefined) : await paint();
     const pictures = shown === undefined ? [] : unreadPictures(page, shown);
     page.cleanup();

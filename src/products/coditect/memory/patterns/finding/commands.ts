@@ -30,9 +30,9 @@ const WITHOUT_VERB = new Set(
     ' ',
   ),
 );
-/** What runs tasks that a team names. */
+/** Programs that run tasks which a team names. */
 const RUNNERS = new Set('hatch invoke just mage mix nox nx pre-commit rake task tox turbo'.split(' '));
-/** What runs a script that is named next. */
+/** Programs that run the script named next. */
 const INTERPRETERS = new Set('bash bun deno node php python ruby sh ts-node tsx zsh'.split(' '));
 /** Folders whose files are there to be called. */
 const OF_SCRIPTS = new Set('bin .bin sbin script scripts tool tools ci hack'.split(' '));
@@ -132,7 +132,7 @@ function isScript(word: string, isCalled: boolean): boolean {
   const isHere = word.startsWith('.');
   if (ending?.endsWith('sh')) return isCalled || isHere || isOwn;
   if (ending === undefined && isCalled && isHere) return true;
-  // `scripts/eval` between backticks may be a folder, and `scripts/seed.ts` what somebody edits.
+  // `scripts/eval` between backticks may be a folder, and `scripts/seed.ts` a file that a person edits.
   return isOwn && (isCalled || isHere || (ending === undefined && folders.at(-1) === 'bin'));
 }
 

@@ -24,7 +24,7 @@ const ERROR = new RegExp(
     String.raw`\bcurl: \(\d+\) \S|^(?:createdb|dropdb|psql|pg_\w+): (?:could not|fatal)|^\S{1,40}: .*command not found|^\S+: command not found|^make(?:\[\d+\])?: \*\*\* `,
   ].join('|'),
 );
-/** The line after it that is not indented says what went wrong, whatever its class is called. */
+/** The line after it that is not indented says what went wrong, under any name of its class. */
 const TRACEBACK = /^Traceback \(most recent call last\):/;
 /** What differs from one time to another: names in quotes, addresses and paths, numbers. */
 const QUOTED = /(["'`])(?:(?!\1).){1,200}\1/g;
