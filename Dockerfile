@@ -13,10 +13,13 @@ COPY sdk/package.json sdk/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/
+COPY server/package.json server/
+COPY testkit/package.json testkit/
+COPY --parents products/*/package.json ./
 RUN npm ci --omit=dev --ignore-scripts
 COPY . .
 RUN mkdir -p -m 700 /volume/data \
-  && node bin/plinth.js prepare \
+  && node server/bin/plinth.js prepare \
   && rm -rf node_modules deploy console/src tsconfig.json
 
 # --- The packages that the program runs with: not those of the console's source, and no second Node.
@@ -27,6 +30,9 @@ COPY sdk/package.json sdk/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/
+COPY server/package.json server/
+COPY testkit/package.json testkit/
+COPY --parents products/*/package.json ./
 COPY deploy/image ./deploy/image
 RUN npm ci --omit=dev --ignore-scripts --include-workspace-root -w sdk -w sandboxes -w safety \
   && node deploy/image/prune.js
@@ -46,8 +52,8 @@ USER 65532:65532
 EXPOSE 6174
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/local/bin/node", "bin/plinth.js", "health"]
-ENTRYPOINT ["/usr/local/bin/node", "bin/plinth.js"]
+  CMD ["/usr/local/bin/node", "server/bin/plinth.js", "health"]
+ENTRYPOINT ["/usr/local/bin/node", "server/bin/plinth.js"]
 CMD ["serve"]
 
 FROM runtime AS slim

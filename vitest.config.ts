@@ -4,14 +4,14 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { testFiles } from './scripts/suite/groups.ts';
 import { GroupedSequencer } from './scripts/suite/sequencer.ts';
 import { LEFT_OUT } from './scripts/suite/unchanged.ts';
-import { isThorough } from './test/thorough.ts';
+import { isThorough } from './testkit/thorough.ts';
 
 const leftOut = new Set((process.env[LEFT_OUT] ?? '').split(','));
 
 /** One pass of the suite on one database; `scripts/test.ts` runs the passes and adds them up. */
 export default defineConfig({
   test: {
-    globalSetup: ['test/services/global-setup.ts'],
+    globalSetup: ['testkit/services/global-setup.ts'],
     // More than there are cores: a third of a file's time is waiting for PostgreSQL or a process.
     maxWorkers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
     // What passes in one order alone leans on another file: the order of files is another one in each run, which prints its seed.
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: group,
           include: files.filter((file) => !leftOut.has(file)),
-          setupFiles: ['test/after-file.ts'],
+          setupFiles: ['testkit/after-file.ts'],
           pool: group === 'pure' ? 'threads' : 'forks',
           isolate: group === 'alone',
           // No test is timed: this only ends what hangs. With twenty programs on two cores what takes 4 seconds alone took 60.
@@ -42,12 +42,12 @@ export default defineConfig({
     ),
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts'],
+      include: ['server/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.d.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {
         lines: 85,
-        'src/platform/{limits,entitlements,identity}/**': { lines: 95 },
+        'server/src/platform/{limits,entitlements,identity}/**': { lines: 95 },
       },
     },
   },

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { createDatabase, prepareCluster } from '../test/services/cluster.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { type Connection, connectTo } from './auth/connection.ts';
 import type { Servers } from './auth/servers.ts';
 import type { Figures } from './figures.ts';

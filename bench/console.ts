@@ -1,9 +1,9 @@
 import { chromium, type Page } from 'playwright-core';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { newSignInLink } from '#platform/owner';
-import { buildConsole } from '../src/main/build-console.ts';
+import { buildConsole } from '../server/src/main/build-console.ts';
 import { openDemo } from '../scripts/demo/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../test/services/chromium.ts';
+import { chromiumOnPath, NO_CHROMIUM } from '@plinth/testkit/services/chromium';
 import { type Figures, quantile, round } from './figures.ts';
 
 const ROUNDS = 7;

@@ -1,4 +1,4 @@
-import { type App, openApp } from '../src/app.ts';
+import { type App, openApp } from '../server/src/app.ts';
 import { readConfig } from '#platform/config';
 import { commitPoint, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';

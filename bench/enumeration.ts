@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import type { Figures } from './figures.ts';
 import { startProgram } from './process.ts';
 

@@ -1,10 +1,10 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { App } from '../src/app.ts';
-import { fileId } from '../src/products/coditect/memory/files/file-names.ts';
-import { mentionPlace } from '../src/products/coditect/memory/files/mentions.ts';
-import { EDGE_TYPES, NODE_KINDS } from '../src/products/coditect/memory/graph/store.ts';
-import type { Coditect } from '../src/products/coditect/service.ts';
+import type { App } from '../server/src/app.ts';
+import { fileId } from '../products/coditect/memory/files/file-names.ts';
+import { mentionPlace } from '../products/coditect/memory/files/mentions.ts';
+import { EDGE_TYPES, NODE_KINDS } from '../products/coditect/memory/graph/store.ts';
+import type { Coditect } from '../products/coditect/service.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { chanceOf } from './library/texts.ts';
@@ -102,7 +102,7 @@ async function timesOf(call: () => Promise<{ readonly nodes: readonly unknown[];
   };
 }
 
-const nameOf = (file: number) => `src/part-${file % 50}/file-${file}.ts`;
+const nameOf = (file: number) => `server/src/part-${file % 50}/file-${file}.ts`;
 
 async function fill(
   { modules: { db, dataKeys, ids } }: App,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { Stripe } from 'stripe';
-import type { App } from '../src/app.ts';
+import type { App } from '../server/src/app.ts';
 import { packageAt } from '../sandboxes/src/stripe/testing/package.ts';
 import type { Figures } from './figures.ts';
 import { onDatabase, withApp } from './server.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { Customer } from '../scripts/demo/customer.ts';
-import type { App } from '../src/app.ts';
+import type { App } from '../server/src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { onDatabaseWithModels, withApp } from './server.ts';

@@ -1,9 +1,9 @@
 import type { Database } from '#platform/db';
-import { createLibrary } from '../src/products/reel/library/service.ts';
-import type { AssetFilters } from '../src/products/reel/library/store.ts';
-import { ids } from '../test/factories.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { createLibrary } from '../products/reel/library/service.ts';
+import type { AssetFilters } from '../products/reel/library/store.ts';
+import { ids } from '@plinth/testkit/factories';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { type Figures, quantile, round } from './figures.ts';
 import { plansOf } from './library/plans.ts';
 import { QUESTIONS } from './library/questions.ts';

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { App } from '../src/app.ts';
+import type { App } from '../server/src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { measureValidate } from './licences-validate.ts';

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { type Database, openDatabase, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
-import type { App } from '../src/app.ts';
+import type { App } from '../server/src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { type RunningServer, startProgram } from './process.ts';

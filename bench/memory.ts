@@ -1,10 +1,10 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { Pool } from 'undici';
-import type { App } from '../src/app.ts';
-import { readQuestion } from '../src/products/coditect/memory/retrieval/index.ts';
-import type { Coditect } from '../src/products/coditect/service.ts';
-import { forgetRates } from '../test/services/forget-rates.ts';
+import type { App } from '../server/src/app.ts';
+import { readQuestion } from '../products/coditect/memory/retrieval/index.ts';
+import type { Coditect } from '../products/coditect/service.ts';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { frequentWords, MESSAGES, rarestWordsOf, someWordsOf, textsOf } from './memory/texts.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readConfig } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { openApp } from '../src/app.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { openApp } from '../server/src/app.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { callsOf } from '#test/calls';
-import { testApp } from '#test/app';
+import { callsOf } from '@plinth/testkit/fixtures/calls';
+import { testApp } from '@plinth/testkit/services/app';
 import { loadOrbit } from './orbit-load.ts';
 
 const WORKSPACES = 2;

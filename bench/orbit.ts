@@ -1,11 +1,11 @@
 import { type Database, migrateUp, openDatabase, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { allMigrations } from '../src/app/lists.ts';
-import { SCOPE_STATUSES } from '../src/products/orbit/scopes/scope.ts';
-import { findScopes } from '../src/products/orbit/scopes/search.ts';
-import type { ScopeFilters, ScopeSort } from '../src/products/orbit/scopes/store.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { allMigrations } from '../server/src/app/lists.ts';
+import { SCOPE_STATUSES } from '../products/orbit/scopes/scope.ts';
+import { findScopes } from '../products/orbit/scopes/search.ts';
+import type { ScopeFilters, ScopeSort } from '../products/orbit/scopes/store.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { type Figures, quantile, round } from './figures.ts';
 
 const SCOPES = 10_000;

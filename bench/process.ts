@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const LAUNCHER = join(import.meta.dirname, '../bin/plinth.js');
+const LAUNCHER = join(import.meta.dirname, '../server/bin/plinth.js');
 
 /** What a production that is one machine asks for by name. */
 export const ALONE = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readHalf } from '../safety/training/labelled.ts';
-import { precheck, warmUp } from '#safety';
+import { precheck, warmUp } from '@plinth/safety';
 import type { Figures } from './figures.ts';
 
 const LENGTH = 2_000;

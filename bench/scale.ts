@@ -5,7 +5,7 @@ import { type Scenario, SCENARIOS, take, type Turn } from './gateway/turns.ts';
 import { openSetting, type Setting } from './gateway/subjects.ts';
 import { type Footprint, sizeFor } from './scale/model.ts';
 import { costFrom, simulate } from './scale/simulation.ts';
-import { asAdmin } from '../test/services/cluster.ts';
+import { asAdmin } from '@plinth/testkit/services/cluster';
 
 /** Callers that the cost is found from, and those that the simulation is compared at. */
 const FOUND_FROM = [1, 200] as const;

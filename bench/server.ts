@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { type App, openApp } from '../src/app.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { type App, openApp } from '../server/src/app.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 
 type Settings = Readonly<Record<string, string>>;
 

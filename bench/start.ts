@@ -61,7 +61,7 @@ async function bothOf(checkout: string): Promise<readonly Start[]> {
 }
 
 async function measure(checkout: string, folder: string): Promise<Start> {
-  const child = spawn(process.execPath, [join(checkout, 'bin/plinth.js'), 'start'], {
+  const child = spawn(process.execPath, [join(checkout, 'server/bin/plinth.js'), 'start'], {
     cwd: folder,
     env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data') },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,11 +1,11 @@
 import { type Database, dbMigrations, migrateUp, openDatabase, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { type Collection, createVectorStorage, vectorsModule, type Vectors } from '#platform/vectors';
-import { embeddingOf, nearestOf } from '../src/platform/vectors/embeddings.ts';
-import { ids } from '../test/factories.ts';
-import { clusteredVectors } from '../test/fixtures/clustered-vectors.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import { embeddingOf, nearestOf } from '../server/src/platform/vectors/embeddings.ts';
+import { ids } from '@plinth/testkit/factories';
+import { clusteredVectors } from '@plinth/testkit/fixtures/clustered-vectors';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { type Figures, quantile, round } from './figures.ts';
 import { databaseCpu } from './vectors/database-cpu.ts';
 import { nearestByComparing } from './vectors/nearest-by-comparing.ts';

@@ -28,10 +28,14 @@ type Ran = ReadonlyMap<string, readonly string[]>;
 export async function benchWalk(say: (line: string) => void): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-walk-'));
   // By its sources, not as it is built: whose files are counted.
-  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', join(ROOT, 'src/main.ts'), 'start'], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: folder, ...STRIPE },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--inspect=127.0.0.1:0', join(ROOT, 'server/src/main.ts'), 'start'],
+    {
+      env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: folder, ...STRIPE },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   try {

@@ -14,7 +14,7 @@ place=${1:?systemd, kubernetes, cloud-run or processes}
 url=${2:?the address that is tried}
 shift 2
 image=${1:-}
-plinth=${PLINTH:-node bin/plinth.js}
+plinth=${PLINTH:-node server/bin/plinth.js}
 
 say() { printf '== %s\n' "$*"; }
 skips() { case ",${RELEASE_SKIP:-}," in *",$1,"*) return 0 ;; *) return 1 ;; esac; }

@@ -7,7 +7,7 @@
 import { setInterval } from 'node:timers/promises';
 import { systemClock } from '#platform/kernel';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { openDemo } from './demo/app.ts';
 import { BILLING_SETTINGS, openVendors, tellBilling } from './demo/billing/index.ts';
 import { anAssistant } from './demo/assistant.ts';

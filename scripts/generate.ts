@@ -1,18 +1,16 @@
 /**
  * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example,
  * the client's types of the routes and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
- * fails on what differs. In a clone with products of its own these files are made without them, by a process of its own, so that
- * they stay as they are pulled; what differs with them is written beside, whole.
+ * fails on what differs. They have the products that `plinth.config.ts` lists.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { configMarkdown, envExample } from '#platform/config';
 import { migrateUp, openDatabase, versionOf } from '#platform/db';
 import { openApiOf } from '#server';
-import { allMigrations, allRoutes } from '../src/app.ts';
+import { allMigrations, allRoutes } from '../server/src/app.ts';
 import { accessMarkdown } from './generate/access.ts';
-import { clientTypes } from '../src/main/client-routes.ts';
+import { clientTypes } from '../server/src/main/client-routes.ts';
 import {
   commitPointsMarkdown,
   errorsMarkdown,
@@ -24,15 +22,10 @@ import { withDrawing } from './generate/drawing.ts';
 import { schemaSql } from './generate/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Under it `#products` is the list of those that ship (package.json): what they declare is the only thing that is loaded. */
-const SHIPPED = '--conditions=shipped';
-const DOCS = 'docs/generated';
-const OWN_DOCS = `${DOCS}/own`;
 const ROUTES = 'sdk/src/routes.generated.ts';
-const OWN_ROUTES = 'sdk/src/own-routes.generated.ts';
-/** What the client imports: it names the one of both that has all calls. */
-const CLIENT = 'sdk/src/routes.ts';
-const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(join(ROOT, 'server/package.json'), 'utf8')) as {
+  version: string;
+};
 
 async function generateFiles(): Promise<Map<string, string>> {
   const db = await openDatabase({ engine: 'pglite' });
@@ -76,33 +69,13 @@ function present(path: string): string | undefined {
   }
 }
 
-/** What a clone's own products make of them: documents that differ, the client's types, and the versions of their functions. */
-function ownFiles(whole: ReadonlyMap<string, string>): Map<string, string> {
-  const own = [...whole].flatMap(([path, text]): [string, string][] => {
-    if (path === ROUTES) return [[OWN_ROUTES, text]];
-    if (path.startsWith(DOCS)) return text === present(path) ? [] : [[path.replace(DOCS, OWN_DOCS), text]];
-    return path.endsWith('/version.json') ? [[path, text]] : [];
-  });
-  return new Map([...own, [CLIENT, clientOf(OWN_ROUTES)]]);
-}
-
-const clientOf = (routes: string) =>
-  (present(CLIENT) ?? '').replace(/'\.\/[\w.-]+'/, `'./${routes.slice('sdk/src/'.length)}'`);
-
-/** Files of own products that are not made any more. */
-function leftovers(files: ReadonlyMap<string, string>): string[] {
-  const folder = join(ROOT, OWN_DOCS);
-  const documents = existsSync(folder) ? readdirSync(folder).map((name) => `${OWN_DOCS}/${name}`) : [];
-  return [...documents, OWN_ROUTES].filter((path) => !files.has(path) && existsSync(join(ROOT, path)));
-}
-
-/** Writes what differs, and deletes what is left over; with `--check` it only says so. */
-function write(files: ReadonlyMap<string, string>, over: readonly string[]): void {
+/** Writes what differs; with `--check` it only says so. */
+function write(files: ReadonlyMap<string, string>): void {
   const different = [...files].filter(([path, text]) => present(path) !== text).map(([path]) => path);
   if (process.argv.includes('--check')) {
-    for (const path of [...different, ...over])
+    for (const path of different)
       process.stdout.write(`${path} differs from the code: run npm run generate\n`);
-    if (different.length + over.length > 0) process.exitCode = 1;
+    if (different.length > 0) process.exitCode = 1;
     return;
   }
   for (const path of different) {
@@ -110,22 +83,6 @@ function write(files: ReadonlyMap<string, string>, over: readonly string[]): voi
     writeFileSync(join(ROOT, path), files.get(path) ?? '');
     process.stdout.write(`wrote ${path}\n`);
   }
-  for (const path of over) {
-    rmSync(join(ROOT, path));
-    process.stdout.write(`deleted ${path}\n`);
-  }
 }
 
-const isShipped = process.execArgv.includes(SHIPPED);
-const own = isShipped ? [] : (await import('../src/products/own.ts')).ownProducts;
-if (isShipped) write(await generateFiles(), []);
-else if (own.length === 0) {
-  const files = new Map([...(await generateFiles()), [CLIENT, clientOf(ROUTES)]]);
-  write(files, leftovers(files));
-} else {
-  const args = [SHIPPED, import.meta.filename, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-  if (status !== 0) process.exitCode = 1;
-  const files = ownFiles(await generateFiles());
-  write(files, leftovers(files));
-}
+write(await generateFiles());

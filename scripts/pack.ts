@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { buildConsole } from '../src/main/build-console.ts';
-import { ROOT } from '../src/main/build-files.ts';
+import { buildConsole } from '../server/src/main/build-console.ts';
+import { ROOT } from '../server/src/main/build-files.ts';
 import { declareDoors } from './pack/declarations.ts';
 import { type Manifest, manifestOf } from './pack/manifest.ts';
 import { buildDoors } from './pack/program.ts';
@@ -26,18 +26,20 @@ const out = resolve(process.argv[2] ?? join(ROOT, 'dist-package'));
 
 /** Whatever the program reads beside its sources, from the project's root. */
 const DATA = [
-  'src/**/*',
+  'server/src/**/*',
+  'products/**/*',
   'safety/src/**/*.json',
   'docs/*.md',
   'docs/generated/{errors,config}.md',
   'docs/examples/product/**/*',
 ];
-const NO_DATA = /\.(ts|tsx)$|(^|\/)(testing|console)\/|\.test\./;
-const WHOLE = ['bin/plinth.js', 'src/main/built.js', 'console/dist', '.env.example', 'LICENSE'];
+const NO_DATA =
+  /\.(ts|tsx)$|(^|\/)(testing|console)\/|\.test\.|^products\/\w+\/(test\/|package\.json$|README\.md$|node_modules\/)/;
+const WHOLE = ['server/bin/plinth.js', 'server/src/main/built.js', 'console/dist', '.env.example', 'LICENSE'];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const { version } = read('package.json');
+const { version } = read('server/package.json');
 const sdk = await packSdk();
 const plinth = await packPlinth();
 packCreate([plinth, sdk, packConsole()]);
@@ -86,7 +88,7 @@ function prepareDatabase(folder: string): void {
     const linked = join(ROOT, 'node_modules/.cache/plinth-pack');
     rmSync(linked, { recursive: true, force: true });
     cpSync(folder, linked, { recursive: true });
-    execFileSync(process.execPath, [join(linked, 'bin/plinth.js'), 'prepare'], {
+    execFileSync(process.execPath, [join(linked, 'server/bin/plinth.js'), 'prepare'], {
       cwd: team,
       stdio: 'inherit',
     });
@@ -114,8 +116,8 @@ async function packSdk(): Promise<string> {
 /** What the console is built from, for teams whose products have pages: its sources where they lie in a checkout, and the bundler. */
 function packConsole(): string {
   const folder = join(out, 'console');
-  const paths = ['console/{src/**/*,package.json}', 'src/products/*/console/*.{ts,tsx}', 'sdk/src/**/*.ts'];
-  for (const path of [...globSync(paths, { cwd: ROOT }), 'src/main/build-console.ts', 'LICENSE'])
+  const paths = ['console/{src/**/*,package.json}', 'products/*/console/*.{ts,tsx}', 'sdk/src/**/*.ts'];
+  for (const path of [...globSync(paths, { cwd: ROOT }), 'server/src/main/build-console.ts', 'LICENSE'])
     if (!path.includes('.test.') && statSync(join(ROOT, path)).isFile())
       cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   const { dependencies, devDependencies, private: _private, ...manifest } = read('console/package.json');
@@ -131,7 +133,7 @@ function packConsole(): string {
       ...dependencies,
       ...(devDependencies as object),
       ...read('sdk/package.json').dependencies,
-      rolldown: read('package.json').dependencies?.['rolldown'],
+      rolldown: read('server/package.json').dependencies?.['rolldown'],
     },
   });
   write(join(folder, 'tsconfig.json'), consoleTypes());
@@ -174,7 +176,7 @@ function packCreate(tarballs: readonly string[]): void {
 /** The product of docs/tutorial.md without its test and its line in a list, which are others in a repository of a team's. */
 function tutorialFiles(): [path: string, text: string][] {
   const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
-  const files = [...page.matchAll(/^`src\/(products\/tales\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)];
+  const files = [...page.matchAll(/^`(products\/tales\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)];
   return files
     .map(([, path = '', text = '']): [string, string] => [path, text])
     .filter(([path]) => !path.endsWith('.test.ts'));

@@ -1,6 +1,6 @@
 /**
  * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
- * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--quick` is for while one
+ * PATH. `npm test -- server/src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--quick` is for while one
  * works: what needs no service, and one journey of each product on the embedded database. `--thorough` is
  * for a night: whatever uses a database on every engine, and more runs of each property, of which the whole suite has half as
  * many as a named part. What has passed on exactly what it
@@ -11,7 +11,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SHORT, THOROUGH } from '../test/thorough.ts';
+import { SHORT, THOROUGH } from '@plinth/testkit/thorough';
 import { type MissingService, type Pass, planPasses, quickPlan } from './suite/passes.ts';
 import {
   countOf,

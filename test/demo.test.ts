@@ -1,13 +1,13 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { systemClock } from '#platform/kernel';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { expect, test } from 'vitest';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { anAssistant } from '../scripts/demo/assistant.ts';
 import { aDay, LIMITS } from '../scripts/demo/day.ts';
 import { aMarketplace } from '../scripts/demo/marketplace.ts';
 import { aWeek, fragmentsDue } from '../scripts/demo/week.ts';
-import { testApp } from './services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 const { url, db, sandbox, admin } = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
 

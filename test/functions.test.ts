@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { statement, versionOf } from '#platform/db';
-import { projectMigrations, testDatabase } from '#test/services';
+import { projectMigrations, testDatabase } from '@plinth/testkit/services';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './functions/exceptions.ts';
 import { rightsIn, rightsTwice, type Script } from './functions/rights.ts';
 import { objectionsTo, repeatedIn, type SqlFunction } from './functions/rules.ts';
@@ -25,8 +25,8 @@ const functions = await db.asMigrator(
 const objections = [...functions.flatMap(objectionsTo), ...repeatedIn(functions)];
 const findException = (line: string) => EXCEPTIONS.find(({ says }) => line.startsWith(says));
 
-const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  .map((name) => `src/${name.replaceAll('\\', '/')}`)
+const scripts = globSync(['server/src/**/*.sql', 'products/**/*.sql'], { cwd: ROOT })
+  .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.up.sql') || /\/functions\/\w+\.sql$/.test(path))
   .sort()
   .map((path): Script => ({ path, sql: readFileSync(join(ROOT, path), 'utf8') }));

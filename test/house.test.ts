@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -38,88 +38,124 @@ test('every exception from a rule is still needed', () => {
 const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fine: string])[] = [
   [
     'arrows',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `import { a } from '#platform/jobs';`,
     `import { a } from '#platform/db';`,
   ],
   [
     'arrows',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `import type { A } from '#products';`,
     `import type { A } from '#platform/kernel';`,
   ],
-  ['arrows', 'src/platform/limits/a.ts', `export { a } from '#server';`, `export { a } from './b.ts';`],
   [
     'arrows',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
+    `export { a } from '#server';`,
+    `export { a } from './b.ts';`,
+  ],
+  [
+    'arrows',
+    'server/src/platform/limits/a.ts',
     `type A = import('#platform/ai').A;`,
     `type A = import('#platform/db').A;`,
   ],
-  ['arrows', 'src/platform/limits/a.ts', `await import('#platform/ai');`, `await import('#platform/db');`],
-  ['arrows', 'src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
   [
     'arrows',
-    'src/products/reel/a.ts',
-    `import { a } from '../prism/index.ts';`,
-    `import { a } from '#platform/ai';`,
+    'server/src/platform/limits/a.ts',
+    `await import('#platform/ai');`,
+    `await import('#platform/db');`,
   ],
-  ['arrows', 'src/products/reel/a.ts', `import { a } from '#sandbox/openai';`, `import { a } from './b.ts';`],
+  ['arrows', 'server/src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
+  [
+    'arrows',
+    'products/reel/a.ts',
+    `import { a } from '../prism/index.ts';`,
+    `import { a } from 'plinth/product';`,
+  ],
+  ['arrows', 'products/reel/a.ts', `import { a } from '#platform/db';`, `import { a } from './b.ts';`],
+  ['arrows', 'products/reel/a.ts', `import { a } from '#sandbox/openai';`, `import { a } from './b.ts';`],
   [
     'arrows',
     'sandboxes/src/openai/a.ts',
-    `import { a } from '#platform/kernel';`,
+    `import { a } from 'plinth/internal/platform/kernel';`,
     `import { a } from '../listen.ts';`,
   ],
-  ['arrows', 'sandboxes/src/openai/a.test.ts', `import { a } from '#test/services';`, `import 'vitest';`],
+  [
+    'arrows',
+    'sandboxes/src/openai/a.test.ts',
+    `import { a } from '@plinth/testkit/services';`,
+    `import 'vitest';`,
+  ],
   ['arrows', 'sandboxes/src/openai/a.ts', `import '../stripe/index.ts';`, `import './b.ts';`],
   ['faces', 'sandboxes/src/openai/a.ts', `import '../../../src/app.ts';`, `import '../listen.ts';`],
   [
     'arrows',
-    'src/platform/limits/a.ts',
-    `import { a } from '#test/services';`,
+    'server/src/platform/limits/a.ts',
+    `import { a } from '@plinth/testkit/services';`,
     `import { a } from 'node:fs';`,
   ],
-  ['arrows', 'src/products/prism/a.ts', `import { a } from '#safety';`, `import { a } from '#platform/ai';`],
-  ['arrows', 'safety/src/a.ts', `import { a } from '#platform/http';`, `import { a } from './b.ts';`],
-  ['arrows', 'src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
   [
     'arrows',
-    'src/platform/mail/a.ts',
+    'products/prism/a.ts',
+    `import { a } from '@plinth/safety';`,
+    `import { a } from 'plinth/product';`,
+  ],
+  [
+    'arrows',
+    'safety/src/a.ts',
+    `import { a } from 'plinth/internal/platform/http';`,
+    `import { a } from './b.ts';`,
+  ],
+  ['arrows', 'server/src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
+  [
+    'arrows',
+    'server/src/platform/mail/a.ts',
     `import { a } from '#platform/jobs';`,
     `import { a } from '#platform/queue';`,
   ],
   [
     'faces',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `import { a } from '../db/pool.ts';`,
     `import { a } from '#platform/db';`,
   ],
   [
     'faces',
-    'src/platform/limits/store/a.ts',
+    'server/src/platform/limits/store/a.ts',
     `import { a } from '../../db/index.ts';`,
     `import { a } from '../b.ts';`,
   ],
   [
     'faces',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `import { a } from '#platform/db/pool.ts';`,
     `import { a } from '#platform/db';`,
   ],
   [
     'faces',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `new Worker(new URL('../db/a.ts', import.meta.url));`,
     `new URL('/v1', base);`,
   ],
-  ['faces', 'src/app.ts', `import { a } from './platform/db/pool.ts';`, `import { a } from './main.ts';`],
   [
     'faces',
-    'src/products/index.ts',
-    `import { a } from './reel/service.ts';`,
-    `import { a } from './reel/index.ts';`,
+    'server/src/app.ts',
+    `import { a } from './platform/db/pool.ts';`,
+    `import { a } from './main.ts';`,
   ],
-  ['arrows', 'src/platform/limits/a.ts', `import { a } from '@plinth/sdk';`, `import { a } from 'pino';`],
+  [
+    'faces',
+    'server/src/products/index.ts',
+    `import { a } from '../platform/db/pool.ts';`,
+    `import { a } from '../products/reel/test/index.ts';`,
+  ],
+  [
+    'arrows',
+    'server/src/platform/limits/a.ts',
+    `import { a } from '@plinth/sdk';`,
+    `import { a } from 'pino';`,
+  ],
   ['standalone', 'sdk/src/a.ts', `import { a } from 'node:http';`, `import { a } from './b.ts';`],
   ['standalone', 'sdk/src/a.ts', `import { a } from '../../src/app.ts';`, `import { a } from './b.ts';`],
   ['standalone', 'sdk/src/a.ts', `import { a } from './licenses/b.ts';`, `import { a } from './b.ts';`],
@@ -137,75 +173,85 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { a } from '../../../src/app.ts';`,
     `import { a } from '../errors.ts';`,
   ],
-  ['vendors', 'src/platform/limits/a.ts', `import pg from 'pg';`, `import { a } from 'pino';`],
+  ['vendors', 'server/src/platform/limits/a.ts', `import pg from 'pg';`, `import { a } from 'pino';`],
   [
     'vendors',
-    'src/platform/jobs/a.ts',
+    'server/src/platform/jobs/a.ts',
     `import { vector } from '@electric-sql/pglite/vector';`,
     `import 'zod';`,
   ],
   [
     'vendors',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `import { Redis } from 'ioredis';`,
     `import { a } from '#platform/redis';`,
   ],
-  ['vendors', 'src/products/reel/a.ts', `import OpenAI from 'openai';`, `import { z } from 'zod';`],
+  ['vendors', 'products/reel/a.ts', `import OpenAI from 'openai';`, `import { z } from 'zod';`],
   [
     'vendors',
-    'src/products/reel/a.ts',
+    'products/reel/a.ts',
     `import { a } from '@ai-sdk/openai-compatible';`,
     `import { a } from 'ai';`,
   ],
   [
     'vendors',
-    'src/platform/http/a.ts',
+    'server/src/platform/http/a.ts',
     `import { request } from 'undici';`,
     `import { a } from 'node:http';`,
   ],
   [
     'systemUses',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `await db.system('limits.swept', []);`,
     `await db.system('limits.sweep', []);`,
   ],
   [
     'systemUses',
-    'src/platform/limits/a.ts',
+    'server/src/platform/limits/a.ts',
     `await db.system('jobs.queue', []);`,
     `await db.system('admin.grants', []);`,
   ],
   [
     'systemUses',
-    'src/products/reel/a.ts',
+    'products/reel/a.ts',
     `await parts.db.system('limits.sweep', []);`,
     `await parts.db.tenant(accountId, []);`,
   ],
-  ['names', 'src/platform/limits/utils.ts', '', ''],
-  ['names', 'src/platform/limits/string-helpers.ts', '', ''],
-  ['names', 'src/platform/common/index.ts', '', ''],
-  ['fileSizes', 'src/platform/limits/a.ts', '// a line\n'.repeat(401), '// a line\n'.repeat(400)],
-  ['functionSizes', 'src/app.ts', `function a() {${'\n'.repeat(60)}}`, `function a() {${'\n'.repeat(59)}}`],
+  ['names', 'server/src/platform/limits/utils.ts', '', ''],
+  ['names', 'server/src/platform/limits/string-helpers.ts', '', ''],
+  ['names', 'server/src/platform/common/index.ts', '', ''],
+  ['fileSizes', 'server/src/platform/limits/a.ts', '// a line\n'.repeat(401), '// a line\n'.repeat(400)],
   [
     'functionSizes',
-    'src/app.ts',
+    'server/src/app.ts',
+    `function a() {${'\n'.repeat(60)}}`,
+    `function a() {${'\n'.repeat(59)}}`,
+  ],
+  [
+    'functionSizes',
+    'server/src/app.ts',
     `const a = () => {${'\n'.repeat(60)}};`,
     `describe('a', () => {${'\n'.repeat(60)}});`,
   ],
   [
     'functionSizes',
-    'src/app.ts',
+    'server/src/app.ts',
     `function a() {${'\n'.repeat(50)} const b = () => {${'\n'.repeat(9)}};${'\n'.repeat(11)}}`,
     `function a() {${'\n'.repeat(50)} const b = () => {${'\n'.repeat(50)}};\n}`,
   ],
-  ['honestTypes', 'src/app.ts', `const a = b as any;`, `const a = b as unknown;`],
-  ['honestTypes', 'src/app.ts', `const a = b!.c;`, `const a = !b.c && b !== c;`],
-  ['passedIn', 'src/platform/limits/a.ts', `const a = Date.now();`, `const a = clock.now();`],
-  ['passedIn', 'src/platform/limits/a.ts', `const a = new Date();`, `const a = new Date(clock.now());`],
-  ['passedIn', 'src/platform/limits/a.ts', `const a = Math.random();`, `const a = Math.round(1);`],
-  ['writtenNumbers', 'src/products/reel/a.ts', `z.coerce.number();`, `wholeNumber(1, 100);`],
+  ['honestTypes', 'server/src/app.ts', `const a = b as any;`, `const a = b as unknown;`],
+  ['honestTypes', 'server/src/app.ts', `const a = b!.c;`, `const a = !b.c && b !== c;`],
+  ['passedIn', 'server/src/platform/limits/a.ts', `const a = Date.now();`, `const a = clock.now();`],
+  [
+    'passedIn',
+    'server/src/platform/limits/a.ts',
+    `const a = new Date();`,
+    `const a = new Date(clock.now());`,
+  ],
+  ['passedIn', 'server/src/platform/limits/a.ts', `const a = Math.random();`, `const a = Math.round(1);`],
+  ['writtenNumbers', 'products/reel/a.ts', `z.coerce.number();`, `wholeNumber(1, 100);`],
   ['plainWords', 'sdk/src/a.ts', '// Who\u0065ver asks waits.', `// A caller who asks waits.`],
-  ['honestTests', 'src/platform/limits/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a);`],
+  ['honestTests', 'server/src/platform/limits/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a);`],
   ['honestTests', 'test/a.test.ts', `await setTimeout(100);`, `setTimeout(() => fail('too late'), 100);`],
   [
     'honestTests',
@@ -213,16 +259,16 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `await new Promise((resolve) => setTimeout(resolve, 1));`,
     `await soon();`,
   ],
-  ['databaseTime', 'src/platform/limits/a.sql', `select now();`, `select app.now(); -- never now()`],
+  ['databaseTime', 'server/src/platform/limits/a.sql', `select now();`, `select app.now(); -- never now()`],
   [
     'databaseTime',
-    'src/platform/limits/store.ts',
+    'server/src/platform/limits/store.ts',
     'sql`select clock_timestamp()`;',
     'sql`select app.now()`; clock.now();',
   ],
   [
     'databaseTime',
-    'src/platform/limits/store.ts',
+    'server/src/platform/limits/store.ts',
     `statement('select current_timestamp');`,
     `statement('select 1');`,
   ],
@@ -240,14 +286,14 @@ const BROKEN_TOGETHER: readonly {
     rule: 'circles',
     what: 'two files import values of each other',
     broken: {
-      'src/platform/limits/a.ts': `import './c.ts';\nimport { b } from './b.ts';`,
-      'src/platform/limits/b.ts': `export * from './a.ts';`,
-      'src/platform/limits/c.ts': ``,
+      'server/src/platform/limits/a.ts': `import './c.ts';\nimport { b } from './b.ts';`,
+      'server/src/platform/limits/b.ts': `export * from './a.ts';`,
+      'server/src/platform/limits/c.ts': ``,
     },
-    said: 'src/platform/limits/a.ts:2 src/platform/limits/a.ts, src/platform/limits/b.ts import each other in a circle',
+    said: 'server/src/platform/limits/a.ts:2 server/src/platform/limits/a.ts, server/src/platform/limits/b.ts import each other in a circle',
     fine: {
-      'src/platform/limits/a.ts': `import { b } from './b.ts';`,
-      'src/platform/limits/b.ts': `import type { A } from './a.ts';`,
+      'server/src/platform/limits/a.ts': `import { b } from './b.ts';`,
+      'server/src/platform/limits/b.ts': `import type { A } from './a.ts';`,
     },
   },
   {
@@ -261,15 +307,15 @@ const BROKEN_TOGETHER: readonly {
     rule: 'circles',
     what: 'faces lead round',
     broken: {
-      'src/platform/db/index.ts': `export { a } from './a.ts';`,
-      'src/platform/db/a.ts': `import { type B, b } from '#platform/limits';`,
-      'src/platform/limits/index.ts': `import { a } from '#platform/db';`,
+      'server/src/platform/db/index.ts': `export { a } from './a.ts';`,
+      'server/src/platform/db/a.ts': `import { type B, b } from '#platform/limits';`,
+      'server/src/platform/limits/index.ts': `import { a } from '#platform/db';`,
     },
-    said: 'src/platform/db/a.ts:1 src/platform/db/a.ts, src/platform/db/index.ts, src/platform/limits/index.ts import each other in a circle',
+    said: 'server/src/platform/db/a.ts:1 server/src/platform/db/a.ts, server/src/platform/db/index.ts, server/src/platform/limits/index.ts import each other in a circle',
     fine: {
-      'src/platform/db/index.ts': `export { a } from './a.ts';`,
-      'src/platform/db/a.ts': `import { b } from './b.ts';`,
-      'src/platform/limits/index.ts': `import { a } from '#platform/db';`,
+      'server/src/platform/db/index.ts': `export { a } from './a.ts';`,
+      'server/src/platform/db/a.ts': `import { b } from './b.ts';`,
+      'server/src/platform/limits/index.ts': `import { a } from '#platform/db';`,
     },
   },
   {
@@ -291,15 +337,15 @@ const BROKEN_TOGETHER: readonly {
     rule: 'folderCircles',
     what: 'folders import values of each other',
     broken: {
-      'src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts';`,
-      'src/platform/limits/windows/c.ts': `import { d } from '../keys/deep/d.ts';`,
+      'server/src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts';`,
+      'server/src/platform/limits/windows/c.ts': `import { d } from '../keys/deep/d.ts';`,
     },
-    said: 'src/platform/limits:1 has folders that import each other in a circle: keys, windows',
+    said: 'server/src/platform/limits:1 has folders that import each other in a circle: keys, windows',
     fine: {
-      'src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts'; import { e } from '../e.ts';`,
-      'src/platform/limits/e.ts': `import { a } from './keys/a.ts';`,
-      'src/platform/limits/windows/c.ts': `import type { D } from '../keys/deep/d.ts';`,
-      'src/platform/limits/windows/c.test.ts': `import { d } from '../keys/deep/d.ts';`,
+      'server/src/platform/limits/keys/a.ts': `import { b } from '../windows/b.ts'; import { e } from '../e.ts';`,
+      'server/src/platform/limits/e.ts': `import { a } from './keys/a.ts';`,
+      'server/src/platform/limits/windows/c.ts': `import type { D } from '../keys/deep/d.ts';`,
+      'server/src/platform/limits/windows/c.test.ts': `import { d } from '../keys/deep/d.ts';`,
     },
   },
 ];
@@ -308,7 +354,7 @@ describe('each rule can fail', () => {
   test.each(BROKEN)('%s at %s: %s', (...[rule, path, broken, fine]) => {
     expect(objections(rule, [sourceFile(path, broken)])).not.toEqual([]);
     const named = rule === 'names' || path.includes('unheard-of');
-    expect(objections(rule, [sourceFile(named ? 'src/app.ts' : path, fine)])).toEqual([]);
+    expect(objections(rule, [sourceFile(named ? 'server/src/app.ts' : path, fine)])).toEqual([]);
   });
 
   test.each(BROKEN_TOGETHER)('$rule where $what', ({ rule, broken, said, fine }) => {
@@ -323,9 +369,9 @@ describe('each rule can fail', () => {
 });
 
 describe('every dependency has a line that says what it saves us', () => {
-  const manifests = ['package.json', 'sandboxes/package.json', 'safety/package.json', 'sdk/package.json'].map(
-    (path) => Manifest.parse(JSON.parse(readFileSync(join(ROOT, path), 'utf8'))),
-  );
+  const manifests = globSync('{,{server,sandboxes,safety,sdk,testkit}/,products/*/}package.json', {
+    cwd: ROOT,
+  }).map((path) => Manifest.parse(JSON.parse(readFileSync(join(ROOT, path), 'utf8'))));
   const documented = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
   const installed = manifests
     .flatMap((one) => Object.values(one))

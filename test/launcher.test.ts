@@ -17,10 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A project with the launcher and a program of a few lines, in a folder with spaces. */
 function project(options: { name: string; main: string; withNode: boolean }): string {
   const root = join(folder, options.name);
-  for (const path of ['bin', 'src/main/built.js'])
+  for (const path of ['bin', 'server/src/main/built.js'])
     cpSync(join(ROOT, path), join(root, path), { recursive: true });
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(root, 'src/main.ts'), options.main);
+  writeFileSync(join(root, 'server/src/main.ts'), options.main);
   if (!options.withNode) return root;
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const packaged = join(root, 'node_modules', `node-${system}-${process.arch}`);
@@ -32,7 +32,7 @@ function project(options: { name: string; main: string; withNode: boolean }): st
 
 function launch(root: string, options: { old: boolean; args?: string[] }): ChildProcess {
   const before = options.old ? ['--import', OLD] : [];
-  return spawn(process.execPath, [...before, join(root, 'bin/plinth.js'), ...(options.args ?? [])]);
+  return spawn(process.execPath, [...before, join(root, 'server/bin/plinth.js'), ...(options.args ?? [])]);
 }
 
 async function waitForExit(child: ChildProcess) {
@@ -103,7 +103,7 @@ async function saidBy(root: string): Promise<string> {
 describe('a program that was built', () => {
   const SAYS = `console.log('the sources');`;
 
-  /** A project with a build of its `src/main.ts`, whose digest is taken as the page about it says. */
+  /** A project with a build of its `server/src/main.ts`, whose digest is taken as the page about it says. */
   function builtProject(name: string, main = SAYS): string {
     const root = project({ name, main, withNode: false });
     mkdirSync(join(root, 'dist'));
@@ -113,9 +113,9 @@ describe('a program that was built', () => {
 
   function writeBuilt(root: string, program: string): void {
     writeFileSync(join(root, 'dist/main-1.js'), program);
-    const digest = createHash('sha256').update(`src/main.ts\0${SAYS.length}\0${SAYS}`).digest('hex');
+    const digest = createHash('sha256').update(`server/src/main.ts\0${SAYS.length}\0${SAYS}`).digest('hex');
     const files = { 'main-1.js': program.length };
-    const manifest = { entry: 'main-1.js', files, digest, sources: ['src/main.ts'] };
+    const manifest = { entry: 'main-1.js', files, digest, sources: ['server/src/main.ts'] };
     writeFileSync(join(root, 'dist/built.json'), JSON.stringify(manifest));
   }
 
@@ -139,7 +139,10 @@ describe('a program that was built', () => {
 
   test.each([
     // Its only mapping: the beginning of what was built is that of the third line of its source.
-    ['{"version":3,"sources":["../src/main.ts"],"names":[],"mappings":"AAEA"}', /\bsrc\/main\.ts:3:1\n/],
+    [
+      '{"version":3,"sources":["../server/src/main.ts"],"names":[],"mappings":"AAEA"}',
+      /\bsrc\/main\.ts:3:1\n/,
+    ],
     ['{', /\bdist\/main-1\.js:1:13\n/],
   ])('tells where its errors are by the map %s', async (map, place) => {
     const root = builtProject(`with map of ${map.length}`);
@@ -196,7 +199,7 @@ function npmProject(): (words: readonly string[]) => ChildProcess {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
   writeFileSync(join(root, 'package.json'), JSON.stringify({ type: 'module', scripts }));
   mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
-  symlinkSync(join(root, 'bin/plinth.js'), join(root, 'node_modules/.bin/plinth'));
+  symlinkSync(join(root, 'server/bin/plinth.js'), join(root, 'node_modules/.bin/plinth'));
   const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   return (words) => spawn('npm', [...words], { cwd: root, env: { PATH, HOME: folder } });
 }

@@ -4,12 +4,12 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { modules } from '#modules';
 import { type Route, routesOf } from '#platform/http';
-import { allRoutes } from '../src/app/lists.ts';
+import { allRoutes } from '../server/src/app/lists.ts';
 import { ROOT } from './house/source.ts';
 
 /** What lies in the folders of the modules is what their definitions say; a list is not asked about itself. */
 
-const PLATFORM = join(ROOT, 'src/platform');
+const PLATFORM = join(ROOT, 'server/src/platform');
 const folders = readdirSync(PLATFORM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const filesOf = (module: string): string[] =>
   readdirSync(join(PLATFORM, module), { recursive: true, encoding: 'utf8' }).map((file) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { type Description, describeStatements, engine, testDatabase } from '#test/services';
+import { type Description, describeStatements, engine, testDatabase } from '@plinth/testkit/services';
 import { columnObjections, parameterObjections } from './statements/objections.ts';
 import { DRIVER_TYPES } from './statements/drivers.ts';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';

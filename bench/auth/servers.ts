@@ -9,8 +9,8 @@ import { readConfig } from '#platform/config';
 import { commitPoint } from '#platform/db';
 import { answer, routesFor } from '#platform/http';
 import { createServer } from '#server';
-import { type App, openApp } from '../../src/app.ts';
-import { serverParts } from '../../src/app/server-parts.ts';
+import { type App, openApp } from '../../server/src/app.ts';
+import { serverParts } from '../../server/src/app/server-parts.ts';
 import { openBetterAuth } from './better-auth.ts';
 
 const PREPARE = commitPoint('bench.auth', 'a user with a key');

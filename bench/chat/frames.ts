@@ -7,7 +7,7 @@ import { type Mounted, routesFor } from '#platform/http';
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { TextEvents } from '#platform/product';
 import { createTelemetry } from '#platform/telemetry';
-import { answers } from '#test/answers';
+import { answers } from '@plinth/testkit/answers';
 import { createServer } from '#server';
 import { z } from 'zod';
 import { type Child, startChild } from '../gateway/child.ts';
@@ -126,7 +126,7 @@ export function benchFrames(bench: FramesBench): Promise<Figures> {
       admit: () => Promise.resolve({ kind: 'running' }),
     });
     const { url: origin } = await server.listen();
-    const clients = await startChild('../chat/clients.ts');
+    const clients = await startChild('./clients.ts');
     try {
       return {
         ...(bench.idle ? { idle: await measureIdle(clients, origin, service) } : {}),

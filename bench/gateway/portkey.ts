@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../test/services/ports.ts';
+import { freePort } from '@plinth/testkit/services/ports';
 import { type Child, startChild } from './child.ts';
 
 const PACKAGE = '@portkey-ai/gateway';

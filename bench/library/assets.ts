@@ -1,8 +1,8 @@
 import { type Database, dbMigrations, migrateUp, openDatabase, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { reel } from '../../src/products/reel/index.ts';
-import { STATUSES } from '../../src/products/reel/library/store.ts';
-import { PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
+import { reel } from '../../products/reel/index.ts';
+import { STATUSES } from '../../products/reel/library/store.ts';
+import { PLATFORM_NAMES } from '../../products/reel/platforms.ts';
 import { chanceOf, pickFrom, textOf, VOCABULARIES, wordOf } from './texts.ts';
 
 /** Half of them are of one account, the others of a thousand. */

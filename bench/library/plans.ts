@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Statement } from '#platform/db';
-import { type AssetFilters, listAssets, newestMatches } from '../../src/products/reel/library/store.ts';
+import { type AssetFilters, listAssets, newestMatches } from '../../products/reel/library/store.ts';
 import { LARGE } from './assets.ts';
 
 const LIMIT = 21;

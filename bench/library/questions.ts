@@ -1,4 +1,4 @@
-import type { AssetFilters } from '../../src/products/reel/library/store.ts';
+import type { AssetFilters } from '../../products/reel/library/store.ts';
 import { VOCABULARIES } from './texts.ts';
 
 /** Filters for the n-th time that something is asked: other words and another language each time. */

@@ -1,5 +1,5 @@
 import { openDatabase } from '#platform/db';
-import { openLimits, openNode, request } from '#test/limits';
+import { openLimits, openNode, request } from '@plinth/testkit/fixtures/limits';
 import { Pool } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { flexibleLimiter, type Limiter } from './peers.ts';

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { openDatabase, statement } from '#platform/db';
-import { figures, permitOf, limitsCatalogue, openNode, plannedCall, request } from '#test/limits';
+import {
+  figures,
+  permitOf,
+  limitsCatalogue,
+  openNode,
+  plannedCall,
+  request,
+} from '@plinth/testkit/fixtures/limits';
 import type { Figures } from '../figures.ts';
 import { FIVE, type Fixture, openLoneBare } from './fixture.ts';
 import { median } from './rounds.ts';

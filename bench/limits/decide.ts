@@ -1,7 +1,7 @@
-import { decide } from '../../src/platform/limits/decide/decide.ts';
-import { featureRules } from '../../src/platform/limits/decide/feature.ts';
-import { ids } from '#test/factories';
-import { limitsCatalogue } from '#test/limits';
+import { decide } from '../../server/src/platform/limits/decide/decide.ts';
+import { featureRules } from '../../server/src/platform/limits/decide/feature.ts';
+import { ids } from '@plinth/testkit/factories';
+import { limitsCatalogue } from '@plinth/testkit/fixtures/limits';
 import type { Figures } from '../figures.ts';
 import { median } from './rounds.ts';
 import { FIVE } from './fixture.ts';

@@ -1,12 +1,12 @@
 import { type Database, migrateUp, openDatabase, statement } from '#platform/db';
 import { UNLIMITED } from '#platform/entitlements';
 import { modules } from '#modules';
-import type { Member } from '#test/factories';
-import { figures, permitOf, openLimits, plannedCall, request } from '#test/limits';
+import type { Member } from '@plinth/testkit/factories';
+import { figures, permitOf, openLimits, plannedCall, request } from '@plinth/testkit/fixtures/limits';
 import { Pool } from 'pg';
-import { npmBinaries } from '../../test/services/binaries.ts';
-import { createDatabase, prepareCluster } from '../../test/services/cluster.ts';
-import { startPostgres } from '../../test/services/postgres.ts';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 
 /** The tables above refer to permits, which each round truncates. */
 const upToLimits = modules.slice(0, modules.findIndex(({ name }) => name === 'limits') + 1);

@@ -3,7 +3,7 @@ import { Ratelimit } from '@upstash/ratelimit';
 import { Redis as UpstashRedis } from '@upstash/redis';
 import { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterRedis } from 'rate-limiter-flexible';
-import { redisProgram, startRedis } from '../../test/services/redis-server.ts';
+import { redisProgram, startRedis } from '@plinth/testkit/services/redis-server';
 
 export interface Limiter {
   /** Takes one unit; answers whether there was room. */

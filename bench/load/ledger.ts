@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Sql } from '../../test/services/sql.ts';
+import type { Sql } from '@plinth/testkit/services/sql';
 import type { BilledCall, EventRow, Violation } from '../../test/faults/oracle/facts.ts';
 import { costOf, entriesOf, examineLedger, sum } from '../../test/faults/oracle/ledger.ts';
 

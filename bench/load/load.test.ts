@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { engine } from '#test/services';
+import { engine } from '@plinth/testkit/services';
 import { reportOf } from './report.ts';
 import { memory } from './remembering.ts';
 import { runLoad } from './run.ts';

@@ -1,7 +1,7 @@
 import { cpuSeconds } from '../process.ts';
 import { cpuOfFamily, memoryOfFamily, residentOf } from '../gateway/processes.ts';
 import { round } from '../figures.ts';
-import type { Sql } from '../../test/services/sql.ts';
+import type { Sql } from '@plinth/testkit/services/sql';
 
 /** Milliseconds between two looks. */
 const LOOK = 1_000;

@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import { forgetRates } from '../../test/services/forget-rates.ts';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { makeCustomers } from '../customers.ts';
 import { type Figures, quantile, round } from '../figures.ts';
 import { onDatabase, withApp } from '../server.ts';

@@ -1,4 +1,4 @@
-/** What pages of products are made of: `src/products/<name>/console/index.ts` says which there are. */
+/** What pages of products are made of: `products/<name>/console/index.ts` says which there are. */
 export { useAccount, useMe } from './account.ts';
 export { Act } from './parts/act.tsx';
 export { CallTable } from './parts/call-table.tsx';

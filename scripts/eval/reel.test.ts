@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { testApp } from '../../test/services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { evaluateReel } from './reel.ts';
 import { reportOf } from './report.ts';
 

@@ -1,4 +1,4 @@
-import { PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
+import { PLATFORM_NAMES } from '../../products/reel/platforms.ts';
 import type { JudgedVariant, Score } from './score.ts';
 
 const NAME_WIDTH = 20;

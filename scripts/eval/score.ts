@@ -1,4 +1,4 @@
-import { type Platform, PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
+import { type Platform, PLATFORM_NAMES } from '../../products/reel/platforms.ts';
 import type { SpentAmounts, WrittenPosts } from './write-posts.ts';
 import { type Candidate, RULES } from './rules/index.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Platform, PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
+import { type Platform, PLATFORM_NAMES } from '../../products/reel/platforms.ts';
 import type { Brief } from './briefs.ts';
 import type { Candidate } from './rules/index.ts';
 

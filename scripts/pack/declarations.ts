@@ -2,25 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { targetOf } from '../../test/house/source.ts';
-import { ROOT } from '../../src/main/build-files.ts';
+import { ROOT } from '../../server/src/main/build-files.ts';
 import { DOORS, PRODUCTS } from './program.ts';
 
 /** What names another file in a declaration: `from '…'`, `import('…')`, `declare module '…'`, `import '…'`. */
 const NAMED = /((?:\bfrom|\bimport\(?|\bdeclare module)\s*)(['"])([^'"]+)\2/g;
 
 const PRODUCTS_TYPES = `import type { Product } from '#platform/product';
-export interface TeamConfig { readonly products: readonly Product[] }
 export declare const products: readonly Product[];
 `;
 
 /** Writes the declarations of the doors, and of all that they name, into a folder. None names a file by `#…`, which would be the reader's. */
 export function declareDoors(folder: string): void {
-  // Those that ship tell of their insides, which have no names outside.
-  const products = join(folder, 'src/products/index.d.ts');
+  // A program without products: `checkout.ts` would bring those of this repository.
+  const products = join(folder, 'server/src/products/index.d.ts');
   mkdirSync(dirname(products), { recursive: true });
   writeFileSync(
     products,
-    PRODUCTS_TYPES.replace('#platform/product', join(ROOT, 'src/platform/product/index.ts')),
+    PRODUCTS_TYPES.replace('#platform/product', join(ROOT, 'server/src/platform/product/index.ts')),
   );
   const project = join(ROOT, 'tsconfig.pack.json');
   writeFileSync(
@@ -52,11 +51,11 @@ export function declareDoors(folder: string): void {
     const from = path.replaceAll('\\', '/').replace(/\.d\.ts$/, '.ts');
     writeFileSync(file, relativeNames(readFileSync(file, 'utf8'), from));
   }
-  // Of what a product is made its own types tell, which are nobody's but its own.
+  // A product's types tell of its insides, which have no names outside.
   for (const name of PRODUCTS)
     writeFileSync(
       join(folder, `products-${name}.d.ts`),
-      `import type { Product } from './src/main/doors/product.js';\nexport declare const ${name}: Product;\n`,
+      `import type { Product } from './server/src/main/doors/product.js';\nexport declare const ${name}: Product;\n`,
     );
   for (const path of ambient()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -64,7 +63,7 @@ export function declareDoors(folder: string): void {
   }
 }
 
-const ambient = () => globSync('src/**/*.d.ts', { cwd: ROOT });
+const ambient = () => globSync('server/src/**/*.d.ts', { cwd: ROOT });
 
 function relativeNames(text: string, from: string): string {
   return text.replaceAll(NAMED, (whole, ...[before, quote, name]: string[]) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../src/main/build-files.ts';
-import { ORBIT_PACKAGES } from '../../src/products/orbit/packages.ts';
+import { products } from '#products';
+import { ROOT } from '../../server/src/main/build-files.ts';
 import { DOORS, PRODUCTS } from './program.ts';
 
 export interface Manifest {
@@ -13,24 +13,32 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Packages that one product alone needs, and one that it does without. */
-const OPTIONAL_PACKAGES = [
-  ...new Set<string>([...Object.values(ORBIT_PACKAGES).flat(), '@expo-google-fonts/zcool-xiaowei']),
-].toSorted();
-
-/** Packages that only build. */
-const OF_BUILDS = ['rolldown'];
+/** Packages that only build, or are part of the package. */
+const NOT_INSTALLED = /^(rolldown$|@plinth\/)/;
 
 const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest;
 
-/** The package.json of what is published: the checkout's, without what only a checkout needs. */
+/** The package.json of what is published: the server's, with what its products need. */
 export function manifestOf(): object {
-  const root = read('package.json');
-  const kept = ['name', 'version', 'description', 'license', 'type', 'engines', 'bin'];
-  const all = { ...read('safety/package.json').dependencies, ...root.dependencies };
-  const isOptional = (key: string) => OPTIONAL_PACKAGES.includes(key);
+  const server = read('server/package.json');
+  const kept = ['name', 'version', 'description', 'license', 'type', 'engines'];
+  const all = ['server', 'safety', ...PRODUCTS.map((name) => `products/${name}`)].map((folder) =>
+    read(`${folder}/package.json`),
+  );
+  const named = sorted(
+    all.flatMap(({ dependencies, optionalDependencies }) => [dependencies, optionalDependencies]),
+  );
+  // A team installs those that it wants, and a call that lacks one says so.
+  const optional = [
+    ...products.flatMap(({ packages }) => Object.values(packages).flat()),
+    ...all.flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {})),
+  ];
+  const [wanted, always] = [true, false].map((is) =>
+    Object.fromEntries(Object.entries(named).filter(([name]) => optional.includes(name) === is)),
+  ) as [Record<string, string>, Record<string, string>];
   return {
-    ...Object.fromEntries(kept.map((field) => [field, root[field]])),
+    ...Object.fromEntries(kept.map((field) => [field, server[field]])),
+    bin: { plinth: 'server/bin/plinth.js' },
     exports: {
       ...Object.fromEntries(
         Object.entries(DOORS).map(([door, source]) => [
@@ -43,16 +51,20 @@ export function manifestOf(): object {
       ),
       './package.json': './package.json',
     },
-    dependencies: Object.fromEntries(
-      Object.entries(all)
-        .filter(([key]) => !isOptional(key) && !OF_BUILDS.includes(key))
-        .toSorted(([one], [other]) => (one < other ? -1 : 1)),
-    ),
-    peerDependencies: Object.fromEntries(
-      OPTIONAL_PACKAGES.map((key) => [key, all[key] ?? root.optionalDependencies?.[key] ?? '*']),
-    ),
-    peerDependenciesMeta: Object.fromEntries(OPTIONAL_PACKAGES.map((key) => [key, { optional: true }])),
+    dependencies: always,
+    peerDependencies: wanted,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(wanted).map((name) => [name, { optional: true }])),
   };
+}
+
+/** All of them by name, without what is no part of a package. */
+function sorted(packages: readonly Manifest['dependencies'][]): Record<string, string> {
+  return Object.fromEntries(
+    packages
+      .flatMap((some = {}) => Object.entries(some))
+      .filter(([name]) => !NOT_INSTALLED.test(name))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
 }
 
 const entryOf = (door: string, declared: string) => ({

@@ -1,29 +1,29 @@
 import { chmodSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
-import { fromRoot, ROOT } from '../../src/main/build-files.ts';
-import { SHIPPED } from '../../src/products/team.ts';
+import { fromRoot, ROOT } from '../../server/src/main/build-files.ts';
+import { SHIPPED } from '../../server/src/products/team.ts';
 
 /** Files whose exports a package has, by their names in `dist/`. */
 export const DOORS: Readonly<Record<string, string>> = {
-  config: 'src/main/doors/config.ts',
-  product: 'src/main/doors/product.ts',
-  testing: 'src/main/doors/testing/index.ts',
+  config: 'server/src/main/doors/config.ts',
+  product: 'server/src/main/doors/product.ts',
+  testing: 'server/src/main/doors/testing/index.ts',
 };
 
-/** Each is a door of its own, so that nobody loads one that they do not serve. */
+/** Each product of this repository is a door of its own, so that only what a team serves is loaded. */
 export const PRODUCTS = SHIPPED;
 
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [
-  'src/platform/ai/metering/tokens-worker.ts',
-  'src/platform/db/pglite-worker.ts',
-  'src/platform/files/process/entry.ts',
-  'src/products/adiuva/marketplace/review/process/read-package.ts',
-  'src/products/orbit/exports/making/thread.ts',
-  'src/products/orbit/reading/process/read-document.ts',
+  'server/src/platform/ai/metering/tokens-worker.ts',
+  'server/src/platform/db/pglite-worker.ts',
+  'server/src/platform/files/process/entry.ts',
+  'products/adiuva/marketplace/review/process/read-package.ts',
+  'products/orbit/exports/making/thread.ts',
+  'products/orbit/reading/process/read-document.ts',
 ];
-const OF_PROJECT = /^[./#]/;
+const OF_PROJECT = /^([./#]|plinth\/|@plinth\/)/;
 
 const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;
 
@@ -31,16 +31,16 @@ const workerName = (path: string) => `worker-${basename(dirname(path))}-${basena
 export async function buildDoors(folder: string): Promise<string[]> {
   const build = await rolldown({
     input: {
-      main: 'src/main.ts',
+      main: 'server/src/main.ts',
       ...DOORS,
-      ...Object.fromEntries(PRODUCTS.map((name) => [`products-${name}`, `src/products/${name}/index.ts`])),
+      ...Object.fromEntries(PRODUCTS.map((name) => [`products-${name}`, `products/${name}/index.ts`])),
       ...Object.fromEntries(WORKERS.map((path) => [workerName(path), path])),
     },
     platform: 'node',
     cwd: ROOT,
     external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
     treeshake: false,
-    plugins: [withPlaces],
+    plugins: [withoutProducts, withPlaces],
   });
   const { output } = await build.write({
     dir: folder,
@@ -52,6 +52,15 @@ export async function buildDoors(folder: string): Promise<string[]> {
   for (const name of names) chmodSync(join(folder, name), 0o644);
   return names;
 }
+
+/** A package serves the products of a team's `plinth.config.ts`, and has none inside. */
+const withoutProducts: Plugin = {
+  name: 'no products',
+  load: {
+    filter: { id: /server\/src\/products\/checkout\.ts$/ },
+    handler: () => 'export const checkoutProducts = () => [];',
+  },
+};
 
 /** Data lie where they lie in a checkout; workers are files of the build. */
 const withPlaces: Plugin = {

@@ -18,13 +18,13 @@ export interface TestFiles {
 }
 
 /** Where a test comes to the services of a run, which start programs of their own, and where to programs. */
-const SERVICES = 'test/services/';
+const SERVICES = 'testkit/services/';
 const PROGRAM = 'test/process/program.ts';
 const PROGRAMS = [PROGRAM, 'node:child_process'];
 /** Files that can't share a process. */
 const ALONE: readonly string[] = [
   // It declares a sealed column of a table of its own, which every app that is opened would look into.
-  'src/platform/secrets/reseal.test.ts',
+  'server/src/platform/secrets/reseal.test.ts',
 ];
 /** They add an event or a mail once the program is read: calls made before would not know it, and the documents of all list it. */
 const ADDS = /\badd(?:Events|Mails)\(/;

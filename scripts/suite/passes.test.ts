@@ -6,13 +6,13 @@ import { planPasses, quickPlan } from './passes.ts';
 const passes = async () => (await planPasses({}, { thorough: false })).passes;
 
 test('a file that uses no database and starts no program runs on one engine, in any folder', async () => {
-  const reader = 'src/platform/db/away.test.ts';
+  const reader = 'server/src/platform/db/away.test.ts';
   expect(EMBEDDED.some((start) => reader.startsWith(start))).toBe(true);
   const [, ...others] = await passes();
   const repeated = others.flatMap(({ files }) => files);
   expect(repeated).not.toContain(reader);
   expect(repeated.filter((file) => !reachesService(file))).toEqual([]);
-  expect(repeated).toEqual(expect.arrayContaining(['src/main.test.ts', 'test/crash/crash.test.ts']));
+  expect(repeated).toEqual(expect.arrayContaining(['server/src/main.test.ts', 'test/crash/crash.test.ts']));
 });
 
 test('the quick plan names files that there are', () => {

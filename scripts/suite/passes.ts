@@ -1,6 +1,6 @@
-import { npmBinaries, pathBinaries } from '../../test/services/binaries.ts';
-import { lackOfPooler } from '../../test/services/plan-pooler.ts';
-import { lackOfRedis } from '../../test/services/plan-redis.ts';
+import { npmBinaries, pathBinaries } from '@plinth/testkit/services/binaries';
+import { lackOfPooler } from '@plinth/testkit/services/plan-pooler';
+import { lackOfRedis } from '@plinth/testkit/services/plan-redis';
 import { EMBEDDED, EMBEDDED_ALONE, ONCE, OTHER_VERSION, POOLED } from './engines.ts';
 import { reachesService, testFiles } from './groups.ts';
 
@@ -32,11 +32,11 @@ export interface Extent {
 
 /** A way through each product, from its first call to its last. */
 const JOURNEYS = [
-  'test/coditect/sessions/seats.test.ts',
-  'test/gateway/reserves.test.ts',
-  'test/orbit/scopes.test.ts',
-  'test/prism/walk.test.ts',
-  'test/reel/worker.test.ts',
+  'products/coditect/test/sessions/seats.test.ts',
+  'products/gateway/test/reserves.test.ts',
+  'products/orbit/test/scopes.test.ts',
+  'products/prism/test/walk.test.ts',
+  'products/reel/test/worker.test.ts',
 ];
 
 /** What one runs while working: the tests that need no service, and the journeys, on the embedded database. */
@@ -69,7 +69,7 @@ export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: E
   const path = found && {
     title: `PostgreSQL ${found.version} of PATH`,
     environment: { TEST_POSTGRES: 'path' },
-    files: thorough ? repeated.filter((file) => file.startsWith('src/')) : filesWithin(OTHER_VERSION),
+    files: thorough ? repeated.filter((file) => file.startsWith('server/src/')) : filesWithin(OTHER_VERSION),
   };
   const packaged = await npmBinaries();
   const lacks = [lackOfRedis(environment), lackOfPooler()].filter((reason) => reason !== undefined);

@@ -3,23 +3,23 @@ import type { Timing } from './outcomes.ts';
 /**
  * Seconds that the tests of a folder may take in all passes together, on two cores at 2.5 GHz with three workers that share
  * them: what they took there, and some more. They are printed, and fail nothing: another machine is slower. A product has 75;
- * what is not named has the last line's. The longest start programs, each a second of CPU (`test/process`, `src/main`, and
+ * what is not named has the last line's. The longest start programs, each a second of CPU (`test/process`, `server/src/main`, and
  * `test/crash` one for each commit and side of it), call every route in every way that a rule has (`test/walkers`), tell a
  * story of a store in each of its orders (`test/billing`), or hash passwords (`test/identity`).
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'src/platform/ai': 80,
-  'src/platform/db': 110,
-  'src/platform/identity': 40,
-  'src/platform/jobs': 80,
-  'src/platform/limits': 130,
-  'src/products/adiuva + test/adiuva': 75,
-  'src/products/coditect + test/coditect': 150,
-  'src/products/orbit + test/orbit': 75,
-  'src/products/prism + test/prism': 75,
-  'src/products/reel + test/reel': 75,
-  'src/main': 120,
-  'src/server': 40,
+  'server/src/platform/ai': 80,
+  'server/src/platform/db': 110,
+  'server/src/platform/identity': 40,
+  'server/src/platform/jobs': 80,
+  'server/src/platform/limits': 130,
+  'products/adiuva + products/adiuva/test': 75,
+  'products/coditect + products/coditect/test': 150,
+  'products/orbit + products/orbit/test': 75,
+  'products/prism + products/prism/test': 75,
+  'products/reel + products/reel/test': 75,
+  'server/src/main': 120,
+  'server/src/server': 40,
   'test/billing + test/selling': 230,
   'test/crash': 260,
   'test/erasure': 45,
@@ -36,16 +36,16 @@ const OTHERWISE = 30;
 
 /** A product's own tests lie in two folders, and money's as well. */
 const JOINED: Readonly<Record<string, string>> = {
-  'src/products/adiuva': 'src/products/adiuva + test/adiuva',
-  'test/adiuva': 'src/products/adiuva + test/adiuva',
-  'src/products/coditect': 'src/products/coditect + test/coditect',
-  'test/coditect': 'src/products/coditect + test/coditect',
-  'src/products/orbit': 'src/products/orbit + test/orbit',
-  'test/orbit': 'src/products/orbit + test/orbit',
-  'src/products/prism': 'src/products/prism + test/prism',
-  'test/prism': 'src/products/prism + test/prism',
-  'src/products/reel': 'src/products/reel + test/reel',
-  'test/reel': 'src/products/reel + test/reel',
+  'products/adiuva': 'products/adiuva + products/adiuva/test',
+  'products/adiuva/test': 'products/adiuva + products/adiuva/test',
+  'products/coditect': 'products/coditect + products/coditect/test',
+  'products/coditect/test': 'products/coditect + products/coditect/test',
+  'products/orbit': 'products/orbit + products/orbit/test',
+  'products/orbit/test': 'products/orbit + products/orbit/test',
+  'products/prism': 'products/prism + products/prism/test',
+  'products/prism/test': 'products/prism + products/prism/test',
+  'products/reel': 'products/reel + products/reel/test',
+  'products/reel/test': 'products/reel + products/reel/test',
   'test/billing': 'test/billing + test/selling',
   'test/selling': 'test/billing + test/selling',
 };
@@ -72,7 +72,7 @@ function sumSeconds(timings: readonly Timing[], keyOf: (timing: Timing) => strin
   return [...sums].map(([key, seconds]) => ({ key, seconds })).sort((a, b) => b.seconds - a.seconds);
 }
 
-/** `src/platform/limits`, `src/products/reel`, `test/sdk`; a file that lies above these is itself. */
+/** `server/src/platform/limits`, `products/reel`, `test/sdk`; a file that lies above these is itself. */
 function folderOf(file: string): string {
   const parts = file.split('/');
   const depth =

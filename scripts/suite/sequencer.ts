@@ -4,10 +4,10 @@ import { GROUPS } from './groups.ts';
 
 /** Files that take so long that a run which begins them last waits for them alone. */
 export const LONG: readonly string[] = [
-  'src/platform/billing/providers/stripe/at-once.test.ts',
-  'src/platform/db/migrate.test.ts',
-  'src/platform/db/prepared.test.ts',
-  'src/products/orbit/exports/making/file-maker.test.ts',
+  'server/src/platform/billing/providers/stripe/at-once.test.ts',
+  'server/src/platform/db/migrate.test.ts',
+  'server/src/platform/db/prepared.test.ts',
+  'products/orbit/exports/making/file-maker.test.ts',
   'test/blobs/s3-home.test.ts',
   'test/billing/money.test.ts',
   'test/billing/plans.test.ts',

@@ -40,9 +40,9 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   expect(prepared).toEqual(
     expect.arrayContaining([
       // A worker that is named by its URL, an import by a name of package.json, and SQL.
-      'src/platform/db/pglite-worker.ts',
-      'src/platform/kernel/index.ts',
-      'src/platform/db/migrations/0001_app.up.sql',
+      'server/src/platform/db/pglite-worker.ts',
+      'server/src/platform/kernel/index.ts',
+      'server/src/platform/db/migrations/0001_app.up.sql',
     ]),
   );
   // What is read by its path alone, a program that is started by its URL, and a thread.
@@ -51,10 +51,10 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   );
   expect(reading).toEqual(
     expect.arrayContaining([
-      'test/orbit/files/brief.pdf',
-      'src/platform/files/process/entry.ts',
-      'src/products/orbit/reading/process/read-document.ts',
+      'products/orbit/test/files/brief.pdf',
+      'server/src/platform/files/process/entry.ts',
+      'products/orbit/reading/process/read-document.ts',
     ]),
   );
-  expect(making).toContain('src/products/orbit/exports/making/thread.ts');
+  expect(making).toContain('products/orbit/exports/making/thread.ts');
 });

@@ -1,2 +1,2 @@
-// The calls of this server: in a clone with products of its own, `npm run generate` names own-routes.generated.ts here.
+// The calls of this server, by `npm run generate`.
 export * from './routes.generated.ts';

@@ -3,11 +3,11 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAppStoreSandbox } from '#sandbox/app-store';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
-import { atEndOfFile } from '#test/closing';
-import { makeAccount } from '#test/factories';
-import { basePlans } from '../../src/app/google-play.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { makeAccount } from '@plinth/testkit/factories';
+import { basePlans } from '../../server/src/app/google-play.ts';
 import { leavingOf } from '../erasure/fixture.ts';
-import type { Customer } from '../services/app.ts';
+import type { Customer } from '@plinth/testkit/services/app';
 import { LISTED, openSellingApp } from './fixture.ts';
 
 // What somebody tries who knows the addresses, the vendors' formats and an app of their own. Real money is taken here.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAuthority, type Fault, signJws } from '#sandbox/app-store';
-import { advance } from '../factories.ts';
+import { advance } from '@plinth/testkit/factories';
 import { openSellingApp } from './fixture.ts';
 
 const app = await openSellingApp();

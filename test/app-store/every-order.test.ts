@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createAppStoreSandbox } from '#sandbox/app-store';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { products } from '#products';
-import type { Facts } from '../../src/platform/billing/facts.ts';
-import type { Body } from '../../src/platform/billing/payment-provider.ts';
-import { createAppStoreClient } from '../../src/platform/billing/providers/app-store/client.ts';
-import { createAppStoreProvider } from '../../src/platform/billing/providers/app-store/provider.ts';
-import { dunningStateOf } from '../../src/platform/billing/projection/dunning-state.ts';
+import type { Facts } from '../../server/src/platform/billing/facts.ts';
+import type { Body } from '../../server/src/platform/billing/payment-provider.ts';
+import { createAppStoreClient } from '../../server/src/platform/billing/providers/app-store/client.ts';
+import { createAppStoreProvider } from '../../server/src/platform/billing/providers/app-store/provider.ts';
+import { dunningStateOf } from '../../server/src/platform/billing/projection/dunning-state.ts';
 import { recordsOf } from '../billing/store-records.ts';
 import { HISTORIES, type History, LAST_DAY } from './histories.ts';
 

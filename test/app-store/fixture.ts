@@ -1,8 +1,8 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAppStoreSandbox, type AppStoreSandbox } from '#sandbox/app-store';
-import { atEndOfFile } from '#test/closing';
-import { testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { testApp, type TestApp, type TestAppOptions } from '@plinth/testkit/services/app';
 
 /** The account that is listed in STORE_SANDBOX_ACCOUNTS. */
 export const LISTED = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44' as AccountId;

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAuthority, signJws } from '#sandbox/app-store';
-import { advance } from '#test/factories';
-import type { Customer } from '../services/app.ts';
+import { advance } from '@plinth/testkit/factories';
+import type { Customer } from '@plinth/testkit/services/app';
 import { LISTED, openSellingApp } from './fixture.ts';
 
 const app = await openSellingApp();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { advance } from '../factories.ts';
+import { advance } from '@plinth/testkit/factories';
 import { LISTED, openSellingApp } from './fixture.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const app = await openSellingApp({

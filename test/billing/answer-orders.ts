@@ -1,7 +1,7 @@
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { advanceTo } from '#test/factories';
-import { applyBodyIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
+import { advanceTo } from '@plinth/testkit/factories';
+import { applyBodyIn } from '../../server/src/platform/billing/inbox/objects/apply-object.ts';
 import { type Chance, chanceOf } from '../faults/chance.ts';
 import { endOf, runIn } from './account-state.ts';
 import type { Node } from './node.ts';

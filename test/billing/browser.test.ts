@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advanceTo } from '#test/factories';
+import { advanceTo } from '@plinth/testkit/factories';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createShop } from '../../docs/examples/shop/server.ts';
-import { testApp } from '../services/app.ts';
-import { browserHere } from '../services/browser.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
 

@@ -1,14 +1,14 @@
 import { statement } from '#platform/db';
 import { type AccountId, randomToken, sha256, systemRandom } from '#platform/kernel';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advance, makeAccount } from '#test/factories';
+import { advance, makeAccount } from '@plinth/testkit/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { StripeCustomer } from './stripe-customer.ts';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { leavingOf, type Resident } from '../erasure/fixture.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const sandbox = await createStripeSandbox({ driven: true });

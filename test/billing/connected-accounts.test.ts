@@ -1,11 +1,11 @@
 import type { ConnectedAccounts, ConnectedEvent } from '#platform/billing';
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { atEndOfFile } from '#test/closing';
-import { makeAccount } from '#test/factories';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { makeAccount } from '@plinth/testkit/factories';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { openDrivenStripe } from './driven-stripe.ts';
 import { CONNECT_SECRET, openNode } from './node.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { BILLING_SETTINGS, openVendors, tellBilling } from '../../scripts/demo/billing/index.ts';
 import { ROOT } from '../house/source.ts';
-import { testApp } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 
 // What the providers say hangs on no engine.
 test.runIf(engine === 'postgres')(

@@ -1,7 +1,7 @@
 import { createStripeSandbox, type StripeSandbox, type WorldEvent } from '#sandbox/stripe';
 import type { Stripe } from 'stripe';
-import { atEndOfFile } from '#test/closing';
-import { STRIPE_EVENTS } from '../../src/platform/billing/providers/stripe/endpoint.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { STRIPE_EVENTS } from '../../server/src/platform/billing/providers/stripe/endpoint.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 
 /** The beginning of all histories: the middle of a month, whose next ones have 31, 28 and 31 days from there. */

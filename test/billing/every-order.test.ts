@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { testDatabase } from '#test/services';
+import { testDatabase } from '@plinth/testkit/services';
 import { chanceOf } from '../faults/chance.ts';
 import { everyOrder, shuffle } from './every-order.ts';
 

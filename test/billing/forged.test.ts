@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { ids } from '#test/factories';
+import { ids } from '@plinth/testkit/factories';
 import type { WorldEvent } from '#sandbox/stripe';
 import { planOf } from './account-state.ts';
 import { type Node, openNode, SECRET } from './node.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { StripeCustomer } from './stripe-customer.ts';
 import { openDrivenStripe } from './driven-stripe.ts';
 

@@ -1,11 +1,11 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { commitPoint, statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { waitsForLocks } from '#test/limits';
-import { engine } from '#test/services';
+import { advance } from '@plinth/testkit/factories';
+import { waitsForLocks } from '@plinth/testkit/fixtures/limits';
+import { engine } from '@plinth/testkit/services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 const APPLYING = commitPoint('test.billing.applying', 'what is applied meanwhile');
 const sandbox = await createStripeSandbox({ driven: new Date() });

@@ -2,17 +2,20 @@ import { type Database, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { products } from '#products';
 import type { WorldEvent } from '#sandbox/stripe';
-import { stopTime } from '#test/factories';
-import { atEndOfFile } from '#test/closing';
-import { createProjection, type Projection } from '../../src/platform/billing/projection/projection.ts';
-import type { ConnectedAccounts } from '../../src/platform/billing/inbox/connected-accounts.ts';
-import { createInbox, type Inbox } from '../../src/platform/billing/inbox/inbox.ts';
-import type { PaymentProvider } from '../../src/platform/billing/payment-provider.ts';
-import { createStripeClient } from '../../src/platform/billing/providers/stripe/client.ts';
-import { syncPrices } from '../../src/platform/billing/providers/stripe/prices.ts';
-import { priceCatalogOf } from '../../src/platform/billing/providers/stripe/price-catalog.ts';
-import { createStripeProvider } from '../../src/platform/billing/providers/stripe/provider.ts';
-import { testApp, type TestApp } from '../services/app.ts';
+import { stopTime } from '@plinth/testkit/factories';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import {
+  createProjection,
+  type Projection,
+} from '../../server/src/platform/billing/projection/projection.ts';
+import type { ConnectedAccounts } from '../../server/src/platform/billing/inbox/connected-accounts.ts';
+import { createInbox, type Inbox } from '../../server/src/platform/billing/inbox/inbox.ts';
+import type { PaymentProvider } from '../../server/src/platform/billing/payment-provider.ts';
+import { createStripeClient } from '../../server/src/platform/billing/providers/stripe/client.ts';
+import { syncPrices } from '../../server/src/platform/billing/providers/stripe/prices.ts';
+import { priceCatalogOf } from '../../server/src/platform/billing/providers/stripe/price-catalog.ts';
+import { createStripeProvider } from '../../server/src/platform/billing/providers/stripe/provider.ts';
+import { testApp, type TestApp } from '@plinth/testkit/services/app';
 import { type AccountReader, openAccountReader, type Rows } from './account-state.ts';
 import type { DrivenStripe } from './driven-stripe.ts';
 

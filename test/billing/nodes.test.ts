@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { advance, ids } from '#test/factories';
+import { advance, ids } from '@plinth/testkit/factories';
 import { type Chance, chanceOf } from '../faults/chance.ts';
-import { isShort } from '../thorough.ts';
+import { isShort } from '@plinth/testkit/thorough';
 import { endOf, type Rows } from './account-state.ts';
 import { type Node, openNode } from './node.ts';
 import { StripeCustomer } from './stripe-customer.ts';

@@ -1,10 +1,10 @@
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advance } from '#test/factories';
-import { permitOf, plannedCall } from '#test/limits';
+import { advance } from '@plinth/testkit/factories';
+import { permitOf, plannedCall } from '@plinth/testkit/fixtures/limits';
 import { afterAll, expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
-import { engine } from '#test/services';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 
 const DAY = 86_400;
 const PRICE = { unit_micros: 600, currency: 'usd' };

@@ -1,8 +1,8 @@
-import { advanceTo } from '#test/factories';
-import { denialOf } from '#test/limits';
+import { advanceTo } from '@plinth/testkit/factories';
+import { denialOf } from '@plinth/testkit/fixtures/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openOverageFixture } from './overage.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const shop = await openOverageFixture(death.crashHook);

@@ -5,10 +5,10 @@ import { catalogueOf, createEntitlements, type PlainDeclaration } from '#platfor
 import { type AccountId, usd } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
-import { permitOf, openNode, request } from '#test/limits';
-import { testDatabase } from '#test/services';
-import { atEndOfFile } from '#test/closing';
+import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '@plinth/testkit/factories';
+import { permitOf, openNode, request } from '@plinth/testkit/fixtures/limits';
+import { testDatabase } from '@plinth/testkit/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 
 const POINT = commitPoint('test.overage', 'what a test of overage sets up');

@@ -1,8 +1,8 @@
 import { createStripeSandbox } from '#sandbox/stripe';
-import { advanceTo, makeAccount } from '#test/factories';
+import { advanceTo, makeAccount } from '@plinth/testkit/factories';
 import { expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { StripeCustomer } from './stripe-customer.ts';
 
 // The middle of a month: reports are of whole ones.

@@ -1,9 +1,9 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { StripeSandbox, WorldEvent } from '#sandbox/stripe';
-import { advanceTo, ids } from '#test/factories';
-import type { ObjectKind } from '../../src/platform/billing/facts.ts';
-import type { Body } from '../../src/platform/billing/payment-provider.ts';
+import { advanceTo, ids } from '@plinth/testkit/factories';
+import type { ObjectKind } from '../../server/src/platform/billing/facts.ts';
+import type { Body } from '../../server/src/platform/billing/payment-provider.ts';
 import { type Money, planOf, type Rows, sumOf } from './account-state.ts';
 import { type Scenario, instantOf, type Step } from './scenario.ts';
 import { type Node, openNode } from './node.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isShort } from '../thorough.ts';
+import { isShort } from '@plinth/testkit/thorough';
 import { moneyIn, type Rows, withoutTellings } from './account-state.ts';
 import type { Scenario } from './scenario.ts';
 import { runScenarios, type FinishedScenario, type ScenarioRun } from './run-scenarios.ts';

@@ -1,11 +1,11 @@
-import type { Facts, SubscriptionFacts } from '../../src/platform/billing/facts.ts';
+import type { Facts, SubscriptionFacts } from '../../server/src/platform/billing/facts.ts';
 import type {
   BillingRecords,
   InvoiceRow,
   SubscriptionRow,
-} from '../../src/platform/billing/projection/billing-records.ts';
-import { dunningStateOf } from '../../src/platform/billing/projection/dunning-state.ts';
-import { grantsFrom } from '../../src/platform/billing/projection/grants.ts';
+} from '../../server/src/platform/billing/projection/billing-records.ts';
+import { dunningStateOf } from '../../server/src/platform/billing/projection/dunning-state.ts';
+import { grantsFrom } from '../../server/src/platform/billing/projection/grants.ts';
 
 /** The rows that facts of a store would be, without a database. */
 export function recordsOf(facts: readonly Facts[]): BillingRecords {

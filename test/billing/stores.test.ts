@@ -3,7 +3,7 @@ import { checkUnacknowledged } from '#platform/billing';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { openStores } from './stores.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const app = await openStores(death.crashHook);

@@ -3,12 +3,12 @@ import type { AccountId } from '#platform/kernel';
 import { createAppStoreSandbox } from '#sandbox/app-store';
 import { createGooglePlaySandbox, type SentNotification } from '#sandbox/google-play';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { testApp, type TestApp } from '#test/app';
-import { atEndOfFile } from '#test/closing';
-import { advanceTo, databaseTime, stopTime } from '#test/factories';
-import { basePlans } from '../../src/app/google-play.ts';
+import { testApp, type TestApp } from '@plinth/testkit/services/app';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { advanceTo, databaseTime, stopTime } from '@plinth/testkit/factories';
+import { basePlans } from '../../server/src/app/google-play.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { testDatabase } from '../services/index.ts';
+import { testDatabase } from '@plinth/testkit/services';
 import { StripeCustomer } from './stripe-customer.ts';
 
 const TO = {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { products } from '#products';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
-import { atEndOfFile } from '#test/closing';
-import { basePlans } from '../../src/app/google-play.ts';
-import type { PaymentFacts } from '../../src/platform/billing/facts.ts';
-import type { BillingRecords } from '../../src/platform/billing/projection/billing-records.ts';
-import { notificationsOf } from '../../src/platform/billing/projection/notifications/notifications.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { basePlans } from '../../server/src/app/google-play.ts';
+import type { PaymentFacts } from '../../server/src/platform/billing/facts.ts';
+import type { BillingRecords } from '../../server/src/platform/billing/projection/billing-records.ts';
+import { notificationsOf } from '../../server/src/platform/billing/projection/notifications/notifications.ts';
 import {
   billingRecords,
   day,
@@ -19,10 +19,10 @@ import {
   payment,
   refund,
   subscription,
-} from '#test/fixtures/billing/rows';
-import { read as readAppStore } from '../../src/platform/billing/providers/app-store/read.ts';
-import { paymentFacts } from '../../src/platform/billing/providers/stripe/read/payment.ts';
-import { storeProducts } from '../../src/platform/billing/providers/store-products.ts';
+} from '@plinth/testkit/fixtures/billing/rows';
+import { read as readAppStore } from '../../server/src/platform/billing/providers/app-store/read.ts';
+import { paymentFacts } from '../../server/src/platform/billing/providers/stripe/read/payment.ts';
+import { storeProducts } from '../../server/src/platform/billing/providers/store-products.ts';
 import { openPlayProvider } from './google-play/provider.ts';
 import { planAt, recordsOf } from './store-records.ts';
 import { ROOT } from '../house/source.ts';

@@ -8,12 +8,12 @@ import { type AccountId, createIds, systemRandom } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { createSecrets } from '#platform/secrets';
 import { createTelemetry } from '#platform/telemetry';
-import { atEndOfFile } from '#test/closing';
-import type { Member } from '#test/factories';
-import { type LimitsFixture, openLimits } from '#test/limits';
-import { drivenClock, MASTER_KEY } from '#test/people';
-import { temporaryFolder, testDatabase } from '#test/services';
-import { serve } from '#test/shop';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import type { Member } from '@plinth/testkit/factories';
+import { type LimitsFixture, openLimits } from '@plinth/testkit/fixtures/limits';
+import { drivenClock, MASTER_KEY } from '@plinth/testkit/people';
+import { temporaryFolder, testDatabase } from '@plinth/testkit/services';
+import { serve } from '@plinth/testkit/shop';
 import { z } from 'zod';
 
 const FORGOTTEN = commitPoint('test.blobs.forgotten', 'what files were for, gone');

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { createFolderHome } from '#platform/blobs';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { createSecrets } from '#platform/secrets';
-import { temporaryFolder } from '#test/closing';
-import { MASTER_KEY } from '#test/people';
+import { temporaryFolder } from '@plinth/testkit/closing';
+import { MASTER_KEY } from '@plinth/testkit/people';
 import { describe } from 'vitest';
 import { homeTests, type OpenHome } from './home-tests.ts';
 

@@ -7,7 +7,7 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { leavingOf } from '../erasure/fixture.ts';
 import { Killed } from './fixture.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 let armed: string | undefined;
 const app = await testApp({

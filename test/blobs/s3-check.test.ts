@@ -2,7 +2,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { checkS3Cors } from '#platform/blobs';
 import { systemClock } from '#platform/kernel';
 import { createS3Sandbox } from '#sandbox/s3';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { describe, expect, test } from 'vitest';
 import { openS3 } from './s3-fixture.ts';
 

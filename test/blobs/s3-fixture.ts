@@ -2,7 +2,7 @@ import { createS3Home, type SignedRequest } from '#platform/blobs';
 import type { S3Settings } from '#platform/config';
 import { type Clock, systemClock } from '#platform/kernel';
 import { createS3Sandbox, type S3SandboxOptions } from '#sandbox/s3';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 
 interface S3Options {
   readonly sandbox?: S3SandboxOptions;

@@ -1,7 +1,7 @@
 import { createS3Home } from '#platform/blobs';
 import { systemClock } from '#platform/kernel';
 import S3rver from 's3rver';
-import { atEndOfFile, temporaryFolder } from '#test/closing';
+import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
 import { expect, test } from 'vitest';
 import { bytesOf, factsOf } from './home-tests.ts';
 import { sendSigned } from './s3-fixture.ts';

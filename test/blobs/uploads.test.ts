@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { storingRefusal } from '#platform/blobs';
 import { openBlobs, outcomeOf, send, sha256 } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { holdMeters } from '#test/limits';
-import { engine } from '#test/services';
+import { holdMeters } from '@plinth/testkit/fixtures/limits';
+import { engine } from '@plinth/testkit/services';
 import { commitsFixture } from './fixture.ts';
 
 const SOON = { timeout: 120_000, interval: 20 };

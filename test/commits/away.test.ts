@@ -1,5 +1,5 @@
 import { expect, describe, test, vi } from 'vitest';
-import { engine } from '#test/services';
+import { engine } from '@plinth/testkit/services';
 import { commitsFixture } from './fixture.ts';
 
 const SOON = { timeout: 120_000, interval: 20 };

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import { statement } from '#platform/db';
-import { type CommitCutter, cutDatabase, testDatabase } from '#test/services';
-import { type Reply, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
+import { type CommitCutter, cutDatabase, testDatabase } from '@plinth/testkit/services';
+import { type Reply, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
 
 /** An app that reaches its database by a way which can lose the answers of commits, and be cut off. */
 export interface CommitsFixture extends TestApp {

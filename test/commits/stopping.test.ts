@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
-import { holdMeters, waitsForLocks } from '#test/limits';
-import { engine } from '#test/services';
-import { type TestApp, testApp } from '../services/app.ts';
+import { holdMeters, waitsForLocks } from '@plinth/testkit/fixtures/limits';
+import { engine } from '@plinth/testkit/services';
+import { type TestApp, testApp } from '@plinth/testkit/services/app';
 
 const SOON = { timeout: 120_000, interval: 20 };
 const ENDS_SOON = { SHUTDOWN_GRACE_SECONDS: '1' };

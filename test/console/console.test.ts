@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { testApp } from '#test/app';
+import { testApp } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
-import { buildConsole } from '../../src/main/build-console.ts';
-import { CONSOLE, type ConsoleManifest, readConsole } from '../../src/server/console/built.ts';
+import { buildConsole } from '../../server/src/main/build-console.ts';
+import { CONSOLE, type ConsoleManifest, readConsole } from '../../server/src/server/console/built.ts';
 
 await buildConsole();
 const app = await testApp({ work: false });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { systemClock } from '#platform/kernel';
-import { atEndOfFile } from '#test/closing';
-import { advance } from '#test/factories';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { advance } from '@plinth/testkit/factories';
 import { statement } from '#platform/db';
-import { developerKey, manifest, zipOf } from '#test/fixtures/adiuva/packages';
+import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';

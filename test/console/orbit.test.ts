@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { type Colleague, withWorkspaces } from '../orbit/fixture.ts';
+import { type Colleague, withWorkspaces } from '../../products/orbit/test/fixture.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 const HTML = `<img src=x onerror="document.title='run'"> [here](javascript:alert(1))`;

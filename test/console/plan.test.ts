@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { atEndOfFile } from '#test/closing';
-import { makeMember } from '#test/factories';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { makeMember } from '@plinth/testkit/factories';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';

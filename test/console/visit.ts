@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { ensureOwner, newSignInLink } from '#platform/owner';
-import { testApp } from '#test/app';
+import { testApp } from '@plinth/testkit/services/app';
 import { chromium, type Page } from 'playwright-core';
-import { buildConsole } from '../../src/main/build-console.ts';
-import { browserHere } from '../services/browser.ts';
-import { chromiumOnPath } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { buildConsole } from '../../server/src/main/build-console.ts';
+import { browserHere } from '@plinth/testkit/services/browser';
+import { chromiumOnPath } from '@plinth/testkit/services/chromium';
+import { engine } from '@plinth/testkit/services';
 
 const program = browserHere() ?? (engine === 'pglite' ? chromiumOnPath() : undefined);
 /** Whether the tests of pages run here. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { statement } from '#platform/db';
-import type { Customer } from '#test/app';
-import { advance } from '#test/factories';
+import type { Customer } from '@plinth/testkit/services/app';
+import { advance } from '@plinth/testkit/factories';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { authenticatorOf } from '../identity/factors.ts';
 import { addAuthenticator } from '../identity/virtual-authenticator.ts';
-import { forgetRates } from '../services/forget-rates.ts';
-import { freePort } from '../services/ports.ts';
-import { openProvider } from '../services/provider.ts';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
+import { freePort } from '@plinth/testkit/services/ports';
+import { openProvider } from '@plinth/testkit/services/provider';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 const HTML = `<img src=x onerror="document.title='run'">`;

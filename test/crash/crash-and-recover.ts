@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { aliveHolders } from './promises.ts';
 import { expectPromises, leasesRunOut, openCrashFixture, type CrashFixture } from './fixture.ts';
 import type { Installations } from './installation.ts';

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { crashPoints } from '#platform/db';
-import { engine } from '#test/services';
+import { engine } from '@plinth/testkit/services';
 import { endAll } from '../process/program.ts';
 import { crashAndRecover } from './crash-and-recover.ts';
 import { lanes } from './lanes.ts';
 import { makeInstallations } from './installation.ts';
-import { isThorough } from '../thorough.ts';
+import { isThorough } from '@plinth/testkit/thorough';
 import { BEFORE_AS_AFTER_THE_LAST, PLACES } from './table.ts';
 import { WALKS } from './walks.ts';
-import '../../src/app.ts';
+import '../../server/src/app.ts';
 
 const installations = await makeInstallations();
 afterAll(async () => {

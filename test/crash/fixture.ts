@@ -5,8 +5,8 @@ import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { systemRandom } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
-import { advanceWithout } from '#test/factories';
-import { openSecrets } from '../../src/app.ts';
+import { advanceWithout } from '@plinth/testkit/factories';
+import { openSecrets } from '../../server/src/app.ts';
 import { type Client, clientOf } from '../process/client.ts';
 import { type Program, startProgram } from '../process/program.ts';
 import {

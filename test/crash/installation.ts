@@ -7,11 +7,11 @@ import { setFlagsFromString } from 'node:v8';
 import { inject } from 'vitest';
 import { readConfig } from '#platform/config';
 import { type Database, openDatabase, openStore } from '#platform/db';
-import { advanceTo } from '#test/factories';
-import { type App, openApp } from '../../src/app.ts';
-import { createDatabase, dropDatabase } from '../services/cluster.ts';
-import { makeRunFolder, MEMORY } from '../services/folders.ts';
-import { QUICK } from '../services/programs.ts';
+import { advanceTo } from '@plinth/testkit/factories';
+import { type App, openApp } from '../../server/src/app.ts';
+import { createDatabase, dropDatabase } from '@plinth/testkit/services/cluster';
+import { makeRunFolder, MEMORY } from '@plinth/testkit/services/folders';
+import { QUICK } from '@plinth/testkit/services/programs';
 
 /** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
 export interface Installation {

@@ -1,11 +1,11 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { sha256 } from '#platform/kernel';
-import { engine, onCommitAsked } from '#test/services';
+import { engine, onCommitAsked } from '@plinth/testkit/services';
 import type { Client } from '../process/client.ts';
 import { endAll } from '../process/program.ts';
 import { expectPromises, leasesRunOut, openCrashFixture, type CrashFixture } from './fixture.ts';
 import { makeInstallations } from './installation.ts';
-import { isThorough } from '../thorough.ts';
+import { isThorough } from '@plinth/testkit/thorough';
 
 /** Any instant is a crash point. SEED repeats the instants of a run; what the processes do in between is theirs. */
 const seed = process.env['SEED'] ?? String(process.pid);

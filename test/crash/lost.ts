@@ -4,7 +4,7 @@ import { products } from '#products';
 /** What it means that a living process never hears of a commit that was made, and how it is made good. */
 const MEANINGS = {
   'given back':
-    'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, src/platform/limits/settlement/abandon-admissions.test.ts)',
+    'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, server/src/platform/limits/settlement/abandon-admissions.test.ts)',
   told: 'the same is told again until the database has answered, and changes nothing the second time (src/platform/limits/again.test.ts)',
   found:
     'the worker no longer knows the job; within seconds it looks what became of it, and takes it up if it is not over; each step of it finds what is done already (test/commits/answers.test.ts)',

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { notesOf, SETTING_NAMES, type SettingName } from '#platform/config';
-import { problemsOf } from '#test/fixtures/config-problems';
+import { problemsOf } from '@plinth/testkit/fixtures/config-problems';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { VERBS } from '../../src/main/verbs.ts';
-import { OPERATIONS } from '../../src/server/operations.ts';
+import { VERBS } from '../../server/src/main/verbs.ts';
+import { OPERATIONS } from '../../server/src/server/operations.ts';
 import { ROOT } from '../house/source.ts';
 import { DEPLOY, deployedProcesses, IMAGE, manifests, read } from './processes.ts';
 
@@ -118,7 +118,7 @@ test('server, worker and migration have different rights', () => {
 
 test('the image runs as nobody, with the verbs that there are', () => {
   expect(IMAGE).toMatchObject({ user: '65532:65532', port: 6174 });
-  expect(IMAGE.health).toEqual(['/usr/local/bin/node', 'bin/plinth.js', 'health']);
+  expect(IMAGE.health).toEqual(['/usr/local/bin/node', 'server/bin/plinth.js', 'health']);
   expect(
     problemsOf({
       ...IMAGE.environment,

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '#test/closing';
-import { ORBIT_PACKAGES } from '../../src/products/orbit/packages.ts';
+import { temporaryFolder } from '@plinth/testkit/closing';
+import { ORBIT_PACKAGES } from '../../products/orbit/packages.ts';
 import { ROOT } from '../house/source.ts';
 import { read } from './processes.ts';
 

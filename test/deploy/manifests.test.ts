@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { expect, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
 import { DEPLOY, manifests, type Parsed, read, tofuFiles } from './processes.ts';

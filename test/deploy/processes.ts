@@ -166,7 +166,7 @@ function systemd(): Deployed[] {
     };
     return {
       where: `systemd/${name}`,
-      words: (value('ExecStart') ?? '').split('bin/plinth.js ')[1]?.split(' ') ?? [],
+      words: (value('ExecStart') ?? '').split('server/bin/plinth.js ')[1]?.split(' ') ?? [],
       environment,
       ports: environment['PORT'] === undefined ? [] : [Number(environment['PORT'])],
       probes: [],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { slug } from 'github-slugger';
 import { describe, expect, test } from 'vitest';
 import { METRICS, type MetricDeclaration } from '#platform/telemetry';
-import { programsOnPath } from '../services/programs.ts';
+import { programsOnPath } from '@plinth/testkit/services/programs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

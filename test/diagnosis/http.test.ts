@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 const SECRET = 'sk-only-in-this-test';
 const app = await testApp({

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { installationOf } from '#platform/db';
 import { chromium } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
-import { browserHere } from '../services/browser.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { leavingOf } from './fixture.ts';
 
 const app = await testApp({ work: false });

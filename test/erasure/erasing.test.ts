@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { allDataRules } from '../../src/app/lists.ts';
+import { advance } from '@plinth/testkit/factories';
+import { allDataRules } from '../../server/src/app/lists.ts';
 import { makeHousehold, PASSWORD, type Person, walkedApp, workedOff } from '../walkers/people.ts';
 import { dumpOf, tablesWith } from './dump.ts';
 import { markRows } from './mark-rows.ts';

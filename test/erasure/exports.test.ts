@@ -2,8 +2,8 @@ import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { filesWith, tablesWith } from './dump.ts';
 import { leavingOf } from './fixture.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { outcomeOf, fixtureOf } from '../organizations/fixture.ts';
-import type { Customer, Reply, TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import type { Customer, Reply, TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 
 /** A customer who has signed in. */
 export interface Resident extends Customer {

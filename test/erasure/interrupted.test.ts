@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { waitsForLocks } from '#test/limits';
+import { waitsForLocks } from '@plinth/testkit/fixtures/limits';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { tablesWith } from './dump.ts';
 import { leavingOf, type Resident } from './fixture.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const HELD = commitPoint('test.erasure.held', 'a row that a test holds');
 const death = plannedDeath();

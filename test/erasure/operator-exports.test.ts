@@ -3,7 +3,7 @@ import { systemClock } from '#platform/kernel';
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { leavingOf } from './fixture.ts';
 
 let minutes = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DataRule } from '#platform/db';
-import { allDataRules } from '../../src/app/lists.ts';
+import { allDataRules } from '../../server/src/app/lists.ts';
 import { readTables, type Table } from '../walkers/tables/catalog.ts';
-import { testDatabase } from '../services/index.ts';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const rules = allDataRules();

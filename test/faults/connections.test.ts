@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Database, DatabaseAway, openDatabase, statement } from '#platform/db';
-import { engine, testDatabase } from '#test/services';
+import { engine, testDatabase } from '@plinth/testkit/services';
 import { chanceOf } from './chance.ts';
 import { type Link, openLink } from './link.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openApp } from '../../src/app.ts';
+import { openApp } from '../../server/src/app.ts';
 import { readConfig } from '#platform/config';
 import { commitPoint } from '#platform/db';
 

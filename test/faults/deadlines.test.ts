@@ -7,8 +7,8 @@ import {
   statement,
   systemCall,
 } from '#platform/db';
-import { holdRows, waitsForLocks } from '#test/limits';
-import { engine, testDatabase } from '#test/services';
+import { holdRows, waitsForLocks } from '@plinth/testkit/fixtures/limits';
+import { engine, testDatabase } from '@plinth/testkit/services';
 import { chanceOf } from './chance.ts';
 import { type Link, openLink } from './link.ts';
 

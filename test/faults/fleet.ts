@@ -1,5 +1,5 @@
 import { type Program, startProgram } from '../process/program.ts';
-import { type CommitCutter, startCommitCutter } from '../services/commit-cutter.ts';
+import { type CommitCutter, startCommitCutter } from '@plinth/testkit/services/commit-cutter';
 import type { Chance } from './chance.ts';
 import type { DatabaseWay } from './services.ts';
 import { type Link, openLink } from './link.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
-import { engine } from '#test/services';
-import { holdMeters, permits, waitsForLocks } from '#test/limits';
-import { testApp } from '../services/app.ts';
+import { engine } from '@plinth/testkit/services';
+import { holdMeters, permits, waitsForLocks } from '@plinth/testkit/fixtures/limits';
+import { testApp } from '@plinth/testkit/services/app';
 
 const breakWaiting = statement(
   `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

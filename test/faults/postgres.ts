@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PostgresBinaries, unprivilegedUser } from '../services/binaries.ts';
-import { asAdmin } from '../services/cluster.ts';
-import { type KeptServer, startKept } from '../services/keeper.ts';
-import { preparePostgres } from '../services/postgres.ts';
+import { type PostgresBinaries, unprivilegedUser } from '@plinth/testkit/services/binaries';
+import { asAdmin } from '@plinth/testkit/services/cluster';
+import { type KeptServer, startKept } from '@plinth/testkit/services/keeper';
+import { preparePostgres } from '@plinth/testkit/services/postgres';
 
 /** A PostgreSQL that is ended and started again while others use it. */
 export interface RestartedPostgres {

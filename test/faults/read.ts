@@ -1,4 +1,4 @@
-import type { Sql } from '../services/sql.ts';
+import type { Sql } from '@plinth/testkit/services/sql';
 import type { BilledCall, Change, Facts } from './oracle/facts.ts';
 
 /** Reads all rows that the oracle judges, as JSON, so that no code of the program lies between. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { listen, plainAnswer } from '#test/fixtures/ai/upstream';
+import { listen, plainAnswer } from '@plinth/testkit/fixtures/ai/upstream';
 import { chanceOf } from './chance.ts';
 import { makeCustomers } from './customers.ts';
 import { type Member, openMember } from './fleet.ts';

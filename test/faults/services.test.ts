@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { atEndOfFile } from '#test/closing';
-import { engine } from '#test/services';
-import { asAdmin } from '../services/cluster.ts';
-import { pgbouncerProgram } from '../services/pgbouncer-server.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { engine } from '@plinth/testkit/services';
+import { asAdmin } from '@plinth/testkit/services/cluster';
+import { pgbouncerProgram } from '@plinth/testkit/services/pgbouncer-server';
 import { chanceOf } from './chance.ts';
 import { openServices } from './services.ts';
 import { scheduleOf } from './schedule.ts';

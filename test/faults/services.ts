@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npmBinaries, pathBinaries, type PostgresBinaries } from '../services/binaries.ts';
-import { createDatabase, prepareCluster } from '../services/cluster.ts';
-import { type PgBouncer, pgbouncerProgram, startPgBouncer } from '../services/pgbouncer-server.ts';
-import { type RedisServer, redisProgram, startRedis } from '../services/redis-server.ts';
-import { openSql, type Sql } from '../services/sql.ts';
+import { npmBinaries, pathBinaries, type PostgresBinaries } from '@plinth/testkit/services/binaries';
+import { createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { type PgBouncer, pgbouncerProgram, startPgBouncer } from '@plinth/testkit/services/pgbouncer-server';
+import { type RedisServer, redisProgram, startRedis } from '@plinth/testkit/services/redis-server';
+import { openSql, type Sql } from '@plinth/testkit/services/sql';
 import { type RestartedPostgres, startRestartedPostgres } from './postgres.ts';
 
 /** How a process reaches the database. */

@@ -1,7 +1,7 @@
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Chance } from './chance.ts';
 import type { Member } from './fleet.ts';
-import type { RedisServer } from '../services/redis-server.ts';
+import type { RedisServer } from '@plinth/testkit/services/redis-server';
 import type { FaultServices } from './services.ts';
 import type { Outages } from './outages.ts';
 import type { LinkName, Trouble } from './schedule.ts';

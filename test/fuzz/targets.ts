@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '../walkers/people.ts';
 
 /**

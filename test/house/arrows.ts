@@ -15,7 +15,12 @@ export type RuleOfAll = (files: readonly SourceFile[]) => Finding[];
 
 /** Whether a file is a test or serves tests alone: it may reach the sandboxes and the test services. */
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || path.endsWith('.test.ts') || path.includes('/testing/');
+  return /^test(kit)?\/|\.test\.ts$|\/testing\/|^products\/\w+\/test\//.test(path);
+}
+
+/** Whether a file is of the server or a product, as they run. */
+export function isProgram(path: string): boolean {
+  return /^(server\/src|products)\//.test(path) && !isTest(path);
 }
 
 /** Imports point down the list of layers, never up, never sideways; products don't know each other. */
@@ -26,7 +31,7 @@ export const arrows: Rule = (file) => {
       {
         path: file.path,
         line: 1,
-        says: 'has no place in the layers: its module is not in src/platform/modules.ts',
+        says: 'has no place in the layers: its module is not in server/src/platform/modules.ts',
       },
     ];
   return file.imports.flatMap(({ specifier, line }) => {
@@ -44,17 +49,27 @@ interface Arrow {
   readonly to: Room | undefined;
 }
 
+/** What `products` serves in a checkout. */
+const OWN_CONFIG = 'plinth.config.ts';
+
 function objection({ file, from, target, to }: Arrow): string | undefined {
   if (to === undefined) return `${target} has no place in the layers`;
   if (from.kind === 'outside' || to.name === from.name) return undefined;
+  if (target === OWN_CONFIG && from.name === 'products') return undefined;
   if (to.kind === 'outside' && from.kind !== 'sandbox')
     return isTest(file) ? undefined : 'the program does not know its tests, scripts or benches';
   if (from.kind === 'sandbox') return fromSandbox(from, to);
   if (to.kind === 'sandbox') return toSandbox(file, from);
   if (to.name === 'safety' && !['platform/ai', 'platform/http', 'platform/texts'].includes(from.name))
     return 'only platform/ai, platform/http and platform/texts know the workspace safety';
-  if (from.kind === 'product' && to.kind === 'product') return 'a product does not know another product';
+  if (from.kind === 'product') return fromProduct(file, to);
   return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
+}
+
+/** A product is made with what a team's is made with. Its tests may look inside. */
+function fromProduct(file: string, to: Room): string | undefined {
+  if (to.kind === 'product') return 'a product does not know another product';
+  return isTest(file) || to.name === 'doors' ? undefined : 'a product imports plinth/product';
 }
 
 function toSandbox(file: string, from: Room): string | undefined {
@@ -83,6 +98,7 @@ function faceObjection(file: SourceFile, from: Room, specifier: string): string 
   if (specifier.startsWith('/') || specifier.startsWith('file:'))
     return 'a file is named from where we stand';
   const target = targetOf(file.path, specifier);
+  if (target === OWN_CONFIG && from.name === 'products') return undefined;
   if (specifier.startsWith('#'))
     return target === undefined ? 'only the face of a module is imported' : undefined;
   if (!specifier.startsWith('.') || target === undefined || target.startsWith(from.folder)) {
@@ -91,12 +107,12 @@ function faceObjection(file: SourceFile, from: Room, specifier: string): string 
   return 'leaves its module: import the face (#platform/…)';
 }
 
-/** `src/products/index.ts` names the products beside it; the rest of `src/` has faces for what lies in folders. */
+/** `server/src/products/index.ts` names the products beside it; the rest of `server/src/` has faces for what lies in folders. */
 function intoAnother(from: Room, target: string): string | undefined {
   const to = roomOf(target);
   if (to === undefined || to.name === from.name) return undefined;
   const face = to.kind === 'sandbox' ? `${to.name.replace('/', '/src/')}/index.ts` : `${to.folder}index.ts`;
-  const isFace = target === face || to.folder === 'src/';
+  const isFace = target === face || to.folder === 'server/src/';
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
@@ -129,38 +145,38 @@ export const standalone: Rule = (file) => {
 const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; readonly says: string }[] = [
   {
     packages: /^(pg|pg-[\w-]+|@electric-sql\/[\w-]+)(\/|$)/,
-    rooms: /^(src\/platform\/db\/|test\/services\/)/,
+    rooms: /^(server\/src\/platform\/db\/|testkit\/services\/)/,
     says: 'only platform/db knows a database driver',
   },
   {
     packages: /^ioredis(\/|$)/,
-    rooms: /^(src\/platform\/redis\/|test\/services\/|bench\/)/,
+    rooms: /^(server\/src\/platform\/redis\/|testkit\/services\/|bench\/)/,
     says: 'only platform/redis knows a Redis client',
   },
   {
     packages: /^(@ai-sdk\/[\w-]+|@anthropic-ai\/[\w-]+|openai)(\/|$)/,
-    rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/)/,
+    rooms: /^(server\/src\/platform\/ai\/|.*\.test\.ts$|test(kit)?\/)/,
     says: "only platform/ai knows an AI vendor's package",
   },
   {
     packages: /^ai(\/|$)/,
-    rooms: /^src\/(platform\/ai|products)\//,
+    rooms: /^(server\/src\/platform\/ai|products)\//,
     says: 'the AI SDK is for platform/ai and products',
   },
   {
     packages: /^undici(\/|$)/,
-    rooms: /^(src\/platform\/ai\/|.*\.test\.ts$|test\/|bench\/)/,
+    rooms: /^(server\/src\/platform\/ai\/|.*\.test\.ts$|test(kit)?\/|bench\/)/,
     says: 'undici is the pipe of platform/ai',
   },
   {
     packages: /^stripe(\/|$)/,
     rooms:
-      /^(src\/platform\/billing\/providers\/stripe\/|sandboxes\/src\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
+      /^(server\/src\/platform\/billing\/providers\/stripe\/|sandboxes\/src\/stripe\/|.*\.test\.ts$|test(kit)?\/|bench\/)/,
     says: 'only platform/billing/providers/stripe knows the package of Stripe',
   },
   {
     packages: /^@apple\/[\w-]+(\/|$)/,
-    rooms: /^src\/platform\/billing\/providers\/app-store\//,
+    rooms: /^server\/src\/platform\/billing\/providers\/app-store\//,
     says: "only platform/billing/providers/app-store knows Apple's package",
   },
 ];

@@ -1,4 +1,4 @@
-import { type Finding, isTest, type RuleOfAll } from './arrows.ts';
+import { type Finding, isProgram, type RuleOfAll } from './arrows.ts';
 import { type Import, type SourceFile, targetOf } from './source.ts';
 
 /** What each file, or each folder, imports. */
@@ -41,11 +41,11 @@ function graphOf(files: readonly SourceFile[], counts: (one: Import) => boolean)
 }
 
 /**
- * Folders of `src/` that lie beside each other, as those of a module do, import values one way. The files beside them don't
+ * Folders of `server/src/` that lie beside each other, as those of a module do, import values one way. The files beside them don't
  * count: what lies there puts the folders together, or is for all of them. Nor do tests.
  */
 export const folderCircles: RuleOfAll = (files) => {
-  const program = files.filter(({ path }) => path.startsWith('src/') && !isTest(path));
+  const program = files.filter(({ path }) => isProgram(path));
   return [...foldersBeside(program)].flatMap(([path, graph]) =>
     circlesIn(graph).map((circle) => ({
       path,

@@ -1,4 +1,4 @@
-import { type Finding, isTest, type Rule } from './arrows.ts';
+import { type Finding, isProgram, isTest, type Rule } from './arrows.ts';
 import { isNode, lineAt, type Node, type PlacedNode, type SourceFile } from './source.ts';
 
 const LONGEST_FILE = 400;
@@ -66,7 +66,7 @@ export const honestTypes: Rule = (file) => [
 
 /** Time and chance are passed in, so that tests can drive them; the kernel's two sources are the only ones. */
 export const passedIn: Rule = (file) => {
-  if (!file.path.startsWith('src/') || isTest(file.path)) return [];
+  if (!isProgram(file.path)) return [];
   return [
     ...findingsWhere(file, ({ node }) => isCall(node, 'Date', 'now'), 'Date.now(): take the clock'),
     ...findingsWhere(file, ({ node }) => isPresentDate(node), 'new Date(): take the clock'),
@@ -99,7 +99,7 @@ function isPresentDate(node: Node): boolean {
 
 /** What reads no text at all as 0 reads a parameter that was left empty as one that was said. */
 export const writtenNumbers: Rule = (file) =>
-  file.path.startsWith('src/')
+  isProgram(file.path)
     ? findingsWhere(
         file,
         ({ node }) => isMember(node, 'z', 'coerce'),
@@ -107,7 +107,7 @@ export const writtenNumbers: Rule = (file) =>
       )
     : [];
 
-const PLAIN = /^(src|sdk|console|test|scripts)\//;
+const PLAIN = /^(server|products|testkit|sdk|console|test|scripts)\//;
 /** A sentence names who acts: the caller, a member, the process. Migrations are never edited. */
 export const plainWords: Rule = ({ path, text }) =>
   !PLAIN.test(path) || path.includes('/migrations/')
@@ -151,7 +151,7 @@ const SQL_CLOCK =
 
 /** In SQL the time is `app.now()`, which tests can drive. */
 export const databaseTime: Rule = (file) => {
-  if (!file.path.startsWith('src/') || isTest(file.path)) return [];
+  if (!isProgram(file.path)) return [];
   if (file.path.endsWith('.sql')) return sqlLines(file.path, file.text, 1);
   return file.nodes.flatMap(({ node }) => {
     const text =

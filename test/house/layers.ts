@@ -18,7 +18,7 @@ export interface Room {
 
 const FLOORS = PLATFORM.length;
 
-/** The room of a file, or undefined for one in `src/` that has no place in the layers. */
+/** The room of a file, or undefined for one in `server/src/` that has no place in the layers. */
 export function roomOf(path: string): Room | undefined {
   const [top = '', second = '', third = ''] = path.split('/');
   if (path.startsWith('sandboxes/src/')) {
@@ -28,28 +28,37 @@ export function roomOf(path: string): Room | undefined {
   }
   if (path.startsWith('safety/src/'))
     return { name: 'safety', height: 0, folder: 'safety/src/', kind: 'platform' };
-  if (top !== 'src') return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
-  if (path === 'src/platform/modules.ts')
-    return { name: 'modules', height: heightOf('modules'), folder: 'src/platform/', kind: 'house' };
-  if (second === 'platform') return platformRoom(third);
-  if (second === 'products' && path.split('/').length > 3) {
+  if (top === 'products' && third !== '' && third !== 'test')
     return {
-      name: `products/${third}`,
+      name: `products/${second}`,
       height: heightOf('product'),
-      folder: `src/products/${third}/`,
+      folder: `products/${second}/`,
       kind: 'product',
     };
-  }
+  if (DOORS.includes(path)) return { name: 'doors', height: FLOORS + 0.5, folder: '', kind: 'platform' };
+  if (top === 'server') return roomOfServer(path);
+  return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
+}
+
+/** What products are made with, which lies above the platform and below them. */
+const DOORS = ['server/src/main/doors/config.ts', 'server/src/main/doors/product.ts'];
+
+function roomOfServer(path: string): Room | undefined {
+  const [top, second = '', third = ''] = path.split('/').slice(1);
+  if (top !== 'src') return { name: 'server', height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
+  if (path === 'server/src/platform/modules.ts')
+    return { name: 'modules', height: heightOf('modules'), folder: 'server/src/platform/', kind: 'house' };
+  if (second === 'platform') return platformRoom(third);
   const name = second.replace(/(\.test)?\.ts$/, '');
   const height = heightOf(name);
   if (height < 0 || name === 'product' || name === 'modules') return undefined;
-  return { name, height, folder: third === '' ? 'src/' : `src/${second}/`, kind: 'house' };
+  return { name, height, folder: third === '' ? 'server/src/' : `server/src/${second}/`, kind: 'house' };
 }
 
 function platformRoom(module: string): Room | undefined {
   const place = PLATFORM.indexOf(module);
   if (place < 0) return undefined;
-  const folder = `src/platform/${module}/`;
+  const folder = `server/src/platform/${module}/`;
   return { name: `platform/${module}`, height: FLOORS - place, folder, kind: 'platform' };
 }
 

@@ -5,10 +5,9 @@ import { parseSync, visitorKeys } from 'oxc-parser';
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** A file of docs/generated: in a clone with products of its own the one that was made with them, where it differs. */
+/** A file of docs/generated. */
 export function readGenerated(name: string): string {
-  const own = join(ROOT, 'docs/generated/own', name);
-  return readFileSync(existsSync(own) ? own : join(ROOT, 'docs/generated', name), 'utf8');
+  return readFileSync(join(ROOT, 'docs/generated', name), 'utf8');
 }
 
 /** A node of the syntax tree (ESTree with TypeScript), as far as the house rules look at it. */
@@ -43,20 +42,21 @@ export interface PlacedNode {
 }
 
 const FOLDERS = [
-  'src',
+  'server',
+  'products',
+  'testkit',
   'safety',
   'sandboxes/src',
   'sdk/src',
   'test',
   'scripts',
   'bench',
-  'bin',
   'docs/examples',
 ];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
 /** Pages of products are of the console. */
-const PAGES = /^(src\/products\/[^/]+|docs\/examples\/product)\/console\//;
+const PAGES = /^(products\/[^/]+|docs\/examples\/product)\/console\//;
 const GENERATED = /\.generated\.ts$/;
 
 /** All files that the rules apply to, without generated ones. */
@@ -157,49 +157,55 @@ export function lineAt(text: string, place: number): number {
   return text.slice(0, place).split('\n').length;
 }
 
-const rooms: readonly (readonly [RegExp, string])[] = [
-  [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
-  // What a product is made with, by the name that it has in a team's repository: as low as the kit.
-  [/^plinth\/product$/, 'src/platform/product/index.ts'],
-  [/^plinth\/config$/, 'src/main/doors/config.ts'],
-  [/^plinth\/testing$/, 'src/main/doors/testing/index.ts'],
-  [/^#safety$/, 'safety/src/index.ts'],
-  [/^#safety\/fold-name$/, 'safety/src/fold-name.ts'],
-  [/^#safety\/kinds$/, 'safety/src/kinds.ts'],
-  [/^#safety\/near-words$/, 'safety/src/near-words.ts'],
-  [/^#sandbox\/([\w-]+)$/, 'sandboxes/src/$1/index.ts'],
-  [/^#products$/, 'src/products/index.ts'],
-  [/^#coditect\/mcp$/, 'src/products/coditect/memory/mcp/stdio.ts'],
-  [/^#server$/, 'src/server/index.ts'],
-  [/^#app$/, 'src/app.ts'],
-  [/^#modules$/, 'src/platform/modules.ts'],
-  [/^@plinth\/sdk$/, 'sdk/src/index.ts'],
-  [/^@plinth\/sdk\/licenses$/, 'sdk/src/licenses/index.ts'],
-  [/^@plinth\/sdk\/local-memory$/, 'sdk/src/local-memory/index.ts'],
-  [/^@plinth\/sdk\/vault$/, 'sdk/src/vault/index.ts'],
-  [/^#test\/services$/, 'test/services/index.ts'],
-  [/^#test\/answers$/, 'test/answers.ts'],
-  [/^#test\/app$/, 'test/services/app.ts'],
-  [/^#test\/closing$/, 'test/closing.ts'],
-  [/^#test\/collector$/, 'test/services/collector.ts'],
-  [/^#test\/error-tracker$/, 'test/services/error-tracker.ts'],
-  [/^#test\/factories$/, 'test/factories.ts'],
-  [/^#test\/fixtures\/([\w/-]+)$/, 'test/fixtures/$1.ts'],
-  [/^#test\/limits$/, 'test/fixtures/limits.ts'],
-  [/^#test\/openapi$/, 'test/openapi.ts'],
-  [/^#test\/property$/, 'test/property.ts'],
-  [/^#test\/people$/, 'test/people/index.ts'],
-  [/^#test\/redis$/, 'test/services/redis.ts'],
-  [/^#test\/shop$/, 'test/shop/index.ts'],
-  [/^#test\/payment-provider$/, 'test/fixtures/payment-provider.ts'],
-  [/^#test\/jobs$/, 'test/fixtures/jobs.ts'],
-];
+interface Package {
+  readonly name: string;
+  readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly imports?: Readonly<Record<string, string>>;
+}
 
-/** The project's file that an import names, or undefined where it names a package or a part of Node. */
+/** The packages of this repository by their folders; the repository itself is the last one, around them. */
+const packages = [
+  'server',
+  ...readdirSync(join(ROOT, 'products')).map((name) => `products/${name}`),
+  'testkit',
+  'safety',
+  'sandboxes',
+  '',
+].flatMap((folder) => {
+  const file = join(ROOT, folder, 'package.json');
+  return existsSync(file) ? [{ folder, ...(JSON.parse(readFileSync(file, 'utf8')) as Package) }] : [];
+});
+
+/** The client's sources, which it is tried by: what it exports is built. */
+const CLIENT = /^@plinth\/sdk(?:\/([\w-]+))?$/;
+
+/** Where a map of names to files leads: `./platform/*` to `./src/platform/*\/index.ts`. */
+function mapped(map: Package['exports'], name: string): string | undefined {
+  const named = Object.entries(map ?? {}).map(([pattern, to]) => {
+    const [head = '', tail] = pattern.split('*');
+    const path = typeof to === 'string' ? to : to.default;
+    if (tail === undefined) return pattern === name ? path : undefined;
+    const isMatch = name.startsWith(head) && name.endsWith(tail) && name.length > head.length;
+    // A name of ours (`#platform/db`) is a face: no path into a module.
+    if (head.startsWith('#') && name.slice(head.length).includes('/')) return undefined;
+    return isMatch ? path.replace('*', name.slice(head.length, name.length - tail.length)) : undefined;
+  });
+  return named.find((path) => path !== undefined);
+}
+
+/** The project's file that an import names, or undefined where it names a package of others or a part of Node. */
 export function targetOf(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier));
-  for (const [pattern, path] of rooms) {
-    if (pattern.test(specifier)) return specifier.replace(pattern, path);
+  const client = CLIENT.exec(specifier);
+  if (client !== null) return posix.join('sdk/src', client[1] ?? '', 'index.ts');
+  if (specifier.startsWith('#')) {
+    const own = packages.find(({ folder }) => folder === '' || from.startsWith(`${folder}/`));
+    const to = mapped(own?.imports, specifier);
+    return to === undefined || !to.startsWith('.')
+      ? to && targetOf(from, to)
+      : posix.join(own?.folder ?? '', to);
   }
-  return undefined;
+  const named = packages.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+  const to = mapped(named?.exports, `.${specifier.slice(named?.name.length)}`);
+  return to === undefined ? undefined : posix.join(named?.folder ?? '', to);
 }

@@ -1,23 +1,23 @@
 import { modules } from '#modules';
 import { products } from '#products';
-import { isTest, type Rule } from './arrows.ts';
+import { isProgram, type Rule } from './arrows.ts';
 import { roomOf } from './layers.ts';
 import { isNode, lineAt, type Node } from './source.ts';
 
 /** In which folder each use of `db.system` is declared. */
 const DECLARED: ReadonlyMap<string, string> = new Map([
   ...modules.flatMap(({ name, systemUses }) =>
-    Object.keys(systemUses).map((use) => [use, `src/platform/${name}/`] as const),
+    Object.keys(systemUses).map((use) => [use, `server/src/platform/${name}/`] as const),
   ),
   ...products.flatMap(({ key, systemUses }) =>
-    Object.keys(systemUses).map((use) => [use, `src/products/${key}/`] as const),
+    Object.keys(systemUses).map((use) => [use, `products/${key}/`] as const),
   ),
 ]);
 
 /** A module that uses `db.system` has declared the use, or a module below has: `db.system('limits.sweep', …)` is not for products. */
 export const systemUses: Rule = (file) => {
   const from = roomOf(file.path);
-  if (!file.path.startsWith('src/') || isTest(file.path) || from === undefined) return [];
+  if (!isProgram(file.path) || from === undefined) return [];
   return file.nodes.flatMap(({ node }) => {
     const use = usedBy(node);
     if (use === undefined) return [];

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OpenIdSandbox } from '#sandbox/openid';
 import { toAnswer } from './mailbox.ts';
-import type { TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 
 export const RETURN_TO = 'https://app.example.com/signed-in';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
 import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn, somebodyAt } from './mailbox.ts';
 
 const app = await testApp();

@@ -1,7 +1,7 @@
 import { generateSync } from 'otplib';
-import { advance, databaseTime } from '#test/factories';
-import type { TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance, databaseTime } from '@plinth/testkit/factories';
+import type { TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { toAnswer, register, type Somebody } from './mailbox.ts';
 
 /** Somebody who is signed in, and calls as that session. */

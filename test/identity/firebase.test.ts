@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { openProvider } from '../services/provider.ts';
-import { testApp } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { firebaseSignIn, settingsFor } from './browser.ts';
 import { newEmail, register } from './mailbox.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { openProvider } from '../services/provider.ts';
-import { testApp } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { advance } from '@plinth/testkit/factories';
+import { openProvider } from '@plinth/testkit/services/provider';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { appSignIn, browser, RETURN_TO, settingsFor } from './browser.ts';
 import { newEmail, PASSWORD, somebodyAt } from './mailbox.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createCaptchaSandbox } from '#sandbox/captcha';
-import { stopTime } from '#test/factories';
-import { engine } from '#test/services';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { stopTime } from '@plinth/testkit/factories';
+import { engine } from '@plinth/testkit/services';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn } from './mailbox.ts';
 
 const captcha = await createCaptchaSandbox();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { openProvider } from '../services/provider.ts';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance } from '@plinth/testkit/factories';
+import { openProvider } from '@plinth/testkit/services/provider';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { callsAs, enrol } from './factors.ts';
 import { browser, RETURN_TO, settingsFor } from './browser.ts';
 import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn, somebodyAt } from './mailbox.ts';

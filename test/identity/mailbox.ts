@@ -1,6 +1,6 @@
-import type { TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
-import type { SentMail } from '../services/outbox.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
+import type { SentMail } from '@plinth/testkit/services/outbox';
 
 export const PASSWORD = 'Analytical-Engine-1843';
 export const OTHER = 'Difference-Engine-1822';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { authenticatorOf, callsAs, challengeOf, enrol, newcomer, withAuthenticator } from './factors.ts';
 import { toAnswer, OTHER, PASSWORD } from './mailbox.ts';
 

@@ -1,8 +1,8 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { chromiumOnPath, NO_CHROMIUM } from '@plinth/testkit/services/chromium';
+import { engine } from '@plinth/testkit/services';
 import { OTHER, PASSWORD, register } from './mailbox.ts';
 
 /** Opens a link, and keeps the page's errors and violations of its policy. */

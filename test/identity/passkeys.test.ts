@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
-import { browserHere } from '../services/browser.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
+import { browserHere } from '@plinth/testkit/services/browser';
 import { callsAs, challengeOf, newcomer, type SignedInSession } from './factors.ts';
 import { OTHER, PASSWORD } from './mailbox.ts';
 import { newDevice, type Signature, type WebApp } from './virtual-authenticator.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp, type TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { testApp, type TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { callsAs, enrol } from './factors.ts';
 import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn, type Somebody } from './mailbox.ts';
 

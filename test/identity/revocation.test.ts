@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '#platform/kernel';
-import { advance } from '#test/factories';
-import { engine } from '#test/services';
-import { type Customer, testApp, type TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance } from '@plinth/testkit/factories';
+import { engine } from '@plinth/testkit/services';
+import { type Customer, testApp, type TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { toAnswer, OTHER } from './mailbox.ts';
 
 /** Time of both nodes, and with it the database's. */

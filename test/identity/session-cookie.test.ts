@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { inlineSchema } from '#server';
-import { advance } from '#test/factories';
-import { allRoutes } from '../../src/app.ts';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance } from '@plinth/testkit/factories';
+import { allRoutes } from '../../server/src/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { PASSWORD, register } from './mailbox.ts';
 
 const app = await testApp({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { callsAs, challengeOf, newcomer, withAuthenticator } from './factors.ts';
 import { newEmail, OTHER, PASSWORD } from './mailbox.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
 import { register } from './mailbox.ts';
 
 const UNVERIFIED = { status: 403, code: 'email_not_verified' };

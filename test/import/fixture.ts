@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createSubscriptionImporter } from '#platform/billing';
 import { createUserImporter } from '#platform/identity';
 import { type Imported, type Importer, importRecords, type Problem, recordsOf } from '#platform/imports';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 export interface Import extends Imported {
   /** What was told of lines that were not taken. */

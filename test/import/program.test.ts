@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { endAll, startProgram } from '../process/program.ts';
 
 /** Each program takes a second to start, and several on a busy machine. */

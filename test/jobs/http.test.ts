@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
-import { type Customer, testApp } from '../services/app.ts';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp();
 const admin = await app.admin();

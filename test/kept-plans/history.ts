@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
-import type { TestDatabase } from '#test/services';
-import { asAdmin } from '../services/cluster.ts';
+import type { TestDatabase } from '@plinth/testkit/services';
+import { asAdmin } from '@plinth/testkit/services/cluster';
 
 /** A column of a table, as a copy of a row fills it: `fresh`, a value of its own; `copied`, that of the row. */
 interface Column {

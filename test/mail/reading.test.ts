@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { signIn } from '../walkers/people.ts';
 
 const app = await testApp();

@@ -5,14 +5,14 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { commitPoint, statement } from '#platform/db';
 import { addMails, declareMails, mailTemplate, type TemplateName } from '#platform/mail';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newEmail, register, somebodyAt } from '../identity/mailbox.ts';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
-import { temporaryFolder } from '../services/index.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { z } from 'zod';
 
 const POINT = commitPoint('test.mail', 'mails of a test');

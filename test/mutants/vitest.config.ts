@@ -5,10 +5,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
-    globalSetup: ['test/services/global-setup.ts'],
-    setupFiles: ['test/after-file.ts'],
+    globalSetup: ['testkit/services/global-setup.ts'],
+    setupFiles: ['testkit/after-file.ts'],
     include: [
-      'src/platform/{limits/decide,entitlements,billing/projection,billing/sharing,identity/guessing}/*.test.ts',
+      'server/src/platform/{limits/decide,entitlements,billing/projection,billing/sharing,identity/guessing}/*.test.ts',
       'test/selling/{items,payouts}.test.ts',
     ],
     testTimeout: 240_000,

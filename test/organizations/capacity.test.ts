@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Once } from '#platform/http';
 import { createMembersGauging, gaugeRefusal } from '#platform/limits';
-import { makeGrant, revokeGrant } from '../factories.ts';
-import { openLimits } from '../fixtures/limits.ts';
-import { createPeople, type Person, ORIGIN } from '../people/index.ts';
-import { testDatabase } from '../services/index.ts';
+import { makeGrant, revokeGrant } from '@plinth/testkit/factories';
+import { openLimits } from '@plinth/testkit/fixtures/limits';
+import { createPeople, type Person, ORIGIN } from '@plinth/testkit/people';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const fixture = await openLimits(db, {

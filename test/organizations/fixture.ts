@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import type { Reply, TestApp } from '../services/app.ts';
+import type { Reply, TestApp } from '@plinth/testkit/services/app';
 
 /** Somebody who has signed in. */
 export interface Guest {

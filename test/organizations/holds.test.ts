@@ -4,9 +4,9 @@ import { catalogueOf, createEntitlements, declareCatalogue } from '#platform/ent
 import { type AccountId, usd } from '#platform/kernel';
 import { defineProduct, productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { createPeople, type Person } from '../people/index.ts';
-import { testDatabase } from '../services/index.ts';
-import { serve, type ServedShop } from '../shop/index.ts';
+import { createPeople, type Person } from '@plinth/testkit/people';
+import { testDatabase } from '@plinth/testkit/services';
+import { serve, type ServedShop } from '@plinth/testkit/shop';
 
 const POINT = commitPoint('test.holds', 'a grant that may be for the wrong kind of account');
 const WRONG = { code: 'wrong_account_kind', status: 403 };

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '../factories.ts';
-import { testApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();

@@ -3,9 +3,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { ROLES } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { createPeople, type Person, ORIGIN } from '../people/index.ts';
-import { assertWithin } from '../property.ts';
-import { testDatabase } from '../services/index.ts';
+import { createPeople, type Person, ORIGIN } from '@plinth/testkit/people';
+import { assertWithin } from '@plinth/testkit/property';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const world = createPeople(db);

@@ -1,9 +1,9 @@
 import { chromium, type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp } from '../services/app.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { chromiumOnPath, NO_CHROMIUM } from '@plinth/testkit/services/chromium';
+import { engine } from '@plinth/testkit/services';
 import { fixtureOf } from './fixture.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Once } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { createPeople, ORIGIN, type Person } from '../people/index.ts';
-import { assertWithin } from '../property.ts';
-import { testDatabase } from '../services/index.ts';
+import { createPeople, ORIGIN, type Person } from '@plinth/testkit/people';
+import { assertWithin } from '@plinth/testkit/property';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const world = createPeople(db);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { type Guest, outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance, databaseTime } from '#test/factories';
-import { type Customer, type Reply, testApp } from '../services/app.ts';
+import { advance, databaseTime } from '@plinth/testkit/factories';
+import { type Customer, type Reply, testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp({ work: false });
 const { db } = app;

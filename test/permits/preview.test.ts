@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { type Customer, testApp } from '../services/app.ts';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp({ work: false });
 

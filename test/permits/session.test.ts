@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { ROOT } from '../house/source.ts';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 /** The session of docs/permits.md, run as a reader would. */
 const app = await testApp({ work: false });

@@ -1,5 +1,5 @@
-import { countKinds, publishCounts, type ShownCount } from '../../src/platform/privacy/counts.ts';
-import type { Noise } from '../../src/platform/privacy/discrete-laplace.ts';
+import { countKinds, publishCounts, type ShownCount } from '../../server/src/platform/privacy/counts.ts';
+import type { Noise } from '../../server/src/platform/privacy/discrete-laplace.ts';
 
 const KINDS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const ACCOUNTS = 42;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp } from '#test/app';
+import { testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp({ work: false });
 const SETTINGS = '/v1/privacy/settings';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { clientOf } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 

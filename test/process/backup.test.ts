@@ -6,8 +6,8 @@ import { openApp } from '#app';
 import { readConfig } from '#platform/config';
 import { openStore, statement } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
-import { temporaryFolder } from '#test/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { type Client, clientOf } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -92,7 +92,7 @@ test('a build serves from wherever its installation is moved to, and not once a 
   program.kill('SIGTERM');
   expect(await program.ended).toEqual({ code: 0, signal: null });
 
-  const main = join(moved, 'src/main.ts');
+  const main = join(moved, 'server/src/main.ts');
   writeFileSync(main, readFileSync(main, 'utf8').replace('Usage: plinth <verb>', 'Usage, changed:'));
   expect(await help(moved)).toMatch(/^Usage, changed:/);
   mkdirSync(join(moved, 'dist/left by somebody'));
@@ -116,7 +116,7 @@ test('a source that is edited while it is built is what runs', async () => {
 
   const prepare = startProgram(['prepare'], { root, cwd: root, environment: {} });
   await expect.poll(() => existsSync(join(dist, entry)), { timeout: 60_000 }).toBe(true);
-  const main = join(root, 'src/main.ts');
+  const main = join(root, 'server/src/main.ts');
   writeFileSync(main, readFileSync(main, 'utf8').replace('Usage: plinth <verb>', 'Usage, changed:'));
   readFileSync(last);
   expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { errorTrackerStandIn, type TrackerAnswer } from '#test/error-tracker';
-import { temporaryFolder } from '#test/services';
+import { errorTrackerStandIn, type TrackerAnswer } from '@plinth/testkit/services/error-tracker';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { endAll, startProgram } from './program.ts';
 
 afterEach(endAll);

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createS3Sandbox } from '#sandbox/s3';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { systemRandom } from '#platform/kernel';
 import { masterKeyText } from '#platform/config';
 import { newMasterKey } from '#platform/secrets';
 import { expect, test, vi } from 'vitest';
-import { engine, temporaryFolder, testDatabase, testLogin } from '#test/services';
-import { freePort } from '../services/ports.ts';
+import { engine, temporaryFolder, testDatabase, testLogin } from '@plinth/testkit/services';
+import { freePort } from '@plinth/testkit/services/ports';
 import { ADMIN_PASSWORD, clientOf, keyOfAdmin } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 

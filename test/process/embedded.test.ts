@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { ROOT } from '../house/source.ts';
-import { unprivilegedUser } from '../services/binaries.ts';
+import { unprivilegedUser } from '@plinth/testkit/services/binaries';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 
@@ -33,7 +33,7 @@ afterAll(() => {
 });
 
 /** A checkout that `nobody` may not enter, below /root for example, can't be run by them. */
-const program = join(ROOT, 'src/main.ts');
+const program = join(ROOT, 'server/src/main.ts');
 const mayEnter =
   spawnSync(process.execPath, ['-e', 'fs.readFileSync(process.argv[1])', program], { ...user, cwd: '/' })
     .status === 0;

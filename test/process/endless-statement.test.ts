@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openStore } from '#platform/db';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { clientOf } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

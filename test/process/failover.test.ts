@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
-import { engine, temporaryFolder } from '#test/services';
-import { npmBinaries } from '../services/binaries.ts';
-import { asAdmin, createDatabase, prepareCluster } from '../services/cluster.ts';
-import { startProxy } from '../services/proxy.ts';
-import { startReplicatedPostgres } from '../services/replica.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { engine, temporaryFolder } from '@plinth/testkit/services';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { startProxy } from '@plinth/testkit/services/proxy';
+import { startReplicatedPostgres } from '@plinth/testkit/services/replica';
 import { clientOf } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 

@@ -2,12 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { atEndOfFile, temporaryFolder } from '#test/closing';
-import { npmBinaries } from '../services/binaries.ts';
-import { createDatabase, prepareCluster } from '../services/cluster.ts';
-import { buildImages, childOf, type Image, lackOfImageBuilder } from '../services/image.ts';
-import { freePort } from '../services/ports.ts';
-import { startPostgres } from '../services/postgres.ts';
+import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { buildImages, childOf, type Image, lackOfImageBuilder } from '@plinth/testkit/services/image';
+import { freePort } from '@plinth/testkit/services/ports';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { endAll, type Program, watchProgram } from './program.ts';
 
 /** Debian, npm and a build of everything. */

@@ -2,7 +2,7 @@ import { systemRandom } from '#platform/kernel';
 import { masterKeyText } from '#platform/config';
 import { newMasterKey } from '#platform/secrets';
 import { afterAll, expect, test } from 'vitest';
-import { engine, temporaryFolder, testDatabase, testLogin } from '#test/services';
+import { engine, temporaryFolder, testDatabase, testLogin } from '@plinth/testkit/services';
 import { clientOf, keyOfAdmin } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { filesWith } from '../erasure/dump.ts';
-import { waitFor } from '../fixtures/calls.ts';
+import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { clientOf } from './client.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -37,7 +37,7 @@ test('of memory, its graph, patterns and questions no word stands in the files o
     expect([called, answer.status < 300, answer.body]).toEqual([called, true, answer.body]);
     return answer.body;
   };
-  const [file, other, path] = [`src/${mark()}.ts`, `src/${mark()}.ts`, `docs/${mark()}.md`];
+  const [file, other, path] = [`server/src/${mark()}.ts`, `server/src/${mark()}.ts`, `docs/${mark()}.md`];
   const rule = `Always ask ${mark()} and ${mark()} about ${mark()} first.`;
   const sessions: string[] = [];
   for (const name of ['unsealed-one', 'unsealed-two']) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { type Client, clientOf, type Reply } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

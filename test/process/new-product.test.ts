@@ -11,13 +11,13 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '#test/services';
-import { checkoutPlace, newProduct, NewProductRefused } from '../../src/main/new-product.ts';
+import { temporaryFolder } from '@plinth/testkit/services';
+import { checkoutPlace, newProduct, NewProductRefused } from '../../server/src/main/new-product.ts';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
 const run = promisify(execFile);
-const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
+const SMALL = ['products', 'docs/examples/product', 'docs/generated/openapi.json'];
 const WHOLE =
   'bin src safety sandboxes test scripts sdk docs console ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
@@ -35,7 +35,9 @@ function checkout(paths: readonly string[]): string {
 
 function checkoutSmall(): string {
   const root = checkout(SMALL);
-  cpSync(join(ROOT, 'src/platform/kernel'), join(root, 'src/platform/kernel'), { recursive: true });
+  cpSync(join(ROOT, 'server/src/platform/kernel'), join(root, 'server/src/platform/kernel'), {
+    recursive: true,
+  });
   return root;
 }
 
@@ -44,7 +46,7 @@ const listAllFiles = (root: string) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).toSorted(),
   );
 
-const LIST = 'src/products/own.ts';
+const LIST = 'server/products/own.ts';
 const GENERATED = 'docs/generated';
 const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
 
@@ -115,25 +117,29 @@ describe('a new product', () => {
 
   test('compiles, keeps to the format and the lint, and its tests ask its metered call over HTTP', async () => {
     const root = followedRoot;
-    const program = await run(process.execPath, [join(root, 'bin/plinth.js'), 'new', 'product', 'notes'], {
-      cwd: root,
-    });
-    expect(program.stdout).toContain('wrote src/products/notes/index.ts\n');
+    const program = await run(
+      process.execPath,
+      [join(root, 'server/bin/plinth.js'), 'new', 'product', 'notes'],
+      {
+        cwd: root,
+      },
+    );
+    expect(program.stdout).toContain('wrote products/notes/index.ts\n');
     // That of the tutorial goes with it: each step costs hardly more for two.
-    const folders = ['src/products/notes', 'src/products/tales'];
+    const folders = ['products/notes', 'products/tales'];
     writeFileSync(
       join(root, 'tsconfig.notes.json'),
       JSON.stringify({
         extends: './tsconfig.json',
-        include: [...folders, 'src/**/*.d.ts', 'test/services/global-setup.ts'],
-        exclude: ['src/products/*/console'],
+        include: [...folders, 'server/src/**/*.d.ts', 'testkit/services/global-setup.ts'],
+        exclude: ['products/*/console'],
       }),
     );
     writeFileSync(
       join(root, 'tsconfig.pages.json'),
       JSON.stringify({
         extends: './console/tsconfig.json',
-        include: ['src/products/notes/console', 'console/src'],
+        include: ['products/notes/console', 'console/src'],
       }),
     );
     const bin = (name: string) => join(root, 'node_modules/.bin', name);
@@ -252,6 +258,6 @@ describe('a new product', () => {
     expect(readFileSync(join(root, 'docs/notes.md'), 'utf8')).toBe('mine');
     writeFileSync(join(root, LIST), 'export const products = [];\n');
     expect(() => newProduct(checkoutPlace(root), 'letters')).toThrow('add the product by hand');
-    expect(existsSync(join(root, 'src/products/letters'))).toBe(false);
+    expect(existsSync(join(root, 'products/letters'))).toBe(false);
   });
 });

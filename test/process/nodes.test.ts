@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { atEndOfFile } from '#test/closing';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

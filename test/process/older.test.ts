@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
-import { QUICK, temporaryFolder, testDatabase, type TestDatabase } from '#test/services';
+import { QUICK, temporaryFolder, testDatabase, type TestDatabase } from '@plinth/testkit/services';
 import { ROOT } from '../house/source.ts';
-import { asAdmin } from '../services/cluster.ts';
+import { asAdmin } from '@plinth/testkit/services/cluster';
 import { aheadBy, type Answered, ask, askStripe, readKept } from './older/kept.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 
@@ -25,7 +25,7 @@ afterAll(endAll);
 
 /** No dump has roles, which are those of a whole server: they are made as the first step of all makes them. */
 function rolesOf(): string {
-  const step = readFileSync(join(ROOT, 'src/platform/db/migrations/0001_app.up.sql'), 'utf8');
+  const step = readFileSync(join(ROOT, 'server/src/platform/db/migrations/0001_app.up.sql'), 'utf8');
   return /^do \$\$.*?^end \$\$;/ms.exec(step)?.[0] ?? '';
 }
 

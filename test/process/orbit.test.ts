@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { type FollowedStream, follow } from '../fixtures/follow.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
+import { type FollowedStream, follow } from '@plinth/testkit/fixtures/follow';
 import { type Client, clientOf, retryUntilDone } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

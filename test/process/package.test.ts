@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '#test/closing';
+import { temporaryFolder } from '@plinth/testkit/closing';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -40,7 +40,7 @@ async function inRepository(program: string, ...args: readonly string[]): Promis
 }
 const inNode = (...args: readonly string[]) => inRepository(process.execPath, ...args);
 const bin = (name: string) => join(repository, 'node_modules', name);
-const plinth = (...words: readonly string[]) => inNode(join(installed, 'bin/plinth.js'), ...words);
+const plinth = (...words: readonly string[]) => inNode(join(installed, 'server/bin/plinth.js'), ...words);
 const vitest = (...paths: readonly string[]) => inNode(bin('vitest/vitest.mjs'), 'run', ...paths);
 const install = (...packages: readonly string[]) =>
   inRepository(
@@ -329,7 +329,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
         join(later, 'package.json'),
         manifest.replace('"version": "0.1.0"', '"version": "0.2.0"'),
       );
-      const steps = join(later, 'src/platform/webhooks/migrations');
+      const steps = join(later, 'server/src/platform/webhooks/migrations');
       writeFileSync(
         join(steps, '9999_later.up.sql'),
         'alter table webhooks.endpoints add column later text;\n',

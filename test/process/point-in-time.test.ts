@@ -5,12 +5,12 @@ import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { openDatabase } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile, temporaryFolder } from '#test/closing';
+import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
 import { openStripe } from '../crash/stripe.ts';
 import { ROOT } from '../house/source.ts';
-import { startArchivedPostgres } from '../services/archived-postgres.ts';
-import { npmBinaries } from '../services/binaries.ts';
-import { asAdmin, createDatabase, prepareCluster } from '../services/cluster.ts';
+import { startArchivedPostgres } from '@plinth/testkit/services/archived-postgres';
+import { npmBinaries } from '@plinth/testkit/services/binaries';
+import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
 import { type Client, clientOf } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

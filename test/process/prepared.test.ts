@@ -41,5 +41,5 @@ test('npm prepares it at each installation, whose end it is not when that fails'
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  expect(scripts['prepare']).toBe('node bin/plinth.js prepare || exit 0');
+  expect(scripts['prepare']).toBe('node server/bin/plinth.js prepare || exit 0');
 });

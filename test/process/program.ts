@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ROOT } from '../house/source.ts';
-import { QUICK } from '../services/programs.ts';
+import { QUICK } from '@plinth/testkit/services/programs';
 
 export interface ProgramOptions {
   /** All that the program sees of an environment, beside PATH. */
@@ -47,7 +47,7 @@ export function startProgram(words: readonly string[], options: ProgramOptions):
   return watchProgram(
     spawn(
       process.execPath,
-      [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'bin/plinth.js'), ...words],
+      [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'server/bin/plinth.js'), ...words],
       {
         cwd: options.cwd,
         // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.

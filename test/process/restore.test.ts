@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { endAll, type Program, startProgram } from './program.ts';
 
 const TIMEOUT = 240_000;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { type BilledCall, createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { ROOT } from '../house/source.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 

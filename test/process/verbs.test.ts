@@ -1,8 +1,8 @@
-import { errorTrackerStandIn } from '#test/error-tracker';
+import { errorTrackerStandIn } from '@plinth/testkit/services/error-tracker';
 import { createS3Sandbox } from '#sandbox/s3';
-import { atEndOfFile } from '#test/closing';
-import { startCollector } from '../services/collector.ts';
-import { temporaryFolder } from '#test/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { startCollector } from '@plinth/testkit/services/collector';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { expect, test } from 'vitest';
 import { startProgram } from './program.ts';
 

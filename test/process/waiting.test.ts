@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { engine, freePort, startCommitCutter, temporaryFolder, testDatabase } from '#test/services';
-import { atEndOfFile } from '#test/closing';
+import { engine, freePort, startCommitCutter, temporaryFolder, testDatabase } from '@plinth/testkit/services';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { endAll, startProgram } from './program.ts';
 
 const TIMEOUT = 120_000;

@@ -6,13 +6,13 @@ import { type Statement, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { answerText, type TextAnswer } from '#platform/product';
-import { type Customer, testApp } from '#test/app';
-import { atEndOfFile } from '#test/closing';
-import { productContext } from '../../src/platform/product/product-context.ts';
-import { prism } from '../../src/products/prism/index.ts';
-import { insertTurn, type NewTurn } from '../../src/products/prism/turns/store.ts';
-import { follow } from '../fixtures/follow.ts';
-import { ROOM } from '../fixtures/room.ts';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { productContext } from '../../server/src/platform/product/product-context.ts';
+import { prism } from '../../products/prism/index.ts';
+import { insertTurn, type NewTurn } from '../../products/prism/turns/store.ts';
+import { follow } from '@plinth/testkit/fixtures/follow';
+import { ROOM } from '@plinth/testkit/fixtures/room';
 
 /** The kit's text of a model, as a route of a product calls it; it is Prism's plan, prompts and tables that it uses. */
 const app = await testApp({ work: false });

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { promptsIn } from '#platform/ai';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -51,7 +51,7 @@ function schemaOf(instructions: string) {
   return { ...item, properties: { ...item.properties, items: { type: 'array', items: item } } };
 }
 
-const files = globSync('src/products/*/prompts/*.v*.md', { cwd: ROOT });
+const files = globSync('products/*/prompts/*.v*.md', { cwd: ROOT });
 
 test.each(files)('no answer of the sandbox repeats the instructions of %s', async (file) => {
   const id = basename(file).replace(/\.v\d+\.md$/u, '');

@@ -2,13 +2,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { createPrices } from '#platform/ai';
 import { statement } from '#platform/db';
 import { createOpenAISandbox, PROFILE_NAMES } from '#sandbox/openai';
-import { atEndOfFile } from '#test/closing';
-import { waitFor } from '#test/calls';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { describe, expect, test } from 'vitest';
-import { remembererOf } from '../coditect/memory/fixture.ts';
-import { extractionFixture, idIn } from '../orbit/extraction-fixture.ts';
-import { personOf } from '../prism/fixture.ts';
-import { creatorOf } from '../reel/fixture.ts';
+import { remembererOf } from '../../products/coditect/test/memory/fixture.ts';
+import { extractionFixture, idIn } from '../../products/orbit/test/extraction-fixture.ts';
+import { personOf } from '../../products/prism/test/fixture.ts';
+import { creatorOf } from '../../products/reel/test/fixture.ts';
 
 const strict = await createOpenAISandbox();
 atEndOfFile(() => void strict.close());
@@ -44,12 +44,12 @@ function ask(profile: string): void {
   ai.choose({ prices: createPrices({ overrides: rows }), aliases: { small: chain, large: chain } });
 }
 
-/** A line of product code that asks a model, as `file:line` below src/products. */
+/** A line of product code that asks a model, as `file:line` below products. */
 const CALLER = /\bai\.(?:openAiEndpoint\.relay|generate|streamItems|streamText|model|call|embed)\(/;
-const callers = globSync('src/products/**/*.ts', { exclude: ['**/*.test.ts'] }).flatMap((file) =>
+const callers = globSync('products/**/*.ts', { exclude: ['**/*.test.ts'] }).flatMap((file) =>
   readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line, n) => (CALLER.test(line) ? [`${file.replace('src/products/', '')}:${n + 1}`] : [])),
+    .flatMap((line, n) => (CALLER.test(line) ? [`${file.replace('products/', '')}:${n + 1}`] : [])),
 );
 const seen = new Set<string>();
 for (const [of, names] of [

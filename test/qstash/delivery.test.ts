@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
-import { engine } from '#test/services';
+import { advance } from '@plinth/testkit/factories';
+import { engine } from '@plinth/testkit/services';
 import { numbersOf, outcomesOf, type PromisedJob, qstashFixture, stateOf } from './fixture.ts';
 
 const fixture = await qstashFixture();

@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
 import { createQStashSandbox, type Delivery, type QStashSandbox } from '#sandbox/qstash';
-import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import { atEndOfFile } from '#test/closing';
+import { type Customer, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
+import { atEndOfFile } from '@plinth/testkit/closing';
 
 /** The name by which QStash reaches the processes, on any port. */
 const TARGET = 'https://plinth.test';

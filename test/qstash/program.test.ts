@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { clientOf } from '../process/client.ts';
 import { endAll, startProgram } from '../process/program.ts';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 
 afterAll(endAll);
 

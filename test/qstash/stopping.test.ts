@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Fault } from '#sandbox/openai';
-import { engine } from '#test/services';
+import { engine } from '@plinth/testkit/services';
 import { outcomesOf, qstashFixture, stateOf } from './fixture.ts';
 
 const fixture = await qstashFixture();

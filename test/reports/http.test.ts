@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { type Customer, testApp } from '../services/app.ts';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp({ work: false });
 const admin = await app.admin();

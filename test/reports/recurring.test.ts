@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccountId } from '#platform/kernel';
-import { advanceTo, ids } from '#test/factories';
-import { testDatabase } from '../services/index.ts';
+import { advanceTo, ids } from '@plinth/testkit/factories';
+import { testDatabase } from '@plinth/testkit/services';
 import {
   openRecurringReport,
   type Recurring,
   type RecurringQuestion,
-} from '../../src/platform/reports/recurring.ts';
+} from '../../server/src/platform/reports/recurring.ts';
 import { type Line, openSalesFixture, type Sold } from './sales-fixture.ts';
 
 const { db } = await testDatabase();

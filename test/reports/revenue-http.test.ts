@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { openSalesFixture } from './sales-fixture.ts';
 
 const app = await testApp({ work: false });

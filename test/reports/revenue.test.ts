@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { ids } from '#test/factories';
-import { assertWithin } from '#test/property';
-import { testDatabase } from '../services/index.ts';
-import { openRevenueReport, type RevenueQuestion } from '../../src/platform/reports/revenue.ts';
+import { ids } from '@plinth/testkit/factories';
+import { assertWithin } from '@plinth/testkit/property';
+import { testDatabase } from '@plinth/testkit/services';
+import { openRevenueReport, type RevenueQuestion } from '../../server/src/platform/reports/revenue.ts';
 import { type Line, openSalesFixture } from './sales-fixture.ts';
 
 const { db } = await testDatabase();

@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { ids } from '#test/factories';
+import { ids } from '@plinth/testkit/factories';
 
 /** What stands on an invoice: `amount` of a whole cycle, unless it is a part of one. */
 export interface Line {

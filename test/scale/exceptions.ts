@@ -3,11 +3,11 @@ export const MOST_VISITED = 100_000;
 
 /** Statements that visit more, and why. The list may only shrink. */
 export const MORE_VISITED: Readonly<Record<string, string>> = {
-  'src/platform/erasure/proof.ts countRows':
+  'server/src/platform/erasure/proof.ts countRows':
     'it counts in all tables of an account at once, after an erasure, and has ten minutes',
-  'src/platform/billing/sharing/payout-store.ts bookedPayouts':
+  'server/src/platform/billing/sharing/payout-store.ts bookedPayouts':
     'it compares all payouts of a week with Stripe, once a day; an index of reversed payouts would mend it',
-  'src/products/coditect/memory/sessions/message-store.ts listMessages':
+  'products/coditect/memory/sessions/message-store.ts listMessages':
     'a session keeps each text once, and the copies that the test makes all have the same',
 };
 

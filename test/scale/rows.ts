@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { asAdmin } from '../services/cluster.ts';
+import { asAdmin } from '@plinth/testkit/services/cluster';
 
 /** Runs SQL as a superuser in one session; answers the rows of the last statement. */
 export type Admin = (...sql: readonly string[]) => Promise<readonly Record<string, unknown>[]>;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { describeStatements, engine, testDatabase } from '#test/services';
+import { describeStatements, engine, testDatabase } from '@plinth/testkit/services';
 import { LIES } from '../statements/program.ts';
 import { readStatements } from '../statements/read-statements.ts';
 import { type Household, makeHousehold, walkedApp } from '../walkers/people.ts';

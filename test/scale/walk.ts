@@ -1,4 +1,4 @@
-import { type Description, type SqlClient, withClient } from '#test/services';
+import { type Description, type SqlClient, withClient } from '@plinth/testkit/services';
 import { byOid } from '../statements/drivers.ts';
 import type { Copied } from './rows.ts';
 import { type Comparison, comparisonsIn, pagesVisited, type PlanNode, rowsVisited } from './visits.ts';

@@ -1,8 +1,8 @@
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '#test/services';
-import { testApp } from '../services/app.ts';
-import { programsOnPath } from '../services/programs.ts';
+import { temporaryFolder } from '@plinth/testkit/services';
+import { testApp } from '@plinth/testkit/services/app';
+import { programsOnPath } from '@plinth/testkit/services/programs';
 import type { Smoke } from './smoke.ts';
 import { compileExamples, makeStranger, olderNode, runIn, serveStranger } from './stranger.ts';
 

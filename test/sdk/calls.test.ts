@@ -1,7 +1,7 @@
 import { type Client, LimitExceeded, NoAnswer, Unavailable } from '@plinth/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assertWithin } from '#test/property';
+import { assertWithin } from '@plinth/testkit/property';
 import type { TransportFault } from './fault-proxy.ts';
 import { sdkFixture, thrownBy } from './fixture.ts';
 

@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../docs/examples/express/after.ts';
 import { createServer as createBefore } from '../../docs/examples/express/before.ts';
-import type { Customer } from '../services/app.ts';
+import type { Customer } from '@plinth/testkit/services/app';
 import { sdkFixture } from './fixture.ts';
 
 const { admin, customer, clientOf, sandbox } = await sdkFixture();

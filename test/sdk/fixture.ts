@@ -1,5 +1,5 @@
 import { type Client, type ClientOptions, createClient, type Time } from '@plinth/sdk';
-import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
+import { type Customer, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
 import { openFaultProxy, type FaultProxy } from './fault-proxy.ts';
 
 /** The whole app, a proxy to it that faults can be set on, and clients that call by way of it. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { createLicenseClient, type LicenseClient, type LicenseClientOptions } from '@plinth/sdk/licenses';
 import type { LicenseState, LicenseTime, LicenseWarning } from '@plinth/sdk/licenses';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { canonicalJson, verifyLicenseFile } from '@plinth/sdk/licenses';
 import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 
 const folder = temporaryFolder();
 const pathOf = (name: string) => join(folder, name);

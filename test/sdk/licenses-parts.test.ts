@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, hardwareId } from '@plinth/sdk/licenses';
-import { assertHolds } from '#test/property';
+import { assertHolds } from '@plinth/testkit/property';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passedSince, serverClock } from '../../sdk/src/licenses/clock.ts';

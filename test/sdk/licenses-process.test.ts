@@ -6,9 +6,9 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { ROOT } from '../house/source.ts';
-import { programsOnPath } from '../services/programs.ts';
+import { programsOnPath } from '@plinth/testkit/services/programs';
 import { licenseStandIn } from './license-server.ts';
 import { install, olderNode } from './stranger.ts';
 

@@ -7,7 +7,7 @@ import { createClient } from '@plinth/sdk';
 import { openLocalMemory, withLocalMemory } from '@plinth/sdk/local-memory';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '#test/closing';
+import { temporaryFolder } from '@plinth/testkit/closing';
 import { ROOT } from '../house/source.ts';
 
 const SECRET = 'The wombat sleeps below the vault';

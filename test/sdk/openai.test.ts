@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '#sandbox/openai';
-import { plainAnswer, scriptedUpstream } from '#test/fixtures/ai/upstream';
-import { type Customer, testApp } from '../services/app.ts';
+import { plainAnswer, scriptedUpstream } from '@plinth/testkit/fixtures/ai/upstream';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 
 const app = await testApp();
 const customer = await app.customer('gateway.scale');

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from '@plinth/sdk';
 import { canonicalBytes } from '#platform/signing';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { beforeEach, expect, test } from 'vitest';
 
 const pair = () => generateKeyPairSync('ed25519');

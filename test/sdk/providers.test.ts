@@ -1,6 +1,6 @@
 import { newVerifier } from '@plinth/sdk';
 import { expect, it } from 'vitest';
-import { openProvider } from '../services/provider.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
 import { browser, RETURN_TO, settingsFor } from '../identity/browser.ts';
 import { sdkFixture } from './fixture.ts';
 

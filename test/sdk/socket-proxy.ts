@@ -1,5 +1,5 @@
 import { createServer, type Socket, connect } from 'node:net';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 
 /** What befalls a connection on its way. */
 export type SocketFault =

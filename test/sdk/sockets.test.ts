@@ -1,7 +1,7 @@
 import { memorySession, NoAnswer, PlinthError, type SocketClass, Unauthenticated } from '@plinth/sdk';
 import { describe, expect, test } from 'vitest';
 import { WebSocket as OtherSocket } from 'ws';
-import { MINE, serve, THEIRS } from '#test/shop';
+import { MINE, serve, THEIRS } from '@plinth/testkit/shop';
 import { RETRIES } from '../../sdk/src/retries.ts';
 import { type Credentials, keyCredentials, sessionCredentials } from '../../sdk/src/sessions.ts';
 import {

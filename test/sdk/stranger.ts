@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../house/source.ts';
-import { programsOnPath } from '../services/programs.ts';
+import { programsOnPath } from '@plinth/testkit/services/programs';
 
 const run = promisify(execFile);
 const COMPILER = join(ROOT, 'node_modules/typescript/bin/tsc');

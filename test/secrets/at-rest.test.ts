@@ -1,7 +1,7 @@
 import { commitPoint, statement } from '#platform/db';
 import { countSealed, sealedColumns } from '#platform/secrets';
 import { expect, test } from 'vitest';
-import { testApp } from '../services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 
 const MAILED = commitPoint('test.secrets.mailed', 'a mail with a link that signs somebody in');
 const LINK = 'http://plinth.test/v1/auth/reset-password/ple_marker-of-this-test';

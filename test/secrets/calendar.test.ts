@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { engine } from '#test/services';
-import { advance } from '../factories.ts';
-import { testApp } from '../services/app.ts';
+import { engine } from '@plinth/testkit/services';
+import { advance } from '@plinth/testkit/factories';
+import { testApp } from '@plinth/testkit/services/app';
 
 test.runIf(engine === 'postgres')(
   'the signing key is followed by another when it is 90 days old, by itself',

@@ -1,4 +1,4 @@
-import type { Customer, Reply, TestApp } from '../services/app.ts';
+import type { Customer, Reply, TestApp } from '@plinth/testkit/services/app';
 
 type Call = TestApp['call'];
 type Body = Readonly<Record<string, unknown>>;

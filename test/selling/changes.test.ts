@@ -1,8 +1,8 @@
 import { createStripeClient, createStripeEnder, createSubscriptions } from '#platform/billing';
 import { statement } from '#platform/db';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 

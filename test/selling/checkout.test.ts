@@ -1,12 +1,12 @@
 import { commitPoint, statement } from '#platform/db';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { abandon } from '../../src/platform/billing/subscriptions/checkouts-store.ts';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import { abandon } from '../../server/src/platform/billing/subscriptions/checkouts-store.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { CANCEL, openSellingApp, SUCCESS } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const counter = await openSellingApp({

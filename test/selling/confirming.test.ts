@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
+import type { Customer } from '@plinth/testkit/services/app';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 

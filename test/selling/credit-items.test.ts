@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { assertWithin } from '#test/property';
-import { advance } from '#test/factories';
+import { assertWithin } from '@plinth/testkit/property';
+import { advance } from '@plinth/testkit/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SaleChange } from '#platform/billing';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { changesPlan } from './agreed.ts';
 import { idOf, openSellingApp } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 

@@ -4,7 +4,7 @@ import { createStripeClient, checkStripeSetup, syncStripe } from '#platform/bill
 import { createStripeSandbox } from '#sandbox/stripe';
 import { products } from '#products';
 import { afterAll, expect, test } from 'vitest';
-import { testDatabase } from '../services/index.ts';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox();

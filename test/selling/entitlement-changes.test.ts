@@ -12,13 +12,13 @@ import {
   subscriptionsOf,
 } from '#platform/product';
 import { addEvents } from '#platform/webhooks';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Customer } from '../services/app.ts';
-import { temporaryFolder } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { openSellingApp } from './fixture.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 /** What the product's own part fails with. */

@@ -5,16 +5,16 @@ import { commitPoint, statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { products } from '#products';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { expect, test } from 'vitest';
-import { atEndOfFile } from '#test/closing';
-import type { Customer } from '../services/app.ts';
-import { testDatabase } from '../services/index.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import type { Customer } from '@plinth/testkit/services/app';
+import { testDatabase } from '@plinth/testkit/services';
 import { CANCEL, idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const SEEDED = commitPoint('test.failures.seeded', 'what a payee is owed');
-const ROOMS = 'src/platform/billing/providers/stripe';
+const ROOMS = 'server/src/platform/billing/providers/stripe';
 const [BASIC, PRO] = [
   { product: 'reel', plan: 'basic' },
   { product: 'reel', plan: 'pro' },

@@ -1,9 +1,15 @@
 import { createStripeSandbox, type Settings, type StripeSandbox } from '#sandbox/stripe';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import type { Stripe } from 'stripe';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '../services/app.ts';
+import {
+  type Customer,
+  type Reply,
+  testApp,
+  type TestApp,
+  type TestAppOptions,
+} from '@plinth/testkit/services/app';
 
 export const SUCCESS = 'https://app.example.com/welcome';
 export const CANCEL = 'https://app.example.com/plans';

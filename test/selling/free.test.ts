@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import type { Customer, Reply } from '../services/app.ts';
+import type { Customer, Reply } from '@plinth/testkit/services/app';
 import { openSellingApp } from './fixture.ts';
 
 const counter = await openSellingApp({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });

@@ -3,7 +3,7 @@ import type { AccountId } from '#platform/kernel';
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { leavingOf, type Resident } from '../erasure/fixture.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { openSellingApp } from './fixture.ts';
 
 const selling = await openSellingApp();

@@ -1,9 +1,9 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { SaleChange } from '#platform/billing';
-import type { ItemOffer } from '../../src/platform/billing/sharing/selling.ts';
+import type { ItemOffer } from '../../server/src/platform/billing/sharing/selling.ts';
 import { beforeEach, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
+import type { Customer } from '@plinth/testkit/services/app';
 import { idOf, openSellingApp } from './fixture.ts';
 
 const selling = await openSellingApp();

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { agreedChange } from './agreed.ts';
 import { openSellingApp } from './fixture.ts';
 

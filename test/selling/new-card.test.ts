@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 

@@ -1,8 +1,8 @@
 import { commitPoint, statement } from '#platform/db';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { afterEach, describe, expect, test } from 'vitest';
-import { plannedDeath } from '../fixtures/planned-death.ts';
-import { testApp } from '../services/app.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
+import { testApp } from '@plinth/testkit/services/app';
 import { openSellingApp } from './fixture.ts';
 
 const SEEDED = commitPoint('test.payouts.seeded', 'what a payee is owed');

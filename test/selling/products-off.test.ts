@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { assertNobodyPays, chooseProducts } from '../../src/app.ts';
-import { describeChoice } from '../../src/main/banner.ts';
-import { waitFor } from '#test/calls';
-import type { CallOptions, Customer, TestApp } from '../services/app.ts';
+import { assertNobodyPays, chooseProducts } from '../../server/src/app.ts';
+import { describeChoice } from '../../server/src/main/banner.ts';
+import { waitFor } from '@plinth/testkit/fixtures/calls';
+import type { CallOptions, Customer, TestApp } from '@plinth/testkit/services/app';
 import { openSellingApp } from './fixture.ts';
 
 /** Two processes of one database and one Stripe: Reel runs at `on` alone, and the gateway at both. */

@@ -1,10 +1,10 @@
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { describe, expect, test } from 'vitest';
-import type { Customer } from '../services/app.ts';
-import { engine } from '../services/index.ts';
+import type { Customer } from '@plinth/testkit/services/app';
+import { engine } from '@plinth/testkit/services';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
-import { plannedDeath } from '../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const selling = await openSellingApp({

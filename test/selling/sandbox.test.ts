@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testApp, type TestAppOptions } from '../services/app.ts';
+import { testApp, type TestAppOptions } from '@plinth/testkit/services/app';
 import { CANCEL, SUCCESS } from './fixture.ts';
 
 const settings = { SANDBOX_STRIPE: 'true' };

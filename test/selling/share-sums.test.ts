@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import { advance } from '#test/factories';
+import { advance } from '@plinth/testkit/factories';
 import { expect, test } from 'vitest';
 import { openSellingApp } from './fixture.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { ASSUMPTIONS } from '#platform/billing';
 import { readConfig } from '#platform/config';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { temporaryFolder } from '#test/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { stripe as verb } from '../../src/main/stripe.ts';
+import { stripe as verb } from '../../server/src/main/stripe.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from '../process/program.ts';
@@ -53,7 +53,7 @@ afterEach(async () => expect(await countLeft()).toEqual(NOTHING));
 
 test('a check walks through each row of the page, and leaves nothing behind', async () => {
   const page = readFileSync(
-    join(ROOT, 'src/platform/billing/providers/stripe/assumptions/README.md'),
+    join(ROOT, 'server/src/platform/billing/providers/stripe/assumptions/README.md'),
     'utf8',
   );
   const [, ofStripe = ''] = page.split(/^## /m);

@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import type { Customer, Reply } from '../services/app.ts';
+import type { Customer, Reply } from '@plinth/testkit/services/app';
 import { changesPlan } from './agreed.ts';
 import type { SellingApp } from './fixture.ts';
 

@@ -5,7 +5,7 @@ import { createStripeSandbox } from '#sandbox/stripe';
 import { usd } from '#platform/kernel';
 import { products } from '#products';
 import { afterAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../services/index.ts';
+import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox({ driven: true });

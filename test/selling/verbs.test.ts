@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { statement } from '#platform/db';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
 import { createStripeSandbox } from '#sandbox/stripe';
-import { makeAccount } from '#test/factories';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { makeAccount } from '@plinth/testkit/factories';
+import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { basePlans } from '../../src/app/google-play.ts';
+import { basePlans } from '../../server/src/app/google-play.ts';
 import { endAll, startProgram } from '../process/program.ts';
 
 afterAll(endAll);

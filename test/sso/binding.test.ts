@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Guest } from '../organizations/fixture.ts';
 import { type Company, openFixture, outcomeOf } from './fixture.ts';
-import { openProvider } from '../services/provider.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
 
 const fixture = await openFixture();
 const { app, call, company, join, logIn, person, provider, setUp, signIn, trail } = fixture;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { statement } from '#platform/db';
 import type { OpenIdSandbox } from '#sandbox/openid';
 import { outcomeOf } from '../organizations/fixture.ts';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** Where browsers are sent back to in the end. */
 export const RETURN_TO = 'http://localhost:4000/signed-in';

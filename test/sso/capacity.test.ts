@@ -3,11 +3,11 @@ import { statement } from '#platform/db';
 import { type AccountId, systemRandom } from '#platform/kernel';
 import { createMembersGauging, gaugeRefusal } from '#platform/limits';
 import { createSso } from '#platform/sso';
-import { makeGrant } from '../factories.ts';
-import { openLimits } from '../fixtures/limits.ts';
-import { createPeople, ORIGIN } from '../people/index.ts';
-import { testDatabase } from '../services/index.ts';
-import { openProvider } from '../services/provider.ts';
+import { makeGrant } from '@plinth/testkit/factories';
+import { openLimits } from '@plinth/testkit/fixtures/limits';
+import { createPeople, ORIGIN } from '@plinth/testkit/people';
+import { testDatabase } from '@plinth/testkit/services';
+import { openProvider } from '@plinth/testkit/services/provider';
 
 const RETURN_TO = 'http://localhost:4000/signed-in';
 

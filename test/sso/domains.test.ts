@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { advance } from '../factories.ts';
+import { advance } from '@plinth/testkit/factories';
 import { type Company, openFixture, type Organization, outcomeOf } from './fixture.ts';
 
 // No worker: what is looked up, and when, is for the tests to say.

@@ -1,9 +1,9 @@
 import { commitPoint } from '#platform/db';
 import type { OpenIdSandbox } from '#sandbox/openid';
 import { type Guest, fixtureOf as organizationsOf } from '../organizations/fixture.ts';
-import { type Reply, type TestApp, testApp } from '../services/app.ts';
+import { type Reply, type TestApp, testApp } from '@plinth/testkit/services/app';
 import { browsersOf, RETURN_TO } from './browser.ts';
-import { openProvider } from '../services/provider.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
 import { openNameServer } from './name-server.ts';
 
 export { outcomeOf } from '../organizations/fixture.ts';

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
-import { atEndOfFile } from '#test/closing';
+import { atEndOfFile } from '@plinth/testkit/closing';
 
 /** A DNS server on loopback that knows TXT records. */
 export interface NameServer {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-import { suspendUser } from '../factories.ts';
+import { suspendUser } from '@plinth/testkit/factories';
 import { type Company, openFixture } from './fixture.ts';
-import { openProvider } from '../services/provider.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
 
 const fixture = await openFixture();
 const { app, call, company, person, provider, roleOf, setUp, signIn, trail } = fixture;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createSso } from '#platform/sso';
-import { advance } from '../factories.ts';
+import { advance } from '@plinth/testkit/factories';
 import { type Company, openFixture, outcomeOf } from './fixture.ts';
-import { openProvider } from '../services/provider.ts';
+import { openProvider } from '@plinth/testkit/services/provider';
 
 const fixture = await openFixture();
 const { app, arrive, call, codeOf, company, depart, exchange, provider, setUp, trail } = fixture;

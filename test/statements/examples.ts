@@ -1,14 +1,21 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
-import { allDataRules } from '../../src/app/lists.ts';
-import { CUSTOMER_SORTS, type CustomerSort, listCustomers } from '../../src/platform/customers/store.ts';
-import { countRows } from '../../src/platform/erasure/proof.ts';
-import { sealedCounts } from '../../src/platform/secrets/count-sealed.ts';
-import { openMarginReport } from '../../src/platform/reports/margin.ts';
-import { openDailyRecurringReport, openRecurringReport } from '../../src/platform/reports/recurring.ts';
-import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
-import { openUsageReport } from '../../src/platform/reports/usage.ts';
+import { allDataRules } from '../../server/src/app/lists.ts';
+import {
+  CUSTOMER_SORTS,
+  type CustomerSort,
+  listCustomers,
+} from '../../server/src/platform/customers/store.ts';
+import { countRows } from '../../server/src/platform/erasure/proof.ts';
+import { sealedCounts } from '../../server/src/platform/secrets/count-sealed.ts';
+import { openMarginReport } from '../../server/src/platform/reports/margin.ts';
+import {
+  openDailyRecurringReport,
+  openRecurringReport,
+} from '../../server/src/platform/reports/recurring.ts';
+import { openRevenueReport } from '../../server/src/platform/reports/revenue.ts';
+import { openUsageReport } from '../../server/src/platform/reports/usage.ts';
 import type { AccountId, UserId } from '#platform/kernel';
 import { ROOT } from '../house/source.ts';
 import type { Way } from './find-statements.ts';
@@ -21,10 +28,10 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
   const shown: [string, readonly Statement[]][] = [
     ...(await ofProducts()),
     ...(await ofReports(db)),
-    ['src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
-    ['src/platform/customers/store.ts listCustomers', CUSTOMER_SORTS.map(customersBy)],
+    ['server/src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
+    ['server/src/platform/customers/store.ts listCustomers', CUSTOMER_SORTS.map(customersBy)],
     [
-      'src/platform/erasure/proof.ts countRows',
+      'server/src/platform/erasure/proof.ts countRows',
       [
         countRows(allDataRules(), { kind: 'account', id: NOBODY }),
         countRows(allDataRules(), { kind: 'user', id: NOBODY, email: null }),
@@ -49,7 +56,7 @@ const wayOf = ({ text, values }: Statement): Way => ({ text, because: '', values
 /** What products show of their own. */
 async function ofProducts(): Promise<[string, readonly Statement[]][]> {
   const shown: [string, readonly Statement[]][] = [];
-  for (const path of globSync('src/products/*/testing/statements.ts', { cwd: ROOT })) {
+  for (const path of globSync('products/*/testing/statements.ts', { cwd: ROOT })) {
     const folder = dirname(dirname(path));
     const own = (await import(join(ROOT, path))) as {
       readonly statements: Readonly<Record<string, readonly Statement[]>>;
@@ -76,7 +83,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
   const group = ['product', 'plan'] as const;
   return [
     [
-      'src/platform/reports/usage.ts sums',
+      'server/src/platform/reports/usage.ts sums',
       await recordReport((on) =>
         openUsageReport(on, 'everybody', {
           ...range,
@@ -86,13 +93,13 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
       ),
     ],
     [
-      'src/platform/reports/margin.ts sums',
+      'server/src/platform/reports/margin.ts sums',
       await recordReport((on) =>
         openMarginReport({ db: on, mode, rates }, { ...range, group: ['account', ...group] }),
       ),
     ],
     [
-      'src/platform/reports/revenue.ts sums',
+      'server/src/platform/reports/revenue.ts sums',
       await recordReport((on) =>
         openRevenueReport(
           { db: on, mode },
@@ -101,7 +108,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
       ),
     ],
     [
-      'src/platform/reports/recurring.ts sums',
+      'server/src/platform/reports/recurring.ts sums',
       [
         ...(await recordReport((on) => openRecurringReport({ db: on, mode }, { ...range, group }))),
         ...(await recordReport((on) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '#platform/http';
 import { accessMarkdown, CALLERS } from '../../scripts/generate/access.ts';
-import { allRoutes } from '../../src/app.ts';
+import { allRoutes } from '../../server/src/app.ts';
 import { readGenerated } from '../house/source.ts';
 import { disagreements } from './access/disagreements.ts';
 import { openWalkerFixture } from './fixture.ts';

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** Endpoints of the operator's, enough of them that one may be deleted. */
 export async function makeWebhooks({ app, db }: TestApp): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { testApp } from '#test/app';
+import { testApp } from '@plinth/testkit/services/app';
 
 const { app, url } = await testApp();
 const { port } = new URL(url);

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** One of everything that people keep of a scope in Orbit, in an open workspace with a logo: who is here, changes, comments, templates, favourites. */
 export async function makeCollaboration(

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** One of everything that Orbit makes of documents: their pages, an extraction with a part of its answer and one that is running, an analysis, an export that has ended: reading it does not wait. */
 export async function makeDocuments(

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
-import { allRoutes } from '../../src/app.ts';
+import { allRoutes } from '../../server/src/app.ts';
+import { isProgram } from '../house/arrows.ts';
 import {
   isNode,
   lineAt,
@@ -17,12 +18,8 @@ import {
 
 const declared = new Map(declaredErrors());
 const files = projectPaths()
-  .filter((path) => path.startsWith('src/') && path.endsWith('.ts') && !isTest(path))
+  .filter((path) => path.endsWith('.ts') && isProgram(path))
   .map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
-
-function isTest(path: string): boolean {
-  return path.includes('.test') || path.includes('/testing/');
-}
 
 /** The statuses that clients may rely on; others may be added. */
 const PROMISED: Readonly<Record<string, number>> = {
@@ -82,14 +79,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Errors that are thrown with a code in a variable, which a list or a type bounds: file and expression. */
 const BOUNDED: Readonly<Record<string, string>> = {
-  'src/platform/billing/providers/app-store/client.ts notSigned': 'its type lists them',
-  'src/server/framework.ts code': 'one of three that are written above it',
-  'src/platform/ai/pipe/outcome.ts code': 'its type lists the codes of provider errors',
-  'src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
-  'src/platform/ai/endpoint/openai-errors.ts code': 'its type lists the codes of provider errors',
-  'src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
-  'src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
-  'src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',
+  'server/src/platform/billing/providers/app-store/client.ts notSigned': 'its type lists them',
+  'server/src/server/framework.ts code': 'one of three that are written above it',
+  'server/src/platform/ai/pipe/outcome.ts code': 'its type lists the codes of provider errors',
+  'server/src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
+  'server/src/platform/ai/endpoint/openai-errors.ts code': 'its type lists the codes of provider errors',
+  'server/src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
+  'server/src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
+  'server/src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',
 };
 
 interface ThrownError {

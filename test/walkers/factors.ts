@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { type Route } from '#platform/http';
 import { sha256, type UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { exampleOf, isRecord } from './calls.ts';
 
 /** What examples say as this field of their bodies. */

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import { type AccountId, sha256, type UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 

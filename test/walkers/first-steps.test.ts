@@ -4,11 +4,11 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { readConfig, SETTING_NAMES } from '#platform/config';
 import { afterAll, describe, expect, test } from 'vitest';
-import { freePort } from '../services/ports.ts';
-import { temporaryFolder } from '#test/services';
-import { VERBS } from '../../src/main/verbs.ts';
-import { problemsOf } from '#test/fixtures/config-problems';
-import { sentenceOf } from '../../src/main/operator-error.ts';
+import { freePort } from '@plinth/testkit/services/ports';
+import { temporaryFolder } from '@plinth/testkit/services';
+import { VERBS } from '../../server/src/main/verbs.ts';
+import { problemsOf } from '@plinth/testkit/fixtures/config-problems';
+import { sentenceOf } from '../../server/src/main/operator-error.ts';
 import { ANYTHING, MARKER, WRONG } from './first-steps/settings.ts';
 
 /** A sentence, or a few: no stack, no object, nothing secret. Of the doctor's lines those that say what is wrong. */

@@ -1,8 +1,8 @@
 import { statement } from '#platform/db';
 import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
-import { dereference } from '#test/openapi';
-import type { TestApp } from '../services/app.ts';
+import { dereference } from '@plinth/testkit/openapi';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './people.ts';
 import type { WalkerFixture, OpenApi } from './rules/rule.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type Statement, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
-import { forgetRates } from '../services/forget-rates.ts';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { isRecord, send } from './calls.ts';
 import { digestOf } from './digest.ts';
 import { chanceFrom } from './hostile/chance.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { allSystemUses } from '../../src/app/lists.ts';
+import { allSystemUses } from '../../server/src/app/lists.ts';
 import { MOST_EXCEPTIONS, UNSTEADY, UNTOUCHED, WIDER } from './isolation/exceptions.ts';
 import { removeFilter } from './isolation/filters.ts';
 import { differences, readAll, routesOf, findTelling } from './isolation/reads.ts';

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** What is kept of an account's licence beside it: a machine, a session, figures of a day, denials, and files that hold no more. */
 export async function makeLicenses(

@@ -1,8 +1,8 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
-import { KEY_EXAMPLE } from '../../src/products/adiuva/marketplace/replies.ts';
-import type { TestApp } from '../services/app.ts';
+import { KEY_EXAMPLE } from '../../products/adiuva/marketplace/replies.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 const MANIFEST = JSON.stringify({
   id: 'day-planner',

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Coditect } from '../../src/products/coditect/service.ts';
-import type { TestApp } from '../services/app.ts';
+import type { Coditect } from '../../products/coditect/service.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** A session of memory with messages, a file and what is drawn from them, a decision that is linked with it, a document, and a rated pattern: the example of a call that stores one names a session that is made by another call. */
 export async function makeMemory({ app }: TestApp, userId: UserId, accountId: AccountId): Promise<void> {
@@ -19,7 +19,7 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
       clientId: 'm',
       role: 'user',
       speaker: 'Ada',
-      text: `said by ${userId} in src/${userId}.ts and src/${accountId}.ts, src/import/users.ts, /home/ada/shop/src/import/users.ts`,
+      text: `said by ${userId} in server/src/${userId}.ts and server/src/${accountId}.ts, src/import/users.ts, /home/ada/shop/src/import/users.ts`,
       saidAt: null,
       recalled: false,
     },
@@ -49,8 +49,8 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
   const target = { sessionId: row.id, messageId: null, decisionId: null, path: null };
   await coditect.decisions.link({ ...member, id: decision.row.id }, { type: 'drawn_from', target });
   await coditect.graph.merge(member, {
-    source: `src/${userId}.ts`,
-    target: `src/${accountId}.ts`,
+    source: `server/src/${userId}.ts`,
+    target: `server/src/${accountId}.ts`,
     by: { caller: { userId }, origin: ORIGIN },
   });
   await makePattern(coditect, member);

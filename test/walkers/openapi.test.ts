@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { namedObject, type Route, routesFor } from '#platform/http';
 import { errorsOf, inlineSchema, openApiOf } from '#server';
-import { dereference } from '#test/openapi';
+import { dereference } from '@plinth/testkit/openapi';
 import { z } from 'zod';
-import { allRoutes } from '../../src/app.ts';
+import { allRoutes } from '../../server/src/app.ts';
 import { type OpenApi, type Operation, operationOf } from './rules/rule.ts';
 
 const routes = allRoutes();

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { type AccountId, sha256, type UserId } from '#platform/kernel';
 import { createDataKeys } from '#platform/secrets';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** The token that the example of accepting shows: good for the last invitee. */
 const INVITED_BY = 'pli_the-end-of-the-link-in-the-mail';

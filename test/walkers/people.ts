@@ -1,13 +1,13 @@
 import { createStripeSandbox } from '#sandbox/stripe';
-import { atEndOfFile } from '#test/closing';
-import { OF_EXAMPLES } from '#test/fixtures/passwords';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { OF_EXAMPLES } from '@plinth/testkit/fixtures/passwords';
 import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
 import { idempotencyOf, isForMembers, type Role, type Route } from '#platform/http';
 import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
-import { type TestApp, testApp } from '../services/app.ts';
+import { type TestApp, testApp } from '@plinth/testkit/services/app';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 import { makeCollaboration } from './collaboration.ts';
 import { makeDocuments } from './documents.ts';

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** How an account comes by a secret of a product that calls are made with, by the product: a new one each time, or the one that it has. */
 export const PRODUCT_KEYS: Readonly<Record<string, (app: TestApp, accountId: AccountId) => Promise<string>>> =

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statement } from '#platform/db';
 import { sha256, type UserId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { exampleOf, isRecord } from './calls.ts';
 
 /** Lets browsers be sent back to where the examples say. */

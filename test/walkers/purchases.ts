@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** What an account bought, and what a store told of it: no call of ours makes it. */
 export async function makePurchases({ app, db, stripe }: TestApp, accountId: AccountId): Promise<void> {

@@ -1,6 +1,6 @@
 import { ratesOf, type Route, takesProductKey } from '#platform/http';
-import type { TestApp } from '../services/app.ts';
-import { forgetRates } from '../services/forget-rates.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 
 /** Rates that several routes share: of a plan, a machine or an email. Each allows more than so many calls in a minute. */
 const SHARED = { name: 'shared', most: 5 };

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import type { Person } from './people.ts';
 
 /** One of everything that Prism keeps of a person, past what its calls allow. */

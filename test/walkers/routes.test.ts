@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { idempotencyOf } from '#platform/http';
-import { dereference } from '#test/openapi';
-import { engine } from '#test/services';
-import { serve } from '#test/shop';
-import { isThorough } from '../thorough.ts';
+import { dereference } from '@plinth/testkit/openapi';
+import { engine } from '@plinth/testkit/services';
+import { serve } from '@plinth/testkit/shop';
+import { isThorough } from '@plinth/testkit/thorough';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
 import { fakeModule, MISTAKES, parrot, SOUND, SOUND_BY_KEY } from './fakes.ts';
 import { KEYLESS, MOST_KEYLESS } from './keyless.ts';

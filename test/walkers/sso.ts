@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { openNameServer } from '../sso/name-server.ts';
-import type { TestApp } from '../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 
 /** The domain of the examples. */
 const DOMAIN = 'example.com';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
-import { makeAccount, makeMember } from '#test/factories';
-import { testDatabase } from '#test/services';
+import { makeAccount, makeMember } from '@plinth/testkit/factories';
+import { testDatabase } from '@plinth/testkit/services';
 import { makeHousehold, walkedApp } from './people.ts';
 import { bitesOf, type Pair, reachOfMember, readsOfOthers } from './tables/bites.ts';
 import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { callsOf, waitFor } from '#test/calls';
-import { ledger } from '#test/limits';
-import { type CollectedSpan, startCollector } from '#test/collector';
-import { reelFixture } from '../reel/fixture.ts';
+import { callsOf, waitFor } from '@plinth/testkit/fixtures/calls';
+import { ledger } from '@plinth/testkit/fixtures/limits';
+import { type CollectedSpan, startCollector } from '@plinth/testkit/services/collector';
+import { reelFixture } from '../../products/reel/test/fixture.ts';
 
 const collector = await startCollector();
 const fixture = await reelFixture({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
-import { temporaryFolder } from '../services/index.ts';
+import { temporaryFolder } from '@plinth/testkit/services';
 
 const page = readFileSync(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
 const sample = (language: string) =>

@@ -1,8 +1,8 @@
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { expect } from 'vitest';
-import { advance } from '../factories.ts';
-import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
+import { advance } from '@plinth/testkit/factories';
+import { type Customer, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
 
 const HAPPENS = commitPoint('test.webhooks.happens', 'something that an event tells of');
 const PATIENCE = { timeout: 120_000, interval: 5 };

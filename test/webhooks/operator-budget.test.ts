@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { micros } from '#platform/kernel';
 import { createOperatorBudgets, createOperatorNotices } from '#platform/limits';
-import { ids } from '#test/factories';
-import type { Customer } from '../services/app.ts';
+import { ids } from '@plinth/testkit/factories';
+import type { Customer } from '@plinth/testkit/services/app';
 import { openReceiver } from './receiver.ts';
 import { openWebhooksApp } from './fixture.ts';
 

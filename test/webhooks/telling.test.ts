@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { micros } from '#platform/kernel';
 import { type Admission, createDenialEvents } from '#platform/limits';
-import type { Customer } from '../services/app.ts';
+import type { Customer } from '@plinth/testkit/services/app';
 import { openReceiver } from './receiver.ts';
 import { openWebhooksApp, type WebhooksApp } from './fixture.ts';
 

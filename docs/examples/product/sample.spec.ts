@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { advance } from '#test/factories';
-import { type Customer, testApp } from '#test/app';
+import { advance } from '@plinth/testkit/factories';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 import type { Sample } from './service.ts';
 
 const { app, call, customer, db, sandbox } = await testApp();

@@ -4,13 +4,13 @@ import { render } from '#platform/mail';
 import { type AppStoreSandbox, createAppStoreSandbox } from '#sandbox/app-store';
 import { createGooglePlaySandbox, type GooglePlaySandbox } from '#sandbox/google-play';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
-import { advanceTo, stopTime } from '#test/factories';
+import { advanceTo, stopTime } from '@plinth/testkit/factories';
 import { packageAt } from '../../../sandboxes/src/stripe/testing/package.ts';
-import type { App } from '../../../src/app.ts';
-import { basePlans } from '../../../src/app/google-play.ts';
-import { templateCalled } from '../../../src/platform/mail/catalogue.ts';
-import { openMessage } from '../../../src/platform/mail/sealed-facts.ts';
-import type { StoredMessage } from '../../../src/platform/mail/store.ts';
+import type { App } from '../../../server/src/app.ts';
+import { basePlans } from '../../../server/src/app/google-play.ts';
+import { templateCalled } from '../../../server/src/platform/mail/catalogue.ts';
+import { openMessage } from '../../../server/src/platform/mail/sealed-facts.ts';
+import type { StoredMessage } from '../../../server/src/platform/mail/store.ts';
 import { Customer } from '../customer.ts';
 
 /** The middle of a month, so that the same is told whenever the demo is run. */

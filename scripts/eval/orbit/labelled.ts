@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SECTION_TYPES } from '../../../src/products/orbit/scopes/sections/section.ts';
+import { SECTION_TYPES } from '../../../products/orbit/scopes/sections/section.ts';
 
 const day = z.iso.date();
 const labelled = z.strictObject({
@@ -30,7 +30,7 @@ const labelled = z.strictObject({
 /** A document, and what somebody who read it found in it. */
 export type LabelledDocument = z.output<typeof labelled>;
 
-export const LABELLED = new URL('../../../test/orbit/labelled/', import.meta.url);
+export const LABELLED = new URL('../../../products/orbit/test/labelled/', import.meta.url);
 
 /** The documents of a folder, by their names. Throws with the file's name where one is not as its README says. */
 export function readLabelled(folder: URL = LABELLED): LabelledDocument[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { testApp } from '../../../test/services/app.ts';
+import { testApp } from '@plinth/testkit/services/app';
 import { evaluateOrbit, reportOfOrbit } from './evaluate.ts';
 import { readLabelled } from './labelled.ts';
 import { overallOf, scoreOrbit } from './score.ts';

@@ -1,6 +1,6 @@
-import { fieldsIn } from '../../../src/products/orbit/fields/fields.ts';
-import { foldText, collapseSpaces } from '../../../src/products/orbit/extraction/fold-text.ts';
-import { wordsIn } from '../../../src/products/orbit/extraction/likeness.ts';
+import { fieldsIn } from '../../../products/orbit/fields/fields.ts';
+import { foldText, collapseSpaces } from '../../../products/orbit/extraction/fold-text.ts';
+import { wordsIn } from '../../../products/orbit/extraction/likeness.ts';
 import type { LabelledDocument } from './labelled.ts';
 import type { ReadingResult } from './reading.ts';
 

@@ -1,4 +1,4 @@
-import type { Platform } from '../../../src/products/reel/platforms.ts';
+import type { Platform } from '../../../products/reel/platforms.ts';
 import { finder, WORDS } from '../words.ts';
 import type { Rule } from './rule.ts';
 import { languageOf, sentencesOf, textOf } from './text.ts';

@@ -1,4 +1,4 @@
-import { PLATFORMS } from '../../../src/products/reel/platforms.ts';
+import { PLATFORMS } from '../../../products/reel/platforms.ts';
 import type { Rule } from './rule.ts';
 import { textOf } from './text.ts';
 

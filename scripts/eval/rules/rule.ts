@@ -1,4 +1,4 @@
-import type { Platform, VariantText } from '../../../src/products/reel/platforms.ts';
+import type { Platform, VariantText } from '../../../products/reel/platforms.ts';
 import type { Brief } from '../briefs.ts';
 
 /** A variant with all that a rule may look at. */

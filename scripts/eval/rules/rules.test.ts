@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Platform } from '../../../src/products/reel/platforms.ts';
+import type { Platform } from '../../../products/reel/platforms.ts';
 import type { Brief } from '../briefs.ts';
 import { type Candidate, RULES } from './index.ts';
 

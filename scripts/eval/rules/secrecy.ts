@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Rule } from './rule.ts';
 import { textOf, wordsOf } from './text.ts';
 
-const PROMPTS = new URL('../../../src/products/reel/prompts/', import.meta.url);
+const PROMPTS = new URL('../../../products/reel/prompts/', import.meta.url);
 /** So many words in a row are no chance. */
 const RUN = 7;
 

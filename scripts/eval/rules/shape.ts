@@ -1,4 +1,4 @@
-import { type Platform, PLATFORMS, postLength } from '../../../src/products/reel/platforms.ts';
+import { type Platform, PLATFORMS, postLength } from '../../../products/reel/platforms.ts';
 import type { Rule } from './rule.ts';
 import { languageOf, similarity, textOf, wordsOf } from './text.ts';
 

@@ -1,4 +1,4 @@
-import type { VariantText } from '../../../src/products/reel/platforms.ts';
+import type { VariantText } from '../../../products/reel/platforms.ts';
 
 /** The language of a BCP 47 tag, without its region: `pt` of `pt-BR`. */
 export function languageOf(tag: string): string {

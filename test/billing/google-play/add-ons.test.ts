@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Customer } from '#test/app';
+import type { Customer } from '@plinth/testkit/services/app';
 import { openStores } from '../stores.ts';
-import { plannedDeath } from '../../fixtures/planned-death.ts';
+import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 
 const death = plannedDeath();
 const app = await openStores(death.crashHook);

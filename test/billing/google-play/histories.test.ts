@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
-import { ids } from '#test/factories';
-import { atEndOfFile } from '#test/closing';
-import { basePlans } from '../../../src/app/google-play.ts';
-import type { Facts } from '../../../src/platform/billing/facts.ts';
+import { ids } from '@plinth/testkit/factories';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { basePlans } from '../../../server/src/app/google-play.ts';
+import type { Facts } from '../../../server/src/platform/billing/facts.ts';
 import { openPlayProvider } from './provider.ts';
 import { HISTORIES, type History, PlayCustomer } from './histories.ts';
 import { planAt, recordsOf } from '../store-records.ts';

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { commitPoint } from '#platform/db';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
 import type { AccountId } from '#platform/kernel';
-import { testApp, type Customer } from '#test/app';
-import { atEndOfFile } from '#test/closing';
-import { advanceTo, databaseTime, stopTime } from '#test/factories';
-import { basePlans } from '../../../src/app/google-play.ts';
+import { testApp, type Customer } from '@plinth/testkit/services/app';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { advanceTo, databaseTime, stopTime } from '@plinth/testkit/factories';
+import { basePlans } from '../../../server/src/app/google-play.ts';
 
 const TO = {
   audience: 'http://127.0.0.1/v1/webhooks/google-play',

@@ -1,8 +1,8 @@
 import { products } from '#products';
 import type { GooglePlaySandbox } from '#sandbox/google-play';
-import type { Facts } from '../../../src/platform/billing/facts.ts';
-import { createGooglePlayClient } from '../../../src/platform/billing/providers/google-play/client.ts';
-import { createGooglePlayProvider } from '../../../src/platform/billing/providers/google-play/provider.ts';
+import type { Facts } from '../../../server/src/platform/billing/facts.ts';
+import { createGooglePlayClient } from '../../../server/src/platform/billing/providers/google-play/client.ts';
+import { createGooglePlayProvider } from '../../../server/src/platform/billing/providers/google-play/provider.ts';
 
 const reading = { takeToken: async () => {}, holdBack: async () => {}, signal: new AbortController().signal };
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '#platform/config';
 import { createGooglePlaySandbox } from '#sandbox/google-play';
-import { atEndOfFile } from '#test/closing';
-import { basePlans } from '../../../src/app/google-play.ts';
-import { googlePlayChecks } from '../../../src/main/google-play-check.ts';
-import { temporaryFolder } from '../../services/index.ts';
+import { atEndOfFile } from '@plinth/testkit/closing';
+import { basePlans } from '../../../server/src/app/google-play.ts';
+import { googlePlayChecks } from '../../../server/src/main/google-play-check.ts';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { openPlayProvider } from './provider.ts';
 
 const sandbox = await createGooglePlaySandbox({ plans: basePlans() });

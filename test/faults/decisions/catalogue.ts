@@ -1,4 +1,4 @@
-import { limitsCatalogue } from '#test/limits';
+import { limitsCatalogue } from '@plinth/testkit/fixtures/limits';
 
 /** A product with a limit of each kind, small enough that most who ask are denied. */
 export const catalogue = limitsCatalogue({

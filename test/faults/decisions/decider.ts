@@ -2,9 +2,9 @@
 import { openDatabase } from '#platform/db';
 import { systemClock } from '#platform/kernel';
 import { createLimits, type Permit, startHolder } from '#platform/limits';
-import { answers } from '#test/answers';
-import { ids, type Member } from '#test/factories';
-import { figures, plannedCall, request } from '#test/limits';
+import { answers } from '@plinth/testkit/answers';
+import { ids, type Member } from '@plinth/testkit/factories';
+import { figures, plannedCall, request } from '@plinth/testkit/fixtures/limits';
 import { type Chance, chanceOf } from '../chance.ts';
 import { catalogue, type Feature } from './catalogue.ts';
 import { type Orders, requestId, type Verdict } from './messages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { engine } from '#test/services';
+import { engine } from '@plinth/testkit/services';
 import { runDecisions } from './run.ts';
 
 describe.runIf(engine === 'postgres')('three processes that are killed, paused and cut off', () => {

@@ -1,4 +1,4 @@
-import type { Member } from '#test/factories';
+import type { Member } from '@plinth/testkit/factories';
 
 /** What a process of its own is told on its command line, as JSON. */
 export interface Orders {

@@ -1,5 +1,5 @@
 import { openDatabase } from '#platform/db';
-import { makeAccount, makeGrant, type Member } from '#test/factories';
+import { makeAccount, makeGrant, type Member } from '@plinth/testkit/factories';
 import { type Chance, chanceOf } from '../chance.ts';
 import { makeCustomers } from '../customers.ts';
 import { type FaultServices, openServices } from '../services.ts';

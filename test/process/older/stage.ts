@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
-import { pathBinaries } from '../../services/binaries.ts';
-import { asAdmin, createDatabase, prepareCluster } from '../../services/cluster.ts';
-import { startPostgres } from '../../services/postgres.ts';
+import { pathBinaries } from '@plinth/testkit/services/binaries';
+import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
+import { startPostgres } from '@plinth/testkit/services/postgres';
 import { type Program, startProgram } from '../program.ts';
 import { aheadBy, ask, type Asking, askStripe, type Kept } from './kept.ts';
 

@@ -1,8 +1,8 @@
 import { memoryStore, openVault, type StoreChange, type Vault, type VaultStore } from '@plinth/sdk/vault';
-import { assertWithin } from '#test/property';
+import { assertWithin } from '@plinth/testkit/property';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isThorough } from '../../thorough.ts';
+import { isThorough } from '@plinth/testkit/thorough';
 import { type Device, vaultFixture } from './fixture.ts';
 
 const fixture = await vaultFixture();

@@ -1,7 +1,7 @@
 import { createClient, type Time } from '@plinth/sdk';
 import { createVault, memoryStore, openVault, type Vault, type VaultStore } from '@plinth/sdk/vault';
-import { testApp } from '../../services/app.ts';
-import { forgetRates } from '../../services/forget-rates.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { QUICK } from './streams.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { createNotes } from '../../../docs/examples/vault/server.ts';
-import { testApp } from '../../services/app.ts';
-import { browserHere } from '../../services/browser.ts';
+import { testApp } from '@plinth/testkit/services/app';
+import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
 

@@ -1,4 +1,4 @@
-import { assertWithin } from '#test/property';
+import { assertWithin } from '@plinth/testkit/property';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat, encodeText, fromBase64, joinParts, splitParts } from '../../../sdk/src/vault/bytes.ts';

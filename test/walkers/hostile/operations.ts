@@ -1,5 +1,5 @@
 import { DEFAULT_MAX_BODY } from '#platform/http';
-import { dereference } from '#test/openapi';
+import { dereference } from '@plinth/testkit/openapi';
 import type { OpenApi, Schema } from '../rules/rule.ts';
 
 /** A call as the document tells of it to those who have nothing else. */

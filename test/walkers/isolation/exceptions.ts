@@ -54,7 +54,7 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/profile',
     because:
-      'each account has one row, and says nothing in it that another does not; test/prism/walk.test.ts writes one',
+      'each account has one row, and says nothing in it that another does not; products/prism/test/walk.test.ts writes one',
   },
   {
     route: 'GET /v1/billing/subscription',
@@ -64,7 +64,7 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/developer/plugins',
     because:
-      'plugins are public and the system’s; of whom they are their developer says: test/adiuva/marketplace-developers.test.ts asks two',
+      'plugins are public and the system’s; of whom they are their developer says: products/adiuva/test/marketplace-developers.test.ts asks two',
   },
   {
     route: 'GET /v1/developer/payee',
@@ -83,7 +83,7 @@ export const UNTOUCHED: readonly Exception[] = [
   ...['/v1/storage/records', '/v1/storage/changes', '/v1/backup', '/v1/backup/history'].map((path) => ({
     route: `GET ${path}`,
     because:
-      'what a member keeps is theirs alone, and asked for by them too; test/adiuva/records.test.ts has a colleague ask',
+      'what a member keeps is theirs alone, and asked for by them too; products/adiuva/test/records.test.ts has a colleague ask',
   })),
   {
     route: 'GET /v1/permits/preview',

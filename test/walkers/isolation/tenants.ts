@@ -1,6 +1,6 @@
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { dereference } from '#test/openapi';
-import { type TestApp, testApp } from '../../services/app.ts';
+import { dereference } from '@plinth/testkit/openapi';
+import { type TestApp, testApp } from '@plinth/testkit/services/app';
 import type { IdsByColumn } from '../calls.ts';
 import {
   type Household,

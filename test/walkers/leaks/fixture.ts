@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { expect } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
-import { startCollector } from '#test/collector';
-import { type ErrorTrackerStandIn, errorTrackerStandIn } from '#test/error-tracker';
-import { testDatabase, type TestDatabase } from '#test/services';
+import { startCollector } from '@plinth/testkit/services/collector';
+import { type ErrorTrackerStandIn, errorTrackerStandIn } from '@plinth/testkit/services/error-tracker';
+import { testDatabase, type TestDatabase } from '@plinth/testkit/services';
 import { endAll, type Program, startProgram } from '../../process/program.ts';
-import { waitFor } from '#test/calls';
-import { atEndOfFile } from '#test/closing';
+import { waitFor } from '@plinth/testkit/fixtures/calls';
+import { atEndOfFile } from '@plinth/testkit/closing';
 import { makeMarks, type Marks } from './marks.ts';
 import { type Talk, talkTo } from './talk.ts';
 

@@ -9,7 +9,7 @@ import {
   takesProductKey,
 } from '#platform/http';
 import { errorsOf, openApiOf } from '#server';
-import { dereference } from '#test/openapi';
+import { dereference } from '@plinth/testkit/openapi';
 import { z } from 'zod';
 import { readGenerated } from '../../house/source.ts';
 import { exampleOf, isRecord, paramNames } from '../calls.ts';

@@ -10,7 +10,7 @@ import {
   type CallInput,
 } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
-import type { TestApp } from '../../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { schemaOf } from './declaration.ts';
 import {
   type Content,

@@ -2,7 +2,7 @@ import type { Database } from '#platform/db';
 import { type Mounted, type Route, takesProductKey } from '#platform/http';
 import { type AccountId, declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
-import type { TestApp } from '../../services/app.ts';
+import type { TestApp } from '@plinth/testkit/services/app';
 import { type Household, idsOf, type Person } from '../people.ts';
 import { makeRoom } from '../rates.ts';
 import {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isProgram } from '../../house/arrows.ts';
 import { projectPaths, ROOT } from '../../house/source.ts';
 import type { Table } from './catalog.ts';
 import { excuses } from './exceptions.ts';
@@ -92,7 +93,7 @@ let known: ReadonlySet<string> | undefined;
 function updatedTables(): ReadonlySet<string> {
   known ??= new Set(
     projectPaths()
-      .filter((path) => path.startsWith('src/') && !/\.test\.ts$|^src\/main\/doors\/testing\//.test(path))
+      .filter(isProgram)
       .flatMap((path) => [...readFileSync(join(ROOT, path), 'utf8').matchAll(UPDATE)])
       .map(([, table = '']) => table),
   );

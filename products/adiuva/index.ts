@@ -1,0 +1,113 @@
+import './errors.ts';
+import './marketplace/errors.ts';
+import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
+import * as backupRoutes from './backups/routes.ts';
+import { MOST_CALLS } from './chat/question.ts';
+import * as chatRoutes from './chat/routes.ts';
+import { adiuvaCrashPoints } from './crash-points.ts';
+import { adiuvaDataRules } from './data-rules.ts';
+import { adiuvaAuditActions } from './marketplace/audit.ts';
+import * as catalogueRoutes from './marketplace/catalogue/routes.ts';
+import * as developerRoutes from './marketplace/developers/routes.ts';
+import { adiuvaMails } from './marketplace/mails.ts';
+import * as reviewRoutes from './marketplace/review/routes.ts';
+import { adiuvaCatalogue } from './plans.ts';
+import * as planRoutes from './playbooks/routes.ts';
+import * as recordBatchRoutes from './records/batch-routes.ts';
+import * as recordRoutes from './records/routes.ts';
+import { secrets } from './secrets.ts';
+import { type Adiuva, createAdiuva } from './service.ts';
+import { adiuvaSystemUses } from './system-uses.ts';
+import * as vectorRoutes from './vectors/routes.ts';
+
+/** Forgets what was deleted long ago, and what nobody is there for any more; what one run leaves the next one finds. */
+const prune: ProductJob<Adiuva> = {
+  run: async ({ records, members }) => {
+    await records.prune();
+    await members.forgetDeparted();
+  },
+};
+
+/** A round of an agent. Somebody waits for it, and reads it as it comes. */
+const answering: PolicyInput = {
+  models: ['small'],
+  temperature: 0.3,
+  maxOutputTokens: 2_000,
+  tries: 3,
+  rounds: MOST_CALLS + 1,
+  patience: 2_000,
+  timeouts: { firstToken: 20_000, idle: 20_000, total: 60_000 },
+  caps: { runTime: 90_000, inputBytes: 524_288, answerBytes: 131_072 },
+  ...secrets,
+};
+
+/** Which agent takes a question. It is worth little time: without an answer the task agent does. */
+const routing: PolicyInput = {
+  models: ['small'],
+  temperature: 0,
+  maxOutputTokens: 60,
+  tries: 1,
+  patience: 500,
+  timeouts: { firstByte: 4_000, total: 4_000 },
+  caps: { runTime: 5_000, inputBytes: 32_768, answerBytes: 8_192 },
+};
+
+/** A step of a plan that the client runs. */
+const stepping: PolicyInput = {
+  models: ['small'],
+  temperature: 0.3,
+  maxOutputTokens: 3_000,
+  tries: 2,
+  patience: 2_000,
+  timeouts: { firstToken: 20_000, idle: 20_000, total: 60_000 },
+  caps: { runTime: 90_000, inputBytes: 524_288, answerBytes: 131_072 },
+  ...secrets,
+};
+
+/** A plan in place of an answer: ids and references, a page at most. */
+const planning: PolicyInput = { ...stepping, maxOutputTokens: 1_500 };
+
+/** Adiuva: the cloud of a desktop assistant, which keeps nothing that it could read. */
+export const adiuva = defineProduct({
+  ...adiuvaCatalogue,
+  folder: import.meta.url,
+  dataRules: adiuvaDataRules,
+  systemUses: adiuvaSystemUses,
+  crashPoints: adiuvaCrashPoints,
+  routes: [
+    ...routesOf(chatRoutes),
+    ...routesOf(planRoutes),
+    ...routesOf(recordRoutes),
+    ...routesOf(recordBatchRoutes),
+    ...routesOf(backupRoutes),
+    ...routesOf(vectorRoutes),
+    ...routesOf(catalogueRoutes),
+    ...routesOf(developerRoutes),
+    ...routesOf(reviewRoutes),
+  ],
+  policies: { chat: answering, routing, step: stepping, planning },
+  mails: adiuvaMails,
+  auditActions: adiuvaAuditActions,
+  jobs: {
+    prune,
+    'check-package': {
+      attempts: 5,
+      atOnce: 2,
+      whenOff: 'runs',
+      run: ({ market }, job) => market.review.check(job),
+    },
+    'tell-removed': {
+      attempts: 5,
+      whenOff: 'runs',
+      run: ({ market }, job) => market.review.tellRemoved(job),
+    },
+    'sweep-plugins': { run: ({ market }) => market.review.sweep() },
+  },
+  schedules: {
+    prune: { cron: '13 4 * * *', job: 'prune' },
+    'sweep-plugins': { cron: '*/10 * * * *', job: 'sweep-plugins' },
+  },
+  onSale: ({ market }, tx, change) => market.catalogue.soldIn(tx, change),
+  onPayeeChanged: ({ market }, tx, change) => market.developers.payeeChangedIn(tx, change),
+  service: createAdiuva,
+});

@@ -1,0 +1,206 @@
+import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes, signedUpload } from 'plinth/product';
+import { z } from 'zod';
+import type { Adiuva } from '../../service.ts';
+import * as replies from '../replies.ts';
+import { byId, KEY_EXAMPLE, ok, PLUGIN, shownBy } from '../replies.ts';
+import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
+import { manifestSchema } from '../review/manifest.ts';
+
+const route = productRoutes<Adiuva>();
+const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60, by: 'account' } } as const;
+/** Any account may be a developer, on any plan. */
+const reads = { ...calls, may: 'member', scope: 'adiuva:read' } as const;
+const writes = { ...calls, may: 'admin', scope: 'adiuva:write' } as const;
+const VERSION = { params: { id: 'day-planner', version: '1.2.0' } };
+const byVersion = { params: { id: 'text', version: 'text' } } as const;
+
+export const listDeveloperKeys = route(
+  'GET /v1/developer/keys',
+  {
+    ...reads,
+    summary: 'List the keys that your account signs packages with',
+    reply: { 200: namedObject('DeveloperKeyList', { data: z.array(replies.developerKey) }) },
+    example: { reply: { data: [KEY_EXAMPLE] } },
+  },
+  async ({ accountId }, { market }) => ({ data: await market.developers.listKeys(accountId) }),
+);
+
+export const addDeveloperKey = route(
+  'POST /v1/developer/keys',
+  {
+    ...writes,
+    stepUp: true,
+    summary: 'Register a key that packages are signed with',
+    description:
+      'An Ed25519 public key. The private one stays with you. In a session that was proven within 15 minutes.',
+    body: namedObject('AddDeveloperKeyRequest', {
+      name: z.string().trim().min(1).max(100),
+      public_key: z.string().min(1).max(1_000).describe('SubjectPublicKeyInfo in PEM.'),
+    }),
+    reply: { 201: replies.developerKey },
+    errors: ['developer_key_invalid', 'conflict'],
+    example: { body: { name: 'Release machine', public_key: KEY_EXAMPLE.public_key }, reply: KEY_EXAMPLE },
+  },
+  (call, { market }) => market.developers.addKey(call, call.body),
+);
+
+export const revokeDeveloperKey = route(
+  'POST /v1/developer/keys/:id/revoke',
+  {
+    ...writes,
+    stepUp: true,
+    idempotency: 'none',
+    summary: 'Revoke a key',
+    description:
+      'Nothing that it signed is approved any more; what is published stays. It takes no Idempotency-Key: a repeat changes nothing.',
+    reply: { 200: replies.developerKey },
+    errors: ['developer_key_not_found'],
+    example: { params: { id: KEY_EXAMPLE.id }, reply: { ...KEY_EXAMPLE, revoked_at: replies.AT } },
+  },
+  (call, { market }) => market.developers.revokeKey(call, call.params.id),
+);
+
+export const submitPlugin = route(
+  'POST /v1/developer/plugins',
+  {
+    ...writes,
+    summary: 'Submit a plugin, or a version of one',
+    description:
+      'A new id makes a plugin, one of yours a version, which is above all that were sent before. Send the package to `upload`, then `POST …/complete`, within a day. At most 20 versions wait at once, and all packages of an account have 1 GB together.',
+    secrets: ['upload'],
+    body: namedObject('SubmitPluginRequest', {
+      manifest: manifestSchema.describe('The same as `manifest.json` in the package.'),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe('Of the package, in hex.'),
+      bytes: z.int().min(1).max(MOST_PACKAGE_BYTES),
+      key_id: z.uuid().describe('A key of your account.'),
+      signature: z
+        .string()
+        .regex(/^[A-Za-z0-9+/]{86}==$/)
+        .describe('Ed25519 over the 32 bytes of the SHA-256, in base64.'),
+    }),
+    reply: {
+      201: namedObject('SubmittedPlugin', {
+        id: z.string(),
+        version: z.string(),
+        state: replies.versionState,
+        upload: signedUpload
+          .nullable()
+          .describe('null where the call is repeated with its Idempotency-Key: submit the version again.'),
+      }),
+    },
+    errors:
+      'plugin_permission_unknown plugin_manifest_refused plugin_name_reserved plugin_name_taken plugin_id_taken plugin_removed plugin_version_not_above plugin_versions_waiting plugin_storage_full developer_key_not_found developer_key_revoked package_signature_invalid storage_unavailable'.split(
+        ' ',
+      ),
+    example: {
+      body: {
+        manifest: { ...replies.MANIFEST_EXAMPLE, version: '1.3.0' },
+        sha256: replies.SHA256_EXAMPLE,
+        bytes: 48_211,
+        key_id: KEY_EXAMPLE.id,
+        signature: replies.SIGNATURE_EXAMPLE,
+      },
+      reply: {
+        id: 'day-planner',
+        version: '1.3.0',
+        state: 'pending_upload',
+        upload: {
+          method: 'PUT',
+          url: 'https://files.example.com/…',
+          headers: { 'content-type': 'application/zip' },
+          expires_at: replies.AT,
+        },
+      },
+    },
+  },
+  (call, { market }) => {
+    const run = async () => answer(201, await market.developers.submit(call, call.body));
+    return call.onceInSteps({ run, isOver: () => true }, { account: call.accountId });
+  },
+);
+
+export const completePlugin = route(
+  'POST /v1/developer/plugins/:id/versions/:version/complete',
+  {
+    ...writes,
+    ...byVersion,
+    idempotency: 'none',
+    summary: 'Say that the package was sent',
+    description:
+      'It is checked then, and waits for review. It takes no Idempotency-Key: said again, it answers the version as it is.',
+    reply: { 200: replies.ownVersion },
+    errors:
+      'plugin_version_not_found upload_missing upload_mismatch upload_expired blob_not_found storage_unavailable'.split(
+        ' ',
+      ),
+    example: { ...VERSION, reply: { ...replies.VERSION_EXAMPLE, checklist: null } },
+  },
+  async (call, { market }) =>
+    shownBy(replies.ownVersion, await market.developers.complete(call, call.params.id, call.params.version)),
+);
+
+export const listOwnPlugins = route(
+  'GET /v1/developer/plugins',
+  {
+    ...reads,
+    summary: 'List the plugins of your account',
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(replies.ownPlugin) },
+    example: { reply: { data: [replies.PLUGIN_EXAMPLE], next_cursor: null } },
+  },
+  ({ accountId, query }, { market }) => market.developers.list(accountId, query),
+);
+
+export const readOwnPlugin = route(
+  'GET /v1/developer/plugins/:id',
+  {
+    ...reads,
+    ...byId,
+    summary: 'Read a plugin of your account, with its versions, their checklists and notes',
+    reply: {
+      200: namedObject('DeveloperPluginDetails', {
+        ...replies.ownPlugin.shape,
+        versions: z.array(replies.ownVersion).describe('The highest first; the last 100.'),
+      }),
+    },
+    errors: ['plugin_not_found'],
+    example: { ...PLUGIN, reply: { ...replies.PLUGIN_EXAMPLE, versions: [replies.VERSION_EXAMPLE] } },
+  },
+  async ({ accountId, params }, { market }) => {
+    const { plugin, versions } = await market.developers.read(accountId, params.id);
+    const shown = versions.map((row) => shownBy(replies.ownVersion, row));
+    return { ...shownBy(replies.ownPlugin, plugin), versions: shown };
+  },
+);
+
+export const withdrawVersion = route(
+  'DELETE /v1/developer/plugins/:id/versions/:version',
+  {
+    ...writes,
+    ...byVersion,
+    summary: 'Withdraw a version that waits',
+    description: 'Its number stays taken, unless its package was never sent.',
+    reply: { 200: okReply },
+    errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
+    example: { ...VERSION, reply: { ok: true } },
+  },
+  (call, { market }) => ok(market.developers.withdrawVersion(call, call.params.id, call.params.version)),
+);
+
+export const withdrawPlugin = route(
+  'DELETE /v1/developer/plugins/:id',
+  {
+    ...writes,
+    ...byId,
+    summary: 'Withdraw a plugin from the catalogue',
+    description:
+      'Nobody is sold it any more, and who has it keeps it. A version that is approved later offers it again. Its id stays yours.',
+    reply: { 200: okReply },
+    errors: ['plugin_not_found', 'plugin_removed'],
+    example: { ...PLUGIN, reply: { ok: true } },
+  },
+  (call, { market }) => ok(market.developers.withdraw(call, call.params.id)),
+);

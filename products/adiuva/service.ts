@@ -1,0 +1,25 @@
+import type { ProductContext } from 'plinth/product';
+import { createBackups } from './backups/service.ts';
+import { createChat } from './chat/service.ts';
+import { createMarket } from './marketplace/service.ts';
+import { createMembers } from './members/service.ts';
+import { createSteps } from './playbooks/steps.ts';
+import { createRecords } from './records/service.ts';
+import { createVectorMemory } from './vectors/service.ts';
+
+/** What Adiuva's routes and jobs are called with. */
+export function createAdiuva(context: ProductContext) {
+  const members = createMembers(context);
+  return {
+    plan: context.plan,
+    chat: createChat(context),
+    steps: createSteps(context),
+    records: createRecords(context),
+    backups: createBackups(context),
+    vectors: createVectorMemory(context, members),
+    members,
+    market: createMarket(context),
+  };
+}
+
+export type Adiuva = ReturnType<typeof createAdiuva>;

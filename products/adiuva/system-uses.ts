@@ -1,0 +1,18 @@
+import { declareLongUses } from 'plinth/product';
+
+/** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
+export const adiuvaSystemUses = {
+  'adiuva.records': 'old deletions of records of all accounts go',
+  'adiuva.departed': 'what was kept by people who are no members any more goes, in all accounts',
+  'adiuva.catalogue': 'plugins, their ratings and installs are public data that no account owns',
+  'adiuva.review':
+    'plugins are sent, reviewed, published and removed: they are public data that no account owns',
+} as const;
+
+declareLongUses('adiuva.records');
+declareLongUses('adiuva.departed');
+
+type Own = typeof adiuvaSystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends Own {}
+}

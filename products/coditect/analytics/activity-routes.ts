@@ -1,0 +1,164 @@
+import { calendarDay, namedObject, pageOf, pageQuery, positionOf, productRoutes } from 'plinth/product';
+import { z } from 'zod';
+import { PATTERN_KINDS } from '../memory/patterns/kinds.ts';
+import type { Coditect } from '../service.ts';
+import { METRICS } from './activity-store.ts';
+
+const route = productRoutes<Coditect>();
+const forOperators = {
+  tag: 'Coditect for operators',
+  auth: 'admin',
+  scope: 'admin:read',
+  rate: { perMinute: 60, by: 'user' },
+} as const;
+
+const figures = {
+  calls: z.int(),
+  cost_micros: z.int().describe('Micro-dollars.'),
+  memory_messages: z.int().describe('Messages added to memory.'),
+  sessions: z.int().describe('Licence sessions that began.'),
+};
+const tenant = namedObject('TenantActivity', {
+  account_id: z.uuid(),
+  name: z.string(),
+  ...figures,
+  active_days: z.int().describe('Days of UTC on which it did any of these.'),
+  last_active_on: z.iso.date().nullable(),
+});
+
+const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
+const PERSON = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
+const accountPosition = z.tuple([z.uuid()]);
+
+export const readTenants = route(
+  'GET /v1/admin/analytics/tenants',
+  {
+    ...forOperators,
+    summary: 'Report what each account did',
+    description:
+      'Open accounts by id, with zeros where they did nothing. Days of UTC; without `from` since the first of the month.',
+    aliases: ['GET /v1/analytics/tenants'],
+    query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
+    reply: { 200: pageOf(tenant) },
+    example: {
+      query: { from: '2027-03-01', until: '2027-04-01' },
+      reply: {
+        data: [
+          {
+            account_id: ACCOUNT,
+            name: 'Acme',
+            calls: 812,
+            cost_micros: 4_100_000,
+            memory_messages: 2_310,
+            sessions: 96,
+            active_days: 22,
+            last_active_on: '2027-03-30',
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  },
+  ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
+    const after = cursor === undefined ? undefined : positionOf(cursor, accountPosition)[0];
+    return activityAnalytics.tenants({ from, until, after, limit });
+  },
+);
+
+const patternCount = namedObject('PatternCount', {
+  kind: z.enum(PATTERN_KINDS),
+  level: z.enum(['private', 'team', 'organization']),
+  patterns: z.int(),
+  accounts: z.int(),
+  occurrences: z.int(),
+});
+
+export const countPatterns = route(
+  'GET /v1/admin/analytics/patterns',
+  {
+    ...forOperators,
+    summary: 'Count the patterns of all accounts by kind and level',
+    description: 'Counts alone: no words, and of no one account.',
+    aliases: ['GET /v1/analytics/patterns'],
+    reply: { 200: namedObject('PatternCounts', { data: z.array(patternCount) }) },
+    example: {
+      reply: {
+        data: [{ kind: 'workflow', level: 'organization', patterns: 41, accounts: 12, occurrences: 230 }],
+      },
+    },
+  },
+  async (_call, { activityAnalytics }) => ({ data: await activityAnalytics.patterns() }),
+);
+
+const dayValue = namedObject('DayValue', { day: z.iso.date(), value: z.int() });
+const anomaly = namedObject('Anomaly', {
+  account_id: z.uuid(),
+  metric: z.enum(METRICS),
+  day: z.iso.date().describe('Of UTC.'),
+  value: z.int(),
+  median: z.number().describe('Of the weeks before.'),
+  mad: z.number().describe('Their median absolute deviation from it.'),
+  z: z.number().describe('Robust z-score: 3.5 or more.'),
+  weeks: z.array(dayValue).describe('The same weekday of up to eight weeks before, the newest first.'),
+  rows: z
+    .array(
+      namedObject('AnomalyRow', {
+        user_id: z.uuid().nullable(),
+        feature: z.string().nullable().describe('Of calls and their cost: `gateway.chat`.'),
+        model: z.string().nullable().describe('Of calls and their cost.'),
+        session_id: z.uuid().nullable().describe('Of messages: the session in memory.'),
+        machine_id: z.uuid().nullable().describe('Of licence sessions.'),
+        value: z.int(),
+      }),
+    )
+    .describe('What the value is made of: up to ten, the largest first.'),
+});
+const anomalyPosition = z.tuple([z.uuid(), z.string(), z.string()]);
+
+const WEEKS = ['2027-03-03', '2027-02-24', '2027-02-17', '2027-02-10'];
+
+export const findAnomalies = route(
+  'GET /v1/admin/analytics/anomalies',
+  {
+    ...forOperators,
+    rate: { perMinute: 20, by: 'user' },
+    summary: 'Find days on which an account did far more than usual',
+    description:
+      'By account, day and metric: the day against the same weekday of eight weeks before (docs/compliance.md). Of days that are over, 31 at most; without `from` the last seven. A page without entries may have a `next_cursor`: accounts are looked at 2,000 at a time.',
+    aliases: ['GET /v1/analytics/anomalies'],
+    query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
+    reply: { 200: pageOf(anomaly) },
+    example: {
+      query: { from: '2027-03-10', until: '2027-03-11' },
+      reply: {
+        data: [
+          {
+            account_id: ACCOUNT,
+            metric: 'calls',
+            day: '2027-03-10',
+            value: 400,
+            median: 40,
+            mad: 0,
+            z: 30,
+            weeks: WEEKS.map((day) => ({ day, value: 40 })),
+            rows: [
+              {
+                user_id: PERSON,
+                feature: 'gateway.chat',
+                model: 'demo-large',
+                session_id: null,
+                machine_id: null,
+                value: 388,
+              },
+            ],
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  },
+  ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
+    const after = cursor === undefined ? undefined : positionOf(cursor, anomalyPosition);
+    return activityAnalytics.anomalies({ from, until, after, limit });
+  },
+);

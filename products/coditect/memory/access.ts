@@ -1,0 +1,41 @@
+import type { AccountId, Caller } from 'plinth/product';
+import type { ChangeRequest, MemberKey } from './levels.ts';
+
+/** What calls that read memory declare. A key that is made for licences reads none of it. */
+export const reads = {
+  tag: 'Coditect memory',
+  auth: 'account',
+  may: 'viewer',
+  scope: 'memory:read',
+  rate: { perMinute: 600, by: 'member' },
+} as const;
+
+/** What calls that write it declare. */
+export const writes = { ...reads, may: 'member', scope: 'memory:write' } as const;
+
+/** Of calls that choose a level. */
+export const SHARING_ERRORS = ['organization_only', 'team_not_found', 'plan_required'] as const;
+
+interface MemberCall {
+  readonly accountId: AccountId;
+  readonly caller: Pick<Caller, 'userId'>;
+}
+
+export const memberOf = ({ accountId, caller }: MemberCall): MemberKey => ({
+  accountId,
+  userId: caller.userId,
+});
+
+interface ItemCall extends MemberCall {
+  readonly params: { readonly id: string };
+}
+
+/** What the path of a call names, and who calls. */
+export const itemOf = ({ params, ...call }: ItemCall) => ({ ...memberOf(call), id: params.id });
+
+/** The same of a call that the audit may tell of. */
+export const changeOf = (call: ItemCall & ChangeRequest) => ({
+  ...itemOf(call),
+  caller: call.caller,
+  origin: call.origin,
+});

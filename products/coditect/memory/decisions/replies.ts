@@ -1,0 +1,146 @@
+import { namedObject } from 'plinth/product';
+import { z } from 'zod';
+import { decisionStatus, exampleMessage, exampleSession, level, title } from '../sessions/replies.ts';
+import type { OpenLink } from './links.ts';
+import type { LinkedTexts } from './service.ts';
+import type { OpenDecision } from './texts.ts';
+
+const text = z.string().trim().min(1);
+
+export const linkType = z.enum(['relates_to', 'drawn_from', 'implements']);
+export const writtenStatus = z.enum(['proposed', 'accepted']);
+
+/** What a decision says, as it is sent. */
+export const textFields = {
+  title,
+  context: text.describe('What made it necessary. At most 64 KiB of UTF-8, as each text.'),
+  rationale: text.describe('What was decided, and why.'),
+  consequences: text.nullable().default(null),
+} as const;
+
+const summaryFields = {
+  id: z.uuid(),
+  client_id: z.string().describe('Your own name for it.'),
+  author_id: z.uuid(),
+  level: level.describe('Who may read it: its author, a team, or all members of the organization.'),
+  team_id: z.uuid().nullable(),
+  status: decisionStatus,
+  superseded_by: z
+    .uuid()
+    .nullable()
+    .describe('Null too where you may not read that decision, or it was deleted.'),
+  title: z.string(),
+  decided_at: z.iso.datetime(),
+  version: z.int().describe('Of the texts that are shown.'),
+  current_version: z.int().describe('The newest: the one that If-Match names.'),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+} as const;
+
+export const summaryReply = namedObject('DecisionSummary', summaryFields);
+
+export const linkReply = namedObject('DecisionLink', {
+  id: z.uuid(),
+  type: linkType,
+  session_id: z.uuid().nullable().describe('Of a message: the session that it is of.'),
+  message_id: z.uuid().nullable(),
+  decision_id: z.uuid().nullable(),
+  path: z.string().nullable(),
+  span: z
+    .tuple([z.int(), z.int()])
+    .nullable()
+    .describe('Of a message: where in its text, in UTF-16 units. Null: all of it.'),
+  created_at: z.iso.datetime(),
+});
+
+export const decisionReply = namedObject('Decision', {
+  ...summaryFields,
+  context: z.string(),
+  rationale: z.string(),
+  consequences: z.string().nullable(),
+  supersedes: z.array(z.uuid()),
+  links: z.array(linkReply).describe('Those whose target you may read.'),
+});
+
+export function shownSummary(row: OpenDecision): z.input<typeof summaryReply> {
+  return {
+    id: row.id,
+    client_id: row.client_id,
+    author_id: row.author_id,
+    level: row.level,
+    team_id: row.team_id,
+    status: row.status,
+    superseded_by: row.superseded_by,
+    title: row.title,
+    decided_at: row.decided_at.toISOString(),
+    version: row.version,
+    current_version: row.current_version,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}
+
+export const shownLink = ({
+  to_decision_id,
+  created_at,
+  first,
+  last,
+  ...link
+}: OpenLink): z.input<typeof linkReply> => ({
+  ...link,
+  span: first === null || last === null ? null : [first, last],
+  decision_id: to_decision_id,
+  created_at: created_at.toISOString(),
+});
+
+export const shownDecision = (row: LinkedTexts): z.input<typeof decisionReply> => ({
+  ...shownSummary(row),
+  context: row.context,
+  rationale: row.rationale,
+  consequences: row.consequences,
+  supersedes: row.supersedes,
+  links: row.links.map(shownLink),
+});
+
+export const exampleTexts = {
+  title: 'Read the file of users once',
+  context: 'The import of users takes an hour: parseUserId reads the whole file for each row.',
+  rationale: 'The file is read once, before the first row, and kept in a map by id.',
+  consequences: 'The import needs memory for all users at once.',
+} as const;
+
+const { title: TITLE, ...OTHER_TEXTS } = exampleTexts;
+
+export const exampleSummary = {
+  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e41',
+  client_id: 'adr-1',
+  author_id: exampleSession.author_id,
+  level: 'private',
+  team_id: null,
+  status: 'accepted',
+  superseded_by: null,
+  title: TITLE,
+  decided_at: '2026-11-20T08:10:00.000Z',
+  version: 1,
+  current_version: 1,
+  created_at: '2026-11-20T08:10:00.000Z',
+  updated_at: '2026-11-20T08:10:00.000Z',
+} as const;
+
+export const exampleLink = {
+  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e42',
+  type: 'drawn_from',
+  session_id: exampleSession.id,
+  message_id: exampleMessage.id,
+  decision_id: null,
+  path: null,
+  span: null,
+  created_at: '2026-11-20T08:11:00.000Z',
+} as const;
+
+export const exampleDecision = {
+  ...exampleSummary,
+  ...OTHER_TEXTS,
+  supersedes: [],
+  links: [exampleLink],
+} satisfies z.input<typeof decisionReply>;

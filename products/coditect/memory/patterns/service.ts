@@ -1,0 +1,231 @@
+import { AppError, commitPoint, type DataKey, type JobId, type Origin, type Page, type ProductContext, timeList, type Transaction } from 'plinth/product';
+import { z } from 'zod';
+import {
+  assertLevel,
+  type ChangeRequest,
+  isHigher,
+  isMissingReference,
+  type Level,
+  type MemberKey,
+  recordLevel,
+  scopeOf,
+} from '../levels.ts';
+import { assertSharing } from '../sharing.ts';
+import { type ExtractContext, type ExtractionJob, extractPatterns } from './extract.ts';
+import { sessionsToRead } from './extract-store.ts';
+import type { PatternKind } from './kinds.ts';
+import { placeOf } from './places.ts';
+import { type ReleasedPattern, releasedPatterns } from './release.ts';
+import {
+  deletePattern,
+  listPatterns,
+  listSources,
+  type PatternKey,
+  type PatternRow,
+  ratePattern,
+  readPattern,
+  renamePattern,
+  setPatternLevel,
+  type SourceRow,
+  unratePattern,
+} from './store.ts';
+
+const CHANGE = commitPoint('coditect.pattern-change', 'another title or level of a pattern');
+const RATE = commitPoint('coditect.pattern-rating', 'what a member thinks of a pattern');
+const DELETE = commitPoint('coditect.pattern-delete', 'a pattern that is gone with its sources and ratings');
+
+/** A pattern whose title and words are opened. */
+export interface OpenPattern extends Omit<PatternRow, 'title' | 'texts' | 'source_id'> {
+  readonly title: string | null;
+  /** Of its first source: steps, problem and solution, or the statement. */
+  readonly texts: readonly string[];
+  readonly confidence: number;
+}
+
+export type OpenSource = Omit<SourceRow, 'texts'> & { readonly texts: readonly string[] };
+
+interface PatternChange {
+  readonly title?: string | null | undefined;
+  readonly level?: Level | undefined;
+  readonly teamId?: string | null | undefined;
+}
+
+const missing = () => new AppError('pattern_not_found');
+const sealedTexts = z.array(z.string());
+
+/** What recurs in the sessions of members. */
+export function createPatterns(
+  context: ExtractContext & Pick<ProductContext, 'jobs' | 'plan' | 'audit' | 'privacy'>,
+) {
+  const { db, ids, jobs, dataKeys, audit, privacy } = context;
+
+  async function read(pattern: PatternKey): Promise<OpenPattern> {
+    const key = await dataKeys.of(pattern.accountId);
+    const [[row]] = await db.member(scopeOf(pattern), [readPattern(pattern)]);
+    if (row === undefined) throw missing();
+    return openPattern(key, pattern, row);
+  }
+
+  /** Its author changes all of it; an admin lowers its level. */
+  async function change(
+    pattern: PatternKey & ChangeRequest,
+    { title, level, teamId = null }: PatternChange,
+  ): Promise<OpenPattern> {
+    if (level !== undefined) assertLevel({ level, teamId });
+    const before = await read(pattern);
+    if (level !== undefined && isHigher(level, before.level)) await assertSharing(context, pattern);
+    const key = await dataKeys.of(pattern.accountId);
+    return db.member(scopeOf(pattern), CHANGE, async (tx) => {
+      if (title !== undefined) {
+        const sealed = title === null ? null : key.seal(title, placeOf.title(pattern.accountId, pattern.id));
+        const [renamed] = await tx.run(renamePattern(pattern, sealed));
+        if (renamed === undefined) throw await whyNotOwn(tx, pattern);
+      }
+      if (level !== undefined) {
+        const [set] = await tx.run(setPatternLevel(pattern.id, level, teamId));
+        if (set?.outcome === 'sources') throw new AppError('sources_more_private');
+        const target = { ...pattern, kind: 'memory_pattern' } as const;
+        await recordLevel(tx, audit, { outcome: set?.outcome, level, target, by: pattern, missing });
+      }
+      const [row] = await tx.run(readPattern(pattern));
+      // An admin who lowers it may read it no more: they are answered what it is now.
+      return row === undefined
+        ? { ...before, level: level ?? before.level, team_id: teamId }
+        : openPattern(key, pattern, row);
+    });
+  }
+
+  return {
+    read,
+    change,
+    extract: (job: ExtractionJob) => extractPatterns(context, job),
+    wake: () => jobs.wake(),
+
+    /** Enqueues a job that finds patterns in some sessions, or in one's own, in the transaction of the call. */
+    async askIn(
+      tx: Transaction,
+      member: MemberKey,
+      {
+        sessionIds,
+        origin,
+      }: { readonly sessionIds: readonly string[]; readonly origin: Pick<Origin, 'requestId'> },
+    ): Promise<JobId> {
+      const sessions = [...new Set(sessionIds)].toSorted();
+      if (sessions.length > 0) {
+        const readable = await tx.run(sessionsToRead(member, sessions));
+        if (readable.length < sessions.length) throw new AppError('memory_session_not_found');
+      }
+      const id = ids.next<JobId>();
+      const payload = { user_id: member.userId, session_ids: sessions.join(',') };
+      const job = {
+        id,
+        kind: 'coditect.patterns',
+        lane: 'batch',
+        payload,
+        requestId: origin.requestId,
+      } as const;
+      await tx.runAll(jobs.enqueueing(member.accountId, job));
+      return id;
+    },
+
+    async list(
+      member: MemberKey,
+      query: {
+        readonly kind?: PatternKind | undefined;
+        readonly scope?: Level | undefined;
+        readonly cursor?: string | undefined;
+        readonly limit: number;
+      },
+    ): Promise<Page<OpenPattern>> {
+      const { kind, scope, cursor, limit } = query;
+      const patterns = timeList('patterns', { kind, scope });
+      const after = patterns.after(cursor);
+      const key = await dataKeys.of(member.accountId);
+      const [rows] = await db.member(scopeOf(member), [
+        listPatterns(member, { kind, scope, after, limit: limit + 1 }),
+      ]);
+      const { data, next_cursor } = patterns.page(rows, limit);
+      return { data: data.map((row) => openPattern(key, member, row)), next_cursor };
+    },
+
+    /** What was released of all accounts, of the last month. */
+    async released(query: Parameters<typeof releasedPatterns>[1]): Promise<Page<ReleasedPattern>> {
+      const [newest] = await privacy.releases();
+      return releasedPatterns(newest, query);
+    },
+
+    async readWithSources(
+      pattern: PatternKey,
+    ): Promise<{ readonly row: OpenPattern; readonly sources: readonly OpenSource[] }> {
+      const key = await dataKeys.of(pattern.accountId);
+      const [[row], sources] = await db.member(scopeOf(pattern), [
+        readPattern(pattern),
+        listSources(pattern),
+      ]);
+      if (row === undefined) throw missing();
+      return {
+        row: openPattern(key, pattern, row),
+        sources: sources.map((source) => ({ ...source, texts: openTexts(key, pattern, source) })),
+      };
+    },
+
+    /** Null takes one's rating back. */
+    async rate(pattern: PatternKey, isHelpful: boolean | null): Promise<OpenPattern> {
+      const key = await dataKeys.of(pattern.accountId);
+      const rating = isHelpful === null ? unratePattern(pattern) : ratePattern(pattern, isHelpful);
+      try {
+        const [, [row]] = await db.member(scopeOf(pattern), RATE, [rating, readPattern(pattern)] as const);
+        if (row === undefined) throw missing();
+        return openPattern(key, pattern, row);
+      } catch (error) {
+        // It was deleted meanwhile.
+        throw isMissingReference(error) ? missing() : error;
+      }
+    },
+
+    async remove(pattern: PatternKey): Promise<void> {
+      await db.member(scopeOf(pattern), DELETE, async (tx) => {
+        const [gone] = await tx.run(deletePattern(pattern));
+        if (gone === undefined) throw await whyNotOwn(tx, pattern);
+      });
+    },
+  };
+}
+
+/** Why somebody changed nothing of a pattern: it is another's, or not there for them. */
+async function whyNotOwn(tx: Transaction, pattern: PatternKey): Promise<AppError> {
+  const [row] = await tx.run(readPattern(pattern));
+  return row === undefined ? missing() : new AppError('author_only');
+}
+
+function openPattern(
+  key: DataKey,
+  member: MemberKey,
+  { title, texts, source_id, ...row }: PatternRow,
+): OpenPattern {
+  return {
+    ...row,
+    title: title === null ? null : key.open(title, placeOf.title(member.accountId, row.id)),
+    texts: openTexts(key, member, { id: source_id, texts }),
+    confidence: confidenceOf(row),
+  };
+}
+
+function openTexts(
+  key: DataKey,
+  { accountId }: MemberKey,
+  { id, texts }: Pick<SourceRow, 'id' | 'texts'>,
+): string[] {
+  return sealedTexts.parse(JSON.parse(key.open(texts, placeOf.texts(accountId, id))));
+}
+
+/**
+ * Laplace's rule of succession with one failure beforehand: each session that a pattern is drawn from, and each member who finds it
+ * helpful, is for it; each session in which it was otherwise, and each member who does not, is against it.
+ */
+export function confidenceOf(
+  row: Pick<PatternRow, 'sessions' | 'helpful' | 'unhelpful' | 'against'>,
+): number {
+  const good = row.sessions + row.helpful;
+  return Math.round((1_000 * good) / (good + row.against + row.unhelpful + 1)) / 1_000;
+}

@@ -1,0 +1,34 @@
+import type { DataKey } from 'plinth/product';
+import type { MemberKey } from '../levels.ts';
+import type { MessageRole, MessageRow } from './message-store.ts';
+import { placeOf } from './places.ts';
+
+/** A message whose text is opened; null where it was recalled and is not of this session. */
+export interface OpenMessage {
+  readonly id: string;
+  readonly client_id: string;
+  readonly role: MessageRole;
+  readonly speaker: string | null;
+  readonly said_at: Date;
+  readonly text: string | null;
+  readonly recalled: boolean;
+  /** Another message of the session has said it before. */
+  readonly repeated: boolean;
+}
+
+export function openMessage(
+  key: DataKey,
+  { accountId }: MemberKey,
+  { id, client_id, role, said_at, recalled, text, text_id, speaker }: MessageRow,
+): OpenMessage {
+  return {
+    id,
+    client_id,
+    role,
+    said_at,
+    recalled,
+    repeated: !recalled && text_id !== id,
+    text: text === null || text_id === null ? null : key.open(text, placeOf.text(accountId, text_id)),
+    speaker: speaker === null ? null : key.open(speaker, placeOf.speaker(accountId, id)),
+  };
+}

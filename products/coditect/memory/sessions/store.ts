@@ -1,0 +1,129 @@
+import { microsecondsOf, olderThan, type Statement, statement, type TimePosition, type UserId, valuesOf } from 'plinth/product';
+import { type Level, type MemberKey, readable } from '../levels.ts';
+
+export type { Level, MemberKey };
+
+export interface SessionKey extends MemberKey {
+  readonly id: string;
+}
+
+export interface SessionRow {
+  readonly id: string;
+  readonly author_id: UserId;
+  readonly level: Level;
+  readonly team_id: string | null;
+  readonly client_id: string;
+  readonly title: Uint8Array | null;
+  readonly started_at: Date;
+  readonly last_said_at: Date | null;
+  readonly messages: number;
+  readonly bytes: number;
+  /** How many messages were digested, and when the last of these was said. */
+  readonly processed_messages: number;
+  readonly processed_until: Date | null;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.started_at, s.last_said_at, s.messages,
+  s.bytes::double precision as bytes, s.processed_messages, s.processed_until, s.version, s.created_at, s.updated_at`;
+
+/** Which sessions `s` a member may read. */
+export const READABLE = readable('s');
+
+/** What a session is when it is made. */
+export interface NewSession {
+  readonly clientId: string;
+  readonly title: Uint8Array | null;
+  readonly level: Level;
+  readonly teamId: string | null;
+  readonly startedAt: Date | null;
+}
+
+/** No row: its author has one of this name. */
+export const insertSession = ({ accountId, userId, id }: SessionKey, session: NewSession) =>
+  statement<SessionRow>(
+    `insert into coditect.memory_sessions as s (account_id, author_id, id, client_id, title, level, team_id, started_at)
+     values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, app.now()))
+     on conflict (account_id, author_id, client_id) do nothing returning ${COLUMNS}`,
+    [
+      accountId,
+      userId,
+      id,
+      session.clientId,
+      session.title,
+      session.level,
+      session.teamId,
+      session.startedAt,
+    ],
+  );
+
+export const sessionByClientId = ({ accountId, userId }: MemberKey, clientId: string) =>
+  statement<SessionRow>(
+    `select ${COLUMNS} from coditect.memory_sessions s where account_id = $1 and author_id = $2 and client_id = $3`,
+    [accountId, userId, clientId],
+  );
+
+export const readSession = ({ accountId, userId, id }: SessionKey) =>
+  statement<SessionRow>(`select ${COLUMNS} from coditect.memory_sessions s where ${READABLE} and s.id = $3`, [
+    accountId,
+    userId,
+    id,
+  ]);
+
+export interface SessionQuery {
+  readonly level?: Level | undefined;
+  readonly authorId?: string | undefined;
+  readonly after: TimePosition | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listSessions(
+  { accountId, userId }: MemberKey,
+  { level, authorId, after, limit }: SessionQuery,
+): Statement<SessionRow & TimePosition> {
+  const { values, put } = valuesOf(accountId, userId, limit);
+  const conditions = [
+    READABLE,
+    ...(level === undefined ? [] : [`s.level = ${put(level)}`]),
+    ...(authorId === undefined ? [] : [`s.author_id = ${put(authorId)}`]),
+    ...olderThan(after, put),
+  ];
+  return statement<SessionRow & TimePosition>(
+    `select ${COLUMNS}, ${microsecondsOf('created_at')} as at from coditect.memory_sessions s where ${conditions.join(' and ')}
+     order by created_at desc, id desc limit $3`,
+    values,
+  );
+}
+
+/** The lock of a change from a version on. */
+export const lockSession = ({ accountId, userId, id }: SessionKey) =>
+  statement<{ version: number }>(
+    `select s.version from coditect.memory_sessions s where ${READABLE} and s.id = $3 for no key update`,
+    [accountId, userId, id],
+  );
+
+/** Its author alone. */
+export const renameSession = (
+  { accountId, userId, id }: SessionKey,
+  title: Uint8Array | null,
+): Statement<SessionRow> =>
+  statement<SessionRow>(
+    `update coditect.memory_sessions s set title = $4, version = version + 1, updated_at = app.now()
+     where account_id = $1 and author_id = $2 and id = $3 returning ${COLUMNS}`,
+    [accountId, userId, id, title],
+  );
+
+/** `changed`, `unchanged`, or why not. */
+export const setLevel = (id: string, level: Level, teamId: string | null) =>
+  statement<{ outcome: string }>('select coditect.set_level($1, $2, $3) as outcome', [id, level, teamId]);
+
+/** Why the member can give nothing this level; null: they can. */
+export const levelProblem = (level: Level, teamId: string | null) =>
+  statement<{ problem: string | null }>('select coditect.level_problem($1, $2) as problem', [level, teamId]);
+
+/** Its author alone; messages go with it, and their storage: of a large one by and by, and nobody reads it meanwhile. */
+export const deleteSession = (id: string) =>
+  statement<{ removed: boolean }>('select coditect.remove_session($1) as removed', [id]);

@@ -1,0 +1,16 @@
+import { AppError, type ProductContext } from 'plinth/product';
+import { type MemberKey, scopeOf } from './levels.ts';
+import { levelProblem } from './sessions/store.ts';
+
+/**
+ * Throws where an account can share nothing, whatever team is named: in a personal account there is nobody to share with, and no plan
+ * changes that; an organization needs a plan with `team_sharing`.
+ */
+export async function assertSharing(
+  { db, plan }: Pick<ProductContext, 'db' | 'plan'>,
+  member: MemberKey,
+): Promise<void> {
+  const [[given]] = await db.member(scopeOf(member), [levelProblem('organization', null)]);
+  if (given?.problem === 'personal') throw new AppError('organization_only');
+  await plan.assertGrants(member.accountId, 'team_sharing');
+}

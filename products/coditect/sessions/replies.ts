@@ -1,0 +1,192 @@
+import { namedObject } from 'plinth/product';
+import { z } from 'zod';
+import { HEARTBEAT_INTERVAL, type AcquireResult, type HeldSeat } from './sessions.ts';
+import type { SeatHolder } from './holders.ts';
+import type { SessionRow } from './store.ts';
+
+const instant = z.iso.datetime();
+export const STATUSES = ['active', 'released', 'expired', 'taken_over', 'suspended', 'forced'] as const;
+
+const kept = {
+  session_id: z.uuid(),
+  signed_token: z
+    .string()
+    .describe('A compact JWS (EdDSA). Its holder may work until `exp`, and until `off` without the server.'),
+  expires_at: instant.describe('When the seat is free again without a heartbeat.'),
+  heartbeat_interval: z.int().describe('Seconds until the next heartbeat.'),
+  offline_until: instant.nullable().describe('Until when the program may work without the server.'),
+  server_time: instant,
+};
+
+export const heldReply = namedObject('LicenseHeartbeat', kept);
+
+export const acquiredReply = namedObject('LicenseSession', {
+  ...kept,
+  license_id: z.uuid(),
+  current_seats_used: z.int(),
+  max_seats: z.int(),
+});
+
+export const seatsReply = namedObject('LicenseSeats', {
+  max_seats: z.int(),
+  current_seats_used: z.int(),
+  seats: z.array(
+    namedObject('LicenseSeat', {
+      session_id: z.uuid(),
+      machine_id: z.uuid(),
+      hardware_id: z.string(),
+      machine_name: z.string().nullable(),
+      user_id: z.uuid().nullable(),
+      ip: z.string().nullable(),
+      started_at: instant,
+      last_heartbeat_at: instant,
+      occupied_until: instant,
+      offline_until: instant.nullable(),
+      ended: z
+        .enum(STATUSES)
+        .nullable()
+        .describe(
+          'The reason why it ended. It is not renewed, and its offline lease still occupies the seat.',
+        ),
+    }),
+  ),
+});
+
+export const sessionReply = namedObject('LicenseSessionRecord', {
+  session_id: z.uuid(),
+  machine_id: z.uuid(),
+  hardware_id: z.string(),
+  machine_name: z.string().nullable(),
+  user_id: z.uuid().nullable(),
+  fence: z.int(),
+  status: z.enum(STATUSES),
+  started_at: instant,
+  ended_at: instant.nullable().describe('When it really ended: of one that ran out, when its seat did.'),
+  duration_seconds: z.int().nullable().describe('How long it lasted; null: it goes on.'),
+  last_heartbeat_at: instant,
+  ip: z.string().nullable().describe('As the server saw it; for owners and admins.'),
+  user_agent: z.string().nullable(),
+  said_ip: z.string().nullable().describe('`user_ip`, as the program said it; for owners and admins.'),
+  said_user_agent: z.string().nullable(),
+  app_version: z.string().nullable(),
+});
+
+export function shownHeld({ session, times, token }: HeldSeat) {
+  return {
+    session_id: session.id,
+    signed_token: token,
+    expires_at: times.expiresAt.toISOString(),
+    heartbeat_interval: HEARTBEAT_INTERVAL,
+    offline_until: times.offlineUntil?.toISOString() ?? null,
+    server_time: times.at.toISOString(),
+  };
+}
+
+export function shownAcquired({ held, used, max }: Extract<AcquireResult, { readonly kind: 'acquired' }>) {
+  return {
+    ...shownHeld(held),
+    license_id: held.session.licenseId,
+    current_seats_used: used,
+    max_seats: max,
+  };
+}
+
+export function shownHolder({ seat, hardwareId, machineName, userId, ip }: SeatHolder) {
+  return {
+    session_id: seat.id,
+    machine_id: seat.machine,
+    hardware_id: hardwareId,
+    machine_name: machineName,
+    user_id: userId,
+    ip,
+    started_at: seat.takenAt.toISOString(),
+    last_heartbeat_at: seat.renewedAt.toISOString(),
+    occupied_until: seat.expiresAt.toISOString(),
+    offline_until: seat.offlineUntil?.toISOString() ?? null,
+    ended: seat.ended,
+  };
+}
+
+/** Where people work from is for those who manage the account. */
+export function shownSession(row: SessionRow, isManager: boolean) {
+  return {
+    session_id: row.id,
+    machine_id: row.machine_id,
+    hardware_id: row.hardware_id,
+    machine_name: row.machine_name,
+    user_id: row.user_id,
+    fence: row.fence,
+    status: row.status,
+    started_at: row.started_at.toISOString(),
+    ended_at: row.ended_at?.toISOString() ?? null,
+    duration_seconds: row.ended_at && Math.round((row.ended_at.getTime() - row.started_at.getTime()) / 1_000),
+    last_heartbeat_at: row.last_heartbeat_at.toISOString(),
+    ip: isManager ? row.ip : null,
+    user_agent: isManager ? row.agent : null,
+    said_ip: isManager ? row.said_ip : null,
+    said_user_agent: isManager ? row.said_agent : null,
+    app_version: row.app_version,
+  };
+}
+
+const ID = '0193a000-0000-7000-8000-000000000101';
+const MACHINE = '0193a000-0000-7000-8000-000000000102';
+export const LICENSE = '0193a000-0000-7000-8000-000000000103';
+export const TOKEN = 'eyJhbGciOiJFZERTQSJ9.eyJzaWQiOiIwMTkzYTAwMCJ9.c2lnbmF0dXJl';
+export const EXAMPLE = { id: ID, machine: MACHINE };
+const started = '2026-11-20T09:00:00.000Z';
+
+export const exampleHeld = {
+  session_id: ID,
+  signed_token: TOKEN,
+  expires_at: '2026-11-20T09:11:00.000Z',
+  heartbeat_interval: HEARTBEAT_INTERVAL,
+  offline_until: '2026-11-20T09:35:00.000Z',
+  server_time: '2026-11-20T09:05:00.000Z',
+};
+
+export const exampleAcquired = {
+  ...exampleHeld,
+  expires_at: '2026-11-20T09:06:00.000Z',
+  offline_until: null,
+  server_time: started,
+  license_id: LICENSE,
+  current_seats_used: 2,
+  max_seats: 3,
+};
+
+const exampleMachine = {
+  session_id: ID,
+  machine_id: MACHINE,
+  hardware_id: 'ada-laptop-4711',
+  machine_name: 'Ada’s laptop',
+  user_id: null,
+  ip: '192.0.2.7',
+  started_at: started,
+  last_heartbeat_at: '2026-11-20T09:05:00.000Z',
+};
+
+export const exampleSeats = {
+  max_seats: 3,
+  current_seats_used: 1,
+  seats: [
+    {
+      ...exampleMachine,
+      occupied_until: '2026-11-20T09:35:00.000Z',
+      offline_until: '2026-11-20T09:35:00.000Z',
+      ended: null,
+    },
+  ],
+};
+
+export const exampleSession = {
+  ...exampleMachine,
+  fence: 1,
+  status: 'released' as const,
+  ended_at: '2026-11-20T09:20:00.000Z',
+  duration_seconds: 1_200,
+  user_agent: 'coditect/2.1',
+  said_ip: null,
+  said_user_agent: null,
+  app_version: '2.1.0',
+};

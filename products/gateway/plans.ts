@@ -1,0 +1,73 @@
+import { declareCatalogue, micros, usd } from 'plinth/product';
+
+/** Seconds that one chat call may take over all tries: ten minutes of thinking, and as long again to say it. */
+export const CHAT_SECONDS = 1_500;
+
+/** What the AI pipe itself is sold for. The only place where these numbers stand. */
+export const gatewayCatalogue = declareCatalogue({
+  key: 'gateway',
+  name: 'AI gateway',
+  holds: 'both',
+  limits: {
+    calls: { kind: 'quota', per: 'month', by: 'account' },
+    per_minute: { kind: 'burst', per: 'minute', by: 'account' },
+    concurrent: { kind: 'concurrency', by: 'account' },
+    daily_cost: { kind: 'budget', per: 'day', by: 'account' },
+  },
+  options: {
+    /** The largest body of a call, in MiB. Pictures are sent as base64, which is a third larger than they are. */
+    body_mb: 'number',
+  },
+  features: {
+    chat: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      // Only where the caller's own figures (model, input, max_tokens) give no estimate.
+      reserve: usd('0.02'),
+      // Past the end of the route's own limit, so that no call outlives its permit.
+      longestSeconds: CHAT_SECONDS + 300,
+    },
+    // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
+    external: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      reserve: usd('0.02'),
+      longestSeconds: 4 * 3_600,
+      outside: 'account',
+    },
+  },
+  plans: {
+    developer: {
+      name: 'Developer',
+      rank: 1,
+      price: { currency: 'usd', monthly: 0 },
+      grants: { calls: 1_000, per_minute: 60, concurrent: 2, daily_cost: usd('0.50'), body_mb: 8 },
+    },
+    scale: {
+      name: 'Scale',
+      rank: 2,
+      price: {
+        currency: 'usd',
+        monthly: 4_900,
+        yearly: 49_000,
+        also: { eur: { monthly: 4_500, yearly: 45_000 } },
+      },
+      trialDays: 14,
+      grants: { calls: 100_000, per_minute: 1_200, concurrent: 20, daily_cost: usd('25'), body_mb: 32 },
+      // A fifth more than a call of the quota costs.
+      overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
+    },
+    team: {
+      name: 'Team',
+      rank: 3,
+      price: {
+        currency: 'usd',
+        monthly: 5_900,
+        yearly: 59_000,
+        also: { eur: { monthly: 5_400, yearly: 54_000 } },
+      },
+      perSeat: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      grants: { calls: 150_000, per_minute: 1_500, concurrent: 25, daily_cost: usd('30'), body_mb: 32 },
+      overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
+    },
+  },
+  defaultPlan: 'developer',
+});

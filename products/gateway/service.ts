@@ -1,0 +1,68 @@
+import { AppError, commitPoint, type Permit, type PreparedChat, type ProductContext } from 'plinth/product';
+import type { ServerResponse } from 'node:http';
+
+const ANSWER = commitPoint(
+  'gateway.answer',
+  'settlement and sealed answer of a call with an Idempotency-Key',
+);
+
+/** The policy that caps what any client may ask for. */
+const POLICY = 'gateway.chat';
+
+export interface ChatCall {
+  readonly permit: Permit;
+  readonly prepared: PreparedChat;
+  readonly signal: AbortSignal;
+  /** The caller's trace, for the provider. */
+  readonly traceparent: string | undefined;
+  /** The answer is kept for a repeat of the key. A streamed answer is not: its repeat is told so and charges nothing. */
+  readonly keep: boolean;
+  /** Takes the wire, when there is something to say on it. */
+  readonly take: () => ServerResponse;
+}
+
+/** The AI pipe behind OpenAI's protocol. */
+export function createGateway({ ai, db }: ProductContext) {
+  return {
+    /** Reads and prices a chat request before admission. */
+    prepare(body: Uint8Array): PreparedChat | Promise<PreparedChat> {
+      try {
+        return ai.openAiEndpoint.prepareChat(body, POLICY);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
+        return ai.openAiEndpoint.prepareClosely(body, POLICY);
+      }
+    },
+
+    /**
+     * Makes the call and answers on the wire, bytes as they come. One whose answer is kept goes on for a while when its client
+     * gives up: the repeat of its key gets that answer, where it would else be made, and paid for, once more.
+     */
+    relay({ permit, prepared, signal, traceparent, keep, take }: ChatCall): Promise<void> {
+      return ai.openAiEndpoint.relay(permit, prepared, {
+        response: take,
+        traceparent,
+        signal,
+        ...(keep ? { settle: (body: Uint8Array) => settleKept(permit, body) } : {}),
+      });
+    },
+
+    models: () => ai.openAiEndpoint.models(),
+    model: (id: string) => ai.openAiEndpoint.model(id),
+  };
+
+  async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
+    const stored = permit.answering({ status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) });
+    try {
+      await db.tenant(permit.accountId, ANSWER, [
+        ...(stored === undefined ? [] : [stored]),
+        permit.settlement(),
+      ]);
+    } catch {
+      // An answer that could not be kept is no reason to lose what the call cost, nor to keep its place taken.
+      await permit.settle();
+    }
+  }
+}
+
+export type Gateway = ReturnType<typeof createGateway>;

@@ -1,0 +1,137 @@
+import { answer, AppError, assertPackages, followQuery, namedObject, pageOf, pageQuery, productRoutes } from 'plinth/product';
+import { z } from 'zod';
+import type { Exports } from './service.ts';
+import { agrees, workspaceId } from '../workspaces/agreement.ts';
+import { packagesOf } from '../packages.ts';
+import { FORMATS } from './making/file.ts';
+import { EXAMPLE, exported, linkedExport, shownExport } from './replies.ts';
+
+const route = productRoutes<{ readonly exports: Exports }>();
+
+const common = {
+  tag: 'Orbit exports',
+  auth: 'account',
+  may: 'viewer',
+  scope: 'orbit:read',
+  rate: { perMinute: 600, by: 'account' },
+} as const;
+
+const asked = namedObject('QueuedScopeExport', {
+  export_id: z.uuid(),
+  scope_id: z.uuid(),
+  format: z.enum(FORMATS),
+  status: z.string(),
+  reused: z.boolean().describe('Whether it was there before: then it is not charged again.'),
+  status_url: z.string(),
+});
+
+/** POST /v1/scopes/:id/export: the file that is there for an unchanged scope, or a job that makes it. */
+export const exportScope = route(
+  'POST /v1/scopes/:id/export',
+  {
+    ...common,
+    may: 'member',
+    scope: 'orbit:write',
+    rate: { perMinute: 10, by: 'account' },
+    summary: 'Export a scope as a file',
+    description:
+      'Answers at once; a worker makes the file. Follow `status_url` with `?wait=20` until it is completed: then it has a link. Of a scope that has not changed since, with the same format and branding, you are given the export that is there (`reused`), and it counts once against the exports of the month.',
+    body: namedObject('ExportScopeRequest', {
+      workspace_id: workspaceId,
+      format: z.enum(FORMATS),
+      citations: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether the documents and passages that sections come from are listed at the end, and open conflicts are shown with the documents that they name.',
+        ),
+    }),
+    reply: { 202: asked },
+    errors: [
+      'workspace_mismatch',
+      'scope_not_found',
+      'export_too_large',
+      'export_not_found',
+      'limit_exceeded',
+      'plan_required',
+      'package_missing',
+    ],
+    example: {
+      params: { id: EXAMPLE.scope_id },
+      body: { format: 'pdf' },
+      reply: {
+        export_id: EXAMPLE.id,
+        scope_id: EXAMPLE.scope_id,
+        format: 'pdf',
+        status: 'queued',
+        reused: false,
+        status_url: `/v1/exports/${EXAMPLE.id}`,
+      },
+    },
+  },
+  ({ accountId, caller, spender, origin, params, body, onceInSteps }, { exports }) => {
+    const { workspace_id, format, citations } = body;
+    agrees(workspace_id, accountId);
+    assertPackages(packagesOf(format));
+    return onceInSteps({
+      async run() {
+        const wish = { accountId, scopeId: params.id, format, citations };
+        const { row, reused } = await exports.ask(wish, { caller, spender, origin });
+        const { id, scope_id, status } = row;
+        const status_url = `/v1/exports/${id}`;
+        const said = { export_id: id, scope_id, format: row.format, status, reused, status_url };
+        return answer(202, said, { location: status_url });
+      },
+      isOver: (error) => error instanceof AppError && error.status < 500,
+    });
+  },
+);
+
+/** GET /v1/exports/:id: as it stands, or when it ends; with a link once there is a file. */
+export const readExport = route(
+  'GET /v1/exports/:id',
+  {
+    ...common,
+    rate: { perMinute: 1_200, by: 'account' },
+    summary: 'Read an export and get its link',
+    description:
+      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then. Anybody can read the file by the link until `download.expires_at`; ask again for a new one.',
+    query: z.strictObject(followQuery),
+    reply: { 200: linkedExport },
+    errors: ['export_not_found'],
+    example: {
+      params: { id: EXAMPLE.id },
+      query: { wait: 20 },
+      reply: {
+        ...EXAMPLE,
+        download: { url: 'https://api.example.com/v1/blobs/…', expires_at: '2026-11-20T08:15:00.000Z' },
+      },
+    },
+  },
+  async ({ accountId, params, query, origin }, { exports }) => {
+    const key = { accountId, id: params.id };
+    const { signal } = origin;
+    const row = await (query.wait === 0
+      ? exports.read(key)
+      : exports.waitFor(key, { seconds: query.wait, signal }));
+    const download = (await exports.linkOf({ accountId, row })) ?? null;
+    return { ...shownExport(row), download };
+  },
+);
+
+export const listExports = route(
+  'GET /v1/scopes/:id/exports',
+  {
+    ...common,
+    summary: 'List the exports of a scope',
+    description: 'Newest first. Read one for its link.',
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(exported) },
+    errors: ['scope_not_found'],
+    example: { params: { id: EXAMPLE.scope_id }, reply: { data: [EXAMPLE], next_cursor: null } },
+  },
+  async ({ accountId, params, query }, { exports }) => {
+    const { data, next_cursor } = await exports.list(accountId, { ...query, scopeId: params.id });
+    return { data: data.map(shownExport), next_cursor };
+  },
+);

@@ -1,0 +1,26 @@
+import { declareMails, mailTemplate } from 'plinth/product';
+import { z } from 'zod';
+
+/** What a mail asks for where no web app is known. */
+export const READ_IN_ORBIT = 'Read and answer it in Orbit.';
+
+/** What people are told by mail of what others do in their workspaces. */
+export const orbitMails = declareMails('orbit', import.meta.url, {
+  comment_mention: mailTemplate(
+    z.strictObject({
+      author: z.string(),
+      scope: z.string(),
+      workspace: z.string(),
+      comment: z.string(),
+      // A version before wrote none: its mails may wait to be sent.
+      next: z.string().default(READ_IN_ORBIT),
+    }),
+    {
+      author: 'Grace Hopper',
+      scope: 'A new shop for Acme',
+      workspace: 'Analytical Engines',
+      comment: 'Does the budget include the licences?',
+      next: 'Read and answer it in Orbit: https://orbit.example.com/scopes/example?comment=example',
+    },
+  ),
+});

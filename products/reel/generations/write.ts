@@ -1,0 +1,201 @@
+import { AppError, commitPoint, completeJob, failJob, type JobFailure, type Permit, type ProductContext, type RunningJob } from 'plinth/product';
+import { isOverLength, type VariantText, PLATFORMS, postLength } from '../platforms.ts';
+import {
+  countVariants,
+  endGeneration,
+  hooksWritten,
+  insertVariants,
+  type Part,
+  startGeneration,
+  type Task,
+  touchGeneration,
+} from './store.ts';
+import { briefVariables, partOf, post, cleanVariant, withPart } from './variants.ts';
+import { signals } from './views.ts';
+import { z } from 'zod';
+
+const START = commitPoint('reel.start', 'a generation marked as running');
+const VARIANT = commitPoint('reel.variant', 'a variant, stored as soon as it is written');
+const COMPLETE = commitPoint('reel.complete', 'status, settlement and the end of the job');
+const FAIL = commitPoint('reel.fail', 'a failed generation, its quota given back, and the end of the job');
+
+/** Milliseconds that an attempt may take, repair included. */
+const LONGEST_RUN = 120_000;
+/** The most hooks that a prompt is told of, so that new variants take other angles. */
+const MOST_HOOKS = 10;
+
+/** A generation under way. */
+export interface Work {
+  readonly context: ProductContext;
+  readonly job: RunningJob;
+  readonly permit: Permit;
+  readonly generationId: string;
+  readonly task: Task;
+  /** Hooks that the draft has already. */
+  readonly hooks: readonly string[];
+  /** When the attempt has taken as long as it may, on the clock that never jumps. */
+  readonly until: number;
+}
+
+/**
+ * The worker's part: load, call the model, store each variant as it comes, and at last status and settlement in one
+ * transaction. What an earlier attempt has stored stays, and only the rest is asked for.
+ */
+export async function generate(context: ProductContext, job: RunningJob): Promise<void> {
+  const { db } = context;
+  const { accountId, permit } = job;
+  const generationId = generationOf(job);
+  const [[task], hooks] = await db.tenant(accountId, START, [
+    startGeneration(accountId, generationId),
+    hooksWritten(accountId, { generationId, most: MOST_HOOKS }),
+  ]);
+  // Final already: this delivery came twice, and the worker ends the job.
+  if (task === undefined) return;
+  signals.moved(db, generationId);
+  if (permit === undefined) throw new Error('a generation needs a permit');
+  const until = context.clock.monotonic() + LONGEST_RUN;
+  const work = { context, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
+  const { base, target } = task;
+  if (task.stored < task.variants) {
+    if (base === null || target === null) await writeVariants(work);
+    else await writePart(work, { base, target });
+  }
+  await complete(context, job);
+}
+
+/** Nobody tries again: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
+export async function giveUp(context: ProductContext, job: RunningJob, failure: JobFailure): Promise<void> {
+  const { db } = context;
+  const generationId = generationOf(job);
+  const [[variants]] = await db.tenant(job.accountId, [countVariants(job.accountId, generationId)]);
+  if (variants !== undefined && variants.stored > 0) return complete(context, job);
+  await db.tenant(job.accountId, FAIL, [
+    endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
+    ...failJob(job, failure),
+  ]);
+  signals.ended(db, generationId);
+}
+
+async function complete({ db }: ProductContext, job: RunningJob): Promise<void> {
+  const generationId = generationOf(job);
+  await db.tenant(job.accountId, COMPLETE, [
+    endGeneration(job.accountId, generationId, { status: 'completed' }),
+    ...completeJob(job),
+  ]);
+  signals.ended(db, generationId);
+}
+
+function generationOf({ payload }: RunningJob): string {
+  return payload['generation_id'] ?? '';
+}
+
+/** Variants that fit are stored as they come; those that are too long wait for their repair. */
+async function writeVariants(work: Work): Promise<void> {
+  const { context, job, permit, task } = work;
+  const store = createVariantWriter(work);
+  const tooLong: VariantText[] = [];
+  const most = task.variants - task.stored;
+  await context.ai.streamItems(permit, {
+    feature: permit.feature,
+    prompt: {
+      id: 'post',
+      variables: { ...briefVariables(task), variants: most, written: work.hooks.join('\n') || 'none' },
+    },
+    item: post,
+    list: 'variants',
+    most,
+    async take(written) {
+      const variant = cleanVariant(task, written);
+      if (isOverLength(task.platform, variant)) tooLong.push(variant);
+      else await store([variant]);
+    },
+    lane: job.lane,
+    signal: job.signal,
+  });
+  if (tooLong.length > 0) await store(await shortenVariants(work, tooLong));
+}
+
+/** One part is written anew, and all others stay what they are in the variant that was selected. */
+async function writePart(work: Work, of: { base: VariantText; target: Part }): Promise<void> {
+  const { context, job, permit, task } = work;
+  const { base, target } = of;
+  const { object } = await context.ai.generate(permit, {
+    feature: permit.feature,
+    prompt: {
+      id: 'part',
+      variables: { ...briefVariables(task), ...base, hashtags: base.hashtags.join(' '), target },
+    },
+    schema: partOf[target],
+    lane: job.lane,
+    signal: job.signal,
+  });
+  const written = withPart(base, target, cleanVariant(task, { ...base, ...object }));
+  if (!isOverLength(task.platform, written)) return createVariantWriter(work)([written]);
+  const [shorter = written] = await shortenVariants(work, [written]);
+  await createVariantWriter(work)([withPart(base, target, shorter)]);
+}
+
+/** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
+function createVariantWriter({
+  context,
+  job,
+  generationId,
+  task,
+}: Work): (texts: readonly VariantText[]) => Promise<void> {
+  const { db, ids } = context;
+  let stored = task.stored;
+  return async (texts) => {
+    const variants = texts.map((text, n) => ({
+      ...text,
+      id: ids.next(),
+      position: stored + n + 1,
+      over_length: isOverLength(task.platform, text),
+    }));
+    // Locks the generation first, as cancelling does: the same order prevents a deadlock.
+    await db.tenant(job.accountId, VARIANT, [
+      touchGeneration(job.accountId, generationId),
+      job.progressing(stored + variants.length, task.variants),
+      insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
+    ]);
+    stored += variants.length;
+    signals.moved(db, generationId);
+  };
+}
+
+const reply = z.object({ posts: z.array(post) });
+
+/**
+ * Asks the model once to shorten variants, all of them in one call, and answers them in their order. One that it has not
+ * made shorter stays as it was; so do all when the call comes to nothing, for a long post is more than none.
+ */
+async function shortenVariants(work: Work, tooLong: readonly VariantText[]): Promise<readonly VariantText[]> {
+  const { context, job, permit, task } = work;
+  const { title, maxLength } = PLATFORMS[task.platform];
+  const left = Math.max(0, Math.ceil(work.until - context.clock.monotonic()));
+  try {
+    const { object } = await context.ai.generate(permit, {
+      feature: permit.feature,
+      prompt: {
+        id: 'repair',
+        variables: {
+          platform: title,
+          max_length: maxLength,
+          language: task.language,
+          posts: JSON.stringify(tooLong),
+        },
+      },
+      schema: reply,
+      lane: job.lane,
+      signal: AbortSignal.any([job.signal, AbortSignal.timeout(left)]),
+    });
+    return tooLong.map((long, n) => {
+      const written = object.posts[n];
+      const short = written === undefined ? long : cleanVariant(task, written);
+      return postLength(task.platform, short) < postLength(task.platform, long) ? short : long;
+    });
+  } catch (error) {
+    const isOver = job.signal.aborted || !(error instanceof AppError) || error.code === 'permit_stale';
+    if (isOver) throw error;
+    return tooLong;
+  }
+}

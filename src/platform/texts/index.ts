@@ -1,6 +1,0 @@
-export { foldName } from '#safety/fold-name';
-export { type NearWord, nearWords } from '#safety/near-words';
-export { type DateField, datesIn } from './dates.ts';
-export { type DiffLine, diffLines, type DiffRoom, diffRoom, withinRoom } from './diff-lines.ts';
-export { type NamedDays, namedDaysIn } from './named-days.ts';
-export { countBounded, countLongText, countTokens } from './tokens.ts';
