@@ -19,6 +19,7 @@ import { dirname, join, resolve } from 'node:path';
 import { buildConsole } from '../src/main/build-console.ts';
 import { ROOT } from '../src/main/build-files.ts';
 import { declareDoors } from './pack/declarations.ts';
+import { bringMade } from './made.ts';
 import { type Manifest, manifestOf } from './pack/manifest.ts';
 import { buildDoors } from './pack/program.ts';
 
@@ -35,6 +36,7 @@ const DATA = [
 const NO_DATA = /\.(ts|tsx)$|(^|\/)(testing|console)\/|\.test\./;
 const WHOLE = ['bin/plinth.js', 'src/main/built.js', 'console/dist', '.env.example', 'LICENSE'];
 
+if (!bringMade()) process.exit(1);
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const { version } = read('package.json');

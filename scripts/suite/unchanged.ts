@@ -71,6 +71,8 @@ export const SETTLED: readonly SettledGroup[] = [
       'src/main/build.ts',
       'src/main/built.js',
       'src/main/health.ts',
+      'src/main/made.ts',
+      'src/main/make.ts',
       'src/main/prepare.ts',
       'src/main/prepared-file.ts',
     ],

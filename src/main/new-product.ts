@@ -13,8 +13,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const TEMPLATE_NAME = 'sample';
-/** Where calls are documented; those of a clone's own products, once they are generated. */
-const DOCUMENTS = ['docs/generated/openapi.json', 'docs/generated/own/openapi.json'];
+/** Where calls are listed; those of a clone's own products, once they are generated. */
+const LISTS = ['docs/generated/api.txt', 'docs/generated/own/api.txt'];
 
 /** Where a product is written to, and what its name must not be. Paths but `template` are from `root`. */
 export interface ProductPlace {
@@ -215,12 +215,11 @@ function reasonOf(
 
 /** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
 function documentedSegments(root: string, folder: string): string[] {
-  const files = DOCUMENTS.map((path) => join(root, path)).filter((file) => existsSync(file));
+  const files = LISTS.map((path) => join(root, path)).filter((file) => existsSync(file));
   const products = readdirSync(join(root, folder));
-  const segments = files.flatMap((file) => {
-    const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
-    return Object.keys(paths).map((path) => path.split('/')[2] ?? '');
-  });
+  const segments = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/^[A-Z]+ \/v1\/([^/\s]+)/gm)].map(([, segment = '']) => segment),
+  );
   return segments.filter((segment) => !products.includes(segment));
 }
 
