@@ -20,7 +20,7 @@ RUN npm ci --omit=dev --ignore-scripts
 COPY . .
 RUN mkdir -p -m 700 /volume/data \
   && node server/bin/plinth.js prepare \
-  && rm -rf node_modules deploy console/src tsconfig.json
+  && rm -rf node_modules .cache deploy console/src tsconfig.json
 
 # --- The packages that the program runs with: not those of the console's source, and no second Node.
 FROM ${BASE} AS packages

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { bringMade } from './made.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -45,6 +46,7 @@ const faults: Step = {
   command: [process.execPath, 'test/faults/main.ts', '--seconds', '20'],
 };
 
+if (!bringMade()) process.exitCode = 1;
 const waiting = reading.values();
 const lanes = await Promise.all([lane(), lane()]);
 const results = lanes.flat();

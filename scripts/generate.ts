@@ -1,55 +1,38 @@
 /**
- * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example,
- * the client's types of the routes and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
- * fails on what differs. They have the products that `plinth.config.ts` lists.
+ * `npm run generate`: writes all that is made from the code and the migrated database. Git keeps what people read or review: .env.example,
+ * the drawing, lists in docs/generated and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
+ * fails on what differs of those. They have the products that `plinth.config.ts` lists. `-- --made` makes the others alone, those that
+ * follow from the routes and only where they are of other sources (server/src/main/made.ts).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { configMarkdown, envExample } from '#platform/config';
-import { migrateUp, openDatabase, versionOf } from '#platform/db';
+import { versionOf } from '#platform/db';
 import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../server/src/app.ts';
-import { accessMarkdown } from './generate/access.ts';
-import { clientTypes } from '../server/src/main/client-routes.ts';
-import {
-  commitPointsMarkdown,
-  errorsMarkdown,
-  eventsMarkdown,
-  limitsMarkdown,
-  metricsMarkdown,
-} from './generate/documents.ts';
+import { makeCalls, makeSchema } from '../server/src/main/make.ts';
+import { apiText } from './generate/api.ts';
+import { errorsMarkdown, eventsMarkdown, limitsMarkdown, metricsMarkdown } from './generate/documents.ts';
 import { withDrawing } from './generate/drawing.ts';
-import { schemaSql } from './generate/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROUTES = 'sdk/src/routes.generated.ts';
+const DOCS = 'docs/generated';
 const { version } = JSON.parse(readFileSync(join(ROOT, 'server/package.json'), 'utf8')) as {
   version: string;
 };
 
-async function generateFiles(): Promise<Map<string, string>> {
-  const db = await openDatabase({ engine: 'pglite' });
-  try {
-    await migrateUp(db, allMigrations());
-    const openApi = openApiOf([{ routes: allRoutes() }], { version });
-    return new Map([
-      ['.env.example', envExample()],
-      ['ARCHITECTURE.md', withDrawing(present('ARCHITECTURE.md') ?? '')],
-      ['docs/generated/access.md', accessMarkdown(allRoutes())],
-      ['docs/generated/commit-points.md', commitPointsMarkdown()],
-      ['docs/generated/config.md', configMarkdown()],
-      ['docs/generated/errors.md', errorsMarkdown()],
-      ['docs/generated/events.md', eventsMarkdown()],
-      ['docs/generated/limits.md', limitsMarkdown()],
-      ['docs/generated/metrics.md', metricsMarkdown()],
-      ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
-      ['docs/generated/schema.sql', await schemaSql(db)],
-      [ROUTES, clientTypes(openApi)],
-      ...functionVersions(),
-    ]);
-  } finally {
-    await db.close();
-  }
+function generateFiles(): Map<string, string> {
+  return new Map([
+    ['.env.example', envExample()],
+    ['ARCHITECTURE.md', withDrawing(present('ARCHITECTURE.md') ?? '')],
+    [`${DOCS}/api.txt`, apiText(allRoutes(), openApiOf([{ routes: allRoutes() }], { version }))],
+    [`${DOCS}/config.md`, configMarkdown()],
+    [`${DOCS}/errors.md`, errorsMarkdown()],
+    [`${DOCS}/events.md`, eventsMarkdown()],
+    [`${DOCS}/limits.md`, limitsMarkdown()],
+    [`${DOCS}/metrics.md`, metricsMarkdown()],
+    ...functionVersions(),
+  ]);
 }
 
 /** One that was raised is raised again with the next change: what matters is that it rises. */
@@ -85,4 +68,12 @@ function write(files: ReadonlyMap<string, string>): void {
   }
 }
 
-write(await generateFiles());
+/** What Git does not keep. */
+async function make(): Promise<void> {
+  const paths = makeCalls(version);
+  if (!process.argv.includes('--made')) paths.push(...(await makeSchema()));
+  for (const path of paths) process.stdout.write(`wrote ${path}\n`);
+}
+
+if (!process.argv.includes('--made')) write(generateFiles());
+if (!process.argv.includes('--check')) await make();

@@ -44,7 +44,11 @@ async function isNoticed(name: string, copy: string): Promise<boolean> {
   const [, file = '', test = ''] = /^Noticed by: (\S+) :: (.+)$/m.exec(readFileSync(diff, 'utf8')) ?? [];
   execFileSync('git', ['apply', diff], { cwd: copy });
   const options = { cwd: copy, maxBuffer: 2 ** 28 };
-  const said = await promisify(execFile)(process.execPath, ['scripts/test.ts', file], options).then(
+  const said = await promisify(execFile)(
+    process.execPath,
+    ['scripts/test.ts', '--as-made', file],
+    options,
+  ).then(
     ({ stdout }) => stdout,
     ({ stdout }: { stdout?: string }) => stdout ?? '',
   );

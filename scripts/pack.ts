@@ -19,6 +19,7 @@ import { dirname, join, resolve } from 'node:path';
 import { buildConsole } from '../server/src/main/build-console.ts';
 import { ROOT } from '../server/src/main/build-files.ts';
 import { declareDoors } from './pack/declarations.ts';
+import { bringMade } from './made.ts';
 import { type Manifest, manifestOf } from './pack/manifest.ts';
 import { buildDoors } from './pack/program.ts';
 
@@ -37,6 +38,7 @@ const NO_DATA =
   /\.(ts|tsx)$|(^|\/)(testing|console)\/|\.test\.|^products\/\w+\/(test\/|package\.json$|README\.md$|node_modules\/)/;
 const WHOLE = ['server/bin/plinth.js', 'server/src/main/built.js', 'console/dist', '.env.example', 'LICENSE'];
 
+if (!bringMade()) process.exit(1);
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const { version } = read('server/package.json');

@@ -1,4 +1,3 @@
-import { crashPoints } from '#platform/db';
 import { type Catalogue, type LimitDeclaration, type Plan, UNLIMITED } from '#platform/entitlements';
 import { declaredErrors } from '#platform/kernel';
 import { METRICS } from '#platform/telemetry';
@@ -44,15 +43,6 @@ export function eventsMarkdown(): string {
     .map(([action, what]) => [`\`${action}\``, what]);
   const audit = actions.length === 0 ? 'None is declared.' : table(['action', 'what was done'], actions);
   return `# Events and audit actions\n\n${MADE}\n\n## Webhooks\n\n${table(['type', 'when'], types)}\n\n## Audit actions of products\n\n${audit}\n`;
-}
-
-/** Every place where the program commits, or sends something that can't be taken back: where the crash tests kill it. */
-export function commitPointsMarkdown(): string {
-  const rows = [...crashPoints()]
-    .filter(([name]) => !name.startsWith('test.'))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { kind, what }]) => [`\`${name}\``, kind, what]);
-  return `# Commit points\n\n${MADE} \`test/crash/table.ts\` says of each which walk of the crash tests ends the process right before and right after it, or why none does.\n\n${table(['point', 'kind', 'what is durable, or out of the house, once it is passed'], rows)}\n`;
 }
 
 /** What each plan of each product grants. */

@@ -71,6 +71,8 @@ export const SETTLED: readonly SettledGroup[] = [
       'server/src/main/build.ts',
       'server/src/main/built.js',
       'server/src/main/health.ts',
+      'server/src/main/made.ts',
+      'server/src/main/make.ts',
       'server/src/main/prepare.ts',
       'server/src/main/prepared-file.ts',
     ],

@@ -108,7 +108,7 @@ export function clientTypes(openApi: object): string {
   const { components } = document;
   const routes = clientRoutes(document);
   return [
-    '// Made from docs/generated/openapi.json by `npm run generate`.',
+    '// Made from the routes by `npm run generate`.',
     '',
     '/** What routes take and answer, by name. */',
     'export interface Schemas {',

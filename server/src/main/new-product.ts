@@ -13,8 +13,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const TEMPLATE_NAME = 'sample';
-/** Where calls are documented. */
-const DOCUMENTS = ['docs/generated/openapi.json'];
+/** Where calls are listed. */
+const LIST_OF_CALLS = 'docs/generated/api.txt';
 
 /** Where a product is written to, and what its name must not be. Paths but `template` are from `root`. */
 export interface ProductPlace {
@@ -217,12 +217,9 @@ function reasonOf(
 
 /** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
 function documentedSegments(root: string, folder: string): string[] {
-  const files = DOCUMENTS.map((path) => join(root, path)).filter((file) => existsSync(file));
+  const calls = readFileSync(join(root, LIST_OF_CALLS), 'utf8');
   const products = readdirSync(join(root, folder));
-  const segments = files.flatMap((file) => {
-    const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
-    return Object.keys(paths).map((path) => path.split('/')[2] ?? '');
-  });
+  const segments = [...calls.matchAll(/^[A-Z]+ \/v1\/([^/\s]+)/gm)].map(([, segment = '']) => segment);
   return segments.filter((segment) => !products.includes(segment));
 }
 

@@ -7,14 +7,15 @@ import { migrateUp, openDatabase, writePrepared } from '#platform/db';
 import { builtProgram } from './built.js';
 import { buildConsole } from './build-console.ts';
 import { buildProgram } from './build.ts';
+import { makeCalls, makeSchema } from './make.ts';
 import { nameOfPrepared, PREPARED } from './prepared-file.ts';
 import { refuseWords, type Verb } from './verb.ts';
 
 /**
  * Makes what starts are faster with: the empty database that a first start copies, once for each set of migrations, and the program
- * in few files, once for each state of the sources.
+ * in few files, once for each state of the sources. A checkout gets what is made of them and not kept in Git, too.
  */
-export const prepare: Verb = async ({ words }) => {
+export const prepare: Verb = async ({ version, words }) => {
   const refused = refuseWords('prepare', words);
   if (refused !== undefined) return refused;
   const name = nameOfPrepared();
@@ -23,16 +24,21 @@ export const prepare: Verb = async ({ words }) => {
     return 0;
   }
   const isBuilt = builtProgram() !== undefined || (await build(buildProgram, NO_PROGRAM));
+  // The console is built with the client's types.
+  const hasCalls = await build(async () => makeCalls(version), NO_CALLS);
   const hasConsole = await build(buildConsole, NO_CONSOLE);
   if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
-  return isBuilt && hasConsole ? 0 : 1;
+  const hasSchema = await build(makeSchema, NO_SCHEMA);
+  return isBuilt && hasCalls && hasConsole && hasSchema ? 0 : 1;
 };
 
 const NO_PROGRAM = 'The program could not be built: it runs from its sources and takes longer to start.';
+const NO_CALLS = 'The files that follow from the routes could not be made: npm run generate tries again.';
+const NO_SCHEMA = 'docs/generated/schema.sql could not be made: npm run generate tries again.';
 const NO_CONSOLE = 'The console could not be built: the server starts without it.';
 
 /** Whether it could be: a full disk or a source that does not parse costs later starts their haste, and nothing else. */
-async function build(make: () => Promise<void>, without: string): Promise<boolean> {
+async function build(make: () => Promise<unknown>, without: string): Promise<boolean> {
   try {
     await make();
     return true;
@@ -50,6 +56,7 @@ async function prepareDatabase(name: string): Promise<void> {
     const db = await openDatabase({ engine: 'pglite', dataDir: database });
     try {
       await migrateUp(db, allMigrations());
+      if (!isPackage) await build(() => makeSchema(db), NO_SCHEMA);
     } finally {
       await db.close();
     }

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import { isForMembers, type Role, type Route } from '#platform/http';
-import { CALLERS, type Caller } from '../../../scripts/generate/access.ts';
+import { CALLERS, type Caller } from '../../../server/src/main/access-matrix.ts';
 import type { TestApp } from '@plinth/testkit/services/app';
 import type { CallInput } from '../calls.ts';
 import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../people.ts';

@@ -5,7 +5,7 @@ import {
   declarationOf,
   expectedOf,
   type Outcome,
-} from '../../../scripts/generate/access.ts';
+} from '../../../server/src/main/access-matrix.ts';
 import { holesOf, paramNames, type Reply } from '../calls.ts';
 import { makeRoom } from '../rates.ts';
 import { type WalkerFixture, visit } from '../rules/rule.ts';

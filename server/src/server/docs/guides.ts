@@ -109,7 +109,7 @@ function htmlOf(name: string): string {
 function targetOf(href: string, from: string): string | undefined {
   if (/^(?:https?:|#)/.test(href)) return href;
   const { pathname, hash } = new URL(href, `docs:/${from}`);
-  if (pathname === '/generated/openapi.json') return '/docs';
+  if (pathname === '/generated/api.txt') return '/docs';
   const name = Object.keys(GUIDES).find((one) => pathname === `/${GENERATED[one] ?? `${one}.md`}`);
   return name === undefined ? undefined : `/docs/guides/${name}${hash}`;
 }
