@@ -3,10 +3,11 @@
  * test that still passes is a defect of the tests. `-- name…` tries some of them.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { linkPackages } from '@plinth/testkit/services/packages';
 
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'test/mutants');
@@ -29,7 +30,7 @@ async function lane(): Promise<string[]> {
   const copy = mkdtempSync(join(tmpdir(), 'plinth-mutants-'));
   const isCopied = (path: string) => path === ROOT || !LEFT_OUT.has(basename(path));
   cpSync(ROOT, copy, { recursive: true, filter: isCopied });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  linkPackages(copy);
   const passed: string[] = [];
   try {
     for (const name of waiting) if (!(await isNoticed(name, copy))) passed.push(name);

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A project with the launcher and a program of a few lines, in a folder with spaces. */
 function project(options: { name: string; main: string; withNode: boolean }): string {
   const root = join(folder, options.name);
-  for (const path of ['bin', 'server/src/main/built.js'])
+  for (const path of ['server/bin', 'server/src/main/built.js'])
     cpSync(join(ROOT, path), join(root, path), { recursive: true });
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'server/src/main.ts'), options.main);

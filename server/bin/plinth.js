@@ -123,7 +123,7 @@ function endWithNpm(end) {
 
 /** Whether npm's script is this program and nothing else: one that puts it into the background means it to stay. */
 function isScriptOfNpm(script) {
-  return /^(exec )?'?(node bin\/plinth\.js|plinth)'?( [^&]*)?$/.test(script ?? '');
+  return /^(exec )?'?(node server\/bin\/plinth\.js|plinth)'?( [^&]*)?$/.test(script ?? '');
 }
 
 function isShellOfNpm(pid) {

@@ -8,12 +8,12 @@ import {
   renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
+import { linkPackages } from '@plinth/testkit/services/packages';
 import { ROOT } from '../house/source.ts';
 import { endAll, startProgram } from './program.ts';
 
@@ -23,8 +23,9 @@ afterEach(endAll);
 function installation(): string {
   const root = join(temporaryFolder(), 'first place');
   for (const path of [
-    'bin',
-    'src',
+    'server',
+    'products',
+    'plinth.config.ts',
     'safety/src',
     'safety/package.json',
     'sandboxes/src',
@@ -36,7 +37,7 @@ function installation(): string {
     'package.json',
   ])
     cpSync(join(ROOT, path), join(root, path), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  linkPackages(root);
   return root;
 }
 

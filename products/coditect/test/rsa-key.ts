@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const FOLDER = join(import.meta.dirname, '../../node_modules/.cache/plinth-tests');
+const FOLDER = join(import.meta.dirname, '../../../node_modules/.cache/plinth-tests');
 const FILE = join(FOLDER, 'rsa-4096.pem');
 
 /** A key pair of RSA-4096 that all tests of this checkout share: to make one takes a processor between one second and thirty. */

@@ -10,7 +10,7 @@ import { fileOf } from './uploads-fixture.ts';
 const READ = `
   import { buffer } from 'node:stream/consumers';
   import { Readable } from 'node:stream';
-  const { createReader } = await import('./src/products/orbit/reading/reader.ts');
+  const { createReader } = await import('./products/orbit/reading/reader.ts');
   const bytes = await buffer(process.stdin);
   const end = await createReader().read({
     declared: process.argv[1],
@@ -23,7 +23,7 @@ const READ = `
 
 test('a PDF and a DOCX are read where the folder of packages is a link, as some package managers make it', () => {
   const folder = temporaryFolder();
-  for (const part of ['src', 'package.json'])
+  for (const part of ['server', 'products', 'package.json'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(folder, 'node_modules'), 'dir');
   const read = (type: string) => {
