@@ -21,6 +21,7 @@ import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
 import { readAliased, readInput } from './input.ts';
+import { createLargeSteps } from './large-steps.ts';
 import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
@@ -68,11 +69,13 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const now = () => parts.clock.monotonic();
   let leaving = false;
   let stopping = false;
+  const steps = createLargeSteps({ now });
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    steps,
     isLeaving: () => leaving,
     isStopping: () => stopping,
   });
@@ -85,7 +88,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const sendAtEndOfTurn = createEndOfTurn();
   const callTurns = createCallTurns(parts);
   for (const module of offered)
-    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns });
+    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns, steps });
   for (const module of mounted) mountRefusals(app, module);
   const offeredRoutes = offered.flatMap((module) => module.routes);
   const sockets = mountSockets(app, offeredRoutes, {
@@ -165,7 +168,9 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
   const mount = (route: Route, alias?: RouteAlias) => {
     const { streamedBody, body } = route.shape;
     const takesJson = body !== undefined;
-    if (streamedBody === true) withoutBodies(app, { takesJson }, (inner) => mountAt(inner, route, alias));
+    const { steps } = walkParts;
+    if (streamedBody === true)
+      withoutBodies(app, { takesJson, steps }, (inner) => mountAt(inner, route, alias));
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {

@@ -1,0 +1,84 @@
+import type { InFlightRequest } from './in-flight.ts';
+
+/** Milliseconds of a step after which no other rests. */
+const SHORT = 2;
+
+/** For whom a step is done. */
+export type StepCall = Pick<InFlightRequest, 'lane' | 'signal'>;
+
+/**
+ * Steps of the work on large bodies: to parse, to look through, to check, to begin the handler. One is done at a time in all the
+ * server, those of accounts (or addresses) by turns, and after each one all other calls have as long a time.
+ */
+export interface LargeSteps {
+  /** Does the synchronous work that `step` begins with in a turn of the event loop that has no other step. Throws why a call ended before. */
+  run<T>(call: StepCall, step: () => T | Promise<T>): Promise<T>;
+}
+
+export interface LargeStepsOptions {
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
+  readonly onNextTurn?: (work: () => void) => void;
+  readonly after?: (milliseconds: number, work: () => void) => void;
+}
+
+/** A step that waits keeps its body in memory: one whose call is over leaves at once. */
+export function createLargeSteps({
+  now,
+  onNextTurn = setImmediate,
+  after = (milliseconds, work) => void setTimeout(work, milliseconds),
+}: LargeStepsOptions): LargeSteps {
+  const waiting = new Map<string, Set<() => void>>();
+  let isResting = false;
+
+  function restFor(milliseconds: number): void {
+    isResting = true;
+    if (milliseconds < SHORT) onNextTurn(beginNext);
+    else after(milliseconds, beginNext);
+  }
+
+  function beginNext(): void {
+    isResting = false;
+    for (const [lane, steps] of waiting) {
+      // The lane that had its turn is the last one now.
+      waiting.delete(lane);
+      const [begin] = steps;
+      if (begin === undefined) continue;
+      steps.delete(begin);
+      if (steps.size > 0) waiting.set(lane, steps);
+      isResting = true;
+      return begin();
+    }
+  }
+
+  function turnOf({ lane = '', signal }: StepCall): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const steps = waiting.get(lane) ?? new Set();
+      waiting.set(lane, steps);
+      const leave = () => {
+        steps.delete(begin);
+        reject(signal.reason);
+      };
+      const begin = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      steps.add(begin);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  return {
+    async run(call, step) {
+      call.signal.throwIfAborted();
+      if (isResting) await turnOf(call);
+      isResting = true;
+      const began = now();
+      try {
+        return step();
+      } finally {
+        restFor(now() - began);
+      }
+    },
+  };
+}
