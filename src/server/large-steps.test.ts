@@ -16,10 +16,10 @@ function openSteps() {
   return {
     done,
     gone,
-    begin: (lane: string, takes: number, signal = new AbortController().signal) =>
-      steps.run({ lane, signal }, () => {
+    begin: (lane: string, takes: number, { began = 0, signal = new AbortController().signal } = {}) =>
+      steps.run({ began, lane, signal }, () => {
         time += takes;
-        done.push(lane);
+        done.push(began === 0 ? lane : `${lane}${began}`);
       }),
     /** Lets other things have the loop for so long; answers which steps were done then. */
     async pass(milliseconds: number): Promise<readonly string[]> {
@@ -46,6 +46,14 @@ test('one step of all callers is done at a time, the callers have theirs by turn
   await Promise.all(all);
 });
 
+test('of one caller the oldest call goes on first', async () => {
+  const steps = openSteps();
+  const all = [1, 3, 2, 4].map((began) => steps.begin('a', 1, { began }));
+  for (let turn = 0; turn < 3; turn += 1) await steps.pass(0);
+  await Promise.all(all);
+  expect(steps.done).toEqual(['a1', 'a2', 'a3', 'a4']);
+});
+
 test('short steps are done in turns that follow each other', async () => {
   const steps = openSteps();
   const all = [steps.begin('a', 1), steps.begin('a', 1)];
@@ -56,11 +64,11 @@ test('short steps are done in turns that follow each other', async () => {
 test('a step whose call is over is not done, and neither are its bytes kept until its turn', async () => {
   const steps = openSteps();
   const first = steps.begin('a', 30);
-  const left = steps.begin('a', 30, steps.gone.signal);
+  const left = steps.begin('a', 30, { signal: steps.gone.signal });
   const last = steps.begin('a', 30);
   steps.gone.abort(new Error('the client has gone'));
   await expect(left).rejects.toThrow('the client has gone');
-  await expect(steps.begin('a', 30, steps.gone.signal)).rejects.toThrow('the client has gone');
+  await expect(steps.begin('a', 30, { signal: steps.gone.signal })).rejects.toThrow('the client has gone');
   expect(await steps.pass(30)).toEqual(['a']);
   await Promise.all([first, last]);
   expect(steps.done).toHaveLength(2);

@@ -4,11 +4,12 @@ import type { InFlightRequest } from './in-flight.ts';
 const SHORT = 2;
 
 /** For whom a step is done. */
-export type StepCall = Pick<InFlightRequest, 'lane' | 'signal'>;
+export type StepCall = Pick<InFlightRequest, 'began' | 'lane' | 'signal'>;
 
 /**
  * Steps of the work on large bodies: to parse, to look through, to check, to begin the handler. One is done at a time in all the
- * server, those of accounts (or addresses) by turns, and after each one all other calls have as long a time.
+ * server, those of accounts (or addresses) by turns, and after each one all other calls have as long a time. Of one account the oldest call goes on
+ * first: a second body that is parsed before the first one is stored is memory that the collector of garbage copies.
  */
 export interface LargeSteps {
   /** Does the synchronous work that `step` begins with in a turn of the event loop that has no other step. Throws why a call ended before. */
@@ -22,13 +23,19 @@ export interface LargeStepsOptions {
   readonly after?: (milliseconds: number, work: () => void) => void;
 }
 
+interface WaitingStep {
+  /** When its call began. */
+  readonly began: number;
+  begin(): void;
+}
+
 /** A step that waits keeps its body in memory: one whose call is over leaves at once. */
 export function createLargeSteps({
   now,
   onNextTurn = setImmediate,
   after = (milliseconds, work) => void setTimeout(work, milliseconds),
 }: LargeStepsOptions): LargeSteps {
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<WaitingStep>>();
   let isResting = false;
 
   function restFor(milliseconds: number): void {
@@ -42,28 +49,33 @@ export function createLargeSteps({
     for (const [lane, steps] of waiting) {
       // The lane that had its turn is the last one now.
       waiting.delete(lane);
-      const [begin] = steps;
-      if (begin === undefined) continue;
-      steps.delete(begin);
+      const [first] = steps;
+      if (first === undefined) continue;
+      let oldest = first;
+      for (const step of steps) if (step.began < oldest.began) oldest = step;
+      steps.delete(oldest);
       if (steps.size > 0) waiting.set(lane, steps);
       isResting = true;
-      return begin();
+      return oldest.begin();
     }
   }
 
-  function turnOf({ lane = '', signal }: StepCall): Promise<void> {
+  function turnOf({ began, lane = '', signal }: StepCall): Promise<void> {
     return new Promise((resolve, reject) => {
       const steps = waiting.get(lane) ?? new Set();
       waiting.set(lane, steps);
       const leave = () => {
-        steps.delete(begin);
+        steps.delete(step);
         reject(signal.reason);
       };
-      const begin = () => {
-        signal.removeEventListener('abort', leave);
-        resolve();
+      const step = {
+        began,
+        begin() {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
       };
-      steps.add(begin);
+      steps.add(step);
       signal.addEventListener('abort', leave, { once: true });
     });
   }

@@ -44,8 +44,8 @@ export const readCentre = (bytes: Uint8Array | null): Float32Array | undefined =
 export function meanOf(embeddings: readonly Embedding[]): Float32Array {
   const mean = new Float32Array(embeddings[0]?.length ?? 0);
   for (const embedding of embeddings)
-    for (const [dimension, value] of embedding.entries())
-      mean[dimension] = (mean[dimension] ?? 0) + value / embeddings.length;
+    for (let dimension = 0; dimension < mean.length; dimension += 1)
+      mean[dimension] = (mean[dimension] ?? 0) + (embedding[dimension] ?? 0) / embeddings.length;
   return mean;
 }
 
