@@ -38,9 +38,9 @@ const LOOK_OVER = 1_000;
 const LAST_WORDS = 500;
 /** Milliseconds in which a connection that was made before the port was closed has sent what it was made for. */
 const LAST_CALLS = 1_000;
-/** Milliseconds of a turn of a process with little to do, and how many turns it is waited for. */
+/** Milliseconds of a turn of a process with little to do, and for how long one is waited for. */
 const SHORT_TURN = 0.5;
-const MOST_TURNS = 1_000;
+const TO_SHORT_TURN = 1_000;
 
 /** The HTTP server with everything that is mounted on it. */
 export interface Server {
@@ -128,7 +128,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     },
     async stopListening() {
       // What the port has not handed over is reset when it is closed: least comes in a short turn.
-      for (let turns = 0, began = -Infinity; turns < MOST_TURNS && now() - began > SHORT_TURN; turns += 1) {
+      const until = now() + TO_SHORT_TURN;
+      for (let began = -Infinity; began < until && now() - began > SHORT_TURN; ) {
         began = now();
         await setImmediate();
       }
