@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { sha256 } from '#platform/kernel';
 import { Pool } from 'undici';
 import { makeColleagues, makeCustomers } from './customers.ts';
 import type { AttackOrder } from './fairness/attacker.ts';
-import { ATTACKS, DIMENSIONS, ITEMS, numbersOf, SESSIONS } from './fairness/attacks.ts';
+import {
+  ATTACKS,
+  BLOB,
+  blobOf,
+  DIMENSIONS,
+  ITEMS,
+  LARGE_BLOBS,
+  numbersOf,
+  SESSIONS,
+} from './fairness/attacks.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { type Child, startChild } from './gateway/child.ts';
 import { textsOf } from './memory/texts.ts';
@@ -92,18 +100,20 @@ async function fill({ url, attackers, say }: Bench): Promise<void> {
       await post(key, `/v1/sessions/${String(id)}/messages`, { messages });
     }
   }
-  const blob = Buffer.from('bench');
-  const stored = { blob: blob.toString('base64'), checksum: sha256(blob) };
   const each = Math.floor(NUMBERS / DIMENSIONS);
   for (let first = 0; first < ITEMS; first += each) {
     const length = Math.min(each, ITEMS - first);
     const vectors = Array.from({ length }, (_, n) => ({
       id: `v${first + n}`,
-      ...stored,
+      ...BLOB,
       embedding: numbersOf(first + n),
     }));
     for (const key of attackers.slice(0, 1)) await post(key, '/v1/storage/vectors/upsert', { vectors });
   }
+  const large = blobOf(Buffer.alloc(65_536, 'blob'));
+  for (const half of [LARGE_BLOBS.slice(50), LARGE_BLOBS.slice(0, 50)])
+    for (const key of attackers.slice(0, 1))
+      await post(key, '/v1/storage/vectors/upsert', { vectors: half.map((id) => ({ id, ...large })) });
   await pool.close();
   say('filled');
 }
@@ -115,7 +125,7 @@ async function measure(bench: Bench, attack: string): Promise<Figures> {
     times.alone.push(...(await watch(bench)));
     const answers = once(bench.child.process, 'message');
     const { url, attackers } = bench;
-    const keys = attack === 'vectors' ? attackers.slice(0, 1) : attackers;
+    const keys = ['vectors', 'blobs'].includes(attack) ? attackers.slice(0, 1) : attackers;
     bench.child.process.send({ url, keys, attack } satisfies AttackOrder);
     await pause(500);
     times.attacked.push(...(await watch(bench)));

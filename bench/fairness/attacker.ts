@@ -55,7 +55,7 @@ async function attackOnce(pool: Pool, { call }: Attack, keys: readonly string[])
       'content-type': 'application/json',
       'x-forwarded-for': '192.0.2.1',
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    body: typeof body === 'string' ? body : body === undefined ? null : JSON.stringify(body),
   });
   await answer.body.dump({ limit: Number.MAX_SAFE_INTEGER });
   return answer.statusCode;

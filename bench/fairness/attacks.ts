@@ -1,9 +1,11 @@
+import { sha256 } from '#platform/kernel';
 import { textsOf } from '../memory/texts.ts';
 
 /** One call of an attack. */
 export interface AttackCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** As JSON where it is no text already. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -21,6 +23,9 @@ export const ITEMS = 2_000;
 export const SESSIONS = 8;
 const BATCH = 20;
 
+export const blobOf = (bytes: Buffer) => ({ blob: bytes.toString('base64'), checksum: sha256(bytes) });
+export const BLOB = blobOf(Buffer.from('bench'));
+
 const questionOf = (n: number) => (textsOf(n % SESSIONS)[n % 30] ?? '').slice(0, 900);
 const relevant = (n: number) =>
   `/v1/context/relevant?query=${encodeURIComponent(questionOf(n))}&budget_tokens=100000`;
@@ -34,6 +39,23 @@ const recall = (n: number) => ({
 
 export const numbersOf = (seed: number) =>
   Array.from({ length: DIMENSIONS }, (_, n) => Number(Math.sin(seed * 7 + n * (1 + (seed % 13))).toFixed(3)));
+
+/** Bodies of 2 MB: what an account stores, and what it is refused for 98,000 faults. */
+const largeBodies = {
+  stored: madeOnce((value) => value),
+  refused: madeOnce(String),
+};
+function madeOnce(shown: (value: number) => unknown): () => string {
+  let made: string | undefined;
+  const embedding = (seed: number) => numbersOf(seed).map((value, n) => shown(value + Math.sin(n) / 1_000));
+  const vectors = () =>
+    Array.from({ length: 48 }, (_, n) => ({ id: `large${n}`, ...BLOB, embedding: embedding(n) }));
+  return () => (made ??= JSON.stringify({ vectors: vectors() }));
+}
+const upsert = (body: string): AttackCall => ({ method: 'POST', path: '/v1/storage/vectors/upsert', body });
+
+/** The largest answer: blobs of 64 KiB, 8.7 MB in base64. */
+export const LARGE_BLOBS = Array.from({ length: 100 }, (_, n) => `blob${n}`);
 
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   reads: { atOnce: 300, call: () => ({ method: 'GET', path: '/v1/sessions?limit=20' }) },
@@ -62,5 +84,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       path: '/v1/sessions',
       body: { client_id: `s${n % 20}`, title: 'An attack', started_at: null },
     }),
+  },
+  upserts: { atOnce: 20, call: () => upsert(largeBodies.stored()) },
+  refused: { atOnce: 20, call: () => upsert(largeBodies.refused()) },
+  blobs: {
+    atOnce: 20,
+    call: () => ({ method: 'POST', path: '/v1/storage/vectors/read', body: { ids: LARGE_BLOBS } }),
   },
 };

@@ -1,10 +1,16 @@
 /** Commas, colons and opening brackets outside of strings, at most, in a JSON body: some ten times what the largest real one has. */
 const MOST_PARTS = 200_000;
 
+/** Where a byte stands: outside of strings, in one, or behind the backslash of one. */
+const [OUTSIDE, IN_STRING, ESCAPED] = [0, 256, 512];
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-/** `,` `:` `[` `{`: each begins an element, a value or a level. */
-const IS_PART = new Uint8Array(256);
-for (const byte of [0x2c, 0x3a, 0x5b, 0x7b]) IS_PART[byte] = 1;
+/** By place and byte: where the next one stands, and whether it is one of `,` `:` `[` `{`, each of which begins an element, a value or a level. */
+const NEXT = new Uint16Array(768).fill(IN_STRING, IN_STRING);
+NEXT[OUTSIDE + QUOTE] = IN_STRING;
+NEXT[IN_STRING + QUOTE] = OUTSIDE;
+NEXT[IN_STRING + BACKSLASH] = ESCAPED;
+const IS_PART = new Uint8Array(768);
+for (const byte of [0x2c, 0x3a, 0x5b, 0x7b]) IS_PART[OUTSIDE + byte] = 1;
 
 /**
  * Counts the elements of JSON as it comes, in constant memory: what is small in bytes may be large for the parser and for all that
@@ -15,19 +21,19 @@ export function createPartCounter(most = MOST_PARTS): {
   isPast(chunk: Uint8Array): boolean;
 } {
   let parts = 0;
-  let inString = false;
-  let isEscaped = false;
+  let place = OUTSIDE;
   return {
     isPast(chunk) {
-      for (let at = 0; at < chunk.length; at += 1) {
-        const byte = chunk[at] ?? 0;
-        if (!inString) {
-          parts += IS_PART[byte] ?? 0;
-          inString = byte === QUOTE;
-        } else if (isEscaped) isEscaped = false;
-        else if (byte === BACKSLASH) isEscaped = true;
-        else inString = byte !== QUOTE;
+      let count = 0;
+      let from = place;
+      const { length } = chunk;
+      for (let at = 0; at < length; at += 1) {
+        const key = from + (chunk[at] ?? 0);
+        count += IS_PART[key] ?? 0;
+        from = NEXT[key] ?? OUTSIDE;
       }
+      parts += count;
+      place = from;
       return parts > most;
     },
   };

@@ -4,9 +4,10 @@ import { DEFAULT_MAX_BODY, type ErrorForm, originsAllowed } from '#platform/http
 import { AppError } from '#platform/kernel';
 import { currentTrace, readTraceparent, runInTrace } from '#platform/telemetry';
 import { type Arrivals, watchArrivals } from './arrivals.ts';
-import { readJson, readRaw } from './bodies.ts';
+import { isLarge, readJson, readLargeJson, readRaw } from './bodies.ts';
 import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
+import type { LargeSteps } from './large-steps.ts';
 import { OPERATIONS } from './operations.ts';
 import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
@@ -30,6 +31,7 @@ export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
   readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
+  readonly steps: LargeSteps;
   /** Will stop soon: who keeps a connection had better open one elsewhere. */
   readonly isLeaving: () => boolean;
   /** Takes no more calls, but for those that ask how it is. */
@@ -72,7 +74,7 @@ export function openFramework(
       answerBrokenRequest(late, socket, parts.ids.next());
     },
   });
-  readJsonOnly(app);
+  readJsonOnly(app, options.steps);
   const unrouted = watchRoutes(app);
   const isFlood = floodWatch();
   app.decorateRequest('inFlight');
@@ -110,13 +112,16 @@ function floodWatch(): (request: FastifyRequest, reply: FastifyReply) => boolean
   };
 }
 
-function readJsonOnly(app: FastifyInstance): void {
+function readJsonOnly(app: FastifyInstance, steps: LargeSteps): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
+      const { headers, inFlight } = request;
       // A route for a vendor's protocol reads the bytes itself, by that protocol's rules.
-      const read = request.routeOptions.config.rawBody === true ? readRaw : readJson;
-      done(null, read(raw, request.headers));
+      if (request.routeOptions.config.rawBody === true) return done(null, readRaw(raw, headers));
+      if (!isLarge(raw)) return done(null, readJson(raw, headers));
+      const read = readLargeJson(raw, headers, (step) => steps.run(inFlight, step));
+      read.then((body) => done(null, body), done);
     } catch (error) {
       done(error instanceof Error ? error : new Error('the body could not be read'));
     }
@@ -126,12 +131,12 @@ function readJsonOnly(app: FastifyInstance): void {
 /** Bodies of these routes are not read here: their handlers read the stream. JSON is, of a route that takes it too. */
 export function withoutBodies(
   app: FastifyInstance,
-  { takesJson }: { readonly takesJson: boolean },
+  { takesJson, steps }: { readonly takesJson: boolean; readonly steps: LargeSteps },
   mount: (app: FastifyInstance) => void,
 ): void {
   app.register((inner, _options, done) => {
     inner.removeAllContentTypeParsers();
-    if (takesJson) readJsonOnly(inner);
+    if (takesJson) readJsonOnly(inner, steps);
     inner.addContentTypeParser('*', (_request, _payload, read) => read(null, undefined));
     mount(inner);
     done();

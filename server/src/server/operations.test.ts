@@ -133,6 +133,16 @@ test('calls on connections that were made before the port was closed are answere
   await server.stop(0);
 });
 
+test('the port of a server whose turns are all long is closed after a second of them', async () => {
+  let time = 0;
+  const { server } = await serveHere({}, { clock: { now: Date.now, monotonic: () => (time += 10) } });
+  const before = time;
+  server.leave();
+  await server.stopListening();
+  expect(time - before).toBeLessThan(2_000);
+  await server.stop(0);
+});
+
 test('a call that takes too long is given up with 503', async () => {
   const { call, shop } = await serveHere({ callSeconds: 0.2 });
   const answered = await call('/v1/wait');

@@ -21,6 +21,7 @@ import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
 import { readAliased, readInput } from './input.ts';
+import { createLargeSteps } from './large-steps.ts';
 import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
@@ -37,9 +38,9 @@ const LOOK_OVER = 1_000;
 const LAST_WORDS = 500;
 /** Milliseconds in which a connection that was made before the port was closed has sent what it was made for. */
 const LAST_CALLS = 1_000;
-/** Milliseconds of a turn of a process with little to do, and how many turns it is waited for. */
+/** Milliseconds of a turn of a process with little to do, and for how long one is waited for. */
 const SHORT_TURN = 0.5;
-const MOST_TURNS = 1_000;
+const TO_SHORT_TURN = 1_000;
 
 /** The HTTP server with everything that is mounted on it. */
 export interface Server {
@@ -68,11 +69,13 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const now = () => parts.clock.monotonic();
   let leaving = false;
   let stopping = false;
+  const steps = createLargeSteps({ now });
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    steps,
     isLeaving: () => leaving,
     isStopping: () => stopping,
   });
@@ -85,7 +88,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const sendAtEndOfTurn = createEndOfTurn();
   const callTurns = createCallTurns(parts);
   for (const module of offered)
-    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns });
+    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns, steps });
   for (const module of mounted) mountRefusals(app, module);
   const offeredRoutes = offered.flatMap((module) => module.routes);
   const sockets = mountSockets(app, offeredRoutes, {
@@ -125,7 +128,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     },
     async stopListening() {
       // What the port has not handed over is reset when it is closed: least comes in a short turn.
-      for (let turns = 0, began = -Infinity; turns < MOST_TURNS && now() - began > SHORT_TURN; turns += 1) {
+      const until = now() + TO_SHORT_TURN;
+      for (let began = -Infinity; began < until && now() - began > SHORT_TURN; ) {
         began = now();
         await setImmediate();
       }
@@ -165,7 +169,9 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
   const mount = (route: Route, alias?: RouteAlias) => {
     const { streamedBody, body } = route.shape;
     const takesJson = body !== undefined;
-    if (streamedBody === true) withoutBodies(app, { takesJson }, (inner) => mountAt(inner, route, alias));
+    const { steps } = walkParts;
+    if (streamedBody === true)
+      withoutBodies(app, { takesJson, steps }, (inner) => mountAt(inner, route, alias));
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {

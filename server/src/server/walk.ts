@@ -15,6 +15,7 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
+import { isLarge } from './bodies.ts';
 import type { CallTurns } from './call-turns.ts';
 import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
@@ -27,7 +28,9 @@ import {
 } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
-import { idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
+import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
+import type { InFlightRequest } from './in-flight.ts';
+import type { LargeSteps } from './large-steps.ts';
 import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
@@ -45,6 +48,7 @@ export interface WalkParts {
   readonly arrivals: Arrivals;
   readonly capacity: BodyCapacity;
   readonly turns: CallTurns;
+  readonly steps: LargeSteps;
   /** What a call says, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
@@ -56,7 +60,7 @@ export interface WalkParts {
 export function walkOf(
   route: Route,
   mounted: Mounted,
-  { parts, fail, sendAtEndOfTurn, arrivals, capacity, turns, read }: WalkParts,
+  { parts, fail, sendAtEndOfTurn, arrivals, capacity, turns, steps, read }: WalkParts,
 ) {
   const { shape } = route;
   // The rules take a third of a second and 80 MB to be made ready: at the start, where many call, and not of the first one's time.
@@ -94,12 +98,16 @@ export function walkOf(
     return { ...call, context: await productKeyContext(route, mounted, call) };
   }
 
-  return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { inFlight } = request;
+  function describe(inFlight: InFlightRequest): void {
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
     inFlight.capacity = capacity;
+  }
+
+  return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { inFlight } = request;
+    describe(inFlight);
     const { trace } = inFlight;
     trace?.step('authenticate');
     const began = performance.now();
@@ -107,7 +115,9 @@ export function walkOf(
     const known = performance.now();
     trace?.step('entitle');
     if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
-    const input = read(request);
+    const inStep = <T>(step: () => T | Promise<T>) =>
+      isLarge(bodyOf(request).raw) ? steps.run(inFlight, step) : step();
+    const input = await inStep(() => read(request));
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
     const call = isByProductKey(route, request) ? await contextByKey(given) : given;
@@ -124,7 +134,8 @@ export function walkOf(
     await checkBefore(call, mounted.service, parts);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
-    const planned = await prepare?.({ ...input, wire: wireOf(inFlight, parts) }, mounted.service as never);
+    const wire = wireOf(inFlight, parts);
+    const planned = prepare && (await inStep(() => prepare({ ...input, wire }, mounted.service as never)));
     const granted = performance.now();
     if (shape.spends !== undefined) trace?.step('admit');
     const admission = shape.spends === undefined ? undefined : await admitCall(call, planned, parts);
@@ -140,7 +151,8 @@ export function walkOf(
       if (turn !== undefined) await turn;
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call, reply);
-      const result = await handle({ ...callFor(call, permit, parts), prepared, safety }, mounted.service);
+      const handed = { ...callFor(call, permit, parts), prepared, safety };
+      const result = await inStep(() => handle(handed, mounted.service));
       if (permit?.isHandled === false) {
         trace?.step('settle');
         await endOpenPermit(call, { permit, result }, parts);

@@ -11,12 +11,14 @@ export function embeddingOf(values: readonly number[]): Embedding {
   if (values.length < DIMENSIONS.least || values.length > DIMENSIONS.most)
     throw invalid(`It has ${DIMENSIONS.least} to ${DIMENSIONS.most} dimensions.`);
   if (!values.every(Number.isFinite)) throw invalid('Each dimension is a finite number.');
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
   if (largest === 0) throw invalid('A vector of zeros has no direction.');
   // By the largest first: squares of very large and very small numbers are no numbers any more.
-  const scaled = values.map((value) => value / largest);
-  const length = Math.sqrt(scaled.reduce((sum, value) => sum + value * value, 0));
-  return Float16Array.from(scaled, (value) => value / length);
+  let squares = 0;
+  for (const value of values) squares += (value / largest) ** 2;
+  const length = Math.sqrt(squares);
+  return new Float16Array(values.map((value) => value / largest / length));
 }
 
 function invalid(message: string): AppError {
@@ -42,8 +44,8 @@ export const readCentre = (bytes: Uint8Array | null): Float32Array | undefined =
 export function meanOf(embeddings: readonly Embedding[]): Float32Array {
   const mean = new Float32Array(embeddings[0]?.length ?? 0);
   for (const embedding of embeddings)
-    for (const [dimension, value] of embedding.entries())
-      mean[dimension] = (mean[dimension] ?? 0) + value / embeddings.length;
+    for (let dimension = 0; dimension < mean.length; dimension += 1)
+      mean[dimension] = (mean[dimension] ?? 0) + (embedding[dimension] ?? 0) / embeddings.length;
   return mean;
 }
 
