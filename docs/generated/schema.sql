@@ -766,6 +766,7 @@ create table billing.customers (
   updated_at timestamp with time zone not null default app.now(),
   named boolean not null default false,
   moved_at timestamp with time zone,
+  held_until timestamp with time zone,
   constraint customers_pkey PRIMARY KEY (account_id, store, mode, customer),
   constraint customers_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
   constraint customers_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text])))
