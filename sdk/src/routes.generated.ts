@@ -1149,6 +1149,11 @@ export interface Schemas {
     readonly status: 'closed';
     readonly restorable_until: string;
   };
+  readonly DeletedVector: {
+    /** Yours to choose, and read by the server: nothing that says anything. */
+    readonly id: string;
+    readonly if_revision: number;
+  };
   readonly DeletedWorkspace: {
     readonly id: string;
     readonly restorable_until: string | null;
@@ -5146,7 +5151,7 @@ export interface Schemas {
     readonly machine_id?: string | undefined;
   };
   readonly VectorDeleteRequest: {
-    readonly ids: readonly string[];
+    readonly ids: readonly (string | Schemas['DeletedVector'])[];
   };
   readonly VectorDeleteResponse: {
     readonly ok: true;
