@@ -1,6 +1,7 @@
 -- The schema of the migrated database. Made by npm run generate; the check fails when it differs.
 
 create extension btree_gin with schema public;
+create extension pg_trgm with schema public;
 
 -- ==================== accounts
 
@@ -26,6 +27,7 @@ create table accounts.accounts (
   constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
   constraint accounts_time_zone_check CHECK (accounts.is_time_zone(time_zone))
 );
+CREATE INDEX accounts_by_part ON accounts.accounts USING gin (lower(name) gin_trgm_ops);
 CREATE INDEX accounts_closed ON accounts.accounts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX accounts_one_personal ON accounts.accounts USING btree (created_by) WHERE (kind = 'personal'::text);
 alter table accounts.accounts enable row level security, force row level security;
@@ -3078,6 +3080,8 @@ create table identity.api_keys (
   constraint api_keys_monthly_budget_micros_check CHECK ((monthly_budget_micros >= 0))
 );
 CREATE INDEX api_keys_by_hash ON identity.api_keys USING btree (token_hash);
+CREATE INDEX api_keys_by_id ON identity.api_keys USING btree (id);
+CREATE INDEX api_keys_by_prefix ON identity.api_keys USING btree (prefix);
 CREATE INDEX api_keys_of_user ON identity.api_keys USING btree (user_id);
 alter table identity.api_keys enable row level security, force row level security;
 create policy system on identity.api_keys for all to plinth_system using (true) with check (true);
@@ -3359,6 +3363,7 @@ create table identity.users (
 );
 CREATE UNIQUE INDEX users_by_email ON identity.users USING btree (lower(email));
 CREATE UNIQUE INDEX users_by_external_id ON identity.users USING btree (external_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX users_by_part ON identity.users USING gin (lower(email) gin_trgm_ops);
 CREATE INDEX users_closed ON identity.users USING btree (closed_at) WHERE (closed_at IS NOT NULL);
 alter table identity.users enable row level security, force row level security;
 create policy own on identity.users for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
