@@ -69,7 +69,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
   count: splitNames(`
     limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.counted
-    idempotency.claimed idempotency.given-up`),
+    idempotency.claimed idempotency.given-up billing.customer-held`),
   start: splitNames(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
     idempotency.salted owner.made owner.products-added backup.restored db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported

@@ -88,20 +88,27 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
 /** Changes that were agreed to, by caller: a repeat agrees to the price of the first call. */
 const agreedOnce = new Map<string, Record<string, unknown>>();
 
-/** The agreement of a call that costs money to the price that its caller sees now; empty for a caller who sees none. */
-async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoing) {
+interface Agreement {
+  /** Fields of the body; empty for a caller who sees no price. */
+  readonly agreed: Readonly<Record<string, unknown>>;
+  /** The answer of the call that shows the price, where it shows none. */
+  readonly refused?: Reply;
+}
+
+/** The agreement of a call that costs money to the price that its caller sees now. */
+async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoing): Promise<Agreement> {
   const shows = PRICES[name];
-  if (shows === undefined || typeof body !== 'string') return {};
+  if (shows === undefined || typeof body !== 'string') return { agreed: {} };
   const key = JSON.stringify([url, name, headers['authorization'], headers['x-account-id'], body]);
   const known = agreedOnce.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return { agreed: known };
   const { authorization, 'x-account-id': account } = headers;
   const own = { ...(authorization && { authorization }), ...(account && { 'x-account-id': account }) };
   const shown = await readReply(await fetch(url + shows.path, { headers: own }));
-  if (shown.status !== 200 || !isRecord(shown.json)) return {};
+  if (shown.status !== 200 || !isRecord(shown.json)) return { agreed: {}, refused: shown };
   const agreed = shows.agree(shown.json);
   if (shows.isKept) agreedOnce.set(key, agreed);
-  return agreed;
+  return { agreed };
 }
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -130,8 +137,8 @@ const PRICES: Readonly<
 export async function send(url: string, route: Route, sending: CallInput = {}): Promise<Reply> {
   const outgoing = requestOf(route, sending);
   const { path, headers } = outgoing;
-  const isExample = !('body' in sending) && sending.raw === undefined;
-  const agreed = isExample ? await agreedFor(url, route, outgoing) : {};
+  const isExample = !('body' in sending) && sending.raw === undefined && sending.query === undefined;
+  const { agreed, refused }: Agreement = isExample ? await agreedFor(url, route, outgoing) : { agreed: {} };
   const body =
     Object.keys(agreed).length === 0
       ? outgoing.body
@@ -143,7 +150,11 @@ export async function send(url: string, route: Route, sending: CallInput = {}): 
     headers,
     ...(body === undefined ? {} : { body }),
   });
-  return readReply(response);
+  const reply = await readReply(response);
+  if (refused === undefined || reply.code !== 'validation_failed') return reply;
+  // A call without a price is refused because its price was not shown.
+  const { status, code = refused.text } = refused;
+  return { ...reply, code: `${reply.code}, for its price was not shown: ${status} ${code}` };
 }
 
 function withProductKey(route: Route, key: string | undefined, text: string): string {

@@ -174,21 +174,33 @@ export const readVectors = route(
   },
 );
 
+const deleted = namedObject('DeletedVector', { id, if_revision: z.int().min(1) });
+
 export const deleteVectors = route(
   'DELETE /v1/storage/vectors',
   {
     ...common,
     summary: 'Delete vectors',
     description:
-      'What they took of the limit `storage` is free at once. An id of none of your items is passed over.',
+      'What they took of the limit `storage` is free at once. An id of none of your items is passed over. In place of an id, `{ id, if_revision }` deletes that revision alone: where another device has written a later one, the answer is 412, `details.conflicts` has its `id` and `revision`, and nothing is deleted.',
     may: 'member',
     scope: 'adiuva:write',
-    body: namedObject('VectorDeleteRequest', { ids: z.array(id).min(1).max(MOST_ITEMS) }),
+    body: namedObject('VectorDeleteRequest', {
+      ids: z
+        .array(z.union([id, deleted]))
+        .min(1)
+        .max(MOST_ITEMS),
+    }),
     reply: { 200: namedObject('VectorDeleteResponse', { ok: z.literal(true) }) },
+    errors: ['precondition_failed'],
     example: { body: { ids: [ID] }, reply: { ok: true } },
   },
   async ({ accountId, caller, body }, { vectors }) => {
-    await vectors.delete({ accountId, userId: caller.userId }, body.ids);
+    const ids = body.ids.map((one) => (typeof one === 'string' ? one : one.id));
+    const revisions = body.ids.flatMap((one): [string, number][] =>
+      typeof one === 'string' ? [] : [[one.id, one.if_revision]],
+    );
+    await vectors.delete({ accountId, userId: caller.userId }, ids, new Map(revisions));
     return { ok: true };
   },
 );

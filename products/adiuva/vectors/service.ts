@@ -28,7 +28,11 @@ export function createVectorMemory(
       if (embedding !== undefined) return vectors.search(of(member), embedding, k);
       return vectors.find(of(member), blob ?? new Uint8Array(), k);
     },
-    delete: (member: MemberKey, ids: readonly string[]): Promise<void> => vectors.delete(of(member), ids),
+    delete: (
+      member: MemberKey,
+      ids: readonly string[],
+      ifRevisions: ReadonlyMap<string, number>,
+    ): Promise<void> => vectors.delete(of(member), ids, ifRevisions),
   };
 }
 

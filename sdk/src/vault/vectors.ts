@@ -47,7 +47,11 @@ export interface VaultVectors {
   read(ids: readonly string[]): Promise<VaultVector[]>;
   /** The nearest first. */
   search(embedding: readonly number[], topK?: number): Promise<VectorMatch[]>;
-  delete(ids: readonly string[]): Promise<void>;
+  /**
+   * Deletes all of them or none; one with a `revision` where it is that revision, else as `upsert` fails. One that is gone is deleted
+   * already.
+   */
+  delete(items: readonly (string | Pick<VectorItem, 'id' | 'revision'>)[]): Promise<void>;
 }
 
 export function createVectors({
@@ -98,8 +102,13 @@ export function createVectors({
         results.map(async ({ blob, ...one }) => ({ ...one, ...(await openBlob(one.id, blob)) })),
       );
     },
-    async delete(ids) {
-      await client.call('DELETE /v1/storage/vectors', { body: { ids: [...ids] } });
+    async delete(items) {
+      const ids = items.map((item) => {
+        if (typeof item === 'string') return item;
+        const { id, revision } = item;
+        return typeof revision === 'number' ? { id, if_revision: revision } : id;
+      });
+      await client.call('DELETE /v1/storage/vectors', { body: { ids } });
     },
   };
   return { rotate, vectors };

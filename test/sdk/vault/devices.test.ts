@@ -262,7 +262,7 @@ it('a sync with an older server, which has no calls for several records, sends a
   expect(came).toHaveLength(3);
 });
 
-it('a vector of another device is not written over by a device that has not read it', async () => {
+it('a vector of another device is not written over or deleted by a device that has not read it', async () => {
   const [one, other] = [(await start()).vault.vectors, (await start()).vault.vectors];
   const item = { id: 'of-a-note', embedding: [1, 2, 3] };
   const first = await one.upsert([{ ...item, value: 'first', revision: 0 }]);
@@ -278,5 +278,11 @@ it('a vector of another device is not written over by a device that has not read
     status: 412,
   });
   expect(await one.search([1, 2, 3], 1)).toMatchObject([{ revision: second, value: 'second' }]);
-  expect(await one.upsert([{ ...item, value: 'third', revision: 'any' }])).toBeGreaterThan(second);
+  const third = await one.upsert([{ ...item, value: 'third', revision: 'any' }]);
+  expect(third).toBeGreaterThan(second);
+  await expect(other.delete([{ id: item.id, revision: second }, 'none'])).rejects.toMatchObject({
+    details: { conflicts: [{ id: item.id, revision: third }] },
+  });
+  await other.delete([{ id: item.id, revision: third }]);
+  expect(await one.read([item.id])).toEqual([]);
 });

@@ -231,7 +231,7 @@ export const installPlugin = route(
     }),
     reply: { 200: installed },
     errors:
-      'plugin_not_found plugin_removed plugin_not_offered consent_needed payment_needed price_changed purchase_disputed payee_not_payable nothing_sold store_unavailable store_refused blob_not_found storage_unavailable'.split(
+      'plugin_not_found plugin_removed plugin_not_offered consent_needed payment_needed price_changed conflict purchase_disputed payee_not_payable nothing_sold store_unavailable store_refused blob_not_found storage_unavailable'.split(
         ' ',
       ),
     example: {

@@ -1,11 +1,11 @@
 import { type Effort, stepsOf } from './effort.ts';
 import { type JsonObject, isObject, ownProperty as ownOf, ownList, ownObject } from './json.ts';
 import { countTokens } from '../tokens.ts';
-import { type Material, parseJson } from './material.ts';
+import { type Material, parseJson, readNumbered } from './material.ts';
 import { clip } from './words.ts';
 
 /** A sentence of a document, what it is about, and the page that it stands on. */
-export interface Statement {
+interface Statement {
   readonly kind: string;
   readonly title: string;
   readonly text: string;
@@ -13,6 +13,7 @@ export interface Statement {
 }
 
 const LONGEST = 280;
+const MOST_NUMBERED = 8;
 const TITLE_WORDS = 6;
 /** How often a text is read to find what its sentences are about. */
 const READINGS = 10;
@@ -82,20 +83,35 @@ const KINDS: readonly { readonly kind: string; readonly said?: RegExp; readonly 
  * Where a schema asks for items with citations (`[{…, citations: [{page, quote}]}]`) and the request gives a document as
  * `Pages: [{"page": 1, "text": "…"}]`: the document's own sentences that are about something, each quoted as it stands there.
  */
-export function citedItems(items: unknown, material: Material, effort: Effort): Statement[] | undefined {
+export function citedItems(items: unknown, material: Material, effort: Effort): JsonObject[] | undefined {
+  if (asksFor(items, 'sources')) return numberedItems(material);
   if (!asksForQuotes(items)) return undefined;
   const label = material.label('pages');
   const pages = pagesIn(label);
   if (label === undefined || pages === undefined) return undefined;
   effort.spend(READINGS * stepsOf(label));
   let room = MOST_TOKENS;
-  // A text stands there twice: as it is said, and as it is quoted.
-  const tokensOf = ({ title, text }: Statement) => countTokens(title) + 2 * countTokens(text) + NAMES;
-  return pages.flatMap(statementsOf).filter((statement) => (room -= tokensOf(statement)) >= 0);
+  return pages
+    .flatMap(statementsOf)
+    .filter((statement) => (room -= tokensOf(statement)) >= 0)
+    .map((statement) => citedFields(items, statement));
+}
+
+/** A text stands there twice: as it is said, and as it is quoted. */
+const tokensOf = ({ title, text }: Statement) => countTokens(title) + 2 * countTokens(text) + NAMES;
+
+/** Where the request numbers its lines (`3 user: …`): some from the first to the last, each with its number. */
+function numberedItems(material: Material): JsonObject[] | undefined {
+  const numbered = material.lines().map(readNumbered);
+  const lines = numbered.flatMap(({ number, words }) =>
+    number === undefined ? [] : [{ text: clip(words, LONGEST, ''), sources: [number] }],
+  );
+  const step = Math.max(1, Math.ceil(lines.length / MOST_NUMBERED));
+  return lines.length === 0 ? undefined : lines.filter((_, index) => index % step === 0);
 }
 
 /** The fields of an item that such a statement fills, those that the schema has. */
-export function citedFields(items: unknown, { kind, title, text, page }: Statement): JsonObject {
+function citedFields(items: unknown, { kind, title, text, page }: Statement): JsonObject {
   const properties = isObject(items) ? ownObject(items, 'properties') : undefined;
   const known: JsonObject = {
     title,
@@ -112,6 +128,15 @@ export function citedFields(items: unknown, { kind, title, text, page }: Stateme
 function allows(properties: JsonObject | undefined, name: string, value: string): boolean {
   const schema = properties === undefined ? undefined : ownObject(properties, name);
   return schema !== undefined && (ownList(schema, 'enum') ?? []).includes(value);
+}
+
+function asksFor(items: unknown, name: string): boolean {
+  const properties = isObject(items) ? ownObject(items, 'properties') : undefined;
+  return (
+    properties !== undefined &&
+    ownOf(properties, 'text') !== undefined &&
+    ownOf(properties, name) !== undefined
+  );
 }
 
 function asksForQuotes(items: unknown): boolean {

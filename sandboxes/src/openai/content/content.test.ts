@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { fillSchema } from './fill.ts';
 import type { JsonObject } from './json.ts';
+import { askedIn } from './material.ts';
 import { Author } from './posts.ts';
 
 function createAuthor(text: string, system = 'You write social posts.'): Author {
@@ -52,6 +53,26 @@ test('labels of the text give numbers, dates, choices and yes or no', () => {
     exclusive: false,
     contact: 'sandbox@example.com',
     tags: ['Crop', 'rotation'],
+  });
+});
+
+test('labels of a prompt are no words of a person, and words of a person are no labels', () => {
+  const context = 'Context: "{\\"user_profile\\":{\\"name\\":\\"Ada\\"}}"\nPrevious results: "[]"';
+  expect(createAuthor(`Message: "Thanks!"\n${context}`).reply(0)).toBe(createAuthor('Thanks!').reply(0));
+  expect(createAuthor(`Message: "Feed the cat"\n${context}`).keywords()).toEqual(['Feed', 'cat']);
+  const log = 'My import of users fails.\nmessage: could not connect';
+  expect(askedIn(log)).toBe(log);
+
+  const lines = ['error: relation users does not exist', 'sources: 7 of us looked at it', 'text: none'];
+  const numbered = lines.map((line, n) => `${n + 1} user: ${line}`).join('\n');
+  const item = {
+    type: 'object',
+    properties: { text, sources: { type: 'array', items: { type: 'integer' } } },
+  };
+  const schema = { type: 'object', properties: { sentences: { type: 'array', items: item } } };
+  const author = createAuthor(`Sentences of the session: ${JSON.stringify(numbered)}`);
+  expect(fillSchema(schema, author)).toEqual({
+    sentences: lines.map((line, n) => ({ text: line, sources: [n + 1] })),
   });
 });
 

@@ -1,4 +1,4 @@
-import { citedFields, citedItems, type Statement } from './cited-items.ts';
+import { citedItems } from './cited-items.ts';
 import { LEAST_TIME } from './dates.ts';
 import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
 import { type JsonObject, isObject, ownProperty, ownList, ownNumber, ownObject } from './json.ts';
@@ -210,12 +210,11 @@ function countAt(place: Place, items: unknown, author: Author): number {
 /** Items that quote a document: what the schema asks beside them is filled as always, and nothing is made up to be thrown away. */
 function fillCited(
   items: unknown,
-  cited: readonly Statement[],
+  cited: readonly JsonObject[],
   { place, filling }: { readonly place: Place; readonly filling: FillContext },
 ): unknown[] {
-  return cited.map((statement, index) => {
+  return cited.map((known, index) => {
     const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
-    const known = citedFields(items, statement);
     const value = fill(omitProperties(items, known), inner, filling);
     return isObject(value) ? { ...value, ...known } : value;
   });

@@ -47,7 +47,10 @@ export class Material {
   /** Noon of the day that the text names. */
   readonly day = lazy(() => dayIn(this.text, this.now())?.noon);
 
-  readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
+  /** What was written, line by line: of a labelled line its value, of what a prompt quotes each line. */
+  readonly lines = lazy((): readonly string[] => linesIn(this.text));
+
+  readonly sentences = lazy((): readonly string[] => sentencesIn(this.lines()));
 
   /** Capitalised words inside a sentence: in most languages, names of people, places and things. */
   readonly names = lazy((): readonly string[] => {
@@ -60,7 +63,7 @@ export class Material {
     const named = this.label('language');
     if (named !== undefined) return languageNamed(named) ?? 'en';
     const [, told = ''] = /\bwrite in ([\p{L}-]{2,35})/iu.exec(this.#instructions) ?? [];
-    return languageNamed(told) ?? languageOf(this.sentences().join('\n') || this.text);
+    return languageNamed(told) ?? languageOf(this.sentences().join('\n') || this.lines().join('\n'));
   });
 
   /** A language that is asked for and that the sandbox has no phrases of. */
@@ -69,12 +72,13 @@ export class Material {
     return named !== undefined && languageNamed(named) === undefined ? named : undefined;
   });
 
-  /** What it is about: a label that says so, else the last message's first sentence. */
+  /** What it is about: a label that says so, else the first sentence of what the last message asks. */
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
     // Rows in JSON are called by their label.
     const [, rows] = /^(\p{L}[\p{L} ]{0,40}): "?[[{]/u.exec(this.#last) ?? [];
-    const raw = (label ?? sentencesIn(this.#last)[0] ?? rows ?? this.#last).slice(0, LONGEST_SUBJECT);
+    const asked = linesIn(askedIn(this.#last));
+    const raw = (label ?? sentencesIn(asked)[0] ?? rows ?? asked.join(' ')).slice(0, LONGEST_SUBJECT);
     const words = raw
       .replace(/^#+ /u, '')
       .replace(GREETING, '')
@@ -97,7 +101,7 @@ export class Material {
   /** A JSON schema written into the prompt, where libraries put it for models that take no schema. */
   readonly embeddedSchema = lazy(() => schemaIn(this.#instructions) ?? schemaIn(this.text));
 
-  readonly #said = lazy(() => new Set(wordsOf(this.text.toLowerCase())));
+  readonly #said = lazy(() => new Set(wordsOf(this.lines().join('\n').toLowerCase())));
 
   /** Whether all words of an identifier stand in the text. */
   mentions(name: string): boolean {
@@ -130,10 +134,39 @@ function unquote(value: string): string {
   return (typeof text === 'string' ? text : value).trim();
 }
 
-/** Sentences of three words or more; of a labelled line, its value. */
-function sentencesIn(text: string): string[] {
-  const lines = text.split(/\r?\n/).map((line) => unquote(LABEL.exec(line.trim())?.[2] ?? line));
-  const all = lines.flatMap((line) => line.split(/(?<=[.!?…])\s+/u)).map((sentence) => sentence.trim());
+/** The person's words in a message: those that a prompt quotes as their message, else all of it. */
+export function askedIn(text: string): string {
+  const [, quoted] = /^(?:message|question|request): (".*")$/imu.exec(text.slice(0, 100_000)) ?? [];
+  return quoted === undefined ? text : unquote(quoted);
+}
+
+/** The number of a quoted line, and who said it: `3 user: …`. */
+const NUMBERED = /^(\d{1,6}) [\p{L}_]{1,40}: (?=\S)/u;
+
+function linesIn(text: string): string[] {
+  return text.split(/\r?\n/u).flatMap((line) => {
+    const value = LABEL.exec(line.trim())?.[2] ?? line;
+    const words = unquote(value);
+    return words === value.trim() ? [words] : words.split(/\r?\n/u);
+  });
+}
+
+/** A line without its number. */
+export function readNumbered(line: string): { readonly number: number | undefined; readonly words: string } {
+  const [mark = '', number] = NUMBERED.exec(line) ?? [];
+  return {
+    number: number === undefined ? undefined : Number(number),
+    words: line.slice(mark.length),
+  };
+}
+
+/** Sentences of three words or more; rows in JSON are none. */
+function sentencesIn(lines: readonly string[]): string[] {
+  const said = lines.filter((line) => !/^[[{]/u.test(line) || parseJson(line) === undefined);
+  const all = said
+    .map((line) => readNumbered(line).words)
+    .flatMap((line) => line.split(/(?<=[.!?…])\s+/u))
+    .map((sentence) => sentence.trim());
   return [...new Set(all.filter((sentence) => /\S\s+\S+\s+\S/u.test(sentence)))];
 }
 

@@ -3,7 +3,7 @@ import { capitalise, clip, nameWords, wordsOf } from '../content/words.ts';
 import type { Message } from '../messages.ts';
 import { canonicalWord } from './lexicon.ts';
 import { readSentence } from './sentence.ts';
-import { askedIn } from './turn.ts';
+import { lastAsked } from './turn.ts';
 
 /** A line of the instructions: `day_plan(tasks, wishes): puts tasks in an order for a day; answers a text`. */
 const TEMPLATE = /^(\w{1,64})\(([\w, ]{0,200})\): (.{1,500}); answers (?:a text|records of (\w{1,64}))$/gmu;
@@ -33,7 +33,7 @@ export function planFor(schema: JsonObject, messages: readonly Message[]): JsonO
       table,
     }),
   );
-  const message = askedIn(messages);
+  const message = lastAsked(messages);
   const template = templateFor(message, templates);
   return template && { steps: [askStep(template, message), resultStep(template)] };
 }

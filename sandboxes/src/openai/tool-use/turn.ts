@@ -1,7 +1,7 @@
 import { Effort } from '../content/effort.ts';
 import { type JsonObject, isObject, ownList, ownObject, ownString } from '../content/json.ts';
 import { instantIn } from '../content/dates.ts';
-import { parseJson } from '../content/material.ts';
+import { askedIn, parseJson } from '../content/material.ts';
 import { nameWords } from '../content/words.ts';
 import type { Message } from '../messages.ts';
 import type { Tool } from '../tools.ts';
@@ -49,7 +49,7 @@ export function readTurn({
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
 }): Turn {
-  const sentence = readSentence(askedIn(messages), nowIn(messages));
+  const sentence = readSentence(lastAsked(messages), nowIn(messages));
   const made = callsMade(messages);
   const meant = sentence.clauses.map((clause) => toolFor(clause, tools));
   const records = recordsIn(made);
@@ -69,13 +69,9 @@ export function readTurn({
   };
 }
 
-/** The user's words: all of the last message, or the part that is labelled as the message. */
-export function askedIn(messages: readonly Message[]): string {
-  const text = messages.findLast(({ role }) => role === 'user')?.text ?? '';
-  const [, labelled] = /^(?:message|question|request): (.*)$/imu.exec(text.slice(0, 100_000)) ?? [];
-  const value = labelled?.startsWith('"') === true ? parseJson(labelled) : labelled;
-  return typeof value === 'string' ? value : text;
-}
+/** The person's words in the last message. */
+export const lastAsked = (messages: readonly Message[]): string =>
+  askedIn(messages.findLast(({ role }) => role === 'user')?.text ?? '');
 
 function nowIn(messages: readonly Message[]): number | undefined {
   return instantIn(messages.find(({ role }) => role === 'system' || role === 'developer')?.text ?? '');

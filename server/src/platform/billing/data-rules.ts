@@ -24,6 +24,7 @@ export const billingDataRules: DataRule[] = [
       { erased_at: 'app.now()' },
       'the provider is asked to forget them by this id, and nothing of it is kept again; whose it was nobody says by then',
     ),
+    withheld: ['held_until'],
   },
   { table: 'billing.subscriptions', account: THE_BOOKS },
   {

@@ -147,6 +147,7 @@ export interface UsageMeter {
 
 /** Credit that is to be gone, because the money that it came from is. */
 export interface CreditToTake {
+  readonly account_id: AccountId;
   /** As the provider calls who has it. */
   readonly customer: string;
   /** That gave the credit. */

@@ -97,7 +97,10 @@ export function createSales(parts: SalesParts): Sales {
       inbox,
       sellers: providers.map(({ provider: { name, mode } }) => ({ provider: name, mode })),
     }),
-    refundedCredits: createRefundedCredits({ ...parts, holder: link && createCreditHolder(link.client) }),
+    refundedCredits: createRefundedCredits({
+      ...parts,
+      holder: link && createCreditHolder({ ...parts, stripe: link }),
+    }),
     endings: createEndings({
       ...parts,
       inbox,

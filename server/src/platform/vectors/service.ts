@@ -74,7 +74,7 @@ export function createVectorStorage(parts: VectorStorageParts): VectorStorage {
         const [rows] = await parts.db.tenant(collection.accountId, [readItems(collection, product, ids)]);
         return rows;
       },
-      delete: (collection, ids) => remove(parts, { product, collection }, ids),
+      delete: (collection, ids, ifRevisions) => remove(parts, { product, collection }, { ids, ifRevisions }),
       forgetting: (member) => deleteOwned(product, member),
     }),
     centre: () => centreCollections(parts.db),
@@ -125,7 +125,10 @@ async function upsert(
       if (found === undefined) throw new Error('a collection was not made');
       const { row, former } = found;
       const key = { accountId: collection.accountId, id: row.id };
-      await assertRevisions(tx, key, packed);
+      const named = packed.flatMap(({ id, ifRevision }): [string, number][] =>
+        ifRevision === undefined ? [] : [[id, ifRevision]],
+      );
+      await assertRevisions(tx, key, { named, absent: 0 });
       const revision = row.revision + 1;
       const embedded = row.embedded - former.embedded + packed.filter((item) => item.embedding).length;
       const kept = row.embedded > former.embedded ? row.dimensions : null;
@@ -146,30 +149,40 @@ async function upsert(
   );
 }
 
-/** Refuses items that take the place of others than their writer has read. */
+/** Refuses a change of items that their writer has not read. `absent`: the revision of an item that is not there; undefined: any fits. */
 async function assertRevisions(
   tx: Transaction,
   key: CollectionKey,
-  items: readonly PackedItem[],
+  {
+    named,
+    absent,
+  }: { readonly named: readonly (readonly [string, number])[]; readonly absent: 0 | undefined },
 ): Promise<void> {
-  const named = items.filter(({ ifRevision }) => ifRevision !== undefined);
   if (named.length === 0) return;
-  const ids = named.map(({ id }) => id);
+  const ids = named.map(([id]) => id);
   const present = new Map((await tx.run(revisionsOf(key, ids))).map(({ id, revision }) => [id, revision]));
-  const conflicts = named.flatMap(({ id, ifRevision }) => {
-    const revision = present.get(id) ?? 0;
-    return revision === ifRevision ? [] : [{ id, revision }];
+  const conflicts = named.flatMap(([id, ifRevision]) => {
+    const revision = present.get(id) ?? absent;
+    return revision === undefined || revision === ifRevision ? [] : [{ id, revision }];
   });
   if (conflicts.length > 0) throw new AppError('precondition_failed', { details: { conflicts } });
 }
 
-async function remove(parts: VectorStorageParts, which: Which, ids: readonly string[]): Promise<void> {
+async function remove(
+  parts: VectorStorageParts,
+  which: Which,
+  {
+    ids,
+    ifRevisions = new Map(),
+  }: { readonly ids: readonly string[]; readonly ifRevisions: ReadonlyMap<string, number> | undefined },
+): Promise<void> {
   const { accountId } = which.collection;
   await parts.db.tenant(accountId, DELETED, async (tx) => {
     const found = await lock(tx, which, ids);
     if (found === undefined) return;
     const { row, former } = found;
     const key = { accountId, id: row.id };
+    await assertRevisions(tx, key, { named: [...ifRevisions], absent: undefined });
     const embedded = row.embedded - former.embedded;
     const dimensions = embedded === 0 ? null : row.dimensions;
     await tx.runAll([

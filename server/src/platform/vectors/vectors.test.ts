@@ -227,6 +227,19 @@ describe('the revision of an item', () => {
     );
   });
 
+  test('keeps a deletion that has read another one from all of its items, and one that is gone is deleted', async () => {
+    const notes = await somebody();
+    const first = await vectors.upsert(notes, [builtOn('a', 0), builtOn('b', 0)]);
+    const second = await vectors.upsert(notes, [builtOn('a', first, 'second')]);
+    await expect(vectors.delete(notes, ['a', 'b'], new Map([['a', first]]))).rejects.toEqual(
+      conflict({ id: 'a', revision: second }),
+    );
+    expect(await textsIn(notes)).toEqual({ a: 'second', b: 'b' });
+    for (let time = 0; time < 2; time += 1) await vectors.delete(notes, ['a'], new Map([['a', second]]));
+    expect(await textsIn(notes)).toEqual({ b: 'b' });
+    await assertCounted(notes);
+  });
+
   test('lets one of ten writers through that have read the same one', async () => {
     const notes = await somebody();
     for (const before of [0, await vectors.upsert(notes, [builtOn('b', 0)])]) {

@@ -56,8 +56,15 @@ export interface Vectors {
   search(collection: Collection, embedding: readonly number[], k: number): Promise<VectorSearch>;
   /** Items whose blob is the same, byte for byte. */
   find(collection: Collection, blob: Uint8Array, k: number): Promise<VectorSearch>;
-  /** Deletes items, and gives back what they took. An item that is not there is deleted already. */
-  delete(collection: Collection, ids: readonly string[]): Promise<void>;
+  /**
+   * Deletes items, and gives back what they took. An item that is not there is deleted already. Throws `precondition_failed` with the
+   * `conflicts`, and deletes none, where one has another revision than is named for its id.
+   */
+  delete(
+    collection: Collection,
+    ids: readonly string[],
+    ifRevisions?: ReadonlyMap<string, number>,
+  ): Promise<void>;
   /** Deletes all that a user keeps in an account, and gives back what it took. */
   forgetting(of: { readonly accountId: AccountId; readonly userId: UserId }): Statement;
 }

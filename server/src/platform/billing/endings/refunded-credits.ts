@@ -1,5 +1,4 @@
 import { commitPoint, type Database, statement } from '#platform/db';
-import type { AccountId } from '#platform/kernel';
 import type { Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import type { CreditHolder, CreditToTake, ProviderMode } from '../payment-provider.ts';
@@ -52,11 +51,11 @@ export function createRefundedCredits(parts: RefundedCreditsParts): RefundedCred
 async function runAt({ db, log }: RefundedCreditsParts, holder: CreditHolder): Promise<number> {
   const [due] = await db.system('billing.credits', [creditsToTake(holder)]);
   const failures: unknown[] = [];
-  for (const { account_id, ...credit } of due) {
+  for (const credit of due) {
     const { subscription, amount } = credit;
     try {
       const taken = await holder.take(credit);
-      await db.system('billing.credits', TAKEN, [noteTaken(holder, account_id, { ...credit, taken })]);
+      await db.system('billing.credits', TAKEN, [noteTaken(holder, { ...credit, taken })]);
       log.info({ subscription, due: amount, taken }, 'credit of money that has gone back was taken');
     } catch (error) {
       failures.push(error);
@@ -67,12 +66,8 @@ async function runAt({ db, log }: RefundedCreditsParts, holder: CreditHolder): P
   return due.length;
 }
 
-interface DueCredit extends CreditToTake {
-  readonly account_id: AccountId;
-}
-
 const creditsToTake = ({ provider, mode }: ProviderMode) =>
-  statement<DueCredit>(
+  statement<CreditToTake>(
     `select c.account_id, c.store_id as subscription, o.customer, c.currency, c.due as amount
      from billing.gone_credits c
      join billing.objects o on o.store = c.store and o.mode = c.mode and o.kind = 'subscription' and o.object_id = c.store_id
@@ -85,8 +80,7 @@ const creditsToTake = ({ provider, mode }: ProviderMode) =>
 /** Upserts: if the row was deleted meanwhile, a new one has the credit given back. */
 const noteTaken = (
   { provider, mode }: ProviderMode,
-  accountId: AccountId,
-  { subscription, currency, amount, taken }: CreditToTake & { readonly taken: number },
+  { account_id: accountId, subscription, currency, amount, taken }: CreditToTake & { readonly taken: number },
 ) =>
   statement(
     `insert into billing.gone_credits as present (account_id, store, mode, store_id, currency, due, taken)

@@ -6,6 +6,7 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { presentCustomer } from '../providers/stripe/customers.ts';
+import { holdCustomer } from '../providers/stripe/hold-customer.ts';
 import * as invoices from '../providers/stripe/item-invoice.ts';
 import { notSold } from '../subscriptions/order.ts';
 import { presentSubscriptions } from '../subscriptions/store.ts';
@@ -94,14 +95,19 @@ function saleOf({ db, ids, stripe, sharePoints }: SellingParts, offer: ItemOffer
 }
 
 /** Has the invoice of a sale be there, be written down, and then be paid. */
-async function pay({ db, stripe }: SellingParts, offer: ItemOffer, { id, invoice }: SaleRow) {
+async function pay(parts: SellingParts, offer: ItemOffer, { id, invoice }: SaleRow) {
+  const { db, stripe } = parts;
   const { client } = stripe;
   const order = { ...offer, id, customer: await presentCustomer({ db, client }, offer.accountId) };
   const made = invoice ?? (await invoices.draftInvoice(stripe, order));
   const [[kept]] = await db.system('billing.sharing', KEPT, [keepInvoice(offer.accountId, id, made)]);
   if (kept === undefined) return invoices.VOID;
-  const opened = await invoices.openInvoice(stripe, kept.invoice, order);
-  return opened.state === 'open' ? invoices.payInvoice(client, opened.id, order.customer) : opened;
+  return holdCustomer(parts, offer.accountId, async (held) => {
+    const opened = await invoices.openInvoice(held.stripe, kept.invoice, order);
+    return opened.state === 'open'
+      ? invoices.payInvoice(held.stripe.client, opened.id, order.customer)
+      : opened;
+  });
 }
 
 /** The invoice of a sale, which nobody can pay any more. */

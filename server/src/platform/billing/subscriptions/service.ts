@@ -4,6 +4,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
 import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
+import { holdCustomer } from '../providers/stripe/hold-customer.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
 import type { RecurringPrice } from '../agreed.ts';
 import { type AgreedOrder, change, type ChangeOrder, preview } from './changes.ts';
@@ -63,6 +64,8 @@ export interface Subscriptions {
 /** Sales at Stripe; those of other providers begin on a phone and are only read here. */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
+  const held = async <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>): Promise<T> =>
+    holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does);
   return {
     async checkout({ accountId, caller: { userId } }, request) {
       const sold = sellingPartsOf(parts);
@@ -87,10 +90,11 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
-    cancel: (visitor, product, when) => cancelSubscription(sellingPartsOf(parts), visitor, { product, when }),
-    resume: (visitor, what) => resumeSubscription(sellingPartsOf(parts, visitor), visitor, what),
+    cancel: (visitor, product, when) =>
+      held(visitor, (sold) => cancelSubscription(sold, visitor, { product, when })),
+    resume: (visitor, what) => held(visitor, (sold) => resumeSubscription(sold, visitor, what)),
     async change(visitor, order) {
-      return changeView(await change(sellingPartsOf(parts, visitor), visitor, order));
+      return changeView(await held(visitor, (sold) => change(sold, visitor, order)));
     },
     preview: (accountId, order) => preview(sellingPartsOf(parts), accountId, order),
     async invoices(accountId, { limit, before }) {

@@ -1,6 +1,7 @@
 import type { CreditHolder, CreditToTake } from '../../payment-provider.ts';
 import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { isDeleted } from './customers.ts';
+import { holdCustomer, type HoldingParts } from './hold-customer.ts';
 
 /** Under this name a movement of a balance says which subscription it is about. */
 const ABOUT = 'plinth_subscription';
@@ -8,13 +9,14 @@ const ABOUT = 'plinth_subscription';
 const MOST = 1_000;
 
 /** The customer's balance at Stripe: below 0 it is their credit. */
-export function createCreditHolder(client: StripeClient): CreditHolder {
+export function createCreditHolder(parts: HoldingParts): CreditHolder {
+  const { client } = parts.stripe;
   return {
     provider: 'stripe',
     mode: client.mode,
     async take(credit) {
       try {
-        return await takeAt(client, credit);
+        return await holdCustomer(parts, credit.account_id, ({ stripe }) => takeAt(stripe.client, credit));
       } catch (error) {
         // A deleted customer has no credit.
         if (refusedFor(error, 'resource_missing') && (await isDeleted(client, credit.customer)))

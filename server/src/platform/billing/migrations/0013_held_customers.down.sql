@@ -1,0 +1,1 @@
+alter table billing.customers drop column held_until;
