@@ -9,3 +9,5 @@ export function bringMade(): boolean {
   const script = join(import.meta.dirname, 'generate.ts');
   return spawnSync(process.execPath, [script, '--made'], { stdio: 'inherit' }).status === 0;
 }
+
+if (import.meta.main && !bringMade()) process.exitCode = 1;

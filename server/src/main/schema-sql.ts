@@ -1,4 +1,4 @@
-import { type Database, statement } from '#platform/db';
+import { type Database, type Statement, statement } from '#platform/db';
 
 /** Our schemas: all that no part of PostgreSQL owns. */
 export const OURS = `nspname !~ '^pg_' and nspname not in ('information_schema', 'public')`;
@@ -7,31 +7,65 @@ interface Line {
   readonly line: string;
 }
 
-async function lines(db: Database, sql: string): Promise<string[]> {
-  return (await db.asMigrator(statement<Line>(sql))).map(({ line }) => line);
+async function lines(db: Database, asked: Statement<Line>): Promise<string[]> {
+  return (await db.asMigrator(asked)).map(({ line }) => line);
 }
 
-/** The schema of the migrated database as readable SQL, always in the same order: what a reviewer sees of a migration. */
+/** The schema of the migrated database as readable SQL, always in the same order. */
 export async function schemaSql(db: Database): Promise<string> {
-  const schemas = await lines(db, `select nspname as line from pg_namespace where ${OURS} order by 1`);
+  const schemas = await lines(db, statement<Line>(SCHEMAS));
   const parts = [];
   for (const schema of schemas) parts.push(await schemaPart(db, schema));
-  const extensions = await lines(db, EXTENSIONS);
+  const extensions = await lines(db, statement<Line>(EXTENSIONS));
   return `-- The schema of the migrated database. Made by npm run generate.\n\n${[`${extensions.join('\n')}\n`, ...parts].join('\n')}`;
 }
+
+const SCHEMAS = `select nspname as line from pg_namespace where ${OURS} order by 1`;
 
 const EXTENSIONS = `
   select format('create extension %I with schema %I;', extname, extnamespace::regnamespace) as line
     from pg_extension where extname <> 'plpgsql' order by 1`;
 
 async function schemaPart(db: Database, schema: string): Promise<string> {
-  const tables = await db.asMigrator(
-    statement<{ oid: number; name: string; head: string; tail: string }>(TABLES, [schema]),
+  const tables = await db.asMigrator(statement<Table>(TABLES, [schema]));
+  // One query for all tables, of which there are hundreds.
+  const oids = tables.map(({ oid }) => oid);
+  const inside = await linesOfTables(db, [
+    statement<TableLine>(COLUMNS, [oids]),
+    statement<TableLine>(CONSTRAINTS, [oids]),
+  ]);
+  const after = await linesOfTables(db, [
+    statement<TableLine>(INDEXES, [oids]),
+    statement<TableLine>(SECURITY, [oids]),
+    statement<TableLine>(POLICIES, [oids]),
+    statement<TableLine>(GRANTS, [oids]),
+    statement<TableLine>(TRIGGERS, [oids]),
+  ]);
+  const shown = tables.map(({ oid, name, head, tail }) =>
+    [`${head} ${name} (\n  ${inside(oid).join(',\n  ')}\n)${tail};`, ...after(oid)].join('\n'),
   );
-  const sections = [`-- ${'='.repeat(20)} ${schema}`, ...(await lines(db, typesOf(schema)))];
-  for (const table of tables) sections.push(await tablePart(db, table));
-  sections.push(...(await lines(db, routinesOf(schema))));
-  return `${sections.join('\n\n')}\n`;
+  const types = await lines(db, statement<Line>(TYPES, [schema]));
+  const routines = await lines(db, statement<Line>(ROUTINES, [schema]));
+  return `${[`-- ${'='.repeat(20)} ${schema}`, ...types, ...shown, ...routines].join('\n\n')}\n`;
+}
+
+interface Table {
+  readonly oid: number;
+  readonly name: string;
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** What these say of each table, one after the other. */
+async function linesOfTables(db: Database, asked: readonly Statement<TableLine>[]) {
+  const found: TableLine[] = [];
+  for (const one of asked) found.push(...(await db.asMigrator(one)));
+  const byTable = Map.groupBy(found, ({ oid }) => oid);
+  return (oid: number): string[] => (byTable.get(oid) ?? []).map(({ line }) => line);
+}
+
+interface TableLine extends Line {
+  readonly oid: number;
 }
 
 const TABLES = `
@@ -43,81 +77,65 @@ const TABLES = `
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where n.nspname = $1 and c.relkind in ('r', 'p') order by c.relname`;
 
-async function tablePart(
-  db: Database,
-  table: { oid: number; name: string; head: string; tail: string },
-): Promise<string> {
-  const { oid, name, head, tail } = table;
-  const inside = [...(await lines(db, columnsOf(oid))), ...(await lines(db, constraintsOf(oid)))];
-  const after = [
-    ...(await lines(db, indexesOf(oid))),
-    ...(await lines(db, securityOf(oid))),
-    ...(await lines(db, policiesOf(oid))),
-    ...(await lines(db, grantsOf(oid))),
-    ...(await lines(db, triggersOf(oid))),
-  ];
-  return [`${head} ${name} (\n  ${inside.join(',\n  ')}\n)${tail};`, ...after].join('\n');
-}
-
-const columnsOf = (oid: number) => `
-  select concat(quote_ident(a.attname), ' ', format_type(a.atttypid, a.atttypmod),
+const COLUMNS = `
+  select a.attrelid::int as oid, concat(quote_ident(a.attname), ' ', format_type(a.atttypid, a.atttypmod),
                 case when a.attnotnull then ' not null' end,
                 case a.attidentity when 'a' then ' generated always as identity' when 'd' then ' generated by default as identity' end,
                 case when a.attgenerated = 's' then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
                      when d.adbin is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid) end) as line
     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-   where a.attrelid = ${oid} and a.attnum > 0 and not a.attisdropped order by a.attnum`;
+   where a.attrelid = any($1::int[]) and a.attnum > 0 and not a.attisdropped order by a.attnum`;
 
-const constraintsOf = (oid: number) => `
-  select format('constraint %I %s', conname, pg_get_constraintdef(oid)) as line
-    from pg_constraint where conrelid = ${oid} and contype in ('p', 'u', 'f', 'c', 'x')
+const CONSTRAINTS = `
+  select conrelid::int as oid, format('constraint %I %s', conname, pg_get_constraintdef(oid)) as line
+    from pg_constraint where conrelid = any($1::int[]) and contype in ('p', 'u', 'f', 'c', 'x')
    order by position(contype::text in 'pufcx'), conname`;
 
-const indexesOf = (oid: number) => `
-  select pg_get_indexdef(i.indexrelid) || ';' as line
+const INDEXES = `
+  select i.indrelid::int as oid, pg_get_indexdef(i.indexrelid) || ';' as line
     from pg_index i join pg_class c on c.oid = i.indexrelid
-   where i.indrelid = ${oid} and not exists (select from pg_constraint where conindid = i.indexrelid)
+   where i.indrelid = any($1::int[]) and not exists (select from pg_constraint where conindid = i.indexrelid)
    order by c.relname`;
 
-const securityOf = (oid: number) => `
-  select format('alter table %s enable row level security%s;', oid::regclass,
+const SECURITY = `
+  select oid::int as oid, format('alter table %s enable row level security%s;', pg_class.oid::regclass,
                 case when relforcerowsecurity then ', force row level security' end) as line
-    from pg_class where oid = ${oid} and relrowsecurity`;
+    from pg_class where oid = any($1::int[]) and relrowsecurity`;
 
-const policiesOf = (oid: number) => `
-  select concat(format('create policy %I on %s for %s to %s', polname, polrelid::regclass,
+const POLICIES = `
+  select polrelid::int as oid, concat(format('create policy %I on %s for %s to %s', polname, polrelid::regclass,
                        case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
                        (select string_agg(rolname, ', ' order by rolname) from pg_roles where oid = any(polroles))),
                 ' using (' || pg_get_expr(polqual, polrelid) || ')',
                 ' with check (' || pg_get_expr(polwithcheck, polrelid) || ')', ';') as line
-    from pg_policy where polrelid = ${oid} order by polname`;
+    from pg_policy where polrelid = any($1::int[]) order by polname`;
 
-const grantsOf = (oid: number) => `
-  select format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type), ${oid}::regclass, rolname) as line
+const GRANTS = `
+  select pg_class.oid::int as oid, format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type), pg_class.oid::regclass, rolname) as line
     from pg_class, aclexplode(relacl) join pg_roles on pg_roles.oid = grantee
-   where pg_class.oid = ${oid} and rolname like 'plinth%' group by rolname order by rolname`;
+   where pg_class.oid = any($1::int[]) and rolname like 'plinth%' group by pg_class.oid, rolname order by rolname`;
 
-const triggersOf = (oid: number) => `
-  select pg_get_triggerdef(oid) || ';' as line from pg_trigger where tgrelid = ${oid} and not tgisinternal order by tgname`;
+const TRIGGERS = `
+  select tgrelid::int as oid, pg_get_triggerdef(oid) || ';' as line from pg_trigger where tgrelid = any($1::int[]) and not tgisinternal order by tgname`;
 
-const typesOf = (schema: string) => `
+const TYPES = `
   select format('create type %s as enum (%s);', t.oid::regtype, string_agg(quote_literal(enumlabel), ', ' order by enumsortorder)) as line
-    from pg_type t join pg_enum e on e.enumtypid = t.oid where t.typnamespace = '${schema}'::regnamespace group by t.oid
+    from pg_type t join pg_enum e on e.enumtypid = t.oid where t.typnamespace = $1::text::regnamespace group by t.oid
   union all
   select format('create type %s as (%s);', t.oid::regtype,
                 string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' order by attnum))
     from pg_type t join pg_class c on c.oid = t.typrelid join pg_attribute a on a.attrelid = c.oid and attnum > 0
-   where t.typnamespace = '${schema}'::regnamespace and c.relkind = 'c' group by t.oid
+   where t.typnamespace = $1::text::regnamespace and c.relkind = 'c' group by t.oid
   union all
   select format('create view %s as%s%s', oid::regclass, chr(10), pg_get_viewdef(oid)) from pg_class
-   where relnamespace = '${schema}'::regnamespace and relkind = 'v'
+   where relnamespace = $1::text::regnamespace and relkind = 'v'
   order by 1`;
 
 /** Their heads: the bodies stand in each module's `functions/`. */
-const routinesOf = (schema: string) => `
+const ROUTINES = `
   select concat(split_part(rtrim(pg_get_functiondef(p.oid), E'\\n'), E'\\nAS $', 1), ';',
                 case when r.rolname like 'plinth%' then format(E'\\nalter routine %s owner to %s;', p.oid::regprocedure, r.rolname) end,
                 (select string_agg(format(E'\\ngrant execute on routine %s to %s;', p.oid::regprocedure, g.rolname), '' order by g.rolname)
                    from aclexplode(p.proacl) join pg_roles g on g.oid = grantee where g.rolname like 'plinth%' and g.oid <> p.proowner)) as line
     from pg_proc p join pg_roles r on r.oid = p.proowner
-   where p.pronamespace = '${schema}'::regnamespace and p.prokind in ('f', 'p') order by p.proname, p.oid::regprocedure::text`;
+   where p.pronamespace = $1::text::regnamespace and p.prokind in ('f', 'p') order by p.proname, p.oid::regprocedure::text`;
