@@ -110,7 +110,8 @@ test('others have turns of the loop between the steps in which a large body is p
   expect(status).toBe(201);
   const [parsed = 0, checked = 0, ...more] = turns;
   expect(more).toEqual([]);
-  expect(checked - parsed).toBeGreaterThanOrEqual(2);
+  // A step that waits for a timer may begin in the turn of the one before.
+  expect(checked - parsed).toBeGreaterThanOrEqual(1);
 });
 
 test('of thousands of faults in a large body the first is named', async () => {
