@@ -2,7 +2,8 @@
  * `npm run generate`: writes all that is made from the code and the migrated database: docs/generated, .env.example,
  * the client's types of the routes and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
  * fails on what differs. In a clone with products of its own these files are made without them, by a process of its own, so that
- * they stay as they are pulled; what differs with them is written beside, whole.
+ * they stay as they are pulled; what differs with them is written beside, whole. `-- --examples` makes every call first and records the
+ * examples of those that have none, or another form by now; `-- --examples all` records all (docs/products.md).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -57,6 +58,17 @@ async function generateFiles(): Promise<Map<string, string>> {
   } finally {
     await db.close();
   }
+}
+
+/** Makes every call and writes the replies into the files of examples: as a test, for the walkers of the tests make the calls. */
+function recordExamples(): void {
+  const all = process.argv[process.argv.indexOf('--examples') + 1] === 'all';
+  const { status } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts/test.ts'), 'test/walkers/examples.test.ts'],
+    { stdio: 'inherit', env: { ...process.env, RECORD_EXAMPLES: all ? 'all' : 'changed' } },
+  );
+  if (status !== 0) process.exitCode = 1;
 }
 
 /** One that was raised is raised again with the next change: what matters is that it rises. */
@@ -117,6 +129,8 @@ function write(files: ReadonlyMap<string, string>, over: readonly string[]): voi
 }
 
 const isShipped = process.execArgv.includes(SHIPPED);
+if (!isShipped && process.argv.includes('--examples')) recordExamples();
+if (!isShipped && process.argv.includes('--examples')) recordExamples();
 const own = isShipped ? [] : (await import('../src/products/own.ts')).ownProducts;
 if (isShipped) write(await generateFiles(), []);
 else if (own.length === 0) {

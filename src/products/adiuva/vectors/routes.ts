@@ -12,10 +12,6 @@ const MOST_READ = 100;
 const MOST_BODY = 8_388_608;
 /** Of a blob of 64 KiB. */
 const MOST_BASE64 = 87_384;
-const ID = 'Gr1n5OqzV0m8t2wJ';
-const BLOB = '3q2+7wABAgM=';
-const CHECKSUM = sha256(Buffer.from(BLOB, 'base64'));
-const EMBEDDING = [0.12, -0.5, 0.31];
 
 const common = {
   tag: 'Adiuva vectors',
@@ -81,10 +77,6 @@ export const upsertVectors = route(
       'limit_exceeded',
       'plan_required',
     ],
-    example: {
-      body: { vectors: [{ id: ID, blob: BLOB, checksum: CHECKSUM, embedding: EMBEDDING }] },
-      reply: { upserted: 1, revision: 2 },
-    },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const items = body.vectors.map(({ checksum: sent, if_revision: ifRevision, ...one }) => {
@@ -130,10 +122,6 @@ export const searchVectors = route(
       }),
     },
     errors: ['vector_dimensions', 'vector_invalid'],
-    example: {
-      body: { embedding: EMBEDDING, top_k: 10 },
-      reply: { results: [{ id: ID, score: 0.912345, revision: 2, blob: BLOB }], mode: 'exact' },
-    },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const { results, mode } = await vectors.search(
@@ -168,7 +156,6 @@ export const readVectors = route(
         vectors: z.array(namedObject('StoredVector', { id: z.string(), revision, blob: z.string() })),
       }),
     },
-    example: { body: { ids: [ID] }, reply: { vectors: [{ id: ID, revision: 2, blob: BLOB }] } },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const found = await vectors.read({ accountId, userId: caller.userId }, body.ids);
@@ -187,7 +174,6 @@ export const deleteVectors = route(
     scope: 'adiuva:write',
     body: namedObject('VectorDeleteRequest', { ids: z.array(id).min(1).max(MOST_ITEMS) }),
     reply: { 200: namedObject('VectorDeleteResponse', { ok: z.literal(true) }) },
-    example: { body: { ids: [ID] }, reply: { ok: true } },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     await vectors.delete({ accountId, userId: caller.userId }, body.ids);

@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Comments } from './service.ts';
 import { text } from '../words.ts';
-import { COMMENT, comment, REPLY, shownComment, thread } from './replies.ts';
+import { comment, shownComment, thread } from './replies.ts';
 
 const ADD = commitPoint(
   'orbit.comment-add',
@@ -26,7 +26,6 @@ const writes = {
   scope: 'orbit:write',
   rate: { perMinute: 60, by: 'member' },
 } as const;
-const of = { params: { id: COMMENT.id } };
 
 /** Neither spaces nor marks nor what is invisible. */
 const SAID = /[^\p{C}\p{Z}\p{M}]/u;
@@ -53,11 +52,6 @@ export const listComments = route(
     }),
     reply: { 200: pageOf(thread) },
     errors: ['scope_not_found'],
-    example: {
-      params: { id: COMMENT.scope_id },
-      query: { resolved: 'false' },
-      reply: { data: [{ ...COMMENT, replies: [REPLY] }], next_cursor: null },
-    },
   },
   async ({ accountId, params, query }, { comments }) => {
     const { section_id: section, resolved, cursor, limit } = query;
@@ -89,11 +83,6 @@ export const addComment = route(
     }),
     reply: { 201: comment },
     errors: ['scope_not_found', 'section_not_found', 'comment_not_found', 'mention_unknown'],
-    example: {
-      params: { id: COMMENT.scope_id },
-      body: { body: COMMENT.body, section_id: COMMENT.section_id, mentions: COMMENT.mentions },
-      reply: { ...COMMENT, reply_count: 0 },
-    },
   },
   async ({ accountId, params, body: said, caller, origin, once }, { comments }) => {
     const { section_id: sectionId, reply_to: replyTo } = said;
@@ -115,7 +104,6 @@ export const readComment = route(
     summary: 'Read a comment',
     reply: { 200: comment },
     errors: ['comment_not_found'],
-    example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params }, { comments }) => {
     const row = await comments.read({ accountId, id: params.id });
@@ -132,7 +120,6 @@ export const listReplies = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(comment) },
     errors: ['comment_not_found'],
-    example: { ...of, query: { limit: 20 }, reply: { data: [REPLY], next_cursor: null } },
   },
   async ({ accountId, params, query }, { comments }) => {
     const { data, next_cursor } = await comments.replies({ accountId, id: params.id }, query);
@@ -151,17 +138,6 @@ export const changeComment = route(
     body: namedObject('UpdateCommentRequest', { body, mentions: mentions.optional() }),
     reply: { 200: comment },
     errors: ['comment_not_found', 'forbidden', 'mention_unknown', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { body: 'Does the budget include all licences?' },
-      reply: {
-        ...COMMENT,
-        body: 'Does the budget include all licences?',
-        edited_at: '2026-11-20T08:10:00.000Z',
-        version: 2,
-        updated_at: '2026-11-20T08:10:00.000Z',
-      },
-    },
   },
   async ({ accountId, params, role, caller, origin, ifMatch, body: said }, { comments }) => {
     const at = { accountId, id: params.id, role, caller, origin };
@@ -179,7 +155,6 @@ export const deleteComment = route(
       'By who wrote it, and by admins. One with replies stays without its text while they are there.',
     reply: { 200: okReply },
     errors: ['comment_not_found', 'forbidden'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     await comments.remove({ accountId, id: params.id, role, caller, origin });
@@ -193,13 +168,6 @@ const resolving = {
   reply: { 200: comment },
   errors: ['comment_not_found', 'comment_is_reply', 'forbidden'],
 } as const;
-const RESOLVED = {
-  ...COMMENT,
-  resolved_at: '2026-11-20T09:00:00.000Z',
-  resolved_by: COMMENT.user_id,
-  version: 2,
-  updated_at: '2026-11-20T09:00:00.000Z',
-};
 
 export const resolveThread = route(
   'POST /v1/comments/:id/resolve',
@@ -208,7 +176,6 @@ export const resolveThread = route(
     summary: 'Resolve a thread',
     description:
       'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
-    example: { ...of, reply: RESOLVED },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     const row = await comments.resolve({ accountId, id: params.id, role, caller, origin }, true);
@@ -223,7 +190,6 @@ export const unresolveThread = route(
     summary: 'Reopen a resolved thread',
     description:
       'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
-    example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     const row = await comments.resolve({ accountId, id: params.id, role, caller, origin }, false);

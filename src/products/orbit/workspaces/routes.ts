@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Workspaces } from './service.ts';
 import { line } from '../words.ts';
-import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './replies.ts';
+import { shownWorkspace, workspace } from './replies.ts';
 import { coloursSchema, PRIVACY } from './workspace.ts';
 
 const MADE = commitPoint(
@@ -20,7 +20,6 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 120, by: 'user' },
 } as const;
-const of = { params: { id: WORKSPACE_EXAMPLE.id } };
 const position = z.tuple([z.uuid()]);
 
 const slug = z
@@ -54,7 +53,6 @@ export const makeWorkspace = route(
     body: namedObject('CreateWorkspaceRequest', { name: line(200) }),
     reply: { 201: workspace },
     errors: ['conflict', 'too_many_organizations'],
-    example: { body: { name: WORKSPACE_EXAMPLE.name }, reply: WORKSPACE_EXAMPLE },
   },
   async ({ caller, origin, body, once }, { workspaces }) => {
     const made = await once(MADE, async (tx) => {
@@ -75,7 +73,6 @@ export const listWorkspaces = route(
     description: 'Newest first. A key sees the one that it is bound to.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(workspace) },
-    example: { query: { limit: 20 }, reply: { data: [WORKSPACE_EXAMPLE], next_cursor: null } },
   },
   async ({ caller, query: { cursor, limit } }, { workspaces }) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, position)[0];
@@ -92,7 +89,6 @@ export const readWorkspace = route(
     summary: 'Read a workspace',
     reply: { 200: workspace },
     errors: ['not_found'],
-    example: { ...of, reply: WORKSPACE_EXAMPLE },
   },
   async ({ caller, origin, params }, { workspaces }) => {
     const view = await workspaces.look({ caller, origin, organization: params.id });
@@ -120,11 +116,6 @@ export const changeWorkspace = route(
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: workspace },
     errors: ['not_found', 'forbidden', 'slug_taken', 'plan_required', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { settings: { currency: 'EUR' } },
-      reply: { ...WORKSPACE_EXAMPLE, settings: { currency: 'EUR', language: 'en' }, version: 2 },
-    },
   },
   async ({ caller, origin, params, ifMatch, body }, { workspaces }) => {
     const view = await workspaces.change({ caller, origin, organization: params.id }, ifMatch, body);
@@ -150,7 +141,6 @@ export const deleteWorkspace = route(
       }),
     },
     errors: ['not_found', 'forbidden', 'step_up_required'],
-    example: { ...of, reply: { id: WORKSPACE_EXAMPLE.id, restorable_until: '2026-12-04T08:00:00.000Z' } },
   },
   async ({ caller, origin, params }, { workspaces }) => {
     const { id, restorable_until } = await workspaces.close({ caller, origin, organization: params.id });

@@ -14,7 +14,7 @@ import { supportInstead, supportAgain } from '../safety.ts';
 import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
-import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './replies.ts';
+import { exchange, shownCrisis, shownExchange } from './replies.ts';
 
 const route = productRoutes<Prism>();
 
@@ -78,7 +78,6 @@ export const sendMessage = route(
       'provider_rejected',
       'answer_unusable',
     ],
-    example: { body: { session_id: SESSION.id, content: EXCHANGE.message.content }, reply: EXCHANGE },
   },
   async ({ accountId, permit, body, origin, wire, safety: support }, { messages, profiles }) => {
     const profile = await profiles.read(accountId);

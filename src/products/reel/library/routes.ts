@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
 import { content, label, saveBody, sourceOf } from './save-body.ts';
-import { ASSET, asset, shownAsset } from './replies.ts';
+import { asset, shownAsset } from './replies.ts';
 import { type AssetRow, STATUSES } from './store.ts';
 import { tagList, tagsIn } from './tags.ts';
 
@@ -24,7 +24,6 @@ const writes = {
   scope: 'reel:write',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const of = { params: { id: ASSET.id } };
 
 /** An asset with its version as ETag. */
 const answerWithEtag = (row: AssetRow) => versionedAnswer(row, shownAsset(row));
@@ -39,18 +38,6 @@ export const saveAsset = route(
     body: saveBody,
     reply: { 201: asset },
     errors: ['not_found'],
-    example: {
-      body: {
-        platform: ASSET.platform,
-        hook: ASSET.hook,
-        body: ASSET.body,
-        cta: ASSET.cta,
-        hashtags: ASSET.hashtags,
-        title: ASSET.title,
-        tags: ASSET.tags,
-      },
-      reply: ASSET,
-    },
   },
   ({ accountId, caller, body, once }, { library }) =>
     once(SAVE, async (tx) => {
@@ -79,7 +66,6 @@ export const listAssets = route(
       deleted: z.enum(['true', 'false']).default('false').describe('`true`: those in the trash.'),
     }),
     reply: { 200: pageOf(asset) },
-    example: { query: { q: 'small teams', tags: 'launch' }, reply: { data: [ASSET], next_cursor: null } },
   },
   async ({ accountId, query }, { library }) => {
     const { cursor, limit, tags, deleted, ...rest } = query;
@@ -101,7 +87,6 @@ export const readAsset = route(
     rate: { perMinute: 1_200, by: 'account' },
     reply: { 200: asset },
     errors: ['not_found'],
-    example: { ...of, reply: ASSET },
   },
   async ({ accountId, params }, { library }) => answerWithEtag(await library.read(accountId, params.id)),
 );
@@ -126,11 +111,6 @@ export const changeAsset = route(
     body: changes,
     reply: { 200: asset },
     errors: ['not_found'],
-    example: {
-      ...of,
-      body: { status: 'published', tags: ['launch', 'team'] },
-      reply: { ...ASSET, status: 'published', version: 2 },
-    },
   },
   async ({ accountId, params, ifMatch, body }, { library }) =>
     answerWithEtag(await library.change({ accountId, id: params.id, version: ifMatch }, body)),
@@ -145,7 +125,6 @@ export const deleteAsset = route(
       'It is gone from everywhere else at once, and for good 30 days later. What is there already stays there.',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params }, { library }) => {
     await library.remove(accountId, params.id);
@@ -161,7 +140,6 @@ export const restoreAsset = route(
     description: 'One that is in use stays as it is.',
     reply: { 200: asset },
     errors: ['not_found'],
-    example: { ...of, reply: ASSET },
   },
   ({ accountId, params, once }, { library }) =>
     once(RESTORE, async (tx) => answerWithEtag(await library.restoreIn(tx, accountId, params.id))),
