@@ -198,7 +198,7 @@ function monthOf(time: number, more = 0): number {
 function normalTime(time: number, at: number): number {
   for (const months of [-1, 0, 1]) if (time === monthOf(at, months)) return monthOf(NOW, months);
   const days = (time - dayOf(at)) / DAY;
-  if (Number.isInteger(days) && Math.abs(days) <= 8) return dayOf(NOW) + days * DAY;
+  if (Number.isInteger(days) && Math.abs(days) <= 1) return dayOf(NOW) + days * DAY;
   const away = time - at;
   if (time % HOUR === 0 && Math.abs(away) <= 3 * HOUR) return NOW + Math.ceil(away / HOUR) * HOUR;
   if (away <= 0 && away > -3 * HOUR) return NOW;

@@ -9,6 +9,9 @@ import { normalizeReply } from './normalize-reply.ts';
 
 /** Calls whose walkers get a reply that shows less than the written one. */
 const WRITTEN: readonly string[] = [
+  // What is agreed to is asked for first, and is another price than the request's.
+  'POST /v1/billing/subscription/change',
+  'POST /v1/billing/subscription/resume',
   // Its key is of no server.
   'POST /v1/licenses/validate',
   // The household has invited too often.
