@@ -3,7 +3,10 @@
  * the drawing, lists in docs/generated and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
  * fails on what differs of those. They have the products that `plinth.config.ts` lists. `-- --made` makes the others alone, those that
  * follow from the routes and only where they are of other sources (server/src/main/made.ts).
+ * `-- --examples` makes every call first and records the examples of those that have none, or another form by now; `-- --examples all`
+ * records all (docs/products.md).
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { configMarkdown, envExample } from '#platform/config';
@@ -33,6 +36,17 @@ function generateFiles(): Map<string, string> {
     [`${DOCS}/metrics.md`, metricsMarkdown()],
     ...functionVersions(),
   ]);
+}
+
+/** Makes every call and writes the replies into the files of examples: as a test, for the walkers of the tests make the calls. */
+function recordExamples(): void {
+  const all = process.argv[process.argv.indexOf('--examples') + 1] === 'all';
+  const { status } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts/test.ts'), 'test/walkers/examples.test.ts'],
+    { stdio: 'inherit', env: { ...process.env, RECORD_EXAMPLES: all ? 'all' : 'changed' } },
+  );
+  if (status !== 0) process.exitCode = 1;
 }
 
 /** One that was raised is raised again with the next change: what matters is that it rises. */
@@ -75,5 +89,6 @@ async function make(): Promise<void> {
   for (const path of paths) process.stdout.write(`wrote ${path}\n`);
 }
 
+if (process.argv.includes('--examples')) recordExamples();
 if (!process.argv.includes('--made')) write(generateFiles());
 if (!process.argv.includes('--check')) await make();

@@ -6,6 +6,7 @@ import { createGateway } from './service.ts';
 /** The AI pipe itself, sold like any other product: what an account may call is its plan here. */
 export const gateway = defineProduct({
   ...gatewayCatalogue,
+  folder: import.meta.url,
   routes: routesOf(routes),
   policies: {
     chat: {

@@ -72,19 +72,6 @@ export const chat = route(
       'answer_unusable',
       'answer_too_large',
     ],
-    example: {
-      body: { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] },
-      reply: {
-        id: 'chatcmpl-1',
-        object: 'chat.completion',
-        created: 1_795_160_000,
-        model: 'sandbox-small',
-        choices: [
-          { index: 0, message: { role: 'assistant', content: 'Hello, launch crew!' }, finish_reason: 'stop' },
-        ],
-        usage: { prompt_tokens: 14, completion_tokens: 6, total_tokens: 20 },
-      },
-    },
   },
   ({ permit, prepared, origin, wire, idempotencyKey }, gateway) =>
     gateway.relay({
@@ -115,12 +102,6 @@ export const models = route(
     rate: { perMinute: 600, by: 'account' },
     errorForm: openAiError,
     reply: { 200: namedObject('ModelList', { object: z.literal('list'), data: z.array(listedModel) }) },
-    example: {
-      reply: {
-        object: 'list',
-        data: [{ id: 'sandbox-small', object: 'model', created: 0, owned_by: 'sandbox' }],
-      },
-    },
   },
   async (_call, gateway) => gateway.models(),
 );
@@ -139,10 +120,6 @@ export const model = route(
     errorForm: openAiError,
     reply: { 200: listedModel },
     errors: ['model_unknown'],
-    example: {
-      params: { id: 'sandbox-small' },
-      reply: { id: 'sandbox-small', object: 'model', created: 0, owned_by: 'sandbox' },
-    },
   },
   async ({ params }, gateway) => gateway.model(params.id),
 );

@@ -1,4 +1,14 @@
-import { helplineSchema, namedObject, precheck, type Safety, type SafetyKind, safetySchema, type SafetyStatus, type SafetySupport, supportFor } from 'plinth/product';
+import {
+  helplineSchema,
+  namedObject,
+  precheck,
+  type Safety,
+  type SafetyKind,
+  safetySchema,
+  type SafetyStatus,
+  type SafetySupport,
+  supportFor,
+} from 'plinth/product';
 import { z } from 'zod';
 
 /** Of what nobody said. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
+import { exampleOf } from '#platform/http';
 import { advance } from '@plinth/testkit/factories';
 import { testApp } from '@plinth/testkit/services/app';
 import { engine } from '@plinth/testkit/services';
@@ -47,10 +48,12 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
         'DELETE /v1/organizations/:id/sso/domains/:domain',
       ]),
     );
-    for (const { method, path, shape } of asking) {
-      const query = new URLSearchParams(shape.example.query as Record<string, string> | undefined);
+    for (const route of asking) {
+      const { method, path } = route;
+      const example = exampleOf(route);
+      const query = new URLSearchParams(example.query as Record<string, string> | undefined);
       const line = `${method} ${path.replace(/:\w+/g, app.app.modules.ids.next())}?${query.toString()}`;
-      const { status, code, body } = await call(line, shape.example.body as object | undefined);
+      const { status, code, body } = await call(line, example.body as object | undefined);
       expect({ line, status, code }).toEqual({ line, status: 403, code: 'step_up_required' });
       expect(body).toMatchObject({ error: { details: { methods: ['password'] } } });
     }

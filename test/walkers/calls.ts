@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { idempotencyOf, type Route } from '#platform/http';
+import { exampleOf, idempotencyOf, type Route, type RouteExample } from '#platform/http';
 import { isUuid } from '#platform/kernel';
 import { accountFor } from './own-accounts.ts';
 
@@ -41,14 +41,6 @@ export interface Reply {
   readonly code: string | undefined;
 }
 
-interface Example {
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, unknown>>;
-  readonly body?: unknown;
-}
-
-export const exampleOf = (route: Route): Example => route.shape.example as Example;
-
 /** A call as it goes out. */
 interface Outgoing {
   /** With its query. */
@@ -70,7 +62,9 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
   const text = 'body' in sending ? bodyText(sending.body) : exampleText(route, filling);
   const octets = shape.streamedBody === true && shape.body === undefined ? OCTETS : undefined;
   const body = raw ?? (text === undefined ? octets : withKey(text));
-  const query = queryText(sending.query ?? (fillHoles(example.query, 'query', filling) as Example['query']));
+  const query = queryText(
+    sending.query ?? (fillHoles(example.query, 'query', filling) as RouteExample['query']),
+  );
   const path = sending.path ?? withKey(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
   return {
     path: path + query,
@@ -286,7 +280,7 @@ function toSoldProduct(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(/^demo(?=\.|$)/, 'reel') : value;
 }
 
-function namesIn(params: Example['params'] = {}): Record<string, string> {
+function namesIn(params: RouteExample['params'] = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, String(toSoldProduct(value))]),
   );

@@ -1,8 +1,8 @@
 import { statement } from '#platform/db';
-import { type Route } from '#platform/http';
+import { exampleOf, type Route } from '#platform/http';
 import { sha256, type UserId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
-import { exampleOf, isRecord } from './calls.ts';
+import { isRecord } from './calls.ts';
 
 /** What examples say as this field of their bodies. */
 function saidAs(routes: readonly Route[], field: string): string[] {

@@ -1,8 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
-import { KEY_EXAMPLE } from '../../products/adiuva/marketplace/replies.ts';
 import type { TestApp } from '@plinth/testkit/services/app';
+
+/** The key that the example of a version of a plugin is signed with. */
+const PUBLIC_KEY =
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGrcPfgUsBYAaG0mq8Bw+5a821m3Ergg2VttxkvmoiP0=\n-----END PUBLIC KEY-----\n';
 
 const MANIFEST = JSON.stringify({
   id: 'day-planner',
@@ -27,7 +30,7 @@ const version = (
   `insert into adiuva.plugin_versions (plugin_id, version, id, numbers, developer, state, manifest, permissions, sha256, bytes, key_id, public_key,
        signature, reviewed_by, submitted_at)
      values (${pluginId}, '${number}', ${id}, '{${number.replaceAll('.', ',')}}', $1, '${state}', '${MANIFEST}', '{}', repeat('a', 64), 1, $2,
-       '${KEY_EXAMPLE.public_key}', 'signature', $3, app.now())
+       '${PUBLIC_KEY}', 'signature', $3, app.now())
      on conflict (plugin_id, version) do update set id = excluded.id, developer = excluded.developer, state = excluded.state,
        key_id = excluded.key_id, reviewed_by = excluded.reviewed_by`;
 
@@ -47,7 +50,7 @@ export async function makePlugins(
   const blob = await app.modules.blobs.of('adiuva').put({ ...file, accountId: PLATFORM_ACCOUNT });
   const rows = [
     `insert into adiuva.developers (account_id) values ($1) on conflict do nothing`,
-    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${KEY_EXAMPLE.public_key}', $3) on conflict do nothing`,
+    `insert into adiuva.developer_keys (account_id, id, name, public_key, created_by) values ($1, $2, 'a key', '${PUBLIC_KEY}', $3) on conflict do nothing`,
     plugin('$2::text', 'A plugin', 'withdrawn'),
     version('$2::text', '$2', { number: '1.0.0', state: 'approved' }),
     plugin(`'day-planner'`, 'Day planner', 'withdrawn'),
@@ -65,7 +68,7 @@ export async function makePlugins(
     `update adiuva.plugin_versions set developer = null, blob_id = '${blob.id}',
        countersignature = '{"key_id": "a", "signed": {}, "signature": "s"}' where plugin_id = 'time-sheets'`,
     `insert into adiuva.plugin_installs (account_id, plugin_id, is_installed, version) values ($1, 'time-sheets', true, '1.0.0') on conflict do nothing`,
-    `insert into adiuva.market_keys (id, kind, public_key, private_sealed, retired_at) values ($2::text, 'ed25519', '${KEY_EXAMPLE.public_key}', 'sealed', app.now())`,
+    `insert into adiuva.market_keys (id, kind, public_key, private_sealed, retired_at) values ($2::text, 'ed25519', '${PUBLIC_KEY}', 'sealed', app.now())`,
   ];
   for (const sql of rows) {
     const named = [...new Set(sql.match(/\$[123]/g))].sort();

@@ -4,11 +4,11 @@ import { OF_EXAMPLES } from '@plinth/testkit/fixtures/passwords';
 import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
-import { idempotencyOf, isForMembers, type Role, type Route } from '#platform/http';
+import { exampleOf, idempotencyOf, isForMembers, type Role, type Route } from '#platform/http';
 import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '@plinth/testkit/services/app';
-import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
+import { type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 import { makeCollaboration } from './collaboration.ts';
 import { makeDocuments } from './documents.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
@@ -106,7 +106,9 @@ export async function makeTeam<Others extends Exclude<Role, 'owner'>>(
   roles: readonly Others[],
 ): Promise<Household<Others>> {
   const owner = await makePerson(app, { company: true });
-  const pairs = await Promise.all(roles.map(async (role) => [role, await makePerson(app)] as const));
+  const pairs: (readonly [Others, Person])[] = [];
+  // One after the other: examples that are recorded have them in this order.
+  for (const role of roles) pairs.push([role, await makePerson(app)]);
   const others = Object.fromEntries(pairs) as Record<Others, Person>;
   const join = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
   for (const [role, { userId }] of pairs) {

@@ -1,8 +1,9 @@
+import { exampleOf } from '#platform/http';
 import { createHash } from 'node:crypto';
 import { statement } from '#platform/db';
 import { sha256, type UserId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
-import { exampleOf, isRecord } from './calls.ts';
+import { isRecord } from './calls.ts';
 
 /** Lets browsers be sent back to where the examples say. */
 export const RETURNS = { SIGN_IN_RETURN_TO: 'https://app.example.com/signed-in' };

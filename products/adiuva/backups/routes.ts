@@ -17,9 +17,6 @@ const route = productRoutes<Adiuva>();
 const reads = { ...storageReads, tag: 'Adiuva backups' } as const;
 const writes = { ...storageWrites, tag: 'Adiuva backups' } as const;
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
-const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-const of = { params: { id: ID } };
 const CONDITIONS = 'Takes a `Range` of one part, `If-Range`, `If-None-Match` and `If-Modified-Since`.';
 
 const backupMeta = namedObject('BackupMetadata', {
@@ -47,7 +44,6 @@ export const putBackup = route(
       'Octets that you have encrypted, 5 GB of them at most, with the headers `X-Backup-Version` (a number of yours), `X-Backup-Timestamp` (milliseconds since 1970), `X-Backup-Checksum` (SHA-256 in hex) and, if you like, `X-Backup-Chunk-Count`. They are stored as they are, or not at all. Your plan keeps the newest, by when they came; older ones are forgotten by the same commit. The same version, timestamp and checksum again are the same backup.',
     reply: { 200: namedObject('BackupStored', { ok: z.literal(true), id: z.uuid() }) },
     errors: [...receivingErrors],
-    example: { reply: { ok: true, id: ID } },
   },
   async ({ accountId, caller, ...call }, { backups }) => {
     const facts = {
@@ -71,7 +67,6 @@ export const readLatestBackup = route(
     reply: { 200: fileReply },
     produces: ['application/octet-stream'],
     errors: [...sendingErrors, 'backup_not_found'],
-    example: { reply: '…' },
   },
   ({ accountId, caller, wire, origin }, { backups }) =>
     backups.send({ accountId, userId: caller.userId }, undefined, { wire, origin }),
@@ -84,18 +79,6 @@ export const listBackups = route(
     summary: 'List your backups',
     description: 'What the server knows of them, the newest first. They are never more than a plan keeps.',
     reply: { 200: z.array(backupMeta).meta({ id: 'BackupHistory' }) },
-    example: {
-      reply: [
-        {
-          id: ID,
-          version: 1,
-          timestamp: 1_795_000_000_000,
-          checksum: SHA256,
-          chunk_count: 1,
-          size_bytes: 4,
-        },
-      ],
-    },
   },
   async ({ accountId, caller }, { backups }) =>
     (await backups.history({ accountId, userId: caller.userId })).map(shownBackup),
@@ -111,7 +94,6 @@ export const readBackup = route(
     reply: { 200: fileReply },
     produces: ['application/octet-stream'],
     errors: [...sendingErrors, 'backup_not_found'],
-    example: { ...of, reply: '…' },
   },
   ({ accountId, caller, params, wire, origin }, { backups }) =>
     backups.send({ accountId, userId: caller.userId }, params.id, { wire, origin }),
@@ -125,7 +107,6 @@ export const deleteBackup = route(
     description: 'Its storage is yours again at once.',
     reply: { 200: okReply },
     errors: ['backup_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, params }, { backups }) => {
     await backups.remove({ accountId, userId: caller.userId, id: params.id });

@@ -1,4 +1,11 @@
-import { AppError, commitPoint, type IncomingCall, type ProductContext, type SentBlob, type Transaction } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type IncomingCall,
+  type ProductContext,
+  type SentBlob,
+  type Transaction,
+} from 'plinth/product';
 import { type MemberKey, numberIn, takeNumber } from '../members/store.ts';
 import { FILE, refuseMismatch } from '../octets.ts';
 import {

@@ -47,23 +47,6 @@ export const chat = route(
       'answer_unusable',
       'answer_too_large',
     ],
-    example: {
-      body: {
-        message: 'Create a task: send the offer to Acme by Friday.',
-        context: { user_profile: { name: 'Ada' }, recent_tasks: [] },
-      },
-      reply: {
-        response: 'I added the task “Send the offer to Acme”.',
-        actions: [
-          {
-            type: 'create_record',
-            table: 'tasks',
-            data: { title: 'Send the offer to Acme', status: 'todo', priority: 'medium' },
-            agent: null,
-          },
-        ],
-      },
-    },
   },
   (call, { chat: service }) => service.answer(call),
 );

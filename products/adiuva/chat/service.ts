@@ -1,4 +1,15 @@
-import { type AccountId, AppError, commitPoint, keepAnswer, type Origin, type Permit, type ProductContext, promptsIn, type SafetySupport, type Wire } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  keepAnswer,
+  type Origin,
+  type Permit,
+  type ProductContext,
+  promptsIn,
+  type SafetySupport,
+  type Wire,
+} from 'plinth/product';
 import { createAgentSession } from '../agents/agent.ts';
 import { supportText } from '../support-text.ts';
 import { agentsOf } from '../agents/registry.ts';

@@ -1,4 +1,11 @@
-import { type AccountId, actorOf, type Caller, type Origin, type ProductContext, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  actorOf,
+  type Caller,
+  type Origin,
+  type ProductContext,
+  type Transaction,
+} from 'plinth/product';
 
 /** What the marketplace writes into the audit of a developer's account. */
 export const adiuvaAuditActions = {

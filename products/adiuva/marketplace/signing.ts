@@ -1,4 +1,11 @@
-import { canonicalBytes, commitPoint, createSigningKeys, keysIn, type ProductContext, signBytes } from 'plinth/product';
+import {
+  canonicalBytes,
+  commitPoint,
+  createSigningKeys,
+  keysIn,
+  type ProductContext,
+  signBytes,
+} from 'plinth/product';
 import { removedVersions } from './store.ts';
 
 /** The keys that approvals and the list of removed plugins are signed with. */

@@ -23,27 +23,6 @@ const playbook = namedObject('Playbook', {
   ...executionPlan.shape,
 });
 
-const EXAMPLE = {
-  id: 'task_from_email',
-  title: 'Create task from email',
-  tier: 'free',
-  agent: 'task_agent' as const,
-  steps: [
-    {
-      action: 'run_prompt' as const,
-      prompt_template: 'task_from_text',
-      variables: { text: { from: 'user' as const, label: 'The email' } },
-      data_from_step: null,
-    },
-    {
-      action: 'create_record' as const,
-      prompt_template: null,
-      variables: { table: 'tasks' },
-      data_from_step: 0,
-    },
-  ],
-};
-
 export const listPlaybooks = route(
   'GET /v1/plans/playbook',
   {
@@ -52,7 +31,6 @@ export const listPlaybooks = route(
     description:
       'Plans that are ready to run. Take their steps in order: `run_prompt` is a call of `POST /v1/plans/steps/run`, all others are for your program.',
     reply: { 200: z.array(playbook).meta({ id: 'PlaybookList' }) },
-    example: { reply: [EXAMPLE] },
   },
   async ({ accountId }, { plan }) => playbooksOf((await plan.now(accountId)).grants),
 );
@@ -65,7 +43,6 @@ export const readPlaybook = route(
     params: { id: 'text' },
     reply: { 200: playbook },
     errors: ['not_found', 'plan_required'],
-    example: { params: { id: EXAMPLE.id }, reply: EXAMPLE },
   },
   async ({ accountId, params }, { plan }) => {
     const found = playbookNamed(params.id);
@@ -123,17 +100,6 @@ export const runStep = route(
       'answer_unusable',
       'answer_too_large',
     ],
-    example: {
-      body: {
-        prompt_template: 'client_update',
-        variables: { report: 'Booking is done, the booth is late.', wishes: 'For Ms Bergmann' },
-      },
-      reply: {
-        prompt_template: 'client_update',
-        text: 'Your trade fair: booked\n\nDear Ms Bergmann, …',
-        records: [],
-      },
-    },
   },
   (call, { steps }) => steps.run(call),
 );

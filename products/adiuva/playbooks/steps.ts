@@ -1,4 +1,13 @@
-import { type AccountId, AppError, commitPoint, declareErrors, keepAnswer, type Origin, type Permit, type ProductContext } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  declareErrors,
+  keepAnswer,
+  type Origin,
+  type Permit,
+  type ProductContext,
+} from 'plinth/product';
 import { z } from 'zod';
 import { createAgentSession } from '../agents/agent.ts';
 import type { Fields } from '../agents/fields.ts';

@@ -13,11 +13,6 @@ const several = {
   rate: { perMinute: 60, by: 'member' },
   idempotency: 'none',
 } as const;
-const BLOB = {
-  blob: 'dGVzdA==',
-  checksum: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-};
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
 const id = z.uuid().toLowerCase();
 
 const oneVersion = namedObject('RecordVersion', {
@@ -53,10 +48,6 @@ export const writeRecords = route(
     }),
     reply: { 200: namedObject('RecordsWritten', { data: z.array(written) }) },
     errors: ['plan_required', 'storage_unavailable'],
-    example: {
-      body: { records: [{ id: ID, table: 'notes', ...BLOB, if_version: 0 }] },
-      reply: { data: [{ id: ID, status: 'written', version: 17, updated_at: 1_795_000_000_000 }] },
-    },
   },
   async ({ accountId, caller, body }, { plan, records }) => {
     await plan.assertGrants(accountId, 'storage');
@@ -94,23 +85,6 @@ export const readSeveral = route(
       }),
     },
     errors: ['record_not_found', 'storage_unavailable'],
-    example: {
-      body: { ids: [ID] },
-      reply: {
-        data: [
-          {
-            id: ID,
-            table: 'notes',
-            ...BLOB,
-            created_at: 1_795_000_000_000,
-            updated_at: 1_795_000_000_000,
-            size: 4,
-            version: 17,
-          },
-        ],
-        left: [],
-      },
-    },
   },
   async ({ accountId, caller, body, wire }, { records }) => {
     const place = wire.hold();

@@ -1,4 +1,13 @@
-import { answer, AppError, fileReply, namedObject, okReply, pageQuery, productRoutes, wholeNumber } from 'plinth/product';
+import {
+  answer,
+  AppError,
+  fileReply,
+  namedObject,
+  okReply,
+  pageQuery,
+  productRoutes,
+  wholeNumber,
+} from 'plinth/product';
 import { z } from 'zod';
 import {
   base64,
@@ -31,18 +40,6 @@ const reads = { ...storageReads, tag: 'Adiuva records' } as const;
 const writes = { ...storageWrites, tag: 'Adiuva records' } as const;
 /** A body of either form. */
 const octets = { streamedBody: true, maxBody: LARGEST_JSON, maxSeconds: LONGEST_TRANSFER } as const;
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
-const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-const META = {
-  id: ID,
-  table: 'notes',
-  checksum: SHA256,
-  created_at: 1_795_000_000_000,
-  updated_at: 1_795_000_000_000,
-  size: 4,
-  version: 17,
-};
-const of = { params: { id: ID } };
 
 export const createRecord = route(
   'POST /v1/storage/records',
@@ -61,10 +58,6 @@ export const createRecord = route(
     }).optional(),
     reply: { 201: namedObject('RecordCreated', { id: z.uuid(), created_at: milliseconds }) },
     errors: [...receivingErrors],
-    example: {
-      body: { table: 'notes', blob: 'dGVzdA==', checksum: SHA256 },
-      reply: { id: ID, created_at: META.created_at },
-    },
   },
   async ({ accountId, caller, body, query, ...call }, { records }) => {
     const owner = { accountId, userId: caller.userId };
@@ -97,11 +90,6 @@ export const putRecord = route(
       201: namedObject('RecordPut', { ok: z.literal(true), version, updated_at: milliseconds }),
     },
     errors: [...receivingErrors, 'record_not_found', 'record_table_fixed'],
-    example: {
-      ...of,
-      body: { blob: 'dGVzdA==', checksum: SHA256 },
-      reply: { ok: true, version: 17, updated_at: META.updated_at },
-    },
   },
   async ({ accountId, caller, params, body, query, ifMatch, ...call }, { records }) => {
     const { 'if-none-match': none } = call.wire.request.headers;
@@ -135,7 +123,6 @@ export const listRecords = route(
       page: wholeNumber(1, 1_000_000).optional(),
     }),
     reply: { 200: z.array(recordMeta).meta({ id: 'RecordList' }) },
-    example: { reply: [META] },
   },
   async ({ accountId, caller, query }, { records }) => {
     const { data, next_cursor: cursor } = await records.list({ accountId, userId: caller.userId }, query);
@@ -160,7 +147,6 @@ export const readRecord = route(
     reply: { 200: fileReply },
     produces: ['application/octet-stream'],
     errors: [...sendingErrors, 'record_not_found'],
-    example: { ...of, reply: 'test' },
   },
   ({ accountId, caller, params, wire, origin }, { records }) =>
     records.send({ accountId, userId: caller.userId, id: params.id }, { wire, origin }),
@@ -175,7 +161,6 @@ export const deleteRecord = route(
     description: 'With `If-Match`, only if it has that version. Its storage is yours again at once.',
     reply: { 200: okReply },
     errors: ['record_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, params, ifMatch }, { records }) => {
     await records.remove({ accountId, userId: caller.userId, id: params.id }, ifMatch);
@@ -202,10 +187,6 @@ export const readChanges = route(
       }),
     },
     errors: ['changes_gone'],
-    example: {
-      query: { limit: 100 },
-      reply: { changes: [{ ...META, deleted: false }], next: '17', more: false },
-    },
   },
   async ({ accountId, caller, query }, { records }) => {
     const { changed, next, more } = await records.changes({ accountId, userId: caller.userId }, query);

@@ -1,5 +1,15 @@
 import { buffer } from 'node:stream/consumers';
-import { AppError, canGoOn, commitPoint, type IncomingCall, type ProductContext, pruneChanges, type SentBlob, timeList, type Transaction } from 'plinth/product';
+import {
+  AppError,
+  canGoOn,
+  commitPoint,
+  type IncomingCall,
+  type ProductContext,
+  pruneChanges,
+  type SentBlob,
+  timeList,
+  type Transaction,
+} from 'plinth/product';
 import { FILE, refuseMismatch } from '../octets.ts';
 import {
   changedAfter,

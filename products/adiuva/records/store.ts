@@ -1,4 +1,12 @@
-import { microsecondsOf, type NumberedChanges, olderThan, type Statement, statement, type TimePosition, valuesOf } from 'plinth/product';
+import {
+  microsecondsOf,
+  type NumberedChanges,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  valuesOf,
+} from 'plinth/product';
 import { MEMBER_NUMBERS, type MemberKey } from '../members/store.ts';
 
 export interface RecordKey extends MemberKey {

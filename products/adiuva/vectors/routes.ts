@@ -10,10 +10,6 @@ const MOST_READ = 100;
 const MOST_BODY = 8_388_608;
 /** Of a blob of 64 KiB. */
 const MOST_BASE64 = 87_384;
-const ID = 'Gr1n5OqzV0m8t2wJ';
-const BLOB = '3q2+7wABAgM=';
-const CHECKSUM = sha256(Buffer.from(BLOB, 'base64'));
-const EMBEDDING = [0.12, -0.5, 0.31];
 
 const common = {
   tag: 'Adiuva vectors',
@@ -79,10 +75,6 @@ export const upsertVectors = route(
       'limit_exceeded',
       'plan_required',
     ],
-    example: {
-      body: { vectors: [{ id: ID, blob: BLOB, checksum: CHECKSUM, embedding: EMBEDDING }] },
-      reply: { upserted: 1, revision: 2 },
-    },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const items = body.vectors.map(({ checksum: sent, if_revision: ifRevision, ...one }) => {
@@ -128,10 +120,6 @@ export const searchVectors = route(
       }),
     },
     errors: ['vector_dimensions', 'vector_invalid'],
-    example: {
-      body: { embedding: EMBEDDING, top_k: 10 },
-      reply: { results: [{ id: ID, score: 0.912345, revision: 2, blob: BLOB }], mode: 'exact' },
-    },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const { results, mode } = await vectors.search(
@@ -166,7 +154,6 @@ export const readVectors = route(
         vectors: z.array(namedObject('StoredVector', { id: z.string(), revision, blob: z.string() })),
       }),
     },
-    example: { body: { ids: [ID] }, reply: { vectors: [{ id: ID, revision: 2, blob: BLOB }] } },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const found = await vectors.read({ accountId, userId: caller.userId }, body.ids);
@@ -193,7 +180,6 @@ export const deleteVectors = route(
     }),
     reply: { 200: namedObject('VectorDeleteResponse', { ok: z.literal(true) }) },
     errors: ['precondition_failed'],
-    example: { body: { ids: [ID] }, reply: { ok: true } },
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const ids = body.ids.map((one) => (typeof one === 'string' ? one : one.id));

@@ -1,4 +1,19 @@
-import { type AccountId, actorOf, type Answer, AppError, type Caller, commitPoint, isUuid, type Once, type Origin, type Page, type ProductContext, timeList, type Transaction, versionedAnswer } from 'plinth/product';
+import {
+  type AccountId,
+  actorOf,
+  type Answer,
+  AppError,
+  type Caller,
+  commitPoint,
+  isUuid,
+  type Once,
+  type Origin,
+  type Page,
+  type ProductContext,
+  timeList,
+  type Transaction,
+  versionedAnswer,
+} from 'plinth/product';
 import type { z } from 'zod';
 import { fragmentOf, partOfKey } from '../licenses/key.ts';
 import { keyHashes } from '../licenses/license.ts';

@@ -1,6 +1,6 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { exampleLicense, licenseReply, shownLicense } from '../licenses/replies.ts';
+import { licenseReply, shownLicense } from '../licenses/replies.ts';
 import type { FoundLicense } from './store.ts';
 
 export const foundLicenseReply = namedObject('AdminLicense', {
@@ -17,14 +17,3 @@ export function shownFound(row: FoundLicense): z.input<typeof foundLicenseReply>
   const { account_id, organization, seats_by_admin, version } = row;
   return { ...license, account_id, organization, seats_by_admin, version };
 }
-
-const { license_key: _, ...license } = exampleLicense;
-
-/** For the docs. */
-export const exampleFound = {
-  ...license,
-  account_id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a40',
-  organization: 'Ada & Co',
-  seats_by_admin: null,
-  version: 3,
-};

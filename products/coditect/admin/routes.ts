@@ -1,9 +1,18 @@
-import { CSV_FORMATS, instant, JSON_OR_CSV, namedObject, pageOf, pageOrCsv, pageQuery, productRoutes } from 'plinth/product';
+import {
+  CSV_FORMATS,
+  instant,
+  JSON_OR_CSV,
+  namedObject,
+  pageOf,
+  pageOrCsv,
+  pageQuery,
+  productRoutes,
+} from 'plinth/product';
 import { z } from 'zod';
 import { STATUSES } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
-import { exampleMachines, machinesReply, shownMachine } from '../machines/replies.ts';
-import { exampleFound, foundLicenseReply } from './replies.ts';
+import { machinesReply, shownMachine } from '../machines/replies.ts';
+import { foundLicenseReply } from './replies.ts';
 
 const route = productRoutes<Coditect>();
 const tag = 'Coditect for operators';
@@ -51,10 +60,6 @@ export const findLicenses = route(
     reply: { 200: pageOf(foundLicenseReply) },
     produces: JSON_OR_CSV,
     errors: ['license_key_malformed'],
-    example: {
-      query: { key: exampleFound.key_hint, status: 'active' },
-      reply: { data: [exampleFound], next_cursor: null },
-    },
   },
   ({ query, ...call }, { desk }) => {
     const { license_key: named, user_email: whose, format, limit, cursor, ...rest } = query;
@@ -77,7 +82,6 @@ export const listMachines = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: machinesReply },
     errors: ['not_found'],
-    example: { params: { id: exampleFound.id }, reply: exampleMachines },
   },
   async ({ params: { id } }, { desk, machines }) => {
     const accountId = await desk.ownerOf(id);
@@ -95,8 +99,6 @@ const changes = {
   errors: ['not_found', 'precondition_failed'],
 } as const;
 
-const params = { id: exampleFound.id };
-
 export const suspendLicense = route(
   'POST /v1/admin/licenses/:id/suspend',
   {
@@ -108,11 +110,6 @@ export const suspendLicense = route(
     body: namedObject('SuspendLicenseRequest', {
       reason: z.string().trim().min(1).max(500).describe('For the audit, which the account reads too.'),
     }),
-    example: {
-      params,
-      body: { reason: 'The key was published.' },
-      reply: { ...exampleFound, status: 'suspended', status_reason: 'admin', version: 4 },
-    },
   },
   ({ body, params: { id }, ifMatch: version, caller, origin }, { desk }) =>
     desk.suspend({ id, version, caller, origin }, body.reason),
@@ -126,7 +123,6 @@ export const reinstateLicense = route(
     description:
       'It is worth what its account holds: where that is not paid it stays suspended. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
-    example: { params, reply: exampleFound },
   },
   ({ params: { id }, ifMatch: version, caller, origin }, { desk }) =>
     desk.reinstate({ id, version, caller, origin }),
@@ -149,11 +145,6 @@ export const extendLicense = route(
       })
       .meta({ id: 'ExtendLicenseRequest' }),
     errors: [...changes.errors, 'conflict'],
-    example: {
-      params,
-      body: { days: 30 },
-      reply: { ...exampleFound, expires_at: '2027-04-22T09:00:00.000Z' },
-    },
   },
   ({ body: { until, days = 0 }, params: { id }, ifMatch: version, caller, origin, once }, { desk }) =>
     desk.extend({ id, version, caller, origin, once }, until === undefined ? { days } : { until }),
@@ -175,11 +166,6 @@ export const setLicenseTerms = route(
         error: 'name seats or offline_minutes',
       })
       .meta({ id: 'ChangeLicenseRequest' }),
-    example: {
-      params,
-      body: { seats: 25 },
-      reply: { ...exampleFound, max_seats: 25, seats_left: 22, seats_by_admin: 25, version: 4 },
-    },
   },
   (
     { body: { seats, offline_minutes: offlineMinutes }, params: { id }, ifMatch: version, caller, origin },

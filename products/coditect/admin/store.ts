@@ -1,4 +1,12 @@
-import { type AccountId, instantOf, microsecondsOf, type Statement, statement, type TimePosition, valuesOf } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  type Statement,
+  statement,
+  type TimePosition,
+  valuesOf,
+} from 'plinth/product';
 import { type HeadRow, type LicenseRow, SHOWN_LICENSE } from '../licenses/store.ts';
 
 /** A licence as an operator finds it. */

@@ -26,8 +26,6 @@ const tenant = namedObject('TenantActivity', {
   last_active_on: z.iso.date().nullable(),
 });
 
-const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const PERSON = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
 const accountPosition = z.tuple([z.uuid()]);
 
 export const readTenants = route(
@@ -40,24 +38,6 @@ export const readTenants = route(
     aliases: ['GET /v1/analytics/tenants'],
     query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
     reply: { 200: pageOf(tenant) },
-    example: {
-      query: { from: '2027-03-01', until: '2027-04-01' },
-      reply: {
-        data: [
-          {
-            account_id: ACCOUNT,
-            name: 'Acme',
-            calls: 812,
-            cost_micros: 4_100_000,
-            memory_messages: 2_310,
-            sessions: 96,
-            active_days: 22,
-            last_active_on: '2027-03-30',
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, accountPosition)[0];
@@ -81,11 +61,6 @@ export const countPatterns = route(
     description: 'Counts alone: no words, and of no one account.',
     aliases: ['GET /v1/analytics/patterns'],
     reply: { 200: namedObject('PatternCounts', { data: z.array(patternCount) }) },
-    example: {
-      reply: {
-        data: [{ kind: 'workflow', level: 'organization', patterns: 41, accounts: 12, occurrences: 230 }],
-      },
-    },
   },
   async (_call, { activityAnalytics }) => ({ data: await activityAnalytics.patterns() }),
 );
@@ -115,8 +90,6 @@ const anomaly = namedObject('Anomaly', {
 });
 const anomalyPosition = z.tuple([z.uuid(), z.string(), z.string()]);
 
-const WEEKS = ['2027-03-03', '2027-02-24', '2027-02-17', '2027-02-10'];
-
 export const findAnomalies = route(
   'GET /v1/admin/analytics/anomalies',
   {
@@ -128,34 +101,6 @@ export const findAnomalies = route(
     aliases: ['GET /v1/analytics/anomalies'],
     query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
     reply: { 200: pageOf(anomaly) },
-    example: {
-      query: { from: '2027-03-10', until: '2027-03-11' },
-      reply: {
-        data: [
-          {
-            account_id: ACCOUNT,
-            metric: 'calls',
-            day: '2027-03-10',
-            value: 400,
-            median: 40,
-            mad: 0,
-            z: 30,
-            weeks: WEEKS.map((day) => ({ day, value: 40 })),
-            rows: [
-              {
-                user_id: PERSON,
-                feature: 'gateway.chat',
-                model: 'demo-large',
-                session_id: null,
-                machine_id: null,
-                value: 388,
-              },
-            ],
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, anomalyPosition);

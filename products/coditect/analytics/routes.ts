@@ -55,49 +55,6 @@ const analyticsTotals = namedObject('LicenseAnalyticsTotals', {
 const COLUMNS = Object.keys(analyticsDay.shape) as (keyof AnalyticsDay)[];
 const { zone: _, ...query } = reportQuery;
 
-const exampleDay = {
-  day: '2027-03-09',
-  sign_ups: 12,
-  licenses_issued: 3,
-  active_subscriptions: 41,
-  trials: 6,
-  seats: 310,
-  seats_used: 224,
-  utilization: 0.7226,
-  sessions: 508,
-  sessions_ended: 502,
-  mean_session_seconds: 11_520,
-  worked_seconds: 5_798_400,
-  denials: 7,
-  currency: 'usd',
-  customers: 35,
-  new_customers: 2,
-  returned_customers: 0,
-  churned_customers: 1,
-  mrr_minor: 346_500,
-  arr_minor: 4_158_000,
-  new_minor: 12_800,
-  returned_minor: 0,
-  expansion_minor: 7_000,
-  contraction_minor: 0,
-  churned_minor: 2_900,
-  logo_churn: 0.0294,
-  revenue_churn: 0.0088,
-};
-
-const exampleTotals = {
-  currency: 'usd',
-  mrr_minor: 346_500,
-  arr_minor: 4_158_000,
-  active_subscriptions: 41,
-  sign_ups: 96,
-  churned_customers: 2,
-  churn: 0.0606,
-  running_sessions: 187,
-  seats: 310,
-  utilization: 0.6032,
-};
-
 export const readAnalytics = route(
   'GET /v1/admin/licenses/analytics',
   {
@@ -124,17 +81,6 @@ export const readAnalytics = route(
       }),
     },
     produces: JSON_OR_CSV,
-    example: {
-      query: { from: '2027-03-09', until: '2027-03-10' },
-      reply: {
-        from: '2027-03-09',
-        until: '2027-03-10',
-        zone: 'UTC',
-        totals: exampleTotals,
-        data: [exampleDay],
-        next_cursor: null,
-      },
-    },
   },
   async (call, { analytics }) => {
     const { from, until, currency } = call.query;

@@ -112,29 +112,3 @@ export function shownLicense(row: LicenseRow, key: string | null): z.input<typeo
     grace_period_ends_at: iso(row.grace_ends_at),
   };
 }
-
-/** For the docs. */
-export const exampleLicense = {
-  id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44',
-  license_key: 'CODITECT-7Q2M-94KX-TB0E-HZ6P-3W80',
-  key_hint: 'P3W8',
-  status: 'active',
-  status_reason: null,
-  tier: 'pro',
-  features: [],
-  max_seats: 10,
-  current_seats_used: 3,
-  seats_left: 7,
-  max_machines: 30,
-  machines_used: 5,
-  offline_minutes: 30,
-  issued_at: '2027-02-09T09:00:00.000Z',
-  activated_at: '2027-02-09T09:05:00.000Z',
-  suspended_at: null,
-  deactivated_at: null,
-  last_renewal_at: '2027-02-23T09:00:00.000Z',
-  next_billing_date: '2027-03-23T09:00:00.000Z',
-  expires_at: '2027-03-23T09:00:00.000Z',
-  trial_ends_at: '2027-02-23T09:00:00.000Z',
-  grace_period_ends_at: null,
-} as const;

@@ -1,4 +1,15 @@
-import { type AccountId, actorOf, type Answer, answer, AppError, type Call, commitPoint, type ProductContext, statement, systemRandom } from 'plinth/product';
+import {
+  type AccountId,
+  actorOf,
+  type Answer,
+  answer,
+  AppError,
+  type Call,
+  commitPoint,
+  type ProductContext,
+  statement,
+  systemRandom,
+} from 'plinth/product';
 import { newKey } from './key.ts';
 import { type KeptKey, keptKey } from './license.ts';
 import { placeOfKey } from './store.ts';

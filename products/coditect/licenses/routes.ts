@@ -2,7 +2,7 @@ import { instant, namedObject, pageOf, pageQuery, productRoutes, sendDownload } 
 import { z } from 'zod';
 import type { Coditect } from '../service.ts';
 import type { LicenseHead } from './license.ts';
-import { exampleLicense, licenseReply, statusReply } from './replies.ts';
+import { licenseReply, statusReply } from './replies.ts';
 
 const route = productRoutes<Coditect, LicenseHead>();
 
@@ -29,10 +29,6 @@ export const listLicenses = route(
       ...pageQuery,
     }),
     reply: { 200: pageOf(licenseReply) },
-    example: {
-      query: { active: 'true', tier: 'pro' },
-      reply: { data: [{ ...exampleLicense, license_key: null }], next_cursor: null },
-    },
   },
   ({ accountId, query }, { views }) => views.list(accountId, query),
 );
@@ -43,7 +39,6 @@ export const readLicense = route(
     ...reads,
     summary: 'Read a licence; owners and admins see its key',
     reply: { 200: licenseReply },
-    example: { params: { id: exampleLicense.id }, reply: exampleLicense },
   },
   ({ accountId, params, role }, { views }) => views.read(accountId, params.id, role),
 );
@@ -67,10 +62,6 @@ export const rotateLicenseKey = route(
           .nullable()
           .describe('null where the call is repeated with its Idempotency-Key.'),
       }),
-    },
-    example: {
-      params: { id: exampleLicense.id },
-      reply: { license_key: exampleLicense.license_key },
     },
   },
   (call, { rotateKey }) => rotateKey(call),
@@ -102,13 +93,6 @@ export const downloadLicense = route(
     },
     produces: ['application/json', 'application/octet-stream'],
     errors: ['license_suspended', 'license_inactive'],
-    example: {
-      params: { id: exampleLicense.id },
-      reply: {
-        license: { format: 'coditect-license-1', license_id: exampleLicense.id, tier: 'pro', max_seats: 10 },
-        signatures: [{ key_id: 'a1b2', algorithm: 'EdDSA', signature: 'dGhlIHNpZ25hdHVyZQ==' }],
-      },
-    },
   },
   async ({ accountId, params, query, role, wire, origin }, { views, files }) => {
     await views.read(accountId, params.id, role);
@@ -135,21 +119,6 @@ export const readStatus = route(
     ],
     reply: { 200: statusReply },
     errors: ['license_key_malformed', 'license_not_found'],
-    example: {
-      params: { key: exampleLicense.license_key },
-      reply: {
-        license_id: exampleLicense.id,
-        status: 'active',
-        status_reason: null,
-        tier: 'pro',
-        max_seats: 10,
-        current_seats_used: 3,
-        expires_at: exampleLicense.expires_at,
-        grace_period_ends_at: null,
-        suspended_at: null,
-        deactivated_at: null,
-      },
-    },
   },
   ({ productKey }, { views }) => views.status(productKey.accountId),
 );

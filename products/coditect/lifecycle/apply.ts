@@ -1,4 +1,12 @@
-import type { AccountId, Actor, Audit, ProductContext, RequestOrigin, Statement, Transaction } from 'plinth/product';
+import type {
+  AccountId,
+  Actor,
+  Audit,
+  ProductContext,
+  RequestOrigin,
+  Statement,
+  Transaction,
+} from 'plinth/product';
 import type { HeadRow } from '../licenses/store.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { revokeFiles, type StoredLicense, writeLicense } from './store.ts';

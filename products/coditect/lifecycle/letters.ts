@@ -1,4 +1,14 @@
-import { type AccountId, AppError, type Attachment, commitPoint, managersOf, type ProductContext, type RunningJob, type SigningKeys, type Statement } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  type Attachment,
+  commitPoint,
+  managersOf,
+  type ProductContext,
+  type RunningJob,
+  type SigningKeys,
+  type Statement,
+} from 'plinth/product';
 import type { LicenseRow } from '../licenses/store.ts';
 import type { LicenseViews } from '../licenses/views.ts';
 import { coditectMails } from '../mails.ts';

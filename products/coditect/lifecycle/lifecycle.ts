@@ -1,4 +1,11 @@
-import { type AccountId, commitPoint, type EntitlementChange, type ProductContext, systemRandom, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  commitPoint,
+  type EntitlementChange,
+  type ProductContext,
+  systemRandom,
+  type Transaction,
+} from 'plinth/product';
 import { newKey } from '../licenses/key.ts';
 import { keptKey } from '../licenses/license.ts';
 import { type HeadRow, readHead } from '../licenses/store.ts';

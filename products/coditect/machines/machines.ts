@@ -1,4 +1,11 @@
-import { AppError, commitPoint, type Origin, type ProductContext, type Transaction, withoutDeclaredSecrets } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type Origin,
+  type ProductContext,
+  type Transaction,
+  withoutDeclaredSecrets,
+} from 'plinth/product';
 import { assertUsable, headOf, type LicenseHead } from '../licenses/license.ts';
 import { readHead } from '../licenses/store.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';

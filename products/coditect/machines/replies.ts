@@ -1,6 +1,6 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { exampleLicense, licenseReply } from '../licenses/replies.ts';
+import { licenseReply } from '../licenses/replies.ts';
 import type { Machine } from './machines.ts';
 
 export const activatedReply = namedObject('LicenseActivation', {
@@ -35,17 +35,3 @@ export function shownMachine(of: Machine): z.input<typeof machine> {
     last_seen_at: of.lastSeenAt.toISOString(),
   };
 }
-
-/** For the docs. */
-export const exampleMachines = {
-  data: [
-    {
-      id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a45',
-      hardware_id: '9f86d081884c7d65',
-      name: 'Ada’s laptop',
-      platform: 'darwin-arm64',
-      activated_at: exampleLicense.activated_at,
-      last_seen_at: exampleLicense.activated_at,
-    },
-  ],
-};

@@ -1,9 +1,9 @@
 import { answer, namedObject, productRoutes } from 'plinth/product';
 import { z } from 'zod';
 import type { LicenseHead } from '../licenses/license.ts';
-import { exampleLicense, validityReply } from '../licenses/replies.ts';
+import { validityReply } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
-import { activatedReply, exampleMachines, machinesReply, shownMachine } from './replies.ts';
+import { activatedReply, machinesReply, shownMachine } from './replies.ts';
 
 const route = productRoutes<Coditect, LicenseHead>();
 
@@ -35,7 +35,6 @@ const ONE = { error: 'name either hardware_id or machine_id' };
 
 const hardwareOf = ({ hardware_id: one, machine_id: other }: NamedHardware) => one ?? other ?? '';
 
-const EXAMPLE = { license_key: exampleLicense.license_key, hardware_id: '9f86d081884c7d65' };
 const byKey = {
   tag: 'Coditect licences',
   auth: 'product_key',
@@ -67,19 +66,6 @@ export const activate = route(
       'license_inactive',
       'machines_exhausted',
     ],
-    example: {
-      body: { ...EXAMPLE, name: 'Ada’s laptop', platform: 'darwin-arm64' },
-      reply: {
-        license: { ...exampleLicense, license_key: null },
-        machine: {
-          id: '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a45',
-          hardware_id: EXAMPLE.hardware_id,
-          activated_at: exampleLicense.activated_at,
-        },
-        max_seats: exampleLicense.max_seats,
-        already_activated: false,
-      },
-    },
   },
   async ({ productKey, body, origin }, { machines, views }) => {
     const given = { hardwareId: hardwareOf(body), name: body.name, platform: body.platform };
@@ -118,7 +104,6 @@ export const deactivate = route(
       'license_inactive',
       'deactivations_exhausted',
     ],
-    example: { body: EXAMPLE, reply: undefined },
   },
   async ({ productKey, body, origin }, { machines }) => {
     await machines.deactivate(productKey, hardwareOf(body), origin);
@@ -136,10 +121,6 @@ export const listMachines = route(
     rate: { perMinute: 120, by: 'account' },
     summary: 'List the machines of a licence',
     reply: { 200: machinesReply },
-    example: {
-      params: { id: exampleLicense.id },
-      reply: exampleMachines,
-    },
   },
   async ({ accountId, params, role }, { machines, views }) => {
     const { id } = await views.read(accountId, params.id, role);
@@ -165,16 +146,6 @@ export const validateLicense = route(
     }).refine(isNoneOrOne, { error: 'name hardware_id or machine_id, not both' }),
     reply: { 200: validityReply },
     errors: ['license_key_malformed'],
-    example: {
-      body: { license_key: exampleLicense.license_key },
-      reply: {
-        valid: true,
-        status: 'active',
-        tier: 'pro',
-        expires_at: exampleLicense.expires_at,
-        max_seats: 10,
-      },
-    },
   },
   ({ body }, { validity }) =>
     validity({ licenseKey: body.license_key, hardwareId: body.hardware_id ?? body.machine_id }),

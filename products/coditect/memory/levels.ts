@@ -1,4 +1,13 @@
-import { type AccountId, actorOf, AppError, type Audit, type Caller, type Origin, type Transaction, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  actorOf,
+  AppError,
+  type Audit,
+  type Caller,
+  type Origin,
+  type Transaction,
+  type UserId,
+} from 'plinth/product';
 
 /** Who reads or writes: a member of an account. */
 export interface MemberKey {

@@ -1,4 +1,16 @@
-import { type AccountId, actorOf, AppError, type Caller, commitPoint, type OccupiedSeat, type Origin, type Page, type ProductContext, timeList, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  actorOf,
+  AppError,
+  type Caller,
+  commitPoint,
+  type OccupiedSeat,
+  type Origin,
+  type Page,
+  type ProductContext,
+  timeList,
+  type UserId,
+} from 'plinth/product';
 import type { Licenses } from '../licenses/license.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { releaseEvent } from './release-audit.ts';

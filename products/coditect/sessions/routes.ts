@@ -1,16 +1,10 @@
 import { answer, AppError, namedObject, pageOf, pageQuery, productRoutes, routeAlias } from 'plinth/product';
 import { z } from 'zod';
-import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
 import {
   acquiredReply,
   EXAMPLE,
-  exampleAcquired,
-  exampleHeld,
-  exampleSeats,
-  exampleSession,
   heldReply,
-  LICENSE,
   seatsReply,
   sessionReply,
   shownAcquired,
@@ -76,10 +70,6 @@ export const acquireSeat = route(
       'seats_exhausted',
       'limit_exceeded',
     ],
-    example: {
-      body: { license_key: exampleLicense.license_key, hardware_id: 'ada-laptop-4711' },
-      reply: exampleAcquired,
-    },
   },
   async ({ accountId, caller, origin, role, body }, { sessions, holders, licenses }) => {
     const { license_key: key, hardware_id: id = body.machine_id ?? '' } = body;
@@ -143,7 +133,6 @@ export const heartbeat = route(
         example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN } },
       }),
     ],
-    example: { params: { id: EXAMPLE.id }, body: { signed_token: TOKEN }, reply: exampleHeld },
   },
   async ({ params, body, origin }, { sessions }) =>
     shownHeld(await sessions.heartbeat(params.id, { token: body.signed_token, nonce: body.nonce }, origin)),
@@ -164,7 +153,6 @@ export const borrowSeat = route(
     }),
     reply: { 200: heldReply },
     errors: [...over, ...suspended, 'offline_too_early', 'offline_too_long'],
-    example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN, minutes: 480 }, reply: exampleHeld },
   },
   async ({ body, origin }, { sessions }) => {
     const asked = { token: body.signed_token, minutes: body.minutes, nonce: body.nonce };
@@ -181,7 +169,6 @@ export const releaseSeat = route(
       'With all that it handed out for work without the server. Of a session that was taken over since, what that one was handed out is given up. 204 whatever the token says. It takes no Idempotency-Key: a repeated call changes nothing.',
     body: named,
     reply: { 204: z.undefined() },
-    example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN }, reply: undefined },
   },
   async ({ body, origin }, { sessions }) => {
     await sessions.release(body.session_id, body.signed_token, origin);
@@ -205,7 +192,6 @@ export const deleteSession = route(
     body: namedObject('LicenseRelease', { signed_token: token.optional() }).optional(),
     reply: { 204: z.undefined() },
     errors: ['token_invalid'],
-    example: { params: { id: EXAMPLE.id }, body: { signed_token: TOKEN }, reply: undefined },
   },
   async ({ accountId, caller, role, params, body, origin }, { sessions }) => {
     if (body?.signed_token !== undefined) await sessions.release(params.id, body.signed_token, origin);
@@ -232,7 +218,6 @@ export const listSessions = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(sessionReply) },
     errors: ['license_not_found'],
-    example: { params: { key: LICENSE }, reply: { data: [exampleSession], next_cursor: null } },
   },
   async ({ accountId, params, query, role }, { holders }) => {
     const { data, next_cursor } = await holders.history(accountId, params.key, query);
@@ -249,7 +234,6 @@ export const listSeats = route(
     summary: 'List the seats of a licence and their holders',
     reply: { 200: seatsReply },
     errors: ['license_not_found'],
-    example: { params: { id: LICENSE }, reply: exampleSeats },
   },
   async ({ accountId, params }, { holders }) => {
     const { max, holders: held } = await holders.ofLicense(accountId, params.id);
@@ -273,10 +257,6 @@ export const forceRelease = route(
       }),
     },
     errors: ['license_not_found', 'session_not_found'],
-    example: {
-      params: { id: LICENSE, machine: EXAMPLE.machine },
-      reply: { machine_id: EXAMPLE.machine, occupied_until: null },
-    },
   },
   async ({ accountId, caller, origin, params }, { holders }) => {
     const until = await holders.force({ accountId, caller, origin }, params.id, params.machine);

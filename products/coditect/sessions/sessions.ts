@@ -1,4 +1,12 @@
-import { AppError, commitPoint, isUuid, type Origin, type ProductContext, type Renewal, type Role } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  isUuid,
+  type Origin,
+  type ProductContext,
+  type Renewal,
+  type Role,
+} from 'plinth/product';
 import { assertUsable, type LicenseHead, type Licenses } from '../licenses/license.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { createGrouping } from './grouping.ts';

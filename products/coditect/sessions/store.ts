@@ -1,4 +1,13 @@
-import { type AccountId, type EndedSeat, instantOf, microsecondsOf, type SeatEnd, statement, type TimePosition, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  type EndedSeat,
+  instantOf,
+  microsecondsOf,
+  type SeatEnd,
+  statement,
+  type TimePosition,
+  type UserId,
+} from 'plinth/product';
 import type { WhichLicense } from '../machines/store.ts';
 
 export interface NewSession {

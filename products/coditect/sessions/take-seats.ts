@@ -1,4 +1,17 @@
-import { type AccountId, type Actor, actorOf, AppError, type AuditEvent, type Caller, type Origin, type ProductContext, type SeatResult, type Statement, type Transaction, withoutDeclaredSecrets } from 'plinth/product';
+import {
+  type AccountId,
+  type Actor,
+  actorOf,
+  AppError,
+  type AuditEvent,
+  type Caller,
+  type Origin,
+  type ProductContext,
+  type SeatResult,
+  type Statement,
+  type Transaction,
+  withoutDeclaredSecrets,
+} from 'plinth/product';
 import { assertUsable, headOf, type LicenseHead } from '../licenses/license.ts';
 import { readHead } from '../licenses/store.ts';
 import { agentOf } from '../machines/machines.ts';

@@ -1,4 +1,10 @@
-import { canonicalBytes, type DetachedSignature, type KeyKind, signBytes, type SigningKeys } from 'plinth/product';
+import {
+  canonicalBytes,
+  type DetachedSignature,
+  type KeyKind,
+  signBytes,
+  type SigningKeys,
+} from 'plinth/product';
 import type { LicenseRow } from '../licenses/store.ts';
 
 const KINDS = ['rsa-4096', 'ed25519'] as const satisfies readonly KeyKind[];

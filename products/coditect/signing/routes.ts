@@ -1,13 +1,19 @@
-import { AppError, fileReply, keySetExample, keySetReply, namedObject, productRoutes, readKeySet, sendDownload } from 'plinth/product';
+import {
+  AppError,
+  fileReply,
+  keySetReply,
+  namedObject,
+  productRoutes,
+  readKeySet,
+  sendDownload,
+} from 'plinth/product';
 import { z } from 'zod';
-import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
 
 const route = productRoutes<Coditect>();
 const tag = 'Coditect licences';
 const open = { tag, auth: 'none', rate: { perMinute: 600, by: 'ip' } } as const;
 const KINDS = ['rsa-4096', 'ed25519'] as const;
-const KEY_ID = '5f1d3c0e2b7a4d6f8e9c1a2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60';
 
 export const listKeys = route(
   'GET /.well-known/license-keys',
@@ -17,7 +23,6 @@ export const listKeys = route(
     description:
       'A JWK Set; each key has its PEM too. Former keys stay listed: their signatures remain valid.',
     reply: { 200: keySetReply('License') },
-    example: { reply: keySetExample(KEY_ID) },
   },
   (_call, { signingKeys }) => readKeySet(signingKeys),
 );
@@ -32,10 +37,6 @@ export const readKey = route(
     reply: { 200: fileReply },
     produces: ['application/x-pem-file'],
     errors: ['not_found'],
-    example: {
-      params: { id: 'ed25519' },
-      reply: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
-    },
   },
   async ({ params, wire, origin }, { signingKeys }) => {
     await signingKeys.refresh();
@@ -74,9 +75,6 @@ export const listRevocations = route(
         ),
       }),
     },
-    example: {
-      reply: { data: [{ license_id: exampleLicense.id, version: 3, revoked_at: exampleLicense.issued_at }] },
-    },
   },
   async (_call, { revoked }) => ({
     data: (await revoked()).map(({ license_id, version, revoked_at: at }) => ({
@@ -100,7 +98,6 @@ export const rotateKey = route(
     maxSeconds: 120,
     body: namedObject('RotateLicenseSigningKeyRequest', { kind: z.enum(KINDS) }),
     reply: { 201: namedObject('LicenseSigningKey', { key_id: z.string(), kind: z.enum(KINDS) }) },
-    example: { body: { kind: 'ed25519' }, reply: { key_id: KEY_ID, kind: 'ed25519' } },
   },
   ({ body, once }, { signingKeys }) => signingKeys.rotate(body.kind, once),
 );

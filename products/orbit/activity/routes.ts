@@ -25,17 +25,6 @@ const activity = namedObject('ScopeActivity', {
   created_at: z.iso.datetime(),
 });
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01';
-const LINE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c30',
-  workspace_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c31',
-  kind: 'scope.status_changed',
-  scope: { id: ID, title: 'A new shop' },
-  user_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02',
-  data: { before: 'draft', after: 'in_review' },
-  created_at: '2026-11-20T08:00:00.000Z',
-};
-
 const filters = {
   ...pageQuery,
   kind: z
@@ -70,7 +59,6 @@ export const listActivity = route(
     query: z.strictObject({ ...filters, workspace_id: z.uuid().optional() }),
     reply: { 200: pageOf(activity) },
     errors: ['not_found'],
-    example: { query: { kind: 'scope' }, reply: { data: [LINE], next_cursor: null } },
   },
   async ({ caller, query }, { activity: feed }) => {
     const { workspace_id, ...filter } = query;
@@ -90,7 +78,6 @@ export const listScopeActivity = route(
     query: z.strictObject(filters),
     reply: { 200: pageOf(activity) },
     errors: ['scope_not_found'],
-    example: { params: { id: ID }, query: { kind: 'scope' }, reply: { data: [LINE], next_cursor: null } },
   },
   async ({ accountId, params, query }, { activity: feed }) => {
     const { data, next_cursor } = await feed.ofScope({ accountId, scopeId: params.id }, query);

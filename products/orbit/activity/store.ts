@@ -1,4 +1,14 @@
-import { type AccountId, instantOf, microsecondsOf, type Put, type Statement, statement, type TimePosition, type UserId, valuesOf } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  type Put,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+} from 'plinth/product';
 import type { ScopeKey } from '../changes/store.ts';
 
 /** A line of a feed. */

@@ -1,4 +1,12 @@
-import { acceptWork, type AccountId, AppError, commitPoint, type JobId, permitError, type WorkStatus } from 'plinth/product';
+import {
+  acceptWork,
+  type AccountId,
+  AppError,
+  commitPoint,
+  type JobId,
+  permitError,
+  type WorkStatus,
+} from 'plinth/product';
 import type { ExtractionAsker } from '../extraction/ask.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { formerAnalysis, insertAnalysis, scopeOfSection, type Subject } from './store.ts';

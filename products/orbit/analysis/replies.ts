@@ -21,34 +21,6 @@ export const analysis = namedObject('ScopeAnalysis', {
   updated_at: z.iso.datetime(),
 });
 
-export const ANALYSIS_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d01';
-export const SECTION_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d02';
-const SCOPE_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02';
-
-export const ANALYSIS = {
-  id: ANALYSIS_ID,
-  scope_id: SCOPE_ID,
-  section_id: null,
-  kind: 'analyze',
-  version: 4,
-  status: 'completed',
-  result: {
-    risks: [],
-    gaps: [
-      {
-        title: 'Nobody says who accepts the shop',
-        detail: 'The deliverables name no acceptance criteria.',
-        severity: 'high',
-        section_ids: [SECTION_ID],
-      },
-    ],
-    contradictions: [],
-  },
-  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0d00',
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:04.000Z',
-} as const;
-
 export function analysisJson(row: AnalysisRow): z.input<typeof analysis> {
   return {
     id: row.id,

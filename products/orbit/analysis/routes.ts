@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asksModel } from '../extraction/routes.ts';
 import type { Analysis } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, analysisJson } from './replies.ts';
+import { analysis, analysisJson } from './replies.ts';
 import { ANALYSIS_KINDS } from './store.ts';
 
 interface Service {
@@ -19,7 +19,6 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 1_200, by: 'account' },
 } as const;
-const of = { params: { id: ANALYSIS_ID } };
 
 /** What a prompt holds of a scope, at most: 80,000 characters, in a script of two bytes a letter. */
 const SCOPE_BYTES = 160 * 1_024;
@@ -31,12 +30,6 @@ const accepted = namedObject('AcceptedAnalysis', {
     .enum(['queued', 'running', 'completed'])
     .describe('`queued`, but of an analysis that was there already.'),
 });
-const REPLY = {
-  analysis_id: ANALYSIS_ID,
-  scope_id: ANALYSIS.scope_id,
-  status: 'queued',
-  status_url: `/v1/ai/analyses/${ANALYSIS_ID}`,
-} as const;
 
 const HOW =
   'Answers at once; a worker asks the model. Follow `status_url`, with `?wait=20` for the end of it. The result is kept with the scope. Asking again in the same version is answered with the one that is there, and takes no call.';
@@ -61,7 +54,6 @@ export const suggest = route(
     body: namedObject('SuggestRequest', { section_id: z.uuid(), workspace_id: workspaceId }),
     reply: { 202: accepted },
     errors: ['workspace_mismatch', 'section_not_found', 'scope_not_found', 'models_not_allowed'],
-    example: { body: { section_id: SECTION_ID }, reply: REPLY },
   },
   async ({ accountId, caller, permit, body }, { analysis: analyses }) => {
     const subject = await analyses.sectionSubject(accountId, body.section_id);
@@ -89,7 +81,6 @@ export const analyze = route(
     body: namedObject('AnalyzeRequest', { scope_id: z.uuid(), workspace_id: workspaceId }),
     reply: { 202: accepted },
     errors: ['workspace_mismatch', 'scope_not_found', 'models_not_allowed'],
-    example: { body: { scope_id: ANALYSIS.scope_id }, reply: REPLY },
   },
   async ({ accountId, caller, permit, body }, { analysis: analyses }) => {
     const subject = await analyses.scopeSubject(accountId, body.scope_id);
@@ -108,7 +99,6 @@ export const readAnalysis = route(
     streams: true,
     reply: { 200: analysis, 204: z.undefined() },
     errors: ['not_found'],
-    example: { ...of, query: { wait: 20 }, reply: ANALYSIS },
   },
   ({ accountId, params, query, origin, wire }, { analysis: analyses }) =>
     analyses.follow({ key: { accountId, id: params.id }, wait: query.wait, origin, wire }),
@@ -125,7 +115,6 @@ export const cancelAnalysis = route(
       'Its call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
     reply: { 200: namedObject('CanceledAnalysis', { ...reference, status: z.literal('cancelled') }) },
     errors: ['not_found', 'analysis_ended'],
-    example: { ...of, reply: { ...REPLY, status: 'cancelled' } },
   },
   ({ accountId, params, once }, { analysis: analyses }) =>
     analyses.cancel({ accountId, id: params.id }, once),
@@ -140,7 +129,6 @@ export const listAnalyses = route(
     query: z.strictObject({ ...pageQuery, kind: z.enum(ANALYSIS_KINDS).optional() }),
     reply: { 200: pageOf(analysis) },
     errors: ['scope_not_found'],
-    example: { params: { id: ANALYSIS.scope_id }, reply: { data: [ANALYSIS], next_cursor: null } },
   },
   async ({ accountId, params, query }, { analysis: analyses }) => {
     const { data, next_cursor } = await analyses.list(accountId, { scopeId: params.id, ...query });

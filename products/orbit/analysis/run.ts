@@ -1,4 +1,14 @@
-import { AppError, commitPoint, completeJob, failJob, type JobFailure, type Permit, type RunningJob, type WorkKey, workSignals } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  completeJob,
+  failJob,
+  type JobFailure,
+  type Permit,
+  type RunningJob,
+  type WorkKey,
+  workSignals,
+} from 'plinth/product';
 import { byOf } from '../extraction/by.ts';
 import { jsonLine } from '../extraction/json-line.ts';
 import type { OrbitParts } from '../orbit-parts.ts';

@@ -1,4 +1,20 @@
-import { type AccountId, answerFollower, AppError, cancelWork, commitPoint, createFollowing, type DeadJob, type Follower, type JobFailure, type Once, type Page, type Progress, type RunningJob, timeList, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  answerFollower,
+  AppError,
+  cancelWork,
+  commitPoint,
+  createFollowing,
+  type DeadJob,
+  type Follower,
+  type JobFailure,
+  type Once,
+  type Page,
+  type Progress,
+  type RunningJob,
+  timeList,
+  type WorkKey,
+} from 'plinth/product';
 import { shownError } from '../extraction/replies.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { createAnalysisAsks } from './ask.ts';

@@ -1,4 +1,17 @@
-import { type AccountId, type JobId, microsecondsOf, olderThan, type PermitId, type Statement, statement, type TimePosition, type UserId, valuesOf, type WorkKey, type WorkStatus } from 'plinth/product';
+import {
+  type AccountId,
+  type JobId,
+  microsecondsOf,
+  olderThan,
+  type PermitId,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+  type WorkKey,
+  type WorkStatus,
+} from 'plinth/product';
 import type { AnalysisResult } from './results.ts';
 
 export const ANALYSIS_KINDS = ['suggest', 'analyze'] as const;

@@ -1,4 +1,12 @@
-import { type AccountId, type Caller, commitPoint, type Origin, type ProductContext, pruneChanges, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  type Caller,
+  commitPoint,
+  type Origin,
+  type ProductContext,
+  pruneChanges,
+  type Transaction,
+} from 'plinth/product';
 import { recordChange, recordLine, SCOPE_CHANGES } from './store.ts';
 
 const PRUNE = commitPoint('orbit.changes-pruned', 'changes that nobody comes back for are deleted');

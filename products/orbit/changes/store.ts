@@ -1,4 +1,11 @@
-import { type AccountId, nextNumber, type NumberedChanges, type Statement, statement, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  nextNumber,
+  type NumberedChanges,
+  type Statement,
+  statement,
+  type UserId,
+} from 'plinth/product';
 
 /** How what becomes of scopes is numbered. */
 export const SCOPE_CHANGES: NumberedChanges = {

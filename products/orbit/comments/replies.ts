@@ -44,35 +44,3 @@ export function shownComment(row: CommentRow): z.input<typeof comment> {
     updated_at: row.updated_at.toISOString(),
   };
 }
-
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c10';
-
-/** One of the examples in the docs. */
-export const COMMENT = {
-  id: ID,
-  scope_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01',
-  section_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c03',
-  thread_id: null,
-  user_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02',
-  body: 'Does the budget include the licences?',
-  mentions: ['0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c04'],
-  edited_at: null,
-  resolved_at: null,
-  resolved_by: null,
-  reply_count: 1,
-  version: 1,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-};
-
-export const REPLY = {
-  ...COMMENT,
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c11',
-  thread_id: ID,
-  user_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c04',
-  body: 'Only those of the first year.',
-  mentions: [],
-  reply_count: 0,
-  created_at: '2026-11-20T08:05:00.000Z',
-  updated_at: '2026-11-20T08:05:00.000Z',
-};

@@ -1,8 +1,16 @@
-import { commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Comments } from './service.ts';
 import { text } from '../words.ts';
-import { COMMENT, comment, REPLY, shownComment, thread } from './replies.ts';
+import { comment, shownComment, thread } from './replies.ts';
 
 const ADD = commitPoint(
   'orbit.comment-add',
@@ -24,7 +32,6 @@ const writes = {
   scope: 'orbit:write',
   rate: { perMinute: 60, by: 'member' },
 } as const;
-const of = { params: { id: COMMENT.id } };
 
 /** Neither spaces nor marks nor what is invisible. */
 const SAID = /[^\p{C}\p{Z}\p{M}]/u;
@@ -51,11 +58,6 @@ export const listComments = route(
     }),
     reply: { 200: pageOf(thread) },
     errors: ['scope_not_found'],
-    example: {
-      params: { id: COMMENT.scope_id },
-      query: { resolved: 'false' },
-      reply: { data: [{ ...COMMENT, replies: [REPLY] }], next_cursor: null },
-    },
   },
   async ({ accountId, params, query }, { comments }) => {
     const { section_id: section, resolved, cursor, limit } = query;
@@ -87,11 +89,6 @@ export const addComment = route(
     }),
     reply: { 201: comment },
     errors: ['scope_not_found', 'section_not_found', 'comment_not_found', 'mention_unknown'],
-    example: {
-      params: { id: COMMENT.scope_id },
-      body: { body: COMMENT.body, section_id: COMMENT.section_id, mentions: COMMENT.mentions },
-      reply: { ...COMMENT, reply_count: 0 },
-    },
   },
   async ({ accountId, params, body: said, caller, origin, once }, { comments }) => {
     const { section_id: sectionId, reply_to: replyTo } = said;
@@ -113,7 +110,6 @@ export const readComment = route(
     summary: 'Read a comment',
     reply: { 200: comment },
     errors: ['comment_not_found'],
-    example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params }, { comments }) => {
     const row = await comments.read({ accountId, id: params.id });
@@ -130,7 +126,6 @@ export const listReplies = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(comment) },
     errors: ['comment_not_found'],
-    example: { ...of, query: { limit: 20 }, reply: { data: [REPLY], next_cursor: null } },
   },
   async ({ accountId, params, query }, { comments }) => {
     const { data, next_cursor } = await comments.replies({ accountId, id: params.id }, query);
@@ -149,17 +144,6 @@ export const changeComment = route(
     body: namedObject('UpdateCommentRequest', { body, mentions: mentions.optional() }),
     reply: { 200: comment },
     errors: ['comment_not_found', 'forbidden', 'mention_unknown', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { body: 'Does the budget include all licences?' },
-      reply: {
-        ...COMMENT,
-        body: 'Does the budget include all licences?',
-        edited_at: '2026-11-20T08:10:00.000Z',
-        version: 2,
-        updated_at: '2026-11-20T08:10:00.000Z',
-      },
-    },
   },
   async ({ accountId, params, role, caller, origin, ifMatch, body: said }, { comments }) => {
     const at = { accountId, id: params.id, role, caller, origin };
@@ -177,7 +161,6 @@ export const deleteComment = route(
       'By who wrote it, and by admins. One with replies stays without its text while they are there.',
     reply: { 200: okReply },
     errors: ['comment_not_found', 'forbidden'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     await comments.remove({ accountId, id: params.id, role, caller, origin });
@@ -191,13 +174,6 @@ const resolving = {
   reply: { 200: comment },
   errors: ['comment_not_found', 'comment_is_reply', 'forbidden'],
 } as const;
-const RESOLVED = {
-  ...COMMENT,
-  resolved_at: '2026-11-20T09:00:00.000Z',
-  resolved_by: COMMENT.user_id,
-  version: 2,
-  updated_at: '2026-11-20T09:00:00.000Z',
-};
 
 export const resolveThread = route(
   'POST /v1/comments/:id/resolve',
@@ -206,7 +182,6 @@ export const resolveThread = route(
     summary: 'Resolve a thread',
     description:
       'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
-    example: { ...of, reply: RESOLVED },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     const row = await comments.resolve({ accountId, id: params.id, role, caller, origin }, true);
@@ -221,7 +196,6 @@ export const unresolveThread = route(
     summary: 'Reopen a resolved thread',
     description:
       'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
-    example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
     const row = await comments.resolve({ accountId, id: params.id, role, caller, origin }, false);

@@ -1,4 +1,13 @@
-import { AppError, atLeast, commitPoint, type Page, type Role, timeList, type Transaction, type WorkKey } from 'plinth/product';
+import {
+  AppError,
+  atLeast,
+  commitPoint,
+  type Page,
+  type Role,
+  timeList,
+  type Transaction,
+  type WorkKey,
+} from 'plinth/product';
 import type { By } from '../changes/service.ts';
 import type { ScopeKey } from '../changes/store.ts';
 import type { OrbitParts } from '../orbit-parts.ts';

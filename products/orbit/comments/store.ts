@@ -1,4 +1,16 @@
-import { type AccountId, instantOf, microsecondsOf, type Statement, statement, type TimePosition, type UserId, valuesOf, versionUpdate, type WhichVersion, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+  type WorkKey,
+} from 'plinth/product';
 import type { ScopeKey } from '../changes/store.ts';
 
 /** A comment as it is stored. */

@@ -1,4 +1,15 @@
-import { commitPoint, type JobFailure, type JobId, type Permit, type ProductContext, type RunningJob, type Scanner, type Statement, type Transaction, type UserId } from 'plinth/product';
+import {
+  commitPoint,
+  type JobFailure,
+  type JobId,
+  type Permit,
+  type ProductContext,
+  type RunningJob,
+  type Scanner,
+  type Statement,
+  type Transaction,
+  type UserId,
+} from 'plinth/product';
 import type { ReadFailure } from '../reading/failures.ts';
 import { READING_CAPS } from '../reading/caps.ts';
 import type { Reader, ReadingEnd } from '../reading/reader.ts';

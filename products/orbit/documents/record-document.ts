@@ -1,4 +1,12 @@
-import type { AccountId, Caller, Origin, ProductContext, RunningJob, Transaction, UserId } from 'plinth/product';
+import type {
+  AccountId,
+  Caller,
+  Origin,
+  ProductContext,
+  RunningJob,
+  Transaction,
+  UserId,
+} from 'plinth/product';
 import type { Changes } from '../changes/service.ts';
 import type { DocumentRow } from './document.ts';
 

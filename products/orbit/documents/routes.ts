@@ -1,4 +1,15 @@
-import { answer, assertPackages, namedObject, pageOf, pageQuery, productRoutes, signedLink, signedParts, signedUpload, wholeNumber } from 'plinth/product';
+import {
+  answer,
+  assertPackages,
+  namedObject,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  signedLink,
+  signedParts,
+  signedUpload,
+  wholeNumber,
+} from 'plinth/product';
 import { z } from 'zod';
 import { MEDIA_TYPES } from '../reading/formats.ts';
 import type { Documents } from './service.ts';
@@ -9,47 +20,6 @@ import { DOCUMENT_STATUSES } from './document.ts';
 import { document, documentPage, documentState, shownDocument, shownPage, shownState } from './replies.ts';
 
 const route = productRoutes<{ readonly documents: Documents }>();
-
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d01';
-const SCOPE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
-const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-const STATE = {
-  id: ID,
-  status: 'completed',
-  failure: null,
-  pages: 12,
-  ocr_pages: 1,
-  ocr_pages_left: 0,
-  missing: [],
-  updated_at: '2026-11-20T08:00:09.000Z',
-} as const;
-const DOCUMENT = {
-  ...STATE,
-  scope_id: SCOPE,
-  project_id: null,
-  name: 'Brief.pdf',
-  type: 'application/pdf',
-  bytes: 183_204,
-  sha256: SHA256,
-  uploaded_at: '2026-11-20T08:00:05.000Z',
-  has_file: true,
-  created_by: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01',
-  created_at: '2026-11-20T08:00:00.000Z',
-} as const;
-const PENDING = {
-  ...DOCUMENT,
-  status: 'pending',
-  pages: null,
-  ocr_pages: 0,
-  uploaded_at: null,
-  has_file: false,
-} as const;
-const UPLOAD = {
-  method: 'PUT',
-  url: 'https://files.example.com/0d/01/…',
-  headers: { 'content-type': 'application/pdf', 'content-length': '183204' },
-  expires_at: '2026-11-20T08:15:00.000Z',
-} as const;
 
 const reads = {
   tag: 'Orbit documents',
@@ -110,10 +80,6 @@ export const presignDocument = route(
       'storage_unavailable',
       'package_missing',
     ],
-    example: {
-      body: { name: 'Brief.pdf', type: 'application/pdf', bytes: 183_204, sha256: SHA256, scope_id: SCOPE },
-      reply: { document: PENDING, upload: UPLOAD },
-    },
   },
   ({ accountId, caller, origin, body, onceInSteps }, { documents }) => {
     agrees(body.workspace_id, accountId);
@@ -150,7 +116,6 @@ export const completeDocument = route(
       'limit_exceeded',
       'storage_unavailable',
     ],
-    example: { params: { id: ID }, reply: { ...PENDING, uploaded_at: DOCUMENT.uploaded_at, has_file: true } },
   },
   async ({ accountId, caller, origin, params }, { documents }) =>
     answer(202, shownDocument(await documents.complete({ accountId, id: params.id }, { caller, origin }))),
@@ -171,7 +136,6 @@ export const listDocuments = route(
     }),
     reply: { 200: pageOf(document) },
     errors: ['workspace_mismatch', 'scope_not_found', 'project_not_found'],
-    example: { query: { scope_id: SCOPE }, reply: { data: [DOCUMENT], next_cursor: null } },
   },
   async ({ accountId, query }, { documents }) => {
     agrees(query.workspace_id, accountId);
@@ -188,7 +152,6 @@ export const readDocument = route(
     summary: 'A document',
     reply: { 200: document },
     errors: ['document_not_found'],
-    example: { params: { id: ID }, reply: DOCUMENT },
   },
   async ({ accountId, params }, { documents }) =>
     shownDocument(await documents.read({ accountId, id: params.id })),
@@ -205,7 +168,6 @@ export const followDocument = route(
     }),
     reply: { 200: documentState },
     errors: ['document_not_found'],
-    example: { params: { id: ID }, query: { wait: 20 }, reply: STATE },
   },
   async ({ accountId, params, query, origin }, { documents }) => {
     const wait = { seconds: query.wait, signal: origin.signal };
@@ -226,14 +188,6 @@ export const readPages = route(
     }),
     reply: { 200: pageOf(documentPage) },
     errors: ['document_not_found'],
-    example: {
-      params: { id: ID },
-      query: { limit: 20 },
-      reply: {
-        data: [{ page: 1, text: '# A new shop\n\nWe sell tea.', by_ocr: false, confidence: 1 }],
-        next_cursor: null,
-      },
-    },
   },
   async ({ accountId, params, query }, { documents }) => {
     const page = await documents.pages({ accountId, id: params.id }, query);
@@ -249,10 +203,6 @@ export const downloadDocument = route(
     description: 'Anyone with the link can download the file until it expires.',
     reply: { 200: signedLink },
     errors: ['document_not_found', 'document_not_uploaded', 'blob_not_found', 'blob_gone'],
-    example: {
-      params: { id: ID },
-      reply: { url: 'https://files.example.com/0d/01/…', expires_at: '2026-11-20T08:15:00.000Z' },
-    },
   },
   ({ accountId, params }, { documents }) => documents.download({ accountId, id: params.id }),
 );
@@ -266,7 +216,6 @@ export const deleteDocument = route(
       'With its file and its text; its storage is free again. Sections keep what was extracted from it, and its citations name it still.',
     reply: { 204: z.undefined() },
     errors: ['document_not_found'],
-    example: { params: { id: ID }, reply: undefined },
   },
   async ({ accountId, caller, origin, params }, { documents }) => {
     await documents.remove({ accountId, id: params.id }, { caller, origin });

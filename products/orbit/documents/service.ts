@@ -1,4 +1,10 @@
-import { commitPoint, createClamd, type JobFailure, type ProductContext, type RunningJob } from 'plinth/product';
+import {
+  commitPoint,
+  createClamd,
+  type JobFailure,
+  type ProductContext,
+  type RunningJob,
+} from 'plinth/product';
 import type { Changes } from '../changes/service.ts';
 import { createReader } from '../reading/reader.ts';
 import { giveUpOcr, readByOcr } from './ocr-work.ts';

@@ -1,4 +1,14 @@
-import { type AccountId, type JobId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, type UserId, valuesOf } from 'plinth/product';
+import {
+  type AccountId,
+  type JobId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+} from 'plinth/product';
 import type { DocumentRow, DocumentStatus, MissingPage, PageRow } from './document.ts';
 
 const SHOWN = `id, project_id, scope_id, blob_id, name, type, bytes, sha256, status, uploaded_at, failure, pages, ocr_pages, ocr_left, missing, job_id,

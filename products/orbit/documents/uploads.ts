@@ -1,4 +1,12 @@
-import { type AccountId, commitPoint, createUpgradeFor, type JobId, planRequired, type ProductContext, storingRefusal } from 'plinth/product';
+import {
+  type AccountId,
+  commitPoint,
+  createUpgradeFor,
+  type JobId,
+  planRequired,
+  type ProductContext,
+  storingRefusal,
+} from 'plinth/product';
 import type { MediaType } from '../reading/formats.ts';
 import type { DocumentRow } from './document.ts';
 import { type Doer, recordDocumentIn, type RecordingParts } from './record-document.ts';

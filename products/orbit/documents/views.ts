@@ -1,4 +1,15 @@
-import { type AccountId, AppError, createFollowing, type Page, page, positionOf, type ProductContext, timeList, workSignals, type WorkStatus } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  createFollowing,
+  type Page,
+  page,
+  positionOf,
+  type ProductContext,
+  timeList,
+  workSignals,
+  type WorkStatus,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { DocumentRow, DocumentStatus, PageRow } from './document.ts';
 import {

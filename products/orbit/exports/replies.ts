@@ -49,17 +49,3 @@ export function shownExport(row: ExportRow): z.infer<typeof exported> {
     created_at: row.created_at.toISOString(),
   };
 }
-
-export const EXAMPLE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01',
-  scope_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01',
-  scope_version: 7,
-  format: 'pdf',
-  citations: false,
-  status: 'completed',
-  error: null,
-  bytes: 70_628,
-  missing: [],
-  expires_at: '2026-11-27T08:00:00.000Z',
-  created_at: '2026-11-20T08:00:00.000Z',
-} as const;

@@ -1,10 +1,19 @@
-import { answer, AppError, assertPackages, followQuery, namedObject, pageOf, pageQuery, productRoutes } from 'plinth/product';
+import {
+  answer,
+  AppError,
+  assertPackages,
+  followQuery,
+  namedObject,
+  pageOf,
+  pageQuery,
+  productRoutes,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Exports } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { packagesOf } from '../packages.ts';
 import { FORMATS } from './making/file.ts';
-import { EXAMPLE, exported, linkedExport, shownExport } from './replies.ts';
+import { exported, linkedExport, shownExport } from './replies.ts';
 
 const route = productRoutes<{ readonly exports: Exports }>();
 
@@ -56,18 +65,6 @@ export const exportScope = route(
       'plan_required',
       'package_missing',
     ],
-    example: {
-      params: { id: EXAMPLE.scope_id },
-      body: { format: 'pdf' },
-      reply: {
-        export_id: EXAMPLE.id,
-        scope_id: EXAMPLE.scope_id,
-        format: 'pdf',
-        status: 'queued',
-        reused: false,
-        status_url: `/v1/exports/${EXAMPLE.id}`,
-      },
-    },
   },
   ({ accountId, caller, spender, origin, params, body, onceInSteps }, { exports }) => {
     const { workspace_id, format, citations } = body;
@@ -99,14 +96,6 @@ export const readExport = route(
     query: z.strictObject(followQuery),
     reply: { 200: linkedExport },
     errors: ['export_not_found'],
-    example: {
-      params: { id: EXAMPLE.id },
-      query: { wait: 20 },
-      reply: {
-        ...EXAMPLE,
-        download: { url: 'https://api.example.com/v1/blobs/…', expires_at: '2026-11-20T08:15:00.000Z' },
-      },
-    },
   },
   async ({ accountId, params, query, origin }, { exports }) => {
     const key = { accountId, id: params.id };
@@ -128,7 +117,6 @@ export const listExports = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(exported) },
     errors: ['scope_not_found'],
-    example: { params: { id: EXAMPLE.scope_id }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   async ({ accountId, params, query }, { exports }) => {
     const { data, next_cursor } = await exports.list(accountId, { ...query, scopeId: params.id });

@@ -1,5 +1,23 @@
 import './errors.ts';
-import { type AccountId, AppError, type Caller, commitPoint, createFollowing, type JobId, type Origin, type Page, type Permit, permitError, type RunningJob, type Spender, timeList, type TimePosition, type Transaction, type WorkKey, workSignals } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  type Caller,
+  commitPoint,
+  createFollowing,
+  type JobId,
+  type Origin,
+  type Page,
+  type Permit,
+  permitError,
+  type RunningJob,
+  type Spender,
+  timeList,
+  type TimePosition,
+  type Transaction,
+  type WorkKey,
+  workSignals,
+} from 'plinth/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { createFileMaker } from './making/file-maker.ts';
 import { createSources, type Source, type ExportRequest } from './source.ts';

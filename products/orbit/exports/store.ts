@@ -1,4 +1,16 @@
-import { type AccountId, type JobId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, type UserId, valuesOf, type WorkKey, type WorkStatus } from 'plinth/product';
+import {
+  type AccountId,
+  type JobId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+  type WorkKey,
+  type WorkStatus,
+} from 'plinth/product';
 import type { MissingContent } from './document/model.ts';
 import type { Format } from './making/file.ts';
 

@@ -1,4 +1,15 @@
-import { AppError, commitPoint, completeJob, type DeadJob, failJob, type JobFailure, type RunningJob, type Statement, type WorkKey, type WorkSignals } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  completeJob,
+  type DeadJob,
+  failJob,
+  type JobFailure,
+  type RunningJob,
+  type Statement,
+  type WorkKey,
+  type WorkSignals,
+} from 'plinth/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import type { ExportSource } from './document/source.ts';
 import { fitLine } from './document/text.ts';

@@ -1,4 +1,13 @@
-import { acceptWork, type AccountId, AppError, commitPoint, type JobId, type Permit, permitError, type UserId } from 'plinth/product';
+import {
+  acceptWork,
+  type AccountId,
+  AppError,
+  commitPoint,
+  type JobId,
+  type Permit,
+  permitError,
+  type UserId,
+} from 'plinth/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import type { ScopeRow } from '../scopes/scope.ts';
 import { type Former, formerExtractions, insertExtraction } from './store.ts';

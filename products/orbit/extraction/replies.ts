@@ -54,46 +54,6 @@ export const extraction = namedObject('Extraction', {
   updated_at: z.iso.datetime(),
 });
 
-export const EXTRACTION_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01';
-export const SCOPE_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02';
-export const DOCUMENT_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c03';
-const SECTION_ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c04';
-
-export const EXTRACTION = {
-  id: EXTRACTION_ID,
-  scope_id: SCOPE_ID,
-  scope_version: 3,
-  result_version: 4,
-  document_ids: [DOCUMENT_ID],
-  continues: false,
-  status: 'completed',
-  progress: { done: 4, total: 5 },
-  section_ids: [SECTION_ID],
-  items: 17,
-  conflicts: [
-    {
-      kind: 'money',
-      type: 'budget',
-      subject: 'Total budget',
-      values: [
-        {
-          text: '$40,000',
-          citations: [{ document_id: DOCUMENT_ID, page: 2, quote: 'The total budget is $40,000.' }],
-        },
-        {
-          text: '$45,000',
-          citations: [{ document_id: DOCUMENT_ID, page: 7, quote: 'The total price is $45,000, net 30.' }],
-        },
-      ],
-    },
-  ],
-  confidence: 0.74,
-  missing: [{ document_id: DOCUMENT_ID, from_page: 9, to_page: 12, reason: 'budget' }],
-  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0c00',
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:21.000Z',
-} as const;
-
 /** Why it failed, if it did. */
 export function shownError(row: {
   readonly error_code: string | null;

@@ -2,7 +2,7 @@ import { acceptedAnswer, followQuery, namedObject, pageOf, pageQuery, productRou
 import { z } from 'zod';
 import type { Extraction } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, extractionJson } from './replies.ts';
+import { extraction, extractionJson } from './replies.ts';
 
 interface Service {
   readonly extraction: Extraction;
@@ -17,7 +17,6 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 1_200, by: 'account' },
 } as const;
-const of = { params: { id: EXTRACTION_ID } };
 
 /** What every call to a model has: its rates count over all of them. */
 export const asksModel = {
@@ -85,15 +84,6 @@ export const extract = route(
       'extraction_running',
       'models_not_allowed',
     ],
-    example: {
-      body: { scope_id: SCOPE_ID, document_ids: [DOCUMENT_ID] },
-      reply: {
-        extraction_id: EXTRACTION_ID,
-        scope_id: SCOPE_ID,
-        status: 'queued',
-        status_url: `/v1/ai/extractions/${EXTRACTION_ID}`,
-      },
-    },
   },
   async ({ accountId, caller, permit, body }, { extraction: extractions }) =>
     acceptedAnswer(await extractions.ask({ accountId, userId: caller.userId, permit }, body)),
@@ -110,7 +100,6 @@ export const readExtraction = route(
     streams: true,
     reply: { 200: extraction, 204: z.undefined() },
     errors: ['not_found'],
-    example: { ...of, query: { wait: 20 }, reply: EXTRACTION },
   },
   ({ accountId, params, query, origin, wire }, { extraction: extractions }) =>
     extractions.follow({ key: { accountId, id: params.id }, wait: query.wait, origin, wire }),
@@ -127,15 +116,6 @@ export const cancelExtraction = route(
       'No section is added. Pages that were read are kept for the next extraction of the same documents, and then this one counts as a call; if none was read, the call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
     reply: { 200: namedObject('CanceledExtraction', { ...reference, status: z.literal('cancelled') }) },
     errors: ['not_found', 'extraction_ended'],
-    example: {
-      ...of,
-      reply: {
-        extraction_id: EXTRACTION_ID,
-        scope_id: SCOPE_ID,
-        status: 'cancelled',
-        status_url: `/v1/ai/extractions/${EXTRACTION_ID}`,
-      },
-    },
   },
   ({ accountId, params, once }, { extraction: extractions }) =>
     extractions.cancel({ accountId, id: params.id }, once),
@@ -150,7 +130,6 @@ export const listExtractions = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(extraction) },
     errors: ['scope_not_found'],
-    example: { params: { id: SCOPE_ID }, reply: { data: [EXTRACTION], next_cursor: null } },
   },
   async ({ accountId, params, query }, { extraction: extractions }) => {
     const { data, next_cursor } = await extractions.list(accountId, { scopeId: params.id, ...query });

@@ -1,4 +1,14 @@
-import { AppError, commitPoint, completeJob, failJob, type JobFailure, type Permit, type RunningJob, type Transaction, type WorkKey } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  completeJob,
+  failJob,
+  type JobFailure,
+  type Permit,
+  type RunningJob,
+  type Transaction,
+  type WorkKey,
+} from 'plinth/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { languageOf } from '../exports/document/words.ts';

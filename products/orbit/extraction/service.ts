@@ -1,4 +1,18 @@
-import { type AccountId, answerFollower, AppError, cancelWork, commitPoint, type DeadJob, type Follower, type JobFailure, type Once, type Page, type RunningJob, timeList, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  answerFollower,
+  AppError,
+  cancelWork,
+  commitPoint,
+  type DeadJob,
+  type Follower,
+  type JobFailure,
+  type Once,
+  type Page,
+  type RunningJob,
+  timeList,
+  type WorkKey,
+} from 'plinth/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { createAsks } from './ask.ts';
 import { extractionOf, giveUpExtraction, runExtraction } from './run.ts';

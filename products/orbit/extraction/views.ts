@@ -1,4 +1,11 @@
-import { AppError, createFollowing, type Database, type Progress, type WorkKey, workSignals } from 'plinth/product';
+import {
+  AppError,
+  createFollowing,
+  type Database,
+  type Progress,
+  type WorkKey,
+  workSignals,
+} from 'plinth/product';
 import { extractionJson, shownChunk, shownError } from './replies.ts';
 import { type ExtractionRow, type ReadChunk, readExtraction, readReadChunks } from './store.ts';
 

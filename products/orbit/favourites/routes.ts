@@ -24,14 +24,6 @@ const favourite = namedObject('FavouriteScope', {
   created_at: z.iso.datetime().describe('When you marked it.'),
 });
 
-const FAVOURITE = {
-  scope_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01',
-  title: 'A new shop',
-  client_name: 'Acme',
-  status: 'draft',
-  created_at: '2026-11-20T08:00:00.000Z',
-} as const;
-
 const toJson = ({ id, title, client_name, status, created_at }: FavouriteRow): z.input<typeof favourite> => ({
   scope_id: id,
   title,
@@ -49,7 +41,6 @@ export const listFavourites = route(
     query: z.strictObject({ ...pageQuery, workspace_id: workspaceId }),
     reply: { 200: pageOf(favourite) },
     errors: ['workspace_mismatch'],
-    example: { query: { limit: 20 }, reply: { data: [FAVOURITE], next_cursor: null } },
   },
   async ({ accountId, caller, query }, { favourites }) => {
     agrees(query.workspace_id, accountId);
@@ -68,7 +59,6 @@ export const addFavourite = route(
     body: namedObject('NewFavourite', { workspace_id: workspaceId, scope_id: z.uuid() }),
     reply: { 201: favourite },
     errors: ['workspace_mismatch', 'scope_not_found'],
-    example: { body: { scope_id: FAVOURITE.scope_id }, reply: FAVOURITE },
   },
   async ({ accountId, caller, body }, { favourites }) => {
     agrees(body.workspace_id, accountId);
@@ -84,7 +74,6 @@ export const removeFavourite = route(
     description: 'One that is not among them is no error.',
     reply: { 200: okReply },
     errors: ['scope_not_found'],
-    example: { params: { scope_id: FAVOURITE.scope_id }, reply: { ok: true } },
   },
   async ({ accountId, caller, params }, { favourites }) => {
     await favourites.remove({ accountId, userId: caller.userId }, params.scope_id);

@@ -1,4 +1,13 @@
-import { type AccountId, instantOf, microsecondsOf, type Statement, statement, type TimePosition, type UserId, valuesOf } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+} from 'plinth/product';
 import { SCOPE_STATUSES } from '../scopes/scope.ts';
 
 /** Whose favourites, and where. */

@@ -5,10 +5,6 @@ import { liveState, presence } from './replies.ts';
 
 const route = productRoutes<{ readonly live: LiveService }>();
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01';
-const USER = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02';
-const SECTION = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c03';
-
 export const followScope = route(
   'GET /v1/scopes/:id/events',
   {
@@ -30,29 +26,6 @@ export const followScope = route(
     }),
     reply: { 200: liveState },
     errors: ['scope_not_found'],
-    example: {
-      params: { id: ID },
-      query: { after: 11 },
-      reply: {
-        seq: 12,
-        reset: false,
-        changes: [
-          {
-            seq: 12,
-            kind: 'section.updated',
-            data: { section_id: SECTION, version: 3 },
-            user_id: USER,
-            created_at: '2026-11-20T08:00:00.000Z',
-          },
-        ],
-        here: {
-          count: 1,
-          users: [
-            { user_id: USER, full_name: 'Ada Lovelace', since: '2026-11-20T07:55:00.000Z', section_id: null },
-          ],
-        },
-      },
-    },
   },
   async ({ accountId, params, query, caller, origin, wire }, { live }) => {
     const { userId, keyId, sessionId } = caller;
@@ -75,21 +48,6 @@ export const editSection = route(
     body: namedObject('EditingRequest', { section_id: z.uuid().nullable() }),
     reply: { 200: presence },
     errors: ['scope_not_found', 'section_not_found'],
-    example: {
-      params: { id: ID },
-      body: { section_id: SECTION },
-      reply: {
-        count: 1,
-        users: [
-          {
-            user_id: USER,
-            full_name: 'Ada Lovelace',
-            since: '2026-11-20T07:55:00.000Z',
-            section_id: SECTION,
-          },
-        ],
-      },
-    },
   },
   ({ accountId, params, caller, body }, { live }) => {
     const { userId, keyId, sessionId } = caller;

@@ -1,4 +1,12 @@
-import { answer, AppError, isFinal, namedObject, type OnceInSteps, productRoutes, ROLES } from 'plinth/product';
+import {
+  answer,
+  AppError,
+  isFinal,
+  namedObject,
+  type OnceInSteps,
+  productRoutes,
+  ROLES,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Onboarding } from './service.ts';
 import { line } from '../words.ts';
@@ -18,8 +26,6 @@ const steps = {
 } as const;
 const AGAIN = 'A step may be taken again, with or without an Idempotency-Key, and has one effect.';
 
-const WORKSPACE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
-
 const status = namedObject('OnboardingStatus', {
   workspace_id: z.uuid().nullable().describe('Null: you have no workspace yet.'),
   name: z.string().nullable(),
@@ -36,23 +42,6 @@ const status = namedObject('OnboardingStatus', {
   ),
   next: z.enum(STEPS).nullable().describe('The first open one; null: it is over.'),
 });
-
-const DONE = { state: 'done', at: '2026-11-20T08:00:00.000Z', said: null } as const;
-const OPEN = { state: 'open', at: null, said: null } as const;
-const EXAMPLE = {
-  workspace_id: WORKSPACE,
-  name: 'Ada & Co',
-  slug: 'ada-co',
-  plan: 'orbit.free',
-  privacy: 'standard',
-  steps: [
-    { step: 'workspace', ...DONE },
-    { step: 'team', ...OPEN },
-    { step: 'goals', ...OPEN },
-    { step: 'subscribe', ...OPEN },
-  ],
-  next: 'team',
-} as const;
 
 function toJson(found: OnboardingStatus | undefined): z.input<typeof status> {
   const { workspace, name = null, plan = null } = found ?? {};
@@ -88,7 +77,6 @@ export const beginWorkspace = route(
     body: namedObject('BeginWorkspaceRequest', { name: line(200) }),
     reply: { 201: status },
     errors: ['conflict', 'too_many_organizations'],
-    example: { body: { name: 'Ada & Co' }, reply: EXAMPLE },
   },
   async ({ caller, origin, body, once }, { onboarding }) => {
     const { headers, status: begun } = await onboarding.begin({ caller, origin, once }, body.name);
@@ -132,13 +120,6 @@ export const teamStep = route(
       }),
     },
     errors: ['workspace_mismatch'],
-    example: {
-      body: { invitations: [{ email: 'lin@example.com', role: 'member' }], privacy: 'standard' },
-      reply: {
-        invitations: [{ email: 'lin@example.com', role: 'member', outcome: 'invited', code: null }],
-        status: EXAMPLE,
-      },
-    },
   },
   async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     agrees(body.workspace_id, accountId);
@@ -165,10 +146,6 @@ export const goalsStep = route(
     }),
     reply: { 200: status },
     errors: ['workspace_mismatch'],
-    example: {
-      body: { goals: ['Scopes in hours and not in days'], role: 'consultant', team_size: 4 },
-      reply: EXAMPLE,
-    },
   },
   async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     const { workspace_id, ...said } = body;
@@ -217,19 +194,6 @@ export const subscribeStep = route(
       'wrong_account_kind',
       'conflict',
     ],
-    example: {
-      body: {
-        plan: 'pro',
-        cycle: 'yearly',
-        success_url: 'https://app.example.com/welcome',
-        cancel_url: 'https://app.example.com/plans',
-      },
-      reply: {
-        checkout_url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
-        expires_at: '2027-03-09T09:00:00.000Z',
-        status: EXAMPLE,
-      },
-    },
   },
   async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     const { workspace_id, plan, cycle, success_url = '', cancel_url = '' } = body;
@@ -262,7 +226,6 @@ export const skipStep = route(
     params: { step: 'text' },
     reply: { 200: status },
     errors: ['not_found', 'step_required'],
-    example: { params: { step: 'team' }, reply: EXAMPLE },
   },
   async ({ accountId, caller, origin, params, onceInSteps }, { onboarding }) => {
     const step = stepIn(params.step);
@@ -286,7 +249,6 @@ export const readStatus = route(
     query: z.strictObject({ workspace_id: z.uuid().optional() }),
     reply: { 200: status },
     errors: ['not_found'],
-    example: { query: { workspace_id: WORKSPACE }, reply: EXAMPLE },
   },
   async ({ caller, origin, query }, { onboarding }) =>
     toJson(await onboarding.status({ caller, origin }, query.workspace_id)),

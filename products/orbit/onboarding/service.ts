@@ -1,4 +1,14 @@
-import { type AccountId, type Answer, AppError, type Caller, commitPoint, type Once, type Origin, type Role, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  type Answer,
+  AppError,
+  type Caller,
+  commitPoint,
+  type Once,
+  type Origin,
+  type Role,
+  type Transaction,
+} from 'plinth/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import {

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { type CrashPoint, type DataRule, erased, erasedWith, type ProductJob, type ProductSchedule, THE_ACCOUNTS } from 'plinth/product';
+import {
+  type CrashPoint,
+  type DataRule,
+  erased,
+  erasedWith,
+  type ProductJob,
+  type ProductSchedule,
+  THE_ACCOUNTS,
+} from 'plinth/product';
 import type { Orbit } from '../service.ts';
 
 export const dataRules: DataRule[] = [

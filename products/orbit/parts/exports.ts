@@ -1,4 +1,11 @@
-import { type CrashPoint, type DataRule, erased, type ProductJob, type ProductSchedule, THE_ACCOUNTS } from 'plinth/product';
+import {
+  type CrashPoint,
+  type DataRule,
+  erased,
+  type ProductJob,
+  type ProductSchedule,
+  THE_ACCOUNTS,
+} from 'plinth/product';
 import type { Orbit } from '../service.ts';
 
 export const dataRules: DataRule[] = [

@@ -1,4 +1,11 @@
-import { type CrashPoint, type DataRule, erasedWith, type ProductJob, type ProductSchedule, THE_ACCOUNTS } from 'plinth/product';
+import {
+  type CrashPoint,
+  type DataRule,
+  erasedWith,
+  type ProductJob,
+  type ProductSchedule,
+  THE_ACCOUNTS,
+} from 'plinth/product';
 import { MOST_CHUNKS } from '../extraction/run.ts';
 import type { Orbit } from '../service.ts';
 

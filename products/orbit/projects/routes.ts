@@ -1,4 +1,12 @@
-import { commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Projects } from './service.ts';
 import { line } from '../words.ts';
@@ -17,18 +25,6 @@ const reads = {
   rate: { perMinute: 600, by: 'account' },
 } as const;
 const writes = { ...reads, may: 'member', scope: 'orbit:write' } as const;
-
-const PROJECT = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e11',
-  name: 'Web shop 2027',
-  client_name: 'Acme',
-  archived_at: null,
-  created_by: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e09',
-  version: 1,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-} as const;
-const of = { params: { id: PROJECT.id } };
 
 const project = namedObject('Project', {
   id: z.uuid(),
@@ -71,7 +67,6 @@ export const addProject = route(
     }),
     reply: { 201: project },
     errors: ['workspace_mismatch'],
-    example: { body: { name: PROJECT.name, client_name: PROJECT.client_name }, reply: PROJECT },
   },
   async ({ accountId, caller, origin, body, once }, { projects }) => {
     const { workspace_id, ...said } = body;
@@ -98,7 +93,6 @@ export const listProjects = route(
     }),
     reply: { 200: pageOf(project) },
     errors: ['workspace_mismatch'],
-    example: { query: { client_name: 'Acme' }, reply: { data: [PROJECT], next_cursor: null } },
   },
   async ({ accountId, query }, { projects }) => {
     const { workspace_id, archived, ...rest } = query;
@@ -115,7 +109,6 @@ export const readProject = route(
     summary: 'Read a project',
     reply: { 200: project },
     errors: ['project_not_found'],
-    example: { ...of, reply: PROJECT },
   },
   async ({ accountId, params }, { projects }) =>
     answerWithEtag(await projects.read({ accountId, id: params.id })),
@@ -135,11 +128,6 @@ export const changeProject = route(
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: project },
     errors: ['project_not_found', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { archived: true },
-      reply: { ...PROJECT, archived_at: '2026-11-21T08:00:00.000Z', version: 2 },
-    },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { projects }) => {
     const which = { accountId, caller, origin, id: params.id, version: ifMatch };
@@ -155,7 +143,6 @@ export const deleteProject = route(
     description: 'Its scopes stay, in no project.',
     reply: { 200: okReply },
     errors: ['project_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, origin, params }, { projects }) => {
     await projects.remove({ accountId, caller, origin, id: params.id });

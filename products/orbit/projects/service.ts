@@ -1,4 +1,13 @@
-import { type AccountId, AppError, commitPoint, type Page, type ProductContext, timeList, type Transaction, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Page,
+  type ProductContext,
+  timeList,
+  type Transaction,
+  type WorkKey,
+} from 'plinth/product';
 import type { By } from '../changes/service.ts';
 import {
   changeProject,

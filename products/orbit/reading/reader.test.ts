@@ -22,8 +22,7 @@ import {
 import { unlisted, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
 import type { DocumentType } from './formats.ts';
 
-const fileOf = (name: string) =>
-  readFileSync(new URL(`../test/files/${name}`, import.meta.url));
+const fileOf = (name: string) => readFileSync(new URL(`../test/files/${name}`, import.meta.url));
 
 interface ReadResult {
   readonly end: ReadingEnd;
@@ -298,9 +297,10 @@ describe('a reader', () => {
   });
 
   test('that can not load its packages says nothing of the document', async () => {
-    const [entry, worker] = ['../../../server/src/platform/files/process/entry.ts', './process/read-document.ts'].map(
-      (path) => new URL(path, import.meta.url),
-    );
+    const [entry, worker] = [
+      '../../../server/src/platform/files/process/entry.ts',
+      './process/read-document.ts',
+    ].map((path) => new URL(path, import.meta.url));
     const file = fileOf('brief.docx');
     const task = { declared: 'docx', caps: READING_CAPS };
     const order = { worker, bytes: file.length, milliseconds: 60_000, task };

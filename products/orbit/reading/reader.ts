@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import { type After, type FileReadingEnd, LinesRefused, type ReaderProgram, readInProcess } from 'plinth/product';
+import {
+  type After,
+  type FileReadingEnd,
+  LinesRefused,
+  type ReaderProgram,
+  readInProcess,
+} from 'plinth/product';
 import { READING_CAPS, type ReadingCaps, sizedTime } from './caps.ts';
 import type { ReadFailure } from './failures.ts';
 import { legibilityOf } from './legibility.ts';

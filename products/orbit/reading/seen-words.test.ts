@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { docxOf, pageOf, pageSaying, paragraph, pdfOf } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import {
+  docxOf,
+  pageOf,
+  pageSaying,
+  paragraph,
+  pdfOf,
+} from '@plinth/testkit/fixtures/orbit/hostile-documents';
 import { readFile as read } from '@plinth/testkit/fixtures/orbit/read-file';
 
-const fileOf = (name: string) =>
-  readFileSync(new URL(`../test/files/${name}`, import.meta.url));
+const fileOf = (name: string) => readFileSync(new URL(`../test/files/${name}`, import.meta.url));
 
 const textIn = async (...of: Parameters<typeof read>) => (await read(...of)).text;
 

@@ -1,6 +1,6 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { SECTION_EXAMPLE, section, shownSection } from './sections/replies.ts';
+import { section, shownSection } from './sections/replies.ts';
 import { SCOPE_STATUSES, type ScopeRow, type WholeScope } from './scope.ts';
 
 const fields = {
@@ -24,24 +24,6 @@ export const scope = namedObject('Scope', fields);
 
 /** A scope with its sections in their order. */
 export const wholeScope = namedObject('ScopeWithSections', { ...fields, sections: z.array(section) });
-
-export const SCOPE_EXAMPLE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01',
-  project_id: null,
-  title: 'A new shop',
-  client_name: 'Acme',
-  status: 'draft',
-  summary: 'A shop that sells by the end of March.',
-  confidence: null,
-  currency: 'USD',
-  created_by: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e09',
-  version: 3,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:05:00.000Z',
-  deleted_at: null,
-} as const;
-
-export const WHOLE_EXAMPLE = { ...SCOPE_EXAMPLE, sections: [SECTION_EXAMPLE] };
 
 export function shownScope(row: ScopeRow): z.input<typeof scope> {
   const { id, project_id, title, client_name, status, summary, confidence, currency, created_by } = row;

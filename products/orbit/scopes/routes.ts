@@ -1,10 +1,19 @@
-import { answer, commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  answer,
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Scopes } from './service.ts';
 import { line, text } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { SCOPE_STATUSES } from './scope.ts';
-import { scope, SCOPE_EXAMPLE, shownScope, shownWhole, WHOLE_EXAMPLE, wholeScope } from './replies.ts';
+import { scope, shownScope, shownWhole, wholeScope } from './replies.ts';
 import { SCOPE_SORTS } from './store.ts';
 
 const RESTORE = commitPoint(
@@ -31,8 +40,6 @@ const writes = {
   scope: 'orbit:write',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const of = { params: { id: SCOPE_EXAMPLE.id } };
-const PROJECT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0f01';
 
 const title = line(300);
 const client_name = line(200).nullable();
@@ -82,10 +89,6 @@ export const createScope = route(
     body: created,
     reply: { 201: wholeScope },
     errors: ['workspace_mismatch', 'project_not_found', 'project_archived', 'scope_not_found'],
-    example: {
-      body: { title: SCOPE_EXAMPLE.title, client_name: SCOPE_EXAMPLE.client_name },
-      reply: { ...WHOLE_EXAMPLE, sections: [] },
-    },
   },
   async ({ accountId, caller, origin, permit, body }, { scopes }) => {
     const { workspace_id: _, ...said } = body;
@@ -115,10 +118,6 @@ export const listScopes = route(
     }),
     reply: { 200: pageOf(scope) },
     errors: ['workspace_mismatch', 'project_not_found'],
-    example: {
-      query: { project_id: PROJECT, sort: 'title' },
-      reply: { data: [{ ...SCOPE_EXAMPLE, project_id: PROJECT }], next_cursor: null },
-    },
   },
   async ({ accountId, query }, { scopes }) => {
     const { workspace_id, limit, cursor, sort, deleted, ...rest } = query;
@@ -136,7 +135,6 @@ export const readScope = route(
     summary: 'Read a scope with its sections',
     reply: { 200: wholeScope },
     errors: ['scope_not_found'],
-    example: { ...of, reply: WHOLE_EXAMPLE },
   },
   async ({ accountId, params }, { scopes }) => {
     const whole = await scopes.read(accountId, params.id);
@@ -169,7 +167,6 @@ export const changeScope = route(
       'project_archived',
       'precondition_failed',
     ],
-    example: { ...of, body: { title: 'A new web shop' }, reply: { ...SCOPE_EXAMPLE, version: 4 } },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { scopes }) => {
     const { workspace_id, ...said } = body;
@@ -198,11 +195,6 @@ export const setScopeStatus = route(
     }),
     reply: { 200: scope },
     errors: ['scope_not_found', 'illegal_status', 'open_conflicts', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { status: 'in_review' },
-      reply: { ...SCOPE_EXAMPLE, status: 'in_review', version: 4 },
-    },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { scopes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, version: ifMatch };
@@ -231,7 +223,6 @@ export const duplicateScope = route(
     }),
     reply: { 201: wholeScope },
     errors: ['scope_not_found', 'scope_too_long'],
-    example: { ...of, body: { title: 'A new shop, phase 2' }, reply: WHOLE_EXAMPLE },
   },
   async ({ accountId, caller, origin, permit, params, body }, { scopes }) => {
     const by = { accountId, caller, origin, permit };
@@ -252,7 +243,6 @@ export const deleteScope = route(
     description: 'It is gone from everywhere else at once, and for good 30 days later.',
     reply: { 200: okReply },
     errors: ['scope_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, origin, params }, { scopes }) => {
     await scopes.remove({ accountId, caller, origin, scopeId: params.id });
@@ -268,7 +258,6 @@ export const restoreScope = route(
     description: 'One that is in use stays as it is.',
     reply: { 200: scope },
     errors: ['scope_not_found'],
-    example: { ...of, reply: SCOPE_EXAMPLE },
   },
   ({ accountId, caller, origin, params, once }, { scopes }) =>
     once(RESTORE, async (tx) => {

@@ -1,4 +1,13 @@
-import { type AccountId, AppError, type Database, listName, microseconds, type Page, page, positionOf } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  type Database,
+  listName,
+  microseconds,
+  type Page,
+  page,
+  positionOf,
+} from 'plinth/product';
 import { z } from 'zod';
 import {
   type ListedScope,

@@ -1,4 +1,13 @@
-import { type AccountId, AppError, commitPoint, type Permit, permitError, type ProductContext, purgeTrash, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Permit,
+  permitError,
+  type ProductContext,
+  purgeTrash,
+  type Transaction,
+} from 'plinth/product';
 import type { By, Changes } from '../changes/service.ts';
 import { copySections, listSections } from './sections/store.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';

@@ -1,4 +1,17 @@
-import { type AccountId, instantOf, microsecondsOf, type Put, type Statement, statement, trashOf, type UserId, valuesOf, versionUpdate, type WhichVersion, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  type Put,
+  type Statement,
+  statement,
+  trashOf,
+  type UserId,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+  type WorkKey,
+} from 'plinth/product';
 import type { ScopeRow, ScopeStatus } from './scope.ts';
 
 const SCOPE = `id, project_id, title, client_name, status, summary, confidence::double precision as confidence, currency, created_by,

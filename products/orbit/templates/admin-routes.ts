@@ -1,18 +1,9 @@
 import { commitPoint, namedObject, okReply, productRoutes, versionedAnswer } from 'plinth/product';
 import { z } from 'zod';
 import type { Templates } from './service.ts';
-import { LARGEST_TEMPLATE, NEW } from './routes.ts';
+import { LARGEST_TEMPLATE } from './routes.ts';
 import { noTemplate } from './public.ts';
-import {
-  changedTemplate,
-  newTemplate,
-  shownSummary,
-  shownTemplate,
-  SUMMARY,
-  summary,
-  TEMPLATE,
-  template,
-} from './replies.ts';
+import { changedTemplate, newTemplate, shownSummary, shownTemplate, summary, template } from './replies.ts';
 import type { TemplateRow, TemplateSummary } from './store.ts';
 
 const PUBLISH = commitPoint(
@@ -29,8 +20,6 @@ const reads = {
   rate: { perMinute: 120, by: 'user' },
 } as const;
 const writes = { ...reads, scope: 'admin:write', rate: { perMinute: 60, by: 'user' } } as const;
-const of = { params: { id: TEMPLATE.id } };
-const PUBLISHED = { ...TEMPLATE, visibility: 'public' } as const;
 
 const asPublic = <Row extends TemplateSummary>(row: Row) => ({ ...row, visibility: 'public' as const });
 const answerWithEtag = (row: TemplateRow, more: Parameters<typeof versionedAnswer>[2] = {}) =>
@@ -43,7 +32,6 @@ export const listPublicTemplates = route(
     summary: 'List the templates that are published for all workspaces',
     description: 'Newest first; there are 200 at most.',
     reply: { 200: namedObject('PublicTemplateList', { data: z.array(summary) }) },
-    example: { reply: { data: [{ ...SUMMARY, visibility: 'public' }] } },
   },
   async (_call, { templates }) => ({
     data: (await templates.published.all()).map((row) => shownSummary(asPublic(row))),
@@ -57,7 +45,6 @@ export const readPublicTemplate = route(
     summary: 'Read a public template',
     reply: { 200: template },
     errors: ['template_not_found'],
-    example: { ...of, reply: PUBLISHED },
   },
   async ({ params }, { templates }) => {
     const row = await templates.published.read(params.id);
@@ -75,7 +62,6 @@ export const publishTemplate = route(
     body: newTemplate,
     reply: { 201: template },
     errors: ['template_limit'],
-    example: { body: NEW, reply: PUBLISHED },
   },
   async ({ body, caller, origin, once }, { templates }) => {
     const { published } = templates;
@@ -106,11 +92,6 @@ export const changePublicTemplate = route(
     body: changedTemplate,
     reply: { 200: template },
     errors: ['template_not_found', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { name: 'A small shop' },
-      reply: { ...PUBLISHED, name: 'A small shop', version: 2 },
-    },
   },
   async ({ params, caller, origin, ifMatch: version, body }, { templates }) =>
     answerWithEtag(await templates.published.change({ id: params.id, version, caller, origin }, body)),
@@ -124,7 +105,6 @@ export const deletePublicTemplate = route(
     description: 'Scopes that it was applied to stay as they are.',
     reply: { 200: okReply },
     errors: ['template_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ params, caller, origin }, { templates }) => {
     await templates.published.remove({ id: params.id, caller, origin });

@@ -1,4 +1,15 @@
-import { actorOf, AppError, type Caller, commitPoint, createReadCache, type Origin, type ProductContext, refusedChange, type TimePosition, type Transaction } from 'plinth/product';
+import {
+  actorOf,
+  AppError,
+  type Caller,
+  commitPoint,
+  createReadCache,
+  type Origin,
+  type ProductContext,
+  refusedChange,
+  type TimePosition,
+  type Transaction,
+} from 'plinth/product';
 import {
   changePublicTemplate,
   deletePublicTemplate,

@@ -1,6 +1,14 @@
-import { commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
-import { shownWhole, WHOLE_EXAMPLE, wholeScope } from '../scopes/replies.ts';
+import { shownWhole, wholeScope } from '../scopes/replies.ts';
 import type { Changes } from '../changes/service.ts';
 import type { Templates } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
@@ -11,7 +19,6 @@ import {
   newTemplate,
   shownSummary,
   shownTemplate,
-  SUMMARY,
   summary,
   TEMPLATE,
   template,
@@ -38,7 +45,6 @@ const manages = {
   scope: 'orbit:write',
   rate: { perMinute: 60, by: 'account' },
 } as const;
-const of = { params: { id: TEMPLATE.id } };
 /** A hundred sections; letters of some scripts have three bytes. */
 export const LARGEST_TEMPLATE = 512 * 1_024;
 export const NEW = { name: TEMPLATE.name, description: TEMPLATE.description, sections: TEMPLATE.sections };
@@ -56,7 +62,6 @@ export const listTemplates = route(
     }),
     reply: { 200: pageOf(summary) },
     errors: ['workspace_mismatch'],
-    example: { query: { visibility: 'workspace' }, reply: { data: [SUMMARY], next_cursor: null } },
   },
   async ({ accountId, query }, { templates }) => {
     agrees(query.workspace_id, accountId);
@@ -72,7 +77,6 @@ export const readTemplate = route(
     summary: 'Read a template',
     reply: { 200: template },
     errors: ['template_not_found'],
-    example: { ...of, reply: TEMPLATE },
   },
   async ({ accountId, params }, { templates }) => {
     const row = await templates.read({ accountId, id: params.id });
@@ -90,7 +94,6 @@ export const addTemplate = route(
     body: namedObject('CreateTemplateRequest', { workspace_id: workspaceId, ...newTemplate.shape }),
     reply: { 201: template },
     errors: ['workspace_mismatch', 'template_limit'],
-    example: { body: NEW, reply: TEMPLATE },
   },
   ({ accountId, caller, origin, body, once }, { templates }) => {
     agrees(body.workspace_id, accountId);
@@ -113,11 +116,6 @@ export const changeTemplate = route(
     body: changedTemplate,
     reply: { 200: template },
     errors: ['template_not_found', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { name: 'A small shop' },
-      reply: { ...TEMPLATE, name: 'A small shop', version: 2 },
-    },
   },
   async ({ accountId, params, caller, origin, ifMatch: version, body }, { templates }) => {
     const row = await templates.change({ accountId, id: params.id, caller, origin, version }, body);
@@ -133,7 +131,6 @@ export const deleteTemplate = route(
     description: 'Scopes that it was applied to stay as they are.',
     reply: { 200: okReply },
     errors: ['template_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params, caller, origin }, { templates }) => {
     await templates.remove({ accountId, id: params.id, caller, origin });
@@ -168,7 +165,6 @@ export const applyTemplate = route(
       'scope_too_long',
       'precondition_failed',
     ],
-    example: { ...of, body: { scope_id: WHOLE_EXAMPLE.id, mode: 'append' }, reply: WHOLE_EXAMPLE },
   },
   async ({ accountId, params, caller, origin, ifMatch: version, body, once }, { templates, changes }) => {
     const { workspace_id, scope_id: scopeId, mode } = body;

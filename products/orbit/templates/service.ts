@@ -1,4 +1,14 @@
-import { type AccountId, AppError, commitPoint, type Page, refusedChange, timeList, type TimePosition, type Transaction, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Page,
+  refusedChange,
+  timeList,
+  type TimePosition,
+  type Transaction,
+  type WorkKey,
+} from 'plinth/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { type TemplateApplication, applyTemplateIn } from './apply-template.ts';

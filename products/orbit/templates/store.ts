@@ -1,4 +1,16 @@
-import { type AccountId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, type UserId, valuesOf, versionUpdate, type WhichVersion, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+  type WorkKey,
+} from 'plinth/product';
 import type { ScopeKey } from '../changes/store.ts';
 import type { SectionType } from '../scopes/sections/section.ts';
 

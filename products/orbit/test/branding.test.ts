@@ -5,7 +5,12 @@ import { strFromU8, unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
 import { advance } from '@plinth/testkit/factories';
-import { coloursOf, lackOfDocumentPrograms, pagesOf, picturesIn } from '@plinth/testkit/services/document-programs';
+import {
+  coloursOf,
+  lackOfDocumentPrograms,
+  pagesOf,
+  picturesIn,
+} from '@plinth/testkit/services/document-programs';
 import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 import { fileOf as pictureOf, send, type Upload } from './uploads-fixture.ts';

@@ -6,7 +6,13 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
 import { FORMATS } from '../exports/making/file.ts';
-import { convert, drawPages, inkOf, lackOfDocumentPrograms, pagesOf } from '@plinth/testkit/services/document-programs';
+import {
+  convert,
+  drawPages,
+  inkOf,
+  lackOfDocumentPrograms,
+  pagesOf,
+} from '@plinth/testkit/services/document-programs';
 import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 

@@ -69,37 +69,6 @@ export const scopeDiff = namedObject('ScopeDiff', {
   ),
 });
 
-export const VERSION_EXAMPLE = {
-  number: 3,
-  cause: 'edited',
-  created_by: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e09',
-  began_at: '2026-11-20T08:01:00.000Z',
-  created_at: '2026-11-20T08:05:00.000Z',
-} as const;
-
-export const DIFF_EXAMPLE = {
-  from: 1,
-  to: 3,
-  fields: [{ field: 'title', before: 'A shop', after: 'A new shop' }],
-  sections: [
-    {
-      id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e02',
-      change: 'changed',
-      type: 'deliverables',
-      title: 'Deliverables',
-      before_position: 1,
-      after_position: 1,
-      fields: [],
-      lines: [
-        { op: 'removed', text: '- A shop with 200 products' },
-        { op: 'added', text: '- A shop with 300 products' },
-        { op: 'same', text: '- A way to pay by card' },
-      ],
-      lines_left_out: 0,
-    },
-  ],
-} as const;
-
 export function shownVersion(row: VersionRow): z.input<typeof version> {
   const { number, cause, created_by } = row;
   const times = { began_at: row.began_at.toISOString(), created_at: row.created_at.toISOString() };

@@ -1,7 +1,7 @@
 import { AppError, pageOf, pageQuery, productRoutes, wholeNumber } from 'plinth/product';
 import { z } from 'zod';
 import type { Versions } from './service.ts';
-import { DIFF_EXAMPLE, scopeDiff, scopeVersion, shownVersion, version, VERSION_EXAMPLE } from './replies.ts';
+import { scopeDiff, scopeVersion, shownVersion, version } from './replies.ts';
 
 const route = productRoutes<{ readonly versions: Versions }>();
 
@@ -12,8 +12,6 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const SCOPE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01';
-const of = { params: { id: SCOPE, number: '1' } };
 
 const number = wholeNumber(1, 2_000_000_000);
 
@@ -33,7 +31,6 @@ export const listVersions = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(version) },
     errors: ['scope_not_found'],
-    example: { params: { id: SCOPE }, reply: { data: [VERSION_EXAMPLE], next_cursor: null } },
   },
   async ({ accountId, params, query }, { versions }) => {
     const { data, next_cursor } = await versions.list(accountId, params.id, query);
@@ -49,22 +46,6 @@ export const readVersion = route(
     params: { number: 'text' },
     reply: { 200: scopeVersion },
     errors: ['scope_not_found', 'version_not_found'],
-    example: {
-      ...of,
-      reply: {
-        ...VERSION_EXAMPLE,
-        scope: {
-          title: 'A new shop',
-          client_name: 'Acme',
-          status: 'draft',
-          summary: '',
-          currency: 'USD',
-          project_id: null,
-          confidence: null,
-          sections: [],
-        },
-      },
-    },
   },
   async ({ accountId, params }, { versions }) => {
     const { snapshot, ...row } = await versions.read(accountId, params.id, numberIn(params.number));
@@ -83,7 +64,6 @@ export const diffVersions = route(
     query: z.strictObject({ from: number.optional().describe('The number of another version.') }),
     reply: { 200: scopeDiff },
     errors: ['scope_not_found', 'version_not_found'],
-    example: { ...of, query: { from: 1 }, reply: DIFF_EXAMPLE },
   },
   async ({ accountId, params, query }, { versions }) => {
     const to = numberIn(params.number);

@@ -1,4 +1,13 @@
-import { type AccountId, AppError, cursorOf, type Page, positionOf, type ProductContext, type Transaction, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  cursorOf,
+  type Page,
+  positionOf,
+  type ProductContext,
+  type Transaction,
+  type UserId,
+} from 'plinth/product';
 import { z } from 'zod';
 import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';

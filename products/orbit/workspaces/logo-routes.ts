@@ -13,11 +13,6 @@ const manages = {
   rate: { perMinute: 30, by: 'user' },
 } as const;
 
-const WORKSPACE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
-const BLOB = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e22';
-const of = { params: { id: WORKSPACE } };
-const URL = 'https://plinth.example.com/v1/blobs/0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e22?signature=x';
-
 export const uploadLogo = route(
   'POST /v1/workspaces/:id/logo',
   {
@@ -41,19 +36,6 @@ export const uploadLogo = route(
       }),
     },
     errors: ['not_found', 'forbidden', 'plan_required', 'limit_exceeded', 'upload_invalid'],
-    example: {
-      ...of,
-      body: { filename: 'logo.png', type: 'image/png', bytes: 4_096, sha256: 'a'.repeat(64) },
-      reply: {
-        blob_id: BLOB,
-        upload: {
-          method: 'PUT',
-          url: URL,
-          headers: { 'content-type': 'image/png' },
-          expires_at: '2026-11-20T09:00:00.000Z',
-        },
-      },
-    },
   },
   ({ caller, origin, params, body, onceInSteps }, { logos }) =>
     logos.presign({ caller, origin, organization: params.id, onceInSteps }, body),
@@ -76,7 +58,6 @@ export const completeLogo = route(
       'upload_mismatch',
       'upload_expired',
     ],
-    example: { params: { id: WORKSPACE, blob_id: BLOB }, reply: { logo_blob_id: BLOB } },
   },
   ({ caller, origin, params, once }, { logos }) =>
     logos.complete({ caller, origin, organization: params.id, once }, params.blob_id),
@@ -92,7 +73,6 @@ export const readLogo = route(
     summary: 'Create a link to the logo',
     reply: { 200: signedLink },
     errors: ['not_found', 'logo_not_found', 'blob_not_found'],
-    example: { ...of, reply: { url: URL, expires_at: '2026-11-20T09:00:00.000Z' } },
   },
   ({ caller, origin, params }, { logos }) => logos.link({ caller, origin, organization: params.id }),
 );
@@ -104,7 +84,6 @@ export const deleteLogo = route(
     summary: 'Delete the logo',
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ caller, origin, params }, { logos }) => {
     await logos.remove({ caller, origin, organization: params.id });

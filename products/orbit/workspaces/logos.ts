@@ -1,5 +1,16 @@
 import { buffer } from 'node:stream/consumers';
-import { type AccountId, type Answer, answer, AppError, commitPoint, type Once, type OnceInSteps, type ProductContext, storingRefusal, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  type Answer,
+  answer,
+  AppError,
+  commitPoint,
+  type Once,
+  type OnceInSteps,
+  type ProductContext,
+  storingRefusal,
+  type Transaction,
+} from 'plinth/product';
 import type { Workspaces, WorkspaceRequest } from './service.ts';
 import { changeWorkspace, readWorkspace } from './store.ts';
 

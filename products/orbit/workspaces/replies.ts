@@ -25,21 +25,6 @@ const fields = {
 
 export const workspace = namedObject('Workspace', fields);
 
-export const WORKSPACE_EXAMPLE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21',
-  name: 'Ada & Co',
-  slug: 'ada-co',
-  role: 'owner',
-  status: 'active',
-  logo_blob_id: null,
-  colours: null,
-  privacy: 'standard',
-  settings: { currency: 'USD', language: 'en' },
-  restorable_until: null,
-  version: 1,
-  created_at: '2026-11-20T08:00:00.000Z',
-} as const;
-
 interface WorkspaceView {
   readonly organization: {
     readonly id: string;

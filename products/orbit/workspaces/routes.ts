@@ -1,8 +1,17 @@
-import { answer, commitPoint, namedObject, pageOf, pageQuery, positionOf, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  answer,
+  commitPoint,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Workspaces } from './service.ts';
 import { line } from '../words.ts';
-import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './replies.ts';
+import { shownWorkspace, workspace } from './replies.ts';
 import { coloursSchema, PRIVACY } from './workspace.ts';
 
 const MADE = commitPoint(
@@ -18,7 +27,6 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 120, by: 'user' },
 } as const;
-const of = { params: { id: WORKSPACE_EXAMPLE.id } };
 const position = z.tuple([z.uuid()]);
 
 const slug = z
@@ -52,7 +60,6 @@ export const makeWorkspace = route(
     body: namedObject('CreateWorkspaceRequest', { name: line(200) }),
     reply: { 201: workspace },
     errors: ['conflict', 'too_many_organizations'],
-    example: { body: { name: WORKSPACE_EXAMPLE.name }, reply: WORKSPACE_EXAMPLE },
   },
   async ({ caller, origin, body, once }, { workspaces }) => {
     const made = await once(MADE, async (tx) => {
@@ -73,7 +80,6 @@ export const listWorkspaces = route(
     description: 'Newest first. A key sees the one that it is bound to.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(workspace) },
-    example: { query: { limit: 20 }, reply: { data: [WORKSPACE_EXAMPLE], next_cursor: null } },
   },
   async ({ caller, query: { cursor, limit } }, { workspaces }) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, position)[0];
@@ -90,7 +96,6 @@ export const readWorkspace = route(
     summary: 'Read a workspace',
     reply: { 200: workspace },
     errors: ['not_found'],
-    example: { ...of, reply: WORKSPACE_EXAMPLE },
   },
   async ({ caller, origin, params }, { workspaces }) => {
     const view = await workspaces.look({ caller, origin, organization: params.id });
@@ -118,11 +123,6 @@ export const changeWorkspace = route(
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: workspace },
     errors: ['not_found', 'forbidden', 'slug_taken', 'plan_required', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { settings: { currency: 'EUR' } },
-      reply: { ...WORKSPACE_EXAMPLE, settings: { currency: 'EUR', language: 'en' }, version: 2 },
-    },
   },
   async ({ caller, origin, params, ifMatch, body }, { workspaces }) => {
     const view = await workspaces.change({ caller, origin, organization: params.id }, ifMatch, body);
@@ -148,7 +148,6 @@ export const deleteWorkspace = route(
       }),
     },
     errors: ['not_found', 'forbidden', 'step_up_required'],
-    example: { ...of, reply: { id: WORKSPACE_EXAMPLE.id, restorable_until: '2026-12-04T08:00:00.000Z' } },
   },
   async ({ caller, origin, params }, { workspaces }) => {
     const { id, restorable_until } = await workspaces.close({ caller, origin, organization: params.id });

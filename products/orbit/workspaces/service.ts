@@ -1,4 +1,14 @@
-import { type AccountId, AppError, type Caller, commitPoint, type Origin, type Page, type ProductContext, type Role, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  type Caller,
+  commitPoint,
+  type Origin,
+  type Page,
+  type ProductContext,
+  type Role,
+  type Transaction,
+} from 'plinth/product';
 import {
   changeWorkspace,
   insertWorkspace,

@@ -4,7 +4,7 @@ import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, GOAL, keptAction, shownAction, shownSuggested, suggested } from './replies.ts';
+import { keptAction, shownAction, shownSuggested, suggested } from './replies.ts';
 import { SOURCES } from './store.ts';
 import { GOAL_BYTES } from './suggestions.ts';
 
@@ -36,11 +36,6 @@ export const addAction = route(
     precheck: { text: ({ body }) => body.title, locale: localeOf },
     reply: { 201: keptAction },
     errors: ['not_found'],
-    example: {
-      params: { id: GOAL.id },
-      body: { title: ACTION.title, due: ACTION.due, source: ACTION.source },
-      reply: { ...ACTION, support: null },
-    },
   },
   ({ accountId, params, body, once, safety }, { lens }) =>
     once(ADD, async (tx) => {
@@ -65,18 +60,6 @@ export const changeAction = route(
     precheck: { text: ({ body }) => body.title ?? '', locale: localeOf },
     reply: { 200: keptAction },
     errors: ['not_found'],
-    example: {
-      params: { id: ACTION.id },
-      body: { done: true },
-      reply: {
-        ...ACTION,
-        done: true,
-        done_at: '2026-11-21T07:30:00.000Z',
-        done_on: '2026-11-21',
-        version: 2,
-        support: null,
-      },
-    },
   },
   async ({ accountId, params, ifMatch, body, safety }, { lens }) => {
     const row = await lens.changeAction({ accountId, id: params.id, version: ifMatch }, body);
@@ -120,18 +103,6 @@ export const suggest = route(
       'answer_unusable',
       'answer_too_large',
     ],
-    example: {
-      params: { id: GOAL.id },
-      reply: {
-        safety: { status: 'ok', kinds: [] },
-        support: null,
-        suggestions: [
-          { title: ACTION.title, why: 'What you see first is what you do.' },
-          { title: 'Walk the first route once', why: 'A way that you know is shorter.' },
-          { title: 'Ask Sam to come along on Sunday', why: 'Somebody who waits for you is a reason.' },
-        ],
-      },
-    },
   },
   async ({ accountId, permit, params, origin, safety: support }, { profiles, suggest: suggestFor }) => {
     const profile = await profiles.read(accountId);

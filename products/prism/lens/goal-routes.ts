@@ -1,10 +1,19 @@
-import { calendarDay, commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  calendarDay,
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { joinTexts, shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, GOAL, goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './replies.ts';
+import { goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './replies.ts';
 import { GOAL_STATUSES } from './store.ts';
 
 const ADD = commitPoint('prism.goal-add', 'a goal, and the answer under the request’s key');
@@ -19,8 +28,6 @@ const reads = {
   rate: { perMinute: 300, by: 'account' },
 } as const;
 const writes = { ...reads, may: 'member', scope: 'prism:write' } as const;
-const of = { params: { id: GOAL.id } };
-const NEW = { title: GOAL.title, why: GOAL.why, target_date: GOAL.target_date };
 
 const title = line(200);
 const why = line(1_000).nullable().describe('Why you want it.');
@@ -37,7 +44,6 @@ export const addGoal = route(
     }),
     precheck: { text: ({ body }) => joinTexts([body.title, body.why]), locale: localeOf },
     reply: { 201: keptGoal },
-    example: { body: NEW, reply: { ...GOAL, support: null } },
   },
   ({ accountId, caller, body, once, safety }, { lens }) =>
     once(ADD, async (tx) => {
@@ -56,7 +62,6 @@ export const listGoals = route(
     description: 'Newest first, without their actions.',
     query: z.strictObject({ ...pageQuery, status: z.enum(GOAL_STATUSES).optional() }),
     reply: { 200: pageOf(goal) },
-    example: { query: { status: 'active' }, reply: { data: [GOAL], next_cursor: null } },
   },
   async ({ accountId, query }, { lens }) => {
     const { data, next_cursor } = await lens.list(accountId, query);
@@ -71,7 +76,6 @@ export const readGoal = route(
     summary: 'Read a goal with its actions and streak',
     reply: { 200: wholeGoal },
     errors: ['not_found'],
-    example: { ...of, reply: { ...GOAL, actions: [ACTION], streak: { current: 3, longest: 5 } } },
   },
   async ({ accountId, params }, { lens }) => {
     const whole = await lens.read({ accountId, id: params.id });
@@ -95,11 +99,6 @@ export const changeGoal = route(
     precheck: { text: ({ body }) => joinTexts([body.title, body.why]), locale: localeOf },
     reply: { 200: keptGoal },
     errors: ['not_found'],
-    example: {
-      ...of,
-      body: { status: 'achieved' },
-      reply: { ...GOAL, status: 'achieved', version: 2, support: null },
-    },
   },
   async ({ accountId, params, ifMatch, body, safety }, { lens }) => {
     const row = await lens.change({ accountId, id: params.id, version: ifMatch }, body);
@@ -115,7 +114,6 @@ export const deleteGoal = route(
     description: 'It is gone at once with its actions, and for good 30 days later.',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params }, { lens }) => {
     await lens.remove({ accountId, id: params.id });

@@ -67,30 +67,6 @@ export function shownSuggested({ suggestions, support }: SuggestionsResult): z.i
   };
 }
 
-export const GOAL = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d01',
-  title: 'Run ten kilometres',
-  why: 'To have a clear head in the evening',
-  target_date: '2027-03-01',
-  status: 'active',
-  version: 1,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-} as const;
-
-export const ACTION = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d02',
-  goal_id: GOAL.id,
-  title: 'Put the shoes beside the door',
-  due: '2026-11-21',
-  source: 'suggested',
-  done: false,
-  done_at: null,
-  done_on: null,
-  version: 1,
-  created_at: '2026-11-20T08:01:00.000Z',
-} as const;
-
 export function shownGoal(row: GoalRow): z.input<typeof goal> {
   const { id, title, why, target_date, status, version, created_at, updated_at } = row;
   const times = { created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };

@@ -1,4 +1,17 @@
-import { type AccountId, AppError, commitPoint, type Page, type ProductContext, purgeTrash, refusedChange, timeList, type Transaction, type UserId, type WhichVersion, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Page,
+  type ProductContext,
+  purgeTrash,
+  refusedChange,
+  timeList,
+  type Transaction,
+  type UserId,
+  type WhichVersion,
+  type WorkKey,
+} from 'plinth/product';
 import {
   type ActionChange,
   type ActionRow,

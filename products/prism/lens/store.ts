@@ -1,4 +1,17 @@
-import { type AccountId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, trashOf, type UserId, valuesOf, versionUpdate, type WhichVersion, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  trashOf,
+  type UserId,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+  type WorkKey,
+} from 'plinth/product';
 
 export const GOAL_STATUSES = ['active', 'paused', 'achieved', 'dropped'] as const;
 export type GoalStatus = (typeof GOAL_STATUSES)[number];

@@ -1,4 +1,12 @@
-import { type AccountId, AppError, commitPoint, type Permit, permitError, type ProductContext, type SafetySupport } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Permit,
+  permitError,
+  type ProductContext,
+  type SafetySupport,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { careOf, isSayable } from '../safety.ts';

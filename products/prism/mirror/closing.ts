@@ -1,4 +1,19 @@
-import { AppError, commitPoint, completeJob, createFollowing, failJob, type JobFailure, type JobId, type Origin, permitError, type ProductContext, type RunningJob, type Spender, type Statement, type WorkKey } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  completeJob,
+  createFollowing,
+  failJob,
+  type JobFailure,
+  type JobId,
+  type Origin,
+  permitError,
+  type ProductContext,
+  type RunningJob,
+  type Spender,
+  type Statement,
+  type WorkKey,
+} from 'plinth/product';
 import { z } from 'zod';
 import { availableOr } from '../unavailable.ts';
 import { aboutPerson, cleanText } from '../words.ts';

@@ -1,4 +1,16 @@
-import { commitPoint, completeJob, failJob, type JobFailure, type NextWork, nextWork, type Permit, type ProductContext, type RunningJob, type Statement, type WorkKey } from 'plinth/product';
+import {
+  commitPoint,
+  completeJob,
+  failJob,
+  type JobFailure,
+  type NextWork,
+  nextWork,
+  type Permit,
+  type ProductContext,
+  type RunningJob,
+  type Statement,
+  type WorkKey,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { readProfile } from '../profile/store.ts';

@@ -1,4 +1,13 @@
-import { namedObject, type Origin, productRoutes, type Safety, type SafetySupport, TextEvents, wantsEvents, type Wire } from 'plinth/product';
+import {
+  namedObject,
+  type Origin,
+  productRoutes,
+  type Safety,
+  type SafetySupport,
+  TextEvents,
+  wantsEvents,
+  type Wire,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
@@ -6,7 +15,7 @@ import { supportInstead, supportAgain } from '../safety.ts';
 import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
-import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './replies.ts';
+import { exchange, shownCrisis, shownExchange } from './replies.ts';
 
 const route = productRoutes<Prism>();
 
@@ -70,7 +79,6 @@ export const sendMessage = route(
       'provider_rejected',
       'answer_unusable',
     ],
-    example: { body: { session_id: SESSION.id, content: EXCHANGE.message.content }, reply: EXCHANGE },
   },
   async ({ accountId, permit, body, origin, wire, safety: support }, { messages, profiles }) => {
     const profile = await profiles.read(accountId);

@@ -1,4 +1,12 @@
-import { type AccountId, type Safety, type SafetyKind, type SafetyStatus, type Statement, statement, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  type Safety,
+  type SafetyKind,
+  type SafetyStatus,
+  type Statement,
+  statement,
+  type WorkKey,
+} from 'plinth/product';
 
 export interface MessageRow {
   readonly id: string;

@@ -1,4 +1,14 @@
-import { type AccountId, commitPoint, endOfServer, type Origin, type Permit, permitError, type ProductContext, type TakeWords, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  commitPoint,
+  endOfServer,
+  type Origin,
+  type Permit,
+  permitError,
+  type ProductContext,
+  type TakeWords,
+  type WorkKey,
+} from 'plinth/product';
 import type { Profile } from '../profile/service.ts';
 import { CARE, careOf, supportInstead, OK } from '../safety.ts';
 import { availableOr } from '../unavailable.ts';

@@ -1,4 +1,14 @@
-import { type AccountId, AppError, commitPoint, type ConversationMessage, declareErrors, type ProductContext, type Safety, type Transaction, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type ConversationMessage,
+  declareErrors,
+  type ProductContext,
+  type Safety,
+  type Transaction,
+  type WorkKey,
+} from 'plinth/product';
 import type { Profile } from '../profile/service.ts';
 import {
   beginReply,

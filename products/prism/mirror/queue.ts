@@ -1,4 +1,11 @@
-import { AppError, createFollowing, type Database, declareErrors, type WorkKey, workSignals } from 'plinth/product';
+import {
+  AppError,
+  createFollowing,
+  type Database,
+  declareErrors,
+  type WorkKey,
+  workSignals,
+} from 'plinth/product';
 import { readWaiting } from './message-store.ts';
 
 declareErrors({

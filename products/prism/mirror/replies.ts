@@ -52,56 +52,6 @@ export const exchange = namedObject('MirrorReply', {
   support: supportSchema,
 });
 
-export const SESSION = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01',
-  title: 'Before the move',
-  status: 'open',
-  summary: null,
-  summary_error: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-  closed_at: null,
-} as const;
-
-const SAFE = { status: 'ok', kinds: [] } as const;
-const MESSAGE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02',
-  role: 'user',
-  content: 'I am torn about the move.',
-  status: 'answered',
-  safety: { status: 'ok', kinds: [] },
-  created_at: '2026-11-20T08:00:10.000Z',
-} as const;
-const REPLY = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c03',
-  role: 'mirror',
-  content: 'Part of you is packed already. What does the other part want to keep?',
-  status: 'whole',
-  safety: SAFE,
-  created_at: '2026-11-20T08:00:12.000Z',
-} as const;
-
-export const EXCHANGE = {
-  session_id: SESSION.id,
-  safety: SAFE,
-  message: MESSAGE,
-  reply: REPLY,
-  support: null,
-} as const;
-
-export const WHOLE = {
-  ...SESSION,
-  messages: [MESSAGE, REPLY],
-  fragments: [
-    {
-      id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c04',
-      kind: 'feeling',
-      text: 'torn',
-      intensity: 0.6,
-      message_id: MESSAGE.id,
-    },
-  ],
-} as const;
-
 export function shownSession(row: SessionRow): z.input<typeof session> {
   const { id, title, status, summary, summary_error, created_at, closed_at } = row;
   return {

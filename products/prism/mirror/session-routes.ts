@@ -4,7 +4,7 @@ import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { crisisReply, shownCrisis } from '../safety.ts';
 import { line, readAgain } from '../words.ts';
-import { SESSION, session, shownSession, shownWhole, WHOLE, wholeSession } from './replies.ts';
+import { session, shownSession, shownWhole, wholeSession } from './replies.ts';
 
 const route = productRoutes<Prism>();
 
@@ -16,7 +16,6 @@ const reads = {
   rate: { perMinute: 300, by: 'account' },
 } as const;
 const writes = { ...reads, may: 'member', scope: 'prism:write' } as const;
-const of = { params: { id: SESSION.id } };
 
 export const openSession = route(
   'POST /v1/mirror/sessions',
@@ -35,7 +34,6 @@ export const openSession = route(
     body: namedObject('NewMirrorSession', { title: line(200).nullable().default(null) }),
     reply: { 200: crisisReply, 201: session },
     errors: ['not_found'],
-    example: { body: { title: SESSION.title }, reply: SESSION },
   },
   async ({ accountId, caller, permit, body }, { sessions }) => {
     const row = await sessions.open({ accountId, userId: caller.userId, permit }, body.title);
@@ -51,7 +49,6 @@ export const listSessions = route(
     description: 'Newest first, without the messages.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(session) },
-    example: { reply: { data: [SESSION], next_cursor: null } },
   },
   async ({ accountId, query }, { sessions }) => {
     const { data, next_cursor } = await sessions.list(accountId, query);
@@ -66,7 +63,6 @@ export const readSession = route(
     summary: 'Read a session with its messages and fragments',
     reply: { 200: wholeSession },
     errors: ['not_found'],
-    example: { ...of, reply: WHOLE },
   },
   async ({ accountId, params }, { sessions }) =>
     shownWhole(await sessions.readWhole({ accountId, id: params.id })),
@@ -81,7 +77,6 @@ export const deleteSession = route(
       'It is gone at once with its messages and fragments, from every list and from Spectrum; and for good 30 days later.',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params }, { sessions }) => {
     await sessions.remove({ accountId, id: params.id });
@@ -100,15 +95,6 @@ export const closeSession = route(
     maxSeconds: 60,
     reply: { 200: wholeSession },
     errors: ['not_found', 'limit_exceeded', 'operator_budget_closed', 'mirror_session_busy'],
-    example: {
-      ...of,
-      reply: {
-        ...WHOLE,
-        status: 'closed',
-        summary: 'You are ready to go, and want to take the garden with you.',
-        closed_at: '2026-11-20T08:30:00.000Z',
-      },
-    },
   },
   async ({ accountId, params, spender, origin }, { sessions, closing }) => {
     const key = { accountId, id: params.id };

@@ -1,4 +1,15 @@
-import { type AccountId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, trashOf, type UserId, valuesOf, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  trashOf,
+  type UserId,
+  valuesOf,
+  type WorkKey,
+} from 'plinth/product';
 
 export const SESSION_STATUSES = ['open', 'closing', 'closed'] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];

@@ -1,4 +1,16 @@
-import { type AccountId, AppError, commitPoint, type Page, type Permit, permitError, type ProductContext, purgeTrash, timeList, type UserId, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Page,
+  type Permit,
+  permitError,
+  type ProductContext,
+  purgeTrash,
+  timeList,
+  type UserId,
+  type WorkKey,
+} from 'plinth/product';
 import { type FragmentRow, readFragments } from './fragment-store.ts';
 import { type MessageRow, readMessages } from './message-store.ts';
 import { signals } from './queue.ts';

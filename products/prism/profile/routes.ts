@@ -41,16 +41,6 @@ const profile = namedObject('Profile', fields);
 /** One that was changed, with words and helplines where what is said in it asks for them. */
 const keptProfile = namedObject('KeptProfile', { ...fields, support: supportSchema });
 
-const EXAMPLE = {
-  display_name: 'Ada',
-  locale: 'en-GB',
-  time_zone: 'Europe/London',
-  pronouns: 'she/her',
-  focus_areas: ['work', 'sleep'],
-  consents: { insights: true, research: false, news: false },
-  version: 2,
-};
-
 const toJson = ({ insights, research, news, ...row }: Profile) => ({
   ...row,
   focus_areas: [...row.focus_areas],
@@ -67,7 +57,6 @@ export const readProfile = route(
     may: 'viewer',
     scope: 'prism:read',
     reply: { 200: profile },
-    example: { reply: EXAMPLE },
   },
   async ({ accountId }, { profiles }) => {
     const row = await profiles.read(accountId);
@@ -105,10 +94,6 @@ export const changeProfile = route(
       locale: localeOf,
     },
     reply: { 200: keptProfile },
-    example: {
-      body: { time_zone: 'Europe/London', focus_areas: ['work', 'sleep'] },
-      reply: { ...EXAMPLE, support: null },
-    },
   },
   async ({ accountId, caller, origin, ifMatch: version, body, safety }, { profiles }) => {
     const { consents: agreed = {}, ...more } = body;

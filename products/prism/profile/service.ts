@@ -1,4 +1,12 @@
-import { type AccountId, AppError, type Caller, commitPoint, localeIn, type Origin, type ProductContext } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  type Caller,
+  commitPoint,
+  localeIn,
+  type Origin,
+  type ProductContext,
+} from 'plinth/product';
 import { beginProfile, changeProfile, type ProfileChange, type ProfileRow, readProfile } from './store.ts';
 
 const CHANGE = commitPoint('prism.profile-change', 'a changed profile, the time zone, and who changed it');

@@ -1,4 +1,13 @@
-import { calendarDay, CSV_FORMATS, type CsvTable, JSON_OR_CSV, namedObject, productRoutes, sendCsv, wantsCsv } from 'plinth/product';
+import {
+  calendarDay,
+  CSV_FORMATS,
+  type CsvTable,
+  JSON_OR_CSV,
+  namedObject,
+  productRoutes,
+  sendCsv,
+  wantsCsv,
+} from 'plinth/product';
 import { z } from 'zod';
 import { FRAGMENT_KINDS } from '../mirror/fragment-store.ts';
 import type { Prism } from '../service.ts';
@@ -54,26 +63,6 @@ export const readSpectrum = route(
     reply: { 200: spectrum },
     produces: JSON_OR_CSV,
     errors: ['plan_required'],
-    example: {
-      query: { from: '2026-11-16', to: '2026-11-22', bucket: 'week' },
-      reply: {
-        from: '2026-11-16',
-        to: '2026-11-22',
-        bucket: 'week',
-        data: [
-          {
-            starts: '2026-11-16',
-            ends: '2026-11-22',
-            week: '2026-W47',
-            feelings: [{ text: 'torn', count: 3, intensity: 0.6 }],
-            themes: [{ text: 'the move', count: 5, intensity: 0.7 }],
-            needs: [],
-            strengths: [],
-            values: [],
-          },
-        ],
-      },
-    },
   },
   async ({ accountId, query, wire, origin }, { spectrumOf, plan }) => {
     const { format, ...asked } = query;

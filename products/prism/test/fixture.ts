@@ -1,5 +1,11 @@
 import { type Calls, callsOf } from '@plinth/testkit/fixtures/calls';
-import { type Customer, type Reply, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
+import {
+  type Customer,
+  type Reply,
+  type TestApp,
+  testApp,
+  type TestAppOptions,
+} from '@plinth/testkit/services/app';
 import type { FollowedStream } from '@plinth/testkit/fixtures/follow';
 
 /** What a person does, by the calls of Prism. */

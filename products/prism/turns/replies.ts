@@ -33,19 +33,6 @@ export const turnReply = namedObject('TurnReply', {
   support: supportSchema,
 });
 
-export const TURN = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0b01',
-  original: 'I always ruin everything.',
-  distortion: 'overgeneralization',
-  turn: 'Something went wrong today. Most of this week did not.',
-  question: 'What is one thing this week that went as you meant it to?',
-  style: 'gentle',
-  safety: { status: 'ok', kinds: [] },
-  helpful: null,
-  feedback: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-} as const;
-
 export function shownTurn(row: TurnRow): z.input<typeof turn> {
   return {
     id: row.id,

@@ -4,7 +4,7 @@ import { localeOf } from '../locale.ts';
 import { shownSupport, supportAgain } from '../safety.ts';
 import { assertLength, line, longLine, readAgain } from '../words.ts';
 import type { Prism } from '../service.ts';
-import { ratedTurn, shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './replies.ts';
+import { ratedTurn, shownCrisis, shownReply, shownTurn, turn, turnReply } from './replies.ts';
 import { STYLES } from './store.ts';
 
 const FEEDBACK = commitPoint(
@@ -24,8 +24,6 @@ const common = {
   scope: 'prism:write',
   rate: { perMinute: 120, by: 'account' },
 } as const;
-const of = { params: { id: TURN.id } };
-const WRITTEN = { thought: TURN.original, style: TURN.style };
 
 /** POST /v1/turns: a look at the text, admission, the model, and one commit. */
 export const makeTurn = route(
@@ -57,7 +55,6 @@ export const makeTurn = route(
     }),
     reply: { 200: turnReply },
     errors: ['not_found', 'provider_unavailable', 'provider_rejected', 'answer_unusable', 'answer_too_large'],
-    example: { body: WRITTEN, reply: { ...TURN, support: null } },
   },
   async ({ accountId, caller, permit, body, origin, safety }, { turns, profiles }) => {
     const profile = await profiles.read(accountId);
@@ -78,7 +75,6 @@ export const listTurns = route(
     description: 'Newest first.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(turn) },
-    example: { reply: { data: [TURN], next_cursor: null } },
   },
   async ({ accountId, query }, { turns }) => {
     const { data, next_cursor } = await turns.list(accountId, query);
@@ -99,7 +95,6 @@ export const rateTurn = route(
     precheck: { text: ({ body }) => body.note ?? '', locale: localeOf },
     reply: { 200: ratedTurn },
     errors: ['not_found'],
-    example: { ...of, body: { helpful: true }, reply: { ...TURN, helpful: true, support: null } },
   },
   ({ accountId, params, body, once, safety }, { turns }) =>
     once(FEEDBACK, async (tx) => {
@@ -116,7 +111,6 @@ export const deleteTurn = route(
     description: 'It is gone from everywhere at once, and for good 30 days later.',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params }, { turns }) => {
     await turns.remove({ accountId, id: params.id });

@@ -1,4 +1,19 @@
-import { type AccountId, AppError, commitPoint, endOfServer, type Page, type Permit, permitError, type ProductContext, purgeTrash, type Safety, timeList, type Transaction, type UserId, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  endOfServer,
+  type Page,
+  type Permit,
+  permitError,
+  type ProductContext,
+  purgeTrash,
+  type Safety,
+  timeList,
+  type Transaction,
+  type UserId,
+  type WorkKey,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { careOf } from '../safety.ts';

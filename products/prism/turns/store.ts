@@ -1,4 +1,18 @@
-import { type AccountId, microsecondsOf, olderThan, type Safety, type SafetyKind, type SafetyStatus, type Statement, statement, type TimePosition, trashOf, type UserId, valuesOf, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  microsecondsOf,
+  olderThan,
+  type Safety,
+  type SafetyKind,
+  type SafetyStatus,
+  type Statement,
+  statement,
+  type TimePosition,
+  trashOf,
+  type UserId,
+  valuesOf,
+  type WorkKey,
+} from 'plinth/product';
 
 /** How a thought may be turned. */
 export const STYLES = ['gentle', 'direct', 'playful'] as const;

@@ -8,38 +8,6 @@ import { draft, shownDraft, shownWhole, wholeDraft } from './replies.ts';
 
 const route = productRoutes<Reel>();
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
-const VARIANT = '0193a5c8-8a00-7b5c-9f5e-3c1c5a5b0a03';
-const DRAFT = {
-  id: ID,
-  platform: 'linkedin',
-  topic: 'Why small teams ship faster',
-  tone: null,
-  audience: 'founders',
-  brand_voice: null,
-  language: 'en',
-  title: 'Small teams',
-  selected_variant_id: VARIANT,
-  version: 2,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:05:00.000Z',
-} as const;
-const WHOLE = {
-  ...DRAFT,
-  variants: [
-    {
-      id: VARIANT,
-      generation_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01',
-      position: 1,
-      hook: 'Four people shipped in a week what forty had planned for a quarter.',
-      body: 'They had no meeting to align on. They had the problem, a whiteboard and the person who decides in the room.',
-      cta: 'What would you cut to move like that?',
-      hashtags: ['#SmallTeams', '#Shipping'],
-      over_length: false,
-    },
-  ],
-};
-
 /** A whole draft, with its version as ETag. */
 const answerWithEtag = (view: DraftView) => versionedAnswer(view.draft, shownWhole(view));
 
@@ -55,7 +23,6 @@ export const listDrafts = route(
     rate: { perMinute: 600, by: 'account' },
     query: z.strictObject({ ...pageQuery, platform: z.enum(PLATFORM_NAMES).optional() }),
     reply: { 200: pageOf(draft) },
-    example: { query: { platform: 'linkedin' }, reply: { data: [DRAFT], next_cursor: null } },
   },
   async ({ accountId, query }, { drafts }) => {
     const { data, next_cursor } = await drafts.list(accountId, query);
@@ -74,7 +41,6 @@ export const readDraft = route(
     rate: { perMinute: 1_200, by: 'account' },
     reply: { 200: wholeDraft },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: WHOLE },
   },
   async ({ accountId, params }, { drafts }) => answerWithEtag(await drafts.read(accountId, params.id)),
 );
@@ -104,7 +70,6 @@ export const changeDraft = route(
     body: changes,
     reply: { 200: wholeDraft },
     errors: ['not_found'],
-    example: { params: { id: ID }, body: { title: 'Small teams', audience: 'founders' }, reply: WHOLE },
   },
   async ({ accountId, params, ifMatch, body }, { drafts }) =>
     answerWithEtag(await drafts.change({ accountId, id: params.id, version: ifMatch }, body)),

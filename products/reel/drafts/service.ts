@@ -1,4 +1,13 @@
-import { type AccountId, AppError, commitPoint, type Page, type ProductContext, refusedChange, timeList, type WhichVersion } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type Page,
+  type ProductContext,
+  refusedChange,
+  timeList,
+  type WhichVersion,
+} from 'plinth/product';
 import type { Platform } from '../platforms.ts';
 import {
   changeDraft,

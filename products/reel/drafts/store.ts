@@ -1,4 +1,14 @@
-import { type AccountId, microsecondsOf, olderThan, type Statement, statement, type TimePosition, valuesOf, versionUpdate, type WhichVersion } from 'plinth/product';
+import {
+  type AccountId,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+} from 'plinth/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 export interface DraftRow {

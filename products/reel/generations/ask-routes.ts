@@ -58,15 +58,6 @@ const accepted = namedObject('QueuedGeneration', {
   status_url: z.string(),
 });
 
-const DRAFT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
-const GENERATION = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01';
-const ACCEPTED = {
-  generation_id: GENERATION,
-  draft_id: DRAFT,
-  status: 'queued',
-  status_url: `/v1/generations/${GENERATION}`,
-} as const;
-
 const HOW_TO_FOLLOW =
   'Answers at once; a worker writes. Follow `status_url`: with `?wait=20` for the end of it, or as a stream of events (`Accept: text/event-stream`).';
 
@@ -86,10 +77,6 @@ export const create = route(
     body: createBody,
     reply: { 202: accepted },
     errors: ['provider_unavailable'],
-    example: {
-      body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
-      reply: ACCEPTED,
-    },
   },
   async ({ accountId, caller, permit, body }, { generations }) => {
     const made = await generations.create({ accountId, userId: caller.userId, permit }, body);
@@ -123,10 +110,6 @@ export const regenerate = route(
     body: regenerateBody,
     reply: { 202: accepted },
     errors: ['no_variant_selected', 'provider_unavailable'],
-    example: {
-      body: { draft_id: DRAFT, mode: 'full', instructions: 'Shorter, with a question at the end.' },
-      reply: ACCEPTED,
-    },
   },
   async ({ accountId, caller, permit, body }, { generations }) => {
     const made = await generations.regenerate({ accountId, userId: caller.userId, permit }, body);

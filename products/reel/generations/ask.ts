@@ -1,4 +1,14 @@
-import { acceptWork, type AccountId, AppError, commitPoint, declareErrors, type JobId, type Permit, type ProductContext, type UserId } from 'plinth/product';
+import {
+  acceptWork,
+  type AccountId,
+  AppError,
+  commitPoint,
+  declareErrors,
+  type JobId,
+  type Permit,
+  type ProductContext,
+  type UserId,
+} from 'plinth/product';
 import { type Brief, findDraft, insertDraft, insertGeneration, type Part, type Purpose } from './store.ts';
 
 const ENQUEUE = commitPoint('reel.enqueue', 'generation, its draft where it is new, job and stored answer');

@@ -1,4 +1,13 @@
-import { type Answer, AppError, cancelWork, commitPoint, declareErrors, type Once, type ProductContext, type WorkKey } from 'plinth/product';
+import {
+  type Answer,
+  AppError,
+  cancelWork,
+  commitPoint,
+  declareErrors,
+  type Once,
+  type ProductContext,
+  type WorkKey,
+} from 'plinth/product';
 import { countVariants, endGeneration, lockGeneration } from './store.ts';
 import { signals } from './views.ts';
 

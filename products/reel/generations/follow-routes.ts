@@ -5,9 +5,6 @@ import { generation } from './replies.ts';
 
 const route = productRoutes<Reel>();
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01';
-const DRAFT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';
-
 /** GET /v1/generations/:id: as it stands, when it ends, or event by event. */
 export const readGeneration = route(
   'GET /v1/generations/:id',
@@ -25,31 +22,6 @@ export const readGeneration = route(
     query: z.strictObject(followQuery),
     streams: true,
     reply: { 200: generation, 204: z.undefined() },
-    example: {
-      params: { id: ID },
-      query: { wait: 20 },
-      reply: {
-        id: ID,
-        draft_id: DRAFT,
-        platform: 'linkedin',
-        mode: 'create',
-        status: 'completed',
-        progress: { done: 1, total: 1 },
-        variants: [
-          {
-            id: '0193a5c8-8a00-7b5c-9f5e-3c1c5a5b0a03',
-            hook: 'Four people shipped in a week what forty had planned for a quarter.',
-            body: 'They had no meeting to align on. They had the problem, a whiteboard and the person who decides in the room.',
-            cta: 'What would you cut to move like that?',
-            hashtags: ['#SmallTeams', '#Shipping'],
-            over_length: false,
-          },
-        ],
-        request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-        created_at: '2026-11-20T08:00:00.000Z',
-        updated_at: '2026-11-20T08:00:01.200Z',
-      },
-    },
   },
   ({ accountId, params, query, origin, wire }, { generations }) =>
     generations.follow({ key: { accountId, id: params.id }, wait: query.wait, origin, wire }),
@@ -76,10 +48,6 @@ export const cancelGeneration = route(
     rate: { perMinute: 600, by: 'account' },
     reply: { 200: cancelled },
     errors: ['generation_ended'],
-    example: {
-      params: { id: ID },
-      reply: { generation_id: ID, draft_id: DRAFT, status: 'cancelled', status_url: `/v1/generations/${ID}` },
-    },
   },
   ({ accountId, params, once }, { generations }) => generations.cancel({ accountId, id: params.id }, once),
 );

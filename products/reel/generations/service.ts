@@ -1,4 +1,13 @@
-import { type AccountId, answerFollower, type Follower, type JobFailure, type Once, type ProductContext, type RunningJob, type WorkKey } from 'plinth/product';
+import {
+  type AccountId,
+  answerFollower,
+  type Follower,
+  type JobFailure,
+  type Once,
+  type ProductContext,
+  type RunningJob,
+  type WorkKey,
+} from 'plinth/product';
 import { createAsks } from './ask.ts';
 import { cancel } from './cancel.ts';
 import { reviveGeneration } from './store.ts';

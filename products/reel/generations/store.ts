@@ -1,4 +1,12 @@
-import { type AccountId, type JobId, type PermitId, type Statement, statement, type UserId, type WorkStatus } from 'plinth/product';
+import {
+  type AccountId,
+  type JobId,
+  type PermitId,
+  type Statement,
+  statement,
+  type UserId,
+  type WorkStatus,
+} from 'plinth/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
 /** What a creator asked for. */

@@ -1,4 +1,11 @@
-import { AppError, createFollowing, type Database, type Progress, type WorkKey, workSignals } from 'plinth/product';
+import {
+  AppError,
+  createFollowing,
+  type Database,
+  type Progress,
+  type WorkKey,
+  workSignals,
+} from 'plinth/product';
 import { generationJson, shownError, shownVariant } from './replies.ts';
 import { type GenerationRow, readGeneration, readVariants, type VariantRow } from './store.ts';
 

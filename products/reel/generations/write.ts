@@ -1,4 +1,13 @@
-import { AppError, commitPoint, completeJob, failJob, type JobFailure, type Permit, type ProductContext, type RunningJob } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  completeJob,
+  failJob,
+  type JobFailure,
+  type Permit,
+  type ProductContext,
+  type RunningJob,
+} from 'plinth/product';
 import { isOverLength, type VariantText, PLATFORMS, postLength } from '../platforms.ts';
 import {
   countVariants,

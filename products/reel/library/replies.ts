@@ -43,23 +43,3 @@ export function shownAsset(row: AssetRow): z.input<typeof asset> {
     deleted_at: row.deleted_at?.toISOString() ?? null,
   };
 }
-
-/** As the docs show it. */
-export const ASSET = {
-  id: '0193a5c8-9b00-7b5c-9f5e-3c1c5a5b0a04',
-  draft_id: null,
-  variant_id: null,
-  platform: 'linkedin',
-  language: 'en',
-  title: 'Small teams',
-  hook: 'Four people shipped in a week what forty had planned for a quarter.',
-  body: 'They had no meeting to align on. They had the problem, a whiteboard and the person who decides in the room.',
-  cta: 'What would you cut to move like that?',
-  hashtags: ['#SmallTeams', '#Shipping'],
-  tags: ['launch', 'team'],
-  status: 'ready',
-  version: 1,
-  created_at: '2026-11-20T08:10:00.000Z',
-  updated_at: '2026-11-20T08:10:00.000Z',
-  deleted_at: null,
-} as const;

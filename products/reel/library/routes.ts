@@ -1,9 +1,17 @@
-import { commitPoint, namedObject, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  commitPoint,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
 import { content, label, saveBody, sourceOf } from './save-body.ts';
-import { ASSET, asset, shownAsset } from './replies.ts';
+import { asset, shownAsset } from './replies.ts';
 import { type AssetRow, STATUSES } from './store.ts';
 import { tagList, tagsIn } from './tags.ts';
 
@@ -22,7 +30,6 @@ const writes = {
   scope: 'reel:write',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const of = { params: { id: ASSET.id } };
 
 /** An asset with its version as ETag. */
 const answerWithEtag = (row: AssetRow) => versionedAnswer(row, shownAsset(row));
@@ -37,18 +44,6 @@ export const saveAsset = route(
     body: saveBody,
     reply: { 201: asset },
     errors: ['not_found'],
-    example: {
-      body: {
-        platform: ASSET.platform,
-        hook: ASSET.hook,
-        body: ASSET.body,
-        cta: ASSET.cta,
-        hashtags: ASSET.hashtags,
-        title: ASSET.title,
-        tags: ASSET.tags,
-      },
-      reply: ASSET,
-    },
   },
   ({ accountId, caller, body, once }, { library }) =>
     once(SAVE, async (tx) => {
@@ -77,7 +72,6 @@ export const listAssets = route(
       deleted: z.enum(['true', 'false']).default('false').describe('`true`: those in the trash.'),
     }),
     reply: { 200: pageOf(asset) },
-    example: { query: { q: 'small teams', tags: 'launch' }, reply: { data: [ASSET], next_cursor: null } },
   },
   async ({ accountId, query }, { library }) => {
     const { cursor, limit, tags, deleted, ...rest } = query;
@@ -99,7 +93,6 @@ export const readAsset = route(
     rate: { perMinute: 1_200, by: 'account' },
     reply: { 200: asset },
     errors: ['not_found'],
-    example: { ...of, reply: ASSET },
   },
   async ({ accountId, params }, { library }) => answerWithEtag(await library.read(accountId, params.id)),
 );
@@ -124,11 +117,6 @@ export const changeAsset = route(
     body: changes,
     reply: { 200: asset },
     errors: ['not_found'],
-    example: {
-      ...of,
-      body: { status: 'published', tags: ['launch', 'team'] },
-      reply: { ...ASSET, status: 'published', version: 2 },
-    },
   },
   async ({ accountId, params, ifMatch, body }, { library }) =>
     answerWithEtag(await library.change({ accountId, id: params.id, version: ifMatch }, body)),
@@ -143,7 +131,6 @@ export const deleteAsset = route(
       'It is gone from everywhere else at once, and for good 30 days later. What is there already stays there.',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, params }, { library }) => {
     await library.remove(accountId, params.id);
@@ -159,7 +146,6 @@ export const restoreAsset = route(
     description: 'One that is in use stays as it is.',
     reply: { 200: asset },
     errors: ['not_found'],
-    example: { ...of, reply: ASSET },
   },
   ({ accountId, params, once }, { library }) =>
     once(RESTORE, async (tx) => answerWithEtag(await library.restoreIn(tx, accountId, params.id))),

@@ -1,4 +1,14 @@
-import { type AccountId, cursorOf, type Database, listName, microseconds, type Page, positionOf, timeList, type TimePosition } from 'plinth/product';
+import {
+  type AccountId,
+  cursorOf,
+  type Database,
+  listName,
+  microseconds,
+  type Page,
+  positionOf,
+  timeList,
+  type TimePosition,
+} from 'plinth/product';
 import { z } from 'zod';
 import {
   type AssetFilters,

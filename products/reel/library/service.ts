@@ -1,4 +1,14 @@
-import { type AccountId, AppError, commitPoint, type ProductContext, purgeTrash, refusedChange, type Transaction, type UserId, type WhichVersion } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type ProductContext,
+  purgeTrash,
+  refusedChange,
+  type Transaction,
+  type UserId,
+  type WhichVersion,
+} from 'plinth/product';
 import { findAssets, type Search } from './search.ts';
 import {
   type AssetChange,

@@ -1,4 +1,17 @@
-import { type AccountId, instantOf, microsecondsOf, olderThan, type Statement, statement, type TimePosition, trashOf, type UserId, valuesOf, versionUpdate, type WhichVersion } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  trashOf,
+  type UserId,
+  valuesOf,
+  versionUpdate,
+  type WhichVersion,
+} from 'plinth/product';
 import { type Platform, PLATFORM_NAMES, type VariantText } from '../platforms.ts';
 
 export const STATUSES = ['draft', 'ready', 'published', 'archived'] as const;

@@ -2,7 +2,13 @@ import { statement } from '#platform/db';
 import type { Worker } from '#platform/jobs';
 import { callsOf } from '@plinth/testkit/fixtures/calls';
 import { passTheHour } from '@plinth/testkit/factories';
-import { type Customer, type Reply, type TestApp, testApp, type TestAppOptions } from '@plinth/testkit/services/app';
+import {
+  type Customer,
+  type Reply,
+  type TestApp,
+  testApp,
+  type TestAppOptions,
+} from '@plinth/testkit/services/app';
 import type { FollowedStream } from '@plinth/testkit/fixtures/follow';
 
 /** A generation as it is answered. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { hasRedisServer, type Proxy, proxyTo, type RedisServer, redisServer } from '@plinth/testkit/services/redis';
+import {
+  hasRedisServer,
+  type Proxy,
+  proxyTo,
+  type RedisServer,
+  redisServer,
+} from '@plinth/testkit/services/redis';
 import { reelFixture } from './fixture.ts';
 
 const SOON = { timeout: 120_000, interval: 50 };

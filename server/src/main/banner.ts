@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import type { App, ProductChoice } from '#app';
 import type { Config } from '#platform/config';
+import { exampleOf } from '#platform/http';
 
 /** The first line: what this process stands on. */
 export function banner(config: Config, version: string): string {
@@ -97,7 +98,7 @@ function firstCall({
     .find(
       ({ method, path, shape }) => method === 'POST' && !path.includes(':') && shape.spends !== undefined,
     );
-  return route === undefined ? undefined : { path: route.path, body: route.shape.example?.body };
+  return route === undefined ? undefined : { path: route.path, body: exampleOf(route).body };
 }
 
 /** What lies below the working folder is named from there: `./data`. */

@@ -10,6 +10,7 @@ import { dbDataRules, dbMigrations, dbSystemUses, openDatabase } from '#platform
 import { diagnosisModule } from '#platform/diagnosis';
 import { entitlementsModule } from '#platform/entitlements';
 import { erasureModule } from '#platform/erasure';
+import { declareExamples } from '#platform/http';
 import { idempotencyModule } from '#platform/idempotency';
 import { identityModule } from '#platform/identity';
 import { jobsModule, type RunningJob } from '#platform/jobs';
@@ -26,6 +27,8 @@ import { secretsDataRules, secretsMigrations, secretsSystemUses } from '#platfor
 import { ssoModule } from '#platform/sso';
 import { vectorsModule } from '#platform/vectors';
 import { webhooksModule } from '#platform/webhooks';
+
+declareExamples('platform', new URL('./examples.json', import.meta.url));
 
 /**
  * The modules of the platform, the lowest first: each may import those before it. Every list of the program is made from this

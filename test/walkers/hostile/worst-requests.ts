@@ -1,5 +1,5 @@
-import type { Route } from '#platform/http';
-import { exampleOf, isRecord } from '../calls.ts';
+import { exampleOf, type Route } from '#platform/http';
+import { isRecord } from '../calls.ts';
 
 /** As much as Node takes of a request's first line and headers. */
 const BYTES = 16_000;

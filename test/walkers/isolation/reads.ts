@@ -1,5 +1,5 @@
-import type { Route } from '#platform/http';
-import { exampleOf, fillingsOf, send, type CallInput } from '../calls.ts';
+import { exampleOf, type Route } from '#platform/http';
+import { fillingsOf, send, type CallInput } from '../calls.ts';
 import { makeRoom } from '../rates.ts';
 import type { Tenants } from './tenants.ts';
 

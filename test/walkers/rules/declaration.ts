@@ -1,5 +1,6 @@
 import type { Catalogue } from '#platform/entitlements';
 import {
+  exampleOf,
   exampleStatusOf,
   featuresOf,
   idempotencyOf,
@@ -12,7 +13,8 @@ import { errorsOf, openApiOf } from '#server';
 import { z } from 'zod';
 import { apiLine } from '../../../scripts/generate/api.ts';
 import { readGenerated } from '../../house/source.ts';
-import { exampleOf, isRecord, paramNames } from '../calls.ts';
+import { isRecord, paramNames } from '../calls.ts';
+import { RECORD } from '../examples/examples-text.ts';
 import { KEYLESS } from '../keyless.ts';
 import {
   type Content,
@@ -49,7 +51,7 @@ const documented: Rule = {
       [(operation.summary ?? '').length < 10, 'it has no summary'],
       [operation.security.length !== SCHEMES[route.shape.auth], 'its security is wrong'],
       [codes.length > 0, `errors are missing: ${codes.join()}`],
-      [lacksExample(route, operation), 'an example is missing'],
+      [lacksExample(route, operation), `an example is missing: ${RECORD}`],
       [!isKept(route), 'docs/generated/api.txt does not have it so: npm run generate'],
     ];
     return faults.filter(([broken]) => broken).map(([, says]) => says);
@@ -79,17 +81,22 @@ const exemplary: Rule = {
   visits: () => true,
   objections(route, { document }) {
     const { shape } = route;
-    const { body, query, params = {} } = exampleOf(route);
+    const { body, query, params = {}, reply: replied } = exampleOf(route);
     const operation = operationOf(document, route);
     const first = exampleStatusOf(route);
-    const replied = shape.example.reply;
     const faults: readonly (readonly [boolean, string])[] = [
       [shape.body?.safeParse(body).success === false, 'its body is not one that it takes'],
       [shape.query?.safeParse(query ?? {}).success === false, 'its query is not one that it takes'],
-      [shape.reply[first]?.safeParse(replied).success === false, 'its reply is not one that it gives'],
+      [
+        shape.reply[first]?.safeParse(replied).success === false,
+        `its reply is not one that it gives: ${RECORD}`,
+      ],
       [!fitsWritten(operation?.requestBody?.content, body), 'the document does not take its body'],
-      [!fitsWritten(operation?.responses[first]?.content, replied), 'the document does not know its reply'],
-      [paramNames(route).some((name) => !(name in params)), 'a parameter of its path is missing'],
+      [
+        !fitsWritten(operation?.responses[first]?.content, replied),
+        `the document does not know its reply: ${RECORD}`,
+      ],
+      [paramNames(route).some((name) => !(name in params)), `a parameter of its path is missing: ${RECORD}`],
     ];
     return faults.filter(([broken]) => broken).map(([, says]) => says);
   },
@@ -206,7 +213,7 @@ const shownOnce: Rule = {
   visits: (route) => idempotencyOf(route) !== 'none',
   objections(route) {
     const { shape } = route;
-    const { reply } = shape.example;
+    const { reply } = exampleOf(route);
     const first = exampleStatusOf(route);
     const { secrets = [] } = shape;
     const fields = isRecord(reply) ? Object.keys(reply) : [];

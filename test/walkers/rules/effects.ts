@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { aliasesOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
-import {
-  exampleOf,
-  exampleText,
-  fillingsOf,
-  holesOf,
-  isRecord,
-  type Reply,
-  type CallInput,
-} from '../calls.ts';
+import { aliasesOf, exampleOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
+import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type CallInput } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { TestApp } from '@plinth/testkit/services/app';
 import { schemaOf } from './declaration.ts';
@@ -23,7 +15,7 @@ import {
 } from './rule.ts';
 
 /** What became of a route's example when somebody who may make the call really made it. */
-interface EffectResult {
+export interface EffectResult {
   readonly sending: CallInput;
   readonly reply: Reply;
   readonly faults: readonly string[];
@@ -126,7 +118,7 @@ async function tellFor(
 const told = new WeakMap<WalkerFixture, Map<Route, Promise<EffectResult>>>();
 
 /** One telling serves all rules that only look at its answer. */
-function tellOnce(route: Route, fixture: WalkerFixture): Promise<EffectResult> {
+export function tellOnce(route: Route, fixture: WalkerFixture): Promise<EffectResult> {
   const here = told.get(fixture) ?? new Map<Route, Promise<EffectResult>>();
   told.set(fixture, here);
   const before = here.get(route) ?? tell(route, fixture);
@@ -198,7 +190,7 @@ const aliased: Rule = {
       const [method, path = ''] = name.split(' ', 2);
       const example = { ...exampleOf(route), ...form?.example };
       const { body: _, params: __, ...shape } = route.shape;
-      const own = form === undefined ? route.shape : { ...shape, ...form, example };
+      const own = { ...(form === undefined ? route.shape : { ...shape, ...form }), example };
       const other = { ...route, name, method: method as Route['method'], path, shape: own as Route['shape'] };
       // Nobody is signed in: existing things answer so in the same words, and missing ones are 404.
       const [here, there] = [await visit(fixture, route, {}), await visit(fixture, other, {})];

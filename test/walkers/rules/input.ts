@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { DEFAULT_MAX_BODY, type Route } from '#platform/http';
-import { exampleOf, isRecord, type Reply, type CallInput } from '../calls.ts';
+import { DEFAULT_MAX_BODY, exampleOf, type Route } from '#platform/http';
+import { isRecord, type Reply, type CallInput } from '../calls.ts';
 import { misshapenValues, wrongValues } from '../shapes.ts';
 import {
   credentialFor,

@@ -1,10 +1,18 @@
-import { AppError, namedObject, okReply, pageOf, pageQuery, productRoutes, wholeNumber } from 'plinth/product';
+import {
+  AppError,
+  namedObject,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  wholeNumber,
+} from 'plinth/product';
 import { z } from 'zod';
 import { storageReads, storageWrites } from '../../octets.ts';
 import type { Adiuva } from '../../service.ts';
 import { CATEGORIES } from '../lists.ts';
 import * as replies from '../replies.ts';
-import { AT, byId, instant, ok, permissions, SHA256_EXAMPLE, shownBy } from '../replies.ts';
+import { byId, instant, ok, permissions, shownBy } from '../replies.ts';
 import type { PluginRow } from '../store.ts';
 import { addedSince, isBought, isTheirs } from './service.ts';
 import { CATALOGUE_SORTS } from './store.ts';
@@ -78,24 +86,6 @@ const shownHeld = ({ plugin: { developer, removed_because }, install }: Seen) =>
   bought: isBought(install),
 });
 
-const LISTING = {
-  ...replies.MANIFEST_EXAMPLE,
-  id: 'time-sheets',
-  name: 'Time sheets',
-  currency: 'eur',
-  ratings: { average: 4.5, count: 12 },
-  installs: 340,
-  published_at: AT,
-};
-const HELD = {
-  orphaned: false,
-  removed_because: null,
-  installed: true,
-  installed_version: '1.1.0',
-  bought: true,
-};
-const of = { params: { id: LISTING.id } };
-
 export const listPlugins = route(
   'GET /v1/plugins',
   {
@@ -116,7 +106,6 @@ export const listPlugins = route(
         page: z.int(),
       }),
     },
-    example: { query: { q: 'time', page: 1 }, reply: { plugins: [LISTING], total: 1, page: 1 } },
   },
   async ({ query }, { market }) => {
     const found = await market.catalogue.list(query);
@@ -134,16 +123,6 @@ export const readPlugin = route(
       'Its manifest, ratings, installs and versions, and what your account has of it. One that is not offered any more is shown to accounts that have it.',
     reply: { 200: details },
     errors: ['plugin_not_found'],
-    example: {
-      ...of,
-      reply: {
-        ...LISTING,
-        versions: [{ version: '1.2.0', permissions: LISTING.permissions, bytes: 48_213, published_at: AT }],
-        offered: true,
-        ...HELD,
-        my_stars: null,
-      },
-    },
   },
   async ({ accountId, params }, { market }) => {
     const { versions, ...seen } = await market.catalogue.read(accountId, params.id);
@@ -162,7 +141,6 @@ export const ratePlugin = route(
     body: namedObject('PluginRatingRequest', { stars: z.int().min(1).max(5) }),
     reply: { 200: namedObject('PluginRated', { ok: z.literal(true), ratings }) },
     errors: ['plugin_not_found', 'plugin_not_installed', 'own_plugin'],
-    example: { ...of, body: { stars: 5 }, reply: { ok: true, ratings: LISTING.ratings } },
   },
   async ({ accountId, role, caller, params, body }, { market }) => ({
     ok: true,
@@ -178,12 +156,6 @@ export const listInstalled = route(
     description: 'Installed or bought, by their ids.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(heldPlugin) },
-    example: {
-      reply: {
-        data: [{ ...shownBy(heldPlugin, LISTING), new_permissions: ['notify'], ...HELD }],
-        next_cursor: null,
-      },
-    },
   },
   ({ accountId, query }, { market }) =>
     market.catalogue.installed(accountId, query, (seen) => ({
@@ -234,24 +206,6 @@ export const installPlugin = route(
       'plugin_not_found plugin_removed plugin_not_offered consent_needed payment_needed price_changed conflict purchase_disputed payee_not_payable nothing_sold store_unavailable store_refused blob_not_found storage_unavailable'.split(
         ' ',
       ),
-    example: {
-      ...of,
-      body: { plugin_id: LISTING.id, agreed: { amount: 500, currency: 'eur' } },
-      reply: {
-        ok: true,
-        download_url: 'https://api.example.com/v1/files/0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21?signature=…',
-        expires_at: '2026-11-02T09:45:00.000Z',
-        version: LISTING.version,
-        sha256: SHA256_EXAMPLE,
-        signature: 'dGhlIGRldmVsb3BlcidzIHNpZ25hdHVyZQ==',
-        public_key: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
-        countersignature: {
-          key_id: SHA256_EXAMPLE,
-          signed: { plugin_id: LISTING.id, version: LISTING.version, sha256: SHA256_EXAMPLE },
-          signature: 'b3VyIHNpZ25hdHVyZQ==',
-        },
-      },
-    },
   },
   async ({ accountId, role, caller, params: { id }, body }, { market }) => {
     if (body.plugin_id !== id) {
@@ -275,7 +229,6 @@ export const uninstallPlugin = route(
     description: 'What was bought stays bought: it can be installed again.',
     reply: { 200: okReply },
     errors: ['plugin_not_found'],
-    example: { ...of, reply: { ok: true } },
   },
   ({ accountId, params }, { market }) => ok(market.catalogue.uninstall(accountId, params.id)),
 );

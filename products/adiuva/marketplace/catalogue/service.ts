@@ -1,5 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AccountId, allowsScope, AppError, atLeast, type Caller, commitPoint, PLATFORM_ACCOUNT, type ProductContext, type Role, type SaleChange, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  allowsScope,
+  AppError,
+  atLeast,
+  type Caller,
+  commitPoint,
+  PLATFORM_ACCOUNT,
+  type ProductContext,
+  type Role,
+  type SaleChange,
+  type Transaction,
+} from 'plinth/product';
 import { idAfter, pageById, type PageQuery, type PluginRow, readPlugin } from '../store.ts';
 import * as store from './store.ts';
 import type { HandedVersion, InstallRow } from './store.ts';

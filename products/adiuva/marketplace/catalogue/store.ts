@@ -1,4 +1,11 @@
-import { type AccountId, type Put, type SaleChange, type Statement, statement, valuesOf } from 'plinth/product';
+import {
+  type AccountId,
+  type Put,
+  type SaleChange,
+  type Statement,
+  statement,
+  valuesOf,
+} from 'plinth/product';
 import { IS_OFFERED, PLUGIN, type PluginRow } from '../store.ts';
 
 const PAGE = 20;

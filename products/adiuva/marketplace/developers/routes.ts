@@ -2,7 +2,7 @@ import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes, signedU
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import * as replies from '../replies.ts';
-import { byId, KEY_EXAMPLE, ok, PLUGIN, shownBy } from '../replies.ts';
+import { byId, ok, shownBy } from '../replies.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
 
@@ -11,7 +11,6 @@ const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60
 /** Any account may be a developer, on any plan. */
 const reads = { ...calls, may: 'member', scope: 'adiuva:read' } as const;
 const writes = { ...calls, may: 'admin', scope: 'adiuva:write' } as const;
-const VERSION = { params: { id: 'day-planner', version: '1.2.0' } };
 const byVersion = { params: { id: 'text', version: 'text' } } as const;
 
 export const listDeveloperKeys = route(
@@ -20,7 +19,6 @@ export const listDeveloperKeys = route(
     ...reads,
     summary: 'List the keys that your account signs packages with',
     reply: { 200: namedObject('DeveloperKeyList', { data: z.array(replies.developerKey) }) },
-    example: { reply: { data: [KEY_EXAMPLE] } },
   },
   async ({ accountId }, { market }) => ({ data: await market.developers.listKeys(accountId) }),
 );
@@ -39,7 +37,6 @@ export const addDeveloperKey = route(
     }),
     reply: { 201: replies.developerKey },
     errors: ['developer_key_invalid', 'conflict'],
-    example: { body: { name: 'Release machine', public_key: KEY_EXAMPLE.public_key }, reply: KEY_EXAMPLE },
   },
   (call, { market }) => market.developers.addKey(call, call.body),
 );
@@ -55,7 +52,6 @@ export const revokeDeveloperKey = route(
       'Nothing that it signed is approved any more; what is published stays. It takes no Idempotency-Key: a repeat changes nothing.',
     reply: { 200: replies.developerKey },
     errors: ['developer_key_not_found'],
-    example: { params: { id: KEY_EXAMPLE.id }, reply: { ...KEY_EXAMPLE, revoked_at: replies.AT } },
   },
   (call, { market }) => market.developers.revokeKey(call, call.params.id),
 );
@@ -95,26 +91,6 @@ export const submitPlugin = route(
       'plugin_permission_unknown plugin_manifest_refused plugin_name_reserved plugin_name_taken plugin_id_taken plugin_removed plugin_version_not_above plugin_versions_waiting plugin_storage_full developer_key_not_found developer_key_revoked package_signature_invalid storage_unavailable'.split(
         ' ',
       ),
-    example: {
-      body: {
-        manifest: { ...replies.MANIFEST_EXAMPLE, version: '1.3.0' },
-        sha256: replies.SHA256_EXAMPLE,
-        bytes: 48_211,
-        key_id: KEY_EXAMPLE.id,
-        signature: replies.SIGNATURE_EXAMPLE,
-      },
-      reply: {
-        id: 'day-planner',
-        version: '1.3.0',
-        state: 'pending_upload',
-        upload: {
-          method: 'PUT',
-          url: 'https://files.example.com/…',
-          headers: { 'content-type': 'application/zip' },
-          expires_at: replies.AT,
-        },
-      },
-    },
   },
   (call, { market }) => {
     const run = async () => answer(201, await market.developers.submit(call, call.body));
@@ -136,7 +112,6 @@ export const completePlugin = route(
       'plugin_version_not_found upload_missing upload_mismatch upload_expired blob_not_found storage_unavailable'.split(
         ' ',
       ),
-    example: { ...VERSION, reply: { ...replies.VERSION_EXAMPLE, checklist: null } },
   },
   async (call, { market }) =>
     shownBy(replies.ownVersion, await market.developers.complete(call, call.params.id, call.params.version)),
@@ -149,7 +124,6 @@ export const listOwnPlugins = route(
     summary: 'List the plugins of your account',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(replies.ownPlugin) },
-    example: { reply: { data: [replies.PLUGIN_EXAMPLE], next_cursor: null } },
   },
   ({ accountId, query }, { market }) => market.developers.list(accountId, query),
 );
@@ -167,7 +141,6 @@ export const readOwnPlugin = route(
       }),
     },
     errors: ['plugin_not_found'],
-    example: { ...PLUGIN, reply: { ...replies.PLUGIN_EXAMPLE, versions: [replies.VERSION_EXAMPLE] } },
   },
   async ({ accountId, params }, { market }) => {
     const { plugin, versions } = await market.developers.read(accountId, params.id);
@@ -185,7 +158,6 @@ export const withdrawVersion = route(
     description: 'Its number stays taken, unless its package was never sent.',
     reply: { 200: okReply },
     errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
-    example: { ...VERSION, reply: { ok: true } },
   },
   (call, { market }) => ok(market.developers.withdrawVersion(call, call.params.id, call.params.version)),
 );
@@ -200,7 +172,6 @@ export const withdrawPlugin = route(
       'Nobody is sold it any more, and who has it keeps it. A version that is approved later offers it again. Its id stays yours.',
     reply: { 200: okReply },
     errors: ['plugin_not_found', 'plugin_removed'],
-    example: { ...PLUGIN, reply: { ok: true } },
   },
   (call, { market }) => ok(market.developers.withdraw(call, call.params.id)),
 );

@@ -1,5 +1,13 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type AccountId, answer, AppError, commitPoint, type Once, type ProductContext, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  answer,
+  AppError,
+  commitPoint,
+  type Once,
+  type ProductContext,
+  type Transaction,
+} from 'plinth/product';
 import { type Actor, recordingIn } from '../audit.ts';
 import { looksOf, reservedIn } from '../names.ts';
 import { checkManifest, isAbove, type PluginManifest } from '../review/manifest.ts';

@@ -1,8 +1,17 @@
-import { keySetExample, keySetReply, namedObject, namedUnion, okReply, pageOf, pageQuery, productRoutes, readKeySet } from 'plinth/product';
+import {
+  keySetReply,
+  namedObject,
+  namedUnion,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  readKeySet,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Adiuva } from '../../service.ts';
 import * as replies from '../replies.ts';
-import { AT, byId, instant, ok, PLUGIN, SHA256_EXAMPLE, shownBy } from '../replies.ts';
+import { byId, instant, ok, shownBy } from '../replies.ts';
 import type { VersionRow } from '../store.ts';
 import { manifestSchema } from './manifest.ts';
 
@@ -11,8 +20,6 @@ const tag = 'Adiuva review';
 const operates = { tag, auth: 'admin', scope: 'admin:write', rate: { perMinute: 60, by: 'user' } } as const;
 const sees = { ...operates, scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
 const open = { tag: 'Adiuva plugins', auth: 'none', rate: { perMinute: 600, by: 'ip' } } as const;
-const REASON = 'It sent notes to a host that no permission named.';
-const DEVELOPER = replies.KEY_EXAMPLE.id;
 
 const file = namedObject('PackageFile', { path: z.string(), bytes: z.int(), sha256: z.string() });
 const changedFile = namedObject('ChangedPackageFile', {
@@ -32,13 +39,6 @@ function shownReviewed(row: VersionRow): object {
   return shownBy(reviewedVersion, { ...row, files, changed_files: changed });
 }
 
-const REVIEWED = {
-  ...replies.VERSION_EXAMPLE,
-  manifest: replies.MANIFEST_EXAMPLE,
-  files: [{ path: 'main.js', bytes: 1_024, sha256: SHA256_EXAMPLE }],
-  changed_files: [{ path: 'main.js', change: 'changed' }],
-};
-
 const pendingPlugin = namedObject('PendingPlugin', {
   id: z.string().describe('Of the plugin.'),
   version: z.string(),
@@ -49,15 +49,6 @@ const pendingPlugin = namedObject('PendingPlugin', {
   submitted_at: instant,
 });
 
-const WAITING = { is_checked: true, is_blocked: false, submitted_at: AT };
-const PENDING = {
-  id: 'day-planner',
-  version: '1.2.0',
-  name: 'Day planner',
-  developer: DEVELOPER,
-  ...WAITING,
-};
-
 export const listPending = route(
   'GET /v1/admin/plugins/pending',
   {
@@ -65,7 +56,6 @@ export const listPending = route(
     summary: 'List the versions that wait for review, the longest first',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(pendingPlugin) },
-    example: { reply: { data: [PENDING], next_cursor: null } },
   },
   async ({ query }, { market }) => {
     const { data, next_cursor } = await market.review.pending(query);
@@ -88,15 +78,6 @@ export const readForReview = route(
     summary: 'Read a plugin with its versions, checklists and the files that changed',
     reply: { 200: reviewedPlugin },
     errors: ['plugin_not_found'],
-    example: {
-      ...PLUGIN,
-      reply: {
-        ...replies.PLUGIN_EXAMPLE,
-        author: 'Ada Lovelace',
-        developer: DEVELOPER,
-        versions: [REVIEWED],
-      },
-    },
   },
   async ({ params }, { market }) => {
     const { plugin, versions } = await market.review.read(params.id);
@@ -133,18 +114,6 @@ export const reviewPlugin = route(
       'plugin_version_not_found plugin_version_not_waiting plugin_version_not_above plugin_own_review plugin_not_checked plugin_blocked plugin_name_taken developer_key_revoked blob_not_found blob_gone storage_unavailable'.split(
         ' ',
       ),
-    example: {
-      ...PLUGIN,
-      body: { version: '1.1.0', decision: 'reject', notes: REASON },
-      reply: {
-        ...REVIEWED,
-        version: '1.1.0',
-        state: 'rejected',
-        notes: REASON,
-        files: null,
-        changed_files: null,
-      },
-    },
   },
   async (call, { market }) => shownReviewed(await market.review.review(call, call.params.id, call.body)),
 );
@@ -160,7 +129,6 @@ export const removePlugin = route(
     body: namedObject('RemovePluginRequest', { reason: notes }),
     reply: { 200: okReply },
     errors: ['plugin_not_found'],
-    example: { params: { id: 'bad-apple' }, body: { reason: REASON }, reply: { ok: true } },
   },
   (call, { market }) => ok(market.review.remove(call, call.params.id, call.body.reason)),
 );
@@ -175,7 +143,6 @@ export const rotateMarketKey = route(
     reply: {
       201: namedObject('PluginSigningKey', { key_id: z.string(), kind: z.enum(['rsa-4096', 'ed25519']) }),
     },
-    example: { reply: { key_id: SHA256_EXAMPLE, kind: 'ed25519' } },
   },
   ({ once }, { market }) => market.signing.keys.rotate('ed25519', once),
 );
@@ -188,7 +155,6 @@ export const listPluginKeys = route(
     description:
       'A JWK Set; each key has its PEM too. Former keys stay listed: their signatures remain valid.',
     reply: { 200: keySetReply('Plugin') },
-    example: { reply: keySetExample(SHA256_EXAMPLE) },
   },
   (_call, { market }) => readKeySet(market.signing.keys),
 );
@@ -213,16 +179,6 @@ export const listRevokedPlugins = route(
         key_id: z.string(),
         signature: z.string(),
       }),
-    },
-    example: {
-      reply: {
-        list: {
-          issued_at: AT,
-          plugins: [{ id: 'day-planner', version: '1.2.0', sha256: SHA256_EXAMPLE, removed_at: AT }],
-        },
-        key_id: SHA256_EXAMPLE,
-        signature: replies.SIGNATURE_EXAMPLE,
-      },
     },
   },
   (_call, { market }) => market.signing.revoked(),

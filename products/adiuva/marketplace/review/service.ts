@@ -1,4 +1,16 @@
-import { type AccountId, AppError, commitPoint, createClamd, managersOf, PLATFORM_ACCOUNT, type ProductContext, type RunningJob, sha256 as sha256Of, timeList, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  createClamd,
+  managersOf,
+  PLATFORM_ACCOUNT,
+  type ProductContext,
+  type RunningJob,
+  sha256 as sha256Of,
+  timeList,
+  type Transaction,
+} from 'plinth/product';
 import { type Actor, recordingIn } from '../audit.ts';
 import { tellRemoved } from '../catalogue/service.ts';
 import { adiuvaMails } from '../mails.ts';

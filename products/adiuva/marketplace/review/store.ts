@@ -1,4 +1,12 @@
-import { type AccountId, instantOf, microsecondsOf, PLATFORM_ACCOUNT, statement, type TimePosition, type UserId } from 'plinth/product';
+import {
+  type AccountId,
+  instantOf,
+  microsecondsOf,
+  PLATFORM_ACCOUNT,
+  statement,
+  type TimePosition,
+  type UserId,
+} from 'plinth/product';
 import type { looksOf } from '../names.ts';
 import { VERSION, type VersionRow } from '../store.ts';
 import type { PackageReport } from './check-package.ts';

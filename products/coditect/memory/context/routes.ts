@@ -2,7 +2,7 @@ import { namedObject, namedUnion, productRoutes, wholeNumber } from 'plinth/prod
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { memberOf, reads } from '../access.ts';
-import { exampleMessage, exampleSession, level, ROLES } from '../sessions/replies.ts';
+import { level, ROLES } from '../sessions/replies.ts';
 import { contextAsMarkdown, MARKDOWN } from './markdown.ts';
 import type { ContextTurn } from './service.ts';
 
@@ -84,29 +84,6 @@ export const readRelevantContext = route(
     }),
     reply: { 200: namedUnion('RelevantContext', [contextReply, contextMarkdown]) },
     errors: ['query_too_long', 'budget_invalid'],
-    example: {
-      query: { query: 'why was the import slow?', budget_tokens: 2_000 },
-      reply: {
-        turns: [
-          {
-            session_id: exampleSession.id,
-            session_title: exampleSession.title,
-            level: 'private',
-            author_id: exampleSession.author_id,
-            message_id: exampleMessage.id,
-            client_id: exampleMessage.client_id,
-            role: 'assistant',
-            speaker: 'assistant',
-            said_at: exampleMessage.said_at,
-            text: exampleMessage.text,
-            tokens: 24,
-            score: 6.2,
-            why: [{ kind: 'session', words: ['import', 'slow'] }],
-          },
-        ],
-        tokens: 24,
-      },
-    },
   },
   async (call, { context }) => {
     const { query, budget_tokens: budget, format } = call.query;

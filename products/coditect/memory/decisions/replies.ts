@@ -1,6 +1,6 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { decisionStatus, exampleMessage, exampleSession, level, title } from '../sessions/replies.ts';
+import { decisionStatus, level, title } from '../sessions/replies.ts';
 import type { OpenLink } from './links.ts';
 import type { LinkedTexts } from './service.ts';
 import type { OpenDecision } from './texts.ts';
@@ -101,46 +101,3 @@ export const shownDecision = (row: LinkedTexts): z.input<typeof decisionReply> =
   supersedes: row.supersedes,
   links: row.links.map(shownLink),
 });
-
-export const exampleTexts = {
-  title: 'Read the file of users once',
-  context: 'The import of users takes an hour: parseUserId reads the whole file for each row.',
-  rationale: 'The file is read once, before the first row, and kept in a map by id.',
-  consequences: 'The import needs memory for all users at once.',
-} as const;
-
-const { title: TITLE, ...OTHER_TEXTS } = exampleTexts;
-
-export const exampleSummary = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e41',
-  client_id: 'adr-1',
-  author_id: exampleSession.author_id,
-  level: 'private',
-  team_id: null,
-  status: 'accepted',
-  superseded_by: null,
-  title: TITLE,
-  decided_at: '2026-11-20T08:10:00.000Z',
-  version: 1,
-  current_version: 1,
-  created_at: '2026-11-20T08:10:00.000Z',
-  updated_at: '2026-11-20T08:10:00.000Z',
-} as const;
-
-export const exampleLink = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e42',
-  type: 'drawn_from',
-  session_id: exampleSession.id,
-  message_id: exampleMessage.id,
-  decision_id: null,
-  path: null,
-  span: null,
-  created_at: '2026-11-20T08:11:00.000Z',
-} as const;
-
-export const exampleDecision = {
-  ...exampleSummary,
-  ...OTHER_TEXTS,
-  supersedes: [],
-  links: [exampleLink],
-} satisfies z.input<typeof decisionReply>;

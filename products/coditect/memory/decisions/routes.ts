@@ -1,4 +1,14 @@
-import { answer, namedObject, namedUnion, okReply, pageOf, pageQuery, productRoutes, versionedAnswer, wholeNumber } from 'plinth/product';
+import {
+  answer,
+  namedObject,
+  namedUnion,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+  wholeNumber,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
@@ -6,10 +16,6 @@ import { clientId, decisionStatus, instant, level, markdownReply } from '../sess
 import { decisionAsMarkdown } from './markdown.ts';
 import {
   decisionReply,
-  exampleDecision,
-  exampleLink,
-  exampleSummary,
-  exampleTexts,
   linkReply,
   linkType,
   shownDecision,
@@ -22,11 +28,9 @@ import {
 
 const route = productRoutes<Coditect>();
 
-const of = { params: { id: exampleSummary.id } };
 const OWN_ERRORS = ['decision_not_found', 'author_only'] as const;
 /** Four texts of 64 KiB, as JSON may write them. */
 const LARGEST_BODY = 1_600_000;
-const SUCCESSOR = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e43';
 
 export const createDecision = route(
   'POST /v1/decisions',
@@ -47,10 +51,6 @@ export const createDecision = route(
     }),
     reply: { 201: decisionReply, 200: decisionReply },
     errors: [...SHARING_ERRORS, 'decision_too_large', 'limit_exceeded'],
-    example: {
-      body: { client_id: exampleSummary.client_id, ...exampleTexts },
-      reply: { ...exampleDecision, links: [] },
-    },
   },
   async (call, { decisions }) => {
     const { client_id, team_id: teamId, decided_at: decidedAt, status, level: chosen, ...texts } = call.body;
@@ -77,7 +77,6 @@ export const listDecisions = route(
       author_id: z.uuid().optional(),
     }),
     reply: { 200: pageOf(summaryReply) },
-    example: { reply: { data: [exampleSummary], next_cursor: null } },
   },
   async (call, { decisions }) => {
     const { data, next_cursor } = await decisions.list(memberOf(call), call.query);
@@ -98,7 +97,6 @@ export const readDecision = route(
     }),
     reply: { 200: namedUnion('ReadDecision', [decisionReply, markdownReply]) },
     errors: ['decision_not_found'],
-    example: { ...of, reply: exampleDecision },
   },
   async (call, { decisions }) => {
     const row = await decisions.read(itemOf(call), call.query.version);
@@ -120,7 +118,6 @@ export const writeDecision = route(
     body: namedObject('WriteDecision', textFields),
     reply: { 200: decisionReply },
     errors: [...OWN_ERRORS, 'decision_too_large', 'limit_exceeded'],
-    example: { ...of, body: exampleTexts, reply: exampleDecision },
   },
   async (call, { decisions }) => {
     const row = await decisions.write(itemOf(call), { texts: call.body, version: call.ifMatch });
@@ -143,11 +140,6 @@ export const changeDecision = route(
     }).refine((body) => body.level !== undefined || body.status !== undefined, 'Say what to change.'),
     reply: { 200: summaryReply },
     errors: [...SHARING_ERRORS, ...OWN_ERRORS],
-    example: {
-      ...of,
-      body: { level: 'organization' },
-      reply: { ...exampleSummary, level: 'organization' },
-    },
   },
   async (call, { decisions }) => {
     const { team_id: teamId, ...change } = call.body;
@@ -167,11 +159,6 @@ export const supersedeDecision = route(
     body: namedObject('SupersedeDecision', { by: z.uuid().describe('The decision that takes its place.') }),
     reply: { 200: summaryReply },
     errors: [...OWN_ERRORS, 'supersession_cycle'],
-    example: {
-      ...of,
-      body: { by: SUCCESSOR },
-      reply: { ...exampleSummary, status: 'superseded', superseded_by: SUCCESSOR },
-    },
   },
   async (call, { decisions }) => shownSummary(await decisions.supersedeBy(itemOf(call), call.body.by)),
 );
@@ -196,17 +183,6 @@ export const linkDecision = route(
     ),
     reply: { 201: linkReply, 200: linkReply },
     errors: [...OWN_ERRORS, 'link_target_not_found', 'link_to_itself', 'links_exhausted'],
-    example: {
-      ...of,
-      body: { type: 'implements', path: 'src/import/users.ts' },
-      reply: {
-        ...exampleLink,
-        type: 'implements',
-        session_id: null,
-        message_id: null,
-        path: 'src/import/users.ts',
-      },
-    },
   },
   async (call, { decisions }) => {
     const { type, session_id = null, message_id = null, decision_id = null, path = null } = call.body;
@@ -224,7 +200,6 @@ export const unlinkDecision = route(
     description: 'Its author alone may.',
     reply: { 200: okReply },
     errors: [...OWN_ERRORS, 'link_not_found'],
-    example: { params: { ...of.params, link_id: exampleLink.id }, reply: { ok: true } },
   },
   async (call, { decisions }) => {
     await decisions.unlink(itemOf(call), call.params.link_id);
@@ -240,7 +215,6 @@ export const deleteDecision = route(
     description: 'With all its versions and links. Its author alone may.',
     reply: { 200: okReply },
     errors: [...OWN_ERRORS],
-    example: { ...of, reply: { ok: true } },
   },
   async (call, { decisions }) => {
     await decisions.remove(itemOf(call));

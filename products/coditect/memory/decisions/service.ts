@@ -1,4 +1,11 @@
-import { AppError, commitPoint, type Page, type ProductContext, refusedChange, timeList } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type Page,
+  type ProductContext,
+  refusedChange,
+  timeList,
+} from 'plinth/product';
 import {
   assertLevel,
   assertLevelGiven,

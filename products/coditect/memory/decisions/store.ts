@@ -1,4 +1,12 @@
-import { microsecondsOf, olderThan, type Statement, statement, type TimePosition, type UserId, valuesOf } from 'plinth/product';
+import {
+  microsecondsOf,
+  olderThan,
+  type Statement,
+  statement,
+  type TimePosition,
+  type UserId,
+  valuesOf,
+} from 'plinth/product';
 import { type Level, type MemberKey, readable } from '../levels.ts';
 
 export interface DecisionKey extends MemberKey {

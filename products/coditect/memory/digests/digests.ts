@@ -1,4 +1,10 @@
-import { AppError, commitPoint, PLATFORM_ACCOUNT, type ProductContext, type RunningJob } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  PLATFORM_ACCOUNT,
+  type ProductContext,
+  type RunningJob,
+} from 'plinth/product';
 import { scopeOf } from '../levels.ts';
 import type { OpenMessage } from '../sessions/open-message.ts';
 import type { SessionKey } from '../sessions/store.ts';

@@ -2,7 +2,7 @@ import { namedObject, productRoutes, type UserId } from 'plinth/product';
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { itemOf, writes } from '../access.ts';
-import { exampleMessage, exampleSession, refinedSentence } from '../sessions/replies.ts';
+import { refinedSentence } from '../sessions/replies.ts';
 import { keptRefinement, SENTENCE_BYTES } from './refinement.ts';
 
 const route = productRoutes<Coditect>();
@@ -43,18 +43,6 @@ export const refineSummary = route(
       'answer_unusable',
       'answer_too_large',
     ],
-    example: {
-      params: { id: exampleSession.id },
-      reply: {
-        sentences: [
-          {
-            text: 'The import is slow because each row reads the whole file.',
-            message_ids: [exampleMessage.id],
-          },
-        ],
-        messages: 2,
-      },
-    },
   },
   ({ permit, origin, ...call }, { refine }) =>
     refine({ session: itemOf(call), permit, signal: origin.signal }),

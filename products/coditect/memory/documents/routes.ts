@@ -1,8 +1,17 @@
-import { answer, namedObject, namedUnion, okReply, pageOf, pageQuery, productRoutes, wholeNumber } from 'plinth/product';
+import {
+  answer,
+  namedObject,
+  namedUnion,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  wholeNumber,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
-import { clientId, exampleSession, level } from '../sessions/replies.ts';
+import { clientId, level } from '../sessions/replies.ts';
 import { loadedAsMarkdown } from './load.ts';
 import type { OpenDocument } from './service.ts';
 import type { DocumentKind, VersionRow } from './store.ts';
@@ -72,23 +81,6 @@ const shownVersion = ({ version, size, tokens, created_at }: VersionRow) => ({
   created_at: created_at.toISOString(),
 });
 
-const SUMMARY = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e51',
-  author_id: exampleSession.author_id,
-  kind: 'technical',
-  name: 'architecture.md',
-  level: 'private',
-  team_id: null,
-  version: 1,
-  current_version: 1,
-  tokens: 12,
-  created_at: '2026-11-20T08:20:00.000Z',
-  updated_at: '2026-11-20T08:20:00.000Z',
-} as const;
-const TEXT = 'One server in front of one PostgreSQL. Jobs are rows.';
-const DOCUMENT = { ...SUMMARY, text: TEXT } as const;
-const of = { params: { id: SUMMARY.id } };
-
 const writing = {
   ...writes,
   rate: COUNTING,
@@ -121,10 +113,6 @@ export const writeBusinessContext = route(
   {
     ...writing,
     summary: 'Write a document of business context',
-    example: {
-      body: { name: 'customers.md', text: 'Small shops.' },
-      reply: { ...DOCUMENT, kind: 'business', name: 'customers.md', text: 'Small shops.', tokens: 3 },
-    },
   },
   (call, { documents }) => writeDocument(documents, 'business', call),
 );
@@ -134,7 +122,6 @@ export const writeTechnicalContext = route(
   {
     ...writing,
     summary: 'Write a document of technical context',
-    example: { body: { name: SUMMARY.name, text: TEXT }, reply: DOCUMENT },
   },
   (call, { documents }) => writeDocument(documents, 'technical', call),
 );
@@ -153,7 +140,6 @@ export const loadContext = route(
       format: z.enum(['json', 'markdown']).default('json'),
     }),
     reply: { 200: namedUnion('LoadContext', [loadedReply, loadedMarkdown]) },
-    example: { reply: { documents: [DOCUMENT], tokens: SUMMARY.tokens, left_out: [] } },
   },
   async (call, { documents }) => {
     const { budget_tokens: budget, format, ...query } = call.query;
@@ -179,7 +165,6 @@ export const readContextDocument = route(
     query: z.strictObject({ version: versionNumber }),
     reply: { 200: documentReply },
     errors: ['context_document_not_found'],
-    example: { ...of, reply: DOCUMENT },
   },
   async (call, { documents }) => shownDocument(await documents.read(itemOf(call), call.query.version)),
 );
@@ -202,13 +187,6 @@ export const listContextVersions = route(
       ),
     },
     errors: ['context_document_not_found'],
-    example: {
-      ...of,
-      reply: {
-        data: [{ version: 1, size: TEXT.length, tokens: SUMMARY.tokens, created_at: SUMMARY.created_at }],
-        next_cursor: null,
-      },
-    },
   },
   async (call, { documents }) => {
     const { data, next_cursor } = await documents.versions(itemOf(call), call.query);
@@ -238,11 +216,6 @@ export const diffContextVersions = route(
       }),
     },
     errors: ['context_document_not_found'],
-    example: {
-      ...of,
-      query: { from: 0 },
-      reply: { from: 0, to: 1, lines: [{ op: 'added', text: TEXT }], lines_left_out: 0 },
-    },
   },
   async (call, { documents }) => {
     const { lines, ...diff } = await documents.diff(itemOf(call), call.query);
@@ -263,7 +236,6 @@ export const changeContextDocument = route(
     }),
     reply: { 200: summaryReply },
     errors: [...SHARING_ERRORS, 'context_document_not_found', 'author_only'],
-    example: { ...of, body: { level: 'organization' }, reply: { ...SUMMARY, level: 'organization' } },
   },
   async (call, { documents }) => {
     const { team_id: teamId, ...body } = call.body;
@@ -279,7 +251,6 @@ export const deleteContextDocument = route(
     description: 'With all its versions. Its author alone may.',
     reply: { 200: okReply },
     errors: ['context_document_not_found', 'author_only'],
-    example: { ...of, reply: { ok: true } },
   },
   async (call, { documents }) => {
     await documents.remove(itemOf(call));

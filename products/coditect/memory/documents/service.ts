@@ -1,4 +1,16 @@
-import { AppError, commitPoint, countLongText, type DataKey, type DiffLine, diffLines, diffRoom, type Page, type ProductContext, timeList, withinRoom } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  countLongText,
+  type DataKey,
+  type DiffLine,
+  diffLines,
+  diffRoom,
+  type Page,
+  type ProductContext,
+  timeList,
+  withinRoom,
+} from 'plinth/product';
 import {
   assertLevel,
   assertLevelGiven,

@@ -1,6 +1,5 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { exampleMessage, exampleSession } from '../sessions/replies.ts';
 import type { Graph, Merge } from './service.ts';
 import { EDGE_TYPES, NODE_KINDS } from './store.ts';
 
@@ -66,38 +65,3 @@ export const shownMerge = (merge: Merge): z.input<typeof mergeReply> => ({
   author_id: merge.authorId,
   created_at: merge.createdAt.toISOString(),
 });
-
-const FILE = '7d1f0f53-2c51-8a52-9f1c-6a0d4b7a4f10';
-
-export const exampleGraph = {
-  nodes: [
-    { id: FILE, kind: 'file', name: 'src/import/users.ts', depth: 0 },
-    { id: exampleSession.id, kind: 'session', name: 'Why the import is slow', depth: 1 },
-  ],
-  edges: [
-    {
-      type: 'mentions',
-      source_id: exampleSession.id,
-      target_id: FILE,
-      message_id: exampleMessage.id,
-      span: [3, 22],
-      merge_id: null,
-      author_id: null,
-      created_at: null,
-    },
-  ],
-  is_cut: false,
-} satisfies z.input<typeof graphReply>;
-
-export const examplePath = {
-  ...exampleGraph,
-  nodes: exampleGraph.nodes.map((node) => ({ ...node, depth: null })),
-} satisfies z.input<typeof graphReply>;
-
-export const exampleMerge = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e61',
-  source_id: FILE,
-  target_id: '1b0c7a94-0d7b-8c3e-a1de-92b9d2c37e55',
-  author_id: exampleSession.author_id,
-  created_at: '2026-11-20T08:10:00.000Z',
-} satisfies z.input<typeof mergeReply>;

@@ -2,15 +2,7 @@ import { answer, AppError, namedObject, okReply, productRoutes, wholeNumber } fr
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { itemOf, memberOf, reads, writes } from '../access.ts';
-import {
-  exampleGraph,
-  exampleMerge,
-  examplePath,
-  graphReply,
-  mergeReply,
-  shownGraph,
-  shownMerge,
-} from './replies.ts';
+import { graphReply, mergeReply, shownGraph, shownMerge } from './replies.ts';
 import type { NodeRef } from './service.ts';
 import { EDGE_TYPES, NODE_KINDS } from './store.ts';
 
@@ -21,7 +13,6 @@ const LONGEST_PATH = 6;
 const MOST_NODES = 200;
 
 const file = z.string().trim().min(1).max(1_000);
-const [SOURCE, TARGET] = ['src/import/users.ts', '/home/ada/shop/src/import/users.ts'];
 
 /** Several of a list, by commas. */
 const someOf = (names: readonly string[]) =>
@@ -77,7 +68,6 @@ export const queryGraph = route(
     }),
     reply: { 200: graphReply },
     errors: ['graph_node_not_found'],
-    example: { query: { file: SOURCE }, reply: exampleGraph },
   },
   async (call, { graph }) => {
     const { id, file: name, limit, ...query } = call.query;
@@ -104,7 +94,6 @@ export const findGraphPath = route(
     }),
     reply: { 200: graphReply },
     errors: ['graph_node_not_found'],
-    example: { query: { from_file: SOURCE, to_file: TARGET }, reply: examplePath },
   },
   async (call, { graph }) => {
     const { from_id, from_file, to_id, to_file, ...query } = call.query;
@@ -125,7 +114,6 @@ export const mergeFiles = route(
     body: namedObject('MergeFiles', { source: file, target: file }),
     reply: { 201: mergeReply, 200: mergeReply },
     errors: ['graph_node_not_found', 'merge_with_itself', 'merges_exhausted'],
-    example: { body: { source: SOURCE, target: TARGET }, reply: exampleMerge },
   },
   async (call, { graph }) => {
     const { row, isNew } = await graph.merge(memberOf(call), { ...call.body, by: call });
@@ -141,7 +129,6 @@ export const unmergeFiles = route(
     description: 'Its author may, and admins and owners of the organization who may see both names.',
     reply: { 200: okReply },
     errors: ['merge_not_found', 'author_only'],
-    example: { params: { id: exampleMerge.id }, reply: { ok: true } },
   },
   async (call, { graph }) => {
     const { id, ...member } = itemOf(call);

@@ -1,4 +1,11 @@
-import { actorOf, AppError, commitPoint, type DataKey, type ProductContext, type Transaction } from 'plinth/product';
+import {
+  actorOf,
+  AppError,
+  commitPoint,
+  type DataKey,
+  type ProductContext,
+  type Transaction,
+} from 'plinth/product';
 import { placeOf as decisionPlaceOf } from '../decisions/places.ts';
 import { type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
 import { placeOf as patternPlaceOf } from '../patterns/places.ts';

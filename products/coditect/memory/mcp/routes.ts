@@ -37,10 +37,6 @@ export const speakMcp = route(
       }),
     },
     errors: ['origin_not_allowed'],
-    example: {
-      body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'list_decisions' } },
-      reply: { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: '…' }] } },
-    },
   },
   async ({ wire }) => {
     wire.refuseForeignPages();

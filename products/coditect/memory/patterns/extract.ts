@@ -1,5 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { AppError, commitPoint, type DataKey, nextTurn, type ProductContext, type RunningJob, type Transaction, type UserId } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type DataKey,
+  nextTurn,
+  type ProductContext,
+  type RunningJob,
+  type Transaction,
+  type UserId,
+} from 'plinth/product';
 import { type MemberKey, scopeOf } from '../levels.ts';
 import type { OpenMessage } from '../sessions/open-message.ts';
 import type { SessionKey } from '../sessions/store.ts';

@@ -1,4 +1,13 @@
-import { type Contribution, cursorOf, type Page, type Period, positionOf, type Release, type ReleaseDeclaration, statement } from 'plinth/product';
+import {
+  type Contribution,
+  cursorOf,
+  type Page,
+  type Period,
+  positionOf,
+  type Release,
+  type ReleaseDeclaration,
+  statement,
+} from 'plinth/product';
 import { z } from 'zod';
 import { PATTERN_KINDS, type PatternKind, TOOLS } from './kinds.ts';
 

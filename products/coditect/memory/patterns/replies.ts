@@ -1,6 +1,6 @@
 import { namedObject, namedUnion } from 'plinth/product';
 import { z } from 'zod';
-import { exampleMessage, exampleSession, level, title } from '../sessions/replies.ts';
+import { level, title } from '../sessions/replies.ts';
 import { PATTERN_KINDS, TOOLS } from './kinds.ts';
 import type { OpenPattern, OpenSource } from './service.ts';
 
@@ -115,36 +115,3 @@ export const shownPattern = (
     })),
   })),
 });
-
-export const exampleSummary = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e51',
-  kind: 'problem_solution',
-  title: 'ModuleNotFoundError: No module named ‘redis’',
-  author_id: exampleSession.author_id,
-  level: 'private',
-  team_id: null,
-  texts: ['ModuleNotFoundError: No module named ‘redis’', '`poetry install` brings it.'],
-  tools: ['poetry'],
-  sessions: 3,
-  occurrences: 3,
-  against: 0,
-  helpful: 0,
-  unhelpful: 0,
-  your_rating: null,
-  confidence: 0.75,
-  created_at: '2026-11-20T08:10:00.000Z',
-  updated_at: '2026-11-20T08:10:00.000Z',
-} satisfies z.input<typeof summaryReply>;
-
-export const examplePattern = {
-  ...exampleSummary,
-  sources: [
-    {
-      session_id: exampleSession.id,
-      quotes: [
-        { message_id: exampleMessage.id, span: [0, 44], text: exampleSummary.texts[0] ?? '' },
-        { message_id: exampleMessage.id, span: [45, 72], text: exampleSummary.texts[1] ?? '' },
-      ],
-    },
-  ],
-} satisfies z.input<typeof patternReply>;

@@ -2,10 +2,8 @@ import { answer, commitPoint, namedObject, okReply, pageOf, pageQuery, productRo
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
-import { exampleSession, level } from '../sessions/replies.ts';
+import { level } from '../sessions/replies.ts';
 import {
-  examplePattern,
-  exampleSummary,
   patternKind,
   patternReply,
   patternTitle,
@@ -20,10 +18,8 @@ import {
 const ASKED = commitPoint('coditect.patterns-asked', 'a job that finds patterns');
 
 const route = productRoutes<Coditect>();
-const of = { params: { id: exampleSummary.id } };
 const OWN_ERRORS = ['pattern_not_found', 'author_only'] as const;
 const MOST_NAMED = 100;
-const JOB = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e52';
 
 export const extractPatterns = route(
   'POST /v1/patterns/extract',
@@ -42,10 +38,6 @@ export const extractPatterns = route(
     }),
     reply: { 202: queuedReply },
     errors: ['memory_session_not_found'],
-    example: {
-      body: { session_ids: [exampleSession.id] },
-      reply: { job_id: JOB, status_url: `/v1/jobs/${JOB}` },
-    },
   },
   async (call, { patterns }) => {
     const member = memberOf(call);
@@ -81,7 +73,6 @@ export const listPatterns = route(
         .describe('Those of this level; `platform`: what was released of all accounts.'),
     }),
     reply: { 200: pageOf(anyPattern) },
-    example: { reply: { data: [exampleSummary], next_cursor: null } },
   },
   async (call, { patterns }) => {
     const { scope, ...query } = call.query;
@@ -102,7 +93,6 @@ export const readPattern = route(
     description: 'Each source names the session, the messages and where in them it stands.',
     reply: { 200: patternReply },
     errors: ['pattern_not_found'],
-    example: { ...of, reply: examplePattern },
   },
   async (call, { patterns }) => {
     const { row, sources } = await patterns.readWithSources(itemOf(call));
@@ -124,11 +114,6 @@ export const changePattern = route(
     }).refine((body) => body.level !== undefined || body.title !== undefined, 'Say what to change.'),
     reply: { 200: summaryReply },
     errors: [...SHARING_ERRORS, ...OWN_ERRORS, 'sources_more_private'],
-    example: {
-      ...of,
-      body: { title: 'A module of the lock file is missing' },
-      reply: { ...exampleSummary, title: 'A module of the lock file is missing' },
-    },
   },
   async (call, { patterns }) => {
     const { team_id: teamId, ...change } = call.body;
@@ -147,11 +132,6 @@ export const ratePattern = route(
     body: namedObject('RatePattern', { rating }),
     reply: { 200: summaryReply },
     errors: ['pattern_not_found'],
-    example: {
-      ...of,
-      body: { rating: 'helpful' },
-      reply: { ...exampleSummary, helpful: 1, your_rating: 'helpful', confidence: 0.8 },
-    },
   },
   async (call, { patterns }) => {
     const isHelpful = call.body.rating === null ? null : call.body.rating === 'helpful';
@@ -168,7 +148,6 @@ export const deletePattern = route(
       'With its sources and ratings. Its author alone may. The next extraction finds it again as long as it recurs: rate it unhelpful if it is wrong.',
     reply: { 200: okReply },
     errors: [...OWN_ERRORS],
-    example: { ...of, reply: { ok: true } },
   },
   async (call, { patterns }) => {
     await patterns.remove(itemOf(call));

@@ -1,4 +1,14 @@
-import { AppError, commitPoint, type DataKey, type JobId, type Origin, type Page, type ProductContext, timeList, type Transaction } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type DataKey,
+  type JobId,
+  type Origin,
+  type Page,
+  type ProductContext,
+  timeList,
+  type Transaction,
+} from 'plinth/product';
 import { z } from 'zod';
 import {
   assertLevel,

@@ -1,4 +1,14 @@
-import { answer, fileReply, mediaType, namedObject, octetsOf, okReply, pageOf, pageQuery, productRoutes } from 'plinth/product';
+import {
+  answer,
+  fileReply,
+  mediaType,
+  namedObject,
+  octetsOf,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { itemOf, reads, writes } from '../access.ts';
@@ -44,18 +54,6 @@ function shownFile(file: OpenFile): z.input<typeof memoryFile> {
   return { id, session_id, client_id, name, type: of, bytes, created_at: at.toISOString() };
 }
 
-const FILE = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e61',
-  session_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e31',
-  client_id: 'profile-1',
-  name: 'cpu profile.json',
-  type: 'application/json',
-  bytes: 48_211,
-  created_at: '2026-11-20T08:04:00.000Z',
-};
-const of = { params: { id: FILE.session_id } };
-const ofFile = { params: { id: FILE.session_id, file_id: FILE.id } };
-
 export const storeMemoryFile = route(
   'POST /v1/sessions/:id/files',
   {
@@ -85,11 +83,6 @@ export const storeMemoryFile = route(
       'upload_expired',
       'storage_unavailable',
     ],
-    example: {
-      ...of,
-      query: { client_id: FILE.client_id, name: FILE.name, type: FILE.type },
-      reply: FILE,
-    },
   },
   async ({ query: { client_id, ...facts }, wire, origin, ...call }, { sessionFiles }) => {
     const body = octetsOf({ wire, origin }, LARGEST);
@@ -107,7 +100,6 @@ export const listMemoryFiles = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(memoryFile) },
     errors: ['memory_session_not_found'],
-    example: { ...of, reply: { data: [FILE], next_cursor: null } },
   },
   async ({ query, ...call }, { sessionFiles }) => {
     const { data, next_cursor } = await sessionFiles.list(itemOf(call), query);
@@ -131,7 +123,6 @@ export const readMemoryFile = route(
       'secret_unreadable',
       'storage_unavailable',
     ],
-    example: { ...ofFile, reply: '…' },
   },
   ({ wire, origin, ...call }, { sessionFiles }) =>
     sessionFiles.send({ ...itemOf(call), fileId: call.params.file_id }, { wire, origin }),
@@ -145,7 +136,6 @@ export const deleteMemoryFile = route(
     description: 'The author of the session alone may. Its storage is yours again at once.',
     reply: { 200: okReply },
     errors: ['memory_session_not_found', 'memory_file_not_found', 'author_only'],
-    example: { ...ofFile, reply: { ok: true } },
   },
   async (call, { sessionFiles }) => {
     await sessionFiles.remove({ ...itemOf(call), fileId: call.params.file_id });

@@ -1,7 +1,23 @@
 import { createHmac } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { AppError, attachmentHeaders, commitPoint, type DataKey, type IncomingCall, movingIn, type Page, type ProductContext, readOctets, SEALED, type SentBlob, sha256, timeList, type Transaction, type Wire } from 'plinth/product';
+import {
+  AppError,
+  attachmentHeaders,
+  commitPoint,
+  type DataKey,
+  type IncomingCall,
+  movingIn,
+  type Page,
+  type ProductContext,
+  readOctets,
+  SEALED,
+  type SentBlob,
+  sha256,
+  timeList,
+  type Transaction,
+  type Wire,
+} from 'plinth/product';
 import { scopeOf } from '../levels.ts';
 import { whyNotOwn } from '../sessions/append.ts';
 import { findOwnSession, lockOwnSession } from '../sessions/message-store.ts';

@@ -1,4 +1,11 @@
-import { type AccountId, AppError, commitPoint, type DataKey, type ProductContext, type Transaction } from 'plinth/product';
+import {
+  type AccountId,
+  AppError,
+  commitPoint,
+  type DataKey,
+  type ProductContext,
+  type Transaction,
+} from 'plinth/product';
 import {
   countMessages,
   emptyMessages,

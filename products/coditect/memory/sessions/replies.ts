@@ -131,34 +131,3 @@ export const shownExport = ({
   decisions: [...decisions],
   metadata: { first_said_at: firstSaidAt?.toISOString() ?? null, messages_by_role: roles },
 });
-
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e31';
-
-export const exampleSession = {
-  id: ID,
-  client_id: 'claude-2026-11-20-1',
-  author_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e09',
-  level: 'private',
-  team_id: null,
-  title: 'Why the import is slow',
-  started_at: '2026-11-20T08:00:00.000Z',
-  last_said_at: '2026-11-20T08:04:00.000Z',
-  messages: 2,
-  bytes: 918,
-  processed_messages: 2,
-  processed_until: '2026-11-20T08:04:00.000Z',
-  version: 2,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:04:00.000Z',
-} as const;
-
-export const exampleMessage = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e32',
-  client_id: 'm-2',
-  role: 'assistant',
-  speaker: null,
-  said_at: '2026-11-20T08:04:00.000Z',
-  text: 'parseUserId reads the whole file for each row. Read it once.',
-  recalled: false,
-  repeated: false,
-} as const;

@@ -1,12 +1,18 @@
-import { namedObject, namedUnion, okReply, pageOf, pageQuery, productRoutes, versionedAnswer } from 'plinth/product';
+import {
+  namedObject,
+  namedUnion,
+  okReply,
+  pageOf,
+  pageQuery,
+  productRoutes,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Coditect } from '../../service.ts';
 import { reads, SHARING_ERRORS, writes } from '../access.ts';
 import { exportAsMarkdown } from './export.ts';
 import {
   clientId,
-  exampleMessage,
-  exampleSession,
   exportReply,
   instant,
   level,
@@ -23,8 +29,6 @@ import {
 
 const route = productRoutes<Coditect>();
 
-const of = { params: { id: exampleSession.id } };
-const { client_id, level: LEVEL, title: TITLE, started_at } = exampleSession;
 const LARGEST_BATCH = 8_000_000;
 
 export const createMemorySession = route(
@@ -44,18 +48,6 @@ export const createMemorySession = route(
     }),
     reply: { 201: sessionReply, 200: sessionReply },
     errors: [...SHARING_ERRORS, 'limit_exceeded'],
-    example: {
-      body: { client_id, level: LEVEL, title: TITLE, started_at },
-      reply: {
-        ...exampleSession,
-        messages: 0,
-        bytes: 0,
-        processed_messages: 0,
-        processed_until: null,
-        version: 1,
-        last_said_at: null,
-      },
-    },
   },
   async ({ accountId, caller, body }, { memory }) => {
     const { row, isNew } = await memory.create(
@@ -83,7 +75,6 @@ export const listMemorySessions = route(
     description: 'Those that you may read, newest first.',
     query: z.strictObject({ ...pageQuery, level: level.optional(), author_id: z.uuid().optional() }),
     reply: { 200: pageOf(sessionReply) },
-    example: { reply: { data: [exampleSession], next_cursor: null } },
   },
   async ({ accountId, caller, query }, { memory }) => {
     const { data, next_cursor } = await memory.list({ accountId, userId: caller.userId }, query);
@@ -98,7 +89,6 @@ export const readMemorySession = route(
     summary: 'Read a session of memory',
     reply: { 200: sessionReply },
     errors: ['memory_session_not_found'],
-    example: { ...of, reply: exampleSession },
   },
   async ({ accountId, caller, params }, { memory }) => {
     const row = await memory.read({ accountId, userId: caller.userId, id: params.id });
@@ -121,11 +111,6 @@ export const changeMemorySession = route(
     }).refine((body) => body.title !== undefined || body.level !== undefined, 'Say what to change.'),
     reply: { 200: sessionReply },
     errors: [...SHARING_ERRORS, 'memory_session_not_found', 'author_only'],
-    example: {
-      ...of,
-      body: { level: 'organization' },
-      reply: { ...exampleSession, level: 'organization', version: 3 },
-    },
   },
   async ({ accountId, caller, origin, params, ifMatch: version, body }, { memory }) => {
     const session = { accountId, userId: caller.userId, id: params.id, caller, origin };
@@ -143,7 +128,6 @@ export const deleteMemorySession = route(
     description: 'With all that was said in it. Its author alone may.',
     reply: { 200: okReply },
     errors: ['memory_session_not_found', 'author_only'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, params }, { memory }) => {
     await memory.remove({ accountId, userId: caller.userId, id: params.id });
@@ -191,11 +175,6 @@ export const appendMemoryMessages = route(
       'too_many_words',
       'limit_exceeded',
     ],
-    example: {
-      ...of,
-      body: { messages: [{ client_id: 'm-2', role: 'assistant', text: exampleMessage.text }] },
-      reply: { stored: 1, known: 0, recalled: 0, repeated: 0 },
-    },
   },
   ({ accountId, caller, params, body }, { memory }) =>
     memory.append(
@@ -217,7 +196,6 @@ export const listMemoryMessages = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(messageReply) },
     errors: ['memory_session_not_found'],
-    example: { ...of, reply: { data: [exampleMessage], next_cursor: null } },
   },
   async ({ accountId, caller, params, query }, { memory }) => {
     const session = { accountId, userId: caller.userId, id: params.id };
@@ -238,19 +216,6 @@ export const exportMemorySession = route(
     body: namedObject('ExportMemorySession', { format: z.enum(['json', 'markdown']).default('json') }),
     reply: { 200: namedUnion('MemorySessionExport', [exportReply, markdownReply]) },
     errors: ['memory_session_not_found'],
-    example: {
-      ...of,
-      body: { format: 'json' },
-      reply: {
-        session: exampleSession,
-        summary: [
-          { text: exampleMessage.text, message_id: exampleMessage.id, span: [0, exampleMessage.text.length] },
-        ],
-        refined: null,
-        decisions: [],
-        metadata: { first_said_at: exampleSession.started_at, messages_by_role: { user: 1, assistant: 1 } },
-      },
-    },
   },
   async ({ accountId, caller, params, body }, { memory }) => {
     const exported = await memory.export({ accountId, userId: caller.userId, id: params.id });

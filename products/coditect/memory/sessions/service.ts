@@ -1,4 +1,17 @@
-import { AppError, commitPoint, cursorOf, type DataKey, listName, microseconds, nextTurn, type Page, positionOf, type ProductContext, refusedChange, timeList } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  cursorOf,
+  type DataKey,
+  listName,
+  microseconds,
+  nextTurn,
+  type Page,
+  positionOf,
+  type ProductContext,
+  refusedChange,
+  timeList,
+} from 'plinth/product';
 import { z } from 'zod';
 import { type Appended, appendMessages, type SentMessage } from './append.ts';
 import {

@@ -1,5 +1,11 @@
 import { commitPoint, statement } from '#platform/db';
-import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions } from '@plinth/testkit/services/app';
+import {
+  type Customer,
+  type Reply,
+  testApp,
+  type TestApp,
+  type TestAppOptions,
+} from '@plinth/testkit/services/app';
 import type { Coditect } from '../../service.ts';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
 

@@ -1,4 +1,11 @@
-import { commitPoint, namedObject, okReply, productRoutes, routeAlias, versionedAnswer } from 'plinth/product';
+import {
+  commitPoint,
+  namedObject,
+  okReply,
+  productRoutes,
+  routeAlias,
+  versionedAnswer,
+} from 'plinth/product';
 import { z } from 'zod';
 import type { Changes } from '../../changes/service.ts';
 import type { Sections } from './service.ts';
@@ -24,7 +31,6 @@ const reads = {
 } as const;
 const writes = { ...reads, may: 'member', scope: 'orbit:write' } as const;
 const SCOPE = SECTION_EXAMPLE.scope_id;
-const of = { params: { id: SCOPE, section_id: SECTION_EXAMPLE.id } };
 const OTHER = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e03';
 
 const LONGEST_CONTENT = 50_000;
@@ -61,7 +67,6 @@ export const listSections = route(
     description: 'All of them, in their order.',
     reply: { 200: namedObject('ScopeSectionList', { data: z.array(section) }) },
     errors: ['scope_not_found'],
-    example: { params: { id: SCOPE }, reply: { data: [SECTION_EXAMPLE] } },
   },
   async ({ accountId, params }, { sections }) => ({
     data: (await sections.list(accountId, params.id)).map(shownSection),
@@ -85,11 +90,6 @@ export const addSection = route(
     }),
     reply: { 201: section },
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'section_limit', 'scope_too_long'],
-    example: {
-      params: { id: SCOPE },
-      body: { type: 'deliverables', title: 'Deliverables', content: SECTION_EXAMPLE.content },
-      reply: SECTION_EXAMPLE,
-    },
   },
   async ({ accountId, caller, origin, params, body, once }, { sections, changes }) => {
     const { after, before, ...said } = body;
@@ -127,11 +127,6 @@ export const changeSection = route(
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: section },
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'scope_too_long', 'precondition_failed'],
-    example: {
-      ...of,
-      body: { content: '- A shop with 300 products' },
-      reply: { ...SECTION_EXAMPLE, content: '- A shop with 300 products', version: 2 },
-    },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { sections }) => {
     const key = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
@@ -162,7 +157,6 @@ export const moveSection = route(
     ),
     reply: { 200: section },
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen'],
-    example: { ...of, body: { after: null }, reply: { ...SECTION_EXAMPLE, rank: 'a1' } },
   },
   async ({ accountId, caller, origin, params, body, once }, { sections, changes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, sectionId: params.section_id };
@@ -182,7 +176,6 @@ export const deleteSection = route(
     description: 'The versions of the scope keep it.',
     reply: { 200: okReply },
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen'],
-    example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, origin, params }, { sections }) => {
     const key = { scopeId: params.id, sectionId: params.section_id };

@@ -14,13 +14,6 @@ const settingsSchema = namedObject('Account', {
     .describe('Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`.'),
 });
 
-const EXAMPLE = {
-  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-  kind: 'organization',
-  name: 'Acme',
-  time_zone: 'Europe/Berlin',
-} as const;
-
 const getSettings = route(
   'GET /v1/account',
   {
@@ -31,7 +24,6 @@ const getSettings = route(
     scope: 'account:read',
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: settingsSchema },
-    example: { reply: EXAMPLE },
   },
   ({ accountId }, { settings }) => settings.get(accountId),
 );
@@ -55,7 +47,6 @@ const changeSettings = route(
         .refine(isTimeZone, { error: 'is no time zone' }),
     }),
     reply: { 200: settingsSchema },
-    example: { body: { time_zone: 'Europe/Berlin' }, reply: EXAMPLE },
   },
   ({ caller, accountId, body, origin }, { settings }) =>
     settings.changeTimeZone({ caller, accountId, origin }, body.time_zone),

@@ -2,7 +2,6 @@ import { okReply, type Route, routesFor } from '#platform/http';
 import type { Accounts } from './accounts.ts';
 
 const route = routesFor<Accounts>();
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 
 const shared = {
   tag: 'Admin',
@@ -12,7 +11,6 @@ const shared = {
   reply: { 200: okReply },
   errors: ['not_found'],
   idempotency: 'none',
-  example: { params: { id: ID }, reply: { ok: true } },
 } as const;
 
 const suspend = route(

@@ -63,32 +63,6 @@ const readHealth = route(
         data: z.array(health),
       }),
     },
-    example: {
-      reply: {
-        process: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a21',
-        data: [
-          {
-            provider: 'openai',
-            model: 'gpt-4.1-mini',
-            breaker: 'closed' as const,
-            throttled_ms: 0,
-            outcomes: { served: 412, timeout: 3 },
-            last_failure: { outcome: 'timeout' as const, at: '2026-11-20T08:31:12.000Z' },
-            ledger: {
-              calls: 1_204,
-              posted: 1_190,
-              voided: 9,
-              estimated: 2,
-              open: 5,
-              fallbacks: 1,
-              median_run_us: 812_400,
-              p95_run_us: 2_404_100,
-              last_at: '2026-11-20T08:41:07.000Z',
-            },
-          },
-        ],
-      },
-    },
   },
   (_call, { read }) => read(),
 );

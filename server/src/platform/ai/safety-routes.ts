@@ -18,15 +18,6 @@ const sum = namedObject('SafetySum', {
   unmoderated: count.describe('Texts that the provider’s moderation did not look at: it did not answer.'),
 });
 const dateOf = (at: string | undefined) => (at === undefined ? undefined : new Date(at));
-const COUNTS = {
-  crisis: 1,
-  concern: 0,
-  caution: 3,
-  helplines: 4,
-  said_safe: 1,
-  replies: 0,
-  unmoderated: 0,
-};
 
 const readFigures = route(
   'GET /v1/admin/safety',
@@ -49,14 +40,6 @@ const readFigures = route(
         products: z.array(sum),
         kinds: z.array(sum),
       }),
-    },
-    example: {
-      query: { product: 'prism' },
-      reply: {
-        days: [{ name: '2026-11-20', ...COUNTS }],
-        products: [{ name: 'prism', ...COUNTS }],
-        kinds: [{ name: 'wish_to_be_dead', ...COUNTS }],
-      },
     },
   },
   async ({ query }, { findings }) => {

@@ -22,7 +22,6 @@ const takeBackup = route(
     maxSeconds: 300,
     errors: ['backup_code_wrong', 'backup_under_way', 'backup_not_embedded', 'backup_disk_full'],
     idempotency: 'none',
-    example: { body: { code: '7KQ2-9M3X' }, reply: '…' },
   },
   async ({ body: { code }, origin, wire }, { backups }) =>
     send(await backups.takeWith(code), wire, origin.signal),

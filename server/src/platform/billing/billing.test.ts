@@ -372,13 +372,3 @@ describe('the body of a grant', () => {
     expect(body?.safeParse({ email: 'a@example.com', product: 'demo', add_on: 'boost' }).success).toBe(true);
   });
 });
-
-test.each(billingRoutes.map((route) => [route.name, route] as const))(
-  'the example of %s fits its schemas',
-  (_, { shape }) => {
-    const [reply] = Object.values(shape.reply);
-    expect(reply?.safeParse(shape.example.reply).error).toBeUndefined();
-    expect(shape.body?.safeParse(shape.example.body).error).toBeUndefined();
-    expect(shape.query?.safeParse(shape.example.query).error).toBeUndefined();
-  },
-);

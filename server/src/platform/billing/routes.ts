@@ -1,7 +1,6 @@
 import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
-import * as examples from './examples.ts';
 import { addOnReply, creditsReply, entitlementsReply, entitlementTokenReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
@@ -19,7 +18,6 @@ export const listPlans = route(
     query: z.strictObject({ product: z.string().min(1).max(100).optional() }),
     reply: { 200: priceListReply },
     errors: ['not_found', 'product_off'],
-    example: { query: { product: 'demo' }, reply: examples.priceList },
   },
   async ({ query }, billing) => billing.priceList(query.product),
 );
@@ -34,7 +32,6 @@ export const readPlan = route(
     params: { id: 'text' },
     reply: { 200: planReply },
     errors: ['not_found', 'product_off'],
-    example: { params: { id: 'demo.pro' }, reply: examples.plan },
   },
   async ({ params }, billing) => billing.plan(params.id),
 );
@@ -49,7 +46,6 @@ export const readEntitlements = route(
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: entitlementsReply },
-    example: { reply: { data: [examples.entitlement] } },
   },
   async ({ accountId }, billing) => ({ data: await billing.entitlements(accountId) }),
 );
@@ -68,10 +64,6 @@ export const readEntitlementToken = route(
     query: z.strictObject({ product: z.string().min(1).max(100) }),
     reply: { 200: entitlementTokenReply },
     errors: ['not_found', 'product_off'],
-    example: {
-      query: { product: 'demo' },
-      reply: { token: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImVudGl0bGVtZW50K2p3dCJ9.…', expires_at: 1_795_246_400 },
-    },
   },
   async ({ accountId, query }, billing) => {
     const { token, expiresAt } = await billing.entitlementToken(accountId, query.product);
@@ -92,7 +84,6 @@ export const listAddOns = route(
     rate: { perMinute: 120, by: 'account' },
     query: z.strictObject({ ...pageQuery }),
     reply: { 200: pageOf(addOnReply) },
-    example: { query: { limit: 20 }, reply: { data: [examples.addOn], next_cursor: null } },
   },
   async ({ accountId, query: { limit, cursor } }, billing) =>
     billing.addOns(accountId, { limit, before: beforeId(cursor) }),
@@ -140,7 +131,6 @@ export const giveGrant = route(
       .meta({ id: 'CreateGrantRequest' }),
     reply: { 201: grantReply },
     errors: ['not_found', 'product_off', 'wrong_account_kind'],
-    example: { body: { email: 'ada@example.com', product: 'demo', plan: 'demo.pro' }, reply: examples.grant },
   },
   async ({ body, caller, origin, once }, billing) => billing.give(body, { caller, origin, once }),
 );
@@ -166,10 +156,6 @@ export const giveCredits = route(
     }),
     reply: { 201: creditsReply },
     errors: ['not_found', 'product_off'],
-    example: {
-      body: { email: 'ada@example.com', product: 'demo', limit: 'credits', amount: 500 },
-      reply: examples.credits,
-    },
   },
   async ({ body, caller, origin, once }, billing) => billing.giveCredits(body, { caller, origin, once }),
 );
@@ -184,10 +170,6 @@ export const listGrants = route(
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject({ account_id: z.uuid(), ...pageQuery }),
     reply: { 200: pageOf(grantReply) },
-    example: {
-      query: { account_id: examples.grant.account_id },
-      reply: { data: [examples.grant], next_cursor: null },
-    },
   },
   async ({ query: { account_id, limit, cursor } }, billing) => {
     return billing.grants(account_id as AccountId, { limit, before: beforeId(cursor) });
@@ -205,10 +187,6 @@ export const revokeGrant = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: grantReply },
     errors: ['not_found'],
-    example: {
-      params: { id: examples.grant.id },
-      reply: { ...examples.grant, revoked_at: '2027-03-08T09:30:00.000Z' },
-    },
   },
   async ({ params, caller, origin }, billing) => billing.revoke(params.id, { caller, origin }),
 );

@@ -8,9 +8,6 @@ const tag = 'Files';
 
 /** Seconds: no upload is good for longer, and a reader has deadlines of its own. */
 const LONGEST = 90_000;
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
-const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-const SIGNATURE = 'mJ2vJv1uQq0E2Zy0bq8m6hQm2v3dQk9o1nq7yq0Jt5Y';
 const SIGNED = 'It is made by the server and cannot be changed: send it as it is, before it expires.';
 
 const signed = {
@@ -46,11 +43,6 @@ const putContent = route(
     query: z.strictObject({ ...signed, bytes, type, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     reply: { 204: z.undefined() },
     errors: uploadErrors,
-    example: {
-      params: { id: ID },
-      query: { expires: 1_795_000_000, bytes: 4, type: 'text/plain', sha256: SHA256, signature: SIGNATURE },
-      reply: undefined,
-    },
   },
   ({ params, query: { signature, ...facts }, wire, origin }, { transfers }) =>
     transfers.receive({ does: 'put', id: params.id, ...facts }, { wire, origin, signature }),
@@ -72,11 +64,6 @@ const putPart = route(
     query: z.strictObject({ ...signed, bytes }),
     reply: { 204: z.undefined() },
     errors: [...uploadErrors, 'not_found'],
-    example: {
-      params: { id: ID, part: '1' },
-      query: { expires: 1_795_000_000, bytes: 8_388_608, signature: SIGNATURE },
-      reply: undefined,
-    },
   },
   ({ params, query: { signature, ...facts }, wire, origin }, { transfers }) => {
     if (!PART.test(params.part)) throw new AppError('not_found');
@@ -100,11 +87,6 @@ const getContent = route(
     reply: { 200: fileReply },
     produces: ['*/*'],
     errors: [...errors, 'blob_gone', 'range_not_satisfiable'],
-    example: {
-      params: { id: ID },
-      query: { expires: 1_795_000_000, filename: 'brief.pdf', type: 'application/pdf', signature: SIGNATURE },
-      reply: '%PDF…',
-    },
   },
   ({ params, query: { signature, ...facts }, wire, origin }, { transfers }) =>
     transfers.send({ does: 'get', id: params.id, ...facts }, { wire, origin, signature }),

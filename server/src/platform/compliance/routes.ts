@@ -40,8 +40,6 @@ const entry = namedObject('ComplianceEntry', {
 });
 const position = z.tuple([instant, z.string()]);
 
-const PERSON = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
-
 const readReport = route(
   'GET /v1/admin/compliance/reports',
   {
@@ -59,23 +57,6 @@ const readReport = route(
       ...pageQuery,
     }),
     reply: { 200: pageOf(entry) },
-    example: {
-      query: { action: 'user.erased', limit: 20 },
-      reply: {
-        data: [
-          {
-            id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f04',
-            at: '2026-12-04T08:42:00.000Z',
-            action: 'user.erased',
-            account_id: null,
-            user_id: null,
-            target: { kind: 'user', id: PERSON },
-            erased: [{ table: 'identity.sessions', of: 'user', rule: 'erase', before: 3, after: 0 }],
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query: { action, from, until, limit, cursor } }, compliance) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, position);
@@ -100,10 +81,6 @@ const deleteData = route(
     },
     errors: ['not_found', 'conflict', 'last_owner', 'user_suspended'],
     idempotency: 'none',
-    example: {
-      query: { user_id: PERSON },
-      reply: { status: 'closed', restorable_until: '2026-12-04T08:00:00.000Z' },
-    },
   },
   async ({ caller, origin, query }, compliance) => {
     const until = await compliance.delete({ caller, origin }, namedSubject(query));

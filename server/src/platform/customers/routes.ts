@@ -75,35 +75,6 @@ const payment = namedObject('CustomerPayment', {
   dashboard_url: z.string().nullable().describe('Where it can be refunded; null: at no page of Stripe’s.'),
 });
 
-const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
-const EXAMPLE = {
-  account_id: ACCOUNT,
-  found_by: 'email' as const,
-  kind: 'organization' as const,
-  name: 'Northwind Ltd',
-  status: 'active' as const,
-  owner_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-  owner_email: 'ada@northwind.example',
-  members: 3,
-  plans: [{ product: 'reel', plan: 'reel.standard', source: 'stripe' }],
-  money: [
-    {
-      currency: 'usd',
-      paid_minor: 1_995,
-      net_minor: 1_907,
-      mrr_minor: 1_995,
-      cost_minor: 312,
-      margin_minor: 1_595,
-    },
-  ],
-  calls: 1_204,
-  cost_micros: 3_120_000,
-  charged_micros: 3_120_000,
-  denied: 14,
-  last_call_at: '2026-11-20T08:37:00.000Z',
-  created_at: '2026-03-04T09:00:00.000Z',
-};
-
 const search = route(
   'GET /v1/admin/customers',
   {
@@ -128,7 +99,6 @@ const search = route(
     }),
     reply: { 200: pageOf(customer) },
     produces: JSON_OR_CSV,
-    example: { query: { q: 'northwind' }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ query: { format, limit, cursor, ...question }, ...call }, customers) =>
     pageOrCsv(
@@ -174,38 +144,6 @@ const read = route(
       }),
     },
     errors: ['not_found'],
-    example: {
-      params: { id: ACCOUNT },
-      reply: {
-        customer: { ...EXAMPLE, found_by: 'account' },
-        people: [
-          {
-            user_id: EXAMPLE.owner_id,
-            email: EXAMPLE.owner_email,
-            role: 'owner' as const,
-            status: 'active' as const,
-            second_factor: true,
-          },
-        ],
-        payments: [
-          {
-            store: 'stripe' as const,
-            mode: 'live' as const,
-            payment: 'pi_3Q9aExample',
-            invoice: 'in_1Q9aExample',
-            state: 'succeeded' as const,
-            failure_code: null,
-            amount_minor: 1_995,
-            currency: 'usd',
-            refunded_minor: 0,
-            occurred_at: '2026-11-04T09:00:00.000Z',
-            dashboard_url: 'https://dashboard.stripe.com/payments/pi_3Q9aExample',
-          },
-        ],
-        limits: [],
-        calls: [],
-      },
-    },
   },
   async ({ params }, customers) => {
     const { limits, calls, ...found } = await customers.get(params.id);

@@ -29,21 +29,6 @@ const settings = route(
           .describe('What is in effect of AI_CONFIG, and of what comes with the program.'),
       }),
     },
-    example: {
-      reply: {
-        data: [
-          {
-            name: 'PORT',
-            group: 'Server',
-            says: 'The port it listens on.',
-            is_secret: false,
-            is_set: true,
-            value: '6174',
-          },
-        ],
-        ai: [{ name: 'prices', value: '2026-11-20' }],
-      },
-    },
   },
   async (_call, diagnosis) => ({ data: [...diagnosis.settings()], ai: [...diagnosis.ai()] }),
 );
@@ -67,7 +52,6 @@ const doctor = route(
         ),
       }),
     },
-    example: { reply: { data: [{ name: 'database', status: 'ok', says: 'embedded, 1 ms, up to date' }] } },
   },
   async (_call, diagnosis) => ({ data: [...(await diagnosis.findings())] }),
 );

@@ -30,30 +30,6 @@ const exportSchema = namedObject('OperatorExport', {
 });
 const position = z.tuple([z.uuid()]);
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
-const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const SIGNATURE = 'mJ2vJv1uQq0E2Zy0bq8m6hQm2v3dQk9o1nq7yq0Jt5Y';
-const WAITING = {
-  id: ID,
-  account_id: ACCOUNT,
-  user_id: null,
-  asked_by: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-  status: 'waiting',
-  bytes: null,
-  url: null,
-  url_expires_at: null,
-  expires_at: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-};
-const READY = {
-  ...WAITING,
-  status: 'ready',
-  bytes: 48_211,
-  url: `https://plinth.example/v1/exports/${ID}/archive?expires=1795000000&signature=${SIGNATURE}`,
-  url_expires_at: '2026-11-20T08:20:00.000Z',
-  expires_at: '2026-11-27T08:00:00.000Z',
-};
-
 const askFor = route(
   'POST /v1/admin/data/exports',
   {
@@ -68,7 +44,6 @@ const askFor = route(
     body: namedObject('OperatorExportRequest', subjectFields).refine(...ONE_SUBJECT),
     reply: { 202: exportSchema },
     errors: ['not_found', 'conflict'],
-    example: { body: { account_id: ACCOUNT }, reply: WAITING },
   },
   ({ caller, body, origin, once }, { operatorExports }) =>
     operatorExports.ask({ caller, origin, once }, namedSubject(body)),
@@ -87,7 +62,6 @@ const listAll = route(
     aliases: ['GET /v1/admin/data/export'],
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(exportSchema) },
-    example: { query: { limit: 20 }, reply: { data: [READY], next_cursor: null } },
   },
   ({ query: { limit, cursor } }, { operatorExports }) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, position)[0];
@@ -110,11 +84,6 @@ const downloadLink = route(
     reply: { 200: fileReply },
     produces: ['application/zip'],
     errors: ['signed_url_invalid', 'signed_url_expired', 'not_found'],
-    example: {
-      params: { id: ID },
-      query: { expires: 1_795_000_000, signature: SIGNATURE },
-      reply: 'PK…',
-    },
   },
   async ({ params, query, origin, wire }, { operatorExports }) => {
     const batches = await operatorExports.download(params.id, query, origin);

@@ -24,18 +24,6 @@ const exportSchema = namedObject('DataExport', {
 });
 const position = z.tuple([z.uuid()]);
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
-const ORGANIZATION = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const WAITING = {
-  id: ID,
-  organization_id: null,
-  status: 'waiting',
-  bytes: null,
-  expires_at: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-};
-const READY = { ...WAITING, status: 'ready', bytes: 48_211, expires_at: '2026-11-27T08:00:00.000Z' };
-
 const ONCE = 'If one is under way, the answer is that one.';
 
 const exportMe = route(
@@ -50,7 +38,6 @@ const exportMe = route(
     rate: { perMinute: 5, by: 'user' },
     reply: { 202: exportSchema },
     errors: ['step_up_required', 'conflict'],
-    example: { reply: WAITING },
   },
   ({ caller, origin, once }, { exports }) => exports.ask({ caller, origin, once }),
 );
@@ -68,7 +55,6 @@ const exportOrganization = route(
     rate: { perMinute: 5, by: 'user' },
     reply: { 202: exportSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict'],
-    example: { params: { id: ORGANIZATION }, reply: { ...WAITING, organization_id: ORGANIZATION } },
   },
   ({ caller, params, origin, once }, { exports }) => exports.ask({ caller, origin, once }, params.id),
 );
@@ -84,7 +70,6 @@ const listExports = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(exportSchema) },
-    example: { query: { limit: 20 }, reply: { data: [READY], next_cursor: null } },
   },
   ({ caller, query }, { exports }) => {
     const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
@@ -102,7 +87,6 @@ const getExport = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: exportSchema },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: READY },
   },
   ({ caller, params }, { exports }) => exports.get(caller, params.id),
 );
@@ -120,7 +104,6 @@ const downloadExport = route(
     reply: { 200: fileReply },
     produces: ['application/zip'],
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: 'PK…' },
   },
   async ({ caller, params, origin, wire }, { exports }) => {
     const batches = await exports.download({ caller, origin }, params.id);

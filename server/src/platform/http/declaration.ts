@@ -1,4 +1,5 @@
 import { isDeclared } from '#platform/kernel';
+import { exampleOf } from './examples.ts';
 import type { Route, RouteAlias, RouteRate } from './route.ts';
 
 /** Whether it is called with a secret of its product, or may be. */
@@ -32,7 +33,9 @@ export function aliasesOf({ shape }: Route): readonly RouteAlias[] {
 }
 
 /** The status that the example's reply is of: the first one that answers so. */
-export function exampleStatusOf({ shape: { reply, example } }: Route): number {
+export function exampleStatusOf(route: Route): number {
+  const { reply } = route.shape;
+  const example = exampleOf(route);
   const statuses = Object.keys(reply).map(Number);
   return statuses.find((status) => reply[status]?.safeParse(example.reply).success) ?? Math.min(...statuses);
 }

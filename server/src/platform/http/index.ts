@@ -42,6 +42,13 @@ export {
   type StreamEvent,
   wantsEvents,
 } from './events.ts';
+export {
+  declareExamples,
+  exampleFiles,
+  exampleOf,
+  readExamples,
+  type RouteExample,
+} from './examples.ts';
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';

@@ -51,7 +51,6 @@ export {
   type Challenge,
   type SignedIn,
   signedInSchema,
-  TOKENS_EXAMPLE,
 } from './sessions/sign-in-replies.ts';
 export type { Membership } from './users/users.ts';
 

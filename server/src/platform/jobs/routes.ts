@@ -42,30 +42,6 @@ const adminJobReply = namedObject('AdminJob', {
 });
 
 const position = z.tuple([z.uuid()]);
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
-const job: z.infer<typeof jobReply> = {
-  id: ID,
-  kind: 'reel.generate',
-  lane: 'interactive',
-  status: 'running',
-  progress: { done: 1, total: 3 },
-  attempt: 1,
-  error: null,
-  run_at: '2026-11-20T08:00:00.000Z',
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:01.000Z',
-};
-const deadJob: z.infer<typeof adminJobReply> = {
-  ...job,
-  status: 'dead',
-  attempt: 3,
-  error: 'provider_unavailable',
-  account_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01',
-  payload: { generation_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a08' },
-  permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
-  max_attempts: 3,
-  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-};
 
 export const listJobs = route(
   'GET /v1/jobs',
@@ -79,7 +55,6 @@ export const listJobs = route(
     rate: { perMinute: 600, by: 'account' },
     query: z.strictObject({ status: z.enum(STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(jobReply) },
-    example: { reply: { data: [job], next_cursor: null } },
   },
   async ({ accountId, query: { status: state, limit, cursor } }, { listing }) => {
     const rows = await listing.list(accountId, { state, limit: limit + 1, before: cursorId(cursor) });
@@ -98,7 +73,6 @@ export const readJob = route(
     rate: { perMinute: 600, by: 'account' },
     reply: { 200: jobReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: job },
   },
   async ({ accountId, params }, { listing }) => {
     const row = await listing.read(accountId, params.id);
@@ -123,7 +97,6 @@ export const listAllJobs = route(
       ...pageQuery,
     }),
     reply: { 200: pageOf(adminJobReply) },
-    example: { query: { kind: 'reel.generate' }, reply: { data: [deadJob], next_cursor: null } },
   },
   async ({ query: { status, account_id, limit, cursor, ...filter } }, { deadLetters }) => {
     const rows = await deadLetters.list(
@@ -144,7 +117,6 @@ export const readAnyJob = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: adminJobReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: deadJob },
   },
   async ({ params }, { deadLetters }) => toAdminJobReply(await deadLetters.read(params.id)),
 );
@@ -161,10 +133,6 @@ export const replayJob = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: adminJobReply },
     errors: ['not_found', 'job_not_dead', 'job_not_replayable', 'plan_required', 'product_off'],
-    example: {
-      params: { id: ID },
-      reply: { ...deadJob, status: 'ready', attempt: 0, error: null, progress: null },
-    },
   },
   async ({ params, caller, origin, onceInSteps }, { deadLetters }) => {
     const { account_id: account } = await deadLetters.read(params.id);
@@ -184,7 +152,6 @@ export const discardJob = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'job_not_dead'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ params, caller, origin }, { deadLetters }) => {
     await deadLetters.discard(params.id, { caller, origin });

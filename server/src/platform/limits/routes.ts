@@ -78,32 +78,6 @@ export const eventFilters = {
   until: instant.optional().describe('The instant after the last.'),
 };
 
-/** A row as the docs show it. */
-export const EVENT_EXAMPLE: z.infer<typeof usageEvent> = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05',
-  permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
-  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-  key_id: null,
-  product: 'reel',
-  feature: 'generation',
-  provider: 'sandbox',
-  model: 'sandbox-small',
-  provider_request_id: 'req_sandbox_1',
-  prompt_tokens: 412,
-  cached_tokens: 0,
-  completion_tokens: 307,
-  reasoning_tokens: 0,
-  cost_micros: 246,
-  charged_micros: 246,
-  price_version: '2026-11-20',
-  status: 'posted',
-  estimated: false,
-  corrects: null,
-  request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-  steps: { authenticate: 60, entitle: 210, admit: 1_310, run: 812_000, settle: 900 },
-  created_at: '2026-11-20T08:00:00.000Z',
-};
-
 const position = z.tuple([z.uuid()]);
 
 export const usage = route(
@@ -124,22 +98,6 @@ export const usage = route(
         events: z.array(usageEvent),
         next_cursor: z.string().nullable(),
       }),
-    },
-    example: {
-      reply: {
-        data: [
-          {
-            product: 'reel',
-            limit: 'generations',
-            kind: 'quota',
-            used: 1,
-            max: 900,
-            resets_at: '2026-12-01T00:00:00.000Z',
-          },
-        ],
-        events: [EVENT_EXAMPLE],
-        next_cursor: null,
-      },
     },
   },
   async ({ accountId, query }, limits) => {

@@ -9,7 +9,6 @@ const route = routesFor<Mail>();
 /** Products add theirs after this file is read. */
 const templateName = z.lazy(() => z.enum(mailTemplates().map(({ name }) => name)));
 const position = z.tuple([z.uuid()]);
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 
 const lineSchema = namedObject('Mail', {
   id: z.uuid().describe('Its Message-ID begins with it.'),
@@ -45,27 +44,6 @@ const listMail = route(
       ...pageQuery,
     }),
     reply: { 200: pageOf(lineSchema) },
-    example: {
-      query: { status: 'failed', limit: 20 },
-      reply: {
-        data: [
-          {
-            id: ID,
-            account_id: null,
-            user_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01',
-            to: 'ada@example.com',
-            template: 'verify_email',
-            status: 'failed',
-            attempts: 9,
-            error: 'ECONNREFUSED',
-            created_at: '2026-11-20T08:00:00.000Z',
-            due_at: '2026-11-21T07:12:00.000Z',
-            sent_at: null,
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query }, mail) => {
     const { cursor, limit, status, template, to } = query;
@@ -76,11 +54,6 @@ const listMail = route(
 
 const rendered = { subject: z.string(), text: z.string(), html: z.string() };
 const preview = namedObject('MailPreview', { name: z.string(), ...rendered });
-const VERIFY = {
-  subject: 'Verify your email address',
-  text: 'Hello,\n…',
-  html: '<!doctype html>\n<html lang="en">…',
-};
 
 const listTemplates = route(
   'GET /v1/admin/mail/templates',
@@ -97,7 +70,6 @@ const listTemplates = route(
         shows_sent: z.boolean().describe('Whether `GET /v1/admin/mail/{id}/text` shows what sent mails say.'),
       }),
     },
-    example: { reply: { data: [{ name: 'verify_email', ...VERIFY }], shows_sent: true } },
   },
   async (_call, mail) => ({ data: [...mail.previews()], shows_sent: mail.isShown }),
 );
@@ -114,7 +86,6 @@ const readText = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: namedObject('MailText', rendered) },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: VERIFY },
   },
   async ({ params }, mail) => {
     const text = await mail.text(params.id);

@@ -1,5 +1,5 @@
 import { namedObject, type Route, routesFor } from '#platform/http';
-import { deviceNameSchema, signedInSchema, TOKENS_EXAMPLE } from '#platform/identity';
+import { deviceNameSchema, signedInSchema } from '#platform/identity';
 import { z } from 'zod';
 import type { OwnerSignIn } from './sign-in-link.ts';
 
@@ -24,7 +24,6 @@ export const ownerRoutes: Route[] = [
       reply: { 200: signedInSchema },
       errors: ['sign_in_link_invalid', 'not_found', 'user_suspended', 'user_closed', 'sso_required'],
       idempotency: 'none',
-      example: { body: { code: '7KQ2-9M3X' }, reply: TOKENS_EXAMPLE },
     },
     ({ body: { code, device_name: deviceName }, origin }, owner) =>
       owner.signIn({ code, deviceName }, origin),

@@ -1,7 +1,6 @@
 import { namedObject, routesFor } from '#platform/http';
 import type { DelegatedPermit, Permit } from '#platform/limits';
 import { z } from 'zod';
-import * as examples from './examples.ts';
 import {
   eventsBody,
   eventsReply,
@@ -30,7 +29,6 @@ const shared = {
 } as const;
 /** A route that names a permit is idempotent by that alone. */
 const NAMED = 'It takes no Idempotency-Key: a repeated call changes nothing.';
-const params = { id: examples.delegated.permit_id };
 
 /** Which feature is the caller's choice, among those that products open: `which` and `product` say. */
 const ANY_FEATURE: readonly string[] = [];
@@ -56,7 +54,6 @@ export const takePermit = route(
     },
     reply: { 201: delegatedReply },
     errors: ['feature_not_open', 'model_unknown', 'permit_stale'],
-    example: { body: examples.wanted, reply: examples.delegated },
   },
   async ({ permit, body, ...by }, permits) => permits.delegate(permit, body.ttl_seconds, by),
 );
@@ -72,7 +69,6 @@ export const previewPermit = route(
     query: previewQuery,
     reply: { 200: previewReply },
     errors: ['feature_not_open', 'model_unknown', 'product_off'],
-    example: { query: examples.previewing, reply: examples.preview },
   },
   async ({ query, ...by }, permits) => permits.preview(query, by),
 );
@@ -85,7 +81,6 @@ export const readPermit = route(
     scope: 'permits:read',
     may: 'viewer',
     reply: { 200: permitReply },
-    example: { params, reply: examples.shown },
   },
   async ({ params: { id }, ...by }, permits) => permitToJson(await permits.find({ ...by, id })),
 );
@@ -100,7 +95,6 @@ export const settlePermit = route(
     body: settleBody,
     reply: { 200: settledReply },
     errors: ['model_unknown', 'permit_stale', 'permit_settled'],
-    example: { params, body: examples.settling, reply: examples.settled },
   },
   async ({ params: { id }, body, ...by }, permits) => permits.settle({ ...by, id }, body),
 );
@@ -115,11 +109,6 @@ export const releasePermit = route(
     body: releaseBody,
     reply: { 200: namedObject('ReleasedPermit', { permit_id: z.uuid(), status: z.literal('voided') }) },
     errors: ['permit_stale'],
-    example: {
-      params,
-      body: { reason: 'provider unavailable' },
-      reply: { permit_id: params.id, status: 'voided' },
-    },
   },
   async ({ params: { id }, body, ...by }, permits) => {
     await permits.release({ ...by, id }, body.reason);
@@ -143,11 +132,6 @@ export const extendPermit = route(
       }),
     },
     errors: ['permit_stale'],
-    example: {
-      params,
-      body: { ttl_seconds: 300, cost_micros: 9_000 },
-      reply: { permit_id: params.id, expires_at: '2026-11-20T08:06:30.000Z', reserve_micros: 9_000 },
-    },
   },
   async ({ params: { id }, body, ...by }, permits) => {
     const more = { seconds: body.ttl_seconds, reserve: body.cost_micros };
@@ -168,7 +152,6 @@ export const reportUsage = route(
     idempotency: 'none',
     body: eventsBody,
     reply: { 200: eventsReply },
-    example: { body: { events: examples.events }, reply: examples.reported },
   },
   async ({ body: { events }, ...by }, permits) => ({ data: await permits.report(events, by) }),
 );

@@ -20,8 +20,6 @@ const settingsSchema = namedObject('PrivacySettings', {
   since: z.iso.datetime().nullable(),
 });
 const position = z.tuple([calendarDay, z.string()]);
-const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const ON = { platform_statistics: true, since: '2026-11-20T08:00:00.000Z' };
 
 const readSettings = route(
   'GET /v1/privacy/settings',
@@ -33,7 +31,6 @@ const readSettings = route(
     scope: 'account:read',
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: settingsSchema },
-    example: { reply: ON },
   },
   ({ accountId }, privacy) => privacy.settings(accountId),
 );
@@ -51,7 +48,6 @@ const changeSettings = route(
     rate: { perMinute: 30, by: 'user' },
     body: namedObject('UpdatePrivacySettingsRequest', { platform_statistics: z.boolean() }),
     reply: { 200: settingsSchema },
-    example: { body: { platform_statistics: true }, reply: ON },
   },
   ({ caller, accountId, body, origin, once }, privacy) =>
     privacy.changeSettings({ caller, accountId, origin, once }, body.platform_statistics),
@@ -72,20 +68,6 @@ const auditSchema = namedObject('PrivacyRelease', {
   released_at: z.iso.datetime(),
 });
 
-const MADE = {
-  product: 'demo',
-  starts_on: '2026-10-01',
-  ends_on: '2026-11-01',
-  epsilon: '1/2',
-  most_kinds: 5,
-  minimum_group: 20,
-  kinds: 40,
-  shown: 9,
-  period_spent: '1/2',
-  period_left: '1/2',
-  released_at: '2026-11-01T00:17:00.000Z',
-};
-
 const auditReleases = route(
   'GET /v1/admin/privacy/releases',
   {
@@ -98,10 +80,6 @@ const auditReleases = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(auditSchema) },
-    example: {
-      query: { limit: 20 },
-      reply: { data: [MADE], next_cursor: null },
-    },
   },
   ({ query: { limit, cursor } }, privacy) =>
     privacy.auditReleases({ limit, after: cursor === undefined ? undefined : positionOf(cursor, position) }),
@@ -122,10 +100,6 @@ const setPolicies = route(
       platform_statistics: z.literal(false),
     }),
     reply: { 200: namedObject('PrivacyPolicies', { changed: z.array(z.uuid()) }) },
-    example: {
-      body: { account_ids: [ACCOUNT], platform_statistics: false },
-      reply: { changed: [ACCOUNT] },
-    },
   },
   ({ caller, body, origin, once }, privacy) => privacy.optOut({ caller, origin, once }, body.account_ids),
 );

@@ -13,6 +13,7 @@ import {
   type OptionKind,
 } from '#platform/entitlements';
 import {
+  declareExamples,
   featuresOf,
   isForMembers,
   type Origin,
@@ -53,7 +54,7 @@ export interface AccountFinder<Service> {
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
-  /** `import.meta.url`: `migrations/`, `functions/` and `prompts/` beside it are its tables, their rights, and its prompts. */
+  /** `import.meta.url`: `migrations/`, `functions/`, `prompts/` and `examples.json` beside it are its tables, their rights, its prompts, and its calls’ examples. */
   readonly folder?: string;
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
@@ -269,6 +270,7 @@ type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' |
 function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {
   if (folder === undefined) return { migrations: [], prompts: undefined };
   const prompts = new URL('./prompts/', folder);
+  declareExamples(key, new URL('./examples.json', folder));
   return {
     migrations: existsSync(new URL('./migrations/', folder)) ? migrationsIn(key, folder) : [],
     prompts: existsSync(prompts) ? promptsIn(prompts) : undefined,

@@ -10,7 +10,6 @@ import {
   routesOf,
 } from '#platform/http';
 import { z } from 'zod';
-import * as examples from './examples.ts';
 import { MARGIN_DIMENSIONS, marginColumns, marginLine } from './margin.ts';
 import { type RecordedSale, SOURCES } from './proceeds.ts';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
@@ -74,10 +73,6 @@ export const recordSales = route(
       }),
     },
     errors: ['not_found', 'sale_differs'],
-    example: {
-      body: { account_id: examples.recordedSale.account_id, sales: [examples.sale] },
-      reply: { data: [{ source: 'manual', source_id: examples.sale.source_id, status: 'recorded' }] },
-    },
   },
   ({ body: { account_id, sales }, caller, origin, once }, { proceeds }) => {
     const all = sales.map((one) => ({ ...one, account_id }));
@@ -95,10 +90,6 @@ export const listSales = route(
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
     reply: { 200: pageOf(recordedSale) },
-    example: {
-      query: { account_id: examples.recordedSale.account_id },
-      reply: { data: [examples.recordedSale], next_cursor: null },
-    },
   },
   async ({ query }, { proceeds }) => {
     const before = query.cursor === undefined ? undefined : positionOf(query.cursor, z.tuple([z.uuid()]))[0];
@@ -162,10 +153,6 @@ export const readMargin = route(
       }),
     },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
-      reply: examples.marginReport,
-    },
   },
   async (call, reports) => {
     const { from, until, zone, product, account_id: accountId } = call.query;

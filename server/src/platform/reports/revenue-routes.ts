@@ -1,6 +1,5 @@
 import { JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
-import * as examples from './examples.ts';
 import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
@@ -45,10 +44,6 @@ export const readRevenue = route(
     }),
     reply: { 200: reportOf(revenue) },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'month,product,plan', from: '2027-03-01', until: '2027-04-01' },
-      reply: examples.revenueReport,
-    },
   },
   async (call, reports) => {
     const { from, until, zone, product, account_id: accountId } = call.query;
@@ -100,10 +95,6 @@ export const readRecurring = route(
     query: z.strictObject({ group: groupQuery(RECURRING_DIMENSIONS, ''), ...reportQuery }),
     reply: { 200: reportOf(recurring) },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
-      reply: examples.recurringReport,
-    },
   },
   async (call, reports) => {
     const { from, until, zone } = call.query;

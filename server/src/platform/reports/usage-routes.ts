@@ -10,7 +10,6 @@ import {
 } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
-import * as examples from './examples.ts';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
 import { columnsOf, type Dimension, DIMENSION_NAMES, type Filters, type UsageSum } from './usage.ts';
@@ -90,10 +89,6 @@ export const accountReport = route(
     query: z.strictObject({ group: groupQuery(OWN, 'day'), ...filters, ...reportQuery }),
     reply: { 200: reportOf(usageSum) },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01', zone: 'Europe/Berlin' },
-      reply: examples.usageReport,
-    },
   },
   async (call, reports) => {
     const question = questionOf(call.query);
@@ -120,10 +115,6 @@ export const operatorReport = route(
     }),
     reply: { 200: reportOf(usageSum) },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01' },
-      reply: examples.usageReport,
-    },
   },
   async (call, reports) => {
     const question = questionOf(call.query);
@@ -196,16 +187,6 @@ export const adjust = route(
     body: adjustmentOrder,
     reply: { 201: adjustmentReply },
     errors: ['not_found'],
-    example: {
-      body: {
-        account_id: examples.adjustment.account_id,
-        product: 'demo',
-        limit: 'generations',
-        units: -5,
-        reason: examples.adjustment.reason,
-      },
-      reply: examples.adjustment,
-    },
   },
   async ({ body, caller, origin, once }, reports) => {
     const { account_id, product = '', limit, event_id: eventId = '', units, cost_micros, reason } = body;
@@ -229,10 +210,6 @@ export const listAdjusted = route(
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
     reply: { 200: pageOf(adjustmentReply) },
-    example: {
-      query: { account_id: examples.adjustment.account_id },
-      reply: { data: [examples.adjustment], next_cursor: null },
-    },
   },
   async ({ query }, reports) => {
     const before = query.cursor === undefined ? undefined : positionOf(query.cursor, z.tuple([z.uuid()]))[0];

@@ -4,8 +4,6 @@ import type { Sso } from './sso.ts';
 
 const route = routesFor<Sso>();
 const tag = 'Single sign-on';
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const USER = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
 
 const agreed = {
   issuer: z
@@ -31,20 +29,6 @@ const connectionSchema = namedObject('SsoConnection', {
   updated_at: z.iso.datetime(),
 });
 
-const CONNECTION = {
-  issuer: 'https://login.example.com',
-  client_id: 'plinth',
-  enforced: false,
-  provisions: true,
-  default_role: 'member',
-};
-const REPLY = {
-  ...CONNECTION,
-  proven_at: null,
-  redirect_uri: `https://api.example.com/v1/auth/sso/${ID}/callback`,
-  updated_at: '2026-11-20T08:00:00.000Z',
-};
-
 const get = route(
   'GET /v1/organizations/:id/sso',
   {
@@ -57,7 +41,6 @@ const get = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: connectionSchema },
     errors: ['not_found', 'forbidden', 'sso_unconfigured'],
-    example: { params: { id: ID }, reply: REPLY },
   },
   ({ caller, params, origin }, { connections }) =>
     connections.get({ caller, origin, organization: params.id }),
@@ -81,11 +64,6 @@ const put = route(
     }),
     reply: { 200: connectionSchema },
     errors: ['not_found', 'forbidden', 'email_not_verified', 'step_up_required', 'sso_unproven'],
-    example: {
-      params: { id: ID },
-      body: { ...CONNECTION, client_secret: 'a-secret-of-the-provider' },
-      reply: REPLY,
-    },
   },
   ({ caller, params, body, origin }, { connections }) =>
     connections.put({ caller, origin, organization: params.id }, body),
@@ -105,7 +83,6 @@ const remove = route(
     rate: { perMinute: 20, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required', 'sso_unconfigured'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { connections }) => {
     await connections.remove({ caller, origin, organization: params.id });
@@ -127,7 +104,6 @@ const forget = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required'],
-    example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { connections }) => {
     await connections.forget({ caller, origin, organization: params.id }, params.user_id);

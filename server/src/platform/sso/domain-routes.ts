@@ -4,8 +4,6 @@ import type { Sso } from './sso.ts';
 
 const route = routesFor<Sso>();
 const tag = 'Single sign-on';
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const DOMAIN = 'example.com';
 
 const domainSchema = namedObject('SsoDomain', {
   domain: z.string(),
@@ -20,17 +18,6 @@ const domainSchema = namedObject('SsoDomain', {
   verified_at: z.iso.datetime().nullable(),
   missing_since: z.iso.datetime().nullable(),
 });
-const EXAMPLE = {
-  domain: DOMAIN,
-  status: 'pending',
-  record: {
-    type: 'TXT',
-    name: `_plinth-challenge.${DOMAIN}`,
-    value: 'plinth-verification=3hV7C1yqBuY2wZ0mT5sKd8aRfXeGjLnPoQiUtWvBxHc',
-  },
-  verified_at: null,
-  missing_since: null,
-};
 const params = { domain: 'text' } as const;
 
 const list = route(
@@ -45,7 +32,6 @@ const list = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: namedObject('SsoDomainList', { data: z.array(domainSchema) }) },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID }, reply: { data: [EXAMPLE] } },
   },
   async ({ caller, params: { id }, origin }, { domains }) => ({
     data: await domains.list({ caller, origin, organization: id }),
@@ -67,7 +53,6 @@ const claim = route(
     body: namedObject('AddSsoDomainRequest', { domain: z.string().min(3).max(260) }),
     reply: { 200: domainSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'domain_unfit', 'too_many_domains'],
-    example: { params: { id: ID }, body: { domain: DOMAIN }, reply: EXAMPLE },
   },
   ({ caller, params: { id }, body, origin, once }, { domains }) =>
     domains.claim({ caller, origin, organization: id, once }, body.domain),
@@ -88,10 +73,6 @@ const verify = route(
     reply: { 200: domainSchema },
     errors: ['not_found', 'forbidden', 'domain_unproven', 'domain_taken', 'dns_unavailable'],
     idempotency: 'none',
-    example: {
-      params: { id: ID, domain: DOMAIN },
-      reply: { ...EXAMPLE, status: 'verified', verified_at: '2026-11-20T08:00:00.000Z' },
-    },
   },
   ({ caller, params: { id, domain }, origin }, { domains }) =>
     domains.verify({ caller, origin, organization: id }, domain),
@@ -112,7 +93,6 @@ const remove = route(
     params,
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'step_up_required'],
-    example: { params: { id: ID, domain: DOMAIN }, reply: { ok: true } },
   },
   async ({ caller, params: { id, domain }, origin }, { domains }) => {
     await domains.remove({ caller, origin, organization: id }, domain);

@@ -5,9 +5,6 @@ import type { Sso } from './sso.ts';
 
 const route = routesFor<Sso>();
 const tag = 'Single sign-on';
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
-const RETURN_TO = 'https://app.example.com/signed-in';
 
 const start = route(
   'POST /v1/auth/sso/start',
@@ -26,12 +23,6 @@ const start = route(
     reply: { 200: namedObject('SsoStart', { url: z.string() }) },
     errors: ['sso_unconfigured'],
     idempotency: 'none',
-    example: {
-      body: { organization: ID, return_to: RETURN_TO, code_challenge: CHALLENGE },
-      reply: {
-        url: `https://api.example.com/v1/auth/sso/${ID}?return_to=https%3A%2F%2Fapp.example.com%2Fsigned-in&code_challenge=${CHALLENGE}`,
-      },
-    },
   },
   async ({ body }, { signIn }) => {
     const { email, organization, return_to: returnTo, code_challenge: codeChallenge } = body;
@@ -51,11 +42,6 @@ const redirect = route(
     query: z.strictObject(startQuery),
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_unavailable', 'sign_in_failed'],
-    example: {
-      params: { id: ID },
-      query: { return_to: RETURN_TO, code_challenge: CHALLENGE },
-      reply: undefined,
-    },
   },
   async ({ params, query, wire }, { signIn }) => {
     const { cookie } = wire.request.headers;
@@ -77,7 +63,6 @@ const finish = route(
     query: callbackQuery,
     reply: { 302: z.undefined() },
     errors: ['sso_unconfigured', 'sign_in_failed'],
-    example: { params: { id: ID }, query: { state: 'eT6…', code: 'SplxlOBe…' }, reply: undefined },
   },
   async ({ params, query, wire, origin }, { signIn }) => {
     const { cookie } = wire.request.headers;
@@ -103,7 +88,6 @@ const methods = route(
         registration: z.boolean().describe('Whether anybody may register.'),
       }),
     },
-    example: { reply: { password: true, passkey: true, google: true, sso: false, registration: true } },
   },
   async (_call, { signIn }) => ({
     password: true,

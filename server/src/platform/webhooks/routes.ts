@@ -11,13 +11,7 @@ import {
 import { z } from 'zod';
 import { eventTypes } from './event.ts';
 import { STATES } from './store.ts';
-import {
-  anyDeliveryReply,
-  deliveryReply,
-  endpointReply,
-  type DeliveryView,
-  type EndpointView,
-} from './views.ts';
+import { anyDeliveryReply, deliveryReply, endpointReply } from './views.ts';
 import type { Webhooks } from './webhooks.ts';
 
 const route = routesFor<Webhooks>();
@@ -36,43 +30,12 @@ const types = z.lazy(() =>
     .describe('All when not said.'),
 );
 const description = z.string().max(200);
-const SECRET = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
 const secret = z
   .string()
   .nullable()
   .describe(
     'What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key.',
   );
-
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a11';
-const EVENT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a12';
-const endpoint: EndpointView = {
-  id: ID,
-  url: 'https://hooks.example.com/plinth',
-  types: ['limit.alert', 'plan.changed'],
-  description: 'Our CRM',
-  status: 'enabled',
-  disabled_because: null,
-  failing_since: null,
-  former_secret_until: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-};
-const delivery: DeliveryView = {
-  id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a13',
-  event_id: EVENT,
-  type: 'limit.alert',
-  account_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a01',
-  status: 'waiting',
-  attempts: 1,
-  next_attempt_at: '2026-11-20T08:00:06.000Z',
-  answered: 503,
-  answer: 'Service Unavailable',
-  error: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:01.000Z',
-};
-const made = { url: endpoint.url, types: endpoint.types, description: endpoint.description };
 
 const withSecret = endpointReply.extend({ secret }).meta({ id: 'WebhookWithSecret' });
 
@@ -88,7 +51,6 @@ const createWebhook = route(
     }),
     reply: { 201: withSecret },
     secrets: ['secret'],
-    example: { body: made, reply: { ...endpoint, secret: SECRET } },
   },
   ({ body, ...by }, webhooks) => webhooks.create(body, by),
 );
@@ -100,7 +62,6 @@ const listWebhooks = route(
     summary: 'List webhook endpoints, newest first',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(endpointReply) },
-    example: { reply: { data: [endpoint], next_cursor: null } },
   },
   ({ query: { limit, cursor } }, webhooks) => webhooks.list({ limit, before: before(cursor) }),
 );
@@ -112,7 +73,6 @@ const readWebhook = route(
     summary: 'One endpoint',
     reply: { 200: endpointReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: endpoint },
   },
   ({ params }, webhooks) => webhooks.read(params.id),
 );
@@ -131,7 +91,6 @@ const changeWebhook = route(
     }),
     reply: { 200: endpointReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, body: { status: 'enabled' }, reply: endpoint },
   },
   ({ params, body, ...by }, webhooks) => webhooks.change(params.id, body, by),
 );
@@ -143,7 +102,6 @@ const deleteWebhook = route(
     summary: 'Delete a webhook endpoint and its deliveries',
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ params, ...by }, webhooks) => {
     await webhooks.remove(params.id, by);
@@ -162,11 +120,6 @@ const rotateSecret = route(
     reply: { 200: withSecret },
     errors: ['not_found'],
     secrets: ['secret'],
-    example: {
-      params: { id: ID },
-      body: { overlap_hours: 24 },
-      reply: { ...endpoint, former_secret_until: '2026-11-21T08:00:00.000Z', secret: SECRET },
-    },
   },
   ({ params, body, ...by }, webhooks) => webhooks.rotate(params.id, body.overlap_hours, by),
 );
@@ -179,7 +132,6 @@ const testWebhook = route(
     description: 'Of type `webhook.test`, whatever it asked to be told.',
     reply: { 202: namedObject('WebhookTest', { event_id: z.uuid() }) },
     errors: ['not_found', 'webhook_disabled'],
-    example: { params: { id: ID }, reply: { event_id: EVENT } },
   },
   ({ params, ...by }, webhooks) => webhooks.test(params.id, by),
 );
@@ -192,11 +144,6 @@ const listDeliveries = route(
     query: z.strictObject({ status: z.enum(STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(deliveryReply) },
     errors: ['not_found'],
-    example: {
-      params: { id: ID },
-      query: { status: 'dead' },
-      reply: { data: [delivery], next_cursor: null },
-    },
   },
   ({ params, query: { status: state, limit, cursor } }, webhooks) =>
     webhooks.deliveries(params.id, { state, limit, before: before(cursor) }),
@@ -209,10 +156,6 @@ const listAllDeliveries = route(
     summary: 'List the deliveries of all endpoints, newest first',
     query: z.strictObject({ status: z.enum(STATES).optional(), event_id: z.uuid().optional(), ...pageQuery }),
     reply: { 200: pageOf(anyDeliveryReply) },
-    example: {
-      query: { status: 'dead' },
-      reply: { data: [{ ...delivery, webhook_id: ID, url: endpoint.url }], next_cursor: null },
-    },
   },
   ({ query: { status: state, event_id: event, limit, cursor } }, webhooks) =>
     webhooks.allDeliveries({ state, event, limit, before: before(cursor) }),
@@ -240,11 +183,6 @@ const replayDeliveries = route(
       }),
     },
     errors: ['not_found', 'webhook_disabled'],
-    example: {
-      params: { id: ID },
-      body: { since: '2026-11-20T00:00:00.000Z' },
-      reply: { deliveries: 12, next_since: null },
-    },
   },
   ({ params, body, ...by }, webhooks) => webhooks.replay(params.id, body, by),
 );

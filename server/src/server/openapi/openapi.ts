@@ -1,5 +1,6 @@
 import {
   aliasesOf,
+  exampleOf,
   exampleStatusOf,
   featuresOf,
   idempotencyOf,
@@ -211,7 +212,7 @@ const SESSION_HEADER = {
 
 function parameters(route: Route): Json[] {
   const { shape } = route;
-  const example = shape.example as { readonly params?: Json; readonly query?: unknown };
+  const example = exampleOf(route);
   const words: Readonly<Record<string, unknown>> = shape.params ?? {};
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
@@ -240,13 +241,14 @@ function parameters(route: Route): Json[] {
   ];
 }
 
-function queryParameters({ shape }: Route): Json[] {
+function queryParameters(route: Route): Json[] {
+  const { shape } = route;
   if (shape.query === undefined) return [];
   const schema = inlineSchema(shape.query, 'input') as {
     properties?: Readonly<Record<string, Json>>;
     required?: readonly string[];
   };
-  const example = (shape.example as { readonly query?: Json }).query ?? {};
+  const { query: example = {} } = exampleOf(route);
   return Object.entries(schema.properties ?? {}).map(([name, { description, ...rest }]) => ({
     name,
     in: 'query',
@@ -259,11 +261,12 @@ function queryParameters({ shape }: Route): Json[] {
 
 const ANY_BYTES = { '*/*': { schema: { type: 'string', format: 'binary' } } };
 
-function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
+function requestBody(route: Route, schemas: SchemaWriter): Json {
+  const { shape } = route;
   const octets = shape.streamedBody === true ? ANY_BYTES : {};
   if (shape.body === undefined) return { required: true, content: octets };
   const schema = schemas.write(shape.body, 'input');
-  const { body } = shape.example as { readonly body?: unknown };
+  const { body } = exampleOf(route);
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
   const required = shape.streamedBody === true || !shape.body.safeParse({}).success;
   return { required, content: { 'application/json': content, ...octets } };
@@ -272,7 +275,7 @@ function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
 function responses(route: Route, { schemas, failures }: Writers): Json {
   const { shape } = route;
   const statuses = Object.keys(shape.reply).map(Number);
-  const { reply: shown } = shape.example;
+  const { reply: shown } = exampleOf(route);
   const exemplary = exampleStatusOf(route);
   const good = statuses.map((status) => {
     const schema = schemas.write(shape.reply[status] ?? z.unknown(), 'output');

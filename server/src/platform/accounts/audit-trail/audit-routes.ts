@@ -38,23 +38,6 @@ const filters = {
   until: instant.optional().describe('Before this instant.'),
 };
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const ACTIVITY = {
-  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f04',
-  created_at: '2026-11-20T08:00:00.000Z',
-  action: 'member.role_changed',
-  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-  target: { kind: 'user', id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f05' },
-};
-const EVENT = {
-  ...ACTIVITY,
-  actor: { kind: 'user', id: ACTIVITY.user_id },
-  changes: { role: { before: 'member', after: 'admin' } },
-  ip: '203.0.113.7',
-  user_agent: 'Mozilla/5.0',
-  request_id: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
-};
-
 /** What every call has that reads a page of events, and every one that exports them. */
 const reading = {
   rate: { perMinute: 120, by: 'user' },
@@ -67,8 +50,6 @@ const exporting = {
   reply: { 200: fileReply },
   produces: ['application/jsonl', 'text/csv'],
 } as const;
-const READ = { query: { limit: 20, action: 'member' }, reply: { data: [EVENT], next_cursor: null } } as const;
-const EXPORT = { query: { format: 'jsonl' }, reply: `${JSON.stringify(EVENT)}\n` } as const;
 
 const ofOrganization = {
   tag: 'Organizations',
@@ -85,7 +66,6 @@ const readOrganization = route(
     ...reading,
     summary: 'Read who did what in an organization',
     description: 'For admins and owners. Newest first.',
-    example: { params: { id: ID }, ...READ },
   },
   ({ caller, params, query, origin }, { auditTrail }) => {
     const { limit, cursor, ...filter } = query;
@@ -102,7 +82,6 @@ const exportOrganization = route(
     summary: 'Export the audit of an organization',
     description:
       'For admins and owners. All events that the filters leave, newest first, as `text/csv` or as JSON lines; fields that a spreadsheet would take for a formula begin with an apostrophe.',
-    example: { params: { id: ID }, ...EXPORT },
   },
   async ({ caller, params, query, origin, wire }, { auditTrail }) => {
     const { format, ...filter } = query;
@@ -124,7 +103,6 @@ const readActivity = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(namedObject('Activity', activityFields)) },
     errors: ['not_found'],
-    example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [ACTIVITY], next_cursor: null } },
   },
   ({ caller, params, query, origin }, { auditTrail }) =>
     auditTrail.activity(
@@ -144,7 +122,6 @@ const readAccount = route(
     ...reading,
     summary: 'Read who did what in the account that calls are for',
     description: `For its admins and owners; newest first. ${OF_A_PERSON}`,
-    example: READ,
   },
   ({ caller, accountId, query, origin }, { auditTrail }) => {
     const { limit, cursor, ...filter } = query;
@@ -160,7 +137,6 @@ const exportAccount = route(
     ...exporting,
     summary: 'Export the audit of the account that calls are for',
     description: `For its admins and owners. All events that the filters leave, newest first, as \`text/csv\` or as JSON lines; fields that a spreadsheet would take for a formula begin with an apostrophe. ${OF_A_PERSON}`,
-    example: EXPORT,
   },
   async ({ caller, accountId, query, origin, wire }, { auditTrail }) => {
     const { format, ...filter } = query;
@@ -172,7 +148,6 @@ const exportAccount = route(
 const ofAll = { tag: 'Admin', auth: 'admin', scope: 'admin:read' } as const;
 const account = z.uuid().optional().describe('Of this account alone.');
 const adminSchema = auditSchema.extend({ account_id: z.uuid().nullable() }).meta({ id: 'AdminAuditEntry' });
-const ADMIN_EVENT = { ...EVENT, account_id: ID };
 
 const readAll = route(
   'GET /v1/admin/audit',
@@ -184,7 +159,6 @@ const readAll = route(
     description: 'Newest first; also what belongs to no account, such as log-ins and work of admins.',
     query: z.strictObject({ ...filters, account, ...pageQuery }),
     reply: { 200: pageOf(adminSchema) },
-    example: { query: { limit: 20, action: 'user' }, reply: { data: [ADMIN_EVENT], next_cursor: null } },
   },
   ({ query }, { adminAudit }) => {
     const { limit, cursor, ...filter } = query;
@@ -201,7 +175,6 @@ const exportAll = route(
     description:
       'All events that the filters leave, newest first, as `text/csv` or as JSON lines; that it was exported is an event too.',
     query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters, account }),
-    example: { query: { format: 'jsonl' }, reply: `${JSON.stringify(ADMIN_EVENT)}\n` },
   },
   async ({ caller, query, origin, wire }, { adminAudit }) => {
     const { format, ...filter } = query;

@@ -51,32 +51,6 @@ const listUsers = route(
         }),
       ),
     },
-    example: {
-      query: { status: 'active', email: 'ada@', company: 'ada' },
-      reply: {
-        data: [
-          {
-            id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-            email: 'ada@example.com',
-            full_name: 'Ada',
-            email_verified: true,
-            role: 'user',
-            status: 'active',
-            created_at: '2026-11-21T09:00:00.000Z',
-            accounts: [
-              {
-                id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-                kind: 'organization',
-                name: 'Ada & Co',
-                role: 'owner',
-                status: 'active',
-              },
-            ],
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query }, { directory }) => {
     const { status: asked, email, limit } = query;

@@ -21,7 +21,6 @@ export const invitationPage: Route = routesFor<Accounts>()(
     page: true,
     rate: { perMinute: 60, by: 'ip' },
     reply: { 200: z.string().describe('A page for people, in HTML.') },
-    example: { reply: '<!doctype html>…' },
   },
   async () => PAGE,
 );

@@ -2,7 +2,7 @@ import { namedObject, okReply, pageOf, pageQuery, ROLES, type Route, routesFor }
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
 import { after } from '../cursors.ts';
-import { ORGANIZATION, organizationSchema } from '../organizations/organization-routes.ts';
+import { organizationSchema } from '../organizations/organization-routes.ts';
 
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
@@ -17,18 +17,6 @@ const invitationSchema = namedObject('Invitation', {
   expires_at: z.iso.datetime(),
 });
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const INVITATION = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f03';
-const EXAMPLE = {
-  id: INVITATION,
-  email: 'grace@example.com',
-  role: 'member',
-  status: 'open',
-  invited_by: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-  created_at: '2026-11-20T08:00:00.000Z',
-  expires_at: '2026-11-27T08:00:00.000Z',
-};
-
 const listInvitations = route(
   'GET /v1/organizations/:id/invitations',
   {
@@ -42,7 +30,6 @@ const listInvitations = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(invitationSchema) },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, params, query, origin }, { invitations }) =>
     invitations.list(
@@ -76,7 +63,6 @@ const invite = route(
       'invited_too_often',
     ],
     private: true,
-    example: { params: { id: ID }, body: { email: 'grace@example.com', role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin, once }, { invitations }) =>
     invitations.invite({ caller, origin, organization: params.id, once }, body),
@@ -96,7 +82,6 @@ const resendInvitation = route(
     reply: { 200: invitationSchema },
     errors: ['not_found', 'forbidden', 'email_not_verified', 'step_up_required', 'invited_too_often'],
     private: true,
-    example: { params: { id: ID, invitation_id: INVITATION }, reply: EXAMPLE },
   },
   ({ caller, params, origin, once }, { invitations }) =>
     invitations.resend({ caller, origin, organization: params.id, once }, params.invitation_id),
@@ -114,7 +99,6 @@ const revokeInvitation = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID, invitation_id: INVITATION }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { invitations }) => {
     await invitations.revoke({ caller, origin, organization: params.id }, params.invitation_id);
@@ -144,10 +128,6 @@ const acceptInvitation = route(
       'too_many_organizations',
     ],
     idempotency: 'none',
-    example: {
-      body: { token: 'pli_the-end-of-the-link-in-the-mail' },
-      reply: { ...ORGANIZATION, role: 'member' },
-    },
   },
   ({ caller, body, origin }, accounts) => accounts.accept(caller, body.token, origin),
 );

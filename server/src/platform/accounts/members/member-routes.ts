@@ -15,17 +15,6 @@ const memberSchema = namedObject('Member', {
   created_at: z.iso.datetime(),
 });
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const USER = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
-const EXAMPLE = {
-  user_id: USER,
-  email: 'grace@example.com',
-  full_name: 'Grace Hopper',
-  avatar_url: null,
-  role: 'member',
-  created_at: '2026-11-20T08:00:00.000Z',
-};
-
 const listMembers = route(
   'GET /v1/organizations/:id/members',
   {
@@ -38,7 +27,6 @@ const listMembers = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(memberSchema) },
     errors: ['not_found'],
-    example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, params, query, origin }, accounts) => {
     const request = { caller, origin, organization: params.id };
@@ -67,7 +55,6 @@ const changeRole = route(
       'conflict',
       'too_many_organizations',
     ],
-    example: { params: { id: ID, user_id: USER }, body: { role: 'member' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, accounts) => {
     const request = { caller, origin, organization: params.id };
@@ -88,7 +75,6 @@ const removeMember = route(
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden', 'last_owner'],
-    example: { params: { id: ID, user_id: USER }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, accounts) => {
     await accounts.members.remove({ caller, origin, organization: params.id }, params.user_id);
@@ -112,7 +98,6 @@ const transfer = route(
     reply: { 200: memberSchema },
     errors: ['not_found', 'forbidden', 'step_up_required', 'conflict', 'too_many_organizations'],
     idempotency: 'none',
-    example: { params: { id: ID }, body: { user_id: USER }, reply: { ...EXAMPLE, role: 'owner' } },
   },
   ({ caller, params, body, origin }, accounts) =>
     accounts.members.transfer({ caller, origin, organization: params.id }, body.user_id),

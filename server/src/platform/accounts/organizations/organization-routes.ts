@@ -31,17 +31,6 @@ export const organizationSchema = namedObject('Organization', {
   updated_at: z.iso.datetime(),
 });
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-export const ORGANIZATION = {
-  id: ID,
-  name: 'Acme',
-  status: 'active',
-  role: 'owner',
-  restorable_until: null,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-};
-
 const makeOrganization = route(
   'POST /v1/organizations',
   {
@@ -54,7 +43,6 @@ const makeOrganization = route(
     body: namedObject('CreateOrganizationRequest', { name }),
     reply: { 201: organizationSchema },
     errors: ['conflict', 'too_many_organizations'],
-    example: { body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, body, once, origin }, accounts) =>
     once(MADE, async (tx) => {
@@ -75,7 +63,6 @@ const listOrganizations = route(
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject({ closed: z.enum(['true', 'false']).optional(), ...pageQuery }),
     reply: { 200: pageOf(organizationSchema) },
-    example: { query: { limit: 20 }, reply: { data: [ORGANIZATION], next_cursor: null } },
   },
   ({ caller, query }, accounts) =>
     accounts.organizations.list(caller, {
@@ -96,7 +83,6 @@ const getOrganization = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: organizationSchema },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: ORGANIZATION },
   },
   ({ caller, params, origin }, accounts) =>
     accounts.organizations.get({ caller, origin, organization: params.id }),
@@ -115,7 +101,6 @@ const renameOrganization = route(
     body: namedObject('UpdateOrganizationRequest', { name }),
     reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID }, body: { name: 'Acme' }, reply: ORGANIZATION },
   },
   ({ caller, params, body, origin }, accounts) =>
     accounts.organizations.rename({ caller, origin, organization: params.id }, body.name),
@@ -135,10 +120,6 @@ const closeOrganization = route(
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden', 'step_up_required'],
-    example: {
-      params: { id: ID },
-      reply: { ...ORGANIZATION, restorable_until: '2026-12-04T08:00:00.000Z' },
-    },
   },
   ({ caller, params, origin }, accounts) =>
     accounts.organizations.close({ caller, origin, organization: params.id }),
@@ -158,7 +139,6 @@ const restoreOrganization = route(
     reply: { 200: organizationSchema },
     errors: ['not_found', 'forbidden', 'conflict', 'too_many_organizations'],
     idempotency: 'none',
-    example: { params: { id: ID }, reply: ORGANIZATION },
   },
   ({ caller, params, origin }, accounts) =>
     accounts.organizations.restore({ caller, origin, organization: params.id }),

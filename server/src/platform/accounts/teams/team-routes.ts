@@ -22,16 +22,6 @@ const teamWithMembersSchema = namedObject('TeamWithMembers', {
   next_cursor: z.string().nullable().describe('Where the next page of its members begins.'),
 });
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const TEAM = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
-const USER = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
-const EXAMPLE = {
-  id: TEAM,
-  name: 'Research',
-  member_count: 1,
-  created_at: '2026-11-20T08:00:00.000Z',
-  updated_at: '2026-11-20T08:00:00.000Z',
-};
 const name = lineOfText(100);
 
 const listTeams = route(
@@ -47,7 +37,6 @@ const listTeams = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(teamSchema) },
     errors: ['not_found'],
-    example: { params: { id: ID }, query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, params, query, origin }, { teams }) =>
     teams.list({ caller, origin, organization: params.id }, { after: after(query), limit: query.limit }),
@@ -67,7 +56,6 @@ const createTeam = route(
     body: namedObject('CreateTeamRequest', { name }),
     reply: { 201: teamSchema },
     errors: ['not_found', 'forbidden', 'team_name_taken', 'too_many_teams'],
-    example: { params: { id: ID }, body: { name: 'Research' }, reply: { ...EXAMPLE, member_count: 0 } },
   },
   ({ caller, params, body, origin, once }, { teams }) =>
     teams.create({ caller, origin, organization: params.id, once }, body.name),
@@ -86,15 +74,6 @@ const getTeam = route(
     query: z.strictObject(pageQuery),
     reply: { 200: teamWithMembersSchema },
     errors: ['not_found'],
-    example: {
-      params: { id: ID, team_id: TEAM },
-      query: { limit: 20 },
-      reply: {
-        ...EXAMPLE,
-        members: [{ user_id: USER, added_at: '2026-11-20T08:00:00.000Z' }],
-        next_cursor: null,
-      },
-    },
   },
   ({ caller, params, query, origin }, { teams }) => {
     const request = { caller, origin, organization: params.id };
@@ -115,7 +94,6 @@ const renameTeam = route(
     body: namedObject('UpdateTeamRequest', { name }),
     reply: { 200: teamSchema },
     errors: ['not_found', 'forbidden', 'team_name_taken'],
-    example: { params: { id: ID, team_id: TEAM }, body: { name: 'Research' }, reply: EXAMPLE },
   },
   ({ caller, params, body, origin }, { teams }) =>
     teams.rename({ caller, origin, organization: params.id }, params.team_id, body.name),
@@ -134,15 +112,12 @@ const deleteTeam = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
-    example: { params: { id: ID, team_id: TEAM }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { teams }) => {
     await teams.remove({ caller, origin, organization: params.id }, params.team_id);
     return { ok: true };
   },
 );
-
-const MEMBER = { params: { id: ID, team_id: TEAM, user_id: USER }, reply: { ok: true } } as const;
 
 const addTeamMember = route(
   'PUT /v1/organizations/:id/teams/:team_id/members/:user_id',
@@ -157,7 +132,6 @@ const addTeamMember = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
-    example: MEMBER,
   },
   async ({ caller, params, origin }, { teams }) => {
     await teams.addMember({ caller, origin, organization: params.id }, params.team_id, params.user_id);
@@ -177,7 +151,6 @@ const removeTeamMember = route(
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'forbidden'],
-    example: MEMBER,
   },
   async ({ caller, params, origin }, { teams }) => {
     await teams.removeMember({ caller, origin, organization: params.id }, params.team_id, params.user_id);

@@ -3,36 +3,12 @@ import { z } from 'zod';
 import type { SignedRequest } from '../payment-provider.ts';
 import type { Inbox } from './inbox.ts';
 import { EVENT_STATES } from './store/events.ts';
-import { deadTaskReply, type DeadTaskView, eventReply, type EventView } from './views.ts';
+import { deadTaskReply, eventReply } from './views.ts';
 
 const route = routesFor<Inbox>();
 const tag = 'Billing';
 const position = z.tuple([z.int()]);
 const reads = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
-
-const message: EventView = {
-  event_id: 'evt_1SVnpK2eZvKYlo2C0aVdYzUo',
-  store: 'stripe',
-  mode: 'live',
-  type: 'customer.subscription.updated',
-  kind: 'subscription',
-  object_id: 'sub_1SVnpJ2eZvKYlo2CqzBq8hKd',
-  via: 'webhook',
-  state: 'applied',
-  occurred_at: '2026-11-20T08:00:00.000Z',
-  received_at: '2026-11-20T08:00:01.000Z',
-  settled_at: '2026-11-20T08:00:01.200Z',
-};
-const dead: DeadTaskView = {
-  store: 'stripe',
-  mode: 'live',
-  kind: 'invoice',
-  object_id: 'in_1SVnpJ2eZvKYlo2CJ8cVn1tE',
-  error: 'store_unreadable',
-  attempts: 12,
-  hinted_at: '2026-11-20T08:00:01.000Z',
-  given_up_at: '2026-11-20T12:06:00.000Z',
-};
 
 const receiveStripe = route(
   'POST /v1/webhooks/stripe',
@@ -51,10 +27,6 @@ const receiveStripe = route(
       .meta({ id: 'StripeEvent' }),
     reply: { 200: namedObject('StripeEventReceipt', { ok: z.literal(true), received: z.literal(true) }) },
     errors: ['connected_account_unknown', 'not_found', 'webhook_forged'],
-    example: {
-      body: { id: message.event_id, object: 'event', type: message.type },
-      reply: { ok: true, received: true },
-    },
   },
   async ({ wire }, inbox) => {
     await inbox.receive('stripe', messageOf(wire));
@@ -80,7 +52,6 @@ const receiveAppStore = route(
       'For Apple’s App Store Server Notifications, version 2, of its production and its sandbox: the chain of their signature must lead to Apple’s root. 200 once the message is stored; a job then reads the purchase from the App Store. A message that comes again changes nothing. It takes no Idempotency-Key: its notificationUUID is the key.',
     body: z.looseObject({ signedPayload: z.string() }).meta({ id: 'AppStoreNotification' }),
     reply: { 200: namedObject('AppStoreReceipt', { received: z.literal(true) }) },
-    example: { body: { signedPayload: 'eyJhbGciOiJFUzI1NiIsIng1YyI6WyJNSUlF…' }, reply: { received: true } },
   },
   async ({ wire }, inbox) => {
     await inbox.receive('app_store', messageOf(wire));
@@ -102,16 +73,6 @@ const receiveGooglePlay = route(
       })
       .meta({ id: 'GooglePlayPush' }),
     reply: { 200: namedObject('GooglePlayReceipt', { received: z.literal(true) }) },
-    example: {
-      body: {
-        message: {
-          data: 'eyJ2ZXJzaW9uIjoiMS4wIiwicGFja2FnZU5hbWUiOiJjb20uZXhhbXBsZSJ9',
-          messageId: '136969346945',
-        },
-        subscription: 'projects/example/subscriptions/play',
-      },
-      reply: { received: true },
-    },
   },
   async ({ wire }, inbox) => {
     await inbox.receive('google_play', messageOf(wire));
@@ -126,7 +87,6 @@ const listMessages = route(
     summary: 'List events from payment providers with their state, newest first',
     query: z.strictObject({ state: z.enum(EVENT_STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(eventReply) },
-    example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
   },
   ({ query: { state, limit, cursor } }, inbox) => inbox.events({ state, limit, before: before(cursor) }),
 );
@@ -140,7 +100,6 @@ const listDead = route(
       'They could not be fetched or read: a plan that hangs on one stays as it was for now. Those that were not given up are still asked for. The next event about one that was given up, or a replay, tries again.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(deadTaskReply) },
-    example: { reply: { data: [dead], next_cursor: null } },
   },
   ({ query: { limit, cursor } }, inbox) => inbox.dead({ limit, before: before(cursor) }),
 );
@@ -178,10 +137,6 @@ const replayMessages = route(
       }),
     },
     errors: ['not_found'],
-    example: {
-      body: { since: '2026-11-20T00:00:00.000Z' },
-      reply: { objects: 12, next_since: null },
-    },
   },
   ({ body, ...by }, inbox) => inbox.replay(body, by),
 );

@@ -2,23 +2,10 @@ import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import type { OverageService } from './service.ts';
-import { overageReply, type OverageView } from './views.ts';
+import { overageReply } from './views.ts';
 
 const route = routesFor<Pick<OverageService, 'list' | 'choose'>>();
 const tag = 'Billing';
-
-const example: OverageView = {
-  product: 'gateway',
-  limit: 'calls',
-  plan: 'gateway.scale',
-  currency: 'usd',
-  unit_micros: 600,
-  included: 100_000,
-  most: 5_000,
-  used: 100_250,
-  past: 240,
-  resets_at: '2027-04-01T00:00:00.000Z',
-};
 
 const readOverage = route(
   'GET /v1/billing/overage',
@@ -30,7 +17,6 @@ const readOverage = route(
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: namedObject('OverageList', { data: z.array(overageReply) }) },
-    example: { reply: { data: [example] } },
   },
   async ({ accountId }, overage) => ({ data: await overage.list(accountId) }),
 );
@@ -59,15 +45,6 @@ const chooseOverage = route(
     }),
     reply: { 200: overageReply },
     errors: ['overage_not_sold', 'price_changed', 'product_off'],
-    example: {
-      body: {
-        product: 'gateway',
-        limit: 'calls',
-        most: 5_000,
-        agreed: { unit_micros: 600, currency: 'usd' },
-      },
-      reply: example,
-    },
   },
   async ({ accountId, caller, origin, body }, overage) => overage.choose({ accountId, caller, origin }, body),
 );

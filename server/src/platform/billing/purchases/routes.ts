@@ -6,7 +6,6 @@ import { namesReply, purchaseReply } from './views.ts';
 
 const route = routesFor<Purchases>();
 const tag = 'Billing';
-const ACCOUNT = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44';
 
 const readNames = route(
   'GET /v1/billing/purchases',
@@ -20,7 +19,6 @@ const readNames = route(
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: namesReply },
-    example: { reply: { app_account_token: ACCOUNT, obfuscated_account_id: ACCOUNT } },
   },
   async ({ accountId }, purchases) => purchases.names(accountId),
 );
@@ -62,18 +60,6 @@ const bindPurchase = route(
       'store_unavailable',
       'store_refused',
     ],
-    example: {
-      body: { signed_transaction: 'eyJhbGciOiJFUzI1NiIsIng1YyI6WyJNSUlF…' },
-      reply: {
-        store: 'app_store',
-        mode: 'live',
-        product: 'demo',
-        plan: 'demo.pro',
-        add_on: null,
-        state: 'active',
-        ends_at: '2027-03-09T09:00:00.000Z',
-      },
-    },
   },
   async ({ body, accountId, caller, origin }, purchases) =>
     purchases.bind({ accountId, caller, origin }, body),
@@ -101,24 +87,6 @@ const extend = route(
     }),
     reply: { 200: purchaseReply },
     errors: ['not_found', 'nothing_sold', 'store_refused', 'store_unavailable'],
-    example: {
-      body: {
-        email: 'ada@example.com',
-        store: 'app_store',
-        product: 'demo',
-        until: '2027-04-22T09:00:00.000Z',
-        reason: 'outage',
-      },
-      reply: {
-        store: 'app_store',
-        mode: 'live',
-        product: 'demo',
-        plan: 'demo.pro',
-        add_on: null,
-        state: 'active',
-        ends_at: '2027-04-22T09:00:00.000Z',
-      },
-    },
   },
   ({ body, caller, origin }, purchases) => purchases.extend(body, { caller, origin }),
 );

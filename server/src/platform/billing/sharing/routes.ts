@@ -16,7 +16,6 @@ const readPayee = route(
     summary: 'Read whether the account can be paid',
     reply: { 200: payeeReply },
     errors: NOT_HERE,
-    example: { reply: { state: 'payable' } },
   },
   ({ accountId }, sharing) => sharing.payees().read(accountId),
 );
@@ -35,27 +34,12 @@ const onboardPayee = route(
     private: true,
     reply: { 200: namedObject('PayeePage', { url: z.string() }) },
     errors: NOT_HERE,
-    example: {
-      body: { return_url: 'https://app.example.com/developer' },
-      reply: { url: 'https://connect.stripe.com/setup/e/acct_1SVnpJ2eZvKYlo2C/a1' },
-    },
   },
   async ({ accountId, body: { return_url: to } }, sharing) => ({
     url: await sharing.payees().onboard(accountId, to),
   }),
 );
 
-const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
-const AT = '2026-02-01T08:00:00.000Z';
-const MONTH = '2026-01';
-const paid = {
-  id: ID,
-  period: MONTH,
-  currency: 'usd',
-  amount: 3_493,
-  state: 'paid',
-  created_at: AT,
-} as const;
 const readEarnings = route(
   'GET /v1/developer/earnings',
   {
@@ -64,15 +48,6 @@ const readEarnings = route(
     query: z.strictObject({ period: period.optional().describe('Not said: the present one.') }),
     reply: { 200: earningsReply },
     errors: ['nothing_sold'],
-    example: {
-      query: { period: MONTH },
-      reply: {
-        period: MONTH,
-        balances: [{ currency: 'usd', owed: 349, payable: 0, sent: 3_493 }],
-        items: [{ product: 'adiuva', item: ID, currency: 'usd', sales: 11, total: 5_489, share: 3_842 }],
-        payouts: [paid],
-      },
-    },
   },
   ({ accountId, query }, sharing) => sharing.earnings(accountId, query.period),
 );
@@ -85,17 +60,6 @@ const listPayouts = route(
     summary: 'List payouts to payees, newest first, with what is owed and how the provider’s books differ',
     query: z.strictObject({ period: period.optional(), ...pageQuery }),
     reply: { 200: payoutList },
-    example: {
-      query: { period: MONTH },
-      reply: {
-        data: [{ ...paid, account_id: ID, name: 'Ada', transfer: 'tr_1SVnpJ2eZvKYlo2C', code: null }],
-        next_cursor: null,
-        running: null,
-        owed: [{ currency: 'usd', owed: 349, payable: 0, waiting: 0 }],
-        compared_at: AT,
-        differences: [],
-      },
-    },
   },
   ({ query: { cursor, ...query } }, sharing) =>
     sharing.payouts({ ...query, before: cursor === undefined ? undefined : positionOf(cursor, position) }),
@@ -114,7 +78,6 @@ const payOut = route(
     body: namedObject('PayOutRequest', { period }),
     reply: { 202: payoutRun },
     errors: ['nothing_sold', 'period_not_over', 'payouts_running'],
-    example: { body: { period: MONTH }, reply: { id: ID, period: MONTH, state: 'running', as_of: AT } },
   },
   ({ body, caller, origin, once }, sharing) => sharing.payOut({ ...body, caller, origin, once }),
 );

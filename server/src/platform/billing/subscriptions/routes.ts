@@ -13,7 +13,6 @@ import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
-import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
 import {
   canceledReply,
@@ -65,7 +64,6 @@ const recurringPrice = namedObject('AgreedRecurringPrice', recurringFields).desc
 const changePrice = namedObject('AgreedChangePrice', { ...recurringFields, due_now: z.int() }).describe(
   'As the preview was. Another price now is 409 `price_changed` with it, and nothing is charged.',
 );
-const RECURRING_EXAMPLE = { unit_amount: 1_900, quantity: 1, currency: 'usd' };
 const named = z.strictObject({
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),
 });
@@ -123,19 +121,6 @@ export const openCheckout = route(
       'wrong_account_kind',
       'conflict',
     ],
-    example: {
-      body: {
-        product: 'demo',
-        add_on: 'demo.pro_boost',
-        success_url: 'https://app.example.com/welcome',
-        cancel_url: 'https://app.example.com/plans',
-      },
-      reply: {
-        checkout_url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
-        expires_at: '2027-03-09T09:00:00.000Z',
-        trial_days: null,
-      },
-    },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
@@ -164,7 +149,6 @@ export const showClosedCheckout = route(
     page: true,
     rate: { perMinute: 60, by: 'ip' },
     reply: { 200: z.string().describe('A page for people, in HTML.') },
-    example: { reply: '<!doctype html>…' },
   },
   async () => CLOSED_PAGE,
 );
@@ -180,10 +164,6 @@ export const openPortal = route(
     body: namedObject('CreatePortalSessionRequest', { return_url: returnUrl }),
     reply: { 201: portalReply },
     errors: [...NOT_HERE, 'not_found'],
-    example: {
-      body: { return_url: 'https://app.example.com/account' },
-      reply: { portal_url: 'https://billing.stripe.com/p/session/test_1' },
-    },
   },
   async ({ accountId, caller, origin, body }, subscriptions) =>
     answer(201, {
@@ -199,7 +179,6 @@ export const readSubscription = route(
     query: named,
     reply: { 200: subscriptionReply },
     errors: ['not_found', 'nothing_sold'],
-    example: { query: { product: 'demo' }, reply: examples.subscription },
   },
   ({ accountId, query }, subscriptions) => subscriptions.read(accountId, query.product),
 );
@@ -211,7 +190,6 @@ export const listSubscriptions = route(
     summary: 'List all subscriptions of the account, past and present, newest first',
     query: z.strictObject({ ...pageQuery }),
     reply: { 200: pageOf(subscriptionReply) },
-    example: { query: { limit: 20 }, reply: { data: [examples.subscription], next_cursor: null } },
   },
   ({ accountId, query: { limit, cursor } }, subscriptions) =>
     subscriptions.list(accountId, { limit, before: before(cursor) }),
@@ -227,7 +205,6 @@ export const cancelSubscription = route(
     query: named.extend({ when: z.enum(['now', 'period_end']).default('period_end') }),
     reply: { 200: canceledReply },
     errors: [...NOT_HERE, 'not_found', 'managed_elsewhere', 'change_replaced', 'conflict'],
-    example: { query: { product: 'demo' }, reply: { ok: true, ends_at: '2027-04-08T09:00:00.000Z' } },
   },
   async ({ accountId, caller, origin, query }, subscriptions) => {
     const visitor = { accountId, caller, origin };
@@ -255,7 +232,6 @@ export const resumeSubscription = route(
       'payment_declined',
       'price_changed',
     ],
-    example: { body: { product: 'demo', agreed: RECURRING_EXAMPLE }, reply: examples.subscription },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
@@ -307,15 +283,6 @@ export const changeSubscription = route(
       'subscription_ending',
       'subscription_over',
     ],
-    example: {
-      body: {
-        product: 'demo',
-        plan: 'demo.pro',
-        agreed: { due_now: 950, ...RECURRING_EXAMPLE },
-        prorated_at: '2027-03-23T21:00:00.000Z',
-      },
-      reply: { subscription: examples.subscription, not_fitting: [], confirmation: null },
-    },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
@@ -336,7 +303,6 @@ export const previewChange = route(
     query: changed.extend({ quantity: wholeNumber(1, MOST).optional() }),
     reply: { 200: previewReply },
     errors: CHANGE_ERRORS,
-    example: { query: { product: 'demo', plan: 'demo.pro' }, reply: examples.preview },
   },
   ({ accountId, query }, subscriptions) => subscriptions.preview(accountId, query),
 );
@@ -348,7 +314,6 @@ export const listInvoices = route(
     summary: 'List the invoices of the account, newest first',
     query: z.strictObject({ ...pageQuery }),
     reply: { 200: pageOf(invoiceReply) },
-    example: { query: { limit: 20 }, reply: { data: [examples.invoice], next_cursor: null } },
   },
   ({ accountId, query: { limit, cursor } }, subscriptions) =>
     subscriptions.invoices(accountId, { limit, before: before(cursor) }),

@@ -17,7 +17,6 @@ const openLink = route(
     page: true,
     rate: { perMinute: 60, by: 'ip' },
     reply: { 200: z.string().describe('A page for people, in HTML.') },
-    example: { reply: '<!doctype html>…' },
   },
   async () => adminPage(),
 );
@@ -35,10 +34,6 @@ const accept = route(
     reply: { 200: namedObject('AcceptedAdmin', { status: z.literal('admin'), email: z.string() }) },
     errors: ['link_invalid', 'too_many_attempts', 'busy'],
     idempotency: 'none',
-    example: {
-      body: { token: 'pla_what-is-behind-the-hash-of-the-link', password: 'Difference-Engine-1822' },
-      reply: { status: 'admin', email: 'ada@example.com' },
-    },
   },
   async ({ body, origin }, { acceptAdmin }) => {
     const { email } = await acceptAdmin(body, origin);

@@ -9,9 +9,7 @@ const route = routesFor<{ readonly closing: Closing }>();
 const tag = 'Identity';
 
 const token = z.string().min(1).max(200);
-const TOKEN = 'ple_the-end-of-the-link-in-the-mail';
 const LINK = /^ple_[\w-]+$/;
-const PAGE = '<!doctype html>…';
 
 const closeMe = route(
   'DELETE /v1/me',
@@ -29,10 +27,6 @@ const closeMe = route(
       200: namedObject('ClosedUser', { status: z.literal('closed'), restorable_until: z.iso.datetime() }),
     },
     errors: ['wrong_password', 'step_up_required', 'last_owner', 'conflict', 'user_suspended', 'busy'],
-    example: {
-      body: { password: 'Analytical-Engine-1843' },
-      reply: { status: 'closed', restorable_until: '2026-12-04T08:00:00.000Z' },
-    },
   },
   async ({ caller, body, origin }, { closing }) => {
     const until = await closing.close(caller, body?.password, origin);
@@ -53,7 +47,6 @@ const restore = route(
     reply: { 200: namedObject('RestoredUser', { status: z.literal('restored') }) },
     errors: ['link_invalid', 'too_many_attempts'],
     idempotency: 'none',
-    example: { body: { token: `${TOKEN}-3` }, reply: { status: 'restored' } },
   },
   async ({ body, origin }, { closing }) => {
     await closing.restore(body.token, origin);
@@ -78,10 +71,6 @@ const resend = route(
     body: namedObject('ResendRestoreRequest', { email: emailSchema }),
     reply: { 202: namedObject('RestoreMail', { status: z.literal('restore_sent'), email: z.string() }) },
     idempotency: 'none',
-    example: {
-      body: { email: 'ada@example.com' },
-      reply: { status: 'restore_sent', email: 'ada@example.com' },
-    },
   },
   async ({ body: { email }, origin }, { closing }) => {
     await closing.resend(email, origin);
@@ -106,7 +95,6 @@ const openLink = route(
     summary: 'Open the link of a mail to open an account again',
     params: { token: 'text' },
     errors: ['not_found'],
-    example: { params: { token: TOKEN }, reply: PAGE },
   },
   async ({ params }) => {
     if (!LINK.test(params.token)) throw new AppError('not_found');

@@ -2,18 +2,12 @@ import { answer, namedObject, okReply, type Route, routesFor } from '#platform/h
 import { z } from 'zod';
 import { deviceNameSchema } from '../fields.ts';
 import type { Federation } from './federation.ts';
-import { signedInSchema, TOKENS_EXAMPLE } from '../sessions/sign-in-replies.ts';
+import { signedInSchema } from '../sessions/sign-in-replies.ts';
 import { callbackQuery, startQuery } from './browser-queries.ts';
 
 const route = routesFor<{ readonly federation: Federation }>();
 const tag = 'Identity';
 const nothing = z.undefined();
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f03';
-const CODE = 'plo_…';
-const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
-const RETURN_TO = 'https://app.example.com/signed-in';
-const GOOGLE_CODE = '4/0AVG7fiQ-example';
 
 /** As RFC 7636 has it: a secret of 43 to 128 characters. */
 const codeVerifier = z.string().regex(/^[\w.~-]{43,128}$/);
@@ -43,7 +37,6 @@ const begin = route(
     query: z.strictObject(startQuery),
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_unavailable'],
-    example: { query: { return_to: RETURN_TO, code_challenge: CHALLENGE }, reply: undefined },
   },
   async ({ query, wire }, { federation }) => {
     const { cookie } = wire.request.headers;
@@ -65,7 +58,6 @@ const callback = route(
     query: callbackQuery,
     reply: { 302: nothing },
     errors: ['sign_in_not_set_up', 'sign_in_failed'],
-    example: { query: { state: 'eT6…', code: GOOGLE_CODE }, reply: undefined },
   },
   async ({ query, wire, origin }, { federation }) => {
     const location = await federation.callback({ query, cookie: wire.request.headers.cookie }, origin);
@@ -91,7 +83,6 @@ const exchange = route(
     reply: { 200: signedInSchema },
     errors: ['sign_in_failed', 'user_suspended', 'user_closed', 'sso_required'],
     idempotency: 'none',
-    example: { body: { code: CODE, code_verifier: VERIFIER }, reply: TOKENS_EXAMPLE },
   },
   ({ body, origin }, { federation }) => {
     const { code, code_verifier: verifier, device_name: name } = body;
@@ -119,10 +110,6 @@ const google = route(
     reply: { 200: signedInSchema },
     errors: failures,
     idempotency: 'none',
-    example: {
-      body: { code: GOOGLE_CODE, code_verifier: VERIFIER, redirect_uri: 'com.example.app:/signed-in' },
-      reply: TOKENS_EXAMPLE,
-    },
   },
   ({ body, origin }, { federation }) => {
     const { code, code_verifier: verifier, redirect_uri: redirectUri, nonce, device_name: name } = body;
@@ -147,7 +134,6 @@ const firebase = route(
     reply: { 200: signedInSchema },
     errors: failures.filter((code) => code !== 'sign_in_canceled'),
     idempotency: 'none',
-    example: { body: { id_token: 'eyJhbGciOiJSUzI1NiIs…' }, reply: TOKENS_EXAMPLE },
   },
   ({ body, origin }, { federation }) =>
     federation.firebase({ idToken: body.id_token, device: { name: body.device_name } }, origin),
@@ -175,19 +161,6 @@ const list = route(
         ),
       }),
     },
-    example: {
-      reply: {
-        data: [
-          {
-            id: ID,
-            provider: 'google',
-            email: 'ada@example.com',
-            linked_at: '2026-11-20T08:00:00.000Z',
-            last_used_at: '2026-11-20T09:00:00.000Z',
-          },
-        ],
-      },
-    },
   },
   async ({ caller }, { federation }) => ({ data: await federation.identities.list(caller) }),
 );
@@ -205,7 +178,6 @@ const unlink = route(
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found', 'conflict', 'step_up_required'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { federation }) => {
     await federation.identities.unlink(caller, params.id, origin);

@@ -41,20 +41,6 @@ const keySchema = namedObject('ApiKey', {
   last_used_at: z.iso.datetime().nullable(),
 });
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const EXAMPLE = {
-  id: ID,
-  name: 'Nightly import',
-  prefix: 'pl_Zk3vQ8sT',
-  scopes: ['reel:read', 'reel:write'],
-  made_by: null,
-  monthly_budget_micros: 20_000_000,
-  user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-  created_at: '2026-11-20T08:00:00.000Z',
-  expires_at: null,
-  last_used_at: null,
-};
-
 const shownOnce = z
   .string()
   .nullable()
@@ -82,14 +68,6 @@ const makeKey = route(
     reply: { 201: newKeySchema },
     errors: ['forbidden', 'not_found'],
     secrets: ['key'],
-    example: {
-      body: {
-        name: 'Nightly import',
-        scopes: ['reel:read', 'reel:write'],
-        monthly_budget_micros: 20_000_000,
-      },
-      reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' },
-    },
   },
   ({ caller, accountId, role, body, once, origin }, { keys }) => {
     keys.assertMayMake({ caller, accountId, role }, body);
@@ -122,7 +100,6 @@ const listKeys = route(
     rate: { perMinute: 120, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(keySchema) },
-    example: { query: { limit: 20 }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
   ({ caller, accountId, role, query }, { keys }) => {
     const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
@@ -142,7 +119,6 @@ const listScopes = route(
     scope: 'account:read',
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: namedObject('ScopeList', { data: z.array(z.string()) }) },
-    example: { reply: { data: ['*', 'account:read', 'reel:read', 'reel:write'] } },
   },
   (_call, { keys }) => Promise.resolve({ data: [...keys.scopes] }),
 );
@@ -160,7 +136,6 @@ const revokeKey = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['forbidden', 'not_found'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, accountId, role, params, origin }, { keys }) => {
     await keys.revoke({ caller, accountId, role }, params.id, origin);
@@ -183,7 +158,6 @@ const rotateKey = route(
     reply: { 200: newKeySchema },
     errors: ['not_found'],
     secrets: ['key'],
-    example: { params: { id: ID }, reply: { ...EXAMPLE, key: 'pl_Zk3vQ8sT…' } },
   },
   async ({ caller, accountId, role, params, once, origin }, { keys }) => {
     const acting = { caller, accountId, role, origin };

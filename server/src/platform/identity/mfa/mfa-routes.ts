@@ -2,14 +2,12 @@ import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { passwordSchema } from '../fields.ts';
 import type { Mfa } from './mfa.ts';
-import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
+import { tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
   deviceFields,
   deviceOf,
-  PASSKEY_EXAMPLE,
   passkeyViewSchema,
-  REQUEST_EXAMPLE,
   requestOptionsSchema,
 } from './passkey-schemas.ts';
 import { RECOVERY_CODE } from './recovery-codes.ts';
@@ -28,8 +26,6 @@ const factor = {
 const mfaToken = z.string().min(1).max(200);
 const recoveryCodes = z.array(z.string()).describe('Shown once. Each is good once, in place of a factor.');
 
-const CODE = '2V7KQ-9M3XA-T0P4C-W8RZ6';
-const MFA_TOKEN = 'plm_the-token-of-a-sign-in-that-was-begun';
 const needsOne = { message: 'needs one proof', path: ['code'] };
 const isOne = ({ password, code: typed, recovery_code: recovery, passkey }: StepUpProof) =>
   [password, typed, recovery, passkey].filter((one) => one !== undefined).length === 1;
@@ -50,7 +46,6 @@ const readStatus = route(
         passkeys: z.array(passkeyViewSchema),
       }),
     },
-    example: { reply: { enabled: true, totp: true, recovery_codes_left: 10, passkeys: [PASSKEY_EXAMPLE] } },
   },
   ({ caller }, { mfa }) => mfa.status(caller),
 );
@@ -67,13 +62,6 @@ const enrol = route(
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: namedObject('TotpEnrollment', { secret: z.string(), otpauth_uri: z.string() }) },
     idempotency: 'none',
-    example: {
-      reply: {
-        secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
-        otpauth_uri:
-          'otpauth://totp/Plinth:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Plinth',
-      },
-    },
   },
   async ({ caller }, { mfa }) => {
     const { secret, uri } = await mfa.totp.enrol(caller);
@@ -95,7 +83,6 @@ const confirm = route(
     reply: { 200: namedObject('TotpConfirmation', { recovery_codes: recoveryCodes.nullable() }) },
     errors: ['mfa_refused', 'conflict'],
     idempotency: 'none',
-    example: { body: { code: '287082' }, reply: { recovery_codes: [CODE] } },
   },
   async ({ caller, body, origin }, { mfa }) => ({
     recovery_codes: await mfa.totp.confirm(caller, body.code, origin),
@@ -113,7 +100,6 @@ const removeTotp = route(
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { reply: { ok: true } },
   },
   async ({ caller, origin }, { mfa }) => {
     await mfa.totp.remove(caller, origin);
@@ -140,7 +126,6 @@ const renewCodes = route(
     },
     errors: ['conflict'],
     secrets: ['recovery_codes'],
-    example: { reply: { recovery_codes: [CODE] } },
   },
   ({ caller, origin, once }, { mfa }) => mfa.newRecoveryCodes(caller, origin, once),
 );
@@ -157,7 +142,6 @@ const challengeOptions = route(
     reply: { 200: requestOptionsSchema },
     errors: ['mfa_over'],
     idempotency: 'none',
-    example: { body: { mfa_token: `${MFA_TOKEN}-2` }, reply: REQUEST_EXAMPLE },
   },
   ({ body }, { mfa }) => mfa.challenge.options(body.mfa_token),
 );
@@ -186,7 +170,6 @@ const verify = route(
       'sso_required',
     ],
     idempotency: 'none',
-    example: { body: { mfa_token: MFA_TOKEN, recovery_code: CODE }, reply: TOKENS_EXAMPLE },
   },
   ({ body, origin }, { mfa }) =>
     mfa.challenge.answer({ mfaToken: body.mfa_token, proof: body, device: deviceOf(body) }, origin),
@@ -203,7 +186,6 @@ const stepUpOptions = route(
     rate: { perMinute: 20, by: 'user' },
     reply: { 200: requestOptionsSchema },
     idempotency: 'none',
-    example: { reply: REQUEST_EXAMPLE },
   },
   ({ caller }, { mfa }) => mfa.stepUp.options(caller),
 );
@@ -224,7 +206,6 @@ const stepUp = route(
     reply: { 200: okReply },
     errors: ['wrong_password', 'mfa_refused', 'mfa_paused', 'step_up_required', 'busy'],
     idempotency: 'none',
-    example: { body: { recovery_code: CODE }, reply: { ok: true } },
   },
   async ({ caller, body, origin }, { mfa }) => {
     await mfa.stepUp.answer(caller, body, origin);
@@ -245,7 +226,6 @@ const reset = route(
     reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
-    example: { params: { id: PASSKEY_EXAMPLE.id }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { mfa }) => {
     await mfa.reset(caller, params.id, origin);

@@ -1,16 +1,14 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Mfa } from './mfa.ts';
-import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
+import { tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
   creationOptionsSchema,
   credentialSchema,
   deviceFields,
   deviceOf,
-  PASSKEY_EXAMPLE,
   passkeyViewSchema,
-  REQUEST_EXAMPLE,
   requestOptionsSchema,
 } from './passkey-schemas.ts';
 
@@ -18,12 +16,6 @@ const route = routesFor<{ readonly mfa: Mfa }>();
 const tag = 'Second factors';
 const name = z.string().trim().min(1).max(100);
 const NONE = 'It takes no Idempotency-Key: ';
-
-const { challenge: CHALLENGE } = REQUEST_EXAMPLE;
-const CREDENTIAL_ID = 'dGhlLWlkLW9mLWEtcGFzc2tleQ';
-const client = { id: CREDENTIAL_ID, rawId: CREDENTIAL_ID, type: 'public-key' } as const;
-/** `{"type":"webauthn.get", …}`, as browsers write it. */
-const CLIENT_DATA = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0';
 
 const loginOptions = route(
   'POST /v1/auth/passkey/options',
@@ -35,7 +27,6 @@ const loginOptions = route(
     rate: { perMinute: 30, by: 'ip' },
     reply: { 200: requestOptionsSchema },
     idempotency: 'none',
-    example: { reply: REQUEST_EXAMPLE },
   },
   (_call, { mfa }) => mfa.passkeyLogin.options(),
 );
@@ -53,20 +44,6 @@ const login = route(
     reply: { 200: tokensSchema },
     errors: ['mfa_refused', 'user_suspended', 'user_closed', 'email_not_verified', 'sso_required'],
     idempotency: 'none',
-    example: {
-      body: {
-        credential: {
-          ...client,
-          response: {
-            clientDataJSON: CLIENT_DATA,
-            authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAQ',
-            signature: 'MEUCIQDu',
-            userHandle: 'MDE5MzljMmUtOGY0Yi03YzNhLTlkMjEtNWI2YzdkOGU5ZjAx',
-          },
-        },
-      },
-      reply: TOKENS_EXAMPLE,
-    },
   },
   ({ body, origin }, { mfa }) =>
     mfa.passkeyLogin.answer({ assertion: body.credential, device: deviceOf(body) }, origin),
@@ -85,19 +62,6 @@ const options = route(
     reply: { 200: creationOptionsSchema },
     errors: ['conflict'],
     idempotency: 'none',
-    example: {
-      reply: {
-        challenge: CHALLENGE,
-        rp: { id: 'example.com', name: 'Plinth' },
-        user: {
-          id: 'MDE5MzljMmUtOGY0Yi03YzNhLTlkMjEtNWI2YzdkOGU5ZjAx',
-          name: 'ada@example.com',
-          displayName: 'ada@example.com',
-        },
-        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
-        excludeCredentials: [],
-      },
-    },
   },
   ({ caller }, { mfa }) => mfa.passkeys.options(caller),
 );
@@ -121,16 +85,6 @@ const add = route(
     },
     errors: ['passkey_invalid', 'conflict'],
     idempotency: 'none',
-    example: {
-      body: {
-        name: 'Phone',
-        credential: {
-          ...client,
-          response: { clientDataJSON: CLIENT_DATA, attestationObject: 'o2NmbXRkbm9uZQ' },
-        },
-      },
-      reply: { passkey: PASSKEY_EXAMPLE, recovery_codes: ['2V7KQ-9M3XA-T0P4C-W8RZ6'] },
-    },
   },
   async ({ caller, body, origin }, { mfa }) => answer(201, await mfa.passkeys.add(caller, body, origin)),
 );
@@ -146,7 +100,6 @@ const rename = route(
     body: namedObject('RenamePasskeyRequest', { name }),
     reply: { 200: passkeyViewSchema },
     errors: ['not_found'],
-    example: { params: { id: PASSKEY_EXAMPLE.id }, body: { name: 'Phone' }, reply: PASSKEY_EXAMPLE },
   },
   ({ caller, params: { id }, body, origin }, { mfa }) =>
     mfa.passkeys.rename(caller, { id, name: body.name }, origin),
@@ -163,7 +116,6 @@ const remove = route(
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { params: { id: PASSKEY_EXAMPLE.id }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { mfa }) => {
     await mfa.passkeys.remove(caller, params.id, origin);

@@ -106,18 +106,3 @@ export const passkeyViewSchema = namedObject('Passkey', {
   created_at: z.iso.datetime(),
   last_used_at: z.iso.datetime().nullable(),
 });
-
-export const PASSKEY_EXAMPLE = {
-  id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
-  name: 'Phone',
-  synced: true,
-  created_at: '2026-11-20T08:00:00.000Z',
-  last_used_at: null,
-};
-
-export const REQUEST_EXAMPLE = {
-  rpId: 'example.com',
-  challenge: 'oFgk3c0Zb1cVqYQ6mHkq0eYt7o8q3b1J5m2n4p6r8sU',
-  timeout: 60_000,
-  userVerification: 'required',
-};

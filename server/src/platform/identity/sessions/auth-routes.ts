@@ -6,7 +6,7 @@ import type { Registering } from '../users/registration.ts';
 import type { Sessions } from './sessions.ts';
 import { deviceNameSchema, LONGEST_EMAIL, passwordSchema, emailSchema } from '../fields.ts';
 import { JWKS_MAX_AGE_S } from '../signing-keys/signing-key-store.ts';
-import { signedInSchema, TOKENS_EXAMPLE, tokensSchema } from './sign-in-replies.ts';
+import { signedInSchema, tokensSchema } from './sign-in-replies.ts';
 
 interface Service extends Registering, Pick<SigningKeys, 'jwks'> {
   readonly sessions: Sessions;
@@ -43,10 +43,6 @@ const register = route(
     },
     errors: ['busy'],
     idempotency: 'none',
-    example: {
-      body: { email: 'ada@example.com', password: 'Analytical-Engine-1843', full_name: 'Ada Lovelace' },
-      reply: { status: 'verification_sent', email: 'ada@example.com' },
-    },
   },
   async ({ body, origin }, identity) => {
     const { email, full_name: fullName, company_name: companyName } = body;
@@ -93,14 +89,6 @@ const login = route(
       'busy',
     ],
     idempotency: 'none',
-    example: {
-      body: {
-        email: 'ada@example.com',
-        password: 'Analytical-Engine-1843',
-        device_name: 'Ada’s telephone',
-      },
-      reply: TOKENS_EXAMPLE,
-    },
   },
   ({ body, origin }, { sessions }) => {
     const { email, password, captcha_token: captcha } = body;
@@ -130,7 +118,6 @@ const refresh = route(
     reply: { 200: tokensSchema },
     errors: ['unauthenticated', 'email_not_verified', 'refreshed_too_often'],
     idempotency: 'none',
-    example: { body: { refresh_token: 'plr_…' }, reply: TOKENS_EXAMPLE },
   },
   ({ body: { refresh_token: token }, origin }, { sessions }) => {
     if (token === undefined)
@@ -154,7 +141,6 @@ const logout = route(
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: okReply },
     idempotency: 'none',
-    example: { reply: { ok: true } },
   },
   async ({ caller, origin }, { sessions }) => {
     await sessions.logout(caller, origin);
@@ -175,7 +161,6 @@ const logoutAll = route(
     rate: { perMinute: 10, by: 'user' },
     reply: { 200: okReply },
     idempotency: 'none',
-    example: { reply: { ok: true } },
   },
   async ({ caller, origin }, { sessions }) => {
     await sessions.logoutAll(caller, origin);
@@ -203,11 +188,6 @@ const jwks = route(
           }),
         ),
       }),
-    },
-    example: {
-      reply: {
-        keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKx…', kid: 'kPrK_qmx…', alg: 'EdDSA', use: 'sig' }],
-      },
     },
   },
   // A verifier may keep them as long as an access token lives at most.

@@ -45,9 +45,3 @@ const challengeSchema = namedObject('MfaChallenge', {
 
 /** The answer of every call that signs in: tokens, or the challenge of a user with a second factor. */
 export const signedInSchema = namedUnion('SignInAnswer', [tokensSchema, challengeSchema]);
-
-export const TOKENS_EXAMPLE = {
-  access_token: 'eyJhbGciOiJFZERTQSJ9.…',
-  refresh_token: 'plr_…',
-  expires_at: 1_795_160_000,
-};

@@ -15,9 +15,6 @@ import type { Users } from './users.ts';
 const route = routesFor<{ readonly sessions: Sessions; readonly users: Users }>();
 const position = z.tuple([z.uuid()]);
 
-const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
-const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
-
 const meSchema = namedObject('User', {
   id: z.uuid(),
   email: z.string(),
@@ -43,18 +40,6 @@ const meSchema = namedObject('User', {
     }),
   ),
 });
-const ME = {
-  id: ID,
-  email: 'ada@example.com',
-  full_name: 'Ada Lovelace',
-  avatar_url: null,
-  email_verified: true,
-  role: 'user',
-  tier: 'free',
-  products: ['reel', 'gateway'],
-  default_account_id: ACCOUNT,
-  accounts: [{ id: ACCOUNT, kind: 'personal', name: 'Ada Lovelace', status: 'active', role: 'owner' }],
-};
 
 const getMe = route(
   'GET /v1/me',
@@ -66,7 +51,6 @@ const getMe = route(
     aliases: ['GET /v1/auth/me'],
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: meSchema },
-    example: { reply: ME },
   },
   ({ caller }, { users }) => users.me(caller),
 );
@@ -90,7 +74,6 @@ const changeMe = route(
         .optional(),
     }),
     reply: { 200: meSchema },
-    example: { body: { full_name: 'Ada Lovelace' }, reply: ME },
   },
   ({ caller, body, origin }, { users }) => users.changeMe(caller, body, origin),
 );
@@ -116,23 +99,6 @@ const listSessions = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(sessionSchema) },
-    example: {
-      query: { limit: 20 },
-      reply: {
-        data: [
-          {
-            id: ID,
-            name: 'Firefox on Windows',
-            ip: '203.0.113.7',
-            user_agent: 'Mozilla/5.0',
-            created_at: '2026-11-20T08:00:00.000Z',
-            last_used_at: '2026-11-20T09:00:00.000Z',
-            current: true,
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ caller, query }, { sessions }) => {
     const after = query.cursor === undefined ? undefined : positionOf(query.cursor, position)[0];
@@ -150,7 +116,6 @@ const endSession = route(
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
     errors: ['not_found'],
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { sessions }) => {
     await sessions.end(caller, params.id, origin);
@@ -171,7 +136,6 @@ const suspend = route(
     reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { users }) => {
     await users.suspend(caller, params.id, origin);
@@ -192,7 +156,6 @@ const reinstate = route(
     reply: { 200: okReply },
     errors: ['not_found', 'conflict'],
     idempotency: 'none',
-    example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, params, origin }, { users }) => {
     await users.reinstate(caller, params.id, origin);

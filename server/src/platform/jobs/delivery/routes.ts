@@ -37,13 +37,6 @@ const deliverJob = route(
       }),
     },
     errors: ['not_found', 'signature_invalid', 'delivery_malformed', 'workers_busy'],
-    example: {
-      body: {
-        account_id: '01976e9c-2a4b-7c3d-8e5f-6a7b8c9d0e1f',
-        job_id: '01976e9c-2a4b-7c3d-8e5f-6a7b8c9d0e2a',
-      },
-      reply: { outcome: 'done' },
-    },
   },
   async ({ wire }, { verify, deliver }) => {
     if (verify === undefined) throw new AppError('not_found');

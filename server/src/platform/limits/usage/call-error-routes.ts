@@ -43,22 +43,6 @@ const list = route(
       ...pageQuery,
     }),
     reply: { 200: pageOf(errorCount) },
-    example: {
-      query: { code: 'limit_exceeded' },
-      reply: {
-        data: [
-          {
-            code: 'limit_exceeded',
-            status: 429,
-            route: 'POST /v1/create',
-            failed: 14,
-            last_at: '2026-11-20T08:41:07.000Z',
-            last_request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   async ({ accountId, query: { limit, cursor, from, until, ...filter } }, errors) => {
     const rows = await errors.ofAccount(accountId, {

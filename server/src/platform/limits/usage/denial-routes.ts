@@ -45,26 +45,6 @@ const filters = {
 const SAYS =
   'Counted by account, limit, plan and hour, the newest hour first. A process writes its counts every ten seconds; they are kept for 100 days.';
 
-const EXAMPLE = {
-  data: [
-    {
-      account_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-      hour: '2026-11-20T08:00:00.000Z',
-      product: 'reel',
-      feature: 'generation',
-      limit: 'generations',
-      kind: 'quota',
-      plan: 'reel.standard',
-      denied: 14,
-      used: 300,
-      max: 300,
-      last_at: '2026-11-20T08:41:07.000Z',
-      last_request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-    },
-  ],
-  next_cursor: null,
-};
-
 interface DenialQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -102,7 +82,6 @@ const ofAccount = route(
     rate: { perMinute: 120, by: 'account' },
     query: z.strictObject({ ...filters, ...pageQuery }),
     reply: { 200: pageOf(denialCount) },
-    example: { query: { product: 'reel' }, reply: EXAMPLE },
   },
   async ({ accountId, query }, denials) =>
     pageOfCounts(await denials.ofAccount(accountId, questionOf(query)), query.limit),
@@ -119,7 +98,6 @@ const ofAll = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({ account_id: z.uuid().optional(), ...filters, ...pageQuery }),
     reply: { 200: pageOf(denialCount) },
-    example: { query: { limit_name: 'generations' }, reply: EXAMPLE },
   },
   async ({ query }, denials) =>
     pageOfCounts(await denials.ofAll({ ...questionOf(query), account: query.account_id }), query.limit),
@@ -163,28 +141,6 @@ const sums = route(
     }),
     reply: { 200: pageOf(denialSum) },
     produces: JSON_OR_CSV,
-    example: {
-      query: { group: 'account', product: 'reel' },
-      reply: {
-        data: [
-          {
-            account_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
-            account_name: 'Northwind Ltd',
-            accounts: 1,
-            product: 'reel',
-            limit: 'generations',
-            kind: 'quota',
-            plan: 'reel.standard',
-            denied: 41,
-            hours: 6,
-            max: 300,
-            last_at: '2026-11-20T08:41:07.000Z',
-            last_request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
-          },
-        ],
-        next_cursor: null,
-      },
-    },
   },
   ({ query, wire, origin }, denials) => {
     const { limit, cursor, format, group, account_id: account, from, until, limit_name, ...rest } = query;

@@ -10,7 +10,7 @@ import {
 import { type AccountId, AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { Limits } from '../limits.ts';
-import { EVENT_EXAMPLE, eventFilters, filterOf, shownEvent, usageEvent } from '../routes.ts';
+import { eventFilters, filterOf, shownEvent, usageEvent } from '../routes.ts';
 import type { UsageEventFilter } from './usage.ts';
 
 const route = routesFor<Pick<Limits, 'usageEvent' | 'usageEvents'>>();
@@ -44,19 +44,6 @@ const read = route(
     rate: { perMinute: 600, by: 'account' },
     reply: { 200: details },
     errors: ['not_found'],
-    example: {
-      params: { id: EVENT_EXAMPLE.id },
-      reply: {
-        ...EVENT_EXAMPLE,
-        status: 'voided',
-        cost_micros: 0,
-        charged_micros: 0,
-        reserve_micros: 1_200,
-        plan: 'reel.standard',
-        permit_status: 'voided',
-        reason: 'provider_unavailable',
-      },
-    },
   },
   async ({ accountId, params }, limits) => {
     const row = await limits.usageEvent(accountId, params.id);
@@ -84,7 +71,6 @@ const exportAll = route(
     query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...eventFilters }),
     reply: { 200: fileReply },
     produces: ['application/jsonl', 'text/csv'],
-    example: { query: { format: 'jsonl' }, reply: `${JSON.stringify(EVENT_EXAMPLE)}\n` },
   },
   async ({ accountId, query: { format, ...words }, wire, origin }, limits) => {
     const batches = batchesOf(limits, accountId, filterOf(words));
