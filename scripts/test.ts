@@ -13,15 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHORT, THOROUGH } from '../test/thorough.ts';
 import { type MissingService, type Pass, planPasses, quickPlan } from './suite/passes.ts';
-import {
-  countOf,
-  neverRun,
-  type Outcome,
-  type Report,
-  readReport,
-  REPORT,
-  TESTED,
-} from './suite/outcomes.ts';
+import { countOf, IDLE, neverRun, type Outcome, type Report, readReport, REPORT } from './suite/outcomes.ts';
 import { tellSeconds } from './suite/seconds.ts';
 import { LEFT_OUT, recordPassed, unchangedGroups } from './suite/unchanged.ts';
 
@@ -58,11 +50,11 @@ async function main(): Promise<number> {
   return summarize(await runAll(passes), missing);
 }
 
-/** The first pass, and when its last test has ended the others: the longest of them beside the rest, each with half of the cores. */
+/** The first pass, and when it leaves a worker idle the others: the longest of them beside the rest, each with half of the cores. */
 async function runAll([first, ...others]: readonly Pass[]): Promise<Ran[]> {
   if (first === undefined) return [];
   const whole = run(first, { withCoverage: coverage });
-  await whole.tested;
+  await whole.idle;
   const longest = others.toSorted((a, b) => b.files.length - a.files.length)[0];
   const lanes = [others.filter((pass) => pass === longest), others.filter((pass) => pass !== longest)];
   const beside = lanes.every((lane) => lane.length > 0);
@@ -85,8 +77,8 @@ interface RunOptions {
 }
 
 interface Run {
-  /** When its last test has ended, or the run has, if that comes first. */
-  readonly tested: Promise<unknown>;
+  /** When a worker has no file left, or the run has ended, if that comes first. */
+  readonly idle: Promise<unknown>;
   readonly done: Promise<Ran>;
 }
 
@@ -127,12 +119,12 @@ function run(pass: Pass, { withCoverage = false, beside = false, later = false }
       rmSync(folder, { recursive: true, force: true });
     });
   });
-  const last = new Promise<void>((resolve) =>
+  const idle = new Promise<void>((resolve) =>
     watcher.on('change', () => {
-      if (existsSync(join(folder, TESTED))) resolve();
+      if (existsSync(join(folder, IDLE))) resolve();
     }),
   );
-  return { tested: Promise.race([last, done]), done };
+  return { idle: Promise.race([idle, done]), done };
 }
 
 /** A run that ended before its tests did, for want of a database for example, is a failure too. */
