@@ -7,7 +7,7 @@
  * reads is left out of the whole suite (scripts/suite/unchanged.ts); `--record` leaves nothing out and notes what has passed.
  * The last line is `N passed, N failed`.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,16 @@ async function main(): Promise<number> {
   const passes = partial ? plan.passes.slice(0, 1) : plan.passes;
   const missing = partial ? [] : plan.missing;
   tellLeftOut();
+  if (!partial) buildProgram();
   return summarize(await runAll(passes), missing);
+}
+
+/**
+ * Builds the program once, as `npm ci` does, unless it is built of exactly these sources. Tests start it hundreds of times: `plinth config`
+ * takes 0.8 s of CPU of a build and 2.0 of the sources, `doctor` 3.9 and 10.8. If a source is edited meanwhile, the launcher starts the sources.
+ */
+function buildProgram(): void {
+  spawnSync(process.execPath, [join(ROOT, 'bin/plinth.js'), 'prepare'], { cwd: ROOT, stdio: 'inherit' });
 }
 
 /** The first pass, and when it leaves a worker idle the others: the longest of them beside the rest, each with half of the cores. */
