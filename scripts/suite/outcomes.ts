@@ -27,8 +27,8 @@ export interface Report {
 /** The environment variable that names the file which the report is written to. */
 export const REPORT = 'PLINTH_TEST_REPORT';
 
-/** The file beside the report that is there once the last test has ended. */
-export const TESTED = 'tested';
+/** The file beside the report that is there once a worker of the run is idle. */
+export const IDLE = 'idle';
 
 /** What the reporter wrote; throws when the run ended before it could. */
 export function readReport(path: string): Report {

@@ -1,21 +1,26 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Reporter, SerializedError, TestModule, TestSpecification } from 'vitest/node';
-import { type Outcome, reasonOf, type Report, REPORT, TESTED, type Timing } from './outcomes.ts';
+import type { Reporter, SerializedError, TestModule, TestSpecification, Vitest } from 'vitest/node';
+import { IDLE, type Outcome, reasonOf, type Report, REPORT, type Timing } from './outcomes.ts';
 
 /** Writes every test's outcome and every file's time to a file, so that the passes of the suite can be added up. */
 export default class OutcomeReporter implements Reporter {
   #left = 0;
+  #workers = 1;
+
+  onInit({ config }: Vitest): void {
+    this.#workers = config.maxWorkers;
+  }
 
   onTestRunStart(specifications: readonly TestSpecification[]): void {
     this.#left = specifications.length;
   }
 
-  /** After the last one Vitest computes the coverage, on one core: the next pass need not wait for that. */
+  /** Once a worker has no file left, the next pass begins: it waits neither for the longest of the last files nor for the coverage. */
   onTestModuleEnd(): void {
     this.#left -= 1;
     const path = process.env[REPORT];
-    if (this.#left === 0 && path !== undefined) writeFileSync(join(dirname(path), TESTED), '');
+    if (this.#left < this.#workers && path !== undefined) writeFileSync(join(dirname(path), IDLE), '');
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {

@@ -4,19 +4,32 @@ import { GROUPS } from './groups.ts';
 
 /** Files that take so long that a run which begins them last waits for them alone. */
 export const LONG: readonly string[] = [
+  'server/src/main.test.ts',
   'server/src/platform/billing/providers/stripe/at-once.test.ts',
   'server/src/platform/db/migrate.test.ts',
   'server/src/platform/db/prepared.test.ts',
+  'products/adiuva/marketplace/review/check-package.test.ts',
   'products/orbit/exports/making/file-maker.test.ts',
+  'products/orbit/reading/reader.test.ts',
   'test/blobs/s3-home.test.ts',
   'test/billing/money.test.ts',
   'test/billing/plans.test.ts',
+  'test/console/marketplace.test.ts',
+  'test/console/plan.test.ts',
   'test/crash/crash.test.ts',
   'test/crash/instants.test.ts',
+  'test/docs/browser.test.ts',
+  'test/orbit/reading-turns.test.ts',
+  'test/process/moving.test.ts',
+  'test/process/new-product.test.ts',
+  'test/process/restore.test.ts',
+  'test/sdk/vault/attacks.test.ts',
+  'test/sdk/vault/devices.test.ts',
   'safety/training/dev.test.ts',
   'test/walkers/access.test.ts',
   'test/walkers/routes.test.ts',
   'test/walkers/isolation.test.ts',
+  'test/walkers/worst-requests.test.ts',
 ];
 
 /**

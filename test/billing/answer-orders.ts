@@ -5,7 +5,7 @@ import { applyBodyIn } from '../../server/src/platform/billing/inbox/objects/app
 import { type Chance, chanceOf } from '../faults/chance.ts';
 import { endOf, runIn } from './account-state.ts';
 import type { Node } from './node.ts';
-import { everyOrder, shuffle, type OrdersTried } from './every-order.ts';
+import { everyOrder, pairwiseOrders, shuffle, type OrdersTried } from './every-order.ts';
 import type { Answer, FinishedScenario } from './run-scenarios.ts';
 
 const NEVER = commitPoint('test.orders', 'an order that was tried, which is always taken back');
@@ -29,15 +29,19 @@ export async function forgetEverything(db: Database, finished: readonly Finished
   for (const { accountId, endedAt } of finished) await db.asMigrator(forgetToldAfter(accountId, endedAt));
 }
 
-/** Applies what was fetched last of each object in every order, at the instant at which the history ended. */
-export async function inEveryOrder(node: Node, finished: FinishedScenario): Promise<OrdersTried> {
+/** Applies what was fetched last of each object in every order, or by pairs, at the instant at which the history ended. */
+export async function inEveryOrder(
+  node: Node,
+  finished: FinishedScenario,
+  { byPairs }: { readonly byPairs: boolean },
+): Promise<OrdersTried> {
   const newest = newestOf(finished.answers);
   const things = newest.filter(({ kind }) => !SMALL.has(kind));
   const [before, tried] = [things.slice(0, -MOST), things.slice(-MOST)];
   const small = newest.filter(({ kind }) => SMALL.has(kind));
   return rolledBack(node, finished, async (tx) => {
     for (const answer of [...small, ...before]) await applyAnswer(node, tx, answer);
-    return everyOrder({
+    return (byPairs ? pairwiseOrders : everyOrder)({
       tx,
       many: tried.length,
       apply: async (thing) => {

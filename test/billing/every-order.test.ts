@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { testDatabase } from '@plinth/testkit/services';
 import { chanceOf } from '../faults/chance.ts';
-import { everyOrder, shuffle } from './every-order.ts';
+import { everyOrder, ordersByPair, pairwiseOrders, shuffle } from './every-order.ts';
 
 const { db } = await testDatabase();
 const TRIED = commitPoint('test.every-order', 'an order of made-up things');
@@ -12,9 +12,13 @@ await db.script(`create table public.heap (thing integer, place serial); grant a
 const ORDER = 'jsonb_agg(thing order by place)::text';
 
 /** Things on a heap; `state` is all that is seen of it, and `end` what is compared. */
-function tryHeap(many: number, { state, end = state }: { readonly state: string; readonly end?: string }) {
+function tryHeap(
+  many: number,
+  { state, end = state }: { readonly state: string; readonly end?: string },
+  tryOrders = everyOrder,
+) {
   return db.system('billing.inbox', TRIED, (tx) =>
-    everyOrder({
+    tryOrders({
       tx,
       many,
       apply: async (thing) =>
@@ -44,6 +48,24 @@ describe('trying every order', () => {
 
   test('finds the one order of all that ends otherwise', async () => {
     const { ends } = await tryHeap(5, { state: ORDER, end: `${ORDER} = '[3, 1, 4, 0, 2]'` });
+    expect([...ends].toSorted()).toEqual(['false', 'true']);
+  });
+});
+
+describe('trying orders by pair', () => {
+  test.each([1, 2, 3, 5, 6])('has each of %i things right after each other', (many) => {
+    const orders = ordersByPair(many);
+    const things = Array.from({ length: many }, (_, thing) => thing);
+    for (const order of orders) expect(new Set(order)).toEqual(new Set(things));
+    const pairs = new Set(
+      orders.flatMap((order) => order.slice(1).map((thing, at) => `${order[at]} ${thing}`)),
+    );
+    expect(pairs.size).toBe(many * (many - 1));
+    expect(orders).toHaveLength(many % 2 === 0 ? many : 2 * many);
+  });
+
+  test('finds the end of a thing that comes right after another', async () => {
+    const { ends } = await tryHeap(6, { state: ORDER, end: `${ORDER} like '%2, 5%'` }, pairwiseOrders);
     expect([...ends].toSorted()).toEqual(['false', 'true']);
   });
 });

@@ -62,7 +62,7 @@ test('an imported user signs in with the password of before, and it is hashed an
   );
   expect(await login(ada.email, PASSWORD)).toBe(200);
   const after = await readStored(ada.email);
-  expect(after?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  expect(after?.password_hash).toMatch(/^\$argon2id\$/);
   expect(after?.password_version, 'it is the same password: no session ends').toBe(before?.password_version);
   expect(await login(ada.email, PASSWORD)).toBe(200);
   expect(await login(ada.email, 'another')).toBe(401);

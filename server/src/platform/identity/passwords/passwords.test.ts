@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { hashAsInProduction } from '@plinth/testkit/fixtures/argon2';
 import '../errors.ts';
 import { createPasswords } from './passwords.ts';
+
+hashAsInProduction();
 
 const BUSY = { status: 'rejected', reason: { code: 'busy', status: 503, retryAfter: 2 } };
 const HASHED = { status: 'fulfilled' };

@@ -1,10 +1,12 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
+import { hashAsInProduction } from '@plinth/testkit/fixtures/argon2';
 import { createPeople, tokensOf, PASSWORD, ORIGIN } from '@plinth/testkit/people';
 import { testDatabase } from '@plinth/testkit/services';
 import { createPasswordRules } from '../passwords/password-rules.ts';
 
+hashAsInProduction();
 const { db } = await testDatabase();
 const { identity, accounts, ids } = createPeople(db);
 const point = commitPoint('test.registration', 'what the registration tests write');
