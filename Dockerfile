@@ -15,7 +15,12 @@ COPY safety/package.json safety/
 COPY console/package.json console/
 COPY server/package.json server/
 COPY testkit/package.json testkit/
-COPY --parents products/*/package.json ./
+COPY products/adiuva/package.json products/adiuva/
+COPY products/coditect/package.json products/coditect/
+COPY products/gateway/package.json products/gateway/
+COPY products/orbit/package.json products/orbit/
+COPY products/prism/package.json products/prism/
+COPY products/reel/package.json products/reel/
 RUN npm ci --omit=dev --ignore-scripts
 COPY . .
 RUN mkdir -p -m 700 /volume/data \
@@ -32,9 +37,14 @@ COPY safety/package.json safety/
 COPY console/package.json console/
 COPY server/package.json server/
 COPY testkit/package.json testkit/
-COPY --parents products/*/package.json ./
+COPY products/adiuva/package.json products/adiuva/
+COPY products/coditect/package.json products/coditect/
+COPY products/gateway/package.json products/gateway/
+COPY products/orbit/package.json products/orbit/
+COPY products/prism/package.json products/prism/
+COPY products/reel/package.json products/reel/
 COPY deploy/image ./deploy/image
-RUN npm ci --omit=dev --ignore-scripts --include-workspace-root -w sdk -w sandboxes -w safety \
+RUN npm ci --omit=dev --ignore-scripts --include-workspace-root -w server -w products -w sdk -w sandboxes -w safety \
   && node deploy/image/prune.js
 
 FROM packages AS packages-slim

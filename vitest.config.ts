@@ -27,7 +27,10 @@ export default defineConfig({
             })),
             { find: '@plinth/sdk', replacement: join(import.meta.dirname, 'sdk/src/index.ts') },
             // Not what lies in the package, which the fixture itself imports.
-            { find: /^@node-rs\/argon2$/, replacement: join(import.meta.dirname, 'testkit/fixtures/argon2.ts') },
+            {
+              find: /^@node-rs\/argon2$/,
+              replacement: join(import.meta.dirname, 'testkit/fixtures/argon2.ts'),
+            },
           ],
         },
         test: {

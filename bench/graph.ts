@@ -102,7 +102,7 @@ async function timesOf(call: () => Promise<{ readonly nodes: readonly unknown[];
   };
 }
 
-const nameOf = (file: number) => `server/src/part-${file % 50}/file-${file}.ts`;
+const nameOf = (file: number) => `src/part-${file % 50}/file-${file}.ts`;
 
 async function fill(
   { modules: { db, dataKeys, ids } }: App,

@@ -31,7 +31,7 @@ describe.runIf(engine === 'postgres' && process.platform === 'linux')('people wh
     const load = await runLoad({
       scenario: memory,
       users: 4,
-      seconds: 4,
+      seconds: 8,
       withRedis: false,
       seed: '3',
       pace: 0.005,

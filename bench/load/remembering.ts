@@ -54,14 +54,13 @@ async function sit(parts: PersonParts, { key, number, before }: Sitting): Promis
     const said = texts.slice(n, n + SAID_AT_ONCE).map((text, place) => ({
       client_id: `${n + place}`,
       role: place === 0 ? 'user' : 'assistant',
-      text: place === 0 ? `In server/src/part-${number % 50}.ts: ${text}` : text,
+      text: place === 0 ? `In src/part-${number % 50}.ts: ${text}` : text,
     }));
     await call('messages, five', `POST /v1/sessions/${id}/messages`, { messages: said });
     if (chance.happens(0.5)) await ask(rarestWordsOf(texts[chance.between(0, n)] ?? ''));
   }
   if (chance.happens(0.3)) await decide(call, id, level);
-  if (chance.happens(0.3))
-    await call('graph', `GET /v1/graph/query?file=server/src/part-${number % 50}.ts&depth=2`);
+  if (chance.happens(0.3)) await call('graph', `GET /v1/graph/query?file=src/part-${number % 50}.ts&depth=2`);
   if (chance.happens(0.1)) await call('patterns', 'POST /v1/patterns/extract', {});
   await call('list', 'GET /v1/sessions');
   await call('export', `POST /v1/sessions/${id}/export`, {});

@@ -87,7 +87,10 @@ describe('the packed sandboxes, beside nothing of ours', () => {
   });
 
   test('are all there, with their types', async () => {
-    const names = Object.keys(manifest().exports).map((path) => path.replace('./', ''));
+    // `./src/*` leads to sources, which a checkout alone has.
+    const names = Object.keys(manifest().exports)
+      .filter((path) => !path.startsWith('./src/'))
+      .map((path) => path.replace('./', ''));
     expect(names).toHaveLength(9);
     const loading = names.map((name) => `await import('@plinth/sandboxes/${name}')`).join(', ');
     expect(await runProgram(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(

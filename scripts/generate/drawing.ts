@@ -13,10 +13,10 @@ const NAME = 17;
 export function withDrawing(text: string): string {
   const [before, platform, after] = partsOf(text);
   const drawn = modules.toReversed().flatMap(({ name, purpose }) => lines(name, purpose));
-  const folders = products.map(({ key }) => `${key}/`).toSorted();
+  const folders = products.map(({ key }) => key).toSorted();
   const vendors = readdirSync(SANDBOXES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const lists: readonly (readonly [string, readonly string[]])[] = [
-    ['      products/        index.ts (the list), ', folders],
+    ['    products/          packages that import `plinth/product`, as a team\u2019s do: ', folders],
     [
       '    sandboxes/         servers that speak vendors\u2019 protocols, a workspace of its own: ',
       vendors.map(({ name }) => name).toSorted(),
@@ -35,7 +35,7 @@ function withList(text: string, begin: string, names: readonly string[]): string
 
 /** The drawing's line of `platform/`, and what stands before it and after what lies in it. */
 function partsOf(text: string): readonly [string, string, string] {
-  const found = /^( {6}platform\/[^\n]*\n)(?: {8}[^\n]*\n)*/m.exec(text);
+  const found = /^( {6}src\/platform\/[^\n]*\n)(?: {8}[^\n]*\n)*/m.exec(text);
   if (found === null) throw new Error('ARCHITECTURE.md has no line "platform/" in its drawing');
   const [all, platform = ''] = found;
   return [text.slice(0, found.index), platform, text.slice(found.index + all.length)];

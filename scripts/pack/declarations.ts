@@ -32,7 +32,13 @@ export function declareDoors(folder: string): void {
         emitDeclarationOnly: true,
         rootDir: '.',
         outDir: folder,
-        paths: { '#products': [products] },
+        // The compiler declares nothing of what it finds in node_modules, where the links to these are.
+        paths: {
+          '#products': [products],
+          '@plinth/safety': ['./safety/src/index.ts'],
+          '@plinth/safety/*': ['./safety/src/*.ts'],
+          '@plinth/sandboxes/src/*': ['./sandboxes/src/*/index.ts'],
+        },
       },
       include: [],
       files: [...Object.values(DOORS), ...ambient()],
@@ -63,7 +69,7 @@ export function declareDoors(folder: string): void {
   }
 }
 
-const ambient = () => globSync('server/src/**/*.d.ts', { cwd: ROOT });
+const ambient = () => globSync('{server/src,products}/**/*.d.ts', { cwd: ROOT });
 
 function relativeNames(text: string, from: string): string {
   return text.replaceAll(NAMED, (whole, ...[before, quote, name]: string[]) => {

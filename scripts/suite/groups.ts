@@ -65,7 +65,9 @@ function reachedBy(file: string, reached: Set<string>): Set<string> {
 
 function isOfTests(path: string): boolean {
   if (path.startsWith('node:') || path.startsWith(SERVICES)) return false;
-  return !/^(sdk|src|safety|sandboxes)\//.test(path) || path.includes('/testing/');
+  return (
+    !/^(sdk|server|products|safety|sandboxes)\//.test(path) || /\/testing\/|^products\/\w+\/test\//.test(path)
+  );
 }
 
 /** By their text, as that takes a twentieth of parsing: each run of one test waits for this. */

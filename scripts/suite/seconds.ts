@@ -13,11 +13,11 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'server/src/platform/identity': 40,
   'server/src/platform/jobs': 80,
   'server/src/platform/limits': 130,
-  'products/adiuva + products/adiuva/test': 75,
-  'products/coditect + products/coditect/test': 150,
-  'products/orbit + products/orbit/test': 75,
-  'products/prism + products/prism/test': 75,
-  'products/reel + products/reel/test': 75,
+  'products/adiuva': 75,
+  'products/coditect': 150,
+  'products/orbit': 75,
+  'products/prism': 75,
+  'products/reel': 75,
   'server/src/main': 120,
   'server/src/server': 40,
   'test/billing + test/selling': 230,
@@ -36,16 +36,6 @@ const OTHERWISE = 30;
 
 /** A product's own tests lie in two folders, and money's as well. */
 const JOINED: Readonly<Record<string, string>> = {
-  'products/adiuva': 'products/adiuva + products/adiuva/test',
-  'products/adiuva/test': 'products/adiuva + products/adiuva/test',
-  'products/coditect': 'products/coditect + products/coditect/test',
-  'products/coditect/test': 'products/coditect + products/coditect/test',
-  'products/orbit': 'products/orbit + products/orbit/test',
-  'products/orbit/test': 'products/orbit + products/orbit/test',
-  'products/prism': 'products/prism + products/prism/test',
-  'products/prism/test': 'products/prism + products/prism/test',
-  'products/reel': 'products/reel + products/reel/test',
-  'products/reel/test': 'products/reel + products/reel/test',
   'test/billing': 'test/billing + test/selling',
   'test/selling': 'test/billing + test/selling',
 };
@@ -75,17 +65,11 @@ function sumSeconds(timings: readonly Timing[], keyOf: (timing: Timing) => strin
 /** `server/src/platform/limits`, `products/reel`, `test/sdk`; a file that lies above these is itself. */
 function folderOf(file: string): string {
   const parts = file.split('/');
-  const depth =
-    parts[0] === 'sandboxes' || (parts[0] === 'src' && (parts[1] === 'platform' || parts[1] === 'products'))
-      ? 3
-      : 2;
+  const depth = file.startsWith('server/src/platform/') ? 4 : /^(server|sandboxes)\//.test(file) ? 3 : 2;
   const folder = parts.slice(0, Math.min(depth, parts.length - 1)).join('/');
   const name =
-    folder === 'src' || folder === 'test'
-      ? parts
-          .slice(0, 2)
-          .join('/')
-          .replace(/\.test\.ts$/, '')
+    folder === 'server/src' || folder === 'test'
+      ? [...folder.split('/'), parts.at(-1)].join('/').replace(/\.test\.ts$/, '')
       : folder;
   return JOINED[name] ?? name;
 }

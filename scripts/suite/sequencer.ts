@@ -19,7 +19,7 @@ export const LONG: readonly string[] = [
   'test/crash/crash.test.ts',
   'test/crash/instants.test.ts',
   'test/docs/browser.test.ts',
-  'test/orbit/reading-turns.test.ts',
+  'products/orbit/test/reading-turns.test.ts',
   'test/process/moving.test.ts',
   'test/process/new-product.test.ts',
   'test/process/restore.test.ts',

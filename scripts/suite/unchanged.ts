@@ -32,7 +32,7 @@ export const SETTLED: readonly SettledGroup[] = [
     name: 'package',
     starts: ['test/process/package.test.ts'],
     alone: [
-      'bin',
+      'server/bin',
       'create',
       'docs/examples/product',
       'docs/tutorial.md',
@@ -48,8 +48,8 @@ export const SETTLED: readonly SettledGroup[] = [
       'server/src/main/new.ts',
       'server/src/main/prepared-file.ts',
       'server/src/platform/config/team.ts',
-      'server/src/products/index.ts',
-      'server/src/products/team.ts',
+      'server/package.json',
+      'server/src/products',
     ],
   },
   // Minutes, of Debian and npm; what the program does in it others try on each run, and this at night.
@@ -60,12 +60,14 @@ export const SETTLED: readonly SettledGroup[] = [
       '.dockerignore',
       '.npmrc',
       'Dockerfile',
-      'bin',
+      'server/bin',
       'console/package.json',
       'deploy/image',
       'safety/package.json',
       'sandboxes/package.json',
       'sdk/package.json',
+      'server/package.json',
+      'testkit/package.json',
       'server/src/main/build-console.ts',
       'server/src/main/build-files.ts',
       'server/src/main/build.ts',
@@ -178,7 +180,9 @@ export function inputsOf(group: SettledGroup): string[] {
   const code = new Set(filesOf(group));
   for (const file of code) for (const name of namedIn(file)) code.add(name);
   const folders = new Set([...code].map((path) => posix.dirname(path)));
-  const beside = [...folders].filter((folder) => folder.split('/').length > 2).flatMap(dataUnder);
+  const beside = [...folders]
+    .filter((folder) => folder.split('/').length > (folder.startsWith('server/') ? 3 : 2))
+    .flatMap(dataUnder);
   const data = (group.data ?? []).flatMap(dataUnder);
   const alone = (group.alone ?? []).flatMap(filesAt);
   return [...new Set([...ALWAYS, ...code, ...beside, ...data, ...alone])].toSorted();
@@ -187,27 +191,44 @@ export function inputsOf(group: SettledGroup): string[] {
 /** Every file of the project that a file names, by whichever kind of import, or as `new URL('./worker.ts', …)`. */
 function namedIn(file: string): string[] {
   if (!/\.[jt]s$/.test(file)) return [];
-  const names = read(file)
-    .toString()
-    .matchAll(/(?:\bfrom|\bimport|new URL)\s*\(?\s*'([^']+)'/g);
-  return [...names].flatMap(([, name = '']) => {
-    const target = targetOf(file, name) ?? importsOf(name);
+  const text = read(file).toString();
+  const names = [...text.matchAll(/(?:\bfrom|\bimport|new URL)\s*\(?\s*'([^']+)'/g)].map(
+    ([, name = '']) => name,
+  );
+  return [...names.filter((name) => name !== DOOR), ...roomsBehindDoor(text)].flatMap((name) => {
+    const target = targetOf(name.startsWith('#platform/') ? 'server/src' : file, name);
+    // A name of ours that leads nowhere would be an input that nobody sees.
+    if (target === undefined && name.startsWith('#')) throw new Error(`${name} in ${file} leads nowhere`);
     return target !== undefined && existsSync(join(ROOT, target)) && /\.\w+$/.test(target) ? [target] : [];
   });
 }
 
-/** What package.json maps a name such as `#platform/db` to. A name of ours that leads nowhere would be an input that nobody sees. */
-function importsOf(name: string): string | undefined {
-  if (!name.startsWith('#')) return undefined;
-  const { imports } = z
-    .object({ imports: z.record(z.string(), z.string()) })
-    .parse(JSON.parse(read('package.json').toString()));
-  for (const [pattern, path] of Object.entries(imports)) {
-    const [head = '', tail] = pattern.split('*');
-    if (tail === undefined ? name === pattern : name.startsWith(head))
-      return posix.normalize(path.replace('*', name.slice(head.length)));
-  }
-  throw new Error(`${name} is not among the imports of package.json`);
+const DOOR = 'plinth/product';
+const BY_NAME = /\b(?:im|ex)port (?:type )?\{([^}]*)\} from '([^']+)'/g;
+const namesIn = (list: string) =>
+  list
+    .split(',')
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^type /, '')
+        .replace(/ as .*/, ''),
+    )
+    .filter((name) => name !== '');
+
+/** The modules of the platform from which come what a product imports: the door has all of them. */
+function roomsBehindDoor(text: string): string[] {
+  const wanted = [...text.matchAll(BY_NAME)]
+    .filter(([, , from]) => from === DOOR)
+    .flatMap(([, list = '']) => namesIn(list));
+  if (wanted.length === 0) return [];
+  const door = read('server/src/main/doors/product.ts').toString();
+  const rooms = new Map(
+    [...door.matchAll(BY_NAME)].flatMap(([, list = '', from = '']) =>
+      namesIn(list).map((name) => [name, from] as const),
+    ),
+  );
+  return [...new Set(wanted.map((name) => rooms.get(name) ?? '#platform/product'))];
 }
 
 const dataUnder = (folder: string): string[] => filesAt(folder).filter((path) => !/\.[jt]s$/.test(path));

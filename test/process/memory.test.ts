@@ -37,7 +37,7 @@ test('of memory, its graph, patterns and questions no word stands in the files o
     expect([called, answer.status < 300, answer.body]).toEqual([called, true, answer.body]);
     return answer.body;
   };
-  const [file, other, path] = [`server/src/${mark()}.ts`, `server/src/${mark()}.ts`, `docs/${mark()}.md`];
+  const [file, other, path] = [`src/${mark()}.ts`, `src/${mark()}.ts`, `docs/${mark()}.md`];
   const rule = `Always ask ${mark()} and ${mark()} about ${mark()} first.`;
   const sessions: string[] = [];
   for (const name of ['unsealed-one', 'unsealed-two']) {

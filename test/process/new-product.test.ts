@@ -127,7 +127,12 @@ describe('a new product', () => {
       join(root, 'tsconfig.notes.json'),
       JSON.stringify({
         extends: './tsconfig.json',
-        include: [...folders, 'server/src/**/*.d.ts', 'testkit/services/global-setup.ts'],
+        include: [
+          ...folders,
+          'server/src/**/*.d.ts',
+          'products/**/*.d.ts',
+          'testkit/services/global-setup.ts',
+        ],
         exclude: ['products/*/console'],
       }),
     );

@@ -18,7 +18,7 @@ afterAll(endAll);
 
 /** The older program's tree, written once; packages are those of this checkout. */
 function olderTree(): string {
-  const tree = join(ROOT, '.cache/older', OLDER);
+  const tree = join(ROOT, '.cache/older', `${OLDER}-launched`);
   if (existsSync(tree)) return tree;
   const made = `${tree}.${process.pid}`;
   mkdirSync(made, { recursive: true });
@@ -26,6 +26,8 @@ function olderTree(): string {
   const archive = execFileSync('git', git, { cwd: ROOT, maxBuffer: 1e9 });
   execFileSync('tar', ['-x', '-C', made], { input: archive });
   symlinkSync(join(ROOT, 'node_modules'), join(made, 'node_modules'));
+  // Its launcher is found where this version has it.
+  symlinkSync('.', join(made, 'server'));
   rmSync(tree, { recursive: true, force: true });
   renameSync(made, tree);
   return tree;

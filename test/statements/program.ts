@@ -9,7 +9,7 @@ import {
   isShorthandPropertyAssignment,
 } from 'typescript/unstable/ast/is';
 import { API, type Checker, type Symbol as TypeScriptSymbol, type Type } from 'typescript/unstable/sync';
-import { isTest } from '../house/arrows.ts';
+import { isProgram } from '../house/arrows.ts';
 import { lineAt, ROOT } from '../house/source.ts';
 
 /** The program as the TypeScript compiler knows it: its own files, without tests. */
@@ -45,7 +45,7 @@ export function readProgram(): Program {
   const { program, checker } = project;
   const files = program.getSourceFileNames().flatMap((name): ProgramFile[] => {
     const path = name.slice(ROOT.length + 1);
-    const isOurs = name.startsWith(`${ROOT}/src/`) && !isTest(path) && !path.includes('/testing/');
+    const isOurs = name.startsWith(`${ROOT}/`) && isProgram(path);
     const source = isOurs || path === LIES ? program.getSourceFile(name) : undefined;
     return source === undefined ? [] : [{ path, source }];
   });

@@ -19,7 +19,7 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
       clientId: 'm',
       role: 'user',
       speaker: 'Ada',
-      text: `said by ${userId} in server/src/${userId}.ts and server/src/${accountId}.ts, src/import/users.ts, /home/ada/shop/src/import/users.ts`,
+      text: `said by ${userId} in src/${userId}.ts and src/${accountId}.ts, src/import/users.ts, /home/ada/shop/src/import/users.ts`,
       saidAt: null,
       recalled: false,
     },
@@ -49,8 +49,8 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
   const target = { sessionId: row.id, messageId: null, decisionId: null, path: null };
   await coditect.decisions.link({ ...member, id: decision.row.id }, { type: 'drawn_from', target });
   await coditect.graph.merge(member, {
-    source: `server/src/${userId}.ts`,
-    target: `server/src/${accountId}.ts`,
+    source: `src/${userId}.ts`,
+    target: `src/${accountId}.ts`,
     by: { caller: { userId }, origin: ORIGIN },
   });
   await makePattern(coditect, member);

@@ -12,6 +12,7 @@ export function linkPackages(copy: string): void {
     if (name !== 'plinth' && name !== '@plinth') symlinkSync(join(PACKAGES, name), join(folder, name));
   for (const name of ['plinth', ...readdirSync(join(PACKAGES, '@plinth')).map((own) => `@plinth/${own}`)]) {
     const place = relative(realpathSync(ROOT), realpathSync(join(PACKAGES, name)));
-    symlinkSync(join(copy, place), join(folder, name));
+    // Relative: a copy may be moved.
+    symlinkSync(join('..', name.includes('/') ? '..' : '', place), join(folder, name));
   }
 }

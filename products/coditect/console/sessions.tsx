@@ -32,7 +32,7 @@ export function Sessions() {
           <>
             <p className="dim">{say('noSessions')}</p>
             <Code block tabIndex={0}>
-              {'claude mcp add --env PLINTH_URL=… --env PLINTH_KEY=… plinth -- node bin/plinth.js mcp'}
+              {'claude mcp add --env PLINTH_URL=… --env PLINTH_KEY=… plinth -- node server/bin/plinth.js mcp'}
             </Code>
           </>
         }

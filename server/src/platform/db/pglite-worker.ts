@@ -3,7 +3,6 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { Opening, Plain } from './port.ts';
 import { beginDatabase, finishDatabase, unpackPrepared } from './prepared.ts';
 
@@ -68,7 +67,7 @@ const isNew = input.dataDir !== '' && beginDatabase(input.dataDir);
 const slowly = isNew ? copyPrepared() : undefined;
 const database = await PGlite.create({
   // What `create extension` of our migrations finds beside what PGlite has built in.
-  extensions: { btree_gin, pg_trgm },
+  extensions: { btree_gin },
   startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),

@@ -127,31 +127,34 @@ function isHeapFull(said: string): boolean {
 
 function flags({ worker, packages }: ReaderProgram, { heapMegabytes }: ReaderCaps): string[] {
   const code = [ENTRY, fileURLToPath(worker)].map((file) => dirname(dirname(file)));
+  const found = [
+    ...PACKAGES.flatMap((name) => packageFolders(name, import.meta.url)),
+    ...packages.flatMap((name) => packageFolders(name, worker.href)),
+  ];
   return [
     `--max-old-space-size=${heapMegabytes}`,
     '--permission',
     // The drawing library is an addon; OCR has its engine in a thread.
     '--allow-addons',
     '--allow-worker',
-    ...[...new Set([...code, ...[...PACKAGES, ...packages].flatMap(packageFolders)])].map(
-      (folder) => `--allow-fs-read=${folder}${sep}*`,
-    ),
+    ...[...new Set([...code, ...found])].map((folder) => `--allow-fs-read=${folder}${sep}*`),
     '--disable-warning=SecurityWarning',
     '--disable-warning=ExperimentalWarning',
   ];
 }
 
-/** Where a package is found from here, by the name of the folder and by where that leads: it may be a link. None: it is not installed. */
-function packageFolders(name: string): readonly string[] {
-  const known = folders.get(name);
+/** Where a file finds a package, by the name of the folder and by where that leads: it may be a link. None: it is not installed. */
+function packageFolders(name: string, file: string): readonly string[] {
+  const key = `${file} ${name}`;
+  const known = folders.get(key);
   if (known !== undefined) return known;
-  const require = createRequire(import.meta.url);
+  const require = createRequire(file);
   const within = `${sep}node_modules${sep}`;
   const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
   if (linked === undefined) return [];
   const resolved = require.resolve(name);
   const found = [join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules'), linked];
-  folders.set(name, found);
+  folders.set(key, found);
   return found;
 }
 
