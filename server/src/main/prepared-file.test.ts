@@ -4,11 +4,13 @@ import { allMigrations } from '#app';
 import { migrationFiles } from '#platform/db';
 
 test('the name of the prepared database tells of every migration, and of all functions and rights', () => {
-  const files = migrationFiles(join(import.meta.dirname, '..')).map((path) => path.replaceAll('\\', '/'));
+  const files = migrationFiles(join(import.meta.dirname, '../../..')).map((path) =>
+    path.replaceAll('\\', '/'),
+  );
   const ids = files.map((path) =>
     path
-      .replace(/^.*?\/(.*)\/migrations\/(.*)\.up\.sql$/, '$1/$2')
-      .replace(/^.*?\/(.*\/functions)\/.*$/, '$1'),
+      .replace(/^(?:.*\/)?([^/]+)\/migrations\/(.*)\.up\.sql$/, '$1/$2')
+      .replace(/^(?:.*\/)?([^/]+\/functions)\/.*$/, '$1'),
   );
   expect([...new Set(ids)].sort()).toEqual(
     allMigrations()

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type Config, isPackage, teamConfig } from '#platform/config';
 import { preparedName } from '#platform/db';
 
-const SOURCES = join(import.meta.dirname, '..');
+/** The checkout, or the package. */
+const ROOT = join(import.meta.dirname, '../../..');
 /** Beside the compiled code, which the launcher keeps there; a package brings one, of the platform alone. */
 export const PREPARED = join(
   import.meta.dirname,
@@ -20,5 +21,5 @@ export function preparedFile({ database }: Pick<Config, 'database'>): string | u
 }
 
 export function nameOfPrepared(): string {
-  return preparedName(SOURCES);
+  return preparedName(ROOT);
 }

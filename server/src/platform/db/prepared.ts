@@ -45,11 +45,11 @@ export function preparedName(sources: string): string {
   return `database-${hash.digest('hex')}`;
 }
 
-/** The files of all migrations, functions and rights included, below the folder of the sources. */
+/** The files of all migrations, functions and rights included, below the folder of the checkout or the package. */
 export function migrationFiles(sources: string): string[] {
   const files = ['migrations/*.up.sql', 'functions/*.sql', 'functions/version.json'];
   return globSync(
-    files.map((file) => `{platform,products}/*/${file}`),
+    files.map((file) => `{server/src/platform,products}/*/${file}`),
     { cwd: sources },
   ).sort();
 }
