@@ -1,8 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
-import { fromRoot, ROOT } from '../../server/src/main/build-files.ts';
-import { SHIPPED } from '../../server/src/products/team.ts';
+import { products } from '#products';
+import { fromRoot, isInstalled, ROOT } from '../../server/src/main/build-files.ts';
 
 /** Files whose exports a package has, by their names in `dist/`. */
 export const DOORS: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ export const DOORS: Readonly<Record<string, string>> = {
 };
 
 /** Each product of this repository is a door of its own, so that only what a team serves is loaded. */
-export const PRODUCTS = SHIPPED;
+export const PRODUCTS = products.map(({ key }) => key);
 
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [
@@ -23,7 +23,6 @@ const WORKERS = [
   'products/orbit/exports/making/thread.ts',
   'products/orbit/reading/process/read-document.ts',
 ];
-const OF_PROJECT = /^([./#]|plinth\/|@plinth\/)/;
 
 const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;
 
@@ -38,7 +37,7 @@ export async function buildDoors(folder: string): Promise<string[]> {
     },
     platform: 'node',
     cwd: ROOT,
-    external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
+    external: isInstalled,
     treeshake: false,
     plugins: [withoutProducts, withPlaces],
   });

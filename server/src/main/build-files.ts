@@ -8,6 +8,12 @@ export const ROOT = join(import.meta.dirname, '../../..');
 /** A path as a manifest has it: from the project's root. */
 export const fromRoot = (path: string): string => relative(ROOT, path).split(sep).join('/');
 
+/** Names of this project's own files and packages. */
+const OWN = /^([./#]|plinth\/|@plinth\/)/;
+
+/** Whether a build leaves what has this name where it is installed. */
+export const isInstalled = (name: string): boolean => !OWN.test(name) && !name.startsWith(ROOT);
+
 /** Notes what each source of some folders says when it is built, by its path from the first of them; their packages are not of them. */
 export function rememberSources(read: Map<string, string>, folders: readonly string[] = [ROOT]): Plugin {
   const [root = ROOT] = folders;

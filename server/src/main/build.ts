@@ -1,10 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { fromRoot, rememberSources, ROOT, writeManifest } from './build-files.ts';
+import { fromRoot, isInstalled, rememberSources, ROOT, writeManifest } from './build-files.ts';
 import { digestOf, FOLDER, MANIFEST, type Manifest, readManifest } from './built.js';
-
-const OF_PROJECT = /^([./#]|plinth\/|@plinth\/)/;
 
 /**
  * Writes the program in few files, packages left where they are. Files are named by what is in them and what names the first one is
@@ -18,7 +16,7 @@ export async function buildProgram(): Promise<void> {
     input: join(ROOT, 'server/src/main.ts'),
     platform: 'node',
     cwd: ROOT,
-    external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
+    external: isInstalled,
     // What a module does when it is loaded is never taken for needless.
     treeshake: false,
     plugins: [rememberSources(read), withPlaces],

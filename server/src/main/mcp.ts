@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isPackage } from '#platform/config';
+import { ROOT } from './build-files.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: PLINTH_URL=https://your-server.example PLINTH_KEY=pl_… plinth mcp
@@ -19,7 +20,7 @@ export const mcp: Verb = async ({ words: [word] }) => {
     return 2;
   }
   // Its products are those of the repository that the package is installed in.
-  if (isPackage) process.chdir(join(import.meta.dirname, '../../../../..'));
+  if (isPackage) process.chdir(join(ROOT, '../..'));
   const { products } = await import('#products');
   const serve = products.find(({ mcpOnStdio }) => mcpOnStdio !== undefined)?.mcpOnStdio;
   if (serve === undefined) {

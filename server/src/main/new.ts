@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPackage, teamConfig } from '#platform/config';
+import { ROOT } from './build-files.ts';
 import { checkoutPlace, newProduct, NewProductRefused, type ProductPlace, teamPlace } from './new-product.ts';
 import { printUsage, type Verb } from './verb.ts';
 
@@ -9,7 +10,6 @@ const USAGE = `Usage: plinth new product <name>
 Writes a product that compiles, runs and is tested, into products/<name>; its page docs/<name>.md; and its line in plinth.config.ts.
 A name has 2 to 30 lower-case letters and digits. See docs/products.md.
 `;
-const PROGRAM = join(import.meta.dirname, '../../..');
 
 /** `new product <name>`: a folder to begin with. It ends with 2, and has written nothing, where the name is refused. */
 export const newThing: Verb = async ({ words: [what, name, ...more] }) => {
@@ -17,7 +17,7 @@ export const newThing: Verb = async ({ words: [what, name, ...more] }) => {
     return printUsage(what === 'product' ? more[0] : what, USAGE);
   try {
     const isTeam = teamConfig() !== undefined;
-    const written = newProduct(isTeam ? await placeOfTeam() : checkoutPlace(PROGRAM), name);
+    const written = newProduct(isTeam ? await placeOfTeam() : checkoutPlace(ROOT), name);
     process.stdout.write(`${written.map((path) => `wrote ${path}\n`).join('')}
 Next:
 ${(isTeam ? TEAM_STEPS : STEPS).map(([step = '', does = '']) => `  ${step.replace('NAME', name).padEnd(43)}${does.replace('NAME', name)}`).join('\n')}
@@ -45,7 +45,7 @@ const TEAM_STEPS = [
 
 async function placeOfTeam(): Promise<ProductPlace> {
   const [{ allRoutes }, { modules }] = await Promise.all([import('#app'), import('#modules')]);
-  return teamPlace(process.cwd(), PROGRAM, {
+  return teamPlace(process.cwd(), ROOT, {
     parts: () => modules.map(({ name }) => name),
     segments: () =>
       allRoutes()

@@ -2,14 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, isPackage, teamConfig } from '#platform/config';
 import { preparedName } from '#platform/db';
+import { ROOT } from './build-files.ts';
 
-/** The checkout, or the package. */
-const ROOT = join(import.meta.dirname, '../../..');
 /** Beside the compiled code, which the launcher keeps there; a package brings one, of the platform alone. */
-export const PREPARED = join(
-  import.meta.dirname,
-  isPackage ? '../../../prepared' : '../../../node_modules/.cache/plinth',
-);
+export const PREPARED = join(ROOT, isPackage ? 'prepared' : 'node_modules/.cache/plinth');
 
 /** The file that a new embedded database is copied from; undefined where there is a database already. It need not exist. */
 export function preparedFile({ database }: Pick<Config, 'database'>): string | undefined {
