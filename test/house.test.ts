@@ -74,7 +74,12 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { a } from 'plinth/product';`,
   ],
   ['arrows', 'products/reel/a.ts', `import { a } from '#platform/db';`, `import { a } from './b.ts';`],
-  ['arrows', 'products/reel/a.ts', `import { a } from '#sandbox/openai';`, `import { a } from './b.ts';`],
+  [
+    'arrows',
+    'products/reel/a.ts',
+    `import { a } from '@plinth/sandboxes/src/openai';`,
+    `import { a } from './b.ts';`,
+  ],
   [
     'arrows',
     'sandboxes/src/openai/a.ts',
