@@ -107,6 +107,8 @@ export const LEFT_OUT = 'PLINTH_TEST_LEFT_OUT';
 const ALWAYS: readonly string[] = [
   'package.json',
   'package-lock.json',
+  'server/package.json',
+  'testkit/package.json',
   'vitest.config.ts',
   'testkit/after-file.ts',
   'testkit/closing.ts',
@@ -197,7 +199,7 @@ function namedIn(file: string): string[] {
   );
   return [...names.filter((name) => name !== DOOR), ...roomsBehindDoor(text)].flatMap((name) => {
     const target = targetOf(name.startsWith('#platform/') ? 'server/src' : file, name);
-    // A name of ours that leads nowhere would be an input that nobody sees.
+    // A name of ours that leads nowhere would be an input that no digest has.
     if (target === undefined && name.startsWith('#')) throw new Error(`${name} in ${file} leads nowhere`);
     return target !== undefined && existsSync(join(ROOT, target)) && /\.\w+$/.test(target) ? [target] : [];
   });
@@ -216,19 +218,25 @@ const namesIn = (list: string) =>
     )
     .filter((name) => name !== '');
 
-/** The modules of the platform from which come what a product imports: the door has all of them. */
-function roomsBehindDoor(text: string): string[] {
-  const wanted = [...text.matchAll(BY_NAME)]
-    .filter(([, , from]) => from === DOOR)
-    .flatMap(([, list = '']) => namesIn(list));
-  if (wanted.length === 0) return [];
+/** By the name of what the door has: the module of the platform from which it comes. */
+let rooms: ReadonlyMap<string, string> | undefined;
+
+function readRooms(): ReadonlyMap<string, string> {
   const door = read('server/src/main/doors/product.ts').toString();
-  const rooms = new Map(
+  return new Map(
     [...door.matchAll(BY_NAME)].flatMap(([, list = '', from = '']) =>
       namesIn(list).map((name) => [name, from] as const),
     ),
   );
-  return [...new Set(wanted.map((name) => rooms.get(name) ?? '#platform/product'))];
+}
+
+/** The modules of the platform from which comes what a product imports: the door has all of them. */
+function roomsBehindDoor(text: string): string[] {
+  const wanted = [...text.matchAll(BY_NAME)]
+    .filter(([, , from]) => from === DOOR)
+    .flatMap(([, list = '']) => namesIn(list));
+  rooms ??= readRooms();
+  return [...new Set(wanted.map((name) => rooms?.get(name) ?? '#platform/product'))];
 }
 
 const dataUnder = (folder: string): string[] => filesAt(folder).filter((path) => !/\.[jt]s$/.test(path));
