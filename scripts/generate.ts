@@ -82,7 +82,7 @@ function write(files: ReadonlyMap<string, string>): void {
   }
 }
 
-/** What Git does not keep. */
+/** Writes the files that Git does not keep. */
 async function make(): Promise<void> {
   const paths = makeCalls(version);
   if (!process.argv.includes('--made')) paths.push(...(await makeSchema()));

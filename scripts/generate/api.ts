@@ -7,9 +7,9 @@ interface Document {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** What tells a reader of a call about it, and changes nothing of it. */
+/** Keys that describe a call to its reader and change nothing of it. */
 const TOLD = new Set(['summary', 'description', 'title', 'tags', 'operationId', 'example', 'examples']);
-/** Their keys are names that we chose, and no words of OpenAPI. */
+/** Objects whose keys are names that we chose, and no words of OpenAPI. */
 const OF_NAMES = new Set(['properties', 'patternProperties', 'content', 'responses']);
 /** Their order says nothing. */
 const SETS = new Set(['required', 'enum']);

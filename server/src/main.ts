@@ -39,7 +39,7 @@ const USAGE = `Usage: plinth <verb>
   health          ask the server of these settings whether it is ready (health live: whether it answers at all)
   smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
   prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
-  new product     write a product to begin with (new product <name>): into products, in a checkout into products
+  new product     write a product to begin with (new product <name>), into products/<name>
   generate        write the API's document and the client's types anew, in a checkout all of docs/generated
 
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.

@@ -49,7 +49,7 @@ interface Arrow {
   readonly to: Room | undefined;
 }
 
-/** What `products` serves in a checkout. */
+/** The list that `products` serves in a checkout. */
 const OWN_CONFIG = 'plinth.config.ts';
 
 function objection({ file, from, target, to }: Arrow): string | undefined {

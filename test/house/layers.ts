@@ -40,7 +40,7 @@ export function roomOf(path: string): Room | undefined {
   return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
 }
 
-/** What products are made with, which lies above the platform and below them. */
+/** Files that products import: above the platform, below the products. */
 const DOORS = ['server/src/main/doors/config.ts', 'server/src/main/doors/product.ts'];
 
 function roomOfServer(path: string): Room | undefined {

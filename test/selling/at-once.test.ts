@@ -9,7 +9,7 @@ import { subscriptionCalls } from './subscription-calls.ts';
 
 /** How often a lease was to be taken, renewed or given back. */
 let takes = 0;
-/** What a process that dies at its next change does not come to any more. */
+/** Commit points after which the process dies, the next one first. */
 let deaths: string[] = [];
 const selling = await openSellingApp({
   crashHook(point, phase) {
@@ -50,7 +50,7 @@ async function itemOf(price: { readonly amount: number; readonly currency: strin
 const presentPrice = ({ body }: Reply) =>
   (body as { error: { details?: { price?: Readonly<Record<string, unknown>> } } }).error.details?.price;
 
-/** What was charged since the purchase, oldest first. */
+/** Cents charged since the purchase, oldest first. */
 async function chargesOf(who: Customer): Promise<number[]> {
   const { customer } = await stripe.subscriptions.retrieve(await storeId(who));
   const { data } = await stripe.charges.list({ customer: idOf(customer), limit: 100 });
@@ -81,7 +81,7 @@ async function changesAtOnce(who: Customer, [first, later]: readonly [number, nu
   return { first: await firstReply, later: await laterReply, laterBody };
 }
 
-// What the provider is asked hangs on no engine.
+// Every engine asks the provider the same.
 describe.runIf(engine === 'postgres')('two changes of seats at once', () => {
   test.each([
     { seats: [2, 3], charged: 5_900, price: { due_now: 5_900, quantity: 3 }, both: [5_900, 5_900] },
@@ -118,7 +118,7 @@ describe.runIf(engine === 'postgres')('two changes of seats at once', () => {
     const who = await holding({ product: 'gateway', plan: 'team', quantity: 3 });
     const fewer = await agreedChange(call, who, { product: 'gateway', quantity: 2, when: 'now' });
     const more = await agreed(who, 4);
-    // What is read for a change that gives credit, once its price was checked.
+    // A change that gives credit reads the charges once its price was checked.
     sandbox.faults.at('GET /v1/charges', { kind: 'wait' });
     const late = send(who, fewer);
     await sandbox.faults.untilHeld(1);

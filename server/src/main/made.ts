@@ -17,7 +17,7 @@ const STAMP = '.cache/made';
 const SOURCES = ['server/src', 'products', 'safety/src'];
 const NO_SOURCE = /^safety\/.*\.json$|\.test\.ts$|^products\/\w+\/(console|node_modules|test)\//;
 
-/** What the sources say, by their paths from the project's root. */
+/** Texts of the sources by their paths from the project's root. */
 export function readSources(root = ROOT): ReadonlyMap<string, string> {
   const paths = SOURCES.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(

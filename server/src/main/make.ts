@@ -51,7 +51,7 @@ function hasSchema(): boolean {
   return existsSync(path) && readFileSync(path, 'utf8').endsWith(lastOfSchema());
 }
 
-/** What it was made of: these migrations, by this file. */
+/** Names the migrations and the file that the schema was made by. */
 const lastOfSchema = () => `\n-- ${nameOfPrepared()} ${digestOf(['server/src/main/schema-sql.ts'])}\n`;
 
 /** Every place where the program commits, or sends something that can't be taken back: where the crash tests kill it. */

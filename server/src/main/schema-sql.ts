@@ -56,7 +56,7 @@ interface Table {
   readonly tail: string;
 }
 
-/** What these say of each table, one after the other. */
+/** Runs these statements in turn; each answers lines by table. */
 async function linesOfTables(db: Database, asked: readonly Statement<TableLine>[]) {
   const found: TableLine[] = [];
   for (const one of asked) found.push(...(await db.asMigrator(one)));

@@ -3,7 +3,7 @@ import type { InFlightRequest } from './in-flight.ts';
 /** Milliseconds of a step after which no other rests. */
 const SHORT = 2;
 
-/** For whom a step is done. */
+/** The call that a step belongs to. */
 export type StepCall = Pick<InFlightRequest, 'began' | 'lane' | 'signal'>;
 
 /**

@@ -33,7 +33,7 @@ export function normalizeReply(reply: RecordedReply): unknown {
   return trimmed(mapped(preferred(reply.json, reply.products), { ...reply, text }));
 }
 
-/** What takes the place of values that each run has others of, by the value: one value has one name in an example. */
+/** Stand-ins for values that differ from run to run: a value has one stand-in in an example. */
 interface Names {
   readonly uuid: (id: string) => string;
   readonly person: (email: string) => string;
@@ -193,7 +193,7 @@ function monthOf(time: number, more = 0): number {
 
 /**
  * A time as far from the example's as it was from the call, rounded up to what people meant by it. Begins of days and months stay such.
- * What is long past and of no odd second is a date of a fixture.
+ * A time long past, on a full minute, is a fixture's date and stays.
  */
 function normalTime(time: number, at: number): number {
   for (const months of [-1, 0, 1]) if (time === monthOf(at, months)) return monthOf(NOW, months);

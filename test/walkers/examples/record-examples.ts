@@ -9,7 +9,7 @@ import { normalizeReply } from './normalize-reply.ts';
 
 /** Calls whose walkers get a reply that shows less than the written one. */
 const WRITTEN: readonly string[] = [
-  // What is agreed to is asked for first, and is another price than the request's.
+  // Its caller first asks for the price that they agree to, which is not the example's.
   'POST /v1/billing/subscription/change',
   'POST /v1/billing/subscription/resume',
   // Its key is of no server.
@@ -24,7 +24,7 @@ const A_DAY = 86_400_000;
 const ANY_ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';
 
 interface Recording {
-  /** What could not be recorded, and what to do. */
+  /** Calls that could not be recorded, and how to mend each. */
   readonly problems: string[];
   /** Calls whose replies are written by hand: no walker gets such a reply. */
   readonly kept: string[];

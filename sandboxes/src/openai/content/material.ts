@@ -47,7 +47,7 @@ export class Material {
   /** Noon of the day that the text names. */
   readonly day = lazy(() => dayIn(this.text, this.now())?.noon);
 
-  /** What was written, line by line: of a labelled line its value, of what a prompt quotes each line. */
+  /** The written lines: the value of a labelled line, each line of a quotation. */
   readonly lines = lazy((): readonly string[] => linesIn(this.text));
 
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.lines()));
@@ -72,7 +72,7 @@ export class Material {
     return named !== undefined && languageNamed(named) === undefined ? named : undefined;
   });
 
-  /** What it is about: a label that says so, else the first sentence of what the last message asks. */
+  /** Its subject: a label that says so, else the first sentence that the last message asks. */
   readonly subject = lazy((): string => {
     const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
     // Rows in JSON are called by their label.

@@ -1,4 +1,4 @@
-/** `plinth/product`: what a product is made with. Products that ship import nothing else of the platform: test/doors.test.ts. */
+/** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
 export * from '#platform/product';
 export {
   addressBlock,
