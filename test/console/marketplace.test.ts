@@ -232,7 +232,7 @@ describe.runIf(isHere)('the marketplace', { timeout: 8 * PATIENCE }, async () =>
       .getByLabel('Choose the package')
       .setInputFiles({ name: 'a.zip', mimeType: 'application/zip', buffer: bytes });
     const keys = page.getByLabel('Key', { exact: true }).getByRole('option');
-    expect(await keys.allInnerTexts()).toEqual(['Elsewhere']);
+    await expect.poll(() => keys.allInnerTexts()).toEqual(['Elsewhere']);
   });
 
   test('a version that wants more waits for consent; uninstalled, what was bought stays theirs', async () => {
