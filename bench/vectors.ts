@@ -1,7 +1,7 @@
 import { type Database, dbMigrations, migrateUp, openDatabase, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { type Collection, createVectorStorage, vectorsModule, type Vectors } from '#platform/vectors';
-import { embeddingOf, nearestOf } from '../server/src/platform/vectors/embeddings.ts';
+import { embeddingOf, nearestOf } from '../server/src/platform/work/vectors/embeddings.ts';
 import { ids } from '@plinth/testkit/factories';
 import { clusteredVectors } from '@plinth/testkit/fixtures/clustered-vectors';
 import { npmBinaries } from '@plinth/testkit/services/binaries';

@@ -1,23 +1,37 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { modules } from '#modules';
 import { type Route, routesOf } from '#platform/http';
 import { allRoutes } from '../server/src/app/lists.ts';
+import { folderOfModule, moduleAt } from './house/layers.ts';
 import { ROOT } from './house/source.ts';
 
 /** What lies in the folders of the modules is what their definitions say; a list is not asked about itself. */
 
-const PLATFORM = join(ROOT, 'server/src/platform');
-const folders = readdirSync(PLATFORM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const filesOf = (module: string): string[] =>
-  readdirSync(join(PLATFORM, module), { recursive: true, encoding: 'utf8' }).map((file) =>
+  readdirSync(join(ROOT, folderOfModule(module)), { recursive: true, encoding: 'utf8' }).map((file) =>
     file.replaceAll('\\', '/'),
   );
 
-test('every folder of the platform is a module of the list, and every module of the list a folder', () => {
-  expect(modules.map(({ name }) => name).toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+test('every folder of the platform is a module of the list or holds some, and every module has a folder of its name', () => {
+  const folders = readdirSync(join(ROOT, 'server/src/platform'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => {
+      const path = `server/src/platform/${name}`;
+      if (moduleAt(`${path}/index.ts`) !== undefined) return [path];
+      return readdirSync(join(ROOT, path)).map((inner) => `${path}/${inner}`);
+    });
+  const named = modules.map(({ name }) => folderOfModule(name));
+  expect(named.toSorted()).toEqual(folders.toSorted());
+  expect(named.map((folder) => posix.basename(folder))).toEqual(modules.map(({ name }) => name));
+});
+
+test('modules of one folder lie side by side in the list: the folders are layers too', () => {
+  const above = modules.map(({ name }) => posix.dirname(folderOfModule(name)));
+  const turns = above.filter((folder, at) => folder !== above[at - 1] && folder !== 'server/src/platform');
+  expect(turns).toEqual([...new Set(turns)]);
 });
 
 describe.each(modules.map((module) => [module.name, module] as const))('the module %s', (name, module) => {
@@ -38,10 +52,10 @@ describe.each(modules.map((module) => [module.name, module] as const))('the modu
 
 test('every call that a file of the platform exports is one of the program', async () => {
   const known = new Set(allRoutes());
-  const files = folders.flatMap(({ name }) =>
+  const files = modules.flatMap(({ name }) =>
     filesOf(name)
       .filter((file) => file.endsWith('routes.ts'))
-      .map((file) => join(PLATFORM, name, file)),
+      .map((file) => join(ROOT, folderOfModule(name), file)),
   );
   const exported = await Promise.all(
     files.map(async (file) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SAFETY_STATUSES } from '../../server/src/platform/http/index.ts';
+import { SAFETY_STATUSES } from '../../server/src/platform/base/http/index.ts';
 import { judge } from '../src/judge.ts';
 import { PLACES, type Features } from '../src/model/features.ts';
 import { type Group, GROUPS, HEADS, type ModelFile, modelOf } from '../src/model/model.ts';

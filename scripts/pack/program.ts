@@ -17,8 +17,8 @@ export const PRODUCTS = products.map(({ key }) => key);
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [
   'server/src/platform/ai/metering/tokens-worker.ts',
-  'server/src/platform/db/pglite-worker.ts',
-  'server/src/platform/files/process/entry.ts',
+  'server/src/platform/base/db/pglite-worker.ts',
+  'server/src/platform/base/files/process/entry.ts',
   'products/adiuva/marketplace/review/process/read-package.ts',
   'products/orbit/exports/making/thread.ts',
   'products/orbit/reading/process/read-document.ts',

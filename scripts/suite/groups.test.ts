@@ -7,7 +7,7 @@ const groups = new Map(
 
 test('what changes the program that a process has loaded is alone in it; what starts programs shares one', () => {
   const files = {
-    'server/src/platform/secrets/reseal.test.ts': 'alone',
+    'server/src/platform/base/secrets/reseal.test.ts': 'alone',
     'test/mail/sending.test.ts': 'alone',
     'test/selling/entitlement-changes.test.ts': 'alone',
     'test/crash/crash.test.ts': 'process',

@@ -24,7 +24,7 @@ const PROGRAMS = [PROGRAM, 'node:child_process'];
 /** Files that can't share a process. */
 const ALONE: readonly string[] = [
   // It declares a sealed column of a table of its own, which every app that is opened would look into.
-  'server/src/platform/secrets/reseal.test.ts',
+  'server/src/platform/base/secrets/reseal.test.ts',
 ];
 /** They add an event or a mail once the program is read: calls made before would not know it, and the documents of all list it. */
 const ADDS = /\badd(?:Events|Mails)\(/;

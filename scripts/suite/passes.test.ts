@@ -6,7 +6,7 @@ import { planPasses, quickPlan } from './passes.ts';
 const passes = async () => (await planPasses({}, { thorough: false })).passes;
 
 test('a file that uses no database and starts no program runs on one engine, in any folder', async () => {
-  const reader = 'server/src/platform/db/away.test.ts';
+  const reader = 'server/src/platform/base/db/away.test.ts';
   expect(EMBEDDED.some((start) => reader.startsWith(start))).toBe(true);
   const [, ...others] = await passes();
   const repeated = others.flatMap(({ files }) => files);

@@ -9,9 +9,9 @@ import type { Timing } from './outcomes.ts';
  */
 const BUDGETS: Readonly<Record<string, number>> = {
   'server/src/platform/ai': 80,
-  'server/src/platform/db': 110,
-  'server/src/platform/identity': 40,
-  'server/src/platform/jobs': 80,
+  'server/src/platform/base/db': 110,
+  'server/src/platform/people/identity': 40,
+  'server/src/platform/work/jobs': 80,
   'server/src/platform/limits': 130,
   'products/adiuva': 75,
   'products/coditect': 150,
@@ -65,7 +65,9 @@ function sumSeconds(timings: readonly Timing[], keyOf: (timing: Timing) => strin
 /** `server/src/platform/limits`, `products/reel`, `test/sdk`; a file that lies above these is itself. */
 function folderOf(file: string): string {
   const parts = file.split('/');
-  const depth = file.startsWith('server/src/platform/') ? 4 : /^(server|sandboxes)\//.test(file) ? 3 : 2;
+  const platform = /^server\/src\/platform\/(ai|billing|limits)?/.exec(file);
+  const inPlatform = platform?.[1] === undefined ? 5 : 4;
+  const depth = platform !== null ? inPlatform : /^(server|sandboxes)\//.test(file) ? 3 : 2;
   const folder = parts.slice(0, Math.min(depth, parts.length - 1)).join('/');
   const name =
     folder === 'server/src' || folder === 'test'

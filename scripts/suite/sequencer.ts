@@ -6,8 +6,8 @@ import { GROUPS } from './groups.ts';
 export const LONG: readonly string[] = [
   'server/src/main.test.ts',
   'server/src/platform/billing/providers/stripe/at-once.test.ts',
-  'server/src/platform/db/migrate.test.ts',
-  'server/src/platform/db/prepared.test.ts',
+  'server/src/platform/base/db/migrate.test.ts',
+  'server/src/platform/base/db/prepared.test.ts',
   'products/adiuva/marketplace/review/check-package.test.ts',
   'products/orbit/exports/making/file-maker.test.ts',
   'products/orbit/reading/reader.test.ts',

@@ -40,9 +40,9 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   expect(prepared).toEqual(
     expect.arrayContaining([
       // A worker that is named by its URL, an import by a name of package.json, and SQL.
-      'server/src/platform/db/pglite-worker.ts',
-      'server/src/platform/kernel/index.ts',
-      'server/src/platform/db/migrations/0001_app.up.sql',
+      'server/src/platform/base/db/pglite-worker.ts',
+      'server/src/platform/base/kernel/index.ts',
+      'server/src/platform/base/db/migrations/0001_app.up.sql',
     ]),
   );
   // What is read by its path alone, a program that is started by its URL, and a thread.
@@ -52,7 +52,7 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   expect(reading).toEqual(
     expect.arrayContaining([
       'products/orbit/test/files/brief.pdf',
-      'server/src/platform/files/process/entry.ts',
+      'server/src/platform/base/files/process/entry.ts',
       'products/orbit/reading/process/read-document.ts',
     ]),
   );

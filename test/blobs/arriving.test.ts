@@ -3,7 +3,7 @@ import { type IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#platform/kernel';
-import { readUpload } from '../../server/src/platform/blobs/read-upload.ts';
+import { readUpload } from '../../server/src/platform/work/blobs/read-upload.ts';
 
 /** A sender on a clock of its own: what it sends, and when. */
 function createSender(milliseconds: number, chunk: number, count: number) {

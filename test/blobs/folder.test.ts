@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createFolderHome, keyOf } from '#platform/blobs';
 import { createIds, sha256, systemClock, systemRandom } from '#platform/kernel';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { diskFailure } from '../../server/src/platform/blobs/checked-bytes.ts';
+import { diskFailure } from '../../server/src/platform/work/blobs/checked-bytes.ts';
 
 const parts = {
   baseUrl: () => 'http://127.0.0.1',

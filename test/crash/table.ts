@@ -24,7 +24,7 @@ const ASKED =
 const LIVES =
   'test/blobs/crashes.test.ts kills each life of a file before and after it: nothing stays charged, and no bytes';
 const VECTORS =
-  'server/src/platform/vectors/vectors.test.ts kills an upsert, a deletion and a run of centring: all of it or nothing, and the next run goes on';
+  'server/src/platform/work/vectors/vectors.test.ts kills an upsert, a deletion and a run of centring: all of it or nothing, and the next run goes on';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Points of a module that are one commit each. */
@@ -273,7 +273,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'identity.key-rotated': { because: ONE_COMMIT },
   'limits.operator-budget': { because: ONE_COMMIT },
   'privacy.released': {
-    because: 'one commit: server/src/platform/privacy/releases.test.ts ends a run before and after it',
+    because: 'one commit: operator/privacy/releases.test.ts ends a run before and after it',
   },
   'privacy.policies-set': { because: ONE_COMMIT },
   'privacy.settings-changed': { because: ONE_COMMIT },

@@ -73,8 +73,8 @@ test('every page of docs is found from docs/README.md', () => {
 test('ARCHITECTURE.md says what is in each folder of identity, accounts and the server', () => {
   const [, inside = ''] = read('ARCHITECTURE.md').split('### Inside identity, accounts and the server');
   const folders = [
-    'server/src/platform/identity',
-    'server/src/platform/accounts',
+    'server/src/platform/people/identity',
+    'server/src/platform/people/accounts',
     'server/src/server',
   ].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()),

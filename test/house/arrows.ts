@@ -145,12 +145,12 @@ export const standalone: Rule = (file) => {
 const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; readonly says: string }[] = [
   {
     packages: /^(pg|pg-[\w-]+|@electric-sql\/[\w-]+)(\/|$)/,
-    rooms: /^(server\/src\/platform\/db\/|testkit\/services\/)/,
+    rooms: /^(server\/src\/platform\/base\/db\/|testkit\/services\/)/,
     says: 'only platform/db knows a database driver',
   },
   {
     packages: /^ioredis(\/|$)/,
-    rooms: /^(server\/src\/platform\/redis\/|testkit\/services\/|bench\/)/,
+    rooms: /^(server\/src\/platform\/base\/redis\/|testkit\/services\/|bench\/)/,
     says: 'only platform/redis knows a Redis client',
   },
   {

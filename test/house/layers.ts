@@ -1,7 +1,29 @@
+import { posix } from 'node:path';
 import { modules } from '#modules';
+import { packages } from './source.ts';
 
 /** Modules of the platform, the upper ones first: each may import those below it. */
 const PLATFORM: readonly string[] = modules.map(({ name }) => name).toReversed();
+
+const FACES = Object.entries(packages.find(({ folder }) => folder === 'server')?.imports ?? {}).flatMap(
+  ([name, to]) => (name.startsWith('#platform/') && typeof to === 'string' ? [[name, to] as const] : []),
+);
+/** The folders of the modules: where `#platform/limits` leads. */
+const FOLDERS: ReadonlyMap<string, string> = new Map(
+  FACES.map(([name, face]) => [name.slice('#platform/'.length), posix.join('server', posix.dirname(face))]),
+);
+
+/** The folder of a module, without a slash at its end. */
+export function folderOfModule(name: string): string {
+  const folder = FOLDERS.get(name);
+  if (folder === undefined) throw new Error(`server/package.json says nowhere where #platform/${name} leads`);
+  return folder;
+}
+
+/** The module in whose folder a file lies. */
+export function moduleAt(path: string): string | undefined {
+  return [...FOLDERS].find(([, folder]) => path.startsWith(`${folder}/`))?.[0];
+}
 
 /** Above the platform, the upper ones first. */
 const HOUSE = ['main', 'app', 'server', 'products', 'product', 'modules'] as const;
@@ -48,7 +70,9 @@ function roomOfServer(path: string): Room | undefined {
   if (top !== 'src') return { name: 'server', height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
   if (path === 'server/src/platform/modules.ts')
     return { name: 'modules', height: heightOf('modules'), folder: 'server/src/platform/', kind: 'house' };
-  if (second === 'platform') return platformRoom(third);
+  const module = moduleAt(path);
+  if (module !== undefined) return platformRoom(module);
+  if (second === 'platform') return undefined;
   const name = second.replace(/(\.test)?\.ts$/, '');
   const height = heightOf(name);
   if (height < 0 || name === 'product' || name === 'modules') return undefined;
@@ -58,7 +82,7 @@ function roomOfServer(path: string): Room | undefined {
 function platformRoom(module: string): Room | undefined {
   const place = PLATFORM.indexOf(module);
   if (place < 0) return undefined;
-  const folder = `server/src/platform/${module}/`;
+  const folder = `${folderOfModule(module)}/`;
   return { name: `platform/${module}`, height: FLOORS - place, folder, kind: 'platform' };
 }
 

@@ -164,7 +164,7 @@ interface Package {
 }
 
 /** The packages of this repository by their folders; the repository itself is the last one, around them. */
-const packages = [
+export const packages = [
   'server',
   ...readdirSync(join(ROOT, 'products')).map((name) => `products/${name}`),
   'testkit',

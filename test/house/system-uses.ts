@@ -1,13 +1,13 @@
 import { modules } from '#modules';
 import { products } from '#products';
 import { isProgram, type Rule } from './arrows.ts';
-import { roomOf } from './layers.ts';
+import { folderOfModule, roomOf } from './layers.ts';
 import { isNode, lineAt, type Node } from './source.ts';
 
 /** In which folder each use of `db.system` is declared. */
 const DECLARED: ReadonlyMap<string, string> = new Map([
   ...modules.flatMap(({ name, systemUses }) =>
-    Object.keys(systemUses).map((use) => [use, `server/src/platform/${name}/`] as const),
+    Object.keys(systemUses).map((use) => [use, `${folderOfModule(name)}/`] as const),
   ),
   ...products.flatMap(({ key, systemUses }) =>
     Object.keys(systemUses).map((use) => [use, `products/${key}/`] as const),

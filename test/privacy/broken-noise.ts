@@ -1,4 +1,4 @@
-import type { Chance, Noise } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import type { Chance, Noise } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 
 /** A number in (0, 1], as a program with floats draws it. */
 const uniform = ({ below }: Chance) => (Number(below(2n ** 53n)) + 1) / 2 ** 53;

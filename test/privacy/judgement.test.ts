@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { discreteLaplace, exactChance } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import { discreteLaplace, exactChance } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 import { brokenNoise } from './broken-noise.ts';
 import { judge } from './judgement.ts';
 import { seededBytes } from './seeded-bytes.ts';

@@ -1,4 +1,4 @@
-import type { Noise } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import type { Noise } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 import { type LawTest, testLaw } from './noise-law.ts';
 import { type Distinction, tellApart } from './neighbours.ts';
 

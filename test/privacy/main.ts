@@ -4,7 +4,7 @@
  * `-- --seed 7` which run it is; without a seed a new one is made. See docs/privacy-releases.md.
  */
 import { parseArgs } from 'node:util';
-import { discreteLaplace, exactChance } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import { discreteLaplace, exactChance } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 import { brokenNoise } from './broken-noise.ts';
 import { EPSILON, judge } from './judgement.ts';
 import { seededBytes } from './seeded-bytes.ts';

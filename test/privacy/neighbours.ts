@@ -1,5 +1,9 @@
-import { countKinds, publishCounts, type ShownCount } from '../../server/src/platform/privacy/counts.ts';
-import type { Noise } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import {
+  countKinds,
+  publishCounts,
+  type ShownCount,
+} from '../../server/src/platform/operator/privacy/counts.ts';
+import type { Noise } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 
 const KINDS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const ACCOUNTS = 42;

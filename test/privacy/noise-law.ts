@@ -1,4 +1,4 @@
-import type { Noise } from '../../server/src/platform/privacy/discrete-laplace.ts';
+import type { Noise } from '../../server/src/platform/operator/privacy/discrete-laplace.ts';
 
 /** Scales that noise is drawn at: that of a release with ε = 1, one at which rounding shows, and one that is no whole number. */
 const SCALES = [

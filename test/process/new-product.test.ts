@@ -28,7 +28,7 @@ function checkout(paths: readonly string[]): string {
 
 function checkoutSmall(): string {
   const root = checkout(SMALL);
-  cpSync(join(ROOT, 'server/src/platform/kernel'), join(root, 'server/src/platform/kernel'), {
+  cpSync(join(ROOT, 'server/src/platform/base/kernel'), join(root, 'server/src/platform/base/kernel'), {
     recursive: true,
   });
   return root;

@@ -25,7 +25,7 @@ afterAll(endAll);
 
 /** No dump has roles, which are those of a whole server: they are made as the first step of all makes them. */
 function rolesOf(): string {
-  const step = readFileSync(join(ROOT, 'server/src/platform/db/migrations/0001_app.up.sql'), 'utf8');
+  const step = readFileSync(join(ROOT, 'server/src/platform/base/db/migrations/0001_app.up.sql'), 'utf8');
   return /^do \$\$.*?^end \$\$;/ms.exec(step)?.[0] ?? '';
 }
 

@@ -329,7 +329,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
         join(later, 'package.json'),
         manifest.replace('"version": "0.1.0"', '"version": "0.2.0"'),
       );
-      const steps = join(later, 'server/src/platform/webhooks/migrations');
+      const steps = join(later, 'server/src/platform/messages/webhooks/migrations');
       writeFileSync(
         join(steps, '9999_later.up.sql'),
         'alter table webhooks.endpoints add column later text;\n',

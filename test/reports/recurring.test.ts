@@ -7,7 +7,7 @@ import {
   openRecurringReport,
   type Recurring,
   type RecurringQuestion,
-} from '../../server/src/platform/reports/recurring.ts';
+} from '../../server/src/platform/operator/reports/recurring.ts';
 import { type Line, openSalesFixture, type Sold } from './sales-fixture.ts';
 
 const { db } = await testDatabase();

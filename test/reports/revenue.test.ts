@@ -5,7 +5,10 @@ import type { AccountId } from '#platform/kernel';
 import { ids } from '@plinth/testkit/factories';
 import { assertWithin } from '@plinth/testkit/property';
 import { testDatabase } from '@plinth/testkit/services';
-import { openRevenueReport, type RevenueQuestion } from '../../server/src/platform/reports/revenue.ts';
+import {
+  openRevenueReport,
+  type RevenueQuestion,
+} from '../../server/src/platform/operator/reports/revenue.ts';
 import { type Line, openSalesFixture } from './sales-fixture.ts';
 
 const { db } = await testDatabase();

@@ -3,7 +3,7 @@ export const MOST_VISITED = 100_000;
 
 /** Statements that visit more, and why. The list may only shrink. */
 export const MORE_VISITED: Readonly<Record<string, string>> = {
-  'server/src/platform/erasure/proof.ts countRows':
+  'server/src/platform/work/erasure/proof.ts countRows':
     'it counts in all tables of an account at once, after an erasure, and has ten minutes',
   'server/src/platform/billing/sharing/payout-store.ts bookedPayouts':
     'it compares all payouts of a week with Stripe, once a day; an index of reversed payouts would mend it',

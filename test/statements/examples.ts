@@ -6,16 +6,16 @@ import {
   CUSTOMER_SORTS,
   type CustomerSort,
   listCustomers,
-} from '../../server/src/platform/customers/store.ts';
-import { countRows } from '../../server/src/platform/erasure/proof.ts';
-import { sealedCounts } from '../../server/src/platform/secrets/count-sealed.ts';
-import { openMarginReport } from '../../server/src/platform/reports/margin.ts';
+} from '../../server/src/platform/operator/customers/store.ts';
+import { countRows } from '../../server/src/platform/work/erasure/proof.ts';
+import { sealedCounts } from '../../server/src/platform/base/secrets/count-sealed.ts';
+import { openMarginReport } from '../../server/src/platform/operator/reports/margin.ts';
 import {
   openDailyRecurringReport,
   openRecurringReport,
-} from '../../server/src/platform/reports/recurring.ts';
-import { openRevenueReport } from '../../server/src/platform/reports/revenue.ts';
-import { openUsageReport } from '../../server/src/platform/reports/usage.ts';
+} from '../../server/src/platform/operator/reports/recurring.ts';
+import { openRevenueReport } from '../../server/src/platform/operator/reports/revenue.ts';
+import { openUsageReport } from '../../server/src/platform/operator/reports/usage.ts';
 import type { AccountId, UserId } from '#platform/kernel';
 import { ROOT } from '../house/source.ts';
 import type { Way } from './find-statements.ts';
@@ -28,10 +28,10 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
   const shown: [string, readonly Statement[]][] = [
     ...(await ofProducts()),
     ...(await ofReports(db)),
-    ['server/src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
-    ['server/src/platform/customers/store.ts listCustomers', CUSTOMER_SORTS.map(customersBy)],
+    ['server/src/platform/base/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
+    ['server/src/platform/operator/customers/store.ts listCustomers', CUSTOMER_SORTS.map(customersBy)],
     [
-      'server/src/platform/erasure/proof.ts countRows',
+      'server/src/platform/work/erasure/proof.ts countRows',
       [
         countRows(allDataRules(), { kind: 'account', id: NOBODY }),
         countRows(allDataRules(), { kind: 'user', id: NOBODY, email: null }),
@@ -83,7 +83,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
   const group = ['product', 'plan'] as const;
   return [
     [
-      'server/src/platform/reports/usage.ts sums',
+      'server/src/platform/operator/reports/usage.ts sums',
       await recordReport((on) =>
         openUsageReport(on, 'everybody', {
           ...range,
@@ -93,13 +93,13 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
       ),
     ],
     [
-      'server/src/platform/reports/margin.ts sums',
+      'server/src/platform/operator/reports/margin.ts sums',
       await recordReport((on) =>
         openMarginReport({ db: on, mode, rates }, { ...range, group: ['account', ...group] }),
       ),
     ],
     [
-      'server/src/platform/reports/revenue.ts sums',
+      'server/src/platform/operator/reports/revenue.ts sums',
       await recordReport((on) =>
         openRevenueReport(
           { db: on, mode },
@@ -108,7 +108,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
       ),
     ],
     [
-      'server/src/platform/reports/recurring.ts sums',
+      'server/src/platform/operator/reports/recurring.ts sums',
       [
         ...(await recordReport((on) => openRecurringReport({ db: on, mode }, { ...range, group }))),
         ...(await recordReport((on) =>

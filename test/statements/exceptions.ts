@@ -9,26 +9,26 @@ const CATALOG =
   'its tables and columns are those of the catalog, whichever they are; moving.test.ts moves them all';
 
 export const EXCEPTIONS: readonly Exception[] = [
-  { name: 'server/src/platform/db/contents.ts contentsOf', because: CATALOG },
-  { name: 'server/src/platform/db/copying.ts withoutObstacles', because: CATALOG },
-  { name: 'server/src/platform/db/copying.ts copyRows', because: CATALOG },
-  { name: 'server/src/platform/db/copying.ts copySequences', because: CATALOG },
-  { name: 'server/src/platform/db/moving.ts firstFilled', because: CATALOG },
-  { name: 'server/src/platform/db/moving.ts copyTable', because: CATALOG },
+  { name: 'server/src/platform/base/db/contents.ts contentsOf', because: CATALOG },
+  { name: 'server/src/platform/base/db/copying.ts withoutObstacles', because: CATALOG },
+  { name: 'server/src/platform/base/db/copying.ts copyRows', because: CATALOG },
+  { name: 'server/src/platform/base/db/copying.ts copySequences', because: CATALOG },
+  { name: 'server/src/platform/base/db/moving.ts firstFilled', because: CATALOG },
+  { name: 'server/src/platform/base/db/moving.ts copyTable', because: CATALOG },
   {
-    name: 'server/src/platform/secrets/reseal.ts oldTexts',
+    name: 'server/src/platform/base/secrets/reseal.ts oldTexts',
     because: 'its columns are those that modules declare as sealed; resealing.test.ts reseals each of them',
   },
   {
-    name: 'server/src/platform/secrets/reseal.ts replaceText',
+    name: 'server/src/platform/base/secrets/reseal.ts replaceText',
     because: 'its columns are those that modules declare as sealed; resealing.test.ts reseals each of them',
   },
   {
-    name: 'server/src/platform/erasure/plan.ts eraseStatement',
+    name: 'server/src/platform/work/erasure/plan.ts eraseStatement',
     because: 'its tables are those of the data rules; the walkers erase all of them',
   },
   {
-    name: 'server/src/platform/erasure/contents.ts rowsIn',
+    name: 'server/src/platform/work/erasure/contents.ts rowsIn',
     because: 'its tables are those of the data rules; the walkers export all of them',
   },
   {
@@ -42,7 +42,7 @@ export const EXCEPTIONS: readonly Exception[] = [
       'its values are the columns of a batch, made once for all of a batch: the list is built in batch.ts',
   },
   {
-    name: 'server/src/platform/jobs/dead-letters.ts list',
+    name: 'server/src/platform/work/jobs/dead-letters.ts list',
     because:
       'its conditions are the filters that were asked for, so that each has a plan of its own; it has a test for each',
   },

@@ -108,7 +108,7 @@ export function visit(node: Node, see: (node: Node) => void): void {
   node.forEachChild((child) => visit(child, see));
 }
 
-const STATEMENT = 'server/src/platform/db/statement.ts';
+const STATEMENT = 'server/src/platform/base/db/statement.ts';
 
 /** Lines where `statement` is used for anything but a call: nobody sees what becomes of it. */
 export function otherUses({ source }: ProgramFile, program: Program): number[] {

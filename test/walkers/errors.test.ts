@@ -84,9 +84,10 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'server/src/platform/ai/pipe/outcome.ts code': 'its type lists the codes of provider errors',
   'server/src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
   'server/src/platform/ai/endpoint/openai-errors.ts code': 'its type lists the codes of provider errors',
-  'server/src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
-  'server/src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
-  'server/src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',
+  'server/src/platform/people/identity/federation/firebase.ts code': 'one of two that are written above it',
+  'server/src/platform/people/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
+  'server/src/platform/people/identity/mfa/answer-challenge.ts outcome':
+    'one of two that are written above it',
 };
 
 interface ThrownError {

@@ -298,7 +298,7 @@ describe('a reader', () => {
 
   test('that can not load its packages says nothing of the document', async () => {
     const [entry, worker] = [
-      '../../../server/src/platform/files/process/entry.ts',
+      '../../../server/src/platform/base/files/process/entry.ts',
       './process/read-document.ts',
     ].map((path) => new URL(path, import.meta.url));
     const file = fileOf('brief.docx');

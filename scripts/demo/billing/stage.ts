@@ -8,9 +8,9 @@ import { advanceTo, stopTime } from '@plinth/testkit/factories';
 import { packageAt } from '../../../sandboxes/src/stripe/testing/package.ts';
 import type { App } from '../../../server/src/app.ts';
 import { basePlans } from '../../../server/src/app/google-play.ts';
-import { templateCalled } from '../../../server/src/platform/mail/catalogue.ts';
-import { openMessage } from '../../../server/src/platform/mail/sealed-facts.ts';
-import type { StoredMessage } from '../../../server/src/platform/mail/store.ts';
+import { templateCalled } from '../../../server/src/platform/messages/mail/catalogue.ts';
+import { openMessage } from '../../../server/src/platform/messages/mail/sealed-facts.ts';
+import type { StoredMessage } from '../../../server/src/platform/messages/mail/store.ts';
 import { Customer } from '../customer.ts';
 
 /** The middle of a month, so that the same is told whenever the demo is run. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { modules } from '#modules';
 
 const TEMPLATE_NAME = 'sample';
 /** Where calls are listed. */
@@ -46,7 +47,7 @@ export function checkoutPlace(root: string): ProductPlace {
     ...LISTED,
     root,
     template: join(root, 'docs/examples/product'),
-    parts: () => readdirSync(join(root, 'server/src/platform')),
+    parts: () => modules.map(({ name }) => name),
     segments: () => documentedSegments(root, LISTED.folder),
     adapt: (_path, text) => text,
   };
@@ -207,8 +208,8 @@ function reasonOf(
 ): string | undefined {
   if (JAVASCRIPT_WORDS.has(name)) return 'it is a word of JavaScript';
   if (SQL_WORDS.has(name) || SQL_PREFIXES.test(name)) return 'it is a word of PostgreSQL';
-  const modules = [...place.parts(), 'app', 'plinth', 'test', TEMPLATE_NAME];
-  if (modules.includes(name)) return 'a part of the program has it';
+  const parts = [...place.parts(), 'app', 'plinth', 'test', TEMPLATE_NAME];
+  if (parts.includes(name)) return 'a part of the program has it';
   if (place.segments().includes(name)) return `calls under /v1/${name} are there already`;
   const code = [...template].filter(([path]) => path.endsWith('.ts')).map(([, text]) => text);
   const word = new RegExp(String.raw`\b(${name}|${capital(name)})\b`);

@@ -142,5 +142,6 @@ export const ANYTHING = {
   SMOKE_PASSWORD: 'any text',
   REDIS_PREFIX: 'a prefix is any text',
   PASSWORD_WORDS: 'words are any text',
-  EXCHANGE_RATES_FILE: 'server/src/platform/reports/exchange-rates.test.ts: a file that can not be read',
+  EXCHANGE_RATES_FILE:
+    'server/src/platform/operator/reports/exchange-rates.test.ts: a file that can not be read',
 } as const;

@@ -2,7 +2,7 @@ import type { Database, Member, Statement, Transaction } from '#platform/db';
 import { systemClock } from '#platform/kernel';
 import { expect, test } from 'vitest';
 import { allDataRules } from '../../../../server/src/app/lists.ts';
-import { contentsOf } from '../../../../server/src/platform/erasure/contents.ts';
+import { contentsOf } from '../../../../server/src/platform/work/erasure/contents.ts';
 import { createMemoryContext } from '../../memory/context/service.ts';
 import { createMemorySessions } from '../../memory/sessions/service.ts';
 import { NO_FILES, openMemory } from './fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { allDataRules } from '../../../../../server/src/app/lists.ts';
-import { contentsOf } from '../../../../../server/src/platform/erasure/contents.ts';
-import { eraseStatement, type Subject } from '../../../../../server/src/platform/erasure/plan.ts';
+import { contentsOf } from '../../../../../server/src/platform/work/erasure/contents.ts';
+import { eraseStatement, type Subject } from '../../../../../server/src/platform/work/erasure/plan.ts';
 import { NO_FILES, openMemory, type Rememberer } from '../fixture.ts';
 import { around, idsOf, path } from './fixture.ts';
 

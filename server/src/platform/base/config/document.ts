@@ -26,7 +26,7 @@ function defaultOf(name: SettingName): string | undefined {
 /** docs/generated/config.md */
 export function configMarkdown(): string {
   const head =
-    '# Settings\n\nMade from `server/src/platform/config/settings.ts` by `npm run generate`. All are environment variables; a `.env` file in the working folder is read too. A secret may stand in a file instead: `DATABASE_URL_FILE=/run/secrets/database_url` leads to the value of `DATABASE_URL`, and so for each that is marked *Secret* here. `plinth config` shows the values in effect. A name that is nearly one of these (`DATABSE_URL`) stops the start; if it is meant for another program, set the one that it resembles to nothing.\n';
+    '# Settings\n\nMade from `server/src/platform/base/config/settings.ts` by `npm run generate`. All are environment variables; a `.env` file in the working folder is read too. A secret may stand in a file instead: `DATABASE_URL_FILE=/run/secrets/database_url` leads to the value of `DATABASE_URL`, and so for each that is marked *Secret* here. `plinth config` shows the values in effect. A name that is nearly one of these (`DATABSE_URL`) stops the start; if it is meant for another program, set the one that it resembles to nothing.\n';
   const groups = GROUPS.map((group) => {
     const rows = SETTING_NAMES.filter((name) => notesOf(name).group === group).map((name) => {
       const { says, secret } = notesOf(name);

@@ -44,7 +44,7 @@ describe('a tracker of errors', () => {
     ]);
     for (const { stacktrace } of exceptions)
       expect(stacktrace?.frames.at(-1)).toMatchObject({
-        filename: 'app:///server/src/platform/telemetry/error-tracker.test.ts',
+        filename: 'app:///server/src/platform/base/telemetry/error-tracker.test.ts',
         in_app: true,
       });
     // Neither whose machine it is, nor where the program is installed.

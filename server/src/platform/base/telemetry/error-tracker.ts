@@ -30,7 +30,7 @@ const MOST_KINDS = 1_000;
 const PATIENCE = 5_000;
 /** Events that wait for the tracker at once; what comes on top is lost. */
 const WAITING = 64;
-const ROOT = join(import.meta.dirname, '../../../..');
+const ROOT = join(import.meta.dirname, '../../../../..');
 /** Fields that are worth a search in the tracker. */
 const TAGS = ['request_id', 'route', 'code', 'alert', 'kind', 'product', 'job_id', 'permit_id'] as const;
 

@@ -6,9 +6,9 @@ import { ConfigError } from './config.ts';
 const NAMES = ['plinth.config.ts', 'plinth.config.js'] as const;
 
 /** Whether the program was installed as a package, which has no sources. */
-export const isPackage = !existsSync(join(import.meta.dirname, '../../main.ts'));
+export const isPackage = !existsSync(join(import.meta.dirname, '../../../main.ts'));
 /** The checkout in which the program lies; its own `plinth.config.ts` is no team's. */
-const CHECKOUT = join(import.meta.dirname, '../../../..');
+const CHECKOUT = join(import.meta.dirname, '../../../../..');
 
 /**
  * The path of a team's `plinth.config.ts` in the working directory. undefined: there is none, or it is the checkout's own, which then

@@ -202,7 +202,7 @@ test('a label that turns out not to be bounded fills no memory: what is past 2,0
 });
 
 test('each metric stands in the runbook, which says when to look at it, and none that there is not', () => {
-  const runbook = readFileSync(join(import.meta.dirname, '../../../../docs/runbook.md'), 'utf8');
+  const runbook = readFileSync(join(import.meta.dirname, '../../../../../docs/runbook.md'), 'utf8');
   const named = new Set(runbook.match(/\bplinth_\w+/g));
   expect([...named].toSorted()).toEqual(
     Object.values(METRICS)

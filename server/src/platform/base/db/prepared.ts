@@ -49,7 +49,7 @@ export function preparedName(sources: string): string {
 export function migrationFiles(sources: string): string[] {
   const files = ['migrations/*.up.sql', 'functions/*.sql', 'functions/version.json'];
   return globSync(
-    files.map((file) => `{server/src/platform,products}/*/${file}`),
+    files.map((file) => `{server/src/platform/{*,*/*},products/*}/${file}`),
     { cwd: sources },
   ).sort();
 }

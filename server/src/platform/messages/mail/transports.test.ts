@@ -26,7 +26,7 @@ const LETTER: OutgoingMail = {
 };
 const FILE = { name: 'licence.json', type: 'application/json', content: Buffer.from('{"seats":3}') };
 const CERTIFICATE = JSON.parse(
-  readFileSync(new URL('../../../../testkit/fixtures/certificate.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../../testkit/fixtures/certificate.json', import.meta.url), 'utf8'),
 ) as { readonly key: string; readonly cert: string };
 const NEVER = new AbortController().signal;
 const closing: (() => unknown)[] = [];

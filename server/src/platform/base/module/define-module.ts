@@ -18,7 +18,7 @@ export interface ModuleSchedule<Service> {
 
 /** What a module of the platform says of itself. */
 export interface ModuleDefinition<Name extends string, Create extends Maker | undefined> {
-  /** Its folder in server/src/platform, and its schema in the database. */
+  /** Its folder, as server/package.json has it (`#platform/limits`), and its schema in the database. */
   readonly name: Name;
   /** What it is for, in half a line: it stands so in ARCHITECTURE.md. */
   readonly purpose: string;
