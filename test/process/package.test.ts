@@ -22,6 +22,10 @@ const run = promisify(execFile);
 const LONG = 900_000;
 const environment = { ...process.env, VITEST: '', NODE_ENV: '', CI: '' };
 const LIMIT = 350;
+const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+};
+const LATER = '99.0.0';
 
 /** The packages, and the repository that `npm create` has made of them: made once, as it takes a minute. */
 const place = temporaryFolder();
@@ -262,7 +266,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       writeFileSync(join(without, 'index.ts'), '');
       await expect(plinth('generate')).rejects.toThrow('console_missing');
       rmSync(without, { recursive: true });
-      await install('-D', './vendor/plinth-console-0.1.0.tgz');
+      await install('-D', `./vendor/plinth-console-${VERSION}.tgz`);
       expect(await plinth('new', 'product', 'memos')).toContain('wrote products/memos/console/index.ts\n');
       expect(await plinth('generate')).toContain('wrote generated/console\n');
       await expect(plinth('generate', '--check')).resolves.toBe('');
@@ -327,7 +331,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       const manifest = readFileSync(join(later, 'package.json'), 'utf8');
       writeFileSync(
         join(later, 'package.json'),
-        manifest.replace('"version": "0.1.0"', '"version": "0.2.0"'),
+        manifest.replace(`"version": "${VERSION}"`, `"version": "${LATER}"`),
       );
       const steps = join(later, 'server/src/platform/messages/webhooks/migrations');
       writeFileSync(
@@ -340,7 +344,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       );
       await run('npm', ['pack', '--pack-destination', join(repository, 'vendor')], { cwd: later });
       const own = join(repository, 'package.json');
-      writeFileSync(own, readFileSync(own, 'utf8').replace('plinth-0.1.0.tgz', 'plinth-0.2.0.tgz'));
+      writeFileSync(own, readFileSync(own, 'utf8').replace(`plinth-${VERSION}.tgz`, `plinth-${LATER}.tgz`));
       await install();
       const folder = join(repository, 'products/tales/migrations');
       writeFileSync(join(folder, '0002_mood.up.sql'), 'alter table tales.tales add column mood text;\n');
@@ -352,7 +356,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       await plinth('migrate', 'up');
       const program = start();
       const call = callsAt(await program.url());
-      expect(program.said()).toContain('Plinth 0.2.0');
+      expect(program.said()).toContain(`Plinth ${LATER}`);
       const signedIn = await call('POST /v1/auth/login', { body: PERSON });
       const { access_token: token } = JSON.parse(signedIn.text) as { access_token: string };
       const { data } = JSON.parse((await call('GET /v1/usage', { token })).text) as { data: object[] };
