@@ -66,6 +66,12 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `await import('#platform/ai');`,
     `await import('#platform/db');`,
   ],
+  [
+    'namesNoProduct',
+    'server/src/platform/limits/a.ts',
+    `export const prismUrl = 'https://example.com';`,
+    `/** As Prism does. */ export const freely = 'https://example.com';`,
+  ],
   ['arrows', 'server/src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
   [
     'arrows',

@@ -22,6 +22,7 @@ import * as scopeRoutes from './scopes/routes.ts';
 import * as sectionRoutes from './scopes/sections/routes.ts';
 import { ORBIT_PACKAGES } from './packages.ts';
 import { createOrbit } from './service.ts';
+import { orbitSettings } from './settings.ts';
 import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';
 import * as templateRoutes from './templates/routes.ts';
@@ -46,6 +47,7 @@ export const orbit = defineProduct({
   ...orbitCatalogue,
   folder: import.meta.url,
   packages: ORBIT_PACKAGES,
+  settings: orbitSettings,
   dataRules: [
     ...core.dataRules,
     ...collaboration.dataRules,

@@ -8,6 +8,13 @@ export interface Exception {
 }
 
 export const EXCEPTIONS: readonly Exception[] = [
+  ...[
+    ['config/product-settings.ts', 'the example of the setting that lists products'],
+    ['mail/catalogue.ts', 'examples in previews of mails'],
+    ['billing/import-subscriptions.ts', 'the example of a plan in a message'],
+    ['reports/revenue-routes.ts', 'examples of plans in descriptions'],
+    ['reports/margin-routes.ts', 'the example of a plan in a description'],
+  ].map(([path, because = '']) => ({ rule: 'namesNoProduct', path: `server/src/platform/${path}`, because })),
   { rule: 'passedIn', path: 'server/src/platform/kernel/clock.ts', because: 'this is the clock' },
   { rule: 'passedIn', path: 'server/src/platform/kernel/random.ts', because: 'this is the random source' },
   {
