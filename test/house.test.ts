@@ -77,7 +77,7 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     'arrows',
     'products/reel/a.ts',
     `import { a } from '../prism/index.ts';`,
-    `import { a } from 'plinth/product';`,
+    `import { a } from '@plinth/documents';`,
   ],
   ['arrows', 'products/reel/a.ts', `import { a } from '#platform/db';`, `import { a } from './b.ts';`],
   [
