@@ -17,6 +17,7 @@ COPY server/package.json server/
 COPY testkit/package.json testkit/
 COPY products/adiuva/package.json products/adiuva/
 COPY products/coditect/package.json products/coditect/
+COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/
@@ -39,6 +40,7 @@ COPY server/package.json server/
 COPY testkit/package.json testkit/
 COPY products/adiuva/package.json products/adiuva/
 COPY products/coditect/package.json products/coditect/
+COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/

@@ -66,12 +66,18 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `await import('#platform/ai');`,
     `await import('#platform/db');`,
   ],
+  [
+    'namesNoProduct',
+    'server/src/platform/limits/a.ts',
+    `export const prismUrl = 'https://example.com';`,
+    `/** As Prism does. */ export const freely = 'https://example.com';`,
+  ],
   ['arrows', 'server/src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
   [
     'arrows',
     'products/reel/a.ts',
     `import { a } from '../prism/index.ts';`,
-    `import { a } from 'plinth/product';`,
+    `import { a } from '@plinth/documents';`,
   ],
   ['arrows', 'products/reel/a.ts', `import { a } from '#platform/db';`, `import { a } from './b.ts';`],
   [

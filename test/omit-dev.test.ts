@@ -17,6 +17,7 @@ function installedOf(folder: string): Manifest['dependencies'] {
 test.each([
   ['the server', 'server', /^server\//],
   ['a product', 'products/orbit', /^products\/orbit\/(?!test\/)/],
+  ['documents', 'products/documents', /^products\/documents\//],
   ['a product', 'products/coditect', /^products\/coditect\/(?!test\/)/],
   ['a sandbox', 'sandboxes', /^sandboxes\//],
   ['safety', 'safety', /^safety\/src\//],

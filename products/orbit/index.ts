@@ -1,5 +1,6 @@
 import './errors.ts';
 import { defineProduct, type PolicyInput, routesOf } from 'plinth/product';
+import { DOCUMENT_PACKAGES } from '@plinth/documents';
 import * as activityRoutes from './activity/routes.ts';
 import * as analysisRoutes from './analysis/routes.ts';
 import * as commentRoutes from './comments/routes.ts';
@@ -20,8 +21,8 @@ import { orbitCatalogue } from './plans.ts';
 import * as projectRoutes from './projects/routes.ts';
 import * as scopeRoutes from './scopes/routes.ts';
 import * as sectionRoutes from './scopes/sections/routes.ts';
-import { ORBIT_PACKAGES } from './packages.ts';
 import { createOrbit } from './service.ts';
+import { orbitSettings } from './settings.ts';
 import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';
 import * as templateRoutes from './templates/routes.ts';
@@ -45,7 +46,8 @@ const reading: PolicyInput = {
 export const orbit = defineProduct({
   ...orbitCatalogue,
   folder: import.meta.url,
-  packages: ORBIT_PACKAGES,
+  packages: DOCUMENT_PACKAGES,
+  settings: orbitSettings,
   dataRules: [
     ...core.dataRules,
     ...collaboration.dataRules,

@@ -3,11 +3,12 @@ import type { Changes } from './changes/service.ts';
 import type { createDocuments } from './documents/service.ts';
 import type { Scopes } from './scopes/service.ts';
 import type { Sections } from './scopes/sections/service.ts';
+import type { orbitSettings } from './settings.ts';
 import type { Versions } from './versions/service.ts';
 import type { Workspaces } from './workspaces/service.ts';
 
 /** What the outer parts of Orbit are made from: the platform, and what stands below them. */
-export interface OrbitParts extends ProductContext {
+export interface OrbitParts extends ProductContext<typeof orbitSettings> {
   readonly workspaces: Workspaces;
   readonly changes: Changes;
   readonly versions: Versions;

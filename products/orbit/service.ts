@@ -12,13 +12,14 @@ import { createOnboarding } from './onboarding/service.ts';
 import { createProjects } from './projects/service.ts';
 import { createScopes } from './scopes/service.ts';
 import { createSections } from './scopes/sections/service.ts';
+import type { orbitSettings } from './settings.ts';
 import { createTemplates } from './templates/service.ts';
 import { createVersions } from './versions/service.ts';
 import { createLogos } from './workspaces/logos.ts';
 import { createWorkspaces } from './workspaces/service.ts';
 
 /** What Orbit's routes and jobs are called with. */
-export function createOrbit(context: ProductContext) {
+export function createOrbit(context: ProductContext<typeof orbitSettings>) {
   const workspaces = createWorkspaces(context);
   const changes = createChanges(context);
   const versions = createVersions(context);

@@ -22,8 +22,8 @@ const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')
 export function manifestOf(): object {
   const server = read('server/package.json');
   const kept = ['name', 'version', 'description', 'license', 'type', 'engines'];
-  const all = ['server', 'safety', ...PRODUCTS.map((name) => `products/${name}`)].map((folder) =>
-    read(`${folder}/package.json`),
+  const all = ['server', 'safety', 'products/documents', ...PRODUCTS.map((name) => `products/${name}`)].map(
+    (folder) => read(`${folder}/package.json`),
   );
   const named = sorted(
     all.flatMap(({ dependencies, optionalDependencies }) => [dependencies, optionalDependencies]),

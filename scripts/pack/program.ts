@@ -20,8 +20,8 @@ const WORKERS = [
   'server/src/platform/base/db/pglite-worker.ts',
   'server/src/platform/base/files/process/entry.ts',
   'products/adiuva/marketplace/review/process/read-package.ts',
-  'products/orbit/exports/making/thread.ts',
-  'products/orbit/reading/process/read-document.ts',
+  'products/documents/exports/making/thread.ts',
+  'products/documents/reading/process/read-document.ts',
 ];
 
 const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;

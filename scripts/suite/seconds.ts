@@ -15,6 +15,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'server/src/platform/limits': 130,
   'products/adiuva': 75,
   'products/coditect': 150,
+  'products/documents': 75,
   'products/orbit': 75,
   'products/prism': 75,
   'products/reel': 75,

@@ -51,10 +51,10 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   );
   expect(reading).toEqual(
     expect.arrayContaining([
-      'products/orbit/test/files/brief.pdf',
+      'products/documents/test/files/brief.pdf',
       'server/src/platform/base/files/process/entry.ts',
-      'products/orbit/reading/process/read-document.ts',
+      'products/documents/reading/process/read-document.ts',
     ]),
   );
-  expect(making).toContain('products/orbit/exports/making/thread.ts');
+  expect(making).toContain('products/documents/exports/making/thread.ts');
 });

@@ -27,8 +27,12 @@ export const SETTLED: readonly SettledGroup[] = [
     starts: ['server/src/platform/people/identity/passwords/imported-passwords.test.ts'],
   },
   { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/sentences/dev'] },
-  { name: 'reading of files', starts: ['products/orbit/reading/'], data: ['products/orbit/test/files'] },
-  { name: 'making of files', starts: ['products/orbit/exports/'] },
+  {
+    name: 'reading of files',
+    starts: ['products/documents/reading/'],
+    data: ['products/documents/test/files'],
+  },
+  { name: 'making of files', starts: ['products/documents/exports/'] },
   { name: 'checks of packages', starts: ['products/adiuva/marketplace/review/'] },
   // It installs the whole program, three minutes and more; that the program itself works others try on each run, and this at night.
   {

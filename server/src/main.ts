@@ -12,6 +12,8 @@ const OWNERS_ALONE = 0o077;
 
 /** Verbs that need no product. */
 const ANYWHERE = new Set(['mcp', 'health', 'smoke']);
+/** Verbs that read no product's settings: they load no product, or load it later. */
+const WITHOUT_PRODUCTS = new Set([...ANYWHERE, 'prepare', 'new']);
 
 const USAGE = `Usage: plinth <verb>
 
@@ -66,7 +68,10 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   }
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
-  const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
+  const given = name === 'prepare' || name === 'mcp' ? {} : environment();
+  // A product that is loaded has declared its settings.
+  if (!WITHOUT_PRODUCTS.has(name)) await import('#products');
+  const config = readConfig(given);
   // Before anything is made in a folder that is no team's.
   if (!ANYWHERE.has(name)) teamConfig();
   const verb = await load();

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { notesOf, SETTING_NAMES, type SettingName } from '#platform/config';
+import { settingCalled, settingNames } from '#platform/config';
 import { problemsOf } from '@plinth/testkit/fixtures/config-problems';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -12,8 +12,8 @@ import { DEPLOY, deployedProcesses, IMAGE, manifests, read } from './processes.t
 const deployed = await deployedProcesses();
 const each = deployed.map((process) => [process.where, process] as const);
 
-const isSecret = (name: string) => notesOf(name as SettingName)?.secret === true;
-const isSetting = (name: string) => (SETTING_NAMES as readonly string[]).includes(name);
+const isSecret = (name: string) => isSetting(name) && settingCalled(name).notes.secret === true;
+const isSetting = (name: string) => settingNames().includes(name);
 /** The setting that a variable sets: that of its file, where it leads to one. */
 const settingOf = (name: string) => (isSetting(name) ? name : name.replace(/_FILE$/, ''));
 /** Traces and the cloud's log, where this program has settings for them. */

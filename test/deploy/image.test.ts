@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
-import { ORBIT_PACKAGES } from '../../products/orbit/packages.ts';
+import { DOCUMENT_PACKAGES } from '@plinth/documents';
 import { ROOT } from '../house/source.ts';
 import { read } from './processes.ts';
 
@@ -57,7 +57,7 @@ test('the slim image lacks what one product says that it alone needs, and nothin
   expect(gone).toEqual(
     expect.arrayContaining(['tesseract.js', 'pdfjs-dist', 'pdfmake', '@expo-google-fonts/inter']),
   );
-  const declared = Object.values(ORBIT_PACKAGES).flat();
+  const declared = Object.values(DOCUMENT_PACKAGES).flat();
   // A call that needs one is 503 package_missing, and `doctor` names it, where the product has declared it.
   const others = reached([...declared, '@expo-google-fonts/zcool-xiaowei']);
   expect(gone.filter((name) => others.has(name))).toEqual([]);

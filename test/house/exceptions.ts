@@ -8,6 +8,13 @@ export interface Exception {
 }
 
 export const EXCEPTIONS: readonly Exception[] = [
+  ...[
+    ['base/config/product-settings.ts', 'the example of the setting that lists products'],
+    ['messages/mail/catalogue.ts', 'examples in previews of mails'],
+    ['billing/import-subscriptions.ts', 'the example of a plan in a message'],
+    ['operator/reports/revenue-routes.ts', 'examples of plans in descriptions'],
+    ['operator/reports/margin-routes.ts', 'the example of a plan in a description'],
+  ].map(([path, because = '']) => ({ rule: 'namesNoProduct', path: `server/src/platform/${path}`, because })),
   { rule: 'passedIn', path: 'server/src/platform/base/kernel/clock.ts', because: 'this is the clock' },
   {
     rule: 'passedIn',

@@ -124,6 +124,24 @@ export const plainWords: Rule = ({ path, text }) =>
         says: `"${word}": name who acts`,
       }));
 
+const PRODUCT_NAMES =
+  /(?<![A-Za-z])(?:adiuva|coditect|orbit|prism|reel)|Adiuva|Coditect|Orbit|Prism|Reel|ADIUVA|CODITECT|ORBIT|PRISM|REEL/;
+
+/** The platform runs any product, and its code names none: comments may. */
+export const namesNoProduct: Rule = (file) => {
+  if (!/^server\/src\/(platform|app|server)\b/.test(file.path) || isTest(file.path)) return [];
+  const lines = file.path.endsWith('.sql')
+    ? file.text.split('\n').map((text, index) => ({ text: text.replace(/--.*$/, ''), line: index + 1 }))
+    : file.nodes.map(({ node }) => ({
+        text: node.type === 'TemplateElement' ? rawOf(node) : (node['value'] ?? node['name']),
+        line: lineAt(file.text, node.start),
+      }));
+  return lines.flatMap(({ text, line }) => {
+    const found = typeof text === 'string' ? PRODUCT_NAMES.exec(text) : null;
+    return found === null ? [] : [{ path: file.path, line, says: `names the product ${found[0]}` }];
+  });
+};
+
 /** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
 export const honestTests: Rule = (file) => {
   if (!isTest(file.path)) return [];

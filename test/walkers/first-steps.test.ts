@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { readConfig, SETTING_NAMES } from '#platform/config';
+import '#products';
+import { readConfig, settingNames } from '#platform/config';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '@plinth/testkit/services/ports';
 import { temporaryFolder } from '@plinth/testkit/services';
@@ -26,7 +27,7 @@ describe('a setting', () => {
   });
 
   test('is in the table, each of them', () => {
-    expect(Object.keys({ ...WRONG, ...ANYTHING }).toSorted()).toEqual([...SETTING_NAMES].toSorted());
+    expect(Object.keys({ ...WRONG, ...ANYTHING }).toSorted()).toEqual([...settingNames()].toSorted());
   });
 
   test.each([

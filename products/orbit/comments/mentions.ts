@@ -22,7 +22,7 @@ export interface MentionedIn extends By {
  * comment's own transaction. Nobody is written to of their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
  */
 export async function mentionIn(
-  { mail, orbitCommentUrl }: Pick<OrbitParts, 'mail' | 'orbitCommentUrl'>,
+  { mail, settings }: Pick<OrbitParts, 'mail' | 'settings'>,
   tx: Transaction,
   { id, scopeId, scopeTitle, body, mentions, accountId, caller, origin }: MentionedIn,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function mentionIn(
     scope: scopeTitle,
     workspace: workspace?.name ?? '',
     comment: quoteBody(body),
-    next: nextOf(orbitCommentUrl, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
+    next: nextOf(settings.ORBIT_COMMENT_URL, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
   };
   await tx.runAll(told.flatMap((to) => mail.sending(mailTo(to, { accountId, id, facts, origin }))));
 }

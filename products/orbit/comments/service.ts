@@ -61,7 +61,7 @@ export interface Thread {
   readonly replies: readonly CommentRow[];
 }
 
-type Parts = Pick<OrbitParts, 'db' | 'ids' | 'mail' | 'changes' | 'orbitCommentUrl'>;
+type Parts = Pick<OrbitParts, 'db' | 'ids' | 'mail' | 'changes' | 'settings'>;
 
 /** Comments on scopes and their sections, in threads. */
 export function createComments(parts: Parts) {

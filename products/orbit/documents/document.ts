@@ -1,6 +1,5 @@
 import { declareErrors, type JobId } from 'plinth/product';
-import { GAPS } from '../reading/gaps.ts';
-import type { MediaType } from '../reading/formats.ts';
+import { GAPS, type MediaType } from '@plinth/documents';
 
 declareErrors({
   document_not_found: { status: 404, message: 'There is no such document.' },

@@ -1,6 +1,5 @@
 import { commitPoint, completeJob, failJob, type JobFailure, type RunningJob } from 'plinth/product';
-import type { PageLine } from '../reading/reader.ts';
-import { DOCUMENT_TYPES } from '../reading/formats.ts';
+import { DOCUMENT_TYPES, type PageLine } from '@plinth/documents';
 import type { DocumentRow, MissingPage } from './document.ts';
 import { complete, fail, keyOf, type ReadingParts } from './reading-work.ts';
 import { countOcr, hasText, insertPages, readDocument } from './store.ts';

@@ -10,10 +10,13 @@ import {
   type Transaction,
   type UserId,
 } from 'plinth/product';
-import type { ReadFailure } from '../reading/failures.ts';
-import { READING_CAPS } from '../reading/caps.ts';
-import type { Reader, ReadingEnd } from '../reading/reader.ts';
-import { DOCUMENT_TYPES } from '../reading/formats.ts';
+import {
+  DOCUMENT_TYPES,
+  type Reader,
+  type ReadFailure,
+  READING_CAPS,
+  type ReadingEnd,
+} from '@plinth/documents';
 import type { DocumentRow, MissingPage, PageRow } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
 import { recordDocumentIn, type RecordingParts, uploaderOf } from './record-document.ts';

@@ -1,7 +1,6 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
-import { READ_FAILURES } from '../reading/failures.ts';
-import { MEDIA_TYPES } from '../reading/formats.ts';
+import { MEDIA_TYPES, READ_FAILURES } from '@plinth/documents';
 import {
   DOCUMENT_STATUSES,
   type DocumentRow,

@@ -11,9 +11,8 @@ import {
   wholeNumber,
 } from 'plinth/product';
 import { z } from 'zod';
-import { MEDIA_TYPES } from '../reading/formats.ts';
+import { MEDIA_TYPES, packagesOf } from '@plinth/documents';
 import type { Documents } from './service.ts';
-import { packagesOf } from '../packages.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_STATUSES } from './document.ts';

@@ -5,8 +5,8 @@ import {
   type ProductContext,
   type RunningJob,
 } from 'plinth/product';
+import { createReader } from '@plinth/documents';
 import type { Changes } from '../changes/service.ts';
-import { createReader } from '../reading/reader.ts';
 import { giveUpOcr, readByOcr } from './ocr-work.ts';
 import { giveUpReading, keyOf, readDocument } from './reading-work.ts';
 import { DELETE_UNFINISHED, reviveDocument } from './store.ts';

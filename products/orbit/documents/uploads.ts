@@ -7,7 +7,7 @@ import {
   type ProductContext,
   storingRefusal,
 } from 'plinth/product';
-import type { MediaType } from '../reading/formats.ts';
+import type { MediaType } from '@plinth/documents';
 import type { DocumentRow } from './document.ts';
 import { type Doer, recordDocumentIn, type RecordingParts } from './record-document.ts';
 import {

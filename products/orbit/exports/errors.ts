@@ -5,8 +5,4 @@ declareErrors({
     status: 404,
     message: 'There is no such export. They are kept for seven days after they were last asked for.',
   },
-  export_too_large: {
-    status: 422,
-    message: 'No file can be made of this scope: it has too much text or too many rows.',
-  },
 });

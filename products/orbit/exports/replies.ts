@@ -1,6 +1,6 @@
 import { namedObject, signedLink, WORK_STATUSES } from 'plinth/product';
 import { z } from 'zod';
-import { FORMATS } from './making/file.ts';
+import { FORMATS } from '@plinth/documents';
 import type { ExportRow } from './store.ts';
 
 const missing = namedObject('MissingFromExport', {

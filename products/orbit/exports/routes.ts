@@ -9,10 +9,9 @@ import {
   productRoutes,
 } from 'plinth/product';
 import { z } from 'zod';
+import { FORMATS, packagesOf } from '@plinth/documents';
 import type { Exports } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { packagesOf } from '../packages.ts';
-import { FORMATS } from './making/file.ts';
 import { exported, linkedExport, shownExport } from './replies.ts';
 
 const route = productRoutes<{ readonly exports: Exports }>();

@@ -18,8 +18,8 @@ import {
   type WorkKey,
   workSignals,
 } from 'plinth/product';
+import { createFileMaker } from '@plinth/documents';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { createFileMaker } from './making/file-maker.ts';
 import { createSources, type Source, type ExportRequest } from './source.ts';
 import {
   dropExpired,

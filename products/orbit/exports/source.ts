@@ -1,14 +1,18 @@
 import type { Readable } from 'node:stream';
 import { type AccountId, AppError, sha256 } from 'plinth/product';
+import {
+  assertSize,
+  type Branding,
+  type ExportSource,
+  type Format,
+  type Logo,
+  type SourceSection,
+  TooLarge,
+  tooLarge,
+} from '@plinth/documents';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { withoutConflictNotes } from '../scopes/open-conflicts.ts';
 import type { SectionRow } from '../scopes/sections/section.ts';
-import { assertSize } from './document/document.ts';
-import { TooLarge } from './document/limits.ts';
-import type { Branding, Logo } from './document/model.ts';
-import type { ExportSource, SourceSection } from './document/source.ts';
-import type { Format } from './making/file.ts';
-import { tooLarge } from './making/file-maker.ts';
 import { readSetting } from './store.ts';
 
 /** Raise it when files come out another way: those that were made before are no longer given in place of new ones. */

@@ -11,8 +11,7 @@ import {
   type WorkKey,
   type WorkStatus,
 } from 'plinth/product';
-import type { MissingContent } from './document/model.ts';
-import type { Format } from './making/file.ts';
+import type { Format, MissingContent } from '@plinth/documents';
 
 /** Days that an export is kept after it was last asked for. */
 const DAYS_KEPT = 7;

@@ -10,12 +10,8 @@ import {
   type WorkKey,
   type WorkSignals,
 } from 'plinth/product';
+import { type ExportSource, type FileMaker, fitLine, type Format, languageOf } from '@plinth/documents';
 import type { OrbitParts } from '../orbit-parts.ts';
-import type { ExportSource } from './document/source.ts';
-import { fitLine } from './document/text.ts';
-import { languageOf } from './document/words.ts';
-import type { Format } from './making/file.ts';
-import type { FileMaker } from './making/file-maker.ts';
 import { noScope } from '../scopes/locking.ts';
 import { lockScope } from '../scopes/store.ts';
 import type { createSources } from './source.ts';

@@ -1,6 +1,5 @@
+import { type Fields, fieldsIn, moneyIn, sentencesOf } from '@plinth/documents';
 import type { Citation, SectionType } from '../scopes/sections/section.ts';
-import { type Fields, fieldsIn } from '../fields/fields.ts';
-import { moneyIn, sentencesOf } from '../fields/money.ts';
 import type { Item } from './item.ts';
 import { jaccard, type ComparisonItem, differ, valueKeys } from './likeness.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { tableIn, type TableRows, withoutBars } from '@plinth/documents';
 import { SECTION_TYPES, type Citation, type SectionType } from '../scopes/sections/section.ts';
 import { collapseSpaces } from './fold-text.ts';
 import type { FindQuote, Page } from './quotes.ts';
-import { type TableRows, tableIn, withoutBars } from '../fields/table-rows.ts';
 
 /** How sure a model says that it is: models grade in words more steadily than in numbers. */
 export const CERTAINTIES = ['stated', 'implied', 'unsure'] as const;

@@ -1,4 +1,4 @@
-import { type Fields, fieldsIn } from '../fields/fields.ts';
+import { type Fields, fieldsIn } from '@plinth/documents';
 import type { Item } from './item.ts';
 
 /** Words that say nothing of what a line is about. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { languageOf } from '../exports/document/words.ts';
+import { languageOf } from '@plinth/documents';
 import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { confidenceOf } from './confidence.ts';
 import { checkedItems, CERTAINTIES, type Item } from './item.ts';

@@ -1,17 +1,15 @@
+import { fieldsIn, languageOf, tableAsMarkdown } from '@plinth/documents';
 import {
   SECTION_TYPES,
   type Citation,
   type NewSection,
   type SectionType,
 } from '../scopes/sections/section.ts';
-import { languageOf } from '../exports/document/words.ts';
 import { confidenceOf, meanOf } from './confidence.ts';
 import { conflictNote } from '../scopes/open-conflicts.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
-import { fieldsIn } from '../fields/fields.ts';
 import type { Item } from './item.ts';
 import { type ComparisonItem, comparisonOf, isSame, saysTheSame } from './likeness.ts';
-import { tableAsMarkdown } from '../fields/table-rows.ts';
 
 /** An item of a chunk, and whether an earlier extraction has put it into the scope already. */
 export interface MergeItem extends Item {

@@ -9,9 +9,9 @@ import {
   type Transaction,
   type WorkKey,
 } from 'plinth/product';
+import { languageOf } from '@plinth/documents';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { languageOf } from '../exports/document/words.ts';
 import { lockForChange } from '../scopes/locking.ts';
 import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Format } from '../exports/making/file.ts';
 import type { Reply } from '@plinth/testkit/services/app';
+import type { Format } from '@plinth/documents';
 import type { Colleague } from './fixture.ts';
 
 export type Item = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { docxOf, pageOf, paragraph } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import { docxOf, pageOf, paragraph } from '@plinth/testkit/fixtures/documents/hostile-documents';
 import { extractionFixture, idIn } from './extraction-fixture.ts';
 import { waitForDocument, textsOf, uploadFile } from './uploads-fixture.ts';
 

@@ -5,7 +5,6 @@ import { marked } from 'marked';
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
-import { FORMATS } from '../exports/making/file.ts';
 import {
   convert,
   drawPages,
@@ -13,6 +12,7 @@ import {
   lackOfDocumentPrograms,
   pagesOf,
 } from '@plinth/testkit/services/document-programs';
+import { FORMATS } from '@plinth/documents';
 import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 

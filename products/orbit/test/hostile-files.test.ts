@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { docxOf, manyPages, paragraph } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import { docxOf, manyPages, paragraph } from '@plinth/testkit/fixtures/documents/hostile-documents';
 import { orbitFixture } from './fixture.ts';
 import { waitForDocument, fileOf, readAs, textsOf, uploadFile } from './uploads-fixture.ts';
 

@@ -10,7 +10,7 @@ import { fileOf } from './uploads-fixture.ts';
 const READ = `
   import { buffer } from 'node:stream/consumers';
   import { Readable } from 'node:stream';
-  const { createReader } = await import('./products/orbit/reading/reader.ts');
+  const { createReader } = await import('./products/documents/reading/reader.ts');
   const bytes = await buffer(process.stdin);
   const end = await createReader().read({
     declared: process.argv[1],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '@plinth/testkit/fixtures/calls';
 import { advanceTo } from '@plinth/testkit/factories';
-import { pdfOf } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import { pdfOf } from '@plinth/testkit/fixtures/documents/hostile-documents';
 import type { Reply } from '@plinth/testkit/services/app';
 import { extractionCalls, extractionFixture, idIn } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { unfoldingPdf } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import { unfoldingPdf } from '@plinth/testkit/fixtures/documents/hostile-documents';
 import { orbitFixture } from './fixture.ts';
 import { waitForDocument, readAs, textsOf, uploadFile } from './uploads-fixture.ts';
 

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Reply } from '@plinth/testkit/services/app';
 import type { Colleague } from './fixture.ts';
 
-/** A file that another program made (files/README.md). */
-export const fileOf = (name: string): Buffer => readFileSync(new URL(`files/${name}`, import.meta.url));
+/** A file that another program made (products/documents/test/files/README.md). */
+export const fileOf = (name: string): Buffer =>
+  readFileSync(new URL(`../../documents/test/files/${name}`, import.meta.url));
 
 const TYPES = {
   pdf: 'application/pdf',

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
-import { pdfOf } from '@plinth/testkit/fixtures/orbit/hostile-documents';
+import { pdfOf } from '@plinth/testkit/fixtures/documents/hostile-documents';
 import {
   convert,
   drawPages,
@@ -46,7 +46,7 @@ const wordsIn = (text: string) => new Set(text.match(/[\p{L}\d]{4,}/gu));
 
 /** A PDF and a DOCX with tables, made by LibreOffice of the source beside this file, and a scan: poppler's picture of the PDF's first page. */
 async function madeElsewhere(): Promise<Readonly<Record<string, Buffer>>> {
-  const source = join(import.meta.dirname, 'files/brief.html');
+  const source = join(import.meta.dirname, '../../documents/test/files/brief.html');
   const [pdf = ''] = await convert([source], 'pdf', folder);
   const [docx = ''] = await convert([source], 'docx', folder);
   const page = ['-r', '150', '-gray', '-jpeg', '-singlefile'];

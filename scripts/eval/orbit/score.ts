@@ -1,4 +1,4 @@
-import { fieldsIn } from '../../../products/orbit/fields/fields.ts';
+import { fieldsIn } from '@plinth/documents';
 import { foldText, collapseSpaces } from '../../../products/orbit/extraction/fold-text.ts';
 import { wordsIn } from '../../../products/orbit/extraction/likeness.ts';
 import type { LabelledDocument } from './labelled.ts';

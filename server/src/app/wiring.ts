@@ -3,7 +3,7 @@ import { createAudit } from '#platform/audit';
 import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBackupService } from '#platform/backup';
 import { createBlobStorage } from '#platform/blobs';
-import { type Config, SETTING_NAMES, settingText } from '#platform/config';
+import { type Config, settingNames, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import {
@@ -85,8 +85,8 @@ export function wire(parts: WiringParts) {
   const { ai, aiSettings } = spending;
   const { identity, accounts, planRates } = people;
   const services = servicesOf({ ...parts, ...people, ...spending });
-  const { baseUrl, clamdUrl, orbitCommentUrl } = parts.options.config;
-  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl, orbitCommentUrl };
+  const { baseUrl, clamdUrl, values } = parts.options.config;
+  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl, values };
   const sold = parts.products.map((product) => ({
     product,
     service: product.service(productContext(product, given)),
@@ -112,7 +112,7 @@ export function wire(parts: WiringParts) {
     ...spending,
     baseUrl,
     clamdUrl,
-    orbitCommentUrl,
+    values,
     services,
     mounted,
     async close() {
@@ -282,7 +282,7 @@ function servicesOf(
       dataDir: config.dataDir,
       stateFiles: SANDBOX_STATES,
       settings: () =>
-        Object.fromEntries(SETTING_NAMES.map((name) => [name, settingText(config.values, name)])),
+        Object.fromEntries(settingNames().map((name) => [name, settingText(config.values, name)])),
       doneAgain: [identityDoneAgain, accountsDoneAgain],
     }),
     owner: createOwnerSignIn({

@@ -82,16 +82,11 @@ export function invitation(
 `;
 }
 
-/** A metered call of a product that runs: Reel's, or the first one of the others, by its example. */
+/** The first metered call of the products that run, by its example. */
 function firstCall({
   products,
   running,
 }: App['choice']): { readonly path: string; readonly body: unknown } | undefined {
-  if (running.includes('reel'))
-    return {
-      path: '/v1/create',
-      body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
-    };
   const route = products
     .filter(({ key }) => running.includes(key))
     .flatMap(({ routes }) => routes)

@@ -1,5 +1,5 @@
 import { aiSettingsOf } from '#platform/ai';
-import { SETTING_NAMES, settingText } from '#platform/config';
+import { settingNames, settingText } from '#platform/config';
 import { aiRows } from '#platform/diagnosis';
 import { refuseWords, type Verb } from './verb.ts';
 
@@ -7,8 +7,9 @@ import { refuseWords, type Verb } from './verb.ts';
 export const showConfig: Verb = async ({ config, words }) => {
   const refused = refuseWords('config', words);
   if (refused !== undefined) return refused;
-  const widest = Math.max(...SETTING_NAMES.map((name) => name.length));
-  for (const name of SETTING_NAMES)
+  const names = settingNames();
+  const widest = Math.max(...names.map((name) => name.length));
+  for (const name of names)
     process.stdout.write(`${name.padEnd(widest)}  ${settingText(config.values, name)}\n`);
   process.stdout.write('\nAI\n');
   for (const { name, value } of aiRows(aiSettingsOf(config)))

@@ -4,7 +4,9 @@ import type { SettingName } from '#platform/config';
 export const MARKER = 'marker';
 
 /** What is wrong in the place of each setting. */
-export const WRONG: Readonly<Record<Exclude<SettingName, keyof typeof ANYTHING>, string>> = {
+export const WRONG: Readonly<
+  Record<Exclude<SettingName, keyof typeof ANYTHING> | 'ORBIT_COMMENT_URL', string>
+> = {
   NODE_ENV: MARKER,
   HOST: `http://${MARKER}`,
   PORT: MARKER,

@@ -1,10 +1,10 @@
 import { type AccountId, AppError, commitPoint, type ProductContext, type Transaction } from 'plinth/product';
+import { fieldsIn } from '@plinth/documents';
 import type { By, Changes } from '../../changes/service.ts';
 import { assertNotTooLong } from '../length.ts';
 import { lockForChange, noScope } from '../locking.ts';
 import { countChange, readScope } from '../store.ts';
 import type { VersionCause, Versions } from '../../versions/service.ts';
-import { fieldsIn } from '../../fields/fields.ts';
 import { indexOf, type Place, type RankedSection, ranksAt, spread } from './ranks.ts';
 import type { NewSection, SectionFields, SectionRow } from './section.ts';
 import { shownSection } from './replies.ts';

@@ -188,5 +188,5 @@ export {
 } from '#platform/texts';
 export { PLATFORM_ACCOUNT } from '#platform/queue';
 export { type Contribution, type Period, type Release, type ReleaseDeclaration } from '#platform/privacy';
-export { assertPackages, type PackagesFor } from '#platform/config';
+export { assertPackages, type PackagesFor, setting } from '#platform/config';
 export { z } from 'zod';

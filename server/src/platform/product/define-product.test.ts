@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { readConfig, setting } from '#platform/config';
 import { usd } from '#platform/kernel';
 import { z } from 'zod';
 import { eventTypes } from '#platform/webhooks';
@@ -63,7 +64,7 @@ const service = (): Chat => ({ greet: (name) => `hello ${name}` });
 
 test('a product may be plans alone, without a route or a service', () => {
   const product = defineProduct(sells);
-  expect([product.routes, product.service({} as ProductContext)]).toEqual([[], undefined]);
+  expect([product.routes, product.service({} as ProductContext<never>)]).toEqual([[], undefined]);
 });
 
 test('a product is one value, with what was left out filled in', () => {
@@ -144,6 +145,24 @@ test('a schedule runs a job that the product has', () => {
   expect(() => defineProduct({ ...sells, routes: [], schedules: { nightly }, service })).toThrow(
     'the schedule nightly is for the job "tidy", which it does not have',
   );
+});
+
+const toneAs = (name: string) => ({
+  [name]: setting(z.enum(['low', 'high'], 'must be low or high').default('low'), {
+    group: 'Server',
+    says: '',
+  }),
+});
+
+test('settings of a product are its own, and are read and checked with those of the platform', () => {
+  const define = (settings: ReturnType<typeof toneAs>) =>
+    defineProduct({ ...sells, routes: [], settings, service });
+  for (const foreign of ['PORT', 'DEMO', 'DEMOS_TONE'])
+    expect(() => define(toneAs(foreign))).toThrow(`the setting ${foreign}, which is not its own`);
+  define(toneAs('DEMO_TONE'));
+  expect(readConfig({}).values).toMatchObject({ DEMO_TONE: 'low' });
+  expect(() => readConfig({ DEMO_TONE: 'loud' })).toThrow('DEMO_TONE must be low or high.');
+  expect(() => readConfig({ DEMO_TUNE: 'high' })).toThrow('Did you mean DEMO_TONE?');
 });
 
 test('events and audit actions of a product are its own, and endpoints may ask for its events', () => {

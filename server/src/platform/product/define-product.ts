@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
 import type { PayeeChange, SaleChange } from '#platform/billing';
-import type { PackagesFor } from '#platform/config';
+import { addSettings, type PackagesFor, type Settings } from '#platform/config';
 import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
 import {
   type Catalogue,
@@ -31,7 +31,7 @@ import type { ReleaseDeclaration } from '#platform/privacy';
 import { addEvents, type ProductEventType } from '#platform/webhooks';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
-import type { ProductContext } from './product-context.ts';
+import type { NoSettings, ProductContext } from './product-context.ts';
 
 /** What a product does in the transaction of a changed entitlement. */
 export type EntitlementHook<Service> = (
@@ -53,7 +53,7 @@ export interface AccountFinder<Service> {
 }
 
 /** What a product is made of beside what it sells. */
-export interface ProductParts<Service> {
+export interface ProductParts<Service, Declared extends Settings = NoSettings> {
   /** `import.meta.url`: `migrations/`, `functions/`, `prompts/` and `examples.json` beside it are its tables, their rights, its prompts, and its calls’ examples. */
   readonly folder?: string;
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
@@ -93,6 +93,11 @@ export interface ProductParts<Service> {
   readonly redact?: readonly RegExp[];
   /** Packages that need not be installed, by what they are needed for: a call that lacks one answers `package_missing` (`assertPackages`), and `doctor` names it. */
   readonly packages?: PackagesFor;
+  /**
+   * Its settings, by their names in the environment, which begin with its key: `{ NOTES_URL: setting(z.url().optional(), { group, says }) }`.
+   * They are read, checked and listed like those of the platform; their values are `settings` of its context.
+   */
+  readonly settings?: Declared;
   /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
   readonly schedules?: Readonly<Record<string, ProductSchedule>>;
   /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
@@ -119,7 +124,7 @@ export interface ProductParts<Service> {
   /** Of a product with `onSale`: any payee can be paid, or can't any more. */
   readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
-  readonly service?: (context: ProductContext) => Service;
+  readonly service?: (context: ProductContext<NoInfer<Declared>>) => Service;
   /**
    * Serves MCP on standard input and output for `plinth mcp`, by calls of the server at `url` with the API key `key`, until the input ends.
    * Answers what went wrong, if it was not the input's end.
@@ -150,6 +155,7 @@ export interface Product<Service = unknown> {
   readonly auditActions: Readonly<Record<string, string>>;
   readonly redact: readonly RegExp[];
   readonly packages: PackagesFor;
+  readonly settings: Settings;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
@@ -158,7 +164,7 @@ export interface Product<Service = unknown> {
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly onSale: SaleHook<never> | undefined;
   readonly onPayeeChanged: PayeeHook<never> | undefined;
-  readonly service: (context: ProductContext) => Service | undefined;
+  readonly service: (context: ProductContext<never>) => Service | undefined;
 }
 
 /**
@@ -171,7 +177,8 @@ export function defineProduct<
   const PlanName extends string,
   const O extends Readonly<Record<string, OptionKind>> = NoOptions,
   Service = undefined,
->(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
+  const Declared extends Settings = NoSettings,
+>(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service, Declared>): Product<Service> {
   const catalogue = catalogueOf(definition);
   const {
     folder,
@@ -252,19 +259,33 @@ function assertScheduled(
 /** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
 function saidBy(
   product: string,
-  { mails: byName = {}, events = {}, auditActions = {}, redact = [], packages = {} }: SaidParts,
-): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'> {
+  {
+    mails: byName = {},
+    events = {},
+    auditActions = {},
+    redact = [],
+    packages = {},
+    settings = {},
+  }: SaidParts,
+): Pick<Product, SaidName> {
   const mails = Object.values(byName);
   assertOwn(product, 'mail', { names: mails.map(({ name }) => name) });
   assertOwn(product, 'event', { names: Object.keys(events) });
   assertOwn(product, 'audit action', { names: Object.keys(auditActions) });
+  assertOwn(product, 'setting', {
+    names: Object.keys(settings),
+    prefixes: [product.toUpperCase()],
+    sign: '_',
+  });
   declareSecretShapes(redact);
   addMails(mails);
   addEvents(events);
-  return { mails, events, auditActions, redact, packages };
+  addSettings(settings);
+  return { mails, events, auditActions, redact, packages, settings };
 }
 
-type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'>;
+type SaidName = 'mails' | 'events' | 'auditActions' | 'redact' | 'packages' | 'settings';
+type SaidParts = Pick<ProductParts<never, Settings>, SaidName>;
 
 /** What lies beside a product's file. */
 function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {

@@ -3,6 +3,7 @@ import type { Ai } from '#platform/ai';
 import type { Audit } from '#platform/audit';
 import type { ItemOffer, Sharing, Subscriptions } from '#platform/billing';
 import type { Blobs, BlobStorage } from '#platform/blobs';
+import type { Settings } from '#platform/config';
 import type { Database } from '#platform/db';
 import type { Entitlements, PlanRates } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
@@ -14,6 +15,7 @@ import type { DailyRecurring, Recurring, Report, Reports } from '#platform/repor
 import type { DataKeys, Secrets } from '#platform/secrets';
 import type { Vectors, VectorStorage } from '#platform/vectors';
 import type { Webhooks } from '#platform/webhooks';
+import type { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
 import type { Product } from './define-product.ts';
 import { createPlanAccess, type PlanAccess } from './plan-access.ts';
@@ -43,8 +45,6 @@ export interface PlatformParts {
   readonly baseUrl: string;
   /** Where clamd listens; undefined: nothing that is uploaded is scanned. */
   readonly clamdUrl: string | undefined;
-  /** Where the web app of Orbit shows a comment, with `{workspace_id}`, `{scope_id}` and `{comment_id}`; undefined: mails have no link. */
-  readonly orbitCommentUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
   /** What an account is set to, and organizations with their members and invitations. */
@@ -54,8 +54,13 @@ export interface PlatformParts {
   >;
 }
 
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a record without keys is what is meant
+export type NoSettings = Readonly<Record<never, never>>;
+
 /** What a product's service is made from. */
-export interface ProductContext extends PlatformParts {
+export interface ProductContext<Declared extends Settings = NoSettings> extends PlatformParts {
+  /** The values of the settings that the product declares. */
+  readonly settings: { readonly [Name in keyof Declared]: z.infer<Declared[Name]['schema']> };
   readonly activity: Activity;
   /** Files of accounts: uploads, downloads, and what they take of a gauge. */
   readonly blobs: Blobs;
@@ -92,18 +97,20 @@ interface ProductReports {
 
 /** The context of one product. */
 export function productContext(
-  { key: product, auditActions }: Pick<Product, 'key' | 'auditActions'>,
+  { key: product, auditActions, settings: declared }: Pick<Product, 'key' | 'auditActions' | 'settings'>,
   parts: PlatformParts & {
     readonly planRates: PlanRates;
+    /** Of all settings, by their names. */
+    readonly values: Readonly<Record<string, unknown>>;
     readonly blobs: Pick<BlobStorage, 'of'>;
     readonly vectors: Pick<VectorStorage, 'of'>;
     readonly reports: Pick<Reports, 'dailyRecurring' | 'recurring'>;
     readonly privacy: Pick<Privacy, 'readReleases'>;
     readonly sharing: Pick<Sharing, 'open' | 'close'>;
   },
-): ProductContext {
+): ProductContext<never> {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
-  const { secrets, dataKeys, baseUrl, clamdUrl, orbitCommentUrl, subscriptions, rates } = parts;
+  const { secrets, dataKeys, baseUrl, clamdUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
@@ -121,8 +128,12 @@ export function productContext(
     open: (offer) => parts.sharing.open({ ...offer, product }),
     close: (item) => parts.sharing.close({ product, item }),
   };
-  const own = { activity, blobs, vectors, plan, reports, privacy, items };
-  const lent = { rates, secrets, dataKeys, baseUrl, clamdUrl, orbitCommentUrl, subscriptions };
+  // `readConfig` has read each by its schema.
+  const settings = Object.fromEntries(
+    Object.keys(declared).map((name) => [name, parts.values[name]]),
+  ) as never;
+  const own = { settings, activity, blobs, vectors, plan, reports, privacy, items };
+  const lent = { rates, secrets, dataKeys, baseUrl, clamdUrl, subscriptions };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }
 

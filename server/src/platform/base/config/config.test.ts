@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { configMarkdown, envExample, onPort, readConfig, SETTING_NAMES, settingText } from './index.ts';
+import { configMarkdown, envExample, onPort, readConfig, settingNames, settingText } from './index.ts';
 import { problemsOf } from '@plinth/testkit/fixtures/config-problems';
 
 test('with nothing set everything is embedded, local and open to local browsers', () => {
@@ -157,7 +157,9 @@ test('secrets are never shown', () => {
     METRICS_TOKEN: 'marker-marker-marker',
     AI_UPSTREAMS: '[]',
   });
-  const all = SETTING_NAMES.map((name) => `${name}=${settingText(values, name)}`).join('\n');
+  const all = settingNames()
+    .map((name) => `${name}=${settingText(values, name)}`)
+    .join('\n');
   expect(all).toContain('OPENAI_API_KEY=(set, hidden)');
   expect(all).toContain('DATABASE_URL=(set, hidden)');
   expect(all).not.toContain('marker');
@@ -166,13 +168,13 @@ test('secrets are never shown', () => {
 test('the example file names every setting, and is itself a good configuration', () => {
   const uncommented = envExample().replaceAll(/^# ([A-Z0-9_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
-  expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
+  expect(Object.keys(environment)).toEqual(expect.arrayContaining([...settingNames()]));
   // Examples that are files, and one that would be somebody's key.
   const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '', ENCRYPTION_KEYS: '' };
   // Those that are production's, in an example of development.
   const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };
   expect(problemsOf({ ...(environment as Record<string, string>), ...without, ...local })).toEqual([]);
-  for (const name of SETTING_NAMES) expect(configMarkdown()).toContain(`\`${name}\``);
+  for (const name of settingNames()) expect(configMarkdown()).toContain(`\`${name}\``);
 });
 
 test('a CAPTCHA is set up whole or not at all, and its secret is not shown', () => {
@@ -217,19 +219,4 @@ test('a production process can not be told to end itself at a crash point', () =
     expect.stringContaining('CRASH_AT must name a crash point and a side of it'),
   ]);
   expect(readConfig({ CRASH_AT: 'jobs.take:after:2' }).crashAt).toBe('jobs.take:after:2');
-});
-
-test('the address of a comment has the comment in it, and no other place than it knows', () => {
-  const known = 'https://orbit.example.com/{workspace_id}/{scope_id}#{comment_id}';
-  expect(readConfig({ ORBIT_COMMENT_URL: known }).orbitCommentUrl).toBe(known);
-  const wrong = [
-    'https://orbit.example.com/scopes/{scope_id}',
-    'https://orbit.example.com/{scope}/{comment_id}',
-    'https://{comment_id}.example.com/',
-    'app://orbit/{comment_id}',
-  ];
-  for (const address of wrong)
-    expect(problemsOf({ ORBIT_COMMENT_URL: address }), address).toEqual([
-      'ORBIT_COMMENT_URL must be an http:// or https:// URL with {comment_id} in its path, its query or behind #; {workspace_id} and {scope_id} may stand there too.',
-    ]);
 });

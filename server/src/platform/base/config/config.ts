@@ -11,12 +11,12 @@ import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns } from './live-signs.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
-import { SETTING_NAMES, SETTINGS, type Values } from './settings.ts';
+import { settingCalled, settingNames, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { goneSettings } from './gone-settings.ts';
 import { missingSettings } from './missing-settings.ts';
 import { nearNames } from './near-names.ts';
-import { SECRET_FILE_NAMES, withSecretFiles } from './secret-files.ts';
+import { secretFileNames, withSecretFiles } from './secret-files.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
 import { type AppStoreSettings, readAppStore } from './app-store.ts';
@@ -137,8 +137,6 @@ export interface Config extends TelemetrySettings {
   readonly delivery: DeliverySettings | undefined;
   /** Where clamd listens; undefined: nothing is scanned. */
   readonly clamdUrl: string | undefined;
-  /** With `{workspace_id}`, `{scope_id}` and `{comment_id}` in the places of the ids. */
-  readonly orbitCommentUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
@@ -183,7 +181,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
   const problems: string[] = [];
   const environment = withSecretFiles(given, problems);
   const values = readValues(environment, problems);
-  problems.push(...nearNames(environment, [...SETTING_NAMES, ...SECRET_FILE_NAMES]));
+  problems.push(...nearNames(environment, [...settingNames(), ...secretFileNames()]));
   const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
   const slots = readSlots(values.AI_SLOTS ?? '');
@@ -229,9 +227,9 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
 }
 
 function readValues(environment: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
-  const entries = SETTING_NAMES.map((name) => {
+  const entries = settingNames().map((name) => {
     const given = environment[name]?.trim();
-    const parsed = SETTINGS[name].schema.safeParse(given === '' ? undefined : given);
+    const parsed = settingCalled(name).schema.safeParse(given === '' ? undefined : given);
     if (parsed.success) return [name, parsed.data] as const;
     problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
     return [name, undefined] as const;
@@ -320,7 +318,6 @@ function assembleConfig(
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),
     clamdUrl: values.CLAMD_URL,
-    orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
     crashAt: values.CRASH_AT,
     ...readTelemetry(values),

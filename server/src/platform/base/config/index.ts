@@ -19,7 +19,15 @@ export type { AppStoreSettings } from './app-store.ts';
 export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
-export { notesOf, SETTING_NAMES, type SettingName, type Values } from './settings.ts';
+export { setting } from './setting.ts';
+export {
+  addSettings,
+  settingCalled,
+  settingNames,
+  type SettingName,
+  type Settings,
+  type Values,
+} from './settings.ts';
 export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
 export { isPackage, teamConfig } from './team.ts';
 export type { SlotSetting } from './ai.ts';

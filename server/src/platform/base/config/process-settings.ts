@@ -24,7 +24,7 @@ export const RETENTION_SETTINGS = {
 export const SMOKE_SETTINGS = {
   SMOKE_EMAIL: setting(text.optional(), {
     group: 'Operations',
-    says: 'Who `plinth smoke` signs in as: a user without a second factor, who has a plan of Reel. Not set: the local owner of DATA_DIR.',
+    says: 'Who `plinth smoke` signs in as: a user without a second factor, with a plan of the product that it tries. Not set: the local owner of DATA_DIR.',
     example: 'smoke@example.com',
   }),
   SMOKE_PASSWORD: setting(text.optional(), {

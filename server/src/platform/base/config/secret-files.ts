@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { notesOf, SETTING_NAMES } from './settings.ts';
+import { settingCalled, settingNames } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,13 +8,13 @@ const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 
 /** Secrets that may stand in a file, which a variable of another name leads to: `DATABASE_URL_FILE`. */
-const SECRETS = SETTING_NAMES.filter((name) => notesOf(name).secret === true);
-export const SECRET_FILE_NAMES: readonly string[] = SECRETS.map((name) => `${name}_FILE`);
+const secrets = () => settingNames().filter((name) => settingCalled(name).notes.secret === true);
+export const secretFileNames = (): readonly string[] => secrets().map((name) => `${name}_FILE`);
 
 /** The environment with what its secret files hold. Problems name the variable; neither its path nor what the file says. */
 export function withSecretFiles(environment: Environment, problems: string[]): Environment {
   const found: Record<string, string> = {};
-  for (const name of SECRETS) {
+  for (const name of secrets()) {
     const path = environment[`${name}_FILE`]?.trim() ?? '';
     if (path === '') continue;
     if ((environment[name]?.trim() ?? '') !== '') {

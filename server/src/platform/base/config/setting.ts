@@ -127,6 +127,13 @@ export const returns = list.refine(
     all.every((address) => /^[a-z][a-z0-9+.-]*:\/\/([^\s/*?#@]+(:\*)?(\/[^\s?#*]*\*?)?)?$/i.test(address)),
   'must be a comma-separated list of addresses such as https://app.example.com/signed-in, http://localhost:*/* or app://',
 );
+const CLAMD_SHAPES = /^(?:tcp:\/\/[^\s/@]+|unix:\/[^\s]+)$/;
+export const clamdUrl = z
+  .string()
+  .refine(
+    (value) => CLAMD_SHAPES.test(value) && URL.canParse(value),
+    'must be tcp://host:port, or unix: and the path of a socket',
+  );
 export const basePath = z.string().regex(/^\/[\w/-]*$/, 'must be a path that begins with a slash');
 
 function isNetwork(value: string): boolean {
@@ -147,6 +154,7 @@ function isDecodable(url: string): boolean {
   return [username, password, pathname, hostname].every((part) => !/%(?![0-9a-f]{2})/i.test(part));
 }
 
+/** A setting: how its text is read, and what the docs say of it. */
 export function setting<Schema extends z.ZodType>(
   schema: Schema,
   notes: SettingNotes,

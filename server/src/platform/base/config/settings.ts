@@ -4,7 +4,6 @@ import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
-import { ORBIT_SETTINGS } from './orbit-settings.ts';
 import { PRODUCT_SETTINGS } from './product-settings.ts';
 import { PROCESS_SETTINGS, RETENTION_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
@@ -13,6 +12,7 @@ import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
 import {
   basePath,
+  clamdUrl,
   count,
   domain,
   host,
@@ -26,7 +26,6 @@ import {
   returns,
   setting,
   type Setting,
-  type SettingNotes,
   smtpUrl,
   text,
   toggle,
@@ -93,7 +92,7 @@ export const SETTINGS = {
   }),
   BODY_MB_AT_ONCE_PER_ACCOUNT: setting(count(65_536).default(64), {
     group: 'Server',
-    says: 'The same of one account, of uploads and of bodies that need a plan to be so large; past it calls are 429 with Retry-After. A file of Coditect’s memory takes up to 20.',
+    says: 'The same of one account, of uploads and of bodies that need a plan to be so large; past it calls are 429 with Retry-After.',
   }),
   SOCKETS_PER_ADDRESS: setting(count(65_536).default(500), {
     group: 'Server',
@@ -328,7 +327,11 @@ export const SETTINGS = {
     group: 'Operations',
     says: 'Jobs that one process runs at once.',
   }),
-  ...ORBIT_SETTINGS,
+  CLAMD_URL: setting(clamdUrl.optional(), {
+    group: 'Operations',
+    says: 'Where clamd listens: uploaded documents are scanned before they are read. Not set: nothing is scanned.',
+    example: 'unix:/run/clamav/clamd.ctl',
+  }),
   EXCHANGE_RATES_FILE: setting(text.optional(), {
     group: 'Operations',
     says: 'Exchange rates for margins, in the format of the ECB’s eurofxref-hist.csv (docs/reports.md). Not set: the few days that come with the program.',
@@ -354,13 +357,28 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
-/** The effective values of all settings. */
+/** The effective values of all settings; those of products are there too, and each product gets its own in its context. */
 export type Values = { readonly [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]['schema']> };
 
-/** The names of all settings, in the order of the docs. */
-export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+/** Settings by their names, as a product declares them. */
+export type Settings = Readonly<Record<string, Setting>>;
 
-/** What is known of a setting beside its schema. */
-export function notesOf(name: SettingName): SettingNotes {
-  return SETTINGS[name].notes;
+const known = new Map<string, Setting>(Object.entries(SETTINGS));
+
+/** Adds a product's settings to those of the platform. `readConfig` reads what was added before it. */
+export function addSettings(settings: Settings): void {
+  for (const [name, one] of Object.entries(settings)) {
+    if (Object.hasOwn(SETTINGS, name)) throw new Error(`${name} is a setting of the platform`);
+    known.set(name, one);
+  }
+}
+
+/** The names of all settings, in the order of the docs: the platform's, then those of the products that are loaded. */
+export const settingNames = (): readonly string[] => [...known.keys()];
+
+/** A setting by its name. Throws for a name that there is not. */
+export function settingCalled(name: string): Setting {
+  const found = known.get(name);
+  if (found === undefined) throw new Error(`there is no setting ${name}`);
+  return found;
 }

@@ -94,10 +94,14 @@ export function defineModule<const Name extends string, Create extends Maker | u
 /** Throws where one of these names belongs to another module: the use `limits.sweep` of `db.system` and the table `limits.permits` are of limits. */
 export function assertOwn(
   owner: string,
-  what: 'system use' | 'data rule of' | 'crash point' | 'mail' | 'event' | 'audit action',
-  { names, prefixes = [owner] }: { readonly names: readonly string[]; readonly prefixes?: readonly string[] },
+  what: 'system use' | 'data rule of' | 'crash point' | 'mail' | 'event' | 'audit action' | 'setting',
+  {
+    names,
+    prefixes = [owner],
+    sign = '.',
+  }: { readonly names: readonly string[]; readonly prefixes?: readonly string[]; readonly sign?: string },
 ): void {
-  const foreign = names.find((name) => !prefixes.includes(name.split('.')[0] ?? ''));
+  const foreign = names.find((name) => !prefixes.some((prefix) => name.startsWith(`${prefix}${sign}`)));
   if (foreign !== undefined)
     throw new Error(`"${owner}" declares the ${what} ${foreign}, which is not its own`);
 }

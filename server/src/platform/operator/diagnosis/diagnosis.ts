@@ -1,5 +1,5 @@
 import type { AiSettings } from '#platform/ai';
-import { type Config, notesOf, SETTING_NAMES, settingText } from '#platform/config';
+import { type Config, settingCalled, settingNames, settingText } from '#platform/config';
 import { placesOf, withoutPlaces } from './places.ts';
 
 /** Something that the program stands on. */
@@ -62,10 +62,11 @@ export function createDiagnosis({ config, aiSettings, look }: DiagnosisParts): D
   let underWay: Promise<readonly Finding[]> | undefined;
   return {
     settings: () =>
-      SETTING_NAMES.map((name) => {
-        const { group, says, secret = false } = notesOf(name);
-        const isSet = config.values[name] !== undefined;
-        const value = secret || !isSet ? null : settingText(config.values, name);
+      settingNames().map((name) => {
+        const { group, says, secret = false } = settingCalled(name).notes;
+        const values: Readonly<Record<string, unknown>> = config.values;
+        const isSet = values[name] !== undefined;
+        const value = secret || !isSet ? null : settingText(values, name);
         return { name, group, says, is_secret: secret, is_set: isSet, value };
       }),
     ai: () => aiRows(aiSettings.current()),

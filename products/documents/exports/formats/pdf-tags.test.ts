@@ -1,7 +1,7 @@
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { expect, test } from 'vitest';
 import { documentOf } from '../document/document.ts';
-import { section, source } from '@plinth/testkit/fixtures/orbit/export-source';
+import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { pdfOf } from './pdf.ts';
 
 interface Tree {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
 import { readPdf } from './process/pdf.ts';
-import { pdfOf } from '@plinth/testkit/fixtures/orbit/hostile-documents';
-import { gapsOf } from '@plinth/testkit/fixtures/orbit/read-file';
+import { pdfOf } from '@plinth/testkit/fixtures/documents/hostile-documents';
+import { gapsOf } from '@plinth/testkit/fixtures/documents/read-file';
 
 type Entry = Parameters<typeof pdfOf>[0][number];
 

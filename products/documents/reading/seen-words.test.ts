@@ -7,8 +7,8 @@ import {
   pageSaying,
   paragraph,
   pdfOf,
-} from '@plinth/testkit/fixtures/orbit/hostile-documents';
-import { readFile as read } from '@plinth/testkit/fixtures/orbit/read-file';
+} from '@plinth/testkit/fixtures/documents/hostile-documents';
+import { readFile as read } from '@plinth/testkit/fixtures/documents/read-file';
 
 const fileOf = (name: string) => readFileSync(new URL(`../test/files/${name}`, import.meta.url));
 

@@ -3,8 +3,8 @@ import type { PackagesFor } from 'plinth/product';
 const FONTS = ['@expo-google-fonts/inter'];
 const OCR = ['pdfjs-dist', '@napi-rs/canvas', 'tesseract.js', '@tesseract.js-data/eng'];
 
-/** What nothing but Orbit needs, by the type of a document that is read, or the format of a file that is made. */
-export const ORBIT_PACKAGES = {
+/** npm packages by what they are needed for: the type of a document that is read, or the format of a file that is made. */
+export const DOCUMENT_PACKAGES = {
   'application/pdf': OCR,
   'image/png': OCR,
   'image/jpeg': OCR,
@@ -15,6 +15,6 @@ export const ORBIT_PACKAGES = {
 
 /** The packages of a type or a format. */
 export const packagesOf = (kind: string): readonly string[] => {
-  const all: PackagesFor = ORBIT_PACKAGES;
+  const all: PackagesFor = DOCUMENT_PACKAGES;
   return all[kind] ?? [];
 };

@@ -2,7 +2,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { documentOf } from '../document/document.ts';
 import type { Logo } from '../document/model.ts';
-import { section, source } from '@plinth/testkit/fixtures/orbit/export-source';
+import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { docxOf } from './docx.ts';
 import { MARK_PNG } from './mark.ts';
 

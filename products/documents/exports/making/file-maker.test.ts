@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import '../errors.ts';
+import '../../errors.ts';
 import { Budget } from '../document/limits.ts';
 import { blocksOf } from '../document/markdown.ts';
 import type { ExportSource } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
-import { section, source } from '@plinth/testkit/fixtures/orbit/export-source';
+import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { fileOf, FORMATS, type Format } from './file.ts';
 import { createFileMaker } from './file-maker.ts';
 

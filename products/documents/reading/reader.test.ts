@@ -18,7 +18,7 @@ import {
   paragraph,
   pageSaying,
   unfoldingPdf,
-} from '@plinth/testkit/fixtures/orbit/hostile-documents';
+} from '@plinth/testkit/fixtures/documents/hostile-documents';
 import { unlisted, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
 import type { DocumentType } from './formats.ts';
 

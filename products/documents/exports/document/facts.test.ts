@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { markdownOf } from '../formats/markdown.ts';
-import { section, source } from '@plinth/testkit/fixtures/orbit/export-source';
+import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { documentOf } from './document.ts';
 import { textOf } from './facts.ts';
 

@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { documentOf } from '../document/document.ts';
-import { section, source } from '@plinth/testkit/fixtures/orbit/export-source';
+import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { docxOf } from './docx.ts';
 import { markdownOf } from './markdown.ts';
 import { pdfOf } from './pdf.ts';
