@@ -15,7 +15,7 @@ import type { DataKeys, Secrets } from '#platform/secrets';
 import type { Vectors, VectorStorage } from '#platform/vectors';
 import type { Webhooks } from '#platform/webhooks';
 import { type Activity, createActivity } from './activity.ts';
-import type { Product } from './define-product.ts';
+import type { Part } from './part.ts';
 import { createPlanAccess, type PlanAccess } from './plan-access.ts';
 
 /** What the platform gives every product alike. */
@@ -90,9 +90,9 @@ interface ProductReports {
   monthUntilNow(currency: string): Promise<Recurring | undefined>;
 }
 
-/** The context of one product. */
+/** The context of one part of a product. */
 export function productContext(
-  { key: product, auditActions }: Pick<Product, 'key' | 'auditActions'>,
+  { product, auditActions }: Pick<Part, 'product' | 'auditActions'>,
   parts: PlatformParts & {
     readonly planRates: PlanRates;
     readonly blobs: Pick<BlobStorage, 'of'>;
