@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { modules } from '#modules';
 import { products } from '#products';
 
@@ -13,7 +13,7 @@ const NAME = 17;
 export function withDrawing(text: string): string {
   const [before, platform, after] = partsOf(text);
   const drawn = modules.toReversed().flatMap(({ name, purpose }) => lines(name, purpose));
-  const folders = products.map(({ key }) => key).toSorted();
+  const folders = products.flatMap(({ parts }) => parts.map(({ id }) => basename(id))).toSorted();
   const vendors = readdirSync(SANDBOXES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ['    products/          packages that import `plinth/product`, as a team\u2019s do: ', folders],
