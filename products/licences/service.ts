@@ -18,7 +18,7 @@ import { revokedFiles } from './signing/revocations.ts';
 import { createSigning } from './signing/signing.ts';
 import { LICENSE_KEYS } from './signing/store.ts';
 
-/** What the routes and jobs of licences are called with. */
+/** Makes the service that the routes and jobs of licences are called with. */
 export function createLicences(context: ProductContext) {
   const keys = createSigningKeys({ ...context, store: LICENSE_KEYS });
   const views = createLicenseViews(context);

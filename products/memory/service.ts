@@ -11,7 +11,7 @@ import { doPending, type PendingShare } from './sessions/pending.ts';
 import { createMemorySessions } from './sessions/service.ts';
 import { createSessionFiles } from './session-files/service.ts';
 
-/** What the routes and jobs of memory are called with. */
+/** Makes the service that the routes and jobs of memory are called with. */
 export function createMemory(context: ProductContext) {
   const decisions = createDecisions(context);
   const memory = createMemorySessions({

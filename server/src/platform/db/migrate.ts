@@ -34,8 +34,8 @@ const setsOf = (migrations: readonly Migration[]) =>
 const FILE = /^(\d{4})_[a-z0-9_]+\.(up|down)\.sql$/;
 
 /**
- * Reads a module's migrations from the folders `migrations` and `functions` beside the file at `url`. Of a module in several folders each
- * has a set of functions by a name of its own (`coditect/memory`); their steps are numbered together.
+ * Reads a module's migrations from the folders `migrations` and `functions` beside the file at `url`. A module may lie
+ * in several folders: their steps are numbered together, and each folder's functions are a set with a name of its own (`coditect/memory`).
  */
 export function migrationsIn(module: string, url: string, set = module): Migration[] {
   return [...stepsIn(module, url), ...functionSetIn(set, fileURLToPath(new URL('./functions/', url)))];

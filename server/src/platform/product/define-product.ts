@@ -19,7 +19,7 @@ export interface Product {
   readonly key: string;
   /** What it sells. */
   readonly catalogue: Catalogue;
-  /** What it has by itself, and the parts that other packages define; each has a service of its own. */
+  /** Its own declaration, then the parts that other packages define; each has a service of its own. */
   readonly parts: readonly Part[];
   /** These are of all parts. */
   readonly migrations: readonly Migration[];
@@ -59,7 +59,7 @@ export function defineProduct<
   return { key, catalogue, parts, ...joined(parts, catalogue) };
 }
 
-/** What all parts of a product are together. */
+/** Joins the lists of all parts. */
 function joined(parts: readonly Part[], catalogue: Catalogue): Omit<Product, 'key' | 'catalogue' | 'parts'> {
   const record = <Value>(of: (part: Part) => Readonly<Record<string, Value>>) =>
     Object.fromEntries(parts.flatMap((part) => Object.entries(of(part))));
@@ -86,7 +86,7 @@ function stepsTwice(parts: readonly Part[]): string[] {
     .map((id) => `two of its steps are called ${id}`);
 }
 
-/** What a part has that its product does not sell. */
+/** Problems of a part with its product: another key, features, rates or options that are not sold. */
 function partProblems(catalogue: Catalogue, { id, product, policies, routes }: Part): string[] {
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),

@@ -161,7 +161,7 @@ export function definePart<Service = undefined>(
   return partOf({ product, id: `${product}/${name}` }, definition);
 }
 
-/** A part of what its product, or its package, declares. */
+/** Checks the declaration of a product or a part, and fills in what it leaves out. */
 export function partOf<Service>(
   { product, id }: Pick<Part, 'product' | 'id'>,
   definition: ProductParts<Service>,

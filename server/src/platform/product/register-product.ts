@@ -17,8 +17,8 @@ export interface OpenPart {
 }
 
 /**
- * Registers what a part of a product runs outside of requests, what it does when an entitlement changes, and what it finds accounts by.
- * Of a product that is off, what goes on.
+ * Registers a part's jobs, schedules, hooks and finder of accounts. Jobs of a product that is off end, but those that delete, close or
+ * book.
  */
 export function registerPart(
   parts: {
