@@ -19,6 +19,8 @@ COPY products/adiuva/package.json products/adiuva/
 COPY products/coditect/package.json products/coditect/
 COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
+COPY products/licences/package.json products/licences/
+COPY products/memory/package.json products/memory/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/
 COPY products/reel/package.json products/reel/
@@ -42,6 +44,8 @@ COPY products/adiuva/package.json products/adiuva/
 COPY products/coditect/package.json products/coditect/
 COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
+COPY products/licences/package.json products/licences/
+COPY products/memory/package.json products/memory/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/
 COPY products/reel/package.json products/reel/

@@ -1,10 +1,10 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { App } from '../server/src/app.ts';
-import { fileId } from '../products/coditect/memory/files/file-names.ts';
-import { mentionPlace } from '../products/coditect/memory/files/mentions.ts';
-import { EDGE_TYPES, NODE_KINDS } from '../products/coditect/memory/graph/store.ts';
-import type { Coditect } from '../products/coditect/service.ts';
+import { fileId } from '../products/memory/files/file-names.ts';
+import { mentionPlace } from '../products/memory/files/mentions.ts';
+import { EDGE_TYPES, NODE_KINDS } from '../products/memory/graph/store.ts';
+import type { Memory } from '../products/memory/service.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
 import { chanceOf } from './library/texts.ts';
@@ -62,8 +62,8 @@ async function measure(app: App, sessions: number, say: (line: string) => void):
   ])
     await db.script(`vacuum analyze coditect.${table}`);
   say('filled');
-  const service = app.modules.mounted.find(({ module }) => module === 'coditect')?.service;
-  const { graph } = service as Coditect;
+  const service = app.modules.mounted.find(({ module }) => module === 'coditect/memory')?.service;
+  const { graph } = service as Memory;
   const chance = chanceOf(7);
   const anyFile = () => ({ file: nameOf(Math.floor(chance() * FILES)) });
   const popular = () => ({ file: nameOf(Math.floor(chance() * POPULAR)) });

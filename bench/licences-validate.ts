@@ -1,5 +1,5 @@
 import { systemRandom } from '#platform/kernel';
-import { newKey } from '../products/coditect/licenses/key.ts';
+import { newKey } from '../products/licences/licenses/key.ts';
 import { type Figures, quantile, round } from './figures.ts';
 
 /** Questions about either kind of key, after some to warm up. */

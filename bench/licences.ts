@@ -49,7 +49,7 @@ interface Service {
 }
 
 const serviceOf = ({ modules }: App) =>
-  modules.mounted.find(({ module }) => module === 'coditect')?.service as Service;
+  modules.mounted.find(({ module }) => module === 'coditect/licences')?.service as Service;
 
 /** The key of some licence. */
 async function aLicenceKey(app: App): Promise<string> {

@@ -2,8 +2,8 @@ import { type Database, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { Pool } from 'undici';
 import type { App } from '../server/src/app.ts';
-import { readQuestion } from '../products/coditect/memory/retrieval/index.ts';
-import type { Coditect } from '../products/coditect/service.ts';
+import { readQuestion } from '../products/memory/retrieval/index.ts';
+import type { Memory } from '../products/memory/service.ts';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
@@ -125,7 +125,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 const serviceOf = ({ modules }: App) =>
-  modules.mounted.find(({ module }) => module === 'coditect')?.service as Coditect;
+  modules.mounted.find(({ module }) => module === 'coditect/memory')?.service as Memory;
 
 /** All sessions with their messages, some at a time, below HTTP. */
 async function fill(bench: Bench): Promise<void> {

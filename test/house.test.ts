@@ -79,6 +79,7 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { a } from '../prism/index.ts';`,
     `import { a } from '@plinth/documents';`,
   ],
+  ['arrows', 'products/memory/a.ts', `import { a } from '@plinth/licences';`, `import { a } from './b.ts';`],
   ['arrows', 'products/reel/a.ts', `import { a } from '#platform/db';`, `import { a } from './b.ts';`],
   [
     'arrows',

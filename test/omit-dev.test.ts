@@ -18,7 +18,7 @@ test.each([
   ['the server', 'server', /^server\//],
   ['a product', 'products/orbit', /^products\/orbit\/(?!test\/)/],
   ['documents', 'products/documents', /^products\/documents\//],
-  ['a product', 'products/coditect', /^products\/coditect\/(?!test\/)/],
+  ['a part of a product', 'products/memory', /^products\/memory\/(?!test\/)/],
   ['a sandbox', 'sandboxes', /^sandboxes\//],
   ['safety', 'safety', /^safety\/src\//],
 ])('%s needs no package that "npm ci --omit=dev" leaves out', (_, folder, files) => {

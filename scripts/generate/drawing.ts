@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { modules } from '#modules';
 import { products } from '#products';
 import { folderOfModule } from '../../test/house/layers.ts';
@@ -40,7 +40,7 @@ export function withDrawing(text: string): string {
     /^### The modules of the platform\n\n[^\n]*\n\n/m,
     inside,
   );
-  const folders = products.map(({ key }) => key).toSorted();
+  const folders = products.flatMap(({ parts }) => parts.map(({ id }) => basename(id))).toSorted();
   const vendors = readdirSync(SANDBOXES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ['    products/          packages that import `plinth/product`, as a team\u2019s do: ', folders],

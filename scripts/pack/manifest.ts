@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { products } from '#products';
 import { ROOT } from '../../server/src/main/build-files.ts';
-import { DOORS, PRODUCTS } from './program.ts';
+import { DOORS, PACKAGES, PRODUCTS } from './program.ts';
 
 export interface Manifest {
   readonly version: string;
@@ -22,7 +22,7 @@ const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')
 export function manifestOf(): object {
   const server = read('server/package.json');
   const kept = ['name', 'version', 'description', 'license', 'type', 'engines'];
-  const all = ['server', 'safety', 'products/documents', ...PRODUCTS.map((name) => `products/${name}`)].map(
+  const all = ['server', 'safety', 'products/documents', ...PACKAGES.map((name) => `products/${name}`)].map(
     (folder) => read(`${folder}/package.json`),
   );
   const named = sorted(

@@ -14,6 +14,9 @@ export const DOORS: Readonly<Record<string, string>> = {
 /** Each product of this repository is a door of its own, so that only what a team serves is loaded. */
 export const PRODUCTS = products.map(({ key }) => key);
 
+/** Folders of `products/` that they are made of: their own, and those of their parts. */
+export const PACKAGES = products.flatMap(({ parts }) => parts.map(({ id }) => basename(id)));
+
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [
   'server/src/platform/ai/metering/tokens-worker.ts',

@@ -32,7 +32,7 @@ export interface Extent {
 
 /** A way through each product, from its first call to its last. */
 const JOURNEYS = [
-  'products/coditect/test/sessions/seats.test.ts',
+  'products/licences/test/sessions/seats.test.ts',
   'products/gateway/test/reserves.test.ts',
   'products/orbit/test/scopes.test.ts',
   'products/prism/test/walk.test.ts',

@@ -201,7 +201,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'accounts.team-change': { because: ONE_COMMIT },
   'accounts.team-made': { because: ONE_COMMIT },
   'accounts.team-released': {
-    because: 'the next call that deletes the team goes on (products/coditect/test/memory/leaving.test.ts)',
+    because: 'the next call that deletes the team goes on (products/memory/test/leaving.test.ts)',
   },
   'accounts.transferred': { because: ONE_COMMIT },
   'sso.admitted': {

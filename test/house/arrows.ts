@@ -1,5 +1,5 @@
 import { type Room, roomOf } from './layers.ts';
-import { type SourceFile, targetOf } from './source.ts';
+import { dependsOn, type SourceFile, targetOf } from './source.ts';
 
 /** What a rule has against a line of a file. */
 export interface Finding {
@@ -23,7 +23,7 @@ export function isProgram(path: string): boolean {
   return /^(server\/src|products)\//.test(path) && !isTest(path);
 }
 
-/** Imports point down the list of layers, never up, never sideways; products don't know each other. */
+/** Imports point down the list of layers, never up, never sideways; products know their own parts alone. */
 export const arrows: Rule = (file) => {
   const from = roomOf(file.path);
   if (from === undefined)
@@ -62,17 +62,14 @@ function objection({ file, from, target, to }: Arrow): string | undefined {
   if (to.kind === 'sandbox') return toSandbox(file, from);
   if (to.name === 'safety' && !['platform/ai', 'platform/http', 'platform/texts'].includes(from.name))
     return 'only platform/ai, platform/http and platform/texts know the workspace safety';
-  if (from.kind === 'product') return fromProduct(file, to);
+  if (from.kind === 'product') return fromProduct(file, from, to);
   return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
 }
 
-/** Packages in products/ that are no products: products import their door. */
-const LIBRARIES = ['products/documents'];
-
-/** A product is made with what a team's is made with. Its tests may look inside. */
-function fromProduct(file: string, to: Room): string | undefined {
+/** A product is made with what a team's is made with, and with the parts and libraries that its package.json names. Its tests may look inside. */
+function fromProduct(file: string, from: Room, to: Room): string | undefined {
   if (to.kind === 'product')
-    return LIBRARIES.includes(to.name) ? undefined : 'a product does not know another product';
+    return dependsOn(from.folder, to.folder) ? undefined : 'a product does not know another product';
   return isTest(file) || to.name === 'doors' ? undefined : 'a product imports plinth/product';
 }
 

@@ -159,6 +159,7 @@ export function lineAt(text: string, place: number): number {
 
 interface Package {
   readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
   readonly imports?: Readonly<Record<string, string>>;
 }
@@ -175,6 +176,12 @@ export const packages = [
   const file = join(ROOT, folder, 'package.json');
   return existsSync(file) ? [{ folder, ...(JSON.parse(readFileSync(file, 'utf8')) as Package) }] : [];
 });
+
+/** Whether the package in a folder (`products/coditect/`) names that in another one among its dependencies. */
+export function dependsOn(from: string, to: string): boolean {
+  const [own, other] = [from, to].map((folder) => packages.find((one) => `${one.folder}/` === folder));
+  return other !== undefined && Object.hasOwn(own?.dependencies ?? {}, other.name);
+}
 
 /** The client's sources, which it is tried by: what it exports is built. */
 const CLIENT = /^@plinth\/sdk(?:\/([\w-]+))?$/;

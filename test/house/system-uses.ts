@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { modules } from '#modules';
 import { products } from '#products';
 import { isProgram, type Rule } from './arrows.ts';
@@ -9,9 +10,11 @@ const DECLARED: ReadonlyMap<string, string> = new Map([
   ...modules.flatMap(({ name, systemUses }) =>
     Object.keys(systemUses).map((use) => [use, `${folderOfModule(name)}/`] as const),
   ),
-  ...products.flatMap(({ key, systemUses }) =>
-    Object.keys(systemUses).map((use) => [use, `products/${key}/`] as const),
-  ),
+  ...products
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ id, systemUses }) =>
+      Object.keys(systemUses).map((use) => [use, `products/${basename(id)}/`] as const),
+    ),
 ]);
 
 /** A module that uses `db.system` has declared the use, or a module below has: `db.system('limits.sweep', …)` is not for products. */

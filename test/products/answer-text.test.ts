@@ -18,7 +18,7 @@ import { ROOM } from '@plinth/testkit/fixtures/room';
 const app = await testApp({ work: false });
 const { count, db, sandbox } = app;
 const { ids, limits } = app.app.modules;
-const context = productContext(prism, app.app.modules);
+const context = productContext({ ...prism, product: prism.key, settings: {} }, app.app.modules);
 
 let me: Customer;
 let permit: Permit;

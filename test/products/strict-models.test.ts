@@ -5,7 +5,7 @@ import { createOpenAISandbox, PROFILE_NAMES } from '#sandbox/openai';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { describe, expect, test } from 'vitest';
-import { remembererOf } from '../../products/coditect/test/memory/fixture.ts';
+import { remembererOf } from '../../products/memory/test/fixture.ts';
 import { extractionFixture, idIn } from '../../products/orbit/test/extraction-fixture.ts';
 import { personOf } from '../../products/prism/test/fixture.ts';
 import { creatorOf } from '../../products/reel/test/fixture.ts';

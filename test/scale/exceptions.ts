@@ -7,7 +7,7 @@ export const MORE_VISITED: Readonly<Record<string, string>> = {
     'it counts in all tables of an account at once, after an erasure, and has ten minutes',
   'server/src/platform/billing/sharing/payout-store.ts bookedPayouts':
     'it compares all payouts of a week with Stripe, once a day; an index of reversed payouts would mend it',
-  'products/coditect/memory/sessions/message-store.ts listMessages':
+  'products/memory/sessions/message-store.ts listMessages':
     'a session keeps each text once, and the copies that the test makes all have the same',
 };
 

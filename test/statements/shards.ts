@@ -91,7 +91,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/webhooks/store.ts prune',
     'products/adiuva/marketplace/review/store.ts buyersToTell',
     'products/adiuva/members/store.ts departedMembers',
-    'products/coditect/memory/digests/store.ts nextDue',
+    'products/memory/digests/store.ts nextDue',
     'products/orbit/exports/store.ts expiredExports',
     'products/orbit/live/store.ts prunePresence',
   ],
@@ -111,8 +111,8 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/webhooks/store.ts allDeliveriesPage',
     'server/src/platform/messages/webhooks/store.ts deliveriesPage',
     'server/src/platform/messages/webhooks/store.ts eventsToReplay',
-    'products/coditect/analytics/store.ts readDays',
-    'products/coditect/signing/revocations.ts listed',
+    'products/licences/analytics/store.ts readDays',
+    'products/licences/signing/revocations.ts listed',
   ],
   'after a look-up': [
     'server/src/platform/people/accounts/erasure-store.ts lockMemberships',
@@ -126,7 +126,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/mail/mail.ts recently',
     'server/src/platform/messages/mail/store.ts messagesOf',
     'products/adiuva/marketplace/review/store.ts publishPlugin',
-    'products/coditect/memory/patterns/extract-store.ts lockExtraction',
+    'products/memory/patterns/extract-store.ts lockExtraction',
   ],
 };
 

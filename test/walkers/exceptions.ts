@@ -148,7 +148,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'bodies',
     route: 'POST /v1/mcp',
-    because: 'what is wrong with a message, JSON-RPC’s own errors say; products/coditect/test/mcp sends some',
+    because: 'what is wrong with a message, JSON-RPC’s own errors say; products/memory/test/mcp sends some',
   },
   ...['records', 'vectors'].map((kept) => ({
     rule: 'readers',
@@ -193,7 +193,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'answers',
     route: 'PATCH /v1/licenses/sessions/:id/heartbeat',
-    because: 'no example can be signed by the server; products/coditect/test/sessions has real tokens',
+    because: 'no example can be signed by the server; products/licences/test/sessions has real tokens',
   },
   {
     rule: 'answers',
@@ -204,12 +204,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'answers',
     route: 'GET /v1/licenses/:key/sessions',
     because:
-      'what stands in the path is a key or an id, and no hole for ids; products/coditect/test/sessions reads by both',
+      'what stands in the path is a key or an id, and no hole for ids; products/licences/test/sessions reads by both',
   },
   {
     rule: 'answers',
     route: 'DELETE /v1/licenses/:id/seats/:machine',
-    because: 'a seat lasts for minutes; products/coditect/test/sessions ends one that is held',
+    because: 'a seat lasts for minutes; products/licences/test/sessions ends one that is held',
   },
   {
     rule: 'nowhere',

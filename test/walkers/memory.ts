@@ -1,11 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Coditect } from '../../products/coditect/service.ts';
+import type { Memory } from '../../products/memory/service.ts';
 import type { TestApp } from '@plinth/testkit/services/app';
 
 /** A session of memory with messages, a file and what is drawn from them, a decision that is linked with it, a document, and a rated pattern: the example of a call that stores one names a session that is made by another call. */
 export async function makeMemory({ app }: TestApp, userId: UserId, accountId: AccountId): Promise<void> {
-  const coditect = app.modules.mounted.find(({ module }) => module === 'coditect')?.service as Coditect;
+  const coditect = app.modules.mounted.find(({ module }) => module === 'coditect/memory')?.service as Memory;
   const member = { accountId, userId };
   const { row } = await coditect.memory.create(member, {
     clientId: `a session of ${userId}`.replaceAll(' ', '-'),
@@ -67,7 +67,7 @@ const ORIGIN = {
 
 /** A rule that two sessions have, with what its author calls it. */
 async function makePattern(
-  { memory, patterns }: Coditect,
+  { memory, patterns }: Memory,
   member: { readonly accountId: AccountId; readonly userId: UserId },
 ): Promise<void> {
   for (const clientId of ['rule-1', 'rule-2']) {

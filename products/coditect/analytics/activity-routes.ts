@@ -1,10 +1,10 @@
 import { calendarDay, namedObject, pageOf, pageQuery, positionOf, productRoutes } from 'plinth/product';
 import { z } from 'zod';
-import { PATTERN_KINDS } from '../memory/patterns/kinds.ts';
-import type { Coditect } from '../service.ts';
+import { PATTERN_KINDS } from '@plinth/memory';
+import type { createActivityAnalytics } from './activity.ts';
 import { METRICS } from './activity-store.ts';
 
-const route = productRoutes<Coditect>();
+const route = productRoutes<ReturnType<typeof createActivityAnalytics>>();
 const forOperators = {
   tag: 'Coditect for operators',
   auth: 'admin',
@@ -39,9 +39,9 @@ export const readTenants = route(
     query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
     reply: { 200: pageOf(tenant) },
   },
-  ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
+  ({ query: { from, until, limit, cursor } }, activity) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, accountPosition)[0];
-    return activityAnalytics.tenants({ from, until, after, limit });
+    return activity.tenants({ from, until, after, limit });
   },
 );
 
@@ -62,7 +62,7 @@ export const countPatterns = route(
     aliases: ['GET /v1/analytics/patterns'],
     reply: { 200: namedObject('PatternCounts', { data: z.array(patternCount) }) },
   },
-  async (_call, { activityAnalytics }) => ({ data: await activityAnalytics.patterns() }),
+  async (_call, activity) => ({ data: await activity.patterns() }),
 );
 
 const dayValue = namedObject('DayValue', { day: z.iso.date(), value: z.int() });
@@ -102,8 +102,8 @@ export const findAnomalies = route(
     query: z.strictObject({ from: calendarDay.optional(), until: calendarDay.optional(), ...pageQuery }),
     reply: { 200: pageOf(anomaly) },
   },
-  ({ query: { from, until, limit, cursor } }, { activityAnalytics }) => {
+  ({ query: { from, until, limit, cursor } }, activity) => {
     const after = cursor === undefined ? undefined : positionOf(cursor, anomalyPosition);
-    return activityAnalytics.anomalies({ from, until, after, limit });
+    return activity.anomalies({ from, until, after, limit });
   },
 );

@@ -1,6 +1,5 @@
 import { type AccountId, type Statement, statement } from 'plinth/product';
-import type { Level } from '../memory/levels.ts';
-import type { PatternKind } from '../memory/patterns/kinds.ts';
+import type { Level, PatternKind } from '@plinth/memory';
 
 export const METRICS = ['calls', 'cost_micros', 'memory_messages', 'sessions'] as const;
 export type Metric = (typeof METRICS)[number];

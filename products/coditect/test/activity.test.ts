@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { expect, test } from 'vitest';
 import { type Customer, testApp } from '@plinth/testkit/services/app';
-import { codeOf, officeOf } from './sessions/office.ts';
+import { codeOf, officeOf } from '../../licences/test/sessions/office.ts';
 
 const app = await testApp({ work: false });
 const { call, db } = app;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isDecided } from '../../../products/coditect/memory/digests/decided.ts';
+import { isDecided } from '../../../products/memory/digests/decided.ts';
 
 /** Sentences of people, each with whether it says that something was decided. */
 function readHalf(half: 'dev' | 'test') {

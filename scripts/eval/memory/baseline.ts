@@ -1,4 +1,4 @@
-import type { RankedTurn, Turn } from '../../../products/coditect/memory/retrieval/index.ts';
+import type { RankedTurn, Turn } from '../../../products/memory/retrieval/index.ts';
 
 const K1 = 1.2;
 const B = 0.75;

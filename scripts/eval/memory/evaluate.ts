@@ -6,8 +6,8 @@ import {
   readQuestion,
   termsOf,
   type Turn,
-} from '../../../products/coditect/memory/retrieval/index.ts';
-import { type Rank, rankWith, WEIGHTS } from '../../../products/coditect/memory/retrieval/rank.ts';
+} from '../../../products/memory/retrieval/index.ts';
+import { type Rank, rankWith, WEIGHTS } from '../../../products/memory/retrieval/rank.ts';
 import { plainBm25 } from './baseline.ts';
 import { type Half, type History, KINDS, type LabelledQuestion, readHistories } from './histories.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { chanceOf } from '../../../bench/library/texts.ts';
-import type { Turn } from '../../../products/coditect/memory/retrieval/index.ts';
+import type { Turn } from '../../../products/memory/retrieval/index.ts';
 
 export const HALVES = ['dev', 'test'] as const;
 export type Half = (typeof HALVES)[number];

@@ -1,10 +1,10 @@
-import { createFinder } from '../../../products/coditect/memory/patterns/finding/finder.ts';
+import { createFinder } from '../../../products/memory/patterns/finding/finder.ts';
 import {
   type FoundPattern,
   type Thresholds,
   THRESHOLDS,
-} from '../../../products/coditect/memory/patterns/finding/pattern.ts';
-import { PATTERN_KINDS } from '../../../products/coditect/memory/patterns/kinds.ts';
+} from '../../../products/memory/patterns/finding/pattern.ts';
+import { PATTERN_KINDS } from '../../../products/memory/patterns/kinds.ts';
 import { type Half, type History, readHistory } from './histories.ts';
 
 /** A pattern that was found, and which labelled one it is; undefined: none, or one that another is already. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chanceOf } from '../../../bench/library/texts.ts';
-import { PATTERN_KINDS } from '../../../products/coditect/memory/patterns/kinds.ts';
-import type { ReadMessage } from '../../../products/coditect/memory/patterns/finding/pattern.ts';
+import { PATTERN_KINDS } from '../../../products/memory/patterns/kinds.ts';
+import type { ReadMessage } from '../../../products/memory/patterns/finding/pattern.ts';
 
 export const HALVES = ['dev', 'test'] as const;
 export type Half = (typeof HALVES)[number];

@@ -33,7 +33,7 @@ import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
 import { createDiagnosis } from '#platform/diagnosis';
 import { createPrivacy, type PrivacyParts } from '#platform/privacy';
-import { type Product, productContext, registerProduct } from '#platform/product';
+import { type OpenPart, type Product, productContext, registerPart } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createLedgerArchives, createReports } from '#platform/reports';
@@ -87,19 +87,18 @@ export function wire(parts: WiringParts) {
   const services = servicesOf({ ...parts, ...people, ...spending });
   const { baseUrl, clamdUrl, values } = parts.options.config;
   const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl, values };
-  const sold = parts.products.map((product) => ({
-    product,
-    service: product.service(productContext(product, given)),
-  }));
+  const open: OpenPart[] = parts.products.flatMap((product) =>
+    product.parts.map((part) => ({ product, part, service: part.service(productContext(part, given)) })),
+  );
   const { customers } = services;
   const { ledger } = spending.sales;
-  for (const { product, service } of sold)
-    registerProduct({ ...people, customers, ledger }, product, service);
+  for (const part of open) registerPart({ ...people, customers, ledger }, part);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
-    ...sold.map(({ product: { key: module, routes, resolveKey, catalogue }, service }) => ({
+    ...open.map(({ product: { key, catalogue }, part: { id: module, routes, resolveKey }, service }) => ({
       module,
+      product: key,
       routes,
       service,
       resolveKey,
@@ -294,9 +293,9 @@ function servicesOf(
 }
 
 function openPrivacy(parts: Omit<PrivacyParts, 'declared'> & Pick<WiringParts, 'products'>) {
-  const declared = parts.products.flatMap(({ key: product, release }) =>
-    release === undefined ? [] : [{ ...release, product }],
-  );
+  const declared = parts.products
+    .flatMap((product) => product.parts)
+    .flatMap(({ product, release }) => (release === undefined ? [] : [{ ...release, product }]));
   return createPrivacy({ ...parts, declared });
 }
 

@@ -22,7 +22,9 @@ export const mcp: Verb = async ({ words: [word] }) => {
   // Its products are those of the repository that the package is installed in.
   if (isPackage) process.chdir(join(ROOT, '../..'));
   const { products } = await import('#products');
-  const serve = products.find(({ mcpOnStdio }) => mcpOnStdio !== undefined)?.mcpOnStdio;
+  const serve = products
+    .flatMap(({ parts }) => parts)
+    .find(({ mcpOnStdio }) => mcpOnStdio !== undefined)?.mcpOnStdio;
   if (serve === undefined) {
     process.stderr.write('mcp_missing: no product in plinth.config.ts serves MCP.\n');
     return 2;

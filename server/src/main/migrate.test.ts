@@ -18,9 +18,9 @@ test('migrate status says what migrate up would apply, and applies nothing', asy
       })
     ).stdout;
   await run('up');
-  expect(await run('down')).toMatch(/^(undone {2}\w+\/functions\n)+undone {2}\w+\/\d{4}_\w+\n$/);
+  expect(await run('down')).toMatch(/^(undone {2}[\w/]+\/functions\n)+undone {2}\w+\/\d{4}_\w+\n$/);
   const pending = await run('status');
-  expect(pending).toMatch(/^pending {2}\w+\/\d{4}_\w+\n(pending {2}\w+\/functions\n)+$/);
+  expect(pending).toMatch(/^pending {2}\w+\/\d{4}_\w+\n(pending {2}[\w/]+\/functions\n)+$/);
   await expect(withTables(readConfig(env), async () => 'work')).rejects.toThrow(
     /^\d+ migrations are not applied/,
   );

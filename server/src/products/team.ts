@@ -31,6 +31,6 @@ function isProduct(value: unknown): value is Product {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['key', 'catalogue', 'routes', 'service'].every((name) => Object.hasOwn(value, name))
+    ['key', 'catalogue', 'routes', 'parts'].every((name) => Object.hasOwn(value, name))
   );
 }

@@ -26,7 +26,7 @@ export { openAiError } from './endpoint/openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './ports.ts';
 export { cost, createPrices, type Price, type Prices, reserve } from './metering/prices.ts';
-export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
+export { type Prompt, type Prompts, promptsIn, promptsOf } from './prompts.ts';
 export type { UpstreamOptions } from './providers/providers.ts';
 export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { eventTypes } from '#platform/webhooks';
 import type { Transaction } from '#platform/db';
 import { declaredAudit, type ProductContext } from './product-context.ts';
-import { declareCatalogue, defineProduct, productRoutes } from './index.ts';
+import { declareCatalogue, definePart, defineProduct, productRoutes } from './index.ts';
 
 interface Chat {
   readonly greet: (name: string) => string;
@@ -64,7 +64,8 @@ const service = (): Chat => ({ greet: (name) => `hello ${name}` });
 
 test('a product may be plans alone, without a route or a service', () => {
   const product = defineProduct(sells);
-  expect([product.routes, product.service({} as ProductContext<never>)]).toEqual([[], undefined]);
+  const [own] = product.parts;
+  expect([product.routes, own?.service({} as ProductContext<never>)]).toEqual([[], undefined]);
 });
 
 test('a product is one value, with what was left out filled in', () => {
@@ -77,8 +78,8 @@ test('a product is one value, with what was left out filled in', () => {
   expect(product).toMatchObject({
     key: 'demo',
     catalogue: { product: 'demo', options: {}, addOns: {}, defaultPlan: 'free' },
+    parts: [{ id: 'demo', jobs: {} }],
     migrations: [],
-    jobs: {},
     prompts: undefined,
     policies: { chat: { models: ['small'] } },
   });
@@ -111,6 +112,61 @@ test('what lies in the folder of a product is its own: steps of the schema, and 
   expect(product.prompts?.get('say').version).toBe(1);
 });
 
+/** A folder with steps of the schema, and functions, by their names. */
+async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'product-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const part of ['migrations', 'functions']) await mkdir(join(folder, part));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return pathToFileURL(join(folder, 'index.ts')).href;
+}
+
+const steps = (name: string) => ({
+  [`migrations/${name}.up.sql`]: 'select 1;',
+  [`migrations/${name}.down.sql`]: 'select 1;',
+  'functions/rights.sql': '',
+});
+
+test('a part of another package has its own service, its steps among those of the product, and a set of functions of its own', async () => {
+  const folders = await Promise.all([steps('0001_demo'), steps('0002_talk')].map(folderWith));
+  const [own = '', others = ''] = folders;
+  const talk = definePart({
+    product: 'demo',
+    name: 'talk',
+    folder: others,
+    routes: [say('chat')],
+    auditActions: { 'demo.talk.said': 'a member said something' },
+    service: () => 'of talk',
+  });
+  const product = defineProduct({ ...sells, folder: own, routes: [], parts: [talk], service: () => 'own' });
+  expect(product.migrations.map(({ id }) => id)).toEqual([
+    'demo/0001_demo',
+    'demo/functions',
+    'demo/0002_talk',
+    'demo/talk/functions',
+  ]);
+  expect(product.parts.map(({ id, service: make }) => [id, make({} as ProductContext<never>)])).toEqual([
+    ['demo', 'own'],
+    ['demo/talk', 'of talk'],
+  ]);
+  expect(product.routes.map(({ name }) => name)).toEqual(['POST /v1/demo/say']);
+  expect(product.auditActions).toEqual({ 'demo.talk.said': 'a member said something' });
+});
+
+test('a part is refused of another product, for a feature that is not sold, and with a step that is there already', async () => {
+  const folder = await folderWith(steps('0001_demo'));
+  const [stranger, greedy, twin] = [
+    definePart({ product: 'other', name: 'talk' }),
+    definePart({ product: 'demo', name: 'talk', routes: [say('chatt')] }),
+    definePart({ product: 'demo', name: 'talk', folder }),
+  ];
+  expect(() => defineProduct({ ...sells, parts: [stranger] })).toThrow('other/talk is of another product');
+  expect(() => defineProduct({ ...sells, parts: [greedy] })).toThrow('is for "chatt", which is no feature');
+  expect(() => defineProduct({ ...sells, folder, parts: [twin] })).toThrow(
+    'two of its steps are called demo/0001_demo',
+  );
+});
+
 test('what the compiler can not see is refused at definition', () => {
   const plans = { free: { ...sells.plans.free, grants: { calls: -1 } } };
   expect(() => defineProduct({ ...sells, plans, routes: [], service })).toThrow(
@@ -141,7 +197,7 @@ test('a schedule runs a job that the product has', () => {
   const tidy = { attempts: 1, run: async () => {}, giveUp: async () => {} };
   const nightly = { cron: '0 3 * * *', job: 'tidy' };
   const product = defineProduct({ ...sells, routes: [], jobs: { tidy }, schedules: { nightly }, service });
-  expect(product.schedules).toEqual({ nightly });
+  expect(product.parts).toMatchObject([{ schedules: { nightly } }]);
   expect(() => defineProduct({ ...sells, routes: [], schedules: { nightly }, service })).toThrow(
     'the schedule nightly is for the job "tidy", which it does not have',
   );
@@ -168,7 +224,7 @@ test('settings of a product are its own, and are read and checked with those of 
 test('events and audit actions of a product are its own, and endpoints may ask for its events', () => {
   const events = { 'demo.seat.taken': 'a seat was taken' } as const;
   const product = defineProduct({ ...sells, routes: [], events, auditActions: events, service });
-  expect(product).toMatchObject({ events, auditActions: events });
+  expect(product.parts).toMatchObject([{ events, auditActions: events }]);
   expect([...eventTypes()]).toContainEqual(['demo.seat.taken', 'a seat was taken']);
   const foreign = { 'other.seat.taken': 'a seat was taken' } as const;
   expect(() => defineProduct({ ...sells, routes: [], events: foreign, service })).toThrow(
@@ -219,5 +275,7 @@ test('a route that takes a secret of the product needs somebody who says whose i
   expect(() => defineProduct({ ...sells, routes: [byKey], service })).toThrow(
     'no resolveKey says whose it is',
   );
-  expect(defineProduct({ ...sells, routes: [byKey], resolveKey, service })).toMatchObject({ resolveKey });
+  expect(defineProduct({ ...sells, routes: [byKey], resolveKey, service }).parts).toMatchObject([
+    { resolveKey },
+  ]);
 });

@@ -1,170 +1,38 @@
-import { existsSync } from 'node:fs';
-import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
-import type { PayeeChange, SaleChange } from '#platform/billing';
-import { addSettings, type PackagesFor, type Settings } from '#platform/config';
-import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
+import { type PolicyInput, type Prompts, promptsOf } from '#platform/ai';
+import type { PackagesFor, Settings } from '#platform/config';
+import type { DataRule, Migration } from '#platform/db';
 import {
   type Catalogue,
   type CatalogueDeclaration,
   catalogueOf,
-  type EntitlementChange,
   type LimitDeclaration,
   type NoOptions,
   type OptionKind,
 } from '#platform/entitlements';
-import {
-  declareExamples,
-  featuresOf,
-  isForMembers,
-  type Origin,
-  type ProductKey,
-  type ResolveProductKey,
-  type Route,
-  routesFor,
-  takesProductKey,
-} from '#platform/http';
-import { type AccountId, declareSecretShapes } from '#platform/kernel';
+import { featuresOf, isForMembers, type ProductKey, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
-import { addMails, type MailTemplate } from '#platform/mail';
-import { assertOwn } from '#platform/module';
-import type { ReleaseDeclaration } from '#platform/privacy';
-import { addEvents, type ProductEventType } from '#platform/webhooks';
 import type { CrashPoint } from './crash-points.ts';
-import type { ProductJob, ProductSchedule } from './job.ts';
-import type { NoSettings, ProductContext } from './product-context.ts';
+import { type Part, partOf, type ProductParts } from './part.ts';
+import type { NoSettings } from './product-context.ts';
 
-/** What a product does in the transaction of a changed entitlement. */
-export type EntitlementHook<Service> = (
-  service: Service,
-  tx: Transaction,
-  change: EntitlementChange,
-) => Promise<void>;
-
-/** What a product does in the transaction of what became of a sale of one of its items. */
-export type SaleHook<Service> = (service: Service, tx: Transaction, change: SaleChange) => Promise<void>;
-
-/** What a product does in the transaction in which somebody can be paid, or can't any more. */
-export type PayeeHook<Service> = (service: Service, tx: Transaction, change: PayeeChange) => Promise<void>;
-
-/** How a product finds accounts for `GET /v1/admin/customers`. */
-export interface AccountFinder<Service> {
-  readonly by: string;
-  readonly find: (service: Service, text: string) => Promise<readonly AccountId[]>;
-}
-
-/** What a product is made of beside what it sells. */
-export interface ProductParts<Service, Declared extends Settings = NoSettings> {
-  /** `import.meta.url`: `migrations/`, `functions/`, `prompts/` and `examples.json` beside it are its tables, their rights, its prompts, and its calls’ examples. */
-  readonly folder?: string;
-  /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
-  readonly dataRules?: readonly DataRule[];
-  /** Why it uses `db.system`, by the use: `notes.sweep`. Its system-uses.ts makes them known to the compiler. */
-  readonly systemUses?: Readonly<Record<string, string>>;
-  /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
-  readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
-  /** Its calls; being here registers them. Left out: it is plans alone, and its features are opened to backends (`outside`). */
-  readonly routes?: readonly Route[];
-  /**
-   * Whose a secret of the product is (a licence key), for routes with auth `product_key`: its account, and an id that rates count by.
-   * Undefined: nobody's, and the call is 401. Look it up by a hash, in a time that does not hang on what is found.
-   */
-  readonly resolveKey?: (
-    service: NoInfer<Service>,
-    secret: string,
-    origin: Origin,
-  ) => Promise<ProductKey | undefined>;
-  /**
-   * Whose accounts a text names that an operator looks for, by what the product alone knows, and what that is called (`license`). For what names
-   * nothing it answers none, and throws nothing.
-   */
-  readonly findAccounts?: AccountFinder<NoInfer<Service>>;
-  /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
-  readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
-  /** Its mails, as `declareMails` made them; being here has them sent, listed and previewed like those of the platform. */
-  readonly mails?: Readonly<Record<string, MailTemplate>>;
-  /** What it tells the operator's endpoints by `webhooks.emitting`, and when: `{ 'notes.answer.failed': 'an answer …' }`. */
-  readonly events?: Readonly<Record<ProductEventType, string>>;
-  /**
-   * What it writes into the audit, and what each means: `{ 'notes.answer.shared': 'a member …' }`. A product that declares any can
-   * record no other.
-   */
-  readonly auditActions?: Readonly<Record<ProductEventType, string>>;
-  /** What its secrets look like, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
-  readonly redact?: readonly RegExp[];
-  /** Packages that need not be installed, by what they are needed for: a call that lacks one answers `package_missing` (`assertPackages`), and `doctor` names it. */
-  readonly packages?: PackagesFor;
-  /**
-   * Its settings, by their names in the environment, which begin with its key: `{ NOTES_URL: setting(z.url().optional(), { group, says }) }`.
-   * They are read, checked and listed like those of the platform; their values are `settings` of its context.
-   */
-  readonly settings?: Declared;
-  /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
-  readonly schedules?: Readonly<Record<string, ProductSchedule>>;
-  /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
-  readonly policies?: Readonly<Record<string, PolicyInput>>;
-  /**
-   * What is released of it to all customers, by the month, as counts with noise (docs/privacy-releases.md). `privacy.releases` of its context
-   * reads what was released.
-   */
-  readonly release?: ReleaseDeclaration;
-  /**
-   * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
-   * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
-   * It is called again when anything of the entitlement changes, such as its end, and when a store tells of what pays for it, such as
-   * an invoice that is paid by now: do what holds for `change.present`, and nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
-   * end that comes by time alone is no commit: nobody is called then.
-   */
-  readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
-  /**
-   * What the product makes of a sale that was opened by `items.open` of its context: paid, refunded, disputed, or won back. Called once
-   * for each, in the commit that applies it, in the system's scope. What it throws undoes that commit, which is tried again; a remote
-   * call in it throws.
-   */
-  readonly onSale?: SaleHook<NoInfer<Service>>;
-  /** Of a product with `onSale`: any payee can be paid, or can't any more. */
-  readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
-  /** Makes the service that routes and jobs are called with, once per process. */
-  readonly service?: (context: ProductContext<NoInfer<Declared>>) => Service;
-  /**
-   * Serves MCP on standard input and output for `plinth mcp`, by calls of the server at `url` with the API key `key`, until the input ends.
-   * Answers what went wrong, if it was not the input's end.
-   */
-  readonly mcpOnStdio?: McpOnStdio;
-}
-
-export type McpOnStdio = (server: {
-  readonly url: string;
-  readonly key: string;
-}) => Promise<Error | undefined>;
-
-/** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
-export interface Product<Service = unknown> {
+/** A product as the program wires it. */
+export interface Product {
   readonly key: string;
   /** What it sells. */
   readonly catalogue: Catalogue;
+  /** Its own declaration, then the parts that other packages define; each has a service of its own. */
+  readonly parts: readonly Part[];
+  /** These are of all parts. */
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
   readonly systemUses: Readonly<Record<string, string>>;
   readonly crashPoints: Readonly<Record<string, CrashPoint>>;
   readonly routes: readonly Route[];
-  readonly resolveKey: ResolveProductKey | undefined;
-  readonly findAccounts: AccountFinder<never> | undefined;
-  readonly jobs: Readonly<Record<string, ProductJob<never>>>;
-  readonly mails: readonly MailTemplate[];
-  readonly events: Readonly<Record<string, string>>;
   readonly auditActions: Readonly<Record<string, string>>;
   readonly redact: readonly RegExp[];
   readonly packages: PackagesFor;
-  readonly settings: Settings;
-  readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
-  readonly release: ReleaseDeclaration | undefined;
-  readonly mcpOnStdio: McpOnStdio | undefined;
-  readonly onEntitlementChanged: EntitlementHook<never> | undefined;
-  readonly onSale: SaleHook<never> | undefined;
-  readonly onPayeeChanged: PayeeHook<never> | undefined;
-  readonly service: (context: ProductContext<never>) => Service | undefined;
 }
 
 /**
@@ -178,124 +46,61 @@ export function defineProduct<
   const O extends Readonly<Record<string, OptionKind>> = NoOptions,
   Service = undefined,
   const Declared extends Settings = NoSettings,
->(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service, Declared>): Product<Service> {
+>(
+  definition: CatalogueDeclaration<L, O, PlanName> &
+    ProductParts<Service, Declared> & { readonly parts?: readonly Part[] },
+): Product {
   const catalogue = catalogueOf(definition);
-  const {
-    folder,
-    dataRules = [],
-    systemUses = {},
-    crashPoints = {},
-    jobs = {},
-    schedules = {},
-    policies = {},
-    release,
-    mcpOnStdio,
-    resolveKey,
-    findAccounts,
-    service = () => undefined,
-  } = definition;
-  assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
-  assertOwn(catalogue.product, 'data rule of', { names: dataRules.map(({ table }) => table) });
-  assertOwn(catalogue.product, 'crash point', { names: Object.keys(crashPoints) });
-  const routes = (definition.routes ?? []).map((route) => ofProduct(catalogue, route));
+  const key = catalogue.product;
+  const parts = [partOf({ product: key, id: key }, definition), ...(definition.parts ?? [])].map((part) => ({
+    ...part,
+    routes: part.routes.map((route) => ofProduct(catalogue, route)),
+  }));
+  const problem = [...parts.flatMap((part) => partProblems(catalogue, part)), ...stepsTwice(parts)][0];
+  if (problem !== undefined) throw new Error(`the product "${key}": ${problem}`);
+  return { key, catalogue, parts, ...joined(parts, catalogue) };
+}
+
+/** Joins the lists of all parts. */
+function joined(parts: readonly Part[], catalogue: Catalogue): Omit<Product, 'key' | 'catalogue' | 'parts'> {
+  const record = <Value>(of: (part: Part) => Readonly<Record<string, Value>>) =>
+    Object.fromEntries(parts.flatMap((part) => Object.entries(of(part))));
+  const prompts = parts.flatMap((part) => part.prompts?.all ?? []);
+  return {
+    migrations: parts.flatMap(({ migrations }) => migrations),
+    dataRules: parts.flatMap(({ dataRules }) => dataRules),
+    systemUses: record(({ systemUses }) => systemUses),
+    crashPoints: record(({ crashPoints }) => crashPoints),
+    routes: parts.flatMap(({ routes }) => routes),
+    auditActions: record(({ auditActions }) => auditActions),
+    redact: parts.flatMap(({ redact }) => redact),
+    packages: record(({ packages }) => packages),
+    prompts: parts.some((part) => part.prompts !== undefined) ? promptsOf(prompts) : undefined,
+    policies: { ...unnamedPolicies(catalogue), ...record(({ policies }) => policies) },
+  };
+}
+
+/** Steps of two parts under one id, of which a database would apply the first. */
+function stepsTwice(parts: readonly Part[]): string[] {
+  const ids = parts.flatMap(({ migrations }) => migrations.map(({ id }) => id));
+  return ids
+    .filter((id, index) => ids.indexOf(id) !== index)
+    .map((id) => `two of its steps are called ${id}`);
+}
+
+/** Problems of a part with its product: another key, features, rates or options that are not sold. */
+function partProblems(catalogue: Catalogue, { id, product, policies, routes }: Part): string[] {
   const named = [
     ...Object.keys(policies).map((feature) => [`the policy ${feature}`, feature] as const),
     ...routes.flatMap((route) => featuresOf(route).map((feature) => [route.name, feature] as const)),
   ];
-  const stray = named.find(([, feature]) => !Object.hasOwn(catalogue.features, feature));
-  if (stray !== undefined) {
-    throw new Error(
-      `the product "${catalogue.product}": ${stray[0]} is for "${stray[1]}", which is no feature`,
-    );
-  }
-  const unsold = routes.flatMap((route) => [
-    ...rateProblems(catalogue, route),
-    ...optionProblems(catalogue, route),
-    ...(resolveKey === undefined ? keyProblems(route) : []),
-  ])[0];
-  if (unsold !== undefined) throw new Error(`the product "${catalogue.product}": ${unsold}`);
-  assertScheduled(catalogue.product, schedules, jobs);
-  return {
-    key: catalogue.product,
-    catalogue,
-    ...partsIn(folder, catalogue.product),
-    dataRules,
-    systemUses,
-    crashPoints,
-    routes,
-    resolveKey,
-    findAccounts,
-    jobs,
-    ...saidBy(catalogue.product, definition),
-    schedules,
-    policies: { ...unnamedPolicies(catalogue), ...policies },
-    release,
-    mcpOnStdio,
-    ...hooksOf(definition),
-    service,
-  };
-}
-
-type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged'>;
-
-function hooksOf({ onEntitlementChanged, onSale, onPayeeChanged }: Hooks) {
-  return { onEntitlementChanged, onSale, onPayeeChanged };
-}
-
-/** A schedule is for a job that there is. */
-function assertScheduled(
-  product: string,
-  schedules: Readonly<Record<string, ProductSchedule>>,
-  jobs: Readonly<Record<string, unknown>>,
-): void {
-  const idle = Object.entries(schedules).find(([, { job }]) => !Object.hasOwn(jobs, job));
-  if (idle !== undefined) {
-    throw new Error(
-      `the product "${product}": the schedule ${idle[0]} is for the job "${idle[1].job}", which it does not have`,
-    );
-  }
-}
-
-/** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
-function saidBy(
-  product: string,
-  {
-    mails: byName = {},
-    events = {},
-    auditActions = {},
-    redact = [],
-    packages = {},
-    settings = {},
-  }: SaidParts,
-): Pick<Product, SaidName> {
-  const mails = Object.values(byName);
-  assertOwn(product, 'mail', { names: mails.map(({ name }) => name) });
-  assertOwn(product, 'event', { names: Object.keys(events) });
-  assertOwn(product, 'audit action', { names: Object.keys(auditActions) });
-  assertOwn(product, 'setting', {
-    names: Object.keys(settings),
-    prefixes: [product.toUpperCase()],
-    sign: '_',
-  });
-  declareSecretShapes(redact);
-  addMails(mails);
-  addEvents(events);
-  addSettings(settings);
-  return { mails, events, auditActions, redact, packages, settings };
-}
-
-type SaidName = 'mails' | 'events' | 'auditActions' | 'redact' | 'packages' | 'settings';
-type SaidParts = Pick<ProductParts<never, Settings>, SaidName>;
-
-/** What lies beside a product's file. */
-function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {
-  if (folder === undefined) return { migrations: [], prompts: undefined };
-  const prompts = new URL('./prompts/', folder);
-  declareExamples(key, new URL('./examples.json', folder));
-  return {
-    migrations: existsSync(new URL('./migrations/', folder)) ? migrationsIn(key, folder) : [],
-    prompts: existsSync(prompts) ? promptsIn(prompts) : undefined,
-  };
+  return [
+    ...(product === catalogue.product ? [] : [`the part ${id} is of another product`]),
+    ...named
+      .filter(([, feature]) => !Object.hasOwn(catalogue.features, feature))
+      .map(([what, feature]) => `${what} is for "${feature}", which is no feature`),
+    ...routes.flatMap((route) => [...rateProblems(catalogue, route), ...optionProblems(catalogue, route)]),
+  ];
 }
 
 /** How a model is called for a feature of which its product says nothing: the cheap one, with the time limits and tries of every policy. */
@@ -315,13 +120,6 @@ function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
     const lacks = limit.by === 'machine' && shape.machine === undefined;
     return lacks ? [`${name} counts by "${rate}", and does not say which machine calls`] : [];
   });
-}
-
-/** What is wrong with a route of a product that can't say whose its secrets are. */
-function keyProblems(route: Route): string[] {
-  return takesProductKey(route)
-    ? [`${route.name} takes a secret of the product, and no resolveKey says whose it is`]
-    : [];
 }
 
 /** What is wrong with the options that a route requires. */

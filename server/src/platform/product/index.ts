@@ -6,15 +6,14 @@ export {
 } from './activity.ts';
 export {
   defineProduct,
-  type EntitlementHook,
   memberCalls,
   type Product,
-  type ProductParts,
   productRoutes,
 } from './define-product.ts';
+export { definePart, type EntitlementHook, type Part, type ProductParts } from './part.ts';
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { CrashPoint, LostAnswer } from './crash-points.ts';
-export { registerProduct } from './register-product.ts';
+export { type OpenPart, registerPart } from './register-product.ts';
 export { productSystemUses } from './system-uses.ts';
 export { type PlanAccess, planTextCall, type WorkRequest } from './plan-access.ts';
 export { type FirstEvent, TextEvents } from './text-events.ts';

@@ -17,7 +17,7 @@ import type { Vectors, VectorStorage } from '#platform/vectors';
 import type { Webhooks } from '#platform/webhooks';
 import type { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
-import type { Product } from './define-product.ts';
+import type { Part } from './part.ts';
 import { createPlanAccess, type PlanAccess } from './plan-access.ts';
 
 /** What the platform gives every product alike. */
@@ -95,9 +95,9 @@ interface ProductReports {
   monthUntilNow(currency: string): Promise<Recurring | undefined>;
 }
 
-/** The context of one product. */
+/** The context of one part of a product. */
 export function productContext(
-  { key: product, auditActions, settings: declared }: Pick<Product, 'key' | 'auditActions' | 'settings'>,
+  { product, auditActions, settings: declared }: Pick<Part, 'product' | 'auditActions' | 'settings'>,
   parts: PlatformParts & {
     readonly planRates: PlanRates;
     /** Of all settings, by their names. */

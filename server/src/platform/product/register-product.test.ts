@@ -3,7 +3,7 @@ import type { RunningJob } from '#platform/jobs';
 import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { createQueue } from '#platform/queue';
 import { defineProduct, type ProductJob } from './index.ts';
-import { registerProduct } from './register-product.ts';
+import { registerPart } from './register-product.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });
 
@@ -31,11 +31,12 @@ async function register({ isOff }: { readonly isOff: boolean }) {
     schedules: { nightly: { cron: '0 3 * * *', job: 'purge' }, hourly: { cron: '0 * * * *', job: 'digest' } },
     service: () => undefined,
   });
-  const { catalogue } = product;
+  const { catalogue, parts } = product;
   const queue = createQueue<RunningJob>({ db: { signal() {} }, ids });
   const chosen = isOff ? { ...product, catalogue: { ...catalogue, isOff } } : product;
   const nothing = { entitlements: {} as never, customers: {} as never, ledger: {} as never };
-  registerProduct({ queue, ...nothing }, chosen, undefined);
+  for (const part of parts)
+    registerPart({ queue, ...nothing }, { product: chosen, part, service: undefined });
   const ended = await Promise.allSettled(
     [...queue.handlers.values()].map(({ run }) => run({} as RunningJob)),
   );

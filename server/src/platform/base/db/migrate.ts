@@ -33,9 +33,12 @@ const setsOf = (migrations: readonly Migration[]) =>
 
 const FILE = /^(\d{4})_[a-z0-9_]+\.(up|down)\.sql$/;
 
-/** Reads a module's migrations from the folders `migrations` and `functions` beside the file at `url`. */
-export function migrationsIn(module: string, url: string): Migration[] {
-  return [...stepsIn(module, url), ...functionSetIn(module, fileURLToPath(new URL('./functions/', url)))];
+/**
+ * Reads a module's migrations from the folders `migrations` and `functions` beside the file at `url`. A module may lie
+ * in several folders: their steps are numbered together, and each folder's functions are a set with a name of its own (`coditect/memory`).
+ */
+export function migrationsIn(module: string, url: string, set = module): Migration[] {
+  return [...stepsIn(module, url), ...functionSetIn(set, fileURLToPath(new URL('./functions/', url)))];
 }
 
 function stepsIn(module: string, url: string): Step[] {
