@@ -20,7 +20,7 @@ export const accountsDataRules: DataRule[] = [
   {
     table: 'accounts.invitations',
     account: erased(),
-    // Another's organization asks this person by their address, which nobody has then.
+    // Another's organization invites this person by their address, which belongs to no user after the erasure.
     user: erased('lower(t.email) = lower($2)'),
     withheld: ['token_hash'],
   },

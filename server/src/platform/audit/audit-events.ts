@@ -74,7 +74,7 @@ export const auditEvents = (
 /** What a person does and has that belongs to no account; what else belongs to none is the work of platform admins. */
 const OWN_SUBJECTS = ['session', 'user', 'mfa', 'export'];
 
-/** Nobody else did it: the owner, or no person. */
+/** The owner did it, or no person: not another user. */
 const BY_OWNER = '(user_id is null or user_id = $11)';
 /** The parts of a personal trail: each is read by its own index, and no further than the page. */
 const PERSONAL = [

@@ -3,7 +3,7 @@ import { type DataRule, unlinked } from '#platform/db';
 const PERSONAL = { ip: 'null', user_agent: 'null', changes: `'{}'` };
 const STAYS =
   'that something was done, and when, is kept; by and to whom it says by ids, which are nobody’s by then';
-/** What is somebody's own, and nobody's to change but them. */
+/** Kinds of things that one person owns, and that only they change. */
 const OWN = 'session,key,passkey';
 
 /** What erasure and export do with the audit: its rows stay, without what is personal in them. */

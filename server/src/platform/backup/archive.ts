@@ -15,7 +15,7 @@ const MANIFEST = 'manifest.json';
 const SIGNED = 'backup manifest';
 
 const factsSchema = z.object({
-  /** Of the program. */
+  /** The program's version. */
   version: z.string(),
   installation: z.string(),
   /** The instant that the copy is of. */

@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith, kept, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
 
-/** Of objects of a payment provider: which of them are an account's says billing.objects, which goes in the same statement. */
+/** Condition for objects of a payment provider: billing.objects says which are an account's, and goes in the same statement. */
 const OF_ITS_OBJECTS = `(t.store, t.mode, t.kind, t.object_id) in (
   select o.store, o.mode, o.kind, o.object_id from billing.objects o where o.account_id = $1::uuid)`;
 

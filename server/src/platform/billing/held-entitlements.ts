@@ -60,7 +60,7 @@ async function readHeld(
   const off = new Set(
     [...entitlements.catalogues.values()].filter((one) => !isRunning(one)).map(({ product }) => product),
   );
-  // One that is off is listed while somebody pays for it, who can end that.
+  // A product that is off is listed while it is paid for: its payer can end that.
   const listed = held.filter(({ product, paid }) => !off.has(product) || paid.length > 0);
   return listed.map((one) => ({
     view: entitlementView(one, { usage: used, graces, triableProducts: mayTry }),

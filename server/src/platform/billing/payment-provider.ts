@@ -59,7 +59,7 @@ export interface PaymentProvider {
     since: Date,
     reading: ReadContext,
   ): AsyncIterable<readonly (ProviderEvent & { readonly body: string })[]>;
-  /** All objects that the provider has, whatever it told of them. */
+  /** All objects that the provider has, told of or not. */
   allObjects(reading: ReadContext): AsyncIterable<readonly ObjectRef[]>;
   /**
    * Objects that were not heard of for longer than can be, of a provider that tells nothing again: each reconciliation looks
@@ -68,7 +68,7 @@ export interface PaymentProvider {
   overdue?(): AsyncIterable<readonly ObjectRef[]>;
   /** It can't list its objects: those that are known here are read too, where all are wanted. */
   readonly listsNothing?: true;
-  /** Of a store whose purchases are made in an app. */
+  /** Only for a store whose purchases are made in an app. */
   readonly purchases?: AppPurchases | undefined;
 }
 
@@ -81,7 +81,7 @@ export interface AppPurchases {
   /** Tells the store that a purchase was given, which it takes back otherwise; not there: it need not be told. Harmless when it is asked twice. */
   acknowledge?(purchase: ObjectRef): Promise<void>;
   /**
-   * Tells the store how a purchase was used of which somebody wants the money back, as it has asked with that message; not there: this
+   * Tells the store how a purchase was used whose buyer wants the money back, as it has asked with that message; not there: this
    * store does not ask. Harmless when it is told twice. Throws `store_refused` for an answer that it does not take.
    */
   answer?(question: string, use: PurchaseUse): Promise<void>;
@@ -106,7 +106,7 @@ export type ExtensionReason = (typeof EXTENSION_REASONS)[number];
 export interface PurchaseUse {
   /** It was given to an account. */
   readonly isDelivered: boolean;
-  /** Of an add-on, the part of its days that is over, between 0 and 1; undefined: it has none. */
+  /** The part of an add-on's days that is over, between 0 and 1; undefined: it has none. */
   readonly share: number | undefined;
 }
 
@@ -139,7 +139,7 @@ export interface UsageReport {
 /** A payment provider's counter of units that it bills by itself. */
 export interface UsageMeter {
   /**
-   * Adds them once, however often it is told within a day. Throws `store_unavailable` where nobody knows whether they
+   * Adds them once, however often it is told within a day. Throws `store_unavailable` where it is not known whether they
    * arrived, and `store_refused` where they did not.
    */
   report(usage: UsageReport): Promise<void>;

@@ -130,7 +130,7 @@ export interface Grace {
   readonly until: Date;
 }
 
-/** Of an account, those whose grace is not over. */
+/** An account's graces that are not over. */
 export const gracesOf = (accountId: AccountId) =>
   statement<Grace>(
     `select product, store, max(grace_ends_at) as until from billing.subscriptions

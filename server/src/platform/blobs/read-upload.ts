@@ -20,7 +20,7 @@ export interface UploadInput {
 }
 
 /**
- * The bytes of an upload. It ends with an error when the sender stands still, is so slow that nobody waits in earnest, hangs up, is
+ * The bytes of an upload. It ends with an error when the sender stands still, is slower than any real line, hangs up, is
  * past its time, or sends it again in another request.
  */
 export async function* readUpload(upload: UploadInput): AsyncGenerator<Uint8Array> {

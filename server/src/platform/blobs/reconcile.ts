@@ -23,7 +23,7 @@ export interface Differences {
  */
 export async function reconcile(parts: BlobStorageParts): Promise<Differences> {
   const { clock, log, metrics } = parts;
-  // Of a home that is another installation's nothing is deleted.
+  // In a home of another installation nothing is deleted: `claim` throws.
   await claim(parts);
   const before = clock.now() - UNFINISHED;
   await atHome(parts, 'delete', (home) => home.sweepUnfinished(new Date(before)));

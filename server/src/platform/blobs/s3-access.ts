@@ -11,7 +11,7 @@ export interface Patience {
 }
 
 const PATIENCE: Patience = { connect: 5_000, silence: 60_000 };
-/** Of one call; the SDK waits longer before each. */
+/** Tries of one call; the SDK waits longer before each. */
 const ATTEMPTS = 4;
 
 type Sdk = Pick<

@@ -80,7 +80,7 @@ async function headOf({ settings, at, call }: S3Access, key: string): Promise<Ho
   }
 }
 
-/** Of an object that came in parts it would be a hash of hashes. */
+/** An object that came in parts would have a hash of hashes. */
 function sha256Of(found: HeadObjectCommandOutput): string | undefined {
   const { ChecksumSHA256: sum = '', ChecksumType: type } = found;
   const bytes = Buffer.from(sum, 'base64');

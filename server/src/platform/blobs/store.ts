@@ -172,14 +172,14 @@ export const deleteRows = (ids: readonly string[]) =>
     ),
   ] as const;
 
-/** All files of an account in the order of their ids, whatever their state. */
+/** All files of an account in the order of their ids, in every state. */
 export const filesOf = (accountId: AccountId, after: string | undefined, limit: number) =>
   statement<BlobRow>(
     `select ${COLUMNS} from blobs.blobs where account_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
     [accountId, after ?? null, limit],
   );
 
-/** Which of these keys files have, whatever their state. */
+/** Which of these keys files have, in every state. */
 export const knownKeys = (keys: readonly string[]) =>
   statement<{ key: string }>('select key from blobs.blobs where key = any($1::text[])', [keys]);
 

@@ -219,7 +219,7 @@ async function rightCopy(parts: BlobStorageParts, row: BlobRow): Promise<Copy | 
   throw new AppError('upload_mismatch', { details: { field: wrong } });
 }
 
-/** A further object with the bytes of a file. Where nobody comes to keep it, it is bytes of no file, which are swept. */
+/** A further object with the bytes of a file. If it is never kept, it is bytes of no file, which are swept. */
 interface Copy {
   readonly id: string;
   readonly key: string;

@@ -14,7 +14,7 @@ export interface ComplianceEntry {
   /** Who did it; null: the server, or a person who is erased. */
   readonly user_id: string | null;
   readonly target: { readonly kind: string; readonly id: string | null } | null;
-  /** Of an erasure: rows by table, before it and after it. */
+  /** For an erasure: rows by table, before it and after it. */
   readonly erased: readonly ProofLine[] | null;
 }
 

@@ -167,7 +167,7 @@ test('the example file names every setting, and is itself a good configuration',
   const uncommented = envExample().replaceAll(/^# ([A-Z0-9_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
-  // Examples that are files, and one that would be somebody's key.
+  // Examples that are files, and one that would be a real key.
   const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '', ENCRYPTION_KEYS: '' };
   // Those that are production's, in an example of development.
   const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };

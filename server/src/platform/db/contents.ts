@@ -8,7 +8,7 @@ export interface MovedTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** What a table holds: the same digest in whatever order, and on whichever engine, its rows lie. */
+/** What a table holds: the same digest in any order, and on either engine, that its rows lie. */
 export interface Contents {
   readonly rows: number;
   readonly digest: string;
@@ -61,7 +61,7 @@ const half = (side: 'left' | 'right') =>
 /**
  * Counts and digests the rows of a table. Each row's text is hashed by MD5, whose halves are added up as numbers: a sum does
  * not depend on the order, and unlike an exclusive or it tells a row from the same row three times. This finds what went wrong,
- * not what somebody forged.
+ * not a forgery.
  */
 export async function contentsOf(tx: Transaction, { name, columns }: MovedTable): Promise<Contents> {
   const [found] = await tx.run(

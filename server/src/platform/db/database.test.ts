@@ -102,7 +102,7 @@ describe('scopes', () => {
     ]);
     expect(first).toEqual({ who: 'plinth_system', said: 'note' });
     expect(rows).toContainEqual({ text: 'called' });
-    // Of a tenant it is sent in the tenant's scope, who may not.
+    // In a tenant's transaction it is sent in the tenant's scope, which may not.
     await expect(db.tenant(account, WRITE, [call])).rejects.toMatchObject({ code: '42501' });
   });
 

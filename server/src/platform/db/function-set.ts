@@ -21,7 +21,7 @@ export interface FunctionSet {
   readonly digest: string;
   /** The folder that it was read from. */
   readonly folder: string;
-  /** Whether `version.json` tells of this digest; where it doesn't, somebody works on the set. */
+  /** Whether `version.json` tells of this digest; where it doesn't, the set is being worked on. */
   readonly recorded: boolean;
   readonly functions: string;
   readonly rights: string;

@@ -52,7 +52,7 @@ const may = (role: 'plinth_tenant' | 'plinth_system') =>
 
 /**
  * What is wrong with the two logins of the database, each in a sentence that says how to put it right (docs/keys.md): a
- * tenant login that could pass row security, by whatever way, or a login that could not do its work.
+ * tenant login that could pass row security, by any way, or a login that could not do its work.
  */
 export async function troublesOfLogins(db: Database): Promise<string[]> {
   const [roles, [tenant], [system]] = await Promise.all([

@@ -80,7 +80,7 @@ create table if not exists public.plinth_migrations (
 
 interface AppliedRow {
   readonly digest: string;
-  /** Of functions and rights alone. */
+  /** Only for functions and rights. */
   readonly version: number | null;
 }
 
@@ -125,7 +125,7 @@ function assertUnchanged(
 
 /**
  * A process that changes the schema must know all of it; one that only serves may be older, while a newer version is rolled out. The
- * tables of a product that was taken out of the program are in nobody's way.
+ * tables of a product that was taken out of the program are no obstacle.
  */
 function assertKnown(known: ReadonlyMap<string, AppliedRow>, migrations: readonly Migration[]): void {
   const ids = new Set(migrations.map(({ id }) => id));
@@ -149,7 +149,7 @@ function isNewer(because: string): AppError {
 const versionIn = (known: ReadonlyMap<string, AppliedRow>, { id }: FunctionSet) =>
   known.get(id)?.version ?? -1;
 
-/** Whether the functions of a database are older than these. Of one version, those that somebody works on count. */
+/** Whether the functions of a database are older than these. In one version, those that are being worked on count. */
 function isStale(known: ReadonlyMap<string, AppliedRow>, set: FunctionSet): boolean {
   const version = versionIn(known, set);
   return version < set.version || (version === set.version && known.get(set.id)?.digest !== set.digest);
@@ -163,7 +163,7 @@ const moduleOf = (id: string) => id.split('/')[0];
  */
 export async function migrateUp(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   const known = await readApplied(db);
-  // First: a database from before the baseline has steps that nobody knows, and was made by no newer program.
+  // First: a database from before the baseline has steps that no program knows any more, and was made by no newer program.
   assertUnchanged(db, known, migrations);
   assertKnown(known, migrations);
   // Asked for only then: a login with nothing to apply need not own anything.

@@ -57,7 +57,7 @@ export interface Moved {
 }
 
 /**
- * Moves everything from one migrated database, which nobody else has open, to another that is empty. The target gets all of it
+ * Moves everything from one migrated database, which no other process has open, to another that is empty. The target gets all of it
  * in one commit, after its rows were compared with those of the source: killed at any instant, it has everything or nothing, and
  * a second run ends right. Then the source is marked as left.
  */
@@ -81,7 +81,7 @@ export async function moveDatabase(move: Move): Promise<Moved> {
   return moved;
 }
 
-/** The first table of the target that has rows; undefined where nobody has used it. Nothing is changed there. */
+/** The first table of the target that has rows; undefined where it is unused. Nothing is changed there. */
 async function filledTable(
   { target, targetName }: Move,
   tables: readonly MovedTable[],
@@ -176,7 +176,7 @@ async function copyAll(move: Move, { from, to, tables, id }: Copy): Promise<Move
   if (JSON.stringify(await tablesOf(to, schemas)) !== JSON.stringify(tables))
     throw notEmpty(move.targetName, 'tables that are not those of this program');
   return withoutObstacles(to, schemas, async () => {
-    // Under the locks of their tables nobody can fill them meanwhile.
+    // Under the locks of their tables no other writer can fill them meanwhile.
     const filled = await firstFilled(to, tables);
     if (filled !== undefined) throw notEmpty(move.targetName, `rows in ${filled}`);
     let rows = 0;

@@ -165,7 +165,7 @@ function plainError(error: unknown): NonNullable<Answer['error']> {
 
 parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
   answer(ask).then(
-    // The results of exec hold what structured cloning can't carry, and nobody reads them.
+    // The results of exec hold what structured cloning can't carry, and are not read.
     (value) =>
       parentPort?.postMessage({
         id,

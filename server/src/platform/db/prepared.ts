@@ -121,8 +121,8 @@ export function unpackPrepared(path: string, database: string): string | undefin
 }
 
 /**
- * Whether a database is still to be made in this folder. What a start has left that was killed while it made one is removed: of that
- * nobody knows what is missing. Until `finished` it counts as not made.
+ * Whether a database is still to be made in this folder. What a start has left that was killed while it made one is removed: it
+ * is incomplete in unknown ways. Until `finished` it counts as not made.
  */
 export function beginDatabase(folder: string): boolean {
   const note = folder + UNFINISHED;

@@ -47,7 +47,7 @@ export function ensurePrivate(folder: string): number {
   const user = process.geteuid();
   const root = realpathSync(folder);
   const stats = statSync(root);
-  // Whatever cannot be a data folder is said when the folder is made.
+  // A path that cannot be a data folder is reported when the folder is made.
   if (!stats.isDirectory()) return 0;
   // That of an image whose root is read-only: nothing is in it, and nothing ever will be.
   if (readdirSync(root).length === 0 && isReadOnly(root)) return 0;
@@ -85,7 +85,7 @@ function isIn(folder: string | undefined, other: string): boolean {
   return path === other || path.startsWith(other.endsWith(sep) ? other : other + sep);
 }
 
-/** From the top down, so that nobody else comes by what is still wide. 2 ms for the 1,000 files of a new database. */
+/** From the top down, so that no other user comes by what is still wide. 2 ms for the 1,000 files of a new database. */
 function narrowBelow(folder: string, user: number): number {
   let count = 0;
   for (const name of readdirSync(folder)) {

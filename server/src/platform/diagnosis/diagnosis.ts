@@ -43,7 +43,7 @@ export interface AiRow {
 }
 
 export interface Diagnosis {
-  /** Of a secret only whether it is set. */
+  /** A secret's value is not shown, only whether it is set. */
   settings(): readonly SettingView[];
   /** What is in effect of AI_CONFIG, and of what comes with the program; it holds no secrets. */
   ai(): readonly AiRow[];

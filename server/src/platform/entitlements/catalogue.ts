@@ -32,7 +32,7 @@ export type LimitDeclaration =
       readonly kind: 'credits';
       readonly per: 'month' | 'billing_period';
       readonly by: 'account';
-      /** Of what the plan gave for a window and nobody used, so many percent, but not more than `most`, last one window longer. */
+      /** So many percent of what is left of a window, but not more than `most`, last one window longer. */
       readonly rollover?: { readonly percent: number; readonly most: number };
     }
   | {
@@ -135,8 +135,8 @@ export interface Plan {
 }
 
 /**
- * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, whatever lies
- * beneath, nothing included. Bought again while it lasts, its days begin when those before are over.
+ * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, on top of any plan or of none.
+ * Bought again while it lasts, its days begin when those before are over.
  */
 export interface AddOn {
   readonly name: string;
@@ -163,7 +163,7 @@ export interface Feature {
   readonly longestSeconds: number;
   /**
    * Whose backends may take permits of it over HTTP: those of the operator alone, or those of accounts too. Not said:
-   * nobody's, for the product itself does the work.
+   * no backend may, for the product itself does the work.
    */
   readonly outside?: Backend;
 }

@@ -13,7 +13,7 @@ import {
 } from './catalogue.ts';
 
 /**
- * A product has one currency: else nobody could say which of two plans costs more. In others all of it is sold, or a customer who
+ * A product has one currency: else two plans could not be compared by price. In others all of it is sold, or a customer who
  * pays in one could change to some plans and not to others.
  */
 export function currencyProblems({ plans, addOns }: Catalogue): string[] {

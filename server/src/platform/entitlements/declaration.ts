@@ -4,7 +4,7 @@ import type { AddOn, Feature, LimitDeclaration, OptionKind, Overage, Plan } from
 type Limits = Readonly<Record<string, LimitDeclaration>>;
 type Options = Readonly<Record<string, OptionKind>>;
 
-/** Of a product whose plans grant limits alone. */
+/** Options of a product whose plans grant limits alone. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a record without keys is what is meant
 export type NoOptions = Readonly<Record<never, never>>;
 

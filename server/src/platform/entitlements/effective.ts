@@ -69,7 +69,7 @@ function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];
 }
 
-/** Of equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
+/** Among equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
 function betterPlan(held: HeldPlan | undefined, other: HeldPlan): HeldPlan {
   if (held === undefined || other.plan.rank > held.plan.rank) return other;
   if (other.plan.rank < held.plan.rank) return held;

@@ -41,11 +41,11 @@ export interface Segment {
   /** `reel.pro`; null: the account has no plan, and `grants` is empty. */
   readonly plan: string | null;
   readonly add_ons: readonly string[];
-  /** Of the grant that decides the plan. */
+  /** Source of the grant that decides the plan. */
   readonly source: GrantSource | 'default' | null;
-  /** Of a plan that is sold by seats: how many. */
+  /** Number of seats, where the plan is sold by seats. */
   readonly quantity?: number;
-  /** Of limits that may be passed: how many units past the plan's own size are allowed. They are in `grants`. */
+  /** Units past the plan's own size that are allowed, by limit that may be passed. They are in `grants`. */
   readonly overage?: Readonly<Record<string, number>>;
   readonly grants: Grants;
 }

@@ -36,7 +36,7 @@ export interface Eraser {
   run(): Promise<number>;
 }
 
-/** Somebody who is due: themselves, and what goes with them. */
+/** A user who is due: themselves, and what goes with them. */
 interface Due {
   /** Locks them and looks again; none: they are gone, or were opened again. */
   readonly lock: (tx: Transaction) => Promise<readonly Subject[] | undefined>;
@@ -101,7 +101,7 @@ function userDue(id: UserId): Due {
 /**
  * Erases one. First it is committed that the time of the undo is over: an undo that waits for the same lock looks again
  * and is refused. Then files go, which no rollback brings back; then all rows, in one commit. A process that dies between
- * them leaves somebody who is still due.
+ * them leaves a user who is still due.
  */
 async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: Due): Promise<boolean> {
   const begun = await db.system('erasure.run', BEGUN, (tx) => subjectsIn(tx, due));

@@ -72,7 +72,7 @@ async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void>
   parts.mail.wake();
 }
 
-/** Whose archive it is; undefined: nobody waits for it any more. */
+/** The subjects of an archive; undefined: it is not waited for any more. */
 async function subjectsOf(db: Database, key: ExportKey): Promise<readonly Subject[] | undefined> {
   const [[row]] = await db.system('erasure.export', [oneExport(key)]);
   if (row?.status !== 'waiting') return undefined;

@@ -38,7 +38,7 @@ export interface ReaderCaps {
   readonly heapMegabytes: number;
   readonly memoryMegabytes: number;
   readonly milliseconds: number;
-  /** Of the processor, where the system shows it. */
+  /** Milliseconds of processor time, where the system shows it. */
   readonly cpuMilliseconds: number;
   readonly after: After;
 }
@@ -160,7 +160,7 @@ function packageFolders(name: string, file: string): readonly string[] {
 
 const folders = new Map<string, readonly string[]>();
 
-/** Of ours nothing; of the system's, what Windows starts no program without. */
+/** No variable of ours; of the system's only the one without which Windows starts no program. */
 function environment(): NodeJS.ProcessEnv {
   const { SystemRoot: root } = process.env;
   return root === undefined ? {} : { SystemRoot: root };

@@ -95,7 +95,7 @@ function openSocket(url: string): Socket {
     protocol === 'unix:'
       ? connect({ path: decodeURIComponent(pathname) })
       : connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3_310) });
-  // It may break before or after somebody waits for its answer, who is told by its end.
+  // It may break before or after a caller waits for its answer; the caller is told by its end.
   socket.on('error', () => {});
   socket.setTimeout(SILENCE, () => socket.destroy(new Error('silent')));
   return socket;

@@ -1,7 +1,7 @@
 import type { CommitPoint, SystemUse, Transaction } from '#platform/db';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
 
-/** A member's role in an account, weakest first: a role may do whatever a weaker one may. */
+/** A member's role in an account, weakest first: a role may do all that a weaker one may. */
 export const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -38,7 +38,7 @@ export interface ProductKey {
   readonly id: string;
 }
 
-/** Finds out whose a secret is; undefined: nobody's, and the call is 401. It may throw an error of its own in its place. */
+/** Finds the account of a secret; undefined: it has none, and the call is 401. It may throw an error of its own in its place. */
 export type ResolveProductKey = (
   service: never,
   secret: string,

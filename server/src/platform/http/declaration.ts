@@ -42,7 +42,7 @@ export function exampleStatusOf(route: Route): number {
 
 const paramsIn = (path: string): string[] => [...path.matchAll(/:\w+/g)].map(([name]) => name);
 
-/** Whether two paths have the same parameters, in whatever order. */
+/** Whether two paths have the same parameters, in any order. */
 function haveSameParams(one: string, other: string): boolean {
   const [names, others] = [paramsIn(one), paramsIn(other)];
   return names.length === others.length && names.every((name) => others.includes(name));

@@ -19,7 +19,7 @@ const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).di
 
 /**
  * A page for people, for a route with `page`. It loads nothing from elsewhere and runs its own script alone; it calls this
- * server and nobody else, and stands in no frame.
+ * server alone, and stands in no frame.
  */
 export function htmlPage(page: HtmlPage): Answer<string> {
   const { title, content, script } = page;

@@ -71,7 +71,7 @@ export interface Spending<Input> {
   /** The product whose feature it is, where that is not the route's own. */
   readonly product?: (input: Input) => string;
   /**
-   * Looked at before anything is charged: throws for a request that can't succeed whatever the limits say, such as one
+   * Looked at before anything is charged: throws for a request that can't succeed under any limits, such as one
    * for another account's draft. A repeat under a known Idempotency-Key passes: its answer is kept.
    */
   readonly check?: (
@@ -158,7 +158,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
   /**
-   * Not for somebody who found a session open: it must have been proven within the last 15 minutes, or the answer is 403
+   * Not for a person who found a session open: it must have been proven within the last 15 minutes, or the answer is 403
    * `step_up_required`. A key has no session; what it may do, its scopes say.
    */
   readonly stepUp?: true;
@@ -271,7 +271,7 @@ export interface RouteInput<Name extends RouteName, Body, Query> {
   readonly query: Query extends z.ZodType ? z.infer<Query> : undefined;
 }
 
-/** Of what an Authorization header says: it is there with some words, may be with one, and is not with others. */
+/** A value from the Authorization header: it is there with some words of `auth`, may be with one, and is not with others. */
 type BySignedIn<Auth extends RouteAuth, Words extends RouteAuth, Value> = Auth extends Words
   ? Value
   : Auth extends 'account_or_product_key'
@@ -375,7 +375,7 @@ export interface Mounted {
   readonly product?: string;
   readonly routes: readonly Route[];
   readonly service: unknown;
-  /** Of a product that is off: what each of the calls is answered, before anybody asks who calls. */
+  /** For a product that is off: the answer to each of the calls, before the caller is identified. */
   readonly refusal?: (() => AppError) | undefined;
   /** Needed as soon as one of the routes is called by a secret of the product. */
   readonly resolveKey?: ResolveProductKey | undefined;

@@ -24,7 +24,7 @@ export const helplineSchema = namedObject('Helpline', {
 });
 export type Helpline = z.infer<typeof helplineSchema>;
 
-/** Words for somebody in distress, or who worries about somebody, and who else can help. */
+/** Words for a person in distress, or one who worries about another, and who else can help. */
 export interface SafetySupport {
   readonly safety: Safety;
   readonly message: string;

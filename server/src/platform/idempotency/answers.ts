@@ -47,11 +47,11 @@ export interface KeptAnswers {
     readonly by: KeySender;
     readonly key: string;
   }): KeyName;
-  /** What is kept of a request, to tell another one by. It tells nobody else what was asked. */
+  /** Digest of a request, to tell another one by. It does not show what was asked. */
   requestOf(name: KeyName, bodyHash: string): string;
   /** The Idempotency-Key under which a vendor is asked; `claimedAt`: when ours was first used. */
   vendorKeyOf(name: KeyName, claimedAt: string): string;
-  /** The columns that keep an answer. With `sealWith`, the Idempotency-Key itself, it opens to nobody without that and the master key. */
+  /** The columns that keep an answer. With `sealWith`, the Idempotency-Key itself, it opens only with that and the master key. */
   keep(name: KeyName, given: GivenAnswer, sealWith: string | undefined): KeptAnswer;
   /** The answer that was kept, opened with the Idempotency-Key where it is sealed. */
   open(name: KeyName, kept: KeptAnswer, key: string): GivenAnswer;

@@ -73,7 +73,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly ids: Ids;
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
-  /** What becomes of the organizations of somebody who closes their account. */
+  /** What becomes of the organizations of a user who closes their account. */
   readonly ownedOrganizations: OwnedOrganizations;
   readonly settings: IdentitySettings;
   /** Asked for after log-ins that failed; none when not said. */
@@ -82,7 +82,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly signInRule?: SignInRule | undefined;
   /** What modules above say of another address. */
   readonly addressRule?: AddressRule | undefined;
-  /** Who else says who somebody is; nobody when not said. */
+  /** Providers that sign users in; none when not said. */
   readonly providers?: Providers;
   readonly log?: Pick<Logger, 'warn'>;
 }
@@ -112,7 +112,7 @@ export interface Identity extends Registering, AdminAcceptance {
   readonly admins: Admins;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
-  /** Signs a token for somebody else, who verifies it by the JWKS. */
+  /** Signs a token for an outside service, which verifies it by the JWKS. */
   readonly signToken: TokenSigner;
   /** The public keys by which anyone can verify our access tokens. */
   readonly jwks: SigningKeys['jwks'];

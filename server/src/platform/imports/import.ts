@@ -34,7 +34,7 @@ export interface Imported {
   readonly problems: number;
 }
 
-/** Rows of one commit: enough that its cost is small beside theirs, few enough that nobody waits for their locks. */
+/** Rows of one commit: enough that its cost is small beside theirs, few enough that their locks hold no call up. */
 const BATCH = 50;
 
 /**

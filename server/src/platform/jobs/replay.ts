@@ -55,7 +55,7 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ReplayCal
       await audit.recordIn(tx, eventOf('job.replayed', job, by));
     });
   } catch (error) {
-    // Before the commit for certain: somebody was faster. Any other failure may have come after it: then the job has its permit,
+    // Before the commit for certain: another call was faster. Any other failure may have come after it: then the job has its permit,
     // and the database says so.
     if (error instanceof AppError) await permit?.release('job not replayed');
     else await permit?.abandon('job not replayed').catch(() => {});

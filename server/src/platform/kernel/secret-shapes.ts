@@ -8,7 +8,7 @@ export const HIDDEN = '[hidden]';
 export const LONGEST_SHAPE = 200;
 
 /**
- * Has whatever fits one of these patterns hidden in logs, in the error tracker and in the audit. One that fits nothing at all, or an id,
+ * Has texts that fit one of these patterns hidden in logs, in the error tracker and in the audit. One that fits nothing at all, or an id,
  * would hide what those are for.
  */
 export function declareSecretShapes(shapes: readonly RegExp[]): void {

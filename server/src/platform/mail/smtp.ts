@@ -25,7 +25,7 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
       ...at,
       ...SILENCE,
       requireTLS: requireTls,
-      // Where encryption is optional, a certificate that nobody believes is no reason to send nothing.
+      // Where encryption is optional, a certificate that can't be verified is no reason to send nothing.
       opportunisticTLS: !requireTls,
       ...(auth === undefined ? {} : { auth: { ...auth } }),
       tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) },

@@ -55,7 +55,7 @@ export interface Module<Name extends string = string, Create extends Maker | und
 const SCHEMAS: Readonly<Record<string, readonly string[]>> = { db: ['app', 'public'] };
 
 /**
- * A module of the platform as one value: its tables, what becomes of their rows, why it looks at what nobody owns, what it does
+ * A module of the platform as one value: its tables, what becomes of their rows, why it looks at rows without an owner, what it does
  * by the clock, its calls, and what makes its service. Throws for what is not its own: a use of `db.system`, or a rule of a table.
  */
 export function defineModule<const Name extends string, Create extends Maker | undefined = undefined>(

@@ -13,7 +13,7 @@ export interface By {
   readonly origin: Origin;
 }
 
-/** The use of a feature that somebody asks or reports. */
+/** The use of a feature that a caller asks for or reports. */
 export interface Use {
   readonly product: string;
   readonly feature: string;

@@ -77,7 +77,7 @@ export function usageOf(prices: Prices, said: ReportedCost, planned: NamedModel 
   return { ...more, provider, model, cost: amount, charged: amount, priceVersion: AS_SAID };
 }
 
-/** No more is cached than was asked, and no more reasoned than was generated, whatever somebody says. */
+/** No more is cached than was asked, and no more reasoned than was generated, also where a backend reports more. */
 function tokensOf(usage: ReportedUsage | undefined) {
   const promptTokens = usage?.prompt_tokens ?? 0;
   const completionTokens = usage?.completion_tokens ?? 0;

@@ -60,7 +60,7 @@ export const mistakes = [
     options,
     features: { chat },
     plans: {
-      // @ts-expect-error a plan grants what nobody declared
+      // @ts-expect-error a plan grants a limit that is not declared
       free: { ...plans.free, grants: { calls: 1, variants: 1, exports: true, cals: 1 } },
     },
   }),

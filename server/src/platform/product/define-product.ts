@@ -43,7 +43,7 @@ export type EntitlementHook<Service> = (
 /** What a product does in the transaction of what became of a sale of one of its items. */
 export type SaleHook<Service> = (service: Service, tx: Transaction, change: SaleChange) => Promise<void>;
 
-/** What a product does in the transaction in which somebody can be paid, or can't any more. */
+/** What a product does in the transaction in which a payee can be paid, or can't any more. */
 export type PayeeHook<Service> = (service: Service, tx: Transaction, change: PayeeChange) => Promise<void>;
 
 /** How a product finds accounts for `GET /v1/admin/customers`. */
@@ -66,7 +66,7 @@ export interface ProductParts<Service> {
   readonly routes?: readonly Route[];
   /**
    * Whose a secret of the product is (a licence key), for routes with auth `product_key`: its account, and an id that rates count by.
-   * Undefined: nobody's, and the call is 401. Look it up by a hash, in a time that does not hang on what is found.
+   * Undefined: no account's, and the call is 401. Look it up by a hash, in a time that does not hang on what is found.
    */
   readonly resolveKey?: (
     service: NoInfer<Service>,
@@ -107,7 +107,7 @@ export interface ProductParts<Service> {
    * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
    * It is called again when anything of the entitlement changes, such as its end, and when a store tells of what pays for it, such as
    * an invoice that is paid by now: do what holds for `change.present`, and nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
-   * end that comes by time alone is no commit: nobody is called then.
+   * end that comes by time alone is no commit: no hook is called then.
    */
   readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
   /**
@@ -116,7 +116,7 @@ export interface ProductParts<Service> {
    * call in it throws.
    */
   readonly onSale?: SaleHook<NoInfer<Service>>;
-  /** Of a product with `onSale`: any payee can be paid, or can't any more. */
+  /** For a product with `onSale`: any payee can be paid, or can't any more. */
   readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service?: (context: ProductContext) => Service;
@@ -249,7 +249,7 @@ function assertScheduled(
   }
 }
 
-/** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
+/** What a product tells people and systems, and what it must not: known from here on to all readers of it. */
 function saidBy(
   product: string,
   { mails: byName = {}, events = {}, auditActions = {}, redact = [], packages = {} }: SaidParts,
@@ -280,7 +280,7 @@ function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrat
 /** How a model is called for a feature of which its product says nothing: the cheap one, with the time limits and tries of every policy. */
 const ANY_CALL: PolicyInput = { models: ['small'] };
 
-/** Of features whose calls are made here: others are at somebody else's provider. */
+/** Policies of features whose calls are made here: others are made at an outside provider. */
 function unnamedPolicies({ features }: Catalogue): Record<string, PolicyInput> {
   const ours = Object.entries(features).filter(([, { outside }]) => outside === undefined);
   return Object.fromEntries(ours.map(([feature]) => [feature, ANY_CALL]));

@@ -78,7 +78,7 @@ export function createFollowing<View>(db: Database, work: FollowedWork<View>): F
   };
 }
 
-/** Work that somebody watches here: how many they are, and the newest look with the instant when it began. */
+/** Work that is watched here: by how many, and the newest look with the instant when it began. */
 interface Watched<View> {
   watchers: number;
   began: number;

@@ -10,7 +10,7 @@ export interface ProductJob<Service> {
   /** Does the work; it may run again after a crash, so that it must be idempotent. */
   readonly run: (service: Service, job: RunningJob) => Promise<void>;
   /**
-   * Nobody tries again: store the failure, release the permit and finish the job, in one transaction. Not said: there is nothing to
+   * The last try failed: store the failure, release the permit and finish the job, in one transaction. Not said: there is nothing to
    * store, and the worker does the rest.
    */
   readonly giveUp?: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;

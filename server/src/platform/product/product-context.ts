@@ -84,7 +84,7 @@ interface DaysQuery {
 
 /** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
 interface ProductReports {
-  /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
+  /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day without a payment has no row. */
   recurring(asked: DaysQuery): Promise<Report<DailyRecurring>>;
   /** The same of the present month of UTC until now; undefined: no customer paid in it. */
   monthUntilNow(currency: string): Promise<Recurring | undefined>;

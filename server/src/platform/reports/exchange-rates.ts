@@ -19,7 +19,7 @@ export interface Quote {
 export interface ExchangeRates {
   /** The file's name, which figures are shown with. */
   readonly source: string;
-  /** Of the newest day in it. */
+  /** The newest day in it. */
   readonly newest: string;
   /** The last rates published on or before a day; undefined: it has none for the currency (`gbp`) that old. */
   on(currency: string, date: string): Quote | undefined;

@@ -11,7 +11,7 @@ export type RecurringDimension = (typeof RECURRING_DIMENSIONS)[number];
 
 export interface RecurringQuestion extends RangeQuery {
   readonly group: readonly RecurringDimension[];
-  /** Of this product alone, or in this currency. */
+  /** Only this product, or only this currency. */
   readonly product?: string | undefined;
   readonly currency?: string | undefined;
 }
@@ -125,14 +125,14 @@ export function recurringLine(group: readonly RecurringDimension[]) {
   return (row: Recurring): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-/** Whether somebody paid before for the same thing: as a condition on a line and the customer. */
+/** Whether the customer paid before for the same thing: as a condition on a line and the customer. */
 const PAID_FOR: Readonly<Record<string, string>> = {
   product: 'and l.product = c.product',
   plan: `and l.product || '.' || l.plan = c.plan`,
 };
 
 const count = (rows: string) => `count(*) filter (where ${rows})::integer`;
-/** Of a year's revenue that of a month, rounded once. */
+/** A month's part of a year's revenue, rounded once. */
 const twelfth = (sum: string, rows: string) =>
   `coalesce(round(sum(${sum}) filter (where ${rows}) / 12), 0)::bigint`;
 

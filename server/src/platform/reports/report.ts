@@ -77,7 +77,7 @@ interface ReportCall {
 }
 
 interface Table<Row> {
-  /** Of the CSV file. */
+  /** The CSV file's name. */
   readonly name: string;
   readonly columns: readonly string[];
   readonly line: (row: Row) => readonly CsvValue[];

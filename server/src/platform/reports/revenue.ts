@@ -41,7 +41,7 @@ export interface Revenue {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
-  /** Of how many sales the provider has not said yet what it kept. */
+  /** Sales whose fee the provider has not told yet. */
   readonly fees_missing: number;
 }
 

@@ -41,7 +41,7 @@ export interface Span {
 export interface Rollup {
   /** Adds what was posted since the last run; answers how many of settlement's statements that were. */
   roll(): Promise<number>;
-  /** Cells in which sums and rows differ: none, unless somebody changed rows by hand. */
+  /** Cells in which sums and rows differ: none, unless rows were changed by hand. */
   verify(span?: Span): Promise<Difference[]>;
   /** Makes the sums say what the rows say; answers how many cells that changed. */
   repair(span?: Span): Promise<number>;

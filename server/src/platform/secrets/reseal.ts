@@ -14,7 +14,7 @@ export interface ResealResult {
   readonly changed: number;
   /** Old keys under which nothing is sealed any more: they may be taken out of MASTER_KEYS. */
   readonly idle: readonly string[];
-  /** What is still under another key than the sealing one: somebody sealed it meanwhile. */
+  /** What is still under another key than the sealing one: another process sealed it meanwhile. */
   readonly left: readonly SealedCount[];
   /** Rows whose secret opens no more, as `table.column/primary key`: they stay as they are. */
   readonly unreadable: readonly string[];

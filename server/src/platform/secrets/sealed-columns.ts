@@ -2,7 +2,7 @@
 export interface SealedColumn {
   /** With its schema: `identity.signing_keys`. */
   readonly table: string;
-  /** Of type text; null where there is no secret. */
+  /** A column of type text; null where there is no secret. */
   readonly column: string;
   /** The table's primary key, in its order: it is the secret's place. */
   readonly key: readonly string[];

@@ -9,7 +9,7 @@ export const CLIENT_SECRET = sealedColumn({
   key: ['account_id'],
 });
 
-/** What somebody who comes by single sign-on becomes. */
+/** The role of a person who comes by single sign-on. */
 export type DefaultRole = 'viewer' | 'member';
 
 export interface ConnectionRow {
@@ -95,7 +95,7 @@ export const forgetLink = (accountId: AccountId, userId: UserId) =>
     [accountId, userId],
   );
 
-/** Somebody whose sessions were ended. */
+/** A user whose sessions were ended. */
 export interface Ended {
   readonly user_id: UserId;
 }

@@ -38,7 +38,7 @@ export interface ConnectionView {
   readonly enforced: boolean;
   readonly provisions: boolean;
   readonly default_role: DefaultRole;
-  /** When somebody first signed in by it as it is; null: nobody has. */
+  /** When a user first signed in by it as it is; null: none has. */
   readonly proven_at: string | null;
   /** What the provider must know: where it sends browsers back to. */
   readonly redirect_uri: string;
@@ -59,7 +59,7 @@ export interface ConnectionChange {
 export interface Connections {
   /** Throws `sso_unconfigured` where there is none. */
   get(request: OrganizationRequest): Promise<ConnectionView>;
-  /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
+  /** The provider is not asked: whether it is one shows at the first sign-in. Throws `sso_unproven`. */
   put(request: OrganizationRequest, change: ConnectionChange): Promise<ConnectionView>;
   /** Ends it, with all links and the sessions that it opened; sign-ins under way are refused. */
   remove(request: OrganizationRequest): Promise<void>;
@@ -133,7 +133,7 @@ async function put(
 
 /**
  * A user who has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
- * nobody else is let into what they made, neither by an invitation nor by a provider.
+ * no other person is let into what they made, neither by an invitation nor by a provider.
  */
 async function assertVerifiedEmail(
   db: SetupParts['db'],

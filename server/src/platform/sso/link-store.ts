@@ -88,7 +88,7 @@ export const putLink = (
 export interface BindingRow {
   account_id: AccountId;
   role: Role;
-  /** Whether it requires them to; of an admin of the platform nobody does. */
+  /** Whether it requires them to; never of an admin of the platform. */
   enforced: boolean;
   /** Whether they have come by its provider. */
   is_linked: boolean;

@@ -29,7 +29,7 @@ export interface SignIn {
   redirect(organization: string, asked: RedirectRequest): Promise<{ location: string; setCookie: string }>;
   /**
    * Where to send a browser that comes back: to where its sign-in began, with a one-time code or the code of an error.
-   * Throws `sign_in_failed` for one that nobody has sent, or not this way.
+   * Throws `sign_in_failed` for one that this server did not send, or not this way.
    */
   finish(organization: string, callback: CallbackRequest, origin: RequestOrigin): Promise<string>;
 }
@@ -186,7 +186,7 @@ async function requireProvider({ db }: SignInParts, organization: string): Promi
   return provider;
 }
 
-/** A sign-in belongs to a provider as it was set up when it began: what comes back to another is nobody's. */
+/** A sign-in belongs to a provider as it was set up when it began: its answer fits no other. */
 const placeOf = ({ account_id: id, version }: ProviderRow) => `sso ${id} ${version}`;
 
 function clientFor({ clientOf, secrets }: SignInParts, provider: ProviderRow) {

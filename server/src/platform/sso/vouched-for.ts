@@ -17,7 +17,7 @@ const SHARED_ISSUERS = ['accounts.google.com'];
 const CONTROL = /\p{Cc}/u;
 
 /**
- * What a provider says of somebody, read as a stranger's word. One that says nothing about `email_verified` vouches for the
+ * What a provider says of a person, read as a stranger's word. One that says nothing about `email_verified` vouches for the
  * address, for the organization has proven the domain and speaks for its own directory (Entra ID says nothing); one that
  * says no does not. Throws `sso_refused`.
  */

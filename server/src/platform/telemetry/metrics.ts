@@ -81,7 +81,7 @@ export interface Metrics {
   promptLeak(product: string, prompt: string, rule: string): void;
   /** Micro-dollars of model cost. */
   cost(product: string, feature: string, micros: number): void;
-  /** Micro-dollars of model cost that nobody is charged for, because the provider failed. */
+  /** Micro-dollars of model cost that no account is charged for, because the provider failed. */
   failureCost(product: string, feature: string, micros: number): void;
   /** Asked at every scrape for the depth of the queue. */
   observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;

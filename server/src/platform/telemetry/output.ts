@@ -18,7 +18,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 let shared: Output | undefined;
 
-/** Of this process: all its loggers share it, or lines would come out of order. */
+/** The output of this process: all its loggers share it, or lines would come out of order. */
 export function standardOutput(): Output {
   shared ??= endingWithProcess(batches(process.stdout.fd));
   return shared;

@@ -31,7 +31,7 @@ const ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 /** As much of a text as a log line has of it: the shapes take time by its square, and a text may be anybody's. */
 const LONGEST_TEXT = 4_000;
 
-/** A sentence without whatever looks like a secret; a long text is cut. */
+/** A sentence without the parts that look like a secret; a long text is cut. */
 export function withoutSecrets(text: string): string {
   if (text.length === ID_LENGTH && ID.test(text)) return text;
   // One that the cut would halve is found whole.

@@ -42,7 +42,7 @@ for (const [network, prefix] of [
   ['3fff::', 20],
 ] as const)
   reserved.addSubnet(network, prefix, 'ipv6');
-/** All of IPv6 that is given out for the Internet: whatever lies outside is local, mapped or translated. */
+/** All of IPv6 that is given out for the Internet: all that lies outside is local, mapped or translated. */
 const unicast = new BlockList();
 unicast.addSubnet('2000::', 3, 'ipv6');
 
@@ -84,8 +84,8 @@ export function urlProblem(text: string, { allowLoopback }: ReachOptions): strin
 
 /**
  * How an endpoint's host is looked up for one connection: every address that it has is checked, one that must not be
- * reached refuses them all, and the connection goes to the very addresses that were checked, whatever the name leads to
- * a moment later. A host that is an address itself is checked here, for nobody looks it up. Throws `RefusedAddress`.
+ * reached refuses them all, and the connection goes to the very addresses that were checked, even if the name leads elsewhere
+ * a moment later. A host that is an address itself is checked here, for it is not looked up. Throws `RefusedAddress`.
  */
 export function checkedLookup(url: URL, resolve: Resolve, { allowLoopback }: ReachOptions): LookupFunction {
   const isAllowed = (address: string) =>

@@ -9,9 +9,9 @@ const OURS = {
   'payment.failed': 'a renewal could not be charged',
   'operator_budget.closed': 'a budget of the operator is used up for the day',
 } as const;
-/** Of a product: `notes.answer.failed`. Its first word is the product's name. */
+/** A product's type: `notes.answer.failed`. Its first word is the product's name. */
 export type ProductEventType = `${string}.${string}.${string}`;
-/** `webhook.test` goes to the one endpoint that an admin tries, whatever it asked for. */
+/** `webhook.test` goes to the one endpoint that an admin tries, with any selection of types. */
 export type EventType = keyof typeof OURS | ProductEventType | 'webhook.test';
 
 const known = new Map<string, string>(Object.entries(OURS));
@@ -29,7 +29,7 @@ export function eventTypes(): ReadonlyMap<string, string> {
 /** What happened, as the module where it happened tells it. */
 export interface NewEvent {
   readonly type: EventType;
-  /** Whom it is about; none: nobody. */
+  /** The account that it is about; none: no account. */
   readonly accountId?: AccountId | undefined;
   /** What makes it once: a second event of the same type, account and id is none. */
   readonly id: string;
@@ -46,7 +46,7 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
-/** Stands for nobody in a column that is never empty. */
+/** Stands for no account in a column that is never empty. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export type Emitting = (event: NewEvent) => readonly Statement[];

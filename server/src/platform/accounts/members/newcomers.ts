@@ -16,10 +16,10 @@ export interface Newcomer {
   readonly origin: RequestOrigin;
 }
 
-/** People who become members: by an invitation, or by whatever lies above this module. */
+/** People who become members: by an invitation, or by a module above this one (single sign-on). */
 export interface Newcomers {
   /**
-   * Does what lets somebody join, in a transaction whose account is that one: says why there was no capacity, and after the commit tells
+   * Does the work that adds a member, in a transaction whose account is that one: says why there was no capacity, and after the commit tells
    * all processes who is a member now.
    */
   join<T>(accountId: AccountId, work: () => Promise<T>): Promise<T>;

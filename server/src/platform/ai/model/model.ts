@@ -42,7 +42,7 @@ async function sdkProvider(
 
 /**
  * A language model of the AI SDK over the pipe: generateText, streamText, structured output, tools and agents work
- * with it unchanged. What it throws is a ProviderError, which the SDK does not retry, whatever `maxRetries` says; and
+ * with it unchanged. What it throws is a ProviderError, which the SDK does not retry at any `maxRetries`; and
  * an SDK that calls again by other ways meets the permit's count of tries.
  */
 export function languageModel(parts: ModelParts): LanguageModelV4 {

@@ -339,7 +339,7 @@ test('200 calls that are broken off just before their first token are paid for, 
         (answer) => answer.kind === 'stream' && answer.live.stop(),
         () => {},
       );
-      // Nobody is charged for a call that had not left yet.
+      // A call that had not left yet is not charged.
       await expect.poll(() => slow.requests()).toBe(200);
       controller.abort();
       await ended;

@@ -16,7 +16,7 @@ interface LedgerHealth {
   /** Posted at the most that they may have cost: the provider gave no figures, or broke off. */
   readonly estimated: number;
   readonly open: number;
-  /** Of them made after a call of another model, under the same permit, was voided. */
+  /** Those of the calls that were made after a call of another model, under the same permit, was voided. */
   readonly fallbacks: number;
   readonly median_run_us: number | null;
   readonly p95_run_us: number | null;

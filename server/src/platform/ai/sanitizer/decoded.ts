@@ -61,7 +61,7 @@ export class DecodedWatch {
   #skip: number;
   #bits = 0;
   #value = 0;
-  /** Of a character that takes several bytes: how many are missing, and what it is so far. */
+  /** For a character that takes several bytes: how many are missing, and what it is so far. */
   #missing = 0;
   #point = 0;
   #lastPlace = 0;

@@ -116,7 +116,7 @@ function guardedParts(guard: Guard): Transformer<Part, Part> {
   };
 }
 
-/** Why tool calls, and whatever else is no text, must not go out. The pieces of a call's arguments come again in the call. */
+/** Why tool calls, and other parts that are no text, must not go out. The pieces of a call's arguments come again in the call. */
 function cutOf(parts: readonly Part[], guard: Guard): Cut | undefined {
   const refuses = guard.beginObjects();
   for (const part of parts) {

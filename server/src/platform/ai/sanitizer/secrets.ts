@@ -20,7 +20,7 @@ export type LeakRule = Disguise | 'base64' | 'hex';
 /** A text that no reply may repeat, in parts: what stands between two of them is no secret. */
 export interface SecretText {
   readonly id: string;
-  /** Of a prompt. */
+  /** The prompt's version. */
   readonly version: number | undefined;
   readonly parts: readonly string[];
 }
@@ -133,7 +133,7 @@ function rotate13(letter: number): number {
   return letter < A || letter > Z ? letter : A + ((letter - A + 13) % 26);
 }
 
-/** Which letters of secrets have left under one permit, in whatever disguise: a bit for each, and no text. */
+/** Which letters of secrets have left under one permit, in any disguise: a bit for each, and no text. */
 export class Exposure {
   readonly #secrets: Secrets;
   #bits: Uint8Array | undefined;

@@ -16,7 +16,7 @@ export interface ConnectedAccounts {
   changed(event: ConnectedEvent): Promise<void>;
 }
 
-/** Nobody is paid out here. */
+/** For a server that pays out no money. */
 export const noPayees: ConnectedAccounts = {
   isPayee: () => Promise.resolve(false),
   changed: () => Promise.resolve(),

@@ -53,7 +53,7 @@ export interface InboxParts {
   readonly projection: Pick<Projection, 'applyIn' | 'applyErasedIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
-  /** Who is told of connected accounts; not there: nobody is paid out here. */
+  /** Is told of connected accounts; not there: no money is paid out here. */
   readonly connectedAccounts?: ConnectedAccounts | undefined;
 }
 
@@ -225,7 +225,7 @@ const oldEvents = () =>
     [KEPT],
   );
 
-/** Those in effect are kept for ever: all of it can be told again. An answer that nobody could read yet may be of no object. */
+/** Bodies in effect are kept for ever: all of it can be rebuilt. A body that could not be read yet may be of no object. */
 const oldBodies = () =>
   statement(
     `${deleteUnheld(

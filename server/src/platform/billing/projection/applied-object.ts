@@ -13,7 +13,7 @@ export interface AppliedObject extends Customer {
   readonly facts: Facts;
   /**
    * One of many, told from what is kept, of rows that were emptied: nothing follows from it before all of them are there
-   * (`deriveIn`), and nobody hears of it a second time.
+   * (`deriveIn`), and no notice is sent a second time.
    */
   readonly isRebuild?: boolean;
 }

@@ -29,11 +29,11 @@ export interface SubscriptionRow {
   readonly period_ends_at: Date;
   readonly cancels_at: Date | null;
   readonly ended_at: Date | null;
-  /** Bought in a store's sandbox, where nobody pays. */
+  /** Bought in a store's sandbox, without money. */
   readonly in_sandbox: boolean;
   /** Until when its store wants it to be had although it is not paid. */
   readonly kept_until: Date | null;
-  /** Since when its provider was asked and told nothing of it, for whatever reason. */
+  /** Since when its provider was asked and told nothing of it, for any reason. */
   readonly unread_since: Date | null;
   /** The purchase that it took the place of. */
   readonly replaces: string | null;
@@ -63,10 +63,10 @@ export interface InvoiceRow {
   readonly asks_customer: boolean;
   readonly url: string | null;
   readonly issued_at: Date;
-  /** Of one that is sent, and not charged by the provider itself. */
+  /** When an invoice that is sent is due; one that the provider charges itself has no such date. */
   readonly due_at: Date | null;
   readonly paid_at: Date | null;
-  /** Nobody paid for it: it was bought in a store's sandbox. */
+  /** It was bought in a store's sandbox, without money. */
   readonly in_sandbox: boolean;
 }
 

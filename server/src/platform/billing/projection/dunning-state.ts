@@ -11,11 +11,11 @@ import { disputesOfCredit } from './credit.ts';
 import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 
 const DAY = 86_400_000;
-/** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and nobody has a plan for ever. */
+/** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and a plan does not last unpaid for ever. */
 const RENEWAL_LEEWAY = 3 * DAY;
 /** As long as its provider is asked again that tells nothing of it, and a day more (`fetch-next.ts`): it may have been renewed. */
 const ASKED_WHILE_UNREAD = 15 * DAY;
-/** From what was paid last, where it is past due and nobody can say what is owed. */
+/** From what was paid last, where it is past due and the amount owed is not known. */
 const UNKNOWN_GRACE = 7 * DAY;
 
 /** What payments, disputes and pauses make of a subscription. */
@@ -99,7 +99,7 @@ function graceOwed(
     .filter(({ failures }) => state === 'past_due' || failures > 0)
     .sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
   if (first !== undefined || state === 'canceled' || owed.length > 0) return first;
-  // What is owed was not read yet, or is no more. Periods go on although nobody pays: a grace from them would begin anew with each.
+  // What is owed was not read yet, or is no more. Periods go on without a payment: a grace from them would begin anew with each.
   if (invoices.length === 0) return { failures: 0, graceEndsAt: later(period_starts_at, UNKNOWN_GRACE) };
   const until = later(paidUntil(subscription, records, invoices), given_up ? 0 : UNKNOWN_GRACE);
   // What was promised while it was owed holds although it is forgiven.

@@ -98,7 +98,7 @@ function ignoreUnknown(error: unknown): undefined {
   throw error;
 }
 
-/** Takes a purchase for the account that brings it, if it is nobody's and names nobody. */
+/** Takes a purchase for the account that brings it, if it has no account and names none. */
 async function claim(
   parts: PurchasesParts,
   { accountId, caller, origin }: AccountCaller,
@@ -125,7 +125,7 @@ async function claim(
   const bound = await parts.inbox.read(at, ref);
   // It is bound, and is read once the store answers again: the caller sees it then.
   if (bound?.accountId === undefined) throw new AppError('store_unavailable');
-  // Of two who bring it at once one was first.
+  // When two accounts bring it at once, one was first.
   if (bound.accountId !== accountId) throw new AppError('purchase_bound');
   await provider.purchases.nameOwner?.(ref, accountId).catch((err: unknown) => {
     parts.log.warn(

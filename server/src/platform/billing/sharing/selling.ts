@@ -19,7 +19,7 @@ const CLOSED = commitPoint('billing.sale-closed', 'that a sale can not be paid a
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
 
-/** Something that a product sells for somebody, to an account. */
+/** Something that a product sells for a payee, to an account. */
 export interface ItemOffer {
   readonly accountId: AccountId;
   readonly product: string;
@@ -46,7 +46,7 @@ export interface SellingParts {
   readonly log: Pick<Logger, 'error' | 'info'>;
   readonly stripe: StripeConnection;
   readonly inbox: Pick<Inbox, 'refresh'>;
-  /** Of each new sale, in ten thousandths. */
+  /** The payee's share of each new sale, in ten thousandths. */
   readonly sharePoints: number;
 }
 
@@ -110,7 +110,7 @@ async function pay(parts: SellingParts, offer: ItemOffer, { id, invoice }: SaleR
   });
 }
 
-/** The invoice of a sale, which nobody can pay any more. */
+/** The invoice of a sale, closed: it can't be paid any more. */
 const closedInvoice = async ({ stripe }: SellingParts, { invoice }: SaleRow) =>
   invoice === null ? invoices.VOID : invoices.closeInvoice(stripe.client, invoice);
 

@@ -7,7 +7,7 @@ export interface ReaderOrder {
   readonly worker: string;
   /** How long the file is: of one that breaks off on its way nothing is said. */
   readonly bytes: number;
-  /** After which the process ends itself, should nobody be left to end it. */
+  /** Milliseconds after which the process ends itself, should its parent be gone. */
   readonly milliseconds: number;
   /** What the worker is to do, as JSON. */
   readonly task: unknown;
@@ -29,7 +29,7 @@ export interface ReaderWorker<Task, Line> {
   failed(error: unknown): Line;
 }
 
-/** Where answers go: libraries write to the standard output whatever they like. */
+/** File descriptor of answers: libraries write what they like to the standard output. */
 const ANSWERS = 3;
 /** How the process ends when not all of the file came. */
 const BROKEN_OFF = 3;

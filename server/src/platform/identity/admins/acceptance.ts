@@ -89,7 +89,7 @@ async function promote(parts: AcceptanceParts, tx: Transaction, person: Person):
 }
 
 /**
- * What let in before was made for a user, and perhaps by somebody who is not the owner of the address: none of it is to let in
+ * What let in before was made for a user, and perhaps by a person who is not the owner of the address: none of it is to let in
  * an admin. A key would act for one from now on.
  */
 async function resetUser(

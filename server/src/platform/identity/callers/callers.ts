@@ -26,7 +26,7 @@ const LONGEST_BEARER = 4_096;
 
 interface CachedCaller {
   readonly caller: Caller;
-  /** Of a key: the keys that it comes from, with whose end it ends. */
+  /** For a key: the keys that it comes from, with whose end it ends. */
   readonly makers: readonly string[];
   /** When the token itself ends, in wall milliseconds. */
   readonly endsAt: number;

@@ -5,7 +5,7 @@ import { type EmailKind, LIFETIMES, putEmailToken } from './email-store.ts';
 import { type CredentialRow, lockUser, userByEmail } from '../users/user-store.ts';
 
 const PREFIX = 'ple_';
-/** Mails of a kind an hour at most: more would flood somebody's mailbox. */
+/** Mails of a kind an hour at most: more would flood a mailbox. */
 const MOST = {
   welcome: 5,
   verify_email: 5,

@@ -28,12 +28,12 @@ const REFUSED = commitPoint(
 const NOT_BY_SANDBOX =
   'A platform admin cannot sign in through the sandbox, where anybody can claim any identity. Sign in with your password.';
 
-/** The providers that say who somebody is; sign-ins by one that is undefined are refused. */
+/** The providers that say who a person is; sign-ins by one that is undefined are refused. */
 export interface Providers {
   /** Google, for browsers and for apps, which are clients of their own there. */
   readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };
   readonly firebase: Firebase | undefined;
-  /** Whether they are a sandbox, which believes whatever anybody on this machine says: it speaks for no platform admin. */
+  /** Whether they are a sandbox, which believes all that a caller on this machine says: it speaks for no platform admin. */
   readonly isSandbox?: boolean;
 }
 

@@ -22,7 +22,7 @@ function createStandingClock() {
 
 // One for all: its key takes its time to be made.
 const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
+// Its key is made here, and not while a test waits for it.
 await provider.rotateKeys();
 afterAll(() => provider.close());
 
@@ -39,7 +39,7 @@ function makeFixture(settings: Partial<OpenIdSettings> = {}) {
 
 const secret = () => randomBytes(32).toString('base64url');
 
-/** Somebody at the provider; answers what `identify` is called with. */
+/** A person decides at the provider; answers what `identify` is called with. */
 async function authorize(client: OpenIdClient, email = 'ada@example.com') {
   const asked = { redirectUri: REDIRECT, state: secret(), nonce: secret(), codeVerifier: secret() };
   const back = await provider.decide(await client.authorizationUrl(asked), email);

@@ -41,7 +41,7 @@ export interface AuthorizationAnswer {
   readonly nonce: string | undefined;
 }
 
-/** Who a provider says that somebody is. */
+/** The person that a provider names. */
 export interface Identified {
   /** Stable for the issuer and client; an email is not. */
   readonly subject: string;

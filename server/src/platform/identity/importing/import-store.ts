@@ -17,7 +17,7 @@ export const userByExternalId = (externalId: string) =>
     externalId,
   ]);
 
-/** Locked, so that nobody verifies the address, takes the name, or chooses another account while it is looked at. */
+/** Locked, so that no other call verifies the address, takes the name, or chooses another account while it is looked at. */
 export const importedByEmail = (email: string) =>
   statement<ImportedRow>(
     `select ${KNOWN} from identity.users where lower(email) = lower($1) for no key update`,

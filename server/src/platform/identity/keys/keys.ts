@@ -126,7 +126,7 @@ export function createKeys(parts: KeysParts): Keys {
       return { keyId, key, view: view(row) };
     },
     assertMayMake({ caller, accountId }, { scopes, expires_at: expiresAt }) {
-      // A key is bound to its account, whatever the request names.
+      // A key is bound to its account, also when the request names another.
       if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
       assertGrantable(caller, scopes, parts.scopes);
       if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now()) {

@@ -49,7 +49,7 @@ export async function signedBy(
   return counter === undefined ? undefined : { userId, passkeyId: key.id, counter };
 }
 
-/** A proof, with whatever of it is looked at before the user is locked. */
+/** A proof, with what is looked at before the user is locked. */
 export type CheckedProof =
   | { readonly by: 'totp'; readonly code: string }
   | { readonly by: 'recovery_code'; readonly code: string }

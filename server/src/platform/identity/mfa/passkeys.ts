@@ -24,7 +24,7 @@ const ADDED = commitPoint('identity.passkey-added', 'a passkey, recovery codes, 
 const CHANGED = commitPoint('identity.passkey-changed', 'the name of a passkey');
 const REMOVED = commitPoint('identity.passkey-removed', 'the end of a passkey, and the mail');
 
-/** Nobody has so many devices. */
+/** More devices than a user has. */
 const MOST = 20;
 
 export interface PasskeyView {

@@ -61,7 +61,7 @@ export async function stepUp(
   if (!isProven) throw new AppError('mfa_refused');
 }
 
-/** Not looked at where there is a second factor, so that nobody learns here whether it is right. */
+/** Not looked at where there is a second factor, so that a caller does not learn here whether it is right. */
 async function byPassword(
   parts: MfaParts,
   caller: Caller,

@@ -44,7 +44,7 @@ type Read = (groups: Readonly<Record<string, string>>) => ForeignHash | HashProb
 
 /** With or without its padding. */
 const B64 = '[A-Za-z0-9+/]+={0,2}';
-/** Of passlib, which has a dot for the plus. */
+/** passlib's base64, which has a dot for the plus. */
 const DOTTED = '[A-Za-z0-9./]+';
 
 /** Each form: how it begins, all of it, and how it is read. */

@@ -14,7 +14,7 @@ const LOGIN = commitPoint('identity.login', 'a session and its first refresh tok
 export const REFRESH_PREFIX = 'plr_';
 
 /**
- * What modules above say of a sign-in, in the transaction that lets somebody in: it throws where they must come another way.
+ * What modules above say of a sign-in, in the transaction that lets a user in: it throws where they must come another way.
  * `opens` is false where a second factor stands between this and the session, and where one that is open is refreshed.
  */
 export type SignInRule = (
@@ -49,7 +49,7 @@ export interface ProvenSignIn {
 }
 
 /**
- * Every sign-in, by whatever proof, opens its session here; where the user has a second factor, it answers a challenge, and the
+ * Every sign-in, by any proof, opens its session here; where the user has a second factor, it answers a challenge, and the
  * session is opened when that is answered (mfa/answer-challenge.ts). Throws what `assertMaySignIn` throws.
  */
 export async function completeSignIn(

@@ -10,7 +10,7 @@ export interface TokenClaims {
   readonly audience: string;
   readonly subject: string;
   readonly claims: JWTPayload;
-  /** In Unix seconds; a day from now at the latest, whatever it says. */
+  /** In Unix seconds; a day from now at the latest, if it says more. */
   readonly expiresAt: number;
 }
 

@@ -50,7 +50,7 @@ export interface UserToMake {
   readonly email: string;
   /** Made up when not given. */
   readonly password?: string;
-  /** Of that password, where it is there already. */
+  /** The hash of that password, where it is there already. */
   readonly passwordHash?: string;
   readonly fullName?: string;
   readonly companyName?: string;
@@ -66,10 +66,10 @@ export interface MadeUser {
 
 /**
  * Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes: for a
- * known one the same rows are written for nobody, and undone.
+ * known one the same rows are written for a user who does not exist, and undone.
  */
 export interface Registering {
-  /** Answers nothing: whether the email was known before is nobody's business. */
+  /** Answers nothing: a caller must not learn whether the email was known before. */
   register(input: Registration, origin: RequestOrigin): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export interface LimitCheck {
   readonly isOpen: boolean;
   /** Why a request that was not admitted is denied, if this limit is a reason. */
   denial(): Answer | undefined;
-  /** Of a budget: what it has left. */
+  /** What a budget has left. */
   readonly left?: number;
   /** What the limit writes for a permit with so much reserve. */
   changes(reserve: number): readonly Change[];

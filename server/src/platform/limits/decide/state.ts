@@ -55,7 +55,7 @@ export interface Spender {
   readonly refused: string | null;
   readonly keyExpiresAt: Instant | null;
   readonly sessionExpiresAt: Instant | null;
-  /** Of the key and of those that it comes from, in the order of their ids. */
+  /** Budgets of the key and of those that it comes from, in the order of their ids. */
   readonly keyBudgets: readonly { readonly keyId: string; readonly micros: number }[];
 }
 

@@ -171,7 +171,7 @@ async function step(member: Member, model: Model, one: Op): Promise<void> {
 async function check({ accountId }: Member, model: Model): Promise<void> {
   const rows = await fixture.limits.usage(accountId);
   expect(Object.fromEntries(rows.map(({ limit, used }) => [limit, used]))).toEqual(model.used);
-  // Those that have expired and that nobody has looked at since are posted by the sweep.
+  // Those that have expired and were not looked at since are posted by the sweep.
   await fixture.limits.sweep();
   const [ledger] = await db.asMigrator(
     statement<{ posted: number }>(

@@ -133,7 +133,7 @@ describe('a permit that is delegated', () => {
       await delegated.find({ ...at, accountId: stranger.accountId, backend: 'account' }),
     ).toBeUndefined();
     expect(await delegated.find({ ...at, backend: 'operator' })).toBeUndefined();
-    // Not even by somebody who has seen it.
+    // Not even by a backend that has seen it.
     expect(await delegated.settle({ ...permit, backend: 'operator' }, { units: 1, usage: figures(1) })).toBe(
       undefined,
     );

@@ -145,7 +145,7 @@ async function openCall(permit: PermitContext, call: PlannedCall): Promise<Usage
   });
   if (answer.kind === 'denied') throw budgetDenied(answer);
   if (answer.kind !== 'sent') throw new AppError('permit_stale');
-  // Of a permit that ended meanwhile the row says `sent`, and the end voids it.
+  // The row of a permit that ended meanwhile says `sent`, and the end voids it.
   calls.begin(event, { reserve: answer['reserve'] as Micros, isUnused: progress.isOver });
   progress.assertOpen();
   calls.count += 1;

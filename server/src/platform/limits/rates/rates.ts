@@ -45,7 +45,7 @@ export interface RateState {
   readonly milliseconds: number;
 }
 
-/** Of those that allow the one with least left decides; of those that refuse, the last to reset. */
+/** Among those that allow, the one with least left decides; among those that refuse, the last to reset. */
 export function rateVerdict(entries: readonly RateEntry[], states: readonly RateState[]): RateVerdict {
   let [entry, decides] = [0, states[0]];
   for (let at = 1; at < states.length; at += 1) {

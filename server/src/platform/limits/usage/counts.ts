@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 
-/** Of denials and of failed calls. */
+/** Commits of the counts of denials and of failed calls. */
 export const COUNTED = commitPoint('limits.counted', 'counts of some seconds, added to those of their hours');
 export const COUNTS_PRUNED = commitPoint('limits.counts-pruned', 'counts that are old, deleted');
 

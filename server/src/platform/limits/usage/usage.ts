@@ -11,7 +11,7 @@ export interface LimitUsage {
   readonly used: number;
   readonly max: number;
   readonly resetsAt: string | null;
-  /** Of credits: what is left, and when the next of them expire. */
+  /** For credits: what is left, and when the next of them expire. */
   readonly balance?: number;
   readonly nextExpiry?: string | null;
 }

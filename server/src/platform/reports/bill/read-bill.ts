@@ -10,7 +10,7 @@ export interface CallSums {
 
 /** One call, if `request_id` is there; else a part of what a model did on a day. */
 export interface BillRow extends CallSums {
-  /** Of UTC: `2026-11-20` */
+  /** Day of UTC: `2026-11-20` */
   readonly day: string;
   /** Without the date of a snapshot. */
   readonly model: string;

@@ -27,7 +27,7 @@ const MOST_SPANS = 256;
 /** Milliseconds for which spans are taken that end after their trace: a settlement that the answer did not wait for. */
 const LATE = 60_000;
 
-/** One span. Its id is made when somebody asks for it: most spans are never sent. */
+/** One span. Its id is made when it is first read: most spans are never sent. */
 export class Span {
   readonly trace: Trace;
   readonly parent: Span | undefined;
@@ -123,7 +123,7 @@ export class Trace {
     return new Span({ trace: this, parent, kind, name });
   }
 
-  /** Of a time in which a provider was waited for: it does not make the trace slow. */
+  /** Adds a time in which a provider was waited for: it does not make the trace slow. */
   waited(milliseconds: number): void {
     this.#waited += milliseconds;
   }
@@ -158,7 +158,7 @@ export class Trace {
 
 const running = new AsyncLocalStorage<Trace | undefined>();
 
-/** The trace of what runs now; undefined where none is recorded: traces are off, or nobody's call is served. */
+/** The trace of what runs now; undefined where none is recorded: traces are off, or no call is served. */
 export function currentTrace(): Trace | undefined {
   return running.getStore();
 }

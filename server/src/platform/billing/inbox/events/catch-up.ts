@@ -22,7 +22,7 @@ export interface CatchUpResult {
 export interface CatchUpParts {
   readonly db: Database;
   readonly providers: readonly PaymentProvider[];
-  /** Of each provider, in their order. */
+  /** Reconciles each provider, in their order. */
   readonly reconcile: () => Promise<readonly PromiseSettledResult<ReconcileResult>[]>;
   readonly drain: () => Promise<void>;
 }

@@ -40,7 +40,7 @@ export interface ReconcileRun {
   readonly provider: PaymentProvider;
   readonly readRate: ReadRate;
   readonly signal: AbortSignal;
-  /** Every object it has, whatever it told of them. */
+  /** Every object it has, told of or not. */
   readonly all: boolean;
 }
 

@@ -48,7 +48,7 @@ export interface ByWhom {
   readonly once: Once;
 }
 
-/** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came, and for an object that is not dead. */
+/** Has objects fetched again, in every state of their events. Throws `not_found` for an id that never came, and for an object that is not dead. */
 export async function replay(
   parts: ReplayParts,
   { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: ReplaySelection },

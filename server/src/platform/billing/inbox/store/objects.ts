@@ -17,7 +17,7 @@ export interface KnownObject {
 /** What comes to be in effect of an object. */
 export interface UpdatedObject extends KnownObject {
   readonly state: ObjectState;
-  /** Of a customer who waits: the account that our note names, which is not there yet. */
+  /** For a customer who waits: the account that our note names, which is not there yet. */
   readonly claims: AccountId | null;
 }
 

@@ -59,7 +59,7 @@ export async function purchaseOf(client: AppStoreClient, signedTransaction: stri
 
 const RENEWS = 'Auto-Renewable Subscription';
 
-/** All periods of a subscription are one object; whatever else is bought is one each. */
+/** All periods of a subscription are one object; any other purchase is one each. */
 export function refOf({ type, transactionId, originalTransactionId }: Signed): ObjectRef | undefined {
   const [kind, id] =
     type === RENEWS

@@ -7,7 +7,7 @@ const PAGE = 1_000;
 /** Google tells of a purchase for 60 days after its end; what ended before is left as it is. */
 const TOLD = `interval '55 days'`;
 
-/** Of the purchases that are known here: Google lists none, and tells nothing twice. */
+/** Which of the purchases that are known here: Google lists none, and tells nothing twice. */
 type Which = 'all' | 'overdue';
 
 const CONDITIONS: Readonly<Record<Which, string>> = {

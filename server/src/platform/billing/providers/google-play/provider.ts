@@ -23,7 +23,7 @@ export interface GooglePlayProviderParts {
   readonly mode: Mode;
   readonly push: PushSettings;
   readonly catalogues: readonly Catalogue[];
-  /** Of a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
+  /** For a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
   readonly isRunning?: (() => boolean) | undefined;
 }
 

@@ -63,7 +63,7 @@ type SoldInOrder = (
   basePlanId: string | undefined,
 ) => ReturnType<SoldInStore> | { readonly product: string; readonly addOn: string };
 
-/** Of a sale, what Google keeps of a subscription where an order that went back whole no longer shows it (15 % from the first day on). */
+/** The part of a sale that Google keeps of a subscription where an order that went back whole no longer shows it (15 % from the first day on). */
 const USUAL_FEE = 0.15;
 
 /** States of an order in which no money has come. */
@@ -186,7 +186,7 @@ interface ChargeInput {
   readonly fee: number;
 }
 
-/** What went back: by us or by Google, a refund; by the customer's bank, a dispute that is lost, for nobody here is asked. */
+/** Money that went back: by us or by Google, a refund; by the customer's bank, a dispute that is lost, for this server is not asked. */
 function takenBack(
   { orderId, state, orderHistory: { refundEvent, partialRefundEvents }, ...order }: Order,
   { total, currency, fee }: ChargeInput,

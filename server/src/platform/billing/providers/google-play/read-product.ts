@@ -71,7 +71,7 @@ function asOnePurchase({ invoice, payment }: SaleFacts, token: string, product: 
   return { invoice: of, payment: { ...payment, invoice: token } };
 }
 
-/** Of a tester, or where orders may not be read: it is had, and there is no money in the books. Nothing, unless it is paid. */
+/** Sales of a tester, or where orders may not be read: it is had, and there is no money in the books. Nothing, unless it is paid. */
 function unpricedSales(
   token: string,
   { orderId = token, purchaseCompletionTime: at, purchaseStateContext: context, ...of }: Product,

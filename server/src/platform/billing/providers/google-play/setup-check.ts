@@ -9,7 +9,7 @@ export interface GooglePlayFinding {
   readonly isWrong: boolean;
 }
 
-/** An order that nobody has: Google says so to whom it lets in, and nothing to others. */
+/** An order that does not exist: Google says so to callers that it lets in, and nothing to others. */
 const NOBODYS_ORDER = 'GPA.0000-0000-0000-00000';
 
 /** Looks at what a server needs of Google Play. Throws `store_unavailable`. */

@@ -59,7 +59,7 @@ export function eventOf(body: string, packageName: string): ProviderEvent | unde
 
 type PushNotification = z.infer<typeof notification>;
 
-/** Of a voided purchase. */
+/** Kinds of a voided purchase. */
 const SUBSCRIPTION = 1;
 const BOUGHT_ONCE = 2;
 

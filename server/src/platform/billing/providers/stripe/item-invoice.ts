@@ -117,7 +117,7 @@ async function present(client: StripeClient, id: string): Promise<Stripe.Invoice
   }
 }
 
-/** Changes an invoice. Where that fails because somebody has come further with it meanwhile, the answer is how it stands. */
+/** Changes an invoice. Where that fails because another call has come further with it meanwhile, the answer is how it stands. */
 async function advance(
   client: StripeClient,
   from: Stripe.Invoice,

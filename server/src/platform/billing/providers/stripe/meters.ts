@@ -47,7 +47,7 @@ export function createStripeMeter(client: StripeClient): UsageMeter {
         timestamp: Math.floor(at.getTime() / 1_000),
         payload: { stripe_customer_id: customer, value: String(units) },
       };
-      // Of a customer who was deleted it takes them too, and bills nobody.
+      // Stripe takes reports of a deleted customer too, and bills no customer for them.
       const payer = await client.read((stripe) => stripe.customers.retrieve(customer));
       if (payer.deleted === true)
         throw new AppError('store_refused', { details: { code: 'customer_deleted' } });

@@ -8,12 +8,12 @@ export interface CatalogPrice extends SoldItem {
   readonly productId: string;
   /** What a customer reads on invoices. */
   readonly name: string;
-  /** By which the price in effect is found, whatever its id: `plinth:reel.pro:monthly`. */
+  /** Look-up key of the current price: `plinth:reel.pro:monthly`. */
   readonly lookupKey: string;
   readonly cycle: SoldCycle | null;
   readonly charged: Charged;
   readonly currency: string;
-  /** Of one, a cycle, in millionths of the currency: units past a limit cost less than a cent. */
+  /** The price of one, a cycle, in millionths of the currency: units past a limit cost less than a cent. */
   readonly micros: number;
 }
 
@@ -49,7 +49,7 @@ export function amountOf(
 /** What the lookup keys of a plan's prices begin with, those of units past its limits too. */
 const planKey = (product: string, plan: string) => `plinth:${product}.${plan}:`;
 
-/** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and nobody can tell. */
+/** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and the plan is not known. */
 export const isOfAnotherPlan = (
   key: string | null | undefined,
   { product, plan }: { readonly product: string; readonly plan: string },

@@ -19,7 +19,7 @@ export function productIdOf({ product, plan, addOn, overage }: SoldItem): string
   return `plinth_${product.replaceAll('_', '-')}_${name}`;
 }
 
-/** What a Stripe Product's id says, whatever the plans in code have become; undefined: it is not ours. */
+/** What a Stripe Product's id says, also after the plans in code have changed; undefined: it is not ours. */
 export function soldItemOf(id: string, charged: Charged): SoldItem | undefined {
   const [, product, isOverage, name] = ID.exec(id) ?? [];
   if (product === undefined || name === undefined) return undefined;

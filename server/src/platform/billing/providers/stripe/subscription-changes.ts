@@ -127,7 +127,7 @@ async function paymentOf(
 
 /**
  * At once onto the customer's balance, which Stripe gives back with each invoice that is voided. An item that waits for the next invoice
- * would be lost with the invoice of a dearer plan that nobody pays.
+ * would be lost with the invoice of a dearer plan that is never paid.
  */
 const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
   dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';

@@ -21,7 +21,7 @@ export const ASSUMPTIONS: readonly Assumption[] = [...CHANGES, ...ORDERS, ...MON
 export interface StripeWalk {
   /** The second when a walk began that is not cleared away: it is under way, or was ended; undefined: there is none. */
   foundSince(): Promise<number | undefined>;
-  /** One thing after the other; what it made is taken away, whatever becomes of it. */
+  /** One thing after the other; what it made is taken away, also after a failure. */
   walk(): AsyncGenerator<Walked>;
   /** Takes away what a walk left that was ended half-way. */
   clear(): Promise<void>;

@@ -54,7 +54,7 @@ const payment = z.object({
   disputes: z.array(dispute),
 });
 
-/** What is sold by us has an invoice: a payment without one is somebody else's. */
+/** What is sold by us has an invoice: a payment without one is not ours. */
 export function paymentFacts(body: Body): Facts {
   const { payment_intent: of, invoice_payments, charges, refunds, disputes } = bodyOf(payment, body);
   const invoice = invoice_payments[0]?.invoice ?? null;
