@@ -121,7 +121,7 @@ test.runIf(engine === 'pglite')(
   'without PORT the next free one is taken, and said; a signal for npm leaves port and folder free',
   async () => {
     const other = createServer().listen(6_174, '127.0.0.1');
-    // Somebody else may have it already: it is in use in any case.
+    // Another program may have it already: it is in use in any case.
     await Promise.race([once(other, 'listening'), once(other, 'error')]);
     const { PATH = '', HOME = '' } = process.env;
     const npm = spawn('npm', ['start'], {

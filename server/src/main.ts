@@ -84,7 +84,7 @@ function versionOf(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-/** An expected failure is said in its own sentence; only what nobody foresaw has a stack. */
+/** An expected failure is said in its own sentence; only an unforeseen one has a stack. */
 function say(error: unknown): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   process.stderr.write(`${sentenceOf(error) ?? stack}\n`);

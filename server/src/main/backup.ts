@@ -97,7 +97,7 @@ async function save(bytes: Readable, file: string) {
     rmSync(unfinished, { force: true });
     await pipeline(bytes, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));
     const manifest = await readBackup(unfinished);
-    // Unlike a rename it never replaces what somebody has put there meanwhile.
+    // Unlike a rename it never replaces a file that was put there meanwhile.
     linkSync(unfinished, file);
     syncFolder(dirname(file));
     return manifest;

@@ -25,8 +25,8 @@ function storesOf({ stripe }: Config): string[] {
 }
 
 /**
- * Of a process that only serves, or only works, and stands in for payment providers by itself: the process that does the rest has sandboxes of its own, and knows
- * nothing of purchases in these. undefined: nobody is stood in for, or all is done here.
+ * For a process that only serves, or only works, and stands in for payment providers by itself: the process that does the rest has sandboxes of its own, and knows
+ * nothing of purchases in these. undefined: no provider is stood in for, or all is done here.
  */
 export function sandboxesApart(
   { stripe, appStore, googlePlay }: Pick<Config, 'stripe' | 'appStore' | 'googlePlay'>,

@@ -80,7 +80,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
   ];
 }
 
-/** Which products run. Somebody who pays for one that does not is a warning; production is not started so. */
+/** Which products run. A subscription to one that does not is a warning; production is not started so. */
 async function productsState(db: Database, config: Config): Promise<string> {
   const choice = await chooseProducts(db, config);
   assertNobodyPays(choice, config);
@@ -108,7 +108,7 @@ async function packagesState(): Promise<string> {
   return `WARNING: not installed, calls that need them answer 503 package_missing: ${lacking.join(', ')}`;
 }
 
-/** Days after which somebody should look whether they are still right. */
+/** Days after which an operator should look whether they are still right. */
 const HELPLINES_GOOD_FOR = 365;
 
 /** Helplines come with the program; a number that has changed is worse than none. It is a warning: the program works. */
@@ -118,7 +118,7 @@ export function helplinesState(now: Date): string {
   return `WARNING: nobody has looked at these for a year: ${old.join(', ')} (docs/safety.md)`;
 }
 
-/** What would be refused is refused by the settings; what works for nobody but this machine is said here. */
+/** What would be refused is refused by the settings; what works only on this machine is said here. */
 function passkeysState({ environment, passkeys: { rpId, origins } }: Config): string {
   if (environment === 'production' && rpId === 'localhost')
     throw new OperatorError(
@@ -165,7 +165,7 @@ async function redisState(settings: RedisSettings): Promise<string> {
   }
 }
 
-/** Who else says who somebody is: whether each answers with what it must. */
+/** Providers that sign users in: whether each answers with what it must. */
 function providersChecks({ signIn, baseUrl, environment }: Config): Check[] {
   const { google, firebase, sandbox, returnTo } = signIn;
   if (sandbox)

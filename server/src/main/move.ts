@@ -80,7 +80,7 @@ function isPostgresUrl(text: string | undefined): text is string {
   return text !== undefined && /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
-/** The embedded database of the data folder, whatever else is set. A server that runs on it is in the way. */
+/** The embedded database of the data folder, with any other settings. A server that runs on it is in the way. */
 async function withEmbedded<T>(
   { dataDir }: Config,
   crashHook: CrashHook | undefined,

@@ -98,7 +98,7 @@ const adaptToTeam = (text: string): string =>
 
 const TEAM_APP = `const { advance, app, call, close, customer, sandbox } = await testApp();
 afterAll(close);`;
-/** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
+/** Prefixes of schemas that are PostgreSQL’s own, and of its words for the present time. */
 const SQL_PREFIXES = /^(pg|localtime)/;
 const NAME = /^[a-z][a-z0-9]{1,29}$/;
 

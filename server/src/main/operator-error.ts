@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'The disk quota is used up (EDQUOT): free some space and start again.',
 };
 
-/** The sentence for a failure that somebody foresaw; undefined: it is a defect. */
+/** The sentence for a foreseen failure; undefined: it is a defect. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof ConfigError)
     return `The settings are not right:\n${error.problems.map((line) => `  ${line}`).join('\n')}`;

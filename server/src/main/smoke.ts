@@ -147,7 +147,7 @@ async function variantOf(at: Caller, path: string): Promise<unknown> {
   return first['id'];
 }
 
-/** Of the settings, else of the local owner. */
+/** Credentials of the settings, else of the local owner. */
 function credentials({ values, dataDir }: Config): { readonly email: unknown; readonly password: unknown } {
   const { SMOKE_EMAIL: email, SMOKE_PASSWORD: password } = values;
   if (email !== undefined && password !== undefined) return { email, password };

@@ -86,7 +86,7 @@ export function isByProductKey({ shape }: Route, request: Pick<FastifyRequest, '
   return shape.auth === 'account_or_product_key' && request.headers.authorization === undefined;
 }
 
-/** Has the product say whose the secret of a call is. What is nobody's is 401, like a token that is not good. */
+/** Has the product find the account of a call's secret. A secret without one is 401, like a token that is not good. */
 export async function productKeyContext(
   { name, shape }: Route,
   { service, resolveKey }: Mounted,

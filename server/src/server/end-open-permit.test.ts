@@ -91,7 +91,7 @@ function requirePermit(permit: Permit | undefined): Permit {
   return permit;
 }
 
-// Whatever a test came to, nothing waits for it.
+// After a test, passed or failed, nothing waits for it.
 afterEach(() => {
   gate.afterDecision(() => {});
   gate.open();

@@ -113,6 +113,6 @@ export interface ServerParts {
   readonly upgradeFor?: UpgradeFor;
   /** Where failed calls of accounts are counted. */
   readonly callErrors?: Pick<CallErrors, 'count'>;
-  /** Where what prechecks find is written down, and who gives a second look. The precheck itself needs nobody. */
+  /** Where findings of prechecks are written down, and who gives a second look. The precheck itself needs neither. */
   readonly safety?: Pick<Safety, 'findings' | 'moderate'>;
 }

@@ -32,7 +32,7 @@ export type RatesOfCall = (
 export function ratesOfCall(route: Route): RatesOfCall {
   const { rateOf, soldRates: sold = [] } = route.shape;
   const declared = ratesOf(route);
-  // Of a call by a secret of the product its IP was counted before that was looked up.
+  // The IP of a call by a secret of the product was counted before that was looked up.
   const own = (call: RatedCall) =>
     declared
       .filter(({ by }) => by !== 'ip' || call.context.productKey === undefined)

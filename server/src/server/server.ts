@@ -228,7 +228,7 @@ function mountRefusals(app: FastifyInstance, { routes, refusal }: Mounted): void
         method,
         url,
         config: { routeName: route.name, errorForm },
-        // Nobody asks who calls, and no body is read.
+        // The caller is not identified, and no body is read.
         onRequest: (_request, _reply, done) => done(refusal()),
         handler: () => {},
       });
@@ -294,7 +294,7 @@ async function stopServer(
 const DESCRIPTION = 'Accounts, plans, limits, AI calls, jobs, a usage ledger and billing for AI products.';
 const LINKS = { docs: '/docs', openapi: '/openapi.json', health: '/healthz' } as const;
 
-/** `GET /` is the console for browsers; JSON says to whatever else asks what this is and where to look. */
+/** `GET /` is the console for browsers; JSON tells all other clients what this is and where to look. */
 function mountRoot(
   app: FastifyInstance,
   { version }: Pick<ServerSettings, 'version'>,

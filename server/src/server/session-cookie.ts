@@ -12,7 +12,7 @@ declareErrors({
   },
 });
 
-/** Seconds that a browser keeps the cookie: as long as a refresh token is good that nobody uses. */
+/** Seconds that a browser keeps the cookie: as long as an unused refresh token is good. */
 const KEPT = 30 * 86_400;
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 

@@ -195,14 +195,14 @@ async function contextInTurn(
   }
 }
 
-/** A session that somebody found open does not do what asks for a proof of late. */
+/** Routes with `stepUp` need a recently proven session. */
 async function assertProven({ shape }: Route, { caller }: CallerContext, parts: ServerParts): Promise<void> {
   if (shape.stepUp !== true || caller === undefined || caller.keyId !== undefined) return;
   if (parts.assertProven === undefined) throw new Error('assertProven is not wired');
   await parts.assertProven(caller);
 }
 
-/** The look before anything is charged. A repeat gets what admission has kept for it, whatever has changed since. */
+/** The look before anything is charged. A repeat gets what admission has kept for it, also after later changes. */
 async function checkBefore(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
   const { route, input, key } = call;
   const { accountId, caller } = call.context;

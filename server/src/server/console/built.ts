@@ -26,7 +26,7 @@ export interface ConsoleManifest {
   readonly files: Readonly<Record<string, number>>;
   /** From the project's root. */
   readonly sources: readonly string[];
-  /** Of what the sources said when they were read. */
+  /** Digest of what the sources said when they were read. */
   readonly digest: string;
 }
 
