@@ -6,14 +6,14 @@ import { placeOf as patternPlaceOf } from './memory/patterns/places.ts';
 import { placeOf as filePlaceOf } from './memory/session-files/places.ts';
 import { placeOf } from './memory/sessions/places.ts';
 
-/** Of what members write: an export of the account has what is shared, one of a person what they keep private, which is erased with them. */
+/** For what members write: an export of the account has what is shared, one of a person what they keep private, which is erased with them. */
 const OF_MEMBERS: Pick<DataRule, 'account' | 'accountShows' | 'user'> = {
   account: erased(),
   accountShows: "t.level <> 'private'",
   user: erased("t.author_id = $1::uuid and t.level = 'private'"),
 };
 
-/** Of rows that belong to those. */
+/** For rows that belong to those. */
 function ofMembersWith(parent: string, key: string): Pick<DataRule, 'account' | 'accountShows' | 'user'> {
   const rowsOf = `exists (select from ${parent} p where p.account_id = t.account_id and p.id = t.${key} and`;
   return {

@@ -109,7 +109,7 @@ export const coditect = defineProduct({
   findAccounts: { by: 'license', find: ({ desk }, text) => desk.accountsOf(text) },
   jobs: { lapses, beginnings, sessions, hashes, letters, departed, pending, digests, patterns },
   policies: {
-    // Somebody waits for it.
+    // A user waits for it.
     summary: {
       models: ['small', 'large'],
       temperature: 0.2,

@@ -18,7 +18,7 @@ export const line = (most: number) =>
     .refine((text) => SEEN.test(text), { error: 'says nothing' });
 
 /**
- * The same, and longer than what is taken: a text is looked at before its length is judged, for somebody in a crisis writes as much as
+ * The same, and longer than what is taken: a text is looked at before its length is judged, for a person in a crisis writes as much as
  * they write. `assertLength` refuses the rest before anything is charged.
  */
 export const longLine = (most: number) =>

@@ -20,7 +20,7 @@ export interface PromptTemplate {
   };
 }
 
-/** Characters of a text that somebody pastes, and of rows as JSON. */
+/** Characters of a text that a user pastes, and of rows as JSON. */
 const TEXT = 40_000;
 const ROWS = 60_000;
 const LINE = 2_000;

@@ -39,7 +39,7 @@ export const DAYS_KEPT = 90;
 export interface RecordInput {
   readonly body: Uint8Array | IncomingCall;
   readonly checksum: string;
-  /** Of a record that is there: the same, if it is said. */
+  /** The table of a record that exists; if it is said, it must be the same. */
   readonly table: string | undefined;
   /** Its version; undefined: any. */
   readonly ifMatch: number | undefined;

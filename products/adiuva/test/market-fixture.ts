@@ -79,7 +79,7 @@ export async function publish({ app, db }: Pick<TestApp, 'app' | 'db'>, plugin: 
   );
 }
 
-/** Somebody who can be paid, and was never asked who they are. */
+/** A developer who can be paid, and was never asked who they are. */
 export async function developerIn({ db, customer }: Pick<TestApp, 'db' | 'customer'>): Promise<AccountId> {
   const { accountId } = await customer();
   await db.asMigrator(

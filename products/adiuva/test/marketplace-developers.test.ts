@@ -127,7 +127,7 @@ describe('a plugin', () => {
       JSON.stringify((await beside.call(undefined, 'GET /v1/plugins/revoked')).body).includes(manifest.id);
     expect(await listedBeside()).toBe(false);
     const published = await rowOf(manifest.id, '1.2.0');
-    // The digest of what nobody was handed may be that of somebody else's package, which must not stop.
+    // The digest of an unsent package may be that of another developer's package, which must not stop.
     const unsent = manifestOf({ ...manifest, version: '1.3.0' });
     expect(outcomeOf(await developer.submit(unsent))).toBe('201');
     const before = await revokedList();

@@ -80,7 +80,7 @@ test('exports have both sides; who buys from a developer who is erased keeps it,
   await app.app.modules.blobs.sweep();
   const sums =
     'select developer, ratings::int as ratings, stars::int as stars from adiuva.plugins where id = $1';
-  // What somebody rated counts on, by nobody's name.
+  // A rating counts on, without the rater's name.
   expect(await rows(sums, 'for-nothing')).toEqual([{ developer: null, ratings: 1, stars: 4 }]);
   expect(await rows('select 1 from adiuva.plugin_installs where account_id = $1', rater.accountId)).toEqual(
     [],

@@ -22,7 +22,7 @@ export const zipWith = (of: object, files: Readonly<Record<string, string>> = {}
     ...Object.entries(files).map(([name, content]) => ({ name, content })),
   ]);
 
-/** Somebody who develops plugins, with a key that they have registered. */
+/** A developer of plugins, with a key that they have registered. */
 export async function pluginDeveloper(app: TestApp, who?: Customer) {
   const customer = who ?? (await app.customer());
   const key = developerKey();

@@ -118,7 +118,7 @@ async function expectBalance(read: ReturnType<typeof openBooks>, calls: number):
     .toBe(true);
 }
 
-/** The same, where somebody left in the middle: what a call cost may be an estimate then. */
+/** The same, where a client left in the middle: what a call cost may be an estimate then. */
 async function expectPaid(read: ReturnType<typeof openBooks>, calls: number): Promise<void> {
   await expect
     .poll(async () => {

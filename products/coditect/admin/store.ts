@@ -21,7 +21,7 @@ export interface LicenseSearch {
   /** What a key is looked up by, one for each master key. */
   readonly keyHashes?: readonly string[] | undefined;
   readonly tails?: readonly string[] | undefined;
-  /** Of a user who belongs to the account. */
+  /** Email of a user who belongs to the account. */
   readonly email?: string | undefined;
   readonly accountId?: string | undefined;
   readonly id?: string | undefined;

@@ -72,7 +72,7 @@ export function createActivityAnalytics({ db, reports }: Pick<ProductContext, 'd
       return rows;
     },
 
-    /** Of open accounts by id. A page looks at some thousand accounts: one that holds few anomalies, or none, may not be the last. */
+    /** Anomalies of open accounts by id. A page looks at some thousand accounts: one that holds few anomalies, or none, may not be the last. */
     async anomalies({
       from,
       until,

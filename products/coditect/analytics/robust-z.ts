@@ -10,7 +10,7 @@ const SIGMAS_OF_MAD = 1.4826;
 export interface Floor {
   /** In the metric's unit. */
   readonly least: number;
-  /** Of the median. */
+  /** Share of the median. */
   readonly share: number;
   /** Whether it counts events, whose number varies by its root even where nothing changes (Poisson). */
   readonly isCount: boolean;

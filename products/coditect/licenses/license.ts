@@ -27,7 +27,7 @@ export interface Licenses {
   ofAccount(accountId: AccountId): Promise<LicenseHead>;
 }
 
-/** What a key is looked up by. Nobody can make it without a master key; one for each of them, that of the present one first. */
+/** The hashes that a key is looked up by. They can't be made without a master key; one for each of them, that of the present one first. */
 export function keyHashes({ secrets }: Pick<ProductContext, 'secrets'>, key: string): readonly string[] {
   return secrets.derived(key, 'coditect.licenses.key_hash');
 }

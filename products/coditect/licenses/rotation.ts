@@ -37,7 +37,7 @@ const changeKey = (accountId: AccountId, id: string, key: KeptKey) =>
     [accountId, id, key.keyHash, key.keyHashBy, key.keySealed, key.keyTail],
   );
 
-/** Gives a licence another key: the former one is nobody's from that commit on. Throws `not_found`. */
+/** Gives a licence another key: the former one is unknown from that commit on. Throws `not_found`. */
 export function rotateKey(
   parts: Parts,
   { accountId, caller, origin, once, params }: AccountCall,

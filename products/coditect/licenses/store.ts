@@ -71,7 +71,7 @@ export const EVERY_LICENSE: LicenseFilter = {
   expiresAfter: null,
 };
 
-/** What is shown of a licence `l` and of what it is worth now, `h`. A lapse that nobody has written down yet was when the plan ended. */
+/** What is shown of a licence `l` and of what it is worth now, `h`. A lapse that was not written down yet was when the plan ended. */
 export const SHOWN_LICENSE = `h.*, l.key_sealed, l.key_tail, l.issued_at, l.activated_at, l.version,
        case when h.status = 'suspended' then coalesce(l.suspended_at, least(l.holds_until, h.now)) end as suspended_at,
        case when h.status = 'inactive' then coalesce(l.deactivated_at, least(l.holds_until, h.now)) end as deactivated_at,

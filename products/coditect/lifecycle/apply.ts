@@ -37,8 +37,8 @@ export interface Transition {
 }
 
 /**
- * What happened to a licence between two looks at it, from how it stood and how it stands alone: whatever came between, and in
- * whichever order, and not told again by the next look.
+ * What happened to a licence between two looks at it, told by its two states alone: independent of what came between, and in
+ * which order, and not told again by the next look.
  */
 export function eventsOf({ former, head }: Pick<Transition, 'former' | 'head'>): LifecycleEvent[] {
   const isChanged = head.status !== former.status;
@@ -77,7 +77,7 @@ export function licenseAfter({ former, head }: Transition, raises: boolean): Sto
   };
 }
 
-/** A plan that ended by time alone was over then, and not when somebody looked. */
+/** A plan that ended by time alone was over then, and not when it was first looked at. */
 function lapsedAt({ holds_until: until }: StoredLicense, { now }: HeadRow): Date {
   return until !== null && until < now ? until : now;
 }

@@ -13,7 +13,7 @@ export const reads = {
 /** What calls that write it declare. */
 export const writes = { ...reads, may: 'member', scope: 'memory:write' } as const;
 
-/** Of calls that choose a level. */
+/** Errors of calls that choose a level. */
 export const SHARING_ERRORS = ['organization_only', 'team_not_found', 'plan_required'] as const;
 
 interface MemberCall {

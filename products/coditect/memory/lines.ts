@@ -1,4 +1,4 @@
-/** Of a longer message the beginning is read: what comes then is the output of a program. */
+/** The beginning of a longer message is read: what comes then is the output of a program. */
 const READ = 100_000;
 /** Longer lines are data. */
 const LONGEST = 1_000;

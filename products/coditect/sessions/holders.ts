@@ -117,7 +117,7 @@ export function createHolders({ db, limits, audit, licenses }: Parts) {
   };
 }
 
-/** A text that is nobody's key names no licence. */
+/** A text that is no licence's key names no licence. */
 function ignoreClientError(error: unknown): undefined {
   if (error instanceof AppError && error.status < 500) return undefined;
   throw error;

@@ -30,7 +30,7 @@ import type { SessionName } from './tokens.ts';
 
 /** Seconds until a seat is free again after its last heartbeat. */
 export const SEAT_TTL = 360;
-/** Minutes of work without the server that a heartbeat hands out where nobody wished for another number. */
+/** Minutes of work without the server that a heartbeat hands out by default. */
 const OFFLINE_MINUTES = 30;
 
 /** What an acquire says. */
@@ -54,7 +54,7 @@ export interface Asker {
   readonly origin: Origin;
 }
 
-/** Nobody is signed in: the machine's token or the key acted. */
+/** No user is signed in: the machine's token or the key acted. */
 export const actorOfAsker = ({ caller }: Pick<Asker, 'caller'>): Actor =>
   caller === undefined ? { kind: 'system' } : actorOf(caller);
 
@@ -134,7 +134,7 @@ interface Places {
   of(hardwareId: string): string;
   /** Told of a machine that has its seat: whether it was not activated before. */
   come(hardwareId: string, id: string): boolean;
-  /** Of all that have asked it is known by now who has come. */
+  /** All that have asked are known by now, with who has come. */
   settle(): void;
   exhausted(): AppError;
 }

@@ -30,7 +30,7 @@ const UNDER_WAY = statement<{ left: number }>(
   [PLATFORM_ACCOUNT],
 );
 
-/** Moves the clock on and waits for all that it then begins: what has not happened by then happens to nobody, however long they wait. */
+/** Moves the clock on and waits for all that it then begins: what has not happened by then does not happen later. */
 async function passTime(interval: string): Promise<void> {
   await advance(db, interval);
   await expect.poll(() => db.asMigrator(UNDER_WAY), PATIENT).toEqual([{ left: 0 }]);

@@ -7,7 +7,7 @@ import { sharedRsaKey } from './rsa-key.ts';
 
 const KEY = commitPoint('test.signing-key', 'a key that is made already');
 
-/** Somebody with a licence, by the calls that they make. */
+/** A customer with a licence, by the calls that they make. */
 export interface Licensee {
   readonly who: Customer;
   /** The licence as an owner sees it. */

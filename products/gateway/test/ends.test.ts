@@ -58,7 +58,7 @@ test('an answer, plain or streamed, is there before its end is', async () => {
 
 test('one call after another at one place is never denied, on whichever process, though each is settled behind its answer', async () => {
   const customer = await app.customer('gateway.developer');
-  // Of the plan's two places one is taken for good.
+  // One of the plan's two places is taken for good.
   const body = { product: 'gateway', feature: 'external', ttl_seconds: 600 };
   const headers = { 'idempotency-key': 'place-1' };
   expect((await app.call(customer.key, 'POST /v1/permits', { body, headers })).status).toBe(201);

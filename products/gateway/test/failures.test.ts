@@ -54,7 +54,7 @@ async function readUsage({ key }: Customer, of = app) {
 
 describe('a call that the provider broke', () => {
   test('uses up nothing of a free plan: two of them leave its day as it was', async () => {
-    // A provider of its own: its breaker is nobody else's.
+    // A provider of its own: no other test shares its breaker.
     const alone = await testApp();
     const ada = await alone.customer('gateway.developer');
     const askAlone = () =>

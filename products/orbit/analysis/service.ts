@@ -75,7 +75,7 @@ export function createAnalysis(parts: OrbitParts) {
     );
   }
 
-  /** Of a scope, newest first. Throws `scope_not_found`. */
+  /** Analyses of a scope, newest first. Throws `scope_not_found`. */
   async function list(accountId: AccountId, query: AnalysisQuery): Promise<Page<AnalysisRow>> {
     const { scopeId, kind, cursor, limit } = query;
     await scopes.read(accountId, scopeId);

@@ -161,7 +161,7 @@ export function readAnalysis({ accountId, id }: WorkKey): Statement<AnalysisRow>
   ]);
 }
 
-/** Of a scope, newest first, from a place in that order on. */
+/** Analyses of a scope, newest first, from a place in that order on. */
 export function listAnalyses(
   accountId: AccountId,
   query: {

@@ -18,8 +18,8 @@ export interface MentionedIn extends By {
 }
 
 /**
- * Has a comment mention these members and nobody else, and stores the mails of those whom it never mentioned before, in the
- * comment's own transaction. Nobody is written to of their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
+ * Has a comment mention exactly these members, and stores the mails of those whom it never mentioned before, in the
+ * comment's own transaction. An author gets no mail about their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
  */
 export async function mentionIn(
   { mail, orbitCommentUrl }: Pick<OrbitParts, 'mail' | 'orbitCommentUrl'>,

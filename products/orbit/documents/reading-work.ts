@@ -36,7 +36,7 @@ const FAIL = commitPoint('orbit.document-failed', 'why a document could not be r
 
 export interface ReadingParts extends ProductContext, RecordingParts {
   readonly reader: Reader;
-  /** undefined: nobody scans. */
+  /** undefined: files are not scanned. */
   readonly scanner: Scanner | undefined;
 }
 
@@ -105,7 +105,7 @@ interface Read {
   readonly end: Extract<ReadingEnd, { kind: 'read' }>;
 }
 
-/** Of the pages that are images as many are handed on as one document and the month have room for. */
+/** As many of the pages that are images are handed on as one document and the month have room for. */
 async function store(parts: ReadingParts, read: Read): Promise<void> {
   const { job, document, found } = read;
   const wanted = found.scanned.slice(0, READING_CAPS.ocrPages);
@@ -165,7 +165,7 @@ async function handOn(
       ]);
       return true;
     });
-    // It was deleted: nobody reads its images.
+    // It was deleted: its images are not read.
     if (!isThere) return await permit.release('document deleted');
   } catch (error) {
     // Should the job be there all the same, the permit is the job's, and this changes nothing.
@@ -240,7 +240,7 @@ export async function fail(
   if (row !== undefined) tell(parts, row, true);
 }
 
-/** Nobody tries again: the reader or the scanner was away, or ended, more often than it may. */
+/** The last try failed: the reader or the scanner was away, or ended, more often than it may. */
 export function giveUpReading(parts: ReadingParts, job: RunningJob, { code }: JobFailure): Promise<void> {
   const failure: ReadFailure =
     code === 'scanner_unavailable'

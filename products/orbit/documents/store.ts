@@ -98,7 +98,7 @@ export function listDocuments(
   );
 }
 
-/** Marks its file as there and names who reads it. No row: it is deleted, or somebody was first. */
+/** Marks its file as there and names who reads it. No row: it is deleted, or another call was first. */
 export function markUploaded({ accountId, id }: DocumentKey, jobId: JobId): Statement<DocumentRow> {
   return statement<DocumentRow>(
     `update orbit.documents set uploaded_at = app.now(), job_id = $3, updated_at = app.now()

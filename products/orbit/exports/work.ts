@@ -100,7 +100,7 @@ export function createWork(
         : [];
     const made = { blobId: blob.id, bytes: blob.bytes, missing: [...missing, ...unread] };
     await db.tenant(accountId, COMPLETE, async (tx) => {
-      // Nobody could read its file, and nobody pays for it.
+      // Its file could not be read, and is not charged.
       const [scope] = await tx.run(lockScope(accountId, scopeId));
       if (scope === undefined) throw noScope();
       await tx.runAll([

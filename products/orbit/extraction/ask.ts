@@ -71,7 +71,7 @@ export function createAsks(parts: OrbitParts) {
     try {
       return await enqueue(asking, wish, { scope, former });
     } catch (error) {
-      // Somebody else asked at the same instant: theirs is the one.
+      // Another member asked at the same instant: theirs is the one.
       const other = isTaken(error) ? await formerOf(accountId, wish) : undefined;
       if (other === undefined) throw error;
       return repeat(asking, wish, other);

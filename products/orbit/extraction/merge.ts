@@ -21,7 +21,7 @@ export interface MergeItem extends Item {
 export interface MergeResult {
   readonly sections: readonly NewSection[];
   readonly conflicts: readonly Conflict[];
-  /** Of each item, those that the scope has already too. */
+  /** Confidence of each item, also of those that the scope has already. */
   readonly confidences: readonly number[];
 }
 

@@ -62,7 +62,7 @@ export function createExtraction(parts: OrbitParts) {
     );
   }
 
-  /** Of a scope, newest first. Throws `scope_not_found`. */
+  /** Extractions of a scope, newest first. Throws `scope_not_found`. */
   async function list(
     accountId: AccountId,
     {

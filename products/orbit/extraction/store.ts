@@ -311,7 +311,7 @@ export function readReadChunks({ accountId, id }: WorkKey): Statement<ReadChunk>
   );
 }
 
-/** Of a scope, newest first, from a place in that order on. */
+/** Extractions of a scope, newest first, from a place in that order on. */
 export function listExtractions(
   accountId: AccountId,
   query: { readonly scopeId: string; readonly after: TimePosition | undefined; readonly limit: number },

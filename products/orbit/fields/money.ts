@@ -202,7 +202,7 @@ function withBrackets(sentence: string, { from, to }: Span): string {
 
 /**
  * The numbers of a sentence with their currencies. In `612 EUR 58,140.00` the currency is the latter's where the sentence puts currencies
- * before its amounts, the former's where it puts them behind, and nobody's where it does not show which.
+ * before its amounts, the former's where it puts them behind, and neither's where it does not show which.
  */
 function amountsOf(sentence: string): Amount[] {
   const matches = [...sentence.matchAll(AMOUNT)];
@@ -306,7 +306,7 @@ function minorOf({ number }: Amount, currency: string, scale: number | undefined
 }
 
 /**
- * Of two kinds of separators the last one is the decimal one. One kind alone separates thousands where it stands twice or
+ * With two kinds of separators the last one is the decimal one. One kind alone separates thousands where it stands twice or
  * three digits follow, but not before a scale: 1.250 million is a million and a quarter.
  */
 function valueOf(number: string, isScaled: boolean): number {

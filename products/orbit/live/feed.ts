@@ -104,7 +104,7 @@ export async function missedAfter(
 ): Promise<MissedChanges> {
   const [rows] = await db.tenant(key.accountId, [changesAfter(key, told, MOST_REPLAYED)]);
   const { head, pruned } = rows[0] ?? { head: 0, pruned: 0 };
-  // Of another life of the database, if it is past all that there is.
+  // Told by another life of the database, if it is past all that there is.
   if (!canGoOn({ head, pruned }, told) || head - told > MOST_REPLAYED) return { is: 'reset', head };
   return { is: 'changes', changes: rows.flatMap(shownChange), head };
 }

@@ -42,7 +42,7 @@ export const entitledReaders = (
     ],
   );
 
-/** Somebody who has a scope open at this process. */
+/** A user who has a scope open at this process. */
 export interface Present extends ScopeKey {
   readonly userId: UserId;
 }
@@ -61,7 +61,7 @@ export const upsertPresence = (process: string, present: readonly Present[], sec
     [process, ...columnsOf(present), seconds],
   );
 
-/** Says which section of a scope somebody who has it open edits, at whichever process. A row: there is such a section, or none was named. */
+/** Says which section of a scope a user who has it open edits, at whichever process. A row: there is such a section, or none was named. */
 export const setPresentSection = ({ accountId, scopeId, userId }: Present, sectionId: string | null) =>
   statement<{ known: boolean }>(
     `with known as (

@@ -25,7 +25,7 @@ const CHANGE = commitPoint(
   'a changed or deleted project, and its row of the activity',
 );
 
-/** A project that somebody changes, of the version that they have read. */
+/** A project that a user changes, of the version that they have read. */
 export interface ProjectOf extends By {
   readonly id: string;
   readonly version?: number | undefined;

@@ -25,7 +25,7 @@ export const readingLine = z.discriminatedUnion('kind', [
     kind: z.literal('page'),
     page: count.min(1),
     text: z.string(),
-    /** Of OCR: how surely it read the page, 0 to 1. 1 when not said. */
+    /** For OCR: how surely it read the page, 0 to 1. 1 when not said. */
     confidence: z.number().min(0).max(1).optional(),
   }),
   /** A page that is an image: OCR alone can read it. */

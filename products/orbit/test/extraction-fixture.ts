@@ -149,7 +149,7 @@ async function insertDocument({ db }: Pick<TestApp, 'db'>, of: StoredDocument): 
 
 let keys = 0;
 
-/** What is done with extractions, by the calls of somebody. */
+/** What is done with extractions, by one member's calls. */
 export function extractionCalls(by: Colleague) {
   const read = async (path: string) =>
     (await by.get(`/v1/ai/extractions/${path}`)).body as unknown as Extraction;

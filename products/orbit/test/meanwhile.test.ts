@@ -15,7 +15,7 @@ const { count, db, document, leaveOfBudget, office, sandbox, working } = app;
 const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 type Office = Awaited<ReturnType<typeof office>>;
 
-/** What is left of a workspace's work: permits that nobody has closed, and how its jobs of a kind have ended. */
+/** What is left of a workspace's work: open permits, and how its jobs of a kind have ended. */
 async function leftOf({ id: accountId, owner }: Workspace, kind: string) {
   const open = await count(owner.by, 'limits.permits', `state not in ('settled', 'voided')`);
   const jobs = await db.asMigrator(
@@ -32,7 +32,7 @@ async function setStatus({ workspace, scope }: Office, ...statuses: readonly str
     expect((await workspace.member.patch(`/v1/scopes/${scope}/status`, { status })).status).toBe(200);
 }
 
-/** What somebody does to a document or scope that is being read, and how it is undone, if it can be. */
+/** What a member does to a document or scope that is being read, and how it is undone, if it can be. */
 const ACTS: readonly {
   readonly what: string;
   readonly code: string;

@@ -19,7 +19,7 @@ async function mention({ member, scope }: Workspace, users: readonly string[]): 
 const sentSince = async (before: number) => (await app.outbox()).slice(before).map(({ to }) => to);
 const readOutbox = () => app.outbox();
 
-/** What the log has of the mails to somebody. */
+/** What the log has of the mails to an address. */
 const loggedOf = (email: string) =>
   app.db.asMigrator(
     statement<{ status: string }>(

@@ -11,7 +11,7 @@ const { call, guest, invite, join, organization, tokensTo } = fixtureOf(fixture)
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** Somebody who begins, by the calls that they make for their new workspace. */
+/** A user who begins, by the calls that they make for their new workspace. */
 async function beginner() {
   const who = await guest();
   const begin = (name = 'Ada & Co', headers = {}) =>

@@ -127,7 +127,7 @@ export function createWorkspaces(parts: ProductContext) {
     makeOrganizationIn,
     list,
     assertModels,
-    /** What a workspace is set to, and how its exports look; undefined where nobody has said anything yet. */
+    /** What a workspace is set to, and how its exports look; undefined where nothing was set yet. */
     async read(accountId: AccountId): Promise<WorkspaceRow | undefined> {
       return (await db.tenant(accountId, [readWorkspace(accountId)]))[0][0];
     },

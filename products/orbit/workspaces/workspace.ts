@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const PRIVACY = ['standard', 'no_models'] as const;
 export type Privacy = (typeof PRIVACY)[number];
 
-/** What somebody is asked when they begin, in this order. */
+/** What a user is asked when they begin, in this order. */
 export const STEPS = ['workspace', 'team', 'goals', 'subscribe'] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -13,13 +13,13 @@ export const colour = z
   .string()
   .regex(/^#[0-9A-Fa-f]{6}$/, 'A colour is #rrggbb.')
   .toLowerCase();
-/** Of exports. */
+/** Colours of exports. */
 export const coloursSchema = namedObject('ChosenColours', { primary: colour, accent: colour });
 export type Colours = z.infer<typeof coloursSchema>;
 
 /** What a workspace is set to. */
 export interface WorkspaceSettings {
-  /** Of new scopes, by ISO 4217. */
+  /** Currency of new scopes, by ISO 4217. */
   readonly currency?: string | undefined;
   /** BCP 47 tag, of exports. */
   readonly language?: string | undefined;

@@ -32,7 +32,7 @@ export function createQueue(db: Database) {
     statusOf: () => 'running',
   });
 
-  /** Resolves when nothing is before a place. Throws `mirror_session_busy` when that takes too long, or nobody waits for it. */
+  /** Resolves when nothing is before a place. Throws `mirror_session_busy` when that takes too long, or the caller has left. */
   return async function turnOf(session: WorkKey, position: number, signal: AbortSignal): Promise<void> {
     const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
     for await (const [first = position] of watch(session, { on: 'moved', over }))

@@ -59,7 +59,7 @@ async function cries(me: Person, session: string, text: string): Promise<void> {
   assertHelped(await me.post('/v1/mirror/sessions', { title: text }));
 }
 
-/** A goal that speaks of a crisis: it is kept, and what it says is told to nobody. */
+/** A goal that speaks of a crisis: it is kept, and its words are sent to no model. */
 async function darkGoal(me: Person, title: string): Promise<string> {
   const { status, body } = await me.post('/v1/lens/goals', { title });
   expect(status).toBe(201);
@@ -82,7 +82,7 @@ async function spendPlan(me: Person): Promise<void> {
   );
 }
 
-/** Somebody whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
+/** A person whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
 async function createLapsed(): Promise<{ readonly me: Person; readonly session: string }> {
   const me = await somebody();
   const until = new Date((await databaseTime(db)).getTime() + 86_400_000).toISOString();

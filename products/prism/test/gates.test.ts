@@ -14,7 +14,7 @@ const app = withPeople(await openStores(undefined, '2031-01-15T12:00:00Z'));
 const { db } = app;
 const { limits, entitlements } = app.app.modules;
 
-/** Somebody on the free plan, of whose messages no job draws fragments. */
+/** A person on the free plan, from whose messages no job draws fragments. */
 async function createPerson(): Promise<Person> {
   const me = await app.somebody();
   await me.patch('/v1/profile', { consents: { insights: false } });

@@ -48,12 +48,12 @@ export function shownTurn(row: TurnRow): z.input<typeof turn> {
   };
 }
 
-/** What was made of a thought; for somebody who worries about another, with words and whom to ask. */
+/** What was made of a thought; for a person who worries about another, with words and whom to ask. */
 export function shownReply(row: TurnRow, support?: SafetySupport): z.input<typeof turnReply> {
   return { ...shownTurn(row), support: support === undefined ? null : shownSupport(support) };
 }
 
-/** To somebody in a crisis. The thought is not kept, here neither, and nothing was made of it. */
+/** To a person in a crisis. The thought is not kept, here neither, and nothing was made of it. */
 export function shownCrisis(
   support: SafetySupport,
   { style }: { readonly style: Style },

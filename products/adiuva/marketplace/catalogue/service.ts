@@ -39,7 +39,7 @@ interface Consent {
 export const isBought = (install: InstallRow | undefined): boolean =>
   install !== undefined && install.sale_id !== null && install.revoked_at === null;
 
-/** What was bought, and what is installed, stays an account's whatever becomes of the plugin; but for one that was removed. */
+/** Bought and installed plugins stay an account's in every state of the plugin; but for one that was removed. */
 export const isTheirs = (install: InstallRow | undefined): boolean =>
   install?.is_installed === true || isBought(install);
 

@@ -87,7 +87,7 @@ export interface PackageReport {
 }
 
 interface Parts {
-  /** undefined: nobody scans. */
+  /** undefined: files are not scanned. */
   readonly scanner: Scanner | undefined;
   readonly signal: AbortSignal;
 }
@@ -161,7 +161,7 @@ async function readPackage(zip: Buffer, manifest: PluginManifest | undefined, si
       if (line.kind === 'manifest') found.push(...compareManifests(line.text, manifest));
       else if (line.kind === 'finding') found.push(line);
       else files.push({ path: line.path, bytes: line.bytes, sha256: line.sha256 });
-      // Of an archive that can't be read nothing follows but that.
+      // From an archive that can't be read nothing follows but that.
       return line.kind === 'finding' && line.file === undefined && line.code.startsWith('archive_')
         ? 'nothing'
         : undefined;

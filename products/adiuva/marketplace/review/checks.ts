@@ -1,6 +1,6 @@
 /**
  * All that may be found: the check that it belongs to, and what reviewers and developers read. Checks are listed in this order; while a hard
- * one fails, nobody approves.
+ * one fails, it can't be approved.
  */
 export const CODES = {
   package_too_large: ['size', 'The package is larger than 20 MB.'],

@@ -144,7 +144,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
       return present;
     },
 
-    /** Nobody installs it from here on, and clients stop it; its bytes go with the next sweep of files. */
+    /** It can't be installed from here on, and clients stop it; its bytes go with the next sweep of files. */
     async remove(by: Actor, id: string, reason: string): Promise<void> {
       await db.system('adiuva.review', REMOVED, async (tx) => {
         const [plugin] = await tx.run(plugins.lockPlugin(id));
@@ -237,7 +237,7 @@ async function assertDecidableIn(tx: Transaction, { caller }: Actor, row: Versio
   return facts;
 }
 
-/** The same, and throws where nobody may approve it. */
+/** The same, and throws where it can't be approved. */
 async function assertApprovableIn(tx: Transaction, by: Actor, row: VersionRow): Promise<void> {
   const { is_key_valid } = await assertDecidableIn(tx, by, row);
   if (row.checklist === null) throw new AppError('plugin_not_checked');

@@ -84,7 +84,7 @@ function pointsTo(link: OpenLink, { sessionId, messageId, decisionId, path }: Li
   );
 }
 
-/** Why somebody changed nothing of a decision: it is another's, or not there for them. */
+/** Why a caller changed nothing of a decision: it is another's, or not there for them. */
 export async function whyNotOwn(tx: Transaction, decision: DecisionKey): Promise<AppError> {
   const [row] = await tx.run(readDecision(decision));
   return row === undefined ? new AppError('decision_not_found') : new AppError('author_only');

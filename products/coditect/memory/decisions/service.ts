@@ -191,7 +191,7 @@ export function createDecisions(
       teamId = null,
       status,
     }: {
-      /** Of the texts that they have read; undefined: any. */
+      /** Version of the texts that they have read; undefined: any. */
       readonly version?: number | undefined;
       readonly level?: Level | undefined;
       readonly teamId?: string | null | undefined;

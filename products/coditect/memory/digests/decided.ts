@@ -68,7 +68,7 @@ export function decidedIn({ id, role, text }: Pick<OpenMessage, 'id' | 'role' | 
   return decided;
 }
 
-/** Whether a sentence of somebody says that something was decided. */
+/** Whether a sentence says that something was decided. */
 export function isDecided(sentence: string, role: 'user' | 'assistant'): boolean {
   if (sentence.length < LENGTHS.least || sentence.length > LENGTHS.most || /\?["')\]]*$/.test(sentence))
     return false;

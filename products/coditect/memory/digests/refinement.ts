@@ -22,7 +22,7 @@ const REFINED = commitPoint(
 /** A model reads so many sentences at most, the last ones among them; admission plans for their bytes. */
 const MOST_READ = 100;
 export const SENTENCE_BYTES = 40_000;
-/** Of what it answers so much is kept. */
+/** So many parts of its answer are kept. */
 const MOST_KEPT = 8;
 const LONGEST = 500;
 

@@ -17,7 +17,7 @@ export interface ToolParts {
   readonly recalls: Recalls;
 }
 
-/** As long as a query may be in a URL, whatever its signs are. */
+/** As long as a query may be in a URL, with any signs. */
 const LONGEST_QUESTION = 1_000;
 const ID = /^[\w.:@/+-]{1,200}$/;
 

@@ -36,7 +36,7 @@ const STORED = commitPoint(
 
 const PATTERNS_AT_ONCE = 20;
 const HASH_BYTES = 16;
-/** Of a quote so much is shown. */
+/** So much of a quote is shown. */
 const LONGEST_TEXT = 300;
 
 export interface ExtractContext extends Pick<ProductContext, 'db' | 'ids' | 'dataKeys'> {
@@ -152,7 +152,7 @@ async function storeIn(
   ]);
 }
 
-/** Of sessions that may be read: the first occurrence in each of them, then others, as many as a pattern cites. */
+/** Among sessions that may be read: the first occurrence in each of them, then others, as many as a pattern cites. */
 function chosenOf(occurrences: readonly Occurrence[], held: ReadonlySet<string>): Occurrence[] {
   const first: Occurrence[] = [];
   const others: Occurrence[] = [];

@@ -47,7 +47,7 @@ const DELETE = commitPoint('coditect.pattern-delete', 'a pattern that is gone wi
 /** A pattern whose title and words are opened. */
 export interface OpenPattern extends Omit<PatternRow, 'title' | 'texts' | 'source_id'> {
   readonly title: string | null;
-  /** Of its first source: steps, problem and solution, or the statement. */
+  /** Texts of its first source: steps, problem and solution, or the statement. */
   readonly texts: readonly string[];
   readonly confidence: number;
 }
@@ -202,7 +202,7 @@ export function createPatterns(
   };
 }
 
-/** Why somebody changed nothing of a pattern: it is another's, or not there for them. */
+/** Why a caller changed nothing of a pattern: it is another's, or not there for them. */
 async function whyNotOwn(tx: Transaction, pattern: PatternKey): Promise<AppError> {
   const [row] = await tx.run(readPattern(pattern));
   return row === undefined ? missing() : new AppError('author_only');

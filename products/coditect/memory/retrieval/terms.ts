@@ -16,7 +16,7 @@ const IS_PLAIN = /^\p{Lu}?[\p{Ll}\p{M}'’]*$|^\p{Lu}+$|^\p{N}+$/u;
 const LONGEST = 64;
 /** So many different terms of a text are indexed: 20,000 take 0.4 s to hash, and as long to write. */
 const MOST_TERMS = 20_000;
-/** Letters that are read before others are let go on: under 100 ms, whatever stands in them. */
+/** Letters that are read before others are let go on: under 100 ms for any text. */
 const PIECE = 8_192;
 /** A piece ends after white space, where there is some among its last letters. */
 const LOOKED_BACK = 1_000;

@@ -58,7 +58,7 @@ interface NewFile extends Omit<SentFile, 'body'> {
   readonly hash: Buffer;
 }
 
-/** Sealed bytes where files lie: nobody's until the commit that stores them. */
+/** Sealed bytes where files lie: they belong to no file until the commit that stores them. */
 interface KeptBytes extends Pick<store.FileRow, 'blob_id' | 'sealed_for'> {
   readonly received: Awaited<ReturnType<ProductContext['blobs']['receiving']>>;
 }

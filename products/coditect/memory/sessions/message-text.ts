@@ -4,7 +4,7 @@ import { dayTerm, keysOfTurn, speakerTerm } from './word-keys.ts';
 import { termsOf } from '../retrieval/index.ts';
 import type { MessageRole } from './message-store.ts';
 
-/** What somebody said. */
+/** A text, and its speaker. */
 export interface SaidText {
   readonly role: MessageRole;
   readonly speaker: string | null;

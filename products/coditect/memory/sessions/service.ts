@@ -75,12 +75,12 @@ export interface SessionChange {
   readonly teamId?: string | null | undefined;
 }
 
-/** A session that somebody changes. */
+/** A session that is changed. */
 interface ChangedSession extends SessionKey, ChangeRequest {}
 
 interface Context
   extends Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates'> {
-  /** What was decided in a session, of what somebody may read. */
+  /** What was decided in a session, as far as the caller may read it. */
   readonly decisionsOf: (session: SessionKey) => Promise<readonly LinkedDecision[]>;
   /** Called after messages were stored. */
   readonly onStored: () => void;

@@ -132,6 +132,6 @@ export const setLevel = (id: string, level: Level, teamId: string | null) =>
 export const levelProblem = (level: Level, teamId: string | null) =>
   statement<{ problem: string | null }>('select coditect.level_problem($1, $2) as problem', [level, teamId]);
 
-/** Its author alone; messages go with it, and their storage: of a large one by and by, and nobody reads it meanwhile. */
+/** Its author alone; messages go with it, and their storage: of a large one by and by, and it can't be read meanwhile. */
 export const deleteSession = (id: string) =>
   statement<{ removed: boolean }>('select coditect.remove_session($1) as removed', [id]);

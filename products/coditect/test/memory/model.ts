@@ -4,7 +4,7 @@ export interface Model {
   /** Their members; undefined: deleted. */
   readonly teams: (Set<number> | undefined)[];
   readonly items: Item[];
-  /** Names of files that somebody has said to be one. */
+  /** Pairs of names that a user has said to be one file. */
   readonly merges: (readonly [string, string])[];
 }
 
@@ -113,7 +113,7 @@ export function graphOf(model: Model, by: number): ReadonlyMap<string, ReadonlyS
 
 export const nodeOf = ({ kind, id }: Pick<Item, 'kind' | 'id'>): string => `${kind} ${id}`;
 
-/** Of the nodes around one how many edges away they are. */
+/** For the nodes around one how many edges away they are. */
 export function distancesFrom(
   graph: ReadonlyMap<string, ReadonlySet<string>>,
   start: string,

@@ -200,7 +200,7 @@ export const extractionOf = (
   progressing: () => statement('select 1'),
 });
 
-/** Has patterns found in all sessions that somebody may read. */
+/** Has patterns found in all sessions that a member may read. */
 async function extract(
   { memory, model }: Organization,
   by: Rememberer,

@@ -14,7 +14,7 @@ export interface Office<Who = Customer> {
   readonly key: string;
   readonly id: string;
   acquire(hardware: string, more?: object): Promise<Reply>;
-  /** Of one that must succeed. */
+  /** Acquires a seat; it must succeed. */
   seat(hardware: string, more?: object): Promise<KeptSession>;
   beat(kept: KeptSession): Promise<Reply>;
   release(kept: KeptSession): Promise<Reply>;

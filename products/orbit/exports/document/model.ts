@@ -66,7 +66,7 @@ export interface Branding {
   readonly mark: boolean;
 }
 
-/** A scope as a document that is sent to somebody. */
+/** A scope as a document that is sent to a client. */
 export interface ScopeDocument {
   readonly title: string;
   readonly workspace: string;
@@ -80,7 +80,7 @@ export interface ScopeDocument {
   readonly status: string;
   readonly summary: string | null;
   readonly parts: readonly DocumentPart[];
-  /** Of all that nobody in the workspace wrote. */
+  /** Language of all that the workspace did not write itself. */
   readonly language: DocumentLanguage;
   readonly branding: Branding;
 }

@@ -1,4 +1,4 @@
-/** All words of a document that nobody in the workspace wrote. */
+/** All words of a document that the workspace did not write itself. */
 const ENGLISH = {
   kind: 'Scope of Work',
   contents: 'Contents',

@@ -24,7 +24,7 @@ interface PdfDocument {
 
 interface Line {
   readonly inlines: object;
-  /** Of the contents: where a page's number stands for. */
+  /** Set in the contents: where a page's number stands for. */
   readonly _pageNodeRef?: unknown;
   /** Absent: the number of a list's item, which pdfmake makes itself. */
   tag?: Element | typeof CONTENTS | null;
@@ -157,7 +157,7 @@ class Drawing {
     return tag;
   }
 
-  /** Of the contents: an entry ends with the number of its page. */
+  /** An entry of the contents ends with the number of its page. */
   #entryOf(line: Line): Element {
     const [root] = this.#structs.keys();
     this.#contents ??= element('TOC', root ?? null);

@@ -77,7 +77,7 @@ export class Coverage {
     );
   }
 
-  /** Of a text that stays as it is: the program that opens the file has fonts of its own for what is missing. */
+  /** Notes missing scripts of a text that stays as it is: the program that opens the file has fonts of its own for what is missing. */
   note(text: string): void {
     if (PLAIN.test(text)) return;
     for (const character of text)

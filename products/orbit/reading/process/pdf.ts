@@ -17,7 +17,7 @@ import { isFromRight, runsFromRight } from './reading-order.ts';
  */
 const HARDLY_TEXT = 20;
 const NUMBERS_OF_A_LETTER = 100;
-/** Of a page's letters, the share that must have been found in their places for their order to be certain. */
+/** The share of a page's letters that must have been found in their places for their order to be certain. */
 const MOSTLY = 0.95;
 const UNORDERED = 0.5;
 /** Pixels an inch of a page that is drawn for OCR, and the most pixels of one. */

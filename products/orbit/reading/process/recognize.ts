@@ -38,7 +38,7 @@ export function recognize(bytes: Buffer, declared: DocumentType): DocumentType {
 function binaryType(bytes: Buffer): Binary | undefined {
   const marked = MAGIC.find(([magic]) => magic.every((byte, at) => bytes[at] === byte));
   if (marked !== undefined) return marked[1];
-  // Some programs write a few bytes before it; of text that has it, nobody can say what opens it as what.
+  // Some programs write a few bytes before it; programs differ in what they open such a text as.
   const at = bytes.subarray(0, PDF_HEADER).indexOf('%PDF-');
   return at > 0 ? 'pdf' : undefined;
 }

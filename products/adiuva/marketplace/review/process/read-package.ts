@@ -53,7 +53,7 @@ interface Reading {
   readonly zip: Pick<Zip, 'contentOf'>;
 }
 
-/** Of each code so many are told, and that there are more. */
+/** So many findings of each code are told, and that there are more. */
 function limited(tell: Reading['tell']): Reading['find'] {
   const told = new Map<Code, number>();
   return (found) => {

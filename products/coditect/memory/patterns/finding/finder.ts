@@ -7,7 +7,7 @@ import { findWorkflows, isRepetition, type Step, stepsOf, type StepsOfSession } 
 
 /** What is kept of a session at most: a bound on the work and the memory that one takes. */
 const MOST_OF_SESSION = { steps: 300, statements: 20, solved: 50, events: 2_000 } as const;
-/** Of each kind, those that occur in most sessions. */
+/** So many patterns of each kind, those that occur in most sessions. */
 const MOST_PATTERNS = 100;
 
 /** Finds what recurs in sessions. Messages are read one by one, session after session, and few of their words are kept. */

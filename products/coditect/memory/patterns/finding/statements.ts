@@ -24,7 +24,7 @@ const MOST_OF_MESSAGE = 20;
 /** Words of demand, not of what is demanded. */
 const EMPTY = new Set('remember pleas prefer avoid ensur nit again'.split(' '));
 
-/** A rule that somebody says. */
+/** A rule that a message states. */
 export interface Statement extends Occurrence {
   readonly terms: ReadonlySet<string>;
 }
