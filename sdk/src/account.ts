@@ -100,7 +100,7 @@ function invitationCalls({ call }: Pick<Caller, 'call'>) {
   return {
     list: (id: string, options?: CallOptions) =>
       call('GET /v1/organizations/{id}/invitations', { params: { id } }, options),
-    /** Sends a mail with a link to somebody who is to become a member. */
+    /** Sends a mail with a link to a person who is to become a member. */
     create: (id: string, body: BodyOf<'POST /v1/organizations/{id}/invitations'>, options?: CallOptions) =>
       call('POST /v1/organizations/{id}/invitations', { params: { id }, body }, options),
     revoke: (id: string, invitationId: string, options?: CallOptions) =>
