@@ -107,17 +107,6 @@ export const writtenNumbers: Rule = (file) =>
       )
     : [];
 
-const PLAIN = /^(server|products|testkit|sdk|console|test|scripts)\//;
-/** A sentence names who acts: the caller, a member, the process. Migrations are never edited. */
-export const plainWords: Rule = ({ path, text }) =>
-  !PLAIN.test(path) || path.includes('/migrations/')
-    ? []
-    : [...text.matchAll(/\bwho(?:ever)\b/gi)].map(({ 0: word, index }) => ({
-        path,
-        line: lineAt(text, index),
-        says: `"${word}": name who acts`,
-      }));
-
 /** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
 export const honestTests: Rule = (file) => {
   if (!isTest(file.path)) return [];

@@ -9,7 +9,6 @@ import {
   honestTypes,
   names,
   passedIn,
-  plainWords,
   writtenNumbers,
 } from './habits.ts';
 import type { SourceFile } from './source.ts';
@@ -27,7 +26,6 @@ const OF_EACH: Readonly<Record<string, Rule>> = {
   honestTypes,
   passedIn,
   writtenNumbers,
-  plainWords,
   honestTests,
   databaseTime,
   systemUses,
