@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith, kept } from '#platform/db';
 
-/** What erasure and export do with accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
+/** How erasure and export treat accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
 export const accountsDataRules: DataRule[] = [
   { table: 'accounts.accounts', account: erased() },
   {

@@ -8,7 +8,7 @@ const RAW =
   'answers and events of payment providers, word for word; what they say is in subscriptions, invoices, payments, refunds and disputes';
 const ACCOUNTS = 'accounts.accounts';
 
-/** What erasure and export do with what was bought. */
+/** How erasure and export treat purchases. */
 export const billingDataRules: DataRule[] = [
   { table: 'billing.inbox', account: erased(OF_ITS_OBJECTS), withheld: RAW },
   { table: 'billing.bodies', account: erased(OF_ITS_OBJECTS), withheld: RAW },

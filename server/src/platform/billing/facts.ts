@@ -2,13 +2,13 @@ import type { AccountId } from '#platform/kernel';
 import type { Cycle } from './cycles.ts';
 
 /**
- * What an object of a payment provider says, in our words. Made by the provider's `read` from one body, and from nothing else: so that
+ * Facts of a payment provider's object, in our words. Made by the provider's `read` from one body, and from nothing else: so that
  * the newest bodies of all objects say the same, in any order in which they come.
  */
 export interface Facts {
   /** The provider's customer that it belongs to. */
   readonly customer: string | null;
-  /** Who it was said to belong to before is believed rather than `customer`: the provider no longer tells all that this follows from. */
+  /** The former owner is believed rather than `customer`: the provider no longer tells all that this follows from. */
   readonly keepsCustomer?: boolean | undefined;
   /** The account that our own note on the customer names. */
   readonly claims: AccountId | undefined;
@@ -32,7 +32,7 @@ export interface SaleFacts {
   readonly payment: PaymentFacts;
 }
 
-/** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
+/** Kinds of objects. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
 export const OBJECT_KINDS = ['customer', 'subscription', 'invoice', 'payment', 'checkout'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 

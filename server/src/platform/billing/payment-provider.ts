@@ -9,7 +9,7 @@ export type StoreName = 'app_store' | 'google_play';
 /** Real money, the provider's own test mode, or our sandbox. */
 export type Mode = 'live' | 'test' | 'sandbox';
 
-/** Who sells, and in which of its modes: rows of one mode are nothing in another. */
+/** The seller, and its mode: rows of one mode are nothing in another. */
 export interface ProviderMode {
   readonly provider: ProviderName;
   readonly mode: Mode;
@@ -18,7 +18,7 @@ export interface ProviderMode {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Body = { readonly [key: string]: Json };
 
-/** What a webhook says happened. What it says of the object itself is not believed: the object is read. */
+/** An event as a webhook tells it. Its word on the object itself is not believed: the object is read. */
 export interface ProviderEvent {
   readonly eventId: string;
   readonly type: string;
@@ -52,7 +52,7 @@ export interface PaymentProvider {
    * share. Throws `store_unavailable` (retryable), or `store_refused`.
    */
   fetch(ref: ObjectRef, reading: ReadContext): Promise<Body | null>;
-  /** What a body says: a pure function, the same for the same body at any time. */
+  /** Facts of a body: a pure function, the same for the same body at any time. */
   read(ref: ObjectRef, body: Body | null): Facts;
   /** Messages that the provider would have sent since then, page by page, in no order. */
   eventsSince(
@@ -72,9 +72,9 @@ export interface PaymentProvider {
   readonly purchases?: AppPurchases | undefined;
 }
 
-/** What is bought in an app, and brought here by it. */
+/** Purchases that are made in an app, and brought here by it. */
 export interface AppPurchases {
-  /** What to read of a purchase, by what the store gave the app for it. Throws `purchase_unknown` for what is not of this store, app and mode. */
+  /** The object to read for a purchase, by the store's proof. Throws `purchase_unknown` for one that is not of this store, app and mode. */
   refOf(proof: string): Promise<ObjectRef>;
   /** Has the store name the account in what it tells of a purchase from now on; not there: this store can't. Harmless when it is asked twice. */
   nameOwner?(purchase: ObjectRef, accountId: AccountId): Promise<void>;
@@ -95,14 +95,14 @@ export interface AppPurchases {
 export interface Extension {
   readonly until: Date;
   readonly reason: ExtensionReason;
-  /** What tells this request from others at the store. */
+  /** Tells this request from others at the store. */
   readonly id: string;
 }
 
 export const EXTENSION_REASONS = ['customer_satisfaction', 'outage', 'other'] as const;
 export type ExtensionReason = (typeof EXTENSION_REASONS)[number];
 
-/** What became of a purchase here. */
+/** How a purchase was used here. */
 export interface PurchaseUse {
   /** It was given to an account. */
   readonly isDelivered: boolean;
@@ -166,7 +166,7 @@ export interface CreditHolder extends ProviderMode {
   take(credit: CreditToTake): Promise<number>;
 }
 
-/** What a payment provider does when its customers leave. Each call is harmless if repeated, or if its object is gone. */
+/** Acts of a payment provider when its customers leave. Each call is harmless if repeated, or if its object is gone. */
 export interface SubscriptionEnder extends ProviderMode {
   /** Ends a subscription with what is paid for. */
   endWithPeriod(subscription: string): Promise<void>;

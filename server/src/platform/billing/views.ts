@@ -12,7 +12,7 @@ import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { grantsReply, grantToJson, shownGrants } from './price-list.ts';
 
-/** What is used of one limit, as the limits tell it. */
+/** Use of one limit, as the limits tell it. */
 export interface LimitInUse {
   readonly product: string;
   readonly limit: string;

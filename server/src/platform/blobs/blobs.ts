@@ -28,7 +28,7 @@ export interface NewUpload {
   readonly bytes: number;
   /** The SHA-256 of all bytes, in hex (64 small letters and digits). */
   readonly sha256: string;
-  /** What it is to the product, in a word: `document`. */
+  /** Its purpose to the product, in a word: `document`. */
   readonly purpose: string;
   readonly createdBy?: UserId | undefined;
   /** For large files: the bytes of a part. One request when not said. */
@@ -129,7 +129,7 @@ export interface Blobs {
    * Any failure gives that back, and nothing is kept. Throws the gauge's refusal, `length_required`, `upload_mismatch`, `client_gone`.
    */
   receiving(blob: IncomingBlob): Promise<Received>;
-  /** What a transaction with `storing` or `replacing` has failed by, as its caller is answered. */
+  /** The error of a failed transaction with `storing` or `replacing`, for its caller. */
   refusal(error: unknown, bytes: number): unknown;
   /** Answers a call with a stored file: ranges, `If-None-Match`, `If-Modified-Since`. */
   send(accountId: AccountId, blobId: string, sent: SentBlob): Promise<void>;

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { AppError, equalInConstantTime } from '#platform/kernel';
 
-/** What bytes must be. */
+/** The expected length and digest of bytes. */
 export interface ExpectedBytes {
   readonly bytes: number;
   /** In hex; undefined: any. */

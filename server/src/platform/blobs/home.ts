@@ -14,7 +14,7 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What an upload must be: the home signs it, and takes nothing else. */
+/** The expected upload: the home signs it, and takes nothing else. */
 export interface PutRequest {
   readonly key: string;
   readonly bytes: number;
@@ -38,14 +38,14 @@ export interface GetRequest {
 /** One part of an upload in parts, counted from 1. All are as large but the last. */
 export interface PartRequest {
   readonly key: string;
-  /** What `startParts` answered. */
+  /** The answer of `startParts`. */
   readonly uploadId: string;
   readonly part: number;
   readonly bytes: number;
   readonly expiresIn: number;
 }
 
-/** What a home knows of what it keeps. */
+/** A home's facts of what it keeps. */
 export interface HomeEntry {
   readonly bytes: number;
   /** In hex, of all bytes; undefined where the home does not know it: then it is read and hashed. */

@@ -96,7 +96,7 @@ function hold({ db }: BlobStorageParts, key: BlobKey): () => void {
   return () => clearInterval(timer);
 }
 
-/** What a file has more than those whose place it takes. */
+/** The bytes that a file has more than those whose place it takes. */
 async function moreThan(
   { db }: BlobStorageParts,
   {

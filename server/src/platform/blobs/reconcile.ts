@@ -9,7 +9,7 @@ const BATCH = 1_000;
 /** Keys that one line of the log names. */
 const NAMED = 20;
 
-/** What does not agree between the home and the database. */
+/** Differences between the home and the database. */
 export interface Differences {
   /** Bytes that are no file's; they are deleted. */
   readonly orphans: number;

@@ -103,7 +103,7 @@ async function readOf({ at, call }: S3Access, key: string, range?: ByteRange): P
   }
 }
 
-/** What comes, until the connection breaks: then in the words of this module. */
+/** The bytes that come, until the connection breaks: then in the words of this module. */
 async function* received(body: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* body as AsyncIterable<Uint8Array>;

@@ -105,7 +105,7 @@ async function sendBody(
 const ONE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 
 /**
- * What a Range header asks for of so many bytes (RFC 9110, 14). Undefined: all of it, as of a header that is malformed, or names
+ * The part that a Range header asks for of so many bytes (RFC 9110, 14). Undefined: all of it, as of a header that is malformed, or names
  * several ranges, which a server need not answer. Throws `range_not_satisfiable`.
  */
 function rangeOf(header: string | undefined, bytes: number): ByteRange | undefined {

@@ -76,7 +76,7 @@ export const insertBlob = (row: NewRow) =>
     ],
   );
 
-/** What names a file in the scope of its account. */
+/** Name of a file in the scope of its account. */
 export interface BlobKey {
   readonly accountId: AccountId;
   readonly product: string;
@@ -191,7 +191,7 @@ export const storedBetween = (after: string, to: string | undefined, limit: numb
     [after, to ?? null, limit],
   );
 
-/** What all accounts store, by product. */
+/** Bytes that all accounts store, by product. */
 export const totals = statement<{ product: string; bytes: number }>(
   `select product, coalesce(sum(bytes), 0)::float8 as bytes
    from blobs.blobs where status = 'stored' group by product order by product`,

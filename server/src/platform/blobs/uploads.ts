@@ -42,7 +42,7 @@ export function uploadSeconds(bytes: number): number {
   return Math.min(LONGEST_UPLOAD, Math.max(SHORTEST_UPLOAD, Math.ceil(bytes / SLOWEST)));
 }
 
-/** What a row says to products. */
+/** A row as products see it. */
 export function blobOf(row: BlobRow): Blob {
   const { id, filename, type, bytes, purpose } = row;
   return {

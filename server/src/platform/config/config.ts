@@ -328,7 +328,7 @@ function assembleConfig(
   };
 }
 
-/** What one process has in its hands at once. */
+/** Capacities of one process at once. */
 function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> {
   return {
     bodyCapacity: {

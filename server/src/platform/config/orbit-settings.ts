@@ -21,7 +21,7 @@ const commentUrl = z
     'must be an http:// or https:// URL with {comment_id} in its path, its query or behind #; {workspace_id} and {scope_id} may stand there too',
   );
 
-/** Who looks into what customers upload, and where mails of mentions lead (docs/orbit.md). */
+/** The scanner of customers' uploads, and the address that mails of mentions lead to (docs/orbit.md). */
 export const ORBIT_SETTINGS = {
   CLAMD_URL: setting(clamdUrl.optional(), {
     group: 'Operations',

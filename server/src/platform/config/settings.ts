@@ -360,7 +360,7 @@ export type Values = { readonly [Name in SettingName]: z.infer<(typeof SETTINGS)
 /** The names of all settings, in the order of the docs. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** What is known of a setting beside its schema. */
+/** Facts of a setting beside its schema. */
 export function notesOf(name: SettingName): SettingNotes {
   return SETTINGS[name].notes;
 }

@@ -15,7 +15,7 @@ export interface SignInSettings {
   readonly sandbox: boolean;
 }
 
-/** What we are to a provider. */
+/** Our name and secret at a provider. */
 export interface ClientSettings {
   readonly clientId: string;
   /** undefined: a public client, as apps are. */

@@ -3,7 +3,7 @@ import type { MoneySpan } from '#platform/reports';
 
 export interface CustomerRow {
   readonly account_id: string;
-  /** What of it a text names. */
+  /** The part of it that a text names. */
   readonly found_by: string;
   readonly kind: 'personal' | 'organization';
   readonly name: string;
@@ -47,7 +47,7 @@ export interface CustomerList {
 }
 
 interface Sort {
-  /** What rows are sorted by, and its type in the database. */
+  /** The key that rows are sorted by, and its type in the database. */
   readonly key: string;
   readonly type: string;
   readonly from?: string;
@@ -195,7 +195,7 @@ export interface PersonRow {
   readonly second_factor: boolean;
 }
 
-/** Who belongs to an account, owners first. */
+/** People of an account, owners first. */
 export const peopleOf = (accountId: string, limit: number): Statement<PersonRow> =>
   statement<PersonRow>(
     `select u.user_id, u.email, m.role, u.status, exists (select from identity.totp t where t.user_id = u.user_id and t.confirmed_at is not null)

@@ -1,6 +1,6 @@
 import type { FunctionSet } from './function-set.ts';
 
-/** What the script below ends with when another process has applied a newer set meanwhile. */
+/** The code that the script below ends with when another process has applied a newer set meanwhile. */
 export const NEWER = 'PL030';
 
 /** The schemas that a set opens are its own. */

@@ -26,7 +26,7 @@ export function mayBeDone(error: unknown): boolean {
 }
 
 /**
- * What PostgreSQL and PgBouncer say when they can serve no client for now. Classes 08 (connections; PgBouncer has 08P01 for
+ * Codes of PostgreSQL and PgBouncer when they can serve no client for now. Classes 08 (connections; PgBouncer has 08P01 for
  * all that it says of itself: a server that crashed, a wait that took too long) and 53 (no connection, memory or disk left);
  * 57P01 to 57P05: ended by an operator, a crash or a time-out, or starting up. 58030: its files can't be read or written.
  */
@@ -116,7 +116,7 @@ const PASSES: ReadonlySet<string> = new Set([
   // A standby that is about to become the primary.
   READ_ONLY,
 ]);
-/** What PgBouncer says in words alone (08P01), and drivers of their own settings: no waiting helps. */
+/** Faults that PgBouncer names in words alone (08P01), and drivers of their own settings: no waiting helps. */
 const STAYS = /no such (?:user|database)|password|authentication|SSL|TLS/i;
 
 /** Whether waiting may help: a database that comes, and not one that refuses its settings. */

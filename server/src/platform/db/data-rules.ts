@@ -1,7 +1,7 @@
 import type { AccountId } from '#platform/kernel';
 
 /**
- * What becomes of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
+ * The fate of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
  * user, `$2` the person's email, once it was verified; when not said, the rows whose account_id or user_id it is.
  */
 export type Fate =
@@ -24,17 +24,17 @@ export interface SealedRow {
   readonly id: string;
 }
 
-/** What erasure and export do with one table. Each module says it of its own, beside its migrations. */
+/** How erasure and export treat one table. Each module says it of its own, beside its migrations. */
 export interface DataRule {
   /** `reel.drafts` */
   readonly table: string;
-  /** What happens to an account's rows. */
+  /** The fate of an account's rows. */
   readonly account?: Fate;
   /** Which of an account's rows its export shows, as a condition on `t`: what a member keeps from the others is in the archive of that person alone. */
   readonly accountShows?: string;
-  /** What happens to a person's rows: who they are, and what they did for accounts that are not erased with them. */
+  /** The fate of a person's rows: who they are, and what they did for accounts that are not erased with them. */
   readonly user?: Fate;
-  /** Who did what a row tells of, where others do things to a person: of others, a person's archive lacks these columns. */
+  /** Columns of the actor of a row, where others do things to a person: if it was another, a person's archive lacks these columns. */
   readonly doer?: { readonly id: string; readonly columns: readonly string[] };
   /** Why its rows are no account's and no person's. */
   readonly nobodys?: string;

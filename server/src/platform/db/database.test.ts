@@ -112,7 +112,7 @@ describe('scopes', () => {
       const call = systemCall(statement<{ patience: string }>('select notes.patience() as patience', []));
       const [[alone]] = await db.system('limits.sweep', WRITE, [call]);
       const [[withOthers]] = await db.system('limits.sweep', WRITE, [call, texts]);
-      // What a transaction sets at its beginning.
+      // The settings of a transaction at its beginning.
       expect([alone, withOthers]).toEqual([{ patience: '0' }, { patience: '30s' }]);
     },
   );

@@ -24,7 +24,7 @@ export interface Step {
   readonly down: string;
 }
 
-/** What a database is brought up to date by: a step of the schema, or the functions and rights of a module, whose newest set counts. */
+/** One step of bringing a database up to date: a step of the schema, or the functions and rights of a module, whose newest set counts. */
 export type Migration = Step | FunctionSet;
 
 const isStep = (migration: Migration): migration is Step => 'up' in migration;
@@ -84,7 +84,7 @@ interface AppliedRow {
   readonly version: number | null;
 }
 
-/** What was applied, by id; nothing where no migration ever was. It writes nothing. */
+/** Applied migrations, by id; nothing where no migration ever was. It writes nothing. */
 async function readApplied(db: Database): Promise<Map<string, AppliedRow>> {
   const [{ is_there } = { is_there: false }] = await db.asMigrator(
     statement<{ is_there: boolean }>(
@@ -108,7 +108,7 @@ const WAYS_OUT = {
     'if nothing of the data is to be kept, begin with a new database (or "plinth migrate down" past the step, which deletes what its tables hold)',
 };
 
-/** What was applied must be what the program has: the schema would be another one than the code was written for. */
+/** Applied migrations must be the program's: the schema would be another one than the code was written for. */
 function assertUnchanged(
   db: Database,
   known: ReadonlyMap<string, AppliedRow>,

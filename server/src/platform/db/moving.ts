@@ -39,7 +39,7 @@ export interface MovedSum {
 export interface Move {
   readonly source: Database;
   readonly target: Database;
-  /** What the target is called in messages: no login, no password. */
+  /** The target's name in messages: no login, no password. */
   readonly targetName: string;
   readonly migrations: readonly Migration[];
   /** Sums that a reader knows, beside the digests. */
@@ -124,7 +124,7 @@ interface Earlier {
   readonly filled: string;
 }
 
-/** What an earlier run brought to a target that holds the same data: all of it, unless something changed since. */
+/** The result of an earlier run to a target that holds the same data: all of it, unless something changed since. */
 async function arrivedEarlier(move: Move, { installation, tables, filled }: Earlier): Promise<Moved> {
   const { source, target, targetName } = move;
   const isSame = (await installationOf(target).catch(() => undefined))?.id === installation.id;
@@ -132,7 +132,7 @@ async function arrivedEarlier(move: Move, { installation, tables, filled }: Earl
   const here = await source.transactAsMigrator(undefined, (tx) => contentsOfAll(tx, tables));
   const rows = [...here.values()].reduce((sum, one) => sum + one.rows, 0);
   const found = { tables: tables.length, rows, sums: [] };
-  // What was left is as it was, and the target goes on.
+  // The source that was left is as it was, and the target goes on.
   if (installation.movedTo !== null) return { ...found, outcome: 'used' };
   const there = await target.system('db.installation', (tx) => contentsOfAll(tx, tables));
   const names = differingTables(here, there);
@@ -233,7 +233,7 @@ function explainRights(error: unknown): never {
   });
 }
 
-/** What PostgreSQL says of two things that an operator can put right. */
+/** Explains two errors of PostgreSQL that an operator can put right. */
 function explain(error: unknown): never {
   const { code } = error as { readonly code?: unknown };
   if (code === '55P03')

@@ -91,7 +91,7 @@ export interface SignalCarrier {
   subscribe(hear: (message: string) => void): () => void;
 }
 
-/** What an engine must do; scopes, signals and crash points are built on top of it, once for both. */
+/** Duties of an engine; scopes, signals and crash points are built on top of it, once for both. */
 export interface Engine {
   readonly name: 'pglite' | 'postgres';
   batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;

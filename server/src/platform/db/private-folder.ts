@@ -17,12 +17,12 @@ declareErrors({
   data_folder_foreign: { status: 500, message: 'Other users of the machine can access the data folder.' },
 });
 
-/** What others may do with a file, and what only its owner may. */
+/** Bits of what others may do with a file, and of what only its owner may. */
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 /** Where files of accounts are kept. */
 const FILES = 'blobs';
-/** What a start leaves in its folder, one of them at least. */
+/** Files that a start leaves in its folder, one of them at least. */
 const OURS = [
   FILES,
   'database',
@@ -33,7 +33,7 @@ const OURS = [
   'outbox',
   'stripe-sandbox.json',
 ];
-/** What stands in a new volume or checkout. */
+/** Names that stand in a new volume or checkout. */
 const NOBODYS = /^(lost\+found|\..*)$/;
 
 /**
@@ -59,7 +59,7 @@ export function ensurePrivate(folder: string): number {
   return narrow(root, stats) + narrowBelow(root, user);
 }
 
-/** What is wider is narrowed for all that is in it: a folder that others use too, or of other programs, must not be. */
+/** A wider folder is narrowed for all that is in it: one that others use too, or of other programs, must not be. */
 function assertOwn(folder: string, root: string, { mode }: Stats): void {
   const names = readdirSync(root).filter((name) => !NOBODYS.test(name));
   const isShared = (mode & STICKY) !== 0 || isIn(homeOf(), root);

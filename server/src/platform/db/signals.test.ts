@@ -47,7 +47,7 @@ async function crowd(): Promise<void> {
   await another.close();
 }
 
-/** What another process hears; said again and again, for listening is set up without being waited for. */
+/** Signals that another process hears; said again and again, for listening is set up without being waited for. */
 async function heardBy(ear: Database, mouth: Database): Promise<string> {
   const heard = Promise.withResolvers<string>();
   ear.onSignal('topic', heard.resolve);

@@ -50,7 +50,7 @@ function isAmountOf(currency: Currency, amount: number): boolean {
   return Number.isSafeInteger(amount) && amount >= 0 && amount % step === 0;
 }
 
-/** What an amount is not, in any of its currencies. */
+/** Faults of an amount, in any of its currencies. */
 export function amountProblems(price: Plan['price'] | AddOn['price']): string[] {
   return currenciesOf(price)
     .filter((currency) => {
@@ -64,7 +64,7 @@ export function amountProblems(price: Plan['price'] | AddOn['price']): string[] 
 
 const CYCLES: ReadonlySet<string> = new Set(['monthly', 'yearly', 'once']);
 
-/** What can't be right about how a plan is sold: a year, a trial, by the seat, past its quotas. */
+/** Faults in how a plan is sold: a year, a trial, by the seat, past its quotas. */
 export function saleProblems({ limits }: Catalogue, plan: Plan): string[] {
   return [
     ...yearProblems(plan),

@@ -18,7 +18,7 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
   readonly addOns?: Readonly<Record<string, AddOn>>;
 }
 
-/** What is changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
+/** Limits that are changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
 const NOT_CONSUMED: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
 
 /** The provider's lookup keys and meters are made of names, and are bounded. */

@@ -18,7 +18,7 @@ import {
 } from './store.ts';
 import type { GrantSource } from './timeline.ts';
 
-/** What is given. Exactly one of `plan` and `addOn`, by their names within the product. */
+/** A grant to be given. Exactly one of `plan` and `addOn`, by their names within the product. */
 export interface NewGrant {
   readonly accountId: AccountId;
   readonly product: string;

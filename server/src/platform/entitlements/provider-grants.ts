@@ -5,7 +5,7 @@ import type { Rewriter } from './snapshots.ts';
 import { lockAccounts } from './store.ts';
 import type { ProviderSource } from './timeline.ts';
 
-/** What a payment provider grants an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
+/** A payment provider's grant to an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
 export interface ProviderGrant {
   /** As the provider calls it: the same purchase has the same one for ever. */
   readonly externalId: string;

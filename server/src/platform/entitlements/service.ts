@@ -17,7 +17,7 @@ import {
   type ProviderSource,
 } from './timeline.ts';
 
-/** What an account may do in a product now, why, and until when. */
+/** An account's rights in a product now, why, and until when. */
 export interface Entitlement {
   readonly product: string;
   readonly name: string;

@@ -30,7 +30,7 @@ export interface EraserParts {
   readonly log: Pick<Logger, 'info' | 'error'>;
 }
 
-/** What is closed becomes erased. */
+/** Erases closed accounts and users. */
 export interface Eraser {
   /** Erases all who were closed 14 days ago, one after the other. Answers how many; throws when one could not be. */
   run(): Promise<number>;

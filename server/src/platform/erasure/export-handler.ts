@@ -31,7 +31,7 @@ export interface ExportingParts extends ContentsParts {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
 }
 
-/** What makes archives: a job that reads table after table and stores the archive in parts. */
+/** Makes archives: a job that reads table after table and stores the archive in parts. */
 export function exportHandler(parts: ExportingParts): JobHandler {
   const { db } = parts;
   return {

@@ -10,7 +10,7 @@ export function atLeast(role: Role, asked: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(asked);
 }
 
-/** Who is calling: a user by access token, or a user through an API key. */
+/** The caller: a user by access token, or a user through an API key. */
 export interface Caller {
   readonly userId: UserId;
   readonly platformRole: 'user' | 'admin';
@@ -34,7 +34,7 @@ export type Spender = Pick<Caller, 'userId' | 'keyId' | 'sessionId'>;
 /** Whose secret of a product a call has brought, such as a licence key: what its product found by it. */
 export interface ProductKey {
   readonly accountId: AccountId;
-  /** What names it in rates: its id, and never the secret itself. */
+  /** Its name in rates: its id, and never the secret itself. */
   readonly id: string;
 }
 
@@ -45,7 +45,7 @@ export type ResolveProductKey = (
   origin: Origin,
 ) => Promise<ProductKey | undefined>;
 
-/** What every call has, signed in or not. */
+/** Facts of every call, signed in or not. */
 export interface Origin {
   readonly requestId: string;
   readonly ip: string;

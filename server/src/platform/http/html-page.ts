@@ -7,7 +7,7 @@ export interface HtmlPage {
   readonly title: string;
   /** HTML, below the title. */
   readonly content: string;
-  /** What it does, with a `<p role="status">` below the content to say so in; a page to read alone has none. */
+  /** Its program, with a `<p role="status">` below the content to say so in; a page to read alone has none. */
   readonly script?: string;
 }
 

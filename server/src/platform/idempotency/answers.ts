@@ -32,7 +32,7 @@ export interface GivenAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who sent an Idempotency-Key: a user, and the API key that they called with. To others it is another key. */
+/** The sender of an Idempotency-Key: a user, and the API key that they called with. To others it is another key. */
 export interface KeySender {
   readonly userId: UserId;
   readonly keyId?: KeyId | undefined;

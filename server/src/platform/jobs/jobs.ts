@@ -15,7 +15,7 @@ import { startWorker, type Worker } from './worker.ts';
 const PRUNE = commitPoint('jobs.prune', 'jobs that were over a day ago, deleted');
 
 export interface JobsParts extends Omit<WorkerParts, 'handlers'> {
-  /** What its jobs are in, and who runs them. */
+  /** The queue of its jobs, and its workers. */
   readonly queue: WorkedQueue<RunningJob>;
   readonly audit: Audit;
   /** A worker announces jobs to QStash in place of running them (docs/qstash.md). */

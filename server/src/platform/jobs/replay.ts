@@ -20,7 +20,7 @@ const REPLAY = commitPoint(
   'a dead job ready anew, with its new permit, and its subject put back',
 );
 
-/** Who asks, and from where. */
+/** The caller, and where the call came from. */
 export interface ReplayCaller {
   readonly caller: Caller;
   readonly origin: Origin;
@@ -63,7 +63,7 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ReplayCal
   }
 }
 
-/** What was admitted when the job was first enqueued. */
+/** The permit that was admitted when the job was first enqueued. */
 interface FormerPermit {
   readonly user: UserId;
   readonly key: KeyId | null;
@@ -140,7 +140,7 @@ async function formerPermit(
   return row;
 }
 
-/** What the audit keeps of it. */
+/** The audit's event of it. */
 export function eventOf(action: string, job: AdminJobRow, { caller, origin }: ReplayCaller) {
   return {
     action,

@@ -1,5 +1,5 @@
 /**
- * What the work answers; when it has not within so many milliseconds, the error that `late` makes. The work goes on, and
+ * The work's answer; when there is none within so many milliseconds, the error that `late` makes. The work goes on, and
  * its result is dropped.
  */
 export async function inTime<T>(milliseconds: number, work: () => Promise<T>, late: () => Error): Promise<T> {

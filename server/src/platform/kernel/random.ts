@@ -21,7 +21,7 @@ export const systemRandom: Random = {
       used = 0;
     }
     const bytes = pool.slice(used, used + length);
-    // What was handed out is not kept: it may become a secret.
+    // Bytes that were handed out are not kept: they may become a secret.
     pool.fill(0, used, used + length);
     used += length;
     return bytes;

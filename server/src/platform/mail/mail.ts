@@ -67,7 +67,7 @@ export interface RequestedMail {
   readonly to: string;
   readonly template: TemplateName;
   readonly userId?: UserId | undefined;
-  /** What the resolver is told besides. No secret. */
+  /** Further facts for the resolver. No secret. */
   readonly facts?: Facts;
   readonly requestId: string;
 }
@@ -99,7 +99,7 @@ export interface Mail {
   previews(): readonly MailPreview[];
   /** Whether `text` shows what real mails say. */
   readonly isShown: boolean;
-  /** What a mail of the log said; undefined: it is not here. Mails hold links that let in: only where they go no further than a folder. */
+  /** Text of a mail in the log; undefined: it is not here. Mails hold links that let in: only where they go no further than a folder. */
   text(id: string): Promise<Rendered | undefined>;
   /** Removes what lies outside of the database of the mails of an account, or of a person: their erasure has the lines of the log. */
   forget(whose: Whose): Promise<void>;

@@ -44,7 +44,7 @@ export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
   return message;
 }
 
-/** What a message says that `asMessage` made: its two texts, and its subject, which is the title of the second one. */
+/** Texts of a message that `asMessage` made: its two texts, and its subject, which is the title of the second one. */
 function renderedIn(message: string): Rendered {
   const html = partOf(message, 'text/html');
   const [, title = ''] = /<title>([^<]*)<\/title>/.exec(html) ?? [];

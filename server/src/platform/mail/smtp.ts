@@ -58,7 +58,7 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
   };
 }
 
-/** What a server refuses for good: this receiver, or this mail. That it refuses us (log-in, sender) can be mended meanwhile. */
+/** Refusals of a server for good: this receiver, or this mail. That it refuses us (log-in, sender) can be mended meanwhile. */
 const ABOUT_THE_MAIL = /^(RCPT TO|DATA|BDAT)/;
 
 function failureOf(error: unknown): Delivery {

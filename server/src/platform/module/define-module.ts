@@ -1,7 +1,7 @@
 import type { DataRule, Migration } from '#platform/db';
 import type { Route } from '#platform/http';
 
-/** What makes a module's service; what it takes is said by its own types. */
+/** Makes a module's service; its own types say what it takes. */
 export type Maker = (parts: never) => unknown;
 
 /** The service of a module: what its maker answers, or what its promise does; undefined for one without a maker. */
@@ -16,15 +16,15 @@ export interface ModuleSchedule<Service> {
   readonly when?: (service: Service) => boolean;
 }
 
-/** What a module of the platform says of itself. */
+/** Declaration of a module of the platform. */
 export interface ModuleDefinition<Name extends string, Create extends Maker | undefined> {
   /** Its folder in server/src/platform, and its schema in the database. */
   readonly name: Name;
-  /** What it is for, in half a line: it stands so in ARCHITECTURE.md. */
+  /** Its purpose, in half a line: it stands so in ARCHITECTURE.md. */
   readonly purpose: string;
   /** Read when they are asked for: most starts have nothing to migrate. */
   readonly migrations?: () => readonly Migration[];
-  /** What erasure and export do with its tables. */
+  /** How erasure and export treat its tables. */
   readonly dataRules?: readonly DataRule[];
   /** Why it uses `db.system`, by the use: `limits.sweep`, or `admin.…` for what platform admins do. */
   readonly systemUses?: Readonly<Record<string, string>>;

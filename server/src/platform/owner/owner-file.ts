@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
 
-/** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
+/** Contents of `owner.json`: how to sign in as the local owner, and a key that may do everything. */
 export interface OwnerFile {
   readonly email: string;
   readonly password: string;

@@ -8,7 +8,7 @@ import * as store from './store.ts';
 
 const RELEASED = commitPoint('privacy.released', 'the counts of a release, and the ε that it spent');
 
-/** What came of a run for one product: `refused` where the period has not so much ε left, or shares days with another. */
+/** Result of a run for one product: `refused` where the period has not so much ε left, or shares days with another. */
 export type ReleaseResult = 'released' | 'already released' | 'refused';
 
 export interface ReleaserParts {

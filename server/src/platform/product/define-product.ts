@@ -33,17 +33,17 @@ import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { ProductContext } from './product-context.ts';
 
-/** What a product does in the transaction of a changed entitlement. */
+/** A product's part in the transaction of a changed entitlement. */
 export type EntitlementHook<Service> = (
   service: Service,
   tx: Transaction,
   change: EntitlementChange,
 ) => Promise<void>;
 
-/** What a product does in the transaction of what became of a sale of one of its items. */
+/** A product's part in the transaction of what became of a sale of one of its items. */
 export type SaleHook<Service> = (service: Service, tx: Transaction, change: SaleChange) => Promise<void>;
 
-/** What a product does in the transaction in which a payee can be paid, or can't any more. */
+/** A product's part in the transaction in which a payee can be paid, or can't any more. */
 export type PayeeHook<Service> = (service: Service, tx: Transaction, change: PayeeChange) => Promise<void>;
 
 /** How a product finds accounts for `GET /v1/admin/customers`. */
@@ -52,11 +52,11 @@ export interface AccountFinder<Service> {
   readonly find: (service: Service, text: string) => Promise<readonly AccountId[]>;
 }
 
-/** What a product is made of beside what it sells. */
+/** Parts of a product beside its plans. */
 export interface ProductParts<Service> {
   /** `import.meta.url`: `migrations/`, `functions/`, `prompts/` and `examples.json` beside it are its tables, their rights, its prompts, and its calls’ examples. */
   readonly folder?: string;
-  /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
+  /** How erasure and export treat them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
   /** Why it uses `db.system`, by the use: `notes.sweep`. Its system-uses.ts makes them known to the compiler. */
   readonly systemUses?: Readonly<Record<string, string>>;
@@ -78,18 +78,18 @@ export interface ProductParts<Service> {
    * nothing it answers none, and throws nothing.
    */
   readonly findAccounts?: AccountFinder<NoInfer<Service>>;
-  /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
+  /** Work outside of requests; `generate` of Reel is the kind `reel.generate`. */
   readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
   /** Its mails, as `declareMails` made them; being here has them sent, listed and previewed like those of the platform. */
   readonly mails?: Readonly<Record<string, MailTemplate>>;
-  /** What it tells the operator's endpoints by `webhooks.emitting`, and when: `{ 'notes.answer.failed': 'an answer …' }`. */
+  /** Events for the operator's endpoints by `webhooks.emitting`, and when: `{ 'notes.answer.failed': 'an answer …' }`. */
   readonly events?: Readonly<Record<ProductEventType, string>>;
   /**
-   * What it writes into the audit, and what each means: `{ 'notes.answer.shared': 'a member …' }`. A product that declares any can
+   * Actions that it writes into the audit, and what each means: `{ 'notes.answer.shared': 'a member …' }`. A product that declares any can
    * record no other.
    */
   readonly auditActions?: Readonly<Record<ProductEventType, string>>;
-  /** What its secrets look like, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
+  /** Shapes of its secrets, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
   readonly redact?: readonly RegExp[];
   /** Packages that need not be installed, by what they are needed for: a call that lacks one answers `package_missing` (`assertPackages`), and `doctor` names it. */
   readonly packages?: PackagesFor;
@@ -98,12 +98,12 @@ export interface ProductParts<Service> {
   /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /**
-   * What is released of it to all customers, by the month, as counts with noise (docs/privacy-releases.md). `privacy.releases` of its context
+   * Its release to all customers, by the month, as counts with noise (docs/privacy-releases.md). `privacy.releases` of its context
    * reads what was released.
    */
   readonly release?: ReleaseDeclaration;
   /**
-   * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
+   * The product's part in the transaction that writes an account's entitlement in it anew: by a purchase,
    * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
    * It is called again when anything of the entitlement changes, such as its end, and when a store tells of what pays for it, such as
    * an invoice that is paid by now: do what holds for `change.present`, and nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
@@ -111,7 +111,7 @@ export interface ProductParts<Service> {
    */
   readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
   /**
-   * What the product makes of a sale that was opened by `items.open` of its context: paid, refunded, disputed, or won back. Called once
+   * The product's part in the commit of a sale that was opened by `items.open` of its context: paid, refunded, disputed, or won back. Called once
    * for each, in the commit that applies it, in the system's scope. What it throws undoes that commit, which is tried again; a remote
    * call in it throws.
    */
@@ -135,7 +135,7 @@ export type McpOnStdio = (server: {
 /** A product as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
 export interface Product<Service = unknown> {
   readonly key: string;
-  /** What it sells. */
+  /** Its plans and add-ons. */
   readonly catalogue: Catalogue;
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
@@ -249,7 +249,7 @@ function assertScheduled(
   }
 }
 
-/** What a product tells people and systems, and what it must not: known from here on to all readers of it. */
+/** Everything that a product tells people and systems, and what it must not: known from here on to all readers of it. */
 function saidBy(
   product: string,
   { mails: byName = {}, events = {}, auditActions = {}, redact = [], packages = {} }: SaidParts,
@@ -266,7 +266,7 @@ function saidBy(
 
 type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact' | 'packages'>;
 
-/** What lies beside a product's file. */
+/** Migrations and prompts that lie beside a product's file. */
 function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {
   if (folder === undefined) return { migrations: [], prompts: undefined };
   const prompts = new URL('./prompts/', folder);
@@ -286,7 +286,7 @@ function unnamedPolicies({ features }: Catalogue): Record<string, PolicyInput> {
   return Object.fromEntries(ours.map(([feature]) => [feature, ANY_CALL]));
 }
 
-/** What is wrong with the rates that a route names. */
+/** Faults of the rates that a route names. */
 function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
   return (shape.soldRates ?? []).flatMap((rate) => {
     const limit = Object.hasOwn(limits, rate) ? limits[rate] : undefined;
@@ -296,14 +296,14 @@ function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
   });
 }
 
-/** What is wrong with a route of a product that can't say whose its secrets are. */
+/** Faults of a route whose product can't say whose its secrets are. */
 function keyProblems(route: Route): string[] {
   return takesProductKey(route)
     ? [`${route.name} takes a secret of the product, and no resolveKey says whose it is`]
     : [];
 }
 
-/** What is wrong with the options that a route requires. */
+/** Faults of the options that a route requires. */
 function optionProblems({ options }: Catalogue, { name, shape }: Route): string[] {
   return (shape.requires ?? [])
     .filter((option) => !Object.hasOwn(options, option))
@@ -319,7 +319,7 @@ function ofProduct({ holds }: Catalogue, route: Route): Route {
   return { ...route, shape: holds === 'both' || !isForMembers(route) ? shape : { ...shape, holds } };
 }
 
-/** What most calls that change something have in common: a member of the account makes them, 60 a minute. */
+/** Common part of most calls that change something: a member of the account makes them, 60 a minute. */
 export function memberCalls(tag: string, scope: string) {
   return { tag, auth: 'account', may: 'member', scope, rate: { perMinute: 60, by: 'account' } } as const;
 }

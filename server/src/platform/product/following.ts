@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 
-/** What becomes of work that was asked for. Its table says so in a column `status`. */
+/** States of work that was asked for. Its table says so in a column `status`. */
 export const WORK_STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type WorkStatus = (typeof WORK_STATUSES)[number];
 

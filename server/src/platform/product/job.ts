@@ -1,7 +1,7 @@
 import type { Statement } from '#platform/db';
 import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 
-/** What runs outside of a request, as its product declares it. Its kind is `product.name`. */
+/** Work outside of requests, as its product declares it. Its kind is `product.name`. */
 export interface ProductJob<Service> {
   /** How often it is tried in all, crashes included; its permit's provider calls count too. Three times, when not said. */
   readonly attempts?: number;
@@ -15,7 +15,7 @@ export interface ProductJob<Service> {
    */
   readonly giveUp?: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
   /**
-   * What becomes of it while its operator has turned the product off. `ends`: it is given up with `product_off`, and its permit is voided; its
+   * Its fate while its operator has turned the product off. `ends`: it is given up with `product_off`, and its permit is voided; its
    * schedules rest. `runs`: it goes on, as what deletes, closes or books must. Not said: one of a schedule runs, any other ends.
    */
   readonly whenOff?: 'ends' | 'runs';

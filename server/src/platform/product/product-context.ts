@@ -18,7 +18,7 @@ import { type Activity, createActivity } from './activity.ts';
 import type { Product } from './define-product.ts';
 import { createPlanAccess, type PlanAccess } from './plan-access.ts';
 
-/** What the platform gives every product alike. */
+/** Parts that the platform gives every product alike. */
 export interface PlatformParts {
   readonly db: Database;
   readonly ids: Ids;
@@ -31,9 +31,9 @@ export interface PlatformParts {
   readonly ai: Ai;
   /** Mails of the templates that there are, stored in the transaction of what they tell of. */
   readonly mail: Pick<Mail, 'sending' | 'onlyWhile' | 'wake'>;
-  /** Who did what, for owners and admins. What members should see of it is `activity`. */
+  /** The audit, for owners and admins. Events that members should see are `activity`. */
   readonly audit: Audit;
-  /** What the operator's endpoints are told, stored in the transaction of what happened. */
+  /** Events for the operator's endpoints, stored in the transaction of what happened. */
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   /** Seals texts so that a copy of the database does not reveal them. A column of sealed texts is declared with `sealedColumn`. */
   readonly secrets: Secrets;
@@ -47,21 +47,21 @@ export interface PlatformParts {
   readonly orbitCommentUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
-  /** What an account is set to, and organizations with their members and invitations. */
+  /** Settings of accounts, and organizations with their members and invitations. */
   readonly accounts: Pick<
     Accounts,
     'authorizeMember' | 'invitations' | 'members' | 'organizations' | 'roleOf' | 'settings'
   >;
 }
 
-/** What a product's service is made from. */
+/** Parts that a product's service is made from. */
 export interface ProductContext extends PlatformParts {
   readonly activity: Activity;
   /** Files of accounts: uploads, downloads, and what they take of a gauge. */
   readonly blobs: Blobs;
   /** Embeddings of accounts, and what is near to one. */
   readonly vectors: Vectors;
-  /** What the account's plan grants, and permits for work that no call spends by its declaration. */
+  /** Grants of the account's plan, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
   /** Items that the product sells for others, at prices of their own; `onSale` hears what becomes of each. */
   readonly items: {
@@ -70,7 +70,7 @@ export interface ProductContext extends PlatformParts {
   };
   readonly reports: ProductReports;
   readonly privacy: {
-    /** What was released of the product to all customers, the newest first: no read computes or spends anything. */
+    /** Releases of the product to all customers, the newest first: no read computes or spends anything. */
     releases(): Promise<Release[]>;
   };
 }
@@ -82,9 +82,9 @@ interface DaysQuery {
   readonly currency: string;
 }
 
-/** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
+/** The operator's reports about the product, over all accounts: for its calls for operators alone. */
 interface ProductReports {
-  /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day without a payment has no row. */
+  /** Revenue of its subscriptions, by day: MRR, ARR, churn and who is new. A day without a payment has no row. */
   recurring(asked: DaysQuery): Promise<Report<DailyRecurring>>;
   /** The same of the present month of UTC until now; undefined: no customer paid in it. */
   monthUntilNow(currency: string): Promise<Recurring | undefined>;

@@ -8,7 +8,7 @@ export type Lane = (typeof LANES)[number];
 /** The account of jobs that no account ordered: those of schedules. The nil UUID, which no account has. */
 export const PLATFORM_ACCOUNT = '00000000-0000-0000-0000-000000000000' as AccountId;
 
-/** What a job may own from its beginning to its end: a permit, of which the queue knows no more than this. */
+/** A thing that a job may own from its beginning to its end: a permit, of which the queue knows no more than this. */
 export interface Owned {
   readonly id: PermitId;
   /** The statement that hands it to a job, in the transaction that enqueues it. */
@@ -53,7 +53,7 @@ export interface QueuedJob {
   finishing(outcome?: { readonly failed: string }): Statement;
 }
 
-/** What runs the jobs of one kind. */
+/** Runs the jobs of one kind. */
 export interface JobHandler<Job extends QueuedJob = QueuedJob> {
   readonly kind: string;
   /** How often the job is tried in all, crashes included. */

@@ -13,7 +13,7 @@ const FIRST_PATIENCE = 1_000;
 export interface RedisOptions {
   /** `redis://` or, with TLS, `rediss://`; its path may name a database: `redis://localhost:6379/2`. */
   readonly url: string;
-  /** What all keys and channels begin with; `plinth:` when not said. */
+  /** Beginning of all keys and channels; `plinth:` when not said. */
   readonly prefix?: string | undefined;
   /** Milliseconds that a call may take. */
   readonly deadline?: number | undefined;
@@ -147,7 +147,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
 
 const LATE = 'Redis did not answer in time';
 
-/** What went wrong, in a word: errors of the driver hold the command, and that of a sign-in holds the password. */
+/** The failure, in a word: errors of the driver hold the command, and that of a sign-in holds the password. */
 function failureOf(error: unknown): RedisAway {
   if (error instanceof RedisAway) return error;
   if (!(error instanceof Error)) return new RedisAway('Redis failed');

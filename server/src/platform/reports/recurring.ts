@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 import { afterCursor, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
-/** What recurring revenue is told apart by, beside month (or day) and currency, which it always is. */
+/** Groups of recurring revenue, beside month (or day) and currency, which it always has. */
 export const RECURRING_DIMENSIONS = ['product', 'plan'] as const;
 export type RecurringDimension = (typeof RECURRING_DIMENSIONS)[number];
 
@@ -16,7 +16,7 @@ export interface RecurringQuestion extends RangeQuery {
   readonly currency?: string | undefined;
 }
 
-/** What is compared: each month's beginning with its end, or each day's. */
+/** Compared instants: each month's beginning with its end, or each day's. */
 type Step = 'month' | 'day';
 
 /** Customers are accounts that pay; what each amount is says the table in docs/reports.md. */
@@ -46,7 +46,7 @@ interface RecurringRow extends Readonly<Record<Measure, number>> {
   readonly plan?: string;
 }
 
-/** What subscriptions brought in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
+/** Revenue of subscriptions in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
 interface RecurringSums extends RecurringRow {
   readonly logo_churn: number | null;
   readonly revenue_churn: number | null;

@@ -108,7 +108,7 @@ export const endOtherSessions = () =>
 export const endSessionsOfLinks = (userId?: UserId) =>
   statement<Ended>('select user_id from sso.end_sessions_of_links($1) as user_id', [userId ?? null]);
 
-/** Who looks after an organization. */
+/** Managers of an organization. */
 export const managersOf = (accountId: AccountId, roles: readonly ('owner' | 'admin')[]) =>
   statement<{ user_id: UserId; email: string; organization: string }>(
     `select p.user_id, p.email, a.name as organization

@@ -40,7 +40,7 @@ export interface ConnectionView {
   readonly default_role: DefaultRole;
   /** When a user first signed in by it as it is; null: none has. */
   readonly proven_at: string | null;
-  /** What the provider must know: where it sends browsers back to. */
+  /** The address that the provider must know: it sends browsers back there. */
   readonly redirect_uri: string;
   readonly updated_at: string;
 }
@@ -55,7 +55,7 @@ export interface ConnectionChange {
   readonly default_role: DefaultRole;
 }
 
-/** What an organization has agreed with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
+/** An organization's terms with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
 export interface Connections {
   /** Throws `sso_unconfigured` where there is none. */
   get(request: OrganizationRequest): Promise<ConnectionView>;
@@ -174,7 +174,7 @@ function objectionToDocument(text: string): string | undefined {
     : undefined;
 }
 
-/** What is stored for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
+/** The row for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
 function connectionFrom(
   { ids, secrets }: ConnectionsParts,
   {

@@ -42,7 +42,7 @@ const PREFIX = 'plinth-verification=';
 export interface DomainView {
   readonly domain: string;
   readonly status: 'pending' | 'verified' | 'missing';
-  /** What DNS must show, as long as the domain is to be the organization's. */
+  /** Record that DNS must show, as long as the domain is to be the organization's. */
   readonly record: { readonly type: 'TXT'; readonly name: string; readonly value: string };
   readonly verified_at: string | null;
   /** Since when DNS lacks the record of a verified one. */

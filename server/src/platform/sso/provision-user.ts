@@ -116,7 +116,7 @@ async function tellLinked(
 const inAccount = (accountId: AccountId) =>
   statement(`select set_config('app.account', $1, true)`, [accountId]);
 
-/** What was agreed when the browser was sent away is still agreed, and the domain the organization's: both until the commit. */
+/** The terms when the browser was sent away still hold, and the domain is the organization's: both until the commit. */
 async function stillAgreed(
   tx: Transaction,
   { account_id: accountId, version }: ProviderRow,

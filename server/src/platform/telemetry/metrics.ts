@@ -54,7 +54,7 @@ export interface BudgetState {
   readonly closed: boolean;
 }
 
-/** What the program counts. Names of routes, models and features only: nothing that a caller can make up. */
+/** Counters of the program. Names of routes, models and features only: nothing that a caller can make up. */
 export interface Metrics {
   httpRequest(route: string, status: number, seconds: number): void;
   denial(product: string, limit: string): void;
@@ -105,7 +105,7 @@ export interface Metrics {
   blobUpload(product: string, outcome: 'completed' | 'mismatch' | 'given_up'): void;
   /** The home of files failed at something. */
   blobHomeFailure(home: string, doing: string): void;
-  /** What the last comparison of home and database found. */
+  /** Findings of the last comparison of home and database. */
   blobProblems(orphans: number, missing: number): void;
   /** Asked at every scrape for what all accounts store. */
   observeBlobs(read: () => Promise<readonly StoredBlobs[]>): void;

@@ -10,7 +10,7 @@ const TEXT_NAME =
 /** `token_count` and the like are figures, and `key_id` is no key. */
 const HARMLESS_NAME = /(_id|_count|_tokens|tokens|_hash|_version|_seconds)$/i;
 
-/** What secrets look like when they are part of a sentence. */
+/** Shapes of secrets that are part of a sentence. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   // JSON web tokens, whole.
@@ -75,7 +75,7 @@ export const withoutSecretsInMessage = memoize(withoutSecrets);
 const MOST_REMEMBERED = 1_000;
 const LONGEST_REMEMBERED = 200;
 
-/** What was found of a word that comes again and again. Words may be made up: so many are kept, and no more. */
+/** Results for a word that comes again and again. Words may be made up: so many are kept, and no more. */
 function memoize<T extends string | boolean>(find: (word: string) => T): (word: string) => T {
   const known = new Map<string, T>();
   return (word) => {

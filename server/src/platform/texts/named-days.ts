@@ -23,7 +23,7 @@ const WEEKDAYS = 'sunday monday tuesday wednesday thursday friday saturday'.spli
 const LEEWAY: Readonly<Record<string, number>> = { day: 0, week: 3, month: 15, year: 180 };
 const LENGTH: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30.44, year: 365.25 };
 
-/** What dates need a calendar for is read by `dateMatchesIn`; these need the day on which they were said, or are a whole month or year. */
+/** Forms that need the day on which they were said, or are a whole month or year; dates of a calendar are read by `dateMatchesIn`. */
 const FORMS: readonly Form[] = [
   {
     form: /\b(?<word>today|tonight|this (?:morning|afternoon|evening)|yesterday|last night|tomorrow)\b/giu,

@@ -13,7 +13,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** What is not of the public Internet, by IANA's registry of special purposes; and 168.63.129.16, Azure's own services. */
+/** Networks that are not of the public Internet, by IANA's registry of special purposes; and 168.63.129.16, Azure's own services. */
 const reserved = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -67,7 +67,7 @@ function isNamedLocal(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && isLoopback(host));
 }
 
-/** What is wrong with an endpoint's URL, as far as the URL itself tells; undefined: nothing. */
+/** Fault of an endpoint's URL, as far as the URL itself tells; undefined: none. */
 export function urlProblem(text: string, { allowLoopback }: ReachOptions): string | undefined {
   if (!URL.canParse(text)) return 'It is no URL.';
   const url = new URL(text);

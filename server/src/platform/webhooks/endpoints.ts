@@ -22,7 +22,7 @@ export interface WebhooksParts {
   readonly allowLoopback: boolean;
 }
 
-/** Who changes something, and where the call came from. */
+/** The caller of a change, and where the call came from. */
 export interface ByWhom {
   readonly caller: Caller;
   readonly origin: Origin;

@@ -1,7 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 
-/** What an endpoint may ask to be told by the platform, and when it is (docs/webhooks.md says with which data). */
+/** Events of the platform that an endpoint may ask for, and when they come (docs/webhooks.md says with which data). */
 const OURS = {
   'limit.alert': 'an account has used 80 or 100 % of a limit',
   'permit.denied': 'a limit refuses an account, once in its window',
@@ -26,12 +26,12 @@ export function eventTypes(): ReadonlyMap<string, string> {
   return new Map([...known].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What happened, as the module where it happened tells it. */
+/** An event, as the module where it happened tells it. */
 export interface NewEvent {
   readonly type: EventType;
   /** The account that it is about; none: no account. */
   readonly accountId?: AccountId | undefined;
-  /** What makes it once: a second event of the same type, account and id is none. */
+  /** Makes it once: a second event of the same type, account and id is none. */
   readonly id: string;
   /** In snake_case, as receivers read it: ids, names and numbers, never user text. */
   readonly data: Readonly<Record<string, unknown>>;

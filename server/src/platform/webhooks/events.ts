@@ -16,7 +16,7 @@ const ATTEMPT_TIMEOUT = 15_000;
 /** How often every worker looks for work without being woken: alerts, new events and deliveries that are due. Milliseconds. */
 const POLL_INTERVAL = 5_000;
 
-/** What makes events of something that it has stored: alerts, say. */
+/** Makes events of rows that it has stored: alerts, say. */
 export interface EventSource {
   /** Does so, some of it at a time; answers how many. */
   tell(): Promise<number>;
@@ -24,7 +24,7 @@ export interface EventSource {
   prune?(): Promise<unknown>;
 }
 
-/** What moves stored alerts and events on their way. */
+/** Moves stored alerts and events on their way. */
 export interface EventDispatcher {
   /** Has these looked at too, before the events are. */
   addSource(source: EventSource): void;

@@ -40,7 +40,7 @@ export interface AccountRequest {
 
 type AuditReadRequest = Pick<AccountRequest, 'caller' | 'accountId'>;
 
-/** What happened in an organization, or in whichever account a call is for. */
+/** Events of an organization, or of whichever account a call is for. */
 export interface AuditTrail {
   /** For admins and owners. */
   ofOrganization(

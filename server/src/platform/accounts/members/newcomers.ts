@@ -11,7 +11,7 @@ export interface Newcomer {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly role: Role;
-  /** What let them in, for the audit: the id of an invitation, or `sso`. */
+  /** The way in, for the audit: the id of an invitation, or `sso`. */
   readonly by: { readonly invitation: string } | { readonly sso: true };
   readonly origin: RequestOrigin;
 }

@@ -4,7 +4,7 @@ import { assertProven } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { mayOwn, ownedBy } from '../store.ts';
 
-/** What concerns an owner is for owners: an admin neither makes nor unmakes one, and no key does. */
+/** Changes of an owner are for owners: an admin neither makes nor unmakes one, and no key does. */
 export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Caller): void {
   if (concerned.includes('owner') && (own !== 'owner' || keyId !== undefined)) {
     throw new AppError('forbidden', {

@@ -179,7 +179,7 @@ async function restore(
   const accountId = request.organization as AccountId;
   const restored = await db.tenant(accountId, CHANGE, async (tx) => {
     const { account, role } = await lockAuthorized(tx, request, { least: 'owner', closedToo: true });
-    // What is open stays so.
+    // An open one stays so.
     if (account.restorable_until === null) return organizationView(account, role);
     const [row] = await tx.run(reopen(accountId));
     await assertMayOwn(tx, accountId, request.caller.userId);

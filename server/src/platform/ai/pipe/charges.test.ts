@@ -15,7 +15,7 @@ const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const stream = chat({ stream: true });
 
-/** What the only call of a permit is posted at: what the provider may bill, and what is charged. */
+/** Figures that the only call of a permit is posted at: what the provider may bill, and what is charged. */
 function postedFigures({ rows: [row] }: RecordingPermit) {
   if (row?.state === 'served' || row?.state === 'unknown') {
     const { cost, charged, estimated } = row.usage ?? {};
@@ -24,7 +24,7 @@ function postedFigures({ rows: [row] }: RecordingPermit) {
   return row?.state;
 }
 
-/** What the sandbox's bill comes to, at the prices of the catalogue. */
+/** The sum of the sandbox's bill, at the prices of the catalogue. */
 function billedCost(calls: ReturnType<(typeof fixture)['sandbox']['bill']>): number {
   const prices = createPrices();
   return calls.reduce((sum, { model, ...call }) => {

@@ -7,7 +7,7 @@ import type { Providers } from './providers.ts';
 /** Minutes of the ledger that are looked at. */
 const SPAN = 60;
 
-/** What the ledger of all processes says of a model's calls in the last hour. Durations are microseconds. */
+/** The ledger's figures of a model's calls in the last hour, of all processes. Durations are microseconds. */
 interface LedgerHealth {
   readonly calls: number;
   readonly posted: number;
@@ -58,7 +58,7 @@ export interface Health {
   read(): Promise<ProvidersHealth>;
 }
 
-/** What it stands on, where it is asked. */
+/** Parts that it is read with. */
 export interface HealthParts {
   readonly db: Database;
   readonly process: string;

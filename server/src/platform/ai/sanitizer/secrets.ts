@@ -163,7 +163,7 @@ export class Exposure {
     return this.#marked.length;
   }
 
-  /** What was marked since there were so many has not left after all. */
+  /** Letters that were marked since there were so many have not left after all. */
   takeBackTo(count: number): void {
     for (const at of this.#marked.splice(count))
       if (this.#bits !== undefined) this.#bits[at >> 3] = (this.#bits[at >> 3] ?? 0) & ~(1 << (at & 7));

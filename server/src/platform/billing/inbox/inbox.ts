@@ -61,7 +61,7 @@ export interface InboxParts {
 export interface ProviderSettings {
   readonly provider: PaymentProvider;
   readonly readsPerSecond: number;
-  /** What it can do when an account is closed; not there: only its customers can. */
+  /** Its acts when an account is closed; not there: only its customers can end subscriptions. */
   readonly ender?: SubscriptionEnder | undefined;
 }
 
@@ -73,7 +73,7 @@ export interface Inbox {
   drain(): Promise<void>;
   /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
   refresh(at: ProviderMode, refs: readonly ObjectRef[]): Promise<void>;
-  /** What is in effect of an object, and whose it is; undefined: it was never read, or could not be. */
+  /** Facts in effect of an object, and its account; undefined: it was never read, or could not be. */
   read(at: ProviderMode, ref: ObjectRef): Promise<ReadObject | undefined>;
   /**
    * Says whose a payment provider's customer is, in a transaction of the system role; what was waiting for them is looked at again.

@@ -36,7 +36,7 @@ export interface DueReport extends CountedLimit {
 }
 
 /**
- * What can't be reported any more. Stripe knows an identifier for a day: a report that was not answered until then would perhaps be
+ * Gives up reports that can't be sent any more. Stripe knows an identifier for a day: a report that was not answered until then would perhaps be
  * billed twice, and is left to the operator. It takes no report of units that are older than 35 days.
  */
 export const giveUpReports = (mode: Mode) =>
@@ -93,7 +93,7 @@ export const currencyPaid = (accountId: AccountId, product: string) =>
     [accountId, product],
   );
 
-/** What an account chose. */
+/** An account's choices. */
 export const allowancesOf = (accountId: AccountId) =>
   statement<{ product: string; limit_name: string; most: number }>(
     'select product, limit_name, most from entitlements.allowances where account_id = $1',

@@ -7,7 +7,7 @@ export interface Customer extends ProviderMode {
   readonly accountId: AccountId;
 }
 
-/** What the newest body of an object says, and whose it is. */
+/** Facts of the newest body of an object, and its customer. */
 export interface AppliedObject extends Customer {
   readonly ref: ObjectRef;
   readonly facts: Facts;

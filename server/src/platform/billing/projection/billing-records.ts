@@ -40,7 +40,7 @@ export interface SubscriptionRow {
   readonly next_plan: string | null;
   readonly next_quantity: number | null;
   readonly next_at: Date | null;
-  /** What it becomes once an invoice of it is paid, if that is before an instant. */
+  /** The plan once an invoice of it is paid, if that is before an instant. */
   readonly pending_plan: string | null;
   readonly pending_invoice: string | null;
   readonly pending_expires_at: Date | null;
@@ -54,7 +54,7 @@ export interface InvoiceRow {
   readonly reason: string;
   readonly currency: string;
   readonly total: number;
-  /** What came of it as money: the rest was the customer's credit. */
+  /** Its money: the rest was the customer's credit. */
   readonly paid: number;
   readonly attempts: number;
   /** Without it its tries are not all known here. */
@@ -204,7 +204,7 @@ export function paymentsOf({ payments }: BillingRecords, invoices: readonly Invo
   return payments.filter(({ invoice }) => paid.has(invoice));
 }
 
-/** What was told of an invoice, the first thing first. */
+/** Notices of an invoice, the first one first. */
 export function toldOf({ told }: BillingRecords, { store_id }: Pick<InvoiceRow, 'store_id'>): ToldFailure[] {
   return told.filter(({ invoice }) => invoice === store_id).sort((a, b) => a.nth - b.nth);
 }
@@ -217,7 +217,7 @@ export function areChargesKnown(records: BillingRecords, invoice: InvoiceRow): b
   );
 }
 
-/** What customers' banks took back, or try to. An inquiry took nothing. */
+/** Amounts that customers' banks took back, or try to. An inquiry took nothing. */
 export function disputesOf({ disputes }: BillingRecords, payments: readonly PaymentRow[]): DisputeRow[] {
   const charges = new Set(payments.map(({ store_id }) => store_id));
   return disputes.filter(({ charge, state }) => state !== 'inquiry' && charges.has(charge));

@@ -98,7 +98,7 @@ interface Purchase {
   readonly inSandbox: boolean;
 }
 
-/** What stands on paid invoices besides plans; each line is a purchase of its own. */
+/** Purchases on paid invoices besides plans; each line is one of its own. */
 export function purchasesOf(records: BillingRecords): Purchase[] {
   return records.invoices.flatMap((invoice) => {
     const { paid_at: paidAt } = invoice;

@@ -40,17 +40,17 @@ export interface ProjectionParts {
   readonly audit: Audit;
   /** Shares in items that are sold for others; not there: none are. */
   readonly ledger?: Pick<ShareLedger, 'appliedIn'> | undefined;
-  /** What stores of phones need; not there: none are sold through. */
+  /** Rules for stores of phones; not there: none are sold through. */
   readonly storeRules?: StoreRules | undefined;
 }
 
-/** What decides beside their rows what purchases in apps come to. */
+/** Rules that decide beside their rows what purchases in apps come to. */
 export interface StoreRules {
   /** The modes of a provider that this server sells in: what an account holds is of all of them together. */
   readonly modesOf: (provider: ProviderName) => readonly Mode[];
   /** Whether what is bought in a store's sandbox is granted to an account. */
   readonly grantsSandbox: (accountId: AccountId) => boolean;
-  /** What was used of a purchase goes with it. */
+  /** Carries the use of a purchase along. */
   readonly carrier: UsageCarrier;
 }
 

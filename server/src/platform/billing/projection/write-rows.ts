@@ -4,7 +4,7 @@ import type { InvoiceFacts, LineFacts, PaymentFacts, SaleFacts, SubscriptionFact
 import type { ProviderMode } from '../payment-provider.ts';
 import type { AppliedObject } from './applied-object.ts';
 
-/** What audit says of an object before it is written anew. */
+/** State of an object before it is written anew, for the audit. */
 export interface FormerRow {
   readonly state: string;
   readonly product?: string | null;
@@ -43,7 +43,7 @@ export async function writeRowsIn(
   return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
 }
 
-/** What was taken back of sales; no row: the object tells of none. */
+/** Money that was taken back of sales; no row: the object tells of none. */
 const FORMER_OF_SALES = ['refunds', 'disputes']
   .map(
     (

@@ -94,7 +94,7 @@ async function answerOne(
   return true;
 }
 
-/** What became of the purchase here; undefined: the store has no such purchase any more. */
+/** The purchase's use here; undefined: the store has no such purchase any more. */
 async function useOf(
   { inbox, entitlements }: AnsweringParts,
   { name, mode }: PaymentProvider,

@@ -21,15 +21,15 @@ const BOUND = commitPoint(
   'whose a purchase is that names nobody, and the job that reads it',
 );
 
-/** What an app was given for a purchase. Exactly one is there. */
+/** A store's proof of a purchase, as an app was given it. Exactly one is there. */
 export interface PurchaseProof {
   readonly signed_transaction?: string | undefined;
   readonly purchase_token?: string | undefined;
 }
 
-/** What apps tell the stores, and bring from them. */
+/** Calls of apps that buy in stores, and bring purchases from them. */
 export interface Purchases {
-  /** What an app names the account by when it buys: to the App Store, and to Google Play. */
+  /** Names that an app gives the account when it buys: to the App Store, and to Google Play. */
   names(accountId: AccountId): { readonly app_account_token: string; readonly obfuscated_account_id: string };
   /**
    * Binds a purchase to the account: one that names another account stays there, and one that names none goes to the account that sends it first, while

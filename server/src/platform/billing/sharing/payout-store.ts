@@ -62,7 +62,7 @@ const SOLD_BY = (period: string) =>
   `exists (select from billing.shares f where f.account_id = s.account_id and f.sale_id = s.sale_id
      and f.created_at < ${MONTH_END(period)})`;
 
-/** What is owed of sales of a run's month and of earlier ones, payable at its instant, and is not to be taken of a transfer first. */
+/** Amounts owed of sales of a run's month and of earlier ones, payable at its instant, that are not to be taken of a transfer first. */
 const OWED = ({ mode, asOf, period }: Readonly<Record<'mode' | 'asOf' | 'period', string>>) =>
   `s.mode = ${mode} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf} and ${SOLD_BY(period)}`;
 

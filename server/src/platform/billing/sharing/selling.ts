@@ -25,7 +25,7 @@ export interface ItemOffer {
   readonly product: string;
   /** The product's own id of it. */
   readonly item: string;
-  /** What the customer reads on the invoice. */
+  /** The name that the customer reads on the invoice. */
   readonly name: string;
   /** Minor units, before tax. */
   readonly amount: number;
@@ -193,7 +193,7 @@ const closeSoon = (product: string, item: string) =>
     [product, item],
   );
 
-/** What is left over the next run finds. */
+/** The next run takes the rest. */
 const dueSales = (mode: Mode) =>
   statement<SaleRow>(
     `select ${SALE} from billing.item_sales where mode = $1 and state = 'open' and closes_at <= app.now() order by closes_at limit 50`,

@@ -141,7 +141,7 @@ export function createSharing(parts: SharingParts) {
   };
 }
 
-/** What the parts of a server that sells are given. */
+/** Parts of a server that sells. */
 function sellingOf(parts: SharingParts, stripe: StripeConnection) {
   const { mail } = parts;
   const { mode } = stripe.client;
@@ -202,7 +202,7 @@ const payoutsPage = (mode: Mode, { period, limit, before }: PayoutsQuery) =>
     [mode, period ?? null, before?.[0] ?? null, before?.[1] ?? null, limit],
   );
 
-/** What all payees are owed, by currency. */
+/** Amounts owed to all payees, by currency. */
 const owedTotals = (mode: Mode) =>
   statement<PayoutList['owed'][number]>(
     `select s.currency, sum(s.amount)::bigint as owed,

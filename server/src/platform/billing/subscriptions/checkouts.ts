@@ -109,7 +109,7 @@ async function openOrNew(
   return row;
 }
 
-/** What has become of a way at the provider; undefined: it is over without a page. */
+/** The session of a checkout at the provider; undefined: it is over without a page. */
 async function sessionOf(
   parts: SellingParts,
   {

@@ -89,7 +89,7 @@ export interface ProductSubscription
 }
 
 /**
- * What an account's grants in a product are paid by, the newest first: also what is over, and none of what an admin gave. For a transaction
+ * Subscriptions that pay an account's grants in a product, the newest first: also what is over, and none of what an admin gave. For a transaction
  * of the account's scope or the system's; where a product is told of a change, it is as that change has left it.
  */
 export const subscriptionsOf = (accountId: AccountId, product: string) =>

@@ -36,7 +36,7 @@ export interface AdminsParts {
   readonly baseUrl: string;
 }
 
-/** What became of an invitation: a link to hand over, or why there is none. */
+/** The result of an invitation: a link to hand over, or why there is none. */
 export type InvitationResult =
   | { readonly kind: 'invited'; readonly link: string; readonly until: Date; readonly isKnown: boolean }
   | { readonly kind: 'admin_already' }

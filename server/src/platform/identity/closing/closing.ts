@@ -23,12 +23,12 @@ export interface ClosingUser {
   readonly userId: UserId;
   /** When they closed their account, as the database writes it. */
   readonly at: string;
-  /** Who does it, where that is not they. */
+  /** The actor, where that is another. */
   readonly actor?: Actor;
   readonly origin: RequestOrigin;
 }
 
-/** What becomes of the organizations of a user who closes their account. Accounts lie above identity: `app.ts` hands it in. */
+/** Handles the organizations of a user who closes their account. Accounts lie above identity: `app.ts` hands it in. */
 export interface OwnedOrganizations {
   /** Locks those that a user owns, so that two owners don't both go. To be called before the user is locked. */
   lock(tx: Transaction, userId: UserId): Promise<AccountId[]>;
@@ -134,7 +134,7 @@ async function closeWhere(
   return until;
 }
 
-/** Who has a password says it; who has none has proven lately who they are, in this session. */
+/** A user with a password says it; one without has proven lately who they are, in this session. */
 async function proofOf(
   parts: ClosingParts,
   { caller, password, origin }: ClosingRequest,

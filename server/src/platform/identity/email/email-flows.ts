@@ -23,7 +23,7 @@ const CONFIRMED = commitPoint('identity.email-confirmed', 'a verified or changed
 
 const CONFIRMING: readonly EmailKind[] = ['verify_email', 'change_email'];
 
-/** What modules above say of a user's new address, in the transaction that gives it to them: it throws where it must not be. */
+/** The rule of modules above for a user's new address, in the transaction that gives it to them: it throws where it must not be. */
 export type AddressRule = (
   tx: Transaction,
   change: { readonly userId: UserId; readonly email: string },

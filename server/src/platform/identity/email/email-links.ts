@@ -29,7 +29,7 @@ export interface LinksParts {
   readonly baseUrl: string;
 }
 
-/** Who is sent which mail that was asked for by typing an address. Each makes its link, and so ends the one before. */
+/** Recipients of mails that were asked for by typing an address. Each makes its link, and so ends the one before. */
 export function emailResolvers(
   parts: LinksParts,
 ): Readonly<

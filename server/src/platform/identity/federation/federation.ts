@@ -40,11 +40,11 @@ export interface Providers {
 export interface FederationParts extends FlowsParts, PeopleParts {
   readonly mail: FlowsParts['mail'];
   readonly providers: Providers;
-  /** What a provider said, for the operator: the user gets our own codes alone. */
+  /** The log for a provider's words, for the operator: the user gets our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** What an app hands in: it was at the provider by itself. */
+/** The answer that an app hands in: it was at the provider by itself. */
 export interface AppAnswer {
   readonly code: string;
   readonly codeVerifier: string;
@@ -53,7 +53,7 @@ export interface AppAnswer {
   readonly device?: DeviceGiven | undefined;
 }
 
-/** What a browser comes back from a provider with. */
+/** Query by which a browser comes back from a provider. */
 export interface CallbackQuery {
   readonly state: string;
   readonly code?: string | undefined;
@@ -172,7 +172,7 @@ async function withPerson<Value>(
   return value;
 }
 
-/** Who was refused is in the audit; why, as far as the provider is concerned, in the log. */
+/** The audit says who was refused; the log says why, as far as the provider is concerned. */
 async function auditFailure<Value>(
   { db, audit, log }: FederationParts,
   { provider, origin }: { readonly provider: Provider; readonly origin: RequestOrigin },
@@ -192,7 +192,7 @@ async function auditFailure<Value>(
   }
 }
 
-/** What an ID token says. Its signature can be written in many ways that are all read as the same. */
+/** The signed part of an ID token. Its signature can be written in many ways that are all read as the same. */
 const signedPart = (idToken: string) => idToken.slice(0, idToken.lastIndexOf('.'));
 
 /** The query as the provider sent it, without what it left out. */

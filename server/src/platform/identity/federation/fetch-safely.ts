@@ -17,7 +17,7 @@ export interface FetchingParts extends ReachOptions {
 }
 
 /**
- * What went wrong with a provider, in a word for the log. The errors of libraries hold what they were about, tokens and
+ * A provider's fault, in a word for the log. The errors of libraries hold what they were about, tokens and
  * claims: those go no further than this.
  */
 export class SignInProviderError extends Error {
@@ -39,7 +39,7 @@ function wordFor(error: unknown): string {
   return error.cause === undefined ? error.name : wordFor(error.cause);
 }
 
-/** What a request is made of, as openid-client makes it. */
+/** A request, as openid-client makes it. */
 export interface FetchRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -11,7 +11,7 @@ export interface FirebaseSettings {
   readonly keysUrl: string;
 }
 
-/** Who a Firebase ID token is of, and when it ends, in Unix seconds. */
+/** The user of a Firebase ID token, and when it ends, in Unix seconds. */
 export interface FirebaseIdentified extends Identified {
   readonly expiresAt: number;
 }

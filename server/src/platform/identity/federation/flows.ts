@@ -22,7 +22,7 @@ export interface FlowsParts extends SessionOpeningParts {
 }
 
 export interface FlowStart {
-  /** Who the browser is sent to; it must come back from the same one: `google`, or a connection's id. */
+  /** The provider that the browser is sent to; it must come back from the same one: `google`, or a connection's id. */
   readonly provider: string;
   readonly returnTo: string;
   /** SHA-256 in base64url of a secret that the product's page keeps (RFC 7636, S256): without it a code is worth nothing. */
@@ -31,7 +31,7 @@ export interface FlowStart {
   readonly cookie: string | undefined;
 }
 
-/** What belongs to one sign-in at a provider. */
+/** Facts of one sign-in at a provider. */
 export interface StartedFlow {
   readonly state: string;
   readonly nonce: string;

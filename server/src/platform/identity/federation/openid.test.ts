@@ -52,7 +52,7 @@ const codeOf = async (doing: Promise<unknown>) =>
     (error: AppError) => error.code,
   );
 
-/** What is kept of what went wrong, where an ID token is not as it should be. */
+/** The kept cause, where an ID token is not as it should be. */
 async function causeOf(fault: TokenFault): Promise<unknown> {
   const { client } = makeFixture();
   const came = await authorize(client);
@@ -62,7 +62,7 @@ async function causeOf(fault: TokenFault): Promise<unknown> {
 
 const toThisMachine = async () => [{ address: '127.0.0.1', family: 4 }];
 
-/** What becomes of an issuer whose every name leads to this machine. */
+/** The check of an issuer whose every name leads to this machine. */
 const checkAt = (issuer: string, allowLoopback: boolean) => {
   const parts = { clock: createStandingClock(), allowLoopback, resolve: toThisMachine };
   return codeOf(createOpenIdClient(parts, { issuer, clientId: 'any', clientSecret: undefined }).check());

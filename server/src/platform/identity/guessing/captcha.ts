@@ -10,7 +10,7 @@ const PATIENCE = 5_000;
 export interface Captcha {
   /** Whether an answer is good; `away` when its service does not say. Each answer is good once: the service sees to it. */
   check(given: { readonly answer: string | undefined; readonly ip: string }): Promise<'yes' | 'no' | 'away'>;
-  /** What a caller is told who has to solve one. */
+  /** The refusal of a caller who has to solve one. */
   required(): AppError;
 }
 

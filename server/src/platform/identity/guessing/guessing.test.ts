@@ -12,7 +12,7 @@ await stopTime(db);
 const pass = (seconds: number) => advance(db, `${seconds} seconds`);
 const guessing = createGuessing({ db, captcha: undefined });
 const HOUR = 3_600;
-/** What goes on for hours is the same on every engine. */
+/** A run of hours is the same on every engine. */
 const onPostgres = test.runIf(engine === 'postgres');
 
 let made = 0;

@@ -21,7 +21,7 @@ const MINUTE = 60;
 const QUARTER = 15 * MINUTE;
 
 /**
- * What is counted, and how it runs down: `free` wrong guesses cost no wait, the next ones 1, 2, 4 … 900 seconds, and one
+ * Counters, and how they run down: `free` wrong guesses cost no wait, the next ones 1, 2, 4 … 900 seconds, and one
  * is forgotten every `seconds`; `asks`: from how many on a CAPTCHA is asked for. The arithmetic is in docs/identity.md.
  */
 const RULES = {
@@ -55,7 +55,7 @@ export interface Place {
 }
 
 /**
- * What a guessed password is counted by. A caller from where the user was signed in before does not wait for what
+ * Counters of a guessed password. A caller from where the user was signed in before does not wait for what
  * others do elsewhere: so an attacker can't lock an owner out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
  */
 export function countersOfLogin(login: {

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** What an import needs to know of a user who is there already. */
+/** Facts that an import needs of a user who is there already. */
 export interface ImportedRow {
   user_id: UserId;
   email_verified: boolean;

@@ -55,7 +55,7 @@ export interface KeyToMake {
   readonly scopes: readonly string[];
   /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
-  /** What calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
+  /** Most that calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
   readonly monthlyBudget?: number | undefined;
   readonly actor: Actor;
   readonly origin?: RequestOrigin | undefined;
@@ -69,7 +69,7 @@ export interface KeyActor {
 }
 
 export interface Keys {
-  /** What a key can be allowed. */
+  /** Scopes that a key can have. */
   readonly scopes: ReadonlySet<string>;
   /** Makes a key outright, in a scope that may write keys of the account. The key itself is in this answer and nowhere else. */
   createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;

@@ -22,7 +22,7 @@ import { SEALED_TOTP, totpOf, useStep } from './totp-store.ts';
 import { stepOf } from './totp.ts';
 import { checkedAssertion } from './webauthn.ts';
 
-/** What a user proves themselves with: one of these. */
+/** A user's proof: one of these. */
 export interface FactorProof {
   readonly code?: string | undefined;
   readonly recovery_code?: string | undefined;

@@ -41,7 +41,7 @@ export interface AddedPasskey {
   readonly recovery_codes: readonly string[] | null;
 }
 
-/** What a browser makes a passkey with, in this session. */
+/** Options by which a browser makes a passkey, in this session. */
 export async function passkeyOptions(parts: MfaParts, caller: Caller) {
   const { db, random, passkeySettings } = parts;
   const { userId } = caller;

@@ -60,7 +60,7 @@ export async function requestOptions(
 
 const describePasskey = ({ credential_id, transports }: PasskeyRow) => ({ id: credential_id, transports });
 
-/** What the browser says that it was answeredCeremony, and by whom; nothing of it is believed before the signature is checked. */
+/** The browser's word on what it answered, and for whom; nothing of it is believed before the signature is checked. */
 export interface ClientData {
   readonly challenge: string;
   readonly origin: string;
@@ -77,7 +77,7 @@ export function clientDataOf(encoded: string): ClientData | undefined {
   }
 }
 
-/** What is kept of a new passkey. */
+/** Facts of a new passkey that are kept. */
 export interface CheckedCredential {
   readonly credentialId: string;
   readonly publicKey: string;

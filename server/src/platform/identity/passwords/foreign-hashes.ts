@@ -182,7 +182,7 @@ function readFirebase({
   const read = readScrypt({ ...rest, n: String(2 ** Number(ln)) }, salted);
   if (typeof read === 'string') return read;
   const signerKey = base64(sk);
-  // What comes out is the signer key, encrypted.
+  // The result is the signer key, encrypted.
   return signerKey.length === read.hash.length ? { ...read, kind: 'firebase', signerKey } : 'hash_malformed';
 }
 

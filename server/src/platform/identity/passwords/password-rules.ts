@@ -11,7 +11,7 @@ export const LONGEST_PASSWORD = 200;
 /** Shorter words stand in too many good passwords. */
 const SHORTEST_WORD = 4;
 
-/** What the published list lacks: words, and passwords as they stand. All in lower case. */
+/** Entries that the published list lacks: words, and passwords as they stand. All in lower case. */
 const missedSchema = z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/));
 let known: ReadonlySet<string> | undefined;
 
@@ -37,7 +37,7 @@ export interface PasswordRulesOptions {
 }
 
 export interface PasswordRules {
-  /** What is wrong with a password, as a sentence; undefined when it may be used, breaches apart. */
+  /** Weakness of a password, as a sentence; undefined when it may be used, breaches apart. */
   weaknessOf(password: string, email: string): Promise<string | undefined>;
   /** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
   assertStrong(password: string, email: string, field?: string): Promise<void>;

@@ -36,7 +36,7 @@ export async function proven(
     userById(caller.userId),
     factorsOf(caller.userId),
   ]);
-  // Who stole the password may hold the session too.
+  // A thief of the password may hold the session too.
   if (isOn(factors)) await assertProven(db, caller);
   const by = [{ rule: 'session', of: caller.sessionId ?? caller.userId }] as const;
   const right = await parts.guessing.attempt({ by }, async () =>

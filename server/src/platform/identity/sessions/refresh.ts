@@ -89,7 +89,7 @@ export async function refresh(
   return authTokens(parts, outcome.user, { sessionId, refreshToken: outcome.next });
 }
 
-/** What comes after a token, by each of our keys: made of the token itself, so that it rests nowhere and is the same each time. */
+/** Successors of a token, by each of our keys: made of the token itself, so that each rests nowhere and is the same each time. */
 function successorsOf({ secrets }: RefreshingParts, text: string): string[] {
   return secrets.derived(text, 'refresh token').map((derived) => `${REFRESH_PREFIX}${derived}`);
 }
@@ -137,7 +137,7 @@ async function newest(
   return last;
 }
 
-/** What binds the user by now counts, also when they signed in before it did. */
+/** A rule that binds the user by now counts, also when they signed in before it did. */
 async function mayGoOn(
   { signInRule }: RefreshingParts,
   tx: Transaction,

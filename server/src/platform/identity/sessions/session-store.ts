@@ -131,7 +131,7 @@ export interface RotatedRow {
   rotated_from: string;
 }
 
-/** What was rotated in a session within the grace. */
+/** Tokens that were rotated in a session within the grace. */
 export const rotatedLately = (userId: UserId, sessionId: string) =>
   statement<RotatedRow>(
     `select token_hash, successor_hash, rotated_from from identity.refresh_tokens

@@ -11,7 +11,7 @@ const REGISTER = commitPoint(
   'a user with a personal account, an organization where one is named, and the mail that goes to the address',
 );
 
-/** Who an account is made for. */
+/** The user that an account is made for. */
 export interface AccountOwner {
   readonly userId: UserId;
   readonly email: string;
@@ -168,7 +168,7 @@ export async function addUser(
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));
   if (rows.length === 0) return undefined;
   const owner: AccountOwner = { userId, email, fullName, origin: addition.origin };
-  // Who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
+  // A user who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
   // for nothing is given in the account that they begin with.
   const company =
     companyName === undefined ? undefined : await parts.makeOrganization(tx, owner, companyName);

@@ -43,7 +43,7 @@ export interface Bound {
   readonly kind: 'begins' | 'stays' | 'pause' | 'minute' | 'hour';
 }
 
-/** What requests are admitted on if it still holds under the account's lock (`limits.basis`). */
+/** Ground on which requests are admitted if it still holds under the account's lock (`limits.basis`). */
 export interface Basis {
   readonly since: Instant;
   readonly until: Instant;

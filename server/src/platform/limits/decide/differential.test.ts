@@ -261,7 +261,7 @@ async function openSession(to: Database, { userId }: Member): Promise<string> {
   return id;
 }
 
-/** Who asks again is admitted by what was known, in whichever of the histories there is time for. */
+/** A second request is admitted by what was known, in whichever of the histories there is time for. */
 const asked: RequestInput = {
   feature: 'windows',
   units: 1,

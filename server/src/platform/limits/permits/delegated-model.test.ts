@@ -74,14 +74,14 @@ interface DelegatedPermits {
   /** In seconds of the test; it was admitted at `from`. */
   due: number;
   readonly from: number;
-  /** What is charged for it; and whether that is a guess. */
+  /** Its charge; and whether that is a guess. */
   cost: number;
   guessed: boolean;
   /** Figures that came after it was closed count once. */
   corrected: boolean;
 }
 
-/** What is promised of permits that are delegated, as plainly as it can be written. */
+/** The promises of delegated permits, as plainly as they can be written. */
 class Model {
   now = 0;
   readonly all: DelegatedPermits[] = [];

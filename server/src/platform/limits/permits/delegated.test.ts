@@ -290,7 +290,7 @@ describe('an extension', () => {
     await advance(db, '50 seconds');
     expect(await again(permit)).toMatchObject({ status: 'running' });
     denialOf(await fixture.admit(member));
-    // What would end it sooner does nothing.
+    // A shorter extension does nothing.
     const { expiresAt } = await again(permit);
     expect(await delegated.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
   });

@@ -42,7 +42,7 @@ export class PermitCalls {
     return this.#open !== undefined && !this.#isUnused;
   }
 
-  /** What a step tells the database of the calls. A call that never went out costs nothing, even where its row says otherwise. */
+  /** A step's settlements of the calls. A call that never went out costs nothing, even where its row says otherwise. */
   settlementsFor(operation: PermitStep['operation']): readonly CallSettlement[] {
     if (!this.#isUnused || this.#open === undefined || operation === 'send') return [...this.#settlements];
     return [...this.#settlements, voidedCall(this.#open, this.#unusedCorrectionId)];

@@ -11,7 +11,7 @@ export interface RateVerdict {
   readonly entry: number;
   readonly limit: number;
   /**
-   * What this process knows to be left of the minute: its own lease, and what the store had left when it was last asked. Other
+   * The rest of the minute as far as this process knows: its own lease, and what the store had left when it was last asked. Other
    * processes may have taken of that since, and may give back what they hold: a refusal is the store's word alone.
    */
   readonly remaining: number;

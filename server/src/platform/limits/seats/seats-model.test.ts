@@ -91,7 +91,7 @@ interface Token {
   ended?: 'released' | 'taken_over' | 'forced' | undefined;
 }
 
-/** What a checker knows that saw nothing but requests and answers. */
+/** A checker that sees nothing but requests and answers. */
 class Checker {
   now = 0;
   size: number | undefined;

@@ -189,7 +189,7 @@ describe('work without the server', () => {
     expect(await machines(of)).toEqual(['a', 'b']);
     await seats.release(of, a);
     expect(await machines(of)).toEqual(['b']);
-    // Who took it over has no say in what was handed out before it; its holder gives it up.
+    // A machine that took it over has no say in what was handed out before it; its holder gives it up.
     await seats.release(of, { ...b, fence: b.fence + 1 });
     expect(await machines(of)).toEqual(['b']);
     await seats.release(of, b);

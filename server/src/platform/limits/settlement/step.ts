@@ -106,7 +106,7 @@ function encodeNext(next: NextCall | ExtensionTerms) {
 
 export type Figures = ReturnType<typeof toFigures>;
 
-/** What a call used, in the names of the ledger. */
+/** Use of a call, in the names of the ledger. */
 export function toFigures(usage: Usage) {
   return {
     provider: usage.provider,

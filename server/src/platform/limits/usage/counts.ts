@@ -50,7 +50,7 @@ export function createCounts<Row>({ write: writeRows, sum, onFailure }: CountsPa
     try {
       await writeRows([...counts.values()]);
     } catch (error) {
-      // What came meanwhile is newer.
+      // Counts that came meanwhile are newer.
       for (const [key, one] of counts) hold(key, held.get(key), one);
       onFailure(error);
     }

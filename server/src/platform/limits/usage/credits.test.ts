@@ -45,7 +45,7 @@ async function usage(accountId: AccountId): Promise<LimitUsage | undefined> {
   return (await fixture.limits.usage(accountId)).find(({ limit }) => limit === 'credits');
 }
 
-/** What is left of each, soonest expiry first, expired ones and empty ones too. */
+/** Rest of each, soonest expiry first, expired ones and empty ones too. */
 async function grants(accountId: AccountId): Promise<string[]> {
   const rows = await db.asMigrator(
     statement<{ source: string; remaining: number; amount: number }>(
@@ -257,7 +257,7 @@ class Model {
   /** The first request of a month gets what is due: what was given back until then is rolled over too. */
   refill(): void {
     const { month, planned, rolled, end } = this.#due();
-    // What can't be rolled over again is used first.
+    // Credits that can't be rolled over again are used first.
     if (rolled > 0) this.add(rolled, end);
     if (planned > 0) this.#plan.set(month, this.add(planned, end));
   }

@@ -15,7 +15,7 @@ export interface DenialCount {
   readonly kind: Denial['of'];
   readonly plan: string;
   readonly denied: number;
-  /** What was used of it at the last one, and its size. */
+  /** Its use at the last one, and its size. */
   readonly used: number;
   readonly max: number;
   readonly last_at: string;

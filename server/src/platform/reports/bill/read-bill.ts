@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Format, PROBLEMS, recordsOf } from '#platform/imports';
 
-/** What is added up of calls. Undefined: the bill does not say it. Prompt tokens include those from a cache. */
+/** Sums of calls. Undefined: the bill does not say it. Prompt tokens include those from a cache. */
 export interface CallSums {
   readonly calls: number | undefined;
   readonly prompt_tokens: number | undefined;

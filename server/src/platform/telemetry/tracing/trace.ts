@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { newSpanId, newTraceId } from './ids.ts';
 
-/** What a span says beside its times: names, ids and figures, never a text of a person or a model, a key or a token. */
+/** Facts of a span beside its times: names, ids and figures, never a text of a person or a model, a key or a token. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'consumer';
@@ -68,7 +68,7 @@ export class Span {
 }
 
 /**
- * What one process does for one call, or one run of a job. Spans are kept as plain objects while it runs; whether anybody gets to see
+ * The work of one process for one call, or one run of a job. Spans are kept as plain objects while it runs; whether anybody gets to see
  * them is decided at its end.
  */
 export class Trace {
@@ -191,7 +191,7 @@ export async function runForAll<T>(
   }
 }
 
-/** What went wrong, in a word: a code where there is one. Messages may quote texts of people. */
+/** The failure, in a word: a code where there is one. Messages may quote texts of people. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   const code = 'code' in error ? error.code : undefined;

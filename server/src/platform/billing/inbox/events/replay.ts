@@ -99,7 +99,7 @@ async function requestFetchesOf({ db }: ReplayParts, which: ReplaySelection): Pr
   return { objects: objects.length, next_since: found[MOST]?.created_at.toISOString() ?? null };
 }
 
-/** What events are about, each once. */
+/** Objects that events are about, each once. */
 function objectsOf(events: readonly EventToReplay[]): (ProviderMode & { readonly ref: ObjectRef })[] {
   const objects = events.flatMap(({ store: provider, mode, kind, object_id: id }) =>
     kind === null || id === null ? [] : [{ provider, mode, ref: { kind, id } }],

@@ -5,7 +5,7 @@ import type { Body, PaymentProvider } from '../../payment-provider.ts';
 import { keyOf } from '../store/fetch-tasks.ts';
 import { factsOf } from './apply-object.ts';
 
-/** What is in effect of an object. */
+/** Facts in effect of an object. */
 export interface ReadObject {
   readonly facts: Facts;
   /** The customer that it is kept under. */

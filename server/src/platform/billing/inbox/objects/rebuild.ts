@@ -10,7 +10,7 @@ const REBUILT = commitPoint('billing.retold', "an account's rows, deleted and re
 /** How many objects without an account one commit looks at. */
 const PAGE = 100;
 
-/** What a rebuild did. */
+/** Counts of a rebuild. */
 export interface RebuildResult {
   readonly accounts: number;
   readonly objects: number;

@@ -22,7 +22,7 @@ const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id
   attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
 
 /**
- * What a new event does with a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
+ * The effect of a new event on a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
  * fetches; one that was given up begins anew.
  */
 export const ON_EVENT = onConflict('w.dead');
@@ -114,7 +114,7 @@ export interface ClaimedTask {
   readonly attempts: number;
 }
 
-/** Who claims a task, and for how many seconds. */
+/** The process that claims a task, and for how many seconds. */
 export interface FetchLease {
   readonly holder: HolderId;
   readonly seconds: number;

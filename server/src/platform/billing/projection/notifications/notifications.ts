@@ -130,7 +130,7 @@ function failuresToNotice(records: BillingRecords, { subscription, invoice }: Re
   return Math.max(told, countedFailures(records, subscription, invoice));
 }
 
-/** What a mail promises: all that is owed, and an end that was asked for, are in it. */
+/** The date that a mail promises: all that is owed, and an end that was asked for, are in it. */
 function keptUntil(
   records: BillingRecords,
   subscription: SubscriptionRow,
@@ -166,7 +166,7 @@ function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
 }
 
 /**
- * What operators are told failed: each charge, or the invoice, where nothing was charged for it in vain.
+ * Failures that operators are told: each charge, or the invoice, where nothing was charged for it in vain.
  */
 function eventsOf(records: BillingRecords, invoice: InvoiceRow): Pick<Notification, 'about' | 'charge'>[] {
   const failed = failuresOf(records, invoice);

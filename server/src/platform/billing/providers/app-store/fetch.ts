@@ -7,7 +7,7 @@ import { refOf } from './verify.ts';
 
 /** How this server sells at the App Store, which a body keeps so that it says the same for ever. */
 export interface Terms {
-  /** What Apple keeps of a price, in percent. */
+  /** Apple's share of a price, in percent. */
   readonly commissionPercent: number;
 }
 

@@ -4,9 +4,9 @@ import type { StoreProducts } from '../store-products.ts';
 import type { AppStoreClient } from './client.ts';
 import { notificationOf } from './verify.ts';
 
-/** What an answer says beside how the purchase was used. */
+/** Terms of an answer beside how the purchase was used. */
 export interface AnswerTerms {
-  /** What you would have Apple do with a purchase that was delivered; not said: that is Apple's alone to decide. */
+  /** Your wish for a purchase that was delivered; not said: Apple alone decides. */
   readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | undefined;
 }
 

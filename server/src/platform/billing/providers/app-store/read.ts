@@ -57,7 +57,7 @@ const body = z.object({
 });
 
 /**
- * What a body of the App Store's says, and nothing else: `{status, transactions, renewals, others}`, each as Apple signed it and
+ * Facts of a body of the App Store's, and nothing else: `{status, transactions, renewals, others}`, each as Apple signed it and
  * the package decoded it. Where a transaction, or the renewal of a subscription, is there several times, the one that Apple signed last is meant, also where
  * it takes back an earlier one. Throws on a state that this version does not know.
  */

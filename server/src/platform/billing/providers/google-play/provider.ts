@@ -104,7 +104,7 @@ const voidedPage = z.object({
 const BOUGHT_ONCE = 0;
 const ALL = 1;
 
-/** What went back, as notifications of it would have said. Throws `store_unreadable` behind the last where an entry could not be read. */
+/** Purchases that went back, as notifications would have said. Throws `store_unreadable` behind the last where an entry could not be read. */
 async function* voidedSince(
   client: GooglePlayClient,
   since: Date,

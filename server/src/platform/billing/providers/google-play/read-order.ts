@@ -51,7 +51,7 @@ export const orderSchema = z.object({
 });
 export type Order = z.infer<typeof orderSchema>;
 
-/** What a product and base plan of the store are here; undefined: nothing of ours. */
+/** Our plan or add-on for a product and base plan of the store; undefined: nothing of ours. */
 export type SoldInStore = (
   productId: string,
   basePlanId: string | undefined,
@@ -155,7 +155,7 @@ function lineOf(order: Order, n: number, sold: SoldInOrder): LineFacts | undefin
   };
 }
 
-/** What Google keeps of an order; undefined: it does not say so, or has given all of it back. Revenue is told without tax and refunds. */
+/** Google's share of an order; undefined: it does not say so, or has given all of it back. Revenue is told without tax and refunds. */
 function feeOf(order: Order): number | undefined {
   const { developerRevenueInBuyerCurrency: revenue, orderHistory } = order;
   if (

@@ -32,7 +32,7 @@ const bodySchema = z.object({
 });
 type Product = z.infer<typeof bodySchema>['product'];
 
-/** What a body says of something that was bought once: an add-on, which is had for its days from when it was paid. */
+/** Facts of a one-time purchase: an add-on, which is had for its days from when it was paid. */
 export function readProduct({ id: token }: ObjectRef, body: Body | null, products: StoreProducts): Facts {
   if (body === null) return nothing;
   const { product, orders } = bodyOf(bodySchema, body, 'a purchase of Google Play');

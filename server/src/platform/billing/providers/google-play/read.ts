@@ -51,7 +51,7 @@ const bodySchema = z.object({
 });
 type Linked = z.infer<typeof bodySchema>['linked'];
 
-/** What a body says: a purchase with those that it took the place of and with its orders. */
+/** Facts of a body: a purchase with those that it took the place of and with its orders. */
 export function readPurchase({ kind, id: token }: ObjectRef, body: Body | null, sold: SoldInStore): Facts {
   if (kind !== 'subscription' || body === null) return nothing;
   const { purchase, linked, orders } = bodyOf(bodySchema, body, 'a purchase of Google Play');

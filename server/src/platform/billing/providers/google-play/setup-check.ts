@@ -2,7 +2,7 @@ import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { type GooglePlayClient, statusOf } from './client.ts';
 
-/** What is right with one thing, or `wrong` with it, in one line. */
+/** A line that says one thing is right, or what is `wrong` with it. */
 export interface GooglePlayFinding {
   readonly of: 'Google Play' | 'Play orders' | 'Play purchases';
   readonly says: string;
@@ -61,7 +61,7 @@ function ordersFinding(answered: Answered): GooglePlayFinding {
   return { of, says, isWrong: true };
 }
 
-/** What Google is about to take back. */
+/** Purchases that Google is about to take back. */
 export async function checkUnacknowledged(db: Database): Promise<GooglePlayFinding> {
   const [[found]] = await db.system('billing.inbox', [lateAcknowledgements()]);
   const count = found?.count ?? 0;

@@ -13,7 +13,7 @@ const CHANGE = dispatchPoint(
   'a change asked of the provider (after: the provider has answered)',
 );
 
-/** What one request may take, tries of its own included a few times. Milliseconds. */
+/** Time of one request, tries of its own included a few times. Milliseconds. */
 const DEADLINE = 20_000;
 /** The package tries requests again that were not answered, with the same Idempotency-Key. */
 const TRIES_AGAIN = 2;
@@ -31,7 +31,7 @@ export interface StripeClientOptions {
 /** A way to Stripe, and what belongs to it. */
 export interface StripeConnection {
   readonly client: StripeClient;
-  /** What its messages may be signed with. */
+  /** Secrets that its messages may be signed with. */
   readonly webhookSecrets: () => readonly string[];
   /** By all processes together. */
   readonly readsPerSecond: number;
@@ -181,7 +181,7 @@ export function refusedFor(error: unknown, code: string): boolean {
   return refusalOf(error) === code;
 }
 
-/** What of the request Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */
+/** The parameter that Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */
 export function refusedParam(error: unknown): string {
   if (!(error instanceof AppError) || error.code !== 'store_refused') return '';
   const { cause } = error;
@@ -233,7 +233,7 @@ function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean 
   );
 }
 
-/** What the bank said, or Stripe where it said nothing: the package has '' for that. */
+/** The bank's code, or Stripe's where the bank said nothing: the package has '' for that. */
 export function declineCodeOf(
   of: { readonly decline_code?: string | undefined; readonly code?: string | undefined } | null | undefined,
 ): string {

@@ -5,7 +5,7 @@ import { idOf, pagesOf, readable } from './fetch.ts';
 /** Whether money can be sent to a payee. restricted: Stripe asks them for something first. */
 export type PayeeState = 'onboarding' | 'payable' | 'restricted';
 
-/** What Stripe keeps of our ids with what is taken back of a transfer. */
+/** Key at Stripe for our id of what is taken back of a transfer. */
 const SHARE = 'plinth_share';
 
 export type Connect = ReturnType<typeof createConnect>;

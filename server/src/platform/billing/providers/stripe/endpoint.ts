@@ -149,7 +149,7 @@ export async function findEndpoint(
   return data.find((endpoint) => endpoint.url === url && kindOf(endpoint) === kind);
 }
 
-/** What keeps its messages away, in words; undefined: nothing. */
+/** The obstacle to its messages, in words; undefined: none. */
 export function problemWith(endpoint: Stripe.WebhookEndpoint): string | undefined {
   const { status, enabled_events: told } = endpoint;
   if (status !== 'enabled') return 'it is disabled';

@@ -5,7 +5,7 @@ import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
 
-/** What stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
+/** Stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
 export const ITEM = 'item';
 
 /** An item to sell, by the id of its sale. `name`: what customers read on the invoice. */

@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import type { UsageMeter } from '../../payment-provider.ts';
 import { askOnce, refusedFor, type StripeClient } from './client.ts';
 
-/** What events of units past a product's limit are called at Stripe. */
+/** Name at Stripe of events for units past a product's limit. */
 export function meterName({ product, limit }: { readonly product: string; readonly limit: string }): string {
   return `plinth_${product}_${limit}`;
 }

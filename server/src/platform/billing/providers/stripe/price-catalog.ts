@@ -6,7 +6,7 @@ import { type Charged, productIdOf, type SoldItem } from './product-ids.ts';
 /** A price as Stripe must have it. */
 export interface CatalogPrice extends SoldItem {
   readonly productId: string;
-  /** What a customer reads on invoices. */
+  /** The name that a customer reads on invoices. */
   readonly name: string;
   /** Look-up key of the current price: `plinth:reel.pro:monthly`. */
   readonly lookupKey: string;
@@ -37,7 +37,7 @@ export function priceCatalogOf(catalogues: readonly Catalogue[]): CatalogPrice[]
   ]);
 }
 
-/** What a plan costs a cycle in a currency, in minor units; undefined: it is not sold so. */
+/** A plan's price for a cycle in a currency, in minor units; undefined: it is not sold so. */
 export function amountOf(
   { price, hidden }: Plan,
   { cycle, currency }: { readonly cycle: SoldCycle; readonly currency: Currency },
@@ -46,7 +46,7 @@ export function amountOf(
   return hidden === true || amount === 0 ? undefined : amount;
 }
 
-/** What the lookup keys of a plan's prices begin with, those of units past its limits too. */
+/** Beginning of the lookup keys of a plan's prices, those of units past its limits too. */
 const planKey = (product: string, plan: string) => `plinth:${product}.${plan}:`;
 
 /** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and the plan is not known. */

@@ -76,7 +76,7 @@ function addressOf(url: string) {
   return { host: hostname, port, protocol: 'http' } as const;
 }
 
-/** What an object says now, as it is fetched. */
+/** Facts of an object now, as it is fetched. */
 async function facts(kind: ObjectKind) {
   return store.read(of(kind), await store.fetch(of(kind), reading));
 }

@@ -9,7 +9,7 @@ import { paymentFacts } from './read/payment.ts';
 import { subscriptionFacts } from './read/subscription.ts';
 
 /**
- * What a body of Stripe's says, and nothing else: the same for the same body at any time. Bodies are Stripe's objects as they
+ * Facts of a body of Stripe's, and nothing else: the same for the same body at any time. Bodies are Stripe's objects as they
  * are, with what they name where it is needed:
  *
  * - customer, checkout (a Checkout Session): as they are.

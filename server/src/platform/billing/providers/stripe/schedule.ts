@@ -6,7 +6,7 @@ import type { StripeClient } from './client.ts';
 type Item = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
 type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
 
-/** What a subscription is to become at the end of its paid period. */
+/** The subscription at the end of its paid period. */
 export interface ScheduledPhase {
   readonly items: Item[];
   /** undefined: those that it has go on. */
@@ -77,7 +77,7 @@ export async function sellAgain(client: StripeClient, prices: readonly Stripe.Pr
 
 const discountParams = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
 
-/** What is arranged for a subscription; undefined: nothing. */
+/** The change that is arranged for a subscription; undefined: none. */
 export async function scheduledFor(
   client: StripeClient,
   { schedule: held }: Stripe.Subscription,

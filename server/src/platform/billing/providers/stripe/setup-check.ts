@@ -14,7 +14,7 @@ export const SETUP_LINES = [
   'Stripe retries',
 ] as const;
 
-/** What is right with one thing, or `wrong` with it, in one line. */
+/** A line that says one thing is right, or what is `wrong` with it. */
 export interface SetupFinding {
   readonly of: (typeof SETUP_LINES)[number];
   readonly says: string;

@@ -64,7 +64,7 @@ function json(body: string): unknown {
 const id = z.string().min(1).max(255);
 const reference = z.union([id, z.object({ id })]).nullish();
 
-/** What an event is made of; the rest of an event is not read. */
+/** Fields of an event that are read. */
 export const eventSchema = z.object({
   id,
   type: z.string().max(100),

@@ -51,7 +51,7 @@ export interface StageParts {
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
-/** What a step stands on at Stripe: a test clock of its own, whose customers go with it, and prices that all steps share. */
+/** Ground of a step at Stripe: a test clock of its own, whose customers go with it, and prices that all steps share. */
 export class Stage {
   readonly client: StripeClient;
   readonly #parts: StageParts;
@@ -198,7 +198,7 @@ export class Stage {
     );
   }
 
-  /** What a price is of. */
+  /** The product of a price. */
   async product(name: PriceName): Promise<string> {
     const id = productOf(name);
     const { data } = await this.ask((stripe) => stripe.products.list({ ids: [id], limit: 1 }));

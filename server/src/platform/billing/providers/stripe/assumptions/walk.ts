@@ -9,7 +9,7 @@ import { type Assumption, Differs, Stage, type StageParts } from './stage.ts';
 export interface Walked {
   readonly says: string;
   readonly found: 'differs' | 'not tried' | 'ok';
-  /** What was seen, or why it was not tried; '' where it is as assumed. */
+  /** The difference that was seen, or why it was not tried; '' where it is as assumed. */
   readonly why: string;
   /** Nothing stands in the way of an assumption that no check can try. */
   readonly isProblem: boolean;
@@ -66,5 +66,5 @@ function foundBy(error: unknown): Pick<Walked, 'found' | 'why'> {
   return { found: 'differs', why: `Stripe refuses it (${code}): ${saidBy(error.cause)}` };
 }
 
-/** What Stripe says may quote a customer: here they are all made up. */
+/** Stripe's words may quote a customer: here they are all made up. */
 const saidBy = (cause: unknown) => (cause instanceof Error ? cause.message : 'without a word.');
