@@ -72,7 +72,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     return await open(options, opened);
   } catch (error) {
-    // What can't be closed either is over with its database: the failure to tell is the first one.
+    // A part that can't be closed either is over with its database: the failure to tell is the first one.
     await opened.disposeAsync().catch(() => {});
     throw error;
   }

@@ -14,7 +14,7 @@ const running = new Set<ChildProcess>();
 
 /** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
-/** What is the same to every database: each program opens the embedded one anew, which takes its time. */
+/** Guarantees that are the same on every database: each program opens the embedded one anew, which takes its time. */
 const onServer = test.runIf(engine === 'postgres');
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth main '));

@@ -7,7 +7,7 @@ import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
 
 const LAST_MOMENT = 2_000;
-/** What this process makes is its user's alone, whichever module makes it. */
+/** Files of this process are its user's alone, whichever module makes them. */
 const OWNERS_ALONE = 0o077;
 
 /** Verbs that need no product. */

@@ -15,7 +15,7 @@ export interface ProductChoice {
   readonly paid: string | undefined;
 }
 
-/** What `PRODUCTS` amounts to on this database. Throws `ConfigError` for a key that no product has. */
+/** The choice of `PRODUCTS` on this database. Throws `ConfigError` for a key that no product has. */
 export async function chooseProducts(db: Database, config: Config): Promise<ProductChoice> {
   const chosen = withChoice(products, config.products);
   const [running, off] = [true, false].map((is) =>

@@ -102,7 +102,7 @@ async function save(bytes: Readable, file: string) {
     syncFolder(dirname(file));
     return manifest;
   } catch (cause) {
-    // What fetch throws when the other side breaks off.
+    // fetch throws this when the other side breaks off.
     if (!(cause instanceof TypeError)) throw cause;
     throw new OperatorError('The server broke off before the backup was whole. Take another one.', { cause });
   } finally {

@@ -89,7 +89,7 @@ const CHOICES = ['console/package.json', 'server/src/main/build-console.ts', PRO
 export async function buildConsole(place = OF_CHECKOUT): Promise<void> {
   if (isBuilt(place)) return;
   const { out } = place;
-  // What chooses packages and styles is a source, too: another version of a package is another build.
+  // Files that choose packages and styles are sources, too: another version of a package is another build.
   const sources = new Map<string, string>(CHOICES.map((path) => [path, readSource(place, path)]));
   const output = await bundle(place, sources);
   mkdirSync(out, { recursive: true });
@@ -147,7 +147,7 @@ async function bundle(place: ConsolePlace, sources: Map<string, string>): Promis
   const { output } = await build.generate({
     format: 'esm',
     minify: true,
-    // What every page needs is packed as one: it takes less than in parts.
+    // Modules that every page needs are packed as one: it takes less than in parts.
     codeSplitting: { groups: [{ name: 'shared', test: EVERY_PAGE }] },
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',

@@ -1,4 +1,4 @@
-/** What `dist/built.json` says. */
+/** Contents of `dist/built.json`. */
 export interface Manifest {
   readonly entry: string | undefined;
   /** All that was written, and how many bytes each has. */

@@ -20,7 +20,7 @@ export function builtProgram() {
   }
 }
 
-/** What to start in a package, which is never built anew; `torn` is the file that is not as it was packed. */
+/** The program of a package, which is never built anew; `torn` is the file that is not as it was packed. */
 export function packagedProgram() {
   let torn = 'dist/built.json';
   try {

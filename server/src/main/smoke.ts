@@ -100,7 +100,7 @@ function createCaller(url: string): Caller {
   return caller;
 }
 
-/** What answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
+/** A server that answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
 function answerOf(line: string, text: string): Answer {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));

@@ -7,7 +7,7 @@ import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
 import type { InFlightRequest } from './in-flight.ts';
 
-/** What admission made of a call: a permit to go on with, or the answer that was given before. */
+/** Admission's answer to a call: a permit to go on with, or the answer that was given before. */
 export type CallAdmission =
   | { readonly permit: Permit; readonly prepared: Prepared | undefined }
   | { readonly replay: Answer };

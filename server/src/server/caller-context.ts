@@ -15,14 +15,14 @@ import type { InFlightRequest } from './in-flight.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 
-/** Who calls, and for which account. */
+/** The caller, and the account of the call. */
 export interface CallerContext {
   readonly caller: Caller | undefined;
   readonly accountId: AccountId | undefined;
   readonly role: Role | undefined;
   /** In whose name what the call spends is charged. */
   readonly spender: Spender | undefined;
-  /** What the product found by the secret of the call. */
+  /** The product's answer for the secret of the call. */
   readonly productKey: ProductKey | undefined;
 }
 

@@ -192,7 +192,7 @@ function notHttp(parserCode?: string): AppError {
   return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
-/** What a caller who left is noted with. */
+/** Status by which a caller who left is noted. */
 const { status: GONE } = new AppError('client_gone');
 
 function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
@@ -226,7 +226,7 @@ function endTrace(
   trace.end(status >= 500 ? String(status) : undefined);
 }
 
-/** What is not even HTTP never becomes a request; it gets the envelope all the same. */
+/** Bytes that are not even HTTP never become a request; they get the envelope all the same. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

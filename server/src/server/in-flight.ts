@@ -34,9 +34,9 @@ export class InFlightRequest implements Origin, Lane {
   readonly requestId: string;
   readonly ip: string;
   readonly traceparent: string | undefined;
-  /** What is recorded of it; undefined where nothing is traced. */
+  /** The trace of it; undefined where nothing is traced. */
   trace: Trace | undefined;
-  /** Who called, once that is known: for the log line. */
+  /** The caller, once that is known: for the log line. */
   userId: string | undefined;
   keyId: string | undefined;
   accountId: AccountId | undefined;

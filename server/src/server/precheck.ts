@@ -14,7 +14,7 @@ const NOTHING_FOUND: SafetySupport = { safety: { status: 'ok', kinds: [] }, mess
 
 type PrecheckFinding = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
 
-/** What the precheck says of a call: nothing where its route has none. */
+/** The precheck's result for a call: nothing where its route has none. */
 export interface PrecheckResult {
   readonly text: string;
   readonly result: SafetyResult;
@@ -174,7 +174,7 @@ function record(call: SpendingCall, found: PrecheckFinding, { safety, telemetry 
 
 const late = () => new Error('the locale is not known in time');
 
-/** What the product knows of where its user is; what the client says, where it does not know or does not say it in time. */
+/** The user's place as the product knows it; the client's word, where it does not know or does not say it in time. */
 async function localeOf(call: SpendingCall, service: unknown): Promise<string | undefined> {
   const { route, input, context } = call;
   const ask = route.shape.precheck?.locale;

@@ -18,7 +18,7 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 type Handle = (call: object, service: unknown) => Promise<unknown>;
 
-/** What of a call the handler of a session's route is given. */
+/** Parts of a call for the handler of a session's route. */
 interface SessionCall {
   readonly origin: Pick<InFlightRequest, 'request' | 'reply'>;
   readonly body?: { readonly refresh_token?: string };

@@ -40,7 +40,7 @@ interface Target {
   readonly most: number;
 }
 
-/** What Node has read of a request that asks for an upgrade. */
+/** Node's parts of a request that asks for an upgrade. */
 interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;

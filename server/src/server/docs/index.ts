@@ -8,7 +8,7 @@ import { guidePage } from './guides.ts';
 import { mayHaveKey } from './key.ts';
 import { docsPage, file } from './page.ts';
 
-/** What the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
+/** Sources that the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
 const REFERENCE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
