@@ -1,4 +1,4 @@
-/** What Coditect writes into the audit of an account. */
+/** Actions that Coditect writes into the audit of an account. */
 export const coditectAuditActions = {
   'coditect.license.issued': 'a plan with seats was bought or given, and the account’s licence was made',
   'coditect.license.renewed': 'the licence works for longer: another period was paid, or an operator gave it',

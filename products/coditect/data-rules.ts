@@ -23,7 +23,7 @@ function ofMembersWith(parent: string, key: string): Pick<DataRule, 'account' | 
   };
 }
 
-/** What erasure and export do with licences, machines and sessions. */
+/** How erasure and export treat licences, machines and sessions. */
 export const coditectDataRules: DataRule[] = [
   {
     table: 'coditect.licenses',
@@ -128,7 +128,7 @@ export const coditectDataRules: DataRule[] = [
   },
   {
     ...ofMembersWith('coditect.patterns', 'pattern_id'),
-    // What others said is in no export of a member who has left; it goes with the pattern.
+    // Words of others are in no export of a member who has left; they go with the pattern.
     user: erased(
       `exists (select from coditect.patterns p where p.account_id = t.account_id and p.id = t.pattern_id and p.author_id = $1::uuid and p.level = 'private')
        and exists (select from coditect.memory_sessions s where s.account_id = t.account_id and s.id = t.session_id and s.author_id = $1::uuid)`,

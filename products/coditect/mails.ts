@@ -9,14 +9,14 @@ const planExample = {
   until: '2027-03-23 09:00 UTC',
 };
 
-/** What goes with a mail: the licence as bytes that are signed, and both signatures. */
+/** Files of a mail: the licence as bytes that are signed, and both signatures. */
 const FILES = [
   { name: 'license.json', type: 'application/json', content: '{"format":"coditect-license-1"}' },
   { name: 'license.rsa-4096.sig', type: 'application/octet-stream', content: 'a signature' },
   { name: 'license.ed25519.sig', type: 'application/octet-stream', content: 'a signature' },
 ];
 
-/** What people are told of licences beside what the platform tells of payments, cancellations and passwords. */
+/** Mails about licences beside those of the platform about payments, cancellations and passwords. */
 export const coditectMails = declareMails('coditect', import.meta.url, {
   license_issued: mailTemplate(
     z.strictObject({ ...plan, key: z.string(), machines: z.int() }),

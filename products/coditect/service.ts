@@ -30,7 +30,7 @@ import { revokedFiles } from './signing/revocations.ts';
 import { createSigning } from './signing/signing.ts';
 import { LICENSE_KEYS } from './signing/store.ts';
 
-/** What Coditect's routes and jobs are called with. */
+/** The service of Coditect's routes and jobs. */
 export function createCoditect(context: ProductContext) {
   const keys = createSigningKeys({ ...context, store: LICENSE_KEYS });
   const views = createLicenseViews(context);

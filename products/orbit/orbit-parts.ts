@@ -6,7 +6,7 @@ import type { Sections } from './scopes/sections/service.ts';
 import type { Versions } from './versions/service.ts';
 import type { Workspaces } from './workspaces/service.ts';
 
-/** What the outer parts of Orbit are made from: the platform, and what stands below them. */
+/** Parts that the outer parts of Orbit are made from: the platform, and what stands below them. */
 export interface OrbitParts extends ProductContext {
   readonly workspaces: Workspaces;
   readonly changes: Changes;

@@ -3,7 +3,7 @@ import type { PackagesFor } from 'plinth/product';
 const FONTS = ['@expo-google-fonts/inter'];
 const OCR = ['pdfjs-dist', '@napi-rs/canvas', 'tesseract.js', '@tesseract.js-data/eng'];
 
-/** What nothing but Orbit needs, by the type of a document that is read, or the format of a file that is made. */
+/** Packages that only Orbit needs, by the type of a document that is read, or the format of a file that is made. */
 export const ORBIT_PACKAGES = {
   'application/pdf': OCR,
   'image/png': OCR,

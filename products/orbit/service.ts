@@ -17,7 +17,7 @@ import { createVersions } from './versions/service.ts';
 import { createLogos } from './workspaces/logos.ts';
 import { createWorkspaces } from './workspaces/service.ts';
 
-/** What Orbit's routes and jobs are called with. */
+/** The service of Orbit's routes and jobs. */
 export function createOrbit(context: ProductContext) {
   const workspaces = createWorkspaces(context);
   const changes = createChanges(context);

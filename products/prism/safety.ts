@@ -35,7 +35,7 @@ export function shownCrisis(support: SafetySupport): z.input<typeof crisisReply>
   return { safety: support.safety, support: shownSupport(support) };
 }
 
-/** What of several texts there is, each on a line of its own. */
+/** Joins several texts, each on a line of its own. */
 export function joinTexts(texts: readonly (string | null | undefined)[]): string {
   return texts.filter((text) => text !== undefined && text !== null).join('\n');
 }
@@ -53,7 +53,7 @@ export function shownSafety(row: {
   return { status: row.safety, kinds: [...row.safety_kinds] };
 }
 
-/** What a prompt is told of a text that is no crisis, and yet asks for care. */
+/** Words for a prompt about a text that is no crisis, and yet asks for care. */
 export function careOf({ status }: Safety): string {
   switch (status) {
     case 'ok':

@@ -41,7 +41,7 @@ export function cleanText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().trim();
 }
 
-/** What every prompt is told of the person it is for: nothing of it that speaks of a crisis. */
+/** Facts of the person for every prompt: nothing of it that speaks of a crisis. */
 export function aboutPerson(profile: {
   readonly locale: string | null;
   readonly pronouns: string | null;

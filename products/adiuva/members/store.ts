@@ -6,7 +6,7 @@ export interface MemberKey {
   readonly userId: UserId;
 }
 
-/** What a member keeps here is numbered by one head: changes of records, and backups. */
+/** One head numbers all that a member keeps here: changes of records, and backups. */
 export const MEMBER_NUMBERS = { heads: 'adiuva.member_heads', key: ['account_id', 'user_id'] } as const;
 
 /** The first statement of all that changes what a member keeps: from here to the commit no other change of theirs goes on. */

@@ -98,7 +98,7 @@ export async function openStorage(options: TestAppOptions = {}) {
   return {
     ...app,
     keeper: async (plan = 'adiuva.power') => keeperOf(app, await app.customer(plan)),
-    /** What an account has, by each of those who count it: rows, files that are not forgotten, and bytes in the folder. */
+    /** An account's bytes, by each of those who count them: rows, files that are not forgotten, and bytes in the folder. */
     async sums({ accountId }: Customer) {
       const [row] = await app.db.asMigrator(
         statement<{ rows: number; files: number; reserved: number }>(

@@ -7,7 +7,7 @@ import { canonicalBytes } from '#platform/signing';
 import { developerKey } from '@plinth/testkit/fixtures/adiuva/packages';
 import type { TestApp } from '@plinth/testkit/services/app';
 
-/** What is published of a plugin; it is free unless it says otherwise. */
+/** A published plugin; it is free unless it says otherwise. */
 export interface Published {
   readonly id: string;
   readonly developer: AccountId;

@@ -27,7 +27,7 @@ const install = (by: Customer, id: string) =>
 const rows = <Row>(text: string, ...values: readonly unknown[]) =>
   db.asMigrator(statement<Row>(text, values));
 
-/** What an export of an account has of each table that it has rows of. */
+/** Rows of an account's export, of each table that has some. */
 async function exported({ token, accountId }: { token: string; accountId: string }) {
   await forgetRates(app);
   const { body } = await app.call(token, `POST /v1/organizations/${accountId}/exports`);

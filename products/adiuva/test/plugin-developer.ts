@@ -33,7 +33,7 @@ export async function pluginDeveloper(app: TestApp, who?: Customer) {
   const added = await call('POST /v1/developer/keys', { body: { name: 'a key', public_key: key.pem } });
   const keyId = (added.body as { id: string }).id;
 
-  /** What a submission says; `more` says it otherwise. */
+  /** A submission; `more` says it otherwise. */
   const submission = (of: Manifest, bytes: Buffer, more: object = {}) => ({
     manifest: of,
     sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -82,7 +82,7 @@ async function openChromium(program: string): Promise<Client> {
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
-/** What is billed and posted from now on. */
+/** Calls that are billed and posted from now on. */
 function openBooks({ db, app: { modules } }: TestApp = app) {
   const before = sandbox.bill().length;
   return async () => {

@@ -46,7 +46,7 @@ const MOST_OF_A_PART = 20;
 
 type View = z.input<typeof foundLicenseReply>;
 
-/** What an operator looks for, as it is asked for. */
+/** An operator's search, as it is asked for. */
 export interface LicenseQuestion {
   readonly key?: string | undefined;
   readonly email?: string | undefined;

@@ -6,7 +6,7 @@ export const THRESHOLD = 3.5;
 /** A normal distribution's standard deviation is so many times its median absolute deviation. */
 const SIGMAS_OF_MAD = 1.4826;
 
-/** What a spread is at least, however alike the weeks before were. */
+/** The least spread, however alike the weeks before were. */
 export interface Floor {
   /** In the metric's unit. */
   readonly least: number;

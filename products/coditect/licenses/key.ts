@@ -104,7 +104,7 @@ export function fragmentOf(typed: string): { readonly key: string } | { readonly
   return { tails: [text, ...before] };
 }
 
-/** What of a text may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
+/** The part of a text that may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
 export function partOfKey(text: string): string | undefined {
   if (text.length > LONGEST) return undefined;
   const isGroups = /^[0-9a-z]{4}(?:-[0-9a-z]{4})+$/i.test(text);

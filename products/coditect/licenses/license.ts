@@ -2,7 +2,7 @@ import { type AccountId, AppError, type ProductContext } from 'plinth/product';
 import { normalKey, tailOf } from './key.ts';
 import { accountOfKey, type HeadRow, placeOfKey, readHead } from './store.ts';
 
-/** What a licence is worth at an instant: by its row, and by what its account holds then. */
+/** Worth of a licence at an instant: by its row, and by what its account holds then. */
 export interface LicenseHead {
   readonly accountId: AccountId;
   readonly id: string;

@@ -24,7 +24,7 @@ const MOST = 1_000;
 
 type Parts = Pick<ProductContext, 'db' | 'audit' | 'secrets'>;
 
-/** Who asks, by a call for an account. */
+/** The caller, by a call for an account. */
 type AccountCall = Pick<
   Call<'POST /v1/licenses/:id/key', unknown, unknown, 'account', never>,
   'accountId' | 'caller' | 'origin' | 'once' | 'params'

@@ -11,7 +11,7 @@ import type { HeadRow } from '../licenses/store.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { revokeFiles, type StoredLicense, writeLicense } from './store.ts';
 
-/** What became of a licence. */
+/** Events of a licence. */
 export type LifecycleEvent =
   | 'issued'
   | 'renewed'
@@ -21,7 +21,7 @@ export type LifecycleEvent =
   | 'deactivated'
   | 'revived';
 
-/** Who had a licence changed by hand, and why. */
+/** The actor who had a licence changed by hand, and why. */
 export interface ByHand {
   readonly actor: Actor;
   readonly origin: RequestOrigin;
@@ -37,7 +37,7 @@ export interface Transition {
 }
 
 /**
- * What happened to a licence between two looks at it, told by its two states alone: independent of what came between, and in
+ * Events of a licence between two looks at it, told by its two states alone: independent of what came between, and in
  * which order, and not told again by the next look.
  */
 export function eventsOf({ former, head }: Pick<Transition, 'former' | 'head'>): LifecycleEvent[] {

@@ -90,7 +90,7 @@ interface ActivationInput {
   readonly origin: Origin;
 }
 
-/** What the licence is worth, under the lock on its machines: of two on the last place, the second sees the first. */
+/** Worth of the licence, under the lock on its machines: of two on the last place, the second sees the first. */
 async function lockedHead(tx: Transaction, license: WhichLicense): Promise<LicenseHead> {
   const [, [row]] = await tx.runAll([lockMachines(license), readHead(license.accountId)]);
   if (row === undefined) throw new AppError('license_not_found');

@@ -33,7 +33,7 @@ export function* linesOf(text: string): Generator<Line> {
 /** A part of a text keeps all of the text in memory: this one is on its own. */
 export const copyOf = (part: string): string => Buffer.from(part).toString();
 
-/** What is said in a text outside of its blocks of code, sentence by sentence. */
+/** Sentences of a text outside of its blocks of code. */
 export function* sentencesOf(text: string): Generator<Omit<Line, 'fence'>> {
   for (const line of linesOf(text)) {
     if (line.fence !== undefined) continue;

@@ -1,6 +1,6 @@
 import { DatabaseAway, mayBeDone } from 'plinth/product';
 
-/** What became of one of a group. */
+/** Result for one of a group. */
 export type Outcome<Answer> = { readonly answer: Answer } | { readonly error: unknown };
 
 interface QueuedItem<Item, Answer> {

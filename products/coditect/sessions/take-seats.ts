@@ -33,7 +33,7 @@ export const SEAT_TTL = 360;
 /** Minutes of work without the server that a heartbeat hands out by default. */
 const OFFLINE_MINUTES = 30;
 
-/** What an acquire says. */
+/** Request of an acquire. */
 export interface AcquireRequest {
   readonly hardwareId: string;
   readonly name?: string | undefined;
@@ -47,7 +47,7 @@ export interface AcquireRequest {
   readonly former?: string | undefined;
 }
 
-/** Who asks: for which account, and as whom; without a caller by the licence's key alone. */
+/** The asker: for which account, and as whom; without a caller by the licence's key alone. */
 export interface Asker {
   readonly accountId: AccountId;
   readonly caller: Caller | undefined;
@@ -79,7 +79,7 @@ interface SeatRequest {
   readonly machineId: string;
 }
 
-/** What was decided of one, and whether it activated its machine. */
+/** The decision for one, and whether it activated its machine. */
 interface SeatDecision extends SeatRequest {
   readonly answer: SeatResult;
   readonly isNew: boolean;
@@ -192,7 +192,7 @@ async function seatIn(
   });
 }
 
-/** What is kept of who took a seat, and of how many did not. */
+/** Keeps who took a seat, and how many did not. */
 async function keepIn(
   tx: Transaction,
   { audit, ids }: Parts,
@@ -215,7 +215,7 @@ async function keepIn(
   );
 }
 
-/** What a client says of itself, without the key that it may have put there too. */
+/** A client's text of itself, without the key that it may have put there too. */
 const cleanText = (text: string | undefined) => (text === undefined ? null : withoutDeclaredSecrets(text));
 
 /** The statements that keep who has a seat: none of a denial. */

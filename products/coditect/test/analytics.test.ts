@@ -32,7 +32,7 @@ async function report(from: number, until: number, more = ''): Promise<Row[]> {
   return (body['data'] as Row[]).toReversed();
 }
 
-/** What the schedule does. */
+/** Runs the schedule. */
 async function runSchedule(): Promise<void> {
   await holders.close();
   await analytics.roll();

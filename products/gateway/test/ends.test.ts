@@ -35,7 +35,7 @@ async function streamChat({ key }: Customer, at = app): Promise<number> {
   return response.status;
 }
 
-/** What does not wait for something that never comes is there long before others have done all this. */
+/** A call that does not wait is over long before others have done all this. */
 async function makeOtherCalls({ key }: Customer): Promise<undefined> {
   for (let nth = 0; nth < 50; nth += 1) await app.call(key, 'GET /v1/me');
   return undefined;

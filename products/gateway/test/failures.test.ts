@@ -41,7 +41,7 @@ async function readFaults(): Promise<unknown> {
   return ((await response.json()) as { next: unknown }).next;
 }
 
-/** What an account has used of the gateway's limits, and its ledger, the oldest call first. */
+/** An account's use of the gateway's limits, and its ledger, the oldest call first. */
 async function readUsage({ key }: Customer, of = app) {
   const { body } = await of.call(key, 'GET /v1/usage');
   const limits = body['data'] as { product: string; limit: string; used: number }[];

@@ -5,7 +5,7 @@ import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';
 import { isMember, type LineRow, scopeFeed, userFeed } from './store.ts';
 
-/** What is asked of a feed. */
+/** Filter of a feed. */
 export interface FeedFilter {
   readonly kind?: string | undefined;
   readonly actor?: string | undefined;

@@ -50,7 +50,7 @@ function feedConditions({ kind, actor, after }: FeedQuery, put: Put): string[] {
   ];
 }
 
-/** What was done to a scope. */
+/** Changes of a scope. */
 export function scopeFeed(
   { accountId, scopeId }: ScopeKey,
   query: FeedQuery,
@@ -71,7 +71,7 @@ export interface FeedOf {
 }
 
 /**
- * What was done in a user's workspaces, as their memberships are at this instant: a page of each is read by its own index, and
+ * Changes in a user's workspaces, as their memberships are at this instant: a page of each is read by its own index, and
  * a page of all of these is answered. For the system's scope.
  */
 export function userFeed({ userId, only }: FeedOf, query: FeedQuery): Statement<LineRow & TimePosition> {

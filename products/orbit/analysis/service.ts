@@ -43,7 +43,7 @@ export interface AnalysisQuery {
   readonly limit: number;
 }
 
-/** What a model says of a scope: suggestions, risks, gaps, contradictions. Kept with the scope. */
+/** A model's findings on a scope: suggestions, risks, gaps, contradictions. Kept with the scope. */
 export function createAnalysis(parts: OrbitParts) {
   const { db, scopes } = parts;
 

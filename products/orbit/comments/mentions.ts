@@ -77,7 +77,7 @@ function mailTo(
   };
 }
 
-/** What a mail asks for; with the comment's address where the operator has said where their web app shows comments. */
+/** The request of a mail; with the comment's address where the operator has said where their web app shows comments. */
 function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>): string {
   if (url === undefined) return READ_IN_ORBIT;
   return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;

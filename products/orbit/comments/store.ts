@@ -37,7 +37,7 @@ export interface CommentRow {
 
 const COLUMNS = `id, scope_id, section_id, thread_id, user_id, body, edited_at, resolved_at, resolved_by, deleted_at, version, created_at, updated_at`;
 
-/** What is read of a comment beside its own columns. */
+/** Parts of a comment that are read beside its own columns. */
 const MORE = `coalesce((select jsonb_agg(m.user_id order by m.user_id) from orbit.comment_mentions m
     where m.account_id = c.account_id and m.comment_id = c.id and m.removed_at is null), '[]') as mentions,
   (select count(*) from orbit.comments r where r.account_id = c.account_id and r.thread_id = c.id)::integer as replies`;
@@ -197,7 +197,7 @@ export interface MemberRow {
   readonly full_name: string | null;
 }
 
-/** Who of these people is a member of the account. */
+/** Those of these people who are members of the account. */
 export const membersAmong = (accountId: AccountId, users: readonly string[]) =>
   statement<MemberRow>(
     `select p.user_id, p.email, p.full_name from unnest($2::uuid[]) as asked (id)

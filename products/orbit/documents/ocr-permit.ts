@@ -8,7 +8,7 @@ const TRIES = 3;
 /** No provider is asked: the engine is our own, and costs nothing. */
 const OWN = { provider: 'plinth', model: 'tesseract', priceVersion: 'none', reserve: usd('0') } as const;
 
-/** Who wants how many pages read. */
+/** A wish to have so many pages read. */
 export interface OcrWish {
   readonly accountId: AccountId;
   readonly userId: UserId;

@@ -40,7 +40,7 @@ export interface ReadingParts extends ProductContext, RecordingParts {
   readonly scanner: Scanner | undefined;
 }
 
-/** What one look at a document came to. */
+/** Result of one look at a document. */
 interface ReadingResult {
   readonly pages: Omit<PageRow, 'by_ocr'>[];
   readonly scanned: number[];
@@ -181,7 +181,7 @@ interface Completion {
   readonly before: readonly Statement[];
   readonly more: Parameters<typeof completeDocument>[1];
   readonly point: typeof READ;
-  /** What ends the job; with its permit, if it has one. */
+  /** Statements that end the job; with its permit, if it has one. */
   readonly ending?: readonly Statement[];
 }
 

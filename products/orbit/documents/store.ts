@@ -144,7 +144,7 @@ export interface ReadSoFar {
   readonly missing: readonly MissingPage[];
 }
 
-/** What is read, and which pages a job of OCR reads next. No row: it was deleted meanwhile. */
+/** Marks a document as read, and names the pages that a job of OCR reads next. No row: it was deleted meanwhile. */
 export function handToOcr(
   { accountId, id }: DocumentKey,
   { pages, missing }: ReadSoFar,

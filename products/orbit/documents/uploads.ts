@@ -123,7 +123,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
       await recordDocumentIn(context, tx, { ...doer, accountId, document: row, action: 'deleted' });
       await tx.runAll([
         ...(row.blob_id === null ? [] : blobs.forgetting(accountId, row.blob_id)),
-        // What OCR has read is paid for.
+        // Pages that OCR has read are paid for.
         ...(row.job_id === null ? [] : [jobs.cancelling(accountId, row.job_id, { keep: row.ocr_pages > 0 })]),
       ]);
       return row;

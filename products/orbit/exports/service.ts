@@ -43,10 +43,10 @@ const SWEPT = commitPoint(
 /** Exports that are looked for at once, by the sweep. */
 const SWEEP_BATCH = 200;
 
-/** What is told of an export to all processes, by its id. */
+/** Signals of an export to all processes, by its id. */
 export const signals = workSignals('orbit.export');
 
-/** Who asks for an export. */
+/** The caller who asks for an export. */
 export interface ExportAsker {
   readonly caller: Caller;
   readonly spender: Spender;

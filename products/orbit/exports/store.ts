@@ -202,7 +202,7 @@ export function sweepExport({ accountId, id }: WorkKey): Statement<{ blob_id: st
   );
 }
 
-/** What a document says beside the scope: who made it, for which project, and how it looks. */
+/** Facts of a document beside the scope: who made it, for which project, and how it looks. */
 export interface SettingRow {
   readonly workspace: string;
   readonly project: string | null;

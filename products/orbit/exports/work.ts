@@ -81,7 +81,7 @@ export function createWork(
     const logo = await sources.logoOf(accountId, logoBlobId);
     const branding = { ...source.branding, logo };
     const { bytes, missing } = await making.make({ format, source: { ...source, branding } }, job.signal);
-    // What was thrown away while its file was made is stored nowhere.
+    // A scope that was thrown away while its file was made is stored nowhere.
     await scopes.read(accountId, scopeId);
     const { type, ending } = KINDS[format];
     const filename = `${nameOf(source)}.${ending}`;

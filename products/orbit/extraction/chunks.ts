@@ -6,7 +6,7 @@ export interface Part {
   readonly text: string;
 }
 
-/** What is read in one call: stretches of pages that follow each other. */
+/** Material of one call: stretches of pages that follow each other. */
 export interface Chunk {
   /** From 1, in the order of the document. */
   readonly number: number;

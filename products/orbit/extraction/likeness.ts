@@ -38,7 +38,7 @@ export interface ComparisonItem {
   readonly words: ReadonlySet<string>;
   /** Words of its title, without those that only name its kind. */
   readonly title: ReadonlySet<string>;
-  /** What it is about, without its amounts and dates. */
+  /** Its subject, without its amounts and dates. */
   readonly subject: ReadonlySet<string>;
   readonly fields: Fields;
   readonly money: ReadonlySet<string>;

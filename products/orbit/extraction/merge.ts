@@ -92,7 +92,7 @@ function mergePair(one: ComparisonItem, other: ComparisonItem): ComparisonItem {
     citations: citations.slice(0, MOST.perItem),
     quoted: Math.min(citations.length, MOST.perItem) + missed,
     ...(text === long.text && long.table !== undefined ? { table: long.table } : {}),
-    // What one document says legibly is said.
+    // A legible text in one document is enough.
     legibility: Math.max(one.item.legibility ?? 1, other.item.legibility ?? 1),
   });
 }

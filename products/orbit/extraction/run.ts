@@ -81,7 +81,7 @@ interface Work {
   readonly key: WorkKey;
   readonly task: Task;
   readonly chunks: readonly DocumentChunk[];
-  /** What is read, by `nameOf`. */
+  /** Chunks that were read, by `nameOf`. */
   readonly read: Map<string, ChunkRow>;
   /** Chunks that this attempt could not have read, and why. */
   readonly refused: Map<string, AppError>;
@@ -177,7 +177,7 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
 }
 
 /**
- * What a model says of a chunk; an error where there is no answer of use to this one, or why nothing more is asked. One that is too
+ * A model's items of a chunk; an error where there is no answer of use to this one, or why nothing more is asked. One that is too
  * large for a call, or that it has too much to say of, as of a page that is one dense table, is asked for in halves, and each of them
  * in halves once more: all of it or nothing.
  */

@@ -109,7 +109,7 @@ const LED_AMOUNT = new RegExp(
 );
 /** Each currency that a text names beside a number or elsewhere, and signs of currencies that have no code here. */
 const CURRENCY = new RegExp(String.raw`(?<!\p{L})(?:${TRAIL})(?!\p{L})|\p{Sc}`, 'giu');
-/** What says that a number was not read to its end: more digits, letters, or a word that multiplies it. */
+/** Signs that a number was not read to its end: more digits, letters, or a word that multiplies it. */
 const GOES_ON =
   /^(?:[\p{L}\p{N}%‰]|[.,'’/]\d|[ \t\u00a0\u202f]?(?:hundred|thousand|mil|mille|mill?i\p{L}*|mrd|mia|mds?|bill?i\p{L}*|trill?i\p{L}*|tausend|hundert|tsd|dozen|[kmbt]|bn|tn|cr|lacs?|lakhs?|crores?)(?!\p{L})|[ \t\u00a0\u202f]?[½¼¾⅓⅔]|[ \t\u00a0\u202f]?(?:and|und|et|y)[ \t\u00a0\u202f](?:a[ \t\u00a0\u202f])?half)/iu;
 const BETWEEN = /^\s*(?:-|–|—|to|and|up to|bis|und|à)\s*$/iu;

@@ -61,7 +61,7 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
     }
   }
 
-  /** What can't be done now is done in the next round, each part by itself. */
+  /** A part that can't be done now is done in the next round, each by itself. */
   async function round(): Promise<void> {
     const beaten = presence.beat().then(() => feeds.lookWhoIsHere());
     await Promise.allSettled([checkRights(), feeds.catchUp(), beaten]);

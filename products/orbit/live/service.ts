@@ -17,7 +17,7 @@ export interface Follower {
   readonly wire: Wire;
 }
 
-/** Who is here, and what changes, as a stream of events. */
+/** Presence and changes, as a stream of events. */
 export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
   const live = createLiveReaders({ db, ids });
 
@@ -49,7 +49,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     }
   }
 
-  /** What a stream begins with: where the scope stands, or what was missed since. */
+  /** First events of a stream: where the scope stands, or what was missed since. */
   async function firstEvents(
     { feed }: ScopeSubscription,
     told: number | undefined,

@@ -6,7 +6,7 @@ export interface ReaderRights extends ScopeKey {
   readonly userId: UserId;
   readonly keyId: KeyId | undefined;
   readonly sessionId: string | undefined;
-  /** What their key began with when they came: one that was rotated since has another secret. */
+  /** Beginning of their key when they came: one that was rotated since has another secret. */
   readonly keyPrefix?: string | undefined;
 }
 
@@ -104,7 +104,7 @@ export interface PresentRow {
   readonly count: number;
 }
 
-/** Who has these scopes open, at whichever process: of each the first so many who came. */
+/** Readers of these scopes, at whichever process: of each the first so many who came. */
 export const presentAt = (scopes: readonly ScopeKey[], most: number): Statement<PresentRow> =>
   statement(
     `select scope_id, user_id, full_name, since, section_id, count from (

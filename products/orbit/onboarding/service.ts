@@ -26,7 +26,7 @@ const STEP = commitPoint('orbit.onboarding-step', 'what became of a step of the 
 /** A user's organization with the name of a new workspace is looked for among so many. */
 const MOST = 100;
 
-/** Who begins. */
+/** The user who begins. */
 export interface Beginner {
   readonly caller: Caller;
   readonly origin: Origin;
@@ -48,13 +48,13 @@ export interface InvitationResult {
   readonly code: string | null;
 }
 
-/** What is said of a team. */
+/** A team in the onboarding. */
 export interface TeamStep {
   readonly invitations: readonly { readonly email: string; readonly role: Role }[];
   readonly privacy: Privacy | undefined;
 }
 
-/** What a user orders; the free plan is nothing to pay for. */
+/** A user's order; the free plan is nothing to pay for. */
 export interface SubscribeStep {
   readonly plan: 'free' | 'pro' | 'team';
   readonly cycle: 'monthly' | 'yearly';

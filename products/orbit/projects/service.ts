@@ -31,7 +31,7 @@ export interface ProjectOf extends By {
   readonly version?: number | undefined;
 }
 
-/** What scopes are sorted by: a client's project. */
+/** Projects of clients, which scopes are sorted by. */
 export function createProjects({ db, ids, activity }: ProductContext) {
   const record = (tx: Transaction, { accountId, caller, origin, id }: ProjectOf, action: string) =>
     activity.recordIn(tx, { accountId, caller, origin, action, target: { kind: 'project', id } });

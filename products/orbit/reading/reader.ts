@@ -38,7 +38,7 @@ export type PageLine =
   | (Page & { readonly confidence: number })
   | Exclude<Extract<ReadingLine, { page: number }>, Page>;
 
-/** What came of it. `failed` is the document's doing: reading it again would fail again. */
+/** End of a reading. `failed` is the document's doing: reading it again would fail again. */
 export type ReadingEnd =
   | { readonly kind: 'read'; readonly pages: number }
   | ({ readonly kind: 'failed' } & ReadFailure);

@@ -86,12 +86,12 @@ export function createScopes(parts: ScopesParts) {
 
 export type Scopes = ReturnType<typeof createScopes>;
 
-/** Who makes a scope, under which permit. */
+/** The member who makes a scope, under which permit. */
 export interface ScopeCreationRequest extends By {
   readonly permit: Permit;
 }
 
-/** What is copied, and what the copy is called: as the scope that it is of when not said. */
+/** The scope to copy, and the copy's title: that of the scope when not said. */
 export interface CopyRequest {
   readonly scopeId: string;
   readonly title: string | undefined;

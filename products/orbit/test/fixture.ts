@@ -7,7 +7,7 @@ const COLLEAGUES = commitPoint('test.colleagues', 'members of a workspace, with 
 
 /** A member of a workspace, by the calls that they make in it. */
 export interface Colleague extends Omit<Calls, 'used'> {
-  /** What is used of each limit of Orbit. */
+  /** Use of each limit of Orbit. */
   used(): Promise<Record<string, number>>;
 }
 

@@ -36,7 +36,7 @@ async function beginner() {
 const statesOf = (status: Item) =>
   Object.fromEntries((status['steps'] as Item[]).map(({ step, state }) => [step, state]));
 
-/** What became of each invitation. */
+/** Result of each invitation. */
 const outcomes = (reply: Reply) =>
   (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
 

@@ -110,7 +110,7 @@ export function beginReply({ accountId, id }: WorkKey): Statement<{ position: nu
   );
 }
 
-/** What was said before a place, the newest first, as far as it was answered. */
+/** Messages before a place, the newest first, as far as they were answered. */
 export function readHistory(
   accountId: AccountId,
   of: { readonly sessionId: string; readonly before: number; readonly most: number },

@@ -15,7 +15,7 @@ declareErrors({
   },
 });
 
-/** What is told of a session to all processes, by its id. */
+/** Signals of a session to all processes, by its id. */
 export const signals = workSignals('prism.mirror');
 
 /** Milliseconds that a message waits for those before it. */

@@ -37,7 +37,7 @@ export interface WhoseProfile {
   readonly version: number | undefined;
 }
 
-/** What a person says of themselves. */
+/** Profiles of people, in their own words. */
 export function createProfiles({ db, accounts, activity }: ProductContext) {
   async function read(accountId: AccountId): Promise<Profile> {
     const [[[profile = NOTHING_SAID]], { time_zone }] = await Promise.all([
@@ -85,7 +85,7 @@ export function createProfiles({ db, accounts, activity }: ProductContext) {
   return { read, change, localeOf };
 }
 
-/** What a person has agreed to or withdrawn, for the record; nothing where they did neither. */
+/** Consents that a person gave or withdrew, for the record; nothing where they did neither. */
 function consentsChanged(before: ProfileRow, after: ProfileRow): Record<string, boolean> | undefined {
   const changed = CONSENTS.filter((consent) => before[consent] !== after[consent]);
   if (changed.length === 0) return undefined;

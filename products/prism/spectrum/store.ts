@@ -17,7 +17,7 @@ export interface SpectrumRow {
 const MOST = 20;
 
 /**
- * What was drawn out of messages, by the day on which they were written, where their writer was then: moves of the zone since
+ * Fragments that were drawn out of messages, by the day on which they were written, where their writer was then: moves of the zone since
  * change nothing. What was said in sessions that were deleted is not in it.
  */
 export function readSpectrum(

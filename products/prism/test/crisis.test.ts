@@ -16,7 +16,7 @@ const CRISES = {
   fr: 'Je veux me tuer ce soir, j’ai déjà les comprimés',
 } as const;
 
-/** What a provider was asked, the ledger and the windows of an account, and what Prism has stored of it. */
+/** A provider's requests, the ledger and the windows of an account, and what Prism has stored of it. */
 async function trace({ by }: Person): Promise<readonly unknown[]> {
   const [windows] = await db.asMigrator(
     statement<{ used: unknown }>(

@@ -142,7 +142,7 @@ describe('a provider that fails', () => {
     expect(JSON.stringify(events)).not.toContain('kill yourself');
     const told = events.at(-1)?.data ?? {};
     expect((told['reply'] as Message).content).toBe((said.body['reply'] as Message).content);
-    // What was found is written beside the answer, and not before it.
+    // A finding is written beside the answer, and not before it.
     await expect.poll(() => count(me.by, 'ai.safety_events', `source = 'reply'`)).toBe(2);
   });
 });
@@ -261,7 +261,7 @@ test('a session without fragments is summarized too, however long it was', async
     }),
   });
   const closed = await me.post(`/v1/mirror/sessions/${session}/close`);
-  // What is not fit to be read is no fragment either.
+  // A text that is not fit to be read is no fragment either.
   expect(closed.body).toMatchObject({
     status: 'closed',
     summary_error: null,

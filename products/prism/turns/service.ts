@@ -42,7 +42,7 @@ const turned = z.object({
   question: said,
 });
 
-/** Who asks for a turn, and what they were allowed. */
+/** The caller who asks for a turn, and their permit. */
 export interface TurnAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;

@@ -22,14 +22,14 @@ const UNINSTALLED = commitPoint('adiuva.plugin-uninstalled', 'a plugin that an a
 
 const LINK_SECONDS = 900;
 
-/** Who asks for a plugin, for which account. */
+/** The caller who asks for a plugin, and for which account. */
 interface Installer {
   readonly accountId: AccountId;
   readonly role: Role;
   readonly caller: Pick<Caller, 'keyId' | 'scopes' | 'userId'>;
 }
 
-/** What the person who installs was shown and said yes to. */
+/** Terms that the person who installs was shown and said yes to. */
 interface Consent {
   readonly permissions: readonly string[];
   readonly price: { readonly amount: number; readonly currency: string } | undefined;
@@ -161,7 +161,7 @@ export function createCatalogue(context: Context) {
 export const tellRemoved = (id: string) =>
   ({ kind: 'adiuva.tell-removed', lane: 'batch', payload: { plugin_id: id } }) as const;
 
-/** What a version wants besides what was consented to: what comes first is consented to by asking for it. */
+/** Permissions that a version wants besides those consented to: the first ones are consented to by asking for it. */
 export const addedSince = (install: InstallRow | undefined, permissions: readonly string[]): string[] =>
   install === undefined || install.version === null
     ? []

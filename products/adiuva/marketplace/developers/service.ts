@@ -25,7 +25,7 @@ const WITHDRAWN = commitPoint('adiuva.plugin-withdrawn', 'a version or plugin th
 const MOST_WAITING = 20;
 const MOST_BYTES = 1_000_000_000;
 
-/** Who calls, for which account. */
+/** The caller, and for which account. */
 export interface Developer extends Actor {
   readonly accountId: AccountId;
 }
@@ -181,7 +181,7 @@ export function createDevelopers(context: ProductContext) {
   };
 }
 
-/** What may be submitted under the names, numbers and space that there are. Locks the developer, and all names. */
+/** Checks a submission against the names, numbers and space that there are. Locks the developer, and all names. */
 async function assertAcceptableIn(
   tx: Transaction,
   { accountId }: Developer,

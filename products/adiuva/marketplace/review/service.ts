@@ -36,7 +36,7 @@ export type Decision =
   | { readonly decision: 'approve'; readonly notes?: string | undefined }
   | { readonly decision: 'reject'; readonly notes: string };
 
-/** What operators do with plugins, and the work that follows. */
+/** Acts of operators on plugins, and the work that follows. */
 export function createReview(context: ProductContext & { readonly signing: MarketSigning }) {
   const { db, blobs, jobs, mail, items, clock, clamdUrl, signing } = context;
   const scanner = clamdUrl === undefined ? undefined : createClamd(clamdUrl);
@@ -198,7 +198,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
         });
     },
 
-    /** What one run leaves the next one finds. */
+    /** Runs until done; the next run takes the rest. */
     async sweep(): Promise<void> {
       await db.system('adiuva.review', SWEPT, store.sweeping(SWEPT_AT_ONCE));
       const [ended] = await db.system('adiuva.review', [store.endedLately]);

@@ -138,7 +138,7 @@ export const markTold = (pluginId: string, accountIds: readonly AccountId[]) =>
   );
 
 /**
- * What was not completed within a day, and ids that never had a package; versions whose developer is gone wait no longer, and are not
+ * Deletes what was not completed within a day, and ids that never had a package; versions whose developer is gone wait no longer, and are not
  * offered; copies of packages that no version has, as an approval has failed after it made one.
  */
 export const sweeping = (limit: number) => [

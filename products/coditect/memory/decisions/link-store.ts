@@ -4,7 +4,7 @@ import type { DecisionKey, DecisionStatus } from './store.ts';
 
 export type LinkType = 'relates_to' | 'drawn_from' | 'implements';
 
-/** What a link points to: one of these. */
+/** The target of a link: one of these. */
 export interface LinkTarget {
   readonly sessionId: string | null;
   readonly messageId: string | null;

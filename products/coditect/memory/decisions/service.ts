@@ -86,7 +86,7 @@ interface ListQuery {
 
 const missing = () => new AppError('decision_not_found');
 
-/** What members decided, and why. */
+/** Decisions of members, and their reasons. */
 export function createDecisions(
   context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
 ) {

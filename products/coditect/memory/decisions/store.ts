@@ -57,7 +57,7 @@ export interface SealedTexts {
   readonly consequences: Uint8Array | null;
 }
 
-/** What a decision is when it is made. */
+/** A decision when it is made. */
 export interface NewDecision {
   readonly clientId: string;
   readonly level: Level;

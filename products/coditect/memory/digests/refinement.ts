@@ -40,7 +40,7 @@ interface Context extends Pick<ProductContext, 'ai' | 'db' | 'dataKeys'> {
   readonly everyMessage: (session: SessionKey, signal: AbortSignal) => AsyncIterable<OpenMessage>;
 }
 
-/** What is kept under the key of a request: a repeat is answered if who asked may still read the session. */
+/** The answer kept under the key of a request: a repeat is answered if who asked may still read the session. */
 export const keptRefinement = z.object({
   user_id: z.string(),
   sentences: z.array(z.object({ text: z.string(), message_ids: z.array(z.string()) })),

@@ -9,7 +9,7 @@ interface RecalledTurn {
   readonly text: string;
 }
 
-/** What one connection was handed out of memory, so that it is not stored as if it were a new message. */
+/** Texts that one connection was handed out of memory, so that they are not stored as if they were new messages. */
 export class Recalls {
   /** The sessions that a text is from, by its hash. */
   readonly #sessions = new Map<string, Set<string>>();

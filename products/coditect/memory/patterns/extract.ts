@@ -43,7 +43,7 @@ export interface ExtractContext extends Pick<ProductContext, 'db' | 'ids' | 'dat
   readonly everyMessage: (session: SessionKey, signal: AbortSignal) => AsyncIterable<OpenMessage>;
 }
 
-/** What extraction needs to know of its job. */
+/** Facts of its job that extraction needs. */
 export type ExtractionJob = Pick<RunningJob, 'accountId' | 'payload' | 'signal' | 'progressing'>;
 
 /** Runs a job that finds patterns. Run again, it finds and stores the same. */

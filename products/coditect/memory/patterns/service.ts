@@ -63,7 +63,7 @@ interface PatternChange {
 const missing = () => new AppError('pattern_not_found');
 const sealedTexts = z.array(z.string());
 
-/** What recurs in the sessions of members. */
+/** Patterns in the sessions of members. */
 export function createPatterns(
   context: ExtractContext & Pick<ProductContext, 'jobs' | 'plan' | 'audit' | 'privacy'>,
 ) {
@@ -158,7 +158,7 @@ export function createPatterns(
       return { data: data.map((row) => openPattern(key, member, row)), next_cursor };
     },
 
-    /** What was released of all accounts, of the last month. */
+    /** Releases over all accounts, of the last month. */
     async released(query: Parameters<typeof releasedPatterns>[1]): Promise<Page<ReleasedPattern>> {
       const [newest] = await privacy.releases();
       return releasedPatterns(newest, query);

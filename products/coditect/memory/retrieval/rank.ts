@@ -2,7 +2,7 @@ import { namedDaysIn } from 'plinth/product';
 import type { Days, Question } from './question.ts';
 import { termsOf } from './terms.ts';
 
-/** What was said once, in its place of a session. */
+/** A turn: words of one speaker, in its place of a session. */
 export interface Turn {
   readonly id: string;
   readonly session: string;
@@ -11,7 +11,7 @@ export interface Turn {
   readonly speaker: string;
   readonly text: string;
   readonly saidAt: Date;
-  /** What `termsOf` makes of its text, where the caller has kept it. */
+  /** The terms that `termsOf` makes of its text, where the caller has kept it. */
   readonly terms?: ReadonlyMap<string, number>;
 }
 
@@ -48,7 +48,7 @@ export const WEIGHTS = {
   /** Weight of the turns around, and what is left at each step. */
   window: 0.6,
   decay: 0.5,
-  /** What is left of a question that the turn before asked. */
+  /** Weight that is left of a question that the turn before asked. */
   asked: 1,
   reach: 2,
   /** Weight of the session as a whole. */
@@ -70,7 +70,7 @@ const TIME_WORD =
   /\b(?:today|tonight|yesterday|tomorrow|ago|last|next|since|until|week|weekend|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter|morning|night|christmas|easter|(?:19|20)\d\d|\d{1,2}(?:st|nd|rd|th)|gestern|heute|morgen|vor|hier|demain|ayer|mañana)\b/iu;
 const ASKS = /\?["'”’)]?\s*$/u;
 
-/** What the question's terms are worth, by the words that they are of. */
+/** Worth of the question's terms, by the words that they are of. */
 interface Worth {
   readonly numbers: ReadonlyMap<string, number>;
   /** For each term: its rarity, and the number of its word. */
@@ -238,7 +238,7 @@ function createTally({ rarities, owners, words }: Worth, { reach, decay, asked }
   };
 }
 
-/** What else speaks for a turn than its words, and against it. */
+/** Other reasons for a turn than its words, and against it. */
 function boostsOf(
   question: Question,
   of: { readonly turn: Turn; readonly days: Days | undefined; readonly words: number; readonly all: number },
@@ -253,7 +253,7 @@ function boostsOf(
   return score;
 }
 
-/** What of the days that a question names a turn was said on, or speaks of; its text is read where a word was found as well. */
+/** The days of a question on which a turn was said, or of which it speaks; its text is read where a word was found as well. */
 function daysOf({ days }: Question, { saidAt, text }: Turn, readsText: boolean): Days | undefined {
   if (days.length === 0) return undefined;
   const said = saidAt.getTime();

@@ -28,7 +28,7 @@ export const wordsKey = (key: Pick<DataKey, 'derive'>): Buffer => key.derive('me
 /** Others are let go on after so many. */
 const KEYS_AT_ONCE = 1_000;
 
-/** What a text is found by, as keys of the index; made while others go on. */
+/** Words that a text is found by, as keys of the index; made while others go on. */
 export async function wordsOf(
   key: Pick<DataKey, 'derive'>,
   said: SaidText & {

@@ -40,7 +40,7 @@ const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.
 /** Which sessions `s` a member may read. */
 export const READABLE = readable('s');
 
-/** What a session is when it is made. */
+/** A session when it is made. */
 export interface NewSession {
   readonly clientId: string;
   readonly title: Uint8Array | null;

@@ -86,7 +86,7 @@ export function lowerPatterns({ items }: Model): void {
   }
 }
 
-/** What a member sees of the graph: nodes by their names, and which of them are joined. */
+/** A member's view of the graph: nodes by their names, and which of them are joined. */
 export function graphOf(model: Model, by: number): ReadonlyMap<string, ReadonlySet<string>> {
   const graph = new Map<string, Set<string>>();
   const join = (one: string, other: string) => {

@@ -108,7 +108,7 @@ export class Checker {
     this.#lives.set(of, (this.#lives.get(of) ?? 0) + 1);
   }
 
-  /** What the history says of each session. */
+  /** The history of each session. */
   history() {
     return this.sessions.map((one) => {
       const isOver = one.status === 'active' && !this.isLive(one);

@@ -11,7 +11,7 @@ interface Item {
   readonly description: Runs;
   /** All of it as it was written. */
   readonly text: string;
-  /** What was struck out holds no longer: dates and amounts beside it are not told from it. */
+  /** A text that was struck out holds no longer: dates and amounts beside it are not told from it. */
   readonly isStruck: boolean;
 }
 

@@ -92,7 +92,7 @@ export interface MadeFile {
 }
 
 /**
- * What a file could not show: `script`, characters that no font has, and that are named in their place; `font`, characters whose font is left to
+ * Contents that a file could not show: `script`, characters that no font has, and that are named in their place; `font`, characters whose font is left to
  * the program that opens the file; `logo`, a logo that is no picture.
  */
 export interface MissingContent {

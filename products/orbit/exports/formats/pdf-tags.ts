@@ -120,7 +120,7 @@ function tagTable(table: Node, parent: Element, alt: string): Node {
   };
 }
 
-/** What is drawn of one document, with its structure. */
+/** Drawn parts of one document, with its structure. */
 class Drawing {
   readonly #document: PdfDocument;
   readonly #structs = new Map<Element, Struct>();

@@ -59,7 +59,7 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'body',
 ]);
 const HEADING = /^h([1-6])$/;
-/** What DOCX is turned to where a page ends. */
+/** Element that DOCX is turned to where a page ends. */
 export const PAGE_BREAK = { element: 'hr', class: 'page-break' } as const;
 /** Elements within elements: the parser goes through those that are open at each that it meets. */
 const DEEPEST = 20_000;

@@ -43,11 +43,11 @@ const DEEPEST = 50;
 
 /** Writes Markdown of what comes in the order of a document: blocks, headings, list items, tables, ends of pages. */
 export class MarkdownWriter {
-  /** What is written for good. */
+  /** Text that is written for good. */
   readonly #out: string[] = [];
   /** The block under way. */
   readonly #block = new TextPieces();
-  /** What the block begins with: `## `, `- `. */
+  /** Beginning of the block: `## `, `- `. */
   #mark = '';
   #wasItem = false;
   readonly #lists: { ordered: boolean; count: number }[] = [];
@@ -113,7 +113,7 @@ export class MarkdownWriter {
     table.rows.push([]);
   }
 
-  /** What a cell has merged is there as empty cells: all others stay in their columns. */
+  /** Cells that a cell has merged are there as empty ones: all others stay in their columns. */
   cell(span: Span = ONE): void {
     const table = this.#tables.at(-1);
     if (table === undefined) return;

@@ -15,7 +15,7 @@ export interface Occurrence {
   readonly content: string;
 }
 
-/** What recurs. */
+/** A recurring pattern. */
 export interface FoundPattern {
   readonly kind: PatternKind;
   readonly tools: readonly string[];
