@@ -2,14 +2,14 @@ import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
 import { PlinthError, Unauthenticated } from './errors.ts';
 import { type SessionStore, tokensOf } from './sessions.ts';
 
-/** What became of a sign-up. */
+/** Result of a sign-up. */
 export type SignUp =
   | { readonly status: 'signed_in' }
   /** The server wants the address verified before anybody signs in. */
   | { readonly status: 'verification_sent'; readonly email: string }
   | SecondFactorAsked;
 
-/** What became of a sign-in. */
+/** Result of a sign-in. */
 export type SignIn = { readonly status: 'signed_in' } | SecondFactorAsked;
 
 /** No session begins before `verifyMfa()` has taken a second factor, by one of these methods. */
