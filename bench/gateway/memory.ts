@@ -20,7 +20,7 @@ export interface Memory {
   readonly steady: number;
   readonly after: number;
   readonly rested: number;
-  /** Growth from the second tenth to the last. */
+  /** The last tenth divided by the second. */
   readonly growth: number;
 }
 

@@ -39,7 +39,7 @@ export interface Bound {
   readonly start: Instant;
   readonly amount: number;
   readonly most: number | null;
-  /** The length of a burst that slides. */
+  /** How the window runs; `minute` and `hour` are the lengths of a burst that slides. */
   readonly kind: 'begins' | 'stays' | 'pause' | 'minute' | 'hour';
 }
 
