@@ -26,7 +26,7 @@ fetch(url + '/v1/ai/chat/completions', { method: 'POST', body,
   headers: { authorization: 'Bearer ' + key, 'content-type': 'application/json' } })
   .then((response) => response.text().then(() => response.status), () => 0).then((status) => parentPort.postMessage(status));`;
 
-/** Says how long the event loop is held, at most, while somebody sends the worst bodies: milliseconds, and times that of one string. */
+/** Says how long the event loop is held, at most, while a caller sends the worst bodies: milliseconds, and times that of one string. */
 export async function benchBodies(say: (line: string) => void): Promise<Figures> {
   return onDatabaseWithModels(async (settings) => {
     const [key = ''] = await makeCustomers(settings, 1, 'gateway.scale');

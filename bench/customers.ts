@@ -12,7 +12,7 @@ export function makeCustomers(
   ...plans: readonly string[]
 ): Promise<string[]> {
   return prepare(settings, count, async (n, tx, { modules: { identity, accounts, entitlements } }) => {
-    // Nobody owns so many organizations.
+    // A real user does not own so many organizations.
     const email = `bench-${n}@example.com`;
     const owner = { ...(await identity.createUser(tx, { email })), email };
     const accountId = await accounts.makeOrganization(tx, owner, `Customer ${n}`);

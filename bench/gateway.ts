@@ -7,7 +7,7 @@ import { type AnswerCounts, SCENARIOS, type ScenarioName } from './gateway/turns
 
 type Say = (line: string) => void;
 
-/** `memory` is none of the rounds: it comes before them, for its first look is at a process that nobody has called. */
+/** `memory` is none of the rounds: it comes before them, for its first look is at a process that has had no call. */
 const PARTS = ['memory', ...(Object.keys(SCENARIOS) as ScenarioName[])] as const;
 type PartName = (typeof PARTS)[number];
 

@@ -13,7 +13,7 @@ import { onDatabase, withApp } from './server.ts';
 const SESSIONS = 10_000;
 const MESSAGES = 30;
 const FILES = 5_000;
-/** Of them, those that most sessions name. */
+/** So many of them are those that most sessions name. */
 const POPULAR = 20;
 const AT_ONCE = 100;
 const CALLS = 300;

@@ -16,7 +16,7 @@ const POST = { platform: 'x', topic: 'Why small teams ship faster' };
 
 /**
  * One account has a thousand batch jobs queued. Meanwhile another one creates a post again and again: how long from
- * its 202 until its stream says `running`, and how long when nobody else has jobs; and how many of the thousand were
+ * its 202 until its stream says `running`, and how long when no other account has jobs; and how many of the thousand were
  * begun before a third account's own first batch job, which was enqueued after them.
  */
 export async function benchJobs(say: (line: string) => void): Promise<Figures> {

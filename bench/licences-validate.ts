@@ -10,7 +10,7 @@ const RESAMPLES = 1_000;
 /**
  * Whether the time of `POST /v1/licenses/validate` says that a key is one of ours: a known and an unknown key by turns, either of the two first,
  * one question at a time. `difference_us` is that of the medians, unknown less known, and the bounds are those between which it lies in 99 of
- * 100 resamples of what was measured: where 0 is between them, nobody can tell the two by so many questions.
+ * 100 resamples of what was measured: where 0 is between them, the two can't be told apart by so many questions.
  */
 export async function measureValidate(
   known: string,

@@ -9,7 +9,7 @@ import { ACCOUNTS, CONNECTIONS, openFixture, type Fixture } from './limits/fixtu
 
 const CALLERS = 200;
 const ROUNDS = 25;
-/** A round is short: permits that stay open are counted by each decision, and nobody has thousands of them. */
+/** A round is short: permits that stay open are counted by each decision, and no account has thousands of them. */
 const TIMES = 2_000;
 const HOW = { callers: CALLERS, rounds: ROUNDS, times: TIMES } as const;
 

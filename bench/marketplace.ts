@@ -102,7 +102,7 @@ async function fill(
   await db.script('vacuum analyze adiuva.plugins, adiuva.plugin_versions, adiuva.plugin_installs');
 }
 
-/** Of the nth customer: `GET /v1/plugins`. Answers how many milliseconds it took. */
+/** A call of the nth customer: `GET /v1/plugins`. Answers how many milliseconds it took. */
 type Call = (nth: number, call: string, body?: object) => Promise<number>;
 
 /** Calls by one customer after the other. */

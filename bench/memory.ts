@@ -12,7 +12,7 @@ import { onDatabase, withApp } from './server.ts';
 import { databaseCpu } from './vectors/database-cpu.ts';
 
 const SESSIONS = 10_000;
-/** Calls of each question, after some that nobody counts. */
+/** Calls of each question, after some that are not counted. */
 const CALLS = 300;
 const WARM_UP = 20;
 /** Fewer than a member has a minute. */

@@ -53,7 +53,7 @@ export function readiness(child: ChildProcess): Promise<string> {
 }
 
 /**
- * What the pattern's group finds in the program's output. Leaves the output flowing afterwards: a program whose output nobody takes
+ * What the pattern's group finds in the program's output. Leaves the output flowing afterwards: a program whose output is not read
  * stops sooner or later.
  */
 export function waitForOutput(
@@ -72,7 +72,7 @@ export function waitForOutput(
   });
 }
 
-/** Of /proc: user and system time in ticks of 10 ms. */
+/** Read from /proc: user and system time in ticks of 10 ms. */
 export function cpuSeconds(pid: number | undefined): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -7,11 +7,11 @@ import type { Figures } from './figures.ts';
 import { cpuSeconds, readiness } from './process.ts';
 
 const TURNS = 5;
-/** Milliseconds after which a server that nobody calls is looked at. */
+/** Milliseconds after which a server without calls is looked at. */
 const IDLE = 4_000;
 const ROOT = join(import.meta.dirname, '..');
 
-/** Seconds, and megabytes of resident memory; `idle` is that of a server that nobody calls. */
+/** Seconds, and megabytes of resident memory; `idle` is that of a server without calls. */
 interface Start {
   readonly ready_s: number;
   readonly cpu_s: number;
@@ -87,7 +87,7 @@ async function measure(checkout: string, folder: string): Promise<Start> {
   return start;
 }
 
-/** Of /proc, which Linux alone has; NaN elsewhere. */
+/** Read from /proc, which Linux alone has; NaN elsewhere. */
 function memoryOf(pid: number | undefined, name: 'VmHWM' | 'VmRSS'): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -80,7 +80,7 @@ async function run({ name, command: [program, ...rest] }: Step, output: 'inherit
   return { name, passed: problem === undefined, seconds: ((performance.now() - began) / 1000).toFixed(1) };
 }
 
-/** Of a program that can't be started the outputs break off. */
+/** The outputs of a program that can't be started break off. */
 function wordsOf(output: Readable | null): Promise<string> {
   return output === null ? Promise.resolve('') : text(output).catch(() => '');
 }

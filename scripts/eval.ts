@@ -63,7 +63,7 @@ const evaluations: Readonly<Record<string, () => ServerEvaluation | PureEvaluati
   patterns: patternsEvaluation,
 };
 
-/** The limit is for each history; missed questions are those of the dev half alone, so that nobody tunes by the others. */
+/** The limit is for each history; missed questions are those of the dev half alone, so that no change is tuned by the others. */
 function memoryEvaluation(): PureEvaluation {
   return {
     all: 1_000,

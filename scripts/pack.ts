@@ -25,7 +25,7 @@ import { buildDoors } from './pack/program.ts';
 
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist-package'));
 
-/** Whatever the program reads beside its sources, from the project's root. */
+/** All that the program reads beside its sources, from the project's root. */
 const DATA = [
   'server/src/**/*',
   'products/**/*',

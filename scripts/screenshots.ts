@@ -56,7 +56,7 @@ try {
   const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
   const all = await links.evaluateAll((found) => found.map((link) => String(link.getAttribute('href'))));
   for (const path of named.length === 0 ? all : named) {
-    // As somebody goes there: without a start of the app for each page.
+    // As a user goes there: without a start of the app for each page.
     await page.locator(`nav a[href="${path}"]`).click();
     await take(page, path, '');
     if (named.length === 0) continue;

@@ -2,7 +2,7 @@
  * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
  * PATH. `npm test -- server/src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--quick` is for while one
  * works: what needs no service, and one journey of each product on the embedded database. `--thorough` is
- * for a night: whatever uses a database on every engine, and more runs of each property, of which the whole suite has half as
+ * for a night: all tests that use a database on every engine, and more runs of each property, of which the whole suite has half as
  * many as a named part. What has passed on exactly what it
  * reads is left out of the whole suite (scripts/suite/unchanged.ts); `--record` leaves nothing out and notes what has passed.
  * The last line is `N passed, N failed`.

@@ -54,7 +54,7 @@ function objectionsTo(
 
 const findException = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
 
-/** Of one engine: the texts are the same on both, and PGlite describes no tables. */
+/** On one engine: the texts are the same on both, and PGlite describes no tables. */
 describe.runIf(engine === 'postgres')('every statement of the program', async () => {
   const all = engine === 'postgres' ? await findDifferences() : undefined;
   const objections = all?.objections ?? [];

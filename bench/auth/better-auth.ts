@@ -50,7 +50,7 @@ async function userOf({ api }: Auth, cookie = ''): Promise<string | undefined> {
   return (await api.getSession({ headers: new Headers({ cookie }) }))?.user.id;
 }
 
-/** The cookies of somebody who has just signed up. */
+/** The cookies of a user who has just signed up. */
 async function signUp({ api }: Auth, name: string): Promise<string> {
   const body = { email: `${name}@example.com`, password: 'Analytical-Engine-1843', name };
   const { headers } = await api.signUpEmail({ body, returnHeaders: true });

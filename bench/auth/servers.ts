@@ -77,7 +77,7 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-/** Bare Fastify with one route that says who called; 401 where that is nobody. */
+/** Bare Fastify with one route that says who called; 401 for an unknown caller. */
 async function serve(who: (request: FastifyRequest) => Promise<string | undefined>): Promise<number> {
   const server = fastify({ logger: false });
   server.get('/v1/bench', async (request, reply) => {

@@ -22,7 +22,7 @@ function usageOf(kind: Kind) {
   };
 }
 
-/** Of the ledger: what so many calls come to. */
+/** Figures of the ledger: what so many calls come to. */
 export function totalsOf(calls: Readonly<Record<Kind, number>>): {
   calls: number;
   prompt: number;

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly wrong?: string;
 }
 
-/** Of nothing for so long is an answer given up: no gateway may hold the bench for ever. */
+/** After silence for so long an answer is given up: no gateway may hold the bench for ever. */
 const PATIENCE = 20_000;
 /** A streamed answer is read event by event this often; all are looked at for their end and usage. */
 const WHOLE = 50;

@@ -20,7 +20,7 @@ export interface Memory {
   readonly steady: number;
   readonly after: number;
   readonly rested: number;
-  /** Of the last tenth to the second. */
+  /** The last tenth divided by the second. */
   readonly growth: number;
 }
 

@@ -11,7 +11,7 @@ export type SubjectName = (typeof SUBJECTS)[number];
 
 export interface Subject {
   readonly name: SubjectName;
-  /** Of the gateway; undefined for the upstream itself. */
+  /** Process of the gateway; undefined for the upstream itself. */
   readonly pid: number | undefined;
   readonly origin: string;
   readonly keys: readonly string[];
@@ -64,7 +64,7 @@ type Track = <T extends { readonly pid: number; stop(): Promise<void> }>(child: 
 /** Our gateway without traces, with one in 100, and with all; a collector that takes them. */
 async function openTraced(upstreamPort: number, track: Track) {
   const plinth = track(await startPlinth(upstreamPort));
-  // The upstream answers whatever it is asked: a collector too.
+  // The upstream answers every request: a collector's too.
   const tracing = (ratio: string) => ({
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${upstreamPort}/plain`,
     OTEL_TRACES_SAMPLER_ARG: ratio,

@@ -9,7 +9,7 @@ import { type Setting, type Subject, type SubjectName, tell } from './subjects.t
 export interface Scenario {
   readonly kind: Kind;
   readonly callers: number;
-  /** Of the text that is sent. */
+  /** Bytes of the text that is sent. */
   readonly bytes: number;
   /** How many accounts call in turn; others in each turn, for none may make more than 1,500 calls a minute. */
   readonly accounts: number;

@@ -64,7 +64,7 @@ export async function costInTheDatabase({ url, members, clear }: Fixture): Promi
       alone: { pid: ours.pid, each: 1, turn: inTurn(admit) },
       hot: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(admit, () => 0)) },
       spread: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(admit, (n) => n)) },
-      // Of a pair less the decision: what its settlement takes.
+      // A pair less the decision: what its settlement takes.
       rows: { pid, each: 1, turn: inTurn(bare.insertAndUpdate) },
       pairs_hot: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(pair, () => 0)) },
       pairs: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(pair, (n) => n)) },

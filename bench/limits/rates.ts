@@ -5,7 +5,7 @@ import type { Limiter, Peers } from './peers.ts';
 import { contest, type Ratio } from './rounds.ts';
 
 const SUBJECTS = 1_000;
-/** So many that nobody is refused: the benchmark compares the work of allowing. */
+/** So many that no call is refused: the benchmark compares the work of allowing. */
 const PER_MINUTE = 1_000_000_000;
 const RATES = ['route', 'ip', 'user', 'member', 'key'] as const;
 

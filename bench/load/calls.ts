@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface CallTimes {
   /** Milliseconds until the whole answer was there. */
   readonly times: number[];
-  /** Of streams, milliseconds until the first words were. */
+  /** For streams, milliseconds until the first words were. */
   readonly first: number[];
   /** Those that the caller hung up on. */
   cut: number;

@@ -8,7 +8,7 @@ export interface PersonParts {
   readonly calls: Calls;
   readonly address: string;
   readonly chance: Chance;
-  /** What of their time people take; 0: nobody thinks. */
+  /** The part of their time that people take; 0: they do not think. */
   readonly pace: number;
   /** Ends when everybody is called away. */
   readonly over: AbortSignal;
@@ -20,7 +20,7 @@ export async function think({ chance, pace, over }: PersonParts, seconds: number
   await pause(ms, undefined, { signal: over }).catch(() => {});
 }
 
-/** Somebody with the app, by the calls that it makes. What fails is written down; they go on as people do. */
+/** A person with the app, by the calls that it makes. What fails is written down; they go on as people do. */
 export class Person {
   readonly #parts: PersonParts;
   readonly #signIn: SignIn;

@@ -19,7 +19,7 @@ const MODEL = { latencyMs: 700, perTokenMs: 15 };
 
 /** Who comes, and what they do. Seconds are averages. */
 export interface Scenario {
-  /** Until somebody comes for the first time, and until they come again. */
+  /** Until a person comes for the first time, and until they come again. */
   readonly arrival: number;
   readonly between: number;
   /** Makes people in the database of some settings; answers what each of them does when they come. */
@@ -118,7 +118,7 @@ async function runUnder(
     people.map(async (visit, n) => {
       const chance = chanceOf(`${seed}/${n}`);
       const parts = { calls, address: addressOf(n), chance, pace: options.pace ?? 1, over };
-      // Nobody waits for the others to come.
+      // A person does not wait for the others to come.
       await think(parts, scenario.arrival);
       do {
         await visit(parts);

@@ -18,7 +18,7 @@ export const prism: Scenario = {
   },
 };
 
-/** What somebody does who opens the app, from signing in to leaving. An aborted visit stops where it is. */
+/** What a person does who opens the app, from signing in to leaving. An aborted visit stops where it is. */
 async function visit(person: Person, chance: Chance): Promise<void> {
   if (!(await person.signsIn())) return;
   await person.thinks(TO_LOOK);

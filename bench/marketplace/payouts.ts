@@ -101,7 +101,7 @@ async function makePayees(sandbox: StripeSandbox, most: number): Promise<string[
   return ids;
 }
 
-/** Of these accounts at Stripe: payees, and so many sales that were paid of each. */
+/** Makes these accounts at Stripe payees, and so many paid sales of each. */
 const SEED = [
   `insert into billing.payees (account_id, mode, store_id, state)
    select gen_random_uuid(), 'test', id, 'payable' from unnest($1::text[]) id where $2::int > 0`,

@@ -10,7 +10,7 @@ export interface Footprint {
 
 /** The busiest second of a day, to the mean one. */
 export const PEAK = 5;
-/** Of a core, at that second. */
+/** Share of a core, at that second. */
 const BUSY = 0.6;
 /** Cores of the largest database server that is reckoned with, and bytes of log that its disk takes in a second. */
 const DATABASE = { cores: 32, log: 200_000_000 };
@@ -28,7 +28,7 @@ export interface Size {
   readonly databaseCores: number;
   /** Databases that accounts are spread over: one, while it is enough. */
   readonly databases: number;
-  /** Of the programs, to all databases. */
+  /** Connections of the programs, to all databases. */
   readonly connections: number;
   readonly gigabytesAMonth: number;
   /** With so many months of rows in the database. */

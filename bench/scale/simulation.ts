@@ -2,7 +2,7 @@
 export interface CallCost {
   /** CPU of the program: half of it before the admission, half after the provider's answer. */
   readonly program: number;
-  /** The database's CPU for a batch of steps, whatever is in it, and what each step adds. A call has two: admission and settlement. */
+  /** The database's CPU for any batch of steps, and what each step adds. A call has two: admission and settlement. */
   readonly batch: number;
   readonly step: number;
   /** For which a batch waits without a core: for its commit to be on disk. */

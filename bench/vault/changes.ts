@@ -9,7 +9,7 @@ const CALLS = 1_000;
 /** A plan has so many a minute. */
 const AT_ONCE = 150;
 
-/** Records of somebody else, too, so that an index that does not lead with its owner would show. */
+/** Records of another owner, too, so that an index that does not lead with its owner would show. */
 const FILL = `with owner as (
     select k.account_id, k.user_id from identity.api_keys k),
   head as (

@@ -20,7 +20,7 @@ export async function databaseCpu(db: Database): Promise<() => number> {
   };
 }
 
-/** Of a process: its id, its parent, its user and system time, and those of its children that have ended; in ticks. */
+/** Fields of a process: its id, its parent, its user and system time, and those of its children that have ended; in ticks. */
 function fieldsOf(pid: number): readonly number[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -9,7 +9,7 @@ const KEPT = 'plinth.account';
 let chosen: string | undefined = localStorage.getItem(KEPT) ?? undefined;
 const listeners = new Set<() => void>();
 
-/** Of the accounts that one acts for, the one that all pages show. */
+/** Chooses the account that all pages show, among those that the user acts for. */
 export function chooseAccount(id: string): void {
   chosen = id;
   localStorage.setItem(KEPT, id);

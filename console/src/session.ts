@@ -35,14 +35,14 @@ interface Message {
 
 const tell = (message: Message): void => tabs.postMessage(message);
 
-/** Of the whole app: whether somebody is signed in here; undefined until the server has said so. */
+/** The whole app's session: whether a user is signed in here; undefined until the server has said so. */
 export const session = {
   isSignedIn: (): boolean | undefined => (isKnown ? token !== undefined : undefined),
   subscribe(listener: () => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  /** Of a sign-in that just succeeded, or a session that was renewed, also in the other tabs. */
+  /** Begins a sign-in that just succeeded, or a session that was renewed, also in the other tabs. */
   begin(next: Token, isNew = true): void {
     set(next);
     tell({ next, isNew });
@@ -66,7 +66,7 @@ async function signOut(): Promise<boolean> {
 }
 
 tabs.addEventListener('message', ({ data }: MessageEvent<Message>) => {
-  // Somebody else, maybe: nothing of one person's is shown to another.
+  // It may be another person: nothing of one person's is shown to another.
   if (data.isNew && token !== undefined) location.reload();
   else set(data.next);
 });

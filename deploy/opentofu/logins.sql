@@ -1,5 +1,5 @@
 -- Run once as the owner of the schema, before the first migration: the two logins that the processes have (docs/keys.md). On Cloud SQL, whose own
--- users may make roles, and on any PostgreSQL that somebody else runs. The passwords are those of the two secrets:
+-- users may make roles, and on any PostgreSQL that others run. The passwords are those of the two secrets:
 --
 --   password() { gcloud secrets versions access latest --secret="plinth-$1" | sed 's#.*://[^:]*:\([^@]*\)@.*#\1#'; }
 --   psql "host=… dbname=plinth user=plinth_owner" -v app="$(password database-url)" -v worker="$(password system-database-url)" -f logins.sql

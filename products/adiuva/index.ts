@@ -20,7 +20,7 @@ import { type Adiuva, createAdiuva } from './service.ts';
 import { adiuvaSystemUses } from './system-uses.ts';
 import * as vectorRoutes from './vectors/routes.ts';
 
-/** Forgets what was deleted long ago, and what nobody is there for any more; what one run leaves the next one finds. */
+/** Forgets what was deleted long ago, and what departed members kept. Runs until done; the next run takes the rest. */
 const prune: ProductJob<Adiuva> = {
   run: async ({ records, members }) => {
     await records.prune();
@@ -28,7 +28,7 @@ const prune: ProductJob<Adiuva> = {
   },
 };
 
-/** A round of an agent. Somebody waits for it, and reads it as it comes. */
+/** A round of an agent. A user waits for it, and reads it as it comes. */
 const answering: PolicyInput = {
   models: ['small'],
   temperature: 0.3,

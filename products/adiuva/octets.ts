@@ -37,7 +37,7 @@ export const sendingErrors = [
   'storage_unavailable',
 ] as const;
 
-/** What every file of Adiuva's is to the platform: nothing that it could read. */
+/** Type of every file of Adiuva's for the platform: nothing that it could read. */
 export const FILE = { type: 'application/octet-stream' } as const;
 
 const SHA256 = /^[0-9a-f]{64}$/i;
@@ -63,7 +63,7 @@ function tooLarge(max: number): AppError {
   return new AppError('payload_too_large', { details: { max_bytes: max, upgrade: null } });
 }
 
-/** What a header says, by its schema. Without it, or with something else, the call is 400 and names it. */
+/** Value of a header, by its schema. Without it, or with something else, the call is 400 and names it. */
 export function headerOf<Schema extends z.ZodType>(
   { wire }: IncomingCall,
   name: string,

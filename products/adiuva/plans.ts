@@ -2,7 +2,7 @@ import { declareCatalogue, UNLIMITED, usd } from 'plinth/product';
 
 const GB = 1_000_000_000;
 
-/** What Adiuva sells: the table of docs/adiuva.md. The only place where these numbers stand. */
+/** Adiuva's plans: the table of docs/adiuva.md. The only place where these numbers stand. */
 export const adiuvaCatalogue = declareCatalogue({
   key: 'adiuva',
   name: 'Adiuva',

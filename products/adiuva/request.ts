@@ -7,7 +7,7 @@ const row = z.record(z.string(), z.unknown());
 const rows = z.array(row).max(2_000);
 
 /**
- * What the client sends of its data: dropped after the call. A list that is not there was not sent: the model is told so, and never that there
+ * Data that the client sends: dropped after the call. A list that is not there was not sent: the model is told so, and never that there
  * is none.
  */
 export const chatContext = namedObject('ChatContext', {
@@ -31,7 +31,7 @@ export const chatRequest = namedObject('ChatRequest', {
 
 export type ChatRequest = z.output<typeof chatRequest>;
 
-/** What the client is to do: nothing of it is done here. */
+/** An act for the client: nothing of it is done here. */
 export const planAction = namedObject('PlanAction', {
   type: z.enum(ACTION_TYPES),
   table: z.string().nullable(),

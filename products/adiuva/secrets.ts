@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AGENTS } from './agents/registry.ts';
 import { CALL_AGENT } from './chat/agent-run.ts';
 
-/** What no answer and no action repeats, for every policy whose replies leave: the prompts, what describes tools, and what the router knows of agents. */
+/** Secrets that no answer and no action repeats, for every policy whose replies leave: the prompts, what describes tools, and what the router knows of agents. */
 export const secrets = {
   secretPrompts: 'all',
   secretTexts: [

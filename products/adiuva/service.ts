@@ -7,7 +7,7 @@ import { createSteps } from './playbooks/steps.ts';
 import { createRecords } from './records/service.ts';
 import { createVectorMemory } from './vectors/service.ts';
 
-/** What Adiuva's routes and jobs are called with. */
+/** The service of Adiuva's routes and jobs. */
 export function createAdiuva(context: ProductContext) {
   const members = createMembers(context);
   return {

@@ -4,7 +4,7 @@ const TRIAL_DAYS = 14;
 const MB = 1_000_000;
 const GB = 1_000 * MB;
 
-/** What Coditect sells. The only place where these numbers stand. */
+/** Coditect's plans. The only place where these numbers stand. */
 export const coditectCatalogue = declareCatalogue({
   key: 'coditect',
   name: 'Coditect',

@@ -3,7 +3,7 @@ import { declareCatalogue, micros, usd } from 'plinth/product';
 /** Seconds that one chat call may take over all tries: ten minutes of thinking, and as long again to say it. */
 export const CHAT_SECONDS = 1_500;
 
-/** What the AI pipe itself is sold for. The only place where these numbers stand. */
+/** Plans of the AI pipe itself. The only place where these numbers stand. */
 export const gatewayCatalogue = declareCatalogue({
   key: 'gateway',
   name: 'AI gateway',

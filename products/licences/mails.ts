@@ -9,7 +9,7 @@ const planExample = {
   until: '2027-03-23 09:00 UTC',
 };
 
-/** What goes with a mail: the licence as bytes that are signed, and both signatures. */
+/** Files of a mail: the licence as bytes that are signed, and both signatures. */
 const FILES = [
   { name: 'license.json', type: 'application/json', content: '{"format":"coditect-license-1"}' },
   { name: 'license.rsa-4096.sig', type: 'application/octet-stream', content: 'a signature' },

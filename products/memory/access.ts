@@ -1,7 +1,7 @@
 import type { AccountId, Caller } from 'plinth/product';
 import type { ChangeRequest, MemberKey } from './levels.ts';
 
-/** What calls that read memory declare. A key that is made for licences reads none of it. */
+/** Declaration of calls that read memory. A key that is made for licences reads none of it. */
 export const reads = {
   tag: 'Coditect memory',
   auth: 'account',
@@ -10,10 +10,10 @@ export const reads = {
   rate: { perMinute: 600, by: 'member' },
 } as const;
 
-/** What calls that write it declare. */
+/** Declaration of calls that write it. */
 export const writes = { ...reads, may: 'member', scope: 'memory:write' } as const;
 
-/** Of calls that choose a level. */
+/** Errors of calls that choose a level. */
 export const SHARING_ERRORS = ['organization_only', 'team_not_found', 'plan_required'] as const;
 
 interface MemberCall {
@@ -30,7 +30,7 @@ interface ItemCall extends MemberCall {
   readonly params: { readonly id: string };
 }
 
-/** What the path of a call names, and who calls. */
+/** The item that a call's path names, and the caller. */
 export const itemOf = ({ params, ...call }: ItemCall) => ({ ...memberOf(call), id: params.id });
 
 /** The same of a call that the audit may tell of. */

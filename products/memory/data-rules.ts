@@ -6,14 +6,14 @@ import { placeOf as patternPlaceOf } from './patterns/places.ts';
 import { placeOf as filePlaceOf } from './session-files/places.ts';
 import { placeOf } from './sessions/places.ts';
 
-/** Of what members write: an export of the account has what is shared, one of a person what they keep private, which is erased with them. */
+/** For what members write: an export of the account has what is shared, one of a person what they keep private, which is erased with them. */
 const OF_MEMBERS: Pick<DataRule, 'account' | 'accountShows' | 'user'> = {
   account: erased(),
   accountShows: "t.level <> 'private'",
   user: erased("t.author_id = $1::uuid and t.level = 'private'"),
 };
 
-/** Of rows that belong to those. */
+/** For rows that belong to those. */
 function ofMembersWith(parent: string, key: string): Pick<DataRule, 'account' | 'accountShows' | 'user'> {
   const rowsOf = `exists (select from ${parent} p where p.account_id = t.account_id and p.id = t.${key} and`;
   return {
@@ -111,7 +111,7 @@ export const memoryDataRules: DataRule[] = [
   },
   {
     ...ofMembersWith('coditect.patterns', 'pattern_id'),
-    // What others said is in no export of a member who has left; it goes with the pattern.
+    // Words of others are in no export of a member who has left; they go with the pattern.
     user: erased(
       `exists (select from coditect.patterns p where p.account_id = t.account_id and p.id = t.pattern_id and p.author_id = $1::uuid and p.level = 'private')
        and exists (select from coditect.memory_sessions s where s.account_id = t.account_id and s.id = t.session_id and s.author_id = $1::uuid)`,

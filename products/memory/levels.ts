@@ -9,7 +9,7 @@ import {
   type UserId,
 } from 'plinth/product';
 
-/** Who reads or writes: a member of an account. */
+/** The reader or writer: a member of an account. */
 export interface MemberKey {
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -24,7 +24,7 @@ export interface Audience {
   readonly teamId: string | null;
 }
 
-/** Who changes a level, and from where. */
+/** The caller who changes a level, and from where. */
 export interface ChangeRequest {
   readonly caller: Pick<Caller, 'userId' | 'keyId'>;
   readonly origin: Origin;
@@ -58,15 +58,15 @@ export function assertLevelGiven(problem: string | null, missing: () => AppError
   throw missing();
 }
 
-/** What is named was deleted before it was referred to. */
+/** Whether the named thing was deleted before it was referred to. */
 export const isMissingReference = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '23503';
 
-/** What an insert was refused by: the team of its level may be deleted meanwhile. */
+/** The error of a refused insert: the team of its level may be deleted meanwhile. */
 export const asTeamGone = (error: unknown): unknown =>
   isMissingReference(error) ? new AppError('team_not_found', { cause: error }) : error;
 
-/** What has a level. */
+/** A thing that has a level. */
 export interface LevelTarget {
   readonly kind: 'memory_session' | 'memory_decision' | 'memory_document' | 'memory_pattern';
   readonly accountId: AccountId;

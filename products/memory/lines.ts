@@ -1,4 +1,4 @@
-/** Of a longer message the beginning is read: what comes then is the output of a program. */
+/** The beginning of a longer message is read: what comes then is the output of a program. */
 const READ = 100_000;
 /** Longer lines are data. */
 const LONGEST = 1_000;
@@ -33,7 +33,7 @@ export function* linesOf(text: string): Generator<Line> {
 /** A part of a text keeps all of the text in memory: this one is on its own. */
 export const copyOf = (part: string): string => Buffer.from(part).toString();
 
-/** What is said in a text outside of its blocks of code, sentence by sentence. */
+/** Sentences of a text outside of its blocks of code. */
 export function* sentencesOf(text: string): Generator<Omit<Line, 'fence'>> {
   for (const line of linesOf(text)) {
     if (line.fence !== undefined) continue;

@@ -3,7 +3,7 @@ import { type MemberKey, scopeOf } from './levels.ts';
 import { levelProblem } from './sessions/store.ts';
 
 /**
- * Throws where an account can share nothing, whatever team is named: in a personal account there is nobody to share with, and no plan
+ * Throws where an account can share nothing, with any team: a personal account has no other members, and no plan
  * changes that; an organization needs a plan with `team_sharing`.
  */
 export async function assertSharing(

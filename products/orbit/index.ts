@@ -30,7 +30,7 @@ import * as versionRoutes from './versions/routes.ts';
 import * as logoRoutes from './workspaces/logo-routes.ts';
 import * as workspaceRoutes from './workspaces/routes.ts';
 
-/** Nobody waits for it longer than a job takes: a chunk is asked for three times. */
+/** It is waited for no longer than a job takes: a chunk is asked for three times. */
 const reading: PolicyInput = {
   models: ['small', 'large'],
   temperature: 0.1,

@@ -1,10 +1,10 @@
 import { declareMails, mailTemplate } from 'plinth/product';
 import { z } from 'zod';
 
-/** What a mail asks for where no web app is known. */
+/** The request of a mail where no web app is known. */
 export const READ_IN_ORBIT = 'Read and answer it in Orbit.';
 
-/** What people are told by mail of what others do in their workspaces. */
+/** Mails to people about what others do in their workspaces. */
 export const orbitMails = declareMails('orbit', import.meta.url, {
   comment_mention: mailTemplate(
     z.strictObject({

@@ -3,18 +3,18 @@ import { declareCatalogue, usd } from 'plinth/product';
 const MB = 1_000_000;
 const GB = 1_000 * MB;
 
-/** What a cheap model charges for the first chunks of a document; a longer one extends it. */
+/** Cost of a cheap model for the first chunks of a document; a longer one extends it. */
 const AI_RESERVE = usd('0.05');
 /** Extraction of a long document, with the waits between tries. */
 const AI_SECONDS = 1_800;
-/** What asks no model is over at once. */
+/** Work without a model is over at once. */
 const SHORT_SECONDS = 60;
 /** A conversion, with the waits between tries. */
 const WORK_SECONDS = 1_800;
 /** Two hundred pages at some seconds each, behind the scans of others: it holds nothing but its pages of the month. */
 const OCR_SECONDS = 21_600;
 
-/** What Orbit sells. The only place where these numbers stand. */
+/** Orbit's plans. The only place where these numbers stand. */
 export const orbitCatalogue = declareCatalogue({
   key: 'orbit',
   name: 'Orbit',

@@ -7,7 +7,7 @@ const LIKE_A_REPLY =
 const OF_THE_KIT = 'the kit ends failed work, and Reel’s walks kill a process before and after it';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
-/** What it means when a process is killed at a commit of Prism, and when it never hears that the commit was made. */
+/** The consequence when a process is killed at a commit of Prism, and when it never hears that the commit was made. */
 export const prismCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'prism.profile-change': { because: ONE_COMMIT, lost: 'same' },
   'prism.turn': { because: LIKE_A_REPLY, lost: 'told' },

@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith, THE_ACCOUNTS } from 'plinth/product';
 
-/** What erasure and export do with what a person told Prism. */
+/** How erasure and export treat what a person told Prism. */
 export const prismDataRules: DataRule[] = [
   { table: 'prism.profiles', account: erased(), user: THE_ACCOUNTS },
   { table: 'prism.turns', account: erased(), user: THE_ACCOUNTS, withheld: ['trashed'] },

@@ -39,7 +39,7 @@ const purge: ProductJob<Prism> = {
 };
 
 /**
- * Somebody waits for the answer: one try at the first model and one at the second, which another vendor may have. Both fit into
+ * A user waits for the answer: one try at the first model and one at the second, which another vendor may have. Both fit into
  * the time that a person looks at a screen.
  */
 const answering: PolicyInput = {
@@ -53,7 +53,7 @@ const answering: PolicyInput = {
   replyCheck: 'sentence',
 };
 
-/** Nobody waits for it. What in it nobody should read is left out, and the rest stays. */
+/** No call waits for it. Parts that are not fit to be read are left out, and the rest stays. */
 const extracting: PolicyInput = { ...answering, temperature: 0.2, tries: ATTEMPTS, replyCheck: 'none' };
 
 /** Prism: reflection. */

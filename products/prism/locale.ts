@@ -1,7 +1,7 @@
 import type { AccountId } from 'plinth/product';
 import type { Prism } from './service.ts';
 
-/** Where somebody is whose words a precheck looks at, for its helplines. */
+/** Where the author of a text is that a precheck looks at, for its helplines. */
 export function localeOf(
   { accountId }: { readonly accountId: AccountId | undefined },
   { profiles }: Prism,

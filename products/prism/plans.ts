@@ -1,6 +1,6 @@
 import { declareCatalogue, usd } from 'plinth/product';
 
-/** What a cheap model charges for two tries at a full reply, and then some; a dearer one extends it. */
+/** Cost of a cheap model for two tries at a full reply, and then some; a dearer one extends it. */
 const RESERVE = usd('0.003');
 /** A minute with the provider, and as long again for the messages before it in its session. */
 const REPLY_SECONDS = 180;
@@ -9,7 +9,7 @@ const JOB_SECONDS = 600;
 
 const zoned = { by: 'account', zone: 'account' } as const;
 
-/** What Prism sells. The only place where these numbers stand. */
+/** Prism's plans. The only place where these numbers stand. */
 export const prismCatalogue = declareCatalogue({
   key: 'prism',
   name: 'Prism',

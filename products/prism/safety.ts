@@ -11,13 +11,13 @@ import {
 } from 'plinth/product';
 import { z } from 'zod';
 
-/** Of what nobody said. */
+/** Safety of an empty text. */
 export const OK: Safety = { status: 'ok', kinds: [] };
 
-/** Of a reply that was not fit to be shown as a whole. */
+/** Safety of a reply that was not fit to be shown as a whole. */
 export const CARE: Safety = { status: 'caution', kinds: [] };
 
-/** Words and helplines: in a crisis, and for somebody who worries about another. */
+/** Words and helplines: in a crisis, and for a person who worries about another. */
 export const supportSchema = namedObject('SafetySupport', {
   message: z.string(),
   helplines: z.array(helplineSchema),
@@ -28,14 +28,14 @@ export function shownSupport({ safety, message, helplines }: SafetySupport): z.i
   return safety.status === 'ok' ? null : { message, helplines: [...helplines] };
 }
 
-/** To somebody in a crisis, in place of what they asked for. */
+/** To a person in a crisis, in place of what they asked for. */
 export const crisisReply = namedObject('CrisisReply', { safety: safetySchema, support: supportSchema });
 
 export function shownCrisis(support: SafetySupport): z.input<typeof crisisReply> {
   return { safety: support.safety, support: shownSupport(support) };
 }
 
-/** What of several texts there is, each on a line of its own. */
+/** Joins several texts, each on a line of its own. */
 export function joinTexts(texts: readonly (string | null | undefined)[]): string {
   return texts.filter((text) => text !== undefined && text !== null).join('\n');
 }
@@ -53,7 +53,7 @@ export function shownSafety(row: {
   return { status: row.safety, kinds: [...row.safety_kinds] };
 }
 
-/** What a prompt is told of a text that is no crisis, and yet asks for care. */
+/** Words for a prompt about a text that is no crisis, and yet asks for care. */
 export function careOf({ status }: Safety): string {
   switch (status) {
     case 'ok':
@@ -66,12 +66,12 @@ export function careOf({ status }: Safety): string {
   }
 }
 
-/** The words and lines for somebody to whom a model would have said what nobody should read. */
+/** The words and lines for a person to whom a model would have said what is not fit to be read. */
 export function supportInstead(locale: string | undefined): SafetySupport {
   return supportFor({ ...CARE, locale });
 }
 
-/** The words for what was said of a text before, to somebody who asks for its answer again. */
+/** The words for what was said of a text before, to a person who asks for its answer again. */
 export function supportAgain(
   row: Parameters<typeof shownSafety>[0],
   locale: string | undefined,

@@ -9,7 +9,7 @@ import { createProfiles } from './profile/service.ts';
 import { createSpectrum } from './spectrum/service.ts';
 import { createTurns } from './turns/service.ts';
 
-/** What Prism's routes and jobs are called with. */
+/** The service of Prism's routes and jobs. */
 export function createPrism(context: ProductContext) {
   const [profiles, turns, sessions, lens] = [
     createProfiles(context),

@@ -4,7 +4,7 @@ import { AppError, type Permit } from 'plinth/product';
 const RETRY_AFTER = 5;
 
 /**
- * A model that took too long is, to somebody with an app in their hand, a model that is not there: 503 and when to try
+ * A model that took too long is, to a person with an app in their hand, a model that is not there: 503 and when to try
  * again, after the second model was asked too. Everything else stays what it is.
  */
 export async function availableOr<Result>(call: Promise<Result>): Promise<Result> {
@@ -17,7 +17,7 @@ export async function availableOr<Result>(call: Promise<Result>): Promise<Result
   }
 }
 
-/** The same of a call that takes of a quota: that is given back where the model answered what nobody can use, or should read. */
+/** The same for a call that takes from a quota: that is given back where the model's answer is of no use, or not fit to be read. */
 export async function usableOr<Result>(
   permit: Pick<Permit, 'release'>,
   call: Promise<Result>,

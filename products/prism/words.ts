@@ -18,7 +18,7 @@ export const line = (most: number) =>
     .refine((text) => SEEN.test(text), { error: 'says nothing' });
 
 /**
- * The same, and longer than what is taken: a text is looked at before its length is judged, for somebody in a crisis writes as much as
+ * The same, and longer than what is taken: a text is looked at before its length is judged, for a person in a crisis writes as much as
  * they write. `assertLength` refuses the rest before anything is charged.
  */
 export const longLine = (most: number) =>
@@ -41,7 +41,7 @@ export function cleanText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().trim();
 }
 
-/** What every prompt is told of the person it is for: nothing of it that speaks of a crisis. */
+/** Facts of the person for every prompt: nothing of it that speaks of a crisis. */
 export function aboutPerson(profile: {
   readonly locale: string | null;
   readonly pronouns: string | null;

@@ -8,7 +8,7 @@ export const language = z
   .max(35)
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 tag such as en, de or pt-BR.');
 
-/** What a creator says of a post to be written. */
+/** A creator's brief for a post. */
 export const brief = {
   topic: line(500).describe('What the post is about.'),
   tone: line(100).describe('How it should sound: bold, warm, dry …'),

@@ -1,6 +1,6 @@
 import { type DataRule, erased, THE_ACCOUNTS } from 'plinth/product';
 
-/** What erasure and export do with posts. */
+/** How erasure and export treat posts. */
 export const reelDataRules: DataRule[] = [
   { table: 'reel.drafts', account: erased(), user: THE_ACCOUNTS },
   { table: 'reel.generations', account: erased() },

@@ -8,7 +8,7 @@ import * as followRoutes from './generations/follow-routes.ts';
 import * as libraryRoutes from './library/routes.ts';
 import { createReel, type Reel } from './service.ts';
 
-/** Nobody waits longer for a post, and none may cost more tries. */
+/** No creator waits longer for a post, and none may cost more tries. */
 const TRIES = 3;
 
 const generate: ProductJob<Reel> = {

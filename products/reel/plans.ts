@@ -1,13 +1,13 @@
 import { declareCatalogue, UNLIMITED, usd } from 'plinth/product';
 
-/** What each use takes: one of the month and the hour, a place among those at once, and its share of the day's model cost. */
+/** Limits that each use takes from: one of the month and the hour, a place among those at once, and its share of the day's model cost. */
 const EACH = ['generations', 'hourly', 'concurrent', 'daily_cost'] as const;
-/** What a cheap model charges for three tries at a full reply (1,500 tokens), rounded up. */
+/** Cost of a cheap model for three tries at a full reply (1,500 tokens), rounded up. */
 const RESERVE = usd('0.02');
 /** Two minutes with the provider, the waits between tries, and the rest for a provider that has no room for it yet. */
 const LONGEST_SECONDS = 480;
 
-/** What Reel sells. The only place where these numbers stand. */
+/** Reel's plans. The only place where these numbers stand. */
 export const reelCatalogue = declareCatalogue({
   key: 'reel',
   name: 'Reel',

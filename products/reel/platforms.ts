@@ -1,4 +1,4 @@
-/** What a platform takes of the whole post: hook, body, call to action and hashtags with the blank lines between. */
+/** A platform's bounds for the whole post: hook, body, call to action and hashtags with the blank lines between. */
 export interface PlatformRules {
   readonly title: string;
   readonly maxLength: number;

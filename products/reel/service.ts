@@ -3,7 +3,7 @@ import { createDrafts } from './drafts/service.ts';
 import { createGenerations } from './generations/service.ts';
 import { createLibrary } from './library/service.ts';
 
-/** What Reel's routes and jobs are called with. */
+/** The service of Reel's routes and jobs. */
 export function createReel(context: ProductContext) {
   return {
     generations: createGenerations(context),

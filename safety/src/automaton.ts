@@ -14,7 +14,7 @@ export type Step =
 
 /**
  * All patterns of all languages as one automaton, which reads a text once: each word costs at most as many steps as there are states,
- * whatever stands in the text, so that no text makes it slow.
+ * on any text, so that no text makes it slow.
  */
 export function createAutomaton(
   patterns: readonly { readonly owner: number; readonly steps: readonly Step[] }[],

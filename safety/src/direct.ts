@@ -46,7 +46,7 @@ interface Owner {
   readonly is: (typeof SAID)[number];
 }
 
-/** Statements that say by themselves what somebody is about to do, or what is done to a child: no model lowers them (decision 120). */
+/** Statements that say by themselves what the author is about to do, or what is done to a child: no model lowers them (decision 120). */
 export interface Direct {
   readonly automaton: Automaton;
   readonly owners: readonly Owner[];
@@ -204,7 +204,7 @@ function judgeOf(found: readonly RuleHit[], words: number) {
   );
   return (hit: Place, owner: Owner): SafetyStatus | 'denied' => {
     if (owner.firm) return owner.status;
-    // An idiom of killing somebody is none where a weapon stands beside it.
+    // An idiom of killing is none where a weapon stands beside it.
     if (isDenied(hit)) return 'denied';
     if (!owner.needs && isIdiom(hit)) return 'ok';
     return owner.status === 'crisis' && isTold(hit) ? 'caution' : owner.status;

@@ -84,7 +84,7 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
   return taken;
 }
 
-/** Of the word that is read: made once, as long as the longest. */
+/** Letters of the word that is read: made once, as long as the longest. */
 let letters = new Uint16Array(64);
 
 function grow(old: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
@@ -109,7 +109,7 @@ export function wordsOf(text: string): string[] {
   return readWords(text, textIn).filter((word) => word !== '');
 }
 
-/** Of a longer text, its beginning and end. */
+/** The beginning and end of a longer text. */
 export function limitLength(text: string): string {
   if (text.length <= MOST_CHARACTERS) return text;
   const half = MOST_CHARACTERS / 2;

@@ -20,7 +20,7 @@ export interface Word {
 
 export interface Lexicon<T> {
   of(text: string): T;
-  /** Of the word that these letters are, so many of them: as they stand in a text, without cutting it out. */
+  /** The value of the word that these letters are, so many of them: as they stand in a text, without cutting it out. */
   in(letters: Uint16Array, length: number): T;
 }
 

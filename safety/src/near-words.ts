@@ -8,7 +8,7 @@ export type NearWord = readonly [word: string, likeness: number];
 /** Below it words have little more in common than that they are words. */
 const LEAST = 0.4;
 const MOST = 40;
-/** Of its own here: a test runner looks an imported one up at each of two million steps. */
+/** A constant of its own here: a test runner looks an imported one up at each of two million steps. */
 const SIZE = DIMENSIONS;
 /** Words whose near ones are kept: looking for them takes 2 ms, as all words are compared. */
 const KEPT = 2_000;

@@ -41,7 +41,7 @@ interface CompiledRules extends Rules {
 let compiled: CompiledRules | undefined;
 let model: Model | undefined;
 
-/** Compiled with the first text, or when somebody warms it up: most processes of the program look at none. */
+/** Compiled with the first text, or when a process warms it up: most processes of the program look at none. */
 export function compiledRules(): CompiledRules {
   if (compiled !== undefined) return compiled;
   const rules = readRules();
@@ -244,7 +244,7 @@ function languageOf(found: readonly RuleHit[], { locale }: PrecheckHints): Langu
   return LANGUAGES.reduce((one, other) => (counts[other] > counts[one] ? other : one));
 }
 
-/** `de-AT` is German; what nobody speaks here is English. */
+/** `de-AT` is German; languages without rules are English. */
 export function languageOfLocale(locale: string | undefined): Language {
   const asked = locale?.slice(0, 2).toLowerCase();
   return LANGUAGES.find((language) => language === asked) ?? 'en';

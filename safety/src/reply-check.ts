@@ -26,8 +26,8 @@ const OVERLAP = 200;
 const END = /\n|[.!?]["”»’)]*(?=\s)/;
 
 /**
- * Looks at a reply of a model: what encourages somebody to harm themselves or others, says how, or tells them to keep it from
- * everybody. The same floor as the precheck, and no judgement of what is good advice.
+ * Looks at a reply of a model: what encourages a reader to harm themselves or others, says how, or tells them to keep it from
+ * all others. The same floor as the precheck, and no judgement of what is good advice.
  */
 export function checkReply(text: string): ReplyResult {
   const { reply } = compiledRules();

@@ -77,7 +77,7 @@ export interface Rules {
   readonly typingErrors: readonly string[];
 }
 
-/** Reads the files of `rules/`. Throws for a file that is not as the schema says, or a class that nobody declared. */
+/** Reads the files of `rules/`. Throws for a file that is not as the schema says, or an undeclared class. */
 export function readRules(): Rules {
   const folder = new URL('./rules/', import.meta.url);
   const files = readdirSync(folder)

@@ -18,9 +18,9 @@ const LESS_DOUBT = 0.3;
 const CONCERN = 0.45;
 /** So sure the model must be where the rules know that all that they found is denied, an idiom or told. */
 const DESPITE = 0.8;
-/** Of fewer words the model says nothing. */
+/** With fewer words the model says nothing. */
 const FEWEST = 4;
-/** Of fewer words it may say that they are a crisis, and not that it is unsure: they say too little to go by. */
+/** With fewer words it may say that they are a crisis, and not that it is unsure: they say too little to go by. */
 const FEWEST_UNSURE = 8;
 /** A group of kinds is named from this chance on. */
 const NAMED = 0.5;
@@ -115,7 +115,7 @@ function ruleOf(status: SafetyStatus): (typeof MODEL_RULES)[number] {
   return status === 'concern' ? 'model.concern.v1' : 'model.unsure.v1';
 }
 
-/** Of the groups that the model names, the likeliest at least: where the rules found no kinds. */
+/** Those of the groups that the model names, the likeliest at least: where the rules found no kinds. */
 function kindsOf(chances: Readonly<Record<Group, number>>): SafetyKind[] {
   const likeliest = GROUPS.reduce((one, other) => (chances[other] > chances[one] ? other : one));
   const named = new Set(

@@ -61,7 +61,7 @@ test('of families that a model has not seen it finds no less than it did', () =>
   expect(crossed.helped).toBeGreaterThan(0.696);
   expect(crossed.alarms).toBeLessThan(0.046);
   expect(crossed.found).toBeLessThan(0.197);
-  // Of the language in which they are most: what is answered in place of the product, and beside it.
+  // In the language in which they are most: what is answered in place of the product, and beside it.
   expect(crossed.everydayAlarms).toBeLessThan(0.003);
   expect(crossed.everydayFound).toBeLessThan(0.03);
 });

@@ -15,7 +15,7 @@ const sentence = z.strictObject({
 /** A sentence of the labelled set, with what the precheck should say of it. */
 export type LabelledSentence = z.infer<typeof sentence>;
 
-/** What people write on ordinary days: it says how often somebody is answered as in a crisis for nothing, and no figure of hard sentences. */
+/** What people write on ordinary days: it says how often a writer is answered as in a crisis for nothing, and no figure of hard sentences. */
 export const isEveryday = ({ id }: Pick<LabelledSentence, 'id'>): boolean => id.includes('-plain-');
 
 /** All sentences of one half: the lines of its `.jsonl` files. */

@@ -31,7 +31,7 @@ export function exampleOf(sentence: LabelledSentence): Example {
   return { sentence, read, features: { places: places.slice(), weights: weights.slice() } };
 }
 
-/** Of all that decides the weights: the settings, the labels, and the features, which hang on rules, concepts and code. */
+/** Digest of all that decides the weights: the settings, the labels, and the features, which hang on rules, concepts and code. */
 export function inputsDigest(examples: readonly Example[]): string {
   const hash = createHash('sha256').update(JSON.stringify(SETTINGS));
   for (const { sentence, features } of examples) {
@@ -63,7 +63,7 @@ export function train(examples: readonly Example[]): Pick<ModelFile, 'scales' | 
   return quantize(weights);
 }
 
-/** Of each family its harmless sentences, but for those that are many spellings of few. */
+/** The harmless sentences of each family, but for those that are many spellings of few. */
 function harmlessOf(examples: readonly Example[]): ReadonlyMap<string, readonly Features[]> {
   const found = new Map<string, Features[]>();
   for (const { sentence, features } of examples) {

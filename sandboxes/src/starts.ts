@@ -7,9 +7,9 @@ export interface StartedSandbox {
 
 export interface StartOptions {
   readonly port: number;
-  /** Of Stripe and S3 alone: where it keeps what it knows. */
+  /** Only for Stripe and S3: where it keeps what it knows. */
   readonly file?: string | undefined;
-  /** Of the stores alone: where notifications go. */
+  /** Only for the stores: where notifications go. */
   readonly notify?: string | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface AssistantDemo {
 type Narrator = Pick<Stage, 'url' | 'ownerKey' | 'say'>;
 type Values = Readonly<Record<string, string | number | { readonly from: string }>>;
 
-/** Somebody's desktop assistant: a question by socket, a plan that is run step by step, notes on two devices, a backup. */
+/** A user's desktop assistant: a question by socket, a plan that is run step by step, notes on two devices, a backup. */
 export async function anAssistant(stage: Narrator): Promise<AssistantDemo> {
   const by = await arrives(stage);
   const chat = await asksBySocket(stage, by);

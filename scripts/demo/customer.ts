@@ -17,7 +17,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Somebody's program: it knows the URL and a key, and nothing else of the server. */
+/** A customer's program: it knows the URL and a key, and nothing else of the server. */
 export class Customer {
   readonly #url: string;
   readonly #key: string | undefined;

@@ -9,7 +9,7 @@ const MESSAGE = 'I am torn about the move to Lisbon, and I miss my garden alread
 export interface Week {
   /** The kinds of events of the reply, in their order. */
   readonly streamed: readonly string[];
-  /** What was answered to somebody in a crisis. */
+  /** The answer to a person in a crisis. */
   readonly crisis: Reply['body'];
   /** What is used of each limit, before and after that. */
   readonly used: readonly [before: unknown, after: unknown];

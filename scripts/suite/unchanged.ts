@@ -11,7 +11,7 @@ export interface SettledGroup {
   readonly starts: readonly string[];
   /** Folders of data that they read by its path, which no import tells of. */
   readonly data?: readonly string[];
-  /** Files and folders that count whatever they are, and without what they import. */
+  /** Files and folders of any kind that count, without what they import. */
   readonly alone?: readonly string[];
 }
 
@@ -128,7 +128,7 @@ const recordSchema = z.record(
   z.object({
     /** The day on which all of its tests passed. */
     on: z.iso.date(),
-    /** Of what they read on that day. */
+    /** Digest of what they read on that day. */
     digest: z.string(),
   }),
 );
@@ -172,7 +172,7 @@ function readRecord(): UnchangedRecord {
   return existsSync(RECORD) ? recordSchema.parse(JSON.parse(readFileSync(RECORD, 'utf8'))) : {};
 }
 
-/** Of all inputs, and of what runs them: the recorded run of another system or another Node says nothing of this one. */
+/** Digest of all inputs, and of what runs them: the recorded run of another system or another Node says nothing of this one. */
 export function digestOf(group: SettledGroup, textOf: (path: string) => Buffer = read): string {
   return digestOfInputs(inputsOf(group), textOf);
 }
@@ -184,7 +184,7 @@ export function digestOfInputs(inputs: readonly string[], textOf: (path: string)
   return hash.digest('hex').slice(0, 32);
 }
 
-/** All that a group's test files import, directly or not, whatever else than code lies in or under the folders of these files, and its data. */
+/** All that a group's test files import, directly or not, all other files in or under the folders of these files but code, and its data. */
 export function inputsOf(group: SettledGroup): string[] {
   const code = new Set(filesOf(group));
   for (const file of code) for (const name of namedIn(file)) code.add(name);

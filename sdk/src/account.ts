@@ -39,7 +39,7 @@ export function accountCalls({ call }: Caller) {
     entitlementToken: (product: string, options?: CallOptions) =>
       call('GET /v1/billing/entitlements/token', { query: { product } }, options),
 
-    /** What is used of each limit, and the calls that it went into, newest first. */
+    /** Use of each limit, and the calls that it went into, newest first. */
     usage: (query: QueryOf<'GET /v1/usage'> = {}, options?: CallOptions) =>
       call('GET /v1/usage', { query }, options),
 
@@ -75,7 +75,7 @@ function organizationCalls({ call }: Pick<Caller, 'call'>) {
   };
 }
 
-/** Who becomes what. */
+/** A user, and their new role. */
 export interface RoleChange {
   readonly user_id: string;
   readonly role: BodyOf<'PATCH /v1/organizations/{id}/members/{user_id}'>['role'];
@@ -100,7 +100,7 @@ function invitationCalls({ call }: Pick<Caller, 'call'>) {
   return {
     list: (id: string, options?: CallOptions) =>
       call('GET /v1/organizations/{id}/invitations', { params: { id } }, options),
-    /** Sends a mail with a link to somebody who is to become a member. */
+    /** Sends a mail with a link to a person who is to become a member. */
     create: (id: string, body: BodyOf<'POST /v1/organizations/{id}/invitations'>, options?: CallOptions) =>
       call('POST /v1/organizations/{id}/invitations', { params: { id }, body }, options),
     revoke: (id: string, invitationId: string, options?: CallOptions) =>

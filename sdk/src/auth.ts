@@ -2,17 +2,17 @@ import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
 import { PlinthError, Unauthenticated } from './errors.ts';
 import { type SessionStore, tokensOf } from './sessions.ts';
 
-/** What became of a sign-up. */
+/** Result of a sign-up. */
 export type SignUp =
   | { readonly status: 'signed_in' }
   /** The server wants the address verified before anybody signs in. */
   | { readonly status: 'verification_sent'; readonly email: string }
   | SecondFactorAsked;
 
-/** What became of a sign-in. */
+/** Result of a sign-in. */
 export type SignIn = { readonly status: 'signed_in' } | SecondFactorAsked;
 
-/** Nobody is signed in before `verifyMfa()` has taken a second factor, by one of these methods. */
+/** No session begins before `verifyMfa()` has taken a second factor, by one of these methods. */
 export interface SecondFactorAsked {
   readonly status: 'mfa_required';
   /** A secret. */
@@ -25,9 +25,9 @@ export interface SecondFactorAsked {
 export interface AuthParts {
   /** Calls as the signed-in user. */
   readonly caller: Caller;
-  /** Calls as nobody. */
+  /** Calls without credentials. */
   readonly anyone: Caller;
-  /** Undefined for a client with an API key: there is nobody to sign in. */
+  /** Undefined for a client with an API key: it has no user to sign in. */
   readonly store: SessionStore | undefined;
 }
 
@@ -152,7 +152,7 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
   };
 }
 
-/** What goes by a mail and the token in its link. An address that nobody has is answered as one that somebody has. */
+/** Calls that go by a mail and the token in its link. An unknown address gets the same answer as a known one. */
 function mailCalls({ call }: Caller) {
   return {
     verifyEmail: (body: BodyOf<'POST /v1/auth/verify-email'>, options?: CallOptions) =>

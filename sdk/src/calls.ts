@@ -71,7 +71,7 @@ const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
   'POST /v1/permits/{id}/settle',
   'POST /v1/permits/{id}/release',
   'POST /v1/permits/{id}/extend',
-  // The same page, or one more that nobody pays on.
+  // The same page, or one more that is never paid on.
   'POST /v1/billing/checkout',
   'POST /v1/billing/portal',
   'POST /v1/billing/subscription/resume',

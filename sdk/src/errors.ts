@@ -30,7 +30,7 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
-/** Whatever a call fails with. `code` is the stable word to branch on. */
+/** The error of every call that fails. `code` is the stable word to branch on. */
 export class PlinthError extends Error {
   override readonly name: string = 'PlinthError';
   readonly code: ErrorCode | LocalCode | (string & Record<never, never>);
@@ -87,17 +87,17 @@ export class PlanRequired extends PlinthError {
   }
 }
 
-/** 401: nobody is signed in, the session is over, or the key is no good. */
+/** 401: no user is signed in, the session is over, or the key is no good. */
 export class Unauthenticated extends PlinthError {
   override readonly name = 'Unauthenticated';
 }
 
-/** 404: it does not exist, or belongs to somebody else. */
+/** 404: it does not exist, or belongs to another account. */
 export class NotFound extends PlinthError {
   override readonly name = 'NotFound';
 }
 
-/** 412: somebody else has changed it since you read it. */
+/** 412: it was changed since you read it. */
 export class StaleVersion extends PlinthError {
   override readonly name = 'StaleVersion';
 }

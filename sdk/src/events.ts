@@ -37,7 +37,7 @@ export async function* eventsIn(response: Response, reading: Reading): AsyncGene
       }
     }
   } finally {
-    // Nobody reads on; that the connection may be gone already is all the same.
+    // The caller reads no further; that the connection may be gone already is all the same.
     await reader.cancel().catch(() => {});
   }
 }

@@ -23,7 +23,7 @@ export interface PluginPackage {
 export interface RevokedPlugin {
   readonly id: string;
   readonly version: string;
-  /** Of its package, in hex. */
+  /** SHA-256 of its package, in hex. */
   readonly sha256: string;
 }
 
@@ -44,7 +44,7 @@ const SKEW = 60_000;
 /** Plugins of the marketplace (docs/marketplace.md). */
 export function pluginCalls(caller: Caller, parts: CallerParts) {
   const { call } = caller;
-  /** Checked below, whatever it is. */
+  /** Its answer is checked below. */
   const ask = (route: string, options: CallOptions): Promise<unknown> =>
     call(route as RouteName, {} as never, options);
   const install = (
@@ -81,7 +81,7 @@ export function pluginCalls(caller: Caller, parts: CallerParts) {
       call('GET /v1/plugins/{id}', { params: { id } }, options),
     installed: (query: QueryOf<'GET /v1/plugins/installed'> = {}, options?: CallOptions) =>
       call('GET /v1/plugins/installed', { query }, options),
-    /** Where the package is, which nobody has verified yet: `download` does. */
+    /** Where the package is, which was not verified yet: `download` does. */
     install,
     uninstall: (id: string, options?: CallOptions) =>
       call('DELETE /v1/plugins/{id}/install', { params: { id } }, options),
@@ -193,7 +193,7 @@ const hexOf = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(1
 const bytesOfHex = (hex: string): Bytes =>
   Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 
-/** Of base64; none of what is something else. */
+/** The bytes of base64; none of other texts. */
 function bytesIn(base64: string): Bytes {
   try {
     return Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));

@@ -84,7 +84,7 @@ function draftCalls({ call }: Caller) {
     list: (query: QueryOf<'GET /v1/drafts'> = {}, options?: CallOptions) =>
       call('GET /v1/drafts', { query }, options),
     get: (id: string, options?: CallOptions) => call('GET /v1/drafts/{id}', { params: { id } }, options),
-    /** Changes a draft. With the draft as it was read, StaleVersion when somebody has changed it since. */
+    /** Changes a draft. With the draft as it was read, StaleVersion when it was changed since. */
     update: ({ id, version }: Versioned, body: BodyOf<'PATCH /v1/drafts/{id}'>, options?: CallOptions) =>
       call('PATCH /v1/drafts/{id}', { params: { id }, body }, { version, ...options }),
   };

@@ -13,7 +13,7 @@ export interface Retries {
 
 export const RETRIES: Retries = { max: 3, base: 250, longest: 20_000 };
 
-/** Of a proxy that finds no server behind it; from Plinth itself, these say that a model's provider was tried already. */
+/** Answers of a proxy that finds no server behind it; from Plinth itself, these say that a model's provider was tried already. */
 const OF_PROXIES = new Set([502, 504]);
 const PASSING = new Set([408, 429, 500, 503]);
 

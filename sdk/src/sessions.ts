@@ -58,7 +58,7 @@ function tokensIn(text: string | null): SessionTokens | undefined {
 
 /** Who calls: the token to send, and what to do when it is refused. */
 export interface Credentials {
-  /** The token of the next call; undefined when nobody is signed in. */
+  /** The token of the next call; undefined when no user is signed in. */
   token(): Promise<string | undefined>;
   /** Another token in place of one that was refused; undefined when there can't be one. */
   renewOnce(refused: string): Promise<string | undefined>;

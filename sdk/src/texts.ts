@@ -5,7 +5,7 @@ export interface Texts extends AsyncIterator<string, undefined> {
   push(text: string): void;
   /** What waits is still read; then the error is thrown, once. */
   end(error?: unknown): void;
-  /** Nobody reads on. */
+  /** The caller reads no further. */
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 

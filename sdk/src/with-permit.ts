@@ -28,7 +28,7 @@ export interface PermitParts {
   readonly onUnsettled?: ((error: unknown, permitId: string) => void) | undefined;
 }
 
-/** No key: a permit that was taken before may have been settled, and work under it would be paid by nobody. */
+/** No key: a permit that was taken before may have been settled, and work under it would not be paid. */
 export type WorkOptions = Pick<CallOptions, 'signal' | 'accountId' | 'timeout'>;
 
 interface PermitRun<T> {

@@ -104,7 +104,7 @@ function endWithLauncher() {
 }
 
 /**
- * An npm that is killed outright, or by a signal that it does not know, tells nobody; so does the shell between `npx plinth`
+ * An npm that is killed outright, or by a signal that it does not know, passes no signal on; nor does the shell between `npx plinth`
  * and us, which npm hands its signals to. Either would leave a server behind that keeps port and folder: we look whether
  * both are still there. On Windows the end of npm ends its children.
  */

@@ -60,7 +60,7 @@ export interface App {
   /** Is not ready for SHUTDOWN_DELAY_SECONDS, then drains calls, streams and jobs within the time that the settings give, and closes everything. */
   stop(): Promise<void>;
   /**
-   * Of a process that others may think dead, whose lease is lost: it takes nothing more, gives what is under way some seconds,
+   * For a process that others may think dead, whose lease is lost: it takes nothing more, gives what is under way some seconds,
    * and tells what its calls have cost, which the database takes from it however late. Then it must end.
    */
   lastWords(): Promise<void>;
@@ -72,7 +72,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     return await open(options, opened);
   } catch (error) {
-    // What can't be closed either is over with its database: the failure to tell is the first one.
+    // A part that can't be closed either is over with its database: the failure to tell is the first one.
     await opened.disposeAsync().catch(() => {});
     throw error;
   }

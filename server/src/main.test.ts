@@ -14,7 +14,7 @@ const running = new Set<ChildProcess>();
 
 /** On PostgreSQL the program is given a database of this file's own; else it embeds one in a folder of its own. */
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
-/** What is the same to every database: each program opens the embedded one anew, which takes its time. */
+/** Guarantees that are the same on every database: each program opens the embedded one anew, which takes its time. */
 const onServer = test.runIf(engine === 'postgres');
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth main '));
@@ -121,7 +121,7 @@ test.runIf(engine === 'pglite')(
   'without PORT the next free one is taken, and said; a signal for npm leaves port and folder free',
   async () => {
     const other = createServer().listen(6_174, '127.0.0.1');
-    // Somebody else may have it already: it is in use in any case.
+    // Another program may have it already: it is in use in any case.
     await Promise.race([once(other, 'listening'), once(other, 'error')]);
     const { PATH = '', HOME = '' } = process.env;
     const npm = spawn('npm', ['start'], {

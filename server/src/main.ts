@@ -7,7 +7,7 @@ import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
 
 const LAST_MOMENT = 2_000;
-/** What this process makes is its user's alone, whichever module makes it. */
+/** Files of this process are its user's alone, whichever module makes them. */
 const OWNERS_ALONE = 0o077;
 
 /** Verbs that need no product. */
@@ -89,7 +89,7 @@ function versionOf(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-/** An expected failure is said in its own sentence; only what nobody foresaw has a stack. */
+/** An expected failure is said in its own sentence; only an unforeseen one has a stack. */
 function say(error: unknown): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   process.stderr.write(`${sentenceOf(error) ?? stack}\n`);

@@ -10,7 +10,7 @@ import { leavingOf } from '../erasure/fixture.ts';
 import type { Customer } from '@plinth/testkit/services/app';
 import { LISTED, openSellingApp } from './fixture.ts';
 
-// What somebody tries who knows the addresses, the vendors' formats and an app of their own. Real money is taken here.
+// Attacks of a stranger who knows the addresses, the vendors' formats and an app of their own. Real money is taken here.
 
 const play = await createGooglePlaySandbox({ plans: basePlans() });
 const stranger = await createAppStoreSandbox({

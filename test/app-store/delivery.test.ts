@@ -13,7 +13,7 @@ const PRO = 'reel.pro.monthly';
 const PLAN = ['reel.pro', 'app_store'];
 const NONE = [null, null];
 
-/** Has the store tell its next notifications to nobody. */
+/** Has the store send none of its next notifications. */
 async function withoutNotifications(doing: () => void): Promise<void> {
   live.notifyAt(undefined);
   doing();

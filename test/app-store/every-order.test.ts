@@ -12,7 +12,7 @@ import { HISTORIES, type History, LAST_DAY } from './histories.ts';
 
 const BEGINNING = Date.parse('2031-01-15T12:00:00Z');
 const DAY = 86_400_000;
-/** Of so many bodies every order is tried. */
+/** With so many bodies every order is tried. */
 const MOST = 6;
 
 const sandbox = await createAppStoreSandbox({ driven: new Date(BEGINNING), graceDays: 16 });

@@ -21,7 +21,7 @@ beforeEach(() => {
 const consumptionOf = (id: string, store = live) =>
   store.consumption.flatMap(({ transactionId, ...said }) => (transactionId === id ? [said] : []));
 
-/** Somebody's purchase of which they want the money back, and which was read since. */
+/** A purchase whose buyer wants the money back, and which was read since. */
 async function askRefund(product = PRO, how: { readonly family?: boolean } = {}): Promise<string> {
   const { accountId } = await app.customer();
   const { id } = live.world.buy({ product, appAccountToken: accountId, ...how });

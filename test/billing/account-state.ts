@@ -26,7 +26,7 @@ const PASSING = [
   'created_by',
   'revoked_by',
 ];
-/** Of objects: numbers of fetches, which another order has otherwise. */
+/** Tables with numbers of fetches, which another order has otherwise. */
 const NUMBERED = ['billing.objects'];
 
 /**

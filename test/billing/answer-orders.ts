@@ -14,7 +14,7 @@ const NEVER = commitPoint('test.orders', 'an order that was tried, which is alwa
 const MOST = 6;
 /** What gives, takes and tells nothing by itself. */
 const SMALL: ReadonlySet<Answer['kind']> = new Set(['customer', 'checkout']);
-/** Of a number that no fetch had yet. */
+/** Above every number that a fetch had yet. */
 const LATER = 1_000_000_000;
 
 /**

@@ -51,7 +51,7 @@ async function createSubscriber(accountId: AccountId): Promise<StripeCustomer> {
   return shopper;
 }
 
-/** Of somebody's personal account. */
+/** The subscriber of a personal account. */
 const payer = () => subscriber(({ userId }) => personalOf(userId));
 
 async function personalOf(userId: string): Promise<AccountId> {
@@ -61,7 +61,7 @@ async function personalOf(userId: string): Promise<AccountId> {
   return row.id;
 }
 
-/** Of an organization that is closed and opened again outright. */
+/** The subscriber of an organization that is closed and opened again outright. */
 async function company() {
   const { accountId } = await makeAccount(db);
   const shopper = await createSubscriber(accountId);
@@ -77,7 +77,7 @@ async function company() {
   };
 }
 
-/** What Stripe says of somebody's only subscription. */
+/** What Stripe says of a customer's only subscription. */
 async function atStripe({ shopper }: Pick<Subscriber, 'shopper'>): Promise<string> {
   const { data } = await stripe.subscriptions.list({ customer: shopper.id, status: 'all' });
   const [only] = data;
@@ -125,7 +125,7 @@ describe('a subscription', () => {
     const one = await payer();
     await one.shopper.cancels('at the end');
     await close(one.who);
-    // Canceled, and nobody has read yet that it was: it is left alone until somebody has.
+    // Canceled, and its state was not read yet: it is left alone until it was.
     await sandbox.idle();
     expect(await endings.run()).toBe(0);
     await drainEvents();

@@ -10,13 +10,13 @@ export const BEGINNING = Date.parse('2031-01-15T12:00:00Z');
 /** Half of all that a history comes to is of no type that an endpoint of ours hears of. */
 const SUBSCRIBED: ReadonlySet<string> = new Set(STRIPE_EVENTS);
 
-/** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */
+/** Stripe, as an outside server, on a clock of its own that stands still unless it is moved. */
 export interface DrivenStripe {
   readonly sandbox: StripeSandbox;
   /** The official package, for actions at Stripe. */
   readonly stripe: Stripe;
   now(): Date;
-  /** What Stripe has to tell an endpoint as we set it up, since the last time that somebody asked here, oldest first. */
+  /** What Stripe has to tell an endpoint as we set it up, since the last time that a test asked here, oldest first. */
   newEvents(): readonly WorldEvent[];
 }
 

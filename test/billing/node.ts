@@ -23,7 +23,7 @@ import type { DrivenStripe } from './driven-stripe.ts';
 const PLENTY = 1_000_000;
 /** With what the tests sign as Stripe does. */
 export const SECRET = 'whsec_of_the_tests';
-/** Of the endpoint for events of connected accounts. */
+/** Secret of the endpoint for events of connected accounts. */
 export const CONNECT_SECRET = 'whsec_of_connected_accounts';
 
 /** A process of the program that sells through Stripe, with a database whose time stands still unless it is moved. */
@@ -35,7 +35,7 @@ export interface Node {
   readonly projection: Projection;
   /** Takes a message as Stripe sends it, signed just now. */
   hear(event: Pick<WorldEvent, 'id'>): Promise<void>;
-  /** An account with somebody who looks after it. The same in every database. */
+  /** An account with a manager. The same in every database. */
   open(accountId: AccountId, email: string): Promise<void>;
   /** All that an account has by now. */
   rows(accountId: AccountId): Promise<Rows>;

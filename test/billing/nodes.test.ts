@@ -26,7 +26,7 @@ const STEPS: readonly ((customer: StripeCustomer) => Promise<unknown>)[] = [
   (customer) => customer.changesTo('reel.standard', { credited: true }),
 ];
 
-/** What somebody does to two processes while the steps are taken. */
+/** What is done to two processes while the steps are taken. */
 class Meddler {
   readonly #chance: Chance;
   readonly #drains: Promise<void>[] = [];

@@ -86,7 +86,7 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
     limits,
     admit,
     subscribe,
-    /** Somebody who pays for a plan at Stripe. */
+    /** A customer who pays for a plan at Stripe. */
     async customer(plan: 'pro' | 'max' = 'pro'): Promise<Member & { readonly customer: string }> {
       const member = await makeAccount(db);
       const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' });

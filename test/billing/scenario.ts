@@ -2,7 +2,7 @@ import type { AccountId } from '#platform/kernel';
 import { BEGINNING } from './driven-stripe.ts';
 import type { StripeCustomer } from './stripe-customer.ts';
 
-/** What somebody does, and what the account has of it: nothing is said of how we hear of it. */
+/** What a customer does, and what the account has of it: nothing is said of how we hear of it. */
 export interface Scenario {
   readonly name: string;
   /** Our note on whose the customer is, there from the start when not said. */

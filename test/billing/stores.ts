@@ -62,7 +62,7 @@ export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
       await advanceTo(db, play.now().toISOString());
       await drainEvents();
     },
-    /** Somebody who has subscribed on the web. */
+    /** A customer who has subscribed on the web. */
     async subscribesAtStripe(accountId: AccountId, plan: string): Promise<StripeCustomer> {
       const customer = new StripeCustomer({ stripe: packageAt(stripe), sandbox: stripe });
       await customer.register(accountId);

@@ -22,7 +22,7 @@ export interface Choice {
 }
 
 /**
- * Somebody at Stripe: what they click on its pages, and what the shop's owner clicks for them in its dashboard. They
+ * A customer at Stripe: what they click on its pages, and what the shop's owner clicks for them in its dashboard. They
  * know Stripe alone, by its official package, and nothing of Plinth.
  */
 export class StripeCustomer {
@@ -194,7 +194,7 @@ export class StripeCustomer {
     await this.#stripe.subscriptions.update(id, { pause_collection: '' });
   }
 
-  /** Of their nth payment, the first is 0; all of it, or a part. */
+  /** Refunds their nth payment, the first is 0; all of it, or a part. */
   async isRefunded(payment: number, amount?: number): Promise<void> {
     const { data } = await this.#stripe.paymentIntents.list({ customer: this.#customer, limit: 100 });
     const paid = data.filter(({ status }) => status === 'succeeded').toReversed()[payment];

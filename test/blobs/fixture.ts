@@ -129,7 +129,7 @@ export async function read(response: Response): Promise<Answer> {
   };
 }
 
-/** Somebody with an account on a plan of the product, and their calls. */
+/** A user with an account on a plan of the product, and their calls. */
 export interface Owner extends Member {
   call(call: string, body?: object): Promise<Answer>;
   /** Bytes of the gauge that are used. */

@@ -191,7 +191,7 @@ function partsTests(opened: Promise<OpenHome>): void {
   });
 }
 
-/** Of a size that no chunk of a connection has. */
+/** Chunks of a size that no chunk of a connection has. */
 function* chunksOf(bytes: Buffer): Generator<Buffer> {
   const size = Math.max(4, Math.floor(bytes.length / 7));
   for (let first = 0; first < bytes.length; first += size) yield bytes.subarray(first, first + size);

@@ -64,7 +64,7 @@ test('a stream that a server which stops breaks off ends with server_stopping', 
 });
 
 test('a request that arrives at a server which stops is 503 server_stopping, on a connection that it then closes', async () => {
-  // As long as the call beside it goes on, which nobody answers.
+  // As long as the call beside it goes on, which gets no answer.
   const app = await testApp({ settings: { SHUTDOWN_GRACE_SECONDS: '3' } });
   const { port } = new URL(app.url);
   const socket = connect(Number(port), '127.0.0.1');

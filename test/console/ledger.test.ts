@@ -26,7 +26,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
     return { accountId: account, userId: id };
   });
 
-  /** Rows that nobody paid for: `voided`, so that no sum is made of them. */
+  /** Rows without a charge: `voided`, so that no sum is made of them. */
   const addRows = (count: number, model: string, age = '01900000') =>
     db.asMigrator(
       statement(

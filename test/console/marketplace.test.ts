@@ -54,7 +54,7 @@ describe.runIf(isHere)('the marketplace', { timeout: 8 * PATIENCE }, async () =>
   const stripe = packageAt(sandbox);
   const chargeOf = async (cents: number) =>
     (await stripe.charges.list()).data.find(({ amount }) => amount === cents)?.id ?? '';
-  /** Of Ada, by the key that her machine elsewhere has: its signature alone comes into the page. */
+  /** Submits as Ada, by the key that her machine elsewhere has: its signature alone comes into the page. */
   const submit = async (of: typeof manifest) => {
     const file = zipOf([{ name: 'manifest.json', content: JSON.stringify(of) }]);
     await page.goto(`${url}${AT}/developer?view=submit`);

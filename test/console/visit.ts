@@ -147,7 +147,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     url,
     page,
     open: () => open(),
-    /** Of another person, in a browser of their own. */
+    /** A page of another person, in a browser of their own. */
     openElsewhere: async () => open(await another()),
     link,
     broken,
@@ -173,7 +173,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       await page.waitForURL(`${url}/`);
       await page.getByRole('heading', { level: 1 }).waitFor();
     },
-    /** Signs somebody in by their password. */
+    /** Signs a user in by their password. */
     async signInAs({ email, password }: SignIn, at: Page = page): Promise<void> {
       await at.goto(`${url}/app/sign-in`);
       await at.getByLabel('Email').fill(email);

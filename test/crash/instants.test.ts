@@ -53,7 +53,7 @@ test(`a crowd is served once, whenever its process is killed (${engine}, SEED=${
   const running = await fixture.takeOver({ work: true });
   const client = fixture.client(running.url);
   const endings = await Promise.all(Array.from({ length: ROUNDS }, (_, n) => crowd(client, n)).flat());
-  // One that is killed in its call three times has failed clearly; whether a chat call was billed nobody may know.
+  // One that is killed in its call three times has failed clearly; whether a chat call was billed may stay unknown.
   const creates = endings.filter((ending) => ending === 'completed' || ending === 'failed');
   const chats = endings.filter((ending) => ending === 'answered' || ending === 'outcome_unknown');
   expect([creates.length, chats.length], endings.join()).toEqual([ROUNDS * CROWD, ROUNDS * CROWD]);

@@ -3,7 +3,7 @@ import { type Database, statement } from '#platform/db';
 import type { BilledCall } from '#sandbox/openai';
 import { type Client, VARIANTS } from '../process/client.ts';
 
-/** Nothing of it may be left once all is over: work that nobody does, a permit or a call that nobody resolves. */
+/** Nothing of it may be left once all is over: work that is not done, a permit or a call that is not resolved. */
 export async function countUnfinished(db: Database): Promise<Record<string, number>> {
   const [row] = await db.asMigrator(
     statement<Record<string, number>>(

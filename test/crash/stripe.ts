@@ -10,12 +10,12 @@ const SECRET = 'whsec_of_a_process_that_is_killed';
 /** As long as a person looks at the page to which they came back from paying. */
 const PATIENCE = { timeout: 120_000, interval: 100 };
 
-/** A store where somebody has paid for a plan; it sends the event to a live process until one accepts it. */
+/** A store where a customer has paid for a plan; it sends the event to a live process until one accepts it. */
 export interface StripeFixture {
   readonly settings: Readonly<Record<string, string>>;
-  /** Somebody pays for the organization of an installation. */
+  /** A customer pays for the organization of an installation. */
   sell(db: Database): Promise<void>;
-  /** Tells of everything that nobody has heard yet, and waits until the customer sees what they have bought. */
+  /** Tells of everything that was not told yet, and waits until the customer sees what they have bought. */
   tell(client: Client): Promise<string>;
   /** Tells of everything once more, also to those who have heard it. */
   tellAgain(client: Client): Promise<string>;
@@ -24,7 +24,7 @@ export interface StripeFixture {
 
 /** `at`: the time at the store. */
 export async function openStripe(at: Date = NOON): Promise<StripeFixture> {
-  // Of the walks few need it.
+  // Few of the walks need it.
   const { packageAt } = await import('../../sandboxes/src/stripe/testing/package.ts');
   const sandbox = await createStripeSandbox({ driven: at });
   const stripe = packageAt(sandbox);

@@ -21,7 +21,7 @@ export interface Walk {
   readonly client?: Act;
   /** How that ends in the end, each an ending that a customer can understand. */
   readonly ends?: readonly string[];
-  /** Calls whose figures nobody learns, besides those under way in a crash: a cancel cuts its call short. */
+  /** Calls whose figures stay unknown, besides those under way in a crash: a cancel cuts its call short. */
   readonly hides?: number;
   /** The customer does not come back. */
   readonly leaves?: true;
@@ -61,7 +61,7 @@ const createAndCancel = async (client: Client): Promise<string> => {
 /** Leaves the create to a worker that starts later. */
 const enqueue = (client: Client): Promise<string> => client.ask('first');
 const COMPLETED = ['completed'];
-/** The answer, or the clear word that nobody knows how the call ended: it may have been billed. */
+/** The answer, or the clear word that the call's outcome is unknown: it may have been billed. */
 const ANSWERED = ['answered', 'outcome_unknown'];
 
 export const WALKS = {
@@ -161,7 +161,7 @@ export const WALKS = {
       ),
   },
   'a start with an alert that nobody has told': {
-    // Nobody listens there: deliveries are tried, and tried again later.
+    // No server listens there: deliveries are tried, and tried again later.
     found: async (db, secrets) =>
       change(
         db,
@@ -191,7 +191,7 @@ function endingOf({ status, error, progress: { done, total } }: Generation): str
   return status === 'completed' && done < total ? `completed with ${done} of ${total}` : status;
 }
 
-/** What nobody does while the program runs, the tests write as the migrator. */
+/** What no call does while the program runs, the tests write as the migrator. */
 async function change(db: Database, sql: string): Promise<void> {
   await db.script(sql);
 }

@@ -7,7 +7,7 @@ import { ROOT } from '../house/source.ts';
 export const DEPLOY = join(ROOT, 'deploy');
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** YAML and HCL as they are parsed: whatever stands there. */
+/** YAML and HCL as they are parsed, unchecked. */
 export type Parsed = ReturnType<typeof parse>;
 
 /** Its types bring those of browsers along, for the whole program. */
@@ -124,7 +124,7 @@ function kubernetes(): Deployed[] {
     });
 }
 
-/** Seconds that Cloud Run waits, whatever one says. */
+/** Seconds that Cloud Run waits, under every setting. */
 const CLOUD_RUN = 10;
 
 function cloudRun(): Deployed[] {

@@ -18,7 +18,7 @@ function newMarker(): string {
   return `MARK${process.pid}X${made}`;
 }
 
-/** Replaces somebody's address in every table. */
+/** Replaces a user's address in every table. */
 async function changeAddress(person: Person, email: string): Promise<void> {
   const tables = [
     ['identity.users', 'email'],
@@ -38,7 +38,7 @@ async function personalOf({ userId }: Person): Promise<string> {
   return row?.id ?? '';
 }
 
-/** Somebody with one of everything in their organization, who has closed their account; each of their texts contains the marker. */
+/** A user with one of everything in their organization, who has closed their account; each of their texts contains the marker. */
 async function createMarked(): Promise<{ owner: Person; organization: string; marker: string }> {
   const marker = newMarker();
   const { owner, organization } = await makeHousehold(app, []);

@@ -29,7 +29,7 @@ export function leavingOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
     ...fixture,
     resident,
     close,
-    /** Somebody who has closed their account. */
+    /** A user who has closed their account. */
     async gone(...plans: readonly string[]): Promise<Resident> {
       const who = await resident(...plans);
       expect(outcomeOf(await close(who))).toBe('200');

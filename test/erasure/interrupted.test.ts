@@ -102,7 +102,7 @@ test('a link that was sent late is good no longer than the 14 days', async () =>
   expect(await restore(link)).toBe('400 link_invalid');
 });
 
-// The embedded database has one connection: nobody waits for anybody's row there.
+// The embedded database has one connection: no transaction waits for another's row there.
 describe.runIf(engine === 'postgres')('an undo in the last moment', () => {
   test('that waits for an erasure which has begun is refused', async () => {
     const who = await gone();
@@ -173,7 +173,7 @@ describe.runIf(engine === 'postgres')('an erasure that meets what a provider tel
   });
 });
 
-/** An organization of somebody, and a member of it. */
+/** An organization of a user, and a member of it. */
 async function heirOf(owner: Resident): Promise<{ path: string; heir: Resident }> {
   const [path, heir] = [await organization(owner), await resident()];
   await join(path, heir, 'member');

@@ -10,7 +10,7 @@ export interface Chance {
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K;
   /** An id in the form of a UUID. */
   uuid(): string;
-  /** Chance of its own for somebody else, whose choices do not depend on ours. */
+  /** Chance of its own for another part, whose choices do not depend on ours. */
   for(name: string): Chance;
 }
 

@@ -49,7 +49,7 @@ describe.runIf(engine === 'postgres')(
         });
         link.cut();
         await failed;
-        // Of those that stood idle it may not have heard yet.
+        // It may not have heard yet of those that stood idle.
         await vi.waitFor(() => over.ping(), { timeout: 120_000 });
         expect(uncaught).toEqual([]);
       },

@@ -138,7 +138,7 @@ describe.runIf(engine === 'postgres')('a statement', () => {
     async (_, statements) => {
       link.silence((chunk) => {
         const commit = chunk.indexOf('commit');
-        // Of a batch the statement before its commit has no end.
+        // In a batch the statement before its commit has no end.
         return (commit < 0 ? chunk.length : chunk.lastIndexOf('S\0\0\0\u0004', commit) + SYNC) - SYNC;
       });
       await expect(through.system('limits.sweep', WRITE, statements)).rejects.toMatchObject({

@@ -22,7 +22,7 @@ export interface Member {
   readonly commits: CommitCutter;
   readonly redis: Link | undefined;
   readonly provider: Link;
-  /** Where callers reach it; of a worker, nobody does. */
+  /** Where callers reach it; a worker has no callers. */
   readonly front: Link;
   /** Sends a signal to the process that runs now. */
   signal(signal: NodeJS.Signals): void;

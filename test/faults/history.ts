@@ -15,14 +15,14 @@ export interface Exchange {
   readonly leaves: boolean;
   readonly asked: number;
   readonly ended: number;
-  /** Nothing: the connection broke, or nobody answered in time. What it did, the rows alone know. */
+  /** Nothing: the connection broke, or no answer came in time. What it did, the rows alone know. */
   readonly answer: Answer | undefined;
   readonly failure?: string;
 }
 
 export interface Answer {
   readonly status: number;
-  /** Of an error. */
+  /** Code of an error. */
   readonly code: string | undefined;
   /** The header of that name. */
   readonly retryAfter: string | undefined;

@@ -19,7 +19,7 @@ export interface Callers {
   readonly all: readonly Caller[];
 }
 
-/** Connections that broke while nobody used them fail the first who does. */
+/** Idle connections that broke fail the first caller that uses them. */
 const TRIES = 20;
 
 /** Asks every account what it has, reads all rows, and has the oracle judge. */

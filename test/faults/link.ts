@@ -4,12 +4,12 @@ import type { Chance } from './chance.ts';
 /** A way to a port of this machine that can be bad: slow, silent, broken. Each process under test has ways of its own. */
 export interface Link {
   readonly port: number;
-  /** Where it leads: a process that starts anew has another port. Nothing: nobody is there. */
+  /** Where it leads: a process that starts anew has another port. Nothing: no process is there. */
   target: number | undefined;
   /** Milliseconds that what arrives is held back, at least and at most: answers of two connections change their order. */
   delay: readonly [least: number, most: number];
   /**
-   * While it is silent nothing passes in either direction, and nobody is told; afterwards all of it arrives. `passes`: so many bytes of
+   * While it is silent nothing passes in either direction, and neither side is told; afterwards all of it arrives. `passes`: so many bytes of
    * what a client says next on each connection still do, and where that client then leaves, the target does not hear of it either.
    */
   silence(passes?: (chunk: Buffer) => number): void;

@@ -9,7 +9,7 @@ import { runDecisions } from './decisions/run.ts';
 import type { Outcome } from './judgement.ts';
 import { run } from './run.ts';
 
-/** Of each rule so many violations are told, and so many rows of each. */
+/** So many violations of each rule are told, and so many rows of each. */
 const MOST_TOLD = 3;
 const MOST_ROWS = 6;
 

@@ -64,7 +64,7 @@ export async function slotsTaken(sql: Sql): Promise<number> {
   return row?.taken ?? 0;
 }
 
-/** Whether there is nothing left that somebody must end. */
+/** Whether there is nothing left that a process must end. */
 export async function isQuiet(sql: Sql): Promise<boolean> {
   const [row] = await sql.rows<{ open: number }>(`
     select ((select count(*) from limits.permits where state in ('queued', 'running'))

@@ -36,7 +36,7 @@ export async function callUntil(caller: Caller, over: () => boolean): Promise<vo
   }
 }
 
-/** A caller that finds nobody there waits a little, or it would ask ten thousand times while the database is away. */
+/** A caller that finds no server there waits a little, or it would ask ten thousand times while the database is away. */
 function isAway({ answer }: Exchange): boolean {
   return answer === undefined || answer.status >= 500;
 }

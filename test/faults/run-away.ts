@@ -16,7 +16,7 @@ const CALLERS = PLACES + 4;
 /** Milliseconds for which the provider keeps a call, and those after which a caller that had no place asks again. */
 const KEPT = 3_000;
 const PAUSE = 500;
-/** Of the calls of a process half are at the provider when it is stopped, and half wait for a place there. */
+/** Half of a process's calls are at the provider when it is stopped, and half wait for a place there. */
 const WAITING = {
   AI_SLOTS: 'sandbox/*=10',
   AI_CONFIG: JSON.stringify({ version: '2026-11-23', policies: { 'gateway.chat': { patience: 600_000 } } }),

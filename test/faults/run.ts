@@ -17,7 +17,7 @@ import { sleep } from './turns.ts';
 const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
 /** Those that reach the database by way of PgBouncer. */
 const POOLED = ['serve-2', 'worker-2'];
-/** Seconds of the database's time after which every permit that nobody runs is anybody's to close: a minute, of one without a job. */
+/** Seconds of the database's time after which any process may close every abandoned permit: a minute, for one without a job. */
 const PAST_EVERY_TIME = 65;
 /** Longer than the oracle lets a slot be taken with nothing out of order; only then the clock moves. Milliseconds. */
 const SLOTS_FREE = SLOT_FREE_WITHIN + 5_000;

@@ -6,7 +6,7 @@ create table faults.trace (
   seq bigint generated always as identity primary key,
   tx bigint not null,
   at timestamptz not null,
-  -- By the machine's clock, which nobody moves on.
+  -- By the machine's clock, which no test moves on.
   wall timestamptz not null default clock_timestamp(),
   about text not null,
   row jsonb not null

@@ -38,7 +38,7 @@ const read = (part: string) =>
   JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
 const write = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Access tokens that look like one of the attacker's and say that they are somebody else's. */
+/** Access tokens that look like one of the attacker's and say that they are another user's. */
 export function forgedTokens(
   token: string,
   target: { readonly userId: string },

@@ -14,7 +14,7 @@ export function isOfAuth({ path }: Operation): boolean {
 }
 
 /**
- * A request of somebody who has an account and means ill: one that is wrong in form, or one that would be good if what
+ * A request of a user who has an account and means ill: one that is wrong in form, or one that would be good if what
  * stands in it were theirs. Some are good, and do what they say to the attacker.
  */
 export function fuzzRequest(

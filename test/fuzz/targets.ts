@@ -3,7 +3,7 @@ import type { TestApp } from '@plinth/testkit/services/app';
 import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '../walkers/people.ts';
 
 /**
- * What anybody may have written about somebody, by asking for a link to their address or failing to be them; and what the
+ * What others may have written about a user, by asking for a link to their address or failing to be them; and what the
  * server tells on behind the calls.
  */
 const BY_OTHERS = [
@@ -21,7 +21,7 @@ export interface Targets {
   readonly member: Person;
   /** What everybody may know: their addresses and ids. */
   readonly known: readonly string[];
-  /** What nobody else may be shown. */
+  /** What no other user may be shown. */
   readonly secrets: readonly string[];
   /** Every row that is theirs, as text, by table. */
   state(): Promise<Readonly<Record<string, string>>>;
@@ -86,7 +86,7 @@ async function stateOf({ db }: TestApp, people: readonly Person[]): Promise<Reco
   return state;
 }
 
-/** Somebody who has signed up like everybody else, and owns an organization. */
+/** A user who has signed up like all others, and owns an organization. */
 export async function makeAttacker(app: TestApp): Promise<Person & { readonly refreshToken: string }> {
   const person = await makePerson(app, { company: true });
   const { body } = await app.call(undefined, 'POST /v1/auth/login', {

@@ -8,7 +8,7 @@ type Graph = Map<string, Set<string>>;
 const MOST_BY_TYPE = 2;
 
 /**
- * No circles of imports: of values, because nobody chose in which order its files are loaded, and none of them is understood or
+ * No circles of imports: of values, because the order in which its files are loaded is an accident, and none of them is understood or
  * moved without the others. Two files may know each other's types, more may not.
  */
 export const circles: RuleOfAll = (files) => {

@@ -113,32 +113,22 @@ export const writtenNumbers: Rule = (file) =>
       )
     : [];
 
-const PLAIN = /^(server|products|testkit|sdk|console|test|scripts)\//;
-/** A sentence names who acts: the caller, a member, the process. Migrations are never edited. */
-export const plainWords: Rule = ({ path, text }) =>
-  !PLAIN.test(path) || path.includes('/migrations/')
-    ? []
-    : [...text.matchAll(/\bwho(?:ever)\b/gi)].map(({ 0: word, index }) => ({
-        path,
-        line: lineAt(text, index),
-        says: `"${word}": name who acts`,
-      }));
-
 const PRODUCT_NAMES =
   /(?<![A-Za-z])(?:adiuva|coditect|orbit|prism|reel)|Adiuva|Coditect|Orbit|Prism|Reel|ADIUVA|CODITECT|ORBIT|PRISM|REEL/;
 
 /** The platform runs any product, and its code names none: comments may. */
 export const namesNoProduct: Rule = (file) => {
   if (!/^server\/src\/(platform|app|server)\b/.test(file.path) || isTest(file.path)) return [];
-  const lines = file.path.endsWith('.sql')
-    ? file.text.split('\n').map((text, index) => ({ text: text.replace(/--.*$/, ''), line: index + 1 }))
+  const texts = file.path.endsWith('.sql')
+    ? [{ text: file.text.replaceAll(/--.*/g, ''), start: 0 }]
     : file.nodes.map(({ node }) => ({
         text: node.type === 'TemplateElement' ? rawOf(node) : (node['value'] ?? node['name']),
-        line: lineAt(file.text, node.start),
+        start: node.start,
       }));
-  return lines.flatMap(({ text, line }) => {
+  return texts.flatMap(({ text, start }) => {
     const found = typeof text === 'string' ? PRODUCT_NAMES.exec(text) : null;
-    return found === null ? [] : [{ path: file.path, line, says: `names the product ${found[0]}` }];
+    if (found === null) return [];
+    return [{ path: file.path, line: lineAt(file.text, start), says: `names the product ${found[0]}` }];
   });
 };
 

@@ -10,7 +10,6 @@ import {
   names,
   namesNoProduct,
   passedIn,
-  plainWords,
   writtenNumbers,
 } from './habits.ts';
 import type { SourceFile } from './source.ts';
@@ -29,7 +28,6 @@ const OF_EACH: Readonly<Record<string, Rule>> = {
   honestTypes,
   passedIn,
   writtenNumbers,
-  plainWords,
   honestTests,
   databaseTime,
   systemUses,

@@ -37,7 +37,7 @@ export interface Browser {
   begin(returnTo?: string): Promise<URL>;
   /** Comes back from the provider to where it said. */
   back(from: URL): Promise<RedirectResult>;
-  /** The whole way there and back for somebody; answers what the product's page is opened with. */
+  /** The whole way there and back for a user; answers what the product's page is opened with. */
   signIn(email: string | undefined): Promise<URLSearchParams>;
   /** Exchanges a one-time code. */
   exchange(code: string | null, verifier?: string): ReturnType<typeof post>;

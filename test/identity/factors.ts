@@ -4,14 +4,14 @@ import type { TestApp } from '@plinth/testkit/services/app';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { toAnswer, register, type Somebody } from './mailbox.ts';
 
-/** Somebody who is signed in, and calls as that session. */
+/** A user who is signed in, and calls as that session. */
 export interface SignedInSession {
   readonly ada: Somebody;
   readonly access: string;
   call(line: string, body?: object): ReturnType<Somebody['auth']>;
 }
 
-/** A call as somebody, or as nobody; never refused for being one too many. */
+/** Calls with a token, or without one; never refused for being one too many. */
 export function callsAs(app: TestApp, token: string | undefined): SignedInSession['call'] {
   return async (line, body) => {
     await forgetRates(app);
@@ -19,7 +19,7 @@ export function callsAs(app: TestApp, token: string | undefined): SignedInSessio
   };
 }
 
-/** Somebody new, who has just signed in. */
+/** A new user, who has just signed in. */
 export async function newcomer(app: TestApp): Promise<SignedInSession> {
   const ada = await register(app);
   const { access } = await ada.enter();
@@ -50,7 +50,7 @@ export async function enrol(app: TestApp, call: SignedInSession['call']): Promis
   return { code, recoveryCodes: confirmed.body['recovery_codes'] as string[] };
 }
 
-/** Somebody with an authenticator app. */
+/** A user with an authenticator app. */
 export async function withAuthenticator(app: TestApp): Promise<SignedInSession & Factors> {
   const signed = await newcomer(app);
   return { ...signed, ...(await enrol(app, signed.call)) };

@@ -13,7 +13,7 @@ const FAILED = { status: 401, code: 'sign_in_failed' };
 const seconds = (ago: number) => Math.floor(Date.now() / 1_000) - ago;
 const tokenFor = (email = newEmail(), claims: object = {}) =>
   provider.firebaseToken(PROJECT, provider.person(email), claims);
-/** The same signature with other bits in its last letter, which nobody reads. */
+/** The same signature with other bits in its last letter, which are not read. */
 const changeLastBits = (token: string) => {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return token.slice(0, -1) + letters[letters.indexOf(token.slice(-1)) ^ 1];

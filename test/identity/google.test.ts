@@ -15,7 +15,7 @@ const isFirst = engine === 'postgres';
 const FAILED = { status: 401, code: 'sign_in_failed' };
 const getMe = async (token: unknown) => (await app.call(String(token), 'GET /v1/me')).body;
 
-/** How often somebody is there, and who they are at the provider. */
+/** How many users have an address, and how many identities they have at the provider. */
 async function usersOf(email: string): Promise<{ users: number; identities: number }> {
   const sql = `select count(distinct u.user_id)::int as users, count(i.id)::int as identities
     from identity.users u left join identity.identities i using (user_id) where lower(u.email) = lower($1)`;

@@ -25,7 +25,7 @@ interface LinkedIdentity {
 const listIdentities = async (token: string) =>
   (await call(token, 'GET /v1/me/identities')).body['data'] as readonly LinkedIdentity[];
 
-/** Signs somebody in by Google; answers their access token, or the error that the product is told. */
+/** Signs a user in by Google; answers their access token, or the error that the product is told. */
 async function byGoogle(email: string, at = app): Promise<string> {
   const ada = browser(at, provider);
   const query = await ada.signIn(email);
@@ -45,7 +45,7 @@ async function countAudited(action: string): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** Somebody with a password who came by Google too, and the call that ends that. */
+/** A user with a password who came by Google too, and the call that ends that. */
 async function linkedOne() {
   const ada = await createVerified();
   const token = await byGoogle(ada.email);
@@ -132,7 +132,7 @@ describe('the sandbox, which believes any address', () => {
 
 describe('an address that is not verified', () => {
   test('here, becomes that of its owner by Google’s word: sessions and passwords of its former registrant stop working', async () => {
-    // Somebody registers with Ada's address before she does, leaves all they can, and waits for her.
+    // A squatter registers with Ada's address before she does, leaves all they can, and waits for her.
     const ada = await register(app);
     const { access, refresh } = await ada.enter();
     const squatter = callsAs(app, access);

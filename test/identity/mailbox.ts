@@ -7,16 +7,16 @@ export const OTHER = 'Difference-Engine-1822';
 
 let made = 0;
 
-/** An address that nobody has. */
+/** An address without a user. */
 export function newEmail(): string {
   made += 1;
   return `mailbox-${process.pid}-${made}@example.com`;
 }
 
-/** Somebody at a keyboard, with a mailbox. */
+/** A person at a keyboard, with a mailbox. */
 export interface Somebody {
   readonly email: string;
-  /** A call to `/v1/auth/…`, as nobody. */
+  /** A call to `/v1/auth/…`, without a token. */
   auth(call: string, body: object): Promise<CodedAnswer>;
   login(password?: string, email?: string): Promise<CodedAnswer>;
   /** The tokens of a log-in that must succeed. */
@@ -33,7 +33,7 @@ interface CodedAnswer {
   readonly code: string | undefined;
 }
 
-/** Somebody who has registered, and has not opened their mail yet. */
+/** A person who has registered, and has not opened their mail yet. */
 export async function register(app: TestApp, more: object = {}): Promise<Somebody> {
   const email = newEmail();
   const somebody = somebodyAt(app, email);
@@ -79,7 +79,7 @@ export function toAnswer({
   return { status, body, code };
 }
 
-/** Calls of somebody who is signed in, to `/v1/auth/…`. */
+/** Calls of a signed-in user to `/v1/auth/…`. */
 export function signedIn(app: TestApp, token: string) {
   return async (call: string, body: object): Promise<CodedAnswer> => {
     await forgetRates(app);

@@ -297,7 +297,7 @@ describe('a guesser of codes who knows the password', () => {
   });
 });
 
-/** Lets nothing tell that somebody was ever at this address: what is tried from here comes from anywhere. */
+/** Forgets that the user was ever at this address: what is tried from here comes from anywhere. */
 async function forgetAddresses(
   { db }: typeof app,
   { ada }: Pick<Awaited<ReturnType<typeof newcomer>>, 'ada'>,
@@ -306,7 +306,7 @@ async function forgetAddresses(
   await db.asMigrator(statement(sql, [ada.email]));
 }
 
-/** A session of somebody whose others are old by now. */
+/** A session of a user whose others are old by now. */
 async function newSession({ ada }: Awaited<ReturnType<typeof newcomer>>) {
   return callsAs(app, (await ada.enter(PASSWORD)).access);
 }

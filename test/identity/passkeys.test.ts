@@ -17,7 +17,7 @@ describe.runIf(program !== undefined)('a passkey, in a real browser', async () =
 
   beforeEach(device.forget);
 
-  /** Makes a passkey of somebody's. */
+  /** Makes a passkey of a user. */
   async function add(one: SignedInSession, on: WebApp = page) {
     const { body: options } = await one.call('POST /v1/auth/mfa/passkeys/options');
     const credential = await on.create(options);

@@ -12,7 +12,7 @@ const clock: Clock = {
   now: () => systemClock.now() + ahead.wall,
   monotonic: () => systemClock.monotonic() + ahead.monotonic,
 };
-/** Nobody listens there: Redis is gone. */
+/** No server listens there: Redis is gone. */
 const settings = { REDIS_URL: 'redis://127.0.0.1:1' };
 let here: TestApp;
 /** A node that no signal reaches any more. */

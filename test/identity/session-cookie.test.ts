@@ -23,7 +23,7 @@ const refresh = (cookie: string, headers = {}) => page('POST /v1/auth/refresh', 
 const cookieOf = ({ headers }: { readonly headers: Headers }) =>
   headers.get('set-cookie')?.split(';')[0] ?? '';
 
-/** Somebody who signed in at a page of this server. */
+/** A user who signed in at a page of this server. */
 async function atPage() {
   const ada = await register(app);
   await forgetRates(app);

@@ -77,7 +77,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
     // A session that is still good becomes no better by the password alone.
     expect((await one.call(STEP_UP, { password: PASSWORD })).code).toBe('step_up_required');
     await passSixteenMinutes();
-    // Right or wrong: nobody learns here which it is.
+    // Right or wrong: the answer does not tell which it is.
     for (const password of [PASSWORD, OTHER]) {
       expect(await one.call(STEP_UP, { password })).toMatchObject({
         code: 'step_up_required',

@@ -38,7 +38,7 @@ const TABLES = `
 /** Runs SQL as a superuser in one session; answers the rows of the last statement. */
 export type Admin = (...sql: readonly string[]) => Promise<readonly Record<string, unknown>[]>;
 
-/** The superuser of a test's own database, in which tables are counted by nobody unless the test says so. */
+/** The superuser of a test's own database, in which tables are only counted when the test says so. */
 export async function adminOf({ url, settings }: TestDatabase): Promise<Admin> {
   const services = inject('services');
   if (services.engine !== 'postgres')

@@ -41,7 +41,7 @@ test('what a mail said is read from the outbox by a signed-in admin, as its rece
   expect(body['subject']).toBe(sent?.subject);
   expect(lines(body['text'])).toBe(lines(sent?.text));
   expect(lines(body['html'])).toBe(lines(sent?.html));
-  // A link that lets in is shown to no key, no member, and nobody asks for another file.
+  // A link that lets in is shown to no key and no member, and no id leads to another file.
   expect((await read(admin.key, id)).status).toBe(403);
   expect((await read(stranger, id)).status).toBe(403);
   expect((await read(session, '..%2F..%2Fowner')).status).toBe(404);

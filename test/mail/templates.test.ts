@@ -9,7 +9,7 @@ import { z } from 'zod';
 // They add theirs.
 import '#products';
 
-/** A product with a mail, as somebody would write it. */
+/** A product with a mail, as a team would write it. */
 const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'mails-'))}/mails.ts`);
 mkdirSync(new URL('./mails/', folder));
 writeFileSync(

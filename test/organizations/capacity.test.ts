@@ -40,7 +40,7 @@ async function team(plan?: string) {
 }
 type Team = Awaited<ReturnType<typeof team>>;
 
-/** Invites somebody, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
+/** Invites a person, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
 async function createInvited({ request }: Team, token: string): Promise<Person> {
   const person = await world.person({ emailVerified: true });
   const { body } = await accounts.invitations.invite(request, { email: person.email, role: 'viewer' });

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { Reply, TestApp } from '@plinth/testkit/services/app';
 
-/** Somebody who has signed in. */
+/** A person who has signed in. */
 export interface Guest {
   readonly userId: string;
   readonly email: string;
@@ -27,7 +27,7 @@ export function fixtureOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
   return {
     call,
     signIn,
-    /** Somebody with a verified email. */
+    /** A person with a verified email. */
     async guest(): Promise<Guest> {
       const { userId, email, password } = await app.customer();
       return { userId, email, token: await signIn(email, password) };
@@ -37,7 +37,7 @@ export function fixtureOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
       const { body } = await call(owner.token, 'POST /v1/organizations', { name: 'Acme' });
       return `/v1/organizations/${String(body['id'])}`;
     },
-    /** Makes somebody a member outright. */
+    /** Makes a person a member outright. */
     async join(path: string, { userId }: Guest, role: string): Promise<void> {
       const id = path.split('/').at(-1) ?? '';
       const sql = 'insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)';
@@ -54,7 +54,7 @@ export function fixtureOf(app: Omit<TestApp, 'sandbox' | 'stripe'>) {
       const mails = (await app.outbox()).filter(({ to }) => to.toLowerCase() === email.toLowerCase());
       return mails.flatMap(({ text }) => /#(pli_[\w-]{43})/.exec(text)?.[1] ?? []);
     },
-    /** The role of somebody as the list of members has it; undefined: they are none. */
+    /** A person's role as the list of members has it; undefined: they are none. */
     async roleOf(path: string, by: Guest, { userId }: Guest): Promise<unknown> {
       const { body } = await call(by.token, `GET ${path}/members?limit=100`);
       const members = body['data'] as { user_id: string; role: string }[];

@@ -14,7 +14,7 @@ const path = await organization(owner);
 // One minute has more calls here than anybody makes.
 beforeEach(() => forgetRates(app));
 
-/** Somebody who was invited, with the token that they were sent. */
+/** A person who was invited, with the token that they were sent. */
 async function createInvited(role = 'member') {
   const invitee = await guest();
   const { body } = await invite(path, owner, { email: invitee.email, role });

@@ -81,7 +81,7 @@ describe('what is a user’s own', () => {
     const [owner, member] = [await guest(), await guest()];
     const path = await organization(owner);
     await join(path, member, 'member');
-    // Of a table of members, which asks for the account too, memory's own tests speak.
+    // Memory's own tests cover a table of members, which asks for the account too.
     const tables = await app.db.asMigrator(
       statement<{ name: string }>(
         `select format('%I.%I', schemaname, tablename) as name from pg_policies

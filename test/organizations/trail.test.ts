@@ -137,7 +137,7 @@ describe('the audit of an organization', () => {
   });
 });
 
-/** Somebody at work in their personal account: beside it they have an organization, to which calls go that name none. */
+/** A user at work in their personal account: beside it they have an organization, to which calls go that name none. */
 async function person() {
   const { userId, email, password } = await app.customer();
   const me = { userId, email, password, token: await signIn(email, password) };

@@ -228,7 +228,7 @@ describe('a settlement', () => {
     await settle(mine, id, {});
     expect(code(await call(mine, `POST /v1/permits/${id}/release`, {}))).toBe('409 permit_stale');
     expect(code(await call(mine, `POST /v1/permits/${id}/extend`, {}))).toBe('409 permit_stale');
-    // What it really cost may still be said, where nobody has.
+    // Its real cost may still be reported, if it was not yet.
     expect(await read(mine, id)).toMatchObject({ estimated: true, cost_micros: 20_000 });
     expect((await settle(mine, id, { usage })).body).toMatchObject({ cost_micros: 3_500 });
   });

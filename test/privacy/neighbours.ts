@@ -27,7 +27,7 @@ interface Attack {
   readonly events: Readonly<Record<string, Event>>;
 }
 
-/** What somebody could look for who knows all accounts but one. */
+/** Attacks of a reader who knows all accounts but one. */
 const ATTACKS: readonly Attack[] = [
   {
     minimumGroup: 36,

@@ -10,7 +10,7 @@ const SCALES = [
 const BEYOND_DOUBLES = 2n ** 80n;
 /** Bins with fewer expected draws are counted with their tail. */
 const LEAST_EXPECTED = 50;
-/** Of the standard normal distribution: exact noise is called wrong once in a thousand million tests. */
+/** Bound in the standard normal distribution: exact noise is called wrong once in a thousand million tests. */
 const SIX_SIGMA = 5.998;
 
 /** A comparison of drawn noise with what its law says. */
@@ -61,7 +61,7 @@ function compare(drawn: readonly number[], q: number): Omit<LawTest, 'name'> {
   };
 }
 
-/** Of the chi-square distribution (Wilson, Hilferty 1931). */
+/** A value of the chi-square distribution (Wilson, Hilferty 1931). */
 function criticalValue(freedom: number): number {
   const spread = 2 / (9 * freedom);
   return freedom * (1 - spread + SIX_SIGMA * Math.sqrt(spread)) ** 3;

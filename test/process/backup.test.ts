@@ -215,7 +215,7 @@ async function expectRestored(instant: string, erased: string): Promise<void> {
     expect(rows).toContainEqual(expect.objectContaining({ request: client_request_id, is_posted: false }));
 }
 
-/** Two weeks after somebody has closed their account they are erased; a minute later the list has it. */
+/** Two weeks after a user has closed their account they are erased; a minute later the list has it. */
 async function eraseDue(): Promise<void> {
   const app = await openApp({
     config: readConfig(settings('data')),

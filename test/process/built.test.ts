@@ -100,7 +100,7 @@ test('a build serves from wherever its installation is moved to, and not once a 
   const anew = await prepareIn(moved);
   expect(anew).not.toContain('left by somebody');
   expect(anew).not.toEqual(files);
-  // Of the build before, which a server may still run from, nothing is gone.
+  // All files of the build before are still there: a server may still run from them.
   expect(anew).toEqual(expect.arrayContaining(files));
   expect(await help(moved)).toMatch(/^Usage, changed:/);
 });
@@ -111,7 +111,7 @@ test('a source that is edited while it is built is what runs', async () => {
   const dist = join(root, 'dist');
   const { entry, files } = readManifest(join(dist, 'built.json'));
   for (const name of Object.keys(files)) rmSync(join(dist, name));
-  // The writer, which runs last, waits until somebody reads.
+  // The writer, which runs last, waits until the file is read.
   const last = join(dist, `${entry}.map`);
   execFileSync('mkfifo', [last]);
 

@@ -32,7 +32,7 @@ export interface Client {
   chat(options: { key?: string; stream?: boolean }): Promise<string>;
   /** Takes a permit for work of its own and settles it without figures; answers how that ended. */
   borrow(key: string): Promise<string>;
-  /** Registers somebody and waits for what becomes of the first mail to them, which a platform admin can read. */
+  /** Registers a user and waits for what becomes of the first mail to them, which a platform admin can read. */
   register(email: string): Promise<string>;
   /** A streamed chat completion, piece by piece. */
   stream(): AsyncIterableIterator<string>;

@@ -18,7 +18,7 @@ import { unprivilegedUser } from '@plinth/testkit/services/binaries';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 
-/** As root these tests hand the program to `nobody`; anybody else is an ordinary user already. */
+/** As root these tests hand the program to `nobody`; any other user is an ordinary one already. */
 const user = unprivilegedUser();
 const folder = mkdtempSync(join(tmpdir(), 'plinth with a space '));
 const dataDir = join(folder, 'the data');
@@ -68,7 +68,7 @@ async function signInByLink(running: Program): Promise<Response> {
   });
 }
 
-/** Of the 1,100 files of a new database. */
+/** Fewer than the 1,100 files of a new database. */
 const HALF_WRITTEN = 500;
 
 function filesIn(path: string): number {

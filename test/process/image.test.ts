@@ -15,7 +15,7 @@ const LONG = 1_800_000;
 const MOST = 450;
 /** What OCR, fonts and PDF take, at least. */
 const DOCUMENTS = 80;
-/** Of memory, and for a container as small as that. */
+/** Megabytes of memory, and for a container as small as that. */
 const SMALL = 512;
 /** Whose the program and its volume are. */
 const USER = 65_532;

@@ -14,7 +14,7 @@ atEndOfFile(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** All words that nobody but who says them may read begin so. */
+/** All words that only their author may read begin so. */
 const STEM = 'xqvwzjkqx';
 const marks: string[] = [];
 function mark(): string {

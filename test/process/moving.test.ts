@@ -79,7 +79,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     expect((await clientOf(await again.url(), there.owner.api_key).call('GET /v1/usage')).status).toBe(401);
     await stop(again);
 
-    // Its rows are somebody's, who would lose them.
+    // Its rows have an owner, who would lose them.
     const refused = await run(['move', '--to', url]);
     expect(refused).toMatchObject({
       code: 1,

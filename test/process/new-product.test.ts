@@ -103,7 +103,7 @@ async function hangUp(url: string, token: string): Promise<void> {
 
 describe('a new product', () => {
   let followedRoot = '';
-  /** Of those who are refused: each leaves it as it was. */
+  /** The checkout of the refused names: each leaves it as it was. */
   let untouched = '';
   beforeAll(() => {
     followedRoot = followTutorial();

@@ -194,7 +194,7 @@ test('a database of an older version starts with all that is under way: answers,
     ),
   ).toEqual([
     { feature: 'generation', state: 'settled', calls: ['posted'] },
-    // The call that was under way may have been answered: nobody knows, and it is counted as if.
+    // The call that was under way may have been answered: that is unknown, and it is counted as if.
     { feature: 'generation', state: 'settled', calls: ['posted, estimated', 'posted'] },
     { feature: 'generation', state: 'settled', calls: ['posted'] },
     { feature: 'external', state: 'settled', calls: ['posted'] },

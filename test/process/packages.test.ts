@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth-packages-'));
 afterEach(endAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of our dependencies: those that are loaded later, those that build the program, and those with types alone. */
+/** Our dependencies that are loaded later, that build the program, and that have types alone. */
 const LATER = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/provider',

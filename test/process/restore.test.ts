@@ -48,7 +48,7 @@ beforeAll(async () => {
   await server.url();
   server.kill('SIGTERM');
   await server.ended;
-  // As somebody puts it there by hand; the files of accounts lie two folders deep.
+  // As an operator puts it there by hand; the files of accounts lie two folders deep.
   const blob = join(folder, 'data/blobs/0a/1b');
   mkdirSync(blob, { recursive: true });
   writeFileSync(join(blob, '01939c2e-8f4b-7c3a-9d21-5b6c7d8e1b0a'), 'a file');

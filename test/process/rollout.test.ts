@@ -81,7 +81,7 @@ function createCallers(headers: Readonly<Record<string, string>>) {
         inFlight.set(name, one);
         await one;
       }
-      // Where nobody serves for a moment, others get their turn.
+      // While no process serves for a moment, others get their turn.
       await new Promise(setImmediate);
     }
   }

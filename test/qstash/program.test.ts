@@ -9,7 +9,7 @@ import { temporaryFolder } from '@plinth/testkit/services';
 
 afterAll(endAll);
 
-/** One that nobody has: the sandbox in the program must know where to deliver before the program listens. */
+/** A free port: the sandbox in the program must know where to deliver before the program listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -98,7 +98,7 @@ describe('recurring revenue', () => {
     await sell(accountId, [{ amount: 3_000, from: day('03-01'), until: day('04-01') }]);
     const months = { from: '2027-02-01', until: '2027-04-01' };
     expect(await report(months)).toMatchObject([
-      // Of a part of a period it is what a whole one costs: 3,000, less the tenth that a coupon takes off.
+      // A part of a period counts as a whole one costs: 3,000, less the tenth that a coupon takes off.
       { month: '2027-02', mrr_minor: 2_700, new_customers: 1, churned_minor: 0 },
       { month: '2027-03', mrr_minor: 3_000, expansion_minor: 300 },
     ]);

@@ -5,7 +5,7 @@ import { atEndOfFile } from '@plinth/testkit/closing';
 export type TransportFault =
   /** The server does what it is asked, and its answer never arrives. */
   | { readonly kind: 'answer_lost' }
-  /** Nobody ever answers. */
+  /** No answer ever comes. */
   | { readonly kind: 'unanswered' }
   /** A proxy answers in the server's place. */
   | {

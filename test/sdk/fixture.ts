@@ -10,7 +10,7 @@ export interface SdkFixture extends TestApp {
     by: Pick<Customer, 'key'>,
     options?: Partial<ClientOptions>,
   ): Client & { readonly waits: number[] };
-  /** A client that somebody signs in with. */
+  /** A client that a user signs in with. */
   visitor(options?: Partial<ClientOptions>): Client & { readonly waits: number[] };
 }
 

@@ -22,7 +22,7 @@ export interface Machine {
   pass(milliseconds: number): Promise<void>;
   /** The machine sleeps: nothing runs, and its timers stand still. */
   sleep(milliseconds: number): void;
-  /** Somebody sets its clock, by so much. */
+  /** Sets its clock, by so much. */
   setClock(by: number): void;
   /** All that runs is no more, and did nothing at its end. */
   crash(): void;

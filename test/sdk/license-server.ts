@@ -10,7 +10,7 @@ export interface LicenseStandIn {
   readonly fetch: typeof fetch;
   /** The calls that came, as `POST /v1/licenses/acquire`. */
   readonly calls: string[];
-  /** Nobody reaches it. */
+  /** It can't be reached. */
   away: boolean;
   status: 'active' | 'suspended' | 'inactive';
   seats: number;
@@ -19,7 +19,7 @@ export interface LicenseStandIn {
   instead: ((call: string, right: () => Answer) => Answer | undefined) | undefined;
   /** The machines that occupy a seat at this instant. */
   holders(): string[];
-  /** Nobody holds a seat any more. */
+  /** Frees all seats. */
   free(): void;
   key: SigningPair;
   /** A token with these claims in place of the right ones. */

@@ -59,7 +59,7 @@ describe('the hardware id', () => {
   });
 });
 
-/** One thing that happens to a machine: it runs, sleeps, or somebody sets its clock. */
+/** One thing that happens to a machine: it runs, sleeps, or its clock is set. */
 const happening = fc.record({
   kind: fc.constantFrom('runs', 'sleeps', 'set'),
   by: fc.integer({ min: 0, max: 7_200_000 }),

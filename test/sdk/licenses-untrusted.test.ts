@@ -120,7 +120,7 @@ describe('an answer that the server gave before', () => {
     };
     await here.pass(6 * MINUTE);
     expect(client.state).toMatchObject({ status: 'online' });
-    // From now on nobody but a recording answers.
+    // From now on only a recording answers.
     await here.pass(31 * MINUTE);
     expect(client.warnings).toContainEqual({ kind: 'untrusted_answer' });
     expect(client.state).toMatchObject({ status: 'stopped', reason: 'offline_ended' });

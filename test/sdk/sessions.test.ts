@@ -9,7 +9,7 @@ const TEN_MINUTES = 600_000;
 let people = 0;
 const newcomer = () => ({ email: `sdk-${(people += 1)}@example.com`, password: 'Analytical-Engine-1843' });
 
-/** Somebody who is signed in, on a store that the test can see. */
+/** A user who is signed in, on a store that the test can see. */
 async function signedIn(options: Parameters<typeof visitor>[0] = {}) {
   const session = memorySession();
   const who = newcomer();

@@ -11,9 +11,9 @@ import { createVault, memoryStore, openVault } from '@plinth/sdk/vault';
 /** Where the server is, and whose key there is. */
 export interface Smoke {
   readonly baseUrl: string;
-  /** Of a customer with `reel.basic` and `adiuva.team`. */
+  /** The key of a customer with `reel.basic` and `adiuva.team`. */
   readonly apiKey: string;
-  /** For somebody who signs up. */
+  /** Email of a user who signs up. */
   readonly email: string;
   /** Whether this runs in a page, where a session outlives its client. */
   readonly isPage: boolean;

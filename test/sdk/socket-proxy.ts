@@ -7,7 +7,7 @@ export type SocketFault =
   | { readonly kind: 'cut_sent' }
   /** It breaks once the server has sent this. */
   | { readonly kind: 'cut_after'; readonly text: string }
-  /** Nothing of what the server sends comes through after the upgrade, and nobody says so. */
+  /** Nothing of what the server sends comes through after the upgrade, and the connection stays open. */
   | { readonly kind: 'silent' };
 
 /** A proxy of bytes, for sockets. */

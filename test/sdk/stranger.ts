@@ -29,7 +29,7 @@ const PAGE = `<!doctype html><script type="importmap">
 } }</script>`;
 
 /**
- * Makes the project of somebody who has installed the client: what `npm pack` would hand out of it, built, and the smoke
+ * Makes the project of a team that has installed the client: what `npm pack` would hand out of it, built, and the smoke
  * test compiled against its types.
  */
 export async function makeStranger(folder: string): Promise<void> {

@@ -114,7 +114,7 @@ test.runIf(engine === 'postgres')(
   },
 );
 
-/** Somebody pays for Reel Pro in a store as well: no more of that is looked at here than its row. */
+/** A customer pays for Reel Pro in a store as well: no more of that is looked at here than its row. */
 const boughtInAStore = ({ accountId }: Customer) =>
   selling.db.asMigrator(
     statement(
@@ -133,7 +133,7 @@ test('with two providers for a product, cancel and change apply to the one that 
   expect((await cancel(ada)).status).toBe(200);
   expect((await resume(ada)).body).toMatchObject({ store: 'stripe', cancels_at: null });
   expect((await cancel(ada, '&when=now')).status).toBe(200);
-  // Of the other one it is said where it is managed.
+  // The answer for the other one says where it is managed.
   expect(await cancel(ada)).toMatchObject({ status: 409, body: { error: { code: 'managed_elsewhere' } } });
 });
 

@@ -129,7 +129,7 @@ describe('one page is open at a time', () => {
   test('for the same order, by however many tabs at once, and one customer', async () => {
     const ada = await customer();
     const before = (await stripe.customers.list({ limit: 100 })).data.length;
-    // The page is made, and nobody here has heard of it.
+    // The page is made, and no process here has heard of it.
     sandbox.faults.at('POST /v1/checkout/sessions', { kind: 'hold' });
     const first = order(ada, PRO);
     await sandbox.faults.untilHeld(1);

@@ -18,7 +18,7 @@ async function atStripe(who: Customer) {
   return stripe.subscriptions.retrieve(await storeId(who));
 }
 
-/** Somebody with the small plan, whose card is from now on that one. */
+/** A customer with the small plan, whose card is from now on that one. */
 async function createSubscriber(card: string): Promise<Customer> {
   const who = await customer();
   await buy(who, BASIC);
@@ -29,7 +29,7 @@ async function createSubscriber(card: string): Promise<Customer> {
   return who;
 }
 
-/** Somebody whose bank asks them about a bigger plan. */
+/** A customer whose bank asks them about a bigger plan. */
 async function changeToConfirm() {
   const who = await createSubscriber('pm_card_authenticationRequired');
   const { status, body } = await change(who, PRO);

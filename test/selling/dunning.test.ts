@@ -9,7 +9,7 @@ const { suspensions } = app.modules;
 
 const { mailsOf } = subscriptionCalls(counter);
 
-/** Somebody whose renewal was declined, and who was told so. */
+/** A customer whose renewal was declined, and who was told so. */
 async function createDeclined() {
   const who = await customer();
   await buy(who, { product: 'reel', plan: 'basic' });

@@ -94,7 +94,7 @@ export async function openSellingApp(
   };
 }
 
-/** Of what an object of Stripe names, expanded or not. */
+/** The id of what an object of Stripe names, expanded or not. */
 export function idOf(named: string | { readonly id: string } | null | undefined): string {
   return typeof named === 'string' ? named : (named?.id ?? '');
 }

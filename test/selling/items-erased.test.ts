@@ -16,7 +16,7 @@ interface Person extends Resident {
   readonly own: AccountId;
 }
 
-/** Somebody, with the account that goes with them. */
+/** A person, with the account that goes with them. */
 async function person(): Promise<Person> {
   const who = await resident();
   const sql = `select account_id as own from accounts.accounts where created_by = $1 and kind = 'personal'`;
@@ -63,7 +63,7 @@ const rows = (table: string, who: Person) => selling.count({ accountId: who.own 
 const transfers = async () =>
   (await stripe.transfers.list()).data.map(({ amount, amount_reversed: back }) => amount - back);
 
-/** The rows that an export of somebody's has, by table. */
+/** The rows that a person's export has, by table. */
 async function exported(who: Person): Promise<Record<string, readonly Record<string, unknown>[]>> {
   const token = await signedIn(who);
   const headers = { authorization: `Bearer ${token}` };

@@ -24,7 +24,7 @@ beforeEach(() => void (news = []));
 
 const heard = () => news.map(({ news: what, total, share }) => [what, total, share]);
 
-/** Somebody who can be paid, and was never asked who they are. */
+/** A payee who can be paid, and was never asked who they are. */
 async function payee(): Promise<AccountId> {
   const { accountId } = await customer();
   await db.asMigrator(
@@ -49,7 +49,7 @@ async function offer(who: Customer, more: { readonly amount?: number; readonly c
   };
 }
 
-/** Somebody with a card that the provider has kept. */
+/** A customer with a card that the provider has kept. */
 async function cardHolder(): Promise<Customer> {
   const who = await customer();
   await buy(who, { product: 'reel', plan: 'basic' });

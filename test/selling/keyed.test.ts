@@ -43,7 +43,7 @@ describe('a change with an Idempotency-Key', () => {
     const first = await changeWithKey(ada, 'up');
     expect(first).toMatchObject({ status: 200, body: { subscription: { plan: 'reel.pro' } } });
     expect((await changeWithKey(ada, 'down', { ...BASIC, when: 'now' })).status).toBe(200);
-    // Nobody asks the provider for it.
+    // The repeat does not ask the provider for it.
     sandbox.faults.always('POST', { kind: 'status', status: 500 });
     sandbox.faults.always('GET', { kind: 'status', status: 500 });
     const again = await changeWithKey(ada, 'up');
@@ -70,7 +70,7 @@ describe('a change with an Idempotency-Key', () => {
       expect((await changeWithKey(ada, 'lost')).status).toBe(503);
       const made = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
       expect(made?.price.id).not.toBe(before?.price.id);
-      // Somebody else puts it back meanwhile, which the repeat was not asked to undo.
+      // A call puts it back meanwhile, which the repeat was not asked to undo.
       const item = { id: made?.id ?? '', price: before?.price.id ?? '' };
       await stripe.subscriptions.update(subscription, { items: [item], proration_behavior: 'none' });
       expect((await changeWithKey(ada, 'lost')).status).toBe(200);

@@ -9,7 +9,7 @@ const { call, drainEvents, later, read, stripe } = selling;
 const { holding, storeId } = subscriptionCalls(selling);
 const { endings } = selling.app.modules;
 
-/** Somebody whose renewal was declined. */
+/** A customer whose renewal was declined. */
 async function createDeclined(): Promise<Customer> {
   const ada = await holding({ product: 'reel', plan: 'basic' });
   await gives(ada, 'pm_card_chargeCustomerFail', 'subscription');

@@ -22,7 +22,7 @@ interface Payee {
   readonly storeId: string;
 }
 
-/** Somebody who has said at the provider who they are. */
+/** A payee who has said at the provider who they are. */
 async function payee(): Promise<Payee> {
   const { accountId, key } = await customer();
   const { body } = await call(key, 'POST /v1/developer/payee', {

@@ -27,7 +27,7 @@ const codeOf = async (call: Call, ...asked: Parameters<Call>) => {
 const dataOf = async (call: Call, key: string, name: string) =>
   (await call(key, name)).body['data'] as readonly Readonly<Record<string, unknown>>[];
 
-/** Somebody who pays for Reel while it runs. */
+/** A customer who pays for Reel while it runs. */
 async function createPaying(): Promise<Customer> {
   const who = await off.customer();
   const order = {

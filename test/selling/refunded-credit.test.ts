@@ -20,7 +20,7 @@ const [BASIC, PRO] = [
 /** What the rest of Pro's first day is, less that of Basic's. */
 const CREDIT = 3_995 - 595;
 
-/** Somebody who has taken the smaller plan at once, and is credited the rest of the bigger one. */
+/** A customer who has taken the smaller plan at once, and is credited the rest of the bigger one. */
 async function createDowngraded(): Promise<Customer> {
   const who = await customer();
   await buy(who, PRO);
@@ -117,7 +117,7 @@ describe.runIf(engine === 'postgres')('credit of a plan whose payment a bank tak
     await disputeCharge(who);
     expect(await runGoneCredits(who)).toBe(0);
     expect([await plan(who), await plan(who, 'gateway')]).toEqual([null, 'gateway.developer']);
-    // Somebody gives them a little of it: within the hour it is left alone, and then it is gone.
+    // An operator gives them a little of it: within the hour it is left alone, and then it is gone.
     await stripe.customers.createBalanceTransaction(await customerOf(who), { amount: -100, currency: 'usd' });
     expect(await runGoneCredits(who)).toBe(100);
     await advance(db, '61 minutes');
@@ -162,7 +162,7 @@ describe.runIf(engine === 'postgres')('a process that dies', () => {
   });
 });
 
-/** As somebody does in the provider's dashboard. */
+/** As an operator does in the provider's dashboard. */
 async function stripeDowngrade(who: Customer): Promise<void> {
   const id = await storeId(who);
   const { items } = await stripe.subscriptions.retrieve(id);

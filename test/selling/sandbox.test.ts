@@ -29,7 +29,7 @@ test('the sandbox of Stripe starts with the first purchases, and is where it was
   expect((await fetch(page)).status).toBe(200);
 });
 
-/** What somebody does there by hand. */
+/** A purchase that is made there by hand. */
 const buys = async (at: string, what: object) => {
   const response = await fetch(at, { method: 'POST', body: JSON.stringify(what) });
   return (await response.json()) as Readonly<Record<string, string>>;

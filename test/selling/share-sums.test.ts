@@ -3,7 +3,7 @@ import { advance } from '@plinth/testkit/factories';
 import { expect, test } from 'vitest';
 import { openSellingApp } from './fixture.ts';
 
-/** Of which the order of what happens is drawn; printed, so that a failure can be had again. */
+/** The seed of the order of what happens; printed, so that a failure can be had again. */
 const SEED = Date.now() % 1_000_000;
 const ROUNDS = 50;
 const CURRENCIES = ['usd', 'eur', 'jpy'];
@@ -40,7 +40,7 @@ async function payee() {
   return { accountId, storeId };
 }
 
-/** Somebody with a card, whom no subscription binds to a currency. */
+/** A customer with a card, whom no subscription binds to a currency. */
 async function buyer(): Promise<Who> {
   const who = await customer();
   await buy(who, { product: 'reel', plan: 'basic' });

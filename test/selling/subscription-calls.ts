@@ -33,7 +33,7 @@ export function subscriptionCalls({ call, customer, buy, db, order, sandbox, str
       await buy(who, what);
       return who;
     },
-    /** They try a plan, and end it at the provider, which tells nobody until it is released. */
+    /** They try a plan, and end it at the provider, which tells no server until it is released. */
     async triesUntold(who: Customer, what: Readonly<Record<string, unknown>>): Promise<void> {
       const { body } = await order(who, what);
       sandbox.hold();

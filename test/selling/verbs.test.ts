@@ -26,7 +26,7 @@ test.runIf(engine === 'postgres')(
           DATA_DIR: folder,
           STRIPE_SECRET_KEY: sandbox.secretKey,
           STRIPE_API_URL: sandbox.url,
-          // Nobody listens there: Stripe's messages are lost.
+          // No server listens there: Stripe's messages are lost.
           PUBLIC_URL: 'http://127.0.0.1:9',
           ...database.settings,
         },

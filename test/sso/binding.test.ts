@@ -101,7 +101,7 @@ async function changeTo(token: string, email: string) {
   return app.call(undefined, 'POST /v1/auth/verify-email', { body: { token: link } });
 }
 
-/** Somebody signed in by the provider, and by their password besides. */
+/** A user signed in by the provider, and by their password besides. */
 async function twiceSignedIn() {
   const acme = await company();
   const ada = await person(`ada@${acme.domain}`);

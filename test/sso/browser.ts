@@ -21,7 +21,7 @@ interface Organization {
 
 /** Browsers of people who sign in to an app by their organization's provider. */
 export function browsersOf(app: TestApp, provider: OpenIdSandbox) {
-  /** All come from one address here: nobody is to take them for a flood. */
+  /** All come from one address here: the server must not take them for a flood. */
   const forgetRates = () => app.db.asMigrator(statement('delete from limits.rates'));
 
   /** Opens an address of the app as a browser does, without following where it leads. */

@@ -41,7 +41,7 @@ export async function openFixture(options: { readonly work?: boolean } = {}) {
   const setting = settingUp(call, provider);
   let made = 0;
 
-  /** A domain that nobody has claimed. */
+  /** An unclaimed domain. */
   const newDomain = () => {
     made += 1;
     return `company-${process.pid}-${made}.test`;
@@ -86,7 +86,7 @@ export async function openFixture(options: { readonly work?: boolean } = {}) {
       await setting.setUp(bare, change);
       return { ...bare, domain };
     },
-    /** Somebody who has registered with an address, and a password. */
+    /** A person who has registered with an address, and a password. */
     person: (email: string, emailVerified = true) => registerGuest(app, signIn, { email, emailVerified }),
     logIn: (email: string) =>
       app.call(undefined, 'POST /v1/auth/login', { body: { email, password: PASSWORD } }),

@@ -13,12 +13,12 @@ interface Me {
   readonly email: string;
 }
 
-/** Who somebody is, by their token. */
+/** The user of a token. */
 async function getMe(token: string): Promise<Me> {
   const { body } = await call(token, 'GET /v1/me');
   return body as unknown as Me;
 }
-/** Somebody's role in a company; undefined: they are no member. */
+/** A user's role in a company; undefined: they are no member. */
 async function roleAt({ path, owner }: Company, token: string): Promise<unknown> {
   return roleOf(path, owner, { userId: (await getMe(token)).id, email: '', token });
 }

@@ -9,7 +9,7 @@ export interface DriverType {
   readonly read: Kind | undefined;
   /** What may be given for a parameter of it. */
   readonly taken: readonly Kind[];
-  /** Of an array: the type of its items. */
+  /** For an array: the type of its items. */
   readonly item?: string;
   /** A value as SQL, for the test of this table. */
   readonly sample: string;
@@ -41,7 +41,7 @@ export const DRIVER_TYPES: readonly DriverType[] = [
   driverType('integer', 23, 'number', ['number'], '1'),
   driverType('text', 25, 'string', ['string'], `'x'`),
   driverType('oid', 26, 'number', ['number'], '1'),
-  // As text: its members are whatever its row type says, and the compiler can't be asked whether JSON could hold them.
+  // As text: its row type names any members, and the compiler can't be asked whether JSON could hold them.
   driverType('json', 114, 'object', ['string'], `'{}'`),
   driverType('jsonb', 3802, 'object', ['string'], `'{}'`),
   driverType('real', 700, 'number', ['number'], '1'),

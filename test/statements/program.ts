@@ -73,7 +73,7 @@ function memoize<T>(ask: (node: Node) => T): (node: Node) => T {
   };
 }
 
-/** Of `{ name }` the value, and not the property. */
+/** For `{ name }` the value, and not the property. */
 function declarationOf(checker: Checker, name: Node): Node | undefined {
   if (isShorthandPropertyAssignment(name.parent))
     return checker.getShorthandAssignmentValueSymbol(name.parent)?.valueDeclaration?.resolve();
@@ -110,7 +110,7 @@ export function visit(node: Node, see: (node: Node) => void): void {
 
 const STATEMENT = 'server/src/platform/base/db/statement.ts';
 
-/** Lines where `statement` is used for anything but a call: nobody sees what becomes of it. */
+/** Lines where `statement` is used for anything but a call: what becomes of it can't be followed. */
 export function otherUses({ source }: ProgramFile, program: Program): number[] {
   const found: number[] = [];
   visit(source, (node) => {

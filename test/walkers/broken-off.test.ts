@@ -38,7 +38,7 @@ const SOCKET_STAGES: typeof STAGES = [
 
 async function breakOff(texts: readonly string[], how: 'destroy' | 'resetAndDestroy'): Promise<void> {
   const sockets = await Promise.all(texts.map(sendStart));
-  // The server has begun with all of them when it has answered somebody who asked later.
+  // The server has begun with all of them when it has answered a later call.
   await (await fetch(`${url}/healthz`)).text();
   for (const socket of sockets) socket[how]();
   await Promise.all(sockets.filter(({ closed }) => !closed).map((socket) => once(socket, 'close')));
@@ -55,7 +55,7 @@ async function sendStart(text: string): Promise<Socket> {
   return socket;
 }
 
-/** What nobody has caught, while requests are broken off. */
+/** Uncaught errors, while requests are broken off. */
 async function uncaughtBy(texts: readonly string[]): Promise<unknown[]> {
   const uncaught: unknown[] = [];
   const note = (error: unknown) => void uncaught.push(error);

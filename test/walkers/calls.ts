@@ -16,7 +16,7 @@ export interface Hole {
 export type PathValues = Readonly<Record<string, string>>;
 
 export interface CallInput {
-  /** A token or a key; none: nobody is signed in. */
+  /** A token or a key; none: without one. */
   readonly as?: string | undefined;
   readonly account?: string;
   readonly filling?: PathValues;
@@ -256,7 +256,7 @@ export function fillingsOf(
 /** Where other tables name what a hole is about: `/drafts/:id` is a draft_id, `/organizations/:id` an account_id. */
 function columnOf(route: Route, name: string): string {
   if (name === 'mentions') return 'user_id';
-  // Of a file of a session its own table says the id, as what its bytes were sealed for.
+  // The id of a file of a session is in its own table, as what its bytes were sealed for.
   if (name === 'file_id') return 'sealed_for';
   if (name !== 'id') return name.replace(/_ids$/, '_id');
   const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];

@@ -10,7 +10,7 @@ function saidAs(routes: readonly Route[], field: string): string[] {
   return [...new Set(said.flatMap((body) => (typeof body[field] === 'string' ? [body[field]] : [])))];
 }
 
-/** An authenticator app and a passkey of somebody's, and the recovery code that examples show. */
+/** An authenticator app and a passkey of a user, and the recovery code that examples show. */
 export async function makeFactors({ app, db }: TestApp, userId: UserId): Promise<void> {
   const hashes = saidAs(app.server.routes, 'recovery_code').map((code) => sha256(code.replaceAll('-', '')));
   await db.asMigrator(
@@ -32,7 +32,7 @@ export async function makeFactors({ app, db }: TestApp, userId: UserId): Promise
   );
 }
 
-/** The sign-ins that examples go on with: each was begun by somebody with factors, of their own. */
+/** The sign-ins that examples go on with: each was begun by a user with factors, of their own. */
 export async function makeChallenges(
   { app, db }: TestApp,
   somebody: () => Promise<{ readonly userId: UserId }>,

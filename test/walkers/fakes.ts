@@ -15,7 +15,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
 
-/** Routes as somebody in a hurry would write them, each with one mistake, and one without. */
+/** Routes as an author in a hurry would write them, each with one mistake, and one without. */
 
 const route = routesFor<undefined, Permit>();
 const ID = '0193a000-0000-7000-8000-000000000001';
@@ -119,7 +119,7 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
   ),
 };
 
-/** A route that keeps every rule, but that nobody has run `npm run generate` for. */
+/** A route that keeps every rule, but that `npm run generate` was not run for. */
 export const SOUND = route(
   'POST /v1/fake/sound',
   { ...soundPost, description: 'Nothing comes of it.', idempotency: 'optional' },

@@ -185,7 +185,7 @@ const VERB_TABLE: Readonly<
     ],
   },
 };
-/** Of a checkout: hands its words to a script. */
+/** Verbs of a checkout: it hands its words to a script. */
 const BESIDE = ['generate'];
 
 /** Has an output of this process go elsewhere; answers how to undo it. */

@@ -1,4 +1,4 @@
-/** More than these is a sign that somebody took the short way. */
+/** More than these is a sign that an author took the short way. */
 export const MOST_KEYLESS = 55;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
@@ -7,7 +7,7 @@ const ASKS = 'it makes nothing but a question to a browser, which is over in min
 const PERMIT =
   'its permit is named in the path and is closed once for ever, which is longer than a key is kept';
 
-/** POSTs of somebody who is signed in that take no Idempotency-Key, and why. Those of nobody have nobody whose key it could be. */
+/** POSTs of signed-in users that take no Idempotency-Key, and why. A call without a user has no owner for a key. */
 export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/auth/logout': STAYS,
   'POST /v1/auth/logout-all': STAYS,

@@ -11,7 +11,7 @@ export function owns(userId: UserId, account: AccountId): void {
 }
 
 /**
- * For which account somebody makes a call who names none: for their own, where its product holds people’s data alone. A key is bound to
+ * The account for a call that names none: the caller's own, where its product holds people’s data alone. A key is bound to
  * the account that it was made for.
  */
 export function accountFor({ shape }: Route, as: string | undefined): AccountId | undefined {
@@ -26,7 +26,7 @@ export function accountFor({ shape }: Route, as: string | undefined): AccountId 
   }
 }
 
-/** The account that somebody has for themselves. */
+/** A user's personal account. */
 export async function ownAccountOf(tx: Transaction, userId: UserId): Promise<AccountId> {
   const sql = `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`;
   const [row] = await tx.run(statement<{ account_id: AccountId }>(sql, [userId]));

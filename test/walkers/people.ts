@@ -84,7 +84,7 @@ export async function makePerson({ app, db }: TestApp, options: PersonOptions = 
   return { ...person, email, token: await signIn(identity, { email, password }) };
 }
 
-/** The access token of somebody who has no second factor. */
+/** The access token of a user who has no second factor. */
 export async function signIn(
   { sessions }: Pick<Identity, 'sessions'>,
   credentials: { readonly email: string; readonly password: string },
@@ -129,7 +129,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   const makers = app.app.server.routes.filter((route) => isMaker(route) || KEPT.includes(route.name));
   for (const route of makers) await send(app.url, route, { as: owner.token });
   await workedOff(app);
-  // And one more of what is made by jobs: it waits, as long as nobody has another household made.
+  // And one more of what is made by jobs: it waits, as long as no other household is made.
   for (const route of makers.filter(({ shape }) => shape.spends?.as === 'job')) {
     await send(app.url, route, { as: owner.token });
   }
@@ -280,7 +280,7 @@ export async function makeExamplePeople(app: TestApp): Promise<void> {
   }
 }
 
-/** The links that examples use up: each is one that was sent, to somebody of its own. */
+/** The links that examples use up: each is one that was sent, to a user of its own. */
 async function makeExampleLinks(app: TestApp): Promise<void> {
   const links = [
     ['POST /v1/auth/verify-email', 'verify_email'],

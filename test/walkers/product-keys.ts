@@ -5,7 +5,7 @@ import type { TestApp } from '@plinth/testkit/services/app';
 /** How an account comes by a secret of a product that calls are made with, by the product: a new one each time, or the one that it has. */
 export const PRODUCT_KEYS: Readonly<Record<string, (app: TestApp, accountId: AccountId) => Promise<string>>> =
   {
-    // Of ./fakes.ts.
+    // The one of ./fakes.ts.
     fake: async (_app, accountId) => `fake-key-of-${accountId}`,
     coditect: async ({ app, db }, accountId) => {
       const licenses = statement<{ id: string; key_sealed: string }>(

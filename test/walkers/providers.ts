@@ -8,7 +8,7 @@ import { isRecord } from './calls.ts';
 /** Lets browsers be sent back to where the examples say. */
 export const RETURNS = { SIGN_IN_RETURN_TO: 'https://app.example.com/signed-in' };
 
-/** Who somebody is at a provider, and a sign-in there that they did not go through with. */
+/** A user's identity at a provider, and a sign-in there that they did not go through with. */
 export async function makeIdentities({ app, db }: TestApp, userId: UserId): Promise<void> {
   const { ids } = app.modules;
   await db.asMigrator(
@@ -22,7 +22,7 @@ export async function makeIdentities({ app, db }: TestApp, userId: UserId): Prom
   );
 }
 
-/** The one-time codes that examples are exchanged by: each for somebody of its own. */
+/** The one-time codes that examples are exchanged by: each for a user of its own. */
 export async function makeCodes(
   { app, db }: TestApp,
   somebody: () => Promise<{ readonly userId: UserId }>,

@@ -60,7 +60,7 @@ describe('POSTs that take no Idempotency-Key', () => {
   });
 });
 
-/** A real server with routes that somebody got wrong, for the same people. */
+/** A real server with faulty routes, for the same people. */
 const fakes = await serve(
   {},
   {

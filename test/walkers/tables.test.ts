@@ -12,7 +12,7 @@ const REFUSED = commitPoint('test.walkers.append-only', 'what the system itself 
 const app = await walkedApp({ work: false });
 const { db } = app;
 const households = [await makeHousehold(app, ['member']), await makeHousehold(app, ['member'])];
-// Of what no call leaves a row: jobs run here without QStash.
+// Rows that no call leaves: jobs run here without QStash.
 await db.asMigrator(
   statement(`insert into jobs.deliveries (account_id, job_id, fence, lane)
     select distinct on (account_id) account_id, id, fence, lane from jobs.jobs`),

@@ -30,7 +30,7 @@ export interface ReceivedMessage {
 
 /** An operator's own system, which is told by webhooks, and behaves as it is told to. */
 export interface Receiver {
-  /** Of the endpoint; another path of it is another endpoint. */
+  /** Address of the endpoint; another path of it is another endpoint. */
   readonly url: string;
   readonly received: ReceivedMessage[];
   /** What the next messages are answered; 204 when there is nothing here. */

@@ -132,7 +132,7 @@ const standInOf = (of: NonNullable<TestAppOptions['googlePlay']>) => ({
   serviceAccount: () => of.serviceAccount,
 });
 
-/** Of a process that dies at a commit. */
+/** The hook of a process that dies at a commit. */
 function crashHookOf({ crashHook }: TestAppOptions) {
   return crashHook === undefined ? {} : { crashHook };
 }

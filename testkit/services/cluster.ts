@@ -12,7 +12,7 @@ export const TEMPLATE = 'plinth_template';
 
 /**
  * Makes the login that the application uses, as production has it: no superuser, or row security would not bind it
- * and a test could pass with rights that nobody has. A server that was handed to us keeps its own login.
+ * and a test could pass with rights that no login has. A server that was handed to us keeps its own login.
  */
 export async function prepareCluster(adminUrl: string, ours: boolean): Promise<Cluster> {
   if (!ours) return { adminUrl, owner: new URL(adminUrl).username };

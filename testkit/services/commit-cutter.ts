@@ -150,7 +150,7 @@ interface Orders {
   /** Whether a transaction is to arrive as a whole, or not at all. */
   readonly holdsBack: () => boolean;
   readonly lost: () => void;
-  /** Of a transaction that was undone: the order is for the next one. */
+  /** Hands an order back, as its transaction was undone: the order is for the next one. */
   readonly back: (order: Order) => void;
 }
 

@@ -7,7 +7,7 @@ const PREFIX = 'plinth-test-run-';
 /** Memory as a folder, where the system has that. */
 export const MEMORY = '/dev/shm';
 
-/** Makes a folder whose name says which process it is for, so that a later run can tell that nobody needs it. */
+/** Makes a folder whose name says which process it is for, so that a later run can tell that it is not needed. */
 export function makeRunFolder(parent: string): Promise<string> {
   return mkdtemp(join(parent, `${PREFIX}${process.pid}-`));
 }

@@ -5,7 +5,7 @@ import { testDatabase } from './index.ts';
 import { testLogin } from './logins.ts';
 import { pooledThrough } from './plan-pooler.ts';
 
-/** Of the pass through PgBouncer (`TEST_POOLER=pgbouncer`): what makes it a test of anything. */
+/** The pass through PgBouncer (`TEST_POOLER=pgbouncer`): what makes it a test of anything. */
 
 const services = inject('services');
 const pooler = services.engine === 'postgres' ? services.pooler : undefined;

@@ -11,7 +11,7 @@ export interface RedisServer {
   readonly port: number;
   /** Sends one command on a connection of its own: `command('config', 'set', 'maxmemory', '1')`. */
   command(...words: readonly string[]): Promise<unknown>;
-  /** Stops it at once: connections stay, and nobody answers. */
+  /** Stops it at once: connections stay, and no answer comes. */
   pause(): void;
   resume(): void;
   /** Ends it at once, as by kill -9. */

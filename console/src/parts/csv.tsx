@@ -6,7 +6,7 @@ import { Download } from './download.tsx';
 interface CsvProps {
   readonly route: RouteName;
   readonly query: Readonly<Record<string, string | undefined>>;
-  /** Of the file, without its ending. */
+  /** The file's name, without its ending. */
   readonly name: string;
   /** Undefined: the call is for no account. */
   readonly api?: Api;

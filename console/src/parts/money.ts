@@ -10,9 +10,9 @@ interface InCurrency {
 }
 
 export interface Money {
-  /** Of minor units: cents, whole yen. */
+  /** Writes minor units: cents, whole yen. */
   minor(amount: number, currency: string): string;
-  /** Of millionths of a currency. */
+  /** Writes millionths of a currency. */
   millionths(amount: number, currency: string): string;
   /** A column of a table: of minor units, each in its row's currency. */
   column<K extends string>(head: string, amount: K): Column<InCurrency & Readonly<Record<K, number>>>;

@@ -10,7 +10,7 @@ interface Page {
 type RowOf<One> = One extends { readonly data: readonly (infer Row)[] } ? Row : never;
 interface Loaded<One extends Page> {
   readonly pages: readonly One[] | undefined;
-  /** Of all pages that are loaded. */
+  /** Rows of all pages that are loaded. */
   readonly rows: readonly RowOf<One>[] | undefined;
 }
 
@@ -27,7 +27,7 @@ interface PagesProps<One extends Page> {
   /** Milliseconds after which it is asked again. */
   readonly again?: number;
   readonly limit?: number;
-  /** Of a list that may be long: loaded pages are not asked for again. */
+  /** For a list that may be long: loaded pages are not asked for again. */
   readonly isFrozen?: boolean;
 }
 

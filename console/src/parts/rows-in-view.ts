@@ -15,7 +15,7 @@ interface RowsInView {
   readonly height: number;
 }
 
-/** Of a long table only the rows in view: which they are, as one scrolls. */
+/** The rows of a long table that are in view, as one scrolls. */
 export function useRowsInView(count: number): RowsInView {
   const body = useRef<HTMLTableSectionElement>(null);
   const [seen, setSeen] = useState({ first: 0, last: MANY, height: 29 });

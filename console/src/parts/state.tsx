@@ -10,7 +10,7 @@ const COLOURS: Readonly<Record<string, StateColor>> = {
   sent: 'accent',
   voided: 'gray',
 };
-/** States that nobody has to look at. */
+/** States that need no look. */
 const QUIET: ReadonlySet<string> = new Set(['posted', 'done', 'delivered', 'ok', 'enabled']);
 
 /** A state in its own word, or that of its language: in colour only where it means something. */

@@ -7,7 +7,7 @@ import { Trouble } from './trouble.tsx';
 import { When } from './when.tsx';
 
 export interface Column<Row> {
-  /** Of what can be done with a row there is none: ''. */
+  /** '' for the column of what can be done with a row. */
   readonly head: string;
   /** A figure: at the right, in figures of one width. */
   readonly isFigure?: boolean;

@@ -62,7 +62,7 @@ interface Sending {
 export function sendAndTell({ to, body, tell }: Sending): Promise<number> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    // Of this server under whatever name it is reached here; of a store as it is.
+    // This server is asked under the name by which it is reached here; a store as it is.
     const { pathname, search } = new URL(to.url);
     request.open(to.method, pathname.startsWith('/v1/blobs/') ? pathname + search : to.url);
     // A browser says it by itself.

@@ -37,7 +37,7 @@ export async function find(api: Api, text: string): Promise<Found[]> {
     return { kind: kind as keyof typeof CALLS, id: text, ...named(facts) };
   });
   const calls = (['request_id', 'permit_id'] as const).map((by) => callsOf(api, { [by]: text }));
-  // Of another kind, or of somebody else: both are 404.
+  // Ids of another kind, or of another account: both are 404.
   const answers = await Promise.allSettled([...byId, ...calls]);
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }

@@ -3,7 +3,7 @@ import { en, type TextKey } from './en.ts';
 
 export type { TextKey } from './en.ts';
 
-/** Whether there is such a text: of limits whose products are somebody's own there is none. */
+/** Whether there is such a text: limits of a team's own products have none. */
 export const isText = (key: string): key is TextKey => Object.hasOwn(en, key);
 export type Language = 'en' | 'de';
 
@@ -54,10 +54,10 @@ const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
 
 export interface Formats {
   count(value: number): string;
-  /** Of micro-dollars: cents at least; of calls, which cost less than one, all have six digits, so that they align. */
+  /** Writes micro-dollars: cents at least; of calls, which cost less than one, all have six digits, so that they align. */
   micros(value: number): string;
   bytes(value: number): string;
-  /** Of microseconds. */
+  /** Writes microseconds. */
   duration(micros: number): string;
   /** `12 s ago`, `in 6 h`. */
   relative(instant: string, now: number): string;

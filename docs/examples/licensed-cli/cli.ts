@@ -41,7 +41,7 @@ export async function runCli({ input, output, ...options }: Cli): Promise<number
   return 0;
 }
 
-/** Work that is paid for: each piece of it asks for the licence first, which takes no time and calls nobody. */
+/** Work that is paid for: each piece of it asks for the licence first, which takes no time and makes no request. */
 function worked(assertLicensed: () => void, line: string): string {
   try {
     assertLicensed();

@@ -79,7 +79,7 @@ export function createSample(context: ProductContext) {
     return answers.page(rows, limit);
   }
 
-  /** Of several who change the same version, one wins. */
+  /** When several callers change the same version, one wins. */
   async function name(which: WhichVersion, title: string | null): Promise<AnswerRow> {
     const [[changed], [present]] = await db.tenant(which.accountId, CHANGE, [
       nameAnswer(which, title),

@@ -46,7 +46,7 @@ export function createWork({ db, ai }: Pick<ProductContext, 'db' | 'ai'>) {
     signals.ended(db, key.id);
   }
 
-  /** Nobody tries again: the caller reads why, and gets the quota back. */
+  /** The last try failed: the caller reads why, and gets the quota back. */
   async function giveUp(job: RunningJob, failure: JobFailure): Promise<void> {
     const key = keyOf(job);
     await db.tenant(job.accountId, FAIL, [

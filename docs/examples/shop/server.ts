@@ -59,7 +59,7 @@ async function runningAt(folder: string): Promise<string | undefined> {
   }
 }
 
-/** An npm that is killed tells nobody: the page ends when its parent is another one. */
+/** An npm that is killed passes no signal on: the page ends when its parent is another one. */
 function endWithNpm(): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;

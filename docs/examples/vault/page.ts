@@ -61,7 +61,7 @@ async function keepInStep(notes: Notes): Promise<never> {
   }
 }
 
-/** Updates the page where a note is another one, and leaves the one alone that somebody writes in. */
+/** Updates the page where a note is another one, and leaves the one alone that is being edited. */
 async function show({ client, vault, list }: Notes): Promise<void> {
   const notes = await vault.list(TABLE);
   const shown = new Map([...list.children].map((child) => [child.id, child]));

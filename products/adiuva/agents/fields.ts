@@ -5,7 +5,7 @@ import { z } from 'zod';
  * a number -1.
  */
 
-/** Of a number in an update: leave it as it is. */
+/** For a number in an update: leave it as it is. */
 export const KEEP = -1;
 
 /** No time of a record lies before 1973: a smaller number is in seconds. */
@@ -34,7 +34,7 @@ export const TEXT = z.string().max(100_000);
 
 export const NEW_TEXT = TEXT.nullable().describe(`The whole new text; ${LEAVE}.`);
 
-/** Of an enumeration in an update. */
+/** The schema of an enumeration in an update. */
 export const newChoice = <Choice extends string>(choices: readonly [Choice, ...Choice[]]) =>
   z.enum(choices).nullable().describe(LEAVE);
 

@@ -58,7 +58,7 @@ export interface RowFilter {
   readonly order?: ((a: Fields, b: Fields) => number) | undefined;
 }
 
-/** The rows that pass; or that the client did not send them: then nobody knows how many there are. */
+/** The rows that pass; or that the client did not send them: then their number is not known. */
 export function listRows(session: AgentSession, table: Table, filter: RowFilter): Fields | ToolError {
   const { where = {}, keeps = () => true, order } = filter;
   const wrong = checkOwners(session, where);

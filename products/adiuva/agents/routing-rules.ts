@@ -31,7 +31,7 @@ const STOPS = words(
 const CONJUNCTIONS = words('and then und dann danach anschliessend y et puis luego');
 const WITH = words('with mit con avec');
 
-/** Asks to be reminded, which is a task whatever it is about; not 'remind me what my note says'. */
+/** Asks to be reminded, which is a task about any subject; not 'remind me what my note says'. */
 const REMIND =
   /\bremind me\b(?! (?:what|which|who|when|where|how|why|of)\b)|\berinner[en]? mich\b(?! (?:was|welch|wer|wann|wo|wie))|\brecuerdame\b|\brappelle-moi\b/u;
 /** Has something written down: a note, unless something else is named as well. */
@@ -50,7 +50,7 @@ interface Mention {
 
 /**
  * The agents that a message names plainly, in their order; undefined where a model must say. What stands in quotation marks or after a
- * colon is what a record is to say, and names nobody.
+ * colon is what a record is to say, and names no agent.
  */
 export function routeByRules(
   message: string,

@@ -3,7 +3,7 @@ import type { MemberKey } from '../members/store.ts';
 
 /** What a client says of a backup. */
 export interface BackupFacts {
-  /** Of the client's own form. */
+  /** Version of the client's own form. */
   readonly version: number;
   /** When it was made, by the client's clock: milliseconds since 1970. */
   readonly timestamp: number;

@@ -48,7 +48,7 @@ export async function readModel(model: Model, request: ModelRequest, say: Say): 
     await show(`${text === '' ? '' : '\n\n'}${NOTES[why]}`);
   }
   for await (const part of stream) {
-    // Whatever comes after a cut is read for its figures alone.
+    // Parts after a cut are read for their figures alone.
     if (cut !== undefined) continue;
     if (part.type === 'error') throw part.error;
     if (part.type === 'tool-call')

@@ -40,7 +40,7 @@ const FAILURES: ReadonlySet<string> = new Set([
   'context_length_exceeded',
 ]);
 
-/** Whether a model call came to nothing, and nobody hung up, no server stops and there is money left. */
+/** Whether a model call came to nothing, and the caller is there, no server stops and there is money left. */
 export function isModelFailure(error: unknown): error is AppError {
   return error instanceof AppError && FAILURES.has(error.code);
 }

@@ -1,7 +1,7 @@
 /** Characters of a text that are looked back at, and how many of new ones are waited for before the next look. */
 const WINDOW = 6_000;
 const STEP = 500;
-/** A text has lost its way when so many characters say one passage, whatever it is, at least so often in a row. */
+/** A text has lost its way when so many characters repeat one passage at least so often in a row. */
 const LEAST = 2_000;
 const TIMES = 4;
 

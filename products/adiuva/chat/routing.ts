@@ -9,7 +9,7 @@ import { type ChatParts, isModelFailure, type Question } from './question.ts';
 const LONGEST_PIPELINE = 3;
 /** Characters of a message that the router is shown: who it is for stands in its beginning or its end. */
 const SHOWN = 4_000;
-/** Takes whatever nobody else can be found for. */
+/** Takes a message that fits no other agent. */
 const FALLBACK: AgentName = 'task_agent';
 
 /**

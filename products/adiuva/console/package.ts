@@ -26,7 +26,7 @@ export async function readPackage(file: File): Promise<ChosenPackage | undefined
 const [END, LISTED] = [0x06_05_4b_50, 0x02_01_4b_50];
 const END_BYTES = 22;
 
-/** Throws on whatever is no ZIP with a manifest. */
+/** Throws for bytes that are no ZIP with a manifest. */
 async function manifestIn(bytes: Bytes): Promise<Manifest> {
   const view = new DataView(bytes.buffer);
   let end = bytes.length - END_BYTES;

@@ -7,7 +7,7 @@ import {
   type Transaction,
 } from 'plinth/product';
 
-/** What the marketplace writes into the audit of a developer's account. */
+/** Actions that the marketplace writes into the audit of a developer's account. */
 export const adiuvaAuditActions = {
   'adiuva.developer_key.added': 'a key that packages are signed with was registered',
   'adiuva.developer_key.revoked': 'a key signs packages no more',

@@ -1,8 +1,8 @@
-/** What a plugin can be listed under; the console says what each means. */
+/** Categories of plugins; the console says what each means. */
 export const CATEGORIES =
   'productivity projects notes communication calendar research business developer_tools'.split(' ');
 
-/** What a plugin may ask for, besides `network:` with the name of a host each. */
+/** Permissions that a plugin may ask for, besides `network:` with the name of a host each. */
 const PERMISSIONS =
   'read_tasks write_tasks read_notes write_notes read_projects write_projects read_memory run_agents read_files write_files notify';
 
@@ -18,5 +18,5 @@ export function isPermission(value: string): boolean {
 /** The host that a permission names; undefined: it names none. */
 export const hostOf = (permission: string): string | undefined => /^network:(.*)$/s.exec(permission)?.[1];
 
-/** What prices are in: the currency of the plans. */
+/** Currency of prices: that of the plans. */
 export const CURRENCY = 'eur';

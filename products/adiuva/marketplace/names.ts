@@ -20,7 +20,7 @@ export const looksOf = ({ id, name, author }: Names) => ({
   author: foldName(author),
 });
 
-/** The first of a manifest's names that is reserved, or that nobody could see. */
+/** The first of a manifest's names that is reserved, or invisible. */
 export const reservedIn = (names: Names): keyof Names | undefined =>
   PATHS.includes(names.id)
     ? 'id'

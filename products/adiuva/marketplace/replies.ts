@@ -52,7 +52,7 @@ export const ownVersion = namedObject('DeveloperPluginVersion', {
   created_at: instant,
 });
 
-/** What developers and customers see of a plugin alike. */
+/** Fields of a plugin that developers and customers see alike. */
 export const plugin = {
   id: z.string(),
   name: z.string(),
@@ -79,7 +79,7 @@ export const ok = async (work: Promise<void>) => {
   return { ok: true };
 };
 
-/** What a reply has of a row. */
+/** The fields of a row that a reply has. */
 export const shownBy = (reply: z.ZodObject, row: object) =>
   Object.fromEntries(Object.entries(row).filter(([name]) => Object.hasOwn(reply.shape, name)));
 

@@ -18,7 +18,7 @@ const MARKET_KEYS = keysIn('adiuva.market_keys', {
 /** A removal is in the list within this time, whichever process is asked. */
 const FRESH_MS = 5_000;
 
-/** What the marketplace signs: approvals, and the list of all removed versions. */
+/** Signatures of the marketplace: approvals, and the list of all removed versions. */
 export function createMarketSigning({
   db,
   clock,

@@ -50,14 +50,14 @@ export const VERSION = `id, plugin_id, version, developer, state, manifest, (man
   created_at`;
 const MOST_VERSIONS = 100;
 
-/** A plugin with its newest versions, the highest first, whatever became of it. */
+/** A plugin with its newest versions, the highest first, in every state. */
 export async function readWithVersions({ db }: Pick<ProductContext, 'db'>, id: string) {
   const [[plugin], versions] = await db.system('adiuva.review', [readPlugin(id), versionsOf(id)]);
   if (plugin === undefined) throw new AppError('plugin_not_found');
   return { plugin, versions };
 }
 
-/** From here to the commit nobody else gives a plugin its names. */
+/** From here to the commit no other call gives a plugin its names. */
 export const lockNames = () =>
   statement(`select pg_advisory_xact_lock(hashtextextended('adiuva plugin names', 0))`);
 
@@ -92,7 +92,7 @@ export const lookAlike = (id: string, developer: AccountId | null, looks: Return
     [id, developer, looks.name, looks.id, looks.author],
   );
 
-/** What nobody was handed stands in no list: its digest is its developer's word, and may be that of somebody else's package. */
+/** Packages that were never handed out stand in no list: the digest is its developer's word, and may be that of another's package. */
 export const removedVersions = statement<{ id: string; version: string; sha256: string; removed_at: Date }>(
   `select plugin_id as id, version, sha256, removed_at from adiuva.plugin_versions
    where removed_at is not null and countersignature is not null order by removed_at, plugin_id, numbers`,

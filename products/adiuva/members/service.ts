@@ -20,7 +20,7 @@ const FORGOTTEN = commitPoint(
 const DAYS_KEPT = 30;
 const AT_ONCE = 500;
 
-/** What becomes of things that members keep here when they leave: nobody else could delete them, and nobody could read them. */
+/** Deletes what members keep here when they leave: no other member could delete or read it. */
 export function createMembers({ db, blobs, vectors }: Pick<ProductContext, 'db' | 'blobs' | 'vectors'>) {
   /** A commit at a time. */
   async function forget(member: MemberKey): Promise<void> {

@@ -1,15 +1,15 @@
 import { type AccountId, nextNumber, statement, type UserId } from 'plinth/product';
 
-/** Whose something is: a member's in an account. Nobody else of the account reads it. */
+/** The key of what one member keeps in an account. Other members do not read it. */
 export interface MemberKey {
   readonly accountId: AccountId;
   readonly userId: UserId;
 }
 
-/** What a member keeps here is numbered by one head: changes of records, and backups. */
+/** One head numbers all that a member keeps here: changes of records, and backups. */
 export const MEMBER_NUMBERS = { heads: 'adiuva.member_heads', key: ['account_id', 'user_id'] } as const;
 
-/** The first statement of whatever changes what a member keeps: from here to the commit no other change of theirs goes on. */
+/** The first statement of all that changes what a member keeps: from here to the commit no other change of theirs goes on. */
 export const takeNumber = ({ accountId, userId }: MemberKey) =>
   statement<{ seq: number }>(
     `with head as (

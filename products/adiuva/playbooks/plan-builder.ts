@@ -54,7 +54,7 @@ export function planBuilder(agent: AgentName): PlanBuilder {
   return builder;
 }
 
-/** What of a plan could not be run, of each step that has something; none: a client can run it from its first step to its last. */
+/** Faults of a plan, of each step that has one; none: a client can run it from its first step to its last. */
 export function planProblems({ steps }: Pick<ExecutionPlan, 'steps'>): string[] {
   if (steps.length === 0 || steps.length > MOST_STEPS) return [`it has ${steps.length} steps`];
   return steps.flatMap((step, index) => {

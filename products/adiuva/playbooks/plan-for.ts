@@ -13,7 +13,7 @@ export interface PlanRequest {
   readonly agent: AgentName;
   readonly message: string;
   readonly context: ChatContext;
-  /** What the account's plan grants: it says which templates there are. */
+  /** Grants of the account's plan: they say which templates there are. */
   readonly grants: PlanGrants;
   readonly signal: AbortSignal;
   readonly traceparent?: string | undefined;

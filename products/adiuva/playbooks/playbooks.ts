@@ -118,7 +118,7 @@ export function playbookNamed(
   return found && { playbook: toPlaybook(found), needs: found.needs };
 }
 
-/** What stands in for a plan that a model could not make: the agent's first playbook, of those that the plan has. */
+/** Stands in for a plan that a model could not make: the agent's first playbook, of those that the plan has. */
 export function nearestPlaybook(agent: AgentName, grants: PlanGrants): ExecutionPlan | undefined {
   const nearest = PLAYBOOKS.find((one) => one.plan.agent === agent && isGranted(one.needs, grants));
   return nearest?.plan;

@@ -1,14 +1,14 @@
 import { adiuvaCatalogue } from '../plans.ts';
 import type { PLAN_TABLES } from './plan.ts';
 
-/** What a plan grants, and templates and playbooks need that are not free. */
+/** The grant that templates and playbooks need that are not free. */
 export type NeededGrant = 'playbooks';
 
 /** A prompt that a step runs: its text is `prompts/<id>.v<N>.md`, and never leaves. */
 export interface PromptTemplate {
   readonly id: string;
   readonly needs?: NeededGrant;
-  /** What it answers, for the model that plans. */
+  /** Its answers, for the model that plans. */
   readonly about: string;
   /** Its variables, by the most characters that each takes. */
   readonly variables: Readonly<Record<string, number>>;
@@ -20,7 +20,7 @@ export interface PromptTemplate {
   };
 }
 
-/** Characters of a text that somebody pastes, and of rows as JSON. */
+/** Characters of a text that a user pastes, and of rows as JSON. */
 const TEXT = 40_000;
 const ROWS = 60_000;
 const LINE = 2_000;

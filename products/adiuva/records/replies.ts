@@ -9,7 +9,7 @@ export const tableName = z
 export const milliseconds = z.int().describe('Milliseconds since 1970.');
 export const version = z.int().describe('It grows with each change, and is never given again: the ETag.');
 
-/** What the server knows of a record. */
+/** The server's facts of a record. */
 export const recordMeta = namedObject('RecordMeta', {
   id: z.uuid(),
   table: tableName,

@@ -35,11 +35,11 @@ const PRUNE = commitPoint('adiuva.records-pruned', 'deletions of records that ar
 /** How long a client may be away and still be told what was deleted. */
 export const DAYS_KEPT = 90;
 
-/** What a client wants a record to be, and what it believes of the record that is there. */
+/** A client's new record, and its belief about the record that is there. */
 export interface RecordInput {
   readonly body: Uint8Array | IncomingCall;
   readonly checksum: string;
-  /** Of a record that is there: the same, if it is said. */
+  /** The table of a record that exists; if it is said, it must be the same. */
   readonly table: string | undefined;
   /** Its version; undefined: any. */
   readonly ifMatch: number | undefined;
@@ -112,7 +112,7 @@ async function openChange(tx: Transaction, key: RecordKey) {
   return { seq: numberIn(head), row };
 }
 
-/** What members keep here and only they can read. */
+/** Records that members keep here and only they can read. */
 export function createRecords({
   db,
   ids,
@@ -149,7 +149,7 @@ export function createRecords({
 
   /** Stores a record, or nothing: its bytes, their storage and its row are one commit. */
   async function write(key: RecordKey, input: RecordInput): Promise<RecordRow> {
-    // What can't succeed is refused before a byte comes; the commit looks again.
+    // A call that can't succeed is refused before a byte comes; the commit looks again.
     await plan.assertGrants(key.accountId, 'storage');
     const before = assertExpected(await readStored(key), input);
     tableOf(before, input.table);
@@ -231,7 +231,7 @@ export function createRecords({
       await blobs.send(key.accountId, blobId, { wire, origin, etag: `"${seq}"`, modifiedAt, headers });
     },
 
-    /** What has changed after a place in the owner's changes, each record as it is now. */
+    /** Changes after a place in the owner's changes, each record as it is now. */
     async changes(owner: MemberKey, { since, limit }: ChangesQuery): Promise<RecordChanges> {
       const [rows] = await db.tenant(owner.accountId, [changedAfter(owner, since?.at ?? 0, limit + 1)]);
       const { head, pruned } = rows[0] ?? { head: 0, pruned: 0 };

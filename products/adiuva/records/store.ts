@@ -50,7 +50,7 @@ export const readRecords = ({ accountId, userId }: MemberKey, ids: readonly stri
     [accountId, userId, ids],
   );
 
-/** What a record is to be. */
+/** The new contents of a record. */
 export interface RecordContent {
   readonly table: string;
   readonly seq: number;

@@ -51,7 +51,7 @@ interface Sent {
   readonly json?: unknown;
   readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What stands in the path in place of `:id`, and behind it. */
+  /** Value in the path in place of `:id`, and the query behind it. */
   readonly id?: string;
   readonly query?: string;
   readonly as?: string;

@@ -26,7 +26,7 @@ export function outcomeOf({ status, json }: Pick<OctetsReply, 'status' | 'json'>
   return code === undefined ? String(status) : `${status} ${code}`;
 }
 
-/** Somebody who keeps something here, and their calls. */
+/** A member who keeps something here, and their calls. */
 export interface Keeper extends Customer {
   call(call: string, body?: Uint8Array | object, headers?: Record<string, string>): Promise<OctetsReply>;
   /** A record as octets: `POST` of a new one, or `PUT` of one by its id. */
@@ -98,7 +98,7 @@ export async function openStorage(options: TestAppOptions = {}) {
   return {
     ...app,
     keeper: async (plan = 'adiuva.power') => keeperOf(app, await app.customer(plan)),
-    /** What an account has, by each of those who count it: rows, files that are not forgotten, and bytes in the folder. */
+    /** An account's bytes, by each of those who count them: rows, files that are not forgotten, and bytes in the folder. */
     async sums({ accountId }: Customer) {
       const [row] = await app.db.asMigrator(
         statement<{ rows: number; files: number; reserved: number }>(
@@ -117,7 +117,7 @@ export async function openStorage(options: TestAppOptions = {}) {
             (entry) => entry.isFile() && !entry.parentPath.startsWith(join(folder, 'plinth')),
           ).length
         : 0,
-    /** Leaves a gauge with so many bytes of room, whatever the plan gives. */
+    /** Leaves a gauge with so many bytes of room, under any plan. */
     leaveRoom: ({ accountId }: Customer, gauge: 'storage' | 'backup', used: number) =>
       app.db.asMigrator(
         statement(
@@ -143,7 +143,7 @@ export async function openStorage(options: TestAppOptions = {}) {
       });
       entitlements.announce(accountId);
     },
-    /** A further member of somebody's account, with a key of it. */
+    /** A further member of a customer's account, with a key of it. */
     async colleagueOf(of: Customer): Promise<Keeper> {
       const { identity } = app.app.modules;
       const other = await app.customer();

@@ -52,7 +52,7 @@ async function attack(replies: readonly Fault[], send: typeof sendBySocket = cha
   sandbox.faults.next(...replies);
   const answer = await send(ask);
   sandbox.faults.clear();
-  // One permit is settled once, whatever was cut, and every call of it is in the ledger as it is on the bill.
+  // One permit is settled once after any cut, and every call of it is in the ledger as it is on the bill.
   await expect.poll(() => app.count(by, 'limits.permits', `state = 'settled'`)).toBe(permits + 1);
   expect(sandbox.bill().length - bill).toBe(replies.length);
   await expectLedgerToAgree(app.db, { bill: sandbox.bill(), hidden: 0 });
@@ -95,7 +95,7 @@ describe.each([
     const said = JSON.stringify(answer).replaceAll('|', '');
     expect(said).toContain(CUT);
     expect(said).not.toMatch(/nobody asked you|read it with get_note|bm9ib2R5/);
-    // Of two rounds the first one's note is there: by itself it gives nothing away.
+    // After two rounds the first one's note is there: by itself it gives nothing away.
     expect('actions' in answer && answer.actions).toHaveLength(replies.length - 1);
   });
 });

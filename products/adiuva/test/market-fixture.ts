@@ -7,7 +7,7 @@ import { canonicalBytes } from '#platform/signing';
 import { developerKey } from '@plinth/testkit/fixtures/adiuva/packages';
 import type { TestApp } from '@plinth/testkit/services/app';
 
-/** What is published of a plugin; it is free unless it says otherwise. */
+/** A published plugin; it is free unless it says otherwise. */
 export interface Published {
   readonly id: string;
   readonly developer: AccountId;
@@ -79,7 +79,7 @@ export async function publish({ app, db }: Pick<TestApp, 'app' | 'db'>, plugin: 
   );
 }
 
-/** Somebody who can be paid, and was never asked who they are. */
+/** A developer who can be paid, and was never asked who they are. */
 export async function developerIn({ db, customer }: Pick<TestApp, 'db' | 'customer'>): Promise<AccountId> {
   const { accountId } = await customer();
   await db.asMigrator(

@@ -127,7 +127,7 @@ describe('a plugin', () => {
       JSON.stringify((await beside.call(undefined, 'GET /v1/plugins/revoked')).body).includes(manifest.id);
     expect(await listedBeside()).toBe(false);
     const published = await rowOf(manifest.id, '1.2.0');
-    // The digest of what nobody was handed may be that of somebody else's package, which must not stop.
+    // The digest of an unsent package may be that of another developer's package, which must not stop.
     const unsent = manifestOf({ ...manifest, version: '1.3.0' });
     expect(outcomeOf(await developer.submit(unsent))).toBe('201');
     const before = await revokedList();
@@ -236,7 +236,7 @@ describe('a plugin', () => {
     expect(outcomeOf(await one.complete(manifest))).toBe('409 upload_missing');
     expect(outcomeOf(await other.complete(manifest))).toBe('404 plugin_version_not_found');
     expect(outcomeOf(await approve(manifest.id, '1.2.0'))).toBe('409 plugin_version_not_waiting');
-    // What never came is sent anew, withdrawn or not; the number of what came stays taken.
+    // A version that never came is sent anew, withdrawn or not; the number of one that came stays taken.
     expect(outcomeOf(await one.submit(manifest, bytes))).toBe('201');
     const path = `DELETE /v1/developer/plugins/${manifest.id}`;
     expect(outcomeOf(await one.call(`${path}/versions/1.2.0`))).toBe('200');

@@ -27,7 +27,7 @@ const install = (by: Customer, id: string) =>
 const rows = <Row>(text: string, ...values: readonly unknown[]) =>
   db.asMigrator(statement<Row>(text, values));
 
-/** What an export of an account has of each table that it has rows of. */
+/** Rows of an account's export, of each table that has some. */
 async function exported({ token, accountId }: { token: string; accountId: string }) {
   await forgetRates(app);
   const { body } = await app.call(token, `POST /v1/organizations/${accountId}/exports`);
@@ -80,7 +80,7 @@ test('exports have both sides; who buys from a developer who is erased keeps it,
   await app.app.modules.blobs.sweep();
   const sums =
     'select developer, ratings::int as ratings, stars::int as stars from adiuva.plugins where id = $1';
-  // What somebody rated counts on, by nobody's name.
+  // A rating counts on, without the rater's name.
   expect(await rows(sums, 'for-nothing')).toEqual([{ developer: null, ratings: 1, stars: 4 }]);
   expect(await rows('select 1 from adiuva.plugin_installs where account_id = $1', rater.accountId)).toEqual(
     [],

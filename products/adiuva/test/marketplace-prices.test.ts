@@ -30,7 +30,7 @@ test('a plugin that became dearer since it was shown is not charged before its b
   });
   expect(await charged()).toEqual([]);
   expect(outcomeOf(await install(present))).toBe('200');
-  // What is theirs costs nothing more, whatever was agreed to.
+  // A bought plugin costs nothing more, at any agreed price.
   expect(outcomeOf(await install(shown))).toBe('200');
   expect(await charged()).toHaveLength(1);
 });

@@ -254,7 +254,7 @@ describe('a paid plugin', () => {
     const outcomes = (await Promise.all(Array.from({ length: 4 }, () => install(who, 'paid-by-two')))).map(
       outcome,
     );
-    // Who comes while the charge is under way may be shown its page.
+    // A caller who comes while the charge is under way may be shown its page.
     expect(outcomes.filter((one) => one !== '402 payment_needed').every((one) => one === '200')).toBe(true);
     expect(outcomes).toContain('200');
     expect(outcome(await install(who, 'paid-by-two'))).toBe('200');
@@ -339,7 +339,7 @@ describe('a paid plugin', () => {
     sandbox.bank.decide(id, 'won');
     await drainEvents();
     expect(await has(who, 'disputed')).toEqual([true, true]);
-    // What was rated before the dispute went with it, and counts once if it is rated again.
+    // A rating before the dispute went with it, and counts once if it is given again.
     expect(await ratings()).toEqual({ average: null, count: 0 });
     expect((await rate()).body).toMatchObject({ ratings: { average: 1, count: 1 } });
     await stripe.refunds.create({ charge: charge?.id ?? '' });

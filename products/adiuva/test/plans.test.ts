@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Customer, testApp } from '@plinth/testkit/services/app';
 import { executionPlan, type PlanStep } from '../playbooks/plan.ts';
 
-/** Plans by HTTP, as a client on somebody's desk runs them. */
+/** Plans by HTTP, as a client on a user's desk runs them. */
 const app = await testApp();
 const { call, sandbox } = app;
 const [free, pro, power] = [

@@ -22,7 +22,7 @@ export const zipWith = (of: object, files: Readonly<Record<string, string>> = {}
     ...Object.entries(files).map(([name, content]) => ({ name, content })),
   ]);
 
-/** Somebody who develops plugins, with a key that they have registered. */
+/** A developer of plugins, with a key that they have registered. */
 export async function pluginDeveloper(app: TestApp, who?: Customer) {
   const customer = who ?? (await app.customer());
   const key = developerKey();
@@ -33,7 +33,7 @@ export async function pluginDeveloper(app: TestApp, who?: Customer) {
   const added = await call('POST /v1/developer/keys', { body: { name: 'a key', public_key: key.pem } });
   const keyId = (added.body as { id: string }).id;
 
-  /** What a submission says; `more` says it otherwise. */
+  /** A submission; `more` says it otherwise. */
   const submission = (of: Manifest, bytes: Buffer, more: object = {}) => ({
     manifest: of,
     sha256: createHash('sha256').update(bytes).digest('hex'),

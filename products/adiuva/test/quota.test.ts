@@ -9,7 +9,7 @@ const ABORTS = isThorough ? 1_000 : 40;
 
 /** The bytes of all records are those of all files, and of the gauge; nothing is reserved any more. */
 async function assertBalanced(by: Keeper, before = 0): Promise<void> {
-  // Of a connection that was cut the server may hear later than who cut it.
+  // The server may hear of a cut connection later than the client that cut it.
   await expect
     .poll(async () => {
       const { rows, files, reserved } = await storage.sums(by);

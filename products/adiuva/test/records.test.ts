@@ -85,7 +85,7 @@ describe('a record', () => {
     expect((await remove()).json).toEqual({ ok: true });
     expect(outcomeOf(await remove())).toBe('404 record_not_found');
     expect(outcomeOf(await by.call(`GET ${RECORDS}/${id}`))).toBe('404 record_not_found');
-    // What devices knew of the former one is of no use with the one that has its id now.
+    // A device's knowledge of the former one is of no use with the one that has its id now.
     const again = await by.put(id, 'one', ABSENT);
     expect(Number(again.json['version'])).toBeGreaterThan(Number(next.json['version']));
     expect(outcomeOf(await by.put(id, 'x', { 'if-match': etag }))).toBe('412 precondition_failed');

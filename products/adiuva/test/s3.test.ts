@@ -17,7 +17,7 @@ const storage = await openStorage({
     S3_SSE: 'AES256',
   },
 });
-/** What lies in the bucket, but for whose it is. */
+/** Objects in the bucket, without the mark of their owner. */
 const objects = () => [...sandbox.objects('sandbox')].filter(([key]) => !key.startsWith('plinth/'));
 
 test('records and backups lie in a bucket with their checksum, encrypted by the store, and come back', async () => {

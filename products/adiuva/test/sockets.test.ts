@@ -82,7 +82,7 @@ async function openChromium(program: string): Promise<Client> {
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
-/** What is billed and posted from now on. */
+/** Calls that are billed and posted from now on. */
 function openBooks({ db, app: { modules } }: TestApp = app) {
   const before = sandbox.bill().length;
   return async () => {
@@ -118,7 +118,7 @@ async function expectBalance(read: ReturnType<typeof openBooks>, calls: number):
     .toBe(true);
 }
 
-/** The same, where somebody left in the middle: what a call cost may be an estimate then. */
+/** The same, where a client left in the middle: what a call cost may be an estimate then. */
 async function expectPaid(read: ReturnType<typeof openBooks>, calls: number): Promise<void> {
   await expect
     .poll(async () => {

@@ -8,7 +8,7 @@ const route = productRoutes<{ readonly vectors: VectorMemory }>();
 const MOST_ITEMS = 500;
 const MOST_READ = 100;
 const MOST_BODY = 8_388_608;
-/** Of a blob of 64 KiB. */
+/** Characters of a blob of 64 KiB. */
 const MOST_BASE64 = 87_384;
 
 const common = {

@@ -12,7 +12,7 @@ interface VectorQuery {
 /** A member’s vectors are their own: no other member reads them, nor does the account’s owner. */
 const of = (member: MemberKey) => ({ ...member, name: 'vectors', gauge: 'storage' });
 
-/** What members keep to be found by its meaning: blobs that only they can read, with embeddings of their own making. */
+/** Vectors that members keep to be found by meaning: blobs that only they can read, with embeddings of their own making. */
 export function createVectorMemory(
   { vectors }: Pick<ProductContext, 'vectors'>,
   members: Pick<Members, 'begin'>,

@@ -5,7 +5,7 @@ export const METRICS = ['calls', 'cost_micros', 'memory_messages', 'sessions'] a
 export type Metric = (typeof METRICS)[number];
 export type Figures = Readonly<Record<Metric, number>>;
 
-/** What one account did in some days. */
+/** Figures of one account in some days. */
 export interface TenantRow extends Figures {
   readonly account_id: AccountId;
   readonly name: string;
@@ -110,7 +110,7 @@ const CAUSES: Readonly<Record<Metric, string>> = {
 };
 const MOST_CAUSES = 10;
 
-/** What values of a metric are made of, the largest first; `place` says of which account and day. */
+/** Causes of a metric's values, the largest first; `place` says of which account and day. */
 export const readCauses = (
   metric: Metric,
   of: readonly { readonly account_id: AccountId; readonly day: string }[],

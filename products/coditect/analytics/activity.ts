@@ -21,7 +21,7 @@ const DAY = 86_400_000;
 const END = '9999-12-31';
 
 export interface ExplainedAnomaly extends Anomaly {
-  /** What the value is made of, the largest first. */
+  /** Parts of the value, the largest first. */
   readonly rows: readonly CauseRow[];
 }
 
@@ -34,7 +34,7 @@ interface DaysAsked {
   readonly limit: number;
 }
 
-/** What accounts do, over all of them: for operators alone. */
+/** Activity of accounts, over all of them: for operators alone. */
 export function createActivityAnalytics({ db, reports }: Pick<ProductContext, 'db' | 'reports'>) {
   async function explain(anomalies: readonly Anomaly[]): Promise<ExplainedAnomaly[]> {
     const asked = METRICS.map((metric) => anomalies.filter((one) => one.metric === metric));
@@ -72,7 +72,7 @@ export function createActivityAnalytics({ db, reports }: Pick<ProductContext, 'd
       return rows;
     },
 
-    /** Of open accounts by id. A page looks at some thousand accounts: one that holds few anomalies, or none, may not be the last. */
+    /** Anomalies of open accounts by id. A page looks at some thousand accounts: one that holds few anomalies, or none, may not be the last. */
     async anomalies({
       from,
       until,

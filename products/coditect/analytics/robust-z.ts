@@ -6,11 +6,11 @@ export const THRESHOLD = 3.5;
 /** A normal distribution's standard deviation is so many times its median absolute deviation. */
 const SIGMAS_OF_MAD = 1.4826;
 
-/** What a spread is at least, however alike the weeks before were. */
+/** The least spread, however alike the weeks before were. */
 export interface Floor {
   /** In the metric's unit. */
   readonly least: number;
-  /** Of the median. */
+  /** Share of the median. */
   readonly share: number;
   /** Whether it counts events, whose number varies by its root even where nothing changes (Poisson). */
   readonly isCount: boolean;

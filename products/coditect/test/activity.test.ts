@@ -32,7 +32,7 @@ async function used(
   );
 }
 
-/** Somebody who has been there for ten weeks, and called so often on the weekdays before yesterday's. */
+/** A customer who has been there for ten weeks, and called so often on the weekdays before yesterday's. */
 async function regular(calls: number): Promise<Customer> {
   const who = await app.customer('coditect.starter');
   await db.asMigrator(

@@ -6,7 +6,7 @@ import { moneyIn } from './money.ts';
 const text = z.string().min(1).max(200);
 const isoDate = z.iso.date();
 
-/** What a section says of days, lengths of time and money, as values. */
+/** Days, lengths of time and money of a section, as values. */
 export const fieldsSchema = z.strictObject({
   dates: z
     .array(

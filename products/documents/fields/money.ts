@@ -109,7 +109,7 @@ const LED_AMOUNT = new RegExp(
 );
 /** Each currency that a text names beside a number or elsewhere, and signs of currencies that have no code here. */
 const CURRENCY = new RegExp(String.raw`(?<!\p{L})(?:${TRAIL})(?!\p{L})|\p{Sc}`, 'giu');
-/** What says that a number was not read to its end: more digits, letters, or a word that multiplies it. */
+/** Signs that a number was not read to its end: more digits, letters, or a word that multiplies it. */
 const GOES_ON =
   /^(?:[\p{L}\p{N}%‰]|[.,'’/]\d|[ \t\u00a0\u202f]?(?:hundred|thousand|mil|mille|mill?i\p{L}*|mrd|mia|mds?|bill?i\p{L}*|trill?i\p{L}*|tausend|hundert|tsd|dozen|[kmbt]|bn|tn|cr|lacs?|lakhs?|crores?)(?!\p{L})|[ \t\u00a0\u202f]?[½¼¾⅓⅔]|[ \t\u00a0\u202f]?(?:and|und|et|y)[ \t\u00a0\u202f](?:a[ \t\u00a0\u202f])?half)/iu;
 const BETWEEN = /^\s*(?:-|–|—|to|and|up to|bis|und|à)\s*$/iu;
@@ -202,7 +202,7 @@ function withBrackets(sentence: string, { from, to }: Span): string {
 
 /**
  * The numbers of a sentence with their currencies. In `612 EUR 58,140.00` the currency is the latter's where the sentence puts currencies
- * before its amounts, the former's where it puts them behind, and nobody's where it does not show which.
+ * before its amounts, the former's where it puts them behind, and neither's where it does not show which.
  */
 function amountsOf(sentence: string): Amount[] {
   const matches = [...sentence.matchAll(AMOUNT)];
@@ -306,7 +306,7 @@ function minorOf({ number }: Amount, currency: string, scale: number | undefined
 }
 
 /**
- * Of two kinds of separators the last one is the decimal one. One kind alone separates thousands where it stands twice or
+ * With two kinds of separators the last one is the decimal one. One kind alone separates thousands where it stands twice or
  * three digits follow, but not before a scale: 1.250 million is a million and a quarter.
  */
 function valueOf(number: string, isScaled: boolean): number {

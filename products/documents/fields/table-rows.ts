@@ -1,6 +1,6 @@
 /** Rows of a table of Markdown, as cells. */
 export interface TableRows {
-  /** What is said before the table. */
+  /** Text before the table. */
   readonly before: string;
   /** Titles of its columns; none where they are not known. */
   readonly head: readonly string[];

@@ -6,11 +6,11 @@ export interface ReadingCaps {
   /** Characters of all pages together, and of one. */
   readonly characters: number;
   readonly pageCharacters: number;
-  /** Of a file that is a ZIP: its entries, the bytes of one when inflated, and of all. */
+  /** For a file that is a ZIP: its entries, the bytes of one when inflated, and of all. */
   readonly entries: number;
   readonly entryBytes: number;
   readonly inflatedBytes: number;
-  /** Of an image. */
+  /** Pixels of an image. */
   readonly pixels: number;
   /** Pages of one document that are read by OCR. */
   readonly ocrPages: number;
@@ -21,13 +21,13 @@ export interface ReadingCaps {
   /** Until a process and its libraries have begun, on a slow machine; on top of the next two. */
   readonly beginMilliseconds: number;
   readonly readMilliseconds: number;
-  /** Of OCR, for each page. */
+  /** Milliseconds of OCR, for each page. */
   readonly ocrPageMilliseconds: number;
-  /** Of processor time: for any file, on top for each MiB of it, and the most for both. */
+  /** Milliseconds of processor time: for any file, on top for each MiB of it, and the most for both. */
   readonly cpuMilliseconds: number;
   readonly cpuMillisecondsPerMebibyte: number;
   readonly cpuMostMilliseconds: number;
-  /** Of processor time for OCR of a page, and the fewest bytes that a file takes for a page with letters on it. */
+  /** Milliseconds of processor time for OCR of a page, and the fewest bytes that a file takes for a page with letters on it. */
   readonly ocrPageCpuMilliseconds: number;
   readonly ocrPageBytes: number;
 }

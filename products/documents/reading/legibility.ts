@@ -1,6 +1,6 @@
 /** Signs that no text is written with: replaced, private, unassigned and control characters. */
 const NO_SIGN = /[\uFFFD\p{Co}\p{Cn}\p{Cc}]/gu;
-/** What some programs write for a letter that they don't know. */
+/** Text that some programs write for a letter that they don't know. */
 const NO_LETTER = /\(cid:\d+\)/g;
 /** Shares of a text above which it is garbled. Of English words one in a hundred has no vowel, of Czech ones one in fifteen. */
 const MOST_NO_SIGNS = 0.05;

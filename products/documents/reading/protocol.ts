@@ -4,7 +4,7 @@ import { GAP_KINDS } from './gaps.ts';
 import { READ_FAILURES, type ReadFailureCode } from './failures.ts';
 import type { DocumentType } from './formats.ts';
 
-/** What a reader process is told of the document. */
+/** Task of a reader process. */
 export interface ReadingTask {
   readonly declared: DocumentType;
   readonly caps: ReadingCaps;
@@ -16,7 +16,7 @@ const count = z.int().min(0);
 const codes = Object.keys(READ_FAILURES) as [ReadFailureCode, ...ReadFailureCode[]];
 
 /**
- * What a reader process answers, a line of JSON each. It has read a hostile file, so that nothing of it is believed: the
+ * Answers of a reader process, a line of JSON each. It has read a hostile file, so that nothing of it is believed: the
  * lines are checked as input is.
  */
 export const readingLine = z.discriminatedUnion('kind', [
@@ -25,7 +25,7 @@ export const readingLine = z.discriminatedUnion('kind', [
     kind: z.literal('page'),
     page: count.min(1),
     text: z.string(),
-    /** Of OCR: how surely it read the page, 0 to 1. 1 when not said. */
+    /** For OCR: how surely it read the page, 0 to 1. 1 when not said. */
     confidence: z.number().min(0).max(1).optional(),
   }),
   /** A page that is an image: OCR alone can read it. */

@@ -47,7 +47,7 @@ function readersOf({ bytes }: Pick<ReadRequest, 'bytes'>): string[] {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`"bytes":${bytes},`);
     } catch {
-      // It is over, or nobody's to look at.
+      // It is over, or may not be looked at.
       return false;
     }
   });

@@ -38,7 +38,7 @@ export type PageLine =
   | (Page & { readonly confidence: number })
   | Exclude<Extract<ReadingLine, { page: number }>, Page>;
 
-/** What came of it. `failed` is the document's doing: reading it again would fail again. */
+/** End of a reading. `failed` is the document's doing: reading it again would fail again. */
 export type ReadingEnd =
   | { readonly kind: 'read'; readonly pages: number }
   | ({ readonly kind: 'failed' } & ReadFailure);
@@ -140,7 +140,7 @@ function pageOf({ text, confidence = 1, ...said }: Page, caps: ReadingCaps): Pag
   return { ...said, text: cleanText(text, caps), confidence: surely };
 }
 
-/** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */
+/** Keeps the control characters that texts have; PostgreSQL keeps no NUL, and half a character is none. */
 function cleanText(text: string, { pageCharacters }: ReadingCaps): string {
   return text
     .replace(/[^\P{Cc}\t\n]/gu, '')

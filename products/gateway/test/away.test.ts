@@ -26,7 +26,7 @@ const upstream = {
   api_key: 'sk-test',
   models: ['sandbox-small', 'sandbox-large'],
 };
-// Who waits for a place waits for the test.
+// A call that waits for a place waits for the test.
 const AI_CONFIG = JSON.stringify({
   version: '2026-11-23',
   policies: { 'gateway.chat': { patience: 600_000 } },

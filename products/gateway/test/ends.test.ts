@@ -35,7 +35,7 @@ async function streamChat({ key }: Customer, at = app): Promise<number> {
   return response.status;
 }
 
-/** What does not wait for something that never comes is there long before others have done all this. */
+/** A call that does not wait is over long before others have done all this. */
 async function makeOtherCalls({ key }: Customer): Promise<undefined> {
   for (let nth = 0; nth < 50; nth += 1) await app.call(key, 'GET /v1/me');
   return undefined;
@@ -58,7 +58,7 @@ test('an answer, plain or streamed, is there before its end is', async () => {
 
 test('one call after another at one place is never denied, on whichever process, though each is settled behind its answer', async () => {
   const customer = await app.customer('gateway.developer');
-  // Of the plan's two places one is taken for good.
+  // One of the plan's two places is taken for good.
   const body = { product: 'gateway', feature: 'external', ttl_seconds: 600 };
   const headers = { 'idempotency-key': 'place-1' };
   expect((await app.call(customer.key, 'POST /v1/permits', { body, headers })).status).toBe(201);

@@ -41,7 +41,7 @@ async function readFaults(): Promise<unknown> {
   return ((await response.json()) as { next: unknown }).next;
 }
 
-/** What an account has used of the gateway's limits, and its ledger, the oldest call first. */
+/** An account's use of the gateway's limits, and its ledger, the oldest call first. */
 async function readUsage({ key }: Customer, of = app) {
   const { body } = await of.call(key, 'GET /v1/usage');
   const limits = body['data'] as { product: string; limit: string; used: number }[];
@@ -54,7 +54,7 @@ async function readUsage({ key }: Customer, of = app) {
 
 describe('a call that the provider broke', () => {
   test('uses up nothing of a free plan: two of them leave its day as it was', async () => {
-    // A provider of its own: its breaker is nobody else's.
+    // A provider of its own: no other test shares its breaker.
     const alone = await testApp();
     const ada = await alone.customer('gateway.developer');
     const askAlone = () =>

@@ -46,7 +46,7 @@ const MOST_OF_A_PART = 20;
 
 type View = z.input<typeof foundLicenseReply>;
 
-/** What an operator looks for, as it is asked for. */
+/** An operator's search, as it is asked for. */
 export interface LicenseQuestion {
   readonly key?: string | undefined;
   readonly email?: string | undefined;
@@ -73,7 +73,7 @@ type Parts = SettlingParts & Pick<ProductContext, 'db' | 'secrets' | 'entitlemen
 export function createLicenseDesk(parts: Parts) {
   const { db, audit, entitlements } = parts;
 
-  /** Changes a licence that nobody else changes meanwhile. */
+  /** Changes a licence, under a lock. */
   function changeLicense(
     { id, version, caller, origin }: Change,
     note: string | undefined,
@@ -114,7 +114,7 @@ export function createLicenseDesk(parts: Parts) {
       return rows.map(({ account_id: accountId }) => accountId);
     },
 
-    /** Its sessions end, and nobody takes a seat until it is reinstated; payments do not change that. */
+    /** Its sessions end, and no seat is taken until it is reinstated; payments do not change that. */
     suspend: (of: Change, reason: string) =>
       changeLicense(of, reason, async (tx, { former, found, by }) => {
         if (isSuspendedByAdmin(former)) return;
@@ -245,7 +245,7 @@ function untilOf(found: FoundLicense, wanted: Extension): Date | undefined {
   return until;
 }
 
-/** Until when what the account holds lasts if nobody pays: a period that is not paid counts for its promised days alone. */
+/** Until when what the account holds lasts without a payment: a period that is not paid counts for its promised days alone. */
 function worksUntil({
   machines,
   grace_ends_at: grace,

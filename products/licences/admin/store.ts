@@ -12,16 +12,16 @@ import { type HeadRow, type LicenseRow, SHOWN_LICENSE } from '../licenses/store.
 /** A licence as an operator finds it. */
 export interface FoundLicense extends LicenseRow, TimePosition {
   readonly account_id: AccountId;
-  /** What an operator set in place of the plan's. */
+  /** Seats that an operator set in place of the plan's. */
   readonly seats_by_admin: number | null;
 }
 
-/** What operators look for. */
+/** An operator's search. */
 export interface LicenseSearch {
-  /** What a key is looked up by, one for each master key. */
+  /** Hashes that a key is looked up by, one for each master key. */
   readonly keyHashes?: readonly string[] | undefined;
   readonly tails?: readonly string[] | undefined;
-  /** Of a user who belongs to the account. */
+  /** Email of a user who belongs to the account. */
   readonly email?: string | undefined;
   readonly accountId?: string | undefined;
   readonly id?: string | undefined;
@@ -89,7 +89,7 @@ export const unsuspendByAdmin = (accountId: AccountId) =>
     [accountId],
   );
 
-/** What an operator sets of a licence. */
+/** Terms that an operator sets of a licence. */
 export interface LicenseTerms {
   /** In place of the plan's; null: those of the plan. A signed file of before tells of others. */
   readonly seats: number | null;

@@ -16,7 +16,7 @@ interface AnalyticsQuestion {
   readonly currency: string;
 }
 
-/** What of the recurring revenue is told of a day. Amounts are in minor units. */
+/** Figures of the recurring revenue that are told of a day. Amounts are in minor units. */
 const REVENUE = [
   'customers',
   'new_customers',
@@ -42,7 +42,7 @@ export interface AnalyticsDay
   readonly mean_session_seconds: number | null;
 }
 
-/** What plan document 002 asks for: now, and since the month of UTC began. */
+/** Figures that plan document 002 asks for: now, and since the month of UTC began. */
 export interface AnalyticsTotals {
   readonly currency: string;
   readonly mrr_minor: number;
@@ -58,7 +58,7 @@ export interface AnalyticsTotals {
 
 /** Figures of all licences by day, for operators. */
 export function createAnalytics({ db, reports }: Pick<ProductContext, 'db' | 'reports'>) {
-  /** What subscriptions brought in on days that follow each other, by day. */
+  /** Revenue of subscriptions on days that follow each other, by day. */
   async function revenueOf(days: readonly DayRow[], currency: string) {
     const [last, first] = [days[0], days.at(-1)];
     if (first === undefined || last === undefined) return new Map<string, DailyRecurring>();

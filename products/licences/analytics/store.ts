@@ -1,6 +1,6 @@
 import { statement } from 'plinth/product';
 
-/** What licences of all accounts had and were used for on a day of UTC. */
+/** Licences of all accounts and their use on a day of UTC. */
 export interface DayRow {
   readonly day: string;
   readonly sign_ups: number;

@@ -2,7 +2,7 @@ import type { ProductContext } from 'plinth/product';
 
 type Checkout = ProductContext['subscriptions']['checkout'];
 
-/** What is bought, as the call says it. */
+/** An order, as the call says it. */
 export interface LicenseOrder {
   readonly plan_id: string;
   readonly cycle: 'monthly' | 'yearly';

@@ -10,7 +10,7 @@ const GROUP = 4;
 /** With a blank in place of each hyphen, and some that a mail put in. */
 const LONGEST = 80;
 
-/** A key, as somebody may have typed it, also as it is written in an address: in no log and no audit. */
+/** A key, as a user may have typed it, also as it is written in an address: in no log and no audit. */
 export const KEY_SHAPE =
   /c[o0]d[i1l]tect(?:(?:[\s\u2010-\u2015_+-]|%(?:20|2d|5f|0[9a-d]|c2%a0|e2%80%[89a][\da-f])){0,3}[0-9a-z]{4}){5}/i;
 
@@ -61,7 +61,7 @@ function shownKey(values: readonly number[]): string {
 }
 
 /**
- * The key that somebody typed, in the form in which it was given out: in any case, with or without hyphens and blanks, and with the
+ * The key that a user typed, in the form in which it was given out: in any case, with or without hyphens and blanks, and with the
  * letters that Crockford leaves out read as what they look like. Throws `license_key_malformed` for what no key is, without
  * looking anything up.
  */
@@ -91,7 +91,7 @@ function malformedKeyError(): AppError {
 }
 
 /**
- * What somebody has of a key, as they typed it: all of it; or of its end so much that it can be looked for. Of more than four characters
+ * The part of a key that a user has, as they typed it: all of it; or of its end so much that it can be looked for. Of more than four characters
  * the last one is the check character; four are the hint of a list, or the last group of a key. Throws `license_key_malformed`.
  */
 export function fragmentOf(typed: string): { readonly key: string } | { readonly tails: readonly string[] } {
@@ -104,7 +104,7 @@ export function fragmentOf(typed: string): { readonly key: string } | { readonly
   return { tails: [text, ...before] };
 }
 
-/** What of a text may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
+/** The part of a text that may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
 export function partOfKey(text: string): string | undefined {
   if (text.length > LONGEST) return undefined;
   const isGroups = /^[0-9a-z]{4}(?:-[0-9a-z]{4})+$/i.test(text);

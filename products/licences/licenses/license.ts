@@ -2,7 +2,7 @@ import { type AccountId, AppError, type ProductContext } from 'plinth/product';
 import { normalKey, tailOf } from './key.ts';
 import { accountOfKey, type HeadRow, placeOfKey, readHead } from './store.ts';
 
-/** What a licence is worth at an instant: by its row, and by what its account holds then. */
+/** Worth of a licence at an instant: by its row, and by what its account holds then. */
 export interface LicenseHead {
   readonly accountId: AccountId;
   readonly id: string;
@@ -27,7 +27,7 @@ export interface Licenses {
   ofAccount(accountId: AccountId): Promise<LicenseHead>;
 }
 
-/** What a key is looked up by. Nobody can make it without a master key; one for each of them, that of the present one first. */
+/** The hashes that a key is looked up by. They can't be made without a master key; one for each of them, that of the present one first. */
 export function keyHashes({ secrets }: Pick<ProductContext, 'secrets'>, key: string): readonly string[] {
   return secrets.derived(key, 'coditect.licenses.key_hash');
 }

@@ -24,7 +24,7 @@ const MOST = 1_000;
 
 type Parts = Pick<ProductContext, 'db' | 'audit' | 'secrets'>;
 
-/** Who asks, by a call for an account. */
+/** The caller, by a call for an account. */
 type AccountCall = Pick<
   Call<'POST /v1/licenses/:id/key', unknown, unknown, 'account', never>,
   'accountId' | 'caller' | 'origin' | 'once' | 'params'
@@ -37,7 +37,7 @@ const changeKey = (accountId: AccountId, id: string, key: KeptKey) =>
     [accountId, id, key.keyHash, key.keyHashBy, key.keySealed, key.keyTail],
   );
 
-/** Gives a licence another key: the former one is nobody's from that commit on. Throws `not_found`. */
+/** Gives a licence another key: the former one is unknown from that commit on. Throws `not_found`. */
 export function rotateKey(
   parts: Parts,
   { accountId, caller, origin, once, params }: AccountCall,

@@ -6,10 +6,10 @@ const KEY = sealedColumn({
   key: ['account_id', 'id'],
 });
 
-/** What binds a sealed key to its row. */
+/** Binds a sealed key to its row. */
 export const placeOfKey = (accountId: AccountId, id: string): string => KEY.context(accountId, id);
 
-/** What a licence is worth at the instant of the transaction. */
+/** Worth of a licence at the instant of the transaction. */
 export interface HeadRow {
   readonly id: string;
   readonly tier: string;
@@ -56,7 +56,7 @@ export interface LicenseRow extends HeadRow {
   readonly organization: string;
 }
 
-/** What lists are narrowed to. */
+/** Filter of lists. */
 export interface LicenseFilter {
   readonly active: boolean | null;
   readonly tier: string | null;
@@ -71,7 +71,7 @@ export const EVERY_LICENSE: LicenseFilter = {
   expiresAfter: null,
 };
 
-/** What is shown of a licence `l` and of what it is worth now, `h`. A lapse that nobody has written down yet was when the plan ended. */
+/** Columns that are shown of a licence `l` and of its worth now, `h`. A lapse that was not written down yet was when the plan ended. */
 export const SHOWN_LICENSE = `h.*, l.key_sealed, l.key_tail, l.issued_at, l.activated_at, l.version,
        case when h.status = 'suspended' then coalesce(l.suspended_at, least(l.holds_until, h.now)) end as suspended_at,
        case when h.status = 'inactive' then coalesce(l.deactivated_at, least(l.holds_until, h.now)) end as deactivated_at,

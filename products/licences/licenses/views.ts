@@ -5,7 +5,7 @@ import { EVERY_LICENSE, type LicenseFilter, type LicenseRow, placeOfKey, readLic
 
 type LicenseView = z.input<typeof licenseReply>;
 
-/** What a list is narrowed to, as it is asked for. */
+/** Filter of a list, as it is asked for. */
 export interface LicenseQuery {
   readonly active?: boolean | undefined;
   readonly tier?: string | undefined;

@@ -11,7 +11,7 @@ import type { HeadRow } from '../licenses/store.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { revokeFiles, type StoredLicense, writeLicense } from './store.ts';
 
-/** What became of a licence. */
+/** Events of a licence. */
 export type LifecycleEvent =
   | 'issued'
   | 'renewed'
@@ -21,7 +21,7 @@ export type LifecycleEvent =
   | 'deactivated'
   | 'revived';
 
-/** Who had a licence changed by hand, and why. */
+/** The actor who had a licence changed by hand, and why. */
 export interface ByHand {
   readonly actor: Actor;
   readonly origin: RequestOrigin;
@@ -37,8 +37,8 @@ export interface Transition {
 }
 
 /**
- * What happened to a licence between two looks at it, from how it stood and how it stands alone: whatever came between, and in
- * whichever order, and not told again by the next look.
+ * Events of a licence between two looks at it, told by its two states alone: independent of what came between, and in
+ * which order, and not told again by the next look.
  */
 export function eventsOf({ former, head }: Pick<Transition, 'former' | 'head'>): LifecycleEvent[] {
   const isChanged = head.status !== former.status;
@@ -77,7 +77,7 @@ export function licenseAfter({ former, head }: Transition, raises: boolean): Sto
   };
 }
 
-/** A plan that ended by time alone was over then, and not when somebody looked. */
+/** A plan that ended by time alone was over then, and not when it was first looked at. */
 function lapsedAt({ holds_until: until }: StoredLicense, { now }: HeadRow): Date {
   return until !== null && until < now ? until : now;
 }

@@ -50,7 +50,7 @@ export function createLetters(parts: Parts): Letters {
   };
 }
 
-/** Of a licence that stands otherwise by now the mails of that are on their way, or are the platform's. */
+/** Skip: the licence has changed, and that change sends its own mail, or the platform does. */
 async function write(parts: Parts, job: RunningJob): Promise<void> {
   const { accountId, payload } = job;
   const { event = '', version = '' } = payload;

@@ -94,7 +94,7 @@ interface IssueOptions {
   readonly tells: boolean;
 }
 
-/** Nobody ever sees the key but those who are shown it: it is kept as a hash and sealed. False: another has issued it meanwhile. */
+/** The key is shown to its readers alone: it is kept as a hash and sealed. False: another has issued it meanwhile. */
 async function issueIn(parts: Parts, tx: Transaction, { accountId, tells }: IssueOptions): Promise<boolean> {
   const [inserted] = await tx.run(insertLicense(newLicense(parts, accountId)));
   if (inserted === undefined) return false;

@@ -16,7 +16,7 @@ export interface StoredLicense {
   readonly version: number;
 }
 
-/** The licence of an account, which nobody else changes until the transaction ends. */
+/** The licence of an account, locked until the transaction ends. */
 export const lockLicense = (accountId: AccountId) =>
   statement<StoredLicense>(
     `select account_id, id, tier, status, status_reason, suspended_at, deactivated_at, period_end, holds_until, version

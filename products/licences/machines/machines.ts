@@ -57,7 +57,7 @@ export interface Machines {
 
 const LONGEST_AGENT = 300;
 
-/** The program that calls, as it is kept: without a key that somebody put there. */
+/** The program that calls, as it is kept: without a key that a caller put there. */
 export const agentOf = ({ userAgent }: Pick<Origin, 'userAgent'>) =>
   withoutDeclaredSecrets(userAgent).slice(0, LONGEST_AGENT);
 
@@ -90,7 +90,7 @@ interface ActivationInput {
   readonly origin: Origin;
 }
 
-/** What the licence is worth, once nobody else changes its machines: of two on the last place, the second sees the first. */
+/** Worth of the licence, under the lock on its machines: of two on the last place, the second sees the first. */
 async function lockedHead(tx: Transaction, license: WhichLicense): Promise<LicenseHead> {
   const [, [row]] = await tx.runAll([lockMachines(license), readHead(license.accountId)]);
   if (row === undefined) throw new AppError('license_not_found');

@@ -1,6 +1,6 @@
 import { DatabaseAway, mayBeDone } from 'plinth/product';
 
-/** What became of one of a group. */
+/** Result for one of a group. */
 export type Outcome<Answer> = { readonly answer: Answer } | { readonly error: unknown };
 
 interface QueuedItem<Item, Answer> {
@@ -11,7 +11,7 @@ interface QueuedItem<Item, Answer> {
 
 /**
  * Has what is asked for one key done in groups of up to so many, in the order in which it came: one group of a key at a time, and while it is
- * under way the next one fills. There is no timer: who comes alone waits for nobody. Those of a group that the database has undone are tried
+ * under way the next one fills. There is no timer: a lone caller does not wait for others. Those of a group that the database has undone are tried
  * in halves, so that none fails with another.
  */
 export function createGrouping<Key, Item, Answer>(

@@ -22,7 +22,7 @@ const CLOSED = commitPoint('coditect.sessions-closed', 'sessions that ran out, i
 /** So many seats that ran out are written down at once. */
 const A_ROUND = 1_000;
 
-/** Who holds a seat. */
+/** The holder of a seat. */
 export interface SeatHolder {
   readonly seat: OccupiedSeat;
   readonly hardwareId: string;
@@ -33,7 +33,7 @@ export interface SeatHolder {
 
 type Parts = Pick<ProductContext, 'db' | 'limits' | 'audit'> & { readonly licenses: Licenses };
 
-/** Who holds seats, and who did. */
+/** Present and former holders of seats. */
 export function createHolders({ db, limits, audit, licenses }: Parts) {
   const { seats } = limits;
 
@@ -117,7 +117,7 @@ export function createHolders({ db, limits, audit, licenses }: Parts) {
   };
 }
 
-/** A text that is nobody's key names no licence. */
+/** A text that is no licence's key names no licence. */
 function ignoreClientError(error: unknown): undefined {
   if (error instanceof AppError && error.status < 500) return undefined;
   throw error;

@@ -9,7 +9,7 @@ const RATES: Rates = {
   close: async () => {},
 };
 
-/** What is counted of a call, and how many of each a minute has. */
+/** Rates of a call, and how many of each a minute has. */
 async function rateEntriesOf(call: RatedCall): Promise<readonly RateEntry[]> {
   const seen: RateEntry[] = [];
   const take: Rates['take'] = async (entries) => {

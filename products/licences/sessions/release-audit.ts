@@ -12,7 +12,7 @@ interface Release {
   readonly isForced: boolean;
 }
 
-/** What the audit says of a seat that was given back, or that a manager ended. */
+/** The audit's event of a seat that was given back, or that a manager ended. */
 export function releaseEvent({
   accountId,
   licenseId,
@@ -32,7 +32,7 @@ export function releaseEvent({
   };
 }
 
-/** What the audit says of a seat that ended because an older token of its session came back. */
+/** The audit's event of a seat that ended because an older token of its session came back. */
 export function copiedEvent(session: SessionName, origin: RequestOrigin): AuditEvent {
   const { accountId, licenseId, id, machineId } = session;
   return {

@@ -46,7 +46,7 @@ export interface HeldSeat {
   readonly token: string;
 }
 
-/** What a holder of a seat proves itself with, and the nonce of the answer. */
+/** Proof of a seat's holder, and the nonce of the answer. */
 export interface SessionProof {
   readonly token: string;
   readonly nonce?: string | undefined;

@@ -64,7 +64,7 @@ export const readSession = (accountId: AccountId, id: string) =>
     [accountId, id],
   );
 
-/** Writes into the history what became of seats that somebody else has taken since, or that ran out. */
+/** Writes into the history what became of seats that another machine has taken since, or that ran out. */
 export const endSessions = (accountId: AccountId, ended: readonly EndedSeat[]) =>
   statement(
     `update coditect.sessions s set status = e.ended, ended_at = e.ended_at, last_heartbeat_at = e.renewed_at, updated_at = app.now()
@@ -90,7 +90,7 @@ export const closeSeats = (most: number) =>
     [most],
   );
 
-/** A session in the history: how it stands is what its seat says, until somebody has written that down. */
+/** A session in the history: its state is what its seat says, until that is written down. */
 export interface SessionRow extends TimePosition {
   readonly machine_id: string;
   readonly hardware_id: string;

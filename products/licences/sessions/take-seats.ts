@@ -30,10 +30,10 @@ import type { SessionName } from './tokens.ts';
 
 /** Seconds until a seat is free again after its last heartbeat. */
 export const SEAT_TTL = 360;
-/** Minutes of work without the server that a heartbeat hands out where nobody wished for another number. */
+/** Minutes of work without the server that a heartbeat hands out by default. */
 const OFFLINE_MINUTES = 30;
 
-/** What an acquire says. */
+/** Request of an acquire. */
 export interface AcquireRequest {
   readonly hardwareId: string;
   readonly name?: string | undefined;
@@ -47,14 +47,14 @@ export interface AcquireRequest {
   readonly former?: string | undefined;
 }
 
-/** Who asks: for which account, and as whom; without a caller by the licence's key alone. */
+/** The asker: for which account, and as whom; without a caller by the licence's key alone. */
 export interface Asker {
   readonly accountId: AccountId;
   readonly caller: Caller | undefined;
   readonly origin: Origin;
 }
 
-/** Nobody is signed in: the machine's token or the key acted. */
+/** No user is signed in: the machine's token or the key acted. */
 export const actorOfAsker = ({ caller }: Pick<Asker, 'caller'>): Actor =>
   caller === undefined ? { kind: 'system' } : actorOf(caller);
 
@@ -79,7 +79,7 @@ interface SeatRequest {
   readonly machineId: string;
 }
 
-/** What was decided of one, and whether it activated its machine. */
+/** The decision for one, and whether it activated its machine. */
 interface SeatDecision extends SeatRequest {
   readonly answer: SeatResult;
   readonly isNew: boolean;
@@ -134,7 +134,7 @@ interface Places {
   of(hardwareId: string): string;
   /** Told of a machine that has its seat: whether it was not activated before. */
   come(hardwareId: string, id: string): boolean;
-  /** Of all that have asked it is known by now who has come. */
+  /** All that have asked are known by now, with who has come. */
   settle(): void;
   exhausted(): AppError;
 }
@@ -192,7 +192,7 @@ async function seatIn(
   });
 }
 
-/** What is kept of who took a seat, and of how many did not. */
+/** Keeps who took a seat, and how many did not. */
 async function keepIn(
   tx: Transaction,
   { audit, ids }: Parts,
@@ -215,7 +215,7 @@ async function keepIn(
   );
 }
 
-/** What a client says of itself, without the key that it may have put there too. */
+/** A client's text of itself, without the key that it may have put there too. */
 const cleanText = (text: string | undefined) => (text === undefined ? null : withoutDeclaredSecrets(text));
 
 /** The statements that keep who has a seat: none of a denial. */

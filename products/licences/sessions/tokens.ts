@@ -11,7 +11,7 @@ export interface SessionName {
   readonly fence: number;
   /** Which of its session's tokens this is; undefined in those of an older version. */
   readonly token?: number | undefined;
-  /** Of the licence, as of its last acquire: what its rates grow with. */
+  /** Seats of the licence, as of its last acquire: what its rates grow with. */
   readonly seats: number;
 }
 

@@ -19,7 +19,7 @@ const beat = ({ body: { session_id, signed_token } }: Reply) =>
   call(undefined, 'POST /v1/licenses/heartbeat', { body: { session_id, signed_token } });
 const borrow = ({ body: { session_id, signed_token } }: Reply, minutes: number) =>
   call(undefined, 'POST /v1/licenses/borrow', { body: { session_id, signed_token, minutes } });
-/** What the admin says of a licence: its body, and from which version on. */
+/** The admin's change of a licence: its body, and from which version on. */
 type ChangeArguments = readonly [body?: object, version?: number];
 const say = async (ada: Licensee, verb: string, ...[body, version]: ChangeArguments) =>
   call(

@@ -32,7 +32,7 @@ async function report(from: number, until: number, more = ''): Promise<Row[]> {
   return (body['data'] as Row[]).toReversed();
 }
 
-/** What the schedule does. */
+/** Runs the schedule. */
 async function runSchedule(): Promise<void> {
   await holders.close();
   await analytics.roll();
@@ -43,7 +43,7 @@ interface WorkedTime {
   readonly until: number;
 }
 
-/** When somebody worked under a licence, by what its owner reads. */
+/** The times of work under a licence, by what its owner reads. */
 async function workedAt(at: Office): Promise<WorkedTime[]> {
   return (await at.history()).map(({ started_at: from, ended_at: until }) => ({
     from: Date.parse(String(from)),
@@ -51,7 +51,7 @@ async function workedAt(at: Office): Promise<WorkedTime[]> {
   }));
 }
 
-/** Of a day, from the sessions of each licence alone. */
+/** The figures of a day, from the sessions of each licence alone. */
 function computeDay(starts: number, now: number, licences: readonly (readonly WorkedTime[])[]) {
   const ends = Math.min(starts + DAY, now);
   const all = licences.flat();
@@ -91,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   minutes: fc.constantFrom(0, 0, 1, 4, 35, 300, 1_500),
 });
 
-/** Somebody who works over midnight: from 23:56 to 0:04. */
+/** A machine that works over midnight: from 23:56 to 0:04. */
 const OVERNIGHT: readonly Step[] = [
   ...[300, 300, 35, 35, 35, 35, 35].map(
     (minutes): Step => ({ at: 0, machine: 0, does: 'schedule', minutes }),
@@ -177,7 +177,7 @@ describe('figures by day', () => {
     expect(utilization).toBe(Math.round((3 / Number(seats)) * 10_000) / 10_000);
     await advanceTo(db, new Date(start + DAY + HOUR / 2).toISOString());
     await runSchedule();
-    // Within an hour of midnight somebody may still be about to commit.
+    // Within an hour of midnight a session may still be about to commit.
     expect(await app.count(at.who, 'coditect.days')).toBe(0);
     const over = await report(start, start + DAY);
     await advanceTo(db, new Date(start + DAY + 2 * HOUR).toISOString());

@@ -246,7 +246,7 @@ describe.runIf(program !== undefined)('a company', async () => {
     const beat = () => call(undefined, 'POST /v1/licenses/heartbeat', { body: { session_id, signed_token } });
     expect((await beat()).status).toBe(200);
 
-    // Nobody tells anybody anything at this instant.
+    // No signal is sent at this instant.
     await advanceTo(db, new Date(last + 1_000).toISOString());
     for (const over of [await beat(), await call(undefined, 'POST /v1/licenses/acquire', { body })])
       expect([over.status, over.body]).toMatchObject([403, { error: { code: 'license_suspended' } }]);

@@ -22,7 +22,7 @@ await db.system('coditect.signing', KEY, [
 ]);
 
 const BEGUN = statement<{ begun: number }>('select count(*)::integer as begun from jobs.schedules');
-/** What the clock has begun and is not done: schedules that are due, and their jobs. */
+/** Work that the clock has begun and is not done: schedules that are due, and their jobs. */
 const UNDER_WAY = statement<{ left: number }>(
   `select (select count(*) from jobs.schedules where next_at <= app.now())::integer
      + (select count(*) from jobs.jobs where account_id = $1 and state in ('ready', 'delayed', 'running')
@@ -30,14 +30,14 @@ const UNDER_WAY = statement<{ left: number }>(
   [PLATFORM_ACCOUNT],
 );
 
-/** Moves the clock on and waits for all that it then begins: what has not happened by then happens to nobody, however long they wait. */
+/** Moves the clock on and waits for all that it then begins: what has not happened by then does not happen later. */
 async function passTime(interval: string): Promise<void> {
   await advance(db, interval);
   await expect.poll(() => db.asMigrator(UNDER_WAY), PATIENT).toEqual([{ left: 0 }]);
 }
 
 test('nobody has to call anything: a plan that was given for later has its licence and mail when it begins, its sessions and their days are written down, and so is its end', async () => {
-  // What begins after the clock has moved on is due minutes later.
+  // Work that begins after the clock has moved on is due minutes later.
   await expect.poll(async () => (await db.asMigrator(BEGUN))[0]?.begun, PATIENT).toBeGreaterThan(0);
   const who = await customer();
   const now = (await databaseTime(db)).getTime();

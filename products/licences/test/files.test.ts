@@ -179,7 +179,7 @@ test('a key stands nowhere in the database: in no mail on its way, no job, no au
   const headers = { 'idempotency-key': 'rotated-and-looked-for', 'user-agent': `a client of ${former}` };
   const { body } = await call(ada.who.key, `POST /v1/licenses/${id}/key`, { headers });
   const key = String(body['license_key']);
-  // A client may say its key where nobody asked for it.
+  // A client may say its key in a field for something else.
   const says = { name: `of ${key}`, platform: former };
   const acquires = { ...says, user_agent: former, app_version: `1 ${key}` };
   for (const license_key of [key, former]) {

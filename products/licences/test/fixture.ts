@@ -7,7 +7,7 @@ import { sharedRsaKey } from './rsa-key.ts';
 
 const KEY = commitPoint('test.signing-key', 'a key that is made already');
 
-/** Somebody with a licence, by the calls that they make. */
+/** A customer with a licence, by the calls that they make. */
 export interface Licensee {
   readonly who: Customer;
   /** The licence as an owner sees it. */
@@ -24,9 +24,9 @@ export interface CoditectFixture extends SellingApp {
   /** Buys a plan and pays for it; its trial has begun. */
   licensee(plan?: string): Promise<Licensee>;
   createLicensee(who: Customer): Licensee;
-  /** What was written in an account's audit of its licence, oldest first. */
+  /** Events of an account's audit about its licence, oldest first. */
   audited(who: Customer): Promise<string[]>;
-  /** What was mailed to an account, by the names of templates, oldest first. */
+  /** Mails to an account, by the names of templates, oldest first. */
   mailed(who: Customer): Promise<string[]>;
   /** From now on the customer's card is refused, or taken again. */
   card(who: Customer, card: 'pm_card_visa' | 'pm_card_chargeCustomerFail'): Promise<void>;

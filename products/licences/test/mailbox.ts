@@ -23,7 +23,7 @@ async function workOff({ app, db }: App, accountId: Customer['accountId'], kind:
 export const writeLetters = (app: App, { accountId }: Customer) =>
   workOff(app, accountId, 'coditect.letters');
 
-/** All mails that somebody got by now as their account's manager, with their files, the oldest first. */
+/** All mails that a customer got by now as their account's manager, with their files, the oldest first. */
 export async function mailsTo(from: App, who: Customer) {
   await writeLetters(from, who);
   await workOff(from, who.accountId, 'mail.send');

@@ -24,7 +24,7 @@ async function fileOf(ada: Licensee) {
   return { text: JSON.stringify(body), license: body['license'] as License };
 }
 
-/** What the jobs are to write mails of, in the order in which they were left. */
+/** Mails that the jobs are to write, in the order in which they were left. */
 async function letters({ who: { accountId } }: Licensee): Promise<string[]> {
   const rows = await db.asMigrator(
     statement<{ event: string }>(

@@ -79,7 +79,7 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
   const churning = rows.find((row) => row['churned_customers'] === 1);
   expect(churning).toMatchObject({ logo_churn: 0.5, revenue_churn: 0.7734 });
 
-  // What changes from day to day adds up to what changes in a month.
+  // Changes from day to day add up to those of a month.
   const months = await rowsOf(
     `GET /v1/admin/billing/recurring?group=product&from=${dayOf(first)}&until=${dayOf(new Date(Date.parse(left) + DAY))}`,
   );

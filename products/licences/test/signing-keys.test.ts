@@ -14,7 +14,7 @@ const admin = await fixture.admin();
 const ROTATED = commitPoint('test.signing-key-rotated', 'a key that follows another');
 const KINDS = ['rsa-4096', 'ed25519'] as const;
 
-/** What follows is done by one process after the other. */
+/** The steps that follow are done by one process after the other. */
 const processes = [fixture, beside] as const;
 
 interface SignedFile {

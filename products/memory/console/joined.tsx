@@ -7,7 +7,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   pattern: 'patterns',
 };
 
-/** What the graph joins with a node, one edge away: walked from one to the next. */
+/** Nodes that the graph joins with one, one edge away: walked from one to the next. */
 export function Joined({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
   const { change } = useProductSearch();

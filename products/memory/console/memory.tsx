@@ -10,7 +10,7 @@ const BUDGETS = ['500', '2000', '8000'];
 const VIEWS = { sessions: Sessions, decisions: Decisions, patterns: Patterns } as const;
 type View = keyof typeof VIEWS;
 
-/** What was remembered: found by any words, with the reason for each hit; sessions, decisions and patterns. */
+/** The memory: found by any words, with the reason for each hit; sessions, decisions and patterns. */
 export default function Memory() {
   const { say } = useTexts(texts);
   const { search, change } = useProductSearch();

@@ -7,7 +7,7 @@ const MOST_NAMES = 8;
 const MOST_DAYS = 14;
 const DAY = 86_400_000;
 
-/** What of a question is looked up in the index. */
+/** The terms of a question that are looked up in the index. */
 export interface SearchTerms {
   /** The first one stands in every turn. */
   readonly terms: readonly string[];

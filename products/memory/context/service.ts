@@ -42,14 +42,14 @@ export interface ContextTurn extends PackedTurn {
   readonly source: TurnSource;
 }
 
-/** What of a member's memory, and of what others let them read, a question needs. */
+/** Finds the parts of a member's memory, and of what others let them read, that a question needs. */
 export function createMemoryContext({
   db,
   clock,
   dataKeys,
 }: Pick<ProductContext, 'db' | 'clock' | 'dataKeys'>) {
   /**
-   * What the index has of some terms: turns with their texts, and in how many of all each term stands. Each read is a transaction of its
+   * The index's answer for some terms: turns with their texts, and in how many of all each term stands. Each read is a transaction of its
    * own: others have their turn in between.
    */
   async function search(member: MemberKey, keys: readonly string[]) {

@@ -4,7 +4,7 @@ import { placeOf } from '../sessions/places.ts';
 import type { Level } from '../sessions/store.ts';
 import type { FoundTurnRow, TurnRow } from './store.ts';
 
-/** What stands around so many of the first ones is read, and no more text of what was found than that. */
+/** So many of the first ones are read with their neighbours, and no more text of what was found than that. */
 const WITH_NEIGHBOURS = 20;
 const MOST_BYTES = 1_000_000;
 /** The place of turns in a session is counted where they stand together; elsewhere they are so far apart. */

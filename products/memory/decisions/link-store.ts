@@ -4,12 +4,12 @@ import type { DecisionKey, DecisionStatus } from './store.ts';
 
 export type LinkType = 'relates_to' | 'drawn_from' | 'implements';
 
-/** What a link points to: one of these. */
+/** The target of a link: one of these. */
 export interface LinkTarget {
   readonly sessionId: string | null;
   readonly messageId: string | null;
   readonly decisionId: string | null;
-  /** Of a file. */
+  /** Path of a linked file. */
   readonly path: string | null;
 }
 
@@ -17,7 +17,7 @@ export interface LinkTarget {
 export interface LinkRow {
   readonly id: string;
   readonly type: LinkType;
-  /** Of a message: the session that it is of. */
+  /** For a message: its session. */
   readonly session_id: string | null;
   readonly message_id: string | null;
   readonly to_decision_id: string | null;
@@ -49,7 +49,7 @@ export const insertLink = (
     readonly target: LinkTarget;
     readonly path: Uint8Array | null;
     readonly pathHash: Uint8Array | null;
-    /** Of a message: where in its text. */
+    /** For a message: where in its text. */
     readonly span?: readonly [from: number, until: number];
   },
 ) =>

@@ -23,7 +23,7 @@ export function openLink(key: DataKey, { accountId }: MemberKey, { path, ...row 
   return { ...row, path: path === null ? null : key.open(path, placeOf.path(accountId, row.id)) };
 }
 
-/** What decisions are about, and come from. */
+/** Links from decisions to what they are about, and come from. */
 export function createDecisionLinks({ db, ids, dataKeys }: Pick<ProductContext, 'db' | 'ids' | 'dataKeys'>) {
   return {
     /** Links one's own decision with what one may read; the same again is the same link. */
@@ -84,7 +84,7 @@ function pointsTo(link: OpenLink, { sessionId, messageId, decisionId, path }: Li
   );
 }
 
-/** Why somebody changed nothing of a decision: it is another's, or not there for them. */
+/** Why a caller changed nothing of a decision: it is another's, or not there for them. */
 export async function whyNotOwn(tx: Transaction, decision: DecisionKey): Promise<AppError> {
   const [row] = await tx.run(readDecision(decision));
   return row === undefined ? new AppError('decision_not_found') : new AppError('author_only');

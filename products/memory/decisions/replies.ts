@@ -10,7 +10,7 @@ const text = z.string().trim().min(1);
 export const linkType = z.enum(['relates_to', 'drawn_from', 'implements']);
 export const writtenStatus = z.enum(['proposed', 'accepted']);
 
-/** What a decision says, as it is sent. */
+/** Texts of a decision, as they are sent. */
 export const textFields = {
   title,
   context: text.describe('What made it necessary. At most 64 KiB of UTF-8, as each text.'),

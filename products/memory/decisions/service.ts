@@ -86,7 +86,7 @@ interface ListQuery {
 
 const missing = () => new AppError('decision_not_found');
 
-/** What members decided, and why. */
+/** Decisions of members, and their reasons. */
 export function createDecisions(
   context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
 ) {
@@ -191,7 +191,7 @@ export function createDecisions(
       teamId = null,
       status,
     }: {
-      /** Of the texts that they have read; undefined: any. */
+      /** Version of the texts that they have read; undefined: any. */
       readonly version?: number | undefined;
       readonly level?: Level | undefined;
       readonly teamId?: string | null | undefined;

@@ -29,7 +29,7 @@ export interface DecisionRow {
   readonly current_version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
-  /** Of the texts. */
+  /** Version of the texts. */
   readonly version: number;
   readonly version_id: string;
   readonly title: Uint8Array;
@@ -57,7 +57,7 @@ export interface SealedTexts {
   readonly consequences: Uint8Array | null;
 }
 
-/** What a decision is when it is made. */
+/** A decision when it is made. */
 export interface NewDecision {
   readonly clientId: string;
   readonly level: Level;
@@ -120,7 +120,7 @@ export const decisionByClientId = ({ accountId, userId }: MemberKey, clientId: s
     [accountId, userId, clientId],
   );
 
-/** The lock of whatever changes the texts or the links of a decision. No row for others than its author. */
+/** The lock for every change of the texts or the links of a decision. No row for others than its author. */
 export const lockOwnDecision = ({ accountId, userId, id }: DecisionKey) =>
   statement<{ version: number }>(
     `select version from coditect.memory_decisions where account_id = $1 and author_id = $2 and id = $3 for no key update`,

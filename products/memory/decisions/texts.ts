@@ -3,7 +3,7 @@ import type { MemberKey } from '../levels.ts';
 import { placeOf } from './places.ts';
 import type { DecisionKey, DecisionRow, SealedTexts, WholeDecisionRow } from './store.ts';
 
-/** What a decision says. */
+/** Texts of a decision. */
 export interface DecisionTexts {
   readonly title: string;
   readonly context: string;

@@ -19,7 +19,7 @@ const WE = String.raw`\b(?:we|I|the team)(?:['’]ve| have| has)?(?: (?:all|also
 const WE_ARE = String.raw`\bwe(?:['’]re| are)(?: (?:now|also))?`;
 const WE_WILL = String.raw`\bwe(?:['’]ll| will| are going to|['’]re going to)`;
 
-/** What was decided, in words that say so. */
+/** Words by which a sentence says that something was decided. */
 const SAID = [
   String.raw`${WE} (?:decided (?:to|that|on|against|not)|agreed (?:to|that|on|not|upon)|settled (?:on|for)|opted (?:to|for)|cho(?:se|osen)|chosen)\b`,
   String.raw`${WE} ended up (?:choosing|using|with)\b`,
@@ -32,7 +32,7 @@ const SAID = [
   String.raw`${WE_ARE} (?:going with|going to use|switching|sticking|moving (?:to|from|away)|dropping|adopting|standardi[sz]ing)\b`,
 ];
 
-/** What was decided, where a person says it: a model that explains its code speaks so too. */
+/** Words that count where a person says them: a model that explains its code speaks so too. */
 const ANNOUNCED = [
   String.raw`${WE_WILL} (?:no longer|not|never|only|always) (?!see\b|need\b|know\b|be\b|have\b)\w+`,
   String.raw`\bwe won['’]t (?!see\b|need\b|know\b|be\b|have\b)\w+`,
@@ -46,7 +46,7 @@ const BY_PEOPLE = of([...SAID, ...ANNOUNCED]);
 /** Before it: what is asked, supposed, denied, or told of others. */
 const OPEN =
   /\b(?:if|whether|unless|suppose|imagine|assum\w+|once|until|before|when|as soon as|why|how|what|which|where|who|should|would|could|might|may|maybe|perhaps|not|never|nobody|haven['’]t|hasn['’]t|didn['’]t|don['’]t|they|had|let['’]?s say|say)\b/i;
-/** What people do, and not what they build. */
+/** Words about what people do, and not about what they build. */
 const EVERYDAY =
   /\b(?:decided|agreed) (?:to|that we) (?:(?:take|have|grab|go|get|meet|talk|call|chat|sync|discuss|ask|wait|leave|sleep|look|try|check|stop|start|read|see)\b)/i;
 
@@ -68,7 +68,7 @@ export function decidedIn({ id, role, text }: Pick<OpenMessage, 'id' | 'role' | 
   return decided;
 }
 
-/** Whether a sentence of somebody says that something was decided. */
+/** Whether a sentence says that something was decided. */
 export function isDecided(sentence: string, role: 'user' | 'assistant'): boolean {
   if (sentence.length < LENGTHS.least || sentence.length > LENGTHS.most || /\?["')\]]*$/.test(sentence))
     return false;

@@ -29,7 +29,7 @@ interface Context extends Pick<ProductContext, 'db' | 'ids' | 'jobs' | 'dataKeys
   readonly everyMessage: (session: SessionKey, signal: AbortSignal) => AsyncIterable<OpenMessage>;
 }
 
-/** What is drawn from sessions after messages were stored, by a job: nobody who stores a message waits for it, or writes a row more. */
+/** Digests that are drawn from sessions after messages were stored, by a job: a call that stores a message does not wait for it, or write a row more. */
 export function createDigests(context: Context) {
   const { db, ids, jobs } = context;
   const alarm = createAlarm(async () => {

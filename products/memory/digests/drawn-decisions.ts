@@ -8,7 +8,7 @@ import type { SessionKey } from '../sessions/store.ts';
 import { type DecidedSentence, decidedIn } from './decided.ts';
 import { type DigestedSession, insertDrawn } from './store.ts';
 
-/** Of so many different ones of a session, the first are looked at. */
+/** The first so many different decisions of a session are looked at. */
 const MOST = 1_000;
 const HASH_BYTES = 16;
 

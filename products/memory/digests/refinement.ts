@@ -22,7 +22,7 @@ const REFINED = commitPoint(
 /** A model reads so many sentences at most, the last ones among them; admission plans for their bytes. */
 const MOST_READ = 100;
 export const SENTENCE_BYTES = 40_000;
-/** Of what it answers so much is kept. */
+/** So many parts of its answer are kept. */
 const MOST_KEPT = 8;
 const LONGEST = 500;
 
@@ -40,7 +40,7 @@ interface Context extends Pick<ProductContext, 'ai' | 'db' | 'dataKeys'> {
   readonly everyMessage: (session: SessionKey, signal: AbortSignal) => AsyncIterable<OpenMessage>;
 }
 
-/** What is kept under the key of a request: a repeat is answered if who asked may still read the session. */
+/** The answer kept under the key of a request: a repeat is answered if who asked may still read the session. */
 export const keptRefinement = z.object({
   user_id: z.string(),
   sentences: z.array(z.object({ text: z.string(), message_ids: z.array(z.string()) })),

@@ -11,7 +11,7 @@ export interface TakenSession {
   readonly digest_at: Date | null;
 }
 
-/** Some sessions that are due, of any account. They are due again if nobody has stored their digest in time. */
+/** Some sessions that are due, of any account. They are due again if no digest was stored in time. */
 export const takeSessions = statement<TakenSession>(
   `with due as materialized (
      select account_id, id, exists (

@@ -3,7 +3,7 @@ import { asLine } from '../one-line.ts';
 import { asQuote, QUOTED, writeWithin } from '../prompt.ts';
 import type { OpenDocument } from './service.ts';
 
-/** What is loaded into a budget of tokens. */
+/** Documents that are loaded into a budget of tokens. */
 export interface LoadedDocuments {
   readonly documents: readonly OpenDocument[];
   /** Those for which there was no room. */

@@ -67,7 +67,7 @@ export interface DocumentInput extends Audience {
   readonly text: string;
 }
 
-/** What became of a document from one version to another. */
+/** Changes of a document from one version to another. */
 export interface DocumentDiff {
   readonly from: number;
   readonly to: number;
@@ -75,7 +75,7 @@ export interface DocumentDiff {
   readonly lines_left_out: number;
 }
 
-/** What members want a model to know of their business and their systems. */
+/** Documents by which members tell a model of their business and their systems. */
 export function createContextDocuments(
   context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
 ) {

@@ -15,7 +15,7 @@ export interface NewMention {
 export const mentionPlace = (accountId: AccountId, mention: string) =>
   `coditect.file_mentions.name/${accountId}/${mention}`;
 
-/** Of messages of a session; its author alone. */
+/** Adds mentions of a session's messages; for its author alone. */
 export const insertMentions = (
   { accountId, id }: MemberKey & { readonly id: string },
   mentions: readonly NewMention[],

@@ -56,7 +56,7 @@ interface MergeChange extends Pick<MemberKey, 'accountId'> {
 
 const missing = () => new AppError('graph_node_not_found');
 
-/** What joins sessions, decisions, patterns and files. */
+/** The graph that joins sessions, decisions, patterns and files. */
 export function createGraph({
   db,
   ids,
@@ -73,7 +73,7 @@ export function createGraph({
     });
 
   return {
-    /** What lies around a node. Throws `graph_node_not_found`. */
+    /** The neighbours of a node. Throws `graph_node_not_found`. */
     async around(
       member: MemberKey,
       { node, limit, ...filter }: GraphFilter & { readonly node: NodeRef; readonly limit: number },

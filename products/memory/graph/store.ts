@@ -57,7 +57,7 @@ export const graphAround = (node: string, { types, kinds, depth }: GraphFilter, 
     limit,
   ]);
 
-/** Of a path so many nodes are looked at from either end. */
+/** So many nodes of a path are looked at from either end. */
 const MOST_VISITED = 1_000;
 
 /** No row: the member may not see one of the nodes. */

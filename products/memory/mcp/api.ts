@@ -23,7 +23,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What the API answers; throws a `Refusal`. */
+/** The API's answer; throws a `Refusal`. */
 export async function ask(call: CallApi, asked: InnerCall): Promise<Fields> {
   const answer = await call(asked);
   const said = parse(answer.body);

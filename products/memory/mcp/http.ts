@@ -8,7 +8,7 @@ import type { CallApi } from './api.ts';
 import { Recalls } from './recalls.ts';
 import { memoryServer } from './server.ts';
 
-/** Of the headers, those that the protocol reads. */
+/** The headers that the protocol reads. */
 const OF_THE_PROTOCOL = /^(content-type|mcp-.*)$/;
 /** Messages of a batch, which the revision of March 2025 alone has: each may be a call. */
 const MOST_MESSAGES = 20;

@@ -6,7 +6,7 @@ import { frame, FRAME_TOKENS, NOTICE, quote, withoutQuotes } from './quotes.ts';
 const FRAME =
   /^(?<notice>.*)\n--- memory (?<mark>[0-9a-f]{16}) ---\n(?<lines>[^]*)\n--- end of memory \k<mark> ---$/;
 
-/** What readers take for the end of a line. */
+/** Signs that readers take for the end of a line. */
 const LINE_ENDS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 const hostile = fc.oneof(

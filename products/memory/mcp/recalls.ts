@@ -9,7 +9,7 @@ interface RecalledTurn {
   readonly text: string;
 }
 
-/** What one connection was handed out of memory, so that it is not stored as if somebody had said it. */
+/** Texts that one connection was handed out of memory, so that they are not stored as if they were new messages. */
 export class Recalls {
   /** The sessions that a text is from, by its hash. */
   readonly #sessions = new Map<string, Set<string>>();
@@ -31,6 +31,6 @@ export class Recalls {
   }
 }
 
-/** Of the words: models quote with other spaces than they were given. */
+/** Hash of the words: models quote with other spaces than they were given. */
 const hashOf = (text: string): string =>
   createHash('sha256').update(text.replaceAll(/\s+/g, ' ').trim()).digest('base64');

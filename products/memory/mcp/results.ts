@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { Refusal } from './api.ts';
 import { quote } from './quotes.ts';
 
-/** What a tool that only reads says of itself. */
+/** Hints of a tool that only reads. */
 export const reading = { readOnlyHint: true, openWorldHint: false } as const;
 
 /** Text alone: clients hand a model the text, the `structuredContent`, or both. */
@@ -17,7 +17,7 @@ export function quotesOf(
   return resultOf(quote(quotes) + further);
 }
 
-/** What the API refuses is a result that the model reads: it may try again, or tell its user. */
+/** A refusal of the API is a result that the model reads: it may try again, or tell its user. */
 export function withRefusals<Input>(work: (input: Input) => Promise<CallToolResult>) {
   return async (input: Input): Promise<CallToolResult> => {
     try {

@@ -12,7 +12,7 @@ export interface ApiPlace {
 const LONGEST_WAIT = 60_000;
 
 /**
- * Serves MCP on standard input and output until the input ends, nobody reads the output, or a line has more than 10 MB. What is stored is
+ * Serves MCP on standard input and output until the input ends, the output is closed, or a line has more than 10 MB. What is stored is
  * the API's: here is no file and no database. Answers what went wrong, if it was not the input's end.
  */
 export async function serveMcpOnStdio(place: ApiPlace): Promise<Error | undefined> {

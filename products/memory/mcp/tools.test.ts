@@ -4,7 +4,7 @@ import type { InnerAnswer } from '#platform/http';
 import { Recalls } from './recalls.ts';
 import { memoryServer } from './server.ts';
 
-/** What a tool answers when the API answers that. */
+/** A tool's result when the API answers that. */
 async function resultFor(answer: InnerAnswer) {
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const call = () => Promise.resolve(answer);

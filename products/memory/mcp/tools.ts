@@ -9,7 +9,7 @@ import { frame, FRAME_TOKENS, withoutQuotes } from './quotes.ts';
 import type { Recalls } from './recalls.ts';
 import { quotesOf, reading, resultOf, withRefusals } from './results.ts';
 
-/** What the tools of one connection, or of one request, stand on. */
+/** Parts that the tools of one connection, or of one request, need. */
 export interface ToolParts {
   readonly call: CallApi;
   /** The session of a call that names none; undefined: it must be named. */
@@ -17,7 +17,7 @@ export interface ToolParts {
   readonly recalls: Recalls;
 }
 
-/** As long as a query may be in a URL, whatever its signs are. */
+/** As long as a query may be in a URL, with any signs. */
 const LONGEST_QUESTION = 1_000;
 const ID = /^[\w.:@/+-]{1,200}$/;
 
@@ -36,7 +36,7 @@ const isStorable = (text: string): boolean =>
 
 const message = z.strictObject({
   role: z.enum(ROLES),
-  // What the API would refuse for itself is refused before a session is created for it.
+  // A text that the API would refuse for itself is refused before a session is created for it.
   text: z
     .string()
     .min(1)

@@ -2,7 +2,7 @@ import { type Statement, statement } from 'plinth/product';
 import { type MemberKey, readable } from '../levels.ts';
 import type { PatternKind } from './kinds.ts';
 
-/** More of somebody's own sessions are not read: the newest ones are. */
+/** More of an author's own sessions are not read: the newest ones are. */
 const MOST_SESSIONS = 1_000;
 
 /** The sessions that are read for patterns, oldest first: those named, or one's own. */

@@ -36,14 +36,14 @@ const STORED = commitPoint(
 
 const PATTERNS_AT_ONCE = 20;
 const HASH_BYTES = 16;
-/** Of a quote so much is shown. */
+/** So much of a quote is shown. */
 const LONGEST_TEXT = 300;
 
 export interface ExtractContext extends Pick<ProductContext, 'db' | 'ids' | 'dataKeys'> {
   readonly everyMessage: (session: SessionKey, signal: AbortSignal) => AsyncIterable<OpenMessage>;
 }
 
-/** What extraction needs to know of its job. */
+/** Facts of its job that extraction needs. */
 export type ExtractionJob = Pick<RunningJob, 'accountId' | 'payload' | 'signal' | 'progressing'>;
 
 /** Runs a job that finds patterns. Run again, it finds and stores the same. */
@@ -152,7 +152,7 @@ async function storeIn(
   ]);
 }
 
-/** Of sessions that may be read: the first occurrence in each of them, then others, as many as a pattern cites. */
+/** Among sessions that may be read: the first occurrence in each of them, then others, as many as a pattern cites. */
 function chosenOf(occurrences: readonly Occurrence[], held: ReadonlySet<string>): Occurrence[] {
   const first: Occurrence[] = [];
   const others: Occurrence[] = [];

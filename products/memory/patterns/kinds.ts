@@ -1,8 +1,8 @@
-/** What a pattern is: steps that follow each other, an error with what ended it, a rule that is said again and again. */
+/** Kinds of patterns: steps that follow each other, an error with what ended it, a rule that is said again and again. */
 export const PATTERN_KINDS = ['workflow', 'problem_solution', 'practice'] as const;
 export type PatternKind = (typeof PATTERN_KINDS)[number];
 
-/** What the commands and words of a pattern are about. A closed list: nothing that somebody wrote is named by it. */
+/** Subjects of the commands and words of a pattern. A closed list: no text of a message is named by it. */
 export const TOOLS: readonly string[] =
   `adb alembic ansible aws az bazel brew bun bundle cargo celery cmake composer conda curl deno docker dotnet eslint expo
    fastlane ffmpeg firebase flutter gcloud gh git go gradle helm jest kubectl make mvn mysql nginx node npm php pip pip-audit

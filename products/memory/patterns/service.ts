@@ -47,7 +47,7 @@ const DELETE = commitPoint('coditect.pattern-delete', 'a pattern that is gone wi
 /** A pattern whose title and words are opened. */
 export interface OpenPattern extends Omit<PatternRow, 'title' | 'texts' | 'source_id'> {
   readonly title: string | null;
-  /** Of its first source: steps, problem and solution, or the statement. */
+  /** Texts of its first source: steps, problem and solution, or the statement. */
   readonly texts: readonly string[];
   readonly confidence: number;
 }
@@ -63,7 +63,7 @@ interface PatternChange {
 const missing = () => new AppError('pattern_not_found');
 const sealedTexts = z.array(z.string());
 
-/** What recurs in the sessions of members. */
+/** Patterns in the sessions of members. */
 export function createPatterns(
   context: ExtractContext & Pick<ProductContext, 'jobs' | 'plan' | 'audit' | 'privacy'>,
 ) {
@@ -158,7 +158,7 @@ export function createPatterns(
       return { data: data.map((row) => openPattern(key, member, row)), next_cursor };
     },
 
-    /** What was released of all accounts, of the last month. */
+    /** Releases over all accounts, of the last month. */
     async released(query: Parameters<typeof releasedPatterns>[1]): Promise<Page<ReleasedPattern>> {
       const [newest] = await privacy.releases();
       return releasedPatterns(newest, query);
@@ -202,7 +202,7 @@ export function createPatterns(
   };
 }
 
-/** Why somebody changed nothing of a pattern: it is another's, or not there for them. */
+/** Why a caller changed nothing of a pattern: it is another's, or not there for them. */
 async function whyNotOwn(tx: Transaction, pattern: PatternKey): Promise<AppError> {
   const [row] = await tx.run(readPattern(pattern));
   return row === undefined ? missing() : new AppError('author_only');

@@ -93,7 +93,7 @@ const stems: Readonly<Record<Language, Map<string, string>>> = {
   french: new Map(),
 };
 
-/** What a word and its forms have in common. Lower case in, without accents out. */
+/** The common stem of a word and its forms. Lower case in, without accents out. */
 export function stemOf(word: string, language: Language): string {
   const kept = stems[language];
   const known = kept.get(word);

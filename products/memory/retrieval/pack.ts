@@ -51,7 +51,7 @@ export async function packTurns(
   let left = budget - countTokens(around);
   const put = async (one: Omit<PackedTurn, 'tokens'>): Promise<void> => {
     const before = packed.get(one.turn.id);
-    // What stood beside a better one was found itself.
+    // A turn that stood beside a better one was found itself.
     if (before !== undefined && one.beside === undefined)
       packed.set(one.turn.id, { ...one, tokens: before.tokens });
     if (before !== undefined || left < LEAST) return;

@@ -12,11 +12,11 @@ export interface Days {
 
 interface QuestionWord {
   readonly word: string;
-  /** What a match is worth: 1, and less of a near word. */
+  /** Worth of a match: 1, and less of a near word. */
   readonly weight: number;
 }
 
-/** What a question asks for. */
+/** A question, as it is read. */
 export interface Question {
   /** To be looked up, each once: without stop words, names of speakers and days. */
   readonly terms: readonly string[];
@@ -32,7 +32,7 @@ export interface Question {
 interface KnownOfQuestions {
   readonly speakers: readonly string[];
   readonly now: Date;
-  /** What `nearWords` of the platform says, but for those who measure. */
+  /** The answer of `nearWords` of the platform, but for those who measure. */
   readonly near?: (word: string) => readonly NearWord[];
 }
 
@@ -41,7 +41,7 @@ const MOST_WORDS = 48;
 /** Words that near ones are looked for, and how many of each. */
 const MOST_WITH_NEAR = 8;
 const MOST_NEAR = 20;
-/** What a near word is worth beside the word itself, times its likeness. */
+/** Worth of a near word beside the word itself, times its likeness. */
 const WORTH_OF_NEAR = 0.5;
 
 const ASKS_WHEN =
@@ -59,7 +59,7 @@ const MOST_DAYS = 14;
 const LONGEST = 20_000;
 const DAY = 86_400_000;
 
-/** What a question asks for: terms to look up, people whom it names, days that it names, whether it asks for a time. */
+/** Reads a question: terms to look up, people whom it names, days that it names, whether it asks for a time. */
 export function readQuestion(asked: string, known: KnownOfQuestions): Question {
   const text = asked.slice(0, LONGEST);
   const named = namedDaysIn(text, known.now);

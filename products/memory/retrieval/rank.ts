@@ -2,7 +2,7 @@ import { namedDaysIn } from 'plinth/product';
 import type { Days, Question } from './question.ts';
 import { termsOf } from './terms.ts';
 
-/** What somebody said once, in its place of a session. */
+/** A turn: words of one speaker, in its place of a session. */
 export interface Turn {
   readonly id: string;
   readonly session: string;
@@ -11,11 +11,11 @@ export interface Turn {
   readonly speaker: string;
   readonly text: string;
   readonly saidAt: Date;
-  /** What `termsOf` makes of its text, where the caller has kept it. */
+  /** The terms that `termsOf` makes of its text, where the caller has kept it. */
   readonly terms?: ReadonlyMap<string, number>;
 }
 
-/** Of all turns that the caller may read. */
+/** Statistics of all turns that the caller may read. */
 export interface Statistics {
   readonly turns: number;
   /** Terms of a turn, with repetitions. */
@@ -45,16 +45,16 @@ export const WEIGHTS = {
   /** BM25 of a turn: how soon repetition stops to count, and how much length does. */
   k1: 1.2,
   b: 0.4,
-  /** Of the turns around, and what is left at each step. */
+  /** Weight of the turns around, and what is left at each step. */
   window: 0.6,
   decay: 0.5,
-  /** What is left of a question that the turn before asked. */
+  /** Weight that is left of a question that the turn before asked. */
   asked: 1,
   reach: 2,
-  /** Of the session as a whole. */
+  /** Weight of the session as a whole. */
   session: 0.3,
   sessionK1: 3,
-  /** Of the share of the question's words that a turn and those around have. */
+  /** Weight of the share of the question's words that a turn and those around have. */
   coverage: 0.5,
   speaker: 0.6,
   day: 0.5,
@@ -64,24 +64,24 @@ export const WEIGHTS = {
 type Weights = typeof WEIGHTS;
 
 const DAY = 86_400_000;
-/** Of a longer text its beginning is looked at for days and times, and its end for a question mark. */
+/** Characters of a longer text: its beginning is looked at for days and times, and its end for a question mark. */
 const LONGEST = 4_000;
 const TIME_WORD =
   /\b(?:today|tonight|yesterday|tomorrow|ago|last|next|since|until|week|weekend|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter|morning|night|christmas|easter|(?:19|20)\d\d|\d{1,2}(?:st|nd|rd|th)|gestern|heute|morgen|vor|hier|demain|ayer|mañana)\b/iu;
 const ASKS = /\?["'”’)]?\s*$/u;
 
-/** What the question's terms are worth, by the words that they are of. */
+/** Worth of the question's terms, by the words that they are of. */
 interface Worth {
   readonly numbers: ReadonlyMap<string, number>;
-  /** Of each term: its rarity, and the number of its word. */
+  /** For each term: its rarity, and the number of its word. */
   readonly rarities: readonly number[];
   readonly owners: readonly number[];
   readonly words: number;
-  /** Of each word the most that one of its terms is worth, together; those that stand nowhere left out. */
+  /** For each word the most that one of its terms is worth, together; those that stand nowhere left out. */
   readonly all: number;
 }
 
-/** Of most turns: nothing is put in. */
+/** The terms of most turns: nothing is put in. */
 const NONE: number[] = [];
 
 /** A turn with those of its terms that are the question's. */
@@ -191,7 +191,7 @@ interface Tally {
   /** The turns around, the less the farther. */
   addAround(one: Scored, session: ReadonlyMap<number, Scored>): void;
   isEmpty(): boolean;
-  /** Of each word the best of its terms, repetition counting less and less; with a `k1` of zero, whether it is there at all. */
+  /** Sums the best of each word's terms, repetition counting less and less; with a `k1` of zero, whether it is there at all. */
   sum(k1: number): number;
   clear(): void;
 }
@@ -238,7 +238,7 @@ function createTally({ rarities, owners, words }: Worth, { reach, decay, asked }
   };
 }
 
-/** What else speaks for a turn than its words, and against it. */
+/** Other reasons for a turn than its words, and against it. */
 function boostsOf(
   question: Question,
   of: { readonly turn: Turn; readonly days: Days | undefined; readonly words: number; readonly all: number },
@@ -253,7 +253,7 @@ function boostsOf(
   return score;
 }
 
-/** What of the days that a question names a turn was said on, or speaks of; its text is read where a word was found as well. */
+/** The days of a question on which a turn was said, or of which it speaks; its text is read where a word was found as well. */
 function daysOf({ days }: Question, { saidAt, text }: Turn, readsText: boolean): Days | undefined {
   if (days.length === 0) return undefined;
   const said = saidAt.getTime();

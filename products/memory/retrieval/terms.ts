@@ -3,7 +3,7 @@ import { isStopWord, type Language, LANGUAGES, languageOf, stemOf } from './lang
 
 /** A word with an apostrophe inside, or a name of code with its underscores. */
 const WORD = /[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{M}]+)*/gu;
-/** What is more than its words: `--force`, `src/app.ts`, `2.3.1`, `12,000`, `C++`, `check-in`, `.NET`. */
+/** Words with signs: `--force`, `src/app.ts`, `2.3.1`, `12,000`, `C++`, `check-in`, `.NET`. */
 const COMPOUND = /[\p{L}\p{N}\p{M}_@$~.+#/\\:,-]+/gu;
 const JOINS = /[@$~.+#/\\:,-]/u;
 const BY_PAIRS = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}ー]+`;
@@ -16,7 +16,7 @@ const IS_PLAIN = /^\p{Lu}?[\p{Ll}\p{M}'’]*$|^\p{Lu}+$|^\p{N}+$/u;
 const LONGEST = 64;
 /** So many different terms of a text are indexed: 20,000 take 0.4 s to hash, and as long to write. */
 const MOST_TERMS = 20_000;
-/** Letters that are read before others are let go on: under 100 ms, whatever stands in them. */
+/** Letters that are read before others are let go on: under 100 ms for any text. */
 const PIECE = 8_192;
 /** A piece ends after white space, where there is some among its last letters. */
 const LOOKED_BACK = 1_000;
@@ -27,7 +27,7 @@ interface TermOfWord {
   readonly word: string;
 }
 
-/** What a text is found by: stems with counts, parts of names and paths, numbers, pairs of characters where words have no gaps. */
+/** Terms that a text is found by: stems with counts, parts of names and paths, numbers, pairs of characters where words have no gaps. */
 export function termsOf(text: string): Map<string, number> {
   const counts = new Map<string, number>();
   const plain = text.normalize('NFKC');
@@ -136,7 +136,7 @@ function pairsOf(run: string): TermOfWord[] {
   });
 }
 
-/** What stands together beside its words: flags, paths with the names in them, versions, `c++`, hyphenated words without the hyphen. */
+/** Terms of compounds beside their words: flags, paths with the names in them, versions, `c++`, hyphenated words without the hyphen. */
 function termsOfCompounds(text: string): TermOfWord[] {
   return (text.match(COMPOUND) ?? []).flatMap((raw) => {
     if (raw.length > 4 * LONGEST || !JOINS.test(raw)) return [];

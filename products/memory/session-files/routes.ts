@@ -22,7 +22,7 @@ const ANY_TYPE = 'application/octet-stream';
 /** A file may take as long to come, or to be read, in seconds; and so many are sent or read in a minute. */
 const transfers = { maxSeconds: 600, rate: { perMinute: 120, by: 'member' } } as const;
 
-/** What ends a line, separates folders, or turns text around. */
+/** Signs that end a line, separate folders, or turn text around. */
 const NOT_IN_NAMES = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/u;
 const fileName = z
   .string()

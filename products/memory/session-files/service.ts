@@ -29,7 +29,7 @@ const STORE = commitPoint('coditect.memory-file', 'a file of a session, and the 
 const DELETE = commitPoint('coditect.memory-file-delete', 'a file that is gone, its storage given back');
 
 const MOST_FILES = 100;
-/** What a file takes beside its bytes: its row, and the entries of indexes. */
+/** Bytes of a file beside its own: its row, and the entries of indexes. */
 const ROW_BYTES = 400;
 /** Milliseconds that a reader may stand still. */
 const STILL = 60_000;
@@ -58,7 +58,7 @@ interface NewFile extends Omit<SentFile, 'body'> {
   readonly hash: Buffer;
 }
 
-/** Sealed bytes where files lie: nobody's until the commit that stores them. */
+/** Sealed bytes where files lie: they belong to no file until the commit that stores them. */
 interface KeptBytes extends Pick<store.FileRow, 'blob_id' | 'sealed_for'> {
   readonly received: Awaited<ReturnType<ProductContext['blobs']['receiving']>>;
 }

@@ -36,9 +36,9 @@ const MOST_TEXT = 1_000_000;
 /** Different words of all messages of a call, those of each counted by themselves: the database writes as many in some seconds. */
 const MOST_WORDS = 200_000;
 
-/** What a message takes beside its text, if that is not kept either: its row and the entries of indexes, 390 bytes where ids are short. */
+/** Bytes of a message beside its text, if that is not kept either: its row and the entries of indexes, 390 bytes where ids are short. */
 const ROW_BYTES = 400;
-/** What each file takes that a message names: its row, sealed, and the entries of indexes. */
+/** Bytes of each file that a message names: its row, sealed, and the entries of indexes. */
 const MENTION_BYTES = 400;
 
 /** A message as its client sends it. */
@@ -49,7 +49,7 @@ export interface SentMessage extends SaidText {
   readonly recalled: boolean;
 }
 
-/** What became of the messages of a call. */
+/** Result of the messages of a call. */
 export interface Appended {
   readonly stored: number;
   /** They were sent before. */
@@ -99,7 +99,7 @@ export async function appendMessages(
       const read = await readTerms(context, session, hashed);
       return await append(read, (now) => prepareMessages(context, { session, key, now }, read));
     }
-    // What can't succeed, and what is known, costs no work; the commit looks again.
+    // A call that can't succeed, and known messages, cost no work; the commit looks again.
     const clientIds = sent.map(({ clientId }) => clientId);
     const [[own], before] = await db.member(scope, [
       findOwnSession(session),
@@ -173,7 +173,7 @@ async function readTerms(
 interface AppendRequest {
   readonly session: SessionKey;
   readonly read: readonly HashedMessage[];
-  /** What is to be written, at the time of the commit. */
+  /** Prepares the rows, at the time of the commit. */
   readonly prepare: (now: Date) => Promise<PreparedMessage[]>;
 }
 
@@ -225,7 +225,7 @@ async function appendIn(
   };
 }
 
-/** Who is not its author may not read it, or may not write. */
+/** A caller who is not its author may not read it, or may not write. */
 export async function whyNotOwn(tx: Transaction, session: SessionKey): Promise<AppError> {
   const [row] = await tx.run(readSession(session));
   return new AppError(row === undefined ? 'memory_session_not_found' : 'author_only');

@@ -12,7 +12,7 @@ const FORGOTTEN = commitPoint(
 /** How long what a departed member kept private is theirs to export, and waits for them to come back. */
 const DAYS_KEPT = 30;
 
-/** What members write, each with `left_at`. What belongs to a row goes with it. */
+/** Tables of members' texts, each with `left_at`. Rows that belong to a row go with it. */
 const TABLES = [
   'coditect.memory_sessions',
   'coditect.memory_decisions',

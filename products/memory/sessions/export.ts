@@ -9,7 +9,7 @@ export interface LinkedDecision {
   readonly status: 'proposed' | 'accepted' | 'superseded';
 }
 
-/** What is exported of a session. */
+/** The export of a session. */
 export interface SessionExport {
   readonly session: OpenSession;
   readonly summary: SessionSummary;

@@ -60,7 +60,7 @@ export const insertMessages = ({ accountId, id }: SessionKey, messages: readonly
     [accountId, id, JSON.stringify(messages)],
   );
 
-/** Of messages that say what an earlier one says, which has come now. */
+/** Empties messages that say what an earlier one says, which has come now. */
 export const emptyMessages = ({ accountId, id }: SessionKey, messages: readonly string[]): Statement =>
   statement(
     `update coditect.memory_messages set text = null, words = null, audience = null, updated_at = app.now()
@@ -95,7 +95,7 @@ const OWN_SESSION =
 export const findOwnSession = ({ accountId, userId, id }: SessionKey) =>
   statement<{ now: Date }>(OWN_SESSION, [accountId, userId, id]);
 
-/** The lock of whatever adds to a session. */
+/** The lock for all that adds to a session. */
 export const lockOwnSession = ({ accountId, userId, id }: SessionKey) =>
   statement<{ now: Date }>(`${OWN_SESSION} for no key update`, [accountId, userId, id]);
 

@@ -4,7 +4,7 @@ import { dayTerm, keysOfTurn, speakerTerm } from './word-keys.ts';
 import { termsOf } from '../retrieval/index.ts';
 import type { MessageRole } from './message-store.ts';
 
-/** What somebody said. */
+/** A text, and its speaker. */
 export interface SaidText {
   readonly role: MessageRole;
   readonly speaker: string | null;
@@ -28,7 +28,7 @@ export const wordsKey = (key: Pick<DataKey, 'derive'>): Buffer => key.derive('me
 /** Others are let go on after so many. */
 const KEYS_AT_ONCE = 1_000;
 
-/** What a text is found by, as keys of the index; made while others go on. */
+/** Words that a text is found by, as keys of the index; made while others go on. */
 export async function wordsOf(
   key: Pick<DataKey, 'derive'>,
   said: SaidText & {

@@ -5,7 +5,7 @@ const DONE = commitPoint(
   'some words of a session for the audience of its level, or some messages less of a deleted one',
 );
 
-/** What one commit does at most: bytes of words that are hashed for others (some 60,000 words a second), or messages that go. */
+/** Most work of one commit: bytes of words that are hashed for others (some 60,000 words a second), or messages that go. */
 export interface PendingShare {
   readonly bytes: number;
   readonly messages: number;

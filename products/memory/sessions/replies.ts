@@ -22,7 +22,7 @@ export const instant = z.iso
     'A year from 1000 to 9999.',
   )
   .transform((text) => new Date(text));
-/** What a client calls something: it stands in the database as it is. */
+/** A client's name for something: it stands in the database as it is. */
 export const clientId = z
   .string()
   .regex(/^[\w.:@/+-]{1,200}$/, 'An id has 1 to 200 letters, digits and the signs . _ : @ / + -');

@@ -75,12 +75,12 @@ export interface SessionChange {
   readonly teamId?: string | null | undefined;
 }
 
-/** A session that somebody changes. */
+/** A session that is changed. */
 interface ChangedSession extends SessionKey, ChangeRequest {}
 
 interface Context
   extends Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates'> {
-  /** What was decided in a session, of what somebody may read. */
+  /** Decisions of a session, as far as the caller may read them. */
   readonly decisionsOf: (session: SessionKey) => Promise<readonly LinkedDecision[]>;
   /** Called after messages were stored. */
   readonly onStored: () => void;
@@ -91,7 +91,7 @@ const READ_AT_ONCE = 100;
 
 const missing = () => new AppError('memory_session_not_found');
 
-/** What members said in sessions with their tools. */
+/** Sessions of members with their tools. */
 export function createMemorySessions(context: Context) {
   const { db, ids, limits, plan, dataKeys, audit } = context;
 
@@ -227,7 +227,7 @@ export function createMemorySessions(context: Context) {
     }
   }
 
-  /** What its messages come to: as it is kept, or drawn now where more was said since. */
+  /** Summary of its messages: as it is kept, or drawn now where more was said since. */
   async function sum(session: SessionKey): Promise<Pick<SessionExport, 'summary' | 'refined'>> {
     const key = await dataKeys.of(session.accountId);
     const [[kept]] = await db.member(scopeOf(session), [readSummary(session)]);

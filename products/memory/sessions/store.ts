@@ -40,7 +40,7 @@ const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.
 /** Which sessions `s` a member may read. */
 export const READABLE = readable('s');
 
-/** What a session is when it is made. */
+/** A session when it is made. */
 export interface NewSession {
   readonly clientId: string;
   readonly title: Uint8Array | null;
@@ -132,6 +132,6 @@ export const setLevel = (id: string, level: Level, teamId: string | null) =>
 export const levelProblem = (level: Level, teamId: string | null) =>
   statement<{ problem: string | null }>('select coditect.level_problem($1, $2) as problem', [level, teamId]);
 
-/** Its author alone; messages go with it, and their storage: of a large one by and by, and nobody reads it meanwhile. */
+/** Its author alone; messages go with it, and their storage: of a large one by and by, and it can't be read meanwhile. */
 export const deleteSession = (id: string) =>
   statement<{ removed: boolean }>('select coditect.remove_session($1) as removed', [id]);

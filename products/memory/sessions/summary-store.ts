@@ -1,7 +1,7 @@
 import { type Statement, statement } from 'plinth/product';
 import { READABLE, type SessionKey } from './store.ts';
 
-/** What a session was summed up to, sealed. */
+/** Summary of a session, sealed. */
 export interface SummaryRow {
   readonly drawn: Uint8Array;
   readonly refined: Uint8Array | null;
@@ -28,7 +28,7 @@ export const keepSummary = (
     messages,
   ]);
 
-/** What a model made of fewer messages goes. */
+/** Stores a summary; a model's text about fewer messages goes. */
 export const storeSummary = (
   { accountId, id }: SessionKey,
   { drawn, messages }: { readonly drawn: Uint8Array; readonly messages: number },

@@ -29,7 +29,7 @@ export type SummarySentence = z.output<typeof summarySentence>;
 /** With who said it. */
 export type SaidSentence = SummarySentence & Pick<OpenMessage, 'role'>;
 
-/** What messages come to. */
+/** Summary of messages. */
 export type SessionSummary = z.output<typeof sessionSummary>;
 
 const refinedSummary = z.array(

@@ -16,7 +16,7 @@ function rankOf(word: string, words: ReadonlyMap<string, number>, hash: Uint8Arr
   return keys.findIndex((key) => held.has(key));
 }
 
-/** Of turns with so many other words: how many have the word at each rank or above. */
+/** Turns with so many other words: how many have the word at each rank or above. */
 function turnsFrom(count: number, others: number): number[] {
   const words = new Map([
     ['heron', count],

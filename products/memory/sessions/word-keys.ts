@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto';
 export const RANKS = 24;
 const KEYS_OF_DIGEST = 4;
 
-/** What the index knows of a turn beside its words: it stands in every turn, and counts them. */
+/** The index's own term of a turn beside its words: it stands in every turn, and counts them. */
 export const ANY = 'any:';
 export const wordTerm = (word: string) => `word:${word}`;
 export const speakerTerm = (word: string) => `speaker:${word}`;
@@ -31,7 +31,7 @@ export interface IndexedTurn {
   readonly words: ReadonlyMap<string, number>;
   /** Terms that it has or has not: who said it, and on which day. */
   readonly marks: readonly string[];
-  /** What it is told from others by, the same whenever it is stored: words that it is equally about are ordered by it. */
+  /** Tells it from others, the same whenever it is stored: words that it is equally about are ordered by it. */
   readonly hash: Uint8Array;
 }
 

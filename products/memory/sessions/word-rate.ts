@@ -6,7 +6,7 @@ const WORDS = 1_000;
 const BYTES = 250_000;
 /** A shorter text is read before anything is counted: that takes 4 ms at most. */
 export const SHORT = 20_000;
-/** Of an account: 15 s of CPU a minute here, and as much of the database's. */
+/** An account's units: 15 s of CPU a minute here, and as much of the database's. */
 const UNITS_PER_MINUTE = 600;
 
 export const unitsOfBytes = (bytes: number): number => Math.ceil(Math.max(0, bytes - SHORT) / BYTES);
@@ -24,7 +24,7 @@ export async function takeUnits(
   const entry = { key: `coditect memory words ${accountId}`, perMinute: UNITS_PER_MINUTE };
   for (let left = units; left > 0; left -= 1) {
     const verdict = await rates.take([entry]);
-    // Throttling that can't be asked for locks nobody out.
+    // Throttling that can't be asked refuses no call.
     if (verdict === undefined) return;
     if (verdict.allowed && verdict.remaining >= left - 1) continue;
     const max = UNITS_PER_MINUTE * WORDS;

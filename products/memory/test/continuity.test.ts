@@ -4,7 +4,7 @@ import { openMemory } from './fixture.ts';
 
 const memory = await openMemory();
 const SYLLABLES = 'ba ke lo mi nu ra ti vo sa der kon pla mon tel'.split(' ');
-/** Words that nobody stems, each of which stands in many turns. */
+/** Words that no stemmer changes, each of which stands in many turns. */
 const WORDS = SYLLABLES.flatMap((one) => SYLLABLES.map((other) => `${one}${other}k`));
 const TURNS = 8;
 

@@ -34,7 +34,7 @@ export interface FoundTurn {
   readonly why: readonly { readonly kind: string; readonly words?: readonly string[] }[];
 }
 
-/** Somebody who remembers here, and their calls. */
+/** A customer who remembers here, and their calls. */
 export interface Rememberer extends Customer {
   call(call: string, body?: unknown): Promise<Reply>;
   /** Creates a session; answers its id. */
@@ -96,7 +96,7 @@ export function remembererOf(app: Pick<TestApp, 'app' | 'db' | 'call'>, customer
 /** The whole server with people who remember something here. */
 export async function openMemory(options: TestAppOptions = {}) {
   const app = await testApp(options);
-  /** Makes somebody a member of an account, with a key of it. */
+  /** Makes a customer a member of an account, with a key of it. */
   async function enter(customer: Customer, role: string): Promise<Rememberer> {
     const { accountId, userId } = customer;
     await app.db.asMigrator(
@@ -130,10 +130,10 @@ export async function openMemory(options: TestAppOptions = {}) {
         await coditect.digests.run({ signal: new AbortController().signal });
     },
     rememberer: async (plan = 'coditect.pro') => remembererOf(app, await app.customer(plan)),
-    /** Somebody for themselves, without an organization. */
+    /** A person for themselves, without an organization. */
     personal: async (plan = 'coditect.pro') => remembererOf(app, await app.person(plan)),
     enter,
-    /** A further member of somebody's organization, with a key of it. */
+    /** A further member of a customer's organization, with a key of it. */
     colleagueOf: async ({ accountId }: Customer, role = 'member') =>
       enter({ ...(await app.customer()), accountId }, role),
     /** Leaves gauges with so much room. */

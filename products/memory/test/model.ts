@@ -4,7 +4,7 @@ export interface Model {
   /** Their members; undefined: deleted. */
   readonly teams: (Set<number> | undefined)[];
   readonly items: Item[];
-  /** Names of files that somebody has said to be one. */
+  /** Pairs of names that a user has said to be one file. */
   readonly merges: (readonly [string, string])[];
 }
 
@@ -86,7 +86,7 @@ export function lowerPatterns({ items }: Model): void {
   }
 }
 
-/** What a member sees of the graph: nodes by their names, and which of them are joined. */
+/** A member's view of the graph: nodes by their names, and which of them are joined. */
 export function graphOf(model: Model, by: number): ReadonlyMap<string, ReadonlySet<string>> {
   const graph = new Map<string, Set<string>>();
   const join = (one: string, other: string) => {
@@ -113,7 +113,7 @@ export function graphOf(model: Model, by: number): ReadonlyMap<string, ReadonlyS
 
 export const nodeOf = ({ kind, id }: Pick<Item, 'kind' | 'id'>): string => `${kind} ${id}`;
 
-/** Of the nodes around one how many edges away they are. */
+/** For the nodes around one how many edges away they are. */
 export function distancesFrom(
   graph: ReadonlyMap<string, ReadonlySet<string>>,
   start: string,

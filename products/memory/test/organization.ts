@@ -18,7 +18,7 @@ import {
 const WORDS = 'heron otter badger lynx walrus puffin gecko jackal marmot tapir dingo osprey'.split(' ');
 const TOPICS = 2;
 const PEOPLE = [0, 1, 2, 3];
-/** Who is in which team in the beginning. */
+/** Members of each team in the beginning. */
 const TEAMS = [
   [0, 2],
   [1, 2, 3],
@@ -70,7 +70,7 @@ const EXTRACTS = PEOPLE.map((by) => ({ does: 'extract' as const, by }));
 const LEAVINGS = PEOPLE.flatMap((by) =>
   [0, 1].map((left) => ({ does: 'team' as const, by, team: left, joins: false })),
 );
-/** What becomes of some sessions and their patterns. */
+/** A history of some sessions and their patterns. */
 export const history = fc
   .tuple(fc.array(CREATE, { minLength: 5, maxLength: 5 }), fc.array(STEP, { minLength: 10, maxLength: 30 }))
   .map(([first, then]) => [...first, ...EXTRACTS, ...then, ...EXTRACTS, ...LEAVINGS]);
@@ -200,7 +200,7 @@ export const extractionOf = (
   progressing: () => statement('select 1'),
 });
 
-/** Has patterns found in all sessions that somebody may read. */
+/** Has patterns found in all sessions that a member may read. */
 async function extract(
   { memory, model }: Organization,
   by: Rememberer,
@@ -264,7 +264,7 @@ async function setTeam(
   members[taken.joins ? 'add' : 'delete'](taken.by);
 }
 
-/** What was shown to it is its authors' alone. */
+/** Items that were shown to it are their authors' alone. */
 async function endTeam({ owner, model, teams }: Organization, taken: ValueOf<typeof END>): Promise<void> {
   if (model.teams[taken.team] === undefined) return;
   const path = `/v1/organizations/${owner.accountId}/teams/${String(teams[taken.team])}`;

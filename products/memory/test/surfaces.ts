@@ -8,7 +8,7 @@ import { distancesFrom, graphOf, isReader, type Item, type Kind, type Model, nod
 
 type Memory = Awaited<ReturnType<typeof openMemory>>;
 
-/** Somebody, by their place in the organization. */
+/** A reader, by their place in the organization. */
 interface Viewer {
   readonly model: Model;
   readonly place: number;
@@ -17,7 +17,7 @@ interface Viewer {
 const ALL = { kinds: NODE_KINDS, types: EDGE_TYPES };
 const FARTHEST = { around: 4, path: 6 };
 
-/** What an answer says, or nothing where what was asked for is not there for the reader. */
+/** An answer, or nothing where what was asked for is not there for the reader. */
 async function ifShown<Value>(reading: Promise<Value>): Promise<Value | undefined> {
   try {
     return await reading;
@@ -30,7 +30,7 @@ async function ifShown<Value>(reading: Promise<Value>): Promise<Value | undefine
 const sorted = (ids: Iterable<string>): string[] => [...ids].toSorted();
 const idsOf = (rows: readonly { readonly id: string }[]): string[] => sorted(rows.map(({ id }) => id));
 
-/** Of some things those that an answer is given for, each with what it says. */
+/** Those of some things that an answer is given for, each with what it says. */
 async function readEach<Value>(
   items: readonly Item[],
   read: (item: Item) => Promise<Value>,
@@ -65,7 +65,7 @@ function pairsOf(model: Model) {
   return nodes.map((from, n) => [from, nodes[(n * 7 + 3) % nodes.length] ?? from] as const);
 }
 
-/** What somebody is shown whom the server takes for a member, by every way of reading. */
+/** The view of a reader whom the server takes for a member, by every way of reading. */
 export async function viewOf(memory: Memory, by: Rememberer, { model, place }: Viewer) {
   const { memory: sessions, context, decisions, documents, patterns, graph } = memory.coditect;
   const of = (kind: Kind) => model.items.filter((item) => item.kind === kind);
@@ -161,7 +161,7 @@ export function expectedView({ model, place }: Viewer): Awaited<ReturnType<typeo
   };
 }
 
-/** What somebody is shown with their key, by the MCP tools and of all accounts. */
+/** The view of a reader with their key, by the MCP tools and of all accounts. */
 export async function calledView({ call }: Rememberer, model: Model) {
   const use = async (name: string, input: object): Promise<string> => {
     const { body } = await call('POST /v1/mcp', {

@@ -5,7 +5,7 @@ import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';
 import { isMember, type LineRow, scopeFeed, userFeed } from './store.ts';
 
-/** What is asked of a feed. */
+/** Filter of a feed. */
 export interface FeedFilter {
   readonly kind?: string | undefined;
   readonly actor?: string | undefined;
@@ -15,7 +15,7 @@ export interface FeedFilter {
 
 /** Feeds of what was done: of one's workspaces, of one of them, of a scope. */
 export function createActivityFeed({ db }: Pick<OrbitParts, 'db'>) {
-  /** Of a scope, in the trash too. Throws `scope_not_found`. */
+  /** The feed of a scope, in the trash too. Throws `scope_not_found`. */
   async function ofScope(scope: ScopeKey, filter: FeedFilter): Promise<Page<LineRow>> {
     const { kind, actor, cursor, limit } = filter;
     const lines = timeList('scope-activity', { scope: scope.scopeId, kind, actor });
@@ -28,7 +28,7 @@ export function createActivityFeed({ db }: Pick<OrbitParts, 'db'>) {
   }
 
   /**
-   * Of all workspaces that somebody is a member of now, or of one: another is `not_found`. A key is a member of the account that it is
+   * The feed of all workspaces that a user is a member of now, or of one: another is `not_found`. A key is a member of the account that it is
    * bound to alone.
    */
   async function ofUser(

@@ -50,7 +50,7 @@ function feedConditions({ kind, actor, after }: FeedQuery, put: Put): string[] {
   ];
 }
 
-/** What was done to a scope. */
+/** Changes of a scope. */
 export function scopeFeed(
   { accountId, scopeId }: ScopeKey,
   query: FeedQuery,
@@ -63,7 +63,7 @@ export function scopeFeed(
   );
 }
 
-/** Whose feed: of all workspaces that somebody is a member of, or of one of them. */
+/** Whose feed: of all workspaces that a user is a member of, or of one of them. */
 export interface FeedOf {
   readonly userId: UserId;
   /** The only workspace that it is of. */
@@ -71,7 +71,7 @@ export interface FeedOf {
 }
 
 /**
- * What was done in the workspaces of somebody, as their memberships are at this instant: a page of each is read by its own index, and
+ * Changes in a user's workspaces, as their memberships are at this instant: a page of each is read by its own index, and
  * a page of all of these is answered. For the system's scope.
  */
 export function userFeed({ userId, only }: FeedOf, query: FeedQuery): Statement<LineRow & TimePosition> {
@@ -87,7 +87,7 @@ export function userFeed({ userId, only }: FeedOf, query: FeedQuery): Statement<
   );
 }
 
-/** Whether somebody is a member of a workspace at this instant. For the system's scope. */
+/** Whether a user is a member of a workspace at this instant. For the system's scope. */
 export const isMember = (userId: UserId, accountId: string) =>
   statement<{ role: string }>(
     `select m.role from accounts.members m join accounts.accounts w on w.account_id = m.account_id

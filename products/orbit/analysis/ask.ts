@@ -51,7 +51,7 @@ export function createAnalysisAsks(parts: OrbitParts) {
     try {
       return await enqueue(asking, subject);
     } catch (error) {
-      // Somebody else asked at the same instant: theirs is the one.
+      // Another member asked at the same instant: theirs is the one.
       const other = isTaken(error) ? await formerOf(asking, subject) : undefined;
       if (other === undefined) throw error;
       return repeat(asking, subject, other);

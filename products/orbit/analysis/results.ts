@@ -41,7 +41,7 @@ export interface Finding {
   readonly section_ids: readonly string[];
 }
 
-/** What is kept with the scope. */
+/** Result that is kept with the scope. */
 export type AnalysisResult =
   | { readonly suggestions: readonly Suggestion[] }
   | {

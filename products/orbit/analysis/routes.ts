@@ -20,7 +20,7 @@ const reads = {
   rate: { perMinute: 1_200, by: 'account' },
 } as const;
 
-/** What a prompt holds of a scope, at most: 80,000 characters, in a script of two bytes a letter. */
+/** Most that a prompt holds of a scope: 80,000 characters, in a script of two bytes a letter. */
 const SCOPE_BYTES = 160 * 1_024;
 
 const reference = { analysis_id: z.uuid(), scope_id: z.uuid(), status_url: z.string() };

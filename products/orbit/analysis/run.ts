@@ -27,10 +27,10 @@ const FAIL = commitPoint(
   'a failed analysis, its call given back, and the end of the job',
 );
 
-/** What is told of an analysis to all processes, by its id. */
+/** Signals of an analysis to all processes, by its id. */
 export const signals = workSignals('orbit.analysis');
 
-/** What of a section a prompt holds, and of all of them together, in characters. */
+/** Characters of a section that a prompt holds, and of all of them together. */
 const MOST = { section: 4_000, all: 40_000 } as const;
 
 /** The worker's part: one call of the model, and one commit with what it said, what that cost and the job's end. */

@@ -43,7 +43,7 @@ export interface AnalysisQuery {
   readonly limit: number;
 }
 
-/** What a model says of a scope: suggestions, risks, gaps, contradictions. Kept with the scope. */
+/** A model's findings on a scope: suggestions, risks, gaps, contradictions. Kept with the scope. */
 export function createAnalysis(parts: OrbitParts) {
   const { db, scopes } = parts;
 
@@ -75,7 +75,7 @@ export function createAnalysis(parts: OrbitParts) {
     );
   }
 
-  /** Of a scope, newest first. Throws `scope_not_found`. */
+  /** Analyses of a scope, newest first. Throws `scope_not_found`. */
   async function list(accountId: AccountId, query: AnalysisQuery): Promise<Page<AnalysisRow>> {
     const { scopeId, kind, cursor, limit } = query;
     await scopes.read(accountId, scopeId);

@@ -17,7 +17,7 @@ import type { AnalysisResult } from './results.ts';
 export const ANALYSIS_KINDS = ['suggest', 'analyze'] as const;
 export type AnalysisKind = (typeof ANALYSIS_KINDS)[number];
 
-/** What an analysis is about: a section (suggest) or a scope (analyze), in one version. */
+/** Subject of an analysis: a section (suggest) or a scope (analyze), in one version. */
 export interface Subject {
   readonly kind: AnalysisKind;
   readonly scopeId: string;
@@ -77,7 +77,7 @@ export function scopeOfSection(
   );
 }
 
-/** What the worker needs; no row when the analysis is final already or gone. */
+/** Facts for the worker; no row when the analysis is final already or gone. */
 export interface AnalysisTask {
   readonly kind: AnalysisKind;
   readonly scope_id: string;
@@ -161,7 +161,7 @@ export function readAnalysis({ accountId, id }: WorkKey): Statement<AnalysisRow>
   ]);
 }
 
-/** Of a scope, newest first, from a place in that order on. */
+/** Analyses of a scope, newest first, from a place in that order on. */
 export function listAnalyses(
   accountId: AccountId,
   query: {

@@ -17,7 +17,7 @@ export const DAYS_KEPT = 7;
 /** The signal that something became of a scope. */
 export const CHANGED = 'orbit.changed';
 
-/** Who changes something, and for which workspace. */
+/** The caller of a change, and the workspace. */
 export interface By {
   readonly accountId: AccountId;
   readonly caller: Caller;
@@ -37,7 +37,7 @@ export interface NewChange {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What becomes of scopes: a numbered row for those who follow it and a line of the feeds, in the transaction of the change. */
+/** Changes of scopes: a numbered row for those who follow it and a line of the feeds, in the transaction of the change. */
 export function createChanges({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
   return {
     /**

@@ -23,7 +23,7 @@ export interface ScopeKey {
 
 /** A change as it is stored. */
 export interface StoredChange extends ScopeKey {
-  /** Of its line in the feeds. */
+  /** Id of its line in the feeds. */
   readonly id: string;
   readonly kind: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export interface StoredChange extends ScopeKey {
 }
 
 /**
- * Minutes within which what one person does again and again is one line of the feeds: a client that saves while somebody writes
+ * Minutes within which what one person does again and again is one line of the feeds: a client that saves while a user writes
  * would fill them.
  */
 const ONE_LINE_MINUTES = 10;
@@ -112,7 +112,7 @@ export const changesAfter = ({ accountId, scopeId }: ScopeKey, after: number, li
     [accountId, scopeId, after, limit],
   );
 
-/** Of scopes that are followed, of all accounts: how far each has come. */
+/** How far each of the followed scopes of all accounts has come. */
 export const headsOf = (scopes: readonly ScopeKey[]): Statement<{ scope_id: string; seq: number }> =>
   statement(
     `select h.scope_id, h.seq::double precision as seq from orbit.scope_heads h

@@ -18,8 +18,8 @@ export interface MentionedIn extends By {
 }
 
 /**
- * Has a comment mention these members and nobody else, and stores the mails of those whom it never mentioned before, in the
- * comment's own transaction. Nobody is written to of their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
+ * Has a comment mention exactly these members, and stores the mails of those whom it never mentioned before, in the
+ * comment's own transaction. An author gets no mail about their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
  */
 export async function mentionIn(
   { mail, settings }: Pick<OrbitParts, 'mail' | 'settings'>,
@@ -77,7 +77,7 @@ function mailTo(
   };
 }
 
-/** What a mail asks for; with the comment's address where the operator has said where their web app shows comments. */
+/** The request of a mail; with the comment's address where the operator has said where their web app shows comments. */
 function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>): string {
   if (url === undefined) return READ_IN_ORBIT;
   return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;

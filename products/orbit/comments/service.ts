@@ -36,7 +36,7 @@ const RESOLVE = commitPoint('orbit.comment-resolve', 'whether a thread is resolv
 
 const REPLIES_SHOWN = 20;
 
-/** What somebody says. */
+/** A comment's text and mentions. */
 export interface CommentInput {
   readonly body: string;
   readonly mentions: readonly string[];
@@ -49,7 +49,7 @@ export interface NewComment extends By, CommentInput {
   readonly replyTo: string | undefined;
 }
 
-/** Somebody at work on a comment, with their role in the workspace. */
+/** A member at work on a comment, with their role in the workspace. */
 export interface AtComment extends By {
   readonly id: string;
   readonly role: Role;
@@ -103,7 +103,7 @@ export function createComments(parts: Parts) {
     };
   }
 
-  /** Of a thread, the oldest first. */
+  /** Replies of a thread, the oldest first. */
   async function replies(
     key: WorkKey,
     { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },

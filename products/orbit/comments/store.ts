@@ -37,14 +37,14 @@ export interface CommentRow {
 
 const COLUMNS = `id, scope_id, section_id, thread_id, user_id, body, edited_at, resolved_at, resolved_by, deleted_at, version, created_at, updated_at`;
 
-/** What is read of a comment beside its own columns. */
+/** Parts of a comment that are read beside its own columns. */
 const MORE = `coalesce((select jsonb_agg(m.user_id order by m.user_id) from orbit.comment_mentions m
     where m.account_id = c.account_id and m.comment_id = c.id and m.removed_at is null), '[]') as mentions,
   (select count(*) from orbit.comments r where r.account_id = c.account_id and r.thread_id = c.id)::integer as replies`;
 
 const SHOWN = `${COLUMNS}, ${MORE}`;
 
-/** Of a scope that is not deleted; a comment of a deleted one is gone with it. */
+/** Whether the scope is not deleted; a comment of a deleted one is gone with it. */
 const IN_USE = `exists (select from orbit.scopes s where s.account_id = c.account_id and s.id = c.scope_id and s.deleted_at is null)`;
 
 export interface ThreadQuery {
@@ -103,7 +103,7 @@ export const readComment = ({ accountId, id }: WorkKey) =>
     [accountId, id],
   );
 
-/** Nobody else changes it, replies to it or deletes it until the transaction ends. */
+/** Locks it until the transaction ends: against changes, replies and its deletion. */
 export const lockComment = ({ accountId, id }: WorkKey) =>
   statement('select from orbit.comments where account_id = $1 and id = $2 for update', [accountId, id]);
 
@@ -176,7 +176,7 @@ export const deleteIfHollow = ({ accountId, id }: WorkKey) =>
     [accountId, id],
   );
 
-/** Has a comment mention these people and nobody else; answers those whom it never mentioned before. */
+/** Has a comment mention exactly these people; answers those whom it never mentioned before. */
 export const writeMentions = ({ accountId, id }: WorkKey, users: readonly string[]) =>
   statement<{ user_id: UserId }>(
     `with removed as (
@@ -197,7 +197,7 @@ export interface MemberRow {
   readonly full_name: string | null;
 }
 
-/** Who of these people is a member of the account. */
+/** Those of these people who are members of the account. */
 export const membersAmong = (accountId: AccountId, users: readonly string[]) =>
   statement<MemberRow>(
     `select p.user_id, p.email, p.full_name from unnest($2::uuid[]) as asked (id)
@@ -205,7 +205,7 @@ export const membersAmong = (accountId: AccountId, users: readonly string[]) =>
     [accountId, users],
   );
 
-/** Whether somebody is a member of an open workspace, and may sign in: else nothing of it is sent to them. */
+/** Whether a user is a member of an open workspace, and may sign in: else nothing of it is sent to them. */
 export const isPresent = (accountId: AccountId, userId: UserId) =>
   statement<{ user_id: UserId }>(
     `select m.user_id from accounts.members m join accounts.accounts a on a.account_id = m.account_id

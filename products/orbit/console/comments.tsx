@@ -68,7 +68,7 @@ export function Comments({ scope, section, isMember }: View & { readonly section
 
 type Comment = ReplyOf<'GET /v1/comments/{id}'>;
 
-/** What somebody has said, and whether it is resolved: by who began the thread, and by admins. */
+/** A comment, and whether it is resolved: by the member who began the thread, and by admins. */
 function Said({ comment }: { readonly comment: Comment }) {
   const { id, body, user_id: user, resolved_at: resolved } = comment;
   const { say } = useTexts(texts);

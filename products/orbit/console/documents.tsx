@@ -4,7 +4,7 @@ import { DOCUMENT_TYPES, orbitCalls } from '@plinth/sdk/orbit';
 import { texts } from './texts.ts';
 import { isOpen, keyOf, useApi, useDocuments, type View } from './use-scope.ts';
 
-/** What the client wrote: brought in, read by a worker, and taken into sections by a model. */
+/** The client's documents: brought in, read by a worker, and taken into sections by a model. */
 export function Documents(view: View) {
   const { say } = useTexts(texts);
   const api = useApi();

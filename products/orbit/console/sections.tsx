@@ -128,7 +128,7 @@ interface EditorProps extends SectionProps {
   readonly end: () => void;
 }
 
-/** Typed text stays until it is saved or thrown away, whatever others do meanwhile. */
+/** Typed text stays until it is saved or thrown away, also when others change the section meanwhile. */
 function Editor({ scope, section, begun, end }: EditorProps) {
   const { say } = useTexts(texts);
   const accountId = useAccount()?.account.id;

@@ -17,7 +17,7 @@ export interface View {
 /** Milliseconds after which a lost stream is opened again; as often everything of the scope is asked for meanwhile. */
 const AGAIN = 5_000;
 
-/** What begins the key of all that is asked of a scope: its stream says when it is asked for again. */
+/** Beginning of the key of all that is asked of a scope: its stream says when it is asked for again. */
 export const keyOf = (id: string, ...what: readonly unknown[]) => ['orbit scope', id, ...what];
 
 /** The client for the chosen account. */
@@ -38,7 +38,7 @@ export const isOpen = (status: string | undefined): boolean =>
 
 export type Others = ScopePresence['users'];
 
-/** Who else has a scope open, and in which section. What its stream tells is asked for again; while there is no stream, everything is. */
+/** Other readers of a scope, and their section. Presence from its stream is asked for again; while there is no stream, everything is. */
 export function useOthers(id: string, editing: string | undefined) {
   const accountId = useAccount()?.account.id;
   const me = useMe().data?.id;

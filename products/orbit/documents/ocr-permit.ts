@@ -5,10 +5,10 @@ const FEATURE = 'ocr';
 const LIMIT = 'ocr_pages';
 /** Others may use up what is left between the look and the question. */
 const TRIES = 3;
-/** No provider is asked: the engine is our own, and costs nobody anything. */
+/** No provider is asked: the engine is our own, and costs nothing. */
 const OWN = { provider: 'plinth', model: 'tesseract', priceVersion: 'none', reserve: usd('0') } as const;
 
-/** Who wants how many pages read. */
+/** A wish to have so many pages read. */
 export interface OcrWish {
   readonly accountId: AccountId;
   readonly userId: UserId;

@@ -48,7 +48,7 @@ async function takePage(
   }: { readonly job: RunningJob; readonly document: DocumentRow; readonly line: PageLine },
 ): Promise<void> {
   const key = keyOf(job);
-  // A hostile file may have the reader name pages that nobody asked for.
+  // A hostile file may have the reader name pages that were not asked for.
   if (!document.ocr_left.includes(line.page)) return;
   const missing: MissingPage[] = line.kind === 'page' ? [] : [{ page: line.page, reason: 'ocr_failed' }];
   const pages =
@@ -76,7 +76,7 @@ async function finishDocument(parts: ReadingParts, job: RunningJob, before: Docu
   await complete(parts, { job, before: [], more: { pages: null, missing }, point: DONE, ending });
 }
 
-/** Nobody tries again: what is there stays. */
+/** The last try failed: what is there stays. */
 export async function giveUpOcr(parts: ReadingParts, job: RunningJob, { code }: JobFailure): Promise<void> {
   const key = keyOf(job);
   const [[document], [text]] = await parts.db.tenant(key.accountId, [readDocument(key), hasText(key)]);

@@ -39,11 +39,11 @@ const FAIL = commitPoint('orbit.document-failed', 'why a document could not be r
 
 export interface ReadingParts extends ProductContext, RecordingParts {
   readonly reader: Reader;
-  /** undefined: nobody scans. */
+  /** undefined: files are not scanned. */
   readonly scanner: Scanner | undefined;
 }
 
-/** What one look at a document came to. */
+/** Result of one look at a document. */
 interface ReadingResult {
   readonly pages: Omit<PageRow, 'by_ocr'>[];
   readonly scanned: number[];
@@ -108,7 +108,7 @@ interface Read {
   readonly end: Extract<ReadingEnd, { kind: 'read' }>;
 }
 
-/** Of the pages that are images as many are handed on as one document and the month have room for. */
+/** As many of the pages that are images are handed on as one document and the month have room for. */
 async function store(parts: ReadingParts, read: Read): Promise<void> {
   const { job, document, found } = read;
   const wanted = found.scanned.slice(0, READING_CAPS.ocrPages);
@@ -168,7 +168,7 @@ async function handOn(
       ]);
       return true;
     });
-    // It was deleted: nobody reads its images.
+    // It was deleted: its images are not read.
     if (!isThere) return await permit.release('document deleted');
   } catch (error) {
     // Should the job be there all the same, the permit is the job's, and this changes nothing.
@@ -184,7 +184,7 @@ interface Completion {
   readonly before: readonly Statement[];
   readonly more: Parameters<typeof completeDocument>[1];
   readonly point: typeof READ;
-  /** What ends the job; with its permit, if it has one. */
+  /** Statements that end the job; with its permit, if it has one. */
   readonly ending?: readonly Statement[];
 }
 
@@ -243,7 +243,7 @@ export async function fail(
   if (row !== undefined) tell(parts, row, true);
 }
 
-/** Nobody tries again: the reader or the scanner was away, or ended, more often than it may. */
+/** The last try failed: the reader or the scanner was away, or ended, more often than it may. */
 export function giveUpReading(parts: ReadingParts, job: RunningJob, { code }: JobFailure): Promise<void> {
   const failure: ReadFailure =
     code === 'scanner_unavailable'

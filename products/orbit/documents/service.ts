@@ -17,7 +17,7 @@ export type { DocumentText } from './views.ts';
 
 const SWEEP = commitPoint('orbit.documents-unfinished', 'documents whose files never came, deleted');
 
-/** What clients brought: files, and the text that was read out of them. */
+/** Documents of clients: files, and the text that was read out of them. */
 export function createDocuments(context: ProductContext & { readonly changes: Changes }) {
   const { db, clamdUrl } = context;
   const scanner = clamdUrl === undefined ? undefined : createClamd(clamdUrl);

@@ -98,7 +98,7 @@ export function listDocuments(
   );
 }
 
-/** Marks its file as there and names who reads it. No row: it is deleted, or somebody was first. */
+/** Marks its file as there and names who reads it. No row: it is deleted, or another call was first. */
 export function markUploaded({ accountId, id }: DocumentKey, jobId: JobId): Statement<DocumentRow> {
   return statement<DocumentRow>(
     `update orbit.documents set uploaded_at = app.now(), job_id = $3, updated_at = app.now()
@@ -144,7 +144,7 @@ export interface ReadSoFar {
   readonly missing: readonly MissingPage[];
 }
 
-/** What is read, and which pages a job of OCR reads next. No row: it was deleted meanwhile. */
+/** Marks a document as read, and names the pages that a job of OCR reads next. No row: it was deleted meanwhile. */
 export function handToOcr(
   { accountId, id }: DocumentKey,
   { pages, missing }: ReadSoFar,

@@ -28,7 +28,7 @@ const DELETE = commitPoint('orbit.document-deleted', 'a document and its text go
 /** Bytes of a part, where a file is sent in parts. */
 const PART_BYTES = 16 * 1_024 * 1_024;
 
-/** A file that somebody wants to upload. */
+/** A file that a user wants to upload. */
 export interface NewFile {
   readonly name: string;
   readonly type: MediaType;
@@ -100,7 +100,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
       .catch((error: unknown) => {
         throw storingRefusal(error);
       });
-    // Somebody was first, or it was deleted meanwhile.
+    // Another call was first, or it was deleted meanwhile.
     if (uploaded === undefined) return readAgain(key);
     jobs.wake();
     tell(uploaded);
@@ -123,7 +123,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
       await recordDocumentIn(context, tx, { ...doer, accountId, document: row, action: 'deleted' });
       await tx.runAll([
         ...(row.blob_id === null ? [] : blobs.forgetting(accountId, row.blob_id)),
-        // What OCR has read is paid for.
+        // Pages that OCR has read are paid for.
         ...(row.job_id === null ? [] : [jobs.cancelling(accountId, row.job_id, { keep: row.ocr_pages > 0 })]),
       ]);
       return row;

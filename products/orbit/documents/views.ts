@@ -23,7 +23,7 @@ import {
   textsOf,
 } from './store.ts';
 
-/** What is told of a document to all processes, by its id. */
+/** Signals of a document to all processes, by its id. */
 export const signals = workSignals('orbit.document');
 
 const WORK: Readonly<Record<DocumentStatus, WorkStatus>> = {
@@ -93,7 +93,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     return documents.page(rows, limit);
   }
 
-  /** What was read so far, in the order of the pages, from one of them on. */
+  /** Pages that were read so far, in their order, from one of them on. */
   async function pages(key: DocumentKey, { cursor, from = 1, limit }: PagesQuery): Promise<Page<PageRow>> {
     const position = z.tuple([z.literal(key.id), z.int().min(0)]);
     const [, after] = cursor === undefined ? ['', from - 1] : positionOf(cursor, position);

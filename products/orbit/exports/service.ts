@@ -43,10 +43,10 @@ const SWEPT = commitPoint(
 /** Exports that are looked for at once, by the sweep. */
 const SWEEP_BATCH = 200;
 
-/** What is told of an export to all processes, by its id. */
+/** Signals of an export to all processes, by its id. */
 export const signals = workSignals('orbit.export');
 
-/** Who asks for an export. */
+/** The caller who asks for an export. */
 export interface ExportAsker {
   readonly caller: Caller;
   readonly spender: Spender;
@@ -79,7 +79,7 @@ export function createExports(parts: OrbitParts) {
     const kept = await reuse(wish, source);
     if (kept !== undefined) return kept;
     const permit = await permitFor(wish, asking).catch(async (error: unknown) => {
-      // Somebody else may have taken the last one for the same file.
+      // Another member may have taken the last one for the same file.
       const other = await reuse(wish, source);
       if (other !== undefined) return other;
       throw error;
@@ -113,7 +113,7 @@ export function createExports(parts: OrbitParts) {
     return exports.page(rows, limit);
   }
 
-  /** Deletes what nobody has asked for in its time, of all accounts; its storage is given back in the same commit. */
+  /** Deletes exports that were not asked for in their time, of all accounts; their storage is given back in the same commit. */
   async function sweep(): Promise<void> {
     for (;;) {
       const [due] = await db.system('orbit.exports', [expiredExports(SWEEP_BATCH)]);

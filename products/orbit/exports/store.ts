@@ -36,7 +36,7 @@ export interface ExportRow {
 
 const EXPORT = `e.id, e.scope_id, e.scope_version, e.format, e.citations, e.status, e.blob_id, e.bytes, e.missing, e.failure, e.created_by,
   e.expires_at, e.created_at, e.updated_at`;
-/** Of a scope that is in use: what its owner threw away is in no answer. */
+/** Whether the scope is in use: what its owner threw away is in no answer. */
 const IN_USE = `exists (select from orbit.scopes s where s.account_id = e.account_id and s.id = e.scope_id and not s.trashed)`;
 
 export interface NewExport extends WorkKey {
@@ -87,7 +87,7 @@ export function keepExport({ accountId, scopeId, sourceHash }: SourceKey): State
   );
 }
 
-/** One whose time is over, and that nobody has swept yet, goes before another of its source is made. */
+/** One whose time is over, and that was not swept yet, goes before another of its source is made. */
 export function dropExpired({
   accountId,
   scopeId,
@@ -138,7 +138,7 @@ export function completeExport({ accountId, id }: WorkKey, made: Completion): St
   );
 }
 
-/** Nobody is given it in place of a new one any more. */
+/** It is not given in place of a new one any more. */
 export function failExport(
   { accountId, id }: WorkKey,
   failure: { readonly code: string; readonly message: string },
@@ -193,7 +193,7 @@ export function expiredExports(most: number): Statement<{ account_id: AccountId;
   );
 }
 
-/** No row: somebody has asked for it meanwhile, or swept it. */
+/** No row: it was asked for meanwhile, or swept. */
 export function sweepExport({ accountId, id }: WorkKey): Statement<{ blob_id: string | null }> {
   return statement<{ blob_id: string | null }>(
     'delete from orbit.exports where account_id = $1 and id = $2 and expires_at <= app.now() returning blob_id',
@@ -201,7 +201,7 @@ export function sweepExport({ accountId, id }: WorkKey): Statement<{ blob_id: st
   );
 }
 
-/** What a document says beside the scope: who made it, for which project, and how it looks. */
+/** Facts of a document beside the scope: who made it, for which project, and how it looks. */
 export interface SettingRow {
   readonly workspace: string;
   readonly project: string | null;

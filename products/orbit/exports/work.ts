@@ -77,7 +77,7 @@ export function createWork(
     const logo = await sources.logoOf(accountId, logoBlobId);
     const branding = { ...source.branding, logo };
     const { bytes, missing } = await making.make({ format, source: { ...source, branding } }, job.signal);
-    // What was thrown away while its file was made is stored nowhere.
+    // A scope that was thrown away while its file was made is stored nowhere.
     await scopes.read(accountId, scopeId);
     const { type, ending } = KINDS[format];
     const filename = `${nameOf(source)}.${ending}`;
@@ -96,7 +96,7 @@ export function createWork(
         : [];
     const made = { blobId: blob.id, bytes: blob.bytes, missing: [...missing, ...unread] };
     await db.tenant(accountId, COMPLETE, async (tx) => {
-      // Nobody could read its file, and nobody pays for it.
+      // Its file could not be read, and is not charged.
       const [scope] = await tx.run(lockScope(accountId, scopeId));
       if (scope === undefined) throw noScope();
       await tx.runAll([

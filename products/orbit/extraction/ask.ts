@@ -19,7 +19,7 @@ const REPEAT = commitPoint(
   'the answer that names an extraction which is there already, and the call given back',
 );
 
-/** Who asks, and what they were allowed. */
+/** The caller, and their permit. */
 export interface ExtractionAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -44,7 +44,7 @@ export function createAsks(parts: OrbitParts) {
   const { db, documents, ids, scopes, workspaces } = parts;
 
   /**
-   * What must hold before anything is charged. Throws `scope_not_found`, `scope_frozen`, `models_not_allowed`,
+   * Conditions before anything is charged. Throws `scope_not_found`, `scope_frozen`, `models_not_allowed`,
    * `document_not_found` for one of another account, `document_not_ready`, and `extraction_running`.
    */
   async function check(accountId: AccountId, wish: ExtractionWish): Promise<void> {
@@ -71,7 +71,7 @@ export function createAsks(parts: OrbitParts) {
     try {
       return await enqueue(asking, wish, { scope, former });
     } catch (error) {
-      // Somebody else asked at the same instant: theirs is the one.
+      // Another member asked at the same instant: theirs is the one.
       const other = isTaken(error) ? await formerOf(accountId, wish) : undefined;
       if (other === undefined) throw error;
       return repeat(asking, wish, other);

@@ -1,7 +1,7 @@
 import type { RunningJob, UserId } from 'plinth/product';
 import type { By } from '../changes/service.ts';
 
-/** Who asked for the work of a job: what it changes is theirs. */
+/** The member who asked for the work of a job: its changes are theirs. */
 export function byOf(job: RunningJob, userId: UserId): By {
   const { accountId, permit, requestId, signal } = job;
   const keyId = permit?.keyId;

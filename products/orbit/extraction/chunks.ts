@@ -6,7 +6,7 @@ export interface Part {
   readonly text: string;
 }
 
-/** What is read in one call: stretches of pages that follow each other. */
+/** Material of one call: stretches of pages that follow each other. */
 export interface Chunk {
   /** From 1, in the order of the document. */
   readonly number: number;
@@ -20,7 +20,7 @@ export interface Chunk {
  * into a reply.
  */
 export const CHUNK_TOKENS = 3_000;
-/** Of UTF-8, a bound: English has some 4.5 bytes a token, Chinese and Japanese 3 and more. */
+/** Bytes of UTF-8, a bound: English has some 4.5 bytes a token, Chinese and Japanese 3 and more. */
 const BYTES_PER_TOKEN = 3;
 
 /** A bound of the tokens of a text. */

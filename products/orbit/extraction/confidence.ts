@@ -1,9 +1,9 @@
 import type { Certainty, Item } from './item.ts';
 
 const CERTAIN: Readonly<Record<Certainty, number>> = { stated: 1, implied: 0.7, unsure: 0.4 };
-/** What is left of an item's confidence without a single quote that occurs in its document. */
+/** Rest of an item's confidence without a single quote that occurs in its document. */
 const UNQUOTED = 0.3;
-/** What a conflict leaves of it: one of the two is wrong, and nobody knows which. */
+/** Rest of it after a conflict: one of the two is wrong, and it is not known which. */
 const CONFLICTING = 0.8;
 
 /**
@@ -27,7 +27,7 @@ export function meanOf(confidences: readonly number[]): number | null {
   return Math.round((sum / confidences.length) * 100) / 100;
 }
 
-/** Of a whole extraction: the mean of its items, times the share of the documents' chunks that were read. */
+/** Confidence of a whole extraction: the mean of its items, times the share of the documents' chunks that were read. */
 export function overallConfidence(
   confidences: readonly number[],
   { read, of }: { readonly read: number; readonly of: number },

@@ -7,7 +7,7 @@ import { jaccard, type ComparisonItem, differ, valueKeys } from './likeness.ts';
 export interface Conflict {
   readonly kind: 'money' | 'date';
   readonly type: SectionType;
-  /** What it is about. */
+  /** Its subject. */
   readonly subject: string;
   readonly values: readonly ConflictValue[];
 }
@@ -71,7 +71,7 @@ interface ItemValues {
   readonly isSum: boolean;
 }
 
-/** What contradicts what, of the items that are left after those that say the same were joined. */
+/** Conflicts among the items that are left after those that say the same were joined. */
 export function conflictsIn(
   items: readonly ComparisonItem[],
 ): { conflict: Conflict; items: readonly ComparisonItem[] }[] {

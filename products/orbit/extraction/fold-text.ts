@@ -13,7 +13,7 @@ interface Sign {
   readonly to: number;
 }
 
-/** What normalisation may compose: a letter with its marks, and Hangul written in parts. */
+/** Characters that normalisation may compose: a letter with its marks, and Hangul written in parts. */
 const CLUSTER = /[\u1100-\u11ff]+|\P{M}\p{M}*|\p{M}+/gu;
 /** Soft hyphens, joiners and marks of direction: a reader sees none of them. */
 const UNSEEN = /^[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]$/u;

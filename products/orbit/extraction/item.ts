@@ -46,7 +46,7 @@ interface ItemSource {
   readonly pages: readonly Page[];
 }
 
-/** What a model said of a chunk, with each quote looked for in the document; one that does not occur is dropped. */
+/** A model's items of a chunk, with each quote looked for in the document; one that does not occur is dropped. */
 export function checkedItems({ items }: ExtractedItems, { documentId, find, pages }: ItemSource): Item[] {
   return items.slice(0, MOST.items).flatMap(({ citations, ...said }) => {
     const table = tableIn(

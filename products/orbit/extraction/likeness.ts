@@ -36,9 +36,9 @@ export function jaccard(one: ReadonlySet<string>, other: ReadonlySet<string>): n
 export interface ComparisonItem {
   readonly item: Item;
   readonly words: ReadonlySet<string>;
-  /** Of its title, without those that only name its kind. */
+  /** Words of its title, without those that only name its kind. */
   readonly title: ReadonlySet<string>;
-  /** What it is about, without its amounts and dates. */
+  /** Its subject, without its amounts and dates. */
   readonly subject: ReadonlySet<string>;
   readonly fields: Fields;
   readonly money: ReadonlySet<string>;

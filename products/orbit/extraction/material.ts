@@ -12,13 +12,13 @@ export interface DocumentChunk extends Chunk {
   readonly toPage: number;
 }
 
-/** What a model is shown in one call: a chunk, or a part of one. */
+/** Material that a model is shown in one call: a chunk, or a part of one. */
 export type Material = Pick<DocumentChunk, 'document' | 'heading' | 'parts'>;
 
-/** Of the prompt and of how a document is cut: what was read by another version is read again. */
+/** Version of the prompt and of how a document is cut: what was read by another version is read again. */
 const READ_BY = 'extract.v1';
 
-/** What was struck through holds no more: no model is shown it, and nobody is told it as agreed. */
+/** A struck text holds no more: no model is shown it, and no document says it as agreed. */
 const STRUCK = /~~.+?~~/g;
 
 /** The chunks of documents, in the order in which they were named. */

@@ -19,7 +19,7 @@ export interface MergeItem extends Item {
 export interface MergeResult {
   readonly sections: readonly NewSection[];
   readonly conflicts: readonly Conflict[];
-  /** Of each item, those that the scope has already too. */
+  /** Confidence of each item, also of those that the scope has already. */
   readonly confidences: readonly number[];
 }
 
@@ -90,7 +90,7 @@ function mergePair(one: ComparisonItem, other: ComparisonItem): ComparisonItem {
     citations: citations.slice(0, MOST.perItem),
     quoted: Math.min(citations.length, MOST.perItem) + missed,
     ...(text === long.text && long.table !== undefined ? { table: long.table } : {}),
-    // What one document says legibly is said.
+    // A legible text in one document is enough.
     legibility: Math.max(one.item.legibility ?? 1, other.item.legibility ?? 1),
   });
 }

@@ -18,7 +18,7 @@ const reads = {
   rate: { perMinute: 1_200, by: 'account' },
 } as const;
 
-/** What every call to a model has: its rates count over all of them. */
+/** Common part of every call to a model: its rates count over all of them. */
 export const asksModel = {
   ...common,
   may: 'member',
@@ -27,7 +27,7 @@ export const asksModel = {
   soldRates: ['ai_by_user', 'ai_by_workspace'],
 } as const;
 
-/** What a chunk's prompt holds of its document, at most; each later chunk asks the budget for its own. */
+/** Most that a chunk's prompt holds of its document; each later chunk asks the budget for its own. */
 const CHUNK_BYTES = 16 * 1_024;
 const MOST_DOCUMENTS = 20;
 

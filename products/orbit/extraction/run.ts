@@ -69,7 +69,7 @@ const LONGEST_RUN = 1_500_000;
 export const MOST_STARTS = 5;
 /** So often a chunk is cut in two: down to quarters, some seven calls for what one could not say. */
 const MOST_CUTS = 2;
-/** Items that are compared with each other; a scope of so many is read by nobody. */
+/** Items that are compared with each other; a scope of more is not read. */
 const MOST_ITEMS = 1_000;
 
 /** Why the worker stopped before the end. */
@@ -81,7 +81,7 @@ interface Work {
   readonly key: WorkKey;
   readonly task: Task;
   readonly chunks: readonly DocumentChunk[];
-  /** What is read, by `nameOf`. */
+  /** Chunks that were read, by `nameOf`. */
   readonly read: Map<string, ChunkRow>;
   /** Chunks that this attempt could not have read, and why. */
   readonly refused: Map<string, AppError>;
@@ -103,7 +103,7 @@ export async function runExtraction(parts: OrbitParts, job: RunningJob): Promise
   await complete(work, stopped);
 }
 
-/** Nobody tries again: what was read becomes sections, and the rest is missing; of nothing the call is given back. */
+/** The last try failed: what was read becomes sections, and the rest is missing; if nothing was read, the call is given back. */
 export async function giveUpExtraction(
   parts: OrbitParts,
   job: RunningJob,
@@ -177,7 +177,7 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
 }
 
 /**
- * What a model says of a chunk; an error where there is no answer of use to this one, or why nothing more is asked. One that is too
+ * A model's items of a chunk; an error where there is no answer of use to this one, or why nothing more is asked. One that is too
  * large for a call, or that it has too much to say of, as of a page that is one dense table, is asked for in halves, and each of them
  * in halves once more: all of it or nothing.
  */
@@ -238,9 +238,9 @@ async function ask(
   }
 }
 
-/** Of less of it an answer may fit. */
+/** With less of it an answer may fit. */
 const TOO_LARGE = new Set(['answer_too_large', 'context_too_large', 'call_too_costly']);
-/** Of this chunk no answer will do; the next one may be another matter. */
+/** For this chunk no answer will do; the next one may be another matter. */
 const UNUSABLE = new Set(['answer_unusable', 'provider_rejected']);
 
 async function store(

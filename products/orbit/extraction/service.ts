@@ -36,7 +36,7 @@ export function createExtraction(parts: OrbitParts) {
   const { db, scopes } = parts;
   const told = { following: followExtractions(db), resultEvent: 'part', progressOf };
 
-  /** What is read stays for the next one, and counts as a call. */
+  /** Chunks that were read stay for the next one, and count as a call. */
   function cancel(key: WorkKey, once: Once) {
     return cancelWork(
       parts,
@@ -62,7 +62,7 @@ export function createExtraction(parts: OrbitParts) {
     );
   }
 
-  /** Of a scope, newest first. Throws `scope_not_found`. */
+  /** Extractions of a scope, newest first. Throws `scope_not_found`. */
   async function list(
     accountId: AccountId,
     {

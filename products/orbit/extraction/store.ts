@@ -15,11 +15,11 @@ import {
 import type { Conflict } from './conflicts.ts';
 import type { Item } from './item.ts';
 
-/** What an extraction made. */
+/** Result of an extraction. */
 export interface ExtractionResult {
   /** Chunks that are read, those of the extractions that it goes on with too. */
   readonly chunks: number;
-  /** What they say, each thing once. */
+  /** Number of things they say, each once. */
   readonly items: number;
   /** The sections that were added. */
   readonly sections: readonly string[];
@@ -76,7 +76,7 @@ export function insertExtraction(made: NewExtraction): Statement {
   );
 }
 
-/** What a new request is compared with. */
+/** The extraction that a new request is compared with. */
 export interface Former {
   readonly id: string;
   readonly root_id: string;
@@ -101,7 +101,7 @@ export function formerExtractions(
   );
 }
 
-/** What the worker needs; no row when the extraction is final already or gone. */
+/** Facts for the worker; no row when the extraction is final already or gone. */
 export interface Task {
   readonly scope_id: string;
   readonly document_ids: readonly string[];
@@ -311,7 +311,7 @@ export function readReadChunks({ accountId, id }: WorkKey): Statement<ReadChunk>
   );
 }
 
-/** Of a scope, newest first, from a place in that order on. */
+/** Extractions of a scope, newest first, from a place in that order on. */
 export function listExtractions(
   accountId: AccountId,
   query: { readonly scopeId: string; readonly after: TimePosition | undefined; readonly limit: number },

@@ -9,7 +9,7 @@ import {
 import { extractionJson, shownChunk, shownError } from './replies.ts';
 import { type ExtractionRow, type ReadChunk, readExtraction, readReadChunks } from './store.ts';
 
-/** What is told of an extraction to all processes, by its id. */
+/** Signals of an extraction to all processes, by its id. */
 export const signals = workSignals('orbit.extraction');
 
 /** An extraction as it stands, with the chunks that are read. */
@@ -34,7 +34,7 @@ export function followExtractions(db: Database) {
   });
 }
 
-/** What a follower is told of a look at an extraction. */
+/** Progress for a follower, from a look at an extraction. */
 export function progressOf({ extraction, chunks }: ExtractionView): Progress {
   return {
     status: extraction.status,

@@ -34,7 +34,7 @@ export function createFavourites({ db }: Pick<OrbitParts, 'db'>) {
       ]);
       if (scope === undefined) throw noScope();
     },
-    /** What was marked last, first. A scope in the trash is not among them until it is restored. */
+    /** Favourites, the last marked first. A scope in the trash is not among them until it is restored. */
     async list(
       fan: Fan,
       { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },

@@ -16,7 +16,7 @@ export interface Fan {
   readonly userId: UserId;
 }
 
-/** A scope that somebody marked. */
+/** A scope that a user marked. */
 export interface FavouriteRow {
   /** The scope's. */
   readonly id: string;

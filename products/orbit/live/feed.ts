@@ -15,7 +15,7 @@ export interface Feed {
   readonly readers: ReadonlySet<Reader>;
   /** The last change that the readers have been told, or 0. */
   readonly head: number;
-  /** Who was here when it was last looked, as it was told. */
+  /** Readers at the last look, as it was told. */
   presence: { readonly text: string; readonly data: object } | undefined;
   /** Whether a look goes on. */
   readonly isLooking: boolean;
@@ -91,7 +91,7 @@ export function changeEvent(change: ChangeView): StreamEvent {
   return { event: 'change', id: String(change.seq), data: change };
 }
 
-/** What a reader has missed: each change of it, or that they missed too much. */
+/** Changes that a reader has missed: each of them, or that they missed too much. */
 export type MissedChanges =
   | { readonly is: 'changes'; readonly changes: readonly ChangeView[]; readonly head: number }
   | { readonly is: 'reset'; readonly head: number };
@@ -104,7 +104,7 @@ export async function missedAfter(
 ): Promise<MissedChanges> {
   const [rows] = await db.tenant(key.accountId, [changesAfter(key, told, MOST_REPLAYED)]);
   const { head, pruned } = rows[0] ?? { head: 0, pruned: 0 };
-  // Of another life of the database, if it is past all that there is.
+  // Told by another life of the database, if it is past all that there is.
   if (!canGoOn({ head, pruned }, told) || head - told > MOST_REPLAYED) return { is: 'reset', head };
   return { is: 'changes', changes: rows.flatMap(shownChange), head };
 }

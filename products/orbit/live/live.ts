@@ -14,10 +14,10 @@ const TICKS_A_ROUND = 3;
 const UNKNOWN = 8_500;
 /** Milliseconds in which people who come and go are told of once. */
 const GATHERED = 500;
-/** More names than this nobody reads. */
+/** More names than this are not read. */
 const MOST_NAMED = 100;
 
-/** Somebody who follows a scope at this process. */
+/** A subscription to a scope at this process. */
 export interface ScopeSubscription {
   readonly feed: Feed;
   readonly reader: Reader;
@@ -34,7 +34,7 @@ interface Open {
 
 /** Everybody who follows a scope at this process. */
 export interface Live {
-  /** The rights of somebody who may read a scope at this instant, asked past all caches; undefined: they may not. */
+  /** The rights of a reader of a scope at this instant, asked past all caches; undefined: they may not read it. */
   rightsNow(rights: ReaderRights): Promise<ReaderRights | undefined>;
   /** Begins to follow; from here on nothing is missed. */
   open(rights: ReaderRights): Promise<ScopeSubscription>;
@@ -61,7 +61,7 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
     }
   }
 
-  /** What can't be done now is done in the next round, each part by itself. */
+  /** A part that can't be done now is done in the next round, each by itself. */
   async function round(): Promise<void> {
     const beaten = presence.beat().then(() => feeds.lookWhoIsHere());
     await Promise.allSettled([checkRights(), feeds.catchUp(), beaten]);
@@ -120,7 +120,7 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
   };
 }
 
-/** The feeds of this process: one for each scope that somebody follows here. */
+/** The feeds of this process: one for each scope that is followed here. */
 function createFeeds(db: Database) {
   const feeds = new Map<string, Feed>();
   const gathering = new Set<string>();

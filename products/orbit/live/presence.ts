@@ -9,19 +9,19 @@ const PRUNE = commitPoint(
   'what processes that are gone said of who is here is deleted',
 );
 
-/** The signal that somebody came to a scope, or left it. */
+/** The signal that a user came to a scope, or left it. */
 export const CAME_OR_LEFT = 'orbit.presence';
 
-/** Seconds that somebody is here after their process said so last: three of its beats. */
+/** Seconds that a user is here after their process said so last: three of its beats. */
 const SECONDS = 15;
 
-/** Who has which scope open at this process, as all processes may read it. */
+/** Readers at this process by their scope, as all processes may read it. */
 export interface Presence {
-  /** Somebody has opened a scope; call what it answers when they close it. */
+  /** A user has opened a scope; call what it answers when they close it. */
   enter(present: Present): () => void;
   /** Says again who is here. */
   beat(): Promise<void>;
-  /** Says which section somebody who has a scope open edits; null: none. Answers whether there is such a section. */
+  /** Says which section a user who has a scope open edits; null: none. Answers whether there is such a section. */
   edit(present: Present, sectionId: string | null): Promise<boolean>;
   prune(): Promise<void>;
 }
@@ -34,7 +34,7 @@ interface PresenceUpdate {
 export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>): Presence {
   const process = ids.next();
   const here = new Map<string, { readonly present: Present; streams: number }>();
-  /** What the database is not told yet, by who it is of: somebody came or left, or is here as before. */
+  /** Updates that the database is not told yet, by who they are of: a user came or left, or is here as before. */
   let untold = new Map<string, PresenceUpdate>();
   let writing: Promise<void> | undefined;
 
@@ -72,7 +72,7 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
 
   function say(name: string, said: PresenceUpdate): Promise<void> {
     untold.set(name, { ...said, isNews: said.isNews || untold.get(name)?.isNews === true });
-    // What can't be written now runs out, or is said with the next beat.
+    // An update that can't be written now runs out, or is said with the next beat.
     writing ??= flush().catch(() => {});
     return writing;
   }

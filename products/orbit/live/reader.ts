@@ -3,13 +3,13 @@ import type { StreamEvent } from 'plinth/product';
 /** A reader who has left this many changes unread is cut: they come back, and are told what they missed. One commit makes 400 at most. */
 export const MOST_UNREAD = 1_000;
 
-/** What waits for one reader of a stream. */
+/** Events that wait for one reader of a stream. */
 export interface Reader {
   /** Ends when the reader is to be cut. */
   readonly cut: AbortSignal;
   /** Adds a change. More than `MOST_UNREAD` of them: the reader is cut. */
   change(event: StreamEvent, seq: number): void;
-  /** Who is here now: of several that are unread, the last one alone is told. */
+  /** Tells who is here now: of several that are unread, the last one alone is told. */
   presence(data: object): void;
   /** They may read no more, or can't be told whether. */
   end(): void;

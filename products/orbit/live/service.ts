@@ -10,14 +10,14 @@ import type { ReaderRights } from './store.ts';
 /** The longest that one stream lasts, in milliseconds: a reader who reconnects is authorized anew. */
 const LONGEST_STREAM = 300_000;
 
-/** Somebody who wants to follow a scope. */
+/** A user who wants to follow a scope. */
 export interface Follower {
   readonly rights: ReaderRights;
   readonly origin: Pick<Origin, 'signal'>;
   readonly wire: Wire;
 }
 
-/** Who is here, and what changes, as a stream of events. */
+/** Presence and changes, as a stream of events. */
 export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
   const live = createLiveReaders({ db, ids });
 
@@ -28,7 +28,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     return rights;
   }
 
-  /** Tells somebody what becomes of a scope, until they leave, may read no more, or the stream is five minutes old. */
+  /** Tells a user what becomes of a scope, until they leave, may read no more, or the stream is five minutes old. */
   async function follow({ rights, origin, wire }: Follower): Promise<void> {
     const told = toldUntil(lastEventId(wire));
     const following = await live.open(await rightsNow(rights));
@@ -49,7 +49,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     }
   }
 
-  /** What a stream begins with: where the scope stands, or what was missed since. */
+  /** First events of a stream: where the scope stands, or what was missed since. */
   async function firstEvents(
     { feed }: ScopeSubscription,
     told: number | undefined,
@@ -75,7 +75,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
     };
   }
 
-  /** Says which section somebody edits, to all who have the scope open. Throws `scope_not_found`, `section_not_found`. */
+  /** Says which section a user edits, to all who have the scope open. Throws `scope_not_found`, `section_not_found`. */
   async function edit(rights: ReaderRights, sectionId: string | null): Promise<PresenceView> {
     await rightsNow(rights);
     if (!(await live.presence.edit(rights, sectionId))) throw new AppError('section_not_found');

@@ -6,7 +6,7 @@ export interface ReaderRights extends ScopeKey {
   readonly userId: UserId;
   readonly keyId: KeyId | undefined;
   readonly sessionId: string | undefined;
-  /** What their key began with when they came: one that was rotated since has another secret. */
+  /** Beginning of their key when they came: one that was rotated since has another secret. */
   readonly keyPrefix?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export const entitledReaders = (
     ],
   );
 
-/** Somebody who has a scope open at this process. */
+/** A user who has a scope open at this process. */
 export interface Present extends ScopeKey {
   readonly userId: UserId;
 }
@@ -61,7 +61,7 @@ export const upsertPresence = (process: string, present: readonly Present[], sec
     [process, ...columnsOf(present), seconds],
   );
 
-/** Says which section of a scope somebody who has it open edits, at whichever process. A row: there is such a section, or none was named. */
+/** Says which section of a scope a user who has it open edits, at whichever process. A row: there is such a section, or none was named. */
 export const setPresentSection = ({ accountId, scopeId, userId }: Present, sectionId: string | null) =>
   statement<{ known: boolean }>(
     `with known as (
@@ -104,7 +104,7 @@ export interface PresentRow {
   readonly count: number;
 }
 
-/** Who has these scopes open, at whichever process: of each the first so many who came. */
+/** Readers of these scopes, at whichever process: of each the first so many who came. */
 export const presentAt = (scopes: readonly ScopeKey[], most: number): Statement<PresentRow> =>
   statement(
     `select scope_id, user_id, full_name, since, section_id, count from (

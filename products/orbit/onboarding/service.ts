@@ -23,16 +23,16 @@ import { changeWorkspace, lockBeginner, ownedByName } from '../workspaces/store.
 const MADE = commitPoint('orbit.workspace-organization', 'the organization of a new workspace');
 const STEP = commitPoint('orbit.onboarding-step', 'what became of a step of the onboarding');
 
-/** An organization of somebody with the name of a new workspace is looked for among so many. */
+/** A user's organization with the name of a new workspace is looked for among so many. */
 const MOST = 100;
 
-/** Who begins. */
+/** The user who begins. */
 export interface Beginner {
   readonly caller: Caller;
   readonly origin: Origin;
 }
 
-/** Where somebody is in the onboarding. */
+/** Where a user is in the onboarding. */
 export interface OnboardingStatus {
   readonly workspace: WorkspaceRow | undefined;
   readonly name: string | undefined;
@@ -48,13 +48,13 @@ export interface InvitationResult {
   readonly code: string | null;
 }
 
-/** What is said of a team. */
+/** A team in the onboarding. */
 export interface TeamStep {
   readonly invitations: readonly { readonly email: string; readonly role: Role }[];
   readonly privacy: Privacy | undefined;
 }
 
-/** What somebody orders; the free plan is nothing to pay for. */
+/** A user's order; the free plan is nothing to pay for. */
 export interface SubscribeStep {
   readonly plan: 'free' | 'pro' | 'team';
   readonly cycle: 'monthly' | 'yearly';
@@ -130,7 +130,7 @@ export function createOnboarding(parts: OrbitParts) {
       await ensureWorkspaceRow(by);
       await mark(by.accountId, step, { state: 'skipped' });
     },
-    /** Of a workspace, or of that which the caller is not through with; undefined: they have none. */
+    /** Status of a workspace, or of that which the caller is not through with; undefined: they have none. */
     async status(beginner: Beginner, id: string | undefined): Promise<OnboardingStatus | undefined> {
       const found = id ?? (await findUnfinished(parts, beginner.caller, undefined));
       return found === undefined ? undefined : statusOf(beginner, found);
@@ -143,7 +143,7 @@ export function isOver({ onboarding }: Pick<WorkspaceRow, 'onboarding'>): boolea
   return STEPS.every((step) => onboarding[step] !== undefined);
 }
 
-/** The newest organization of somebody whose onboarding is not over; else, where no name is asked for, the newest one. */
+/** The newest organization of a user whose onboarding is not over; else, where no name is asked for, the newest one. */
 async function findUnfinished(
   { workspaces }: Pick<OrbitParts, 'workspaces'>,
   caller: Caller,
@@ -160,7 +160,7 @@ async function findUnfinished(
 }
 
 /**
- * Looks for an organization that somebody has begun, and answers how its id is had in a transaction. Where none was found, one that
+ * Looks for an organization that the user has begun, and answers how its id is had in a transaction. Where none was found, one that
  * is there by then was begun by another call meanwhile: two tabs that ask at once have one workspace.
  */
 async function takenUpOrMade(

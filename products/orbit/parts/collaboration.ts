@@ -46,7 +46,7 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   'orbit.favourite-remove': { because: ONE_COMMIT, lost: 'same' },
 };
 
-/** Deletes changes that nobody comes back for, and what processes that are gone said of who is here. */
+/** Deletes changes that no client comes back for, and what processes that are gone said of who is here. */
 const pruning: ProductJob<Orbit> = {
   run: async ({ changes, live }) => {
     await changes.prune();

@@ -25,13 +25,13 @@ const CHANGE = commitPoint(
   'a changed or deleted project, and its row of the activity',
 );
 
-/** A project that somebody changes, of the version that they have read. */
+/** A project that a user changes, of the version that they have read. */
 export interface ProjectOf extends By {
   readonly id: string;
   readonly version?: number | undefined;
 }
 
-/** What scopes are sorted by: a client's project. */
+/** Projects of clients, which scopes are sorted by. */
 export function createProjects({ db, ids, activity }: ProductContext) {
   const record = (tx: Transaction, { accountId, caller, origin, id }: ProjectOf, action: string) =>
     activity.recordIn(tx, { accountId, caller, origin, action, target: { kind: 'project', id } });

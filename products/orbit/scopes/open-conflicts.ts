@@ -14,7 +14,7 @@ export interface OpenConflict {
   readonly subject: string;
 }
 
-/** Contradictions that nobody has decided yet: their notes still stand in the sections. */
+/** Contradictions that are not decided yet: their notes still stand in the sections. */
 export function openConflictsOf(sections: readonly Pick<SectionRow, 'id' | 'content'>[]): OpenConflict[] {
   return sections.flatMap(({ id, content }) =>
     [...lineFed(content).matchAll(NOTE)].map(([, subject = '']) => ({ section_id: id, subject })),

@@ -51,7 +51,7 @@ const currency = z
   .toUpperCase()
   .describe('By ISO 4217.');
 
-/** What was made is read anew by the id that was kept. */
+/** A made scope is read anew by the id that was kept. */
 async function readAgain(
   { accountId, kept }: { readonly accountId: Parameters<Scopes['read']>[0]; readonly kept: unknown },
   { scopes }: Service,

@@ -12,7 +12,7 @@ export interface ScopeRow {
   readonly client_name: string | null;
   readonly status: ScopeStatus;
   readonly summary: string;
-  /** Of what was extracted, 0 to 1; null: nothing was. */
+  /** Confidence of what was extracted, 0 to 1; null: nothing was. */
   readonly confidence: number | null;
   readonly currency: string;
   readonly created_by: string;

@@ -41,7 +41,7 @@ export interface ScopesParts extends ProductContext {
   readonly versions: Versions;
 }
 
-/** A scope that somebody changes, of the version that they have read. */
+/** A scope that a member changes, of the version that they have read. */
 export interface ScopeOf extends By {
   readonly scopeId: string;
   readonly version?: number | undefined;
@@ -86,12 +86,12 @@ export function createScopes(parts: ScopesParts) {
 
 export type Scopes = ReturnType<typeof createScopes>;
 
-/** Who makes a scope, under which permit. */
+/** The member who makes a scope, under which permit. */
 export interface ScopeCreationRequest extends By {
   readonly permit: Permit;
 }
 
-/** What is copied, and what the copy is called: as the scope that it is of when not said. */
+/** The scope to copy, and the copy's title: that of the scope when not said. */
 export interface CopyRequest {
   readonly scopeId: string;
   readonly title: string | undefined;
@@ -205,7 +205,7 @@ async function setStatus(
   return row;
 }
 
-/** Throws `open_conflicts` where nobody has decided between documents that contradict each other. */
+/** Throws `open_conflicts` while documents contradict each other, undecided. */
 async function assertDecided(tx: Transaction, { accountId, scopeId }: ScopeOf): Promise<void> {
   const conflicts = openConflictsOf(await tx.run(listSections(accountId, scopeId)));
   if (conflicts.length > 0) throw new AppError('open_conflicts', { details: { conflicts } });

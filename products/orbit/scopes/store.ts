@@ -20,7 +20,7 @@ const SCOPE = `id, project_id, title, client_name, status, summary, confidence::
 /** Scopes that were deleted. */
 export const trash = trashOf('orbit.scopes');
 
-/** What somebody says of a scope. */
+/** The texts of a scope. */
 export interface ScopeText {
   readonly title: string;
   readonly client_name: string | null;

@@ -9,7 +9,7 @@ import { listSections } from '../scopes/sections/store.ts';
 import { clearSections, replaceText, type TemplateSection } from './store.ts';
 
 /**
- * What becomes of the sections that are there: they stay, and those of the template come after them; they are deleted; those of the
+ * Fate of the sections that are there: they stay, and those of the template come after them; they are deleted; those of the
  * same title get the template’s text, and the others of the template come after them.
  */
 export const APPLY_MODES = ['append', 'replace', 'by_title'] as const;
@@ -52,7 +52,7 @@ export async function applyTemplateIn(
   return { scope, sections };
 }
 
-/** What is added to the sections that are there, and by how many characters those have grown. */
+/** Sections that are added to those that are there, and by how many characters those have grown. */
 interface AddedSections {
   readonly sections: readonly TemplateSection[];
   readonly grown?: number;

@@ -28,7 +28,7 @@ import {
 const CHANGE = commitPoint('orbit.template-change', 'another text of a workspace’s template');
 const DELETE = commitPoint('orbit.template-delete', 'a template that the workspace has no more');
 
-/** More than this nobody chooses from. */
+/** More than this is no choice. */
 const MOST = 500;
 
 /** Whose a template is: the workspace's own, or the operator's for all. */
@@ -38,7 +38,7 @@ export type Visibility = (typeof VISIBILITIES)[number];
 /** A template with whose it is. */
 export type WithVisibility<Row extends TemplateSummary> = Row & { readonly visibility: Visibility };
 
-/** A template that somebody changes, of the version that they have read. */
+/** A template that a member changes, of the version that they have read. */
 export interface TemplateOf extends By {
   readonly id: string;
   readonly version: number | undefined;

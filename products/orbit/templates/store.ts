@@ -21,7 +21,7 @@ export interface TemplateSection {
   readonly content: string;
 }
 
-/** What a template says of itself. */
+/** A template's texts. */
 export interface TemplateText {
   readonly name: string;
   readonly description: string | null;
@@ -98,7 +98,7 @@ export const deleteTemplate = ({ accountId, id }: WorkKey) =>
     id,
   ]);
 
-/** What the operator published, newest first. */
+/** Templates that the operator published, newest first. */
 export const publicTemplates = (most: number) =>
   statement<TemplateSummary & TimePosition>(
     `select ${SUMMARY}, ${AT} from orbit.public_templates order by created_at desc, id desc limit $1`,

@@ -48,7 +48,7 @@ async function end(owner: Colleague, plan: string): Promise<void> {
   expect((await fixture.call(admin.key, `DELETE /v1/admin/grants/${id}`)).status).toBe(200);
 }
 
-/** What poppler finds of the branding in a PDF, and what is of it in the parts of a DOCX. */
+/** The branding that poppler finds in a PDF, and that is in the parts of a DOCX. */
 async function looksOf(by: Colleague, scope: string) {
   const [pdf, docx] = [await fileOf(by, scope, 'pdf'), await fileOf(by, scope, 'docx')];
   const path = join(folder, 'scope.pdf');

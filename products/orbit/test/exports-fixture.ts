@@ -7,7 +7,7 @@ export type Item = Readonly<Record<string, unknown>>;
 
 export interface MadeFile {
   readonly row: Item;
-  /** What the call was answered that asked for it. */
+  /** Answer to the call that asked for it. */
   readonly asked: Item;
   readonly bytes: Buffer;
   readonly headers: Headers;

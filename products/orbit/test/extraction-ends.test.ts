@@ -31,7 +31,7 @@ const SERVED = { kind: 'latency', ms: 0 } as const;
 const begunThrice = (id: string) =>
   db.asMigrator(statement('update orbit.extractions set starts = 3 where id = $1', [id]));
 
-/** Permits of a workspace that nobody has closed, and its calls of a provider by what the ledger says of them. */
+/** Open permits of a workspace, and its calls of a provider by what the ledger says of them. */
 async function ledgerOf({ owner }: Workspace) {
   return {
     open: await count(owner.by, 'limits.permits', `state not in ('settled', 'voided')`),
@@ -167,7 +167,7 @@ describe('an extraction that goes on after another', () => {
     const stop = stops.stopAt('after orbit.extract-chunk');
     const first = await working(async () => {
       await stop.reached;
-      // It is later for the one look at the clock that follows, and for nobody who watches over a lease.
+      // It is later for the one look at the clock that follows, and not for the watch over a lease.
       ahead = LATER;
       stop.goOn();
       await setImmediate();

@@ -43,7 +43,7 @@ export const LONG = [1, 2, 3].map(
 
 let made = 0;
 
-/** What a document is, when it is not a file that was read already. */
+/** A document, when it is not a file that was read already. */
 interface DocumentOptions {
   readonly status?: string;
   readonly name?: string;
@@ -76,7 +76,7 @@ export async function extractionFixture(options: TestAppOptions = {}) {
     );
   }
 
-  /** What was asked for has so many micro-dollars, and so many of the day are used: when not said, all. */
+  /** Leaves so many micro-dollars for what was asked for; so many of the day are used: when not said, all. */
   async function leaveOfBudget(
     workspace: Pick<Workspace, 'id'>,
     reserve: number,
@@ -149,7 +149,7 @@ async function insertDocument({ db }: Pick<TestApp, 'db'>, of: StoredDocument): 
 
 let keys = 0;
 
-/** What is done with extractions, by the calls of somebody. */
+/** Calls of one member on extractions. */
 export function extractionCalls(by: Colleague) {
   const read = async (path: string) =>
     (await by.get(`/v1/ai/extractions/${path}`)).body as unknown as Extraction;

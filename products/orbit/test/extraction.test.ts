@@ -147,7 +147,7 @@ describe('an extraction that is cut short', () => {
     const [section, ...more] = await by.sections(scope);
     expect(more).toEqual([]);
     expect(section?.content.match(/module \d/gu)).toEqual(['module 1', 'module 2', 'module 3']);
-    // What was not stored is asked for again; nothing else is.
+    // A chunk that was not stored is asked for again; nothing else is.
     expect(sandbox.bill().length - before).toBe(where === 'before orbit.extract-chunk' ? 4 : 3);
     expect(await used()).toBe(1);
   });

@@ -5,9 +5,9 @@ import { type Customer, type TestApp, testApp, type TestAppOptions } from '@plin
 
 const COLLEAGUES = commitPoint('test.colleagues', 'members of a workspace, with a key each');
 
-/** Somebody in a workspace, by the calls that they make in it. */
+/** A member of a workspace, by the calls that they make in it. */
 export interface Colleague extends Omit<Calls, 'used'> {
-  /** What is used of each limit of Orbit. */
+  /** Use of each limit of Orbit. */
   used(): Promise<Record<string, number>>;
 }
 
@@ -28,7 +28,7 @@ export interface Workspace {
 export interface OrbitFixture extends TestApp {
   /** A workspace with one person for each role. `orbit.team` when no plan is said. */
   workspace(...plans: readonly string[]): Promise<Workspace>;
-  /** Somebody with a workspace of their own. */
+  /** A user with a workspace of their own. */
   stranger(): Promise<Colleague>;
 }
 
@@ -109,7 +109,7 @@ async function makeScope(by: Colleague, sections: number): Promise<string> {
   return id;
 }
 
-/** Somebody at a process. */
+/** A member at a process. */
 export function colleagueOf(app: Pick<TestApp, 'call' | 'url'>, by: Customer): Colleague {
   const calls = callsOf(app, by);
   return { ...calls, used: () => calls.used('orbit') };

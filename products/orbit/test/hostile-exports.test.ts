@@ -97,7 +97,7 @@ async function hostileScope(by: Colleague): Promise<string> {
 /** Text as it is compared: spaces and the places where long words are broken do not count. */
 const withoutSpaces = (text: string) => text.normalize('NFC').replaceAll(/[\s\u00AD]+/g, '');
 
-/** What a text lacks of what must be kept. */
+/** Texts that must be kept and that a text lacks. */
 function lackingIn(text: string): string[] {
   const whole = withoutSpaces(text);
   return Object.values(SECTIONS)

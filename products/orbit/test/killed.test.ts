@@ -36,7 +36,7 @@ async function leaseRunsOut(): Promise<void> {
   );
 }
 
-/** What the ledger says of the calls of a workspace: a row for each, and whether its figures are the provider's. */
+/** Rows of the ledger for the calls of a workspace: one each, and whether its figures are the provider's. */
 async function ledgerOf({ id }: Workspace) {
   const rows = await db.asMigrator(
     statement<{ state: string; estimated: boolean }>(

@@ -36,7 +36,7 @@ async function rowsOf({ id }: Workspace): Promise<Record<string, number>> {
   return Object.fromEntries(await Promise.all(counted));
 }
 
-/** What an owner gets of an organization, file by file. */
+/** An owner's archive of an organization, file by file. */
 async function archiveOf({ id }: Workspace, token: string): Promise<Record<string, string>> {
   const asked = await app.call(token, `POST /v1/organizations/${id}/exports`);
   expect(asked.status).toBe(202);
@@ -49,7 +49,7 @@ async function archiveOf({ id }: Workspace, token: string): Promise<Record<strin
 
 const withheldColumns = ({ withheld }: DataRule): readonly string[] =>
   Array.isArray(withheld) ? withheld : [];
-/** Who is here goes by itself after minutes, what is told to readers and an export after a week. */
+/** Presence goes by itself after minutes, events for readers and an export after a week. */
 const lastingRows = ({
   'orbit.presence': _here,
   'orbit.scope_changes': _told,

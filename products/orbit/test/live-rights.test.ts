@@ -11,7 +11,7 @@ const { call, guest, join } = fixtureOf(here);
 
 const runSql = (sql: string, ...values: readonly string[]) => db.asMigrator(statement(sql, values));
 
-/** Somebody who follows a scope in a session. */
+/** A member who follows a scope in a session. */
 async function inSession(workspace: Workspace, scopeId: string) {
   const who: Guest = await guest();
   await join(`/v1/organizations/${workspace.id}`, who, 'member');
@@ -20,7 +20,7 @@ async function inSession(workspace: Workspace, scopeId: string) {
   return { ...who, stream };
 }
 
-/** Somebody who follows a scope by a key that they have made themselves, with what made it. */
+/** A member who follows a scope by a key that they have made themselves, with what made it. */
 async function byOwnKey({ member, ...workspace }: Workspace, scopeId: string) {
   const { userId, token } = await guest();
   await join(`/v1/organizations/${workspace.id}`, { userId, email: '', token }, 'member');
@@ -48,7 +48,7 @@ test.concurrent('a reader is cut when they are suspended or close their account,
   const cutOff = await followScope(made, id);
   const all = [suspended, closed, cutOff, ...[leaver, late, rotated, expired].map(({ stream }) => stream)];
   for (const stream of all) expect((await stream.until('ready'))?.event).toBe('ready');
-  // Past the services, so that nobody is told; but for the key, whose other secret they make.
+  // Past the services, so that no signal is sent; but for the key, whose other secret they make.
   await suspendUser(db, viewer.by.userId);
   await runSql(
     `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`,

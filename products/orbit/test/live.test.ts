@@ -146,7 +146,7 @@ describe.concurrent('a reader whose rights end is cut:', () => {
       await followScope(member, other),
       await followScope(owner, id),
     ];
-    // Written past the services, so that nobody is told.
+    // Written past the services, so that no signal is sent.
     await db.asMigrator(statement('delete from accounts.members where user_id = $1', [viewer.by.userId]));
     await db.asMigrator(
       statement('update identity.api_keys set revoked_at = app.now() where user_id = $1', [admin.by.userId]),

@@ -15,7 +15,7 @@ const { count, db, document, leaveOfBudget, office, sandbox, working } = app;
 const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 type Office = Awaited<ReturnType<typeof office>>;
 
-/** What is left of a workspace's work: permits that nobody has closed, and how its jobs of a kind have ended. */
+/** Rest of a workspace's work: open permits, and how its jobs of a kind have ended. */
 async function leftOf({ id: accountId, owner }: Workspace, kind: string) {
   const open = await count(owner.by, 'limits.permits', `state not in ('settled', 'voided')`);
   const jobs = await db.asMigrator(
@@ -32,7 +32,7 @@ async function setStatus({ workspace, scope }: Office, ...statuses: readonly str
     expect((await workspace.member.patch(`/v1/scopes/${scope}/status`, { status })).status).toBe(200);
 }
 
-/** What somebody does to a document or scope that is being read, and how it is undone, if it can be. */
+/** Acts of a member on a document or scope that is being read, and how each is undone, if it can be. */
 const ACTS: readonly {
   readonly what: string;
   readonly code: string;
@@ -91,7 +91,7 @@ describe('an extraction', () => {
     expect(await by.sections(scope)).toEqual([]);
     const next = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(next).toMatchObject({ status: 'completed', continues: true, missing: [] });
-    // What was read before is not asked for again.
+    // A chunk that was read before is not asked for again.
     expect(sandbox.requests() - before).toBe(3);
     expect(await used()).toBe(1);
   });

@@ -4,19 +4,19 @@ import { fixtureOf, type Guest, outcomeOf } from '../../../test/organizations/fi
 import { testApp } from '@plinth/testkit/services/app';
 import { orbitFixture } from './fixture.ts';
 
-// Nobody has more than one workspace on the free plan, as outside of tests.
+// A user has at most one workspace on the free plan, as outside of tests.
 const fixture = await orbitFixture({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
 const beside = await testApp({ beside: fixture, settings: { FREE_ACCOUNTS_PER_USER: '1' } });
 const { accept, call, guest, invite, signIn, tokensTo } = fixtureOf(fixture);
 const other = fixtureOf(beside);
 
-/** Somebody who has no organization yet. */
+/** A user who has no organization yet. */
 async function newcomer(): Promise<Guest> {
   const { userId, email, password } = await fixture.person();
   return { userId, email, token: await signIn(email, password) };
 }
 
-/** A workspace that somebody has just made, by its path as an organization. */
+/** A workspace that a user has just made, by its path as an organization. */
 async function workspaceOf(owner: Guest, name = 'Ada & Co'): Promise<string> {
   const made = await call(owner.token, 'POST /v1/workspaces', { name });
   return `/v1/organizations/${String(made.body['id'])}`;

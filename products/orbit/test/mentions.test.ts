@@ -15,11 +15,11 @@ async function mention({ member, scope }: Workspace, users: readonly string[]): 
   expect(status).toBe(201);
 }
 
-/** Who was sent a mail since there were so many. */
+/** Recipients of mails since there were so many. */
 const sentSince = async (before: number) => (await app.outbox()).slice(before).map(({ to }) => to);
 const readOutbox = () => app.outbox();
 
-/** What the log has of the mails to somebody. */
+/** The log's rows of the mails to an address. */
 const loggedOf = (email: string) =>
   app.db.asMigrator(
     statement<{ status: string }>(

@@ -11,7 +11,7 @@ const { call, guest, invite, join, organization, tokensTo } = fixtureOf(fixture)
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** Somebody who begins, by the calls that they make for their new workspace. */
+/** A user who begins, by the calls that they make for their new workspace. */
 async function beginner() {
   const who = await guest();
   const begin = (name = 'Ada & Co', headers = {}) =>
@@ -36,7 +36,7 @@ async function beginner() {
 const statesOf = (status: Item) =>
   Object.fromEntries((status['steps'] as Item[]).map(({ step, state }) => [step, state]));
 
-/** What became of each invitation. */
+/** Result of each invitation. */
 const outcomes = (reply: Reply) =>
   (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
 

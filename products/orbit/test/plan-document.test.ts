@@ -119,7 +119,7 @@ async function create(by: Colleague, path: string, body: object): Promise<string
   return String(reply.body['id']);
 }
 
-/** What stands for a thing in a call, and its id. */
+/** Ids of things that calls name. */
 async function thingsOf(workspace: Workspace): Promise<Readonly<Record<string, string>>> {
   const { owner, member } = workspace;
   const scope = await workspace.scope(1);

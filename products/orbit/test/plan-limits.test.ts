@@ -40,7 +40,7 @@ async function freeOffice() {
   return { workspace, by, calls, used: async () => (await workspace.member.used())['ai_calls'] };
 }
 
-/** What is left behind by a call that was denied: nothing. */
+/** Traces of a call that was denied: none. */
 async function traces({ owner }: Workspace) {
   return {
     extractions: await count(owner.by, 'orbit.extractions'),

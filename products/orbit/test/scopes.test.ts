@@ -283,7 +283,7 @@ describe('the versions of a scope', () => {
     await admin.remove(`${path}/sections/${b}`);
     await admin.post(`${path}/sections`, { type: 'risks', title: 'Risks', content: 'Frost.' });
     const [now, ...older] = await versionsOf();
-    // What one person edits within some minutes is one version.
+    // Edits of one person within some minutes are one version.
     expect(older[0]).toEqual(newest);
     const { body } = await member.get(`${path}/versions/${now?.number}/diff`);
     expect(body).toMatchObject({

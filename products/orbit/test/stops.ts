@@ -7,7 +7,7 @@ interface Stop {
   goOn(): void;
 }
 
-/** What is put between a program and its database, so that a test decides what happens around a commit. */
+/** Stands between a program and its database, so that a test decides what happens around a commit. */
 export function commitStops() {
   const stops = new Map<string, { readonly come: () => void; readonly passing: Promise<void> }>();
 

@@ -17,7 +17,7 @@ const TYPES = {
   jpg: 'image/jpeg',
 } as const;
 
-/** What a client declares for a file of this name. */
+/** A client's declaration for a file of this name. */
 export function declarationOf(name: string, bytes: Buffer) {
   const ending = name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES;
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -80,7 +80,7 @@ async function broughtTo(by: Colleague, scope: string): Promise<string[]> {
   return documents;
 }
 
-/** What is extracted from the documents: sections that cite all of them, word for word. */
+/** Sections that are extracted from the documents: they cite all of them, word for word. */
 async function extractSections(by: Colleague, scope: string): Promise<Section[]> {
   const documents = await broughtTo(by, scope);
   const asked = await by.post(

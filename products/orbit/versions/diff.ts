@@ -4,14 +4,14 @@ import type { KeptSection, Snapshot } from './snapshot.ts';
 
 const FIELDS = ['title', 'client_name', 'status', 'summary', 'currency', 'project_id'] as const;
 
-/** What became of one field. */
+/** Change of one field. */
 export interface FieldDiff {
   readonly field: (typeof FIELDS)[number] | 'type';
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** What became of a section. */
+/** Change of a section. */
 export interface SectionDiff {
   readonly id: string;
   readonly change: 'added' | 'removed' | 'changed' | 'moved';
@@ -32,7 +32,7 @@ export interface ScopeDiff {
   readonly sections: readonly SectionDiff[];
 }
 
-/** What became of a scope from one version to another: fields, and sections in the order in which they stand after it. */
+/** Changes of a scope from one version to another: fields, and sections in the order in which they stand after it. */
 export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
   const room = diffRoom();
   const former = new Map(before.sections.map((section, index) => [section.id, { section, at: index + 1 }]));

@@ -47,7 +47,7 @@ const fieldDiffs = z.array(
   }),
 );
 
-/** What became of a scope. */
+/** Changes of a scope. */
 export const scopeDiff = namedObject('ScopeDiff', {
   from: z.int().describe('0: there was nothing yet.'),
   to: z.int(),

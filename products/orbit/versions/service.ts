@@ -36,7 +36,7 @@ export interface NewVersion {
 
 export type KeptVersion = VersionRow & { readonly snapshot: Snapshot };
 
-/** What became of a scope between two of its versions. */
+/** Changes of a scope between two of its versions. */
 export interface VersionDiff extends ScopeDiff {
   readonly from: number;
   readonly to: number;
@@ -55,7 +55,7 @@ const NOTHING: Snapshot = {
   sections: [],
 };
 
-/** What a scope was before it was changed: each change is in a version. */
+/** Former states of a scope: each change is in a version. */
 export function createVersions({ db, ids }: ProductContext) {
   /**
    * Keeps the scope as it is now in this transaction, after the change and the raised version. What one person edits within ten

@@ -23,7 +23,7 @@ import { slugOf, type Step, type StepState, type WorkspaceRow } from './workspac
 const CHANGE = commitPoint('orbit.workspace-change', 'a changed workspace and its row of the activity');
 const MADE = commitPoint('orbit.workspace-made', 'what Orbit knows of an organization');
 
-/** Who asks for a workspace by its id: `authorizeMember` says whether they may. */
+/** The caller who asks for a workspace by its id: `authorizeMember` says whether they may. */
 export interface WorkspaceRequest {
   readonly caller: Caller;
   readonly origin: Origin;
@@ -43,10 +43,10 @@ export type WorkspaceLook = Omit<WorkspaceView, 'workspace'> & {
   readonly workspace: WorkspaceRow | undefined;
 };
 
-/** What is changed of a workspace, its name among it. */
+/** Changes of a workspace, its name among them. */
 export type WorkspaceEdit = WorkspaceChange & { readonly name?: string | undefined };
 
-/** What Orbit knows of a workspace beside its organization. */
+/** Orbit's facts of a workspace beside its organization. */
 export function createWorkspaces(parts: ProductContext) {
   const { db, accounts, limits } = parts;
   // From here on the account uses Orbit, and the members of its plan are counted, should it have that by default.
@@ -75,7 +75,7 @@ export function createWorkspaces(parts: ProductContext) {
     throw new Error('an account’s own id is another workspace’s slug');
   }
 
-  /** What there is of a workspace; of an organization in which Orbit was not opened there is no row, and none is made. */
+  /** The row of a workspace; an organization in which Orbit was not opened has none, and none is made. */
   async function look(request: WorkspaceRequest): Promise<WorkspaceLook> {
     const organization = await accounts.organizations.get(request);
     const [[workspace]] = await db.tenant(organization.id as AccountId, [
@@ -127,7 +127,7 @@ export function createWorkspaces(parts: ProductContext) {
     makeOrganizationIn,
     list,
     assertModels,
-    /** What a workspace is set to, and how its exports look; undefined where nobody has said anything yet. */
+    /** A workspace's settings, and the look of its exports; undefined where nothing was set yet. */
     async read(accountId: AccountId): Promise<WorkspaceRow | undefined> {
       return (await db.tenant(accountId, [readWorkspace(accountId)]))[0][0];
     },

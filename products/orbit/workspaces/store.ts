@@ -18,7 +18,7 @@ export function workspacesOf(accountIds: readonly string[]): Statement<Workspace
   );
 }
 
-/** The organizations of this name that somebody owns, but for those that were seen before; newest first. */
+/** The organizations of this name that a user owns, but for those that were seen before; newest first. */
 export function ownedByName(
   userId: UserId,
   name: string,
@@ -33,7 +33,7 @@ export function ownedByName(
   );
 }
 
-/** Of several calls that begin a workspace for one person, each sees what those before it have made. */
+/** When several calls begin a workspace for one person, each sees what those before it have made. */
 export function lockBeginner(userId: UserId): Statement {
   return statement(`select pg_advisory_xact_lock(hashtextextended('orbit beginner ' || $1::uuid, 0))`, [
     userId,

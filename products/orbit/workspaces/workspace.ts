@@ -1,11 +1,11 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
 
-/** What may leave a workspace: `no_models` sends nothing of it to a model. */
+/** How far texts may leave a workspace: `no_models` sends nothing of it to a model. */
 export const PRIVACY = ['standard', 'no_models'] as const;
 export type Privacy = (typeof PRIVACY)[number];
 
-/** What somebody is asked when they begin, in this order. */
+/** Steps of the onboarding, in this order. */
 export const STEPS = ['workspace', 'team', 'goals', 'subscribe'] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -13,19 +13,19 @@ export const colour = z
   .string()
   .regex(/^#[0-9A-Fa-f]{6}$/, 'A colour is #rrggbb.')
   .toLowerCase();
-/** Of exports. */
+/** Colours of exports. */
 export const coloursSchema = namedObject('ChosenColours', { primary: colour, accent: colour });
 export type Colours = z.infer<typeof coloursSchema>;
 
-/** What a workspace is set to. */
+/** Settings of a workspace. */
 export interface WorkspaceSettings {
-  /** Of new scopes, by ISO 4217. */
+  /** Currency of new scopes, by ISO 4217. */
   readonly currency?: string | undefined;
   /** BCP 47 tag, of exports. */
   readonly language?: string | undefined;
 }
 
-/** What became of a step, and what was said in it. */
+/** State of a step, and what was said in it. */
 export interface StepState {
   readonly state: 'done' | 'skipped';
   readonly at: string;

@@ -76,7 +76,7 @@ export const suggest = route(
     description:
       'Three small ones. Nothing is saved: add the one that you take with `POST /v1/lens/goals/:id/actions`.',
     maxSeconds: 90,
-    // What it says is about what you wrote, and stands nowhere else.
+    // The answer is about your text, and stands nowhere else.
     private: true,
     precheck: {
       stored: async ({ accountId, params }, { lens }: Prism) => lens.writtenIn({ accountId, id: params.id }),

@@ -39,7 +39,7 @@ const PURGE = commitPoint('prism.goals-purged', 'goals that were deleted 30 days
 
 /** A prompt is told of no more actions than these. */
 export const MOST_ACTIONS_READ = 50;
-/** More than this nobody reads of one goal. */
+/** More actions of one goal are not read. */
 const MOST_ACTIONS = 500;
 
 /** A goal with its actions, and the days in a row on which something was done for it. */

@@ -23,7 +23,7 @@ const SUGGESTED = commitPoint(
 
 /** How many are asked for. */
 const SUGGESTIONS = 3;
-/** What admission plans for goal and actions; should they be more, the budget is asked for the rest before the call. */
+/** Bytes that admission plans for goal and actions; should they be more, the budget is asked for the rest before the call. */
 export const GOAL_BYTES = 4_000;
 
 export interface Suggestion {
@@ -48,7 +48,7 @@ export interface SuggestionsRequest {
   readonly permit: Permit;
   readonly profile: Profile;
   readonly signal: AbortSignal;
-  /** What was found in the goal and its actions. */
+  /** Findings in the goal and its actions. */
   readonly support: SafetySupport;
 }
 

@@ -176,7 +176,7 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     signals.ended(db, sessionOf(job).id);
   }
 
-  /** Nobody tries again: the session is closed all the same, and says why it has no summary. */
+  /** The last try failed: the session is closed all the same, and says why it has no summary. */
   async function giveUp(job: RunningJob, failure: JobFailure): Promise<void> {
     const key = sessionOf(job);
     await db.tenant(job.accountId, FAILED, [
@@ -189,7 +189,7 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
   return { close, sumUp, giveUp, revive: (job: JobOf) => [reviveClosing(sessionOf(job))] };
 }
 
-/** Of messages in their order the newest, as many as a prompt has room for. */
+/** The newest messages, in their order, as many as a prompt has room for. */
 function newestWithinLimits(missed: readonly Source[]): readonly Source[] {
   const from = missed.length - MOST_SOURCES.messages;
   let left = MOST_SOURCES.characters;

@@ -62,7 +62,7 @@ export async function drawingOf(
   const payload = { message_id: key.id };
   const textBytes = Buffer.byteLength(content);
   const next = await nextWork(context, permit, { name: 'fragments', payload, textBytes });
-  // Nobody waits for them: what there is no budget for now is drawn when the session is closed.
+  // No call waits for them: what there is no budget for now is drawn when the session is closed.
   return { drawing: next === undefined ? 'missed' : 'due', next };
 }
 
@@ -95,7 +95,7 @@ export async function drawFragments({ ai, db, ids }: ProductContext, job: Runnin
   ]);
 }
 
-/** Nobody tries again: it counts nothing, and the end of the session may still find them. */
+/** The last try failed: it counts nothing, and the end of the session may still find them. */
 export async function giveUpDrawing(
   { db }: ProductContext,
   job: RunningJob,

@@ -98,7 +98,7 @@ export function readWaiting(accountId: AccountId, sessionId: string): Statement<
   );
 }
 
-/** Says that somebody works on a message now. No row: it was given up meanwhile, or its session was deleted. */
+/** Marks a message as being worked on now. No row: it was given up meanwhile, or its session was deleted. */
 export function beginReply({ accountId, id }: WorkKey): Statement<{ position: number }> {
   return statement<{ position: number }>(
     `update prism.mirror_messages m
@@ -110,7 +110,7 @@ export function beginReply({ accountId, id }: WorkKey): Statement<{ position: nu
   );
 }
 
-/** What was said before a place, the newest first, as far as it was answered. */
+/** Messages before a place, the newest first, as far as they were answered. */
 export function readHistory(
   accountId: AccountId,
   of: { readonly sessionId: string; readonly before: number; readonly most: number },
@@ -125,7 +125,7 @@ export function readHistory(
 /** Whether fragments are drawn out of a message: `missed` where there was no budget for them. */
 export type DrawingState = 'off' | 'missed' | 'due';
 
-/** Ends the wait of a message. No row: it was given up, or its session deleted, and its reply is nobody's. */
+/** Ends the wait of a message. No row: it was given up, or its session deleted, and its reply is dropped. */
 export function markAnswered({ accountId, id }: WorkKey, drawing: DrawingState): Statement<MessageRow> {
   return statement<MessageRow>(
     `update prism.mirror_messages m set status = 'answered', waits_until = null, drawing = $3, updated_at = app.now()

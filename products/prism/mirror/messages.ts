@@ -25,7 +25,7 @@ const REPLY = commitPoint(
 );
 const DROP = commitPoint('prism.message-drop', 'a message that gets no reply, taken back');
 
-/** Who says something, and what they were allowed. */
+/** The sender of a message, and their permit. */
 export interface MessageSender {
   readonly accountId: AccountId;
   readonly permit: Permit;

@@ -31,16 +31,16 @@ declareErrors({
 
 /** The most messages of a session that may wait for their replies. */
 const MOST_WAITING = 4;
-/** What a prompt is told of what was said before: so many messages and characters at most, the newest. */
+/** Bounds of earlier messages in a prompt: so many messages and characters at most, the newest. */
 const MOST_SAID = 40;
 const MOST_CHARACTERS = 12_000;
 /**
- * What admission plans for these: in most scripts they are no more tokens than that, and it counts a byte as one. Should they be more
+ * Bytes that admission plans for these: in most scripts they are no more tokens than that, and it counts a byte as one. Should they be more
  * after all, the budget is asked for the rest before the call; to plan for the worst would close a small budget half spent.
  */
 export const HISTORY_BYTES = 4_000;
 
-/** What a person says in a session. */
+/** A person's words in a session. */
 export interface MessageInput {
   readonly sessionId: string;
   readonly content: string;
@@ -110,7 +110,7 @@ export function createPlacing({ db, ids, plan }: ProductContext) {
     });
   }
 
-  /** What was said before a message, once all before it have their replies. */
+  /** Messages before one, once all before it have their replies. */
   async function begun(placed: PlacedMessage, signal: AbortSignal): Promise<readonly ConversationMessage[]> {
     const { key, sessionId, position, history } = placed;
     if (history !== undefined) return history;
@@ -135,7 +135,7 @@ async function historyOf(
   return saidIn(rows);
 }
 
-/** What a prompt is told, of messages with the newest first: whole ones, as many as fit, in the order in which they were said. */
+/** Messages for a prompt, of those with the newest first: whole ones, as many as fit, in the order in which they were said. */
 export function saidIn(rows: readonly Pick<MessageRow, 'role' | 'content'>[]): ConversationMessage[] {
   const said: ConversationMessage[] = [];
   let left = MOST_CHARACTERS;

@@ -15,7 +15,7 @@ declareErrors({
   },
 });
 
-/** What is told of a session to all processes, by its id. */
+/** Signals of a session to all processes, by its id. */
 export const signals = workSignals('prism.mirror');
 
 /** Milliseconds that a message waits for those before it. */
@@ -32,7 +32,7 @@ export function createQueue(db: Database) {
     statusOf: () => 'running',
   });
 
-  /** Resolves when nothing is before a place. Throws `mirror_session_busy` when that takes too long, or nobody waits for it. */
+  /** Resolves when nothing is before a place. Throws `mirror_session_busy` when that takes too long, or the caller has left. */
   return async function turnOf(session: WorkKey, position: number, signal: AbortSignal): Promise<void> {
     const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
     for await (const [first = position] of watch(session, { on: 'moved', over }))

@@ -82,7 +82,7 @@ export function shownWhole(whole: WholeSession): z.input<typeof wholeSession> {
   };
 }
 
-/** A message with its reply; for somebody who worries about another, with words and whom to ask. */
+/** A message with its reply; for an author who worries about another, with words and whom to ask. */
 export function shownExchange(
   { message: asked, reply }: Exchange,
   support?: SafetySupport,
@@ -96,7 +96,7 @@ export function shownExchange(
   };
 }
 
-/** To somebody in a crisis. What they wrote is not kept, and nothing was made of it. */
+/** To a person in a crisis. What they wrote is not kept, and nothing was made of it. */
 export function shownCrisis(
   support: SafetySupport,
   { session_id }: { readonly session_id: string },

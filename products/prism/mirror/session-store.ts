@@ -80,7 +80,7 @@ export function takePlaces({ accountId, id }: WorkKey): Statement<{ position: nu
   );
 }
 
-/** Nobody writes to it any more; a job sums it up. */
+/** It takes no more messages; a job sums it up. */
 export function beginClosing({ accountId, id }: WorkKey): Statement<SessionRow> {
   return statement<SessionRow>(
     `update prism.mirror_sessions set status = 'closing', version = version + 1, updated_at = app.now()

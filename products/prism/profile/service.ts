@@ -11,7 +11,7 @@ import { beginProfile, changeProfile, type ProfileChange, type ProfileRow, readP
 
 const CHANGE = commitPoint('prism.profile-change', 'a changed profile, the time zone, and who changed it');
 
-/** Of somebody who has not said anything of themselves yet. */
+/** The profile of a person who has not said anything of themselves yet. */
 const NOTHING_SAID: ProfileRow = {
   display_name: null,
   locale: null,
@@ -25,7 +25,7 @@ const NOTHING_SAID: ProfileRow = {
 const CONSENTS = ['insights', 'research', 'news'] as const;
 
 export interface Profile extends ProfileRow {
-  /** Of the account: by it limits and days are counted. */
+  /** The account's time zone: by it limits and days are counted. */
   readonly time_zone: string;
 }
 
@@ -37,7 +37,7 @@ export interface WhoseProfile {
   readonly version: number | undefined;
 }
 
-/** What a person says of themselves. */
+/** Profiles of people, in their own words. */
 export function createProfiles({ db, accounts, activity }: ProductContext) {
   async function read(accountId: AccountId): Promise<Profile> {
     const [[[profile = NOTHING_SAID]], { time_zone }] = await Promise.all([
@@ -75,7 +75,7 @@ export function createProfiles({ db, accounts, activity }: ProductContext) {
     return { ...profile, time_zone: (moved ?? (await accounts.settings.get(accountId))).time_zone };
   }
 
-  /** Where somebody is, for helplines: as far as they have said, and by their time zone where that names no country. */
+  /** Where a person is, for helplines: as far as they have said, and by their time zone where that names no country. */
   async function localeOf(accountId: AccountId | undefined): Promise<string | undefined> {
     if (accountId === undefined) return undefined;
     const { locale, time_zone } = await read(accountId);
@@ -85,7 +85,7 @@ export function createProfiles({ db, accounts, activity }: ProductContext) {
   return { read, change, localeOf };
 }
 
-/** What somebody has agreed to or withdrawn, for the record; nothing where they did neither. */
+/** Consents that a person gave or withdrew, for the record; nothing where they did neither. */
 function consentsChanged(before: ProfileRow, after: ProfileRow): Record<string, boolean> | undefined {
   const changed = CONSENTS.filter((consent) => before[consent] !== after[consent]);
   if (changed.length === 0) return undefined;

@@ -17,7 +17,7 @@ export function readProfile(accountId: AccountId): Statement<ProfileRow> {
   return statement<ProfileRow>(`select ${SHOWN} from prism.profiles where account_id = $1`, [accountId]);
 }
 
-/** Makes the profile of somebody who has not said anything of themselves yet. */
+/** Makes the profile of a person who has not said anything of themselves yet. */
 export function beginProfile(accountId: AccountId, userId: UserId): Statement {
   return statement(
     'insert into prism.profiles (account_id, user_id) values ($1, $2) on conflict (account_id) do nothing',

@@ -13,11 +13,11 @@ export interface SpectrumRow {
   readonly intensity: number;
 }
 
-/** Of each bucket and kind so many, the most frequent. */
+/** So many of each bucket and kind, the most frequent. */
 const MOST = 20;
 
 /**
- * What was drawn out of messages, by the day on which they were written, where their writer was then: moves of the zone since
+ * Fragments that were drawn out of messages, by the day on which they were written, where their writer was then: moves of the zone since
  * change nothing. What was said in sessions that were deleted is not in it.
  */
 export function readSpectrum(
@@ -40,7 +40,7 @@ export function readSpectrum(
   );
 }
 
-/** Today, where somebody is. */
+/** Today, where the person is. */
 export function readToday(zone: string): Statement<{ today: string }> {
   return statement<{ today: string }>(`select (app.now() at time zone $1)::date::text as today`, [zone]);
 }

@@ -16,7 +16,7 @@ const CRISES = {
   fr: 'Je veux me tuer ce soir, j’ai déjà les comprimés',
 } as const;
 
-/** What a provider was asked, the ledger and the windows of an account, and what Prism has stored of it. */
+/** A provider's requests, the ledger and the windows of an account, and what Prism has stored of it. */
 async function trace({ by }: Person): Promise<readonly unknown[]> {
   const [windows] = await db.asMigrator(
     statement<{ used: unknown }>(
@@ -59,7 +59,7 @@ async function cries(me: Person, session: string, text: string): Promise<void> {
   assertHelped(await me.post('/v1/mirror/sessions', { title: text }));
 }
 
-/** A goal that speaks of a crisis: it is kept, and what it says is told to nobody. */
+/** A goal that speaks of a crisis: it is kept, and its words are sent to no model. */
 async function darkGoal(me: Person, title: string): Promise<string> {
   const { status, body } = await me.post('/v1/lens/goals', { title });
   expect(status).toBe(201);
@@ -82,7 +82,7 @@ async function spendPlan(me: Person): Promise<void> {
   );
 }
 
-/** Somebody whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
+/** A person whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
 async function createLapsed(): Promise<{ readonly me: Person; readonly session: string }> {
   const me = await somebody();
   const until = new Date((await databaseTime(db)).getTime() + 86_400_000).toISOString();

@@ -8,7 +8,7 @@ import {
 } from '@plinth/testkit/services/app';
 import type { FollowedStream } from '@plinth/testkit/fixtures/follow';
 
-/** What a person does, by the calls of Prism. */
+/** Acts of a person, by the calls of Prism. */
 export interface Person extends Omit<Calls, 'used'> {
   turn(thought?: string, headers?: Record<string, string>): Promise<Reply>;
   /** Opens a session that must be opened, and answers its id. */
@@ -16,7 +16,7 @@ export interface Person extends Omit<Calls, 'used'> {
   say(sessionId: string, content?: string, headers?: Record<string, string>): Promise<Reply>;
   /** The same, followed as a stream of events. */
   hear(sessionId: string, content?: string, headers?: Record<string, string>): Promise<FollowedStream>;
-  /** What is used of each limit of Prism. */
+  /** Use of each limit of Prism. */
   used(): Promise<Record<string, number>>;
 }
 

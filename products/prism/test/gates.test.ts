@@ -14,7 +14,7 @@ const app = withPeople(await openStores(undefined, '2031-01-15T12:00:00Z'));
 const { db } = app;
 const { limits, entitlements } = app.app.modules;
 
-/** Somebody on the free plan, of whose messages no job draws fragments. */
+/** A person on the free plan, from whose messages no job draws fragments. */
 async function createPerson(): Promise<Person> {
   const me = await app.somebody();
   await me.patch('/v1/profile', { consents: { insights: false } });
@@ -71,7 +71,7 @@ async function goal(by: Person): Promise<string> {
   return String((await by.post('/v1/lens/goals', { title: 'Run ten kilometres' })).body['id']);
 }
 
-/** What the free plan has no more of, and how it is asked for. */
+/** A limit that the free plan has no more of, and the call that asks for it. */
 interface Gate {
   readonly asked: () => Promise<Reply>;
   readonly denied: object;
@@ -82,7 +82,7 @@ type UsesUp = (me: Person) => Promise<Gate>;
 
 /** Asks each, is denied for nothing, buys, and asks each again. */
 async function opens(me: Person, gates: readonly Gate[], shop?: string): Promise<void> {
-  // What was asked before is settled beside its answer.
+  // An earlier call is settled beside its answer.
   await limits.ends.idle();
   const before = await me.used();
   for (const { asked, denied } of gates) expect(refusalOf(await asked())).toMatchObject(denied);

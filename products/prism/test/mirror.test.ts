@@ -20,7 +20,7 @@ async function messagesOf(me: Person, session: string): Promise<Message[]> {
   return body['messages'] as Message[];
 }
 
-/** Somebody of whose messages no job draws fragments, at a moment that nobody knows. */
+/** A person from whose messages no job draws fragments, at an unknown moment. */
 async function createWithoutInsights(plan?: string): Promise<Person> {
   const me = await somebody(...(plan === undefined ? [] : [plan]));
   await me.patch('/v1/profile', { consents: { insights: false } });
@@ -142,7 +142,7 @@ describe('a provider that fails', () => {
     expect(JSON.stringify(events)).not.toContain('kill yourself');
     const told = events.at(-1)?.data ?? {};
     expect((told['reply'] as Message).content).toBe((said.body['reply'] as Message).content);
-    // What was found is written beside the answer, and not before it.
+    // A finding is written beside the answer, and not before it.
     await expect.poll(() => count(me.by, 'ai.safety_events', `source = 'reply'`)).toBe(2);
   });
 });
@@ -261,7 +261,7 @@ test('a session without fragments is summarized too, however long it was', async
     }),
   });
   const closed = await me.post(`/v1/mirror/sessions/${session}/close`);
-  // What nobody should read is no fragment either.
+  // A text that is not fit to be read is no fragment either.
   expect(closed.body).toMatchObject({
     status: 'closed',
     summary_error: null,
@@ -336,7 +336,7 @@ describe('a session', () => {
     sandbox.setLatency(0);
     expect(answered.status).toBe(404);
     expect(await count(me.by, 'prism.mirror_messages', `role = 'mirror'`)).toBe(0);
-    // Nor is anything held for fragments that nobody draws.
+    // Nor is anything held for fragments that are not drawn.
     await limits.ends.idle();
     expect(await count(me.by, 'limits.permits', `state in ('queued', 'running')`)).toBe(0);
   });

@@ -22,7 +22,7 @@ export const turn = namedObject('Turn', fields);
 /** The same, with words and helplines where what is said of it asks for them. */
 export const ratedTurn = namedObject('RatedTurn', { ...fields, support: supportSchema });
 
-/** What a thought is answered with. In a crisis nothing is made of it: then words and helplines stand there instead. */
+/** Answer to a thought. In a crisis nothing is made of it: then words and helplines stand there instead. */
 export const turnReply = namedObject('TurnReply', {
   ...fields,
   id: fields.id.nullable(),
@@ -48,12 +48,12 @@ export function shownTurn(row: TurnRow): z.input<typeof turn> {
   };
 }
 
-/** What was made of a thought; for somebody who worries about another, with words and whom to ask. */
+/** A turn's reply; for a person who worries about another, with words and whom to ask. */
 export function shownReply(row: TurnRow, support?: SafetySupport): z.input<typeof turnReply> {
   return { ...shownTurn(row), support: support === undefined ? null : shownSupport(support) };
 }
 
-/** To somebody in a crisis. The thought is not kept, here neither, and nothing was made of it. */
+/** To a person in a crisis. The thought is not kept, here neither, and nothing was made of it. */
 export function shownCrisis(
   support: SafetySupport,
   { style }: { readonly style: Style },

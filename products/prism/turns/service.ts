@@ -42,7 +42,7 @@ const turned = z.object({
   question: said,
 });
 
-/** Who asks for a turn, and what they were allowed. */
+/** The caller who asks for a turn, and their permit. */
 export interface TurnAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -113,7 +113,7 @@ export function createTurns({ ai, db, ids }: ProductContext) {
     return turns.page(rows, limit);
   }
 
-  /** Puts a turn into the trash, from where nobody gets it back. */
+  /** Puts a turn into the trash, from where it does not come back. */
   async function remove(key: WorkKey): Promise<void> {
     await db.tenant(key.accountId, DELETE, async (tx) => {
       const [row] = await tx.run(readTurn(key));

@@ -11,7 +11,7 @@ import {
 } from '@plinth/console';
 import { type Platform, PLATFORMS, texts } from './texts.ts';
 
-/** What was kept, found by its words, and the trash. */
+/** Kept posts, found by their words, and the trash. */
 export default function Library() {
   const { say } = useTexts(texts);
   const chosen = useAccount();

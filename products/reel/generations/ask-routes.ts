@@ -10,7 +10,7 @@ const route = productRoutes<Reel>();
 const variants = z.int().min(1).max(5);
 
 /**
- * What a regeneration's prompt holds of its draft: brief and post, at their longest in a script of three bytes a letter.
+ * Bytes of a draft in a regeneration's prompt: brief and post, at their longest in a script of three bytes a letter.
  * Should it be more after all, as by a post of quotation marks alone, the budget is asked for the rest before the call.
  */
 const STORED_BYTES = 16 * 1_024;

@@ -21,14 +21,14 @@ declareErrors({
   },
 });
 
-/** Who asks, and what they were allowed. */
+/** The caller, and their permit. */
 export interface GenerationAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly permit: Permit;
 }
 
-/** What a creator wants done to a draft that is there. */
+/** A creator's wish for a draft that is there. */
 export interface Regeneration {
   readonly draft_id: string;
   readonly mode: 'targeted' | 'full';
@@ -45,7 +45,7 @@ export interface GenerationAccepted {
   readonly status_url: string;
 }
 
-/** What there is to enqueue: a generation of a draft, and the draft's brief where the draft is made with it. */
+/** Work to enqueue: a generation of a draft, and the draft's brief where the draft is made with it. */
 interface Ask {
   readonly draftId: string;
   readonly brief?: Brief;
@@ -87,7 +87,7 @@ export function createAsks(context: ProductContext) {
     );
   }
 
-  /** What a regeneration is for. Throws `not_found` for another account's draft, and `no_variant_selected`. */
+  /** Purpose of a regeneration. Throws `not_found` for another account's draft, and `no_variant_selected`. */
   async function purposeOf(accountId: AccountId, wish: Regeneration): Promise<Purpose> {
     const [[draft]] = await db.tenant(accountId, [findDraft(accountId, wish.draft_id)]);
     if (draft === undefined) throw new AppError('not_found', { message: 'There is no such draft.' });

@@ -9,7 +9,7 @@ import {
 } from 'plinth/product';
 import type { Platform, VariantText } from '../platforms.ts';
 
-/** What a creator asked for. */
+/** A creator's brief. */
 export interface Brief {
   readonly platform: Platform;
   readonly topic: string;
@@ -23,7 +23,7 @@ export interface Brief {
 export const PARTS = ['hook', 'body', 'cta', 'hashtags'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What a generation is for: a new draft, one part of a variant of an old one, or more variants of it. */
+/** Purpose of a generation: a new draft, one part of a variant of an old one, or more variants of it. */
 export type Purpose =
   | { readonly mode: 'create' }
   | {
@@ -96,7 +96,7 @@ export function findDraft(accountId: AccountId, draftId: string): Statement<{ se
   );
 }
 
-/** What the worker needs; no row when the generation is final already (a job delivered twice) or gone. */
+/** Facts for the worker; no row when the generation is final already (a job delivered twice) or gone. */
 export interface Task extends Brief {
   readonly draft_id: string;
   readonly target: Part | null;

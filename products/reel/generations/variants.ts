@@ -37,7 +37,7 @@ function cleanText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().trim();
 }
 
-/** What every prompt is told of the brief. */
+/** Facts of the brief for every prompt. */
 export function briefVariables(brief: Brief & { readonly instructions: string | null }) {
   const { title, style, maxLength, maxHashtags } = PLATFORMS[brief.platform];
   return {

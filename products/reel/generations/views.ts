@@ -9,7 +9,7 @@ import {
 import { generationJson, shownError, shownVariant } from './replies.ts';
 import { type GenerationRow, readGeneration, readVariants, type VariantRow } from './store.ts';
 
-/** What is told of a generation to all processes, by its id. */
+/** Signals of a generation to all processes, by its id. */
 export const signals = workSignals('reel');
 
 /** A generation as it stands, with the variants that are stored. */
@@ -38,7 +38,7 @@ export function followGenerations(db: Database) {
   });
 }
 
-/** What a follower is told of a look at a generation. */
+/** Progress for a follower, from a look at a generation. */
 export function progressOf(view: GenerationView): Progress {
   return {
     status: view.generation.status,

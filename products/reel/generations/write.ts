@@ -72,7 +72,7 @@ export async function generate(context: ProductContext, job: RunningJob): Promis
   await complete(context, job);
 }
 
-/** Nobody tries again: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
+/** The last try failed: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
 export async function giveUp(context: ProductContext, job: RunningJob, failure: JobFailure): Promise<void> {
   const { db } = context;
   const generationId = generationOf(job);

@@ -83,7 +83,7 @@ async function readInGeneral(asked: Statement): Promise<number> {
   });
 }
 
-/** What a search reads: indexes by name, `assets` for the whole table, and how many rows. */
+/** Reads of a search: indexes by name, `assets` for the whole table, and how many rows. */
 async function readBy(
   filters: AssetFilters,
   most = 400,

@@ -33,7 +33,7 @@ export const label = {
 const OF_CONTENT = ['platform', 'language', 'hook', 'body', 'cta', 'hashtags'] as const;
 const NEEDED = ['platform', 'hook', 'body'] as const;
 
-/** What POST /v1/library/assets takes: a draft and one of its variants, or content. */
+/** Body of POST /v1/library/assets: a draft and one of its variants, or content. */
 export const saveBody = namedObject('SaveAssetRequest', {
   draft_id: z.uuid().optional().describe('With `variant_id`: what to copy.'),
   variant_id: z.uuid().optional(),
@@ -58,7 +58,7 @@ export const saveBody = namedObject('SaveAssetRequest', {
     context.addIssue({ code: 'custom', path: [field], message: 'A copy has it from its draft.' });
 });
 
-/** What is to be saved, of a body that has been checked. */
+/** Source of a save, from a body that has been checked. */
 export function sourceOf(given: z.infer<typeof saveBody>): Source {
   const { draft_id: draftId, variant_id: variantId, platform, hook, body } = given;
   if (draftId !== undefined && variantId !== undefined) return { draftId, variantId };

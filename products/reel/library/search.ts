@@ -99,7 +99,7 @@ async function searchByRank(db: Database, search: Search): Promise<Page<AssetRow
   return { data, next_cursor: start === undefined ? null : cursorAt(filters, start) };
 }
 
-/** What of a block is still to be shown, the best first. */
+/** Matches of a block that are still to be shown, the best first. */
 function matchesAfter({ after }: Start, { matches }: Block): MatchRow[] {
   return matches.toSorted(byRank).filter((match) => after === undefined || byRank(after, match) < 0);
 }

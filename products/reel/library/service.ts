@@ -26,7 +26,7 @@ import { unique } from './tags.ts';
 const CHANGE = commitPoint('reel.asset-change', 'a changed asset, or one put into the trash');
 const PURGE = commitPoint('reel.assets-purged', 'assets that were deleted 30 days ago are gone');
 
-/** What is saved: a variant of a draft as it is, or content written elsewhere. */
+/** Source of a save: a variant of a draft as it is, or content written elsewhere. */
 export type Source = { readonly draftId: string; readonly variantId: string } | Content;
 
 export interface AssetInput {

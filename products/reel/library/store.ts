@@ -61,7 +61,7 @@ export function copyVariant(
   );
 }
 
-/** What a creator has written elsewhere. */
+/** A post that a creator has written elsewhere. */
 export interface Content extends VariantText {
   readonly platform: Platform;
   readonly language: string;

@@ -5,7 +5,7 @@ import { PLATFORM_NAMES, PLATFORMS } from '../platforms.ts';
 
 const prompts = promptsIn(new URL('./', import.meta.url));
 
-/** What a creator or a model wrote, and so might be anything. */
+/** Texts of a creator or a model, which might be anything. */
 const TYPED = [
   'topic',
   'tone',
@@ -39,7 +39,7 @@ function renderPrompt(id: string, typed: string) {
   );
 }
 
-/** What stands before the first colon of each line. */
+/** Text before the first colon of each line. */
 function labelsOf(text: string): (string | undefined)[] {
   return text.split(/\r\n|[\n\r\u0085\u2028\u2029]/).map((line) => line.split(':')[0]);
 }

@@ -159,7 +159,7 @@ async function race(by: Creator, words: string) {
   return { status: (await cancelled).status, ended };
 }
 
-/** What the ledger has posted of an account, in micro-dollars. */
+/** Cost that the ledger has posted of an account, in micro-dollars. */
 async function postedCost(at: TestApp, { by }: Creator): Promise<number | undefined> {
   const [row] = await at.db.asMigrator(
     statement<{ cost: number }>(
@@ -193,7 +193,7 @@ describe('cancels that race with the work', () => {
       );
       expect(await here.count(by.by, 'limits.permits', `state = 'settled'`)).toBe(made);
       expect(await by.used()).toMatchObject({ generations: made, concurrent: 0 });
-      // What a broken off call used is learnt after its permit's end, and corrects the estimate.
+      // Use of a call that was broken off is learnt after its permit's end, and corrects the estimate.
       await waitFor(async () => (await by.used())['daily_cost'] === (await postedCost(here, by)));
     }
     const hidden = endings.filter(({ ended }) => ended.status === 'cancelled').length;

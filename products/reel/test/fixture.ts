@@ -32,7 +32,7 @@ export interface Variant {
   readonly over_length: boolean;
 }
 
-/** What a creator does, by the calls of Reel. */
+/** Acts of a creator, by the calls of Reel. */
 export interface Creator {
   readonly by: Customer;
   /** POST /v1/create, with a key of its own when none is named. */
@@ -50,7 +50,7 @@ export interface Creator {
   draft(more?: object): Promise<Generation>;
   /** Follows a generation as a stream of events. */
   follow(id: string, how?: { lastEventId?: string; url?: string }): Promise<FollowedStream>;
-  /** What is used of each limit of Reel. */
+  /** Use of each limit of Reel. */
   used(): Promise<Record<string, number>>;
 }
 

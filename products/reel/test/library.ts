@@ -10,7 +10,7 @@ export interface Asset {
   readonly tags: readonly string[];
 }
 
-/** What a creator does with a library, by its calls. */
+/** Acts of a creator on a library, by its calls. */
 export interface LibraryFixture extends ReelFixture {
   post(by: Customer, body: object, key?: string): Promise<Reply>;
   /** Saves an asset that must be accepted. */

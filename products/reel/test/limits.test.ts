@@ -242,7 +242,7 @@ describe('a Pro Boost', () => {
       status: 402,
       details: { plan: 'reel.basic', grant: 'variants' },
     });
-    // What was taken on while it lasted is still done.
+    // Work that was taken on while it lasted is still done.
     expect(await waitForAll(by, [last])).toMatchObject([{ status: 'completed', progress: { done: 5 } }]);
   });
 });

@@ -17,7 +17,7 @@ interface Trouble {
   heal(server: RedisServer, proxy: Proxy): unknown;
 }
 
-/** What can happen to a Redis, and how it is well again. */
+/** Troubles of a Redis, and how it is well again. */
 const TROUBLES: readonly Trouble[] = [
   { is: 'killed', harm: (server) => server.kill(), heal: (server) => server.start() },
   { is: 'stopped by a signal', harm: (server) => server.pause(), heal: (server) => server.resume() },
@@ -59,7 +59,7 @@ async function open() {
     by,
     signIn: (ip: string, password = PASSWORD) =>
       fixture.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: headersFrom(ip) }),
-    /** What operators see: of the server, of Redis, and of its breaker. */
+    /** The operators' view: of the server, of Redis, and of its breaker. */
     ready: async () => {
       const { status, body } = await fixture.call(undefined, 'GET /readyz');
       const { redis } = body['dependencies'] as Record<string, { readonly state: string }>;

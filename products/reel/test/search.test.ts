@@ -65,7 +65,7 @@ describe('a search', () => {
     expect((await searchTitles(shared, 'Gift')).toSorted()).toEqual(['de', 'en']);
     expect(await searchTitles(shared, 'gifted')).toEqual(['en']);
     expect(await searchTitles(shared, 'Giften')).toEqual(['de']);
-    // What excludes in one language excludes nothing in another.
+    // A word that excludes in one language excludes nothing in another.
     expect(await searchTitles(shared, 'Gift -gifted')).toEqual(['de']);
     expect(await searchTitles(shared, 'Gift -Boden')).toEqual(['en']);
   });

@@ -3,7 +3,7 @@ import type { Customer, TestApp } from '@plinth/testkit/services/app';
 
 const JOIN = commitPoint('test.reel.viewer', 'a viewer of a customer’s account, with a key');
 
-/** A key of somebody who may look at the customer's account, and no more. */
+/** A key of a member who may look at the customer's account, and no more. */
 export async function viewerKeyOf({ app, db, ...fixture }: TestApp, of: Customer): Promise<string> {
   const { accountId } = of;
   const { userId } = await fixture.customer();

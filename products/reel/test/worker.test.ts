@@ -37,7 +37,7 @@ function events({ by }: Creator): Promise<Event[]> {
   );
 }
 
-/** What the calls of a creator cost, by the ledger. */
+/** Cost of a creator's calls, by the ledger. */
 async function costOf({ by }: Creator): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ cost: number }>(

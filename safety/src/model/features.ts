@@ -40,7 +40,7 @@ export interface ModelWord extends MeaningWord {
 
 export interface FeatureReader {
   read(word: string): ModelWord;
-  /** Of a text's words, and what the rules found in it (`facts`). Those of the next text overwrite them. */
+  /** Features of a text's words, and what the rules found in it (`facts`). Those of the next text overwrite them. */
   features(words: readonly ModelWord[], facts: readonly string[]): Features;
 }
 

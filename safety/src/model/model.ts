@@ -28,22 +28,22 @@ export interface Chances {
 export type Model = (features: Features) => Chances;
 
 const fileSchema = z.strictObject({
-  /** Of what it was trained with (`inputsDigest`): a model of other inputs is an old one. */
+  /** Digest of what it was trained with (`inputsDigest`): a model of other inputs is an old one. */
   inputs: z.string(),
   /** By models that were trained without the family of the sentence that they look at (`npm run safety -- --crossed`): shares. */
   crossed: z.strictObject({
     sentences: z.int(),
-    /** Of the crises, those answered as one. */
+    /** The share of crises that are answered as one. */
     crises: z.number(),
-    /** Of the crises, those that are shown words and helplines at least. */
+    /** The share of crises that are shown words and helplines at least. */
     helped: z.number(),
-    /** Of the harmless, those taken for a crisis. */
+    /** The share of harmless sentences that are taken for a crisis. */
     alarms: z.number(),
-    /** Of the harmless, those that anything is found in. */
+    /** The share of harmless sentences that anything is found in. */
     found: z.number(),
     /** Messages as people write them on ordinary days, which are not among the others. */
     everyday: z.int(),
-    /** Of the language in which they are most. */
+    /** Shares in the language in which they are most. */
     everydayAlarms: z.number(),
     everydayFound: z.number(),
   }),
@@ -108,7 +108,7 @@ export function modelOf({ scales, weights }: Pick<ModelFile, 'scales' | 'weights
   });
 }
 
-/** Of the statuses' sums: all chances together are one. */
+/** Chances from the statuses' sums: all together are one. */
 function chancesOf({ ok, caution, concern, crisis }: Chances['status']): Chances['status'] {
   const most = Math.max(ok, caution, concern, crisis);
   const raised = {

@@ -29,7 +29,7 @@ export interface Translations {
   readonly telling: (word: string) => readonly number[];
   /** The language that most of the words are in that tell one. */
   readonly languageOf: (words: readonly { readonly tells: readonly number[] }[]) => number;
-  /** English words for one of this language; none for one that nobody wrote down. An English word is itself. */
+  /** English words for one of this language; none for an unlisted one. An English word is itself. */
   readonly translated: (word: string, language: number) => readonly string[];
 }
 
@@ -39,7 +39,7 @@ interface Entries {
 }
 
 interface Dictionary extends Entries {
-  /** Of both together. */
+  /** Beginnings of both together. */
   readonly all: Beginnings<Entry>;
 }
 

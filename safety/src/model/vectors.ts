@@ -24,7 +24,7 @@ export const VECTORS_FILE = new URL('./vectors.json', import.meta.url);
 
 /** What a word means in texts of one language. */
 interface WordMeant {
-  /** Of the English words that it is. */
+  /** Ranks of the English words that it is. */
   readonly ranks: readonly number[];
   readonly clusters: readonly number[];
   /** What a step of their vectors is worth. */
@@ -53,7 +53,7 @@ export interface Meant {
 
 export interface Meanings {
   read(word: string): MeaningWord;
-  /** Of a text's words, each of them once, in the language that all of them are most in. */
+  /** Meaning of a text's words, each of them once, in the language that all of them are most in. */
   meant(words: readonly MeaningWord[], distinct: readonly MeaningWord[]): Meant;
 }
 

@@ -5,7 +5,7 @@ const SIGNS_RECEIPTS = '1.2.840.113635.100.6.11.1';
 const SIGNS_DEVELOPERS = '1.2.840.113635.100.6.2.1';
 const CA = '2.5.29.19';
 
-/** A chain as Apple's, whose root nobody trusts but who is told to. */
+/** A chain as Apple's, whose root only the servers trust that are told to. */
 export interface Chain {
   /** PEM. */
   readonly root: string;

@@ -99,7 +99,7 @@ export class Wire {
     };
   }
 
-  /** Of a history, from `from` on. */
+  /** A page of a history, from `from` on. */
   history(purchase: Purchase, from: number, size: number): object {
     const { bundleId, appId: appAppleId, environment } = this.app;
     const page = purchase.transactions.slice(from, from + size);

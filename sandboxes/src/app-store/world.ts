@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 /** Apple's numbers for how a subscription stands. */
 const STATUS = { active: 1, expired: 2, retried: 3, grace: 4, revoked: 5 } as const;
 const DAY = 86_400_000;
-/** Of a year; as nobody lives on for longer here. */
+/** Extensions of a year; customers here do not live on for longer. */
 const MOST_EXTENSIONS = 2;
 /** For so long Apple tries to be paid. */
 const RETRIED = 60 * DAY;
@@ -12,7 +12,7 @@ const RETRIED = 60 * DAY;
 export interface Product {
   readonly price: number;
   readonly currency: string;
-  /** Of a subscription; not said: bought once. */
+  /** Months of a subscription; not said: bought once. */
   readonly months?: number;
 }
 
@@ -22,7 +22,7 @@ export interface PurchaseInput {
   /** What the app names its account by. Not said: a purchase outside of the app. */
   readonly appAccountToken?: string;
   readonly trialDays?: number;
-  /** Somebody else of the family has paid. */
+  /** Another member of the family has paid. */
   readonly family?: boolean;
   /** ISO 3166-1 alpha-3; the United States when not said. */
   readonly storefront?: string;
@@ -95,7 +95,7 @@ export class World {
   readonly purchases = new Map<string, Purchase>();
   readonly #options: WorldOptions;
   #driven: number | undefined;
-  /** Of no other run: a server may know the ids of one before. */
+  /** Differs in each run: a server may know the ids of one before. */
   #lastId = Date.now() * 1_000;
 
   constructor(options: WorldOptions) {
@@ -111,7 +111,7 @@ export class World {
     return { purchases: [...this.purchases.values()], driven: this.#driven };
   }
 
-  /** Goes on from what was kept; time that somebody has driven does not go back. */
+  /** Goes on from what was kept; time that a test has driven does not go back. */
   load({ purchases, driven }: WorldState): void {
     for (const purchase of purchases) this.purchases.set(purchase.id, purchase);
     if (driven !== undefined && driven > this.now()) this.#driven = driven;

@@ -12,7 +12,7 @@ export interface CaptchaSandbox {
   readonly url: string;
   readonly secret: string;
   readonly siteKey: string;
-  /** What the page of somebody who has solved it sends along; good once. */
+  /** What the page of a person who has solved it sends along; good once. */
   solve(): string;
   /** The addresses that answers were verified for, oldest first. */
   readonly verified: readonly (string | undefined)[];

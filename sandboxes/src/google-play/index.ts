@@ -72,7 +72,7 @@ export async function createGooglePlaySandbox(
   const pusher = new Pusher();
   const told: SentNotification[] = [];
   let sending = Promise.resolve();
-  // Of no other run: a server knows the ids of one before, and takes no message twice.
+  // Differs in each run: a server knows the ids of one before, and takes no message twice.
   const firstId = Date.now() * 1_000;
   const world = new World(plans, startsAt.getTime(), (notice) => {
     const messageId = String(firstId + told.length);

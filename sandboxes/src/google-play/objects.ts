@@ -163,7 +163,7 @@ export function productBody(of: Purchase, order: Order | undefined): object {
   };
 }
 
-/** Of a sale: what Google keeps. */
+/** The share of a sale that Google keeps. */
 const FEE = 0.15;
 
 /** As `orders.get` answers. */

@@ -12,7 +12,7 @@ export interface Push {
 /** A notification that was told. */
 export interface SentNotification {
   readonly messageId: string;
-  /** Of a subscription: its number; 0: a voided purchase. */
+  /** For a subscription: its number; 0: a voided purchase. */
   readonly type: number;
   readonly token: string;
   readonly at: Date;
@@ -32,7 +32,7 @@ export interface TokenOverrides {
   readonly email?: string;
   readonly emailVerified?: boolean;
   readonly issuer?: string;
-  /** Signed by a key that nobody serves. */
+  /** Signed by a key that no server publishes. */
   readonly isForged?: boolean;
   /** Seconds that it is valid from now on; below 0: it has expired. */
   readonly expiresIn?: number;

@@ -22,7 +22,7 @@ export interface ServerParts {
   readonly world: World;
   readonly pusher: Pusher;
   readonly packageName: string;
-  /** Of the service account. */
+  /** Email of the service account. */
   readonly clientEmail: string;
   readonly key: KeyObject;
   readonly faults: Fault[];
@@ -202,7 +202,7 @@ function deferPurchase(world: World, token: string, { body }: CallInput): object
   return { itemExpiryTimeDetails: [{ productId, expiryTime: until.toISOString() }] };
 }
 
-/** Of a page, the most. */
+/** The most entries of a page. */
 const PAGE = 1_000;
 
 function listVoided(world: World, _: string, { query }: CallInput): object {

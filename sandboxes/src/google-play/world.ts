@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BasePlan, DAY, isOnce, type Order, type Purchase, type VoidedPurchase } from './objects.ts';
 
-/** Of a subscription's notification, as Google numbers them. */
+/** Kinds of a subscription's notification, as Google numbers them. */
 export const TOLD = {
   recovered: 1,
   renewed: 2,
@@ -24,7 +24,7 @@ export type Notice = { readonly token: string } & (
   | { readonly voided: Order }
 );
 
-/** What somebody buys in the app. */
+/** What a customer buys in the app. */
 export interface PurchaseInput {
   readonly productId: string;
   /** Not said: a product that is bought once. */
@@ -34,7 +34,7 @@ export interface PurchaseInput {
   /** The token of a purchase that this one takes the place of. */
   readonly replaces?: string | undefined;
   readonly trialDays?: number | undefined;
-  /** Of a license tester: no money moves. */
+  /** For a license tester: no money moves. */
   readonly isTest?: boolean | undefined;
   /** Paid in cash, some time: nothing is had before `complete`. */
   readonly isPending?: boolean | undefined;

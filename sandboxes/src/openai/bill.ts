@@ -18,7 +18,7 @@ export interface BilledCall {
   readonly endpoint: '/v1/chat/completions' | '/v1/embeddings';
   readonly model: string;
   readonly prompt_tokens: number;
-  /** Of the prompt tokens, those served from a cache. */
+  /** Those of the prompt tokens that were served from a cache. */
   readonly cached_tokens: number;
   /** All generated tokens, those of reasoning included. */
   readonly completion_tokens: number;

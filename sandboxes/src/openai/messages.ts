@@ -22,7 +22,7 @@ export interface Message {
   readonly calls: readonly AskedCall[];
   /** The JSON of its calls, which counts as prompt. */
   readonly callsText: string;
-  /** Of a tool's message, the call it answers. */
+  /** For a tool's message, the call it answers. */
   readonly answers: string | undefined;
 }
 

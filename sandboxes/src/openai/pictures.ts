@@ -11,7 +11,7 @@ const TILES: Readonly<Record<string, readonly [base: number, tile: number]>> = {
   'sandbox-large': [85, 170],
   'sandbox-small': [2_833, 5_667],
 };
-/** Of a picture that lies elsewhere, which the sandbox does not fetch: a square of 1024. */
+/** Size of a picture that lies elsewhere, which the sandbox does not fetch: a square of 1024. */
 const ELSEWHERE: readonly [number, number] = [1_024, 1_024];
 
 /** The picture of an `image_url` part. */

@@ -27,7 +27,7 @@ export interface OpenIdSandbox {
   readonly faults: Faults;
   /** What the discovery document says otherwise than it would; may be written to. */
   readonly metadata: Record<string, unknown>;
-  /** Somebody with an account here, by their email; made up or changed by this. */
+  /** A person with an account here, by their email; made up or changed by this. */
   person(email: string, more?: Partial<Person>): Person;
   /** What a person who agrees is sent back with, as by pressing the button of the page; `undefined` for one who says no. */
   decide(authorizationUrl: string, email: string | undefined): Promise<URL>;

@@ -23,7 +23,7 @@ export class KeyRing {
     return signJwt(key, payload);
   }
 
-  /** Signs with a key of the right name that nobody serves. */
+  /** Signs with a key of the right name that no server publishes. */
   async forge(payload: JWTPayload): Promise<string> {
     const [{ kid }] = await this.#all();
     this.#stranger ??= newKey();

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Faults, type TokenFault } from './faults.ts';
 import { KeyRing } from './keys.ts';
 
-/** Somebody with an account at the provider. */
+/** A person with an account at the provider. */
 export interface Person {
   readonly subject: string;
   readonly email: string;
@@ -68,7 +68,7 @@ export class Provider {
     this.#options = options;
   }
 
-  /** Somebody by their email; made up when nobody has it. */
+  /** A person by their email; made up when it is unknown. */
   person(email: string, more: Partial<Person> = {}): Person {
     const known = this.people.get(email);
     const subject = createHash('sha256').update(email).digest('hex').slice(0, 21);

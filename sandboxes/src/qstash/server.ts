@@ -47,7 +47,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
   return (request, response) => {
     read(request).then(
       (body) => serve({ request, response, body }, vendor),
-      // The publisher has gone, or sends without end: there is nobody to answer.
+      // The publisher has gone, or sends without end: there is no client to answer.
       () => response.destroy(),
     );
   };

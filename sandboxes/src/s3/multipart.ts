@@ -14,7 +14,7 @@ import { checkWrite, encryptionOf, writtenHeaders } from './objects.ts';
 import { S3Error } from './refusal.ts';
 import { type Element, readXml } from './xml.ts';
 
-/** Of each part but the last. */
+/** The least size of each part but the last. */
 const SMALLEST = 5 * 1_048_576;
 const MOST_PARTS = 10_000;
 

@@ -110,7 +110,7 @@ function objectHeaders({ headers }: Call, stored: StoredObject, isPart: boolean)
     etag: stored.etag,
     'last-modified': httpDate(stored.modified),
     'accept-ranges': 'bytes',
-    // Of a part the checksum of the whole would say nothing.
+    // For a part the checksum of the whole would say nothing.
     ...(isAsked && !isPart && checksum !== undefined ? checksumHeaders(checksum) : {}),
   };
 }

@@ -107,7 +107,7 @@ const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** The operation that a request is. What nobody reads is refused, so that a test does not pass by chance. */
+/** The operation that a request is. An unread parameter is refused, so that a test does not pass by chance. */
 export function operationOf(
   { method, query, headers }: Pick<Signable, 'method' | 'query' | 'headers'>,
   on: Operation['on'],

@@ -123,7 +123,7 @@ function refuseChecksums({ older }: ServerParts, headers: Headers): void {
   });
 }
 
-/** Of a presigned URL: a header that was written into the query when it was made counts as one. */
+/** Headers of a presigned URL: one that was written into the query when it was made counts as one. */
 const headersFromQuery = (query: URLSearchParams): Headers =>
   Object.fromEntries(
     [...query]

@@ -30,7 +30,7 @@ export interface AccountState {
   readonly keys: readonly (readonly [string, RememberedReply])[];
   /** Links to onboarding; not in files of older versions. */
   readonly links?: readonly (readonly [string, OnboardingLink])[];
-  /** Where it was reached: pages that somebody has written down lead there. */
+  /** Where it was reached: addresses of pages that were written down lead there. */
   readonly url?: string;
 }
 

@@ -197,7 +197,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'payment_method_options.card: only here',
     'tax_id_collection: only here',
   ],
-  // Of an amount that names no line of its invoice.
+  // Belongs to an amount that names no line of its invoice.
   credit_note_line_item: ['invoice_line_item: only there'],
   customer: ['customer_account: only here'],
   dispute: ['evidence_details.submission_method: only here', 'intended_submission_method: only here'],

@@ -165,7 +165,7 @@ export class Stage {
   }
 
   /**
-   * The mails of an account, oldest first, as they are read: the subject, and what it says. Time stands still while somebody acts, and what
+   * The mails of an account, oldest first, as they are read: the subject, and what it says. Time stands still during an act, and what
    * one act makes of two objects is fetched by two workers: mails of one instant are told in the order of their templates’ names.
    */
   async mailsOf(accountId: AccountId): Promise<{ id: string; mail: string }[]> {
@@ -226,7 +226,7 @@ interface PersonInput {
   readonly calls: Customer;
 }
 
-/** Somebody who buys, with what they and the operator see of it. */
+/** A customer who buys, with what they and the operator see of it. */
 export class Person {
   readonly stage: Stage;
   readonly name: string;

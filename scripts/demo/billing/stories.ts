@@ -16,7 +16,7 @@ async function changes(who: Person, to: Readonly<Record<string, string | number>
   return who.call(CHANGE, { ...to, agreed: { due_now, unit_amount, quantity, currency } });
 }
 
-/** Of Stripe's list for tests: pays after five days; and pays, and has it given back four days later. */
+/** IBANs of Stripe's list for tests: pays after five days; and pays, and has it given back four days later. */
 const PAYS = 'AT611904300234573201';
 const GIVES_BACK = 'AT591904300235473203';
 

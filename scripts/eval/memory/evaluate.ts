@@ -29,7 +29,7 @@ export interface QuestionResult {
   readonly question: LabelledQuestion;
   readonly ours: Recall;
   readonly plain: Recall;
-  /** Of the best turn, by which an answer that is not there may be told. */
+  /** Score of the best turn, by which an answer that is not there may be told. */
   readonly best: number;
 }
 

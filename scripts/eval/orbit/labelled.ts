@@ -27,7 +27,7 @@ const labelled = z.strictObject({
   }),
 });
 
-/** A document, and what somebody who read it found in it. */
+/** A document, and what a reader found in it. */
 export type LabelledDocument = z.output<typeof labelled>;
 
 export const LABELLED = new URL('../../../products/orbit/test/labelled/', import.meta.url);

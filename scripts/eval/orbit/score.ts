@@ -13,7 +13,7 @@ export interface Share {
 export interface OrbitScore {
   readonly product: 'orbit';
   readonly documents: number;
-  /** Sections that somebody found in a document and that were made: of the type, with a quote of the same passage. */
+  /** Sections that a reader found in a document and that were made: of the type, with a quote of the same passage. */
   readonly sectionRecall: Share;
   readonly byType: Readonly<Record<string, Share>>;
   /** Citations whose quote stands on the page that they name. */
@@ -23,7 +23,7 @@ export interface OrbitScore {
   readonly money: Share;
   readonly datesPrecision: Share;
   readonly moneyPrecision: Share;
-  /** Of the same dates and amounts, those in the fields of the sections that were made. */
+  /** Those of the same dates and amounts that are in the fields of the sections that were made. */
   readonly datesInSections: Share;
   readonly moneyInSections: Share;
   readonly failures: readonly string[];
@@ -124,7 +124,7 @@ function fieldsOf({ labelled, sections }: ReadingResult) {
     dates: new Set(sections.flatMap(({ fields }) => fields.dates.map(dateKey))),
     money: new Set(sections.flatMap(({ fields }) => fields.money.map(moneyKey))),
   };
-  // Of a date without a day only its text says whether it was seen.
+  // The text alone says of a date without a day whether it was seen.
   const texts = dates.map(({ text }) => collapseSpaces(text).toLowerCase());
   const isSeen = (text: string) => {
     const wanted = collapseSpaces(text).toLowerCase();

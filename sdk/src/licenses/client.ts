@@ -17,7 +17,7 @@ export interface LicenseClientOptions {
   readonly baseUrl: string;
   /** The key that the customer was given; or `user`. */
   readonly licenseKey?: string;
-  /** A client of somebody of the account who is signed in: a member needs no key. */
+  /** A client of a member of the account who is signed in: a member needs no key. */
   readonly user?: Pick<Client, 'licenses'>;
   /** This machine, at least 10 characters; what `hardwareId()` says when not said. */
   readonly hardwareId?: string;
@@ -45,7 +45,7 @@ export interface LicenseClientOptions {
 /** A seat of a licence, held for this program while it runs. */
 export interface LicenseClient {
   readonly state: LicenseState;
-  /** Throws LicenseError unless the program may work at this moment, online or offline. Asks nobody: call it before each piece of work. */
+  /** Throws LicenseError unless the program may work at this moment, online or offline. Makes no request: call it before each piece of work. */
   assertLicensed(): void;
   /**
    * Takes a seat and keeps it. Where the server is away, a lease of the run before is good until it ends. Throws LicenseError;
@@ -67,7 +67,7 @@ export interface LicenseClient {
 /** Three more tries of a call, after 2, 4 and 8 seconds at the most. */
 const PATIENCE: Retries = { ...RETRIES, base: 2_000 };
 
-/** A client for one licence on this machine. It asks nobody before `acquire` is called, and keeps no process alive. */
+/** A client for one licence on this machine. It makes no request before `acquire` is called, and keeps no process alive. */
 export function createLicenseClient(options: LicenseClientOptions): LicenseClient {
   const { time = backgroundTime } = options;
   const states = listeners<LicenseState>();

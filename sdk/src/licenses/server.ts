@@ -32,7 +32,7 @@ export interface LicenseServerParts extends WireParts {
   readonly timeout: number;
   /** What is said in each acquire: the key, the machine. */
   readonly asked: BodyOf<'POST /v1/licenses/acquire'>;
-  /** Somebody of the account who asks, in place of a key. */
+  /** The member of the account who asks, in place of a key. */
   readonly user: Pick<Client, 'licenses'> | undefined;
 }
 
@@ -83,7 +83,7 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
   };
 }
 
-/** Each call is asked for with a name of its own, so that nobody answers with what was answered before. */
+/** Each call is asked for with a name of its own, so that an earlier answer can't be replayed. */
 async function requestGrant(ask: (nonce: string) => Promise<unknown>): Promise<Granted> {
   const nonce = crypto.randomUUID();
   return grantedIn(await ask(nonce), nonce);
@@ -120,9 +120,9 @@ function grantedIn(answer: unknown, nonce: string): Granted {
 
 /** What is to be done about an error: the session is `lost` and another may be had, the server is `away`, or it has said no. */
 export function verdictOf(error: unknown): 'lost' | 'away' | PlinthError {
-  // What a proxy or the login page of a hotel's network says of us is nobody's word.
+  // What a proxy or the login page of a hotel's network says of us does not count.
   if (!(error instanceof PlinthError) || !error.spoken || error.status >= 500) return 'away';
-  // An admin who ended it by hand wants the seat for somebody else.
+  // An admin who ended it by hand wants the seat for another machine.
   if (error.details['ended'] === 'forced') return error;
   if (error.status === 410 || error.code === 'session_not_found' || error.code === 'token_invalid')
     return 'lost';

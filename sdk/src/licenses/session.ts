@@ -264,7 +264,7 @@ export function createSession(parts: SessionParts): Session {
     async tick() {
       if (phase !== 'live' || held === undefined) return;
       const back = clock.takeSetBack();
-      // What time it is says the server; if it can't be asked, nobody knows.
+      // The server knows what time it is; if it can't be asked, the time is unknown.
       if (back !== undefined) {
         warn({ kind: 'clock_set_back', minutes: Math.round(back / MINUTE) });
         [isSetBack, due] = [true, 0];

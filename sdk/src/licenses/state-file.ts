@@ -22,7 +22,7 @@ export interface KeptState {
   readonly seats?: { readonly used: number; readonly max: number } | undefined;
 }
 
-/** Why what is there can't be used: nobody may work offline on it. */
+/** Why what is there can't be used: it allows no work offline. */
 export type Unusable = 'state_missing' | 'state_edited' | 'state_of_another_machine' | 'state_outdated';
 
 export interface StateStore {

@@ -1,7 +1,7 @@
 import { uptime } from 'node:os';
 import { type Time, waitByTimer } from '../time.ts';
 
-/** Time as a licence needs it: with clocks that nobody can set back. */
+/** Time as a licence needs it: with clocks that can't be set back. */
 export interface LicenseTime extends Time {
   /** Milliseconds since some instant; never goes back within a run, and may stand still while the machine sleeps. */
   monotonic(): number;

@@ -24,7 +24,7 @@ export interface Lease {
 /** Tells a lease from other tokens that the server signs. */
 const TYPE = 'coditect-session+jwt';
 
-/** Until when the seat is its holder's, come what may: nobody else gets it before. */
+/** Until when the seat is its holder's, come what may: no other machine gets it before. */
 export function leaseEnd({ expiresAt, offlineUntil = 0 }: Lease): number {
   return Math.max(expiresAt, offlineUntil);
 }

@@ -15,7 +15,7 @@ export interface BackupParts {
 }
 
 export interface BackupOptions {
-  /** Of what is backed up; comes back with it. */
+  /** Version of what is backed up; comes back with it. */
   readonly version?: number;
   /**
    * Keeps encrypted bytes until they are sent, as their length and checksum go first. A browser keeps a Blob on its disk, Node

@@ -25,7 +25,7 @@ export function pad(bytes: Bytes): Bytes {
   return padded;
 }
 
-/** Undefined where there is no padding. It is read after authentication alone, so that its time tells nobody anything. */
+/** Undefined where there is no padding. It is read after authentication alone, so that its time reveals nothing. */
 export function unpad(padded: Bytes): Bytes | undefined {
   const end = padded.lastIndexOf(0x80);
   return end < 0 || padded.subarray(end + 1).some((byte) => byte !== 0) ? undefined : padded.slice(0, end);

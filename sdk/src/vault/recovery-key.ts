@@ -1,7 +1,7 @@
 import { type Bytes, concat, equalBytes, sha256 } from './bytes.ts';
 import { VaultError } from './errors.ts';
 
-/** Crockford's base 32: no I, L, O and U, which are taken for 1, 1 and 0 when somebody types them. */
+/** Crockford's base 32: no I, L, O and U, which are taken for 1, 1 and 0 when a key is typed. */
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const KEY_BYTES = 32;
 const CHECK_BYTES = 3;
@@ -19,7 +19,7 @@ export async function printRecoveryKey(key: Bytes): Promise<string> {
   return (text.match(/.{4}/g) ?? []).join('-');
 }
 
-/** What was printed, typed by somebody: in small letters, with other spaces, with O for 0. */
+/** What was printed, typed by hand: in small letters, with other spaces, with O for 0. */
 export async function readRecoveryKey(typed: string): Promise<Bytes> {
   const text = typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
   if (text.length !== 56) throw new VaultError('mistyped_recovery_key');

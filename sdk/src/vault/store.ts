@@ -6,7 +6,7 @@ import type { RecordAddress } from './records.ts';
 export interface StoredRecord extends RecordAddress {
   /** The newest version that this device can read; undefined where it can read none. */
   readonly envelope?: Bytes | undefined;
-  /** Of that envelope. */
+  /** Revision of that envelope. */
   readonly revision: number;
   readonly isDeleted: boolean;
   /** Whether the server does not have it yet. */

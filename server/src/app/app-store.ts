@@ -11,7 +11,7 @@ import { APP_STORE_STATE, sandboxOnCall, type SandboxParts } from './sandboxes.t
 /** The App Store in each environment that this server is told of, and the work to do once the address of this process is known. */
 export interface OpenedAppStore {
   readonly stores: readonly ProviderSettings[];
-  /** Of the sandbox: tells it where notifications go. Apple is told in App Store Connect. */
+  /** For the sandbox: tells it where notifications go. Apple is told in App Store Connect. */
   connect(url: string): void;
 }
 

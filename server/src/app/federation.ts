@@ -5,7 +5,7 @@ import { openIdSandbox, type SandboxParts } from './sandboxes.ts';
 
 type SignIn = Pick<Config['signIn'], 'google' | 'firebase'>;
 
-/** Who else says who somebody is: those of the settings; the sandbox where it stands in for them. */
+/** Providers that sign users in: those of the settings; the sandbox where it stands in for them. */
 export async function openProviders(
   config: Config,
   clock: Clock,

@@ -21,7 +21,7 @@ const catalogues = () => products.map(({ catalogue }) => catalogue);
 /** Google Play, and the work to do once the address of this process is known. */
 export interface OpenedGooglePlay {
   readonly stores: readonly ProviderSettings[];
-  /** Of the sandbox: tells it where notifications go. Google is told in Play Console. */
+  /** For the sandbox: tells it where notifications go. Google is told in Play Console. */
   connect(url: string): void;
 }
 

@@ -22,7 +22,7 @@ export function allRoutes(): Route[] {
   ];
 }
 
-/** What erasure and export do with each table of the program. */
+/** How erasure and export treat each table of the program. */
 export function allDataRules(): DataRule[] {
   return [...modules, ...products].flatMap(({ dataRules }) => dataRules);
 }
@@ -49,7 +49,7 @@ export function mountedOf(services: Services): Mounted[] {
   });
 }
 
-/** What a module is in a process; undefined for one that is nothing by itself. */
+/** A module's service in a process; undefined for one that is nothing by itself. */
 export function serviceOf(services: Services, module: string): unknown {
   return Object.hasOwn(services, module) ? services[module as keyof Services] : undefined;
 }

@@ -49,7 +49,7 @@ export interface AppOptions {
   /** Looks at all that the program stands on, for platform admins; without it there is nothing to look at. */
   readonly diagnose?: (db: Database) => Promise<readonly Finding[]>;
   readonly crashHook?: CrashHook;
-  /** In place of one of this process's own: a sandbox whose clock somebody else drives. */
+  /** In place of one of this process's own: a sandbox whose clock a test drives. */
   readonly stripeSandbox?: StripeStandIn;
   /** The same of Google Play. */
   readonly googlePlaySandbox?: GooglePlayStandIn;

@@ -15,7 +15,7 @@ export interface ProductChoice {
   readonly paid: string | undefined;
 }
 
-/** What `PRODUCTS` amounts to on this database. Throws `ConfigError` for a key that no product has. */
+/** The choice of `PRODUCTS` on this database. Throws `ConfigError` for a key that no product has. */
 export async function chooseProducts(db: Database, config: Config): Promise<ProductChoice> {
   const chosen = withChoice(products, config.products);
   const [running, off] = [true, false].map((is) =>
@@ -47,7 +47,7 @@ function unknownProduct(key: string, known: readonly string[]): string {
   return `PRODUCTS names a product that there is not.${meant} There are: ${known.join(', ')}.`;
 }
 
-/** Throws `ConfigError` where a product is off in production that subscriptions pay for, and nobody said that it may be. */
+/** Throws `ConfigError` where a product is off in production that subscriptions pay for, and no setting allows it. */
 export function assertNobodyPays({ paid }: ProductChoice, config: Config): void {
   if (paid === undefined || config.environment !== 'production' || config.productsOffWithSubscriptions)
     return;

@@ -5,7 +5,7 @@ import { randomToken, type Random } from '#platform/kernel';
 import type { QStash } from '#platform/jobs';
 import type { Telemetry } from '#platform/telemetry';
 
-/** In the data folder: what those that stand for stores keep. Without it, nobody knows there what was bought. */
+/** Files in the data folder that the stores' sandboxes keep. Without them, the sandboxes do not know what was bought. */
 export const STRIPE_STATE = 'stripe-sandbox.json';
 export const APP_STORE_STATE = 'app-store-purchases.json';
 export const GOOGLE_PLAY_STATE = 'google-play-purchases.json';
@@ -16,7 +16,7 @@ interface Sandbox {
   close(): Promise<void>;
 }
 
-/** A sandbox whose address is known, and which runs once somebody has called it. */
+/** A sandbox whose address is known, and which runs from its first call. */
 export interface SandboxOnCall {
   /** http://127.0.0.1:PORT */
   readonly url: string;

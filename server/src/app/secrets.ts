@@ -3,7 +3,7 @@ import type { Database } from '#platform/db';
 import type { Random } from '#platform/kernel';
 import { checkKeys, createSecrets, keysOfFile, type Secrets } from '#platform/secrets';
 
-/** What secrets at rest are sealed with, once it is known to be what sealed those of this database. */
+/** The secrets' keys, once they are known to be those that sealed the secrets of this database. */
 export async function openSecrets(
   { masterKeys }: Config,
   { db, random }: { readonly db: Database; readonly random: Random },

@@ -7,7 +7,7 @@ import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import type { Modules } from './wiring.ts';
 
-/** What the server asks of the modules. */
+/** Parts of the modules that the server needs. */
 export function serverParts(modules: Modules, { config, version, serve }: AppOptions): ServerParts {
   const { db, redis, entitlements, identity, accounts, limits, ai } = modules;
   return {

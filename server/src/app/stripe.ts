@@ -10,7 +10,7 @@ import { sandboxOnCall, type SandboxOnCall, type SandboxParts, STRIPE_STATE } fr
 export interface OpenedStripe {
   readonly link: StripeConnection;
   /**
-   * Of the sandbox: tells it what is sold, and where messages go; once something is to be sold, if it does not run yet. To Stripe itself
+   * For the sandbox: tells it what is sold, and where messages go; once something is to be sold, if it does not run yet. To Stripe itself
    * `plinth stripe sync` does.
    */
   connect(modules: ConnectParts, url: string): Promise<void>;
@@ -89,7 +89,7 @@ const NOBODY: StripeStandIn = { url: 'http://127.0.0.1:9', secretKey: 'sk_test_n
 
 /**
  * Started by its first call. One that was used before runs from the start, where it was: what falls due there falls due by itself, and
- * somebody may have written down the address of a page.
+ * a user may have written down the address of a page.
  */
 async function sandboxOf(
   { config: { dataDir }, stripeSandbox, serve, work }: AppOptions,

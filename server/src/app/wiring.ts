@@ -53,7 +53,7 @@ import { openMail } from './mail.ts';
 import { SANDBOX_STATES } from './sandboxes.ts';
 import { openSso } from './sso.ts';
 
-/** What a process stands on. */
+/** Parts that a process needs. */
 export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'telemetry'> {
   readonly db: Database;
   readonly redis: Redis | undefined;
@@ -125,7 +125,7 @@ export function wire(parts: WiringParts) {
   };
 }
 
-/** Who there is, what they hold, and how they are told. */
+/** Wires accounts, their plans, and their mails. */
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
   const catalogues = parts.products.map(({ catalogue }) => catalogue);
@@ -198,7 +198,7 @@ function identitySettings(config: Config, products: readonly Product[]): Identit
   };
 }
 
-/** What costs money, what it may cost, and what it did. */
+/** Wires the calls that cost money, their limits, and the ledger. */
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { db, options } = parts;
   const { config, crashHook } = options;
@@ -261,7 +261,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   };
 }
 
-/** What each module is in this process, by its name. */
+/** Each module's service in this process, by its name. */
 function servicesOf(
   parts: WiringParts & ReturnType<typeof wirePeople> & ReturnType<typeof wireSpending>,
 ): Services {

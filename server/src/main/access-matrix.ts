@@ -1,6 +1,6 @@
 import { atLeast, type Role, type Route } from '#platform/http';
 
-/** Who calls each route, by a name for the page; a test really calls as each of them. */
+/** Callers of each route, by a name for the page; a test really calls as each of them. */
 export const CALLERS = {
   nobody: 'nobody: no credential',
   nonsense: 'nonsense in place of a credential',
@@ -22,7 +22,7 @@ export const CALLERS = {
 } as const;
 export type Caller = keyof typeof CALLERS;
 
-/** What becomes of a call at the door: it is let in, even if its handler then refuses, or it is refused. */
+/** Fate of a call at the door: it is let in, even if its handler then refuses, or it is refused. */
 export type Outcome = 'in' | 401 | 403 | 404;
 
 const UNKNOWN: readonly Caller[] = ['nobody', 'nonsense', 'expired', 'ended', 'revoked', 'suspended'];
@@ -36,10 +36,10 @@ const ROLE_OF: Partial<Readonly<Record<Caller, Role>>> = {
 };
 const BY_KEY: readonly Caller[] = ['narrow', 'key', 'backend'];
 
-/** What a route's declaration says of a caller: its `auth`, `may`, `within`, `scope`, `holds`, `onBehalf` and `stepUp`. */
+/** A route's answer to a caller, by its declaration: its `auth`, `may`, `within`, `scope`, `holds`, `onBehalf` and `stepUp`. */
 export function expectedOf({ shape }: Route, caller: Caller): Outcome {
   const { auth, scope } = shape;
-  // What opens it is a secret in the call, and not who makes it.
+  // A secret in the call opens it, and not its caller.
   if (auth === 'none' || auth === 'product_key') return 'in';
   if (auth === 'account_or_product_key' && caller === 'nobody') return 'in';
   if (UNKNOWN.includes(caller)) return 401;
@@ -98,7 +98,7 @@ function symbolOf(outcome: Outcome): string {
   return outcome === 'in' ? '✓' : String(outcome);
 }
 
-/** What a route says of who may call it, in a few words: `account ≥ member, reel:write`. */
+/** A route's callers, in a few words: `account ≥ member, reel:write`. */
 export function declarationOf({ shape }: Pick<Route, 'shape'>): string {
   const { auth, may, within, scope, holds } = shape;
   const least = may === undefined ? '' : ` ≥ ${may}`;

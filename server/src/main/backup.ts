@@ -97,12 +97,12 @@ async function save(bytes: Readable, file: string) {
     rmSync(unfinished, { force: true });
     await pipeline(bytes, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));
     const manifest = await readBackup(unfinished);
-    // Unlike a rename it never replaces what somebody has put there meanwhile.
+    // Unlike a rename it never replaces a file that was put there meanwhile.
     linkSync(unfinished, file);
     syncFolder(dirname(file));
     return manifest;
   } catch (cause) {
-    // What fetch throws when the other side breaks off.
+    // fetch throws this when the other side breaks off.
     if (!(cause instanceof TypeError)) throw cause;
     throw new OperatorError('The server broke off before the backup was whole. Take another one.', { cause });
   } finally {

@@ -25,8 +25,8 @@ function storesOf({ stripe }: Config): string[] {
 }
 
 /**
- * Of a process that only serves, or only works, and stands in for payment providers by itself: the process that does the rest has sandboxes of its own, and knows
- * nothing of purchases in these. undefined: nobody is stood in for, or all is done here.
+ * For a process that only serves, or only works, and stands in for payment providers by itself: the process that does the rest has sandboxes of its own, and knows
+ * nothing of purchases in these. undefined: no provider is stood in for, or all is done here.
  */
 export function sandboxesApart(
   { stripe, appStore, googlePlay }: Pick<Config, 'stripe' | 'appStore' | 'googlePlay'>,
@@ -51,14 +51,14 @@ export function describeChoice({ running, off, paid }: Omit<ProductChoice, 'prod
     : `${says}. WARNING: subscriptions pay for what is off: ${paid} (docs/runbook.md)`;
 }
 
-/** What looks wrong in the settings and is no reason not to start: a line, or undefined. `plinth doctor` tries the key. */
+/** A doubtful setting that is no reason not to start: a line, or undefined. `plinth doctor` tries the key. */
 export function doubtfulKey({ ai }: Pick<Config, 'ai'>): string | undefined {
   const openai = ai.upstreams.find(({ baseUrl }) => new URL(baseUrl).hostname === 'api.openai.com');
   if (openai?.apiKey === undefined || openai.apiKey.startsWith('sk-')) return undefined;
   return 'OPENAI_API_KEY does not look like a key of OpenAI, which begins with sk-. "plinth doctor" tries it.';
 }
 
-/** What to paste into another terminal, with the port and the owner's file that are really in use. */
+/** Lines to paste into another terminal, with the port and the owner's file that are really in use. */
 export function invitation(
   config: Config,
   url: string,
@@ -96,7 +96,7 @@ function firstCall({
   return route === undefined ? undefined : { path: route.path, body: exampleOf(route).body };
 }
 
-/** What lies below the working folder is named from there: `./data`. */
+/** A path below the working folder is named from there: `./data`. */
 export function shortest(path: string): string {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') || isAbsolute(below) ? path : `./${below}`;

@@ -19,7 +19,7 @@ import { rememberSources, ROOT, writeManifest } from './build-files.ts';
 import { digestOf } from './built.js';
 import { OperatorError } from './operator-error.ts';
 
-/** Of which sources a console is built, and where it is put. */
+/** The sources that a console is built of, and where it is put. */
 interface ConsolePlace {
   /** A folder with `console/`, `sdk/src` and `products` as in a checkout. */
   readonly root: string;
@@ -79,7 +79,7 @@ const FONTS = ['latin', 'latin-ext'] as const;
 /** The module that the console asks for its products' pages. */
 const PRODUCTS_MODULE = 'plinth:products';
 
-/** Sources that the first page loads whatever it is. */
+/** Sources that every first page loads. */
 const EVERY_PAGE =
   /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation|close-on-escape|shadow-dom|z-index|ref-prop|single-element|is-element))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
 
@@ -89,7 +89,7 @@ const CHOICES = ['console/package.json', 'server/src/main/build-console.ts', PRO
 export async function buildConsole(place = OF_CHECKOUT): Promise<void> {
   if (isBuilt(place)) return;
   const { out } = place;
-  // What chooses packages and styles is a source, too: another version of a package is another build.
+  // Files that choose packages and styles are sources, too: another version of a package is another build.
   const sources = new Map<string, string>(CHOICES.map((path) => [path, readSource(place, path)]));
   const output = await bundle(place, sources);
   mkdirSync(out, { recursive: true });
@@ -147,7 +147,7 @@ async function bundle(place: ConsolePlace, sources: Map<string, string>): Promis
   const { output } = await build.generate({
     format: 'esm',
     minify: true,
-    // What every page needs is packed as one: it takes less than in parts.
+    // Modules that every page needs are packed as one: it takes less than in parts.
     codeSplitting: { groups: [{ name: 'shared', test: EVERY_PAGE }] },
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
@@ -224,7 +224,7 @@ function stylesheet(
   return name;
 }
 
-/** Who installs is not always who runs, whatever the installer's umask. */
+/** The user who installs is not always the one who runs: the mode does not depend on the installer's umask. */
 function writeShared(path: string, bytes: Buffer | string): void {
   writeFileSync(path, bytes);
   chmodSync(path, 0o644);

@@ -17,7 +17,7 @@ export async function buildProgram(): Promise<void> {
     platform: 'node',
     cwd: ROOT,
     external: isInstalled,
-    // What a module does when it is loaded is never taken for needless.
+    // Effects of a module that is loaded are never taken for needless.
     treeshake: false,
     plugins: [rememberSources(read), withPlaces],
   });
@@ -31,7 +31,7 @@ export async function buildProgram(): Promise<void> {
     chunkFileNames: '[name]-[hash].js',
   });
   const written = output.map(({ fileName }) => fileName);
-  // Who installs is not always who runs, and what verbs write is their user's alone.
+  // The user who installs is not always the one who runs, and files that verbs write are their user's alone.
   for (const name of written) chmodSync(join(FOLDER, name), 0o644);
   chmodSync(FOLDER, 0o755);
   const sources = [...read.keys()].sort();

@@ -1,9 +1,9 @@
-/** What `dist/built.json` says. */
+/** Contents of `dist/built.json`. */
 export interface Manifest {
   readonly entry: string | undefined;
   /** All that was written, and how many bytes each has. */
   readonly files: Readonly<Record<string, number>>;
-  /** Of what the sources said when they were read. */
+  /** Digest of what the sources said when they were read. */
   readonly digest: string;
   readonly sources: readonly string[];
 }

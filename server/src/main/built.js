@@ -20,7 +20,7 @@ export function builtProgram() {
   }
 }
 
-/** What to start in a package, which is never built anew; `torn` is the file that is not as it was packed. */
+/** The program of a package, which is never built anew; `torn` is the file that is not as it was packed. */
 export function packagedProgram() {
   let torn = 'dist/built.json';
   try {
@@ -39,7 +39,7 @@ export function readManifest() {
   return JSON.parse(readFileSync(MANIFEST, 'utf8'));
 }
 
-/** Of what the files say, not of when they were written: a copy is as good as the original. Paths are from the project's root. */
+/** Digest of what the files say, not of when they were written: a copy is as good as the original. Paths are from the project's root. */
 export function digestOf(sources, read = readSource) {
   const hash = createHash('sha256');
   for (const path of sources) {
@@ -56,7 +56,7 @@ function readSource(path) {
 
 /**
  * Errors of a build tell where they are in the sources. Node's own way reads all maps at the start; here one is read
- * once somebody looks at an error of its file.
+ * when an error of its file is first looked at.
  */
 export function tellSources() {
   const maps = new Map();

@@ -6,7 +6,7 @@ const nothing = { schemas: {}, examples: {} };
 const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const text = { type: 'string' };
 
-/** What is generated of one operation, white space apart. */
+/** The client of one operation, white space apart. */
 function generateClient(name: string, operation: object, components: object = nothing): string {
   const [method = '', path = ''] = name.split(' ');
   const whole = { summary: 'Do it', parameters: [], 'x-plinth': { idempotency: 'none' }, ...operation };

@@ -44,7 +44,7 @@ interface OpenApi {
   };
 }
 
-/** What callers send may hold an `undefined`, which JSON leaves out; what is answered never does. */
+/** Values of callers may hold an `undefined`, which JSON leaves out; answers never do. */
 type Direction = 'sent' | 'answered';
 
 /** The routes that clients call: those outside of /v1 and pages for people are no client's. */

@@ -35,7 +35,7 @@ export function whyNoLink(
 
 /** A new link, with how long it is good. Its code is on the screen alone: behind `#`, and in no log. */
 export function signInLine({ dataDir, publicUrl }: Config, url: string): string {
-  // What this machine calls itself: passkeys are for names, and not for addresses.
+  // Names of this machine: passkeys are for names, and not for addresses.
   const address = publicUrl ?? url.replace(/^http:\/\/(?:127\.0\.0\.1|\[::1\]):/, 'http://localhost:');
   const link = newSignInLink({ clock: systemClock, random: systemRandom, dataDir }, address);
   return `This link signs you in, once, within ten minutes:\n  ${link}`;

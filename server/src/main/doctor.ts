@@ -80,14 +80,14 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
   ];
 }
 
-/** Which products run. Somebody who pays for one that does not is a warning; production is not started so. */
+/** Which products run. A subscription to one that does not is a warning; production is not started so. */
 async function productsState(db: Database, config: Config): Promise<string> {
   const choice = await chooseProducts(db, config);
   assertNobodyPays(choice, config);
   return describeChoice(choice) ?? 'all are on';
 }
 
-/** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
+/** Purchases of customers may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
 async function purchasesState(db: Database): Promise<string> {
   const [troubled] = await db.system('billing.inbox', [troubledTasks()]);
   const [first] = troubled.map((one) => one.first.toISOString()).toSorted();
@@ -98,7 +98,7 @@ async function purchasesState(db: Database): Promise<string> {
   );
 }
 
-/** What nothing but one product needs need not be installed: a warning, as its other calls work. */
+/** Packages that only one product needs need not be installed: a warning, as its other calls work. */
 async function packagesState(): Promise<string> {
   const { products } = await import('#products');
   const lacking = products.flatMap(({ key, packages }) =>
@@ -108,7 +108,7 @@ async function packagesState(): Promise<string> {
   return `WARNING: not installed, calls that need them answer 503 package_missing: ${lacking.join(', ')}`;
 }
 
-/** Days after which somebody should look whether they are still right. */
+/** Days after which an operator should look whether they are still right. */
 const HELPLINES_GOOD_FOR = 365;
 
 /** Helplines come with the program; a number that has changed is worse than none. It is a warning: the program works. */
@@ -118,7 +118,7 @@ export function helplinesState(now: Date): string {
   return `WARNING: nobody has looked at these for a year: ${old.join(', ')} (docs/safety.md)`;
 }
 
-/** What would be refused is refused by the settings; what works for nobody but this machine is said here. */
+/** A faulty passkey setting is refused by the settings; one that works only on this machine is said here. */
 function passkeysState({ environment, passkeys: { rpId, origins } }: Config): string {
   if (environment === 'production' && rpId === 'localhost')
     throw new OperatorError(
@@ -136,7 +136,7 @@ function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string
   try {
     makeFolder(dataDir);
     ensurePrivate(dataDir);
-    // What may be written is not what can be: a disk may be full, and root may write to /proc.
+    // A right to write is not enough: a disk may be full, and root may write to /proc.
     rmdirSync(mkdtempSync(join(dataDir, 'doctor-')));
   } catch (cause) {
     if (!isNeeded) return `${dataDir} can not be written, and nothing of these settings is kept there`;
@@ -165,7 +165,7 @@ async function redisState(settings: RedisSettings): Promise<string> {
   }
 }
 
-/** Who else says who somebody is: whether each answers with what it must. */
+/** Providers that sign users in: whether each answers with what it must. */
 function providersChecks({ signIn, baseUrl, environment }: Config): Check[] {
   const { google, firebase, sandbox, returnTo } = signIn;
   if (sandbox)
@@ -232,7 +232,7 @@ async function tracesState(settings: Config['tracing']): Promise<string> {
   return `${host} takes spans`;
 }
 
-/** What a mail server says when a log-in fails may quote it: only its number is told. */
+/** A mail server's words when a log-in fails may quote it: only its number is told. */
 function mailReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
   const { responseCode } = error as Error & { readonly responseCode?: number };

@@ -12,7 +12,7 @@ import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Google Play', 'Play orders'] as const;
 
-/** What a server that takes purchases of Google Play needs of it, a line each; none where it takes none. */
+/** Needs of a server that takes purchases of Google Play, a line each; none where it takes none. */
 export function googlePlayChecks(config: Config, inDatabase: InDatabase): Check[] {
   const { googlePlay } = config;
   if (googlePlay === undefined) return [];

@@ -80,7 +80,7 @@ function masterKeyLine(id: string, { current }: Secrets, counts: readonly Sealed
   return `master key ${id}: ${id === current ? 'seals' : 'opens'}, ${sealed} secrets are sealed under it`;
 }
 
-/** What is not as it should be, a line each; the code that the process ends with. */
+/** Faults of sealed rows, a line each; the code that the process ends with. */
 function complain(counts: readonly SealedCount[]): number {
   for (const { place, key_id, count } of counts)
     process.stderr.write(

@@ -27,7 +27,7 @@ export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more]
   });
 };
 
-/** What `migrate up` would apply. It writes nothing. */
+/** Migrations that `migrate up` would apply. It writes nothing. */
 async function status(db: Database): Promise<number> {
   const pending = await pendingMigrations(db, allMigrations());
   for (const id of pending) process.stdout.write(`pending  ${id}\n`);

@@ -28,7 +28,7 @@ Takes everything from the embedded database in DATA_DIR to an empty PostgreSQL, 
 first. It can be repeated, whatever ended it. See docs/moving.md.
 `;
 
-/** What a move of the database leaves where it is. */
+/** Files that a move of the database leaves where they are. */
 const FILES =
   'Files of accounts stay in the folder blobs of DATA_DIR. Keep it, or copy it to where the server will run (docs/blobs.md).';
 
@@ -63,7 +63,7 @@ interface Order {
   readonly reopens: boolean;
 }
 
-/** What is asked for, or the word that can't be read: of `--to` its name alone, as what follows it holds a password. */
+/** The order, or the word that can't be read: of `--to` its name alone, as what follows it holds a password. */
 function orderOf(words: readonly string[]): Order | { readonly wrong: string | undefined } {
   const { tokens } = parseArgs({ args: [...words], options: OPTIONS, strict: false, tokens: true });
   const order: { to: string | undefined; reopens: boolean } = { to: undefined, reopens: false };
@@ -80,7 +80,7 @@ function isPostgresUrl(text: string | undefined): text is string {
   return text !== undefined && /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
-/** The embedded database of the data folder, whatever else is set. A server that runs on it is in the way. */
+/** The embedded database of the data folder, with any other settings. A server that runs on it is in the way. */
 async function withEmbedded<T>(
   { dataDir }: Config,
   crashHook: CrashHook | undefined,

@@ -53,7 +53,7 @@ export function checkoutPlace(root: string): ProductPlace {
   };
 }
 
-/** What only a checkout looks at: its crash tests and its test of statements. */
+/** Files that only a checkout looks at: its crash tests and its test of statements. */
 const OF_CHECKOUTS = /^testing\/|^crash-points\.ts$/;
 const OF_CONSOLE = /^console\//;
 /** How the compiler reads pages in a team's repository. */
@@ -99,7 +99,7 @@ const adaptToTeam = (text: string): string =>
 
 const TEAM_APP = `const { advance, app, call, close, customer, sandbox } = await testApp();
 afterAll(close);`;
-/** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
+/** Prefixes of schemas that are PostgreSQL’s own, and of its words for the present time. */
 const SQL_PREFIXES = /^(pg|localtime)/;
 const NAME = /^[a-z][a-z0-9]{1,29}$/;
 
@@ -216,7 +216,7 @@ function reasonOf(
   return code.some((text) => word.test(text)) ? 'the code of a new product uses the word itself' : undefined;
 }
 
-/** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
+/** The words after /v1/ of all calls; those of another product of the name are `name_taken`. */
 function documentedSegments(root: string, folder: string): string[] {
   const calls = readFileSync(join(root, LIST_OF_CALLS), 'utf8');
   const products = readdirSync(join(root, folder));

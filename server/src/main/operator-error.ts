@@ -14,7 +14,7 @@ export function codeOf(error: unknown): string {
   return error.cause === undefined ? error.name : codeOf(error.cause);
 }
 
-/** What operators can do about, of all that PostgreSQL and the system may answer. */
+/** Errors of PostgreSQL and the system that operators can do something about. */
 const REASONS: Readonly<Record<string, string>> = {
   '42P01': 'The database is not migrated: run "plinth migrate up" (start does it by itself).',
   '3F000': 'The database is not migrated: run "plinth migrate up" (start does it by itself).',
@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'The disk quota is used up (EDQUOT): free some space and start again.',
 };
 
-/** The sentence for a failure that somebody foresaw; undefined: it is a defect. */
+/** The sentence for a foreseen failure; undefined: it is a defect. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof ConfigError)
     return `The settings are not right:\n${error.problems.map((line) => `  ${line}`).join('\n')}`;
@@ -40,7 +40,7 @@ export function sentenceOf(error: unknown): string | undefined {
   return typeof path === 'string' ? `${path} can not be used (${code}).` : undefined;
 }
 
-/** What is told of a failed look: our own sentence, or what the system's word for it means. */
+/** The reason of a failed look: our own sentence, or the meaning of the system's word. */
 export function reason(error: unknown): string {
   return sentenceOf(error) ?? `It can not be used (${codeOf(error)}).`;
 }

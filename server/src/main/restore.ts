@@ -78,9 +78,9 @@ function orderOf(words: readonly string[]): Order | { readonly wrong: string | u
   return { file, list: typeof list === 'string' ? list : undefined, withoutList: without };
 }
 
-/** What an operator puts beside a backup, and what is there by itself. */
+/** Files that an operator puts beside a backup, and those that are there by themselves. */
 const KEPT = /^(master-keys|owner(-[\da-f-]{36})?\.json|\.env|\.gitignore|lock|lost\+found)$/;
-/** What a restore puts beside them, and the folders of `blobs`. */
+/** Files that a restore puts beside them, and the folders of `blobs`. */
 const isMoved = (name: string) => /^(database|[a-z-]+\.json)$/.test(name) && !KEPT.test(name);
 const LEVEL = /^[0-9a-f]{2}$/;
 

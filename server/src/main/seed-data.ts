@@ -10,9 +10,9 @@ export interface SeedScope {
   }[];
   /** The statuses that it goes through. */
   readonly moves: readonly string[];
-  /** What is said of its sections, by their `type`, and answered. */
+  /** Comments on its sections, by their `type`, and their replies. */
   readonly comments?: readonly { readonly on: string; readonly body: string; readonly reply?: string }[];
-  /** What the client sent, in Markdown. */
+  /** The client's brief, in Markdown. */
   readonly brief?: { readonly name: string; readonly text: string };
 }
 
@@ -243,7 +243,7 @@ Photographs, translations and hosting.
   },
 ];
 
-/** What the consultancy begins most of its scopes with. */
+/** The consultancy's template for most of its scopes. */
 export const TEMPLATE = {
   name: 'Fixed price, small team',
   description: 'For work of up to three months that is paid by milestones.',

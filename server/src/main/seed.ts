@@ -51,7 +51,7 @@ async function addScope(call: Call, of: object, seeded: SeedScope): Promise<void
   }
   if (brief !== undefined) {
     await addBrief(call, id, brief);
-    // What has a brief is what somebody shows to others.
+    // A scope with a brief is one that a user shows to others.
     await call('POST /v1/favourites', { scope_id: id });
   }
   for (const status of moves) await call(`PATCH ${path}/status`, { status });

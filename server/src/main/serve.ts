@@ -9,7 +9,7 @@ import { preparedFile } from './prepared-file.ts';
 import { writeServerFile } from './server-file.ts';
 import { waitForDatabase } from './wait-for-database.ts';
 
-/** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
+/** Everything in one process. In production it makes no user: the first admin is invited (`plinth admin invite`). */
 export const start: Verb = async (invocation) =>
   refuseWords('start', invocation.words) ??
   run(invocation, { serve: true, work: true, migrate: true, owner: !isProduction(invocation) });
@@ -95,7 +95,7 @@ function signInOffer(config: Config, url: string, { ownerFile }: App): string {
     : `"${isPackage ? 'npx plinth' : 'npm run plinth --'} console" prints a link that signs you in.\n\n`;
 }
 
-/** The settings, on the next free port where theirs is in use and nobody relies on it. */
+/** The settings, on the next free port where theirs is in use and no setting fixes it. */
 async function onFreePort(config: Config): Promise<Config> {
   if (!config.portMayMove) return config;
   const { nextFreePort } = await import('#server');
@@ -120,7 +120,7 @@ function waitForSignal(): Promise<NodeJS.Signals> {
 const LAST_REPORT = 1_000;
 
 /**
- * A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. Where errors are
+ * A defect that no code caught leaves the process in an unknown state: it is logged, and the process ends. Where errors are
  * told to a tracker this is told too, once; a second defect in that time ends the process at once.
  */
 function endOnDefects({ telemetry }: App): void {

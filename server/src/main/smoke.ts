@@ -100,7 +100,7 @@ function createCaller(url: string): Caller {
   return caller;
 }
 
-/** What answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
+/** A server that answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
 function answerOf(line: string, text: string): Answer {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
@@ -147,7 +147,7 @@ async function variantOf(at: Caller, path: string): Promise<unknown> {
   return first['id'];
 }
 
-/** Of the settings, else of the local owner. */
+/** Credentials of the settings, else of the local owner. */
 function credentials({ values, dataDir }: Config): { readonly email: unknown; readonly password: unknown } {
   const { SMOKE_EMAIL: email, SMOKE_PASSWORD: password } = values;
   if (email !== undefined && password !== undefined) return { email, password };

@@ -5,7 +5,7 @@ import { products } from '#products';
 import type { Check } from '#platform/diagnosis';
 import { OperatorError } from './operator-error.ts';
 
-/** What a server that sells needs of Stripe, a line each. */
+/** Needs of a server that sells through Stripe, a line each. */
 export function stripeChecks(config: Config): Check[] {
   const { stripe } = config;
   if (stripe === undefined)

@@ -27,9 +27,9 @@ request_id, call by call (docs/reports.md).
 It ends with 1 when some do; --repair makes the sums say what the rows say.
 `;
 
-/** More lines help nobody. */
+/** More lines are not read. */
 const SHOWN = 50;
-/** Of a bill each call is to be found. */
+/** So many calls, so that each call of a bill is found. */
 const SHOWN_CALLS = 10_000;
 
 /** `usage verify`: whether the sums of the reports equal the rows of the ledger, and the ledger a provider's bill. Calls may be settled meanwhile. */

@@ -1,6 +1,6 @@
 import type { Config } from '#platform/config';
 
-/** What a verb is given; it answers the code that the process ends with, or never while it serves. */
+/** Input of a verb; it answers the code that the process ends with, or never while it serves. */
 export interface Invocation {
   readonly config: Config;
   readonly version: string;
@@ -18,7 +18,7 @@ export function quoteWord(word: string): string {
   return `"${whole ? word : `${shown.slice(0, SHOWN)}…`}"`;
 }
 
-/** What a verb answers to words that it can't read: which one is wrong, and how it is used. */
+/** A verb's answer to words that it can't read: which one is wrong, and how it is used. */
 export function printUsage(word: string | undefined, usage: string): number {
   const says =
     word === undefined || word === ''

@@ -6,9 +6,9 @@ const BETWEEN = 500;
 
 /**
  * Does what a start does, and does it anew as long as its database is not there (DATABASE_WAIT_SECONDS): it may be started
- * beside it, or be restarted at this moment. The log names each reason to wait, once. Whatever else is wrong, a login or a
- * name that no waiting mends, is thrown at once; so is the last failure when the time is over. An embedded database is nobody
- * else's to start: its faults stay.
+ * beside it, or be restarted at this moment. The log names each reason to wait, once. Any other fault, such as a login or a
+ * name that no waiting mends, is thrown at once; so is the last failure when the time is over. An embedded database is started
+ * by this process alone: its faults stay.
  */
 export async function waitForDatabase<T>(
   { database, databaseWaitSeconds }: Config,

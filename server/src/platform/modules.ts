@@ -121,7 +121,7 @@ export const modules = inOrder([
 
 type Listed = (typeof modules)[number];
 
-/** What each module of the platform is in a process, by its name: a wiring that forgets one does not compile. */
+/** The modules' services in a process, by name: a wiring that forgets one does not compile. */
 export type Services = {
   readonly [M in Listed as M['create'] extends Maker ? M['name'] : never]: Made<M['create']>;
 };

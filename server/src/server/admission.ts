@@ -7,7 +7,7 @@ import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
 import type { InFlightRequest } from './in-flight.ts';
 
-/** What admission made of a call: a permit to go on with, or the answer that was given before. */
+/** Admission's answer to a call: a permit to go on with, or the answer that was given before. */
 export type CallAdmission =
   | { readonly permit: Permit; readonly prepared: Prepared | undefined }
   | { readonly replay: Answer };
@@ -30,7 +30,7 @@ export function keySender({ caller }: Pick<CallerContext, 'caller'>): KeySender 
   return { userId: caller.userId, keyId: caller.keyId };
 }
 
-/** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */
+/** Asks admission for a call that spends. All answers but a permit and a replay are thrown as their errors. */
 export async function admitCall(
   call: SpendingCall,
   prepared: Prepared | undefined,
@@ -100,7 +100,7 @@ function outcome(
     case 'outcome_unknown':
       throw new AppError('outcome_unknown');
     case 'refused':
-      // Of the others each is one caller's own affair; this one alerts somebody.
+      // The other refusals are each one caller's own affair; this one alerts the operator.
       if (admission.reason === 'operator_budget_closed')
         parts.telemetry.metrics.denial(product, 'operator_budget');
       throw refusalError(admission.reason);
@@ -115,7 +115,7 @@ function outcome(
 
 /**
  * Ends a permit after its handler failed. A call that runs inline: by what was served, for what a provider served is paid for
- * whatever failed after it. One that hands its permit to a job: a handler that refused (below 500), or had not come so far, has
+ * at any failure after it. One that hands its permit to a job: a handler that refused (below 500), or had not come so far, has
  * not; any other failure may have come after its commit, and the database, told that the permit is given up, says whether a job has it.
  */
 export async function giveBack(route: Route, permit: Permit, failure: AppError): Promise<void> {

@@ -82,7 +82,7 @@ describe('a request whose body does not come', () => {
       const { socket, request, response } = await server.beginWith(20_000_000);
       answered.push(answerOf(socket));
       response.setHeader('connection', 'close').end('early');
-      // What comes after the answer would have the system reset a connection that was closed.
+      // Bytes after the answer would have the system reset a connection that was closed.
       socket.write(Buffer.alloc(20_000_000 - 5));
       await once(request, 'close');
     }

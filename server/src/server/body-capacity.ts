@@ -249,7 +249,7 @@ function isJson({ headers }: FastifyRequest): boolean {
   return /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
-/** Of a route that takes its body as JSON up to a size, and as octets beyond. */
+/** The refusal of a route that takes its body as JSON up to a size, and as octets beyond. */
 function sendOctets(max: number): AppError {
   const message =
     'The body is larger than this call takes as JSON: send the bytes as application/octet-stream.';
@@ -289,7 +289,7 @@ function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Reada
       }
     },
   });
-  // A call without a body is never read, and one that failed is not read on: an error that nobody listens to would end the process.
+  // A call without a body is never read, and one that failed is not read on: an error without a listener would end the process.
   taken.on('error', onRefused);
   payload.on('error', (error) => taken.destroy(error));
   return payload.pipe(taken);

@@ -15,14 +15,14 @@ import type { InFlightRequest } from './in-flight.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 
-/** Who calls, and for which account. */
+/** The caller, and the account of the call. */
 export interface CallerContext {
   readonly caller: Caller | undefined;
   readonly accountId: AccountId | undefined;
   readonly role: Role | undefined;
   /** In whose name what the call spends is charged. */
   readonly spender: Spender | undefined;
-  /** What the product found by the secret of the call. */
+  /** The product's answer for the secret of the call. */
   readonly productKey: ProductKey | undefined;
 }
 
@@ -86,7 +86,7 @@ export function isByProductKey({ shape }: Route, request: Pick<FastifyRequest, '
   return shape.auth === 'account_or_product_key' && request.headers.authorization === undefined;
 }
 
-/** Has the product say whose the secret of a call is. What is nobody's is 401, like a token that is not good. */
+/** Has the product find the account of a call's secret. A secret without one is 401, like a token that is not good. */
 export async function productKeyContext(
   { name, shape }: Route,
   { service, resolveKey }: Mounted,

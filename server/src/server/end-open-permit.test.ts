@@ -60,7 +60,7 @@ async function repeat(work: (permit: Permit) => Promise<unknown>) {
   return { status, permit: requirePermit(permit), ...(await rows()) };
 }
 
-/** What does not wait for something that never comes is there long before all this is done; else undefined. */
+/** The answer of a call that does not wait: it is there long before all this is done; else undefined. */
 async function withoutWaiting<T>(asked: Promise<T>): Promise<T | undefined> {
   await expect.poll(() => fixture.limits.ends.size, { timeout: 30_000 }).toBe(1);
   return Promise.race([asked, passTime()]);
@@ -91,7 +91,7 @@ function requirePermit(permit: Permit | undefined): Permit {
   return permit;
 }
 
-// Whatever a test came to, nothing waits for it.
+// After a test, passed or failed, nothing waits for it.
 afterEach(() => {
   gate.afterDecision(() => {});
   gate.open();

@@ -6,7 +6,7 @@ import type { ServerParts } from './parts.ts';
 /**
  * Sees to a permit that its handler left open when it had answered. One that runs inline is settled by the sum of its calls, and its
  * answer does not wait for that (docs/decisions/0064); where the handler took the wire, when that has ended. One for a job that
- * nobody handed on is released: its work will not be done.
+ * was not handed on is released: its work will not be done.
  */
 export async function endOpenPermit(
   call: SpendingCall,

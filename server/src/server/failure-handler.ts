@@ -10,7 +10,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
 
-/** Answers a failure with the envelope, whatever state the answer is in, counts it for the account, and logs what is our own fault. */
+/** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
   callErrors: Pick<CallErrors, 'count'> | undefined,

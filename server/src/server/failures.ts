@@ -14,7 +14,7 @@ const BACK_IN = 2;
 /** Seconds, where an error does not say. */
 const SOON = 1;
 
-/** Turns whatever was thrown into an error with a code; what we don't know is `internal`, and tells nothing. */
+/** Turns all that was thrown into an error with a code; what we don't know is `internal`, and tells nothing. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof DatabaseAway)

@@ -30,7 +30,7 @@ export function readFirstFrame(data: Buffer, { headers }: IncomingMessage): Firs
   return { headers: given, body: isWhole ? data : Buffer.from(JSON.stringify(frame)), isFollowed };
 }
 
-/** What is no object, or nested too deeply to be written again, is the walk's to refuse. */
+/** Data that is no object, or nested too deeply to be written again, is the walk's to refuse. */
 function parsedObject(data: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(data.toString());

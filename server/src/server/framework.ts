@@ -63,7 +63,7 @@ export function openFramework(
     // Node would answer this by itself, without the envelope.
     http: { requireHostHeader: false },
   });
-  // Likewise: an expectation that nobody here knows is let be, as RFC 9110 (10.1.1) allows.
+  // Likewise: an unknown expectation is let be, as RFC 9110 (10.1.1) allows.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.headersTimeout = HEAD_TIME;
   const arrivals = watchArrivals(app.server, {
@@ -192,12 +192,12 @@ function notHttp(parserCode?: string): AppError {
   return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
-/** What a caller who left is noted with. */
+/** Status by which a caller who left is noted. */
 const { status: GONE } = new AppError('client_gone');
 
 function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
   const { raw } = inFlight.reply;
-  // Of a caller who left before any answer Node still says 200.
+  // For a caller who left before any answer Node still says 200.
   const status = raw.headersSent ? raw.statusCode : GONE;
   const route = routeNameOf(inFlight.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
@@ -226,7 +226,7 @@ function endTrace(
   trace.end(status >= 500 ? String(status) : undefined);
 }
 
-/** What is not even HTTP never becomes a request; it gets the envelope all the same. */
+/** Bytes that are not even HTTP never become a request; they get the envelope all the same. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -254,7 +254,7 @@ declare module 'fastify' {
     readonly errorForm?: ErrorForm | undefined;
     /** Its callers hold permits of their own, and are told which of them are over. */
     readonly takesPermits?: boolean;
-    /** Of a call by another name too, so that logs and metrics have one route for both. */
+    /** The same for a call by another name, so that logs and metrics have one route for both. */
     readonly routeName?: string;
   }
 }

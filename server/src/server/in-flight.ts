@@ -24,7 +24,7 @@ export function givenRequestId(request: IncomingMessage): string | undefined {
 
 /**
  * One request on its way through the server. A class, because one is made for every call: it has no closures, and the
- * signal of hanging up is only made when somebody asks for it, which most calls never do.
+ * signal of hanging up is only made when it is first read, which most calls never do.
  */
 export class InFlightRequest implements Origin, Lane {
   readonly request: FastifyRequest;
@@ -34,9 +34,9 @@ export class InFlightRequest implements Origin, Lane {
   readonly requestId: string;
   readonly ip: string;
   readonly traceparent: string | undefined;
-  /** What is recorded of it; undefined where nothing is traced. */
+  /** The trace of it; undefined where nothing is traced. */
   trace: Trace | undefined;
-  /** Who called, once that is known: for the log line. */
+  /** The caller, once that is known: for the log line. */
   userId: string | undefined;
   keyId: string | undefined;
   accountId: AccountId | undefined;
@@ -44,11 +44,11 @@ export class InFlightRequest implements Origin, Lane {
   taken = false;
   /** Whether its client comes back to another process when this one stops. */
   streams = false;
-  /** Whether this server, which stops, has ended it: nobody hung up. */
+  /** Whether this server, which stops, has ended it: the caller did not hang up. */
   isStopped = false;
   /** How long the call may take, where its route says so; the server's own limit otherwise. */
   maxSeconds: number | undefined;
-  /** Of a route whose handler reads the body as it comes. */
+  /** Set for a route whose handler reads the body as it comes. */
   arrivals: Arrivals | undefined;
   /** Where the bytes that its handler has in memory take room. */
   capacity: BodyCapacity | undefined;
@@ -88,7 +88,7 @@ export class InFlightRequest implements Origin, Lane {
     return this.#controller.signal;
   }
 
-  /** Ends `signal` because this server stops: whatever fails now fails by that. */
+  /** Ends `signal` because this server stops: a later failure of the call comes of that. */
   stop(): void {
     this.isStopped = true;
     this.abort(new AppError('server_stopping', { retryAfter: 1 }));

@@ -4,7 +4,7 @@ import { AppError, isUuid, sha256 } from '#platform/kernel';
 import type { z } from 'zod';
 import { isLarge, NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
 
-/** What a call says, checked. */
+/** Input of a call, checked. */
 export interface Input {
   readonly params: Readonly<Record<string, string>>;
   readonly query: unknown;
@@ -189,7 +189,7 @@ export function versionOf(request: FastifyRequest): number | undefined {
   return Number(version);
 }
 
-/** What a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
+/** The request that a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
 export function requestHash(request: FastifyRequest): string {
   const head = Buffer.from(`${request.raw.url ?? ''}\n`);
   return sha256(Buffer.concat([head, bodyOf(request).raw]));

@@ -36,7 +36,7 @@ export async function listenOn(
 /** How many ports are tried; after these the first one is reported as in use. */
 const TRIES = 100;
 
-/** The first port from this one on that nobody listens on; this one when there is none, or when it can't be opened for another reason. */
+/** The first port from this one on that is free; this one when there is none, or when it can't be opened for another reason. */
 export async function nextFreePort(host: string, port: number): Promise<number> {
   for (let next = port; next < Math.min(port + TRIES, 65_536); next += 1) {
     const why = await probePort(host, next);

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '#platform/kernel';
 
 /**
- * What a 404 says that was thrown without a sentence of its own: the kind of thing that the route's path names. It follows from the route
+ * Message of a 404 that was thrown without a sentence of its own: the kind of thing that the route's path names. It follows from the route
  * alone, so a missing object and one of another account have the same answer. undefined for a path that names no object.
  */
 export function missingObject(routeUrl: string | undefined): string | undefined {

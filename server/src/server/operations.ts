@@ -7,7 +7,7 @@ const PATIENCE = 2_000;
 const FRESH = 1_000;
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What is answered to those who run the server, while it stops too. */
+/** Calls for those who run the server, answered while it stops too. */
 export const OPERATIONS: ReadonlySet<string> = new Set(['/healthz', '/v1/health', '/readyz', '/metrics']);
 
 interface Readiness {

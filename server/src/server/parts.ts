@@ -8,7 +8,7 @@ import type { Admission, CallErrors, IdempotencyRequest, Rates } from '#platform
 import type { OneTimeCodes } from '#platform/owner';
 import type { Telemetry } from '#platform/telemetry';
 
-/** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
+/** The admission request of a route that spends; the wiring adds the model call that its feature plans. */
 export interface SpendingRequest {
   readonly product: string;
   readonly feature: string;
@@ -18,7 +18,7 @@ export interface SpendingRequest {
   readonly units: number;
   readonly subject: string | undefined;
   readonly needs: Readonly<Record<string, number>> | undefined;
-  /** What the route itself made of the request; none: the feature's policy says which model call is planned. */
+  /** The route's own preparation of the request; none: the feature's policy says which model call is planned. */
   readonly prepared: Prepared | undefined;
   /** A bound on what the call puts into a prompt: the body as it came, and the stored texts that it takes. */
   readonly textBytes: number;
@@ -89,7 +89,7 @@ export interface ServerParts {
   readonly dependencies: readonly Dependency[];
   /** How many transactions of an account, or of an address, wait for the database. */
   readonly waitingIn: (lane: string) => number;
-  /** Who a token or key belongs to; undefined when it is none of ours, or no longer good. */
+  /** The owner of a token or key; undefined when it is none of ours, or no longer good. */
   readonly identify: (bearer: string, ip: string) => Promise<Caller | undefined>;
   /** The role of a user in an account; undefined when not a member. */
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
@@ -113,6 +113,6 @@ export interface ServerParts {
   readonly upgradeFor?: UpgradeFor;
   /** Where failed calls of accounts are counted. */
   readonly callErrors?: Pick<CallErrors, 'count'>;
-  /** Where what prechecks find is written down, and who gives a second look. The precheck itself needs nobody. */
+  /** Where findings of prechecks are written down, and who gives a second look. The precheck itself needs neither. */
   readonly safety?: Pick<Safety, 'findings' | 'moderate'>;
 }

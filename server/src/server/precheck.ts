@@ -14,7 +14,7 @@ const NOTHING_FOUND: SafetySupport = { safety: { status: 'ok', kinds: [] }, mess
 
 type PrecheckFinding = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
 
-/** What the precheck says of a call: nothing where its route has none. */
+/** The precheck's result for a call: nothing where its route has none. */
 export interface PrecheckResult {
   readonly text: string;
   readonly result: SafetyResult;
@@ -54,7 +54,7 @@ function saysSafe({ inFlight }: SpendingCall): boolean {
   return inFlight.request.headers[SAFE_HEADER] === 'true';
 }
 
-/** Not where an attempt is under way, or a body is in danger: that is an emergency, whatever somebody says of it. */
+/** Not where an attempt is under way, or a body is in danger: that is an emergency, even if the caller says that they are safe. */
 function goingOn(result: SafetyResult): SafetyResult {
   const isEmergency = result.kinds.some((kind) => kind === 'attempt_now' || kind === 'medical_emergency');
   if (result.status !== 'crisis' || isEmergency) return result;
@@ -79,7 +79,7 @@ export async function supportOfCall(
 
 /**
  * The second look, by a provider, at a text that the rules have passed. What it flags is answered in place of the handler: the
- * permit is given back, and a repeat gets the same answer. Where nobody answers the call goes on, and that is written down.
+ * permit is given back, and a repeat gets the same answer. If the provider does not answer, the call goes on, and that is written down.
  */
 export async function moderateText(
   call: SpendingCall,
@@ -148,7 +148,7 @@ async function supportOf(
   return supportFor({ status, kinds, language, locale: await localeOf(call, service) });
 }
 
-/** Of somebody who can't be told, because the database is away, it is counted and no more. */
+/** Without an account, because the database is away, it is counted and no more. */
 function record(call: SpendingCall, found: PrecheckFinding, { safety, telemetry }: ServerParts): void {
   const { route, product, context, key, inFlight } = call;
   const { caller, accountId = caller?.accountId } = context;
@@ -174,7 +174,7 @@ function record(call: SpendingCall, found: PrecheckFinding, { safety, telemetry 
 
 const late = () => new Error('the locale is not known in time');
 
-/** What the product knows of where its user is; what the client says, where it does not know or does not say it in time. */
+/** The user's place as the product knows it; the client's word, where it does not know or does not say it in time. */
 async function localeOf(call: SpendingCall, service: unknown): Promise<string | undefined> {
   const { route, input, context } = call;
   const ask = route.shape.precheck?.locale;
@@ -186,7 +186,7 @@ async function localeOf(call: SpendingCall, service: unknown): Promise<string | 
   return known ?? acceptedLocale(call);
 }
 
-/** The first of Accept-Language that names a country: `en, de-AT` is somebody in Austria. Else the first. */
+/** The first of Accept-Language that names a country: `en, de-AT` is a reader in Austria. Else the first. */
 function acceptedLocale({ inFlight }: SpendingCall): string | undefined {
   const given = inFlight.request.headers['accept-language']?.slice(0, 200) ?? '';
   const tags = given.split(',').map((part) => part.split(';')[0]?.trim() ?? '');

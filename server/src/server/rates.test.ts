@@ -9,7 +9,7 @@ import type { UpgradeQuestion } from '#platform/entitlements';
 
 const upgrades: UpgradeQuestion[] = [];
 let now: PlanRatesNow;
-/** Of each test one of its own, whose minutes nobody has used. */
+/** An account of its own for each test, whose minutes are unused. */
 let accountId: AccountId;
 const users = { one: ids.next<UserId>(), other: ids.next<UserId>() };
 const [maker, child] = [ids.next<KeyId>(), ids.next<KeyId>()];

@@ -22,7 +22,7 @@ interface NamedRate extends RateEntry {
   readonly soldBy?: string;
 }
 
-/** What a call asks of the store before any work is done: the route's own rates, and those of the account's plan. */
+/** A call's requests to the store before any work is done: the route's own rates, and those of the account's plan. */
 export type RatesOfCall = (
   call: RatedCall,
   parts: ServerParts,
@@ -32,7 +32,7 @@ export type RatesOfCall = (
 export function ratesOfCall(route: Route): RatesOfCall {
   const { rateOf, soldRates: sold = [] } = route.shape;
   const declared = ratesOf(route);
-  // Of a call by a secret of the product its IP was counted before that was looked up.
+  // The IP of a call by a secret of the product was counted before that was looked up.
   const own = (call: RatedCall) =>
     declared
       .filter(({ by }) => by !== 'ip' || call.context.productKey === undefined)
@@ -43,7 +43,7 @@ export function ratesOfCall(route: Route): RatesOfCall {
     const named: NamedRate[] = own(call);
     const subject = rateOf?.of(call.input);
     if (rateOf !== undefined && subject !== undefined) {
-      // What people type (an email) is not written down: a digest counts as well.
+      // Subjects that people type (an email) are not written down: a digest counts as well.
       const key = `${route.name} ${rateOf.name} ${digest(subject)}`;
       named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
     }
@@ -161,7 +161,7 @@ function countedBy(by: RouteRate['by'], { inFlight, context }: RatedCall): strin
     case 'user':
       return context.caller?.userId ?? '';
     case 'account':
-      // What the operator's backend does for a customer does not wait for what the customer's does, nor the other way round.
+      // Calls of the operator's backend for a customer do not wait for the customer's own, nor the other way round.
       return `${context.accountId ?? ''}${isOnBehalf(context) ? ' on behalf' : ''}`;
     case 'member':
       return `${context.accountId ?? ''} ${context.caller?.userId ?? ''}`;

@@ -77,7 +77,7 @@ test('a request that breaks off is nobody’s fault: one line at info, and no fa
   });
   socket.on('error', () => {});
   await once(socket, 'connect');
-  // The server has begun with it when it has answered somebody who asked later.
+  // The server has begun with it when it has answered a later call.
   await call('/v1/items');
   socket.resetAndDestroy();
   await expect

@@ -34,7 +34,7 @@ import { type WalkParts, walkOf } from './walk.ts';
 const DEFAULT_CALL_SECONDS = 60;
 /** How often calls are looked over for those that take too long: one timer for all of them. */
 const LOOK_OVER = 1_000;
-/** What a stream is given to say goodbye once the time for stopping is up. */
+/** Milliseconds that a stream is given to say goodbye once the time for stopping is up. */
 const LAST_WORDS = 500;
 /** Milliseconds in which a connection that was made before the port was closed has sent what it was made for. */
 const LAST_CALLS = 1_000;
@@ -127,7 +127,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
       leaving = true;
     },
     async stopListening() {
-      // What the port has not handed over is reset when it is closed: least comes in a short turn.
+      // Connections that the port has not handed over are reset when it is closed: least comes in a short turn.
       const until = now() + TO_SHORT_TURN;
       for (let began = -Infinity; began < until && now() - began > SHORT_TURN; ) {
         began = now();
@@ -216,7 +216,7 @@ function inLane(before: ReturnType<typeof beforeBody>): typeof before {
   return (request, ...more) => runInLane(request.inFlight, () => before(request, ...more));
 }
 
-/** What a product that is off has in the place of its calls: each by all its names, and its sockets. */
+/** Stands in the place of the calls of a product that is off: each by all its names, and its sockets. */
 function mountRefusals(app: FastifyInstance, { routes, refusal }: Mounted): void {
   if (refusal === undefined) return;
   for (const route of routes) {
@@ -228,7 +228,7 @@ function mountRefusals(app: FastifyInstance, { routes, refusal }: Mounted): void
         method,
         url,
         config: { routeName: route.name, errorForm },
-        // Nobody asks who calls, and no body is read.
+        // The caller is not identified, and no body is read.
         onRequest: (_request, _reply, done) => done(refusal()),
         handler: () => {},
       });
@@ -280,7 +280,7 @@ async function stopServer(
   if (inFlightRequests.size > 0) {
     inFlightRequests.each((inFlight) => inFlight.stop());
     await within(LAST_WORDS, inFlightRequests.empty());
-    // What waits for a database that is silent is not ended by any signal; its client is told all the same.
+    // A request that waits for a silent database is not ended by any signal; its client is told all the same.
     inFlightRequests.each(({ request, reply }) =>
       fail(request, reply, new AppError('server_stopping', { retryAfter: 1 })),
     );
@@ -294,7 +294,7 @@ async function stopServer(
 const DESCRIPTION = 'Accounts, plans, limits, AI calls, jobs, a usage ledger and billing for AI products.';
 const LINKS = { docs: '/docs', openapi: '/openapi.json', health: '/healthz' } as const;
 
-/** `GET /` is the console for browsers; JSON says to whatever else asks what this is and where to look. */
+/** `GET /` is the console for browsers; JSON tells all other clients what this is and where to look. */
 function mountRoot(
   app: FastifyInstance,
   { version }: Pick<ServerSettings, 'version'>,

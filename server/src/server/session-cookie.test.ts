@@ -17,7 +17,7 @@ interface Sent {
   readonly answers?: (call: { readonly body: unknown }) => unknown;
 }
 
-/** What a call comes to: its answer or error, the cookie that it sets, and the body that its handler had. */
+/** Result of a call: its answer or error, the cookie that it sets, and the body that its handler had. */
 async function send({ session = 'opens', headers, protocol = 'http', body, publicUrl, answers }: Sent) {
   const bodies: unknown[] = [];
   const route = routesFor<undefined>()(

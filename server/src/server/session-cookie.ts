@@ -12,13 +12,13 @@ declareErrors({
   },
 });
 
-/** Seconds that a browser keeps the cookie: as long as a refresh token is good that nobody uses. */
+/** Seconds that a browser keeps the cookie: as long as an unused refresh token is good. */
 const KEPT = 30 * 86_400;
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 type Handle = (call: object, service: unknown) => Promise<unknown>;
 
-/** What of a call the handler of a session's route is given. */
+/** Parts of a call for the handler of a session's route. */
 interface SessionCall {
   readonly origin: Pick<InFlightRequest, 'request' | 'reply'>;
   readonly body?: { readonly refresh_token?: string };

@@ -19,7 +19,7 @@ export const SOCKETS: SocketSettings = { perAddress: 500, perAccount: 100 };
 export interface Sockets {
   /** Sends those away that have not begun, with a hint when to come back. Calls under way are ended as any others are. */
   stop(): void;
-  /** Cuts whatever is left. */
+  /** Cuts all that are left. */
   cut(): void;
 }
 
@@ -40,7 +40,7 @@ interface Target {
   readonly most: number;
 }
 
-/** What Node has read of a request that asks for an upgrade. */
+/** Node's parts of a request that asks for an upgrade. */
 interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -129,7 +129,7 @@ export function mountSockets(
       headers.upgrade?.toLowerCase() === 'websocket' && find(url) !== undefined,
   });
   app.server.on('upgrade', (request, socket, head) => {
-    // Node leaves the socket to us: an error that nobody hears would end the process.
+    // Node leaves the socket to us: an error without a listener would end the process.
     socket.on('error', () => socket.destroy());
     upgrades.set(request, { socket, head });
     const response = new ServerResponse(request);

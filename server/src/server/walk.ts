@@ -40,7 +40,7 @@ import { socketOf, wireOf } from './wire.ts';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
 
-/** What a walk stands on. */
+/** Parts that a walk needs. */
 export interface WalkParts {
   readonly parts: ServerParts;
   readonly fail: Fail;
@@ -49,7 +49,7 @@ export interface WalkParts {
   readonly capacity: BodyCapacity;
   readonly turns: CallTurns;
   readonly steps: LargeSteps;
-  /** What a call says, checked: in the route's own form, or in that of an alias. */
+  /** Input of a call, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
 
@@ -86,7 +86,7 @@ export function walkOf(
     });
   }
 
-  /** What the safety part says, in place of the handler. */
+  /** The safety part's answer, in place of the handler. */
   async function answerWith(support: SafetySupport, call: SpendingCall, reply: FastifyReply): Promise<void> {
     const instead = await answerInstead(call, support, wireOf(call.inFlight, parts));
     if (instead !== undefined) send(reply, instead, checkReplies);
@@ -132,7 +132,7 @@ export function walkOf(
     await assertProven(route, context, parts);
     await assertGranted(call, parts);
     await checkBefore(call, mounted.service, parts);
-    // What only the body tells of the model call is read before anything is charged.
+    // Facts of the model call that only the body tells are read before anything is charged.
     const prepare = shape.spends?.prepare;
     const wire = wireOf(inFlight, parts);
     const planned = prepare && (await inStep(() => prepare({ ...input, wire }, mounted.service as never)));
@@ -195,14 +195,14 @@ async function contextInTurn(
   }
 }
 
-/** A session that somebody found open does not do what asks for a proof of late. */
+/** Routes with `stepUp` need a recently proven session. */
 async function assertProven({ shape }: Route, { caller }: CallerContext, parts: ServerParts): Promise<void> {
   if (shape.stepUp !== true || caller === undefined || caller.keyId !== undefined) return;
   if (parts.assertProven === undefined) throw new Error('assertProven is not wired');
   await parts.assertProven(caller);
 }
 
-/** The look before anything is charged. A repeat gets what admission has kept for it, whatever has changed since. */
+/** The look before anything is charged. A repeat gets what admission has kept for it, also after later changes. */
 async function checkBefore(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
   const { route, input, key } = call;
   const { accountId, caller } = call.context;
@@ -284,7 +284,7 @@ interface ReadyAnswer {
   readonly text: string | undefined;
 }
 
-/** What a handler answered: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
+/** A handler's answer: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
 function answerOf(route: Route, result: unknown, check: boolean): ReadyAnswer {
   const given = isAnswer(result) ? result : { status: result === undefined ? 204 : 200, body: result };
   const { status, headers, body } = given;
@@ -314,7 +314,7 @@ function checkReply(route: Route, status: number, text: string | undefined): voi
   throw new Error(`${route.name} answered ${status} with another body than it declares: ${places}`);
 }
 
-/** What the plan lacks of what a route requires is said before anything is looked at. */
+/** A plan that lacks what a route requires is refused before anything is looked at. */
 async function assertGranted(
   { route, product, context }: Pick<SpendingCall, 'route' | 'product' | 'context'>,
   parts: Pick<ServerParts, 'planRates' | 'telemetry' | 'upgradeFor'>,

@@ -7,7 +7,7 @@ import { bodyOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import { SocketRequest } from './socket-request.ts';
 
-/** What an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
+/** Headers that an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
 const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user-agent)$/;
 
 /** Bytes of a body that a handler which does not keep them has in memory at most. */

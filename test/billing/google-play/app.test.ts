@@ -190,7 +190,7 @@ describe('a purchase that names nobody', () => {
       body: { error: { code: 'purchase_bound' } },
     });
     expect((await bind(ada, phone.token)).status).toBe(200);
-    // What takes its place names nobody either, and is theirs by it.
+    // What takes its place names no account either, and is theirs by it.
     phone.buys('reel.pro:monthly', { account: undefined, replaces: phone.token });
     await push(newestNotification(phone));
     await inbox.drain();

@@ -1,11 +1,11 @@
 import type { GooglePlaySandbox } from '#sandbox/google-play';
 import type { AccountId } from '#platform/kernel';
 
-/** Somebody with an Android phone. */
+/** A customer with an Android phone. */
 export class PlayCustomer {
   readonly sandbox: GooglePlaySandbox;
   readonly accountId: AccountId;
-  /** Of all they bought, the newest last. */
+  /** Tokens of all they bought, the newest last. */
   readonly tokens: string[] = [];
 
   constructor(sandbox: GooglePlaySandbox, accountId: AccountId) {
@@ -40,7 +40,7 @@ export class PlayCustomer {
   }
 }
 
-/** What somebody does on days after the beginning, and which plan they have afterwards; null: none. */
+/** What a customer does on days after the beginning, and which plan they have afterwards; null: none. */
 export interface History {
   readonly name: string;
   readonly steps: readonly (readonly [

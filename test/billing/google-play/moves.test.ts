@@ -24,7 +24,7 @@ await stopTime(db);
 sandbox.world.advanceTo(await databaseTime(db));
 const { inbox, limits } = app.app.modules;
 
-/** An hour later somebody buys a plan in the app, in place of what they have, and names an account with it. */
+/** An hour later a customer buys a plan in the app, in place of what they have, and names an account with it. */
 async function buys({ accountId }: Customer, plan: string, replaces?: string): Promise<string> {
   sandbox.advance(1 / 24);
   await advanceTo(db, sandbox.now().toISOString());

@@ -22,7 +22,7 @@ const buy = (account: string | undefined, replaces?: string) => {
   return token;
 };
 
-/** Of three purchases the first one names an account. */
+/** The first of three purchases names an account. */
 const chain = () => {
   const first = buy('01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44');
   const middle = buy(undefined, first);

@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 
-/** Money that goes back, add-ons, and objects that are somebody else's. */
+/** Money that goes back, add-ons, and objects of other accounts. */
 export const RETURNING: readonly Scenario[] = [
   {
     name: 'this month is refunded, in two parts',

@@ -115,7 +115,7 @@ async function close(chance: Chance, permit: Permit | undefined): Promise<void> 
     permit.served(figures(chance.between(0, permit.reserve), { provider: 'demo' }));
     await permit.settle();
   } catch {
-    // It was closed by somebody else, or the connection broke: the sweeper sees to it.
+    // Another closed it, or the connection broke: the sweeper sees to it.
   }
 }
 

@@ -4,7 +4,7 @@ import type { Member } from '@plinth/testkit/factories';
 export interface Orders {
   readonly url: string;
   readonly seed: string;
-  /** Of one start of a process: what the request ids of its decisions begin with. */
+  /** One start of a process: what the request ids of its decisions begin with. */
   readonly name: string;
   readonly members: readonly Member[];
   /** How many ask at once. */
@@ -14,7 +14,7 @@ export interface Orders {
 /**
  * What came of decisions, as a process tells it line by line: the first request's number, and a letter for each from there on.
  * p: permit, d: denied, r: a repeat of a key, told so; f: the process itself was thought dead; x: it broke off, and what it did
- * nobody heard.
+ * is unknown.
  */
 export type Verdict = 'p' | 'd' | 'r' | 'f' | 'x';
 

@@ -177,7 +177,7 @@ async function sweptAll({ sql }: FaultServices): Promise<void> {
   while (!(await isQuiet(sql)) && performance.now() - began < PATIENCE);
 }
 
-/** Nobody lives any more: every lease ends, and a sweep closes what they left. */
+/** No process lives any more: every lease ends, and a sweep closes what they left. */
 const END_ALL = `
   begin;
   update limits.holders set expires_at = least(expires_at, app.now());
@@ -185,7 +185,7 @@ const END_ALL = `
   select limits.sweep(1000000);
   commit;`;
 
-/** Of each decision that somebody heard of: a permit is a row, and anything else is none. */
+/** For each decision whose verdict arrived: a permit is a row, and anything else is none. */
 function examineVerdicts(verdicts: Verdicts, { permits }: Facts) {
   const byRequest = new Map(permits.map((permit) => [permit.request_id, permit]));
   const counts = {

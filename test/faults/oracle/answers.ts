@@ -61,7 +61,7 @@ export function isSuccess(answer: Answer | undefined): answer is Answer {
   return answer !== undefined && answer.whole && answer.status >= 200 && answer.status < 300;
 }
 
-/** Of one key all answers that say how it went say the same. */
+/** All answers for one key that say how it went say the same. */
 function sameAnswer(exchanges: readonly Exchange[]): Violation[] {
   const [first, ...others] = exchanges.filter(({ answer }) => isSuccess(answer) && !isStream(answer));
   const other = others.find((exchange) => questionAndAnswer(exchange) !== questionAndAnswer(first));
@@ -84,7 +84,7 @@ function isStream({ body }: Answer): boolean {
   return typeof body === 'string';
 }
 
-/** Of one key at most one permit came to something, and at most one generation was made. */
+/** For one key at most one permit came to something, and at most one generation was made. */
 function oneEffect(exchanges: readonly Exchange[], { permits, byPermit }: Rows): Violation[] {
   const made = exchanges.flatMap(({ id }) => permits.get(id) ?? []);
   const kept = made.filter(({ state }) => state !== 'voided');

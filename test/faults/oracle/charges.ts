@@ -8,7 +8,7 @@ const CHAT = 'POST /v1/ai/chat/completions';
 /** The codes of a failed provider call, of whose answer nothing was shown. */
 const PROVIDER_FAILED = new Set(['provider_unavailable', 'provider_timeout', 'answer_unusable']);
 
-/** Of what was shown until a provider broke off: another tokenizer counts otherwise, by so much and so many. */
+/** Bounds for what was shown until a provider broke off: another tokenizer counts otherwise, by so much and so many. */
 const COUNTED = { times: 2, more: 16 } as const;
 
 /**
@@ -44,7 +44,7 @@ function hasCharge({ charged }: EventRow): boolean {
   return charged !== undefined;
 }
 
-/** Nobody pays more than the operator does. */
+/** No account pays more than the operator does. */
 function beyondCost(entry: Entry): Violation[] {
   const [charged, cost] = [sum(entry, 'charged'), sum(entry, 'cost')];
   if (charged >= 0 && charged <= cost) return [];
@@ -80,7 +80,7 @@ function nothingShown(exchange: Exchange, { entries, permits, outages }: Rows): 
   return [{ rule: 'charged for what the provider broke', says, rows }];
 }
 
-/** Its process ended before it could tell the database what became of the call, and nobody else knew: it is closed as an estimate. */
+/** Its process ended before it could tell the database what became of the call, and no other knew: it is closed as an estimate. */
 function isForgotten({ node, asked, ended }: Exchange, outages: readonly OutageSpan[]): boolean {
   const ends = outages.filter((one) => one.of === 'process' && one.node === node && one.from >= asked);
   return outages.some(
@@ -104,7 +104,7 @@ interface ChargedExchange {
 function checkServed({ exchange, entries }: ChargedExchange): Violation[] {
   const id = servedId(exchange.answer?.body);
   const own = entries.filter((entry) => idOf(entry) === id);
-  // Without its id nobody can tell the answer from the tries before it.
+  // Without its id the answer can't be told from the tries before it.
   if (id === undefined || own.length !== 1) return [];
   return entries.flatMap((entry): Violation[] => {
     const [charged, cost] = [sum(entry, 'charged'), sum(entry, 'cost')];

@@ -44,7 +44,7 @@ function tooLow(entry: Entry, call: BilledCall | undefined): Violation[] {
     }));
 }
 
-/** Nobody knows which of a request's estimates stands for which of its calls: the dearest call needs the dearest estimate. */
+/** It is unknown which of a request's estimates stands for which of its calls: the dearest call needs the dearest estimate. */
 function laidBeside(calls: readonly BilledCall[], estimates: readonly Entry[]): Violation[] {
   const dearest = estimates.toSorted((a, b) => sum(b, 'cost') - sum(a, 'cost'));
   return calls

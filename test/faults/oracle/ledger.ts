@@ -20,7 +20,7 @@ export interface Entry {
 
 /**
  * Lays the provider's bill beside the ledger, call by call by the provider's own id of it. Each billed call stands there once:
- * at the provider's figures, or as an estimate that nobody could correct. All other charges are on the bill.
+ * at the provider's figures, or as an estimate that could not be corrected. All other charges are on the bill.
  */
 export function examineLedger({ events, bill }: Pick<Facts, 'events' | 'bill'>): Violation[] {
   const entries = entriesOf(events);

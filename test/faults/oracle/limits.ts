@@ -37,7 +37,7 @@ export function examineLimits(facts: Facts): {
       if (extended !== undefined) touched.extended.push(extended);
       ofTx.set(state, touched);
     }
-    // Nobody has seen the middle of a transaction.
+    // The middle of a transaction is never seen.
     if (last.get(change.tx) !== change.seq) continue;
     pending.delete(change.tx);
     for (const touched of ofTx.values()) {

@@ -55,7 +55,7 @@ export function event(id: string, more: Partial<EventRow> = {}): EventRow {
   };
 }
 
-/** A call that went out, and whose outcome nobody knew: its reserve is posted. */
+/** A call that went out, and whose outcome stayed unknown: its reserve is posted. */
 export const estimate = (id: string, more: Partial<EventRow> = {}): EventRow =>
   event(id, {
     provider_request_id: null,

@@ -11,7 +11,7 @@ export const SLOT_FREE_WITHIN = 20_000;
 const CHAT = 'POST /v1/ai/chat/completions';
 
 /**
- * How long slots stay taken by requests that have ended, in whichever way, by a clock that nobody moves on. Time counts in one
+ * How long slots stay taken by requests that have ended, in whichever way, by a clock that no test moves on. Time counts in one
  * piece, between outages: of the process that served it, or of the database for all.
  */
 export function examineSlots(facts: Pick<Facts, 'history' | 'trace' | 'outages'>): Violation[] {
@@ -33,7 +33,7 @@ function goesOn({ key, body, answer }: Exchange): boolean {
 interface Life {
   readonly permit: PermitRow;
   readonly opened: number;
-  /** Never, where nobody ever closed it. */
+  /** Never, where it was not closed. */
   readonly closed: number;
 }
 

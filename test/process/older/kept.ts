@@ -58,7 +58,7 @@ export function aheadBy(milliseconds: number): string[] {
 
 export interface Asking {
   readonly token?: string;
-  /** Of which account, where a token is good for several. */
+  /** The account, where a token is good for several. */
   readonly account?: string;
   readonly body?: unknown;
   readonly key?: string | undefined;

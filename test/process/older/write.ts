@@ -97,7 +97,7 @@ try {
   await stage.close();
 }
 
-/** Somebody with an organization; answers a key of that. */
+/** A user with an organization; answers a key of that. */
 async function registered(): Promise<string> {
   await told('POST /v1/auth/register', { body: { ...LOGIN, company_name: COMPANY } });
   const { access_token: token = '' } = (await told('POST /v1/auth/login', { body: LOGIN })).body;

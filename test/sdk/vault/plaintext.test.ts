@@ -23,7 +23,7 @@ const inBase64 = [0, 1, 2].map((shift) =>
     .slice(4, 30),
 );
 
-/** A defect that nobody catches, on demand: the tracker of errors is told of it with what the program knows then. */
+/** An uncaught defect, on demand: the tracker of errors is told of it with what the program knows then. */
 const DEFECT = `process.on('SIGUSR2', () => { throw new TypeError('a defect of a test'); });`;
 const TOKEN = 'metrics-token-of-the-plaintext-test-0123456';
 

@@ -6,7 +6,7 @@ import type { CallInput } from '../calls.ts';
 import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../people.ts';
 import type { WalkerFixture } from '../rules/rule.ts';
 
-/** Somebody for each column of the access matrix. */
+/** A caller for each column of the access matrix. */
 export interface Callers {
   /** How a caller makes a call: with which credential, for which account. */
   sendingOf(caller: Caller, route: Route): Promise<CallInput>;
@@ -33,7 +33,7 @@ export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
   const stale = await staleTokenOf(app, owner);
   const narrowKeys = new Map<string, string>();
 
-  /** The credential that proves who somebody is, where it does not hang on the route. */
+  /** The credential that proves who a caller is, where it does not hang on the route. */
   const credentials: Partial<Record<Caller, string>> = {
     stranger: stranger.token,
     viewer: others.viewer.token,
@@ -81,7 +81,7 @@ export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
   };
 }
 
-/** A second session of somebody, proven an hour ago. */
+/** A second session of a user, proven an hour ago. */
 async function staleTokenOf({ app, db }: TestApp, { email, userId }: Person): Promise<string> {
   const token = await signIn(app.modules.identity, { email, password: PASSWORD });
   const sql = `update identity.sessions set proven_at = app.now() - interval '1 hour'

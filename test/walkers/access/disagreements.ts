@@ -12,7 +12,7 @@ import { type WalkerFixture, visit } from '../rules/rule.ts';
 import { sendBySocket } from '../sockets.ts';
 import { type Callers, makeCallers } from './callers.ts';
 
-/** A busy machine may let somebody in without counting the call: then an answer tells less, and is asked for again. */
+/** A busy machine may let a caller in without counting the call: then an answer tells less, and is asked for again. */
 const TRIES = 3;
 
 /** The calls of the matrix whose answer is not what the route declares, in sentences that say what to do. */
@@ -56,7 +56,7 @@ async function tryRoute(route: Route, { fixture, callers, caller, says }: Trial)
 
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
 
-/** A caller who is refused a POST is refused its socket, in the same words, and nobody else is. */
+/** A caller who is refused a POST is refused its socket, in the same words, and no other caller is. */
 async function objectionsToSocket(
   route: Route,
   { fixture, callers, caller }: Trial,

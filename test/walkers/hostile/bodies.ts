@@ -28,7 +28,7 @@ const misshapedBody: Maker = ({ body }, chance) => {
   return { label: `the wrong shape of ${path}`, bytes: Buffer.from(JSON.stringify(value)) };
 };
 
-/** A field of the example, or one that nobody knows, with a value that JSON.stringify would never write. */
+/** A field of the example, or an unknown one, with a value that JSON.stringify would never write. */
 const rawValue: Maker = (operation, chance) =>
   rawBody(operation, chance, chance.of(rawTokensFor(operation.maxBody)));
 

@@ -68,7 +68,7 @@ export const FRAMINGS: readonly (readonly [what: string, text: string])[] = [
   ['no HTTP at all', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000'],
 ];
 
-/** The bytes of a framing for somebody who is signed in. */
+/** The bytes of a framing for a signed-in user. */
 export function bytesOf(text: string, bearer: string): Buffer {
   return Buffer.from(text.replaceAll('{bearer}', bearer), 'latin1');
 }

@@ -3,7 +3,7 @@ import { fillingsOf, send, type CallInput } from '../calls.ts';
 import { makeRoom } from '../rates.ts';
 import type { Tenants } from './tenants.ts';
 
-/** Answers to all that somebody may read, by the call. */
+/** Answers to all that a caller may read, by the call. */
 export type Readings = ReadonlyMap<string, ReadAnswer>;
 
 interface ReadAnswer {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Words that must be seen by nobody but those whom they are meant for, by what they are. */
+/** Words that only the people whom they are meant for may see, by what they are. */
 export interface Marks {
   /** A new word, to be used as such a thing. It looks like no secret, so that no pattern hides it by its shape. */
   as(what: string): string;

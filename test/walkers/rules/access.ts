@@ -100,7 +100,7 @@ const signedIn: Rule = {
     const found: string[] = [];
     for (const [when, as] of credentials) {
       const reply = await visit(fixture, route, { as });
-      // A product may say in words of its own that a secret is nobody's, where the route documents them.
+      // A product may say in words of its own that a secret is unknown, where the route documents them.
       const isRefused = reply.status === 401 || reply.status === 404;
       const isNobodys = isRefused && route.shape.errors?.includes(reply.code ?? '') === true;
       if (takesProductKey(route) && isNobodys) continue;
@@ -239,7 +239,7 @@ const nowhere: Rule = {
       const path = route.path.replace(/:\w+/g, word);
       const reply = await visit(fixture, route, { as: credentialFor(route, fixture), path });
       const isBroken = reply.status === 400 && reply.code === 'validation_failed';
-      // A secret in the path that is nobody's is told from no other; what can't be one is told so, where the route says that.
+      // An unknown secret in the path gets the same answer as any other; what can't be one is told so, where the route says that.
       const isNone = reply.status === 400 && route.shape.errors?.includes(reply.code ?? '') === true;
       const isSecret = takesProductKey(route) && (reply.status === 401 || isNone);
       // By `not_found`, or by a 404 of its own that the route documents: a model has one.

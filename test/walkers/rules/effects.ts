@@ -14,7 +14,7 @@ import {
   type WalkerFixture,
 } from './rule.ts';
 
-/** What became of a route's example when somebody who may make the call really made it. */
+/** What became of a route's example when a caller who may make the call really made it. */
 export interface EffectResult {
   readonly sending: CallInput;
   readonly reply: Reply;
@@ -42,7 +42,7 @@ function callersOf(
     : [owner.token];
 }
 
-/** Whether a call leaves what others need as it is: it reads, it makes something more, or it is nobody's. */
+/** Whether a call leaves what others need as it is: it reads, it makes something more, or it needs no user. */
 function isHarmless(route: Route): boolean {
   const makes = idempotencyOf(route) !== 'none' && holesOf(route).length === 0;
   return route.method === 'GET' || makes || route.shape.auth === 'none';
@@ -53,11 +53,11 @@ const spares = new WeakMap<WalkerFixture, Spare>();
 
 interface Spare {
   readonly household: Household;
-  /** Nothing was done there, and nobody guessed: a call refused there is refused elsewhere as well. */
+  /** Nothing was done there: a call refused there is refused elsewhere as well. */
   isUntouched: boolean;
 }
 
-/** What became of a call for somebody whom it may harm, if it does. */
+/** What became of a call for a user whom it may harm, if it does. */
 async function tell(
   route: Route,
   fixture: WalkerFixture,
@@ -192,7 +192,7 @@ const aliased: Rule = {
       const { body: _, params: __, ...shape } = route.shape;
       const own = { ...(form === undefined ? route.shape : { ...shape, ...form }), example };
       const other = { ...route, name, method: method as Route['method'], path, shape: own as Route['shape'] };
-      // Nobody is signed in: existing things answer so in the same words, and missing ones are 404.
+      // Without a user: existing things answer so in the same words, and missing ones are 404.
       const [here, there] = [await visit(fixture, route, {}), await visit(fixture, other, {})];
       if (here.status !== there.status || here.code !== there.code)
         found.push(
@@ -268,7 +268,7 @@ async function tellTeam(
 
 type Sender = Pick<CallInput, 'as' | 'account'>;
 
-/** Others who may send what somebody sent: in other roles, and the same person with an API key. */
+/** Others who may send what one sender sent: in other roles, and the same person with an API key. */
 function othersThan(route: Route, sending: CallInput, of: { readonly team: Roles; readonly admin: Person }) {
   const { owner, others, organization } = of.team;
   const account = isForMembers(route) ? { account: organization } : {};
@@ -308,7 +308,7 @@ const unshared: Rule = {
   },
 };
 
-/** What an answer tells of the one that was kept for somebody else. */
+/** What an answer tells of the one that was kept for another caller. */
 function findLeaked(
   { shape: { secrets = [] } }: Route,
   { headers, code, text }: Reply,

@@ -22,7 +22,7 @@ function visitAsCaller(fixture: WalkerFixture, route: Route, sending: CallInput)
 }
 
 /**
- * Which wrong values are sent: the first of each field, and whatever the route's own form would take. That a form refuses the others
+ * Which wrong values are sent: the first of each field, and all that the route's own form would take. That a form refuses the others
  * is asked of the form itself, which the server reads every call by; a handler that reads its body by itself is sent them all.
  */
 function sentOf<Wrong extends { readonly path: string; readonly value: unknown }>(
@@ -78,7 +78,7 @@ const queries: Rule = {
   },
 };
 
-/** What `Number` reads though nobody writes a number so. */
+/** What `Number` reads though no client writes a number so. */
 const ODD_NUMERALS = ['', ' ', ' 1', '0x10', '1e1', '+1', '01', '1.0'];
 
 /** In a query everything is text: a number is what reads as one. */
@@ -88,7 +88,7 @@ function wrongTexts(schema: Schema): unknown[] {
   return [...outside, ['1', '2'], ...(isText ? [] : ['x', '1e400', 'NaN', ...ODD_NUMERALS])];
 }
 
-/** A refusal of the input that does not say which field it is about helps nobody. */
+/** A refusal of the input must say which field it is about. */
 function objectionsTo(route: Route, reply: Reply, path: string): string[] {
   // A vendor's protocol knows fields that are not offered here, and says so.
   const code =

@@ -44,9 +44,9 @@ export interface WalkerFixture {
   readonly refused: Readonly<Record<string, string>>;
   /** How many rows of each table the household’s ids are taken from; of all, when not said. */
   readonly rowsOfEach?: number;
-  /** Of how many columns a call tries the ids that it is not about; of all, when not said. */
+  /** In how many columns a call tries the ids that it is not about; in all, when not said. */
   readonly otherColumns?: number;
-  /** Told of every answer to a call of a rule, if somebody wants to look at them all. */
+  /** Told of every answer to a call of a rule, for a test that looks at them all. */
   readonly heard?: (heard: VisitResult) => void;
 }
 
@@ -98,7 +98,7 @@ export function moduleOf(fixture: WalkerFixture, route: Route): Mounted {
   return module;
 }
 
-/** The credential of someone who may make this call: nobody's for open routes, the admin's for theirs. */
+/** The credential of someone who may make this call: none for open routes, the admin's for theirs. */
 export function credentialFor(
   route: Route,
   { admin, me }: Pick<WalkerFixture, 'admin' | 'me'>,

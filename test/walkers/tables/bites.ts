@@ -71,7 +71,7 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
   return found;
 }
 
-/** How many rows of other users somebody reaches in a table of users, in sentences: none, whichever accounts they own. */
+/** How many rows of other users a user reaches in a table of users, in sentences: none, whichever accounts they own. */
 export async function readsOfOthers(db: Database, table: Table, mine: Tenant): Promise<string[]> {
   const found: string[] = [];
   for (const scope of SCOPES) {
@@ -86,7 +86,7 @@ export async function readsOfOthers(db: Database, table: Table, mine: Tenant): P
   return found;
 }
 
-/** What somebody reaches of what others of their account wrote for themselves alone, in sentences: nothing, and in no scope but a member's anything. */
+/** What a user reaches of what others of their account wrote for themselves alone, in sentences: nothing, and in no scope but a member's anything. */
 export async function reachOfMember(db: Database, table: Table, mine: Tenant): Promise<string[]> {
   const found: string[] = [];
   for (const scope of SCOPES) {

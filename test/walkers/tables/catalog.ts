@@ -3,7 +3,7 @@ import { type Database, statement } from '#platform/db';
 /** A table as the database's own catalog tells of it. */
 export interface Table {
   readonly name: string;
-  /** `r`, `p`: a table; anything else (a view, a sequence) is something that nobody expects here. */
+  /** `r`, `p`: a table; anything else (a view, a sequence) is unexpected here. */
   readonly kind: string;
   readonly secured: boolean;
   readonly forced: boolean;
@@ -17,7 +17,7 @@ export interface Table {
 export interface Column {
   readonly name: string;
   readonly nullable: boolean;
-  /** Made of other columns; nobody can write it. */
+  /** Made of other columns; it can't be written. */
   readonly generated: boolean;
 }
 

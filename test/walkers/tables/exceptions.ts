@@ -7,7 +7,7 @@ interface Exception {
 
 const asked = new Set<Exception>();
 
-/** Tables that nobody owns, and what else is not as elsewhere, each with its reason. */
+/** Tables without an owner, and what else is not as elsewhere, each with its reason. */
 export const TABLE_EXCEPTIONS: readonly Exception[] = [
   // The system's own.
   { table: 'app.clock', says: 'it is the system’s', because: 'the time is everybody’s' },
@@ -280,7 +280,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     because:
       'a domain is proven to be one organization’s of all, and the second organization has shown that it is theirs too',
   },
-  // Of owners, and yet not as elsewhere.
+  // Tables with an owner, and yet not as elsewhere.
   { table: 'audit.events', says: 'account_id may be null', because: 'a log-in is of no account' },
   {
     table: 'audit.events',

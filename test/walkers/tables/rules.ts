@@ -58,7 +58,7 @@ function checkGrants({ grants }: Table): string[] {
   });
 }
 
-/** Each policy names the scope it is for, so that nobody is let in by leaving something out. */
+/** Each policy names the scope it is for, so that leaving something out lets no caller in. */
 function checkPolicies({ policies, grants, columns }: Table): string[] {
   const found = policies.flatMap(({ name, roles, using, check }) => {
     if (roles.join() === 'plinth_system') return [];
@@ -116,7 +116,7 @@ function checkOwner({ columns, indexes, foreignKeys }: Table, key: string): stri
   ];
 }
 
-/** A user is nobody's row: accounts name their people. */
+/** A user's row has no account: accounts name their people. */
 function isPerson(columns: readonly string[], to: string): boolean {
   return to === 'identity.users' && columns.join() === 'user_id';
 }

@@ -133,7 +133,7 @@ function Found() {
   );
 }
 
-/** Of a denied request no row is kept but the last one's of an hour: its id says when it came, and that leads to who was denied then. */
+/** A denied request leaves no row but the last one's of an hour: its id says when it came, and that leads to who was denied then. */
 function NothingKnown({ q }: { readonly q: string }) {
   const { say, format } = useTexts(texts);
   const at = timeOfId(q);

@@ -18,7 +18,7 @@ import { texts } from './texts.ts';
 
 const api = apiFor(undefined);
 
-/** Each mail as it will look, with the facts of its example; and what was sent, read where nobody else's links are in it. */
+/** Each mail as it will look, with the facts of its example; and what was sent, read where no other user's links are in it. */
 export function Mails() {
   const { say } = useTexts(texts);
   const { mail } = useSearchOf(readMailSearch);
@@ -127,7 +127,7 @@ function Log({ isShown }: { readonly isShown: boolean }) {
           { head: say('to'), isDim: true, cell: ({ to }) => to },
           {
             head: say('state'),
-            // A sent mail is one that nobody has to look at.
+            // A sent mail needs no look.
             cell: ({ status }) =>
               status === 'sent' ? <span className="dim">{status}</span> : <State of={status} />,
           },

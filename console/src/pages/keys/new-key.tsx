@@ -34,7 +34,7 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
     },
     (made) => made !== undefined && onMade(made),
   );
-  // Of platform admins' calls nobody else has any.
+  // Scopes of platform admins' calls are theirs alone.
   const offered = known?.data.filter((scope) => me?.role === 'admin' || !scope.startsWith('admin:'));
   const isAll = scopes.includes('*');
   return (

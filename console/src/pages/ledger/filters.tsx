@@ -58,7 +58,7 @@ interface ChoiceProps {
   readonly choose: (change: Readonly<Record<string, string>>) => void;
 }
 
-/** Of one dimension what was called lately, and what is chosen in any case. */
+/** The values of one dimension that were called lately, and what is chosen in any case. */
 function Choice({ name, search, choose }: ChoiceProps) {
   const { say } = useTexts(texts);
   const nameOf = useKeyNames();

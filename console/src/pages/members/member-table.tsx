@@ -17,7 +17,7 @@ export type Role = Member['role'];
 const api = apiFor(undefined);
 const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
 
-/** Roles that somebody with this one may give. */
+/** Roles that a member with this one may give. */
 export function useRoles(own: Role) {
   const { say } = useTexts(texts);
   return ROLES.filter((role) => isAtLeast(own, role)).map((value) => ({

@@ -30,7 +30,7 @@ export function SingleSignOn({ account: { id, role } }: { readonly account: Chos
   const { data: connection, error } = useQuery({
     queryKey: ['sso', id],
     queryFn: () => api.call('GET /v1/organizations/{id}/sso', { params: { id } }),
-    // Without a proven domain nobody comes by it: it is not asked for.
+    // Without a proven domain users can't come by it: it is not asked for.
     enabled: (domains.data?.data.length ?? 0) > 0,
   });
   const isUnset = (error as { code?: string } | null)?.code === 'sso_unconfigured';

@@ -16,7 +16,7 @@ import { texts } from './texts.ts';
 /** Milliseconds after which a payment that nothing is known of is said to take longer. */
 const LONG = 30_000;
 
-/** What has to be known first: what became of a checkout, what failed, what waits for somebody. */
+/** Facts that come first: what became of a checkout, what failed, what waits for the customer. */
 export function Notices({ held }: { readonly held: readonly Held[] }) {
   const { say } = useTexts(texts);
   const { bought, closed } = useSearchOf(readPlanSearch);

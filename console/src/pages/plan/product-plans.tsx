@@ -52,7 +52,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
   );
 }
 
-/** Of what is paid, or lasts for some days: what it costs, for how many, by whom. */
+/** For what is paid, or lasts for some days: what it costs, for how many, by whom. */
 function PlanFacts({ held: { entitlement, subscription } }: { readonly held: Held }) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();

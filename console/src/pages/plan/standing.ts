@@ -2,7 +2,7 @@ import { useTexts } from '../../text/index.ts';
 import { type Held, useSoldNames } from './data.ts';
 import { texts } from './texts.ts';
 
-/** What is said of a plan in a few words, and whether somebody should do something about it. */
+/** What is said of a plan in a few words, and whether the customer should do something about it. */
 interface Standing {
   readonly text: string;
   readonly isBad: boolean;

@@ -47,7 +47,7 @@ function useReport<G extends Group>(groups: readonly G[], usual: G) {
     value === null
       ? '–'
       : new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value);
-  /** Of what a sum is. */
+  /** The columns that say what a sum is of. */
   const of: readonly Column<Sold>[] = [
     { head: say('month'), cell: (row) => row.month },
     {

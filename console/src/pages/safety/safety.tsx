@@ -16,7 +16,7 @@ import { texts } from './texts.ts';
 type Sum = ReplyOf<'GET /v1/admin/safety'>['days'][number];
 
 const FOUND = ['crisis', 'concern', 'caution', 'helplines', 'said_safe'] as const;
-/** Of texts and replies of no kind. */
+/** Counts of texts and replies of no kind. */
 const OTHERS = ['replies', 'unmoderated'] as const;
 
 /** How much the safety part found, by product, kind and day. Counts alone: a row is seen by the person whose it is, in their export. */

@@ -189,7 +189,7 @@ function PasskeyLine({
   );
 }
 
-/** They are known to nobody else, and never shown again. */
+/** They are stored nowhere in clear, and never shown again. */
 function RecoveryCodes({ codes, done }: { readonly codes: readonly string[]; readonly done: () => void }) {
   const { say } = useTexts(texts);
   return (

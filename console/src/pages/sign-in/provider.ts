@@ -4,7 +4,7 @@ const KEPT = 'plinth.sign-in';
 
 /** What is kept of a sign-in while its browser is at a provider, in this tab alone. */
 interface Trip {
-  /** Without it the code that comes back is worth nothing: a code of somebody else signs nobody in here. */
+  /** Without it the code that comes back is worth nothing: another browser's code signs no user in here. */
   readonly verifier: string;
   /** The page that was wanted, of this console. */
   readonly wanted: string;
@@ -18,7 +18,7 @@ export async function setOut(): Promise<{ readonly return_to: string; readonly c
   return { return_to: `${location.origin}/app/sign-in`, code_challenge: challenge };
 }
 
-/** Of a browser that is back; undefined where this tab has sent nobody. */
+/** The trip of a browser that is back; undefined where this tab has begun none. */
 export function takeTrip(): Trip | undefined {
   const kept = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);

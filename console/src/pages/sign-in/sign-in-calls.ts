@@ -1,7 +1,7 @@
 import { type Caller, createCaller, type GivenFor, type ReplyOf, type RouteName } from '@plinth/sdk/calls';
 import { BROWSER, LOCK, PARTS, session, type Token } from '../../session.ts';
 
-/** Calls of nobody. */
+/** Calls without credentials. */
 export const anyone: Caller = createCaller({ ...PARTS, credentials: undefined, accountId: undefined });
 
 export type Challenge = Extract<ReplyOf<'POST /v1/auth/login'>, { readonly mfa_required: true }>;

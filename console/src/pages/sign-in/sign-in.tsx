@@ -31,7 +31,7 @@ const ACTS: Readonly<Record<Mode, (typed: Typed) => Promise<Outcome>>> = {
   signIn: (body) => signIn('POST /v1/auth/login', { body }),
   async register(body) {
     await anyone.call('POST /v1/auth/register', { body });
-    // Where an address need not be verified, one is let in at once; else, and where it is somebody's, the mail says how to go on.
+    // Where an address need not be verified, one is let in at once; else, and where it has a user already, the mail says how to go on.
     return signIn('POST /v1/auth/login', { body }).catch(() => 'sent.register');
   },
   async forgot({ email }) {
@@ -81,7 +81,7 @@ async function begin(): Promise<Outcome> {
   const trip = takeTrip();
   // No address says it: it is what this tab has shown before.
   if (trip !== undefined && !trip.wanted.startsWith('/app/sign-in')) ({ wanted } = trip);
-  // Of a provider that may make somebody a member, it is the plan that has no room.
+  // From a provider that may add members, it is the plan that has no room.
   if (error !== null) throw refused(error === 'limit_exceeded' ? 'no_room' : error);
   if (code === null) return session.isSignedIn() === undefined ? resume() : undefined;
   if (trip === undefined) throw refused('sign_in_failed');

@@ -7,7 +7,7 @@ type Row = ReplyOf<'GET /v1/usage/report'>['data'][number];
 
 export type Figures = Readonly<Record<Measure, number>>;
 
-/** Of one group of calls what was used in all and on each day. */
+/** One group of calls: what was used in all and on each day. */
 export interface Group {
   /** What the group is called in the ledger; null: these calls have none, as calls without a key. */
   readonly name: string | null;

@@ -22,14 +22,14 @@ const UNINSTALLED = commitPoint('adiuva.plugin-uninstalled', 'a plugin that an a
 
 const LINK_SECONDS = 900;
 
-/** Who asks for a plugin, for which account. */
+/** The caller who asks for a plugin, and for which account. */
 interface Installer {
   readonly accountId: AccountId;
   readonly role: Role;
   readonly caller: Pick<Caller, 'keyId' | 'scopes' | 'userId'>;
 }
 
-/** What the person who installs was shown and said yes to. */
+/** Terms that the person who installs was shown and said yes to. */
 interface Consent {
   readonly permissions: readonly string[];
   readonly price: { readonly amount: number; readonly currency: string } | undefined;
@@ -39,7 +39,7 @@ interface Consent {
 export const isBought = (install: InstallRow | undefined): boolean =>
   install !== undefined && install.sale_id !== null && install.revoked_at === null;
 
-/** What was bought, and what is installed, stays an account's whatever becomes of the plugin; but for one that was removed. */
+/** Bought and installed plugins stay an account's in every state of the plugin; but for one that was removed. */
 export const isTheirs = (install: InstallRow | undefined): boolean =>
   install?.is_installed === true || isBought(install);
 
@@ -161,7 +161,7 @@ export function createCatalogue(context: Context) {
 export const tellRemoved = (id: string) =>
   ({ kind: 'adiuva.tell-removed', lane: 'batch', payload: { plugin_id: id } }) as const;
 
-/** What a version wants besides what was consented to: what comes first is consented to by asking for it. */
+/** Permissions that a version wants besides those consented to: the first ones are consented to by asking for it. */
 export const addedSince = (install: InstallRow | undefined, permissions: readonly string[]): string[] =>
   install === undefined || install.version === null
     ? []

@@ -11,7 +11,7 @@ import { IS_OFFERED, PLUGIN, type PluginRow } from '../store.ts';
 const PAGE = 20;
 const MOST_VERSIONS = 100;
 
-/** What an account has of a plugin. */
+/** An account's hold on a plugin. */
 export interface InstallRow {
   readonly plugin_id: string;
   readonly is_installed: boolean;
@@ -34,7 +34,7 @@ const ORDERS = {
 type CatalogueSort = keyof typeof ORDERS;
 export const CATALOGUE_SORTS = Object.keys(ORDERS) as [CatalogueSort, ...CatalogueSort[]];
 
-/** What is looked for in the catalogue; pages from 1. */
+/** A search in the catalogue; pages from 1. */
 export interface CatalogueQuery {
   readonly category?: string | undefined;
   readonly q?: string | undefined;

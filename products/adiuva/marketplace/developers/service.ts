@@ -25,7 +25,7 @@ const WITHDRAWN = commitPoint('adiuva.plugin-withdrawn', 'a version or plugin th
 const MOST_WAITING = 20;
 const MOST_BYTES = 1_000_000_000;
 
-/** Who calls, for which account. */
+/** The caller, and for which account. */
 export interface Developer extends Actor {
   readonly accountId: AccountId;
 }
@@ -159,7 +159,7 @@ export function createDevelopers(context: ProductContext) {
       });
     },
 
-    /** Nobody is sold it any more; who has it keeps it. A version that is approved later offers it again. */
+    /** It is not sold any more; accounts that have it keep it. A version that is approved later offers it again. */
     async withdraw(by: Developer, id: string): Promise<void> {
       const { accountId } = by;
       await db.system('adiuva.review', WITHDRAWN, async (tx) => {
@@ -174,14 +174,14 @@ export function createDevelopers(context: ProductContext) {
       await items.close(id);
     },
 
-    /** For the transaction in which somebody can be paid, or can't any more. */
+    /** For the transaction in which a payee can be paid, or can't any more. */
     async payeeChangedIn(tx: Transaction, payee: { accountId: AccountId; isPayable: boolean }) {
       await tx.runAll(store.setPayable(payee.accountId, payee.isPayable));
     },
   };
 }
 
-/** What may be submitted under the names, numbers and space that there are. Locks the developer, and all names. */
+/** Checks a submission against the names, numbers and space that there are. Locks the developer, and all names. */
 async function assertAcceptableIn(
   tx: Transaction,
   { accountId }: Developer,
@@ -213,7 +213,7 @@ function ed25519Pem(pem: string): string {
   } catch (cause) {
     throw new AppError('developer_key_invalid', { cause });
   }
-  // A private key has a public one too, and is nobody’s to send.
+  // A private key has a public one too, and must not be sent.
   if (key.asymmetricKeyType !== 'ed25519' || pem.includes('PRIVATE'))
     throw new AppError('developer_key_invalid');
   return String(key.export({ type: 'spki', format: 'pem' }));

@@ -83,7 +83,7 @@ export const draftPlugin = (
     [JSON.stringify(manifest), looks.name, looks.author, developer],
   );
 
-/** What a developer has waiting, and how many bytes of theirs are kept. */
+/** A developer's waiting versions, and how many bytes of theirs are kept. */
 export const keptOf = (developer: AccountId) =>
   statement<{ waiting: number; bytes: number }>(
     `select count(*) filter (where state in ('pending_upload', 'pending_review'))::int as waiting,

@@ -28,7 +28,7 @@ async function check(
   return checkPackage(request, { scanner: scanner ?? undefined, signal: new AbortController().signal });
 }
 
-/** What a check found: where, and by which code. */
+/** Findings of a check: where, and by which code. */
 const findings = ({ checklist }: PackageReport, ...of: readonly Check[]) =>
   checklist
     .filter((item) => of.length === 0 || of.includes(item.check))
@@ -38,7 +38,7 @@ const findings = ({ checklist }: PackageReport, ...of: readonly Check[]) =>
 const hard = ({ checklist }: PackageReport) =>
   checklist.filter((item) => item.hard && !item.passed).map((item) => item.check);
 
-/** What a hostile package ends as: codes of its failed hard checks, without those that were not made. */
+/** Refusals of a hostile package: codes of its failed hard checks, without those that were not made. */
 const refusal = async (...of: Parameters<typeof check>) => {
   const { checklist } = await check(...of);
   const failed = checklist.filter((item) => item.hard && !item.passed);

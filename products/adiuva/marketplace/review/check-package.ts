@@ -31,7 +31,7 @@ const OF_FILES: readonly Check[] = ['manifest_inside', 'native_code', 'static'];
 const OF_ARCHIVE: readonly Check[] = ['paths', 'links', ...OF_FILES];
 const OF_BYTES: readonly Check[] = ['digest', 'signature', 'virus', 'scanned', 'archive', ...OF_ARCHIVE];
 
-/** What the reader process is told of a package: hosts that the manifest's permissions name. */
+/** Task of the reader process for a package: hosts that the manifest's permissions name. */
 export interface PackageTask {
   readonly hosts: readonly string[];
 }
@@ -43,7 +43,7 @@ const packageFile = z.strictObject({
   sha256: z.string().regex(/^[\da-f]{64}$/),
 });
 
-/** What the reader process answers, a line of JSON each. It has read a hostile file: nothing of a line is believed. */
+/** Answers of the reader process, a line of JSON each. It has read a hostile file: nothing of a line is believed. */
 const packageLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('finding'),
@@ -87,7 +87,7 @@ export interface PackageReport {
 }
 
 interface Parts {
-  /** undefined: nobody scans. */
+  /** undefined: files are not scanned. */
   readonly scanner: Scanner | undefined;
   readonly signal: AbortSignal;
 }
@@ -109,7 +109,7 @@ export async function checkPackage(request: PackageToCheck, parts: Parts): Promi
   return {
     checklist: checklistOf(found, notMade),
     files,
-    // What could not be read has not changed file by file.
+    // An unreadable package has not changed file by file.
     changedFiles: files.length === 0 ? [] : changesOf(files, previous?.files ?? []),
   };
 }
@@ -161,7 +161,7 @@ async function readPackage(zip: Buffer, manifest: PluginManifest | undefined, si
       if (line.kind === 'manifest') found.push(...compareManifests(line.text, manifest));
       else if (line.kind === 'finding') found.push(line);
       else files.push({ path: line.path, bytes: line.bytes, sha256: line.sha256 });
-      // Of an archive that can't be read nothing follows but that.
+      // From an archive that can't be read nothing follows but that.
       return line.kind === 'finding' && line.file === undefined && line.code.startsWith('archive_')
         ? 'nothing'
         : undefined;

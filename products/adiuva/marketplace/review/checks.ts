@@ -1,6 +1,6 @@
 /**
  * All that may be found: the check that it belongs to, and what reviewers and developers read. Checks are listed in this order; while a hard
- * one fails, nobody approves.
+ * one fails, it can't be approved.
  */
 export const CODES = {
   package_too_large: ['size', 'The package is larger than 20 MB.'],
@@ -59,10 +59,10 @@ export type Code = keyof typeof CODES;
 export type Check = (typeof CODES)[Code][0];
 
 const CHECKS: readonly Check[] = [...new Set(Object.values(CODES).map(([check]) => check))];
-/** What reviewers should see, and judge themselves. */
+/** Findings that reviewers should see, and judge themselves. */
 const SOFT: ReadonlySet<Check> = new Set(['new_permissions', 'price', 'static', 'scanned']);
 
-/** What was found, and where: a path in the package, or the whole of it, and a line that is counted from 1. */
+/** The place of a finding: a path in the package, or the whole of it, and a line that is counted from 1. */
 interface Place {
   readonly file?: string | undefined;
   readonly line?: number | undefined;

@@ -53,7 +53,7 @@ export function checkManifest(manifest: unknown): {
   return { read: data, found: [...binaryFields(data), ...unknown, ...lookAlikes] };
 }
 
-/** Signs that nobody sees, letters that look like Latin ones, and beside Latin letters those of alphabets that have such. */
+/** Invisible signs, letters that look like Latin ones, and beside Latin letters those of alphabets that have such. */
 function lookAlikesIn(name: string): string {
   const isLatin = /\p{Script=Latin}/u.test(name);
   const signs = Array.from(name).filter(

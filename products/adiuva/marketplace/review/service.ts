@@ -36,7 +36,7 @@ export type Decision =
   | { readonly decision: 'approve'; readonly notes?: string | undefined }
   | { readonly decision: 'reject'; readonly notes: string };
 
-/** What operators do with plugins, and the work that follows. */
+/** Acts of operators on plugins, and the work that follows. */
 export function createReview(context: ProductContext & { readonly signing: MarketSigning }) {
   const { db, blobs, jobs, mail, items, clock, clamdUrl, signing } = context;
   const scanner = clamdUrl === undefined ? undefined : createClamd(clamdUrl);
@@ -144,7 +144,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
       return present;
     },
 
-    /** Nobody installs it from here on, and clients stop it; its bytes go with the next sweep of files. */
+    /** It can't be installed from here on, and clients stop it; its bytes go with the next sweep of files. */
     async remove(by: Actor, id: string, reason: string): Promise<void> {
       await db.system('adiuva.review', REMOVED, async (tx) => {
         const [plugin] = await tx.run(plugins.lockPlugin(id));
@@ -198,7 +198,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
         });
     },
 
-    /** What one run leaves the next one finds. */
+    /** Runs until done; the next run takes the rest. */
     async sweep(): Promise<void> {
       await db.system('adiuva.review', SWEPT, store.sweeping(SWEPT_AT_ONCE));
       const [ended] = await db.system('adiuva.review', [store.endedLately]);
@@ -237,7 +237,7 @@ async function assertDecidableIn(tx: Transaction, { caller }: Actor, row: Versio
   return facts;
 }
 
-/** The same, and throws where nobody may approve it. */
+/** The same, and throws where it can't be approved. */
 async function assertApprovableIn(tx: Transaction, by: Actor, row: VersionRow): Promise<void> {
   const { is_key_valid } = await assertDecidableIn(tx, by, row);
   if (row.checklist === null) throw new AppError('plugin_not_checked');

@@ -55,7 +55,7 @@ export const storeReport = (id: string, { checklist, files, changedFiles: change
     ],
   );
 
-/** Whether somebody belongs to the account of a developer, and whether the key of a version signs still. */
+/** Whether a user belongs to the account of a developer, and whether the key of a version signs still. */
 export const reviewFacts = (userId: UserId, { developer, key_id: keyId }: VersionRow) =>
   statement<{ is_own: boolean; is_key_valid: boolean }>(
     `select exists (select from accounts.members where account_id = $2 and user_id = $1) as is_own,
@@ -138,7 +138,7 @@ export const markTold = (pluginId: string, accountIds: readonly AccountId[]) =>
   );
 
 /**
- * What was not completed within a day, and ids that never had a package; what nobody is there for any more waits no longer, and is not
+ * Deletes what was not completed within a day, and ids that never had a package; versions whose developer is gone wait no longer, and are not
  * offered; copies of packages that no version has, as an approval has failed after it made one.
  */
 export const sweeping = (limit: number) => [

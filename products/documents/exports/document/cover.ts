@@ -2,7 +2,7 @@ import type { ScopeDocument } from './model.ts';
 
 export type Fact = readonly [name: string, text: string];
 
-/** What the head of a file says of its scope, in this order in every format; what nobody named is left out. */
+/** Facts of a scope in the head of a file, in this order in every format; fields without a name are left out. */
 export function factsOf(document: ScopeDocument): Fact[] {
   const { words, number } = document.language;
   const facts = [

@@ -10,7 +10,7 @@ function writeMarkdown(type: string, content: string): string {
   return Buffer.from(made.bytes).toString('utf8');
 }
 
-/** What the last column of the first table holds, row by row; undefined where there is no table. */
+/** The last column of the first table, row by row; undefined where there is no table. */
 function lastColumn(type: string, content: string): readonly string[] | undefined {
   const [part] = documentOf(source([section(content, { type })])).parts;
   const table = part?.blocks.find((block) => block.kind === 'table');

@@ -11,7 +11,7 @@ interface Item {
   readonly description: Runs;
   /** All of it as it was written. */
   readonly text: string;
-  /** What was struck out holds no longer: dates and amounts beside it are not told from it. */
+  /** A text that was struck out holds no longer: dates and amounts beside it are not told from it. */
   readonly isStruck: boolean;
 }
 
@@ -81,7 +81,7 @@ function budget(items: readonly Item[], words: Words): Block | undefined {
   ]);
 }
 
-/** Words that a date or an amount leaves behind in its sentence, and that nobody misses. `until`, `up to`, `approx.` or `+ VAT` are not among them. */
+/** Words that a date or an amount leaves behind in its sentence, and that are not missed. `until`, `up to`, `approx.` or `+ VAT` are not among them. */
 const LEFT_BEHIND = new Set(['a', 'am', 'at', 'dated', 'den', 'due', 'in', 'is', 'le', 'on', 'the']);
 
 /** Whether a description says more than what is in other columns: a word, or a sign such as `<` or `~`. */

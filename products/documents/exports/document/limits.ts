@@ -1,5 +1,5 @@
 /**
- * What one document may have. About 600 pages of text; past that a file takes minutes, and nobody reads it. A scope that has more is
+ * Bounds of one document. About 600 pages of text; past that a file takes minutes, and is not read. A scope that has more is
  * refused before anything is charged, or fails with the same words.
  */
 export const MOST = {

@@ -7,7 +7,7 @@ import { decodeEntities, fitText, withoutTags } from './text.ts';
 type Style = Omit<Run, 'text'>;
 
 /**
- * What takes the parser a time that grows with its square, and is nobody's text: a line that begins with 200 marks of lists and quotes
+ * Texts that take the parser a time that grows with its square, and are no real ones: a line that begins with 200 marks of lists and quotes
  * (24,000 of them: a minute), and a word of 2,000 characters (25,000 times `a.` and an @: 20 s). A picture in a `data:` address is no such
  * word: it has slashes.
  */

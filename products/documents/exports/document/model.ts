@@ -66,7 +66,7 @@ export interface Branding {
   readonly mark: boolean;
 }
 
-/** A scope as a document that is sent to somebody. */
+/** A scope as a document that is sent to a client. */
 export interface ScopeDocument {
   readonly title: string;
   readonly workspace: string;
@@ -80,7 +80,7 @@ export interface ScopeDocument {
   readonly status: string;
   readonly summary: string | null;
   readonly parts: readonly DocumentPart[];
-  /** Of all that nobody in the workspace wrote. */
+  /** Language of all that the workspace did not write itself. */
   readonly language: DocumentLanguage;
   readonly branding: Branding;
 }
@@ -92,7 +92,7 @@ export interface MadeFile {
 }
 
 /**
- * What a file could not show: `script`, characters that no font has, and that are named in their place; `font`, characters whose font is left to
+ * Contents that a file could not show: `script`, characters that no font has, and that are named in their place; `font`, characters whose font is left to
  * the program that opens the file; `logo`, a logo that is no picture.
  */
 export interface MissingContent {

@@ -1,6 +1,6 @@
 import type { Branding } from './model.ts';
 
-/** What a document is made from: plain values, so that another thread can be given them. */
+/** Source of a document: plain values, so that another thread can be given them. */
 export interface ExportSource {
   readonly title: string;
   readonly workspace: string;
@@ -14,7 +14,7 @@ export interface ExportSource {
   readonly sections: readonly SourceSection[];
   /** Names of the documents that are cited, by id. None: no sources are listed. */
   readonly documents: Readonly<Record<string, string>> | null;
-  /** What the workspace is set to: a BCP 47 tag. */
+  /** The workspace's language: a BCP 47 tag. */
   readonly language: string;
   readonly branding: Branding;
 }

@@ -38,7 +38,7 @@ const NAMED: Readonly<Record<string, string>> = {
   euro: '€',
 };
 
-/** Entities of HTML as Markdown allows them in a text; those that nobody writes stay as they are. */
+/** Entities of HTML as Markdown allows them in a text; those that are never written stay as they are. */
 export function decodeEntities(text: string): string {
   return text.replaceAll(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,6});/gi, (whole, name: string) => {
     if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? whole;
@@ -48,7 +48,7 @@ export function decodeEntities(text: string): string {
   });
 }
 
-/** The elements of HTML. What else stands in angle brackets is somebody's text, such as `<to be agreed>`. */
+/** The elements of HTML. What else stands in angle brackets is the author's text, such as `<to be agreed>`. */
 const ELEMENTS =
   'a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame frameset h[1-6] head header hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noembed noframes noscript object ol optgroup option output p param picture plaintext portal pre progress q rp rt ruby s samp script search section select slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp'.replaceAll(
     ' ',

@@ -1,4 +1,4 @@
-/** All words of a document that nobody in the workspace wrote. */
+/** All words of a document that the workspace did not write itself. */
 const ENGLISH = {
   kind: 'Scope of Work',
   contents: 'Contents',
@@ -205,7 +205,7 @@ const LANGUAGES: Readonly<Record<string, { readonly words: Words; readonly local
   es: { words: SPANISH, locale: 'es-ES' },
 };
 
-/** What a document says by itself, in one language. */
+/** A document's own words, in one language. */
 export interface DocumentLanguage {
   readonly words: Words;
   /** A BCP 47 tag with a region: the `lang` of the file. */

@@ -14,7 +14,7 @@ const TEXT_HEIGHT = PAGE_HEIGHT - VERTICAL_MARGINS.top - VERTICAL_MARGINS.bottom
 const FACTS_AT = 9_200;
 /** The gap above the title. */
 const GAP = 3_000;
-/** What is left free at the foot, for lines that come out longer than they were counted. */
+/** Space at the foot that is left free, for lines that come out longer than they were counted. */
 const SPARE = 450;
 /** The mark's paragraph, or the empty one that a table must be followed by. */
 const MARK_HEIGHT = 1_250;
@@ -48,7 +48,7 @@ function titleSize(title: string): readonly [size: number, room: number] {
   return title.length > 140 ? [36, 44] : title.length > 70 ? [46, 34] : [58, 27];
 }
 
-/** What is above the title, and between its client and the facts. */
+/** Gaps above the title, and between its client and the facts. */
 function gapsOf({ title, workspace, client, branding }: ScopeDocument, facts: readonly Fact[]) {
   const { logo, mark } = branding;
   const top = logo === null ? linesIn(workspace, 55) * 320 : shownSize(logo).height * 15;

@@ -30,7 +30,7 @@ export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   return writeDocx(document, docx, estimate).catch(() => writeDocx(document, docx, undefined));
 }
 
-/** What the squares of the lengths of long words come to together, at most: about a second's work of the estimate. */
+/** Most that the squares of the lengths of long words come to together: about a second's work of the estimate. */
 const MOST_SQUARES = 5_000_000;
 
 /**
@@ -159,7 +159,7 @@ function summaryOf({ summary, language: { words } }: ScopeDocument, style: DocxS
   ];
 }
 
-/** What stands on the left and on the right of one line. */
+/** The left and the right of one line. */
 function twoSides(left: Docx.TextRun[], right: Docx.TextRun[], { docx }: DocxStyle): Docx.IParagraphOptions {
   return {
     children: [...left, new docx.TextRun({ text: '\t' }), ...right],

@@ -17,7 +17,7 @@ export function markdownOf(document: ScopeDocument): MadeFile {
   return { bytes: Buffer.from(`${text}\n`, 'utf8'), missing: [] };
 }
 
-/** What would be a sign of Markdown or HTML is a letter. */
+/** A sign of Markdown or HTML in a text is a letter. */
 function escapeMarkdown(text: string): string {
   return escapedWithin(text).replaceAll(
     /^(\s*)([#+=-]|\d+[.)](?=\s|$))/gm,

@@ -27,7 +27,7 @@ export function textOf(runs: Runs, { coverage, palette }: PdfStyle): Node[] {
       ...(italics === undefined ? {} : { italics }),
       ...(strike === undefined ? {} : { decoration: 'lineThrough' }),
       ...(code === undefined ? {} : { background: '#eef1f4', color: palette.text }),
-      // What is not here stands out.
+      // A name in place of missing characters stands out.
       ...(font === undefined ? { color: palette.muted, italics: true } : {}),
     })),
   );

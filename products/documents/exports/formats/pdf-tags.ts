@@ -24,7 +24,7 @@ interface PdfDocument {
 
 interface Line {
   readonly inlines: object;
-  /** Of the contents: where a page's number stands for. */
+  /** Set in the contents: where a page's number stands for. */
   readonly _pageNodeRef?: unknown;
   /** Absent: the number of a list's item, which pdfmake makes itself. */
   tag?: Element | typeof CONTENTS | null;
@@ -120,7 +120,7 @@ function tagTable(table: Node, parent: Element, alt: string): Node {
   };
 }
 
-/** What is drawn of one document, with its structure. */
+/** Drawn parts of one document, with its structure. */
 class Drawing {
   readonly #document: PdfDocument;
   readonly #structs = new Map<Element, Struct>();
@@ -157,7 +157,7 @@ class Drawing {
     return tag;
   }
 
-  /** Of the contents: an entry ends with the number of its page. */
+  /** An entry of the contents ends with the number of its page. */
   #entryOf(line: Line): Element {
     const [root] = this.#structs.keys();
     this.#contents ??= element('TOC', root ?? null);

@@ -1,4 +1,4 @@
-/** What this program uses of pdfmake 0.3, which brings no types. */
+/** The part of pdfmake 0.3 that this program uses; the package brings no types. */
 declare module 'pdfmake' {
   interface PdfMake {
     /** Files that are read from memory. */

@@ -26,13 +26,13 @@ const SCRIPTS = [
 const PATTERNS = SCRIPTS.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')] as const);
 /** Pictures, and what flags, keys and colours of skin are put together from. */
 const PICTURE = /[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20E3]/u;
-/** What a font needs no glyph for: line breaks, joiners, variants of the character before, and the letters in a flag. */
+/** Characters that a font needs no glyph for: line breaks, joiners, variants of the character before, and the letters in a flag. */
 const SILENT = /\s|\u034F|\u200C|\u200D|\p{Variation_Selector}|[\u{E0020}-\u{E007F}]/u;
 const PLAIN = /^[\s\u0021-\u007E]*$/;
-/** What has plain characters that say the same: ligatures, letters and digits of another width. A raised digit has not. */
+/** Characters with plain ones that say the same: ligatures, letters and digits of another width. A raised digit has none. */
 const HAS_PLAIN = /[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{P}]/u;
 
-/** What script a character is of, in a word for people. */
+/** Script of a character, in a word for people. */
 function scriptOf(character: string): string {
   if (PICTURE.test(character)) return 'Emoji';
   return PATTERNS.find(([, pattern]) => pattern.test(character))?.[0] ?? 'Symbols';
@@ -77,7 +77,7 @@ export class Coverage {
     );
   }
 
-  /** Of a text that stays as it is: the program that opens the file has fonts of its own for what is missing. */
+  /** Notes missing scripts of a text that stays as it is: the program that opens the file has fonts of its own for what is missing. */
   note(text: string): void {
     if (PLAIN.test(text)) return;
     for (const character of text)

@@ -67,7 +67,7 @@ async function onThread(order: Order, signal: AbortSignal): Promise<MadeFile> {
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: order,
     resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY, stackSizeMb: 8 },
-    // What the packages print is nobody's to read.
+    // Output of the packages is not read.
     stdout: true,
     stderr: true,
   });

@@ -2,7 +2,7 @@ import { documentOf } from '../document/document.ts';
 import type { MadeFile } from '../document/model.ts';
 import type { ExportSource } from '../document/source.ts';
 
-/** What a scope can be exported as. */
+/** Formats that a scope can be exported as. */
 export const FORMATS = ['pdf', 'docx', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
 

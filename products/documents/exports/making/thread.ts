@@ -4,7 +4,7 @@ import type { MadeFile, MissingContent } from '../document/model.ts';
 import type { ExportSource } from '../document/source.ts';
 import { fileOf, type Format } from './file.ts';
 
-/** What a thread is given: one file to make, and then it ends. */
+/** Input of a thread: one file to make, and then it ends. */
 export interface Order {
   readonly format: Format;
   readonly source: ExportSource;

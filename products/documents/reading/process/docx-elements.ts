@@ -1,7 +1,7 @@
 import type { Gap } from '../gaps.ts';
 import type { Attributes, DocxPass, Frame } from './docx-text.ts';
 
-/** What an element does where it begins, with the element around it, and where it ends. */
+/** An element's act where it begins, with the element around it, and where it ends. */
 interface ElementRule {
   readonly open?: (pass: DocxPass, attributes: Attributes, parent: Frame | undefined) => void;
   readonly close?: (pass: DocxPass, frame: Frame) => void;

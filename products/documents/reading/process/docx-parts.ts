@@ -95,7 +95,7 @@ function decoded(path: string): string {
   }
 }
 
-/** What a ZIP gave may be bytes of any kind. */
+/** A part of a ZIP may be bytes of any kind. */
 function xmlOf(name: string, part: Uint8Array): string {
   const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
   // UTF-16 would hide them, and no program writes it.

@@ -51,9 +51,9 @@ export interface Frame {
   readonly told: number;
   readonly closing: string;
   readonly isFlow: boolean;
-  /** Of alternatives: whether one of them was read. */
+  /** For alternatives: whether one of them was read. */
   isRead?: boolean;
-  /** Of a content control: the sign of its check box. */
+  /** For a content control: the sign of its check box. */
   box?: string;
 }
 

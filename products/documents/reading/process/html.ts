@@ -59,11 +59,11 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'body',
 ]);
 const HEADING = /^h([1-6])$/;
-/** What DOCX is turned to where a page ends. */
+/** Element that DOCX is turned to where a page ends. */
 export const PAGE_BREAK = { element: 'hr', class: 'page-break' } as const;
 /** Elements within elements: the parser goes through those that are open at each that it meets. */
 const DEEPEST = 20_000;
-/** Of rows that a cell spans: browsers know no larger one. */
+/** Rows that a cell spans: browsers know no larger number. */
 const LARGEST_SPAN = 65_534;
 
 /**

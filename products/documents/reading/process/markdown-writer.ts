@@ -7,14 +7,14 @@ interface Table {
   readonly held: number[];
 }
 
-/** Of a merged cell. */
+/** A merged cell. */
 interface Span {
   readonly columns: number;
   readonly rows: number;
 }
 
 const ONE: Span = { columns: 1, rows: 1 };
-/** Of a table, columns that merged cells can make. */
+/** Columns of a table that merged cells can make. */
 const MOST_COLUMNS = 100;
 
 /** A text in the pieces that it comes in: a block may have a hundred thousand. No two spaces where they meet. */
@@ -43,11 +43,11 @@ const DEEPEST = 50;
 
 /** Writes Markdown of what comes in the order of a document: blocks, headings, list items, tables, ends of pages. */
 export class MarkdownWriter {
-  /** What is written for good. */
+  /** Text that is written for good. */
   readonly #out: string[] = [];
   /** The block under way. */
   readonly #block = new TextPieces();
-  /** What the block begins with: `## `, `- `. */
+  /** Beginning of the block: `## `, `- `. */
   #mark = '';
   #wasItem = false;
   readonly #lists: { ordered: boolean; count: number }[] = [];
@@ -59,7 +59,7 @@ export class MarkdownWriter {
     const said = isPlain && table === undefined ? text : text.replace(/[\s\f]+/g, ' ');
     if (table === undefined) this.#block.add(said);
     else if (table.cell !== undefined) table.cell.text.add(said);
-    // Text between the cells of a table is nobody's: it is kept behind the table.
+    // Text between the cells of a table belongs to no cell: it is kept behind the table.
     else if (said.trim() !== '') this.#block.add(said);
   }
 
@@ -113,7 +113,7 @@ export class MarkdownWriter {
     table.rows.push([]);
   }
 
-  /** What a cell has merged is there as empty cells: all others stay in their columns. */
+  /** Cells that a cell has merged are there as empty ones: all others stay in their columns. */
   cell(span: Span = ONE): void {
     const table = this.#tables.at(-1);
     if (table === undefined) return;

@@ -13,7 +13,7 @@ export interface PlacedPicture {
   readonly image: string;
 }
 
-/** What a page paints, sign by sign. */
+/** Signs that a page paints, one by one. */
 export interface PaintedPage {
   /** The signs that are seen or invisible, in the order of the file. */
   readonly signs: readonly PaintedSign[];
@@ -33,7 +33,7 @@ const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
 /** ISO 32000-2, table 104: text that is neither filled nor outlined. */
 const INVISIBLE = 3;
 
-/** What is saved and restored while a page is painted. */
+/** State that is saved and restored while a page is painted. */
 interface State {
   ctm: Matrix;
   size: number;

@@ -17,7 +17,7 @@ import { isFromRight, runsFromRight } from './reading-order.ts';
  */
 const HARDLY_TEXT = 20;
 const NUMBERS_OF_A_LETTER = 100;
-/** Of a page's letters, the share that must have been found in their places for their order to be certain. */
+/** The share of a page's letters that must have been found in their places for their order to be certain. */
 const MOSTLY = 0.95;
 const UNORDERED = 0.5;
 /** Pixels an inch of a page that is drawn for OCR, and the most pixels of one. */
@@ -51,7 +51,7 @@ export async function openPdf(bytes: Uint8Array, caps: ReadingCaps): Promise<PDF
   }
 }
 
-/** What pdf.js refuses a file with, by the names that it documents. */
+/** Refusals of pdf.js, by the names that it documents. */
 function toReadingError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === 'PasswordException')
@@ -198,7 +198,7 @@ export async function drawnPage(document: PDFDocumentProxy, number: number): Pro
   const viewport = page.getViewport({ scale: scaleOf(page) });
   const { createCanvas } = await import('@napi-rs/canvas');
   const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height));
-  // What pdf.js draws on is the browser's; this canvas has all that it calls.
+  // pdf.js draws on a browser's canvas; this one has all that it calls.
   const onto = { canvas: canvas as never, viewport, background: '#ffffff' };
   await page.render(onto).promise;
   page.cleanup();

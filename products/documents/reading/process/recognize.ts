@@ -2,7 +2,7 @@ import { Unreadable } from '../failures.ts';
 import type { DocumentType } from '../formats.ts';
 import { decodeText, isReadableText } from './plain-text.ts';
 
-/** What a file begins with, where that says alone what it is. */
+/** Beginnings of files, where they alone say what a file is. */
 const MAGIC: readonly (readonly [readonly number[], Binary])[] = [
   [[0x25, 0x50, 0x44, 0x46, 0x2d], 'pdf'],
   [[0x50, 0x4b, 0x03, 0x04], 'zip'],
@@ -21,7 +21,7 @@ const ENCRYPTED_PACKAGE = Buffer.from('EncryptedPackage', 'utf16le');
 const BINARY: Partial<Record<Binary, DocumentType>> = { pdf: 'pdf', zip: 'docx', png: 'png', jpeg: 'jpeg' };
 
 /**
- * What a file is by its content; its name is not asked. Text has no mark of its own: which kind it is, the declaration says.
+ * Type of a file by its content; its name is not asked. Text has no mark of its own: which kind it is, the declaration says.
  * Throws for what is not read, and for what is something else than was declared.
  */
 export function recognize(bytes: Buffer, declared: DocumentType): DocumentType {
@@ -38,7 +38,7 @@ export function recognize(bytes: Buffer, declared: DocumentType): DocumentType {
 function binaryType(bytes: Buffer): Binary | undefined {
   const marked = MAGIC.find(([magic]) => magic.every((byte, at) => bytes[at] === byte));
   if (marked !== undefined) return marked[1];
-  // Some programs write a few bytes before it; of text that has it, nobody can say what opens it as what.
+  // Some programs write a few bytes before it; programs differ in what they open such a text as.
   const at = bytes.subarray(0, PDF_HEADER).indexOf('%PDF-');
   return at > 0 ? 'pdf' : undefined;
 }
@@ -53,7 +53,7 @@ function ole(bytes: Buffer): Unreadable {
 }
 
 const TEXTS: ReadonlySet<DocumentType> = new Set(['text', 'markdown', 'html']);
-/** What an SVG, or other XML, begins with. XHTML begins so too. */
+/** Beginning of an SVG, or other XML. XHTML begins so too. */
 const XML = /^<(?:\?xml|!DOCTYPE\s+svg|svg)\b/i;
 const HTML = /^<(?:!DOCTYPE\s+html|html|head|body)\b/i;
 const XHTML = /<html\b/i;

@@ -51,7 +51,7 @@ describe('a token', () => {
     const { signed_token } = theirs;
     const again = await at.seat('a', { signed_token });
     await at.release(again);
-    // What it was handed out itself is owed still, and so is what the other one was.
+    // Time that it was handed out itself is owed still, and so is that of the other one.
     expect(await at.seats()).toMatchObject([{ hardware_id: machine('a'), ended: 'released' }]);
     expect(await other.seats()).toMatchObject([{ hardware_id: machine('a'), ended: null }]);
     for (const session_id of [mine.session_id, again.session_id]) {

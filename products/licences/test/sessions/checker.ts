@@ -54,7 +54,7 @@ export class Checker {
     return nameOf({ machine: of, life: this.#lives.get(of) ?? 0 });
   }
 
-  /** Whether a heartbeat of this session hands out time without the server: nobody else has any of the seat. */
+  /** Whether a heartbeat of this session hands out time without the server: no other session has any of the seat. */
   isHandedOut(one: SessionRecord): boolean {
     const others = this.#sessionsOf(one).filter((other) => other !== one);
     return this.now - one.startedAt >= 300_000 && others.every(({ away }) => away <= this.now);
@@ -108,7 +108,7 @@ export class Checker {
     this.#lives.set(of, (this.#lives.get(of) ?? 0) + 1);
   }
 
-  /** What the history says of each session. */
+  /** The history of each session. */
   history() {
     return this.sessions.map((one) => {
       const isOver = one.status === 'active' && !this.isLive(one);

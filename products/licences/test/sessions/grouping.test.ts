@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DatabaseAway } from '#platform/db';
 import { createGrouping, type Outcome } from '../../sessions/grouping.ts';
 
-/** What was decided together, group by group; each waits until it is let go. */
+/** Items that were decided together, group by group; each waits until it is let go. */
 function fixture(decide: (items: readonly string[]) => readonly Outcome<string>[] = echo) {
   const groups: string[][] = [];
   const waiting: (() => void)[] = [];

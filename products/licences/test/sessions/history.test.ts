@@ -162,7 +162,7 @@ async function act(scene: Scene, one: Step): Promise<void> {
   return 'beat' in one ? beat(scene, told) : 'borrow' in one ? borrow(scene, told) : free(scene, told);
 }
 
-/** What the server says of a session. */
+/** The server's row of a session. */
 function sessionOf(row: Readonly<Record<string, unknown>>) {
   const instant = (name: string) => (typeof row[name] === 'string' ? Date.parse(row[name]) : undefined);
   return {

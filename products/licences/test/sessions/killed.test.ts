@@ -12,7 +12,7 @@ afterAll(async () => {
   await installations.remove();
 });
 
-/** Of the plan that the owner of a first start has. */
+/** Seats of the plan that the owner of a first start has. */
 const MAX = 50;
 /** Machines that have their seat, and beat without a pause, when the others come at once. */
 const BEFORE = 24;
@@ -22,7 +22,7 @@ const officeAt = (url: string) => officeOf({ call: callAt(url) }, { key });
 type Desk = Awaited<ReturnType<typeof officeAt>>;
 const ignore = (): undefined => undefined;
 
-/** Machines that beat without a pause, until nobody answers, or as often as one may in a minute. */
+/** Machines that beat without a pause, until no answer comes, or as often as one may in a minute. */
 function startBeating(at: Desk, kept: readonly KeptSession[]) {
   /** The latest time of the server's that each session was answered. */
   const answered = new Map<string, number>();

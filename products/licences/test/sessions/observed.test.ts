@@ -48,7 +48,7 @@ interface Event {
   readonly actor_kind: string;
 }
 
-/** What the audit of a licence's account says of it, oldest first. */
+/** Events of the audit of a licence's account, oldest first. */
 const events = ({ who }: Office): Promise<readonly Event[]> =>
   db.asMigrator(
     statement<Event>(
@@ -157,7 +157,7 @@ describe('metrics', () => {
   });
 });
 
-/** What a heartbeat after five minutes hands out. */
+/** Minutes that a heartbeat after five minutes hands out. */
 async function offlineMinutesOf(at: Office, name: string, more: object): Promise<number> {
   const taken = await at.acquire(name, more);
   expect(taken.status).toBe(201);

@@ -14,7 +14,7 @@ export interface Office<Who = Customer> {
   readonly key: string;
   readonly id: string;
   acquire(hardware: string, more?: object): Promise<Reply>;
-  /** Of one that must succeed. */
+  /** Acquires a seat; it must succeed. */
   seat(hardware: string, more?: object): Promise<KeptSession>;
   beat(kept: KeptSession): Promise<Reply>;
   release(kept: KeptSession): Promise<Reply>;
@@ -89,13 +89,13 @@ export function keptOf({ body }: Reply): KeptSession {
 /** The code of an error. */
 export const codeOf = ({ body }: Reply): unknown => (body['error'] as { code?: string } | undefined)?.code;
 
-/** What a token says, unverified. */
+/** Claims of a token, unverified. */
 export function claimsOf({ signed_token: token }: KeptSession): Readonly<Record<string, unknown>> {
   const [, payload = ''] = token.split('.');
   return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Readonly<Record<string, unknown>>;
 }
 
-/** What an admin sets of a licence. */
+/** Terms that an admin sets of a licence. */
 export async function setLicense(
   { db }: Pick<App, 'db'>,
   accountId: AccountId,

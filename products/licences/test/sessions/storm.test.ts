@@ -152,7 +152,7 @@ test.runIf(app.database.engine === 'postgres').each(['before', 'after'] as const
     );
     expect(await other.ended).toMatchObject({ signal: 'SIGKILL' });
     await expectSeated(at, new Map(replies), 50);
-    // Who was told so before the other one died has its seat still.
+    // A machine that was told so before the other one died has its seat still.
     const beats = await Promise.all(
       replies.filter(([, { status }]) => status === 201).map(([, reply]) => at.beat(keptOf(reply))),
     );

@@ -1,6 +1,6 @@
 import { termsOfQuestion } from '../../retrieval/index.ts';
 
-/** What a sentence is about: its stems without stop words. */
+/** The subject of a sentence: its stems without stop words. */
 export const subjectOf = (sentence: string): ReadonlySet<string> => new Set(termsOfQuestion(sentence).keys());
 
 /** The share of terms that two sets have in common (Jaccard). */

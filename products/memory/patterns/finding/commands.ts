@@ -3,7 +3,7 @@ import { copyOf, type Line, linesOf } from '../../lines.ts';
 
 /** A command that a text names. */
 export interface Command {
-  /** What it does, without what differs from call to call: `git commit`, `npm run build`. */
+  /** Its act, without what differs from call to call: `git commit`, `npm run build`. */
   readonly step: string;
   /** Undefined of a command of the shell, and of what a team has made for itself. */
   readonly tool: string | undefined;
@@ -13,7 +13,7 @@ export interface Command {
 
 /** Commands of the shell that end an error. They are no steps of a workflow. */
 const OF_SHELL = new Set('chmod chown cp export kill killall ln mkdir mv pkill rm sudo touch'.split(' '));
-/** What goes before the command that is meant. */
+/** Words before the command that is meant. */
 const PREFIX =
   /^(?:sudo|time|npx|bunx|(?:poetry|uv|pipenv) run|(?:bundle|pnpm|npm|yarn) exec|[A-Z_]+=\S*)\s+/;
 const ALIASES: Readonly<Record<string, string>> = {

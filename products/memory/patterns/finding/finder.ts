@@ -5,9 +5,9 @@ import { type Event, eventOf, findSolutions, type SolvedProblem, solvedIn } from
 import { findPractices, type Statement, statementsIn } from './statements.ts';
 import { findWorkflows, isRepetition, type Step, stepsOf, type StepsOfSession } from './workflows.ts';
 
-/** What is kept of a session at most: a bound on the work and the memory that one takes. */
+/** Most that is kept of a session: a bound on the work and the memory that one takes. */
 const MOST_OF_SESSION = { steps: 300, statements: 20, solved: 50, events: 2_000 } as const;
-/** Of each kind, those that occur in most sessions. */
+/** So many patterns of each kind, those that occur in most sessions. */
 const MOST_PATTERNS = 100;
 
 /** Finds what recurs in sessions. Messages are read one by one, session after session, and few of their words are kept. */

@@ -6,7 +6,7 @@ import type { FoundPattern, ReadMessage } from './pattern.ts';
 
 type Said = readonly [role: ReadMessage['role'], text: string];
 
-/** What is found in sessions. */
+/** Finds patterns in sessions. */
 function find(...sessions: readonly (readonly Said[])[]): FoundPattern[] {
   const finder = createFinder();
   for (const [session, messages] of sessions.entries()) {

@@ -15,7 +15,7 @@ export interface Occurrence {
   readonly content: string;
 }
 
-/** What recurs. */
+/** A recurring pattern. */
 export interface FoundPattern {
   readonly kind: PatternKind;
   readonly tools: readonly string[];
@@ -39,7 +39,7 @@ export interface Thresholds {
   readonly sessions: number;
   /** Steps of a workflow. */
   readonly steps: number;
-  /** Of the sessions with all steps of a workflow, those that have them in this order. */
+  /** Among the sessions with all steps of a workflow, those that have them in this order. */
   readonly order: number;
   /** How alike two errors are. */
   readonly problem: number;

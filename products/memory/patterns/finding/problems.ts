@@ -26,7 +26,7 @@ const ERROR = new RegExp(
 );
 /** The line after it that is not indented says what went wrong, under any name of its class. */
 const TRACEBACK = /^Traceback \(most recent call last\):/;
-/** What differs from one time to another: names in quotes, addresses and paths, numbers. */
+/** Parts that differ from one time to another: names in quotes, addresses and paths, numbers. */
 const QUOTED = /(["'`])(?:(?!\1).){1,200}\1/g;
 const PATH = /\S*[/\\]\S+|\b[\w-]+(?:\.[\w-]+)+:\d+\S*/g;
 const NUMBER = /\b(?:0x)?[\da-f]*\d[\da-f]*\b/gi;
@@ -48,7 +48,7 @@ const ACTS =
 const MOST_SENTENCE = 300;
 const MOST_SENTENCES = 5;
 
-/** What of a message is about problems. */
+/** The part of a message that is about problems. */
 export interface Event {
   readonly problem: Problem | undefined;
   readonly commands: readonly Command[];
@@ -70,7 +70,7 @@ export interface SolvedProblem {
   readonly terms: ReadonlySet<string>;
   readonly commands: readonly (Quote & Pick<Command, 'step' | 'tool'>)[];
   readonly acts: readonly Quote[];
-  /** What each of those sentences is about. */
+  /** Subject of each of those sentences. */
   readonly about: readonly ReadonlySet<string>[];
 }
 

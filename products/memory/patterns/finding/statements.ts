@@ -14,7 +14,7 @@ const RULE =
   /\b(?:always|never|must|prefer|avoid|make sure|ensure|do not|don['’]t|should|instead of)\b|^(?:please )?(?:use|keep|write|put)\b.*\b(?:before|every|each|all|only|whenever)\b/i;
 const FORBIDS = /\b(?:never|avoid|not|no|don['’]t)\b/i;
 const DEMANDS = /\b(?:always|must(?! not)|prefer|make sure|ensure|should(?! not)|use|keep|write|put)\b/i;
-/** What sounds like a rule and is talk. */
+/** Talk that sounds like a rule. */
 const TALK =
   /\b(?:when|because) I\b|\bI never\b|\balways (?:crash|fail|break|hang|happen|happy)|\bmust (?:say|admit)\b|\b(?:I|we|you|that|this|it|there) (?:should|must) (?:also )?(?:note|mention|work|be|see|have|now|help)\b|\blet me know\b|\bif you\b|\bI(?:['’]ll| will| would| can| could| don['’]t| do not)\b/i;
 const LENGTHS = { least: 15, most: 300 } as const;
@@ -24,7 +24,7 @@ const MOST_OF_MESSAGE = 20;
 /** Words of demand, not of what is demanded. */
 const EMPTY = new Set('remember pleas prefer avoid ensur nit again'.split(' '));
 
-/** A rule that somebody says. */
+/** A rule that a message states. */
 export interface Statement extends Occurrence {
   readonly terms: ReadonlySet<string>;
 }

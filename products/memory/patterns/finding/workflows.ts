@@ -16,7 +16,7 @@ export interface StepsOfSession {
 /** A step of a workflow may stand so many after the one before: between two of them there may be one that is none of it. */
 const REACH = 2;
 const LONGEST = 8;
-/** Sequences that are looked at: a bound on the work, whatever was said. */
+/** Sequences that are looked at: a bound on the work for any text. */
 const MOST_SEQUENCES = 20_000;
 const MOST_PLACES = 100_000;
 
@@ -97,7 +97,7 @@ function patternOf(places: readonly Place[], content: string): Omit<FoundPattern
   return { kind: 'workflow', tools: [...new Set(tools)], occurrences };
 }
 
-/** In how many sessions all of some steps stand, in whatever order. */
+/** In how many sessions all of some steps stand, in any order. */
 function countersOf(all: readonly StepsOfSession[]): (steps: readonly string[]) => number {
   const holders = new Map<string, Set<StepsOfSession>>();
   for (const session of all)

@@ -20,7 +20,7 @@ const processed = async (by: Rememberer, session: string) => {
 };
 const exported = async (by: Rememberer, session: string) =>
   (await by.call(`POST /v1/sessions/${session}/export`, {})).body;
-/** Of how many messages the summaries are that are kept. */
+/** The numbers of messages that the kept summaries are of. */
 const kept = async ({ accountId }: Rememberer) =>
   (
     await db.asMigrator(

@@ -7,7 +7,7 @@ import { QUICK } from '@plinth/testkit/services/programs';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a tool answered. */
+/** A tool's result. */
 export interface ToolResult {
   readonly isError: boolean;
   readonly text: string;
@@ -36,7 +36,7 @@ const fieldsIn = (text: string): Fields => (text.trim().startsWith('{') ? (JSON.
 /** MCP's own client, connected. */
 export interface McpClient {
   readonly client: Client;
-  /** What its server has said on its other output. */
+  /** Its server's words on its other output. */
   said(): string;
   use(tool: string, input?: Readonly<Record<string, unknown>>): Promise<ToolResult>;
 }

@@ -9,7 +9,7 @@ const files = await openFiles();
 const { db } = files;
 
 const codeOf = (reply: Parameters<typeof refusalOf>[0]) => `${reply.status} ${refusalOf(reply).code}`;
-/** What a file of so many bytes takes: sealed, and with its row. */
+/** Bytes of a file of so many: sealed, and with its row. */
 const taken = (bytes: number): number => bytes + 29 + 400;
 
 test('a file is read as it was sent, to be saved and never shown, and lies nowhere as it was', async () => {

@@ -5,7 +5,7 @@ import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { openMemory, type Rememberer } from '../fixture.ts';
 import { filesIn } from './lying.ts';
 
-/** What somebody sends, and as what. */
+/** A client's file, and its type. */
 export interface Sent {
   readonly id?: string;
   readonly name?: string;

@@ -48,7 +48,7 @@ test('a file that its reader takes no more of gives way to those of others', asy
   const theirs = await eve.session('s');
   const stalled = await stall(ada, `GET /v1/sessions/${session}/files/${id}`, { reads: false });
   await expect.poll(async () => (await files.send(eve, theirs, new Uint8Array(9_000_000))).status).toBe(201);
-  // What has not gone out by then never comes.
+  // Bytes that have not gone out by then never come.
   stalled.socket.on('data', (chunk) => (stalled.text += chunk.toString('latin1')));
   await expect.poll(() => stalled.isOver).toBe(true);
   expect(stalled.text.length).toBeLessThan(20_000_000);

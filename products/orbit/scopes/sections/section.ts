@@ -1,4 +1,4 @@
-/** What a section is about. */
+/** Subjects of sections. */
 export const SECTION_TYPES = [
   'overview',
   'objectives',

@@ -34,12 +34,12 @@ export interface SectionsParts extends ProductContext {
   readonly versions: Versions;
 }
 
-/** A scope that somebody changes. */
+/** A scope that a member changes. */
 interface OfScope extends By {
   readonly scopeId: string;
 }
 
-/** A section that somebody changes, of the version that they have read. */
+/** A section that a member changes, of the version that they have read. */
 export interface SectionOf extends OfScope {
   readonly sectionId: string;
   readonly version?: number | undefined;
@@ -139,7 +139,7 @@ async function changeIn(
 /** Longer texts are parsed in part: the last pages of a section are no reason to let other requests wait. */
 const MOST_PARSED = 20_000;
 
-/** The dates, durations and money of what somebody wrote. */
+/** The dates, durations and money of a member's text. */
 function parseFields(content: string): SectionFields {
   return { ...fieldsIn(content.slice(0, MOST_PARSED)) };
 }

@@ -17,7 +17,7 @@ const MOST_NUMBERED = 8;
 const TITLE_WORDS = 6;
 /** How often a text is read to find what its sentences are about. */
 const READINGS = 10;
-/** Of a longer sentence its beginning is looked at. */
+/** Characters of a longer sentence: its beginning is looked at. */
 const LOOKED_AT = 1_000;
 /** Tokens of all statements together: what an answer is cut to is seldom less. */
 const MOST_TOKENS = 3_000;

@@ -11,7 +11,7 @@ const MOST_STEPS = 300_000;
 
 /**
  * Counts what filling a schema costs, over the whole request. A caller writes the schema, the text and the patterns, and
- * the sandbox runs where everybody's calls run: whatever grows with what a caller wrote is paid for here first.
+ * the sandbox runs where all callers' calls run: all that grows with what a caller wrote is paid for here first.
  */
 export class Effort {
   #left = MOST_STEPS;

@@ -29,7 +29,7 @@ const USUAL: Measure = { topic: 45, phrase: 40, hook: 90, points: 2, hashtags: 3
 const SHORT_PLATFORMS = new Set(['x', 'twitter']);
 // How far a part is looked for that is not the one which stands there already.
 const LOOK_AHEAD = 4;
-// What prompts write where nobody named an audience.
+// What prompts write where they name no audience.
 const NOBODY = /^(?:none|any|anyone|everyone|people whom|unspecified|-)(?!\p{L})/iu;
 
 /** What templates are filled with, by the letter of the place. */
@@ -184,7 +184,7 @@ function fillIn(template: string, words: Words): string {
   return capitalise(template.replaceAll(/\{([a-z])\}/g, (whole, name: string) => words[name] ?? whole));
 }
 
-/** In place of an opening: English is not what was asked for, and nobody should take it for the product's doing. */
+/** In place of an opening: English is not what was asked for, and a reader should not take it for the product's doing. */
 function phrasesMissing(language: string): string {
   return `The sandbox has no phrases in “${clip(language, 20)}” and writes English; a model would not.`;
 }

@@ -15,11 +15,11 @@ import type { Visit } from './visit.ts';
 
 export type { Visit } from './visit.ts';
 
-/** How somebody pays without a browser. */
+/** How a customer pays without a browser. */
 export interface PaymentInput {
   /** 4242 4242 4242 4242 when not said. */
   readonly card?: string;
-  /** Of an account that is debited, in place of a card. */
+  /** IBAN of an account that is debited, in place of a card. */
   readonly iban?: string;
   /** What they say when their bank asks; yes when not said. */
   readonly confirms?: boolean;

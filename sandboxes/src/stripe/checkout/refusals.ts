@@ -3,11 +3,11 @@ import { idOf } from '../world/changes.ts';
 import { minorUnits } from '../world/currencies.ts';
 import type { CheckoutSession, World } from '../world/index.ts';
 
-/** Of a payment: half a dollar, or as much of another currency, and eight digits. */
+/** Bounds of a payment: half a dollar, or as much of another currency, and eight digits. */
 const LEAST_DOLLARS = 0.5;
 const MOST = 99_999_999;
 
-/** Of a customer who is there, the page may change nothing that it is not told to. Throws where taxes need it to. */
+/** For a customer who exists, the page may change nothing that it is not told to. Throws where taxes need it to. */
 export function assertTaxable(
   world: World,
   { customer: named, automatic_tax: tax, tax_id_collection: ids }: CheckoutSession,

@@ -32,7 +32,7 @@ export interface PaymentForm {
   readonly email: string | undefined;
   readonly name: string | undefined;
   readonly taxId: string | undefined;
-  /** Of an account that is debited, in place of a card. */
+  /** IBAN of an account that is debited, in place of a card. */
   readonly iban?: string | undefined;
 }
 
@@ -92,7 +92,7 @@ export function cardParams({ number, expiry, cvc, name, email }: PaymentForm): P
   };
 }
 
-/** Whose it is: made now where nobody was named and somebody is needed. */
+/** The session's customer: made now where none was named and one is needed. */
 function customerFor(
   world: World,
   session: CheckoutSession,

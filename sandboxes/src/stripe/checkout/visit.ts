@@ -17,7 +17,7 @@ export interface Visit {
   readonly paymentData: Params;
   readonly invoiceData: Params;
   discount: { readonly coupon: string; readonly promotionCode: string | null } | null;
-  /** Of the payment, or of the card's set-up, that is under way. */
+  /** The payment, or the card's set-up, that is under way. */
   intent: string | null;
   /** Made with the first try to pay. */
   subscription: string | null;

@@ -3,7 +3,7 @@ import { type Funds, fundsOf, move } from '../world/balance.ts';
 import { accountAt, type Account, type Payout, type Transfer, type World } from '../world/index.ts';
 import { failPayout, payOut } from '../world/payouts.ts';
 
-/** What payees, Stripe and the platform's owner do, and nobody asks Stripe for by a call; and what Stripe has in its books. */
+/** What payees, Stripe and the platform's owner do, and no call asks Stripe for; and what Stripe has in its books. */
 export interface Connect {
   /** The payee completes onboarding, as on its page. `later`: Stripe still looks at it; asked again it is done. */
   onboard(accountId: string, how?: { readonly later?: boolean }): Account;

@@ -9,7 +9,7 @@ import { createFixture, failureOf, packageFor } from '../testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture({ settings: { heldCurrencies: ['eur'] } });
 
-/** Somebody who can be paid. */
+/** A payee who can be paid. */
 async function createPayee(): Promise<string> {
   const { id } = await stripe.accounts.create({ type: 'express' });
   return sandbox.connect.onboard(id).id;

@@ -57,7 +57,7 @@ summary { cursor: pointer; }
 code { font-family: ui-monospace, monospace; white-space: nowrap; }
 `;
 
-/** A whole page, which says that nobody pays here. */
+/** A whole page, which says that no money is paid here. */
 export function page(title: string, body: Markup): string {
   return html`<!doctype html>
 <html lang="en">

@@ -99,7 +99,7 @@ function featuresOf(was: Features, form: Form): Features {
   const reason = cancel?.part('cancellation_reason');
   const method = form.part('payment_method_update');
   method?.ignore('payment_method_configuration');
-  // Nobody pauses here by themselves.
+  // Customers can't pause here by themselves.
   form.part('subscription_pause')?.ignore('enabled', 'duration');
   return {
     ...was,

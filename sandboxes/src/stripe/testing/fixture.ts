@@ -75,7 +75,7 @@ export interface Receiver {
   heard(): string[];
 }
 
-/** Somebody who takes messages. Closed when the file's tests are over. */
+/** A server that takes messages. Closed when the file's tests are over. */
 export async function createReceiver(): Promise<Receiver> {
   const [received, answers] = [new Array<ReceivedMessage>(), new Array<number>()];
   const server = createServer((request, response) => {

@@ -97,7 +97,7 @@ export class FaultPlan implements Faults {
     return faults[times];
   }
 
-  /** Resolves when somebody releases it. */
+  /** Resolves when the test releases it. */
   hold({ method, path }: Pick<HeldCall, 'method' | 'path'>): Promise<void> {
     return new Promise((resolve) => {
       const held: HeldCall = {

@@ -276,7 +276,7 @@ function refusal(error: unknown): { reply: Reply; more: Record<string, string> }
   const more: Record<string, string> = {};
   if (status === 401) more['www-authenticate'] = 'Bearer realm="Stripe"';
   if (status === 429) more['stripe-rate-limited-reason'] = 'global-rate';
-  // As it is now: its key hears the same, whatever becomes of the objects in it.
+  // As it is now: its key hears the same, also after the objects in it have changed.
   const body = structuredClone({ error: { ...said, ...link } });
   return { reply: { status, body, ...(error.isKept ? {} : { isForgotten: true }) }, more };
 }

@@ -60,7 +60,7 @@ async function respond(
   send(response, answer);
 }
 
-/** Nobody foresaw it, or the body was too large. */
+/** An unforeseen error, or the body was too large. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

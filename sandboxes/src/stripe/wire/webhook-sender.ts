@@ -45,7 +45,7 @@ export class WebhookSender {
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #pending: PendingDelivery[];
-  /** What nobody sends yet. */
+  /** Messages that are not being sent yet. */
   readonly #queue: PendingDelivery[] = [];
   readonly #sending = new Set<PendingDelivery>();
   #senders = 0;

@@ -27,7 +27,7 @@ const CURRENCIES: Readonly<Record<string, string>> = {
   JP: 'jpy',
   US: 'usd',
 };
-/** What nobody has said of themselves yet. */
+/** What accounts have not said of themselves yet. */
 const UNSAID = [
   'business_profile.url',
   'business_type',

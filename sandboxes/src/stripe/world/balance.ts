@@ -11,7 +11,7 @@ import type { Balance, BalanceTransaction } from './objects.ts';
 import type { World } from './world.ts';
 
 export interface Movement {
-  /** Of the payment, in `currency`; what leaves us is negative. */
+  /** Amount of the payment, in `currency`; what leaves us is negative. */
   readonly amount: number;
   readonly currency: string;
   /** What Stripe takes for it, minor units of the settlement currency. */

@@ -3,7 +3,7 @@ import { closeDispute, escalateInquiry, openDispute } from './disputes.ts';
 import { failRefund } from './refunds.ts';
 import type { World } from './world.ts';
 
-/** What payers' banks do, and nobody asks Stripe for. Cards that do so by themselves are in `CARDS`. */
+/** What payers' banks do, and no call asks Stripe for. Cards that do so by themselves are in `CARDS`. */
 export interface Bank {
   /** Takes a charge back, or only asks about it, which moves no money. */
   dispute(chargeId: string, how?: { readonly reason?: string; readonly inquiry?: boolean }): Dispute;

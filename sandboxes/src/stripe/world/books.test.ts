@@ -169,7 +169,7 @@ test('the books agree after any purchases, changes, refusals and refunds', () =>
       const refunded = world.table('refund').list();
       const back = sum(charges.map(({ amount_refunded }) => amount_refunded));
       expect(sum(refunded.map(({ amount }) => amount))).toBe(back);
-      // What invoices came to, and nobody had to pay, is what the customer has to their credit.
+      // What invoices came to, and was not due, is what the customer has to their credit.
       // What was used for one that is void is theirs again.
       const billed = invoices.filter(({ status }) => status !== 'draft' && status !== 'void');
       const credit = sum(

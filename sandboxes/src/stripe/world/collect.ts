@@ -148,7 +148,7 @@ function waitsForBank(world: World, { latest_invoice: latest }: Subscription): b
   return invoice !== undefined && isProcessing(world, invoice);
 }
 
-/** Drafts that are finalized by themselves, tries that are due, and first invoices that nobody pays. */
+/** Drafts that are finalized by themselves, tries that are due, and first invoices that are not paid. */
 export function* invoicesToCome(world: World): Generator<Due> {
   for (const invoice of world.table('invoice').oldestFirst()) {
     const { automatically_finalizes_at: finalizes, next_payment_attempt: tries, status } = invoice;

@@ -179,7 +179,7 @@ function creditNote(
   };
 }
 
-/** Of an amount that names no line of the invoice. */
+/** The line of an amount that names no line of the invoice. */
 function lineOf(world: World, amount: number): CreditNote['lines']['data'][number] {
   return {
     id: world.token('cnli'),

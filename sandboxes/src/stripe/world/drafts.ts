@@ -13,11 +13,11 @@ export interface InvoiceDraft extends PricingInput {
   readonly automaticTax: boolean;
   readonly description?: string | null;
   readonly metadata?: Record<string, string>;
-  /** It goes its way by itself: finalized at that second. null: somebody has to do it. */
+  /** It goes its way by itself: finalized at that second. null: a call has to do it. */
   readonly finalizesAt: number | null;
 }
 
-/** What a draft would be; nobody keeps it. */
+/** What a draft would be; it is not kept. */
 export function composeInvoice(world: World, draft: InvoiceDraft): Invoice {
   const invoice = blankInvoice(world, draft);
   invoice.starting_balance = draft.customer.balance;

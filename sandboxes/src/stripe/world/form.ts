@@ -1,8 +1,8 @@
 import { invalidRequest, type Param, type Params } from '../operation.ts';
 
-/** Of a text that has no bound of its own. */
+/** The bound of a text that has none of its own. */
 const LONGEST = 5_000;
-/** Of metadata. */
+/** Bounds of metadata. */
 const MOST_NOTES = { names: 50, name: 40, text: 500 };
 
 /**

@@ -95,7 +95,7 @@ function declinedIntent(intent: PaymentIntent): Error {
   return declinedBy(decline, { payment_intent: intent });
 }
 
-/** The person at their bank's page says yes or no to a payment, or to a card's set-up. Throws where nobody was asked. */
+/** The person at their bank's page says yes or no to a payment, or to a card's set-up. Throws where no person was asked. */
 export function authenticate(world: World, id: string, confirmed: boolean): PaymentIntent | SetupIntent {
   const setup = world.table('setup_intent').find(id);
   const intent = setup ?? world.table('payment_intent').get(id);

@@ -113,7 +113,7 @@ export function charge(world: World, invoice: Invoice, method: PaymentMethod | u
   return attempt(world, payment.intent, { method });
 }
 
-/** `outOfBand`: paid elsewhere, as somebody says who knows. */
+/** `outOfBand`: paid elsewhere, as the merchant says. */
 export function markPaid(world: World, invoice: Invoice, { outOfBand = false } = {}): void {
   const payment = paymentOf(world, invoice);
   world.change(invoice, 'invoice.paid', (changed) => {
@@ -162,7 +162,7 @@ function giveBackCredit(world: World, invoice: Invoice) {
 
 const ofInvoice = ({ id, currency }: Invoice, amount: number) => ({ amount, currency, invoice: id });
 
-/** It is owed, and nobody counts on it. */
+/** It is owed, and not expected to be paid. */
 export function markUncollectible(world: World, invoice: Invoice): void {
   world.change(invoice, 'invoice.marked_uncollectible', (changed) => {
     changed.status = 'uncollectible';

@@ -22,7 +22,7 @@ import { assignToInvoice, pendingLine } from './prorations.ts';
 import { automaticRate } from './taxes.ts';
 import type { World } from './world.ts';
 
-/** What somebody wants to have on a customer's next invoice, or on a draft. */
+/** Adds an item to a customer's next invoice, or to a draft. */
 const addItem: Operation = ({ world, params }) => {
   const form = new Form(params);
   const customer = customerOf(world, form.required('customer'));
@@ -210,7 +210,7 @@ function unpaidFault(world: World, invoice: Invoice): Error {
   return declinedBy({ code, message, ...(declineCode === undefined ? {} : { declineCode }) });
 }
 
-/** Nobody owes it any more; a subscription that was never begun is over with it. */
+/** It is not owed any more; a subscription that was never begun is over with it. */
 const voidByHand: Operation = ({ world, ids: [id = ''] }) => {
   const invoice = world.table('invoice').get(id);
   if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {

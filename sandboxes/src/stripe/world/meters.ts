@@ -5,7 +5,7 @@ import type { Meter, MeterEvent, Subscription, SubscriptionItem } from './object
 import type { World } from './world.ts';
 
 const DAY = 86_400;
-/** Of an event, and of its identifier. */
+/** Length of an event's name, and of its identifier. */
 const LONGEST_NAME = 100;
 const MOST_DIGITS = 15;
 

@@ -174,7 +174,7 @@ const attachTo: Operation = ({ world, params, ids: [id = ''] }) => {
   return attach(world, methodOf(world, id, 'id'), customer);
 };
 
-/** A card that is taken away is nobody's default any more. */
+/** A card that is taken away is no customer's default any more. */
 const detach: Operation = ({ world, ids: [id = ''] }) => {
   const method = world.table('payment_method').get(id);
   const owner = method.customer === null ? undefined : customerOf(world, method.customer);

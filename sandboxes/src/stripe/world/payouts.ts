@@ -15,7 +15,7 @@ import type { Due, World } from './world.ts';
 /** Until money is at a bank. Seconds. */
 const UNDER_WAY = 2 * 86_400;
 
-/** To the bank of a connected account, or of the platform where nobody is named. */
+/** To the bank of a connected account, or of the platform where none is named. */
 const create: Operation = ({ world, params, account }) => {
   const form = new Form(params);
   const amount = Number(form.required('amount'));

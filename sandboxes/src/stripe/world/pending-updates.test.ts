@@ -7,7 +7,7 @@ import type { Subscription } from './objects.ts';
 
 const HOUR = 3_600;
 
-/** Somebody who pays 20 a month, and whose card from now on is that one. */
+/** A customer who pays 20 a month, and whose card from now on is that one. */
 function payer(card: string) {
   const counter = createWorldFixture();
   const { world } = counter;

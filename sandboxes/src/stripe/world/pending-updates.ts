@@ -60,7 +60,7 @@ export function dropPending(world: World, subscription: Subscription): void {
   world.emit('customer.subscription.pending_update_expired', subscription);
 }
 
-/** Nobody paid in time. */
+/** No payment came in time. */
 export function* pendingToExpire(world: World, subscription: Subscription): Generator<Due> {
   const { pending_update: update } = subscription;
   if (update !== null)

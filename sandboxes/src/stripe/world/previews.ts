@@ -50,7 +50,7 @@ function ofNewOne(world: World, form: Form, details: Form): Invoice {
   return asUpcoming(world.table('invoice').get(idOf(made.latest_invoice ?? '')));
 }
 
-/** Nobody can look such an invoice up. */
+/** Such an invoice can't be looked up. */
 function asUpcoming(invoice: Invoice): Invoice {
   return {
     ...invoice,

@@ -12,7 +12,7 @@ export interface Proration {
   readonly amount: number;
   readonly at: number;
   readonly end: number;
-  /** Of what was used of a metered item; undefined: of time. */
+  /** Units that were used of a metered item; undefined: the item is paid by time. */
   readonly units?: number;
 }
 

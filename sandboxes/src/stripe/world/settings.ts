@@ -17,9 +17,9 @@ export interface Settings {
   readonly settlementCurrency: string;
   /** Other currencies that the platform has a bank account for: charges in them are not exchanged. */
   readonly heldCurrencies: readonly string[];
-  /** Of one unit of a currency in units of the settlement currency. */
+  /** Price of one unit of a currency in units of the settlement currency. */
   readonly exchangeRates: Readonly<Record<string, number>>;
-  /** Of automatic tax, in percent, on top of a price. */
+  /** Rate of automatic tax, in percent, on top of a price. */
   readonly taxPercent: number;
   readonly taxCountry: string;
   /** Who sells, as customers read it on pages. */

@@ -6,7 +6,7 @@ const BEGIN = Date.UTC(2027, 0, 31, 12) / 1_000;
 
 const { stripe, sandbox } = await createFixture();
 
-/** Somebody on a clock of their own who tries a plan for so many days. */
+/** A customer on a clock of their own who tries a plan for so many days. */
 async function startTrial(days: number) {
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: BEGIN });
   const { id: customer } = await stripe.customers.create({ test_clock: clock.id });

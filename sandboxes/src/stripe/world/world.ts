@@ -193,7 +193,7 @@ export class World {
     }
   }
 
-  /** What would come of something: all that it does is undone, and nobody hears of it. */
+  /** What would come of something: all that it does is undone, and no event is sent. */
   rehearse<T>(work: () => T): T {
     const [undo, told] = [this.#remember(), this.#held];
     this.#held = [];
@@ -205,7 +205,7 @@ export class World {
     }
   }
 
-  /** What throws has done nothing, and nobody hears of it. */
+  /** Work that throws has done nothing, and no event is sent. */
   allOrNothing<T>(work: () => T): T {
     const [undo, told, held] = [this.#remember(), this.#held, new Array<WorldEvent>()];
     this.#held = held;

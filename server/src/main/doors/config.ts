@@ -1,6 +1,6 @@
 import type { Product } from '#platform/product';
 
-/** What `plinth.config.ts` exports as its default: `defineConfig({ products: [notes] })`. */
+/** The default export of `plinth.config.ts`: `defineConfig({ products: [notes] })`. */
 export interface TeamConfig {
   readonly products: readonly Product[];
 }

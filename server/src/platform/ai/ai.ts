@@ -51,7 +51,7 @@ export interface AiChoices {
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>>;
-  /** What configuration lays over the policies. */
+  /** Configuration that lies over the policies. */
   readonly policyOverrides?: unknown;
   /** Fields of chat requests beyond the table that the operator lets through. */
   readonly allowedFields?: readonly string[];
@@ -79,7 +79,7 @@ export interface AiParts extends AiChoices {
   readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
   /** Where what the safety part finds is kept. */
   readonly findings?: Findings | undefined;
-  /** What the health of providers is read by. */
+  /** Parts that the health of providers is read by. */
   readonly health?: HealthParts | undefined;
   /** false: no second check of texts, although a provider offers one. */
   readonly moderation?: boolean;
@@ -286,7 +286,7 @@ function sentModels({
 /** Providers with a moderation endpoint, the first preferred. */
 const MODERATORS = ['openai', 'sandbox'];
 
-/** What of the safety part has effects: a second look at a provider's, and what is written down. */
+/** Moderation and findings. */
 export interface Safety {
   /** Undefined: no moderation provider is configured. */
   readonly moderate: Moderate | undefined;

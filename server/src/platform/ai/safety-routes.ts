@@ -53,5 +53,5 @@ const readFigures = route(
   },
 );
 
-/** What the safety part found, in figures, for platform admins. */
+/** The safety part's findings, in figures, for platform admins. */
 export const safetyRoutes: Route[] = [readFigures];

@@ -63,7 +63,7 @@ interface Seen {
   readonly id: string | undefined;
 }
 
-/** What becomes of a stream that comes in these parts, all the way from the connection to the reader. */
+/** The end of a stream that comes in these parts, all the way from the connection to the reader. */
 async function relayed(parts: readonly Buffer[], wanted = false): Promise<Seen> {
   const exchange = new Exchange({
     deadlines,
@@ -124,7 +124,7 @@ function windows(stream: Buffer): Buffer {
   return Buffer.from(stream.toString('utf8').replaceAll('\n', '\r\n'));
 }
 
-/** What these streams would be booked at is of no concern here. */
+/** Figures of these streams are of no concern here. */
 const NOTHING_POSTED: Usage = {
   provider: '',
   model: '',

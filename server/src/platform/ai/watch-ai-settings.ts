@@ -20,7 +20,7 @@ export interface AiSettingsWatch {
   /** Reads the file again if it has changed since the last look. */
   look(): Promise<void>;
   stop(): void;
-  /** What is in effect. */
+  /** The settings in effect. */
   current(): AiSettings;
 }
 

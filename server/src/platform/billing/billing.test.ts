@@ -102,7 +102,7 @@ const origin: Origin = {
   traceparent: undefined,
   signal: new AbortController().signal,
 };
-/** What the server hands to a handler of an admin's call. */
+/** The `once` that the server hands to a handler of an admin's call. */
 function onceWith(key: string | undefined, bodyHash = 'same'): Once {
   const scope = { user: adminId, use: 'admin.grants' } as const;
   const of = { scope, route: 'POST /v1/admin/grants', by: { userId: adminId } };

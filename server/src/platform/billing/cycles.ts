@@ -1,4 +1,4 @@
-/** What plans are sold by here. */
+/** Cycles that plans are sold by here. */
 export const SOLD_CYCLES = ['monthly', 'yearly'] as const;
 export type SoldCycle = (typeof SOLD_CYCLES)[number];
 
@@ -21,7 +21,7 @@ export function cycleOfLength(unit: string, count: number): Cycle {
 
 const DAYS_A_YEAR = 365;
 
-/** What an amount a cycle is a year, by which prices of several lengths compare: `billing.a_year` says the same in SQL. */
+/** A year's amount of an amount a cycle, by which prices of several lengths compare: `billing.a_year` says the same in SQL. */
 export function aYear(cycle: Cycle, amount: number): number {
   if (cycle === 'monthly') return amount * 12;
   if (cycle === 'yearly') return amount;

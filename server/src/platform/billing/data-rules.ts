@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith, kept, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
 
-/** Of objects of a payment provider: which of them are an account's says billing.objects, which goes in the same statement. */
+/** Condition for objects of a payment provider: billing.objects says which are an account's, and goes in the same statement. */
 const OF_ITS_OBJECTS = `(t.store, t.mode, t.kind, t.object_id) in (
   select o.store, o.mode, o.kind, o.object_id from billing.objects o where o.account_id = $1::uuid)`;
 
@@ -8,7 +8,7 @@ const RAW =
   'answers and events of payment providers, word for word; what they say is in subscriptions, invoices, payments, refunds and disputes';
 const ACCOUNTS = 'accounts.accounts';
 
-/** What erasure and export do with what was bought. */
+/** How erasure and export treat purchases. */
 export const billingDataRules: DataRule[] = [
   { table: 'billing.inbox', account: erased(OF_ITS_OBJECTS), withheld: RAW },
   { table: 'billing.bodies', account: erased(OF_ITS_OBJECTS), withheld: RAW },

@@ -2,13 +2,13 @@ import type { AccountId } from '#platform/kernel';
 import type { Cycle } from './cycles.ts';
 
 /**
- * What an object of a payment provider says, in our words. Made by the provider's `read` from one body, and from nothing else: so that
- * whatever order bodies come in, the newest ones of all objects say the same.
+ * Facts of a payment provider's object, in our words. Made by the provider's `read` from one body, and from nothing else: so that
+ * the newest bodies of all objects say the same, in any order in which they come.
  */
 export interface Facts {
   /** The provider's customer that it belongs to. */
   readonly customer: string | null;
-  /** Who it was said to belong to before is believed rather than `customer`: the provider no longer tells all that this follows from. */
+  /** The former owner is believed rather than `customer`: the provider no longer tells all that this follows from. */
   readonly keepsCustomer?: boolean | undefined;
   /** The account that our own note on the customer names. */
   readonly claims: AccountId | undefined;
@@ -26,13 +26,13 @@ export interface Facts {
   readonly sales?: readonly SaleFacts[] | undefined;
 }
 
-/** A period or an add-on that was paid for at once, as the invoice that nobody wrote and the payment of it. */
+/** A period or an add-on that was paid for at once, as the invoice that a store does not write and the payment of it. */
 export interface SaleFacts {
   readonly invoice: InvoiceFacts;
   readonly payment: PaymentFacts;
 }
 
-/** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
+/** Kinds of objects. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
 export const OBJECT_KINDS = ['customer', 'subscription', 'invoice', 'payment', 'checkout'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
@@ -51,7 +51,7 @@ export interface Bought {
 
 export interface SubscriptionFacts extends Bought {
   readonly id: string;
-  /** Of one, a cycle; minor units. */
+  /** The price of one, a cycle; minor units. */
   readonly unitAmount: number;
   readonly currency: string;
   /** As the provider has it; what failures and disputes make of it is decided by us. */
@@ -68,7 +68,7 @@ export interface SubscriptionFacts extends Bought {
   readonly periodEndsAt: Date;
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;
-  /** Bought in a store's sandbox, where nobody pays: it is granted to listed accounts alone. */
+  /** Bought in a store's sandbox, without money: it is granted to listed accounts alone. */
   readonly isSandbox?: boolean | undefined;
   /** Until when the provider wants it to be had although it is not paid. */
   readonly keptUntil?: Date | undefined;
@@ -107,10 +107,10 @@ export interface InvoiceFacts {
   readonly url: string | null;
   readonly pdfUrl: string | null;
   readonly issuedAt: Date;
-  /** Of one that is sent to be paid, and not charged by the provider itself. */
+  /** When an invoice that is sent is due; one that the provider charges itself has no such date. */
   readonly dueAt: Date | null;
   readonly paidAt: Date | null;
-  /** Bought in a store's sandbox, where nobody pays. */
+  /** Bought in a store's sandbox, without money. */
   readonly isSandbox?: boolean | undefined;
   /** Until when the provider must be told that it was given, or takes it back; not there: it was told, or need not be. */
   readonly acknowledgeBy?: Date | undefined;

@@ -12,14 +12,14 @@ const TOKEN_TYPE = 'entitlement+jwt';
 export interface HeldEntitlementsParts {
   readonly db: Database;
   readonly entitlements: Entitlements;
-  /** What an account has used of its limits. */
+  /** An account's use of its limits. */
   readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
   readonly signToken: Identity['signToken'];
   /** Where plans are bought; undefined: nowhere. */
   readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
 }
 
-/** What accounts hold, as they are told. */
+/** Entitlements of accounts, as they are told. */
 export interface HeldEntitlements {
   entitlements(accountId: AccountId): Promise<EntitlementView[]>;
   /** That of one product, signed: for a day at most, and never for longer than it stays as it is. Throws `not_found`. */
@@ -60,7 +60,7 @@ async function readHeld(
   const off = new Set(
     [...entitlements.catalogues.values()].filter((one) => !isRunning(one)).map(({ product }) => product),
   );
-  // One that is off is listed while somebody pays for it, who can end that.
+  // A product that is off is listed while it is paid for: its payer can end that.
   const listed = held.filter(({ product, paid }) => !off.has(product) || paid.length > 0);
   return listed.map((one) => ({
     view: entitlementView(one, { usage: used, graces, triableProducts: mayTry }),

@@ -92,7 +92,7 @@ async function grant(
     });
     return 'added';
   } catch (error) {
-    // What it refuses in words it refuses before it writes.
+    // An error in words is one from before the write.
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'wrong_account_kind') return { code: error.code, message: error.message };
     return invalid(one.plan === undefined ? 'add_on' : 'plan', error.message);

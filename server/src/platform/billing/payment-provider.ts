@@ -9,7 +9,7 @@ export type StoreName = 'app_store' | 'google_play';
 /** Real money, the provider's own test mode, or our sandbox. */
 export type Mode = 'live' | 'test' | 'sandbox';
 
-/** Who sells, and in which of its modes: rows of one mode are nothing in another. */
+/** The seller, and its mode: rows of one mode are nothing in another. */
 export interface ProviderMode {
   readonly provider: ProviderName;
   readonly mode: Mode;
@@ -18,7 +18,7 @@ export interface ProviderMode {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Body = { readonly [key: string]: Json };
 
-/** What a webhook says happened. What it says of the object itself is not believed: the object is read. */
+/** An event as a webhook tells it. Its word on the object itself is not believed: the object is read. */
 export interface ProviderEvent {
   readonly eventId: string;
   readonly type: string;
@@ -52,14 +52,14 @@ export interface PaymentProvider {
    * share. Throws `store_unavailable` (retryable), or `store_refused`.
    */
   fetch(ref: ObjectRef, reading: ReadContext): Promise<Body | null>;
-  /** What a body says: a pure function, the same for the same body at any time. */
+  /** Facts of a body: a pure function, the same for the same body at any time. */
   read(ref: ObjectRef, body: Body | null): Facts;
   /** Messages that the provider would have sent since then, page by page, in no order. */
   eventsSince(
     since: Date,
     reading: ReadContext,
   ): AsyncIterable<readonly (ProviderEvent & { readonly body: string })[]>;
-  /** All objects that the provider has, whatever it told of them. */
+  /** All objects that the provider has, told of or not. */
   allObjects(reading: ReadContext): AsyncIterable<readonly ObjectRef[]>;
   /**
    * Objects that were not heard of for longer than can be, of a provider that tells nothing again: each reconciliation looks
@@ -68,20 +68,20 @@ export interface PaymentProvider {
   overdue?(): AsyncIterable<readonly ObjectRef[]>;
   /** It can't list its objects: those that are known here are read too, where all are wanted. */
   readonly listsNothing?: true;
-  /** Of a store whose purchases are made in an app. */
+  /** Only for a store whose purchases are made in an app. */
   readonly purchases?: AppPurchases | undefined;
 }
 
-/** What is bought in an app, and brought here by it. */
+/** Purchases that are made in an app, and brought here by it. */
 export interface AppPurchases {
-  /** What to read of a purchase, by what the store gave the app for it. Throws `purchase_unknown` for what is not of this store, app and mode. */
+  /** The object to read for a purchase, by the store's proof. Throws `purchase_unknown` for one that is not of this store, app and mode. */
   refOf(proof: string): Promise<ObjectRef>;
   /** Has the store name the account in what it tells of a purchase from now on; not there: this store can't. Harmless when it is asked twice. */
   nameOwner?(purchase: ObjectRef, accountId: AccountId): Promise<void>;
   /** Tells the store that a purchase was given, which it takes back otherwise; not there: it need not be told. Harmless when it is asked twice. */
   acknowledge?(purchase: ObjectRef): Promise<void>;
   /**
-   * Tells the store how a purchase was used of which somebody wants the money back, as it has asked with that message; not there: this
+   * Tells the store how a purchase was used whose buyer wants the money back, as it has asked with that message; not there: this
    * store does not ask. Harmless when it is told twice. Throws `store_refused` for an answer that it does not take.
    */
   answer?(question: string, use: PurchaseUse): Promise<void>;
@@ -95,18 +95,18 @@ export interface AppPurchases {
 export interface Extension {
   readonly until: Date;
   readonly reason: ExtensionReason;
-  /** What tells this request from others at the store. */
+  /** Tells this request from others at the store. */
   readonly id: string;
 }
 
 export const EXTENSION_REASONS = ['customer_satisfaction', 'outage', 'other'] as const;
 export type ExtensionReason = (typeof EXTENSION_REASONS)[number];
 
-/** What became of a purchase here. */
+/** How a purchase was used here. */
 export interface PurchaseUse {
   /** It was given to an account. */
   readonly isDelivered: boolean;
-  /** Of an add-on, the part of its days that is over, between 0 and 1; undefined: it has none. */
+  /** The part of an add-on's days that is over, between 0 and 1; undefined: it has none. */
   readonly share: number | undefined;
 }
 
@@ -139,7 +139,7 @@ export interface UsageReport {
 /** A payment provider's counter of units that it bills by itself. */
 export interface UsageMeter {
   /**
-   * Adds them once, however often it is told within a day. Throws `store_unavailable` where nobody knows whether they
+   * Adds them once, however often it is told within a day. Throws `store_unavailable` where it is not known whether they
    * arrived, and `store_refused` where they did not.
    */
   report(usage: UsageReport): Promise<void>;
@@ -166,7 +166,7 @@ export interface CreditHolder extends ProviderMode {
   take(credit: CreditToTake): Promise<number>;
 }
 
-/** What a payment provider does when its customers leave. Each call is harmless if repeated, or if its object is gone. */
+/** Acts of a payment provider when its customers leave. Each call is harmless if repeated, or if its object is gone. */
 export interface SubscriptionEnder extends ProviderMode {
   /** Ends a subscription with what is paid for. */
   endWithPeriod(subscription: string): Promise<void>;

@@ -108,7 +108,7 @@ type PlanView = z.infer<typeof planReply>;
 type PriceList = Omit<z.infer<typeof priceListReply>, 'sold'>;
 type PlanComparison = z.infer<typeof comparedReply>;
 
-/** What is sold, product by product, price ascending; hidden plans are left out. */
+/** Plans and add-ons on sale, product by product, price ascending; hidden plans are left out. */
 export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
   return {
     data: catalogues.flatMap((catalogue) =>

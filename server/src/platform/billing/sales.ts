@@ -50,7 +50,7 @@ export interface SalesParts
   readonly returnSettings: ReturnSettings;
 }
 
-/** What is sold, what payment providers say of it, and what follows. */
+/** Everything on sale, payment providers' word on it, and what follows. */
 export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
@@ -138,7 +138,7 @@ function stripeOf(link: StripeConnection | undefined, clock: SalesParts['clock']
   return [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
 }
 
-/** What of all modes together decides what an account holds. */
+/** Rules across all modes that decide what an account holds. */
 function storeRules(
   { storeSandboxAccounts, limits }: Pick<SalesParts, 'storeSandboxAccounts' | 'limits'>,
   providers: readonly ProviderSettings[],

@@ -53,10 +53,10 @@ interface ByWhom {
 }
 
 export interface Billing extends HeldEntitlements {
-  /** What is sold: of all products, or of one. */
+  /** Everything on sale: of all products, or of one. */
   priceList(product?: string): ReturnType<typeof priceListOf> & { readonly sold: boolean };
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
-  /** What the account ever had of add-ons, newest first. */
+  /** All add-ons that the account ever had, newest first. */
   addOns(
     accountId: AccountId,
     at: { readonly limit: number; readonly before?: string | undefined },
@@ -77,7 +77,7 @@ export interface BillingParts extends HeldEntitlementsParts {
   readonly credits: CreditsGiver;
 }
 
-/** What is sold, what an account holds of it, and what admins give by hand. Payment providers come on top of it. */
+/** Plans on sale, an account's own, and grants that admins give by hand. Payment providers come on top of it. */
 export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements } = parts;
   return {

@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import type { Catalogue, Plan } from '#platform/entitlements';
 import type { Mode } from './payment-provider.ts';
 
-/** Of some products those that the account of the transaction may try, as far as it is known before a card is. */
+/** Those of some products that the account of the transaction may try, as far as it is known before a card is. */
 export const triableProducts = (mode: Mode, products: readonly string[], mostPerPerson: number) =>
   statement<{ product: string }>('select product from billing.triable($1, $2::text[], $3) as product', [
     mode,

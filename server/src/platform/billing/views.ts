@@ -12,7 +12,7 @@ import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { grantsReply, grantToJson, shownGrants } from './price-list.ts';
 
-/** What is used of one limit, as the limits tell it. */
+/** Use of one limit, as the limits tell it. */
 export interface LimitInUse {
   readonly product: string;
   readonly limit: string;
@@ -130,7 +130,7 @@ export interface Grace {
   readonly until: Date;
 }
 
-/** Of an account, those whose grace is not over. */
+/** An account's graces that are not over. */
 export const gracesOf = (accountId: AccountId) =>
   statement<Grace>(
     `select product, store, max(grace_ends_at) as until from billing.subscriptions

@@ -46,7 +46,7 @@ export class BusyRows {
 }
 
 export interface BatcherOptions<Item, Answer> {
-  /** What its batches are called in traces; `batch` when not said. */
+  /** Name of its batches in traces; `batch` when not said. */
   readonly name?: string;
   /** Decides a batch; an item whose answer is `undefined` is deferred to the next batch. */
   readonly flush: (items: readonly Item[], wait: boolean) => Promise<readonly (Answer | undefined)[]>;

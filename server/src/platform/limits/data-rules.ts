@@ -1,7 +1,7 @@
 import { type DataRule, erased, THE_ACCOUNTS, THE_BOOKS, unlinked } from '#platform/db';
 
 /**
- * What erasure and export do with limits and the ledger. An open permit keeps its account from being erased, so that no charge
+ * How erasure and export treat limits and the ledger. An open permit keeps its account from being erased, so that no charge
  * goes back to a meter that is gone.
  */
 export const limitsDataRules: DataRule[] = [

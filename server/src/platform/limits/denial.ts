@@ -16,9 +16,9 @@ export interface Denial {
     | 'failures';
   readonly used: number;
   readonly max: number;
-  /** What the plan itself gives, where that is another number: of credits, `max` is all that the account was given. */
+  /** The plan's own size, where that is another number: of credits, `max` is all that the account was given. */
   readonly size?: number;
-  /** Of a budget: the least that the call needs, in micro-dollars. More than `max`: no reset helps. */
+  /** For a budget: the least that the call needs, in micro-dollars. More than `max`: no reset helps. */
   readonly needed?: number;
   readonly resetsAt: string | null;
   /** Seconds from the decision to the reset, by the database's clock. */

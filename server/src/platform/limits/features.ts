@@ -17,7 +17,7 @@ export interface Rule {
   /** `month`; `day@account` in the account's time zone. */
   readonly per: string | null;
   readonly by: string;
-  /** Of credits: how many percent of a window's rest are rolled over, and how many at most. */
+  /** For credits: how many percent of a window's rest are rolled over, and how many at most. */
   readonly share: number | null;
   readonly most: number | null;
 }

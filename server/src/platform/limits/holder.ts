@@ -3,7 +3,7 @@ import { type Clock, elapsed, type HolderId, type Ids, readClocks } from '#platf
 
 /**
  * How long a lease lasts, how often it is renewed, and how early a process that can't renew gives up. Seconds. `alone`: that of the only
- * process on its database. Nobody waits for its end, as the next one ends it at its start; so it outlasts a full disk and a night's sleep.
+ * process on its database. No process waits for its end, as the next one ends it at its start; so it outlasts a full disk and a night's sleep.
  */
 export const LEASE = { ttl: 30, alone: 86_400, renewEvery: 10, giveUpBefore: 10 } as const;
 

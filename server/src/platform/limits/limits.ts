@@ -61,7 +61,7 @@ export interface LimitsParts {
 /** Limits and the ledger: admission, permits, settlement, the sweep, and what is used. */
 export interface Limits {
   admit(request: AdmitRequest): Promise<Admission>;
-  /** What `admit` would say now, and why. Nothing is charged, written or remembered. */
+  /** The present answer of `admit`, and why. Nothing is charged, written or remembered. */
   preview(request: Omit<AdmitRequest, 'idempotency'>): Promise<Preview>;
   /** Makes the permit of a job that was just taken up. */
   readonly permitOf: PermitMaker;
@@ -81,7 +81,7 @@ export interface Limits {
   /** Includes all calls that this process has answered. */
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   readonly carrier: UsageCarrier;
-  /** What an account holds beyond a plan's limits: asked before a change to a smaller plan. */
+  /** Use of an account beyond a plan's limits: asked before a change to a smaller plan. */
   notFitting(accountId: AccountId, wish: PlanChoice): Promise<PlanExcess[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventPage>;
   usageEvent(accountId: AccountId, id: string): Promise<UsageEventDetails | undefined>;

@@ -90,7 +90,7 @@ interface Held {
   readonly units: number;
 }
 
-/** What limits promise, as plainly as it can be written: one account, its windows and its open permits. */
+/** The promises of limits, as plainly as they can be written: one account, its windows and its open permits. */
 class Model {
   halfHour = 0;
   open: Held[] = [];
@@ -106,7 +106,7 @@ class Model {
     return Math.floor(this.halfHour / 2);
   }
 
-  /** What each limit must say that it holds. */
+  /** The use that each limit must report. */
   get used() {
     return {
       daily: this.#units.get(this.day) ?? 0,

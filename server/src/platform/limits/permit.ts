@@ -12,7 +12,7 @@ import type {
   UserId,
 } from '#platform/kernel';
 
-/** What one provider call used, as the provider says, and what it costs by the price catalogue. */
+/** Use of one provider call, as the provider says, and its cost by the price catalogue. */
 export interface Usage {
   readonly provider: string;
   readonly model: string;
@@ -22,9 +22,9 @@ export interface Usage {
   readonly cachedTokens: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
-  /** What the provider may bill the operator. */
+  /** Most that the provider may bill the operator. */
   readonly cost: Micros;
-  /** What of it counts against the account's budgets: all, but for what a provider broke. */
+  /** The part of it that counts against the account's budgets: all, but for what a provider broke. */
   readonly charged: Micros;
   readonly priceVersion: string;
   /** True when the figures are ours because the provider gave none. Exact ones may follow, as a correction. */
@@ -41,7 +41,7 @@ export interface PlannedCall {
 }
 
 /**
- * What admission allowed: one unit of work, and the ledger of the provider calls made for it.
+ * An admission: one unit of work, and the ledger of the provider calls made for it.
  * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
  * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
  */
@@ -146,7 +146,7 @@ export interface StoredAnswer {
 /** The Idempotency-Key that a call came with. */
 export interface IdempotencyRequest {
   readonly route: string;
-  /** Who sent it, which may not be who is charged: the same key of another member is another key. */
+  /** The sender, which may not be who is charged: the same key of another member is another key. */
   readonly by: KeySender;
   readonly key: string;
   readonly bodyHash: string;

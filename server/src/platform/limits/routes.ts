@@ -6,7 +6,7 @@ import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
 
-/** What is used of a limit, as it is answered. */
+/** Use of a limit, as it is answered. */
 export const limitUsage = namedObject('LimitUsage', {
   product: z.string(),
   limit: z.string(),

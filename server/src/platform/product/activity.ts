@@ -11,15 +11,15 @@ import type { Database, Transaction } from '#platform/db';
 import type { Caller, Origin, Page } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 
-/** What a person did in a product, as the other members of the account may read it. */
+/** A person's act in a product, as the other members of the account may read it. */
 export interface NewActivity {
   readonly accountId: AccountId;
   readonly caller: Caller;
   readonly origin: Origin;
-  /** What was done, `approved` of a scope: it is kept as `orbit.scope.approved`. */
+  /** The act, `approved` of a scope: it is kept as `orbit.scope.approved`. */
   readonly action: string;
   readonly target: { readonly kind: string; readonly id: string };
-  /** What changed, for owners and admins alone: ids, names of fields, numbers. A secret is refused, user text has no place here. */
+  /** Changed things, for owners and admins alone: ids, names of fields, numbers. A secret is refused, user text has no place here. */
   readonly changes?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,4 +1,4 @@
-/** What it means that a process which lives never hears of a commit that was made (test/crash/lost.ts says it at length). */
+/** The consequence when a process which lives never hears of a commit that was made (test/crash/lost.ts says it at length). */
 export type LostAnswer =
   | 'given back'
   | 'told'
@@ -12,7 +12,7 @@ export type LostAnswer =
   | 'start';
 
 /**
- * What a commit or a dispatch means when the process is killed there: the walks of test/crash/walks.ts that a test kills at
+ * The consequence when the process is killed at a commit or a dispatch: the walks of test/crash/walks.ts that a test kills at
  * it, before and after, or why none need be. A commit says `lost` too; a dispatch changes nothing that anybody could lose.
  */
 export type CrashPoint = ({ readonly walks: readonly string[] } | { readonly because: string }) & {

@@ -15,7 +15,7 @@ const grants = { calls: 1, variants: 1, exports: true };
 const plans = { free: { name: 'Free', rank: 1, price, grants } };
 const parts = { key: 'demo', name: 'Demo', holds: 'both', routes: [], service: () => ({}) } as const;
 
-/** What the others differ from by one mistake each; this one compiles. */
+/** The sound product that the others differ from by one mistake each; this one compiles. */
 export const sound = defineProduct({
   ...parts,
   limits,
@@ -60,7 +60,7 @@ export const mistakes = [
     options,
     features: { chat },
     plans: {
-      // @ts-expect-error a plan grants what nobody declared
+      // @ts-expect-error a plan grants a limit that is not declared
       free: { ...plans.free, grants: { calls: 1, variants: 1, exports: true, cals: 1 } },
     },
   }),

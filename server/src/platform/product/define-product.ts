@@ -18,7 +18,7 @@ import type { NoSettings } from './product-context.ts';
 /** A product as the program wires it. */
 export interface Product {
   readonly key: string;
-  /** What it sells. */
+  /** Its plans and add-ons. */
   readonly catalogue: Catalogue;
   /** Its own declaration, then the parts that other packages define; each has a service of its own. */
   readonly parts: readonly Part[];
@@ -106,13 +106,13 @@ function partProblems(catalogue: Catalogue, { id, product, policies, routes }: P
 /** How a model is called for a feature of which its product says nothing: the cheap one, with the time limits and tries of every policy. */
 const ANY_CALL: PolicyInput = { models: ['small'] };
 
-/** Of features whose calls are made here: others are at somebody else's provider. */
+/** Policies of features whose calls are made here: others are made at an outside provider. */
 function unnamedPolicies({ features }: Catalogue): Record<string, PolicyInput> {
   const ours = Object.entries(features).filter(([, { outside }]) => outside === undefined);
   return Object.fromEntries(ours.map(([feature]) => [feature, ANY_CALL]));
 }
 
-/** What is wrong with the rates that a route names. */
+/** Faults of the rates that a route names. */
 function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
   return (shape.soldRates ?? []).flatMap((rate) => {
     const limit = Object.hasOwn(limits, rate) ? limits[rate] : undefined;
@@ -138,7 +138,7 @@ function ofProduct({ holds }: Catalogue, route: Route): Route {
   return { ...route, shape: holds === 'both' || !isForMembers(route) ? shape : { ...shape, holds } };
 }
 
-/** What most calls that change something have in common: a member of the account makes them, 60 a minute. */
+/** Common part of most calls that change something: a member of the account makes them, 60 a minute. */
 export function memberCalls(tag: string, scope: string) {
   return { tag, auth: 'account', may: 'member', scope, rate: { perMinute: 60, by: 'account' } } as const;
 }

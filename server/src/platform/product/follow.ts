@@ -36,7 +36,7 @@ export interface Follower {
 /** Work of one kind, as its followers are told of it. */
 export interface FollowedEvents<View> {
   readonly following: Following<View>;
-  /** What a result is called as an event: `variant`. */
+  /** Name of a result as an event: `variant`. */
   readonly resultEvent: string;
   readonly progressOf: (view: View) => Progress;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 
-/** What becomes of work that was asked for. Its table says so in a column `status`. */
+/** States of work that was asked for. Its table says so in a column `status`. */
 export const WORK_STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type WorkStatus = (typeof WORK_STATUSES)[number];
 
@@ -78,7 +78,7 @@ export function createFollowing<View>(db: Database, work: FollowedWork<View>): F
   };
 }
 
-/** Work that somebody watches here: how many they are, and the newest look with the instant when it began. */
+/** Work that is watched here: by how many, and the newest look with the instant when it began. */
 interface Watched<View> {
   watchers: number;
   began: number;

@@ -1,7 +1,7 @@
 import type { Statement } from '#platform/db';
 import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 
-/** What runs outside of a request, as its product declares it. Its kind is `product.name`. */
+/** Work outside of requests, as its product declares it. Its kind is `product.name`. */
 export interface ProductJob<Service> {
   /** How often it is tried in all, crashes included; its permit's provider calls count too. Three times, when not said. */
   readonly attempts?: number;
@@ -10,12 +10,12 @@ export interface ProductJob<Service> {
   /** Does the work; it may run again after a crash, so that it must be idempotent. */
   readonly run: (service: Service, job: RunningJob) => Promise<void>;
   /**
-   * Nobody tries again: store the failure, release the permit and finish the job, in one transaction. Not said: there is nothing to
+   * The last try failed: store the failure, release the permit and finish the job, in one transaction. Not said: there is nothing to
    * store, and the worker does the rest.
    */
   readonly giveUp?: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
   /**
-   * What becomes of it while its operator has turned the product off. `ends`: it is given up with `product_off`, and its permit is voided; its
+   * Its fate while its operator has turned the product off. `ends`: it is given up with `product_off`, and its permit is voided; its
    * schedules rest. `runs`: it goes on, as what deletes, closes or books must. Not said: one of a schedule runs, any other ends.
    */
   readonly whenOff?: 'ends' | 'runs';

@@ -28,7 +28,7 @@ export function nextNumber(
        returning h.seq`;
 }
 
-/** Whether somebody who was told all up to a number can be told what they missed: nothing of it was pruned, and there was such a number. */
+/** Whether a client that was told all up to a number can be told what it missed: nothing of it was pruned, and there was such a number. */
 export function canGoOn({ head, pruned }: { readonly head: number; readonly pruned: number }, told: number) {
   return told >= pruned && told <= head;
 }

@@ -26,7 +26,7 @@ export interface WorkRequest {
   readonly requestId: string;
 }
 
-/** What a product asks of the plan of an account beside what its routes declare. */
+/** A product's questions to the plan of an account beside what its routes declare. */
 export interface PlanAccess {
   /** The plan in effect and all that it grants. Kept for seconds; a changed plan counts at once where it is heard of. */
   now(accountId: AccountId): Promise<{ readonly plan: string | null; readonly grants: Grants }>;
@@ -34,7 +34,7 @@ export interface PlanAccess {
   permit(wish: WorkRequest): Promise<Permit>;
   /** Throws `plan_required`, with the plan that would do, where an option is not granted, or there is nothing of it. What a whole route needs, its `requires` says. */
   assertGrants(accountId: AccountId, option: string): Promise<void>;
-  /** What a transaction has failed by, as its caller is answered: where a gauge of the product had no room, with the plan that has more. */
+  /** The refusal for a failed transaction: where a gauge of the product had no room, with the plan that has more. */
   gaugeRefusal(error: unknown): unknown;
   /** 429 `limit_exceeded` for a number that the product counts itself, with the plan that has more. It never resets. */
   usedUp(limit: { readonly plan: string | null; readonly limit: string; readonly max: number }): AppError;
@@ -86,7 +86,7 @@ export function createPlanAccess({ product, ai, limits, ...parts }: PlanAccessPa
   };
 }
 
-/** What a prompt of ours adds to the texts that it is about, at most. */
+/** Most that a prompt of ours adds to the texts that it is about. */
 const PROMPT_BYTES = 8 * 1_024;
 
 /** The model call that a feature's policy plans, for a text of at most so many bytes. */

@@ -20,7 +20,7 @@ import { type Activity, createActivity } from './activity.ts';
 import type { Part } from './part.ts';
 import { createPlanAccess, type PlanAccess } from './plan-access.ts';
 
-/** What the platform gives every product alike. */
+/** Parts that the platform gives every product alike. */
 export interface PlatformParts {
   readonly db: Database;
   readonly ids: Ids;
@@ -33,9 +33,9 @@ export interface PlatformParts {
   readonly ai: Ai;
   /** Mails of the templates that there are, stored in the transaction of what they tell of. */
   readonly mail: Pick<Mail, 'sending' | 'onlyWhile' | 'wake'>;
-  /** Who did what, for owners and admins. What members should see of it is `activity`. */
+  /** The audit, for owners and admins. Events that members should see are `activity`. */
   readonly audit: Audit;
-  /** What the operator's endpoints are told, stored in the transaction of what happened. */
+  /** Events for the operator's endpoints, stored in the transaction of what happened. */
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   /** Seals texts so that a copy of the database does not reveal them. A column of sealed texts is declared with `sealedColumn`. */
   readonly secrets: Secrets;
@@ -47,7 +47,7 @@ export interface PlatformParts {
   readonly clamdUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
-  /** What an account is set to, and organizations with their members and invitations. */
+  /** Settings of accounts, and organizations with their members and invitations. */
   readonly accounts: Pick<
     Accounts,
     'authorizeMember' | 'invitations' | 'members' | 'organizations' | 'roleOf' | 'settings'
@@ -66,7 +66,7 @@ export interface ProductContext<Declared extends Settings = NoSettings> extends 
   readonly blobs: Blobs;
   /** Embeddings of accounts, and what is near to one. */
   readonly vectors: Vectors;
-  /** What the account's plan grants, and permits for work that no call spends by its declaration. */
+  /** Grants of the account's plan, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
   /** Items that the product sells for others, at prices of their own; `onSale` hears what becomes of each. */
   readonly items: {
@@ -75,7 +75,7 @@ export interface ProductContext<Declared extends Settings = NoSettings> extends 
   };
   readonly reports: ProductReports;
   readonly privacy: {
-    /** What was released of the product to all customers, the newest first: no read computes or spends anything. */
+    /** Releases of the product to all customers, the newest first: no read computes or spends anything. */
     releases(): Promise<Release[]>;
   };
 }
@@ -87,9 +87,9 @@ interface DaysQuery {
   readonly currency: string;
 }
 
-/** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
+/** The operator's reports about the product, over all accounts: for its calls for operators alone. */
 interface ProductReports {
-  /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
+  /** Revenue of its subscriptions, by day: MRR, ARR, churn and who is new. A day without a payment has no row. */
   recurring(asked: DaysQuery): Promise<Report<DailyRecurring>>;
   /** The same of the present month of UTC until now; undefined: no customer paid in it. */
   monthUntilNow(currency: string): Promise<Recurring | undefined>;

@@ -21,7 +21,7 @@ function view(status: WorkStatus, stored: number): Progress {
 
 const eventsAfter = (told: ProgressPosition, progress: Progress) => after(told, progress, 'variant');
 
-/** What an event says, in a word. */
+/** An event, in a word. */
 function word({ event, data }: ProgressEvent): string {
   const { status, id } = data as { status?: string; id?: string };
   return event === 'done' ? `done ${status}` : (status ?? id ?? event);

@@ -20,7 +20,7 @@ export interface ProgressEvent extends StreamEvent {
   readonly told: ProgressPosition;
 }
 
-/** What is told of a look at some work. Results are never taken back, and keep their order. */
+/** Progress as it is told of a look at some work. Results are never taken back, and keep their order. */
 export interface Progress {
   readonly status: WorkStatus;
   /** Why it failed, if it did. */
@@ -34,7 +34,7 @@ export interface Progress {
 const START: ProgressPosition = { results: 0, stage: -1 };
 
 /**
- * What a reader who comes back has been told, by the id of the last event that reached it; without one, nothing. An id that
+ * Position of a reader who comes back, by the id of the last event that reached it; without one, the start. An id that
  * this work can't have given out is 400.
  */
 export function positionFrom(lastEventId: string | undefined, progress: Progress): ProgressPosition {

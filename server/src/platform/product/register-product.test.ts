@@ -7,7 +7,7 @@ import { registerPart } from './register-product.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });
 
-/** What a queue knows of a product, and the jobs that were run when each of its kinds was. */
+/** A queue's knowledge of a product, and the jobs that were run when each of its kinds was. */
 async function register({ isOff }: { readonly isOff: boolean }) {
   const ran: string[] = [];
   const job = (name: string, more: Partial<ProductJob<undefined>> = {}): ProductJob<undefined> => ({

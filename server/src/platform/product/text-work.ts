@@ -18,7 +18,7 @@ const STORED = commitPoint(
   'the rows that keep a text of a job, its settlement and the end of the job',
 );
 
-/** What of a call its answer needs. */
+/** Facts of a call that its answer needs. */
 export interface TextCall {
   readonly accountId: AccountId;
   readonly permit: Permit;
@@ -35,7 +35,7 @@ export interface TextAnswer {
   readonly followedBy?: string;
 }
 
-/** What the caller is answered. */
+/** The caller's answer. */
 export interface TextReply {
   readonly id: string;
   readonly text: string;

@@ -18,7 +18,7 @@ export const instantOf = (microseconds: string) =>
 /** Microseconds in a cursor. */
 export const microseconds = z.int();
 
-/** What a cursor begins with: it belongs to one list with one set of filters, and elsewhere it means nothing. */
+/** Beginning of a cursor: it belongs to one list with one set of filters, and elsewhere it means nothing. */
 export function listName(list: string, filters: object): string {
   return sha256(
     JSON.stringify([list, Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1))]),

@@ -18,7 +18,7 @@ export interface AcceptedWork<Body> {
     /** Ids alone: user text stays in the rows. */
     readonly payload: Readonly<Record<string, string>>;
   };
-  /** What the caller is answered, with 202; a reference, because it is kept for repeats of the Idempotency-Key. */
+  /** The caller's answer, with 202; a reference, because it is kept for repeats of the Idempotency-Key. */
   readonly body: Body;
 }
 

@@ -4,7 +4,7 @@ import { teamConfig } from '#platform/config';
 
 /** Where `plinth prepare` puts the console. */
 export const CONSOLE = join(import.meta.dirname, '../../../../console/dist');
-/** What says which files it has. */
+/** File that lists its files. */
 export const CONSOLE_MANIFEST = 'built.json';
 
 /** Where `plinth generate` puts it in a team's repository that has pages of its own. */
@@ -16,17 +16,17 @@ export function consoleFolder(): string {
   return isTeams ? teamConsole() : CONSOLE;
 }
 
-/** What `console/dist/built.json` says. Names are of files beside it. */
+/** Contents of `console/dist/built.json`. Names are of files beside it. */
 export interface ConsoleManifest {
   readonly script: string;
   readonly style: string;
-  /** What the script begins by loading. */
+  /** Files that the script begins by loading. */
   readonly imports: readonly string[];
   /** All files, and how many bytes each has. */
   readonly files: Readonly<Record<string, number>>;
   /** From the project's root. */
   readonly sources: readonly string[];
-  /** Of what the sources said when they were read. */
+  /** Digest of what the sources said when they were read. */
   readonly digest: string;
 }
 

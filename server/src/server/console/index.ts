@@ -21,7 +21,7 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
 
 /**
  * The console: one page, at / for browsers and at each address below /app/, and the files that it loads at /app/assets. Nothing of it is
- * read before somebody opens it. It may send files to `uploadOrigins`, besides this server.
+ * read before a browser first opens it. It may send files to `uploadOrigins`, besides this server.
  */
 export function mountConsole(app: FastifyInstance, uploadOrigins: readonly string[]): SendConsole {
   const folder = consoleFolder();

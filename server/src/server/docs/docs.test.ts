@@ -43,7 +43,7 @@ describe('the reference', () => {
   });
 });
 
-/** What a call of the docs page answers to a request with these headers. */
+/** The docs page's answer to a request with these headers. */
 async function ask(
   { port }: ServedShop,
   call: string,

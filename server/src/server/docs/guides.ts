@@ -24,7 +24,7 @@ const OF_PRODUCTS = Object.fromEntries(
   products.flatMap(({ key, catalogue }) => (PAGES.has(key) ? [[key, catalogue.name]] : [])),
 );
 
-/** What somebody who calls the API reads, in this order; each is `docs/NAME.md`. */
+/** Guides for readers who call the API, in this order; each is `docs/NAME.md`. */
 export const GUIDES: Readonly<Record<string, string>> = {
   'quick-start': 'Quick start',
   tutorial: 'Tutorial',

@@ -8,7 +8,7 @@ import { guidePage } from './guides.ts';
 import { mayHaveKey } from './key.ts';
 import { docsPage, file } from './page.ts';
 
-/** What the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
+/** Sources that the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
 const REFERENCE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,7 +31,7 @@ const REFERENCE = docsPage('API reference', {
 
 /**
  * The docs: the reference of all calls at /docs, and guides beside it at /docs/guides. The reference's program is only
- * loaded when somebody first opens it: a start, and every other call, pays nothing for it.
+ * loaded when a browser first opens it: a start, and every other call, pays nothing for it.
  */
 export function mountDocs(app: FastifyInstance, parts: Pick<ServerParts, 'settings' | 'docsKey'>): void {
   let program: Promise<Buffer> | undefined;
@@ -62,7 +62,7 @@ function mountKey(
   { settings, docsKey }: Pick<ServerParts, 'settings' | 'docsKey'>,
 ): void {
   const keyFor = async (request: FastifyRequest, reply: FastifyReply): Promise<string | undefined> => {
-    // Scripts of other origins do not read this, whatever CORS_ORIGINS says of the calls.
+    // Scripts of other origins do not read this, also where CORS_ORIGINS lets them call.
     reply.removeHeader('access-control-allow-origin');
     return mayHaveKey(request, settings) ? docsKey?.read() : undefined;
   };

@@ -3,7 +3,7 @@ import type { ServerSettings } from '../parts.ts';
 
 const LOOPBACK_ADDRESS = /^(?:127\.|::1$|::ffff:127\.)/;
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
-/** What a proxy in between adds: then the caller is not who the connection says. */
+/** Headers that a proxy in between adds: then the caller is not who the connection says. */
 const FORWARDED = [
   'forwarded',
   'via',

@@ -4,7 +4,7 @@ const token = globalThis.sessionStorage.getItem('api_key') ?? undefined;
 globalThis.Scalar.createApiReference('#reference', {
   url: '/openapi.json',
   title: 'Plinth',
-  // Calls that a reader tries go here, whatever address the document names for clients elsewhere.
+  // Calls that a reader tries go here, also where the document names another address for clients elsewhere.
   servers: [{ url: globalThis.location.origin }],
   authentication: {
     preferredSecurityScheme: 'bearer',

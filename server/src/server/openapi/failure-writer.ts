@@ -4,7 +4,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const REQUEST_ID = '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90';
 
-/** What every error answer is, by the names of its two objects. */
+/** Schemas of every error answer, by the names of its two objects. */
 export const ERROR_SCHEMAS = {
   Error: {
     type: 'object',

@@ -322,7 +322,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   302: 'Goes on elsewhere: the Location header says where.',
 };
 
-/** What a call is refused with that comes by a socket, and never one that does not. */
+/** Errors of a call that comes by a socket, and never of one that does not. */
 const SOCKET_ERRORS = [
   'origin_not_allowed',
   'request_timeout',

@@ -33,7 +33,7 @@ export function createSchemaWriter(fixed: Readonly<Record<string, Json>>): Schem
   };
 }
 
-/** A schema in full, whatever in it has a name. */
+/** A schema in full, its named parts too. */
 export function inlineSchema(schema: z.ZodType, direction: Direction): Json {
   const nameless = z.registry<Record<string, unknown>>();
   nameless.get = (one) => {

@@ -18,7 +18,7 @@ const ENCRYPTED_FLAGS = 0x20_41;
 const METHODS = [0, 8];
 const FILE_TYPES = { mask: 0xf0_00, link: 0xa0_00, folder: 0x40_00, file: 0x80_00 } as const;
 export const MOST_ENTRIES = 2_000;
-/** Of all entries when inflated. */
+/** Bytes of all entries when inflated. */
 const MOST_BYTES = 48 * 1_048_576;
 /** Deflate reaches a thousand; texts of programs reach twenty. */
 const MOST_RATIO = 100;

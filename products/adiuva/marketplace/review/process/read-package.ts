@@ -9,7 +9,7 @@ const MANIFEST = 'manifest.json';
 const MOST_MANIFEST_BYTES = 65_536;
 /** Findings of a code that are listed. */
 const MOST_FINDINGS = 100;
-/** What a file begins with, in hexadecimal digits, where that says what it is. */
+/** Beginnings of files, in hexadecimal digits, where they say what a file is. */
 const MAGIC: readonly (readonly [RegExp, Code, string])[] = [
   [/^7f454c46/, 'native_code', 'ELF'],
   [/^(?:feedfac[ef]|c[ef]faedfe|cafebabe|bebafeca)/, 'native_code', 'Mach-O, or a class of Java'],
@@ -53,7 +53,7 @@ interface Reading {
   readonly zip: Pick<Zip, 'contentOf'>;
 }
 
-/** Of each code so many are told, and that there are more. */
+/** So many findings of each code are told, and that there are more. */
 function limited(tell: Reading['tell']): Reading['find'] {
   const told = new Map<Code, number>();
   return (found) => {

@@ -30,7 +30,7 @@ const ADDRESS = /["'`(=]\s*(?:(?:https?|wss?|ftp):)?\/\/(?:[^\s/"'`@<>]{0,100}@)
 /** Names of namespaces, and where nothing is asked. */
 const HARMLESS = new Set(['www.w3.org', 'example.com', 'www.example.com', 'json-schema.org']);
 
-/** What reviewers look at, line by line. It finds what is written openly, and helps to read: it is no proof that nothing is hidden. */
+/** Findings for reviewers, line by line. They show what is written openly, and help to read: they are no proof that nothing is hidden. */
 export function* findingsIn(
   path: string,
   content: Buffer,

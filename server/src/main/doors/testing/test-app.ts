@@ -33,7 +33,7 @@ async function start(options: TestAppOptions, opened: AsyncDisposableStack): Pro
     PORT: '0',
     DATA_DIR: join(dataDir, 'data'),
     LOG_LEVEL: 'silent',
-    // What a test leaves unanswered is nobody's to wait for.
+    // A server in a test does not wait for what the test leaves unanswered.
     SHUTDOWN_GRACE_SECONDS: '1',
     AI_UPSTREAMS: JSON.stringify([upstreamOf(sandbox)]),
     ...(await databaseOf(options, opened)),
@@ -98,7 +98,7 @@ async function databaseOf(
 
 let made = 0;
 
-/** Of all customers; its hash, where it is known, saves the work of making it. */
+/** The password of all customers; its hash, where it is known, saves the work of making it. */
 interface CustomersPassword {
   readonly password: string;
   readonly passwordHash?: string;

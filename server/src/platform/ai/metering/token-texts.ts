@@ -16,7 +16,7 @@ const FREE: ReadonlySet<string> = new Set(
 /** OpenAI's cookbook, "How to count tokens with tiktoken": 3 a message, its role, and 3 that begin the reply. */
 const A_MESSAGE = 4;
 const A_REPLY = 3;
-/** Of the same: what frames a list of functions, and each of them; a schema is framed likewise. */
+/** Tokens of the same for the frame of a list of functions, and of each of them; a schema is framed likewise. */
 const A_FRAME = 16;
 
 /** All that the vendor makes input of in a request's body: its texts, and the tokens that frame them. */

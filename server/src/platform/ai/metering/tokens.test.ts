@@ -43,7 +43,7 @@ async function withCount(wire: WireRequest): Promise<WireRequest> {
   return { ...wire, counted: await counter.count(wire) };
 }
 
-/** What the sandbox bills for the input, by a rule of its own. */
+/** Tokens that the sandbox bills for the input, by a rule of its own. */
 async function billedTokens(wire: WireRequest): Promise<number> {
   const response = await fetch(`${sandbox.url}/chat/completions`, {
     method: 'POST',
@@ -100,7 +100,7 @@ const tokensIn = (part: string): number => encode(part).length;
 const showing = (part: object): WireRequest =>
   wireOf([{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, part] }]);
 
-/** What a picture counts as at a model. */
+/** Tokens that a picture counts as at a model. */
 function picture(name: string, part: object): number {
   const price = priceOf(name);
   const wire = showing(part);

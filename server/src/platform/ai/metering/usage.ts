@@ -146,7 +146,7 @@ function isEnd(choice: unknown): boolean {
   return isRecord(choice) && typeof choice['finish_reason'] === 'string';
 }
 
-/** What stands in each choice, whether it says something or not. */
+/** Fields that stand in each choice, with or without text. */
 const FRAME = new Set(['role', 'index', 'finish_reason', 'native_finish_reason', 'name', 'audio_content']);
 /** The same, and thoughts under all of their names. */
 const UNSAID = new Set([...FRAME, 'reasoning', 'reasoning_content', 'reasoning_details', 'thinking']);

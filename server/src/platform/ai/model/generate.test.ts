@@ -51,7 +51,7 @@ test('an answer that is cut is refused at once where its caller can ask for less
   const asked = fixture.open().generate(modest, { ...request, whenCut: 'refuse' });
   await expect(asked).rejects.toMatchObject({ code: 'answer_too_large', retryable: false, caused: false });
   expect(modest.states).toEqual(['served']);
-  // What does not fit and is whole is asked for again all the same.
+  // An answer that does not fit and is whole is asked for again all the same.
   const unlucky = recordingPermit();
   fixture.sandbox.faults.next({ kind: 'bad_content' });
   await fixture.open().generate(unlucky, { ...request, whenCut: 'refuse' });

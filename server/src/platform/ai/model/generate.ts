@@ -12,7 +12,7 @@ import {
 import { isCut, isRecord, parseText } from '../metering/usage.ts';
 
 export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
-  /** What the answer must be. An object whose fields are all required is enforced by the provider itself. */
+  /** The form of the answer. An object whose fields are all required is enforced by the provider itself. */
   readonly schema: Schema;
   /**
    * How an answer that ran into the reply's cap and is no whole object is handled: asked for again like any other that does not

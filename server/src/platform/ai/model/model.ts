@@ -9,7 +9,7 @@ import type { Policy } from '../policy.ts';
 import { type Target, takesOf } from '../providers/providers.ts';
 import { readWire } from '../wire.ts';
 
-/** What a model of the AI SDK is built on. */
+/** Parts that a model of the AI SDK is built on. */
 export interface ModelParts {
   readonly pipe: Pipe;
   readonly permit: Permit;
@@ -42,7 +42,7 @@ async function sdkProvider(
 
 /**
  * A language model of the AI SDK over the pipe: generateText, streamText, structured output, tools and agents work
- * with it unchanged. What it throws is a ProviderError, which the SDK does not retry, whatever `maxRetries` says; and
+ * with it unchanged. What it throws is a ProviderError, which the SDK does not retry at any `maxRetries`; and
  * an SDK that calls again by other ways meets the permit's count of tries.
  */
 export function languageModel(parts: ModelParts): LanguageModelV4 {
@@ -66,7 +66,7 @@ export function languageModel(parts: ModelParts): LanguageModelV4 {
 }
 
 /**
- * What the SDK says of a stream that broke, with the prompt in it, has the pipe's own error as its cause; so has what it takes for a
+ * The SDK's error of a stream that broke, with the prompt in it, has the pipe's own error as its cause; so has what it takes for a
  * failed connection by a code like ECONNRESET, as a database that is away has one too, and would ask for again.
  */
 function ownError(error: unknown): unknown {

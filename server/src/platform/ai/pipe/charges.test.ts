@@ -15,7 +15,7 @@ const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
 const stream = chat({ stream: true });
 
-/** What the only call of a permit is posted at: what the provider may bill, and what is charged. */
+/** Figures that the only call of a permit is posted at: what the provider may bill, and what is charged. */
 function postedFigures({ rows: [row] }: RecordingPermit) {
   if (row?.state === 'served' || row?.state === 'unknown') {
     const { cost, charged, estimated } = row.usage ?? {};
@@ -24,7 +24,7 @@ function postedFigures({ rows: [row] }: RecordingPermit) {
   return row?.state;
 }
 
-/** What the sandbox's bill comes to, at the prices of the catalogue. */
+/** The sum of the sandbox's bill, at the prices of the catalogue. */
 function billedCost(calls: ReturnType<(typeof fixture)['sandbox']['bill']>): number {
   const prices = createPrices();
   return calls.reduce((sum, { model, ...call }) => {
@@ -339,7 +339,7 @@ test('200 calls that are broken off just before their first token are paid for, 
         (answer) => answer.kind === 'stream' && answer.live.stop(),
         () => {},
       );
-      // Nobody is charged for a call that had not left yet.
+      // A call that had not left yet is not charged.
       await expect.poll(() => slow.requests()).toBe(200);
       controller.abort();
       await ended;

@@ -19,7 +19,7 @@ export interface Failure {
   readonly retry: 'same' | 'changed' | 'next' | 'never';
   /** The fields that a retry may send. */
   readonly takes?: Takes;
-  /** What it means for the provider's health. */
+  /** The result's meaning for the provider's health. */
   readonly health: Health;
   /** Milliseconds that the provider asks to wait. */
   readonly retryAfter: number | undefined;

@@ -199,7 +199,7 @@ describe('tries', () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
     const call = fixture.open(time).call(permit, { feature, wire: chat(), signal: controller.signal });
-    // What was refused is billed by nobody.
+    // The provider bills no refused call.
     const failed = expect(call).rejects.toMatchObject({ code: 'client_gone', caused: false });
     await time.awaited(1_000);
     controller.abort();

@@ -47,7 +47,7 @@ async function openKeyed() {
       await permit.settle();
     },
   });
-  // What becomes of it is told to nobody.
+  // The test does not ask how it ends.
   const done = relayed.catch((error: { code?: string }) => error.code);
   await upstream.received(1);
   return { upstream, answers, client, kept, done };

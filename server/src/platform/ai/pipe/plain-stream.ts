@@ -2,7 +2,7 @@ import type { StreamSource } from './live-stream.ts';
 import { isRecord, parseText } from '../metering/usage.ts';
 
 /**
- * A plain answer in the form of a stream, for a caller who asked for one: some servers answer plainly whatever is asked.
+ * A plain answer in the form of a stream, for a caller who asked for one: some servers answer plainly to either request.
  * One event of all words, the event of usage, and [DONE]; undefined: it is nested too deep.
  */
 export function asStream(body: Buffer): Buffer | undefined {

@@ -5,7 +5,7 @@ import type { AiLogger, AiMetrics, CallOutcome } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Failure } from './outcome.ts';
 
-/** What OpenTelemetry's conventions call a call, by the end of its path. */
+/** Names of calls in OpenTelemetry's conventions, by the end of a call's path. */
 const OPERATIONS = { '/chat/completions': 'chat', '/embeddings': 'embeddings' } as const;
 
 /** A call to a provider that has ended. */

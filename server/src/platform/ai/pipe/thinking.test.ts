@@ -67,7 +67,7 @@ async function slow(policy: Partial<PolicyInput>, row: object = {}): Promise<Slo
   };
 }
 
-/** What a client has heard, part by part. */
+/** The parts of an answer that a client has received. */
 interface Listener {
   readonly response: Response;
   next(): Promise<string>;

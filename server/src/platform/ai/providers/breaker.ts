@@ -17,7 +17,7 @@ const FEWEST_ACCOUNTS = 2;
 /**
  * The circuit breaker of one provider and model. It opens for everybody when half of the calls failed and half of the accounts that
  * called had most of theirs fail, two accounts at least: the failures of one account count once, however many they are. An account
- * whose own calls fail is kept away alone, so that one which nobody shares the model with is spared its time-outs all the same
+ * whose own calls fail is kept away alone, so that one that shares the model with no other is spared its time-outs all the same
  * (decisions/0046). A call that is served takes about 100 ns here, three quarters of them the
  * clock; one that fails, 2 µs with a hundred accounts.
  */
@@ -61,7 +61,7 @@ export class Breaker {
   }
 
   /**
-   * `neutral` is a call that says nothing about the provider's health: whatever its caller brought about, by what was asked for, by
+   * `neutral` is a call that says nothing about the provider's health: its caller brought the end about, by what was asked for, by
    * its own limits of size and time, or by going away.
    */
   record(account: AccountId, admittance: Admittance, result: CallResult): void {

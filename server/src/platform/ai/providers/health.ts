@@ -7,7 +7,7 @@ import type { Providers } from './providers.ts';
 /** Minutes of the ledger that are looked at. */
 const SPAN = 60;
 
-/** What the ledger of all processes says of a model's calls in the last hour. Durations are microseconds. */
+/** The ledger's figures of a model's calls in the last hour, of all processes. Durations are microseconds. */
 interface LedgerHealth {
   readonly calls: number;
   readonly posted: number;
@@ -16,7 +16,7 @@ interface LedgerHealth {
   /** Posted at the most that they may have cost: the provider gave no figures, or broke off. */
   readonly estimated: number;
   readonly open: number;
-  /** Of them made after a call of another model, under the same permit, was voided. */
+  /** Those of the calls that were made after a call of another model, under the same permit, was voided. */
   readonly fallbacks: number;
   readonly median_run_us: number | null;
   readonly p95_run_us: number | null;
@@ -58,7 +58,7 @@ export interface Health {
   read(): Promise<ProvidersHealth>;
 }
 
-/** What it stands on, where it is asked. */
+/** Parts that it is read with. */
 export interface HealthParts {
   readonly db: Database;
   readonly process: string;

@@ -22,7 +22,7 @@ function connection() {
   skipInterim(socket);
   return {
     ask: () => void socket.write('POST / HTTP/1.1\r\n\r\n'),
-    /** What is read after the provider has sent so much more. */
+    /** The text that is read after the provider has sent so much more. */
     sent(text: string): string {
       socket.push(text, 'latin1');
       let all = '';

@@ -84,7 +84,7 @@ export class Throttle {
 
   /** The provider had no room for a call; `retryAfter` are the milliseconds that it asks to wait. */
   throttled(epoch: Epoch, retryAfter: number | undefined): void {
-    // Of many calls that were under way together, the first one has closed the throttle.
+    // Many calls may be under way together: the first one has closed the throttle.
     if (epoch !== this.#epoch) return;
     const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
     const own = this.#parts.random.uniform() * bound;

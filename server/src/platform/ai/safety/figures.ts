@@ -14,9 +14,9 @@ export interface SafetySum {
   readonly crisis: number;
   readonly concern: number;
   readonly caution: number;
-  /** Of them answered with words and helplines, in place of the product's answer or beside it. */
+  /** Checks that were answered with words and helplines, in place of the product's answer or beside it. */
   readonly helplines: number;
-  /** Of them of callers who had said that they are safe. */
+  /** Checks of callers who had said that they are safe. */
   readonly said_safe: number;
   /** Replies of models, or parts of them, that were not fit to be shown. */
   readonly replies: number;

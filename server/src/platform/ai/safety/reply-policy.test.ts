@@ -52,7 +52,7 @@ describe('a feature whose replies are checked', () => {
       if (how !== 'whole') expect(taken.join('')).toBe(text);
       expect(found).toMatchObject([FOUND]);
       expect(JSON.stringify(found)).not.toContain('kill');
-      // What the provider served is paid for, once and all of it.
+      // The provider's work is paid for, once and all of it.
       expect(permit.states).toEqual(['served']);
       expect(usage.completionTokens).toBeGreaterThan(10);
     },

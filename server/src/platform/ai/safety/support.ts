@@ -56,7 +56,7 @@ export function supportFor({
 }
 
 /**
- * The emergency number stands first where an attempt is under way, whatever the status, and in danger from a person or for a child, where
+ * The emergency number stands first where an attempt is under way, at every status, and in danger from a person or for a child, where
  * the status may be `concern`.
  */
 function sayingOf(status: SafetyStatus, kinds: readonly SafetyKind[]): (typeof SAYINGS)[number] {

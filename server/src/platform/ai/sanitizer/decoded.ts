@@ -2,7 +2,7 @@ import { lettersOf, plainLetter } from './letters.ts';
 import type { Exposure, Passage } from './secrets.ts';
 import { FARTHEST, Watch } from './watch.ts';
 
-/** What a character is to an alphabet that is no letter of it. */
+/** Kinds of characters that are no letter of an alphabet. */
 const ENDS = -1;
 const BORDER = -2;
 const NOTHING = -3;
@@ -61,7 +61,7 @@ export class DecodedWatch {
   #skip: number;
   #bits = 0;
   #value = 0;
-  /** Of a character that takes several bytes: how many are missing, and what it is so far. */
+  /** For a character that takes several bytes: how many are missing, and what it is so far. */
   #missing = 0;
   #point = 0;
   #lastPlace = 0;

@@ -42,7 +42,7 @@ describe('a feature with secret prompts', () => {
     expect(metrics.leaks).toEqual(['test.turn plain']);
     expect(lines).toMatchObject([{ prompt: 'turn', prompt_version: 1, rule: 'plain' }]);
     expect(JSON.stringify(lines)).not.toContain('heavy');
-    // What the provider served is paid for all the same.
+    // The provider's work is paid for all the same.
     expect(permit.rows[0]).toMatchObject({
       usage: { completionTokens: usage.outputTokens, estimated: false },
     });
@@ -102,7 +102,7 @@ describe('a feature with secret prompts', () => {
     expect(taken.join('')).toBe(how === 'whole' ? '' : text);
     expect(metrics.leaks).toEqual(['test.turn plain']);
     expect(JSON.stringify(lines)).not.toContain('heavy');
-    // What the provider served is paid for, once and all of it.
+    // The provider's work is paid for, once and all of it.
     expect(permit.states).toEqual(['served']);
     expect(permit.rows[0]).toMatchObject({
       usage: { completionTokens: usage.completionTokens, estimated: false },

@@ -17,7 +17,7 @@ import type { SecretText } from './secrets.ts';
 
 /**
  * Checks the replies of one permit's calls before they are shown, and reports its findings. It remembers which pieces of secrets left
- * before under the permit, by whatever call.
+ * before under the permit, by any call.
  */
 export interface Guard {
   begin(): GuardedReply;

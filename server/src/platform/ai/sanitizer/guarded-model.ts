@@ -65,7 +65,7 @@ function isText({ type }: LanguageModelV4Content): boolean {
   return type === 'text' || type === 'reasoning';
 }
 
-/** What of a part that is no text a model wrote: of a tool call the name, and the arguments as the tool gets them. Names are read by themselves. */
+/** The text that a model wrote into a part that is no text: of a tool call the name, and the arguments as the tool gets them. Names are read by themselves. */
 function outgoing(part: LanguageModelV4Content | Part): unknown {
   if (part.type === 'file' || part.type === 'reasoning-file') return undefined;
   if (part.type !== 'tool-call') return part;
@@ -116,7 +116,7 @@ function guardedParts(guard: Guard): Transformer<Part, Part> {
   };
 }
 
-/** Why tool calls, and whatever else is no text, must not go out. The pieces of a call's arguments come again in the call. */
+/** Why tool calls, and other parts that are no text, must not go out. The pieces of a call's arguments come again in the call. */
 function cutOf(parts: readonly Part[], guard: Guard): Cut | undefined {
   const refuses = guard.beginObjects();
   for (const part of parts) {

@@ -17,7 +17,7 @@ function makeSanitizer(): Sanitizer {
 }
 const sanitizer = makeSanitizer();
 
-/** What goes out of a reply that arrives in such pieces, and which rule cut it. */
+/** The text that goes out of a reply that arrives in such pieces, and the rule that cut it. */
 function sendPieces(pieces: readonly string[]): { text: string; rule: string | undefined } {
   const reply = sanitizer.memoryOf().begin();
   const text = pieces.map((piece) => reply.push(piece)).join('') + reply.end();

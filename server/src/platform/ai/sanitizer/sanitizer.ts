@@ -20,7 +20,7 @@ export interface Sanitizing {
   readonly leak: Leak | undefined;
 }
 
-/** What has left under one permit. */
+/** Memory of the text that has left under one permit. */
 export interface SanitizerMemory {
   begin(): Sanitizing;
   /** The leak in texts that leave together, or don't: what they hold counts as having left when there is none. */

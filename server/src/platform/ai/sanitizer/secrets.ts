@@ -20,7 +20,7 @@ export type LeakRule = Disguise | 'base64' | 'hex';
 /** A text that no reply may repeat, in parts: what stands between two of them is no secret. */
 export interface SecretText {
   readonly id: string;
-  /** Of a prompt. */
+  /** The prompt's version. */
   readonly version: number | undefined;
   readonly parts: readonly string[];
 }
@@ -133,7 +133,7 @@ function rotate13(letter: number): number {
   return letter < A || letter > Z ? letter : A + ((letter - A + 13) % 26);
 }
 
-/** Which letters of secrets have left under one permit, in whatever disguise: a bit for each, and no text. */
+/** Which letters of secrets have left under one permit, in any disguise: a bit for each, and no text. */
 export class Exposure {
   readonly #secrets: Secrets;
   #bits: Uint8Array | undefined;
@@ -163,7 +163,7 @@ export class Exposure {
     return this.#marked.length;
   }
 
-  /** What was marked since there were so many has not left after all. */
+  /** Letters that were marked since there were so many have not left after all. */
   takeBackTo(count: number): void {
     for (const at of this.#marked.splice(count))
       if (this.#bits !== undefined) this.#bits[at >> 3] = (this.#bits[at >> 3] ?? 0) & ~(1 << (at & 7));

@@ -88,7 +88,7 @@ describe('a tool call whose arguments would repeat a secret', () => {
     expect([run, metrics.leaks]).toEqual([[], [`test.notes ${rule}`]]);
     expect(lines).toMatchObject([{ prompt: 'notes', prompt_version: 2, rule }]);
     expect(JSON.stringify(lines)).not.toMatch(/guess|coded/);
-    // What the provider served is paid for, once.
+    // The provider's work is paid for, once.
     expect(permit.states).toEqual(['served']);
   });
 

@@ -6,7 +6,7 @@ import type { Epoch } from '../providers/throttle.ts';
 import type { Release, Slots } from './slots.ts';
 import type { Target } from '../providers/providers.ts';
 
-/** What a call's end means for its provider's health. `throttled`: it had no room. */
+/** Meaning of a call's end for its provider's health. `throttled`: it had no room. */
 export type Health = CallResult | 'throttled';
 
 /** Permission to make one call of a model. The caller must record the outcome and release it. */

@@ -65,7 +65,7 @@ export class StreamMeter {
     this.#replies = options.replies ?? 1;
   }
 
-  /** What a stream that shows nothing says of itself. */
+  /** Reads the facts of a stream that shows nothing. */
   static reading(received: Buffer): AnswerReading {
     let reading = NO_ANSWER;
     let error: AnswerReading['error'];

@@ -46,7 +46,7 @@ export interface UpstreamSetting {
   readonly apiKey: string | undefined;
   /** The header that takes the key as it is; `Authorization: Bearer` when not said. */
   readonly authHeader?: string | undefined;
-  /** The models that it serves; not said: whatever the policies and the catalogue name. */
+  /** The models that it serves; not said: all that the policies and the catalogue name. */
   readonly models: readonly string[] | undefined;
 }
 

@@ -66,7 +66,7 @@ export interface Config extends TelemetrySettings {
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
-  /** Keys of the products that run, whatever others there are; none: all of them do. */
+  /** Keys of the products that run, alone; none: all of them do. */
   readonly products: readonly string[];
   /** Whether a product may be off in production for which subscriptions still pay. */
   readonly productsOffWithSubscriptions: boolean;
@@ -325,7 +325,7 @@ function assembleConfig(
   };
 }
 
-/** What one process has in its hands at once. */
+/** Capacities of one process at once. */
 function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> {
   return {
     bodyCapacity: {

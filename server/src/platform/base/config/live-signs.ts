@@ -2,7 +2,7 @@ import { isThisMachine } from './is-this-machine.ts';
 import type { Values } from './settings.ts';
 
 /**
- * Signs that others reach this server, or pay on it, though nobody said production: somebody has forgotten it. Outside of
+ * Signs that others reach this server, or pay on it, though NODE_ENV does not say production: the operator has forgotten it. Outside of
  * production addresses need not be verified, a sandbox signs in anybody as anybody, providers on the loopback are asked,
  * and a first start makes an owner. A line each, which says what to set.
  */

@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from './index.ts';
 const url = 'postgres://app@localhost/plinth';
 const systemUrl = 'postgres://worker@localhost/plinth';
 
-/** What is wrong with the logins of the database. */
+/** Problems of the database's logins. */
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
     readConfig(environment);

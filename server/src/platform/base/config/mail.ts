@@ -74,7 +74,7 @@ function smtpOf(given: string, tls: Values['SMTP_TLS']): SmtpSettings {
   };
 }
 
-/** In production nobody looks into a folder, and links lead to where the world reaches this server. */
+/** In production a mail in a folder is not read, and links lead to where the world reaches this server. */
 function unfitForProduction(values: Values, transport: MailSettings['via']['transport']): string[] {
   if (values.NODE_ENV !== 'production') return [];
   if (transport === 'outbox')

@@ -51,7 +51,7 @@ test('two keys of one name are refused', () => {
   expect(problemsOf({ MASTER_KEYS })).toEqual(['MASTER_KEYS names a key twice.']);
 });
 
-/** What is wrong with master keys in production. */
+/** Problems of master keys in production. */
 const about = (environment: Record<string, string>) =>
   problemsOf({ NODE_ENV: 'production', ...environment }).filter((line) => line.includes('MASTER_KEY'));
 

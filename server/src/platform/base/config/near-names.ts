@@ -6,7 +6,7 @@ const SHORT = 8;
 const LONG = 6;
 
 /**
- * Names in the environment that are no settings, and nearly are: a line for each. Whatever is set there for other programs
+ * Names in the environment that are no settings, and nearly are: a line for each. Variables of other programs
  * must not stop the start, so a name counts only where the setting that it resembles is not there; one that is set to nothing
  * is there.
  */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Values } from './settings.ts';
 
-/** What passkeys are bound to (docs/mfa.md). */
+/** Names that passkeys are bound to (docs/mfa.md). */
 export interface PasskeysSettings {
   /** The domain of the web app, or one above it. */
   readonly rpId: string;
@@ -31,7 +31,7 @@ function originOf({ PUBLIC_URL: url }: Values, host: string): string {
   return url === undefined || host === THIS_MACHINE ? `http://${THIS_MACHINE}:*` : new URL(url).origin;
 }
 
-/** What a browser would refuse is refused at the start: another domain, and http on anything but this machine. */
+/** An origin that a browser would refuse is refused at the start: another domain, and http on anything but this machine. */
 function mayUse(origin: string, rpId: string): boolean {
   if (origin.startsWith('android:apk-key-hash:')) return true;
   const [, scheme, host = ''] = /^(https?):\/\/([^\s/:]+)(?::(?:\d{1,5}|\*))?$/.exec(origin) ?? [];

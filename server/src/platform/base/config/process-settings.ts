@@ -20,7 +20,7 @@ export const RETENTION_SETTINGS = {
   }),
 } as const;
 
-/** Who tries a server that was rolled out. */
+/** Credentials that try a server that was rolled out. */
 export const SMOKE_SETTINGS = {
   SMOKE_EMAIL: setting(text.optional(), {
     group: 'Operations',

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { numberIn } from '#platform/kernel';
 import { z } from 'zod';
 
-/** What the docs and `plinth config` need to know of a setting beside its schema. */
+/** Facts of a setting beside its schema, for the docs and `plinth config`. */
 export interface SettingNotes {
   readonly group:
     | 'Accounts'

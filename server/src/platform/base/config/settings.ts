@@ -32,7 +32,7 @@ import {
 } from './setting.ts';
 
 /**
- * Where it listens when nobody says: a port that IANA has given to nobody, below those that systems hand out to outgoing
+ * Where it listens by default: a port that IANA has not assigned, below those that systems hand out to outgoing
  * connections, and blocked by no browser. 3000, 4000, 5000, 8000, 8080 and 8787 belong to other development servers.
  */
 const DEFAULT_PORT = 6_174;

@@ -15,7 +15,7 @@ export interface SignInSettings {
   readonly sandbox: boolean;
 }
 
-/** What we are to a provider. */
+/** Our name and secret at a provider. */
 export interface ClientSettings {
   readonly clientId: string;
   /** undefined: a public client, as apps are. */
@@ -24,7 +24,7 @@ export interface ClientSettings {
 
 const DEVELOPMENT_RETURNS = ['http://localhost:*/*', 'http://127.0.0.1:*/*'];
 
-/** Reads who else says who somebody is. What is wrong is added to `problems`, a line each. */
+/** Reads which providers sign users in. What is wrong is added to `problems`, a line each. */
 export function readSignIn(values: Values, problems: string[]): SignInSettings {
   problems.push(...halves(values), ...unfitForProduction(values));
   const isProduction = values.NODE_ENV === 'production';

@@ -9,7 +9,7 @@ export interface StripeSettings {
         /** As the key says. */
         readonly mode: 'live' | 'test';
         readonly webhookSecrets: readonly string[];
-        /** Of events of connected accounts. */
+        /** Secrets of the endpoint for events of connected accounts. */
         readonly connectWebhookSecrets: readonly string[];
       }
     | undefined;

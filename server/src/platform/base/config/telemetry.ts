@@ -28,7 +28,7 @@ export interface TelemetrySettings {
   readonly tracing: TracingSettings | undefined;
 }
 
-/** What is told of the program to those who watch it. */
+/** Where the program reports to those who watch it. */
 export function readTelemetry(values: Values): TelemetrySettings {
   const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = values.NODE_ENV } = values;
   return {

@@ -19,7 +19,7 @@ test.runIf(engine === 'postgres')(
     const client = new pg.Client({ connectionString: url, application_name: 'plinth' });
     client.on('error', () => {});
     await client.connect();
-    // Of the connection that never writes nothing is at stake, however long it waits.
+    // For the connection that never writes nothing is at stake, however long it waits.
     const reader = new pg.Client({ connectionString: url, application_name: 'plinth' });
     await reader.connect();
     const reads = reader.query("select repeat('x', 30000000) as answer");

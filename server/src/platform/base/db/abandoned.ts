@@ -6,7 +6,7 @@ const LOOK_EVERY = 5_000;
 
 /**
  * Ends transactions of this login that have written and wait for a client which is gone, or hangs: between a statement that has
- * arrived and its end (Sync) that has not, or with an answer that nobody reads. Such a one is neither idle nor does a statement
+ * arrived and its end (Sync) that has not, or with an answer that the client does not read. Such a one is neither idle nor does a statement
  * run: `idle_in_transaction_session_timeout` and `statement_timeout` do not end it, nor does `transaction_timeout` (17) when it writes.
  * Another program with the same login has another `application_name`.
  */

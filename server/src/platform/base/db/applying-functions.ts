@@ -1,6 +1,6 @@
 import type { FunctionSet } from './function-set.ts';
 
-/** What the script below ends with when another process has applied a newer set meanwhile. */
+/** The code that the script below ends with when another process has applied a newer set meanwhile. */
 export const NEWER = 'PL030';
 
 /** The schemas that a set opens are its own. */
@@ -14,7 +14,7 @@ const factsOf = (sets: readonly FunctionSet[]) =>
 const quote = (text: string) => `$plinth_text$${text}$plinth_text$`;
 
 /**
- * Nothing is anybody's but what the rights say: tables and schemas nobody's, functions the system's alone, with the caller's
+ * Rights alone give access: tables and schemas are closed to all logins, functions open to the system alone, with the caller's
  * rights. Owners go back too, because a function that ran as the system may be an ordinary one now.
  */
 const CLOSED = `

@@ -17,7 +17,7 @@ export class DatabaseAway extends Error {
   }
 }
 
-/** Whether nobody can say if what failed so was done: its caller may be told the same again, and must not do it another way. */
+/** Whether what failed so may have been done all the same: its caller may be told the same again, and must not do it another way. */
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof DatabaseAway) return error.mayBeDone;
   const code = codeOf(error);
@@ -26,12 +26,12 @@ export function mayBeDone(error: unknown): boolean {
 }
 
 /**
- * What PostgreSQL and PgBouncer say when they can serve nobody for now. Classes 08 (connections; PgBouncer has 08P01 for
+ * Codes of PostgreSQL and PgBouncer when they can serve no client for now. Classes 08 (connections; PgBouncer has 08P01 for
  * all that it says of itself: a server that crashed, a wait that took too long) and 53 (no connection, memory or disk left);
  * 57P01 to 57P05: ended by an operator, a crash or a time-out, or starting up. 58030: its files can't be read or written.
  */
 const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$|^58030$/;
-/** Of these the database has undone what it was doing. */
+/** After these errors the database has undone what it was doing. */
 const UNDONE = /^53/;
 /** A row that another transaction has for too long, a statement that takes too long: PostgreSQL has undone it. The connection is sound. */
 const TOO_LATE = /^(?:55P03|57014)$/;
@@ -101,7 +101,7 @@ const REASONS: Readonly<Record<string, (setting: string) => string>> = {
 
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 
-/** Of those who can't be reached: not there yet, cut off, full, or starting up. */
+/** Error codes of a database that can't be reached: not there yet, cut off, full, or starting up. */
 const PASSES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -116,7 +116,7 @@ const PASSES: ReadonlySet<string> = new Set([
   // A standby that is about to become the primary.
   READ_ONLY,
 ]);
-/** What PgBouncer says in words alone (08P01), and drivers of their own settings: no waiting helps. */
+/** Faults that PgBouncer names in words alone (08P01), and drivers of their own settings: no waiting helps. */
 const STAYS = /no such (?:user|database)|password|authentication|SSL|TLS/i;
 
 /** Whether waiting may help: a database that comes, and not one that refuses its settings. */
@@ -180,7 +180,7 @@ export function isFull(folder: string): boolean {
   }
 }
 
-/** Of several addresses that were tried, the first failure tells. */
+/** Where several addresses were tried, the first failure's code. */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

@@ -3,7 +3,7 @@ export type CommitPoint = string & { readonly __brand: 'CommitPoint' };
 
 export interface PointDeclaration {
   readonly kind: 'commit' | 'dispatch';
-  /** What is durable, or out of the house, once the point is passed. */
+  /** The effect that is durable, or out of the house, once the point is passed. */
   readonly what: string;
 }
 

@@ -8,7 +8,7 @@ export interface MovedTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** What a table holds: the same digest in whatever order, and on whichever engine, its rows lie. */
+/** Contents of a table: the same digest in any order, and on either engine, that its rows lie. */
 export interface Contents {
   readonly rows: number;
   readonly digest: string;
@@ -16,7 +16,7 @@ export interface Contents {
   readonly widest: number;
 }
 
-/** What is not moved: what was applied is compared, and whose the data is goes by itself. */
+/** Tables that are not moved: applied migrations are compared, and the owner of the data goes by itself. */
 const NOT_MOVED = ['public.plinth_migrations', 'app.installation'];
 
 /** Both sides write values alike: the same instant, number or bytes is the same text. */
@@ -61,7 +61,7 @@ const half = (side: 'left' | 'right') =>
 /**
  * Counts and digests the rows of a table. Each row's text is hashed by MD5, whose halves are added up as numbers: a sum does
  * not depend on the order, and unlike an exclusive or it tells a row from the same row three times. This finds what went wrong,
- * not what somebody forged.
+ * not a forgery.
  */
 export async function contentsOf(tx: Transaction, { name, columns }: MovedTable): Promise<Contents> {
   const [found] = await tx.run(
@@ -74,7 +74,7 @@ export async function contentsOf(tx: Transaction, { name, columns }: MovedTable)
   return found;
 }
 
-/** What all these tables hold, by their names. */
+/** Contents of all these tables, by their names. */
 export async function contentsOfAll(
   tx: Transaction,
   tables: readonly MovedTable[],

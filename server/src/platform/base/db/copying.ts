@@ -11,7 +11,7 @@ interface Change {
 }
 
 /**
- * What stands in the way of rows that arrive in any order, undone and redone by the tables' owner, without a
+ * Obstacles to rows that arrive in any order, undone and redone by the tables' owner, without a
  * superuser's rights: row security binds the owner too, triggers would write what is copied anyway, and foreign keys go in
  * circles (a draft names a variant of its own), so they are checked at the end.
  */

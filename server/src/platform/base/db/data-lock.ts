@@ -34,7 +34,7 @@ export function lockDataFolder(folder: string): () => void {
   throw new AppError('data_folder_in_use');
 }
 
-/** What lies in the lock's place may be no file. */
+/** The lock's place may hold no file. */
 function removeLock(folder: string, path: string): void {
   try {
     rmSync(path, { force: true });
@@ -76,7 +76,7 @@ function isDead(pid: number): boolean {
   return status[0] === 'Z' && Number(status[17]) <= 1;
 }
 
-/** What the system says of a process (Linux: `man proc_pid_stat`, from `state` on); nothing elsewhere. */
+/** The system's facts of a process (Linux: `man proc_pid_stat`, from `state` on); nothing elsewhere. */
 function statusOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,7 +1,7 @@
 import type { AccountId } from '#platform/kernel';
 
 /**
- * What becomes of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
+ * The fate of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
  * user, `$2` the person's email, once it was verified; when not said, the rows whose account_id or user_id it is.
  */
 export type Fate =
@@ -24,24 +24,24 @@ export interface SealedRow {
   readonly id: string;
 }
 
-/** What erasure and export do with one table. Each module says it of its own, beside its migrations. */
+/** How erasure and export treat one table. Each module says it of its own, beside its migrations. */
 export interface DataRule {
   /** `reel.drafts` */
   readonly table: string;
-  /** Of rows of an account. */
+  /** The fate of an account's rows. */
   readonly account?: Fate;
   /** Which of an account's rows its export shows, as a condition on `t`: what a member keeps from the others is in the archive of that person alone. */
   readonly accountShows?: string;
-  /** Of rows of a person: who they are, and what they did for accounts that are not erased with them. */
+  /** The fate of a person's rows: who they are, and what they did for accounts that are not erased with them. */
   readonly user?: Fate;
-  /** Who did what a row tells of, where others do things to a person: of others, a person's archive lacks these columns. */
+  /** Columns of the actor of a row, where others do things to a person: if it was another, a person's archive lacks these columns. */
   readonly doer?: { readonly id: string; readonly columns: readonly string[] };
   /** Why its rows are no account's and no person's. */
   readonly nobodys?: string;
   /** Columns that are sealed under the account's data key, with the place that each is bound to: an export shows what was sealed. */
   readonly sealed?: Readonly<Record<string, (row: SealedRow) => string>>;
   /**
-   * Of rows about a file of their `blob_id`, sealed as these columns are: its product, and the place that its bytes are bound to. An
+   * For rows about a file of their `blob_id`, sealed as these columns are: its product, and the place that its bytes are bound to. An
    * export has the file as it was, under the row's `name`.
    */
   readonly file?: {
@@ -78,9 +78,9 @@ export const dbDataRules: readonly DataRule[] = [
   { table: 'public.plinth_migrations', nobodys: 'which migrations were applied' },
 ];
 
-/** Of the rows of an account that a person made: they are the account's, and say of the person an id, which is nobody's by then. */
+/** The rows of an account that a person made: they are the account's, and have the person's id, which belongs to no user after the erasure. */
 export const THE_ACCOUNTS = kept('the account’s; of the person it has an id, which is nobody’s by then');
-/** Of the ledger and its sums. */
+/** The ledger and its sums. */
 export const THE_BOOKS = kept(
   'the books: figures, names of products and models, and ids, which are nobody’s by then',
 );

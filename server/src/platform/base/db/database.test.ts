@@ -102,7 +102,7 @@ describe('scopes', () => {
     ]);
     expect(first).toEqual({ who: 'plinth_system', said: 'note' });
     expect(rows).toContainEqual({ text: 'called' });
-    // Of a tenant it is sent in the tenant's scope, who may not.
+    // In a tenant's transaction it is sent in the tenant's scope, which may not.
     await expect(db.tenant(account, WRITE, [call])).rejects.toMatchObject({ code: '42501' });
   });
 
@@ -112,7 +112,7 @@ describe('scopes', () => {
       const call = systemCall(statement<{ patience: string }>('select notes.patience() as patience', []));
       const [[alone]] = await db.system('limits.sweep', WRITE, [call]);
       const [[withOthers]] = await db.system('limits.sweep', WRITE, [call, texts]);
-      // What a transaction sets at its beginning.
+      // The settings of a transaction at its beginning.
       expect([alone, withOthers]).toEqual([{ patience: '0' }, { patience: '30s' }]);
     },
   );

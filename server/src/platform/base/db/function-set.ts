@@ -8,7 +8,7 @@ export interface SetPart {
   readonly kind: 'routine' | 'trigger';
   /** As it is dropped by: `limits.slide(limits.meters, text, text, bigint, bigint)`, `events_emptied on audit.events`. */
   readonly name: string;
-  /** What can't be replaced and is made anew: names of arguments and what is answered; of a trigger all of it. */
+  /** The part that can't be replaced and is made anew: names of arguments and what is answered; of a trigger all of it. */
   readonly head: string;
 }
 
@@ -21,7 +21,7 @@ export interface FunctionSet {
   readonly digest: string;
   /** The folder that it was read from. */
   readonly folder: string;
-  /** Whether `version.json` tells of this digest; where it doesn't, somebody works on the set. */
+  /** Whether `version.json` tells of this digest; where it doesn't, the set is being worked on. */
   readonly recorded: boolean;
   readonly functions: string;
   readonly rights: string;
@@ -58,7 +58,7 @@ export function functionSetIn(module: string, folder: string): FunctionSet[] {
   ];
 }
 
-/** What `version.json` of a set has to say: a digest that it does not tell of is a new version. */
+/** The content for `version.json` of a set: a digest that it does not tell of is a new version. */
 export function versionOf({ version, digest, recorded }: FunctionSet): string {
   return `{ "version": ${recorded ? version : version + 1}, "digest": "${digest}" }\n`;
 }

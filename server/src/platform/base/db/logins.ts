@@ -51,8 +51,8 @@ const may = (role: 'plinth_tenant' | 'plinth_system') =>
   );
 
 /**
- * What is wrong with the two logins of the database, each in a sentence that says how to put it right (docs/keys.md): a
- * tenant login that could pass row security, by whatever way, or a login that could not do its work.
+ * Problems of the two logins of the database, each in a sentence that says how to put it right (docs/keys.md): a
+ * tenant login that could pass row security, by any way, or a login that could not do its work.
  */
 export async function troublesOfLogins(db: Database): Promise<string[]> {
   const [roles, [tenant], [system]] = await Promise.all([
@@ -79,7 +79,7 @@ function lackOf(setting: string, login: string | undefined, role: string): strin
   return `The login "${login}" of ${setting} may not become ${role}: grant ${role} to it.`;
 }
 
-/** What it calls without a scope of its own, it calls by the rights that it inherits. */
+/** Calls without a scope of its own need the rights that it inherits. */
 function notInheriting(login: string): string {
   return `The login "${login}" of SYSTEM_DATABASE_URL does not inherit plinth_system: alter role "${login}" inherit, and grant plinth_system to it again.`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { engine, projectMigrations, testDatabase } from '@plinth/testkit/services';
 import { type Database, migrateDown, migrateUp, pendingMigrations, statement, type Step } from './index.ts';
 
-/** Of the system there are thousands of lines, which no migration changes: they are left out before they are written. */
+/** The system has thousands of lines, which no migration changes: they are left out before they are written. */
 const OURS = (schema: string) => `${schema} !~ '^(pg_|information_schema$)'`;
 
 /** Everything that a migration can leave behind, as text. It is asked after each step: the view of columns would take three times as long. */

@@ -24,7 +24,7 @@ export interface Step {
   readonly down: string;
 }
 
-/** What a database is brought up to date by: a step of the schema, or the functions and rights of a module, whose newest set counts. */
+/** One step of bringing a database up to date: a step of the schema, or the functions and rights of a module, whose newest set counts. */
 export type Migration = Step | FunctionSet;
 
 const isStep = (migration: Migration): migration is Step => 'up' in migration;
@@ -83,11 +83,11 @@ create table if not exists public.plinth_migrations (
 
 interface AppliedRow {
   readonly digest: string;
-  /** Of functions and rights alone. */
+  /** Only for functions and rights. */
   readonly version: number | null;
 }
 
-/** What was applied, by id; nothing where no migration ever was. It writes nothing. */
+/** Applied migrations, by id; nothing where no migration ever was. It writes nothing. */
 async function readApplied(db: Database): Promise<Map<string, AppliedRow>> {
   const [{ is_there } = { is_there: false }] = await db.asMigrator(
     statement<{ is_there: boolean }>(
@@ -111,7 +111,7 @@ const WAYS_OUT = {
     'if nothing of the data is to be kept, begin with a new database (or "plinth migrate down" past the step, which deletes what its tables hold)',
 };
 
-/** What was applied must be what the program has: the schema would be another one than the code was written for. */
+/** Applied migrations must be the program's: the schema would be another one than the code was written for. */
 function assertUnchanged(
   db: Database,
   known: ReadonlyMap<string, AppliedRow>,
@@ -128,7 +128,7 @@ function assertUnchanged(
 
 /**
  * A process that changes the schema must know all of it; one that only serves may be older, while a newer version is rolled out. The
- * tables of a product that was taken out of the program are in nobody's way.
+ * tables of a product that was taken out of the program are no obstacle.
  */
 function assertKnown(known: ReadonlyMap<string, AppliedRow>, migrations: readonly Migration[]): void {
   const ids = new Set(migrations.map(({ id }) => id));
@@ -152,7 +152,7 @@ function isNewer(because: string): AppError {
 const versionIn = (known: ReadonlyMap<string, AppliedRow>, { id }: FunctionSet) =>
   known.get(id)?.version ?? -1;
 
-/** Whether the functions of a database are older than these. Of one version, those that somebody works on count. */
+/** Whether the functions of a database are older than these. In one version, those that are being worked on count. */
 function isStale(known: ReadonlyMap<string, AppliedRow>, set: FunctionSet): boolean {
   const version = versionIn(known, set);
   return version < set.version || (version === set.version && known.get(set.id)?.digest !== set.digest);
@@ -166,7 +166,7 @@ const moduleOf = (id: string) => id.split('/')[0];
  */
 export async function migrateUp(db: Database, migrations: readonly Migration[]): Promise<string[]> {
   const known = await readApplied(db);
-  // First: a database from before the baseline has steps that nobody knows, and was made by no newer program.
+  // First: a database from before the baseline has steps that no program knows any more, and was made by no newer program.
   assertUnchanged(db, known, migrations);
   assertKnown(known, migrations);
   // Asked for only then: a login with nothing to apply need not own anything.

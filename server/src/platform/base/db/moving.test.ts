@@ -18,7 +18,7 @@ import {
 
 const WRITE = commitPoint('test.moving', 'rows of a test');
 
-/** What products may have: numbers of the database, columns made of others, circles of foreign keys, triggers that write. */
+/** Parts that products may have: numbers of the database, columns made of others, circles of foreign keys, triggers that write. */
 const HARD: Migration = {
   id: 'hard/0001_hard',
   number: '0001',

@@ -39,7 +39,7 @@ export interface MovedSum {
 export interface Move {
   readonly source: Database;
   readonly target: Database;
-  /** What the target is called in messages: no login, no password. */
+  /** The target's name in messages: no login, no password. */
   readonly targetName: string;
   readonly migrations: readonly Migration[];
   /** Sums that a reader knows, beside the digests. */
@@ -57,7 +57,7 @@ export interface Moved {
 }
 
 /**
- * Moves everything from one migrated database, which nobody else has open, to another that is empty. The target gets all of it
+ * Moves everything from one migrated database, which no other process has open, to another that is empty. The target gets all of it
  * in one commit, after its rows were compared with those of the source: killed at any instant, it has everything or nothing, and
  * a second run ends right. Then the source is marked as left.
  */
@@ -81,7 +81,7 @@ export async function moveDatabase(move: Move): Promise<Moved> {
   return moved;
 }
 
-/** The first table of the target that has rows; undefined where nobody has used it. Nothing is changed there. */
+/** The first table of the target that has rows; undefined where it is unused. Nothing is changed there. */
 async function filledTable(
   { target, targetName }: Move,
   tables: readonly MovedTable[],
@@ -124,7 +124,7 @@ interface Earlier {
   readonly filled: string;
 }
 
-/** What an earlier run brought to a target that holds the same data: all of it, unless something changed since. */
+/** The result of an earlier run to a target that holds the same data: all of it, unless something changed since. */
 async function arrivedEarlier(move: Move, { installation, tables, filled }: Earlier): Promise<Moved> {
   const { source, target, targetName } = move;
   const isSame = (await installationOf(target).catch(() => undefined))?.id === installation.id;
@@ -132,7 +132,7 @@ async function arrivedEarlier(move: Move, { installation, tables, filled }: Earl
   const here = await source.transactAsMigrator(undefined, (tx) => contentsOfAll(tx, tables));
   const rows = [...here.values()].reduce((sum, one) => sum + one.rows, 0);
   const found = { tables: tables.length, rows, sums: [] };
-  // What was left is as it was, and the target goes on.
+  // The source that was left is as it was, and the target goes on.
   if (installation.movedTo !== null) return { ...found, outcome: 'used' };
   const there = await target.system('db.installation', (tx) => contentsOfAll(tx, tables));
   const names = differingTables(here, there);
@@ -176,7 +176,7 @@ async function copyAll(move: Move, { from, to, tables, id }: Copy): Promise<Move
   if (JSON.stringify(await tablesOf(to, schemas)) !== JSON.stringify(tables))
     throw notEmpty(move.targetName, 'tables that are not those of this program');
   return withoutObstacles(to, schemas, async () => {
-    // Under the locks of their tables nobody can fill them meanwhile.
+    // Under the locks of their tables no other writer can fill them meanwhile.
     const filled = await firstFilled(to, tables);
     if (filled !== undefined) throw notEmpty(move.targetName, `rows in ${filled}`);
     let rows = 0;
@@ -233,7 +233,7 @@ function explainRights(error: unknown): never {
   });
 }
 
-/** What PostgreSQL says of two things that an operator can put right. */
+/** Explains two errors of PostgreSQL that an operator can put right. */
 function explain(error: unknown): never {
   const { code } = error as { readonly code?: unknown };
   if (code === '55P03')

@@ -6,7 +6,7 @@ import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import type { Opening, Plain } from './port.ts';
 import { beginDatabase, finishDatabase, unpackPrepared } from './prepared.ts';
 
-/** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
+/** A request of the main thread to the thread that holds the embedded database. It sends one transaction at a time. */
 export type Ask =
   | { readonly kind: 'batch'; readonly opening: Opening; readonly statements: readonly Plain[] }
   | { readonly kind: 'begin'; readonly opening: Opening }
@@ -26,7 +26,7 @@ export interface Answer {
   };
 }
 
-/** What the thread is started with: a folder, or '' for memory alone; and, for tests, a dumped database to start from. */
+/** Input of the thread: a folder, or '' for memory alone; and, for tests, a dumped database to start from. */
 export interface WorkerInput {
   readonly dataDir: string;
   readonly template: Uint8Array<ArrayBuffer> | undefined;
@@ -46,7 +46,7 @@ const SHARED_BUFFERS = '32MB';
 const COPIED =
   'update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now()';
 
-/** What PGlite and its file system throw that is no error of SQL. */
+/** Errors that PGlite and its file system throw and that are no errors of SQL. */
 const BROKEN: ReadonlySet<string> = new Set(['RuntimeError', 'ErrnoError']);
 
 /** Not even a rollback worked. */
@@ -66,13 +66,13 @@ const input = workerData as WorkerInput;
 const isNew = input.dataDir !== '' && beginDatabase(input.dataDir);
 const slowly = isNew ? copyPrepared() : undefined;
 const database = await PGlite.create({
-  // What `create extension` of our migrations finds beside what PGlite has built in.
+  // Extensions that `create extension` of our migrations finds beside what PGlite has built in.
   extensions: { btree_gin },
   startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),
 }).catch((error: unknown) => {
-  // What its file system throws is no Error, and would reach the other thread as nothing.
+  // Its file system throws values that are no Error, and would reach the other thread as nothing.
   parentPort?.postMessage({ id: 0, error: plainError(error) } satisfies Answer);
   process.exit(1);
 });
@@ -80,7 +80,7 @@ const database = await PGlite.create({
 if (isNew && slowly === undefined) await database.exec(COPIED);
 if (isNew) finishDatabase(input.dataDir);
 
-/** What an earlier version has left half-made is left to PGlite, which goes on with it. */
+/** A folder that an earlier version has left half-made is left to PGlite, which goes on with it. */
 function copyPrepared(): string | undefined {
   if (input.prepared === undefined) return 'none was asked for';
   if (existsSync(input.dataDir)) return 'the folder is there already';
@@ -165,7 +165,7 @@ function plainError(error: unknown): NonNullable<Answer['error']> {
 
 parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
   answer(ask).then(
-    // The results of exec hold what structured cloning can't carry, and nobody reads them.
+    // The results of exec hold what structured cloning can't carry, and are not read.
     (value) =>
       parentPort?.postMessage({
         id,

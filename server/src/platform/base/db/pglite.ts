@@ -48,7 +48,7 @@ export async function createPgliteEngine(
   let triedAt = Number.NEGATIVE_INFINITY;
   const queue = createFairQueue({ slots: 1, patience: CONNECTING, onLate: busy });
 
-  /** Who has the turn opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
+  /** The call whose turn it is opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
   async function liveThread(): Promise<Thread> {
     const { failure } = thread;
     if (failure === undefined) return thread;

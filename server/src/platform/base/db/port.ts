@@ -42,7 +42,7 @@ export interface Database {
   readonly user: ScopedVerb<UserId>;
   /** Rows of one account, those of one user, and what its members wrote that this one may see (`app.protect_member`). */
   readonly member: ScopedVerb<Member>;
-  /** What nobody owns: log-in, admission, sweeps. A module declares each use, with the reason. */
+  /** Rows without an owner: log-in, admission, sweeps. A module declares each use, with the reason. */
   readonly system: ScopedVerb<SystemUse>;
   /** Tells all processes, after a commit, that something changed. Coalesced; may be lost: a slow poll stands behind it. */
   signal(topic: string, id?: string): void;
@@ -70,7 +70,7 @@ export interface Database {
    */
   endAbandoned(milliseconds?: number): Promise<number>;
   /**
-   * Of the embedded database: does work on its folder while nothing is written there, and everybody else waits. The files are those of a
+   * For the embedded database: does work on its folder while nothing is written there, and all other calls wait. The files are those of a
    * database after a checkpoint. The work must not ask the database.
    */
   readonly freeze: (<T>(work: (folder: string) => Promise<T>) => Promise<T>) | undefined;
@@ -91,7 +91,7 @@ export interface SignalCarrier {
   subscribe(hear: (message: string) => void): () => void;
 }
 
-/** What an engine must do; scopes, signals and crash points are built on top of it, once for both. */
+/** Duties of an engine; scopes, signals and crash points are built on top of it, once for both. */
 export interface Engine {
   readonly name: 'pglite' | 'postgres';
   batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;

@@ -79,7 +79,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       application_name: 'plinth',
     });
     pool.on('error', onIdleError);
-    // One that breaks in the middle of a query fails that query; with nobody to hear of it, it would end the process too.
+    // A connection that breaks in the middle of a query fails that query; without a listener it would end the process too.
     pool.on('connect', (client) => void client.on('error', ignore));
     pool.on('release', (_error, client) => {
       const lane = lanes.get(client);
@@ -271,7 +271,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     waitingIn: (lane) => tenants.waitingIn(lane) + (system === tenants ? 0 : system.waitingIn(lane)),
     script: async (sql) => void (await once((client) => client.query(sql))),
     async bare({ text, values }, login) {
-      // Of two logins neither is the owner's: that one has no pool.
+      // Neither of the two logins is the owner's: that one has no pool.
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
       if (isOwners) return (await once((client) => client.query(asked))).rows;

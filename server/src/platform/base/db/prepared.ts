@@ -26,7 +26,7 @@ const NAME = /^database-[0-9a-f]{64}$/;
 /** Whose database is not whole has this beside it. */
 const UNFINISHED = '.unfinished';
 
-/** What precedes the contents: folders, and files with their size, of which the first `kept` bytes follow; the rest is zeros. */
+/** The list before the contents: folders, and files with their size, of which the first `kept` bytes follow; the rest is zeros. */
 interface Contents {
   readonly folders: readonly string[];
   readonly files: readonly { readonly path: string; readonly size: number; readonly kept: number }[];
@@ -83,7 +83,7 @@ export function writePrepared(database: string, folder: string, name: string): n
   const path = join(folder, `${name}.${process.pid}`);
   try {
     writeFileSync(path, Buffer.concat([digestOf(packed), packed]));
-    // Who installs is not always who runs, and nothing in it is secret.
+    // The user who installs is not always the one who runs, and nothing in it is secret.
     chmodSync(path, 0o644);
     renameSync(path, join(folder, name));
   } finally {
@@ -121,8 +121,8 @@ export function unpackPrepared(path: string, database: string): string | undefin
 }
 
 /**
- * Whether a database is still to be made in this folder. What a start has left that was killed while it made one is removed: of that
- * nobody knows what is missing. Until `finished` it counts as not made.
+ * Whether a database is still to be made in this folder. What a start has left that was killed while it made one is removed: it
+ * is incomplete in unknown ways. Until `finished` it counts as not made.
  */
 export function beginDatabase(folder: string): boolean {
   const note = folder + UNFINISHED;

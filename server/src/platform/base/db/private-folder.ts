@@ -17,12 +17,12 @@ declareErrors({
   data_folder_foreign: { status: 500, message: 'Other users of the machine can access the data folder.' },
 });
 
-/** What others may do with a file, and what only its owner may. */
+/** Bits of what others may do with a file, and of what only its owner may. */
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 /** Where files of accounts are kept. */
 const FILES = 'blobs';
-/** What a start leaves in its folder, one of them at least. */
+/** Files that a start leaves in its folder, one of them at least. */
 const OURS = [
   FILES,
   'database',
@@ -33,7 +33,7 @@ const OURS = [
   'outbox',
   'stripe-sandbox.json',
 ];
-/** What stands in a new volume or checkout. */
+/** Names that stand in a new volume or checkout. */
 const NOBODYS = /^(lost\+found|\..*)$/;
 
 /**
@@ -47,7 +47,7 @@ export function ensurePrivate(folder: string): number {
   const user = process.geteuid();
   const root = realpathSync(folder);
   const stats = statSync(root);
-  // Whatever cannot be a data folder is said when the folder is made.
+  // A path that cannot be a data folder is reported when the folder is made.
   if (!stats.isDirectory()) return 0;
   // That of an image whose root is read-only: nothing is in it, and nothing ever will be.
   if (readdirSync(root).length === 0 && isReadOnly(root)) return 0;
@@ -59,7 +59,7 @@ export function ensurePrivate(folder: string): number {
   return narrow(root, stats) + narrowBelow(root, user);
 }
 
-/** What is wider is narrowed for all that is in it: a folder that others use too, or of other programs, must not be. */
+/** A wider folder is narrowed for all that is in it: one that others use too, or of other programs, must not be. */
 function assertOwn(folder: string, root: string, { mode }: Stats): void {
   const names = readdirSync(root).filter((name) => !NOBODYS.test(name));
   const isShared = (mode & STICKY) !== 0 || isIn(homeOf(), root);
@@ -85,7 +85,7 @@ function isIn(folder: string | undefined, other: string): boolean {
   return path === other || path.startsWith(other.endsWith(sep) ? other : other + sep);
 }
 
-/** From the top down, so that nobody else comes by what is still wide. 2 ms for the 1,000 files of a new database. */
+/** From the top down, so that no other user comes by what is still wide. 2 ms for the 1,000 files of a new database. */
 function narrowBelow(folder: string, user: number): number {
   let count = 0;
   for (const name of readdirSync(folder)) {

@@ -36,7 +36,7 @@ async function crowd(): Promise<void> {
     if (heard.size === 1_000) ears.emit('all');
   });
   const first = once(ears, 'all');
-  // Nobody waits until listening is set up: signals sent before that are lost, and sent again.
+  // The test does not wait until listening is set up: signals sent before that are lost, and sent again.
   const repeat = setInterval(() => {
     for (let n = 0; n < 1_000; n += 1)
       db.signal('topic', `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`);
@@ -47,7 +47,7 @@ async function crowd(): Promise<void> {
   await another.close();
 }
 
-/** What another process hears; said again and again, for listening is set up without being waited for. */
+/** Signals that another process hears; said again and again, for listening is set up without being waited for. */
 async function heardBy(ear: Database, mouth: Database): Promise<string> {
   const heard = Promise.withResolvers<string>();
   ear.onSignal('topic', heard.resolve);

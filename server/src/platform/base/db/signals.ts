@@ -26,7 +26,7 @@ export function createSignals(engine: Engine) {
     const [topic = '', id = ''] = entry.split(' ', 2);
     const heard = listeners.get(topic);
     if (heard === undefined) return;
-    // What they begin is no part of the call that signals.
+    // Work that they begin is no part of the call that signals.
     runForEverybody(() =>
       runInTrace(undefined, () => {
         for (const hear of heard) hear(id);

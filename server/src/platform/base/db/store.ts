@@ -53,7 +53,7 @@ export async function openStore(
         ? { ...database, crashHook, onIdleError, prepared, onSlow }
         : { ...database, crashHook, onIdleError },
     );
-    // PGlite gives the files of a new database 0666, whatever the umask says.
+    // PGlite gives the files of a new database 0666, under every umask.
     if (database.engine === 'pglite') ensurePrivate(dataDir);
     const store: Store = {
       db,

@@ -27,7 +27,7 @@ export interface FileReading<End> {
   readonly take: (line: unknown, extend: (milliseconds: number) => void) => Promise<End | undefined>;
 }
 
-/** What came of it. `excess` is the file's doing: reading it again would fail again. */
+/** The end of a reading. `excess` is the file's doing: reading it again would fail again. */
 export type FileReadingEnd<End> =
   | { readonly kind: 'ended'; readonly end: End }
   | { readonly kind: 'excess'; readonly of: ReaderExcess['of'] | 'lines'; readonly detail: string };
@@ -50,7 +50,7 @@ export async function readInProcess<End>(reading: FileReading<End>): Promise<Fil
   const process = startReader(program, order, { ...caps, after });
   const stop = () => process.kill();
   signal.addEventListener('abort', stop, { once: true });
-  // What the process does not read any more is no failure of the file.
+  // The rest that the process does not read is no failure of the file.
   const feeding = pipeline(file, process.input).catch((error: unknown) =>
     isPipe(error) ? undefined : error,
   );

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { ReaderOrder } from './process/read-file.ts';
 
 const ENTRY = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
-/** What the process itself loads of installed packages. */
+/** Installed packages that the process itself loads. */
 const PACKAGES = ['fflate'] as const;
 /** Milliseconds between two looks at what it takes of memory. */
 const LOOK = 100;
@@ -20,7 +20,7 @@ const KEPT_ERRORS = 8_192;
 /** Has something done after so many milliseconds; answers how that is called off. */
 export type After = (milliseconds: number, then: () => void) => () => void;
 
-/** What reads: the file of a worker, which exports `worker`, and the packages that it loads. */
+/** The reading program: the file of a worker, which exports `worker`, and the packages that it loads. */
 export interface ReaderProgram {
   readonly worker: URL;
   readonly packages: readonly string[];
@@ -32,13 +32,13 @@ export interface ReaderExcess {
   readonly detail: string;
 }
 
-/** What a process may take, and who says when its time is over. */
+/** Bounds of a process, and the caller that says when its time is over. */
 export interface ReaderCaps {
   /** MiB of JavaScript objects. */
   readonly heapMegabytes: number;
   readonly memoryMegabytes: number;
   readonly milliseconds: number;
-  /** Of the processor, where the system shows it. */
+  /** Milliseconds of processor time, where the system shows it. */
   readonly cpuMilliseconds: number;
   readonly after: After;
 }
@@ -160,13 +160,13 @@ function packageFolders(name: string, file: string): readonly string[] {
 
 const folders = new Map<string, readonly string[]>();
 
-/** Of ours nothing; of the system's, what Windows starts no program without. */
+/** No variable of ours; of the system's only the one without which Windows starts no program. */
 function environment(): NodeJS.ProcessEnv {
   const { SystemRoot: root } = process.env;
   return root === undefined ? {} : { SystemRoot: root };
 }
 
-/** What a process has taken until now. */
+/** Use of a process until now. */
 interface ProcessUsage {
   readonly megabytes: number;
   readonly cpuMilliseconds: number;

@@ -10,7 +10,7 @@ declareErrors({
   },
 });
 
-/** What the scanner says of a file. `refused`: it did not look at all of it, and would not the next time. */
+/** The scanner's verdict on a file. `refused`: it did not look at all of it, and would not the next time. */
 export type Verdict =
   | { readonly kind: 'clean' }
   | { readonly kind: 'infected'; readonly name: string }
@@ -28,7 +28,7 @@ const LONGEST_REPLY = 4_096;
 const LENGTH_BYTES = 4;
 
 /**
- * What it takes no more of it answers at once, and resets the connection, as there are bytes that it has not read. Where we are told of the reset
+ * A file that it takes no more of it answers at once, and resets the connection, as there are bytes that it has not read. Where we are told of the reset
  * before we have read its answer, that is lost: the file is sent anew, so often in all.
  */
 const TRIES = 3;
@@ -95,7 +95,7 @@ function openSocket(url: string): Socket {
     protocol === 'unix:'
       ? connect({ path: decodeURIComponent(pathname) })
       : connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3_310) });
-  // It may break before or after somebody waits for its answer, who is told by its end.
+  // It may break before or after a caller waits for its answer; the caller is told by its end.
   socket.on('error', () => {});
   socket.setTimeout(SILENCE, () => socket.destroy(new Error('silent')));
   return socket;
@@ -104,7 +104,7 @@ function openSocket(url: string): Socket {
 async function send(file: Readable, socket: Socket): Promise<void> {
   await write(socket, Buffer.from('zINSTREAM\0'));
   for await (const chunk of file as AsyncIterable<Buffer>) {
-    // What it has said meanwhile is read first.
+    // Its answer meanwhile is read first.
     await setImmediate();
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32BE(chunk.length);

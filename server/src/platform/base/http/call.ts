@@ -1,7 +1,7 @@
 import type { CommitPoint, SystemUse, Transaction } from '#platform/db';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
 
-/** A member's role in an account, weakest first: a role may do whatever a weaker one may. */
+/** A member's role in an account, weakest first: a role may do all that a weaker one may. */
 export const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -10,7 +10,7 @@ export function atLeast(role: Role, asked: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(asked);
 }
 
-/** Who is calling: a user by access token, or a user through an API key. */
+/** The caller: a user by access token, or a user through an API key. */
 export interface Caller {
   readonly userId: UserId;
   readonly platformRole: 'user' | 'admin';
@@ -34,18 +34,18 @@ export type Spender = Pick<Caller, 'userId' | 'keyId' | 'sessionId'>;
 /** Whose secret of a product a call has brought, such as a licence key: what its product found by it. */
 export interface ProductKey {
   readonly accountId: AccountId;
-  /** What names it in rates: its id, and never the secret itself. */
+  /** Its name in rates: its id, and never the secret itself. */
   readonly id: string;
 }
 
-/** Finds out whose a secret is; undefined: nobody's, and the call is 401. It may throw an error of its own in its place. */
+/** Finds the account of a secret; undefined: it has none, and the call is 401. It may throw an error of its own in its place. */
 export type ResolveProductKey = (
   service: never,
   secret: string,
   origin: Origin,
 ) => Promise<ProductKey | undefined>;
 
-/** What every call has, signed in or not. */
+/** Facts of every call, signed in or not. */
 export interface Origin {
   readonly requestId: string;
   readonly ip: string;

@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts';
 /** The query of a call that also answers CSV. */
 export const CSV_FORMATS = ['json', 'csv'] as const;
 
-/** What such a call `produces`. */
+/** The types that such a call `produces`. */
 export const JSON_OR_CSV = ['application/json', 'text/csv'] as const;
 
 /** A value of a row: text is quoted and guarded, a number stands as it is, null is empty. */

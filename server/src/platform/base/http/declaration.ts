@@ -42,7 +42,7 @@ export function exampleStatusOf(route: Route): number {
 
 const paramsIn = (path: string): string[] => [...path.matchAll(/:\w+/g)].map(([name]) => name);
 
-/** Whether two paths have the same parameters, in whatever order. */
+/** Whether two paths have the same parameters, in any order. */
 function haveSameParams(one: string, other: string): boolean {
   const [names, others] = [paramsIn(one), paramsIn(other)];
   return names.length === others.length && names.every((name) => others.includes(name));
@@ -60,7 +60,7 @@ export function ratesOf({ shape }: Route): readonly [RouteRate, ...RouteRate[]] 
 /** Whether it is broken, and what is wrong then. */
 type DeclarationRule = readonly [broken: boolean, says: string];
 
-/** What a route must say, and can't, whose caller is known by a secret of its product. */
+/** Rules for a route whose caller is known by a secret of its product: what it must say, and can't. */
 function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): DeclarationRule[] {
   const { shape } = route;
   const byKey = takesProductKey(route);
@@ -83,7 +83,7 @@ function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): Dec
   ];
 }
 
-/** What a route can't say of its body, nor of a token in its answer. */
+/** Rules for a route's body, and for a token in its answer. */
 function bodyRules(route: Route): DeclarationRule[] {
   const { shape, method } = route;
   return [
@@ -99,7 +99,7 @@ function bodyRules(route: Route): DeclarationRule[] {
   ];
 }
 
-/** What a route can't say of its socket. */
+/** Rules for a route's socket. */
 function socketRules({ shape, method, path }: Route): DeclarationRule[] {
   const { socket } = shape;
   if (socket === undefined) return [];
@@ -111,7 +111,7 @@ function socketRules({ shape, method, path }: Route): DeclarationRule[] {
   ];
 }
 
-/** What a route must say of its precheck. */
+/** Rules for a route's precheck. */
 function precheckRules({ shape: { precheck, spends } }: Route): DeclarationRule[] {
   if (precheck === undefined) return [];
   return [
@@ -126,7 +126,7 @@ function precheckRules({ shape: { precheck, spends } }: Route): DeclarationRule[
   ];
 }
 
-/** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
+/** Faults of a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
   const ratedBy = ratesOf(route).map(({ by }) => by);

@@ -91,7 +91,7 @@ describe('a stream of events', () => {
     stream.end();
     await sending;
     expect(most).toBeLessThan(1_048_576);
-    // What it has left unread is not waited for.
+    // The rest that it has left unread is not waited for.
     expect(response.destroyed).toBe(true);
     socket.destroy();
   });

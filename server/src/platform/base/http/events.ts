@@ -9,7 +9,7 @@ const HEARTBEAT = 15_000;
 /** One event; its data goes as JSON. */
 export interface StreamEvent {
   readonly event: string;
-  /** What a client that comes back sends as Last-Event-ID. */
+  /** The id that a client that comes back sends as Last-Event-ID. */
   readonly id: string;
   readonly data: unknown;
 }

@@ -7,7 +7,7 @@ export interface HtmlPage {
   readonly title: string;
   /** HTML, below the title. */
   readonly content: string;
-  /** What it does, with a `<p role="status">` below the content to say so in; a page to read alone has none. */
+  /** Its program, with a `<p role="status">` below the content to say so in; a page to read alone has none. */
   readonly script?: string;
 }
 
@@ -19,7 +19,7 @@ const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).di
 
 /**
  * A page for people, for a route with `page`. It loads nothing from elsewhere and runs its own script alone; it calls this
- * server and nobody else, and stands in no frame.
+ * server alone, and stands in no frame.
  */
 export function htmlPage(page: HtmlPage): Answer<string> {
   const { title, content, script } = page;

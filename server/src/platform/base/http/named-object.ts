@@ -26,8 +26,8 @@ export function namedUnion<const Forms extends readonly [z.ZodType, z.ZodType, .
   return z.union(forms).meta({ id: name });
 }
 
-/** What a call answers that sends a file, whose types its `produces` says. */
+/** Answer of a call that sends a file, whose types its `produces` says. */
 export const fileReply = z.unknown();
 
-/** What a call answers that only does something. */
+/** Answer of a call that only does something. */
 export const okReply = namedObject('Ok', { ok: z.literal(true) });

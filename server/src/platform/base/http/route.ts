@@ -24,7 +24,7 @@ export type PathParams<Name extends string> = Name extends `${string}:${infer Pa
     : unknown;
 
 /**
- * Who may call: `none` anyone; `user` anyone signed in; `account` a member of the account that the call is for
+ * Callers of a route: `none` anyone; `user` anyone signed in; `account` a member of the account that the call is for
  * (`may` says the least role); `admin` platform admins. Keys need `scope` besides. `product_key`: a caller with a secret of
  * the product (`productKey` says where it stands), for the account that the product finds by it; `account_or_product_key`:
  * by that secret where the call has no Authorization header, and as `account` where it has one.
@@ -40,13 +40,13 @@ export interface RouteRate {
 
 /** A second rate by something in the input, decided together with the route's own: sign-ins per email. */
 export interface SubjectRate<Input> {
-  /** What is counted, in a word: `email`. */
+  /** The counted thing, in a word: `email`. */
   readonly name: string;
   readonly perMinute: number;
   readonly of: (input: Input) => string | undefined;
 }
 
-/** What only the call itself tells about the model call that admission plans for: its model and what it may cost. */
+/** The facts of a model call that admission plans for and only the call itself tells: its model and what it may cost. */
 export interface Prepared {
   /** A `PlannedCall` of the limits module, which is above this one. */
   readonly planned: unknown;
@@ -59,7 +59,7 @@ export interface Prepared {
   readonly closer?: () => Promise<Prepared | undefined>;
 }
 
-/** What a call charges before its handler runs. */
+/** The charge of a call before its handler runs. */
 export interface Spending<Input> {
   /**
    * A feature of the route's product, whose declaration says which limits it consumes; several where `which` chooses, and
@@ -71,7 +71,7 @@ export interface Spending<Input> {
   /** The product whose feature it is, where that is not the route's own. */
   readonly product?: (input: Input) => string;
   /**
-   * Looked at before anything is charged: throws for a request that can't succeed whatever the limits say, such as one
+   * Looked at before anything is charged: throws for a request that can't succeed under any limits, such as one
    * for another account's draft. A repeat under a known Idempotency-Key passes: its answer is kept.
    */
   readonly check?: (
@@ -91,7 +91,7 @@ export interface Spending<Input> {
   readonly units?: (input: Input) => number;
   /** Bytes that its prompt takes of what is stored, at most: of a post and its brief. Those of the body come on top. */
   readonly storedBytes?: number;
-  /** What a limit per subject counts by: a draft's id for its cooldown. */
+  /** The subject that a limit counts by: a draft's id for its cooldown. */
   readonly subject?: (input: Input) => string | undefined;
   /** Grants that this request needs at least; less is 402 `plan_required`: `{ variants: 3 }`. */
   readonly needs?: (input: Input) => Readonly<Record<string, number>>;
@@ -117,7 +117,7 @@ export interface RouteAlias {
   };
 }
 
-/** What an alias says in the route's own form; it is checked as if it had come so. */
+/** An alias's input in the route's own form; it is checked as if it had come so. */
 export interface AliasedInput {
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -155,10 +155,10 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * backend that serves many customers. What it changes is audited by its handler.
    */
   readonly onBehalf?: true;
-  /** What an API key must be allowed: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
+  /** The right that an API key needs: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
   readonly scope?: string;
   /**
-   * Not for somebody who found a session open: it must have been proven within the last 15 minutes, or the answer is 403
+   * Not for a person who found a session open: it must have been proven within the last 15 minutes, or the answer is 403
    * `step_up_required`. A key has no session; what it may do, its scopes say.
    */
   readonly stepUp?: true;
@@ -213,7 +213,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
     readonly reply: unknown;
   };
   /**
-   * What the call does to a session: with `Plinth-Session: cookie` its refresh token is in a cookie, and not in the `refresh_token` of the
+   * The call's effect on a session: with `Plinth-Session: cookie` its refresh token is in a cookie, and not in the `refresh_token` of the
    * answer (server/session-cookie.ts). `refreshes`: it reads that cookie as `body.refresh_token`.
    */
   readonly session?: 'opens' | 'refreshes' | 'ends';
@@ -256,7 +256,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * its place. The schema of its reply is that of its JSON; `fileReply` where there is none.
    */
   readonly produces?: readonly string[];
-  /** What stands in `error` beside or in place of code and message, for clients of a protocol of another's. */
+  /** Fields of `error` beside or in place of code and message, for clients of a protocol of another's. */
   readonly errorForm?: ErrorForm;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
   readonly maxSeconds?: number;
@@ -271,14 +271,14 @@ export interface RouteInput<Name extends RouteName, Body, Query> {
   readonly query: Query extends z.ZodType ? z.infer<Query> : undefined;
 }
 
-/** Of what an Authorization header says: it is there with some words, may be with one, and is not with others. */
+/** A value from the Authorization header: it is there with some words of `auth`, may be with one, and is not with others. */
 type BySignedIn<Auth extends RouteAuth, Words extends RouteAuth, Value> = Auth extends Words
   ? Value
   : Auth extends 'account_or_product_key'
     ? Value | undefined
     : undefined;
 
-/** What a handler is given. Parts that the route's declaration rules out are typed away. */
+/** The input of a handler. Parts that the route's declaration rules out are typed away. */
 export interface Call<
   Name extends RouteName,
   Body,
@@ -292,16 +292,16 @@ export interface Call<
   readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
   readonly role: BySignedIn<Auth, 'account', Role>;
   readonly spender: BySignedIn<Auth, 'account', Spender>;
-  /** What the product found by the secret of the call, where it was made by one. */
+  /** The product's answer for the secret of the call, where it was made by one. */
   readonly productKey: BySignedIn<Auth, 'product_key', Key>;
   readonly permit: Permit;
-  /** What `spends.prepare` made of the request. */
+  /** The result of `spends.prepare` for the request. */
   readonly prepared: unknown;
   /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;
-  /** What the precheck found, with words and helplines where it is not `ok`; `ok` where the route has none. Never a crisis that is answered in place of the handler. */
+  /** The precheck's finding, with words and helplines where it is not `ok`; `ok` where the route has none. Never a crisis that is answered in place of the handler. */
   readonly safety: SafetySupport;
   /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
   readonly ifMatch: number | undefined;
@@ -375,7 +375,7 @@ export interface Mounted {
   readonly product?: string;
   readonly routes: readonly Route[];
   readonly service: unknown;
-  /** Of a product that is off: what each of the calls is answered, before anybody asks who calls. */
+  /** For a product that is off: the answer to each of the calls, before the caller is identified. */
   readonly refusal?: (() => AppError) | undefined;
   /** Needed as soon as one of the routes is called by a secret of the product. */
   readonly resolveKey?: ResolveProductKey | undefined;

@@ -5,7 +5,7 @@ import { namedObject } from './named-object.ts';
 
 export { SAFETY_KINDS, SAFETY_STATUSES, type SafetyKind, type SafetyStatus };
 
-/** What every answer of a route with a precheck carries. */
+/** A part of every answer of a route with a precheck. */
 export const safetySchema = namedObject('Safety', {
   status: z.enum(SAFETY_STATUSES),
   kinds: z.array(z.enum(SAFETY_KINDS)),
@@ -15,7 +15,7 @@ export type Safety = z.infer<typeof safetySchema>;
 /** A line that people in distress can call or write to. */
 export const helplineSchema = namedObject('Helpline', {
   name: z.string(),
-  /** What to dial; null for one that is a page alone. */
+  /** The number to dial; null for one that is a page alone. */
   phone: z.string().nullable(),
   /** How to write to it, in words: `text HOME to 741741`. */
   text: z.string().nullable(),
@@ -24,7 +24,7 @@ export const helplineSchema = namedObject('Helpline', {
 });
 export type Helpline = z.infer<typeof helplineSchema>;
 
-/** Words for somebody in distress, or who worries about somebody, and who else can help. */
+/** Words for a person in distress, or one who worries about another, and who else can help. */
 export interface SafetySupport {
   readonly safety: Safety;
   readonly message: string;
@@ -37,11 +37,11 @@ type CallOf<Input> = Input & {
   readonly accountId: AccountId | undefined;
 };
 
-/** What a route says of its precheck. */
+/** A route's precheck. */
 export interface Precheck<Input> {
   /** All that the user has written in this request. */
   readonly text?: (input: Input) => string;
-  /** What they wrote earlier, and this call would send to a model; of a caller who is known. What it throws is answered, once the rates were taken. */
+  /** The caller's earlier texts that this call would send to a model; for a caller who is known. What it throws is answered, once the rates were taken. */
   readonly stored?: (call: CallOf<Input>, service: never) => Promise<string>;
   /** The caller's own locale (`de-AT`), where the product knows it; without it, or when it takes too long, Accept-Language counts. */
   readonly locale?: (call: CallOf<Input>, service: never) => Promise<string | undefined>;

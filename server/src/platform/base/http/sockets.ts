@@ -14,7 +14,7 @@ export const SOCKET_RESTART = 1_012;
 /** Milliseconds that the first frame has to arrive. */
 export const SOCKET_FIRST_FRAME = 10_000;
 
-/** What of the first frame stands for a header, as browsers can't send any. The header wins where both are there. */
+/** Fields of the first frame that stand for a header, as browsers can't send any. The header wins where both are there. */
 export const SOCKET_HEADERS = {
   access_token: 'authorization',
   account_id: 'x-account-id',

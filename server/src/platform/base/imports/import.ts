@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Problem } from './problems.ts';
 import type { ImportRecord } from './records.ts';
 
-/** What became of a row: put in, there already, or not taken. */
+/** Result of a row: put in, there already, or not taken. */
 export type Outcome = 'added' | 'known' | Omit<Problem<string>, 'line'>;
 
 /** How rows of one kind are put in. */
@@ -34,7 +34,7 @@ export interface Imported {
   readonly problems: number;
 }
 
-/** Rows of one commit: enough that its cost is small beside theirs, few enough that nobody waits for their locks. */
+/** Rows of one commit: enough that its cost is small beside theirs, few enough that their locks hold no call up. */
 const BATCH = 50;
 
 /**

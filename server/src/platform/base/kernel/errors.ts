@@ -1,4 +1,4 @@
-/** What an error code means to a caller: its HTTP status and one sentence. Collected in docs/generated/errors.md. */
+/** Meaning of an error code to a caller: its HTTP status and one sentence. Collected in docs/generated/errors.md. */
 export interface ErrorDeclaration {
   readonly status: number;
   readonly message: string;

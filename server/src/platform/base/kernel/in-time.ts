@@ -1,6 +1,6 @@
 /**
- * What the work answers; when it has not within so many milliseconds, the error that `late` makes. The work goes on, and
- * nobody hears of it.
+ * The work's answer; when there is none within so many milliseconds, the error that `late` makes. The work goes on, and
+ * its result is dropped.
  */
 export async function inTime<T>(milliseconds: number, work: () => Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

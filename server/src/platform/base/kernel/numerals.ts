@@ -2,7 +2,7 @@
 const NUMERAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 
 /**
- * What a text that reads as a number says; everything else as it is, for a schema that checks that it is one. `Number` alone takes more:
+ * The number of a text that reads as one; everything else as it is, for a schema that checks that it is one. `Number` alone takes more:
  * it reads nothing and spaces as 0, `0x10` as 16 and `1e3` as 1000.
  */
 export function numberIn(value: unknown): unknown {

@@ -7,7 +7,7 @@ const MANY = 1_000;
 test('no two tokens are alike, and none is empty of chance', () => {
   const tokens = Array.from({ length: MANY }, () => randomToken(systemRandom));
   expect(new Set(tokens).size).toBe(MANY);
-  // Of 64 characters a token of 43 has about 32 different ones.
+  // A token of 43 out of 64 characters has about 32 different ones.
   expect(tokens.every((token) => new Set(token).size > 12)).toBe(true);
 });
 

@@ -7,7 +7,7 @@ export interface Random {
   uniform(): number;
 }
 
-/** One call to the system costs 5–10 µs whatever its size, and each request takes a handful of ids: 4 KiB serve 256 of them. */
+/** One call to the system costs 5–10 µs for any size, and each request takes a handful of ids: 4 KiB serve 256 of them. */
 const POOL_SIZE = 4_096;
 let pool = new Uint8Array(0);
 let used = 0;
@@ -21,7 +21,7 @@ export const systemRandom: Random = {
       used = 0;
     }
     const bytes = pool.slice(used, used + length);
-    // What was handed out is not kept: it may become a secret.
+    // Bytes that were handed out are not kept: they may become a secret.
     pool.fill(0, used, used + length);
     used += length;
     return bytes;

@@ -1,14 +1,14 @@
-/** What secrets of products look like, by their source. */
+/** Shapes of products' secrets, by their source. */
 const declared = new Map<string, RegExp>();
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07';
 
-/** What stands in place of a secret. */
+/** Stands in place of a secret. */
 export const HIDDEN = '[hidden]';
 /** The longest secret that is known where a text is cut off. */
 export const LONGEST_SHAPE = 200;
 
 /**
- * Has whatever fits one of these patterns hidden in logs, in the error tracker and in the audit. One that fits nothing at all, or an id,
+ * Has texts that fit one of these patterns hidden in logs, in the error tracker and in the audit. One that fits nothing at all, or an id,
  * would hide what those are for.
  */
 export function declareSecretShapes(shapes: readonly RegExp[]): void {

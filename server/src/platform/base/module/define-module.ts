@@ -1,7 +1,7 @@
 import type { DataRule, Migration } from '#platform/db';
 import type { Route } from '#platform/http';
 
-/** What makes a module's service; what it takes is said by its own types. */
+/** Makes a module's service; its own types say what it takes. */
 export type Maker = (parts: never) => unknown;
 
 /** The service of a module: what its maker answers, or what its promise does; undefined for one without a maker. */
@@ -16,15 +16,15 @@ export interface ModuleSchedule<Service> {
   readonly when?: (service: Service) => boolean;
 }
 
-/** What a module of the platform says of itself. */
+/** Declaration of a module of the platform. */
 export interface ModuleDefinition<Name extends string, Create extends Maker | undefined> {
   /** Its folder, as server/package.json has it (`#platform/limits`), and its schema in the database. */
   readonly name: Name;
-  /** What it is for, in half a line: it stands so in ARCHITECTURE.md. */
+  /** Its purpose, in half a line: it stands so in ARCHITECTURE.md. */
   readonly purpose: string;
   /** Read when they are asked for: most starts have nothing to migrate. */
   readonly migrations?: () => readonly Migration[];
-  /** What erasure and export do with its tables. */
+  /** How erasure and export treat its tables. */
   readonly dataRules?: readonly DataRule[];
   /** Why it uses `db.system`, by the use: `limits.sweep`, or `admin.…` for what platform admins do. */
   readonly systemUses?: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export interface Module<Name extends string = string, Create extends Maker | und
 const SCHEMAS: Readonly<Record<string, readonly string[]>> = { db: ['app', 'public'] };
 
 /**
- * A module of the platform as one value: its tables, what becomes of their rows, why it looks at what nobody owns, what it does
+ * A module of the platform as one value: its tables, what becomes of their rows, why it looks at rows without an owner, what it does
  * by the clock, its calls, and what makes its service. Throws for what is not its own: a use of `db.system`, or a rule of a table.
  */
 export function defineModule<const Name extends string, Create extends Maker | undefined = undefined>(

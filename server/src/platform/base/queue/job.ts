@@ -1,14 +1,14 @@
 import type { Statement } from '#platform/db';
 import type { AccountId, JobId, PermitId } from '#platform/kernel';
 
-/** A class of jobs: interactive ones, which somebody waits for, go before batch. */
+/** A class of jobs: interactive ones, which a user waits for, go before batch. */
 export const LANES = ['interactive', 'batch'] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Whose jobs are that nobody ordered: those of schedules. The nil UUID, which no account has. */
+/** The account of jobs that no account ordered: those of schedules. The nil UUID, which no account has. */
 export const PLATFORM_ACCOUNT = '00000000-0000-0000-0000-000000000000' as AccountId;
 
-/** What a job may own from its beginning to its end: a permit, of which the queue knows no more than this. */
+/** A thing that a job may own from its beginning to its end: a permit, of which the queue knows no more than this. */
 export interface Owned {
   readonly id: PermitId;
   /** The statement that hands it to a job, in the transaction that enqueues it. */
@@ -53,7 +53,7 @@ export interface QueuedJob {
   finishing(outcome?: { readonly failed: string }): Statement;
 }
 
-/** What runs the jobs of one kind. */
+/** Runs the jobs of one kind. */
 export interface JobHandler<Job extends QueuedJob = QueuedJob> {
   readonly kind: string;
   /** How often the job is tried in all, crashes included. */
@@ -66,7 +66,7 @@ export interface JobHandler<Job extends QueuedJob = QueuedJob> {
    * one whose own property `yields` is true, that a part of the work is stored, and the next part waits for its turn.
    */
   readonly run: (job: Job) => Promise<void>;
-  /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
+  /** The last try failed: store the failure, release the permit and finish the job, in one transaction. */
   readonly giveUp: (job: Job, failure: JobFailure) => Promise<void>;
   /** The statements that put what the job is about back to waiting, when an admin replays it after it was given up. */
   readonly reviving?: (job: DeadJob) => Statement[];

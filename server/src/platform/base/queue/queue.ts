@@ -4,7 +4,7 @@ import { currentTrace, type Logger } from '#platform/telemetry';
 import type { JobHandler, NewJob, QueuedJob } from './job.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 
-/** What a signal of this topic means: a job may be due. */
+/** Topic of a signal that a job may be due. */
 export const DUE = 'jobs';
 
 /** Where work is left for later, and who does it: `Job` is what a worker gives to handlers. */

@@ -26,7 +26,7 @@ export interface RedisBreaker {
 /**
  * The circuit breaker of Redis, which begins open. It counts failures in a row, not a share of a window as the one of
  * AI providers does: of 10,000 calls a second, seconds would pass until half of a window failed. And it probes by
- * itself: no caller waits for a probe, and it closes again where nobody calls.
+ * itself: no caller waits for a probe, and it closes again without calls.
  */
 export function createBreaker({ probe, pause, changed }: BreakerParts): RedisBreaker {
   let state: RedisState = 'open';

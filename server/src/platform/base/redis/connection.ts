@@ -35,7 +35,7 @@ export function begin(client: Client): void {
   client.connect().catch(() => {});
 }
 
-/** Closes it, whatever it is doing. Resolves when its socket is gone. */
+/** Closes it in any state. Resolves when its socket is gone. */
 export async function end(client: Client): Promise<void> {
   if (client.status === 'end') return;
   const ended = new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ const FIRST_PATIENCE = 1_000;
 export interface RedisOptions {
   /** `redis://` or, with TLS, `rediss://`; its path may name a database: `redis://localhost:6379/2`. */
   readonly url: string;
-  /** What all keys and channels begin with; `plinth:` when not said. */
+  /** Beginning of all keys and channels; `plinth:` when not said. */
   readonly prefix?: string | undefined;
   /** Milliseconds that a call may take. */
   readonly deadline?: number | undefined;
@@ -34,7 +34,7 @@ export interface Redis {
   readonly state: RedisState;
   /** Runs a script on keys, which are given without the prefix. Rejects when there is no answer in time. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Answers whether Redis took the message; who hears it nobody knows. */
+  /** Answers whether Redis took the message; which processes receive it is not known. */
   publish(channel: string, message: string): Promise<boolean>;
   /** Hears a channel, with gaps where the connection breaks. Returns how to stop. */
   subscribe(channel: string, hear: (message: string) => void): () => void;
@@ -69,7 +69,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
         await request(write);
         isTrusted = true;
       } catch (error) {
-        // A connection that is silent may have nobody at its other end any more, and where a replica is now, the address
+        // A connection that is silent may have no server at its other end any more, and where a replica is now, the address
         // may lead to its primary already: every other time it is made anew.
         if (isTrusted && wantsAnother(error)) client.disconnect(true);
         isTrusted = !isTrusted;
@@ -81,7 +81,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
     changed: (state) => options.onState?.(state, state === 'open' ? reason : undefined),
   });
 
-  /** Asks, whatever the breaker says, and counts how it went: what is no write proves nothing when it succeeds. */
+  /** Asks, also when the breaker is open, and counts how it went: what is no write proves nothing when it succeeds. */
   async function request<T>(ask: () => Promise<T>, kind: 'write' | 'message' = 'write'): Promise<T> {
     try {
       const answer = await inTime(deadline, ask, () => new RedisAway(LATE));
@@ -105,7 +105,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
 
   client.on('error', (error: Error) => {
     reason ??= failureOf(error);
-    // The first attempt has failed: nobody waits for the second.
+    // The first attempt has failed: the start does not wait for the second.
     first.resolve();
   });
   client.on('close', () => breaker.trip());
@@ -147,7 +147,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
 
 const LATE = 'Redis did not answer in time';
 
-/** What went wrong, in a word: errors of the driver hold the command, and that of a sign-in holds the password. */
+/** The failure, in a word: errors of the driver hold the command, and that of a sign-in holds the password. */
 function failureOf(error: unknown): RedisAway {
   if (error instanceof RedisAway) return error;
   if (!(error instanceof Error)) return new RedisAway('Redis failed');

@@ -9,7 +9,7 @@ export interface SealedCount {
   readonly count: number;
 }
 
-/** What is sealed under which key, over all declared columns. It reads them whole. */
+/** Sealed rows by key, over all declared columns. It reads them whole. */
 export async function countSealed(db: Database): Promise<SealedCount[]> {
   const [rows] = await db.system('secrets.keys', [sealedCounts()]);
   return rows;

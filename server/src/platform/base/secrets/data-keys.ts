@@ -74,7 +74,7 @@ async function readKey(
       'insert into secrets.data_keys (account_id, sealed) values ($1, $2) on conflict do nothing',
       [accountId, sealed],
     );
-    // Of two that make it at once, the second waits for the first, and reads what that one made.
+    // When two make it at once, the second waits for the first, and reads what that one made.
     [, [row]] = await db.tenant(accountId, MADE, [insert, select]).catch(refuseGone);
   }
   if (row === undefined) throw new Error('a data key was not stored');

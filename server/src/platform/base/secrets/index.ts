@@ -10,7 +10,7 @@ export { reseal } from './reseal.ts';
 export { type Sealed, sealedColumn, sealedColumns } from './sealed-columns.ts';
 export { createSecrets, keyOf, type Secrets } from './secrets.ts';
 
-/** What erasure does with the names of master keys, and the keys of accounts. */
+/** How erasure treats the names of master keys, and the keys of accounts. */
 export const secretsDataRules: DataRule[] = [
   { table: 'secrets.master_keys', nobodys: 'the names of the server’s own keys' },
   { table: 'secrets.data_keys', account: erased(), withheld: ['sealed'] },

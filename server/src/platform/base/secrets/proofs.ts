@@ -9,7 +9,7 @@ const RETIRED = commitPoint(
   'the names of master keys under which nothing is sealed, gone',
 );
 
-/** What every proof says; only that it opens matters. */
+/** Text of every proof; only that it opens matters. */
 const SAID = 'sealed by Plinth';
 
 interface Proof {

@@ -7,14 +7,14 @@ import { type Secrets, sealedPrefix } from './secrets.ts';
 
 const RESEALED = commitPoint('secrets.resealed', 'a batch of secrets, sealed under the newest master key');
 const BATCH = 200;
-/** What it is to not open: changed, never sealed, or sealed by a process with another key. */
+/** Errors of a secret that does not open: changed, never sealed, or sealed by a process with another key. */
 const UNREADABLE = new Set(['secret_unreadable', 'master_key_missing']);
 
 export interface ResealResult {
   readonly changed: number;
   /** Old keys under which nothing is sealed any more: they may be taken out of MASTER_KEYS. */
   readonly idle: readonly string[];
-  /** What is still under another key than the sealing one: somebody sealed it meanwhile. */
+  /** Rows still under another key than the sealing one: another process sealed them meanwhile. */
   readonly left: readonly SealedCount[];
   /** Rows whose secret opens no more, as `table.column/primary key`: they stay as they are. */
   readonly unreadable: readonly string[];

@@ -2,11 +2,11 @@
 export interface SealedColumn {
   /** With its schema: `identity.signing_keys`. */
   readonly table: string;
-  /** Of type text; null where there is no secret. */
+  /** A column of type text; null where there is no secret. */
   readonly column: string;
   /** The table's primary key, in its order: it is the secret's place. */
   readonly key: readonly string[];
-  /** What the place is called where a secret moves between two columns of its row. The column's name unless it is said. */
+  /** Name of the place where a secret moves between two columns of its row. The column's name unless it is said. */
   readonly field?: string;
 }
 

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:cry
 import type { MasterKey } from '#platform/config';
 import { AppError, type Random, systemRandom } from '#platform/kernel';
 
-/** Seals what the database keeps for us and nobody may read in a copy of it. Synchronous; no I/O. */
+/** Seals what the database keeps for us and must not be readable in a copy of it. Synchronous; no I/O. */
 export interface Secrets {
   /** The key that seals. */
   readonly current: string;
@@ -19,7 +19,7 @@ export interface Secrets {
    */
   open(sealed: string, context: string): string;
   /**
-   * 256 bits in base64url that nobody can make without a master key and the text, and the same each time: for a secret that
+   * 256 bits in base64url that can't be made without a master key and the text, and the same each time: for a secret that
    * has to be made again, and is kept nowhere. One for each key, that of the sealing one first.
    */
   derived(text: string, context: string): string[];

@@ -24,7 +24,7 @@ export interface SigningKeyStore {
   /** The commit of a key that is the first of its kind, and that of one which signs in place of another. */
   readonly kept: CommitPoint;
   readonly rotated: CommitPoint;
-  /** What binds a sealed private key to its row. */
+  /** Binds a sealed private key to its row. */
   placeOfPrivateKey(id: string): string;
   /** All of them, those that sign first. */
   readonly list: Statement<SigningKeyRow>;

@@ -11,7 +11,7 @@ export interface ErrorTrackerSettings {
   readonly environment: string;
 }
 
-/** What became of an error: `repeated` are those that are counted in the next event of their kind. */
+/** Fate of an error: `repeated` are those that are counted in the next event of their kind. */
 export type ErrorReportOutcome = 'sent' | 'repeated' | 'failed';
 
 /** A tracker of errors that speaks Sentry's protocol: Sentry itself, GlitchTip, Bugsink. */
@@ -85,7 +85,7 @@ export async function openErrorTracker(
   };
 }
 
-/** What two errors have in common that are one thing to look at. */
+/** The common part of two errors that are one thing to look at. */
 function kindOf(fields: LogFields, message: string): string {
   const { code, route, err } = fields;
   const { type, code: cause } = asRecord(err);

@@ -54,7 +54,7 @@ export interface BudgetState {
   readonly closed: boolean;
 }
 
-/** What the program counts. Names of routes, models and features only: nothing that a caller can make up. */
+/** Counters of the program. Names of routes, models and features only: nothing that a caller can make up. */
 export interface Metrics {
   httpRequest(route: string, status: number, seconds: number): void;
   denial(product: string, limit: string): void;
@@ -81,7 +81,7 @@ export interface Metrics {
   promptLeak(product: string, prompt: string, rule: string): void;
   /** Micro-dollars of model cost. */
   cost(product: string, feature: string, micros: number): void;
-  /** Micro-dollars of model cost that nobody is charged for, because the provider failed. */
+  /** Micro-dollars of model cost that no account is charged for, because the provider failed. */
   failureCost(product: string, feature: string, micros: number): void;
   /** Asked at every scrape for the depth of the queue. */
   observeJobsDepth(read: () => Promise<readonly JobsDepth[]>): void;
@@ -105,7 +105,7 @@ export interface Metrics {
   blobUpload(product: string, outcome: 'completed' | 'mismatch' | 'given_up'): void;
   /** The home of files failed at something. */
   blobHomeFailure(home: string, doing: string): void;
-  /** What the last comparison of home and database found. */
+  /** Findings of the last comparison of home and database. */
   blobProblems(orphans: number, missing: number): void;
   /** Asked at every scrape for what all accounts store. */
   observeBlobs(read: () => Promise<readonly StoredBlobs[]>): void;

@@ -13,12 +13,12 @@ const DELAY = 100;
 const BATCH = 16_384;
 /** Milliseconds until a reader that is slower than we are is tried again. */
 const BUSY = 5;
-/** What ends a process that does not listen for it, without the event `exit`. */
+/** Signals that end a process that does not listen for them, without the event `exit`. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 let shared: Output | undefined;
 
-/** Of this process: all its loggers share it, or lines would come out of order. */
+/** The output of this process: all its loggers share it, or lines would come out of order. */
 export function standardOutput(): Output {
   shared ??= endingWithProcess(batches(process.stdout.fd));
   return shared;

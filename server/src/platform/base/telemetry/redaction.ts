@@ -10,7 +10,7 @@ const TEXT_NAME =
 /** `token_count` and the like are figures, and `key_id` is no key. */
 const HARMLESS_NAME = /(_id|_count|_tokens|tokens|_hash|_version|_seconds)$/i;
 
-/** What secrets look like when they are part of a sentence. */
+/** Shapes of secrets that are part of a sentence. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   // JSON web tokens, whole.
@@ -31,7 +31,7 @@ const ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 /** As much of a text as a log line has of it: the shapes take time by its square, and a text may be anybody's. */
 const LONGEST_TEXT = 4_000;
 
-/** A sentence without whatever looks like a secret; a long text is cut. */
+/** A sentence without the parts that look like a secret; a long text is cut. */
 export function withoutSecrets(text: string): string {
   if (text.length === ID_LENGTH && ID.test(text)) return text;
   // One that the cut would halve is found whole.
@@ -75,7 +75,7 @@ export const withoutSecretsInMessage = memoize(withoutSecrets);
 const MOST_REMEMBERED = 1_000;
 const LONGEST_REMEMBERED = 200;
 
-/** What was found of a word that comes again and again. Words may be made up: so many are kept, and no more. */
+/** Results for a word that comes again and again. Words may be made up: so many are kept, and no more. */
 function memoize<T extends string | boolean>(find: (word: string) => T): (word: string) => T {
   const known = new Map<string, T>();
   return (word) => {

@@ -15,7 +15,7 @@ type Label = string | number;
 export type Count = (value: number, ...labels: readonly Label[]) => void;
 
 interface Point {
-  /** Of a counter and a histogram all values together, of a gauge the last one. */
+  /** For a counter and a histogram all values together, for a gauge the last one. */
   value: number;
   count: number;
   readonly buckets: number[];

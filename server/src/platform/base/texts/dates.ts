@@ -55,7 +55,7 @@ interface Hints {
   readonly slashes: 'dmy' | 'mdy' | undefined;
 }
 
-/** Of what the text alone does not date. */
+/** For words that the text alone does not date. */
 const noDate = () => ({ date: null });
 
 /** The first form that fits a place is the one that is read, so that longer ones come first. */
@@ -140,7 +140,7 @@ const FORMS: readonly Form[] = [
   ...relativeForms(),
 ];
 
-/** Dates that are told by other events are kept as they are written: nobody but the reader knows when these are. */
+/** Dates that are told by other events are kept as they are written: only the reader knows when these are. */
 function relativeForms(): Form[] {
   const amount = String.raw`(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|zwei|drei|vier|sechs)(?:\s?[-–]\s?\d{1,3})?(?:\s+\(\d+\))?`;
   const unit = String.raw`(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|Tage?n?|Wochen?|Monate?n?|Werktage?n?)`;

@@ -4,7 +4,7 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** What a diff of two whole scopes may take and show; each of its texts takes from it. */
+/** Room of a diff of two whole scopes; each of its texts takes from it. */
 export interface DiffRoom {
   /** Pairs of lines that are compared: texts for which there are none left are shown as one in place of the other. */
   pairs: number;
@@ -20,7 +20,7 @@ const MOST_PAIRS = 1_000_000;
 /** Lines around a change that are shown with it. */
 const CONTEXT = 2;
 
-/** What became of a text, line by line, with two lines around each change. Empty: nothing. */
+/** Changes of a text, line by line, with two lines around each. Empty: nothing. */
 export function diffLines(before: string, after: string, room: DiffRoom): DiffLine[] {
   const [a, b] = [before.split('\n'), after.split('\n')];
   let start = 0;

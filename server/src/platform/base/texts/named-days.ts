@@ -23,7 +23,7 @@ const WEEKDAYS = 'sunday monday tuesday wednesday thursday friday saturday'.spli
 const LEEWAY: Readonly<Record<string, number>> = { day: 0, week: 3, month: 15, year: 180 };
 const LENGTH: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30.44, year: 365.25 };
 
-/** What dates need a calendar for is read by `dateMatchesIn`; these need the day on which they were said, or are a whole month or year. */
+/** Forms that need the day on which they were said, or are a whole month or year; dates of a calendar are read by `dateMatchesIn`. */
 const FORMS: readonly Form[] = [
   {
     form: /\b(?<word>today|tonight|this (?:morning|afternoon|evening)|yesterday|last night|tomorrow)\b/giu,
@@ -124,7 +124,7 @@ function stretchOf(side: -1 | 0 | 1, unit: string, saidAt: Date): Days {
     const ahead = (weekday - today + 7) % 7;
     return around(saidAt, side < 0 ? ahead - 7 : side > 0 && ahead === 0 ? 7 : ahead, 0);
   }
-  // Of weeks people mean the days about seven from today.
+  // By weeks people mean the days about seven from today.
   if (unit.startsWith('week')) return around(saidAt, side * 7 - ((today + 6) % 7) + 3, 3);
   const season = { spring: 3, summer: 6, autumn: 9, fall: 9, winter: 12 }[unit] ?? 6;
   const start = season > saidAt.getUTCMonth() + 1 && side < 0 ? year - 1 : side > 0 ? year + 1 : year;
@@ -137,7 +137,7 @@ function daysOfMonth(year: number, month: number): Days {
   return { first: date, last: until };
 }
 
-/** Of this year, the one before and the one after: the days that lie nearest. */
+/** The nearest of the days of this year, the one before and the one after. */
 function nearestYear(saidAt: Date, of: (year: number) => Days): Days {
   const year = saidAt.getUTCFullYear();
   const distance = ({ first }: Days) => Math.abs(Date.parse(first) - saidAt.getTime());

@@ -11,7 +11,7 @@ const MOST = 50;
 export interface SuspensionsParts {
   readonly db: Database;
   readonly inbox: Pick<Inbox, 'refresh'>;
-  /** Who sells here. */
+  /** Providers that sell here. */
   readonly sellers: readonly ProviderMode[];
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '#platform/kernel';
 import type { Mode, ProviderEvent } from '../payment-provider.ts';
 
-/** What happened at an account that is connected to ours at the payment provider. */
+/** An event at an account that is connected to ours at the payment provider. */
 export interface ConnectedEvent extends Pick<ProviderEvent, 'eventId' | 'type' | 'occurredAt'> {
   /** `acct_…` */
   readonly account: string;
@@ -12,11 +12,11 @@ export interface ConnectedEvent extends Pick<ProviderEvent, 'eventId' | 'type' |
 export interface ConnectedAccounts {
   /** Whether the account is of a payee of ours. */
   isPayee(accountId: string): Promise<boolean>;
-  /** What the account is now is for the provider to say. Called again where a message comes again; where it throws, the message comes again. */
+  /** The provider says what the account is now. Called again where a message comes again; where it throws, the message comes again. */
   changed(event: ConnectedEvent): Promise<void>;
 }
 
-/** Nobody is paid out here. */
+/** For a server that pays out no money. */
 export const noPayees: ConnectedAccounts = {
   isPayee: () => Promise.resolve(false),
   changed: () => Promise.resolve(),

@@ -27,7 +27,7 @@ async function shopper({ isNoted = true }: { readonly isNoted?: boolean } = {}) 
   };
 }
 
-/** Somebody whose customer was fetched already. */
+/** A shopper whose customer was fetched already. */
 async function regular() {
   const ada = await shopper();
   await tell(ada.customer);
@@ -52,7 +52,7 @@ const tasksOf = async (id: string) =>
       [id],
     ),
   );
-/** Nobody wants it any more: other tests are of other objects. */
+/** Drops the fetch task: other tests are of other objects. */
 const forget = (id: string) =>
   db.asMigrator(statement('delete from billing.wants where object_id = $1', [id]));
 const fetches = (id: string) => fixture.fetched.filter((one) => one === id).length;

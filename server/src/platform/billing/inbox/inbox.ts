@@ -53,7 +53,7 @@ export interface InboxParts {
   readonly projection: Pick<Projection, 'applyIn' | 'applyErasedIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
-  /** Who is told of connected accounts; not there: nobody is paid out here. */
+  /** Is told of connected accounts; not there: no money is paid out here. */
   readonly connectedAccounts?: ConnectedAccounts | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface InboxParts {
 export interface ProviderSettings {
   readonly provider: PaymentProvider;
   readonly readsPerSecond: number;
-  /** What it can do when an account is closed; not there: only its customers can. */
+  /** Its acts when an account is closed; not there: only its customers can end subscriptions. */
   readonly ender?: SubscriptionEnder | undefined;
 }
 
@@ -73,7 +73,7 @@ export interface Inbox {
   drain(): Promise<void>;
   /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
   refresh(at: ProviderMode, refs: readonly ObjectRef[]): Promise<void>;
-  /** What is in effect of an object, and whose it is; undefined: it was never read, or could not be. */
+  /** Facts in effect of an object, and its account; undefined: it was never read, or could not be. */
   read(at: ProviderMode, ref: ObjectRef): Promise<ReadObject | undefined>;
   /**
    * Says whose a payment provider's customer is, in a transaction of the system role; what was waiting for them is looked at again.
@@ -225,7 +225,7 @@ const oldEvents = () =>
     [KEPT],
   );
 
-/** Those in effect are kept for ever: all of it can be told again. An answer that nobody could read yet may be of no object. */
+/** Bodies in effect are kept for ever: all of it can be rebuilt. A body that could not be read yet may be of no object. */
 const oldBodies = () =>
   statement(
     `${deleteUnheld(

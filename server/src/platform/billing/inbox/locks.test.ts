@@ -29,7 +29,7 @@ async function openShop() {
     tell,
     seats: async () => (await seatsOf(db, accountId))[SUBSCRIPTION.id],
     rows: <Row>(sql: string) => db.asMigrator(statement<Row>(sql)),
-    /** Somebody else's commit: the first statements, then ours begins and comes to wait for them, then the others. */
+    /** Another's commit: the first statements, then ours begins and comes to wait for them, then the others. */
     async whileWaitedFor(first: Statement, ours: () => Promise<unknown>, others: readonly Statement[]) {
       const [begun, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const theirs = db.system('erasure.run', OTHER, async (tx) => {

@@ -136,7 +136,7 @@ describe.runIf(engine === 'postgres')('the job', () => {
           ),
         )
       )[0]?.n;
-    // Of the event that came before a drain by hand.
+    // The one of the event that came before a drain by hand.
     expect(await count()).toBe(1);
     await one.inbox.receive('stripe', fixture.tell('sub_ada'));
     expect(await count()).toBe(2);

@@ -141,7 +141,7 @@ const replayMessages = route(
   ({ body, ...by }, inbox) => inbox.replay(body, by),
 );
 
-/** What providers tell, and what platform admins see of it. Their service is an `Inbox`. */
+/** Messages of providers, and the calls by which platform admins see them. Their service is an `Inbox`. */
 export const inboxRoutes = routesOf({
   receiveStripe,
   receiveAppStore,

@@ -4,7 +4,7 @@ import { advance, makeAccount } from '@plinth/testkit/factories';
 import { engine, testDatabase } from '@plinth/testkit/services';
 import { openSeller, openPaymentProvider, seatsOf } from '@plinth/testkit/fixtures/payment-provider';
 
-/** A shop on a database of its own, with a customer who has a subscription that nobody has told of. */
+/** A shop on a database of its own, with a customer who has a subscription that the shop was not told of. */
 async function openShop() {
   const { db } = await testDatabase();
   const fixture = openPaymentProvider();

@@ -64,7 +64,7 @@ async function count({ db, mode, log }: ReportParts): Promise<unknown[]> {
   return failures;
 }
 
-/** Whether it was taken. A refusal is written down; where nobody answered, the rest waits for the next run too. */
+/** Whether it was taken. A refusal is written down; where no answer came, the rest waits for the next run too. */
 async function send({ db, meter, log }: ReportParts, report: DueReport): Promise<boolean> {
   const { id, product, limit_name: limit, customer, units, created_at: at } = report;
   try {

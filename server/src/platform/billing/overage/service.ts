@@ -46,7 +46,7 @@ export interface OverageParts {
 
 /** Limits that may be passed for money (docs/limits.md). */
 export interface OverageService {
-  /** What may be passed now, and what was chosen. */
+  /** Limits that may be passed now, and the account's choices. */
   list(accountId: AccountId): Promise<OverageView[]>;
   /** In effect with the next decision. Throws `validation_failed`, `overage_not_sold` and `price_changed`. */
   choose(visitor: AccountCaller, choice: OverageChoice): Promise<OverageView>;

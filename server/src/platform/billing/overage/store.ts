@@ -9,7 +9,7 @@ export interface CountedLimit {
   readonly limit_name: string;
 }
 
-/** Of those that were not counted for a moment, who waited longest. */
+/** Counts that were not taken for a moment, the longest waiting first. */
 export const dueCounts = (most: number) =>
   statement<CountedLimit>(
     `select account_id, product, limit_name from billing.overage where updated_at < app.now() - interval '30 seconds'
@@ -36,7 +36,7 @@ export interface DueReport extends CountedLimit {
 }
 
 /**
- * What can't be reported any more. Stripe knows an identifier for a day: what nobody answered until then would perhaps be
+ * Gives up reports that can't be sent any more. Stripe knows an identifier for a day: a report that was not answered until then would perhaps be
  * billed twice, and is left to the operator. It takes no report of units that are older than 35 days.
  */
 export const giveUpReports = (mode: Mode) =>
@@ -73,7 +73,7 @@ export const reportSent = ({ account_id, id }: DueReport) =>
     [account_id, id],
   );
 
-/** It did not arrive, which is certain: an hour later it may be taken, when somebody has seen to it. */
+/** It did not arrive, which is certain: an hour later it is tried again, and may be taken when the operator has mended the cause. */
 export const reportRefused = ({ account_id, id }: DueReport, code: string) =>
   statement(
     `update billing.overage_reports set asked_at = null, refusal = $3, due_at = app.now() + interval '1 hour', updated_at = app.now()
@@ -93,7 +93,7 @@ export const currencyPaid = (accountId: AccountId, product: string) =>
     [accountId, product],
   );
 
-/** What an account chose. */
+/** An account's choices. */
 export const allowancesOf = (accountId: AccountId) =>
   statement<{ product: string; limit_name: string; most: number }>(
     'select product, limit_name, most from entitlements.allowances where account_id = $1',

@@ -7,13 +7,13 @@ export interface Customer extends ProviderMode {
   readonly accountId: AccountId;
 }
 
-/** What the newest body of an object says, and whose it is. */
+/** Facts of the newest body of an object, and its customer. */
 export interface AppliedObject extends Customer {
   readonly ref: ObjectRef;
   readonly facts: Facts;
   /**
    * One of many, told from what is kept, of rows that were emptied: nothing follows from it before all of them are there
-   * (`deriveIn`), and nobody hears of it a second time.
+   * (`deriveIn`), and no notice is sent a second time.
    */
   readonly isRebuild?: boolean;
 }

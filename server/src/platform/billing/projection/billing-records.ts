@@ -29,18 +29,18 @@ export interface SubscriptionRow {
   readonly period_ends_at: Date;
   readonly cancels_at: Date | null;
   readonly ended_at: Date | null;
-  /** Bought in a store's sandbox, where nobody pays. */
+  /** Bought in a store's sandbox, without money. */
   readonly in_sandbox: boolean;
   /** Until when its store wants it to be had although it is not paid. */
   readonly kept_until: Date | null;
-  /** Since when its provider was asked and told nothing of it, for whatever reason. */
+  /** Since when its provider was asked and told nothing of it, for any reason. */
   readonly unread_since: Date | null;
   /** The purchase that it took the place of. */
   readonly replaces: string | null;
   readonly next_plan: string | null;
   readonly next_quantity: number | null;
   readonly next_at: Date | null;
-  /** What it becomes once an invoice of it is paid, if that is before an instant. */
+  /** The plan once an invoice of it is paid, if that is before an instant. */
   readonly pending_plan: string | null;
   readonly pending_invoice: string | null;
   readonly pending_expires_at: Date | null;
@@ -54,7 +54,7 @@ export interface InvoiceRow {
   readonly reason: string;
   readonly currency: string;
   readonly total: number;
-  /** What came of it as money: the rest was the customer's credit. */
+  /** Its money: the rest was the customer's credit. */
   readonly paid: number;
   readonly attempts: number;
   /** Without it its tries are not all known here. */
@@ -63,10 +63,10 @@ export interface InvoiceRow {
   readonly asks_customer: boolean;
   readonly url: string | null;
   readonly issued_at: Date;
-  /** Of one that is sent, and not charged by the provider itself. */
+  /** When an invoice that is sent is due; one that the provider charges itself has no such date. */
   readonly due_at: Date | null;
   readonly paid_at: Date | null;
-  /** Nobody paid for it: it was bought in a store's sandbox. */
+  /** It was bought in a store's sandbox, without money. */
   readonly in_sandbox: boolean;
 }
 
@@ -204,7 +204,7 @@ export function paymentsOf({ payments }: BillingRecords, invoices: readonly Invo
   return payments.filter(({ invoice }) => paid.has(invoice));
 }
 
-/** What was told of an invoice, the first thing first. */
+/** Notices of an invoice, the first one first. */
 export function toldOf({ told }: BillingRecords, { store_id }: Pick<InvoiceRow, 'store_id'>): ToldFailure[] {
   return told.filter(({ invoice }) => invoice === store_id).sort((a, b) => a.nth - b.nth);
 }
@@ -217,7 +217,7 @@ export function areChargesKnown(records: BillingRecords, invoice: InvoiceRow): b
   );
 }
 
-/** What customers' banks took back, or try to. An inquiry took nothing. */
+/** Amounts that customers' banks took back, or try to. An inquiry took nothing. */
 export function disputesOf({ disputes }: BillingRecords, payments: readonly PaymentRow[]): DisputeRow[] {
   const charges = new Set(payments.map(({ store_id }) => store_id));
   return disputes.filter(({ charge, state }) => state !== 'inquiry' && charges.has(charge));

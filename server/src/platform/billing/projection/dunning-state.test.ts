@@ -69,7 +69,7 @@ const unchargedInvoice = (attempts: number): Partial<BillingRecords> => ({
   invoices: [first, invoice({ attempts })],
 });
 
-/** What is told, in this order: on a day, the rows as they are then. Answers how it stands with the last of them. */
+/** Tells rows in this order: on a day, the rows as they are then. Answers how it stands with the last of them. */
 function stateAfter(
   of: Partial<SubscriptionRow>,
   ...tellings: readonly (readonly [day: number, rows: Partial<BillingRecords>])[]

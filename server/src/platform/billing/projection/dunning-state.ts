@@ -11,14 +11,14 @@ import { disputesOfCredit } from './credit.ts';
 import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 
 const DAY = 86_400_000;
-/** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and nobody has a plan for ever. */
+/** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and a plan does not last unpaid for ever. */
 const RENEWAL_LEEWAY = 3 * DAY;
 /** As long as its provider is asked again that tells nothing of it, and a day more (`fetch-next.ts`): it may have been renewed. */
 const ASKED_WHILE_UNREAD = 15 * DAY;
-/** From what was paid last, where it is past due and nobody can say what is owed. */
+/** From what was paid last, where it is past due and the amount owed is not known. */
 const UNKNOWN_GRACE = 7 * DAY;
 
-/** What payments, disputes and pauses make of a subscription. */
+/** State of a subscription, from payments, disputes and pauses. */
 export interface DunningState {
   /** How often the invoice that is owed could not be charged. */
   readonly failures: number;
@@ -67,7 +67,7 @@ function lastsUntil(
     return given_up ? latest(ended, promised) : ended;
   }
   const renewed = later(period_ends_at, RENEWAL_LEEWAY);
-  // What was over before is not had again because its provider was asked.
+  // A subscription that was over before does not come back because its provider was asked.
   const asked = unread !== null && unread <= renewed ? later(unread, ASKED_WHILE_UNREAD) : undefined;
   return earliest(latest(latest(renewed, promised), asked), cancels_at);
 }
@@ -79,7 +79,7 @@ function replacedAt({ store_id }: SubscriptionRow, { subscriptions }: BillingRec
   );
 }
 
-/** What a failed payment leaves. */
+/** Grace after a failed payment. */
 interface Grace {
   readonly failures: number;
   readonly graceEndsAt: Date;
@@ -99,10 +99,10 @@ function graceOwed(
     .filter(({ failures }) => state === 'past_due' || failures > 0)
     .sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
   if (first !== undefined || state === 'canceled' || owed.length > 0) return first;
-  // What is owed was not read yet, or is no more. Periods go on although nobody pays: a grace from them would begin anew with each.
+  // The owed amount was not read yet, or is no more. Periods go on without a payment: a grace from them would begin anew with each.
   if (invoices.length === 0) return { failures: 0, graceEndsAt: later(period_starts_at, UNKNOWN_GRACE) };
   const until = later(paidUntil(subscription, records, invoices), given_up ? 0 : UNKNOWN_GRACE);
-  // What was promised while it was owed holds although it is forgiven.
+  // A promise while it was owed holds although it is forgiven.
   const promised = invoices.filter(({ state: is }) => is === 'void').map((one) => graceEndOf(records, one));
   return { failures: 0, graceEndsAt: promised.reduce<Date>(latest, until) };
 }

@@ -22,12 +22,12 @@ const SCHEDULES = [
   [1, 2, 3, 5, 8, 11, 14],
   [0.04, 0.5, 1, 2, 3],
 ] as const;
-/** What a customer tries by themselves, with cards that are dead too. */
+/** Tries by the customers themselves, with cards that are dead too. */
 const ownTries = fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { maxLength: 4 });
 /** How late each message is, by days: SEPA takes nine, and messages get lost. */
 const delays = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 8, maxLength: 8 });
 
-/** What the provider says of a renewal as it is on a day, `seen` being the tries of its own that it has told of. */
+/** Rows of a renewal as it is on a day, `seen` being the provider's own tries that it has told of. */
 function rowsWith(tries: readonly number[], own: readonly number[], at: number): BillingRecords {
   const known = tries.filter((after) => after <= at);
   const charges = [...known, ...own.filter((after) => after <= at)].map((after, n) =>

@@ -97,7 +97,7 @@ export function isOfWaitingChange({ state }: SubscriptionRow, { reason }: Invoic
   return reason === 'subscription_update' && state !== 'past_due' && state !== 'canceled';
 }
 
-/** What the provider has written off is owed all the same, until something later is paid. */
+/** An invoice that the provider has written off is owed all the same, until something later is paid. */
 export function isOwed({ state, issued_at }: InvoiceRow, invoices: readonly InvoiceRow[]): boolean {
   if (state !== 'uncollectible') return state === 'open';
   return !invoices.some((other) => other.state === 'paid' && other.issued_at > issued_at);

@@ -12,7 +12,7 @@ import { type Backing, backingsOf, disputesOfCredit } from './credit.ts';
 import { ITEM } from '../providers/stripe/item-invoice.ts';
 import type { DunningState } from './dunning-state.ts';
 
-/** A grant, and whether nobody paid for it. */
+/** A grant, and whether it was bought in a sandbox, without money. */
 export interface DerivedGrant extends ProviderGrant {
   readonly inSandbox: boolean;
 }
@@ -48,7 +48,7 @@ function isRefusedTrial({ state, trial_refused_at: refused }: SubscriptionRow): 
   return state === 'trialing' && refused !== null;
 }
 
-/** Of a trial that is not to be, it begins when it is paid. */
+/** A plan whose trial was refused begins when it is paid. */
 function beginningOf({
   starts_at: begins,
   trial_ends_at: paidFrom,
@@ -98,7 +98,7 @@ interface Purchase {
   readonly inSandbox: boolean;
 }
 
-/** What stands on paid invoices besides plans; each line is a purchase of its own. */
+/** Purchases on paid invoices besides plans; each line is one of its own. */
 export function purchasesOf(records: BillingRecords): Purchase[] {
   return records.invoices.flatMap((invoice) => {
     const { paid_at: paidAt } = invoice;

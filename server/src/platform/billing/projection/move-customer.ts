@@ -15,10 +15,10 @@ export interface MoveParts {
   readonly storeRules?: { readonly carrier: UsageCarrier } | undefined;
 }
 
-/** What was used of each product that goes along. */
+/** Use of each product that goes along. */
 export type CarriedUsage = ReadonlyMap<string, UsedAmounts>;
 
-/** What was used of what a customer bought, before it goes to another account. */
+/** Takes the use of a customer's purchases, before they go to another account. */
 export async function takeUsageIn(
   parts: MoveParts,
   tx: Transaction,

@@ -160,7 +160,7 @@ describe('rows', () => {
     for (const told of [subscribed(ada), invoiced(ada), charged(ada, [charge(ada.own('ch'), -1)])])
       await ada.apply(told);
     expect(await bob.plan()).toEqual([null, null]);
-    // Somebody else's object does not become theirs by being told as such.
+    // Another account's object does not become theirs by being told as such.
     await bob.apply(subscribed(ada, { plan: 'basic' }));
     await ada.apply(invoiced(ada));
     expect(await ada.plan()).toEqual(['demo.pro', at(33)]);

@@ -40,17 +40,17 @@ export interface ProjectionParts {
   readonly audit: Audit;
   /** Shares in items that are sold for others; not there: none are. */
   readonly ledger?: Pick<ShareLedger, 'appliedIn'> | undefined;
-  /** What stores of phones need; not there: none are sold through. */
+  /** Rules for stores of phones; not there: none are sold through. */
   readonly storeRules?: StoreRules | undefined;
 }
 
-/** What decides beside their rows what purchases in apps come to. */
+/** Rules that decide beside their rows what purchases in apps come to. */
 export interface StoreRules {
   /** The modes of a provider that this server sells in: what an account holds is of all of them together. */
   readonly modesOf: (provider: ProviderName) => readonly Mode[];
   /** Whether what is bought in a store's sandbox is granted to an account. */
   readonly grantsSandbox: (accountId: AccountId) => boolean;
-  /** What was used of a purchase goes with it. */
+  /** Carries the use of a purchase along. */
   readonly carrier: UsageCarrier;
 }
 
@@ -61,7 +61,7 @@ export interface Projection {
    * transactions that apply something of the account wait until `tx` ends.
    */
   applyIn(tx: Transaction, applied: AppliedObject): Promise<void>;
-  /** Of an erased customer nothing is written but the money of items that they bought: its shares are other people's. */
+  /** For an erased customer only the money of items that they bought is written: its shares are other people's. */
   applyErasedIn(tx: Transaction, applied: Omit<AppliedObject, 'accountId'>): Promise<void>;
   /** Gives the rows of a customer to another account, with what was used of what they granted. */
   moveIn(tx: Transaction, moved: MovedCustomer): Promise<void>;
@@ -88,7 +88,7 @@ export function createProjection(parts: ProjectionParts): Projection {
         const records = await readBillingRecords(tx, applied);
         return { all: backingsOf(records, 'all'), disputes: backingsOf(records, 'disputes') };
       });
-      // Of an account that was erased the books go on, and nobody is granted or told anything.
+      // The books of an erased account go on, and no account is granted or told anything.
       if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;
       const records = await writeDerivedIn(parts, tx, applied);
@@ -118,7 +118,7 @@ export function createProjection(parts: ProjectionParts): Projection {
   return projection;
 }
 
-/** Of the rest no account is granted or told anything. */
+/** Kinds whose objects change what an account is granted or told; the others do not. */
 const AFFECTS_ACCOUNTS: ReadonlySet<ObjectRef['kind']> = new Set(['subscription', 'invoice', 'payment']);
 
 /**
@@ -186,7 +186,7 @@ function writeDunningState(
 }
 
 /**
- * Keeps what the rows say and nobody was told yet, at this instant, with what is promised by it. The instant is a fact of its own: no
+ * Keeps the failures that the rows show and no notice has told yet, at this instant, with what is promised by it. The instant is a fact of its own: no
  * later reading, repetition or rebuild of the same objects moves it. Answers the rows with it.
  */
 async function tellFailuresIn(

@@ -80,7 +80,7 @@ describe('the credit of a smaller plan', () => {
       line({ invoice_id: again.id, store_id: 'il_more' }),
       line({ invoice_id: less.id, store_id: 'il_again', amount: -3_400 }),
     ];
-    // Of 3,995 that were paid all is gone, and 3,300 - 3,000 + 2,900 of credit are left.
+    // All of the 3,995 that were paid is gone, and 3,300 - 3,000 + 2,900 of credit are left.
     expect(amountsOf({ invoices: [again, less], lines, disputes: [dispute(9, 'lost')] })).toEqual([3_200]);
   });
 });

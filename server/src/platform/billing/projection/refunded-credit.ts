@@ -23,7 +23,7 @@ export function refundedCreditOf(records: BillingRecords): RefundedCredit[] {
   return [...sums.values()];
 }
 
-/** What was paid, credited, refunded and disputed of one period of a subscription. */
+/** Sums of one period of a subscription: paid, credited, refunded and disputed. */
 interface CreditedPeriod {
   readonly subscription: string;
   readonly currency: string;

@@ -4,7 +4,7 @@ import type { InvoiceFacts, LineFacts, PaymentFacts, SaleFacts, SubscriptionFact
 import type { ProviderMode } from '../payment-provider.ts';
 import type { AppliedObject } from './applied-object.ts';
 
-/** What audit says of an object before it is written anew. */
+/** State of an object before it is written anew, for the audit. */
 export interface FormerRow {
   readonly state: string;
   readonly product?: string | null;
@@ -34,7 +34,7 @@ export async function writeRowsIn(
     writing.push(...invoiceRows(applied, sale.invoice), ...paymentRows(applied, sale.payment));
   if (facts.sales !== undefined) writing.push(deleteOtherRefunds(applied, facts.sales));
   if (checkout !== undefined) writing.push(checkoutState(applied, checkout.state));
-  // A draft that was thrown away. Whatever was charged stays with the provider for ever.
+  // A draft that was thrown away. A charge stays with the provider for ever.
   if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteRow(applied, 'invoices'));
   // One that was moved to what we do not sell.
   if (ref.kind === 'subscription' && subscription === undefined)
@@ -43,7 +43,7 @@ export async function writeRowsIn(
   return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
 }
 
-/** What was taken back of sales; no row: the object tells of none. */
+/** Money that was taken back of sales; no row: the object tells of none. */
 const FORMER_OF_SALES = ['refunds', 'disputes']
   .map(
     (
@@ -255,7 +255,7 @@ const deleteOtherRefunds = ({ accountId, provider, mode }: AppliedObject, sales:
     ],
   );
 
-/** Of a checkout that was begun here. */
+/** The state of a checkout that was begun here. */
 const checkoutState = ({ accountId, provider, mode, ref }: AppliedObject, state: string) =>
   statement(
     `update billing.checkouts set state = $5, updated_at = app.now()

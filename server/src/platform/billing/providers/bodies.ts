@@ -5,7 +5,7 @@ import type { Body } from '../payment-provider.ts';
 /** The facts of an object that is no more. */
 export const nothing: Facts = { customer: null, claims: undefined, foreign: false, also: [] };
 
-/** What a body holds of that schema; `what`: whose it is, for the error. Throws without a word of the body: it is a customer's. */
+/** A body of that schema; `what`: whose it is, for the error. Throws without a word of the body: it is a customer's. */
 export function bodyOf<Schema extends z.ZodType>(
   schema: Schema,
   body: Body,

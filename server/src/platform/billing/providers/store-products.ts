@@ -2,12 +2,12 @@ import type { Catalogue } from '#platform/entitlements';
 import { SOLD_CYCLES, type SoldCycle } from '../cycles.ts';
 import type { StoreName } from '../payment-provider.ts';
 
-/** What a product of a store stands for. Exactly one of `plan` and `addOn` is there, by names within the product. */
+/** Our meaning of a store's product. Exactly one of `plan` and `addOn` is there, by names within the product. */
 export type StoreProduct =
   | { readonly product: string; readonly plan: string; readonly cycle: SoldCycle; readonly addOn?: undefined }
   | { readonly product: string; readonly addOn: string; readonly plan?: undefined };
 
-/** What is sold in a store, by the store's ids. */
+/** Products on sale in a store, by the store's ids. */
 export interface StoreProducts {
   /** undefined: it is not ours. */
   find(id: string): StoreProduct | undefined;

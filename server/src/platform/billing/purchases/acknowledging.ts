@@ -95,7 +95,7 @@ const dueAcknowledgements = ({ provider, mode }: ProviderMode) =>
 /** So many are counted; more are as bad. */
 const COUNTED = 10_000;
 
-/** A purchase that is nobody's here is given to nobody, and has no row: if nobody brings it, it is right that it goes back. */
+/** A purchase without an account here grants nothing, and has no row: if no account brings it, it is right that it goes back. */
 const lateAcknowledgements = ({ provider, mode }: ProviderMode) =>
   statement<{ count: number; first: Date | null }>(
     `select count(*)::integer as count, min(acknowledge_by) as first from (${DUE(COUNTED)}) due

@@ -86,7 +86,7 @@ async function answerOne(
 ): Promise<boolean> {
   const { event_id: event, state, body, is_late: isLate } = question;
   if (isLate) parts.log.warn({ event, store: provider.name }, 'a store was not answered in time');
-  // Not ours, or of somebody who was erased: then nothing is kept of it, and nothing is said.
+  // Not ours, or of an erased account: then nothing is kept of it, and nothing is said.
   if (isLate || state === 'ignored' || body === '') return false;
   const use = await useOf(parts, provider, question);
   if (use === undefined) return false;
@@ -94,7 +94,7 @@ async function answerOne(
   return true;
 }
 
-/** What became of the purchase here; undefined: the store has no such purchase any more. */
+/** The purchase's use here; undefined: the store has no such purchase any more. */
 async function useOf(
   { inbox, entitlements }: AnsweringParts,
   { name, mode }: PaymentProvider,

@@ -43,7 +43,7 @@ export interface ByAdmin {
 
 /**
  * Has the store extend an account's subscription. Asked again for the same date it changes nothing. Throws `not_found`, `nothing_sold`,
- * `store_refused`, and `store_unavailable`: somebody else does it just now, or the store does not answer.
+ * `store_refused`, and `store_unavailable`: another call does it just now, or the store does not answer.
  */
 export async function extendSubscription(
   parts: ExtendingParts,

@@ -21,15 +21,15 @@ const BOUND = commitPoint(
   'whose a purchase is that names nobody, and the job that reads it',
 );
 
-/** What an app was given for a purchase. Exactly one is there. */
+/** A store's proof of a purchase, as an app was given it. Exactly one is there. */
 export interface PurchaseProof {
   readonly signed_transaction?: string | undefined;
   readonly purchase_token?: string | undefined;
 }
 
-/** What apps tell the stores, and bring from them. */
+/** Calls of apps that buy in stores, and bring purchases from them. */
 export interface Purchases {
-  /** What an app names the account by when it buys: to the App Store, and to Google Play. */
+  /** Names that an app gives the account when it buys: to the App Store, and to Google Play. */
   names(accountId: AccountId): { readonly app_account_token: string; readonly obfuscated_account_id: string };
   /**
    * Binds a purchase to the account: one that names another account stays there, and one that names none goes to the account that sends it first, while
@@ -98,7 +98,7 @@ function ignoreUnknown(error: unknown): undefined {
   throw error;
 }
 
-/** Takes a purchase for the account that brings it, if it is nobody's and names nobody. */
+/** Takes a purchase for the account that brings it, if it has no account and names none. */
 async function claim(
   parts: PurchasesParts,
   { accountId, caller, origin }: AccountCaller,
@@ -125,7 +125,7 @@ async function claim(
   const bound = await parts.inbox.read(at, ref);
   // It is bound, and is read once the store answers again: the caller sees it then.
   if (bound?.accountId === undefined) throw new AppError('store_unavailable');
-  // Of two who bring it at once one was first.
+  // When two accounts bring it at once, one was first.
   if (bound.accountId !== accountId) throw new AppError('purchase_bound');
   await provider.purchases.nameOwner?.(ref, accountId).catch((err: unknown) => {
     parts.log.warn(

@@ -6,14 +6,14 @@ import type { Backings } from '../projection/credit.ts';
 import type { Mode } from '../payment-provider.ts';
 import { type SaleSums, type Shared, sharedOf } from './share.ts';
 
-/** What became of a sale: its money came, went back, was taken by a bank that disputes it, or came back from there. */
+/** News of a sale: its money came, went back, was taken by a bank that disputes it, or came back from there. */
 export type SaleNews = 'paid' | 'refunded' | 'disputed' | 'won';
 
 /** An item that was sold to an account. Amounts are minor units. */
 export interface SaleChange {
   readonly news: SaleNews;
   readonly id: string;
-  /** Who bought it. */
+  /** The buyer. */
   readonly accountId: AccountId;
   readonly item: string;
   readonly payee: AccountId;
@@ -33,7 +33,7 @@ export interface PayeeChange {
 }
 
 /**
- * What a product does in the commit that applies what a payment provider says of its sales. It hears the same once, in any order that
+ * A product's part in the commit that applies what a payment provider says of its sales. It hears the same once, in any order that
  * objects are read in; what it throws undoes the commit, which is tried again. A remote call in it throws.
  */
 export interface SharingHooks {

@@ -13,7 +13,7 @@ export interface RunRow {
   readonly repeats: boolean;
 }
 
-/** Of a run `r`: a payout was refused because the balance at Stripe is too small. */
+/** Condition on a run `r`: a payout was refused because the balance at Stripe is too small. */
 const LACKS_MONEY = `exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = 'balance_insufficient')`;
 
 /** Begins a run, unless one is under way. */
@@ -39,7 +39,7 @@ export const repeatShortRun = (mode: Mode, id: string) =>
     [mode, id],
   );
 
-/** Ends a run of which no payout is open; no row: one is, or somebody ended it. */
+/** Ends a run that has no open payout; no row: it has one, or has ended already. */
 export const endRun = ({ id }: RunRow) =>
   statement<{ lacks_money: boolean }>(
     `update billing.payout_runs r set state = 'done', updated_at = app.now()
@@ -62,11 +62,11 @@ const SOLD_BY = (period: string) =>
   `exists (select from billing.shares f where f.account_id = s.account_id and f.sale_id = s.sale_id
      and f.created_at < ${MONTH_END(period)})`;
 
-/** What is owed of sales of a run's month and of earlier ones, payable at its instant, and is not to be taken of a transfer first. */
+/** Amounts owed of sales of a run's month and of earlier ones, payable at its instant, that are not to be taken of a transfer first. */
 const OWED = ({ mode, asOf, period }: Readonly<Record<'mode' | 'asOf' | 'period', string>>) =>
   `s.mode = ${mode} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf} and ${SOLD_BY(period)}`;
 
-/** Of a run: it has paid this payee in this currency, or was refused to. */
+/** Whether a run has paid this payee in this currency, or was refused to. */
 const HAD = (run: string, of: string) =>
   `exists (select from billing.payouts o where o.run_id = ${run} and (o.account_id, o.currency) = (${of}))`;
 
@@ -110,10 +110,10 @@ export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, i
     ),
   ] as const;
 
-/** How long nobody else looks after a payout, or a share that goes back. It is longer than a request and its repetitions. */
+/** How long no other process looks after a payout, or a share that goes back. It is longer than a request and its repetitions. */
 const LEASE = `interval '2 minutes'`;
 
-/** Takes an open payout whose transfer nobody may be asking for any more. */
+/** Takes an open payout whose transfer is no longer being asked for. */
 export const takeOpenPayout = (mode: Mode) =>
   statement<PayoutRow>(
     `with lost as materialized (
@@ -140,7 +140,7 @@ export const closePayout = (
   );
 
 /**
- * A share that went back. was_asked: somebody may have asked for it before. payout, transfer: the newest of its sale that was paid; null:
+ * A share that went back. was_asked: it may have been asked for before. payout, transfer: the newest of its sale that was paid; null:
  * none was. is_open: another payout of the sale is on its way.
  */
 export interface ShareToRecover extends Readonly<Record<'was_asked' | 'is_open', boolean>> {

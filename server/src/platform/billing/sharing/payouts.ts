@@ -30,7 +30,7 @@ export interface PayoutParts extends Pick<SellingParts, 'db' | 'ids' | 'log'> {
   readonly tellAdminsIn: (tx: Transaction, id: string, problem: string) => Promise<void>;
 }
 
-/** Looks at Stripe for the transfers that nobody heard of, and sends again what is not there. */
+/** Looks at Stripe for the transfers whose answer was lost, and sends again what is not there. */
 export async function closeLost(parts: PayoutParts): Promise<void> {
   const { db, mode, connect } = parts;
   for (;;) {
@@ -82,7 +82,7 @@ async function send(
   const refuse = async (error: unknown) => {
     const code = certainRefusal(error);
     log.error({ payout: id, code }, 'the payment provider refused a payout');
-    // Of a try before only the answer may have been lost.
+    // The refusal may follow an earlier try that worked, and whose answer was lost.
     const transfer = await connect.findTransfer(id);
     return transfer === undefined ? { code } : { transfer };
   };

@@ -19,13 +19,13 @@ const CLOSED = commitPoint('billing.sale-closed', 'that a sale can not be paid a
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
 
-/** Something that a product sells for somebody, to an account. */
+/** Something that a product sells for a payee, to an account. */
 export interface ItemOffer {
   readonly accountId: AccountId;
   readonly product: string;
   /** The product's own id of it. */
   readonly item: string;
-  /** What the customer reads on the invoice. */
+  /** The name that the customer reads on the invoice. */
   readonly name: string;
   /** Minor units, before tax. */
   readonly amount: number;
@@ -46,7 +46,7 @@ export interface SellingParts {
   readonly log: Pick<Logger, 'error' | 'info'>;
   readonly stripe: StripeConnection;
   readonly inbox: Pick<Inbox, 'refresh'>;
-  /** Of each new sale, in ten thousandths. */
+  /** The payee's share of each new sale, in ten thousandths. */
   readonly sharePoints: number;
 }
 
@@ -110,7 +110,7 @@ async function pay(parts: SellingParts, offer: ItemOffer, { id, invoice }: SaleR
   });
 }
 
-/** The invoice of a sale, which nobody can pay any more. */
+/** The invoice of a sale, closed: it can't be paid any more. */
 const closedInvoice = async ({ stripe }: SellingParts, { invoice }: SaleRow) =>
   invoice === null ? invoices.VOID : invoices.closeInvoice(stripe.client, invoice);
 
@@ -193,7 +193,7 @@ const closeSoon = (product: string, item: string) =>
     [product, item],
   );
 
-/** What is left over the next run finds. */
+/** The next run takes the rest. */
 const dueSales = (mode: Mode) =>
   statement<SaleRow>(
     `select ${SALE} from billing.item_sales where mode = $1 and state = 'open' and closes_at <= app.now() order by closes_at limit 50`,

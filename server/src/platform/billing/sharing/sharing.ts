@@ -32,7 +32,7 @@ interface PayoutsOrder {
 export interface PayoutsQuery {
   readonly period?: string | undefined;
   readonly limit: number;
-  /** Of the last one on the page before: when it was made, and its id. */
+  /** Cursor, from the last one on the page before: when it was made, and its id. */
   readonly before: readonly [string, string] | undefined;
 }
 
@@ -87,7 +87,7 @@ export function createSharing(parts: SharingParts) {
     open: async (offer: ItemOffer) => openSale(needed(), offer),
     close: (of: Pick<ItemOffer, 'product' | 'item'>) => closeSales(db, of.product, of.item),
     payees: () => needed().payees,
-    /** Of a calendar month of UTC; not said: the present one. */
+    /** Earnings of a calendar month of UTC; not said: the present one. */
     async earnings(accountId: AccountId, period = monthOf(parts.clock.now())): Promise<Earnings> {
       const { mode } = needed();
       const [balances, items, payouts] = await db.tenant(accountId, [
@@ -127,7 +127,7 @@ export function createSharing(parts: SharingParts) {
       jobs.wake();
       return given;
     },
-    /** Where nothing is sold nobody is owed anything. */
+    /** Where nothing is sold no money is owed. */
     async payouts({ limit, ...query }: PayoutsQuery): Promise<PayoutList> {
       const mode = sold?.mode ?? 'live';
       const [rows, owed, [state]] = await db.system('admin.billing', [
@@ -141,7 +141,7 @@ export function createSharing(parts: SharingParts) {
   };
 }
 
-/** What the parts of a server that sells are given. */
+/** Parts of a server that sells. */
 function sellingOf(parts: SharingParts, stripe: StripeConnection) {
   const { mail } = parts;
   const { mode } = stripe.client;
@@ -202,7 +202,7 @@ const payoutsPage = (mode: Mode, { period, limit, before }: PayoutsQuery) =>
     [mode, period ?? null, before?.[0] ?? null, before?.[1] ?? null, limit],
   );
 
-/** What all payees are owed, by currency. */
+/** Amounts owed to all payees, by currency. */
 const owedTotals = (mode: Mode) =>
   statement<PayoutList['owed'][number]>(
     `select s.currency, sum(s.amount)::bigint as owed,

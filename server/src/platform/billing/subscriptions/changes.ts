@@ -22,7 +22,7 @@ import {
 import { isRecent, type SubscriptionRow } from './store.ts';
 import type { PreviewView } from './views.ts';
 
-/** What a subscription shall become; what is not said stays. */
+/** The new form of a subscription; fields that are not said stay. */
 export interface ChangeOrder {
   readonly product?: string | undefined;
   readonly plan?: string | undefined;
@@ -79,7 +79,7 @@ export async function change(
   return { row: after, notFitting, confirmation };
 }
 
-/** What `change` would do and cost. */
+/** Effect and cost of a `change`. */
 export async function preview(
   parts: SellingParts,
   accountId: AccountId,

@@ -23,7 +23,7 @@ export const openCheckout = (accountId: AccountId, mode: Mode, { product, addOn 
     [accountId, mode, product, addOn],
   );
 
-/** Begins one, unless somebody else is about to. */
+/** Begins one, unless another call is about to. */
 export const beginCheckout = (
   accountId: AccountId,
   mode: Mode,
@@ -86,7 +86,7 @@ export const kindOfAccount = (accountId: AccountId) =>
     [accountId],
   );
 
-/** A subscription to a product that goes on in a store; one that nobody pays there is none. */
+/** A subscription to a product that goes on in a store; one that is not paid there is none. */
 export const renewsInAStore = (accountId: AccountId, product: string, mode: Mode) =>
   statement<{ store: ProviderName }>(
     `select store from billing.subscriptions

@@ -42,7 +42,7 @@ const KEPT = commitPoint('billing.checkout-kept', 'the page of the provider, or 
 /** More often two orders of one account do not get into each other's way in one call. */
 const ROUNDS = 4;
 
-/** An order of somebody for an account. */
+/** A user's order for an account. */
 export interface OrderedCheckout {
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -52,7 +52,7 @@ export interface OrderedCheckout {
 /** The provider's page, while it can be paid on. */
 export interface CheckoutPage extends Session {
   readonly url: string;
-  /** Of the trial that it offers; null: it is paid at once. */
+  /** Days of the trial that it offers; null: it is paid at once. */
   readonly trialDays: number | null;
 }
 
@@ -109,7 +109,7 @@ async function openOrNew(
   return row;
 }
 
-/** What has become of a way at the provider; undefined: it is over without a page. */
+/** The session of a checkout at the provider; undefined: it is over without a page. */
 async function sessionOf(
   parts: SellingParts,
   {
@@ -163,7 +163,7 @@ async function openSessionFor(
   });
 }
 
-/** Nobody is sold here what a store has them pay for, month by month: it is changed, or canceled, there first. Throws `managed_elsewhere`. */
+/** An account can't buy here what it pays for in a store, month by month: it is changed, or canceled, there first. Throws `managed_elsewhere`. */
 async function assertNotPaidInAStore(
   { db, stripe }: SellingParts,
   { accountId, product }: { readonly accountId: AccountId; readonly product: string },

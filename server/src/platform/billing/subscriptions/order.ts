@@ -13,7 +13,7 @@ import { type Cycle, SOLD_CYCLES, type SoldCycle } from '../cycles.ts';
 import { refusedFor, refusedParam, refusedPromotion } from '../providers/stripe/client.ts';
 import { amountOf } from '../providers/stripe/price-catalog.ts';
 
-/** What a customer wants to buy, as they say it. */
+/** A customer's order, as they say it. */
 export interface CheckoutOrder {
   readonly product: string;
   readonly plan?: string | undefined;
@@ -154,7 +154,7 @@ export function notSold(field: string, message: string): AppError {
 
 const SIZES = ['amount_too_small', 'amount_too_large'] as const;
 
-/** What the provider alone could refuse of an order, as the field that it came from; any other failure as it is. */
+/** A refusal of an order that only the provider could make, as the field that it came from; any other failure as it is. */
 export function asRefusedOrder(error: unknown): unknown {
   if (refusedPromotion(error)) return notSold('promotion_code', 'This code is not for this order.');
   if (refusedParam(error).includes('proration_date'))

@@ -13,7 +13,7 @@ export interface MeteredPrice {
   readonly price: string;
 }
 
-/** What the provider calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
+/** The provider's ids of a plan or add-on, and of the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
   { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Priced,

@@ -11,7 +11,7 @@ import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
 const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
 
-/** What is in use of a limit, and a plan would not have room for. */
+/** Use of a limit that a plan would not have room for. */
 export interface LimitExceeded {
   readonly limit: string;
   readonly used: number;
@@ -36,7 +36,7 @@ export interface SubscriptionsParts {
    * the provider does not answer in time. Never throws.
    */
   readonly refresh: (refs: readonly ObjectRef[]) => Promise<void>;
-  /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
+  /** Limits that the account uses too much of for a plan: seats, gauges, members. Empty: it fits. */
   readonly notFitting: (
     accountId: AccountId,
     plan: { readonly product: string; readonly plan: string; readonly quantity: number },

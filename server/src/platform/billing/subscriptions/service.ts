@@ -45,7 +45,7 @@ interface Resumption {
   readonly agreed: RecurringPrice;
 }
 
-/** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
+/** An account's purchases, and their changes. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
   checkout(visitor: AccountCaller, request: CheckoutRequest): Promise<CheckoutPage>;
   /** The provider's own pages, where cards and invoices are. */

@@ -33,7 +33,7 @@ export interface SubscriptionRow {
   readonly pending_expires_at: Date | null;
   /** It is not had yet, and its first debit is on its way. */
   readonly is_debited: boolean;
-  /** Of the invoice that it waits for; null: that was not read yet. */
+  /** The page of the invoice that it waits for; null: that was not read yet. */
   readonly pending_url: string | null;
 }
 
@@ -55,7 +55,7 @@ export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** Of each of some products, how many subscriptions are in effect; `isLive`: those that real money is paid for. */
+/** For each of some products, how many subscriptions are in effect; `isLive`: those that real money is paid for. */
 export const payingSubscriptions = (products: readonly string[], isLive: boolean) =>
   statement<{ product: string; count: number }>(
     `select product, count(*)::integer as count from billing.subscriptions
@@ -89,7 +89,7 @@ export interface ProductSubscription
 }
 
 /**
- * What an account's grants in a product are paid by, the newest first: also what is over, and none of what an admin gave. For a transaction
+ * Subscriptions that pay an account's grants in a product, the newest first: also what is over, and none of what an admin gave. For a transaction
  * of the account's scope or the system's; where a product is told of a change, it is as that change has left it.
  */
 export const subscriptionsOf = (accountId: AccountId, product: string) =>
@@ -156,7 +156,7 @@ export interface LineRow {
   readonly proration: boolean;
 }
 
-/** The newest first; drafts are nobody's business yet. */
+/** The newest first; drafts are not shown. */
 export const invoicesPage = (accountId: AccountId, { limit, before }: PageRequest) =>
   statement<InvoiceRow>(
     `select i.id, i.number, i.state, i.reason, i.currency, i.subtotal::float8, i.discount::float8, i.tax::float8,

@@ -83,7 +83,7 @@ export const changedReply = namedObject('SubscriptionChange', {
     ),
 });
 
-/** What a change came to. */
+/** The result of a change. */
 export interface ChangeView {
   readonly subscription: SubscriptionView;
   readonly notFitting: ChangeResult['notFitting'];

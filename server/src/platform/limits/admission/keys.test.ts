@@ -96,7 +96,7 @@ describe('equal keys', () => {
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const owner = { account: member.accountId };
     const name = kept.nameOf({ owner, route: 'POST /use', by: member, key: 'mine' });
-    // What the other product's admission has written, and not committed yet.
+    // Rows that the other product's admission has written, and not committed yet.
     const other = db.system('limits.admission', effect, async (tx) => {
       await tx.run(
         statement(
@@ -154,7 +154,7 @@ describe('a repeat', () => {
     ]);
     const other = await makeMember(db, member.accountId);
     await permitOf(await fixture.admit(other, mine)).settle();
-    // Who is charged does not matter: it is whose key it is.
+    // The charged account does not matter: it is whose key it is.
     const by = { userId: member.userId, keyId: ids.next<KeyId>() };
     const keyed = { route: 'POST /use', by, key: 'mine', bodyHash: 'body', sealed: false };
     permitOf(await fixture.admit(member, { ...mine, idempotency: keyed }));

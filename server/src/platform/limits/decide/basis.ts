@@ -16,7 +16,7 @@ import {
 export interface AccountFacts {
   readonly accountId: string;
   readonly product: string;
-  /** Of its grants; null: it has none, and `byDefault` is its timeline, as PostgreSQL writes it. */
+  /** Version of its grants; null: it has none, and `byDefault` is its timeline, as PostgreSQL writes it. */
   readonly version: number | null;
   readonly byDefault: string | null;
   readonly timeline: readonly Segment[];
@@ -39,11 +39,11 @@ export interface Bound {
   readonly start: Instant;
   readonly amount: number;
   readonly most: number | null;
-  /** Of a burst that slides, its length. */
+  /** How the window runs; `minute` and `hour` are the lengths of a burst that slides. */
   readonly kind: 'begins' | 'stays' | 'pause' | 'minute' | 'hour';
 }
 
-/** What requests are admitted on if it still holds under the account's lock (`limits.basis`). */
+/** Ground on which requests are admitted if it still holds under the account's lock (`limits.basis`). */
 export interface Basis {
   readonly since: Instant;
   readonly until: Instant;
@@ -83,7 +83,7 @@ export function basisOf(
   const found = counted.map((change) => toBound(change, request.rules.rules, at));
   const windows = found.filter((bound) => bound !== undefined);
   if (windows.length < found.length) return;
-  // Of a window in an account's zone the start is its end.
+  // A window in an account's zone has its end as `start`.
   const starts = windows.flatMap(({ start }) => (start <= at.now ? [start] : []));
   const { charges, slots } = decision.answer;
   return {
@@ -99,7 +99,7 @@ export function basisOf(
 
 /** The account without any use, and with a spender who may spend: the database checks both. */
 function withoutUse(facts: AccountFacts, request: Request, keyBudgets: readonly KeyBudget[]): State {
-  // One in the account's zone stays as it began, whatever the zone is now.
+  // A window in the account's zone stays as it began, also if the zone has changed.
   const zoned = new Set(
     request.rules.rules.flatMap(({ name, per }) => (per?.includes('@') === true ? [name] : [])),
   );

@@ -71,7 +71,7 @@ const PAUSING: RequestInput = {
 };
 
 const history = fc.array(step, { minLength: 5, maxLength: 30 });
-/** What a state holds, comparable: a draft and a state alike. */
+/** Contents of a state, comparable: a draft and a state alike. */
 const contents = ({ anchor, open, credits, meters, keys }: State) => ({
   anchor,
   open,
@@ -82,7 +82,7 @@ const contents = ({ anchor, open, credits, meters, keys }: State) => ({
 const isDenied = (decision: Decision): decision is Decision & { answer: DeniedAnswer } =>
   decision.answer.kind === 'denied';
 
-/** What the windows of a meter hold that are not over, limit by limit; of a slide, all that counts. */
+/** Sums of a meter's windows that are not over, limit by limit; of a slide, all that counts. */
 function overfull(state: State, now: Instant): string[] {
   const at = Math.max(now, state.meters.get('demo')?.seen ?? 0);
   const counters = [...state.meters].flatMap(([scope, { windows }]) =>

@@ -243,7 +243,7 @@ class History {
   #alerts: ReadonlySet<string> = new Set();
 }
 
-/** A lease that nobody renews: of a process that lives a renewal, each ten seconds, would come between what is compared. */
+/** A lease that is not renewed: a live process renews each ten seconds, which would come between what is compared. */
 async function leaseHolder(): Promise<HolderId> {
   const id = ids.next<HolderId>();
   await db.asMigrator(statement(`select limits.start_holder($1, 'test', interval '30 seconds')`, [id]));
@@ -261,7 +261,7 @@ async function openSession(to: Database, { userId }: Member): Promise<string> {
   return id;
 }
 
-/** Who asks again is admitted by what was known, in whichever of the histories there is time for. */
+/** A second request is admitted by what was known, in whichever of the histories there is time for. */
 const asked: RequestInput = {
   feature: 'windows',
   units: 1,

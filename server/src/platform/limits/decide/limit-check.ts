@@ -3,7 +3,7 @@ import type { Answer } from './answers.ts';
 import type { Change, Charge } from './changes.ts';
 import type { Bounds, Instant, Request, Segment, State } from './state.ts';
 
-/** What the limits of one request are checked with. */
+/** Input of the checks of one request's limits. */
 export interface CheckInput {
   readonly state: State;
   readonly request: Request;
@@ -18,11 +18,11 @@ export interface LimitCheck {
   readonly isOpen: boolean;
   /** Why a request that was not admitted is denied, if this limit is a reason. */
   denial(): Answer | undefined;
-  /** Of a budget: what it has left. */
+  /** The rest of a budget. */
   readonly left?: number;
-  /** What the limit writes for a permit with so much reserve. */
+  /** The limit's writes for a permit with so much reserve. */
   changes(reserve: number): readonly Change[];
-  /** What a release gives back. */
+  /** The part that a release gives back. */
   charge?(): Charge;
   /** The slot that the permit takes. */
   readonly slot?: string;

@@ -53,7 +53,7 @@ export function stateStatement({ accountId, product, holder, requests }: StateRe
   return statement<Row>(READ, [accountId, product, holder, JSON.stringify(spenders), JSON.stringify(keys)]);
 }
 
-/** What was read, as `decide` takes it. */
+/** Read rows, as `decide` takes them. */
 export function stateOf({ state: read }: Row, { accountId, product, holder, requests }: StateRequest) {
   const { zone, anchor, timeline, staked, open, credits } = read;
   const meters = new Map(read.meters.map(({ scope, seen, windows }) => [scope, { seen, windows }]));

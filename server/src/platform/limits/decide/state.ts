@@ -19,7 +19,7 @@ export interface Meter {
   readonly windows: readonly Window[];
 }
 
-/** What an account may do from one instant on, as its entitlement timeline says. */
+/** An account's grants from one instant on, as its entitlement timeline says. */
 export interface Segment {
   readonly from: Instant;
   readonly until: Instant | null;
@@ -55,7 +55,7 @@ export interface Spender {
   readonly refused: string | null;
   readonly keyExpiresAt: Instant | null;
   readonly sessionExpiresAt: Instant | null;
-  /** Of the key and of those that it comes from, in the order of their ids. */
+  /** Budgets of the key and of those that it comes from, in the order of their ids. */
   readonly keyBudgets: readonly { readonly keyId: string; readonly micros: number }[];
 }
 
@@ -89,7 +89,7 @@ export interface State {
   readonly timeline: readonly Segment[];
   /** By scope: the product, `product/member:…`, `key:…`. */
   readonly meters: ReadonlyMap<string, Meter>;
-  /** What failed calls of the account's other products cost the operator, by day. */
+  /** Cost of failed calls of the account's other products to the operator, by day. */
   readonly failuresElsewhere: readonly { readonly start: Instant; readonly used: number }[];
   /** Calls of the account that run now, over all products, and may cost the operator their reserve if they fail. */
   readonly staked: readonly { readonly reserve: number; readonly dueAt: Instant }[];
@@ -111,7 +111,7 @@ export interface OperatorBudget {
   readonly closed: boolean;
 }
 
-/** What bounds a decision beside the account's own state. */
+/** Bounds of a decision beside the account's own state. */
 export interface Bounds {
   /** The database's clock; an instant at which the decision must still hold when it is written. */
   readonly now: Instant;
@@ -167,7 +167,7 @@ export function segmentAt(timeline: readonly Segment[], at: Instant): Segment {
   return found;
 }
 
-/** What the plan gives of a limit; null: nothing. */
+/** The plan's size of a limit; null: nothing. */
 export function sizeOf({ grants }: Segment, name: string): number | null {
   const size = grants[name];
   return typeof size === 'number' ? size : null;

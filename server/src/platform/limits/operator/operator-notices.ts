@@ -30,7 +30,7 @@ export interface OperatorNoticesParts {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
 }
 
-/** What tells the operator that a budget of theirs has closed: a webhook event, and a mail to each platform admin. */
+/** Tells the operator that a budget of theirs has closed: a webhook event, and a mail to each platform admin. */
 export interface OperatorNotices {
   /** Tells what is due; answers how many. Mark, event and mails of a budget are one commit. */
   tell(): Promise<number>;
@@ -90,7 +90,7 @@ function mailTo(
   });
 }
 
-/** What receivers of webhooks are told; amounts are micro-dollars. */
+/** Data for receivers of webhooks; amounts are micro-dollars. */
 function dataOf({ id, product, feature, provider, plan, spent, daily, resets_at }: ClosedRow) {
   const selection = { product, feature, provider, plan };
   return {
@@ -126,7 +126,7 @@ const mark = ({ id, day, daily }: ClosedRow) =>
     [id, day, daily],
   );
 
-/** Who is written to about what is the operator's. */
+/** Recipients of mails about the operator's affairs. */
 export const platformAdmins = () =>
   statement<{ user_id: UserId; email: string }>(
     `select user_id, email from identity.users where role = 'admin' and status = 'active' order by user_id`,

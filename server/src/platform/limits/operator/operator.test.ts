@@ -98,7 +98,7 @@ describe('a budget of the operator', () => {
     await budgets.set(other, { closed: true });
     expect(await spend(50)).toBe('permit');
     await budgets.set(mine, { daily: micros(30) });
-    // What was spent today already counts.
+    // Spending of today already counts.
     expect(await spend(1)).toBe('refused');
     expect((await budgets.list()).map(({ spent }) => spent).toSorted((a, b) => a - b)).toEqual([0, 50]);
   });

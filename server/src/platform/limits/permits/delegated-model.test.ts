@@ -74,14 +74,14 @@ interface DelegatedPermits {
   /** In seconds of the test; it was admitted at `from`. */
   due: number;
   readonly from: number;
-  /** What is charged for it; and whether that is a guess. */
+  /** Its charge; and whether that is a guess. */
   cost: number;
   guessed: boolean;
   /** Figures that came after it was closed count once. */
   corrected: boolean;
 }
 
-/** What is promised of permits that are delegated, as plainly as it can be written. */
+/** The promises of delegated permits, as plainly as they can be written. */
 class Model {
   now = 0;
   readonly all: DelegatedPermits[] = [];
@@ -171,7 +171,7 @@ async function step(member: Member, model: Model, one: Op): Promise<void> {
 async function check({ accountId }: Member, model: Model): Promise<void> {
   const rows = await fixture.limits.usage(accountId);
   expect(Object.fromEntries(rows.map(({ limit, used }) => [limit, used]))).toEqual(model.used);
-  // Those that have expired and that nobody has looked at since are posted by the sweep.
+  // Those that have expired and were not looked at since are posted by the sweep.
   await fixture.limits.sweep();
   const [ledger] = await db.asMigrator(
     statement<{ posted: number }>(

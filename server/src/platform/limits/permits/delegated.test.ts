@@ -133,7 +133,7 @@ describe('a permit that is delegated', () => {
       await delegated.find({ ...at, accountId: stranger.accountId, backend: 'account' }),
     ).toBeUndefined();
     expect(await delegated.find({ ...at, backend: 'operator' })).toBeUndefined();
-    // Not even by somebody who has seen it.
+    // Not even by a backend that has seen it.
     expect(await delegated.settle({ ...permit, backend: 'operator' }, { units: 1, usage: figures(1) })).toBe(
       undefined,
     );
@@ -290,7 +290,7 @@ describe('an extension', () => {
     await advance(db, '50 seconds');
     expect(await again(permit)).toMatchObject({ status: 'running' });
     denialOf(await fixture.admit(member));
-    // What would end it sooner does nothing.
+    // A shorter extension does nothing.
     const { expiresAt } = await again(permit);
     expect(await delegated.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
   });

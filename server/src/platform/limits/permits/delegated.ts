@@ -50,7 +50,7 @@ export interface DelegatedId {
 export interface Extension {
   /** Seconds from now; a permit never ends sooner for it. */
   readonly seconds?: number | undefined;
-  /** What it may cost in all; a reserve never shrinks. */
+  /** Most that it may cost in all; a reserve never shrinks. */
   readonly reserve?: number | undefined;
   /** Seconds after its admission that it may last at most. */
   readonly longest: number;
@@ -62,7 +62,7 @@ export type ExtensionResult =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** What backends do with delegated permits. Each operation is one item of a batch of settlements, and is idempotent. */
+/** Acts of backends on delegated permits. Each operation is one item of a batch of settlements, and is idempotent. */
 export interface DelegatedPermits {
   find(of: DelegatedId): Promise<DelegatedPermit | undefined>;
   /**

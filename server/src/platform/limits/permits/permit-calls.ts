@@ -15,7 +15,7 @@ export class PermitCalls {
   #isUnused: boolean;
   /** When the call under way went out, on this process's clock. */
   #sentAt = 0;
-  /** Of the request that this permit was made for. */
+  /** Times of the request that this permit was made for. */
   walk: WalkTimes | undefined;
 
   constructor(
@@ -42,7 +42,7 @@ export class PermitCalls {
     return this.#open !== undefined && !this.#isUnused;
   }
 
-  /** What a step tells the database of the calls. A call that never went out costs nothing, whatever its row says. */
+  /** A step's settlements of the calls. A call that never went out costs nothing, even where its row says otherwise. */
   settlementsFor(operation: PermitStep['operation']): readonly CallSettlement[] {
     if (!this.#isUnused || this.#open === undefined || operation === 'send') return [...this.#settlements];
     return [...this.#settlements, voidedCall(this.#open, this.#unusedCorrectionId)];

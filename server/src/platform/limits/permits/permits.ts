@@ -145,7 +145,7 @@ async function openCall(permit: PermitContext, call: PlannedCall): Promise<Usage
   });
   if (answer.kind === 'denied') throw budgetDenied(answer);
   if (answer.kind !== 'sent') throw new AppError('permit_stale');
-  // Of a permit that ended meanwhile the row says `sent`, and the end voids it.
+  // The row of a permit that ended meanwhile says `sent`, and the end voids it.
   calls.begin(event, { reserve: answer['reserve'] as Micros, isUnused: progress.isOver });
   progress.assertOpen();
   calls.count += 1;
@@ -196,7 +196,7 @@ function callEndsOf(permit: PermitContext): Pick<Permit, 'served' | 'notServed' 
     },
     notServed: (how) => end('voided', { isTry: how?.throttled !== true }),
     unknown(estimate) {
-      // What was shown, or what its caller caused, is charged: the work is no failure that gives everything back.
+      // Shown work, or work that its caller ended, is charged: it is no failure that gives everything back.
       if (estimate !== undefined && estimate.charged > 0) progress.isServed = true;
       end('posted', estimate === undefined ? {} : { figures: toFigures(estimate) });
     },
@@ -272,7 +272,7 @@ async function resolveUntilKnown(
   }
 }
 
-/** What a log line says of a step that never reached the database: enough to book it by hand. */
+/** Facts for a log line about a step that never reached the database: enough to book it by hand. */
 function logFactsOf(step: PermitStep): object {
   const { a, p, id, op, calls } = encodeStep(step);
   return { account_id: a, product: p, permit_id: id, op, calls };

@@ -40,7 +40,7 @@ async function takenOver() {
   return { member, first, second };
 }
 
-/** What a job's take-up does, without the job. */
+/** A job's take-up, without the job. */
 async function take(node: Node, member: { accountId: string }, permitId: string) {
   const [rows] = await db.system('jobs.queue', effect, [
     statement<{ taken: { fence: number; reserve: number; calls: number; event: string | null } }>(

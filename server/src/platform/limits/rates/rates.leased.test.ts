@@ -16,7 +16,7 @@ interface Minute {
   made: number;
 }
 
-/** What a call asked the store for, so that the rest is known to have been made under a lease. */
+/** Requests of a call to the store, so that the rest is known to have been made under a lease. */
 const asked = new AsyncLocalStorage<Set<string>>();
 
 /** Processes over one store, in a time that is driven; the store's clock shows another hour. */
@@ -273,7 +273,7 @@ test('in no minute of the store are more calls made than its limit, whichever pr
         }
         for (const { key, made, used } of minutes) {
           expect(made).toBeLessThanOrEqual(LIMITS[key as keyof typeof LIMITS]);
-          // What was made was taken before: nothing that is given back makes room for a call that was.
+          // Every call was taken before: nothing that is given back makes room for a call that was.
           expect(used).toBeGreaterThanOrEqual(made);
         }
       }

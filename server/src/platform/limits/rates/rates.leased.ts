@@ -7,7 +7,7 @@ export interface RateRequest extends RateEntry {
   readonly spare: number;
 }
 
-/** What a store says of one entry. */
+/** A store's answer for one entry. */
 export interface RateAnswer extends RateState {
   /** How many calls it leased. None when the call is refused. */
   readonly spare: number;
@@ -47,7 +47,7 @@ interface Lease {
   readonly endsAt: number;
   /** Calls that may be made without asking. */
   left: number;
-  /** What the store had left besides. */
+  /** Rest at the store besides. */
   rest: number;
   /** Calls since the store was last asked, by which the next lease is measured; halved for each second in which it was not. */
   used: number;

@@ -10,7 +10,7 @@ interface Counted {
 
 /**
  * Rates of the only process there is: a lock on the data folder says so. The minutes of the stores, on the clock that never jumps,
- * and nobody is asked. A restart forgets them.
+ * in memory. A restart forgets them.
  */
 export function createMemoryRates(clock: Clock): Rates {
   const counted = new Map<string, Counted>();

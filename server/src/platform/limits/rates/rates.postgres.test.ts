@@ -17,7 +17,7 @@ const open = () =>
     db,
     clock: systemClock,
     onFailure: (error) => failures.push(error),
-    // Who waits here waits for the test.
+    // A call that waits here waits for the test.
     patience: 600_000,
   });
 

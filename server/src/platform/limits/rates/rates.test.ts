@@ -33,7 +33,7 @@ async function ahead(seconds: number): Promise<void> {
   await db.script(`update app.clock set ahead = ahead + make_interval(secs => ${seconds})`);
 }
 
-/** Of one process there is no other. */
+/** A single process has no other beside it. */
 function inMemory(): Fixture {
   let passed = 0;
   const clock: Clock = {

@@ -11,7 +11,7 @@ export interface RateVerdict {
   readonly entry: number;
   readonly limit: number;
   /**
-   * What this process knows to be left of the minute: its own lease, and what the store had left when it was last asked. Other
+   * The rest of the minute as far as this process knows: its own lease, and what the store had left when it was last asked. Other
    * processes may have taken of that since, and may give back what they hold: a refusal is the store's word alone.
    */
   readonly remaining: number;
@@ -45,7 +45,7 @@ export interface RateState {
   readonly milliseconds: number;
 }
 
-/** Of those that allow the one with least left decides; of those that refuse, the last to reset. */
+/** Among those that allow, the one with least left decides; among those that refuse, the last to reset. */
 export function rateVerdict(entries: readonly RateEntry[], states: readonly RateState[]): RateVerdict {
   let [entry, decides] = [0, states[0]];
   for (let at = 1; at < states.length; at += 1) {

@@ -91,7 +91,7 @@ interface Token {
   ended?: 'released' | 'taken_over' | 'forced' | undefined;
 }
 
-/** What a checker knows that saw nothing but requests and answers. */
+/** A checker that sees nothing but requests and answers. */
 class Checker {
   now = 0;
   size: number | undefined;
@@ -158,7 +158,7 @@ async function take(of: SeatsOf, known: Checker, { take: asked, shows, offline }
     const answer = answers[i];
     const tokens = known.of(who);
     if (answer?.kind !== 'seat') {
-      // Somebody who sits there is refused only where a smaller size came meanwhile.
+      // A machine that has a seat is refused only where a smaller size came meanwhile.
       expect(before.includes(who) && before.length <= max).toBe(false);
       continue;
     }

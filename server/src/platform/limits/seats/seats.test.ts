@@ -137,7 +137,7 @@ describe('seats', () => {
   });
 });
 
-/** Somebody who has been at work for five minutes, and was handed a lease of half an hour. */
+/** A machine that has been at work for five minutes, and was handed a lease of half an hour. */
 async function away(of: SeatsOf, machine: string): Promise<Seat> {
   const seat = toSeat(await seats.take(of, machine, OFFLINE));
   await advance(db, '5 minutes');
@@ -189,7 +189,7 @@ describe('work without the server', () => {
     expect(await machines(of)).toEqual(['a', 'b']);
     await seats.release(of, a);
     expect(await machines(of)).toEqual(['b']);
-    // Who took it over has no say in what was handed out before it; its holder gives it up.
+    // A machine that took it over has no say in what was handed out before it; its holder gives it up.
     await seats.release(of, { ...b, fence: b.fence + 1 });
     expect(await machines(of)).toEqual(['b']);
     await seats.release(of, b);
@@ -359,7 +359,7 @@ test.runIf(engine === 'postgres')(
     });
     await began.promise;
     await advance(db, '20 seconds');
-    // Of two seats that have run out as committed, one is being renewed: one is free.
+    // Two seats have run out as committed, and one of them is being renewed: one is free.
     const crowd = Promise.all(['d', 'e'].map((name) => seats.take(of, name, TERMS)));
     await expect.poll(() => waitsForLocks(db), { timeout: 60_000 }).toBe(2);
     goes.resolve(undefined);

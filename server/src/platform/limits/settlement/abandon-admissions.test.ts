@@ -46,7 +46,7 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
       void cutter.cutNextCommit(ADMISSION);
       await expect(admit()).rejects.toThrow(DatabaseAway);
       expect(cutter.cuts).toBe(nth);
-      // What gives the first one back would hold up the second one, whose answer were that it has to come again.
+      // The return of the first one would hold up the second one, whose answer were that it has to come again.
       await told();
     }
     expect(await permits(db, member.accountId)).toMatchObject([

@@ -36,7 +36,7 @@ export function abandonAdmissions(
       reason: 'answer lost',
       calls: [{ event, state: 'voided', isTry: false, correctionId: ids.next() }],
     }),
-    // What the permit's row needs where there is none.
+    // Columns that the permit's row needs where there is none.
     user: request.userId,
     feature: request.feature,
     request: request.requestId,

@@ -105,7 +105,7 @@ describe.each(['usual', 'own', 'prepaid'])('the end of a permit of a feature tha
   });
 });
 
-/** What the database has of an account, but for ids. */
+/** Rows of an account, but for ids. */
 async function booksOf(accountId: Parameters<typeof permits>[1]) {
   const [open, calls, held, alerts] = await Promise.all([
     permits(db, accountId),

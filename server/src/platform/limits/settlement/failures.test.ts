@@ -28,7 +28,7 @@ const rules = {
 } as const;
 const fixture = await openLimits(db, rules);
 
-/** What may be billed of a call that a provider broke. */
+/** The bill of a call that a provider broke. */
 const broken = (cost: number, charged = 0) => figures(cost, { charged: micros(charged), estimated: true });
 
 const held = (member: Member) => usedOf(db, member.accountId, { limits: ['monthly', 'cost', 'failures'] });

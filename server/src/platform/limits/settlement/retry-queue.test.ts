@@ -23,7 +23,7 @@ const RULES = {
   plans: { only: { at_once: 1 } },
 } as const;
 
-/** What happens when a server is restarted in the middle of a statement. */
+/** Breaks connections, as a restart of the server does in the middle of a statement. */
 const breakWaiting = statement(
   `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
 );

@@ -31,7 +31,7 @@ export type Forgotten = (
 /** Writes that this process retries, because the database was away at the first try. */
 export interface RetryQueue {
   /**
-   * Retries `work` in the background until the database answers, with whatever result. Doing the work twice must be
+   * Retries `work` in the background until the database answers, with any result. Doing the work twice must be
    * harmless. `facts` are logged if it is given up. `over` is called when it is done, or given up.
    */
   add(facts: object, work: () => Promise<unknown>, over?: () => void): void;

@@ -31,7 +31,7 @@ const fixture = await openLimits(db, {
   plans: { only: { monthly: 50, hourly: 50, pause: 0, at_once: 5, cost: 1_000 } },
 });
 
-/** What an account's windows hold, without the cooldown, whose window is an end. */
+/** Sums of an account's windows, without the cooldown, whose window is an end. */
 const held = (accountId: AccountId) => usedOf(db, accountId, { limits: ['monthly', 'hourly', 'cost'] });
 
 describe('work that is done', () => {

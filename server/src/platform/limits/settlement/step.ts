@@ -15,7 +15,7 @@ export interface CallSettlement {
 }
 
 export interface CallTimes {
-  /** Of the request that it was made in; undefined of a job. */
+  /** Times of the request that it was made in; undefined in a job. */
   readonly walk: WalkTimes | undefined;
   /** Milliseconds from its dispatch to its end. */
   readonly run: number;
@@ -67,9 +67,9 @@ export interface PermitStep {
   readonly calls: readonly CallSettlement[];
   readonly next?: NextCall | ExtensionTerms;
   readonly reason?: string;
-  /** Of a settlement: the units that the work took, when they may be fewer than admitted. */
+  /** For a settlement: the units that the work took, when they may be fewer than admitted. */
   readonly units?: number;
-  /** Of a release: quota and credits stay used. */
+  /** For a release: quota and credits stay used. */
   readonly keepsQuota?: true;
   /** The permit is delegated and may have expired, so that its end is not a plain one. */
   readonly isDelegated?: true;
@@ -106,7 +106,7 @@ function encodeNext(next: NextCall | ExtensionTerms) {
 
 export type Figures = ReturnType<typeof toFigures>;
 
-/** What a call used, in the names of the ledger. */
+/** Use of a call, in the names of the ledger. */
 export function toFigures(usage: Usage) {
   return {
     provider: usage.provider,

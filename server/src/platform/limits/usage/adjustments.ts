@@ -4,7 +4,7 @@ import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import { type Rule, ruleOf } from '../features.ts';
 
-/** What support changes by hand: what a limit of an account holds, or what one call cost. */
+/** A change by support: of an account's use of a limit, or of the cost of one call. */
 export interface NewAdjustment {
   readonly accountId: AccountId;
   /** A limit that counts by account (a quota, credits or a budget), or a posted call. */

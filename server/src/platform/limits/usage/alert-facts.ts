@@ -4,7 +4,7 @@ import type { AlertRow } from './alerts.ts';
 const MICROS = 1_000_000;
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 
-/** What the mail about an alert says, for people: names, amounts in their units, and what happens next. */
+/** Texts of the mail about an alert, for people: names, amounts in their units, and what happens next. */
 export function alertFacts(
   alert: AlertRow,
   { account, catalogues }: { readonly account: string; readonly catalogues: readonly Catalogue[] },

@@ -24,7 +24,7 @@ test('failed calls are added up by code and route, the most frequent first, and 
   fail('limit_exceeded', 429);
   at(NOON + HOUR);
   fail('limit_exceeded', 429, 'last');
-  // Nobody was told of that one.
+  // The caller who left got no answer, so this one does not count.
   fail('client_gone', 499);
   errors.count({ ...theirs, route: 'POST /v1/create', requestId: 'r' }, { code: 'internal', status: 500 });
   await errors.close();

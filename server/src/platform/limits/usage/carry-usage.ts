@@ -8,7 +8,7 @@ export type UsedAmounts = readonly { readonly rule: Rule; readonly used: number 
 
 /** Carries the use of one account over to another, with a purchase that moves between them. In a transaction of the system role. */
 export interface UsageCarrier {
-  /** What an account has used of a product, although it may hold no plan of it any more: its end may be heard of before the move. */
+  /** An account's use of a product, although it may hold no plan of it any more: its end may be heard of before the move. */
   usedIn(
     tx: Transaction,
     of: { readonly accountId: AccountId; readonly product: string },

@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 
-/** Of denials and of failed calls. */
+/** Commits of the counts of denials and of failed calls. */
 export const COUNTED = commitPoint('limits.counted', 'counts of some seconds, added to those of their hours');
 export const COUNTS_PRUNED = commitPoint('limits.counts-pruned', 'counts that are old, deleted');
 
@@ -50,7 +50,7 @@ export function createCounts<Row>({ write: writeRows, sum, onFailure }: CountsPa
     try {
       await writeRows([...counts.values()]);
     } catch (error) {
-      // What came meanwhile is newer.
+      // Counts that came meanwhile are newer.
       for (const [key, one] of counts) hold(key, held.get(key), one);
       onFailure(error);
     }

@@ -45,7 +45,7 @@ async function usage(accountId: AccountId): Promise<LimitUsage | undefined> {
   return (await fixture.limits.usage(accountId)).find(({ limit }) => limit === 'credits');
 }
 
-/** What is left of each, soonest expiry first, expired ones and empty ones too. */
+/** Rest of each, soonest expiry first, expired ones and empty ones too. */
 async function grants(accountId: AccountId): Promise<string[]> {
   const rows = await db.asMigrator(
     statement<{ source: string; remaining: number; amount: number }>(
@@ -134,7 +134,7 @@ describe('credits', () => {
     permitOf(await fixture.admit(member));
     expect(await usage(member.accountId)).toMatchObject({ balance: 12 });
     await at('2031-06-15T00:00:00Z');
-    // Nobody asked in May: its 10 were all left, half of which are more than 4.
+    // No call came in May: its 10 were all left, half of which are more than 4.
     expect(await usage(member.accountId)).toMatchObject({ balance: 14 });
     permitOf(await fixture.admit(member, { units: 14 }));
     expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
@@ -248,7 +248,7 @@ class Model {
     this.first = new Date(start).toISOString().slice(0, 7);
   }
 
-  /** With what is due, though nobody has asked for it yet. */
+  /** With what is due, though no call has asked for it yet. */
   get balance(): number {
     const { planned, rolled } = this.#due();
     return this.#alive().reduce((sum, { left }) => sum + left, planned + rolled);
@@ -257,7 +257,7 @@ class Model {
   /** The first request of a month gets what is due: what was given back until then is rolled over too. */
   refill(): void {
     const { month, planned, rolled, end } = this.#due();
-    // What can't be rolled over again is used first.
+    // Credits that can't be rolled over again are used first.
     if (rolled > 0) this.add(rolled, end);
     if (planned > 0) this.#plan.set(month, this.add(planned, end));
   }
@@ -288,7 +288,7 @@ class Model {
     const end = Date.UTC(year, index, 1);
     if (this.#plan.has(month)) return { month, end, planned: 0, rolled: 0 };
     const before = new Date(Date.UTC(year, index - 2, 1)).toISOString().slice(0, 7);
-    // Of a month in which nobody asked all was left; before the first one there was no plan.
+    // A month without a call left all of its credits; before the first one there was no plan.
     const rest = before < this.first ? 0 : (this.#plan.get(before)?.left ?? 10);
     return { month, end, planned: 10, rolled: Math.min(4, Math.floor(rest / 2)) };
   }

@@ -1,7 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { DenialCount } from './denials.ts';
 
-/** What denials of a span are added up by: a limit of a plan, and each account that it denied. */
+/** Groups of a span's denials: a limit of a plan, and each account that it denied. */
 export const DENIAL_GROUPS = ['limit', 'account'] as const;
 export type DenialGroup = (typeof DENIAL_GROUPS)[number];
 

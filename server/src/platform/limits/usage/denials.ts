@@ -15,7 +15,7 @@ export interface DenialCount {
   readonly kind: Denial['of'];
   readonly plan: string;
   readonly denied: number;
-  /** What was used of it at the last one, and its size. */
+  /** Its use at the last one, and its size. */
   readonly used: number;
   readonly max: number;
   readonly last_at: string;
@@ -51,7 +51,7 @@ export interface DenialCounts {
   /** The newest hour first. */
   ofAccount(accountId: AccountId, question: DenialQuestion): Promise<DenialCount[]>;
   ofAll(question: DenialQuestion & { readonly account?: string | undefined }): Promise<DenialCount[]>;
-  /** Of a span, added up, the most denied first. */
+  /** Denials of a span, added up, the most denied first. */
   sums(question: DenialSumsQuestion): Promise<DenialSum[]>;
   prune(): Promise<void>;
   /** Writes what is counted, and stops. */

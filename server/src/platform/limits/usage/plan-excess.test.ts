@@ -41,7 +41,7 @@ const catalogue = catalogueOf({
 const { limits } = await openNode(db, [catalogue]);
 const seats = createSeats({ db, ids });
 
-/** Somebody with three members, two machines at work, and so much stored. */
+/** An account with three members, two machines at work, and so much stored. */
 async function busy(stored: number): Promise<Member> {
   const member = await makeAccount(db);
   const { accountId } = member;

@@ -22,7 +22,7 @@ export interface PlanExcess {
 const LASTING_KINDS: ReadonlySet<string> = new Set(['gauge', 'members', 'seats']);
 
 /**
- * What an account holds beyond another plan's limits: stored things, members, and machines at work, in the
+ * Use of an account beyond another plan's limits: stored things, members, and machines at work, in the
  * order of the product's limits. Empty: the plan fits. A change to the plan removes nothing: what
  * there is stays, and grows again when there is room.
  */

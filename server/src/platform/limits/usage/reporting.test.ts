@@ -174,7 +174,7 @@ describe('it is charged to the present windows that it lies in', () => {
   test('and what is said to come still has happened now', async () => {
     await advanceTo(db, '2029-07-02T13:00:00Z');
     const [soon, later] = [await fixture.member(), await fixture.member()];
-    // What lies further ahead is taken for a clock that was wrong, and forgotten.
+    // A time that lies further ahead is taken for a clock that was wrong, and forgotten.
     await report(soon, [use({ feature: 'wait', at: '2029-07-02T13:04:00Z' })]);
     await report(later, [use({ feature: 'wait', at: '2029-09-01T00:00:00Z' })]);
     await advanceTo(db, '2029-07-02T13:02:00Z');

@@ -20,7 +20,7 @@ export interface ReportedUse {
   readonly subject: string | undefined;
 }
 
-/** Who reports a use, by which kind of backend. */
+/** The reporter of a use, and the kind of its backend. */
 export interface Reporter {
   readonly userId: UserId;
   readonly keyId?: KeyId | undefined;

@@ -78,7 +78,7 @@ test('a burst that slides never admits more than its size in any window of its l
           const { resetsAt, max } = denialOf(refused);
           expect(max).toBe(MAX);
           const [usage] = await fixture.limits.usage(member.accountId);
-          // What is in the window now was in it when we asked.
+          // Uses that are in the window now were in it when we asked.
           const later = (await databaseTime(db)).getTime();
           expect(usage?.used).toBeGreaterThanOrEqual(within(uses, later - length));
           await advanceTo(db, resetsAt ?? '');

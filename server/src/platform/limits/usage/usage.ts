@@ -3,7 +3,7 @@ import type { AccountId } from '#platform/kernel';
 import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
 import { ruleOf } from '../features.ts';
 
-/** What is used of one limit of an account. */
+/** Use of one limit of an account. */
 export interface LimitUsage {
   readonly product: string;
   readonly limit: string;
@@ -11,12 +11,12 @@ export interface LimitUsage {
   readonly used: number;
   readonly max: number;
   readonly resetsAt: string | null;
-  /** Of credits: what is left, and when the next of them expire. */
+  /** For credits: what is left, and when the next of them expire. */
   readonly balance?: number;
   readonly nextExpiry?: string | null;
 }
 
-/** What the ledger says in all: calls and micros by state, and units of credits that are left. Of two equal ledgers it is equal. */
+/** Sums of the ledger: calls and micros by state, and units of credits that are left. Two equal ledgers have equal ones. */
 export const LEDGER_SUMS = statement<{ name: string; sum: string }>(
   `select 'calls ' || state as name, count(*) || ', ' || sum(cost) || ' micros, charged ' || sum(charged) as sum from limits.usage_events group by state
    union all select 'credits left', sum(remaining)::text from limits.credits having count(*) > 0
@@ -39,7 +39,7 @@ function isOverSoon({ kind }: LimitDeclaration): boolean {
 }
 
 /**
- * What an account has used of each limit that counts by account, at the database's time. A limit that no plan of the
+ * An account's use of each limit that counts by account, at the database's time. A limit that no plan of the
  * account grants is left out, and so is what is over soon.
  */
 export async function readUsage(

@@ -51,7 +51,7 @@ const ASKED = `(created_at, id) < (coalesce($2::timestamptz, 'infinity'), coales
        and ($8::text[] is null or split_part(action, '.', 1) = any ($8))
        and ($10::text is null or target_id = $10)`;
 
-/** What says who did it, and from where, is read as `doer` has it. */
+/** Columns that say who did it, and from where, are read as `doer` has it. */
 const columns = (doer: (column: string) => string): string =>
   `id, account_id, actor_kind, ${doer('actor_id')}, ${doer('user_id')}, action, target_kind, target_id, changes, ${doer('ip')}, ${doer('user_agent')},
      request_id, created_at, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`;
@@ -71,10 +71,10 @@ export const auditEvents = (
     parametersOf(accountId, filter, page),
   );
 
-/** What a person does and has that belongs to no account; what else belongs to none is the work of platform admins. */
+/** Things that a person does and has and that belong to no account; other events without one are the work of platform admins. */
 const OWN_SUBJECTS = ['session', 'user', 'mfa', 'export'];
 
-/** Nobody else did it: the owner, or no person. */
+/** The owner did it, or no person: not another user. */
 const BY_OWNER = '(user_id is null or user_id = $11)';
 /** The parts of a personal trail: each is read by its own index, and no further than the page. */
 const PERSONAL = [

@@ -8,7 +8,7 @@ export interface AuditView {
   readonly created_at: string;
   readonly action: string;
   readonly actor: { readonly kind: AuditRow['actor_kind']; readonly id: string | null };
-  /** The person behind the actor, through a key too; null where nobody did it. */
+  /** The person behind the actor, through a key too; null where no person did it. */
   readonly user_id: string | null;
   readonly target: { readonly kind: string; readonly id: string | null } | null;
   readonly changes: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import { type AccountId, type Ids, type KeyId, type UserId, withoutDeclaredSecrets } from '#platform/kernel';
 
-/** Who acted. A key acts for a person, and both are kept. */
+/** The actor. A key acts for a person, and both are kept. */
 export type Actor =
   | { readonly kind: 'user'; readonly userId: UserId }
   | { readonly kind: 'key'; readonly keyId: KeyId; readonly userId: UserId }
@@ -13,12 +13,12 @@ export type Actor =
 export type RequestOrigin = Pick<Origin, 'requestId' | 'ip' | 'userAgent'>;
 
 export interface AuditEvent {
-  /** What was done, module first: `session.reused`, `organization.member_added`. */
+  /** The act, module first: `session.reused`, `organization.member_added`. */
   readonly action: string;
   readonly actor: Actor;
   readonly accountId?: AccountId | undefined;
   readonly target?: { readonly kind: string; readonly id: string };
-  /** What changed, and to what. Never a secret: a key or hash in here is refused. */
+  /** Changed fields, and their new values. Never a secret: a key or hash in here is refused. */
   readonly changes?: Readonly<Record<string, unknown>>;
   readonly origin?: RequestOrigin | undefined;
 }

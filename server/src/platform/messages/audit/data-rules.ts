@@ -3,17 +3,17 @@ import { type DataRule, unlinked } from '#platform/db';
 const PERSONAL = { ip: 'null', user_agent: 'null', changes: `'{}'` };
 const STAYS =
   'that something was done, and when, is kept; by and to whom it says by ids, which are nobody’s by then';
-/** What is somebody's own, and nobody's to change but them. */
+/** Kinds of things that one person owns, and that only they change. */
 const OWN = 'session,key,passkey';
 
-/** What erasure and export do with the audit: its rows stay, without what is personal in them. */
+/** How erasure and export treat the audit: its rows stay, without what is personal in them. */
 export const auditDataRules: DataRule[] = [
   {
     table: 'audit.events',
     doer: { id: 'user_id', columns: ['user_id', 'actor_id', 'ip', 'user_agent'] },
     account: unlinked(PERSONAL, STAYS),
     user: unlinked(
-      // What they changed in an account that stays is that account's affair; what an admin changed of the platform, the platform's.
+      // A change in an account that stays is that account's affair; an admin's change of the platform, the platform's.
       {
         ip: 'null',
         user_agent: 'null',

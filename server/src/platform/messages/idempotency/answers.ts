@@ -32,7 +32,7 @@ export interface GivenAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who sent an Idempotency-Key: a user, and the API key that they called with. To others it is another key. */
+/** The sender of an Idempotency-Key: a user, and the API key that they called with. To others it is another key. */
 export interface KeySender {
   readonly userId: UserId;
   readonly keyId?: KeyId | undefined;
@@ -47,11 +47,11 @@ export interface KeptAnswers {
     readonly by: KeySender;
     readonly key: string;
   }): KeyName;
-  /** What is kept of a request, to tell another one by. It tells nobody else what was asked. */
+  /** Digest of a request, to tell another one by. It does not show what was asked. */
   requestOf(name: KeyName, bodyHash: string): string;
   /** The Idempotency-Key under which a vendor is asked; `claimedAt`: when ours was first used. */
   vendorKeyOf(name: KeyName, claimedAt: string): string;
-  /** The columns that keep an answer. With `sealWith`, the Idempotency-Key itself, it opens to nobody without that and the master key. */
+  /** The columns that keep an answer. With `sealWith`, the Idempotency-Key itself, it opens only with that and the master key. */
   keep(name: KeyName, given: GivenAnswer, sealWith: string | undefined): KeptAnswer;
   /** The answer that was kept, opened with the Idempotency-Key where it is sealed. */
   open(name: KeyName, kept: KeptAnswer, key: string): GivenAnswer;

@@ -2,7 +2,7 @@ import { type DataRule, erased } from '#platform/db';
 
 const COPIES = 'copies of answers, for 24 hours';
 
-/** What erasure and export do with answers that are kept. */
+/** How erasure and export treat answers that are kept. */
 export const idempotencyDataRules: DataRule[] = [
   { table: 'idempotency.keys', account: erased(), withheld: COPIES },
   { table: 'idempotency.user_keys', user: erased(), withheld: COPIES },

@@ -130,7 +130,7 @@ test('a key belongs to who sent it: another member or API key gets no answer of 
   const senders: KeySender[] = [{ userId: USER }, { userId: COLLEAGUE }, { userId: USER, keyId: KEY }];
   for (const by of senders) {
     expect((await make({ ...keyed, by }, 'whose')).headers?.['Idempotent-Replayed']).toBeUndefined();
-    // What they say that differs is no mismatch with what somebody else said.
+    // A different body is no mismatch with what another sender said.
     expect((await make({ ...keyed, by, key: 'whose too', bodyHash: by.userId }, 'whose')).status).toBe(201);
   }
   expect(await count('whose')).toBe(6);

@@ -42,7 +42,7 @@ export type Scope =
 export interface KeyedCall {
   readonly scope: Scope;
   readonly route: string;
-  /** Who sent it: the same key of another member, or by another API key, is another key. */
+  /** The sender: the same key of another member, or by another API key, is another key. */
   readonly by: KeySender;
   /** The Idempotency-Key; without one the effect just runs. */
   readonly key: string | undefined;
@@ -184,7 +184,7 @@ async function claimKeyIn(tx: Transaction, name: KeyName, bodyHash: string): Pro
   return keptAnswerOf(row, bodyHash);
 }
 
-/** What was kept under a key that is not free. */
+/** The answer that was kept under a key that is not free. */
 function keptAnswerOf(row: KeptKey | undefined, bodyHash: string): KeptAnswer {
   if (row !== undefined && row.body_hash !== bodyHash) throw new AppError('idempotency_mismatch');
   if (row?.state === 'done') return row;

@@ -12,7 +12,7 @@ export interface KeyName {
   readonly keyHash: string;
 }
 
-/** What is there under a key: an answer, once it is done. */
+/** The row under a key: an answer, once it is done. */
 export type KeptKey = { readonly body_hash: string } & (
   | (KeptAnswer & { readonly state: 'done' })
   | ({ readonly [Column in keyof KeptAnswer]: KeptAnswer[Column] | null } & { readonly state: 'running' })
@@ -31,14 +31,14 @@ const OF_USERS = sealedColumn({
 const SALT = sealedColumn({ table: 'idempotency.salts', column: 'salt', key: ['id'] });
 const SALT_ID = 'names';
 
-/** What binds a sealed answer to its row. */
+/** Binds a sealed answer to its row. */
 export function sealContextOfAnswer({ owner, route, keyHash }: KeyName): string {
   return 'account' in owner
     ? OF_ACCOUNTS.context(owner.account, route, keyHash)
     : OF_USERS.context(owner.user, route, keyHash);
 }
 
-/** What binds the sealed salt to its row. */
+/** Binds the sealed salt to its row. */
 export const sealContextOfSalt = SALT.context(SALT_ID);
 
 export const findSalt = statement<{ salt: string }>('select salt from idempotency.salts where id = $1', [

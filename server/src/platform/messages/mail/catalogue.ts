@@ -4,15 +4,15 @@ import type { Attachment } from './transport.ts';
 const link = z.url({ protocol: /^https?$/ });
 const hours = z.int().positive();
 
-/** What a template is filled with: links, names, figures. */
+/** Facts of a template: links, names, figures. */
 export type Facts = Readonly<Record<string, string | number>>;
 
 interface Template<Schema extends z.ZodType<Facts>> {
-  /** What the files of the template may name. */
+  /** Facts that the files of the template may name. */
   readonly facts: Schema;
   /** For previews, and the test that renders them all. */
   readonly example: z.infer<Schema>;
-  /** What goes with the mail, by example; a template without any sends none. */
+  /** Files of the mail, by example; a template without any sends none. */
   readonly attachments: readonly Attachment[];
 }
 

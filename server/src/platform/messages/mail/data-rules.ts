@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with the log of mails, and with mails on their way. */
+/** How erasure and export treat the log of mails, and mails on their way. */
 export const mailDataRules: DataRule[] = [
   {
     table: 'mail.messages',

@@ -62,12 +62,12 @@ export interface Message<Of extends AnyTemplate> {
   readonly requestId?: string | undefined;
 }
 
-/** A mail that somebody asked for by typing an address: whether it is sent shows nowhere in the call. */
+/** A mail that a caller asked for by typing an address: whether it is sent shows nowhere in the call. */
 export interface RequestedMail {
   readonly to: string;
   readonly template: TemplateName;
   readonly userId?: UserId | undefined;
-  /** What the resolver is told besides. No secret. */
+  /** Further facts for the resolver. No secret. */
   readonly facts?: Facts;
   readonly requestId: string;
 }
@@ -79,7 +79,7 @@ export interface Mail {
    */
   sending<Of extends AnyTemplate>(message: Message<Of>): readonly Statement[];
   /**
-   * The same for an address that somebody typed, in the system's scope. A job asks the template's resolver whether it is
+   * The same for an address that a caller typed, in the system's scope. A job asks the template's resolver whether it is
    * sent: until then, the same is done for an address that is known and for one that is not.
    */
   asking(asked: RequestedMail): readonly Statement[];
@@ -99,7 +99,7 @@ export interface Mail {
   previews(): readonly MailPreview[];
   /** Whether `text` shows what real mails say. */
   readonly isShown: boolean;
-  /** What a mail of the log said; undefined: it is not here. Mails hold links that let in: only where they go no further than a folder. */
+  /** Text of a mail in the log; undefined: it is not here. Mails hold links that let in: only where they go no further than a folder. */
   text(id: string): Promise<Rendered | undefined>;
   /** Removes what lies outside of the database of the mails of an account, or of a person: their erasure has the lines of the log. */
   forget(whose: Whose): Promise<void>;
@@ -224,7 +224,7 @@ export function createMail(parts: MailParts): Mail {
     async prune() {
       const [old] = await db.system('mail.sending', [oldMessages]);
       const gone = old.map(({ id }) => id);
-      // The files first: without its line nobody, not even an erasure, would find one that was left behind.
+      // The files first: without its line no later run, not even an erasure, would find one that was left behind.
       await parts.transport.forget?.(gone);
       const [rows] = await db.system('mail.sending', PRUNE, [pruneMessages(gone)]);
       return rows.length;

@@ -11,7 +11,7 @@ export function createOutbox(folder: string): Transport {
     async deliver(mail) {
       const path = join(folder, `${mail.id}.eml`);
       makeFolder(folder);
-      // Mails hold links that let in: for this user alone, and renamed, so that nobody reads half of one.
+      // Mails hold links that let in: for this user alone, and renamed, so that a reader never sees half of one.
       await writeFile(`${path}.new`, await asMessage(mail), { mode: 0o600 });
       await rename(`${path}.new`, path);
       return { outcome: 'sent' };
@@ -44,7 +44,7 @@ export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
   return message;
 }
 
-/** What a message says that `asMessage` made: its two texts, and its subject, which is the title of the second one. */
+/** Texts of a message that `asMessage` made: its two texts, and its subject, which is the title of the second one. */
 function renderedIn(message: string): Rendered {
   const html = partOf(message, 'text/html');
   const [, title = ''] = /<title>([^<]*)<\/title>/.exec(html) ?? [];
@@ -64,7 +64,7 @@ function partOf(message: string, type: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** A mail as nodemailer takes it. It reads no files and fetches nothing, whatever a text looks like. */
+/** A mail as nodemailer takes it. It reads no files and fetches nothing, even if a text looks like a path or an address. */
 export function composeMail({ from, to, subject, text, html, messageId, date, attachments }: OutgoingMail) {
   return {
     from,

@@ -4,20 +4,20 @@ import type { Facts } from './catalogue.ts';
 import type { MessageRow, StoredMessage } from './store.ts';
 import type { Attachment, OutgoingMail } from './transport.ts';
 
-/** What mails are filled with holds links that sign people in: it is sealed until the mail is sent, and then gone. */
+/** Facts of mails hold links that sign people in: they are sealed until the mail is sent, and then gone. */
 const FACTS: Sealed = sealedColumn({
   table: 'mail.messages',
   column: 'facts',
   key: ['account_id', 'id'],
 });
 
-/** What a mail says besides the words of its template. */
+/** Contents of a mail besides the words of its template. */
 interface Contents {
   readonly facts: Facts;
   readonly attachments?: readonly Attachment[];
 }
 
-/** What goes with mails is small, because it lies in the database until they are sent: bytes of all together. */
+/** Files of mails are small, because they lie in the database until they are sent: bytes of all together. */
 const MOST_BYTES = 128 * 1024;
 const attachmentSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/),

@@ -43,7 +43,7 @@ export interface ResolvedMail {
 /** Finds out, in its transaction, whether a mail is sent that was asked for; undefined: none, and the address is forgotten. */
 export type Resolver = (tx: Transaction, asked: ResolveRequest) => Promise<ResolvedMail | undefined>;
 
-/** Whether somebody may still be told what a mail says. */
+/** Whether a mail may still be sent to its user. */
 export type Condition = (whose: {
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -99,7 +99,7 @@ export async function sendMail(parts: SendingParts, job: MailJob): Promise<void>
   await tryLater(parts, message, { job, reason: delivery.reason });
 }
 
-/** Nobody tries again: the job of a mail broke too often. A typed address that was not even looked up is forgotten. */
+/** The last try failed: the job of a mail broke too often. A typed address that was not even looked up is forgotten. */
 export async function giveUpMail(parts: SendingParts, job: MailJob, reason: string): Promise<void> {
   const found = await dueOf(parts, job);
   if (found?.status === 'asked') await parts.db.system('mail.sending', END, [dropMessage(found)]);

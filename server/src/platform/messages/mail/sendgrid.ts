@@ -1,7 +1,7 @@
 import type { SendGridSettings } from '#platform/config';
 import { DEADLINE, type Delivery, type OutgoingMail, type Transport } from './transport.ts';
 
-/** What SendGrid refuses because of the mail itself: its key, its limits and its own troubles pass. */
+/** Refusals by SendGrid because of the mail itself: its key, its limits and its own troubles pass. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413]);
 
 /** Hands mails to SendGrid by its API, version 3. */

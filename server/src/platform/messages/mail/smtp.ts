@@ -25,7 +25,7 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
       ...at,
       ...SILENCE,
       requireTLS: requireTls,
-      // Where encryption is optional, a certificate that nobody believes is no reason to send nothing.
+      // Where encryption is optional, a certificate that can't be verified is no reason to send nothing.
       opportunisticTLS: !requireTls,
       ...(auth === undefined ? {} : { auth: { ...auth } }),
       tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) },
@@ -58,7 +58,7 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
   };
 }
 
-/** What a server refuses for good: this receiver, or this mail. That it refuses us (log-in, sender) can be mended meanwhile. */
+/** Refusals of a server for good: this receiver, or this mail. That it refuses us (log-in, sender) can be mended meanwhile. */
 const ABOUT_THE_MAIL = /^(RCPT TO|DATA|BDAT)/;
 
 function failureOf(error: unknown): Delivery {

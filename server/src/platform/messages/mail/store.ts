@@ -90,7 +90,7 @@ export const resolveMessage = (
     [message.account_id, message.id, resolved.userId, resolved.to, resolved.facts, resolved.seconds],
   );
 
-/** Nobody to write to: the address that was typed is not kept. */
+/** Without a recipient: the address that was typed is not kept. */
 export const dropMessage = ({ account_id, id }: Pick<MessageRow, 'account_id' | 'id'>) =>
   statement('delete from mail.messages where account_id = $1 and id = $2', [account_id, id]);
 
@@ -170,7 +170,7 @@ export const messagesOf = (whose: Whose) =>
 
 const IS_OLD = `status in ('sent', 'refused', 'failed') and updated_at < app.now() - interval '90 days'`;
 
-/** Lines of the log that nobody has looked for in three months. */
+/** Lines of the log that are older than three months. */
 export const oldMessages = statement<{ id: string }>(`select id from mail.messages where ${IS_OLD}`);
 
 export const pruneMessages = (ids: readonly string[]) =>

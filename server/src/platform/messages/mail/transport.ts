@@ -1,4 +1,4 @@
-/** What a mail says. */
+/** Texts of a mail. */
 export interface Rendered {
   readonly subject: string;
   readonly text: string;
@@ -35,7 +35,7 @@ export interface Address {
 }
 
 /**
- * What became of handing a mail over. `refused`: never try again, such an address or mail is not taken; `failed`: later it
+ * Result of handing a mail over. `refused`: never try again, such an address or mail is not taken; `failed`: later it
  * may be. The reason is a word and figures, never what a server said: that may quote the mail.
  */
 export type Delivery =
@@ -49,7 +49,7 @@ export interface Transport {
   deliver(mail: OutgoingMail, signal: AbortSignal): Promise<Delivery>;
   /** Removes what of these mails lies on this machine; without it, nothing does. */
   forget?(ids: readonly string[]): Promise<void>;
-  /** What a mail said that lies on this machine; undefined: none of this id does. */
+  /** Texts of a mail that lies on this machine; undefined: none of this id does. */
   read?(id: string): Promise<Rendered | undefined>;
   /** Whether it can be used now: answers what is right in a few words, throws with what is wrong. */
   check(): Promise<string>;

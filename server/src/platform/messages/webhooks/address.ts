@@ -13,7 +13,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** What is not of the public Internet, by IANA's registry of special purposes; and 168.63.129.16, Azure's own services. */
+/** Networks that are not of the public Internet, by IANA's registry of special purposes; and 168.63.129.16, Azure's own services. */
 const reserved = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -42,7 +42,7 @@ for (const [network, prefix] of [
   ['3fff::', 20],
 ] as const)
   reserved.addSubnet(network, prefix, 'ipv6');
-/** All of IPv6 that is given out for the Internet: whatever lies outside is local, mapped or translated. */
+/** All of IPv6 that is given out for the Internet: all that lies outside is local, mapped or translated. */
 const unicast = new BlockList();
 unicast.addSubnet('2000::', 3, 'ipv6');
 
@@ -67,7 +67,7 @@ function isNamedLocal(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && isLoopback(host));
 }
 
-/** What is wrong with an endpoint's URL, as far as the URL itself tells; undefined: nothing. */
+/** Fault of an endpoint's URL, as far as the URL itself tells; undefined: none. */
 export function urlProblem(text: string, { allowLoopback }: ReachOptions): string | undefined {
   if (!URL.canParse(text)) return 'It is no URL.';
   const url = new URL(text);
@@ -84,8 +84,8 @@ export function urlProblem(text: string, { allowLoopback }: ReachOptions): strin
 
 /**
  * How an endpoint's host is looked up for one connection: every address that it has is checked, one that must not be
- * reached refuses them all, and the connection goes to the very addresses that were checked, whatever the name leads to
- * a moment later. A host that is an address itself is checked here, for nobody looks it up. Throws `RefusedAddress`.
+ * reached refuses them all, and the connection goes to the very addresses that were checked, even if the name leads elsewhere
+ * a moment later. A host that is an address itself is checked here, for it is not looked up. Throws `RefusedAddress`.
  */
 export function checkedLookup(url: URL, resolve: Resolve, { allowLoopback }: ReachOptions): LookupFunction {
   const isAllowed = (address: string) =>

@@ -1,13 +1,13 @@
 import { statement } from '#platform/db';
 import type { EventRow } from './event.ts';
 
-/** Who has a delivery: a job of an earlier fence has lost it. */
+/** The holder of a delivery: a job of an earlier fence has lost it. */
 export interface ClaimedDelivery {
   readonly id: string;
   readonly fence: number;
 }
 
-/** What an attempt needs to know; no row: the delivery is not this job's any more. */
+/** Facts for an attempt; no row: the delivery is not this job's any more. */
 export const claimedDelivery = ({ id, fence }: ClaimedDelivery) =>
   statement<{
     endpoint_id: string;

@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with what the operator's systems are told. */
+/** How erasure and export treat events for the operator's systems. */
 export const webhooksDataRules: DataRule[] = [
   { table: 'webhooks.endpoints', nobodys: 'the operator’s' },
   { table: 'webhooks.events', account: erased() },

@@ -43,7 +43,7 @@ export interface DelivererParts {
   readonly wake: () => void;
 }
 
-/** What the job of a delivery does. */
+/** The job of a delivery. */
 export interface Deliverer {
   /** One attempt. What it was answered is written down before it returns; it throws when it could not even try. */
   deliver(job: DeliveryJob): Promise<void>;

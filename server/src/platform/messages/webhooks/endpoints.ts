@@ -22,7 +22,7 @@ export interface WebhooksParts {
   readonly allowLoopback: boolean;
 }
 
-/** Who changes something, and where the call came from. */
+/** The caller of a change, and where the call came from. */
 export interface ByWhom {
   readonly caller: Caller;
   readonly origin: Origin;
@@ -110,7 +110,7 @@ interface EndpointAction {
   readonly changes?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes what somebody did with an endpoint into the audit. */
+/** Writes what a caller did with an endpoint into the audit. */
 export async function record({ audit }: WebhooksParts, tx: Transaction, done: EndpointAction): Promise<void> {
   const { caller, origin } = done.by;
   const target = { kind: 'webhook', id: done.endpoint.id };

@@ -1,7 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 
-/** What an endpoint may ask to be told by the platform, and when it is (docs/webhooks.md says with which data). */
+/** Events of the platform that an endpoint may ask for, and when they come (docs/webhooks.md says with which data). */
 const OURS = {
   'limit.alert': 'an account has used 80 or 100 % of a limit',
   'permit.denied': 'a limit refuses an account, once in its window',
@@ -9,9 +9,9 @@ const OURS = {
   'payment.failed': 'a renewal could not be charged',
   'operator_budget.closed': 'a budget of the operator is used up for the day',
 } as const;
-/** Of a product: `notes.answer.failed`. Its first word is the product's name. */
+/** A product's type: `notes.answer.failed`. Its first word is the product's name. */
 export type ProductEventType = `${string}.${string}.${string}`;
-/** `webhook.test` goes to the one endpoint that an admin tries, whatever it asked for. */
+/** `webhook.test` goes to the one endpoint that an admin tries, with any selection of types. */
 export type EventType = keyof typeof OURS | ProductEventType | 'webhook.test';
 
 const known = new Map<string, string>(Object.entries(OURS));
@@ -26,12 +26,12 @@ export function eventTypes(): ReadonlyMap<string, string> {
   return new Map([...known].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What happened, as the module where it happened tells it. */
+/** An event, as the module where it happened tells it. */
 export interface NewEvent {
   readonly type: EventType;
-  /** Whom it is about; none: nobody. */
+  /** The account that it is about; none: no account. */
   readonly accountId?: AccountId | undefined;
-  /** What makes it once: a second event of the same type, account and id is none. */
+  /** Makes it once: a second event of the same type, account and id is none. */
   readonly id: string;
   /** In snake_case, as receivers read it: ids, names and numbers, never user text. */
   readonly data: Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
-/** Stands for nobody in a column that is never empty. */
+/** Stands for no account in a column that is never empty. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export type Emitting = (event: NewEvent) => readonly Statement[];

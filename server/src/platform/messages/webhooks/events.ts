@@ -13,10 +13,10 @@ const KIND = 'webhooks.deliver';
 const TRIES = 5;
 /** Milliseconds for one attempt. */
 const ATTEMPT_TIMEOUT = 15_000;
-/** How often every worker looks for what nobody woke it for: alerts, new events and deliveries that are due. Milliseconds. */
+/** How often every worker looks for work without being woken: alerts, new events and deliveries that are due. Milliseconds. */
 const POLL_INTERVAL = 5_000;
 
-/** What makes events of something that it has stored: alerts, say. */
+/** Makes events of rows that it has stored: alerts, say. */
 export interface EventSource {
   /** Does so, some of it at a time; answers how many. */
   tell(): Promise<number>;
@@ -24,7 +24,7 @@ export interface EventSource {
   prune?(): Promise<unknown>;
 }
 
-/** What moves stored alerts and events on their way. */
+/** Moves stored alerts and events on their way. */
 export interface EventDispatcher {
   /** Has these looked at too, before the events are. */
   addSource(source: EventSource): void;
@@ -90,7 +90,7 @@ function relayTo(parts: EventsParts, webhooks: Webhooks): Relay {
   });
   return createRelay({
     ...parts,
-    // Of nobody's account: an operator's endpoint shows in no list of a customer's jobs, and takes none of their turns.
+    // In no customer's account: an operator's endpoint shows in no list of a customer's jobs, and takes none of their turns.
     enqueueing: ({ id, fence }) =>
       queue.enqueueing(PLATFORM_ACCOUNT, {
         kind: KIND,

@@ -96,7 +96,7 @@ const markDispatched = (events: readonly { readonly id: string }[]) =>
     [events.map(({ id }) => id)],
   );
 
-/** Takes what is due, of each endpoint as much as it has room for; what somebody else changes at this moment is passed over. */
+/** Takes what is due, from each endpoint as much as it has room for; rows that another process changes at this moment are passed over. */
 const takeDue = () =>
   statement<ClaimedDelivery>(
     `with due as (

@@ -97,7 +97,7 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
     if (text.length >= KEPT) break;
   }
   response.destroy();
-  // What PostgreSQL does not store in a text: NUL, and halves of characters.
+  // PostgreSQL does not store these in a text: NUL, and halves of characters.
   return text.slice(0, KEPT).toWellFormed().replaceAll('\0', '');
 }
 

@@ -6,7 +6,7 @@ const SECRET = sealedColumn({ table: 'webhooks.endpoints', column: 'secret', key
 // A rotation moves the one into the other, as it is sealed.
 sealedColumn({ ...SECRET, column: 'former_secret', field: 'secret' });
 
-/** What binds the sealed secrets of an endpoint to it. */
+/** Binds the sealed secrets of an endpoint to it. */
 export const placeOfSecret = (endpoint: string): string => SECRET.context(endpoint);
 
 /** An endpoint without its secrets. */

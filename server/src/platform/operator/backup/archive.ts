@@ -15,7 +15,7 @@ const MANIFEST = 'manifest.json';
 const SIGNED = 'backup manifest';
 
 const factsSchema = z.object({
-  /** Of the program. */
+  /** The program's version. */
   version: z.string(),
   installation: z.string(),
   /** The instant that the copy is of. */
@@ -38,7 +38,7 @@ const manifestSchema = factsSchema.extend({
 export type BackupFacts = z.infer<typeof factsSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What was seen of the entries of an archive. */
+/** Counts of the entries of an archive so far. */
 interface Tally {
   files: number;
   bytes: number;
@@ -90,7 +90,7 @@ async function* pathsIn(folder: string, above: string): AsyncGenerator<string> {
   }
 }
 
-/** What is signed: its fields in the order of their names. */
+/** The signed text: the fields in the order of their names. */
 function textOf(unsigned: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(Object.entries(unsigned).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -124,7 +124,7 @@ export async function readBackup(file: string, options: ReadingOptions = {}): Pr
   return manifest;
 }
 
-/** What a backup may hold; none of its names leads out of the folder. */
+/** Paths that a backup may hold; none of its names leads out of the folder. */
 const PATH = /^(database\/|blobs\/|(database|blobs)(\/[A-Za-z0-9][\w.-]*)+\/?|[a-z][a-z-]*\.json)$/;
 
 async function readEntry({ path, size, bytes }: TarEntry, tally: Tally, into?: string): Promise<void> {

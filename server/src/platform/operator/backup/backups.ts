@@ -20,7 +20,7 @@ export interface BackupsParts extends SnapshotParts {
   readonly random: Random;
   readonly secrets: Secrets;
   readonly recorder: Recorder;
-  /** Of the program. */
+  /** The program's version. */
   readonly version: string;
 }
 

@@ -27,7 +27,7 @@ const takeBackup = route(
     send(await backups.takeWith(code), wire, origin.signal),
 );
 
-/** What fails after the first byte cuts the answer off: a reader of half of it finds that it is no whole backup. */
+/** A failure after the first byte cuts the answer off: a reader of half of it finds that it is no whole backup. */
 async function send(backup: Backup, wire: Pick<Wire, 'take'>, signal: AbortSignal): Promise<void> {
   try {
     const response = wire.take();

@@ -12,7 +12,7 @@ export interface SnapshotParts {
   readonly dataDir: string;
   /** Files of the data folder that belong to the data: what stands for a vendor here keeps its state there. */
   readonly stateFiles: readonly string[];
-  /** What is set, by name; of a secret only whether it is. */
+  /** Settings, by name; of a secret only whether it is set. */
   readonly settings: () => Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,7 @@
 import './errors.ts';
 import { AppError } from '#platform/kernel';
 
-/** What a tar archive (POSIX ustar) says of a file or a folder before its bytes. */
+/** The header of a file or a folder in a tar archive (POSIX ustar), before its bytes. */
 export interface TarHeader {
   /** With `/` between names; that of a folder ends with one. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface TarEntry extends TarHeader {
 }
 
 const BLOCK = 512;
-/** What eleven octal digits say. */
+/** The largest number of eleven octal digits. */
 const LARGEST = 8 ** 11 - 1;
 const SUM = { at: 148, length: 8 } as const;
 

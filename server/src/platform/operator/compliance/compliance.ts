@@ -11,10 +11,10 @@ export interface ComplianceEntry {
   readonly at: string;
   readonly action: ComplianceAction;
   readonly account_id: string | null;
-  /** Who did it; null: the server, or a person who is erased. */
+  /** The actor; null: the server, or a person who is erased. */
   readonly user_id: string | null;
   readonly target: { readonly kind: string; readonly id: string | null } | null;
-  /** Of an erasure: rows by table, before it and after it. */
+  /** For an erasure: rows by table, before it and after it. */
   readonly erased: readonly ProofLine[] | null;
 }
 
@@ -26,7 +26,7 @@ interface ReportQuestion {
   readonly limit: number;
 }
 
-/** What operators answer for, over all accounts (docs/compliance.md). */
+/** Facts that operators answer for, over all accounts (docs/compliance.md). */
 export interface Compliance {
   /** Exports, erasures, releases and changes of settings, the newest first. */
   report(question: ReportQuestion): Promise<Page<ComplianceEntry>>;

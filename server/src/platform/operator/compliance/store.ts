@@ -1,7 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { ProofLine } from '#platform/erasure';
 
-/** Of the audit: what became of people's data, and who had copies of it. */
+/** Actions of the audit about people's data, and copies that were made of it. */
 const AUDITED = [
   'account.closed',
   'account.erased',

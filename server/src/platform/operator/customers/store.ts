@@ -3,7 +3,7 @@ import type { MoneySpan } from '#platform/reports';
 
 export interface CustomerRow {
   readonly account_id: string;
-  /** What of it a text names. */
+  /** The part of it that a text names. */
   readonly found_by: string;
   readonly kind: 'personal' | 'organization';
   readonly name: string;
@@ -24,7 +24,7 @@ export interface ListedRow extends CustomerRow {
   readonly key: string;
 }
 
-/** What somebody looks for, and what can be read out of it. */
+/** A search of customers, and what can be read out of its text. */
 export interface CustomerQuestion {
   readonly text: string;
   /** The text, where it is a UUID. */
@@ -47,14 +47,14 @@ export interface CustomerList {
 }
 
 interface Sort {
-  /** What rows are sorted by, and its type in the database. */
+  /** The key that rows are sorted by, and its type in the database. */
   readonly key: string;
   readonly type: string;
   readonly from?: string;
   readonly isAscending?: boolean;
 }
 
-/** Of amounts in several currencies the largest counts, in minor units: most servers sell in one. */
+/** With amounts in several currencies the largest counts, in minor units: most servers sell in one. */
 const largest = (amounts: string) =>
   `left join (select account_id, max(amount) as key from (select account_id, sum(amount) as amount from (${amounts}) as one group by account_id, currency) as sums
      group by account_id) as sorted on sorted.account_id = a.account_id`;
@@ -65,7 +65,7 @@ const ofSpent = (sum: string) => ({
 });
 const LARGEST = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
 
-/** Of the ledger, or of what of it was archived. */
+/** The last call in the ledger, or in what was archived from it. */
 const LAST_CALL = `coalesce((select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1),
   (select max(l.last_call_at) from reports.ledger_archives l where l.account_id = a.account_id))`;
 
@@ -195,7 +195,7 @@ export interface PersonRow {
   readonly second_factor: boolean;
 }
 
-/** Who belongs to an account, owners first. */
+/** People of an account, owners first. */
 export const peopleOf = (accountId: string, limit: number): Statement<PersonRow> =>
   statement<PersonRow>(
     `select u.user_id, u.email, m.role, u.status, exists (select from identity.totp t where t.user_id = u.user_id and t.confirmed_at is not null)

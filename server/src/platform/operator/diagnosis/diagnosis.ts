@@ -9,7 +9,7 @@ export interface Check {
   readonly look: () => Promise<string>;
 }
 
-/** What a look at it has found. */
+/** The result of a look at it. */
 export interface Finding {
   readonly name: string;
   readonly status: 'ok' | 'warning' | 'failed';
@@ -43,9 +43,9 @@ export interface AiRow {
 }
 
 export interface Diagnosis {
-  /** Of a secret only whether it is set. */
+  /** A secret's value is not shown, only whether it is set. */
   settings(): readonly SettingView[];
-  /** What is in effect of AI_CONFIG, and of what comes with the program; it holds no secrets. */
+  /** The settings in effect of AI_CONFIG, and of what comes with the program; it holds no secrets. */
   ai(): readonly AiRow[];
   /** Looks at all that the program stands on, at once; without paths and addresses of other hosts. */
   findings(): Promise<readonly Finding[]>;
@@ -71,7 +71,7 @@ export function createDiagnosis({ config, aiSettings, look }: DiagnosisParts): D
       }),
     ai: () => aiRows(aiSettings.current()),
     async findings() {
-      // Who asks meanwhile gets the same: a look asks other hosts.
+      // Callers who ask meanwhile get the same: a look asks other hosts.
       underWay ??= look().finally(() => {
         underWay = undefined;
       });

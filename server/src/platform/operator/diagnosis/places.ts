@@ -1,7 +1,7 @@
 import type { Config } from '#platform/config';
 
 const HIDDEN = '…';
-/** What looks like a place: an address, a path of a file system (of this API's paths none), an IP address, the name of a host. */
+/** Texts that look like a place: an address, a path of a file system (of this API's paths none), an IP address, the name of a host. */
 const PLACES = [
   /\b[a-z][a-z\d+.-]*:\/\/[^\s,;)"']+/gi,
   /(?<![\w.])\.{0,2}\/(?!v1\/|readyz\b|docs\b|metrics\b)[^\s,;:)"']+/g,

@@ -30,7 +30,7 @@ export interface IssuedCode {
 export interface CodeStore {
   read(): IssuedCode | undefined;
   write(issued: IssuedCode): void;
-  /** False: somebody else was first. */
+  /** False: another caller was first. */
   remove(): boolean;
 }
 
@@ -80,7 +80,7 @@ export function createCodes({
 /** Where a code is shown: in the terminal of the server, or in a file of the data folder where it has none. */
 export type CodePlace = 'terminal' | 'file';
 
-/** A proof that somebody reads the server's terminal or data folder, which other users of the machine can not. */
+/** A proof that its bearer reads the server's terminal or data folder, which other users of the machine can not. */
 export interface OneTimeCodes {
   /** Shows a new code, unless one that was shown is still good. */
   show(): CodePlace;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
 
-/** What `owner.json` says: how to sign in as the local owner, and a key that may do everything. */
+/** Contents of `owner.json`: how to sign in as the local owner, and a key that may do everything. */
 export interface OwnerFile {
   readonly email: string;
   readonly password: string;
@@ -40,7 +40,7 @@ export function ownerKeyOf(dataDir: string, database: string): string | undefine
 
 /**
  * Writes the owner's file of a database, and never over that of another: its key and password are nowhere else. Renamed
- * into place, so that nobody ever reads half of it.
+ * into place, so that a reader never sees half of it.
  */
 export function writeOwnerFile(dataDir: string, database: string, owner: OwnerFile): void {
   makeFolder(dataDir);
@@ -51,7 +51,7 @@ export function writeOwnerFile(dataDir: string, database: string, owner: OwnerFi
   renameSync(`${path}.new`, path);
 }
 
-/** A data folder below a repository has keys, and mails with tokens: none of it is to be committed, whatever the folder is called. */
+/** A data folder below a repository has keys, and mails with tokens: none of it is to be committed, under any name of the folder. */
 function ignoreInGit(dataDir: string): void {
   const path = join(dataDir, '.gitignore');
   if (!existsSync(path)) writeFileSync(path, '*\n');

@@ -21,7 +21,7 @@ export interface OwnerParts {
 /**
  * Makes the local owner at the very first start: a platform admin with an organization that holds the best plan of each
  * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process
- * killed between the two leaves a file that nobody's database knows, and the next start makes both anew. A later start gives the owner
+ * killed between the two leaves a file that no database knows, and the next start makes both anew. A later start gives the owner
  * the best plan of each product that was not there before, so that its author can call it.
  */
 export async function ensureOwner(parts: OwnerParts, dataDir: string): Promise<void> {
@@ -86,7 +86,7 @@ async function grantBestPlans(
   }
 }
 
-/** What an admin has ended since stays ended: it was given. Without a local owner, as where people were imported, nobody is given anything. */
+/** A grant that an admin has ended since stays ended: it was given. Without a local owner, as where people were imported, no user is given anything. */
 async function addProducts({ db, entitlements }: OwnerParts): Promise<void> {
   const [[owned]] = await db.system('owner.first-start', [ownedOnes()]);
   if (owned === undefined || hasAll(owned, entitlements)) return;

@@ -54,7 +54,7 @@ function fileStore(path: string): CodeStore {
       writeFileSync(`${path}.new`, JSON.stringify(issued), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     },
-    // Of two who take a code at once, in whichever processes, one deletes the file.
+    // Two processes may take a code at once: one of them deletes the file.
     remove() {
       try {
         unlinkSync(path);

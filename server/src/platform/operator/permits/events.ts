@@ -15,7 +15,7 @@ export interface ReportedEvent extends Use, ReportedCost {
   readonly at?: string | undefined;
 }
 
-/** What became of one event of a report. */
+/** Result for one event of a report. */
 export interface EventAnswer {
   readonly id: string;
   readonly status: 'posted' | 'duplicate' | 'refused';

@@ -5,7 +5,7 @@ import type { Caller, Origin, Spender } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import './errors.ts';
 
-/** Who calls for which account, and in whose name. */
+/** The caller, the account, and in whose name. */
 export interface By {
   readonly accountId: AccountId;
   readonly caller: Caller;
@@ -13,7 +13,7 @@ export interface By {
   readonly origin: Origin;
 }
 
-/** The use of a feature that somebody asks or reports. */
+/** The use of a feature that a caller asks for or reports. */
 export interface Use {
   readonly product: string;
   readonly feature: string;
@@ -44,7 +44,7 @@ export function openFeature(
   return feature;
 }
 
-/** What an operator's backend does to the account of a customer is written down there, in the same commit. */
+/** Acts of an operator's backend on the account of a customer are written down there, in the same commit. */
 export async function recordBehalf(
   audit: Audit,
   tx: Transaction,

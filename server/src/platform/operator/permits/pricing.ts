@@ -3,7 +3,7 @@ import { AppError, micros } from '#platform/kernel';
 import type { PlannedCall, Usage } from '#platform/limits';
 import './errors.ts';
 
-/** What a backend says that its model call used. */
+/** Use of a backend's model call, by its own report. */
 export interface ReportedUsage {
   readonly model: string;
   readonly provider?: string | undefined;
@@ -14,13 +14,13 @@ export interface ReportedUsage {
   readonly reasoning_tokens?: number | undefined;
 }
 
-/** What a backend says that its work cost: tokens, for which the catalogue has the price; or micro-dollars, taken as they are. */
+/** Cost of a backend's work, by its own report: tokens, for which the catalogue has the price; or micro-dollars, taken as they are. */
 export interface ReportedCost {
   readonly usage?: ReportedUsage | undefined;
   readonly cost_micros?: number | undefined;
 }
 
-/** What a backend expects of its model call. */
+/** A backend's estimate of its model call. */
 export interface Estimate {
   readonly model?: string | undefined;
   readonly provider?: string | undefined;
@@ -59,7 +59,7 @@ export function plannedCall(prices: Prices, usual: number, estimate: Estimate = 
 }
 
 /**
- * What a call used, as the ledger has it; nothing where nothing is said. `planned`: the model that was expected. A model that
+ * Use of a call, as the ledger has it; nothing where nothing is said. `planned`: the model that was expected. A model that
  * the catalogue does not price is `model_unknown`, unless its cost is said.
  */
 export function usageOf(prices: Prices, said: ReportedCost, planned: NamedModel = UNNAMED): Usage {
@@ -77,7 +77,7 @@ export function usageOf(prices: Prices, said: ReportedCost, planned: NamedModel 
   return { ...more, provider, model, cost: amount, charged: amount, priceVersion: AS_SAID };
 }
 
-/** No more is cached than was asked, and no more reasoned than was generated, whatever somebody says. */
+/** No more is cached than was asked, and no more reasoned than was generated, also where a backend reports more. */
 function tokensOf(usage: ReportedUsage | undefined) {
   const promptTokens = usage?.prompt_tokens ?? 0;
   const completionTokens = usage?.completion_tokens ?? 0;

@@ -18,7 +18,7 @@ import type { Permits } from './service.ts';
 
 const route = routesFor<Permits, Permit>();
 
-/** What all of them share: a backend of the account, or one of the operator for any account. */
+/** Shared by all of them: a backend of the account, or one of the operator for any account. */
 const shared = {
   tag: 'Permits',
   auth: 'account',

@@ -1,7 +1,7 @@
 import { namedObject, wholeNumber } from '#platform/http';
 import { z } from 'zod';
 
-/** Up to a thousand dollars, in micro-dollars: sums of what somebody made up stay numbers that can be counted with. */
+/** Up to a thousand dollars, in micro-dollars: sums of invented figures stay numbers that can be counted with. */
 const MOST_MICROS = 1_000_000_000;
 /** No context window comes near it. */
 const MOST_TOKENS = 100_000_000;

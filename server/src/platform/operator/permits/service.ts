@@ -30,9 +30,9 @@ export type PermitOf = Pick<By, 'accountId' | 'caller'> & { readonly id: string 
 
 /** Permits for backends outside of this program. Admission decides on them as on any other. */
 export interface Permits {
-  /** What admission is asked for. Throws for a feature that is not open to anybody, and for a model without a price. */
+  /** The request for admission. Throws for a feature that is not open to anybody, and for a model without a price. */
   plan(wanted: Use & { readonly estimate?: Estimate | undefined }): Prepared;
-  /** What asking for a permit would be answered now. Throws as `plan` and `checkOpen` do. */
+  /** The answer that a request for a permit would get now. Throws as `plan` and `checkOpen` do. */
   preview(wanted: Use & Estimate & { readonly units: number }, by: By): Promise<PreviewView>;
   /** Throws `feature_not_open` where this caller may take no permits of the feature. */
   checkOpen(wanted: Use, caller: Caller): void;
@@ -175,7 +175,7 @@ async function preview(
   };
 }
 
-/** What asking for a permit is answered with where admission says no. */
+/** The answer to a request for a permit that admission refuses. */
 function errorOf(
   product: string,
   said: Exclude<Preview, { kind: 'granted' }>,

@@ -18,7 +18,7 @@ export const MOST_KINDS = 5;
 
 /**
  * How many accounts have each kind of the closed list. An account adds at most 1 to each of its first five kinds that are on the list,
- * whatever other accounts have: with one account more the counts differ by at most five in sum.
+ * independent of other accounts: with one account more the counts differ by at most five in sum.
  */
 export function countKinds(
   list: readonly string[],

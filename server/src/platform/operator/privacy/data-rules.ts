@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with privacy. */
+/** How erasure and export treat privacy. */
 export const privacyDataRules: DataRule[] = [
   { table: 'privacy.participants', account: erased() },
   { table: 'privacy.budgets', nobodys: 'what releases have spent, of all accounts alike' },

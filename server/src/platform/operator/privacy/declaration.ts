@@ -9,11 +9,11 @@ export interface Period {
   readonly ends_on: string;
 }
 
-/** What a product has released to all customers, by the month: counts of accounts over a closed list of kinds. */
+/** A product's release to all customers, by the month: counts of accounts over a closed list of kinds. */
 export interface ReleaseDeclaration {
   /** All kinds that may ever be shown. Written in code: a list that is made of what accounts have would tell of them. */
   readonly kinds: readonly string[];
-  /** What a release spends of each account's budget of 1 a period; releases of all products add up. */
+  /** The part of each account's budget of 1 a period that a release spends; releases of all products add up. */
   readonly epsilon: Fraction;
   /** Counts below it are not shown, noise included. */
   readonly minimumGroup: number;

@@ -32,7 +32,7 @@ export interface PrivacySettings {
   readonly since: string | null;
 }
 
-/** Who changes what an account is set to. */
+/** A change of an account's settings, and its caller. */
 export interface SettingsChange {
   readonly caller: Caller;
   readonly accountId: AccountId;
@@ -46,7 +46,7 @@ export interface Privacy {
   readonly hasReleases: boolean;
   /** Makes what is missing of the releases of the last period. */
   release(): Promise<Readonly<Record<string, ReleaseResult>>>;
-  /** What was released of a product, the newest first. Computes nothing and spends nothing. */
+  /** Releases of a product, the newest first. Computes nothing and spends nothing. */
   readReleases(product: string): Promise<store.Release[]>;
   auditReleases(query: {
     readonly after: store.ReleasePosition | undefined;

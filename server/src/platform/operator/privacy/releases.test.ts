@@ -161,7 +161,7 @@ async function during<T>(
   return result;
 }
 
-// PGlite has one connection: nobody else is there.
+// PGlite has one connection: no other transaction runs beside it.
 describe.skipIf(engine === 'pglite')('who opts out at the same time', () => {
   const LEFT = commitPoint('test.privacy.left', 'an account that takes part no more');
 

@@ -8,7 +8,7 @@ import * as store from './store.ts';
 
 const RELEASED = commitPoint('privacy.released', 'the counts of a release, and the ε that it spent');
 
-/** What came of a run for one product: `refused` where the period has not so much ε left, or shares days with another. */
+/** Result of a run for one product: `refused` where the period has not so much ε left, or shares days with another. */
 export type ReleaseResult = 'released' | 'already released' | 'refused';
 
 export interface ReleaserParts {
@@ -40,7 +40,7 @@ export async function makeReleases(parts: ReleaserParts): Promise<Readonly<Recor
 
 /**
  * One commit holds the counts and what they cost: a run that is killed before it has shown nothing and spent nothing, and what it drew
- * nobody has seen. The budget's row is locked first, so that releases of one period follow one another.
+ * is lost unseen. The budget's row is locked first, so that releases of one period follow one another.
  */
 async function releaseIn(
   tx: Transaction,
@@ -60,7 +60,7 @@ async function releaseIn(
   return 'released';
 }
 
-/** Of accounts that take part until the end: who opts out waits for the commit, or is not in it. The long read holds nobody up. */
+/** Contributions of accounts that take part until the end: an account that opts out waits for the commit, or is not in it. The long read blocks no other call. */
 async function contributionsIn(
   tx: Transaction,
   { contributions }: ProductRelease,

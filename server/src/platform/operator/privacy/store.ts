@@ -18,7 +18,7 @@ export function lastPeriod(months: number): Statement<Period> {
   );
 }
 
-/** Of two that begin a period at once, the second waits for the first. A period that shares days with another is not begun. */
+/** When two begin a period at once, the second waits for the first. A period that shares days with another is not begun. */
 export function beginBudget({ starts_on, ends_on }: Period): Statement {
   return statement(
     'insert into privacy.budgets (starts_on, ends_on) values ($1::date, $2::date) on conflict do nothing',

@@ -3,15 +3,15 @@ import { type Database, type Statement, statement } from '#platform/db';
 import { type ExchangeRates, toMinor } from './exchange-rates.ts';
 import { readerFor } from './usage.ts';
 
-/** What accounts brought and cost, in one currency: of the last 30 days, and MRR as it is now. Minor units. */
+/** Revenue and cost of accounts, in one currency: of the last 30 days, and MRR as it is now. Minor units. */
 export interface AccountMoney {
   readonly currency: string;
-  /** What was paid to us, taxes included, less what went back. */
+  /** Payments to us, taxes included, less what went back. */
   readonly paid_minor: number;
   /** The same less the provider's fees and taxes. */
   readonly net_minor: number;
   readonly mrr_minor: number;
-  /** What its model calls cost; null: there is no rate for the currency. */
+  /** Cost of its model calls; null: there is no rate for the currency. */
   readonly cost_minor: number | null;
   /** net − cost */
   readonly margin_minor: number | null;

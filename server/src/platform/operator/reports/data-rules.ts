@@ -1,6 +1,6 @@
 import { type DataRule, THE_ACCOUNTS, THE_BOOKS } from '#platform/db';
 
-/** What erasure and export do with sums and sales. */
+/** How erasure and export treat sums and sales. */
 export const reportsDataRules: DataRule[] = [
   {
     table: 'reports.usage_cells',

@@ -7,7 +7,7 @@ declareErrors({
   exchange_rates_unreadable: { status: 500, message: 'The file of exchange rates can’t be read.' },
 });
 
-/** What a euro is worth in dollars and in a currency, on one day. Decimals as they are published, so that none is rounded. */
+/** Worth of a euro in dollars and in a currency, on one day. Decimals as they are published, so that none is rounded. */
 export interface Quote {
   /** `2024-06-28` */
   readonly date: string;
@@ -19,7 +19,7 @@ export interface Quote {
 export interface ExchangeRates {
   /** The file's name, which figures are shown with. */
   readonly source: string;
-  /** Of the newest day in it. */
+  /** The newest day in it. */
   readonly newest: string;
   /** The last rates published on or before a day; undefined: it has none for the currency (`gbp`) that old. */
   on(currency: string, date: string): Quote | undefined;

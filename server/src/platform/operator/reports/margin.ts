@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
-/** What margins are told apart by, beside month and currency, which they always are: a rate belongs to a month. */
+/** Groups of margins, beside month and currency, which they always have: a rate belongs to a month. */
 export const MARGIN_DIMENSIONS = ['account', 'product', 'plan'] as const;
 export type MarginDimension = (typeof MARGIN_DIMENSIONS)[number];
 
@@ -34,11 +34,11 @@ interface MarginRow {
   readonly charged_micros: number;
 }
 
-/** What was earned in a month and a currency; cost and margin are null where there is no rate for the currency. */
+/** Margin of a month and a currency; cost and margin are null where there is no rate for the currency. */
 export interface Margin extends MarginRow {
   readonly cost_minor: number | null;
   readonly margin_minor: number | null;
-  /** What the cost was converted at; null: the sale was in dollars, or there is no rate. */
+  /** Rate of the cost; null: the sale was in dollars, or there is no rate. */
   readonly rate: Quote | null;
 }
 

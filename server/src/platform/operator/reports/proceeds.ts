@@ -22,9 +22,9 @@ export interface Sale {
   /** `reel.pro` */
   readonly plan: string | null;
   readonly currency: string;
-  /** What the customer paid, tax included. */
+  /** The customer's payment, tax included. */
   readonly gross_minor: number;
-  /** What the provider kept. */
+  /** The provider's fee. */
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly occurred_at: string;

@@ -31,7 +31,7 @@ export const rangeQuery = {
     .describe('Where days begin: `Europe/Berlin`.'),
 };
 
-/** A longer report is one that somebody made by mistake. */
+/** A longer report is one that was asked for by mistake. */
 const MOST_DAYS = 366;
 const DAY = 86_400_000;
 

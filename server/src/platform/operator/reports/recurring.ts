@@ -5,18 +5,18 @@ import type { Report } from './report.ts';
 import { afterCursor, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
-/** What recurring revenue is told apart by, beside month (or day) and currency, which it always is. */
+/** Groups of recurring revenue, beside month (or day) and currency, which it always has. */
 export const RECURRING_DIMENSIONS = ['product', 'plan'] as const;
 export type RecurringDimension = (typeof RECURRING_DIMENSIONS)[number];
 
 export interface RecurringQuestion extends RangeQuery {
   readonly group: readonly RecurringDimension[];
-  /** Of this product alone, or in this currency. */
+  /** Only this product, or only this currency. */
   readonly product?: string | undefined;
   readonly currency?: string | undefined;
 }
 
-/** What is compared: each month's beginning with its end, or each day's. */
+/** Compared instants: each month's beginning with its end, or each day's. */
 type Step = 'month' | 'day';
 
 /** Customers are accounts that pay; what each amount is says the table in docs/reports.md. */
@@ -46,7 +46,7 @@ interface RecurringRow extends Readonly<Record<Measure, number>> {
   readonly plan?: string;
 }
 
-/** What subscriptions brought in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
+/** Revenue of subscriptions in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
 interface RecurringSums extends RecurringRow {
   readonly logo_churn: number | null;
   readonly revenue_churn: number | null;
@@ -125,14 +125,14 @@ export function recurringLine(group: readonly RecurringDimension[]) {
   return (row: Recurring): (string | number | null)[] => columns.map((column) => row[column] ?? null);
 }
 
-/** Whether somebody paid before for the same thing: as a condition on a line and the customer. */
+/** Whether the customer paid before for the same thing: as a condition on a line and the customer. */
 const PAID_FOR: Readonly<Record<string, string>> = {
   product: 'and l.product = c.product',
   plan: `and l.product || '.' || l.plan = c.plan`,
 };
 
 const count = (rows: string) => `count(*) filter (where ${rows})::integer`;
-/** Of a year's revenue that of a month, rounded once. */
+/** A month's part of a year's revenue, rounded once. */
 const twelfth = (sum: string, rows: string) =>
   `coalesce(round(sum(${sum}) filter (where ${rows}) / 12), 0)::bigint`;
 

@@ -54,7 +54,7 @@ export function dimensionsIn<Name extends string>(text: string, names: readonly 
   return text.split(',').flatMap((word) => names.find((name) => name === word) ?? []);
 }
 
-/** What a report answers in JSON: its range, and a page of its rows; the report of rows `Revenue` is `RevenueReport`. */
+/** A report's answer in JSON: its range, and a page of its rows; the report of rows `Revenue` is `RevenueReport`. */
 export function reportOf<Row extends z.ZodType>(row: Row) {
   const schema = z.strictObject({
     from: z.string().describe('The first day.'),
@@ -77,7 +77,7 @@ interface ReportCall {
 }
 
 interface Table<Row> {
-  /** Of the CSV file. */
+  /** The CSV file's name. */
   readonly name: string;
   readonly columns: readonly string[];
   readonly line: (row: Row) => readonly CsvValue[];

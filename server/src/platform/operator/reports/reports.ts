@@ -48,7 +48,7 @@ export interface Reports {
   readonly rates: ExchangeRates;
   /** Whose sales are told. */
   readonly mode: Mode;
-  /** What accounts brought and cost in the last 30 days, and their MRR. */
+  /** Revenue and cost of accounts in the last 30 days, and their MRR. */
   accountMoney(accountIds: readonly string[]): Promise<ReadonlyMap<string, AccountMoney[]>>;
   usage(whose: ReportScope, question: UsageQuestion): Promise<Report<UsageSum>>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;

@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
-/** What revenue is told apart by, beside its currency, which it always is. */
+/** Groups of revenue, beside its currency, which it always has. */
 export const REVENUE_DIMENSIONS = ['month', 'account', 'product', 'plan', 'item', 'kind'] as const;
 export type RevenueDimension = (typeof REVENUE_DIMENSIONS)[number];
 
@@ -24,7 +24,7 @@ export interface RevenueQuestion extends RangeQuery {
   readonly product?: string | undefined;
 }
 
-/** What moved in a currency: sales, less refunds and disputes, each on the day of its own. Minor units. */
+/** Movements in a currency: sales, less refunds and disputes, each on the day of its own. Minor units. */
 export interface Revenue {
   readonly month?: string;
   readonly account_id?: string;
@@ -41,7 +41,7 @@ export interface Revenue {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
-  /** Of how many sales the provider has not said yet what it kept. */
+  /** Sales whose fee the provider has not told yet. */
   readonly fees_missing: number;
 }
 

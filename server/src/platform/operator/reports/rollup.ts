@@ -6,7 +6,7 @@ const REPAIRED = commitPoint('reports.repaired', 'sums that were made to say wha
 /** Statements of settlement that one commit takes: a hundred permits each, at most. */
 const BATCH = 200;
 
-/** What the ledger says less what reports say, in one cell. All 0: it would not be here. */
+/** The ledger less the reports, in one cell. All 0: it would not be here. */
 export interface Difference {
   readonly account_id: string;
   readonly slot: Date;
@@ -17,7 +17,7 @@ export interface Difference {
   readonly key_id: string | null;
   readonly provider: string;
   readonly model: string;
-  /** What a backend of the account's own said of its own costs. */
+  /** Whether a backend of the account's own reported its own costs. */
   readonly own: boolean;
   readonly calls: number;
   readonly estimated_calls: number;
@@ -41,7 +41,7 @@ export interface Span {
 export interface Rollup {
   /** Adds what was posted since the last run; answers how many of settlement's statements that were. */
   roll(): Promise<number>;
-  /** Cells in which sums and rows differ: none, unless somebody changed rows by hand. */
+  /** Cells in which sums and rows differ: none, unless rows were changed by hand. */
   verify(span?: Span): Promise<Difference[]>;
   /** Makes the sums say what the rows say; answers how many cells that changed. */
   repair(span?: Span): Promise<number>;

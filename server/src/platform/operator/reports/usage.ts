@@ -3,7 +3,7 @@ import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import { type RangeQuery, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
 
-/** What sums are told apart by: the name in a query, the column of the answer, and where it comes from. */
+/** Groups of sums: the name in a query, the column of the answer, and where it comes from. */
 const DIMENSIONS = {
   account: { column: 'account_id', sql: 'account_id::text' },
   user: { column: 'user_id', sql: 'user_id::text' },

@@ -36,11 +36,11 @@ export interface AccountsParts {
   readonly invitationLink: (token: string) => string;
 }
 
-/** Who owns data and pays, and who may act for them. */
+/** Accounts own data and pay; members may act for them. */
 export interface Accounts {
   readonly roleOf: Roles['roleOf'];
   readonly kindOf: Roles['kindOf'];
-  /** Who has owned an account for the longest: what an operator's backend does for it is in their name. Undefined: no such account. */
+  /** The member who has owned an account for the longest: what an operator's backend does for it is in their name. Undefined: no such account. */
   ownerOf(accountId: AccountId): Promise<UserId | undefined>;
   /** The account that each user has from the start. */
   makePersonalAccount(tx: Transaction, owner: AccountOwner): Promise<AccountId>;
@@ -62,7 +62,7 @@ export interface Accounts {
   readonly directory: Directory;
   readonly settings: Settings;
   readonly suspension: AccountSuspension;
-  /** What becomes of organizations when one of their people closes their account; for identity. */
+  /** Handles a person's organizations when they close their account; for identity. */
   readonly ownedOrganizations: OwnedOrganizations;
   close(): void;
 }

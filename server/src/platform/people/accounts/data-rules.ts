@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith, kept } from '#platform/db';
 
-/** What erasure and export do with accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
+/** How erasure and export treat accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
 export const accountsDataRules: DataRule[] = [
   { table: 'accounts.accounts', account: erased() },
   {
@@ -20,7 +20,7 @@ export const accountsDataRules: DataRule[] = [
   {
     table: 'accounts.invitations',
     account: erased(),
-    // Another's organization asks this person by their address, which nobody has then.
+    // Another's organization invites this person by their address, which belongs to no user after the erasure.
     user: erased('lower(t.email) = lower($2)'),
     withheld: ['token_hash'],
   },

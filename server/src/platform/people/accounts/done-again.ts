@@ -22,7 +22,7 @@ const closeAsOf = ({ target, at }: PastEvent, since: string) =>
     [target, at],
   );
 
-/** What ended access to an account, for a database that is of an instant before. */
+/** Repeats the ends of access to an account, for a database that is of an instant before. */
 export const accountsDoneAgain: DoneAgain = {
   'member.left': removeMember,
   'member.removed': removeMember,

@@ -13,14 +13,14 @@ export interface SettingsView {
   readonly time_zone: string;
 }
 
-/** Who changes what an account is set to. */
+/** A change of an account's settings, and its caller. */
 export interface SettingsChange {
   readonly caller: Caller;
   readonly accountId: AccountId;
   readonly origin: RequestOrigin;
 }
 
-/** What an account is set to. */
+/** Settings of an account. */
 export interface Settings {
   get(accountId: AccountId): Promise<SettingsView>;
   /** The name is one of the time zone database; PostgreSQL refuses what it does not know. */

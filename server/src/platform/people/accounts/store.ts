@@ -41,7 +41,7 @@ export const roleIn = (userId: UserId, accountId: AccountId) =>
     [accountId, userId],
   );
 
-/** Who has owned an account for the longest, closed or not: what was under way there is still settled. No row: there is none. */
+/** The member who has owned an account for the longest, closed or not: what was under way there is still settled. No row: there is none. */
 export const ownerIn = (accountId: AccountId) =>
   statement<{ user_id: UserId }>(
     `select m.user_id from accounts.members m
@@ -112,7 +112,7 @@ export const lockRestorable = (accountId: AccountId) =>
     [accountId],
   );
 
-/** Who manages an organization, and the members that a change is about; read after the lock. */
+/** Managers of an organization, and the members that a change is about; read after the lock. */
 export const membersForChange = (accountId: AccountId, users: readonly UserId[]) =>
   statement<{ user_id: UserId; role: Role; other_owners: number }>(
     `select m.user_id, m.role, accounts.other_owners(m.account_id, m.user_id) as other_owners

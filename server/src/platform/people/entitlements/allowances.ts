@@ -62,7 +62,7 @@ const keepAllowance = ({ accountId, product, limit, most }: Allowance) =>
     [accountId, product, limit, most],
   );
 
-/** What some accounts allow in a product. */
+/** Units past limits that some accounts allow in a product. */
 export const allowancesIn = (product: string, accountIds: readonly AccountId[]) =>
   statement<{ account_id: AccountId; limits: Allowances }>(
     `select account_id, jsonb_object_agg(limit_name, most) as limits from entitlements.allowances

@@ -1,13 +1,13 @@
 import type { Micros } from '#platform/kernel';
 
 /**
- * What a limit counts by. A member is a user within one account: everything that is charged is an account's. `subject` is
+ * The subject that a limit counts by. A member is a user within one account: everything that is charged is an account's. `subject` is
  * what the route names: a draft for its cooldown.
  */
 export type LimitSubject = 'account' | 'member' | 'key' | 'subject';
 
 /**
- * What a rate counts by, always within one account. A key counts together with the keys that come from it; a machine is what
+ * The subject that a rate counts by, always within one account. A key counts together with the keys that come from it; a machine is what
  * the route says that calls.
  */
 export type RateSubject = 'account' | 'member' | 'key' | 'machine' | 'ip';
@@ -32,7 +32,7 @@ export type LimitDeclaration =
       readonly kind: 'credits';
       readonly per: 'month' | 'billing_period';
       readonly by: 'account';
-      /** Of what the plan gave for a window and nobody used, so many percent, but not more than `most`, last one window longer. */
+      /** So many percent of what is left of a window, but not more than `most`, last one window longer. */
       readonly rollover?: { readonly percent: number; readonly most: number };
     }
   | {
@@ -55,7 +55,7 @@ export type LimitDeclaration =
  */
 export const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** What a plan grants beside its limits: a number that requests are compared with, or whether it has something at all. */
+/** A grant of a plan beside its limits: a number that requests are compared with, or whether it has something at all. */
 export type OptionKind = 'number' | 'boolean';
 
 /** The value of one grant: a size, or whether the plan has a feature at all. */
@@ -65,7 +65,7 @@ export type Grants = Readonly<Record<string, GrantValue>>;
 /** By ISO 4217, in lower case: `usd`. */
 export type Currency = string;
 
-/** What something costs, in minor units (cents; whole yen). */
+/** Prices, in minor units (cents; whole yen). */
 export interface Amounts {
   /** A month, of one seat where it is sold by seats; 0 is free. */
   readonly monthly: number;
@@ -90,13 +90,13 @@ export function currenciesOf({ currency, also = {} }: InCurrencies<unknown>): Cu
   return [currency, ...Object.keys(also)];
 }
 
-/** What something costs in a currency; undefined: it is not sold in that one. */
+/** A price in a currency; undefined: it is not sold in that one. */
 export function inCurrency<Amount>(price: InCurrencies<Amount>, currency: Currency): Amount | undefined {
   if (currency === price.currency) return price;
   return Object.hasOwn(price.also ?? {}, currency) ? price.also?.[currency] : undefined;
 }
 
-/** What units past a quota cost. */
+/** Price of units past a quota. */
 export interface Overage {
   readonly limit: string;
   /** One unit, in millionths of the price's currency. */
@@ -105,7 +105,7 @@ export interface Overage {
   readonly also?: Readonly<Record<Currency, Micros>>;
 }
 
-/** What the stores of phones call a plan or an add-on, where it is not what `storeProducts` makes of its names (docs/billing.md). */
+/** Ids of a plan or an add-on at the stores of phones, where it is not what `storeProducts` makes of its names (docs/billing.md). */
 export interface StoreIds<Ids> {
   readonly app_store?: Ids;
   readonly google_play?: Ids;
@@ -135,8 +135,8 @@ export interface Plan {
 }
 
 /**
- * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, whatever lies
- * beneath, nothing included. Bought again while it lasts, its days begin when those before are over.
+ * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, on top of any plan or of none.
+ * Bought again while it lasts, its days begin when those before are over.
  */
 export interface AddOn {
   readonly name: string;
@@ -163,7 +163,7 @@ export interface Feature {
   readonly longestSeconds: number;
   /**
    * Whose backends may take permits of it over HTTP: those of the operator alone, or those of accounts too. Not said:
-   * nobody's, for the product itself does the work.
+   * no backend may, for the product itself does the work.
    */
   readonly outside?: Backend;
 }

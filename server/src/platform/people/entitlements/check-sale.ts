@@ -13,7 +13,7 @@ import {
 } from './catalogue.ts';
 
 /**
- * A product has one currency: else nobody could say which of two plans costs more. In others all of it is sold, or a customer who
+ * A product has one currency: else two plans could not be compared by price. In others all of it is sold, or a customer who
  * pays in one could change to some plans and not to others.
  */
 export function currencyProblems({ plans, addOns }: Catalogue): string[] {
@@ -50,7 +50,7 @@ function isAmountOf(currency: Currency, amount: number): boolean {
   return Number.isSafeInteger(amount) && amount >= 0 && amount % step === 0;
 }
 
-/** What an amount is not, in any of its currencies. */
+/** Faults of an amount, in any of its currencies. */
 export function amountProblems(price: Plan['price'] | AddOn['price']): string[] {
   return currenciesOf(price)
     .filter((currency) => {
@@ -64,7 +64,7 @@ export function amountProblems(price: Plan['price'] | AddOn['price']): string[] 
 
 const CYCLES: ReadonlySet<string> = new Set(['monthly', 'yearly', 'once']);
 
-/** What can't be right about how a plan is sold: a year, a trial, by the seat, past its quotas. */
+/** Faults in how a plan is sold: a year, a trial, by the seat, past its quotas. */
 export function saleProblems({ limits }: Catalogue, plan: Plan): string[] {
   return [
     ...yearProblems(plan),

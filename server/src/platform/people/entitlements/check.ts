@@ -18,10 +18,10 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
   readonly addOns?: Readonly<Record<string, AddOn>>;
 }
 
-/** What is changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
+/** Limits that are changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
 const NOT_CONSUMED: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
 
-/** Of names the provider's lookup keys and meters are made, which are bounded. */
+/** The provider's lookup keys and meters are made of names, and are bounded. */
 const LONGEST_NAME = 40;
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -144,7 +144,7 @@ function reserveProblems(catalogue: Catalogue, plan: Plan): string[] {
   );
 }
 
-/** Of what is sold, a plan that is worth more costs more: else the cheapest upgrade would not be the next one. */
+/** Among plans on sale, one that is worth more costs more: else the cheapest upgrade would not be the next one. */
 function orderProblems(catalogue: Catalogue): string[] {
   const byRank = Object.entries(catalogue.plans).sort(([, a], [, b]) => a.rank - b.rank);
   const sold = byRank.filter(([, plan]) => plan.hidden !== true);

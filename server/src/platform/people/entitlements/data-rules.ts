@@ -2,7 +2,7 @@ import { type DataRule, erasedWith } from '#platform/db';
 
 const GONE = erasedWith('accounts.accounts');
 
-/** What erasure and export do with plans. What was paid for them is in the books (reports.proceeds). */
+/** How erasure and export treat plans. Payments for them are in the books (reports.proceeds). */
 export const entitlementsDataRules: DataRule[] = [
   { table: 'entitlements.grants', account: GONE },
   { table: 'entitlements.snapshots', account: GONE },

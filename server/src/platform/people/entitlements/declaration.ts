@@ -4,7 +4,7 @@ import type { AddOn, Feature, LimitDeclaration, OptionKind, Overage, Plan } from
 type Limits = Readonly<Record<string, LimitDeclaration>>;
 type Options = Readonly<Record<string, OptionKind>>;
 
-/** Of a product whose plans grant limits alone. */
+/** Options of a product whose plans grant limits alone. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a record without keys is what is meant
 export type NoOptions = Readonly<Record<never, never>>;
 
@@ -17,7 +17,7 @@ type BooleanOption<O extends Options> = {
   [Name in keyof O]: O[Name] extends 'boolean' ? Name : never;
 }[keyof O];
 
-/** What a product sells, as its author writes it. The compiler holds the parts against each other. */
+/** A product's plans and add-ons, as its author writes them. The compiler holds the parts against each other. */
 export interface CatalogueDeclaration<L extends Limits, O extends Options, PlanName extends string> {
   /** The product's word in paths, scopes and plan ids: `reel`. */
   readonly key: string;

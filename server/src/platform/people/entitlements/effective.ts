@@ -4,7 +4,7 @@ import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts
 /** Payment providers that take reports of what was used, and bill it. */
 export const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
 
-/** What is in effect for a while. */
+/** Plan, add-ons and grants in effect for a while. */
 export type Effective = Omit<Segment, 'from' | 'until'>;
 
 /** A grant that runs. */
@@ -23,7 +23,7 @@ interface HeldPlan {
   readonly metered: boolean;
 }
 
-/** What grants amount to while all of these run, in the order in which they began. */
+/** The sum of grants while all of these run, in the order in which they began. */
 export function effectiveOf(
   catalogue: Catalogue,
   active: readonly RunningGrant[],
@@ -69,7 +69,7 @@ function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];
 }
 
-/** Of equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
+/** Among equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
 function betterPlan(held: HeldPlan | undefined, other: HeldPlan): HeldPlan {
   if (held === undefined || other.plan.rank > held.plan.rank) return other;
   if (other.plan.rank < held.plan.rank) return held;
@@ -92,7 +92,7 @@ export function isSame(a: Effective, b: Effective): boolean {
 }
 
 /**
- * What a plan grants an account that holds so many seats of it: of limits that are sold by the seat, that many times their size.
+ * Grants of a plan for an account that holds so many seats of it: limits that are sold by the seat have that many times their size.
  * A size without a cap stays one, and so does what would pass the largest whole number.
  */
 export function grantsFor({ grants, perSeat }: Plan, seats: number): Grants {

@@ -18,7 +18,7 @@ import {
 } from './store.ts';
 import type { GrantSource } from './timeline.ts';
 
-/** What is given. Exactly one of `plan` and `addOn`, by their names within the product. */
+/** A grant to be given. Exactly one of `plan` and `addOn`, by their names within the product. */
 export interface NewGrant {
   readonly accountId: AccountId;
   readonly product: string;
@@ -59,7 +59,7 @@ export interface GrantWriter {
   providerGrantsIn(tx: Transaction, wanted: ProviderGrants): Promise<boolean>;
   /** Writes down how far an account lets a limit be passed. */
   allowIn(tx: Transaction, allowance: Allowance): Promise<void>;
-  /** What one of these accounts was granted under a name of another system; nobody else changes their grants until `tx` ends. */
+  /** The grant of one of these accounts under a name of another system; the accounts' grants are locked until `tx` ends. */
   importedIn(
     tx: Transaction,
     accountIds: readonly AccountId[],
@@ -122,14 +122,14 @@ async function revokeIn(parts: Parts, tx: Transaction, revocation: Revocation): 
   const before = grantOf(found);
   const at = await lockedAt(tx, before.accountId);
   const [ended] = await tx.run(endGrant(before, { at, by: personOf(by) }));
-  // Somebody was quicker: what they wrote is the answer, and nothing changes again.
+  // Another call was quicker: what it wrote is the answer, and nothing changes again.
   if (ended === undefined) return grantOf((await tx.run(grantById(grantId)))[0] ?? found);
   const grant = grantOf(ended);
   await recordIn(parts, tx, { grant, cause: 'revoked', by, origin });
   return grant;
 }
 
-/** Waits until nobody else changes the account's grants, and answers the database's time after that. */
+/** Locks the account's grants, and answers the database's time after the wait. */
 async function lockedAt(tx: Transaction, accountId: AccountId): Promise<Date> {
   const [, [time]] = await tx.runAll([lockAccounts([accountId]), presentTime()]);
   if (time === undefined) throw new Error('the database did not say what time it is');

@@ -7,7 +7,7 @@ type Product = Pick<Catalogue, 'product' | 'name' | 'isOff'>;
 /** Whether a product takes calls here. */
 export const isRunning = ({ isOff }: Product): boolean => isOff !== true;
 
-/** What a call is answered that asks something of a product that is off: 404, for a repeat will not do better. */
+/** The answer to a call of a product that is off: 404, for a repeat will not do better. */
 export function productOff({ product, name }: Product): AppError {
   return new AppError('product_off', {
     message: `${name} is off on this server. Its operator turns it on by the setting PRODUCTS.`,

@@ -52,7 +52,7 @@ const make = (changed: Partial<PlainDeclaration> = {}) =>
   createEntitlements({ db, ids, audit, catalogues: [catalogueOf({ ...declaration, ...changed })] });
 const entitlements = make();
 
-/** What a payment provider sold, beginning and ending so many days from now. */
+/** A payment provider's sale, beginning and ending so many days from now. */
 async function createGrant(
   from: number,
   until: number | null,
@@ -263,7 +263,7 @@ const anyBoosts = fc.array(
   },
 );
 
-// What this is about hangs on no engine, and PGlite takes long for it.
+// The guarantee hangs on no engine, and PGlite takes long for it.
 test.runIf(engine === 'postgres')(
   'whatever a payment provider told before, the present and the future are those that it tells last',
   async () => {

@@ -5,7 +5,7 @@ import type { Rewriter } from './snapshots.ts';
 import { lockAccounts } from './store.ts';
 import type { ProviderSource } from './timeline.ts';
 
-/** What a payment provider grants an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
+/** A payment provider's grant to an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
 export interface ProviderGrant {
   /** As the provider calls it: the same purchase has the same one for ever. */
   readonly externalId: string;
@@ -40,7 +40,7 @@ interface Parts {
  * Puts what a payment provider grants an account in the place of what it granted before, and rewrites the timelines. Rows are kept
  * by the provider's names and changed in place, so that the same list again changes nothing, and any order of lists ends as
  * the last one alone. What the catalogue does not know (any more) is kept and gives nothing; but an add-on that it never
- * knew is left out, for nobody can say how long it lasts.
+ * knew is left out, for its length is not known.
  * @returns whether any timeline changed
  */
 export async function providerGrantsIn(
@@ -70,7 +70,7 @@ interface GrantRow {
   readonly quantity: number;
   readonly starts_at: Date;
   readonly ends_at: Date | null;
-  /** Of an add-on: null where the catalogue does not say, and a row that there is says it. */
+  /** Days of an add-on; null where the catalogue does not say: a row that exists says it. */
   readonly days: number | null;
   readonly revoked_at: Date | null;
   readonly metered_from: Date | null;

@@ -17,7 +17,7 @@ import {
   type ProviderSource,
 } from './timeline.ts';
 
-/** What an account may do in a product now, why, and until when. */
+/** An account's rights in a product now, why, and until when. */
 export interface Entitlement {
   readonly product: string;
   readonly name: string;
@@ -214,7 +214,7 @@ function cheapestUpgrade(
   const rank = present === null ? undefined : catalogue.plans[localName(catalogue.product, present)]?.rank;
   const [cheapest] = Object.entries(catalogue.plans)
     .filter(
-      // Who does not have the default plan can't get it: nobody sells it.
+      // An account without the default plan can't get it: it is not sold.
       ([name, plan]) =>
         name !== catalogue.defaultPlan &&
         plan.hidden !== true &&

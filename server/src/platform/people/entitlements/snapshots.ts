@@ -43,18 +43,18 @@ export interface SyncResult {
   readonly unknown: readonly string[];
 }
 
-/** What an account holds of a product changed, or what it pays for it with: then it holds what it held. */
+/** A change of an account's entitlement in a product, or of what pays for it: then it holds what it held. */
 export interface EntitlementChange {
   readonly accountId: AccountId;
   readonly product: string;
   readonly cause: Change['cause'];
-  /** What it held until now: plan, add-ons, grants. Null: nothing was ever written of it. */
+  /** The entitlement until now: plan, add-ons, grants. Null: nothing was ever written of it. */
   readonly former: Segment | null;
-  /** What it holds from now on, at this moment. */
+  /** The entitlement from now on, at this moment. */
   readonly present: Segment;
 }
 
-/** What is done with a change in its own transaction, which has the system's scope. What it throws undoes the change too. */
+/** Work on a change in its own transaction, which has the system's scope. An error undoes the change too. */
 export type OnEntitlementChanged = (tx: Transaction, change: EntitlementChange) => Promise<void>;
 
 export interface Rewriter {

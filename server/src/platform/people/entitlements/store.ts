@@ -103,7 +103,7 @@ export const insertGrant = (
     ],
   );
 
-/** What one of these accounts was granted by an import under a name of another system; the oldest first. */
+/** Grants of one of these accounts by an import under a name of another system; the oldest first. */
 export const grantsByExternalId = (accountIds: readonly AccountId[], externalId: string) =>
   statement<GrantRow>(
     `select ${GRANT} from entitlements.grants
@@ -132,7 +132,7 @@ export const grantsPage = (
     [accountId, page.limit, page.before ?? null],
   );
 
-/** What an account bought through payment providers and that was not taken back, whenever it runs. */
+/** Purchases of an account through payment providers that were not taken back, whenever they run. */
 export const boughtBy = (accountId: AccountId) =>
   statement<GrantRow>(
     `select ${GRANT} from entitlements.grants where account_id = $1 and source = any ($2)`,
@@ -238,7 +238,7 @@ export const syncedTo = (product: string) =>
     [product],
   );
 
-/** What accounts hold in a product that were never granted anything in it. */
+/** Entitlement in a product of accounts that were never granted anything in it. */
 export interface Default extends Pick<Catalogue, 'product' | 'holds'> {
   readonly timeline: readonly Segment[];
   /** In how many accounts of one maker. */

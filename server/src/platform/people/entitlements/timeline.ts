@@ -33,7 +33,7 @@ export interface TimedGrant {
   readonly meteredFrom: Date | null;
 }
 
-/** What an account may do in a product from one instant until another. In the names and form that SQL and JSON have. */
+/** An account's rights in a product from one instant until another. In the names and form that SQL and JSON have. */
 export interface Segment {
   readonly from: string;
   /** The first instant that it is not in effect; null: for ever. */
@@ -41,11 +41,11 @@ export interface Segment {
   /** `reel.pro`; null: the account has no plan, and `grants` is empty. */
   readonly plan: string | null;
   readonly add_ons: readonly string[];
-  /** Of the grant that decides the plan. */
+  /** Source of the grant that decides the plan. */
   readonly source: GrantSource | 'default' | null;
-  /** Of a plan that is sold by seats: how many. */
+  /** Number of seats, where the plan is sold by seats. */
   readonly quantity?: number;
-  /** Of limits that may be passed: how many units past the plan's own size are allowed. They are in `grants`. */
+  /** Units past the plan's own size that are allowed, by limit that may be passed. They are in `grants`. */
   readonly overage?: Readonly<Record<string, number>>;
   readonly grants: Grants;
 }
@@ -58,7 +58,7 @@ const ORIGIN = 0;
 const DAY = 86_400_000;
 
 /**
- * What an account's grants amount to, from the first instant to the last, without gaps. The same for any order of the
+ * The sum of an account's grants, from the first instant to the last, without gaps. The same for any order of the
  * grants, so that a payment provider's events may come in any.
  *
  * The plan of the highest rank is in effect. An add-on lifts it to at least its own plan while it lasts, also where
@@ -218,7 +218,7 @@ function addOnSpans(ordered: readonly TimedGrant[]): Timed[] {
   return spans;
 }
 
-/** What tells grants of one instant apart, whichever of them we heard of first: our ids say when that was. */
+/** Tells grants of one instant apart, whichever of them we heard of first: our ids say when that was. */
 function nameOf({ source, externalId, id }: TimedGrant): string {
   return `${source} ${externalId ?? id}`;
 }

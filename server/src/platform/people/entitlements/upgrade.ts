@@ -1,13 +1,13 @@
 import type { Grants } from './catalogue.ts';
 import type { Entitlements } from './service.ts';
 
-/** What a refused caller could do: the cheapest plan that would admit the call. */
+/** A refused caller's way on: the cheapest plan that would admit the call. */
 export interface UpgradeQuestion {
   readonly product: string;
   readonly plan: string | null;
   /** The limit or grant that stood in the way, when it is one. */
   readonly grant: string | null;
-  /** What is needed of it at least; of a limit that is used up, more than its present size. */
+  /** The least that is needed of it; of a limit that is used up, more than its present size. */
   readonly atLeast: number | boolean | null;
 }
 

@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with people, and with how they prove who they are. */
+/** How erasure and export treat people, and their ways to prove who they are. */
 export const identityDataRules: DataRule[] = [
   { table: 'identity.users', user: erased(), withheld: ['password_hash', 'password_version'] },
   { table: 'identity.sessions', user: erased() },

@@ -15,7 +15,7 @@ const closeAsOf = (event: PastEvent, at: string) =>
     [user(event), event.at],
   );
 
-/** What ended the access of a key or a person, for a database that is of an instant before. */
+/** Repeats the ends of access of a key or a person, for a database that is of an instant before. */
 export const identityDoneAgain: DoneAgain = {
   'key.revoked': key,
   // The new secret is nowhere, and the former one was given up.

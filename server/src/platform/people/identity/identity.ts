@@ -44,7 +44,7 @@ import { createUsers, type Users, type UsersParts } from './users/users.ts';
 const SIGNING_KEY_DAYS = 90;
 
 export interface IdentitySettings {
-  /** Who says so in access tokens: the public address of this server. */
+  /** Issuer of access tokens: the public address of this server. */
   readonly issuer: string;
   /** Where links in mails lead: the address of this server, without a slash at its end. */
   readonly baseUrl: string;
@@ -55,7 +55,7 @@ export interface IdentitySettings {
   readonly products: readonly string[];
   /** Those of them that run; all when not said. */
   readonly runningProducts?: readonly string[];
-  /** What routes of products ask for beside (`memory:read`). */
+  /** Scopes that routes of products ask for beside (`memory:read`). */
   readonly productScopes?: readonly string[];
   /** How many days a session lasts at most, however much it is used; 90 when not said. */
   readonly sessionDays?: number;
@@ -73,16 +73,16 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly ids: Ids;
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'recently' | 'wake'>;
-  /** What becomes of the organizations of somebody who closes their account. */
+  /** Handles the organizations of a user who closes their account. */
   readonly ownedOrganizations: OwnedOrganizations;
   readonly settings: IdentitySettings;
   /** Asked for after log-ins that failed; none when not said. */
   readonly captcha?: Captcha | undefined;
-  /** What modules above say of a sign-in. */
+  /** The rule of modules above for a sign-in. */
   readonly signInRule?: SignInRule | undefined;
-  /** What modules above say of another address. */
+  /** The rule of modules above for another address. */
   readonly addressRule?: AddressRule | undefined;
-  /** Who else says who somebody is; nobody when not said. */
+  /** Providers that sign users in; none when not said. */
   readonly providers?: Providers;
   readonly log?: Pick<Logger, 'warn'>;
 }
@@ -110,9 +110,9 @@ export interface Identity extends Registering, AdminAcceptance {
   readonly federation: Federation;
   readonly closing: Closing;
   readonly admins: Admins;
-  /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
+  /** Decide on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
-  /** Signs a token for somebody else, who verifies it by the JWKS. */
+  /** Signs a token for an outside service, which verifies it by the JWKS. */
   readonly signToken: TokenSigner;
   /** The public keys by which anyone can verify our access tokens. */
   readonly jwks: SigningKeys['jwks'];

@@ -9,7 +9,7 @@ export const CLIENT_SECRET = sealedColumn({
   key: ['account_id'],
 });
 
-/** What somebody who comes by single sign-on becomes. */
+/** The role of a person who comes by single sign-on. */
 export type DefaultRole = 'viewer' | 'member';
 
 export interface ConnectionRow {
@@ -95,7 +95,7 @@ export const forgetLink = (accountId: AccountId, userId: UserId) =>
     [accountId, userId],
   );
 
-/** Somebody whose sessions were ended. */
+/** A user whose sessions were ended. */
 export interface Ended {
   readonly user_id: UserId;
 }
@@ -108,7 +108,7 @@ export const endOtherSessions = () =>
 export const endSessionsOfLinks = (userId?: UserId) =>
   statement<Ended>('select user_id from sso.end_sessions_of_links($1) as user_id', [userId ?? null]);
 
-/** Who looks after an organization. */
+/** Managers of an organization. */
 export const managersOf = (accountId: AccountId, roles: readonly ('owner' | 'admin')[]) =>
   statement<{ user_id: UserId; email: string; organization: string }>(
     `select p.user_id, p.email, a.name as organization

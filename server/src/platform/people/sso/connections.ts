@@ -38,9 +38,9 @@ export interface ConnectionView {
   readonly enforced: boolean;
   readonly provisions: boolean;
   readonly default_role: DefaultRole;
-  /** When somebody first signed in by it as it is; null: nobody has. */
+  /** When a user first signed in by it as it is; null: none has. */
   readonly proven_at: string | null;
-  /** What the provider must know: where it sends browsers back to. */
+  /** The address that the provider must know: it sends browsers back there. */
   readonly redirect_uri: string;
   readonly updated_at: string;
 }
@@ -55,11 +55,11 @@ export interface ConnectionChange {
   readonly default_role: DefaultRole;
 }
 
-/** What an organization has agreed with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
+/** An organization's terms with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
 export interface Connections {
   /** Throws `sso_unconfigured` where there is none. */
   get(request: OrganizationRequest): Promise<ConnectionView>;
-  /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
+  /** The provider is not asked: whether it is one shows at the first sign-in. Throws `sso_unproven`. */
   put(request: OrganizationRequest, change: ConnectionChange): Promise<ConnectionView>;
   /** Ends it, with all links and the sessions that it opened; sign-ins under way are refused. */
   remove(request: OrganizationRequest): Promise<void>;
@@ -133,7 +133,7 @@ async function put(
 
 /**
  * A user who has proven no address may have another's, and its owner comes for it one day (identity's `claimAddress`): until then
- * nobody else is let into what they made, neither by an invitation nor by a provider.
+ * no other person is let into what they made, neither by an invitation nor by a provider.
  */
 async function assertVerifiedEmail(
   db: SetupParts['db'],
@@ -174,7 +174,7 @@ function objectionToDocument(text: string): string | undefined {
     : undefined;
 }
 
-/** What is stored for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
+/** The row for a change. A secret belongs to an issuer and client: with another of them it must be said anew. */
 function connectionFrom(
   { ids, secrets }: ConnectionsParts,
   {

@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with single sign-on: it is the organization's, but for who comes by it. */
+/** How erasure and export treat single sign-on: it is the organization's, but for who comes by it. */
 export const ssoDataRules: DataRule[] = [
   { table: 'sso.connections', account: erased(), withheld: ['sealed_secret'] },
   { table: 'sso.domains', account: erased() },

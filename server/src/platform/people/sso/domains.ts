@@ -42,7 +42,7 @@ const PREFIX = 'plinth-verification=';
 export interface DomainView {
   readonly domain: string;
   readonly status: 'pending' | 'verified' | 'missing';
-  /** What DNS must show, as long as the domain is to be the organization's. */
+  /** Record that DNS must show, as long as the domain is to be the organization's. */
   readonly record: { readonly type: 'TXT'; readonly name: string; readonly value: string };
   readonly verified_at: string | null;
   /** Since when DNS lacks the record of a verified one. */
@@ -56,7 +56,7 @@ export interface Domains {
   claim(request: OrganizationRequest & { readonly once: Once }, domain: string): Promise<Answer<DomainView>>;
   /** Looks the record up. Throws `domain_unproven`, `domain_taken`, `dns_unavailable`. */
   verify(request: OrganizationRequest, domain: string): Promise<DomainView>;
-  /** Nobody comes by way of it any more. */
+  /** Users can't come by way of it any more. */
   remove(request: OrganizationRequest, domain: string): Promise<void>;
   /** Asks DNS anew about verified domains; hourly maintenance calls it. Answers about how many. Throws, at the end, where some failed. */
   recheck(): Promise<number>;
@@ -81,7 +81,7 @@ export function createDomains(parts: SetupParts): Domains {
   };
 }
 
-/** A few at a time. One that fails keeps nobody else from their turn; it is told when all had theirs. */
+/** A few at a time. One that fails keeps no other from its turn; it is told when all had theirs. */
 async function recheckAll(parts: SetupParts, due: readonly DomainRow[]): Promise<void> {
   const waiting = due.values();
   const failures: unknown[] = [];

@@ -27,7 +27,7 @@ export const organizationOfDomain = (domain: string) =>
     [domain],
   );
 
-/** What an organization has agreed on people who come by its provider. */
+/** An organization's terms for people who come by its provider. */
 export interface ConnectionTerms extends Pick<ConnectionRow, 'provisions' | 'default_role'> {
   /** Its name. */
   organization: string;
@@ -84,11 +84,11 @@ export const putLink = (
     [accountId, link.subject, link.userId, link.domain],
   );
 
-/** What single sign-on of an organization says of a member who comes in, whichever way. */
+/** Single sign-on's rule of an organization for a member who comes in, whichever way. */
 export interface BindingRow {
   account_id: AccountId;
   role: Role;
-  /** Whether it requires them to; of an admin of the platform nobody does. */
+  /** Whether it requires them to; never of an admin of the platform. */
   enforced: boolean;
   /** Whether they have come by its provider. */
   is_linked: boolean;

@@ -37,7 +37,7 @@ export interface ProvisioningParts {
   readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
 }
 
-/** Somebody of whom a provider has told us who they are. */
+/** A person whom a provider has named. */
 export interface ProviderSignIn {
   readonly provider: ProviderRow;
   readonly identified: Identified;
@@ -83,7 +83,7 @@ export async function provisionUser(parts: ProvisioningParts, signIn: ProviderSi
   return code;
 }
 
-/** The user who registered with the address may be somebody else, and must not meet its owner. */
+/** The user who registered with the address may be another person, and must not meet its owner. */
 async function claim(
   { identity }: ProvisioningParts,
   tx: Transaction,
@@ -97,7 +97,7 @@ async function claim(
   await identity.claimAddress(tx, { user, provider, fullName: vouched.fullName, origin: signIn.origin });
 }
 
-/** Somebody who was known here before hears that there is another way in to what is theirs. */
+/** Tells a user who was known here before that there is another way in to what is theirs. */
 async function tellLinked(
   { mail, clock }: ProvisioningParts,
   tx: Transaction,
@@ -116,7 +116,7 @@ async function tellLinked(
 const inAccount = (accountId: AccountId) =>
   statement(`select set_config('app.account', $1, true)`, [accountId]);
 
-/** What was agreed when the browser was sent away is still agreed, and the domain the organization's: both until the commit. */
+/** The terms when the browser was sent away still hold, and the domain is the organization's: both until the commit. */
 async function stillAgreed(
   tx: Transaction,
   { account_id: accountId, version }: ProviderRow,
@@ -141,7 +141,7 @@ async function personOf(
   return known ?? (await tx.run(personByEmail(accountId, email)))[0];
 }
 
-/** A provider speaks for people of its own organization's domains alone, whatever it says and whatever domain they had once. */
+/** A provider speaks for people of its own organization's domains alone, in all that it says and for any domain they had once. */
 async function assertSpokenFor(
   tx: Transaction,
   person: PersonRow,
@@ -197,7 +197,7 @@ async function addPerson(
     emailVerified: true,
     origin,
   });
-  // Somebody has registered with the address in this very moment.
+  // Another user has registered with the address in this very moment.
   if (added === undefined) throw new AppError('sign_in_failed');
   const { userId } = added;
   await audit.recordIn(tx, {

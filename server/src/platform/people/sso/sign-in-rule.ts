@@ -5,7 +5,7 @@ import { bindingsAgainst, bindingsOf } from './link-store.ts';
 
 /**
  * Members of an organization that requires single sign-on come by it, or not at all; its owners may come otherwise, so that a
- * provider that fails locks nobody out for good, and the audit says so. A user who comes by it must still be one of those
+ * provider that fails locks no owner out for good, and the audit says so. A user who comes by it must still be one of those
  * for whom its provider speaks: what was changed meanwhile counts. Another organization's provider is another way.
  */
 export function createSignInRule({ audit }: { readonly audit: Audit }): SignInRule {

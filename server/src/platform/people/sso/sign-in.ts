@@ -21,7 +21,7 @@ export interface SsoSignInRequest {
 
 /** Sign-ins of an organization's people by its provider. */
 export interface SignIn {
-  /** What a server offers besides passwords and passkeys. */
+  /** Ways to sign in besides passwords and passkeys. */
   methods(): Promise<{ readonly google: boolean; readonly sso: boolean }>;
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
   start(asked: SsoSignInRequest): Promise<string>;
@@ -29,7 +29,7 @@ export interface SignIn {
   redirect(organization: string, asked: RedirectRequest): Promise<{ location: string; setCookie: string }>;
   /**
    * Where to send a browser that comes back: to where its sign-in began, with a one-time code or the code of an error.
-   * Throws `sign_in_failed` for one that nobody has sent, or not this way.
+   * Throws `sign_in_failed` for one that this server did not send, or not this way.
    */
   finish(organization: string, callback: CallbackRequest, origin: RequestOrigin): Promise<string>;
 }
@@ -54,7 +54,7 @@ export interface SignInParts extends ProvisioningParts {
   readonly secrets: Secrets;
   /** A client of a provider that an organization names. */
   readonly clientOf: (settings: OpenIdSettings) => OpenIdClient;
-  /** What a provider said, for the operator: the user and the organization get our own codes alone. */
+  /** The log for a provider's words, for the operator: the user and the organization get our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */
   readonly baseUrl: string;
@@ -146,13 +146,13 @@ async function finish(
   }
 }
 
-/** What the provider sent, without what it left out. */
+/** The provider's query, without what it left out. */
 function textOnly(query: CallbackRequest['query']): Record<string, string> {
   const entries = Object.entries(query);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Who is behind it is not known, or must not be believed: the organization hears why its provider's word was not enough. */
+/** The person behind it is not known, or must not be believed: the organization hears why its provider's word was not enough. */
 async function recordRefusal(
   { db, audit, log }: SignInParts,
   {
@@ -186,7 +186,7 @@ async function requireProvider({ db }: SignInParts, organization: string): Promi
   return provider;
 }
 
-/** A sign-in belongs to a provider as it was set up when it began: what comes back to another is nobody's. */
+/** A sign-in belongs to a provider as it was set up when it began: its answer fits no other. */
 const placeOf = ({ account_id: id, version }: ProviderRow) => `sso ${id} ${version}`;
 
 function clientFor({ clientOf, secrets }: SignInParts, provider: ProviderRow) {

@@ -8,7 +8,7 @@ export type TxtRecords = (name: string) => Promise<readonly string[]>;
 /** Milliseconds of one try, which c-ares doubles for the second. */
 const PATIENCE = 2_000;
 const TRIES = 2;
-/** What DNS says of a name that has no such record (RFC 1035, RFC 2308): an answer, other than silence or a failure. */
+/** Codes of DNS for a name that has no such record (RFC 1035, RFC 2308): an answer, other than silence or a failure. */
 const NONE = new Set(['ENOTFOUND', 'ENODATA']);
 
 /** Asks these servers (`127.0.0.1:5353`), or those of the machine where none are named. */

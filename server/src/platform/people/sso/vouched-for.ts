@@ -5,7 +5,7 @@ import { domainOf } from './domain-names.ts';
 
 /** Whom a provider names. Whether the address is in a domain of its organization is still to be seen. */
 export interface VouchedPerson {
-  /** Who they are there, for good. */
+  /** Their id there, for good. */
   readonly subject: string;
   readonly email: string;
   readonly domain: string;
@@ -17,7 +17,7 @@ const SHARED_ISSUERS = ['accounts.google.com'];
 const CONTROL = /\p{Cc}/u;
 
 /**
- * What a provider says of somebody, read as a stranger's word. One that says nothing about `email_verified` vouches for the
+ * A provider's word on a person, read as a stranger's. One that says nothing about `email_verified` vouches for the
  * address, for the organization has proven the domain and speaks for its own directory (Entra ID says nothing); one that
  * says no does not. Throws `sso_refused`.
  */

@@ -18,7 +18,7 @@ export interface Blob {
   readonly expiresAt: Date | null;
 }
 
-/** A file that somebody wants to send. */
+/** A file that a client wants to send. */
 export interface NewUpload {
   readonly accountId: AccountId;
   /** The gauge of the product that its bytes count in: `storage`. None: they count nowhere. */
@@ -26,9 +26,9 @@ export interface NewUpload {
   readonly filename: string;
   readonly type: string;
   readonly bytes: number;
-  /** Of all bytes, in hex (64 small letters and digits). */
+  /** The SHA-256 of all bytes, in hex (64 small letters and digits). */
   readonly sha256: string;
-  /** What it is to the product, in a word: `document`. */
+  /** Its purpose to the product, in a word: `document`. */
   readonly purpose: string;
   readonly createdBy?: UserId | undefined;
   /** For large files: the bytes of a part. One request when not said. */
@@ -72,7 +72,7 @@ export interface Storing {
 
 /** A file that comes as the body of a call, or that came in one. */
 export interface IncomingBlob extends Omit<NewBlob, 'bytes' | 'expiresAt'> {
-  /** Of all bytes, in hex (64 small letters and digits). */
+  /** The SHA-256 of all bytes, in hex (64 small letters and digits). */
   readonly sha256: string;
   /** The bytes; or the call whose body they are (`streamedBody`). */
   readonly body: Uint8Array | IncomingCall;
@@ -126,10 +126,10 @@ export interface Blobs {
   putting(blob: NewBlob): Promise<Storing>;
   /**
    * Takes a file as it comes, a chunk in memory at a time. Its length is what the call says, and is charged before a byte is read.
-   * Whatever fails gives that back, and nothing is kept. Throws the gauge's refusal, `length_required`, `upload_mismatch`, `client_gone`.
+   * Any failure gives that back, and nothing is kept. Throws the gauge's refusal, `length_required`, `upload_mismatch`, `client_gone`.
    */
   receiving(blob: IncomingBlob): Promise<Received>;
-  /** What a transaction with `storing` or `replacing` has failed by, as its caller is answered. */
+  /** The error of a failed transaction with `storing` or `replacing`, for its caller. */
   refusal(error: unknown, bytes: number): unknown;
   /** Answers a call with a stored file: ranges, `If-None-Match`, `If-Modified-Since`. */
   send(accountId: AccountId, blobId: string, sent: SentBlob): Promise<void>;

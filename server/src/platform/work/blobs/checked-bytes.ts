@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { AppError, equalInConstantTime } from '#platform/kernel';
 
-/** What bytes must be. */
+/** The expected length and digest of bytes. */
 export interface ExpectedBytes {
   readonly bytes: number;
   /** In hex; undefined: any. */
@@ -16,7 +16,7 @@ const AT_ONCE = 1_048_576;
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
- * Writes a new file of bytes that are what they must be, and has the disk keep them. Whatever fails, the caller deletes the file.
+ * Writes a new file of bytes that are what they must be, and has the disk keep them. After any failure the caller deletes the file.
  * One chunk and one megabyte are in memory at a time. Answers the SHA-256 in hex.
  */
 export async function writeChecked(path: string, body: Chunks, expected: ExpectedBytes): Promise<string> {

@@ -3,7 +3,7 @@ import { type DataRule, erased, THE_ACCOUNTS } from '#platform/db';
 /** The purpose of a file that its product alone can open: no archive lists it, but what the product's own table has of it. */
 export const SEALED = 'sealed';
 
-/** What erasure and export do with files. Their bytes are deleted before the rows, and an archive has links to them. */
+/** How erasure and export treat files. Their bytes are deleted before the rows, and an archive has links to them. */
 export const blobsDataRules: DataRule[] = [
   {
     table: 'blobs.blobs',

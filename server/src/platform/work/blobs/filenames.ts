@@ -1,8 +1,8 @@
 const LONGEST_NAME = 255;
 const LONGEST_ENDING = 20;
-/** What can't be seen, turns text around, or ends a line: controls, marks of direction, separators of lines, halves of pairs. */
+/** Characters that can't be seen, turn text around, or end a line: controls, marks of direction, separators of lines, halves of pairs. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** What separates folders, or means something to a shell or a system of files. */
+/** Characters that separate folders, or mean something to a shell or a system of files. */
 const SEPARATORS = /[/\\:*?"<>|]/g;
 /** Names that Windows gives to devices. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;

@@ -20,7 +20,7 @@ export interface FolderHomeParts {
 
 /** No dot, and nothing but a name between two slashes: no key leads out of the folder. */
 const KEY = /^[A-Za-z0-9-]+(\/[A-Za-z0-9-]+)*$/;
-/** Of uploads under way, by when they began; keys have no dots. */
+/** Uploads under way, by when they began; keys have no dots. */
 const UNFINISHED = '.unfinished';
 const LEVEL = /^[0-9a-f]{2}$/;
 const PAGE = 1_000;

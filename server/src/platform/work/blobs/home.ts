@@ -14,7 +14,7 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What an upload must be: the home signs it, and takes nothing else. */
+/** The expected upload: the home signs it, and takes nothing else. */
 export interface PutRequest {
   readonly key: string;
   readonly bytes: number;
@@ -38,14 +38,14 @@ export interface GetRequest {
 /** One part of an upload in parts, counted from 1. All are as large but the last. */
 export interface PartRequest {
   readonly key: string;
-  /** What `startParts` answered. */
+  /** The answer of `startParts`. */
   readonly uploadId: string;
   readonly part: number;
   readonly bytes: number;
   readonly expiresIn: number;
 }
 
-/** What a home knows of what it keeps. */
+/** A home's facts of what it keeps. */
 export interface HomeEntry {
   readonly bytes: number;
   /** In hex, of all bytes; undefined where the home does not know it: then it is read and hashed. */
@@ -61,7 +61,7 @@ export interface HomePage {
 
 /**
  * Where bytes lie: a folder, or S3. It knows keys and bytes; whose they are stands in the database. A key is made by `keyOf`:
- * ASCII letters, digits, `-` and `/`. Whatever is done twice has one effect. What is away or full throws `storage_unavailable`.
+ * ASCII letters, digits, `-` and `/`. Every call that is made twice has one effect. A home that is away or full throws `storage_unavailable`.
  */
 export interface BlobHome {
   readonly name: 'folder' | 's3';
@@ -74,7 +74,7 @@ export interface BlobHome {
   /** Begins an upload in parts; answers its name at the home. */
   startParts(upload: { readonly key: string; readonly type: string }): Promise<string>;
   presignPart(part: PartRequest): Promise<SignedRequest>;
-  /** Of a home whose signed requests this server answers itself: takes a part, or nothing of it. Throws `upload_mismatch`. */
+  /** Where this server answers the home's signed requests itself: takes a part, or nothing of it. Throws `upload_mismatch`. */
   writePart?(part: Omit<PartRequest, 'expiresIn'>, body: Readable): Promise<void>;
   /** Makes one object of all parts that are there. Done already: nothing. Throws `upload_missing` where some lack. */
   completeParts(upload: {
@@ -96,11 +96,11 @@ export interface BlobHome {
     facts: { readonly type: string; readonly bytes: number; readonly sha256: string },
   ): Promise<void>;
   /**
-   * Of a home that takes signed requests after their file was completed, and may not know what it has then: copies an object to a key
-   * that nobody has a signed request for, in place of what was there.
+   * For a home that takes signed requests after their file was completed, and may not know what it has then: copies an object to a key
+   * that no signed request names, in place of what was there.
    */
   copy?(from: string, to: string): Promise<void>;
-  /** Of a folder: does work on it while nothing is deleted there; who deletes waits. */
+  /** For a folder: does work on it while nothing is deleted there; deletions wait. */
   keep?<T>(work: (folder: string) => Promise<T>): Promise<T>;
   /** Deletes for good. A key that is not there is no failure. */
   delete(keys: readonly string[]): Promise<void>;

@@ -11,7 +11,7 @@ const claimed = new WeakMap<BlobStorageParts, Promise<void>>();
 
 /**
  * Makes the home this installation's, before anything is written to it. Two that shared one would each delete the other's files as
- * nobody's. Throws `storage_unavailable` where it is another's.
+ * files that it does not know. Throws `storage_unavailable` where it is another's.
  */
 export function claim(parts: BlobStorageParts): Promise<void> {
   const known = claimed.get(parts);

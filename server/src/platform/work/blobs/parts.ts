@@ -6,7 +6,7 @@ import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
 import type { BlobHome } from './home.ts';
 
-/** What files stand on. */
+/** Parts that files need. */
 export interface BlobStorageParts {
   readonly db: Database;
   readonly ids: Ids;

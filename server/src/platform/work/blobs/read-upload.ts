@@ -20,7 +20,7 @@ export interface UploadInput {
 }
 
 /**
- * The bytes of an upload. It ends with an error when the sender stands still, is so slow that nobody waits in earnest, hangs up, is
+ * The bytes of an upload. It ends with an error when the sender stands still, is slower than any real line, hangs up, is
  * past its time, or sends it again in another request.
  */
 export async function* readUpload(upload: UploadInput): AsyncGenerator<Uint8Array> {
@@ -53,7 +53,7 @@ function isLate({ milliseconds, bytes }: { readonly milliseconds: number; readon
   return milliseconds > GRACE && bytes < (milliseconds / 1_000) * SLOWEST;
 }
 
-/** What ended it, in the words of this house; a connection that is gone says so in several ways. */
+/** The cause of its end, in the words of this house; a connection that is gone says so in several ways. */
 function failureOf(error: unknown, { signal, replaced }: UploadInput): unknown {
   if (replaced?.aborted === true) return replaced.reason;
   if (error instanceof AppError) return error;

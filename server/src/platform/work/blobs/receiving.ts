@@ -16,7 +16,7 @@ const OCTETS = 'application/octet-stream';
 /** How long a file that comes is reserved for, in seconds, and how often that begins anew while it comes. */
 const HOLD = { seconds: 300, every: 60 } as const;
 
-/** The length of a body, which is declared before a byte is read: without it nobody knows when it is whole. */
+/** The length of a body, which is declared before a byte is read: without it the server can't tell when it is whole. */
 export function declaredLength({ headers }: Pick<IncomingMessage, 'headers'>): number {
   const { 'content-length': length, 'content-encoding': encoding = 'identity' } = headers;
   if (encoding.toLowerCase() !== 'identity') throw new AppError('unsupported_media_type');
@@ -96,7 +96,7 @@ function hold({ db }: BlobStorageParts, key: BlobKey): () => void {
   return () => clearInterval(timer);
 }
 
-/** What a file has more than those whose place it takes. */
+/** The bytes that a file has more than those whose place it takes. */
 async function moreThan(
   { db }: BlobStorageParts,
   {

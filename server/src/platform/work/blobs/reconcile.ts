@@ -9,7 +9,7 @@ const BATCH = 1_000;
 /** Keys that one line of the log names. */
 const NAMED = 20;
 
-/** What does not agree between the home and the database. */
+/** Differences between the home and the database. */
 export interface Differences {
   /** Bytes that are no file's; they are deleted. */
   readonly orphans: number;
@@ -23,7 +23,7 @@ export interface Differences {
  */
 export async function reconcile(parts: BlobStorageParts): Promise<Differences> {
   const { clock, log, metrics } = parts;
-  // Of a home that is another installation's nothing is deleted.
+  // In a home of another installation nothing is deleted: `claim` throws.
   await claim(parts);
   const before = clock.now() - UNFINISHED;
   await atHome(parts, 'delete', (home) => home.sweepUnfinished(new Date(before)));

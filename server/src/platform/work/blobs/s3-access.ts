@@ -11,7 +11,7 @@ export interface Patience {
 }
 
 const PATIENCE: Patience = { connect: 5_000, silence: 60_000 };
-/** Of one call; the SDK waits longer before each. */
+/** Tries of one call; the SDK waits longer before each. */
 const ATTEMPTS = 4;
 
 type Sdk = Pick<
@@ -86,7 +86,7 @@ async function open(settings: S3Settings, { connect, silence }: Patience): Promi
   return { s3, sdk, getSignedUrl };
 }
 
-/** What the store said, for the log: no message, which may quote a signature, a key or a name. */
+/** The store's word, for the log: no message, which may quote a signature, a key or a name. */
 export class StoreFailure extends Error {
   readonly call: string;
   /** As S3 or the system calls it: `SlowDown`, `ECONNREFUSED`. */
@@ -116,7 +116,7 @@ interface S3Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
 }
 
-/** What a call of the store has failed by. */
+/** The error of a failed call of the store. */
 export function storeFailure(call: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { name = 'Error', code, Code, Region, $metadata = {} } = (error ?? {}) as S3Error;

@@ -147,7 +147,7 @@ export async function checkS3Cors(
 const NEEDED =
   's3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts, and of the bucket s3:ListBucket and s3:ListBucketMultipartUploads';
 
-/** What operators can do about what the store says. */
+/** Says what operators can do about the store's error. */
 function explainError(error: unknown, settings: S3Settings): unknown {
   const failure = error instanceof AppError ? error.cause : error;
   if (!(failure instanceof StoreFailure)) return error;

@@ -80,7 +80,7 @@ async function headOf({ settings, at, call }: S3Access, key: string): Promise<Ho
   }
 }
 
-/** Of an object that came in parts it would be a hash of hashes. */
+/** An object that came in parts would have a hash of hashes. */
 function sha256Of(found: HeadObjectCommandOutput): string | undefined {
   const { ChecksumSHA256: sum = '', ChecksumType: type } = found;
   const bytes = Buffer.from(sum, 'base64');
@@ -103,7 +103,7 @@ async function readOf({ at, call }: S3Access, key: string, range?: ByteRange): P
   }
 }
 
-/** What comes, until the connection breaks: then in the words of this module. */
+/** The bytes that come, until the connection breaks: then in the words of this module. */
 async function* received(body: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* body as AsyncIterable<Uint8Array>;

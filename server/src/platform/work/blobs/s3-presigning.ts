@@ -8,7 +8,7 @@ type Presigning = Pick<BlobHome, 'presignPut' | 'presignGet' | 'presignPart'>;
 /** Requests that clients send to the bucket themselves. Nothing is asked of the store to make one. */
 export function createPresigning(access: S3Access, clock: Clock): Presigning {
   const { settings, at } = access;
-  /** Whatever is in `headers` is signed as it is, and the client has to send it. */
+  /** All of `headers` is signed as it is, and the client has to send it. */
   const options = (expiresIn: number, headers: Readonly<Record<string, string>> = {}) => ({
     expiresIn,
     signingDate: new Date(clock.now()),

@@ -14,7 +14,7 @@ const STILL = 60_000;
 /** Bytes of a file on their way to a reader, and what the connection to the store takes beside them. */
 const IN_MEMORY = 262_144;
 
-/** Whatever a file is, nothing in it runs as part of this server's pages. */
+/** Nothing in a file, of any type, runs as part of this server's pages. */
 const NOTHING_RUNS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -86,7 +86,7 @@ export async function* movingIn(
   }
 }
 
-/** What fails after the first byte cuts the answer off, so that nobody takes a part for the whole. */
+/** A failure after the first byte cuts the answer off, so that a client does not take a part for the whole. */
 async function sendBody(
   body: AsyncIterable<Uint8Array>,
   response: ServerResponse,
@@ -105,8 +105,8 @@ async function sendBody(
 const ONE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 
 /**
- * What a Range header asks for of so many bytes (RFC 9110, 14). Undefined: all of it, as of a header that is malformed, or names
- * several ranges, which nobody has to answer. Throws `range_not_satisfiable`.
+ * The part that a Range header asks for of so many bytes (RFC 9110, 14). Undefined: all of it, as of a header that is malformed, or names
+ * several ranges, which a server need not answer. Throws `range_not_satisfiable`.
  */
 function rangeOf(header: string | undefined, bytes: number): ByteRange | undefined {
   const [, from = '', to = ''] = ONE.exec(header?.replaceAll(' ', '') ?? '') ?? [];

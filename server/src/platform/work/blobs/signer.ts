@@ -1,7 +1,7 @@
 import { equalInConstantTime } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 
-/** What a signed request of this server is bound to. Its bearer can change nothing of it. */
+/** Facts that a signed request of this server is bound to. Its bearer can change nothing of it. */
 export type SignedFacts = {
   readonly id: string;
   /** Seconds since 1970. */

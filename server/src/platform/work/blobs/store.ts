@@ -76,7 +76,7 @@ export const insertBlob = (row: NewRow) =>
     ],
   );
 
-/** What names a file in the scope of its account. */
+/** Name of a file in the scope of its account. */
 export interface BlobKey {
   readonly accountId: AccountId;
   readonly product: string;
@@ -172,14 +172,14 @@ export const deleteRows = (ids: readonly string[]) =>
     ),
   ] as const;
 
-/** All files of an account in the order of their ids, whatever their state. */
+/** All files of an account in the order of their ids, in every state. */
 export const filesOf = (accountId: AccountId, after: string | undefined, limit: number) =>
   statement<BlobRow>(
     `select ${COLUMNS} from blobs.blobs where account_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
     [accountId, after ?? null, limit],
   );
 
-/** Which of these keys files have, whatever their state. */
+/** Which of these keys files have, in every state. */
 export const knownKeys = (keys: readonly string[]) =>
   statement<{ key: string }>('select key from blobs.blobs where key = any($1::text[])', [keys]);
 
@@ -191,7 +191,7 @@ export const storedBetween = (after: string, to: string | undefined, limit: numb
     [after, to ?? null, limit],
   );
 
-/** What all accounts store, by product. */
+/** Bytes that all accounts store, by product. */
 export const totals = statement<{ product: string; bytes: number }>(
   `select product, coalesce(sum(bytes), 0)::float8 as bytes
    from blobs.blobs where status = 'stored' group by product order by product`,

@@ -42,7 +42,7 @@ export function uploadSeconds(bytes: number): number {
   return Math.min(LONGEST_UPLOAD, Math.max(SHORTEST_UPLOAD, Math.ceil(bytes / SLOWEST)));
 }
 
-/** What a row says to products. */
+/** A row as products see it. */
 export function blobOf(row: BlobRow): Blob {
   const { id, filename, type, bytes, purpose } = row;
   return {
@@ -219,7 +219,7 @@ async function rightCopy(parts: BlobStorageParts, row: BlobRow): Promise<Copy | 
   throw new AppError('upload_mismatch', { details: { field: wrong } });
 }
 
-/** A further object with the bytes of a file. Where nobody comes to keep it, it is bytes of no file, which are swept. */
+/** A further object with the bytes of a file. If it is never kept, it is bytes of no file, which are swept. */
 interface Copy {
   readonly id: string;
   readonly key: string;

@@ -11,7 +11,7 @@ const PART = 256 * 1_024;
 
 /**
  * A ZIP archive in parts of about 256 KiB, made while its files are read: no more of it is in memory than a part and a piece
- * of a file, whatever its size. A file of no pieces is left out.
+ * of a file of any size. A file of no pieces is left out.
  */
 export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGenerator<Uint8Array> {
   const { Zip, ZipDeflate: Deflate } = await import('fflate');

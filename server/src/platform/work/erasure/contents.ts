@@ -95,7 +95,7 @@ async function* withArchived(
   }
 }
 
-/** What of a person stays with an account is the account's to export. */
+/** A person's rows that stay with an account are the account's to export. */
 function isShown({ withheld, ...rule }: DataRule, kind: Subject['kind']): boolean {
   const fate = rule[kind];
   if (fate === undefined || typeof withheld === 'string') return false;

@@ -5,7 +5,7 @@ const OF_ORGANIZATION = 't.organization_id = $1::uuid';
 const OF_PERSON = "(t.user_id = $1::uuid or t.subject_kind = 'user' and t.organization_id = $1::uuid)";
 const ARCHIVES = 'archives are not put into archives';
 
-/** What erasure and export do with archives. */
+/** How erasure and export treat archives. */
 export const erasureDataRules: DataRule[] = [
   {
     table: 'erasure.exports',

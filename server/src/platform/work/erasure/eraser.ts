@@ -30,13 +30,13 @@ export interface EraserParts {
   readonly log: Pick<Logger, 'info' | 'error'>;
 }
 
-/** What is closed becomes erased. */
+/** Erases closed accounts and users. */
 export interface Eraser {
   /** Erases all who were closed 14 days ago, one after the other. Answers how many; throws when one could not be. */
   run(): Promise<number>;
 }
 
-/** Somebody who is due: themselves, and what goes with them. */
+/** A user who is due: themselves, and what goes with them. */
 interface Due {
   /** Locks them and looks again; none: they are gone, or were opened again. */
   readonly lock: (tx: Transaction) => Promise<readonly Subject[] | undefined>;
@@ -101,7 +101,7 @@ function userDue(id: UserId): Due {
 /**
  * Erases one. First it is committed that the time of the undo is over: an undo that waits for the same lock looks again
  * and is refused. Then files go, which no rollback brings back; then all rows, in one commit. A process that dies between
- * them leaves somebody who is still due.
+ * them leaves a user who is still due.
  */
 async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: Due): Promise<boolean> {
   const begun = await db.system('erasure.run', BEGUN, (tx) => subjectsIn(tx, due));

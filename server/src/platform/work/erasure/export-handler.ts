@@ -31,7 +31,7 @@ export interface ExportingParts extends ContentsParts {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
 }
 
-/** What makes archives: a job that reads table after table and stores the archive in parts. */
+/** Makes archives: a job that reads table after table and stores the archive in parts. */
 export function exportHandler(parts: ExportingParts): JobHandler {
   const { db } = parts;
   return {
@@ -72,7 +72,7 @@ async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void>
   parts.mail.wake();
 }
 
-/** Whose archive it is; undefined: nobody waits for it any more. */
+/** The subjects of an archive; undefined: it is not waited for any more. */
 async function subjectsOf(db: Database, key: ExportKey): Promise<readonly Subject[] | undefined> {
   const [[row]] = await db.system('erasure.export', [oneExport(key)]);
   if (row?.status !== 'waiting') return undefined;

@@ -8,7 +8,7 @@ const KEPT = `interval '7 days'`;
 export interface ExportRow {
   readonly user_id: UserId;
   readonly id: string;
-  /** Of an operator's: the account, or the person, that it is of. */
+  /** For an operator's: the account, or the person, whose data it has. */
   readonly organization_id: AccountId | null;
   /** Whose archive an operator has made; null: the user has their own, or their organization's. */
   readonly subject_kind: Subject['kind'] | null;
@@ -25,7 +25,7 @@ export interface ExportKey {
   readonly id: string;
 }
 
-/** Of an organization or, for an operator, of anybody; without it, of oneself. */
+/** An organization or, for an operator, any account or person; without it, oneself. */
 export interface ExportSubject {
   readonly id: string;
   /** Not said: an organization of the user's own. */

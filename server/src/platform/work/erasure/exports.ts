@@ -38,7 +38,7 @@ export interface Visitor {
   readonly origin: RequestOrigin;
 }
 
-/** Archives of all that is kept of somebody (docs/erasure.md). */
+/** Archives of all that is kept of a person or an organization (docs/erasure.md). */
 export interface Exports {
   /**
    * Has an archive made. If one is under way, the answer is that one. With an

@@ -6,7 +6,7 @@ interface SubjectNames {
   readonly user_id?: string | undefined;
 }
 
-/** What an operator's call says of whom it is about. */
+/** Fields by which an operator's call names its subject. */
 export const subjectFields = { account_id: z.uuid().optional(), user_id: z.uuid().optional() };
 
 /** For `refine`: a call is about an account or a person, and not about both. */

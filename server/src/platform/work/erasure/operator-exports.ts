@@ -99,7 +99,7 @@ export function createOperatorExports(parts: OperatorExportsParts): OperatorExpo
       if (expires * 1_000 < clock.now()) throw new AppError('signed_url_expired');
       const [[row]] = await db.system('erasure.export', [oneOperatorExport(id)]);
       if (row?.status !== 'ready') throw new AppError('not_found');
-      // The actor holds the link: nobody is signed in.
+      // The actor is the holder of the link: no user is signed in.
       const event = { ...eventOf('export.downloaded', row), actor: { kind: 'system' } as const, origin };
       await db.system('erasure.export', DOWNLOADED, (tx) => audit.recordIn(tx, event));
       const key = { userId: row.user_id, id };

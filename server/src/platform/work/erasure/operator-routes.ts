@@ -91,5 +91,5 @@ const downloadLink = route(
   },
 );
 
-/** Calls of operators on archives of somebody's data, and of holders of a link to one. */
+/** Calls of operators on archives of a person's or an organization's data, and of holders of a link to one. */
 export const operatorRoutes: Route[] = [askFor, listAll, downloadLink];

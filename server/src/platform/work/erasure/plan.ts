@@ -7,7 +7,7 @@ export type Subject =
   | {
       readonly kind: 'user';
       readonly id: UserId;
-      /** null where it was never verified: what went to that address may be somebody else's. */
+      /** null where it was never verified: what went to that address may be another person's. */
       readonly email: string | null;
     };
 

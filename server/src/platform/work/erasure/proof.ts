@@ -5,7 +5,7 @@ import { rowsOf, type Subject, valuesOf } from './plan.ts';
 export interface ProofLine {
   readonly table: string;
   readonly of: Subject['kind'];
-  /** What the table's rule says: `erase`, `follow` (by a foreign key) or `unlink` (emptied of what names them). */
+  /** The table's rule: `erase`, `follow` (by a foreign key) or `unlink` (emptied of what names them). */
   readonly rule: Exclude<Fate['does'], 'keep'>;
   /** Rows that were theirs before the erasure, and those that still are in the same commit. */
   readonly before: number;
@@ -31,7 +31,7 @@ export function countRows(rules: readonly DataRule[], subject: Subject): Stateme
   );
 }
 
-/** What was counted before and after, by table. */
+/** Counts before and after, by table. */
 export function proofOf(
   rules: readonly DataRule[],
   of: Subject['kind'],

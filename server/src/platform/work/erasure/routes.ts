@@ -111,5 +111,5 @@ const downloadExport = route(
   },
 );
 
-/** Calls on archives of what is kept of somebody. */
+/** Calls on archives of what is kept of a person or an organization. */
 export const erasureRoutes: Route[] = [exportMe, exportOrganization, listExports, getExport, downloadExport];

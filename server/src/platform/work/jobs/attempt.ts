@@ -54,12 +54,12 @@ export interface Taken {
 export interface Attempt {
   readonly job: RunningJob;
   readonly taken: Taken;
-  /** What a statement names to be heard only while this attempt has the job: id, holder and fence. */
+  /** Values by which a statement is heard only while this attempt has the job: id, holder and fence. */
   readonly held: readonly [JobId, HolderId, number];
   ended: boolean;
 }
 
-/** What an attempt needs of the worker that makes it. */
+/** Parts of the worker that an attempt needs. */
 export interface AttemptParts {
   readonly limits: Pick<Limits, 'permitOf'>;
   readonly holder: { readonly id: HolderId };

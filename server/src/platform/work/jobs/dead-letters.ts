@@ -13,7 +13,7 @@ export interface JobFilter {
   readonly accountId?: AccountId | undefined;
 }
 
-/** What platform admins do with jobs, above all with those that were given up. */
+/** Acts of platform admins on jobs, above all on those that were given up. */
 export interface DeadLetters {
   list(filter: JobFilter, at: PageAt): Promise<AdminJobRow[]>;
   read(id: string): Promise<AdminJobRow>;

@@ -8,7 +8,7 @@ import { type FreeSlots, recoverJobs, takeJob, takeJobs } from './queue.ts';
 /** Milliseconds until a job whose end could not be written is looked for. */
 const LOOK_FOR_LOST = 2_000;
 
-/** What a delivered job came to; `absent`: final, unknown, not due or running elsewhere; `busy`: no slot is free for it. */
+/** Result of a delivered job; `absent`: final, unknown, not due or running elsewhere; `busy`: no slot is free for it. */
 export type Delivered = 'done' | 'retry' | 'failed' | 'stale' | 'absent' | 'busy';
 
 /** Takes up the jobs that this process runs: from the queue, or as they are delivered. */
@@ -55,7 +55,7 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
     void run.end.then((outcome) => {
       if (outcome === 'lost' || outcome === 'stale') unended.add(taken.job.id);
       if (outcome === 'lost') lookForLost();
-      // Who was tried in vain is due again, at a time that no look knew of.
+      // A job that was tried in vain is due again, at a time that no look knew of.
       if (leftSome || !FINAL.has(outcome)) onFree?.();
     });
     return run;

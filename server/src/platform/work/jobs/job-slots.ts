@@ -5,7 +5,7 @@ import type { Outcome, WorkerParts } from './parts.ts';
 import type { FreeSlots } from './queue.ts';
 import { runJob } from './run.ts';
 
-/** What a signal of this topic means: the job that it names was cancelled. */
+/** Topic of a signal that the job which it names was cancelled. */
 export const CANCELLED = 'jobs.cancelled';
 
 interface Run {

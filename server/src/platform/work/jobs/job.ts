@@ -9,5 +9,5 @@ export interface RunningJob extends QueuedJob {
   readonly permit: Permit | undefined;
 }
 
-/** What runs the jobs of one kind. */
+/** Runs the jobs of one kind. */
 export type JobHandler = Handler<RunningJob>;

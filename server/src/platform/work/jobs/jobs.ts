@@ -15,7 +15,7 @@ import { startWorker, type Worker } from './worker.ts';
 const PRUNE = commitPoint('jobs.prune', 'jobs that were over a day ago, deleted');
 
 export interface JobsParts extends Omit<WorkerParts, 'handlers'> {
-  /** What its jobs are in, and who runs them. */
+  /** The queue of its jobs, and its workers. */
   readonly queue: WorkedQueue<RunningJob>;
   readonly audit: Audit;
   /** A worker announces jobs to QStash in place of running them (docs/qstash.md). */
@@ -38,7 +38,7 @@ export interface OldestJob {
 export interface Jobs extends Queue<RunningJob> {
   /**
    * The statement that cancels a job, as the last one of its account's transaction (workers lock what a job is about
-   * before the job, too): the job is `cancelled`, whatever a worker still writes for it is undone (PL010), and its permit
+   * before the job, too): the job is `cancelled`, all that a worker still writes for it is undone (PL010), and its permit
    * is closed. `keep`: the work was used, so that it is settled; else quota comes back as by a release. A provider call
    * under way is posted at its reserve until the worker knows better. `cancelled` is false for a job that was final.
    * After the commit, call `interrupt`.

@@ -28,13 +28,13 @@ export interface Polls {
 /** An expression of a schedule has no finer grain than a second. */
 export const POLLS: Polls = { slow: 1_000, recovery: 2_000, schedules: 1_000 };
 
-/** What taking up and running jobs needs. */
+/** Parts for taking up and running jobs. */
 export interface WorkerParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly limits: Limits;
   readonly holder: Holder;
-  /** What runs the jobs of each kind, by the kind. */
+  /** Handlers of jobs, by their kind. */
   readonly handlers: ReadonlyMap<string, JobHandler>;
   readonly random: Random;
   /** Jobs that this process runs at once, and how many of them may be of the batch lane. */

@@ -10,7 +10,7 @@ const { db } = await testDatabase();
 const fixture = await openJobs(db);
 const wanted = { reserve: 100 };
 
-/** What a handler throws when its provider has no room. */
+/** The error of a handler whose provider has no room. */
 const noRoom = (retryAfter?: number) =>
   Object.assign(new AppError('internal', retryAfter === undefined ? {} : { retryAfter }), {
     postponed: true,

@@ -20,7 +20,7 @@ const REPLAY = commitPoint(
   'a dead job ready anew, with its new permit, and its subject put back',
 );
 
-/** Who asks, and from where. */
+/** The caller, and where the call came from. */
 export interface ReplayCaller {
   readonly caller: Caller;
   readonly origin: Origin;
@@ -55,7 +55,7 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ReplayCal
       await audit.recordIn(tx, eventOf('job.replayed', job, by));
     });
   } catch (error) {
-    // Before the commit for certain: somebody was faster. Any other failure may have come after it: then the job has its permit,
+    // Before the commit for certain: another call was faster. Any other failure may have come after it: then the job has its permit,
     // and the database says so.
     if (error instanceof AppError) await permit?.release('job not replayed');
     else await permit?.abandon('job not replayed').catch(() => {});
@@ -63,7 +63,7 @@ export async function replay(parts: ReplayParts, job: AdminJobRow, by: ReplayCal
   }
 }
 
-/** What was admitted when the job was first enqueued. */
+/** The permit that was admitted when the job was first enqueued. */
 interface FormerPermit {
   readonly user: UserId;
   readonly key: KeyId | null;
@@ -140,7 +140,7 @@ async function formerPermit(
   return row;
 }
 
-/** What the audit keeps of it. */
+/** The audit's event of it. */
 export function eventOf(action: string, job: AdminJobRow, { caller, origin }: ReplayCaller) {
   return {
     action,

@@ -7,7 +7,7 @@ import { failureOf, finish, giveUp, handOver, postpone, retryLater } from './end
 import type { JobFailure, JobHandler } from './job.ts';
 import type { Outcome, WorkerParts } from './parts.ts';
 
-/** What ends an attempt from outside: the process stops, or the job was cancelled. */
+/** Signals that end an attempt from outside: the process stops, or the job was cancelled. */
 export interface Signals {
   readonly stop: AbortSignal;
   readonly cancel: AbortSignal;
@@ -148,7 +148,7 @@ function isRetryable(error: unknown): boolean {
   return flagOf(error, 'retryable') ?? (!(error instanceof AppError) || error.status >= 500);
 }
 
-/** What an error says of itself in an own property. */
+/** An error's own property. */
 function flagOf(error: unknown, property: 'retryable' | 'postponed' | 'yields'): boolean | undefined {
   if (!(error instanceof Error) || !Object.hasOwn(error, property)) return undefined;
   const value = (error as Error & { readonly [P in typeof property]?: unknown })[property];

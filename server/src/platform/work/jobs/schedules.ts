@@ -53,7 +53,7 @@ async function begin({ db }: ScheduleParts, schedules: readonly Schedule[]): Pro
     SYNC,
     schedules.map((schedule) =>
       statement(
-        // What is due later than next was written while the clock was ahead, and nothing would run until then; or just now,
+        // A schedule that is due later than next was written while the clock was ahead, and nothing would run until then; or just now,
         // by a worker that saw that instant come.
         `insert into jobs.schedules (name, cron, next_at) values ($1, $2, $3)
          on conflict (name, cron) do update set next_at = excluded.next_at

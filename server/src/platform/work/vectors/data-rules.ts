@@ -1,6 +1,6 @@
 import { type DataRule, erased, erasedWith } from '#platform/db';
 
-/** What erasure and export do with vectors. */
+/** How erasure and export treat vectors. */
 export const vectorsDataRules: DataRule[] = [
   {
     table: 'vectors.collections',

@@ -43,7 +43,7 @@ const DELETED = commitPoint('vectors.deleted', 'items that are gone, and their s
 /** Collections of so many embeddings, and of so many numbers, are compared with whole: 2,000 of 768 dimensions, or 750 of 2,048. */
 const EXACT_MOST = 2_000;
 const EXACT_NUMBERS = 1_536_000;
-/** Of larger ones so many are, those with most signs in common (docs/decisions/0127). */
+/** In larger sets so many are, those with most signs in common (docs/decisions/0127). */
 const CANDIDATES = 800;
 const ID = /^[\w.:-]{1,200}$/;
 const MOST_BLOB = 65_536;

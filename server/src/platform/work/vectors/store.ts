@@ -53,7 +53,7 @@ export const lockCollection = (collection: Collection, product: string) =>
     nameOf(collection, product),
   );
 
-/** What items with these ids take now. */
+/** Size of items with these ids now. */
 export const measureItems = (collection: Collection, product: string, ids: readonly string[]) =>
   statement<{ bytes: number; embedded: number }>(
     `select coalesce(sum(octet_length(blob) + coalesce(octet_length(embedding), 0)), 0)::float8 as bytes, count(embedding)::integer as embedded
@@ -179,7 +179,7 @@ export const embeddingsOf = ({ accountId, id }: CollectionKey, ids: readonly str
     [accountId, id, ids],
   );
 
-/** What to compare with: signs by the centre of a coding. */
+/** The sign codes to compare with: by the centre of a coding. */
 export interface QuerySigns {
   readonly coding: number;
   readonly signs: string;

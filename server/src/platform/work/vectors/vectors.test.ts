@@ -51,7 +51,7 @@ const idsOf = ({ results }: { readonly results: readonly { readonly id: string }
   results.map(({ id }) => id);
 const used = async ({ accountId }: Collection) =>
   (await limits.usage(accountId)).find(({ limit }) => limit === 'storage')?.used ?? 0;
-/** What the rows of an account take. */
+/** Bytes of an account's rows. */
 async function stored({
   accountId,
 }: Collection): Promise<{ readonly rows: number; readonly counted: number }> {

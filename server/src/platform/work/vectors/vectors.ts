@@ -1,7 +1,7 @@
 import type { Statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** What vectors are searched together. */
+/** Vectors that are searched together. */
 export interface Collection {
   readonly accountId: AccountId;
   /** Whose own it is: another user of the account has another collection of that name. None: it is the account's. */
@@ -15,7 +15,7 @@ export interface Collection {
 export interface VectorItem {
   /** Up to 200 letters, digits and `. _ : -`. */
   readonly id: string;
-  /** What is answered with it: 64 KiB at most. */
+  /** The blob that is answered with it: 64 KiB at most. */
   readonly blob: Uint8Array;
   /** None: it is found by its blob alone. */
   readonly embedding?: readonly number[] | undefined;

@@ -1,19 +1,19 @@
 import { writeSync } from 'node:fs';
 import type { Zip, ZipRefusal } from './zip.ts';
 
-/** What a reader process is told, as its argument. The file itself comes by its standard input. */
+/** The order of a reader process, as its argument. The file itself comes by its standard input. */
 export interface ReaderOrder {
   /** The worker's file, as a URL. */
   readonly worker: string;
   /** How long the file is: of one that breaks off on its way nothing is said. */
   readonly bytes: number;
-  /** After which the process ends itself, should nobody be left to end it. */
+  /** Milliseconds after which the process ends itself, should its parent be gone. */
   readonly milliseconds: number;
-  /** What the worker is to do, as JSON. */
+  /** The worker's task, as JSON. */
   readonly task: unknown;
 }
 
-/** What a worker works with. It imports nothing of the platform: that is not loaded in a reader process. */
+/** A worker's tools. It imports nothing of the platform: that is not loaded in a reader process. */
 export interface ReaderTools<Line> {
   /** Answers a line of JSON. */
   readonly tell: (line: Line) => void;
@@ -21,15 +21,15 @@ export interface ReaderTools<Line> {
   readonly zip: (refuse: (reason: ZipRefusal, detail: string) => Error) => Promise<Zip>;
 }
 
-/** What the file of a worker exports as `worker`. */
+/** The export `worker` of a worker's file. */
 export interface ReaderWorker<Task, Line> {
   /** Reads a file, and tells what it finds. */
   read(file: Buffer, task: Task, tools: ReaderTools<Line>): Promise<void> | void;
-  /** What is told of an error that `read` throws. Texts of libraries may hold some of the file. */
+  /** The line for an error that `read` throws. Texts of libraries may hold some of the file. */
   failed(error: unknown): Line;
 }
 
-/** Where answers go: libraries write to the standard output whatever they like. */
+/** File descriptor of answers: libraries write what they like to the standard output. */
 const ANSWERS = 3;
 /** How the process ends when not all of the file came. */
 const BROKEN_OFF = 3;

@@ -7,7 +7,7 @@ export interface SpanExporterSettings {
   readonly endpoint: string;
   /** Sent with each request: a key of the collector's. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What all spans are of: `service.name` and the like. */
+  /** Attributes of all spans: `service.name` and the like. */
   readonly resource: SpanAttributes;
 }
 

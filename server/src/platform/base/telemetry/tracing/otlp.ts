@@ -11,7 +11,7 @@ export function otlpRequest(
   spans: readonly Span[],
   { resource, clock }: { readonly resource: SpanAttributes; readonly clock: Pick<Clock, 'now'> },
 ): string {
-  // What the time and the clock of spans are apart now: it drifts, in a process that lives for weeks.
+  // The difference of the time and the clock of spans now: it drifts, in a process that lives for weeks.
   const offset = clock.now() - performance.now();
   return JSON.stringify({
     resourceSpans: [

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { newSpanId, newTraceId } from './ids.ts';
 
-/** What a span says beside its times: names, ids and figures, never a text of a person or a model, a key or a token. */
+/** Facts of a span beside its times: names, ids and figures, never a text of a person or a model, a key or a token. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'consumer';
@@ -27,7 +27,7 @@ const MOST_SPANS = 256;
 /** Milliseconds for which spans are taken that end after their trace: a settlement that the answer did not wait for. */
 const LATE = 60_000;
 
-/** One span. Its id is made when somebody asks for it: most spans are never sent. */
+/** One span. Its id is made when it is first read: most spans are never sent. */
 export class Span {
   readonly trace: Trace;
   readonly parent: Span | undefined;
@@ -68,7 +68,7 @@ export class Span {
 }
 
 /**
- * What one process does for one call, or one run of a job. Spans are kept as plain objects while it runs; whether anybody gets to see
+ * The work of one process for one call, or one run of a job. Spans are kept as plain objects while it runs; whether anybody gets to see
  * them is decided at its end.
  */
 export class Trace {
@@ -123,7 +123,7 @@ export class Trace {
     return new Span({ trace: this, parent, kind, name });
   }
 
-  /** Of a time in which a provider was waited for: it does not make the trace slow. */
+  /** Adds a time in which a provider was waited for: it does not make the trace slow. */
   waited(milliseconds: number): void {
     this.#waited += milliseconds;
   }
@@ -158,7 +158,7 @@ export class Trace {
 
 const running = new AsyncLocalStorage<Trace | undefined>();
 
-/** The trace of what runs now; undefined where none is recorded: traces are off, or nobody's call is served. */
+/** The trace of what runs now; undefined where none is recorded: traces are off, or no call is served. */
 export function currentTrace(): Trace | undefined {
   return running.getStore();
 }
@@ -191,7 +191,7 @@ export async function runForAll<T>(
   }
 }
 
-/** What went wrong, in a word: a code where there is one. Messages may quote texts of people. */
+/** The failure, in a word: a code where there is one. Messages may quote texts of people. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   const code = 'code' in error ? error.code : undefined;

@@ -3,7 +3,7 @@ import { createSpanExporter, type SpanExporterParts, type SpanExporterSettings }
 import { type Span, type SpanContext, type SpanKind, type SpanSink, Trace } from './trace.ts';
 
 export interface TracingSettings extends SpanExporterSettings {
-  /** The part of all traces that is sent whatever becomes of it, 0 to 1. Errors and slow ones are sent besides. */
+  /** The part of all traces that is sent with any result, 0 to 1. Errors and slow ones are sent besides. */
   readonly ratio: number;
   /** Milliseconds from which on a trace is slow. */
   readonly slow: number;

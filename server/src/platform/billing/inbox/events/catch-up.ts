@@ -7,7 +7,7 @@ import type { ReconcileResult } from './reconcile.ts';
 /** Between two looks at what another process is reading. Milliseconds. */
 const PAUSE = 200;
 
-/** What became of a reconciliation that was waited for. */
+/** The end of a reconciliation that was waited for. */
 export interface CatchUpResult {
   /** Messages that had never come. */
   readonly events: number;
@@ -22,7 +22,7 @@ export interface CatchUpResult {
 export interface CatchUpParts {
   readonly db: Database;
   readonly providers: readonly PaymentProvider[];
-  /** Of each provider, in their order. */
+  /** Reconciles each provider, in their order. */
   readonly reconcile: () => Promise<readonly PromiseSettledResult<ReconcileResult>[]>;
   readonly drain: () => Promise<void>;
 }
@@ -70,7 +70,7 @@ const answersSince = (modes: string, number: number) =>
     [modes, number],
   );
 
-/** What was asked for until then and is not applied; pending: it is being read, or is about to be. */
+/** Objects that were asked for until then and are not applied; pending: it is being read, or is about to be. */
 const tasksAsOf = (modes: string, at: Date) =>
   statement<ProviderMode & { error: string; count: number; is_pending: boolean }>(
     `select store as provider, mode, is_pending, error, count(*)::integer as count

@@ -12,13 +12,13 @@ const RECEIVED = commitPoint(
 
 export interface ReceiveParts extends DrainRequestParts {
   readonly db: Database;
-  /** Who is told of connected accounts; not there: nobody is paid out here. */
+  /** Is told of connected accounts; not there: no money is paid out here. */
   readonly connectedAccounts?: ConnectedAccounts | undefined;
 }
 
 /**
  * Keeps a message that a payment provider has signed, in the mode that it is of: a store tells of its sandbox at the same
- * address. Throws `webhook_forged` for any other, `connected_account_unknown` for one of somebody else's account, and `not_found` where nothing
+ * address. Throws `webhook_forged` for any other, `connected_account_unknown` for one of an unknown connected account, and `not_found` where nothing
  * is sold. Resolves when it can be answered.
  */
 export async function receiveEvent(

@@ -27,7 +27,7 @@ const OVERLAP = '1 hour';
 /** A gap that comes this near to what a payment provider remembers is one that it may have forgotten. Days. */
 const MARGIN = 1;
 
-/** What a reconciliation found. */
+/** Findings of a reconciliation. */
 export interface ReconcileResult {
   /** Messages that had never come. */
   readonly events: number;
@@ -40,7 +40,7 @@ export interface ReconcileRun {
   readonly provider: PaymentProvider;
   readonly readRate: ReadRate;
   readonly signal: AbortSignal;
-  /** Every object it has, whatever it told of them. */
+  /** Every object it has, told of or not. */
   readonly all: boolean;
 }
 
@@ -90,13 +90,13 @@ async function requestAll(
   return refs.length;
 }
 
-/** What was given up, or is refused: also what was never read, of which nothing else is known. */
+/** Requests objects that were given up, or are refused: also those never read, of which nothing else is known. */
 async function requestDead(parts: ReceiveParts, providerMode: ProviderMode): Promise<number> {
   const [revived] = await parts.db.system('billing.inbox', MARKED, [requeueDeadTasks(providerMode)]);
   return revived.length;
 }
 
-/** What was ever read, page by page. */
+/** Requests all objects that were ever read, page by page. */
 async function requestKnown(parts: ReceiveParts, providerMode: ProviderMode): Promise<number> {
   let count = 0;
   let after: ObjectRef = { kind: 'checkout', id: '' };

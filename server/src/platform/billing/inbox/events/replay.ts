@@ -48,7 +48,7 @@ export interface ByWhom {
   readonly once: Once;
 }
 
-/** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came, and for an object that is not dead. */
+/** Has objects fetched again, in every state of their events. Throws `not_found` for an id that never came, and for an object that is not dead. */
 export async function replay(
   parts: ReplayParts,
   { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: ReplaySelection },
@@ -99,7 +99,7 @@ async function requestFetchesOf({ db }: ReplayParts, which: ReplaySelection): Pr
   return { objects: objects.length, next_since: found[MOST]?.created_at.toISOString() ?? null };
 }
 
-/** What events are about, each once. */
+/** Objects that events are about, each once. */
 function objectsOf(events: readonly EventToReplay[]): (ProviderMode & { readonly ref: ObjectRef })[] {
   const objects = events.flatMap(({ store: provider, mode, kind, object_id: id }) =>
     kind === null || id === null ? [] : [{ provider, mode, ref: { kind, id } }],

@@ -25,7 +25,7 @@ const holdBack = (seconds: number) =>
 
 test('reads go out at the rate that all processes share, a quarter of a second’s worth at once', async () => {
   expect(await waits(8)).toEqual([0, 0, 0, 0, 0, 50, 100, 150]);
-  // What was not used is not saved up.
+  // Unused reads are not saved up.
   await advance(db, '1 hour');
   expect(await waits(7)).toEqual([0, 0, 0, 0, 0, 50, 100]);
 });

@@ -15,7 +15,7 @@ const HELD_BACK = commitPoint(
 
 /** How far ahead a token is taken at most, in seconds; a reader that would wait longer asks again then. */
 const AHEAD = 5;
-/** What may go out at once after a quiet time, of what may go out in a second. */
+/** Share of a second's reads that may go out at once after a quiet time. */
 const BURST = 0.25;
 
 export interface ReadRateParts {
@@ -25,7 +25,7 @@ export interface ReadRateParts {
   readonly readsPerSecond: number;
 }
 
-/** Who reads, and for how long. */
+/** A reader, and for how long it reads. */
 export interface Reader {
   readonly signal: AbortSignal;
   /** On the clock that never jumps: no read goes out later. */

@@ -21,7 +21,7 @@ export async function requestDrainIn(
   if (!isFirst) return;
   const { provider } = providerMode;
   await tx.runAll(
-    // Interactive: somebody may stand at the page that they came back to from paying.
+    // Interactive: a payer may stand at the page that they came back to from paying.
     jobs.enqueueing(PLATFORM_ACCOUNT, {
       kind: DRAIN,
       lane: 'interactive',

@@ -18,7 +18,7 @@ export interface ApplyParts {
   readonly projection: Pick<Projection, 'applyIn' | 'applyErasedIn' | 'deriveIn' | 'moveIn' | 'announce'>;
 }
 
-/** What a payment provider answered. */
+/** A payment provider's answer. */
 export interface FetchedObject {
   readonly ref: ObjectRef;
   /** Taken before it was asked. */
@@ -59,7 +59,7 @@ export async function applyObject(
   if (accountId !== undefined) parts.projection.announce(accountId);
 }
 
-/** What a body says. Throws `store_unreadable`. */
+/** Facts of a body. Throws `store_unreadable`. */
 export function factsOf(
   provider: PaymentProvider,
   { ref, body }: Pick<FetchedObject, 'ref' | 'body'>,

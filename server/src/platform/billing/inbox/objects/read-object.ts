@@ -5,12 +5,12 @@ import type { Body, PaymentProvider } from '../../payment-provider.ts';
 import { keyOf } from '../store/fetch-tasks.ts';
 import { factsOf } from './apply-object.ts';
 
-/** What is in effect of an object. */
+/** Facts in effect of an object. */
 export interface ReadObject {
   readonly facts: Facts;
   /** The customer that it is kept under. */
   readonly customer: string | null;
-  /** Whose it is; undefined: nobody's yet, or of somebody who was erased. */
+  /** The account whose object it is; undefined: not known yet, or erased. */
   readonly accountId: AccountId | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function readObject(
       keyOf({ provider: provider.name, mode: provider.mode }, ref),
     ),
   ]);
-  // Of somebody who was erased no answer is kept: it was read, and nothing is had for it.
+  // An answer about an erased account is not kept: it was read, and nothing is had for it.
   if (row?.is_erased === true) return { facts: NOTHING, customer: row.customer, accountId: undefined };
   if (row === undefined || row.body === null) return undefined;
   const { body, customer, account_id: accountId } = row;

@@ -7,10 +7,10 @@ import type { Body, ProviderMode, PaymentProvider } from '../../payment-provider
 
 const REBUILT = commitPoint('billing.retold', "an account's rows, deleted and rebuilt from stored answers");
 
-/** Objects of nobody that one commit looks at. */
+/** How many objects without an account one commit looks at. */
 const PAGE = 100;
 
-/** What a rebuild did. */
+/** Counts of a rebuild. */
 export interface RebuildResult {
   readonly accounts: number;
   readonly objects: number;
@@ -18,10 +18,10 @@ export interface RebuildResult {
 
 /**
  * Rebuilds rows from stored answers alone, after a change of what is read in them or made of them: every account's rows are
- * deleted and written anew in one commit, so that nobody sees them empty and a run that is cut short is begun again.
+ * deleted and written anew in one commit, so that a reader never sees them empty and a run that is cut short is begun again.
  */
 export async function rebuild(parts: ApplyParts, provider: PaymentProvider): Promise<RebuildResult> {
-  // First what was nobody's, and of it the customers: what they say may make the rest somebody's.
+  // First the objects that had no account, and the customers among them: what they say may give the others an account.
   let objects = await rebuildUnowned(parts, provider, { customers: true });
   objects += await rebuildUnowned(parts, provider, { customers: false });
   const accounts = await accountsOf(parts, provider);

@@ -22,12 +22,12 @@ const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id
   attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
 
 /**
- * What a new event does with a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
+ * The effect of a new event on a fetch task that is there. A failing object keeps its pause, so that a thousand events are no thousand
  * fetches; one that was given up begins anew.
  */
 export const ON_EVENT = onConflict('w.dead');
 
-/** The same by somebody of ours, who waits for it: where the provider was away, they find out whether it is back. */
+/** The same for an operator, who waits for it: where the provider was away, they find out whether it is back. */
 const ON_REQUEST = onConflict(
   `w.dead or w.fetching is null and w.error in ('${PROVIDER_FAILURES.join("', '")}')`,
 );
@@ -78,7 +78,7 @@ export const countPending = ({ provider, mode }: ProviderMode, marks: readonly R
   );
 
 /**
- * Marks those that were never fetched and have no task yet; also a payment that was nobody's of ours: the invoice that
+ * Marks those that were never fetched and have no task yet; also a payment that had no account of ours: the invoice that
  * names it now may be younger.
  */
 export const requestUnknown = ({ provider, mode }: ProviderMode, refs: readonly ObjectRef[]) =>
@@ -92,7 +92,7 @@ export const requestUnknown = ({ provider, mode }: ProviderMode, refs: readonly 
   );
 
 /**
- * Marks what was fetched for a customer while they were nobody here; also what nobody here sells, so that it is theirs, and
+ * Marks what was fetched for a customer while they were unknown here; also objects that are not sold here, so that they are theirs, and
  * erased with them.
  */
 export const requestWaiting = ({ provider, mode }: ProviderMode, customer: string) =>
@@ -114,7 +114,7 @@ export interface ClaimedTask {
   readonly attempts: number;
 }
 
-/** Who claims a task, and for how many seconds. */
+/** The process that claims a task, and for how many seconds. */
 export interface FetchLease {
   readonly holder: HolderId;
   readonly seconds: number;
@@ -184,7 +184,7 @@ export const postponeTask = (
     [...keyOf(providerMode, ref), number, error, pause, dead, attempts],
   );
 
-/** Requests an object, and makes it due at once whatever it waits for, unless it is being fetched. */
+/** Requests an object, and makes it due at once, also where it waits for another try, unless it is being fetched. */
 export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
   statement(
     `insert into billing.wants as w (store, mode, kind, object_id, wanted) values ($1, $2, $3, $4, nextval('billing.numbers'))
@@ -194,8 +194,8 @@ export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
   );
 
 /**
- * Makes due at once what an operator hears of, or this object alone where it is among it, but for what somebody is at just now: who waits for
- * nobody holds up nobody.
+ * Makes due at once what an operator hears of, or this object alone where it is among it, but not the tasks that are being fetched just now:
+ * the statement waits for no lock, and holds none up.
  */
 export const requeueDeadTasks = ({ provider, mode }: ProviderMode, ref?: ObjectRef) =>
   statement(

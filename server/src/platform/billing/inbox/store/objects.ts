@@ -6,7 +6,7 @@ import type { Body, ProviderMode } from '../../payment-provider.ts';
 
 export type ObjectState = 'applied' | 'waiting' | 'foreign' | 'gone';
 
-/** What is in effect of an object. */
+/** The state in effect of an object. */
 export interface KnownObject {
   /** 0: it was never applied. */
   readonly number: number;
@@ -14,10 +14,10 @@ export interface KnownObject {
   readonly account_id: AccountId | null;
 }
 
-/** What comes to be in effect of an object. */
+/** The new state of an object. */
 export interface UpdatedObject extends KnownObject {
   readonly state: ObjectState;
-  /** Of a customer who waits: the account that our note names, which is not there yet. */
+  /** For a customer who waits: the account that our note names, which is not there yet. */
   readonly claims: AccountId | null;
 }
 

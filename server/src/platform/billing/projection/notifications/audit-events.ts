@@ -4,7 +4,7 @@ import { type BillingRecords, paymentsOf } from '../billing-records.ts';
 import type { AppliedObject } from '../applied-object.ts';
 import type { FormerRow } from '../write-rows.ts';
 
-/** What an account's history says of an object that was applied, where it differs from before. */
+/** Events for an account's history, where an applied object differs from before. */
 export function auditEventsOf(
   { provider, accountId, facts }: AppliedObject,
   before: ReadonlyMap<string, FormerRow>,

@@ -39,13 +39,13 @@ export interface Notification {
   /** The provider's id of what it is about: an invoice, a dispute, a subscription, a charge. */
   readonly about: string;
   readonly subscription: SubscriptionRow;
-  /** Whether it still holds: a state that is over when we learn of it is noted, and nobody is written to. */
+  /** Whether it still holds: a state that is over when we learn of it is noted, and no mail is sent. */
   readonly isNews: boolean;
   readonly invoice?: InvoiceRow;
   readonly charge?: PaymentRow;
-  /** Of a failure: until when the plan is kept, as is promised by telling it. */
+  /** After a failure: until when the plan is kept, as is promised by telling it. */
   readonly graceEndsAt?: Date | undefined;
-  /** Of a plan that is another one: which it was before. */
+  /** The plan before a change. */
   readonly from?: string;
 }
 
@@ -53,7 +53,7 @@ export interface Notification {
 const NEWS = 7 * 86_400_000;
 
 /**
- * All notices that the rows of an account give, told or not: the same whatever order they came in, and never fewer with
+ * All notices that the rows of an account give, told or not: the same in any order that the rows came in, and never fewer with
  * more rows. Those about one thing in the order in which they would have come.
  */
 export function notificationsOf(records: BillingRecords, now: Date): Notification[] {
@@ -123,14 +123,14 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   ];
 }
 
-/** Of a change those alone that were told: while it waits to be paid it is not made, and nothing is owed. */
+/** For a change only the failures that were told: while it waits to be paid it is not made, and nothing is owed. */
 function failuresToNotice(records: BillingRecords, { subscription, invoice }: Renewal): number {
   const told = Math.max(0, ...toldOf(records, invoice).map(({ nth }) => nth));
   if (invoice.reason === 'subscription_update') return told;
   return Math.max(told, countedFailures(records, subscription, invoice));
 }
 
-/** What a mail promises: all that is owed, and an end that was asked for, are in it. */
+/** The date that a mail promises: all that is owed, and an end that was asked for, are in it. */
 function keptUntil(
   records: BillingRecords,
   subscription: SubscriptionRow,
@@ -166,7 +166,7 @@ function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
 }
 
 /**
- * What operators are told failed: each charge, or the invoice, where nothing was charged for it in vain.
+ * Failures that operators are told: each charge, or the invoice, where nothing was charged for it in vain.
  */
 function eventsOf(records: BillingRecords, invoice: InvoiceRow): Pick<Notification, 'about' | 'charge'>[] {
   const failed = failuresOf(records, invoice);
@@ -199,14 +199,14 @@ function ofEnd(records: BillingRecords, subscription: SubscriptionRow, now: Date
     return [{ kind: 'trial_refused', about, subscription, isNews }];
   }
   if (state !== 'canceled' || ended_at === null) return [];
-  // What another purchase took the place of has become that one: its end is noted, and nobody is told.
+  // A subscription that another purchase replaced has become that one: its end is noted, and no notice is sent.
   const isReplaced = replacementOf(subscription, records) !== undefined;
   const isNews = !isReplaced && now.getTime() - ended_at.getTime() < NEWS;
   const graceEndsAt = subscription.given_up ? promisedUntil(records, subscription) : undefined;
   return [{ kind: 'subscription_canceled', about, subscription, isNews, graceEndsAt }];
 }
 
-/** Of a trial that is not to be, and was not paid for either. */
+/** Whether it ended as a trial that was refused, and was not paid for either. */
 function endedAsRefusedTrial({
   state,
   ended_at,

@@ -148,7 +148,7 @@ const insertNotifications = (accountId: AccountId, notices: readonly Notificatio
     [accountId, JSON.stringify(notices.map(({ kind, about }) => ({ kind, about })))],
   );
 
-/** Who looks after an account: its owners and admins who may sign in. */
+/** Managers of an account: its owners and admins who may sign in. */
 export const managersOf = (accountId: AccountId) =>
   statement<Recipient>(
     `select m.user_id, u.email, a.name as account from accounts.members m

@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<ProviderName, string>> = {
 
 /**
  * Tells who looks after an account that one product is paid for at two providers: of each two once, however often it is bought anew, in the commit that made it so, whichever
- * of them was heard of last. The better plan is in effect, and nobody but the customer can end what they bought in a store.
+ * of them was heard of last. The better plan is in effect, and only the customer can end what they bought in a store.
  */
 export async function notifyPaidTwiceIn(
   { mail, entitlements }: Pick<NotifyParts, 'mail' | 'entitlements'>,

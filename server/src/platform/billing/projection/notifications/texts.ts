@@ -4,7 +4,7 @@ import type { Notification } from './notifications.ts';
 
 type TextContext = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
 
-/** What a mail about a failed payment says, for people. */
+/** Texts of a mail about a failed payment, for people. */
 export function failureTexts(notice: Notification, words: TextContext) {
   return {
     ...planTexts(notice, words),
@@ -14,7 +14,7 @@ export function failureTexts(notice: Notification, words: TextContext) {
   };
 }
 
-/** What a mail says about a payment that the person has to confirm: on which page, and what becomes of the plan. */
+/** Texts of a mail about a payment that the person has to confirm: on which page, and what becomes of the plan. */
 export function actionTexts(notice: Notification, words: TextContext) {
   const { subscription, graceEndsAt } = notice;
   const { pending_expires_at: expires, pending_plan: pending, product } = subscription;
@@ -29,7 +29,7 @@ export function actionTexts(notice: Notification, words: TextContext) {
   };
 }
 
-/** What a mail says about a plan that is no longer in effect, or is again. */
+/** Texts of a mail about a plan that is no longer in effect, or is again. */
 export function changeTexts(notice: Notification, words: TextContext) {
   return { ...planTexts(notice, words), ...reasonTexts(notice, words) };
 }

@@ -20,7 +20,7 @@ const CHANGE = dispatchPoint(
 /** When a caller may come back to an App Store that does not answer. Seconds. */
 const COME_BACK = 5;
 
-/** What an app is known by at the App Store, and what is trusted of it. */
+/** An app's names at the App Store, and what is trusted of it. */
 export interface AppStoreCredentials {
   readonly bundleId: string;
   /** Apple's number of the app: its production names it in what it signs. */
@@ -120,7 +120,7 @@ const appleRoot = () => readFileSync(new URL('./apple-root-ca-g3.pem', import.me
  */
 const RETRIED: ReadonlySet<number> = new Set([4_040_002, 4_040_004, 4_040_006]);
 
-/** What the package throws for an answer that is not as Apple documents it. */
+/** The package's message for an answer that is not as Apple documents it. */
 const UNREADABLE = 'Unexpected response body format';
 
 /** Apple's words quote what was asked, and are not passed on. */

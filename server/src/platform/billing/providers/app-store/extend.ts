@@ -8,7 +8,7 @@ const MOST = 90;
 /** As Apple numbers them. */
 const REASONS = { customer_satisfaction: 1, other: 2, outage: 3 } as const;
 
-/** Extends a subscription as its owner asks; Apple gives it twice a year at most, and to nobody of a family that shares. */
+/** Extends a subscription as its owner asks; Apple gives it twice a year at most, and not to a family's other members. */
 export async function extend(
   client: AppStoreClient,
   id: string,

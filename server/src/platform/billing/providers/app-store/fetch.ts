@@ -7,7 +7,7 @@ import { refOf } from './verify.ts';
 
 /** How this server sells at the App Store, which a body keeps so that it says the same for ever. */
 export interface Terms {
-  /** What Apple keeps of a price, in percent. */
+  /** Apple's share of a price, in percent. */
   readonly commissionPercent: number;
 }
 
@@ -70,7 +70,7 @@ async function subscription(client: AppStoreClient, asking: Asking, id: string) 
   };
 }
 
-/** Of one customer in one app, twenty at a time, the oldest first. */
+/** The transactions of one customer in one app, twenty at a time, the oldest first. */
 async function* history(asking: Asking, id: string): AsyncGenerator<string, void> {
   const { GetTransactionHistoryVersion, Order } = await loadAppStore();
   let revision: string | null = null;

@@ -1,5 +1,5 @@
 /**
- * What part of a price in the App Store is tax that Apple pays over, by storefront: percent on the price without it, the usual rate of electronic
+ * Part of a price in the App Store that is tax which Apple pays over, by storefront: percent on the price without it, the usual rate of electronic
  * services as of January 2026. Apple tells no tax of a transaction, and its commission is of the price without it:
  * https://developer.apple.com/help/app-store-connect/reference/pricing-and-availability/app-store-pricing-and-tax-categories
  * Not here: storefronts whose prices are without tax (United States, Canada), and where Apple pays none over.

@@ -1,7 +1,7 @@
 import { assertOutsideTransaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
 
-/** The package, loaded when it is first asked for: a process where nobody buys in an app needs none of its modules. */
+/** The package, loaded when it is first asked for: a process that sells nothing in an app needs none of its modules. */
 export async function loadAppStore() {
   return import('@apple/app-store-server-library');
 }

@@ -20,7 +20,7 @@ export interface AppStoreProviderParts {
   readonly catalogues: readonly Catalogue[];
   /** How Apple is answered that asks how a purchase was used; not said: customers have not agreed, and it is not. */
   readonly answers?: AnswerTerms | undefined;
-  /** Of a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
+  /** For a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
   readonly isRunning?: (() => boolean) | undefined;
 }
 

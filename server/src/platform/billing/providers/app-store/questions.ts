@@ -4,9 +4,9 @@ import type { StoreProducts } from '../store-products.ts';
 import type { AppStoreClient } from './client.ts';
 import { notificationOf } from './verify.ts';
 
-/** What an answer says beside how the purchase was used. */
+/** Terms of an answer beside how the purchase was used. */
 export interface AnswerTerms {
-  /** What you would have Apple do with a purchase that was delivered; not said: that is Apple's alone to decide. */
+  /** Your wish for a purchase that was delivered; not said: Apple alone decides. */
   readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface AnswerParts {
 
 /**
  * Answers a CONSUMPTION_REQUEST. Only where customers have agreed: Apple wants no answer of any other kind. Nor does it take one of
- * what a family shares, for which somebody else has paid.
+ * that a family shares, which another member has paid for.
  */
 export async function answerQuestion(
   { client, terms, products, catalogues }: AnswerParts,
@@ -33,7 +33,7 @@ export async function answerQuestion(
   const { transactionId, productId, inAppOwnershipType } = transaction ?? {};
   const sold = productId === undefined ? undefined : products.find(productId);
   if (transactionId === undefined || sold === undefined || inAppOwnershipType === 'FAMILY_SHARED') return;
-  // Of a subscription Apple counts the days itself, and takes no number.
+  // Apple counts the days of a subscription itself, and takes no number.
   const percentage = Math.round((isDelivered ? (share ?? 0) : 0) * WHOLE);
   const preference = isDelivered ? terms.refundPreference : 'GRANT_FULL';
   await client.change((api) =>

@@ -57,9 +57,9 @@ const body = z.object({
 });
 
 /**
- * What a body of the App Store's says, and nothing else: `{status, transactions, renewals, others}`, each as Apple signed it and
- * the package decoded it. Where a transaction, or the renewal of a subscription, is there several times, the one that Apple signed last is meant, whatever
- * it takes back of an earlier one. Throws on a state that this version does not know.
+ * Facts of a body of the App Store's, and nothing else: `{status, transactions, renewals, others}`, each as Apple signed it and
+ * the package decoded it. Where a transaction, or the renewal of a subscription, is there several times, the one that Apple signed last is meant, also where
+ * it takes back an earlier one. Throws on a state that this version does not know.
  */
 export function read(products: StoreProducts, of: ObjectRef, told: Body | null): Facts {
   if (told === null) return nothing;

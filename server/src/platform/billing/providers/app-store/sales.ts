@@ -23,11 +23,11 @@ interface SalesInput {
   readonly products: StoreProducts;
   /** Percent. */
   readonly commission: number;
-  /** Of the same purchase, the oldest first. */
+  /** Transactions of the same purchase, the oldest first. */
   readonly transactions: readonly Transaction[];
 }
 
-/** What a transaction was paid by; none, where somebody else of the family has paid, or nobody knows how much. */
+/** The payment of a transaction; none, where another member of the family has paid, or the price is not known. */
 export function saleOf(one: Transaction, { products, commission, transactions }: SalesInput): SaleFacts[] {
   const sold = products.find(one.productId);
   const { price, transactionId: id } = one;
@@ -55,7 +55,7 @@ function percentOf(one: Transaction, commission: number, transactions: readonly 
     const [starts, ends] = [purchaseDate.getTime(), expiresDate.getTime()];
     if (n === 0) until = starts;
     if (starts - until > LAPSE) paid = 0;
-    // Of an upgrade in the middle of a period the days are paid for once.
+    // The days of an upgrade in the middle of a period are paid for once.
     if (price > 0) paid += Math.max(0, ends - Math.max(starts, until));
     until = Math.max(until, ends);
   }

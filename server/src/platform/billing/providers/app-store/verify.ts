@@ -18,7 +18,7 @@ export interface AppStoreNotification {
   readonly transaction: Signed | undefined;
 }
 
-/** What the body of a request holds that Apple has signed for this app and environment. Throws `webhook_forged`. */
+/** The notification in a request's body that Apple has signed for this app and environment. Throws `webhook_forged`. */
 export async function notificationOf(client: AppStoreClient, body: string): Promise<AppStoreNotification> {
   const parsed = z.object({ signedPayload: z.string() }).safeParse(json(body));
   if (!parsed.success) throw new AppError('webhook_forged');
@@ -34,7 +34,7 @@ const QUESTION = 'CONSUMPTION_REQUEST';
 /** For so long Apple waits for an answer. Milliseconds. */
 const ANSWERED_WITHIN = 12 * 3_600_000;
 
-/** What a notification says happened. Throws `webhook_forged` for one without a name of its own. */
+/** The event of a notification. Throws `webhook_forged` for one without a name of its own. */
 export function eventOf({ notification, transaction }: AppStoreNotification): ProviderEvent {
   const { notificationType, subtype, notificationUUID, signedDate } = notification;
   if (notificationUUID === undefined) throw new AppError('webhook_forged');
@@ -48,7 +48,7 @@ export function eventOf({ notification, transaction }: AppStoreNotification): Pr
   };
 }
 
-/** What to read of a transaction that an app has. Throws `purchase_unknown`. */
+/** The object to read for a transaction that an app has. Throws `purchase_unknown`. */
 export async function purchaseOf(client: AppStoreClient, signedTransaction: string): Promise<ObjectRef> {
   return client.decode(async (verifier) => {
     const ref = refOf(await verifier.verifyAndDecodeTransaction(signedTransaction));
@@ -59,7 +59,7 @@ export async function purchaseOf(client: AppStoreClient, signedTransaction: stri
 
 const RENEWS = 'Auto-Renewable Subscription';
 
-/** All periods of a subscription are one object; whatever else is bought is one each. */
+/** All periods of a subscription are one object; any other purchase is one each. */
 export function refOf({ type, transactionId, originalTransactionId }: Signed): ObjectRef | undefined {
   const [kind, id] =
     type === RENEWS

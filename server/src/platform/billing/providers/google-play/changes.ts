@@ -50,7 +50,7 @@ export async function defer(client: GooglePlayClient, token: string, { until }: 
 }
 
 /**
- * Ends subscriptions of accounts that are closed. Google lets nobody but the customer have one go on, on its own pages,
+ * Ends subscriptions of accounts that are closed. Google lets only the customer have one go on, on its own pages,
  * and has no customers to delete.
  */
 export function createGooglePlayEnder(client: GooglePlayClient, mode: Mode): SubscriptionEnder {

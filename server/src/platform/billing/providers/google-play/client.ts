@@ -9,7 +9,7 @@ const CHANGE = dispatchPoint(
   'a change asked of Google Play (after: it has answered)',
 );
 
-/** What one request may take. Milliseconds. */
+/** Time of one request. Milliseconds. */
 const DEADLINE = 10_000;
 /** When a caller may come back to a payment provider that does not answer. Seconds. */
 const COME_BACK = 5;
@@ -30,10 +30,10 @@ export interface GooglePlayClient {
   readonly packageName: string;
   /** Reads. Throws `store_unavailable` (try again) or `store_refused` (`details.code` is Google's reason). */
   read<T>(asking: (api: Publisher.Androidpublisher) => Promise<{ readonly data: T }>): Promise<T>;
-  /** The same for what changes something there: a crash point. Whatever is asked must be harmless when it is asked twice. */
+  /** The same for what changes something there: a crash point. The request must be harmless when it is made twice. */
   change<T>(asking: (api: Publisher.Androidpublisher) => Promise<{ readonly data: T }>): Promise<T>;
   /**
-   * Who has signed an ID token, for this audience, that is in force now; undefined: nobody that Google knows. Throws
+   * The signer of an ID token, for this audience, that is in force now; undefined: no sender that Google knows. Throws
    * `store_unavailable` where Google's keys can't be had.
    */
   verifyIdToken(token: string, audience: string): Promise<SignedBy | undefined>;

@@ -44,7 +44,7 @@ export async function fetchPurchase(read: GooglePlayReader, token: string): Prom
   return asJson({ purchase, linked, orders: await readOrders(read, latest) });
 }
 
-/** What was bought once, as it is now, with its order; null: there was never such a purchase. */
+/** A one-time purchase as it is now, with its order; null: there was never such a purchase. */
 export async function fetchProduct(read: GooglePlayReader, token: string): Promise<Body | null> {
   const product = await read((api, packageName) =>
     api.purchases.productsv2.getproductpurchasev2({ packageName, token }),

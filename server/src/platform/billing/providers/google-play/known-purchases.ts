@@ -7,11 +7,11 @@ const PAGE = 1_000;
 /** Google tells of a purchase for 60 days after its end; what ended before is left as it is. */
 const TOLD = `interval '55 days'`;
 
-/** Of the purchases that are known here: Google lists none, and tells nothing twice. */
+/** Which of the purchases that are known here: Google lists none, and tells nothing twice. */
 type Which = 'all' | 'overdue';
 
 const CONDITIONS: Readonly<Record<Which, string>> = {
-  // What Google did not know once is asked for again: it may have been a setting, or a bad hour of Google's.
+  // A purchase that Google did not know once is asked for again: it may have been a setting, or a bad hour of Google's.
   all: `(s.store_id is not null and (s.ended_at is null or s.ended_at > app.now() - ${TOLD})
       or o.state = 'gone' and o.updated_at > app.now() - ${TOLD})`,
   // A renewal is told at once, and anything else within days. What waits for its next try has a pause of its own.

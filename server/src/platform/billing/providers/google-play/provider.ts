@@ -23,7 +23,7 @@ export interface GooglePlayProviderParts {
   readonly mode: Mode;
   readonly push: PushSettings;
   readonly catalogues: readonly Catalogue[];
-  /** Of a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
+  /** For a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
   readonly isRunning?: (() => boolean) | undefined;
 }
 
@@ -104,7 +104,7 @@ const voidedPage = z.object({
 const BOUGHT_ONCE = 0;
 const ALL = 1;
 
-/** What went back, as notifications of it would have said. Throws `store_unreadable` behind the last where an entry could not be read. */
+/** Purchases that went back, as notifications would have said. Throws `store_unreadable` behind the last where an entry could not be read. */
 async function* voidedSince(
   client: GooglePlayClient,
   since: Date,

@@ -51,7 +51,7 @@ export const orderSchema = z.object({
 });
 export type Order = z.infer<typeof orderSchema>;
 
-/** What a product and base plan of the store are here; undefined: nothing of ours. */
+/** Our plan or add-on for a product and base plan of the store; undefined: nothing of ours. */
 export type SoldInStore = (
   productId: string,
   basePlanId: string | undefined,
@@ -63,7 +63,7 @@ type SoldInOrder = (
   basePlanId: string | undefined,
 ) => ReturnType<SoldInStore> | { readonly product: string; readonly addOn: string };
 
-/** Of a sale, what Google keeps of a subscription where an order that went back whole no longer shows it (15 % from the first day on). */
+/** The part of a sale that Google keeps of a subscription where an order that went back whole no longer shows it (15 % from the first day on). */
 const USUAL_FEE = 0.15;
 
 /** States of an order in which no money has come. */
@@ -155,7 +155,7 @@ function lineOf(order: Order, n: number, sold: SoldInOrder): LineFacts | undefin
   };
 }
 
-/** What Google keeps of an order; undefined: it does not say so, or has given all of it back. Revenue is told without tax and refunds. */
+/** Google's share of an order; undefined: it does not say so, or has given all of it back. Revenue is told without tax and refunds. */
 function feeOf(order: Order): number | undefined {
   const { developerRevenueInBuyerCurrency: revenue, orderHistory } = order;
   if (
@@ -186,7 +186,7 @@ interface ChargeInput {
   readonly fee: number;
 }
 
-/** What went back: by us or by Google, a refund; by the customer's bank, a dispute that is lost, for nobody here is asked. */
+/** Money that went back: by us or by Google, a refund; by the customer's bank, a dispute that is lost, for this server is not asked. */
 function takenBack(
   { orderId, state, orderHistory: { refundEvent, partialRefundEvents }, ...order }: Order,
   { total, currency, fee }: ChargeInput,

@@ -32,7 +32,7 @@ const bodySchema = z.object({
 });
 type Product = z.infer<typeof bodySchema>['product'];
 
-/** What a body says of something that was bought once: an add-on, which is had for its days from when it was paid. */
+/** Facts of a one-time purchase: an add-on, which is had for its days from when it was paid. */
 export function readProduct({ id: token }: ObjectRef, body: Body | null, products: StoreProducts): Facts {
   if (body === null) return nothing;
   const { product, orders } = bodyOf(bodySchema, body, 'a purchase of Google Play');
@@ -71,7 +71,7 @@ function asOnePurchase({ invoice, payment }: SaleFacts, token: string, product: 
   return { invoice: of, payment: { ...payment, invoice: token } };
 }
 
-/** Of a tester, or where orders may not be read: it is had, and there is no money in the books. Nothing, unless it is paid. */
+/** Sales of a tester, or where orders may not be read: it is had, and there is no money in the books. Nothing, unless it is paid. */
 function unpricedSales(
   token: string,
   { orderId = token, purchaseCompletionTime: at, purchaseStateContext: context, ...of }: Product,

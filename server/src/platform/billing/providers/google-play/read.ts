@@ -22,7 +22,7 @@ const lineItem = z.object({
 });
 type LineItem = z.infer<typeof lineItem>;
 
-/** Of another one nothing is concluded: what was known stays, and it is asked again. */
+/** From another state nothing is concluded: what was known stays, and it is asked again. */
 const knownState = z.string().refine((state) => Object.hasOwn(STATES, state));
 
 const purchaseSchema = z.object({
@@ -51,7 +51,7 @@ const bodySchema = z.object({
 });
 type Linked = z.infer<typeof bodySchema>['linked'];
 
-/** What a body says: a purchase with those that it took the place of and with its orders. */
+/** Facts of a body: a purchase with those that it took the place of and with its orders. */
 export function readPurchase({ kind, id: token }: ObjectRef, body: Body | null, sold: SoldInStore): Facts {
   if (kind !== 'subscription' || body === null) return nothing;
   const { purchase, linked, orders } = bodyOf(bodySchema, body, 'a purchase of Google Play');
@@ -74,7 +74,7 @@ export function readPurchase({ kind, id: token }: ObjectRef, body: Body | null, 
 
 /**
  * Purchases that took each other's place are one customer, by the token of the first of them: where the app names another account with a
- * later one, all of it goes there, with what was used. A purchase that names nobody is of whom those before it name.
+ * later one, all of it goes there, with what was used. A purchase that names no account belongs to the one that those before it name.
  */
 function ownerOf(token: string, purchase: Purchase, linked: Linked) {
   const [claims] = [purchase, ...linked.map(({ purchase: known }) => known)].flatMap(

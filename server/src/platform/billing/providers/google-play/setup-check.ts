@@ -2,14 +2,14 @@ import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { type GooglePlayClient, statusOf } from './client.ts';
 
-/** What is right with one thing, or `wrong` with it, in one line. */
+/** A line that says one thing is right, or what is `wrong` with it. */
 export interface GooglePlayFinding {
   readonly of: 'Google Play' | 'Play orders' | 'Play purchases';
   readonly says: string;
   readonly isWrong: boolean;
 }
 
-/** An order that nobody has: Google says so to whom it lets in, and nothing to others. */
+/** An order that does not exist: Google says so to callers that it lets in, and nothing to others. */
 const NOBODYS_ORDER = 'GPA.0000-0000-0000-00000';
 
 /** Looks at what a server needs of Google Play. Throws `store_unavailable`. */
@@ -61,7 +61,7 @@ function ordersFinding(answered: Answered): GooglePlayFinding {
   return { of, says, isWrong: true };
 }
 
-/** What Google is about to take back. */
+/** Purchases that Google is about to take back. */
 export async function checkUnacknowledged(db: Database): Promise<GooglePlayFinding> {
   const [[found]] = await db.system('billing.inbox', [lateAcknowledgements()]);
   const count = found?.count ?? 0;

@@ -4,7 +4,7 @@ import type { ObjectRef } from '../../facts.ts';
 import type { ProviderEvent, SignedRequest } from '../../payment-provider.ts';
 import type { GooglePlayClient } from './client.ts';
 
-/** Who may tell us something, and of what. */
+/** The sender that may push messages, and the app that they are about. */
 export interface PushSettings {
   /** As it was set in the Pub/Sub subscription; the address that it pushes to when not said there. */
   readonly audience: string;
@@ -42,7 +42,7 @@ const notification = z.object({
   testNotification: z.object({}).optional(),
 });
 
-/** What a push says; undefined: it is no notification, or of another app. */
+/** The event of a push; undefined: it is no notification, or of another app. */
 export function eventOf(body: string, packageName: string): ProviderEvent | undefined {
   const { data: wrapped } = envelope.safeParse(json(body));
   if (wrapped === undefined) return undefined;
@@ -59,7 +59,7 @@ export function eventOf(body: string, packageName: string): ProviderEvent | unde
 
 type PushNotification = z.infer<typeof notification>;
 
-/** Of a voided purchase. */
+/** Kinds of a voided purchase. */
 const SUBSCRIPTION = 1;
 const BOUGHT_ONCE = 2;
 

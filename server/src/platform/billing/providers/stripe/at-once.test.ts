@@ -53,7 +53,7 @@ const to = (plan: Plan, dearer: boolean): Change => ({
   proratedAt: undefined,
 });
 
-/** What is done with a subscription to the middle plan. */
+/** Changes of a subscription to the middle plan. */
 const DEEDS: Readonly<Record<string, (client: StripeClient, id: string) => Promise<unknown>>> = {
   'a cancel': (asked, id) => cancel(asked, id, 'period_end'),
   'an end': (asked, id) => cancel(asked, id, 'now'),
@@ -80,7 +80,7 @@ async function subscribe(beginning: readonly Deed[]): Promise<string> {
 
 const planOf = (price: unknown) => Object.entries(PRICES).find(([, one]) => one === price)?.[0] ?? '?';
 
-/** What a customer sees of it. */
+/** A customer's view of it. */
 async function describeSubscription(id: string): Promise<string> {
   const { ended_at, cancel_at, items, schedule } = await stripe.subscriptions.retrieve(id);
   const [item] = items.data;
@@ -122,7 +122,7 @@ const outcomeOf = async (does: Promise<unknown> | undefined) => {
 
 const ends = new Map<string, Promise<string>>();
 
-/** What becomes of it by one after the other. */
+/** Its end after one change after the other. */
 function endOf(begins: string, ...deeds: readonly Deed[]): Promise<string> {
   const play = async () => {
     const id = await subscribe(BEGINNINGS[begins] ?? []);

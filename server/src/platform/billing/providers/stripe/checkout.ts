@@ -112,7 +112,7 @@ export async function readSession(client: StripeClient, id: string): Promise<Ses
   return sessionOf(await client.read((stripe) => stripe.checkout.sessions.retrieve(id)));
 }
 
-/** Closes the page, unless somebody has paid there meanwhile: the answer says which. */
+/** Closes the page, unless it was paid there meanwhile: the answer says which. */
 export async function closeSession(client: StripeClient, id: string): Promise<Session> {
   try {
     return sessionOf(await client.change((stripe) => stripe.checkout.sessions.expire(id)));
@@ -131,7 +131,7 @@ export async function findPromotion(client: StripeClient, code: string): Promise
   return data[0]?.id;
 }
 
-/** What somebody has or had of a product, as any of the customers that they are, as Stripe itself says at this moment. */
+/** Whether an account has or had a product, as any of the customers that it is, as Stripe itself says at this moment. */
 export async function subscribedTo(
   client: StripeClient,
   { customers, product }: { readonly customers: readonly string[]; readonly product: string },

@@ -13,9 +13,9 @@ const CHANGE = dispatchPoint(
   'a change asked of the provider (after: the provider has answered)',
 );
 
-/** What one request may take, tries of its own included a few times. Milliseconds. */
+/** Time of one request, tries of its own included a few times. Milliseconds. */
 const DEADLINE = 20_000;
-/** The package tries again by itself what nobody answered, with the same Idempotency-Key. */
+/** The package tries requests again that were not answered, with the same Idempotency-Key. */
 const TRIES_AGAIN = 2;
 /** When a caller may come back to a payment provider that does not answer. Seconds. */
 const COME_BACK = 5;
@@ -31,14 +31,14 @@ export interface StripeClientOptions {
 /** A way to Stripe, and what belongs to it. */
 export interface StripeConnection {
   readonly client: StripeClient;
-  /** What its messages may be signed with. */
+  /** Secrets that its messages may be signed with. */
   readonly webhookSecrets: () => readonly string[];
   /** By all processes together. */
   readonly readsPerSecond: number;
   /** Whether Stripe adds taxes, and asks for tax ids. */
   readonly addsTax: boolean;
   readonly tax: SaleTax;
-  /** Of a sandbox that starts when it is first needed. Until then there is nothing to ask it for. */
+  /** For a sandbox that starts when it is first needed. Until then there is nothing to ask it for. */
   readonly standIn?: {
     readonly isRunning: () => boolean;
     /** Resolves when it runs and knows what is sold. */
@@ -62,7 +62,7 @@ export interface StripeClient {
    */
   read<T>(asking: (stripe: Stripe) => Promise<T>): Promise<T>;
   /**
-   * The same for what changes something there: a crash point. Whatever is asked must be harmless when it is asked twice.
+   * The same for what changes something there: a crash point. The request must be harmless when it is made twice.
    * `once`: options for Stripe to do this step once for the Idempotency-Key of the call that it belongs to, if that has one.
    */
   change<T>(asking: (stripe: Stripe, once: OnceAtStripe) => Promise<T>): Promise<T>;
@@ -85,7 +85,7 @@ export function createStripeClient({ secretKey, url, mode, crashHook }: StripeCl
       httpClient: objectsOnly(Package.createNodeHttpClient(agent)),
       timeout: DEADLINE,
       maxNetworkRetries: TRIES_AGAIN,
-      // Latencies of ours are nobody else's business.
+      // The package would report our latencies to Stripe.
       telemetry: false,
     });
     return { stripe, errors: Package.errors };
@@ -115,7 +115,7 @@ export function createStripeClient({ secretKey, url, mode, crashHook }: StripeCl
 
 type HttpClient = ReturnType<(typeof Stripe)['createNodeHttpClient']>;
 
-/** Of JSON that is no object the package throws where nobody listens, which ends the process, or waits for ever. */
+/** stripe-node throws outside our try for JSON that is no object, which ends the process, or it waits for ever. */
 function objectsOnly(http: HttpClient): HttpClient {
   const makeRequest = http.makeRequest.bind(http);
   http.makeRequest = async (...request) => {
@@ -181,7 +181,7 @@ export function refusedFor(error: unknown, code: string): boolean {
   return refusalOf(error) === code;
 }
 
-/** What of the request Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */
+/** The parameter that Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */
 export function refusedParam(error: unknown): string {
   if (!(error instanceof AppError) || error.code !== 'store_refused') return '';
   const { cause } = error;
@@ -214,14 +214,14 @@ function errorOf(errors: Errors, error: unknown): unknown {
       details: { code: declineCodeOf(error) },
       cause: error,
     });
-  // Of a connected account that is gone nothing is wrong with the key.
+  // A connected account that is gone does not mean that the key is wrong.
   const isBarred = error instanceof errors.StripePermissionError && error.code !== 'account_invalid';
   if (error instanceof errors.StripeAuthenticationError || isBarred)
     return new AppError('store_refused', { details: { code: 'key_refused' }, cause: error });
   return new AppError('store_refused', { details: { code: wordOf(error.code) }, cause: error });
 }
 
-/** What may be well a moment later: nobody answered, too many ask, or another request holds the same thing. */
+/** Errors that may pass a moment later: no answer came, too many ask, or another request holds the same thing. */
 function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean {
   const { statusCode = 500, code } = error;
   return (
@@ -233,7 +233,7 @@ function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean 
   );
 }
 
-/** What the bank said, or Stripe where it said nothing: the package has '' for that. */
+/** The bank's code, or Stripe's where the bank said nothing: the package has '' for that. */
 export function declineCodeOf(
   of: { readonly decline_code?: string | undefined; readonly code?: string | undefined } | null | undefined,
 ): string {

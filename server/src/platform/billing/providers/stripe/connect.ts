@@ -2,10 +2,10 @@ import type { Stripe } from 'stripe';
 import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { idOf, pagesOf, readable } from './fetch.ts';
 
-/** Whether money can be sent to somebody. restricted: Stripe asks them for something first. */
+/** Whether money can be sent to a payee. restricted: Stripe asks them for something first. */
 export type PayeeState = 'onboarding' | 'payable' | 'restricted';
 
-/** What Stripe keeps of our ids with what is taken back of a transfer. */
+/** Key at Stripe for our id of what is taken back of a transfer. */
 const SHARE = 'plinth_share';
 
 export type Connect = ReturnType<typeof createConnect>;
@@ -80,7 +80,7 @@ export function createConnect(client: StripeClient) {
         find: isAgain ? () => findTransfer(id) : undefined,
       });
     },
-    /** Looks whether a payout was transferred, whatever became of the answer. */
+    /** Looks whether a payout was transferred, also where the answer was lost. */
     findTransfer,
     /** Takes back a part of a transfer, `isAgain` as there. Answers the reversal's id. */
     async reverse(transfer: string, { id, amount, isAgain }: ReversalOrder): Promise<string> {

@@ -20,7 +20,7 @@ export async function customersOf(
   return rows.map(({ customer }) => customer);
 }
 
-/** The one of them who pays: of a subscription that runs, else the newest; undefined: nobody. */
+/** The customer who pays: for a subscription that runs, else the newest; undefined: there is none. */
 export async function payingCustomer(
   { db, client: { mode } }: CustomersParts,
   accountId: AccountId,
@@ -30,7 +30,7 @@ export async function payingCustomer(
 }
 
 /**
- * Makes the account a customer of Stripe's, with its id noted there, so that whatever Stripe tells of it finds home even if we
+ * Makes the account a customer of Stripe's, with its id noted there, so that all that Stripe tells of it finds home even if we
  * die before we write it down. Asked twice, by two at once or by a later process, it is one customer.
  * `after`: a customer that Stripe no longer has, in whose place it is made.
  */
@@ -71,7 +71,7 @@ export async function presentCustomer(parts: CustomersParts, accountId: AccountI
   return isThere ? known : makeCustomer(parts, accountId, known);
 }
 
-/** The account's customer that nobody heard of. */
+/** The account's customer that was made, but whose answer was lost. */
 async function madeBefore(
   client: StripeClient,
   {

@@ -42,8 +42,8 @@ export async function assertHasPaid(
 }
 
 /**
- * The rest of a dearer plan is the customer's credit, which stays theirs whatever becomes of the money that it was paid with. A bank gives a debit
- * back for weeks, and asks for no reason: of a period that was paid by debit nothing is credited before it is over. Throws `debit_takes_days`.
+ * The rest of a dearer plan is the customer's credit, which stays theirs even if the money that it was paid with goes back. A bank gives a debit
+ * back for weeks, and asks for no reason: a period that was paid by debit is not credited before it is over. Throws `debit_takes_days`.
  */
 export async function assertPaidForGood(
   client: StripeClient,

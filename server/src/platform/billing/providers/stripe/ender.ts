@@ -5,7 +5,7 @@ import { followUp } from './follow-up.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { isDeleted } from './customers.ts';
 
-/** Nobody has as many; those past it end with their customer. */
+/** More than any account has; those past it end with their customer. */
 const MOST = 100;
 
 export function createStripeEnder(client: StripeClient): SubscriptionEnder {

@@ -5,7 +5,7 @@ import { loadStripe } from './package.ts';
 
 const PATH = '/v1/webhooks/stripe';
 
-/** Of what Stripe tells: everything that moves a subscription or money. All are events; more of them would only be read in vain. */
+/** The events that we take of Stripe: everything that moves a subscription or money. More of them would only be read in vain. */
 export const STRIPE_EVENTS = [
   'charge.dispute.closed',
   'charge.dispute.created',
@@ -60,7 +60,7 @@ export const STRIPE_EVENTS = [
   'subscription_schedule.updated',
 ] as const satisfies readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 
-/** Of connected accounts: what becomes of a payee, and of the money on the way to their bank. */
+/** Events of connected accounts: what becomes of a payee, and of the money on the way to their bank. */
 const CONNECT_EVENTS = [
   'account.application.deauthorized',
   'account.updated',
@@ -90,7 +90,7 @@ export interface SyncedEndpoint {
   readonly secret: string | undefined;
 }
 
-/** Has Stripe send its messages here, all that are needed. `anew`: with a secret that is known afterwards, whatever was there. */
+/** Has Stripe send its messages here, all that are needed. `anew`: with a secret that is known afterwards, in place of any endpoint that was there. */
 export async function syncEndpoint(
   client: StripeClient,
   {
@@ -125,7 +125,7 @@ export async function syncEndpoint(
   return { url, was: 'made', secret };
 }
 
-/** That of connected accounts; `refused`: Connect is not set up at Stripe, and nobody is paid out. */
+/** That of connected accounts; `refused`: Connect is not set up at Stripe, and no money is paid out. */
 export async function syncConnectEndpoint(
   client: StripeClient,
   how: { readonly baseUrl: string; readonly anew?: boolean },
@@ -149,7 +149,7 @@ export async function findEndpoint(
   return data.find((endpoint) => endpoint.url === url && kindOf(endpoint) === kind);
 }
 
-/** What keeps its messages away, in words; undefined: nothing. */
+/** The obstacle to its messages, in words; undefined: none. */
 export function problemWith(endpoint: Stripe.WebhookEndpoint): string | undefined {
   const { status, enabled_events: told } = endpoint;
   if (status !== 'enabled') return 'it is disabled';

@@ -8,7 +8,7 @@ import { invoiceToRetry } from './retry-invoice.ts';
 
 /** Deadline of one read: well within the lease of a fetch. Retries are few, because they are not counted. */
 const REQUEST_LIMITS = { timeout: 10_000, maxNetworkRetries: 1 };
-/** Of a list, the most that Stripe gives at once. */
+/** The most entries of a list that Stripe gives at once. */
 const PAGE = 100;
 /** Seconds of peace, where Stripe asks for fewer requests and does not say for how long. */
 const DEFAULT_RETRY_AFTER = 1;
@@ -137,7 +137,7 @@ async function fetchSubscription({ get }: StripeReader, id: string): Promise<unk
   };
 }
 
-/** Stripe gives one to cards and to bank accounts: the same for the same one, whatever customer it belongs to. */
+/** Stripe gives one to cards and to bank accounts: the same for the same one, for every customer it belongs to. */
 function fingerprintOf(method: Stripe.PaymentMethod): string | null {
   const { card, us_bank_account: us, sepa_debit: sepa, bacs_debit: bacs, au_becs_debit: becs } = method;
   return [card, us, sepa, bacs, becs].map((one) => one?.fingerprint).find((one) => one != null) ?? null;

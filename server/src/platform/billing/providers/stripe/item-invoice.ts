@@ -5,7 +5,7 @@ import { idOf } from './fetch.ts';
 import { productIdOf } from './product-ids.ts';
 import { syncProduct } from './prices.ts';
 
-/** What stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
+/** Stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
 export const ITEM = 'item';
 
 /** An item to sell, by the id of its sale. `name`: what customers read on the invoice. */
@@ -117,7 +117,7 @@ async function present(client: StripeClient, id: string): Promise<Stripe.Invoice
   }
 }
 
-/** Changes an invoice. Where that fails because somebody has come further with it meanwhile, the answer is how it stands. */
+/** Changes an invoice. Where that fails because another call has come further with it meanwhile, the answer is how it stands. */
 async function advance(
   client: StripeClient,
   from: Stripe.Invoice,

@@ -19,7 +19,7 @@ const parsed = z.string().transform((text, context): unknown => {
   }
 });
 
-/** Of a period, and of what the subscription is in it: of another one it means nothing any more. */
+/** A change kept for one period, and for what the subscription is in it: in another one it means nothing any more. */
 const keptChange = z.object({
   until: z.number(),
   from: z.string(),
@@ -47,14 +47,14 @@ export async function takeUpAgain(client: StripeClient, subscription: Stripe.Sub
     const prices = await Promise.all(
       kept.items.map(({ price = '' }) => client.read((stripe) => stripe.prices.retrieve(price))),
     );
-    // It was arranged at that price, whatever it costs others by now.
+    // It was arranged at that price, even if others pay another one by now.
     await sellAgain(client, prices);
     await scheduleChange(client, subscription, kept);
   }
   await forgetKept(client, subscription);
 }
 
-/** Somebody has decided otherwise. */
+/** The change was overridden. */
 export async function forgetKept(client: StripeClient, { id, metadata }: Stripe.Subscription): Promise<void> {
   if (metadata[KEY] !== undefined) await write(client, id, '');
 }

@@ -2,7 +2,7 @@ import { AppError } from '#platform/kernel';
 import type { UsageMeter } from '../../payment-provider.ts';
 import { askOnce, refusedFor, type StripeClient } from './client.ts';
 
-/** What events of units past a product's limit are called at Stripe. */
+/** Name at Stripe of events for units past a product's limit. */
 export function meterName({ product, limit }: { readonly product: string; readonly limit: string }): string {
   return `plinth_${product}_${limit}`;
 }
@@ -47,7 +47,7 @@ export function createStripeMeter(client: StripeClient): UsageMeter {
         timestamp: Math.floor(at.getTime() / 1_000),
         payload: { stripe_customer_id: customer, value: String(units) },
       };
-      // Of a customer who was deleted it takes them too, and bills nobody.
+      // Stripe takes reports of a deleted customer too, and bills no customer for them.
       const payer = await client.read((stripe) => stripe.customers.retrieve(customer));
       if (payer.deleted === true)
         throw new AppError('store_refused', { details: { code: 'customer_deleted' } });

@@ -70,7 +70,7 @@ const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
   proratedAt: undefined,
 });
 
-/** Somebody whose bank asks about each payment from now on, fourteen days into their month. */
+/** A customer whose bank asks about each payment from now on, fourteen days into their month. */
 async function subscribe(): Promise<{ readonly id: string; readonly customer: string }> {
   const customer = (await stripe.customers.create({})).id;
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });

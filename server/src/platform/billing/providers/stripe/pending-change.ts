@@ -27,7 +27,7 @@ export async function confirmationOf(
   subscription: Stripe.Subscription,
 ): Promise<Confirmation | undefined> {
   const asked = await readWaiting(client, subscription);
-  // Of two that are asked for at once the later one takes the place of the other, as of any that waits.
+  // When two changes are asked for at once, the later one takes the place of the other, as of any that waits.
   if (asked?.invoice.status === 'void') throw new AppError('change_replaced');
   if (asked?.invoice.status !== 'open' || asked.page !== undefined) return asked?.page;
   await voidInvoice(client, asked.invoice.id);

@@ -4,7 +4,7 @@ import type { StripeClient } from './client.ts';
 const MARK = 'plinth';
 
 /**
- * What customers may do at Stripe's own portal. Plans are changed here and not there: Stripe does not know what an
+ * Changes that customers may make at Stripe's own portal. Plans are changed here and not there: Stripe does not know what an
  * account holds, and would let it go below the seats in use.
  */
 const FEATURES: Stripe.BillingPortal.ConfigurationCreateParams.Features = {

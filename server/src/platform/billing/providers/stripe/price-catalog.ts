@@ -6,14 +6,14 @@ import { type Charged, productIdOf, type SoldItem } from './product-ids.ts';
 /** A price as Stripe must have it. */
 export interface CatalogPrice extends SoldItem {
   readonly productId: string;
-  /** What a customer reads on invoices. */
+  /** The name that a customer reads on invoices. */
   readonly name: string;
-  /** By which the price in effect is found, whatever its id: `plinth:reel.pro:monthly`. */
+  /** Look-up key of the current price: `plinth:reel.pro:monthly`. */
   readonly lookupKey: string;
   readonly cycle: SoldCycle | null;
   readonly charged: Charged;
   readonly currency: string;
-  /** Of one, a cycle, in millionths of the currency: units past a limit cost less than a cent. */
+  /** The price of one, a cycle, in millionths of the currency: units past a limit cost less than a cent. */
   readonly micros: number;
 }
 
@@ -37,7 +37,7 @@ export function priceCatalogOf(catalogues: readonly Catalogue[]): CatalogPrice[]
   ]);
 }
 
-/** What a plan costs a cycle in a currency, in minor units; undefined: it is not sold so. */
+/** A plan's price for a cycle in a currency, in minor units; undefined: it is not sold so. */
 export function amountOf(
   { price, hidden }: Plan,
   { cycle, currency }: { readonly cycle: SoldCycle; readonly currency: Currency },
@@ -46,10 +46,10 @@ export function amountOf(
   return hidden === true || amount === 0 ? undefined : amount;
 }
 
-/** What the lookup keys of a plan's prices begin with, those of units past its limits too. */
+/** Beginning of the lookup keys of a plan's prices, those of units past its limits too. */
 const planKey = (product: string, plan: string) => `plinth:${product}.${plan}:`;
 
-/** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and nobody can tell. */
+/** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and the plan is not known. */
 export const isOfAnotherPlan = (
   key: string | null | undefined,
   { product, plan }: { readonly product: string; readonly plan: string },

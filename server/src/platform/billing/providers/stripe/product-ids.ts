@@ -1,4 +1,4 @@
-/** What a Stripe Product of ours stands for. Exactly one of `plan`, `addOn` and `overage` is there, by names within the product. */
+/** Our meaning of a Stripe Product of ours. Exactly one of `plan`, `addOn` and `overage` is there, by names within the product. */
 export interface SoldItem {
   readonly product: string;
   readonly plan?: string | undefined;
@@ -19,7 +19,7 @@ export function productIdOf({ product, plan, addOn, overage }: SoldItem): string
   return `plinth_${product.replaceAll('_', '-')}_${name}`;
 }
 
-/** What a Stripe Product's id says, whatever the plans in code have become; undefined: it is not ours. */
+/** The item of a Stripe Product's id, also after the plans in code have changed; undefined: it is not ours. */
 export function soldItemOf(id: string, charged: Charged): SoldItem | undefined {
   const [, product, isOverage, name] = ID.exec(id) ?? [];
   if (product === undefined || name === undefined) return undefined;

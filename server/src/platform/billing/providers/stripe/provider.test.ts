@@ -32,7 +32,7 @@ const ACCOUNT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a11';
 const found: Partial<Record<ObjectKind, ObjectRef>> = {};
 const of = (kind: ObjectKind): ObjectRef => found[kind] ?? { kind, id: 'none' };
 
-/** Somebody subscribes with a card that is disputed, and gets something back. */
+/** A customer subscribes with a card that is disputed, and gets something back. */
 beforeAll(async () => {
   const stripe = new Stripe(sandbox.secretKey, addressOf(sandbox.url));
   const customer = await stripe.customers.create({ metadata: { plinth_account: ACCOUNT } });
@@ -76,7 +76,7 @@ function addressOf(url: string) {
   return { host: hostname, port, protocol: 'http' } as const;
 }
 
-/** What an object says now, as it is fetched. */
+/** Facts of an object now, as it is fetched. */
 async function facts(kind: ObjectKind) {
   return store.read(of(kind), await store.fetch(of(kind), reading));
 }

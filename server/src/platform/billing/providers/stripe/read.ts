@@ -9,7 +9,7 @@ import { paymentFacts } from './read/payment.ts';
 import { subscriptionFacts } from './read/subscription.ts';
 
 /**
- * What a body of Stripe's says, and nothing else: the same for the same body at any time. Bodies are Stripe's objects as they
+ * Facts of a body of Stripe's, and nothing else: the same for the same body at any time. Bodies are Stripe's objects as they
  * are, with what they name where it is needed:
  *
  * - customer, checkout (a Checkout Session): as they are.
@@ -19,7 +19,7 @@ import { subscriptionFacts } from './read/subscription.ts';
  *   belongs to it; charges and refunds with `balance_transaction` expanded.
  *
  * Throws on a body that is none of these, or has a status that this version does not know: it is better looked at by
- * somebody than guessed.
+ * an operator than guessed.
  */
 export function read(ref: ObjectRef, body: Body | null): Facts {
   if (body === null) return nothing;
@@ -43,7 +43,7 @@ const customer = z.object({
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 
-/** Where our note on it names no account, it is somebody else's customer, or one who waits to be told of. */
+/** Where our note on it names no account, the customer is not ours, or is one who waits to be told of. */
 function customerFacts(body: Body): Facts {
   const { id, metadata, deleted } = bodyOf(customer, body);
   const named = metadata?.['plinth_account'];

@@ -10,7 +10,7 @@ interface InvoiceReader {
 
 /**
  * The newest invoice of a subscription that is not paid, where its present payment method has not been tried: Stripe tries it again on its own
- * days alone, up to two weeks later. undefined: there is none. So each card is tried once by us, whatever comes of it.
+ * days alone, up to two weeks later. undefined: there is none. So each card is tried once by us, with any result.
  */
 export async function invoiceToRetry(
   { read }: InvoiceReader,

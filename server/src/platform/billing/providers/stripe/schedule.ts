@@ -6,7 +6,7 @@ import type { StripeClient } from './client.ts';
 type Item = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
 type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
 
-/** What a subscription is to become at the end of its paid period. */
+/** The subscription at the end of its paid period. */
 export interface ScheduledPhase {
   readonly items: Item[];
   /** undefined: those that it has go on. */
@@ -68,7 +68,7 @@ function isOf(
 
 /**
  * Stripe takes no archived price in a phase, not even the one that a customer has had for years: it is made active again, which sells it
- * to nobody, as nothing leads to it any more.
+ * to no new customer, as nothing leads to it any more.
  */
 export async function sellAgain(client: StripeClient, prices: readonly Stripe.Price[]): Promise<void> {
   for (const { id } of prices.filter(({ active }) => !active))
@@ -77,7 +77,7 @@ export async function sellAgain(client: StripeClient, prices: readonly Stripe.Pr
 
 const discountParams = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
 
-/** What is arranged for a subscription; undefined: nothing. */
+/** The change that is arranged for a subscription; undefined: none. */
 export async function scheduledFor(
   client: StripeClient,
   { schedule: held }: Stripe.Subscription,
@@ -102,7 +102,7 @@ export async function scheduledFor(
   };
 }
 
-/** Stripe lets nobody change a subscription under a schedule: what was arranged is taken back first. */
+/** Stripe refuses changes of a subscription under a schedule: what was arranged is taken back first. */
 export async function releaseSchedule(
   client: StripeClient,
   subscription: Stripe.Subscription,
@@ -127,7 +127,7 @@ export async function releaseFinished(
   return isFinished(schedule) ? releaseSchedule(client, subscription) : subscription;
 }
 
-/** One of a single phase, or that ends with a cancellation, was made by somebody else, and means something yet. */
+/** A schedule of a single phase, or that ends with a cancellation, was not made by us, and means something yet. */
 function isFinished({
   status,
   end_behavior: behavior,

@@ -14,7 +14,7 @@ export const SETUP_LINES = [
   'Stripe retries',
 ] as const;
 
-/** What is right with one thing, or `wrong` with it, in one line. */
+/** A line that says one thing is right, or what is `wrong` with it. */
 export interface SetupFinding {
   readonly of: (typeof SETUP_LINES)[number];
   readonly says: string;
@@ -109,7 +109,7 @@ async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup):
       );
 }
 
-/** Of payees, which are accounts connected to ours. Where Connect is not set up, Stripe refuses to list them. */
+/** Payees are accounts connected to ours. Where Connect is not set up, Stripe refuses to list them. */
 async function connectOf({ client, baseUrl, connectWebhookSecrets }: StripeSetup): Promise<SetupFinding> {
   const of = 'Stripe Connect';
   const payees = await client
@@ -136,7 +136,7 @@ async function connectOf({ client, baseUrl, connectWebhookSecrets }: StripeSetup
 /** Seconds. */
 const DAY = 86_400;
 
-/** Stripe tells its setting to nobody: what it did with the newest failures shows it. */
+/** Stripe's API does not tell this setting: what it did with the newest failures shows it. */
 async function retriesOf({ client, longestGraceDays: most }: StripeSetup): Promise<SetupFinding> {
   const { data } = await client.read((stripe) =>
     stripe.events.list({ type: 'invoice.payment_failed', limit: 20 }),

@@ -27,9 +27,9 @@ import {
   itemSoldBy,
 } from './subscription-reads.ts';
 
-/** What a subscription shall be. */
+/** The new form of a subscription. */
 export interface Change {
-  /** What the price is of; the plan by its name within the product. */
+  /** The plan of the price, by its name within the product. */
   readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
   readonly price: string;
   /** At once, or arranged for the end of the paid period. */
@@ -127,7 +127,7 @@ async function paymentOf(
 
 /**
  * At once onto the customer's balance, which Stripe gives back with each invoice that is voided. An item that waits for the next invoice
- * would be lost with the invoice of a dearer plan that nobody pays.
+ * would be lost with the invoice of a dearer plan that is never paid.
  */
 const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
   dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';
@@ -226,7 +226,7 @@ async function end(client: StripeClient, id: string, when: 'now' | 'period_end')
   if (ending !== undefined && (when === 'period_end' || subscription.ended_at !== null)) return ending;
   const after = await client.change((stripe) =>
     when === 'now'
-      ? // What was used past limits is owed, whenever it ends.
+      ? // Use past limits is owed, whenever it ends.
         stripe.subscriptions.cancel(id, { invoice_now: true })
       : stripe.subscriptions.update(id, { cancel_at_period_end: true }),
   );
@@ -295,7 +295,7 @@ function changedItems(
 
 const limitOf = ({ price }: Stripe.SubscriptionItem) => itemOfPrice(price)?.overage ?? '';
 
-/** What stays beside the new plan for a while has to be of its cycle: Stripe bills all items of a subscription together. */
+/** Items that stay beside the new plan for a while have to be of its cycle: Stripe bills all items of a subscription together. */
 function mayKeepLeftOver(subscription: Stripe.Subscription, { of, metered }: Change): boolean {
   const sold = new Set(metered.map(({ limit }) => limit));
   const leaves = meteredItems(subscription).some((item) => !sold.has(limitOf(item)));

@@ -38,13 +38,13 @@ export function planItem(subscription: Stripe.Subscription): Item | undefined {
 export const meteredItems = ({ items }: Stripe.Subscription): Item[] =>
   items.data.filter(({ price }) => isMetered(price));
 
-/** What a subscription is of; undefined: nothing of ours. */
+/** The item that a subscription is for; undefined: nothing of ours. */
 export function itemSoldBy(subscription: Stripe.Subscription): SoldItem | undefined {
   const item = planItem(subscription);
   return item === undefined ? undefined : itemOfPrice(item.price);
 }
 
-/** What a price is of. */
+/** The item that a price is for. */
 export function itemOfPrice({ product, recurring }: Stripe.Price): SoldItem | undefined {
   const id = typeof product === 'string' ? product : product.id;
   if (recurring === null) return soldItemOf(id, 'one_time');

@@ -26,7 +26,7 @@ interface How {
   readonly sent?: string;
 }
 
-/** What is told of an event as Stripe signs it. */
+/** The event that is told, as Stripe signs it. */
 function verifySigned(of: object, { secret = SECRET, age = 0, mode = 'test', sent }: How = {}) {
   const payload = JSON.stringify(of);
   const timestamp = NOW / 1_000 - age;

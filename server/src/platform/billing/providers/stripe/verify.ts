@@ -64,13 +64,13 @@ function json(body: string): unknown {
 const id = z.string().min(1).max(255);
 const reference = z.union([id, z.object({ id })]).nullish();
 
-/** What an event is made of; the rest of an event is not read. */
+/** Fields of an event that are read. */
 export const eventSchema = z.object({
   id,
   type: z.string().max(100),
   created: z.number(),
   livemode: z.boolean(),
-  /** Of an account that is connected to ours: its objects are not ours. */
+  /** An account that is connected to ours: its objects are not ours. */
   account: id.nullish(),
   data: z.object({
     object: z.object({
@@ -78,7 +78,7 @@ export const eventSchema = z.object({
       id: id.optional(),
       invoice: reference,
       payment_intent: reference,
-      /** Of a payment of an invoice. Other objects call other things so. */
+      /** Set for a payment of an invoice. Other objects use the name for other things. */
       payment: z.object({ payment_intent: reference }).nullish().catch(null),
       subscription: reference,
       released_subscription: z.string().nullish(),

@@ -21,7 +21,7 @@ export interface ApplyingParts {
 export interface Applied {
   /** Entries that the database did not know of. */
   readonly applied: number;
-  /** Of those, erasures; and how many were left to the next hourly run, as calls of theirs are under way. */
+  /** How many of those are erasures; and how many were left to the next hourly run, as calls of theirs are under way. */
   readonly erasures: number;
   readonly left: number;
 }

@@ -11,7 +11,7 @@ export interface RecorderParts {
   readonly home: Pick<BlobHome, 'head' | 'read' | 'write'>;
   readonly secrets: Secrets;
   readonly clock: Clock;
-  /** Of the audit: what is kept in the list. */
+  /** Actions of the audit that the list keeps. */
   readonly actions: readonly string[];
 }
 

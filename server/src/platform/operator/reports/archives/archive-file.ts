@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 /** A row of the ledger as an export has it. */
 export type LedgerRow = Readonly<Record<string, unknown>>;
 
-/** What a file is known by. */
+/** Facts that a file is known by. */
 export interface FileFacts {
   readonly bytes: number;
   /** In hex. */

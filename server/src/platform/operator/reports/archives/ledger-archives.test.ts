@@ -79,7 +79,7 @@ async function rowsOf({ accountId }: Member): Promise<LedgerRow[]> {
 
 const idOf = (row: LedgerRow) => String(row['id']);
 
-/** What an export of the account has of its ledger. */
+/** The account's ledger in an export. */
 async function exportOf(member: Member): Promise<LedgerRow[]> {
   const { has, rows } = await archives.of(member.accountId);
   const all: LedgerRow[] = [];
@@ -101,7 +101,7 @@ const sumsOf = ({ accountId }: Member) =>
 async function withOldCalls(year: number): Promise<Member> {
   await advanceTo(db, `${year}-01-10T10:00:00Z`);
   await passTheHour(db);
-  // What tests before have left.
+  // Rolls up the rows that tests before have left.
   await rollup.roll();
   await archives.run();
   const member = await fixture.member();

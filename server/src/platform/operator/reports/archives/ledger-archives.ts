@@ -42,7 +42,7 @@ export interface LedgerArchivesParts {
   readonly months: number;
 }
 
-/** What of an archive is not as it was written. */
+/** A part of an archive that is not as it was written. */
 export interface ArchiveProblem {
   readonly account_id: AccountId;
   /** `2026-11` */
@@ -90,7 +90,7 @@ export function createLedgerArchives(parts: LedgerArchivesParts): LedgerArchives
   };
 }
 
-/** What is wrong with archives of a span, by account and month. Reads each file. */
+/** Problems of archives of a span, by account and month. Reads each file. */
 export async function verifyArchives(
   { db, home }: Pick<LedgerArchivesParts, 'db' | 'home'>,
   span: Span,

@@ -97,7 +97,7 @@ async function book(member: Member, usage: ReturnType<typeof figures>) {
   return permit;
 }
 
-/** Who holds permits of backends that accounts have of their own. */
+/** Holder of permits of backends that accounts have of their own. */
 const OWN = '00000000-0000-7000-8000-000000000001';
 const named = (providerRequestId: string | undefined) => figures(20, { providerRequestId });
 const TOKENS = { prompt_tokens: 10, completion_tokens: 20 };

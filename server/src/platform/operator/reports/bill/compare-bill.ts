@@ -3,7 +3,7 @@ import { listArchives } from '../archives/store.ts';
 import type { Span } from '../rollup.ts';
 import { type BillRow, type CallSums, withoutSnapshot } from './read-bill.ts';
 
-/** What both sides say of a model's day or, with `request_id`, of a call. Undefined: that side has not got the call. */
+/** Figures of both sides for a model's day or, with `request_id`, for a call. Undefined: that side has not got the call. */
 export interface BillDifference {
   readonly day: string;
   readonly model: string;
@@ -103,7 +103,7 @@ function createDaySums() {
   };
 }
 
-/** What one row does not say is not known of the sum. */
+/** A figure that one row lacks is not known of the sum. */
 function added(sum: CallSums, row: CallSums): CallSums {
   const of = (name: (typeof FIGURES)[number]) => {
     const [one, other] = [sum[name], row[name]];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Format, PROBLEMS, recordsOf } from '#platform/imports';
 
-/** What is added up of calls. Undefined: the bill does not say it. Prompt tokens include those from a cache. */
+/** Sums of calls. Undefined: the bill does not say it. Prompt tokens include those from a cache. */
 export interface CallSums {
   readonly calls: number | undefined;
   readonly prompt_tokens: number | undefined;
@@ -10,7 +10,7 @@ export interface CallSums {
 
 /** One call, if `request_id` is there; else a part of what a model did on a day. */
 export interface BillRow extends CallSums {
-  /** Of UTC: `2026-11-20` */
+  /** Day of UTC: `2026-11-20` */
   readonly day: string;
   /** Without the date of a snapshot. */
   readonly model: string;

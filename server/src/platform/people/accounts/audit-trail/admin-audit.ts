@@ -23,12 +23,12 @@ export interface AdminAuditView extends AuditView {
   readonly account_id: string | null;
 }
 
-/** What is asked for; without an account, all that happened. */
+/** Filter of events; without an account, all that happened. */
 export interface AdminAuditFilter extends AuditFilter {
   readonly account?: string | undefined;
 }
 
-/** What happened in all accounts, and in none: log-ins, work of admins. For platform admins. */
+/** Events of all accounts, and of none: log-ins, work of admins. For platform admins. */
 export interface AdminAudit {
   list(filter: AdminAuditFilter, query: AuditQuery): Promise<Page<AdminAuditView>>;
   /** All of it, a batch at a time; that it was asked for is an event too. */

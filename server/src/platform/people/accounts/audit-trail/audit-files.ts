@@ -18,7 +18,7 @@ const COLUMNS: Columns<AuditView> = [
   ['request_id', (event) => event.request_id],
 ];
 
-/** Of events of all accounts, one more. */
+/** Columns of events of all accounts: one more, the account. */
 const ADMIN_COLUMNS: Columns<AdminAuditView> = [...COLUMNS, ['account_id', (event) => event.account_id]];
 
 /** The answer of a call that exports events: where they are written to, and what ends the writing. */

@@ -38,7 +38,7 @@ const filters = {
   until: instant.optional().describe('Before this instant.'),
 };
 
-/** What every call has that reads a page of events, and every one that exports them. */
+/** Parts of every call that reads a page of events, and of every one that exports them. */
 const reading = {
   rate: { perMinute: 120, by: 'user' },
   query: z.strictObject({ ...filters, ...pageQuery }),

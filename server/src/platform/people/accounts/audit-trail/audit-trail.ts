@@ -21,7 +21,7 @@ import { authorizeMember, type OrganizationRequest } from '../members/authorize-
 import type { Roles } from '../members/roles.ts';
 
 const EXPORTED = commitPoint('accounts.audit-exported', 'the record that the audit was exported');
-/** Of which the members of an organization hear: who comes and goes, and what it holds. */
+/** Kinds of events that members of an organization are told: its changes, its members, its grants. */
 const MEMBERS_HEAR_OF = ['account', 'member', 'grant'];
 /** Rows of an export that are read at a time. */
 const BATCH = 500;
@@ -40,7 +40,7 @@ export interface AccountRequest {
 
 type AuditReadRequest = Pick<AccountRequest, 'caller' | 'accountId'>;
 
-/** What happened in an organization, or in whichever account a call is for. */
+/** Events of an organization, or of whichever account a call is for. */
 export interface AuditTrail {
   /** For admins and owners. */
   ofOrganization(
@@ -51,7 +51,7 @@ export interface AuditTrail {
   /** All of it, a batch at a time, for admins and owners; that it was asked for is an event too. */
   exportOrganization(request: OrganizationRequest, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
   activity(request: OrganizationRequest, query: AuditQuery): Promise<Page<ActivityView>>;
-  /** Of the account that the caller is at work in; of a personal one, with what its owner did as a person. */
+  /** Events of the account that the caller works in; for a personal one, also what its owner did as a person. */
   ofAccount(request: AccountRequest, filter: AuditFilter, query: AuditQuery): Promise<Page<AuditView>>;
   exportAccount(request: AccountRequest, filter: AuditFilter): Promise<AsyncGenerator<AuditView[]>>;
 }

@@ -10,7 +10,7 @@ const PAGE = htmlPage({
   script: file('accept.js'),
 });
 
-/** The token is behind the # of the link: browsers send that to nobody, and mail scanners that open links change nothing. */
+/** The token is behind the # of the link: browsers do not send that part, and mail scanners that open links change nothing. */
 export const invitationPage: Route = routesFor<Accounts>()(
   'GET /v1/invitations/accept',
   {

@@ -49,7 +49,7 @@ const invite = route(
     within: 'admin',
     scope: 'account:write',
     rate: { perMinute: 20, by: 'user' },
-    // However many organizations they make: nobody's letter box is filled by us.
+    // A stranger's letter box is not filled by us, however many organizations a caller makes.
     rateOf: { name: 'email', perMinute: 5, of: ({ body }) => body.email.toLowerCase() },
     body: namedObject('CreateInvitationRequest', { email: z.email().max(254), role: z.enum(ROLES) }),
     reply: { 201: invitationSchema },

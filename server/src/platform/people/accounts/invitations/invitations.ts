@@ -173,12 +173,12 @@ async function manage(tx: Transaction, request: OrganizationRequest, invitationI
   return { ...found, name: account.name };
 }
 
-/** However many organizations somebody makes, and however often they invite anew: no letter box is filled by us. A repeat fills none. */
+/** A letter box is not filled by us, however many organizations a caller makes, and however often they invite anew. A repeat sends no mail. */
 function assertRest(lately: number): void {
   if (lately >= MOST_AN_HOUR) throw new AppError('invited_too_often', { retryAfter: 3_600 });
 }
 
-/** Mails that a stranger gets name somebody who can be answered, so that nobody invites in another's name. */
+/** Mails that a stranger gets name a sender who can be answered: an inviter can't use another's name. */
 async function verifiedEmail(db: Database, { userId }: Caller): Promise<string> {
   const [[user]] = await db.user(userId, [profile(userId)]);
   if (user?.email_verified !== true) throw new AppError('email_not_verified');

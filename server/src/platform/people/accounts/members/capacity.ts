@@ -1,6 +1,6 @@
 import type { Statement } from '#platform/db';
 
-/** What the plans of an account say of its members. Limits lie above accounts: `app.ts` hands it in. */
+/** The room that an account's plans have for members. Limits lie above accounts: `app.ts` hands it in. */
 export interface MemberCapacity {
   /** Asks whether so many more members have room (0: those who are there now); without room the transaction is undone. */
   check(more: 0 | 1): readonly Statement[];

@@ -11,15 +11,15 @@ export interface Newcomer {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly role: Role;
-  /** What let them in, for the audit: the id of an invitation, or `sso`. */
+  /** The way in, for the audit: the id of an invitation, or `sso`. */
   readonly by: { readonly invitation: string } | { readonly sso: true };
   readonly origin: RequestOrigin;
 }
 
-/** People who become members: by an invitation, or by whatever lies above this module. */
+/** People who become members: by an invitation, or by a module above this one (single sign-on). */
 export interface Newcomers {
   /**
-   * Does what lets somebody join, in a transaction whose account is that one: says why there was no capacity, and after the commit tells
+   * Does the work that adds a member, in a transaction whose account is that one: says why there was no capacity, and after the commit tells
    * all processes who is a member now.
    */
   join<T>(accountId: AccountId, work: () => Promise<T>): Promise<T>;

@@ -4,7 +4,7 @@ import { assertProven } from '#platform/identity';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import { mayOwn, ownedBy } from '../store.ts';
 
-/** What concerns an owner is for owners: an admin neither makes nor unmakes one, and no key does. */
+/** Changes of an owner are for owners: an admin neither makes nor unmakes one, and no key does. */
 export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Caller): void {
   if (concerned.includes('owner') && (own !== 'owner' || keyId !== undefined)) {
     throw new AppError('forbidden', {
@@ -14,7 +14,7 @@ export function assertRank(own: Role, concerned: readonly Role[], { keyId }: Cal
 }
 
 /**
- * Ownership is given by somebody who has proven within the last 15 minutes who they are, and not by a key or a session that
+ * Ownership is given by a person who has proven within the last 15 minutes who they are, and not by a key or a session that
  * was found open: an owner can take everything else. A key makes no admin either: they can make keys that may do
  * more than it. Asked before any transaction.
  */
@@ -26,12 +26,12 @@ export async function assertMayGive(db: Database, caller: Caller, role: Role = '
   if (role === 'owner') await assertProven(db, caller);
 }
 
-/** Asked in the transaction that makes somebody an owner of an organization, or opens it again for them. */
+/** Asked in the transaction that makes a user an owner of an organization, or opens it again for them. */
 export type OwnershipRule = (tx: Transaction, accountId: AccountId, userId: UserId) => Promise<void>;
 
 /**
- * Nobody becomes an owner, or comes back as one, who has closed their account or is suspended: an organization would be left to
- * them; nor who owns `most` organizations already. Asked after the write, in the order in which all who hold a membership take
+ * A user who has closed their account or is suspended does not become an owner, or come back as one: an organization would be left to
+ * them; nor does one who owns `most` organizations already. Asked after the write, in the order in which all who hold a membership take
  * the user's row: of two who make one person an owner at once, the second counts what the first has done.
  */
 export function createOwnershipRule(most: number): OwnershipRule {

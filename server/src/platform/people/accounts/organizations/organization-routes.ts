@@ -9,7 +9,7 @@ const MADE = commitPoint('accounts.organization-made', 'an organization with its
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
 
-/** What people call something: without spaces around it, and without line breaks. */
+/** A name that people give: without spaces around it, and without line breaks. */
 export const lineOfText = (longest: number) =>
   z
     .string()

@@ -50,7 +50,7 @@ export interface Organizations {
   get(request: OrganizationRequest): Promise<OrganizationView>;
   /** For admins and owners. */
   rename(request: OrganizationRequest, name: string): Promise<OrganizationView>;
-  /** For owners. From then on nobody reaches it and nothing is spent for it; its data stays for the time of an undo. */
+  /** For owners. From then on it can't be reached and nothing is spent for it; its data stays for the time of an undo. */
   close(request: OrganizationRequest): Promise<OrganizationView>;
   /** The same of any, as a platform admin. Answers until when its owners can open it again. Throws `not_found`. */
   closeOther(request: OrganizationRequest): Promise<Date>;
@@ -179,7 +179,7 @@ async function restore(
   const accountId = request.organization as AccountId;
   const restored = await db.tenant(accountId, CHANGE, async (tx) => {
     const { account, role } = await lockAuthorized(tx, request, { least: 'owner', closedToo: true });
-    // What is open stays so.
+    // An open one stays so.
     if (account.restorable_until === null) return organizationView(account, role);
     const [row] = await tx.run(reopen(accountId));
     await assertMayOwn(tx, accountId, request.caller.userId);
@@ -192,7 +192,7 @@ async function restore(
   return restored;
 }
 
-/** Nobody's role there is what it was; nor is the account that calls of its members go to, or what its keys may do. */
+/** Every member's role there may have changed, as may the account that calls of its members go to, and what its keys may do. */
 function forgetMembership(
   { db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>,
   accountId: AccountId,

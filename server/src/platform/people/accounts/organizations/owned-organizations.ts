@@ -57,7 +57,7 @@ const event = ({ userId, actor = { kind: 'user', userId }, origin }: ClosingUser
   origin,
 });
 
-/** What becomes of the organizations of a user who closes their account, or comes back. */
+/** Closes and reopens the organizations of a user who closes their account, or comes back. */
 export function createOwnedOrganizations(parts: {
   readonly db: Database;
   readonly audit: Audit;

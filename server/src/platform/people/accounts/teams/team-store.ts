@@ -70,7 +70,7 @@ export interface TeamMemberRow {
   created_at: Date;
 }
 
-/** Who is in a team, from a place in the order of user ids on. */
+/** Members of a team, from a place in the order of user ids on. */
 export const listTeamMembers = (
   { accountId, teamId }: TeamKey,
   query: { readonly after: string | undefined; readonly limit: number },

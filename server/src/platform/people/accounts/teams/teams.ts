@@ -63,7 +63,7 @@ export interface Teams {
     query: PageQuery,
   ): Promise<TeamView & { readonly members: readonly TeamMemberView[]; readonly next_cursor: string | null }>;
   rename(request: OrganizationRequest, teamId: string, name: string): Promise<TeamView>;
-  /** What members have shown to the team is their own alone from then on. */
+  /** Items that members have shown to the team are their own alone from then on. */
   remove(request: OrganizationRequest, teamId: string): Promise<void>;
   /** Adds a member of the organization; who is in the team already stays. */
   addMember(request: OrganizationRequest, teamId: string, userId: string): Promise<void>;

@@ -78,7 +78,7 @@ interface Person {
 
 /** Adds a user for a new address; an existing user is reset. */
 async function promote(parts: AcceptanceParts, tx: Transaction, person: Person): Promise<UserId> {
-  // Who registers with the address at the same moment is waited for, and found the second time.
+  // A registration with the address at the same moment is waited for, and found the second time.
   for (let tries = 0; tries < 2; tries += 1) {
     const [known] = await tx.run(userByEmail(person.email));
     if (known !== undefined) return resetUser(parts, tx, { ...person, userId: known.user_id });
@@ -89,7 +89,7 @@ async function promote(parts: AcceptanceParts, tx: Transaction, person: Person):
 }
 
 /**
- * What let in before was made for a user, and perhaps by somebody who is not the owner of the address: none of it is to let in
+ * Former ways in were made for a user, and perhaps by a person who is not the owner of the address: none of it is to let in
  * an admin. A key would act for one from now on.
  */
 async function resetUser(

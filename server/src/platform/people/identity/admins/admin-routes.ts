@@ -41,5 +41,5 @@ const accept = route(
   },
 );
 
-/** Calls by which somebody becomes a platform admin, whom an operator has invited. */
+/** Calls by which a person becomes a platform admin, whom an operator has invited. */
 export const adminRoutes: Route[] = [openLink, accept];

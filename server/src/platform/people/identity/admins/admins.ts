@@ -36,11 +36,11 @@ export interface AdminsParts {
   readonly baseUrl: string;
 }
 
-/** What became of an invitation: a link to hand over, or why there is none. */
+/** The result of an invitation: a link to hand over, or why there is none. */
 export type InvitationResult =
   | { readonly kind: 'invited'; readonly link: string; readonly until: Date; readonly isKnown: boolean }
   | { readonly kind: 'admin_already' }
-  /** Somebody who is suspended, or has closed their account. */
+  /** A user who is suspended, or has closed their account. */
   | { readonly kind: 'inactive'; readonly status: string };
 
 export interface AdminList {
@@ -48,7 +48,7 @@ export interface AdminList {
   readonly invited: readonly { readonly email: string; readonly until: Date }[];
 }
 
-/** Platform admins, as an operator makes and unmakes them at the machine: nobody does over HTTP. */
+/** Platform admins, as an operator makes and unmakes them at the machine: no call over HTTP does. */
 export interface Admins {
   /** Makes a link by which the owner of an address becomes an admin, once; an older one for it ends. */
   invite(email: string): Promise<InvitationResult>;

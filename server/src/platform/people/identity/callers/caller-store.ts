@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
 
-/** Who calls, as a session or key says at this moment. */
+/** The caller, as a session or key says at this moment. */
 export interface CallerRow {
   role: 'user' | 'admin';
   account_id: AccountId;

@@ -16,7 +16,7 @@ const actingAs = (person: Person) => ({
   role: 'owner' as const,
 });
 
-// Written past the services, so that nobody is told: what another process did whose signal was lost.
+// Written past the services, so that no signal is sent: what another process did whose signal was lost.
 const identifyLater = async (bearer: string) => {
   expect(await identity.identify(bearer)).toBeDefined();
   await clock.advance(10_000);

@@ -8,7 +8,7 @@ import { callerOfKey, callerOfSession, keyUsed } from './caller-store.ts';
 export const KEY_PREFIX = 'pl_';
 
 const KEY_USED = commitPoint('identity.key-used', 'when a key was last used');
-/** What changed: the id of a session, key, user or account. */
+/** The revoked id: of a session, key, user or account. */
 const REVOKED = 'identity.revoked';
 /**
  * A revocation must bite within 10 s even where its signal is lost. From this age on a caller is looked up again
@@ -26,7 +26,7 @@ const LONGEST_BEARER = 4_096;
 
 interface CachedCaller {
   readonly caller: Caller;
-  /** Of a key: the keys that it comes from, with whose end it ends. */
+  /** For a key: the keys that it comes from, with whose end it ends. */
   readonly makers: readonly string[];
   /** When the token itself ends, in wall milliseconds. */
   readonly endsAt: number;
@@ -36,7 +36,7 @@ interface CachedCaller {
 
 export interface Callers {
   /**
-   * Who a bearer token stands for: an access token or an API key in force; undefined for anything else. Wrong keys are
+   * The caller of a bearer token: an access token or an API key in force; undefined for anything else. Wrong keys are
    * counted by the address that they come from, where it is given: it throws `too_many_attempts`.
    */
   identify(bearer: string, ip?: string): Promise<Caller | undefined>;
@@ -132,7 +132,7 @@ export function createCallers(parts: {
     return true;
   }
 
-  /** What no call waits for. When it fails, the entry grows old and the next call meets the failure itself. */
+  /** Work that no call waits for. When it fails, the entry grows old and the next call meets the failure itself. */
   function doBehind(work: Promise<unknown>): void {
     const settled: Promise<unknown> = work.catch(() => {}).finally(() => behind.delete(settled));
     behind.add(settled);

@@ -102,5 +102,5 @@ const openLink = route(
   },
 );
 
-/** Calls by which somebody closes their account, and opens it again. */
+/** Calls by which a user closes their account, and opens it again. */
 export const closingRoutes: Route[] = [closeMe, restore, resend, openLink];

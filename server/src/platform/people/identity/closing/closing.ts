@@ -18,22 +18,22 @@ const RESTORED = commitPoint('identity.restored', 'a user back from a closed acc
 const ASKED = commitPoint('identity.restore-asked', 'a mail with another link to open an account again');
 const RESTORING: readonly EmailKind[] = ['restore'];
 
-/** Somebody who goes, or comes back. */
+/** A user who closes their account, or opens it again. */
 export interface ClosingUser {
   readonly userId: UserId;
   /** When they closed their account, as the database writes it. */
   readonly at: string;
-  /** Who does it, where that is not they. */
+  /** The actor, where that is another. */
   readonly actor?: Actor;
   readonly origin: RequestOrigin;
 }
 
-/** What becomes of the organizations of somebody who goes. Accounts lie above identity: `app.ts` hands it in. */
+/** Handles the organizations of a user who closes their account. Accounts lie above identity: `app.ts` hands it in. */
 export interface OwnedOrganizations {
   /** Locks those that a user owns, so that two owners don't both go. To be called before the user is locked. */
   lock(tx: Transaction, userId: UserId): Promise<AccountId[]>;
   /**
-   * Closes, in `tx`, those in which there is nobody else, and answers them. Throws `last_owner`, with a list, where others
+   * Closes, in `tx`, those that have no other member, and answers them. Throws `last_owner`, with a list, where others
    * would be left without an owner, and `conflict` where one became theirs since they were `locked`. To be called once the user
    * is locked: from then on they become no owner.
    */
@@ -62,7 +62,7 @@ export interface Closing {
   closeOther(admin: Caller, userId: string, origin: RequestOrigin): Promise<Date>;
   /** Opens it again by the link of the mail. Throws `link_invalid`. */
   restore(token: string, origin: RequestOrigin): Promise<void>;
-  /** Sends another link; whether somebody closed an account with this address shows nowhere in the call. */
+  /** Sends another link; whether this address has a closed account shows nowhere in the call. */
   resend(email: string, origin: RequestOrigin): Promise<void>;
 }
 
@@ -134,7 +134,7 @@ async function closeWhere(
   return until;
 }
 
-/** Who has a password says it; who has none has proven lately who they are, in this session. */
+/** A user with a password says it; one without has proven lately who they are, in this session. */
 async function proofOf(
   parts: ClosingParts,
   { caller, password, origin }: ClosingRequest,

@@ -12,7 +12,7 @@ export const dueUsers = statement<{ user_id: UserId }>(
 
 /**
  * Locks one of them by a write, so that a transaction which waits for the row looks at it anew; no row: they are gone, or back. Without an
- * email where they never showed that it is theirs: it may be somebody else's.
+ * email where they never showed that it is theirs: it may be another person's.
  */
 export const lockDueUser = (userId: UserId) =>
   statement<{ email: string | null }>(

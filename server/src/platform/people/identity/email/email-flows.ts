@@ -23,7 +23,7 @@ const CONFIRMED = commitPoint('identity.email-confirmed', 'a verified or changed
 
 const CONFIRMING: readonly EmailKind[] = ['verify_email', 'change_email'];
 
-/** What modules above say of a user's new address, in the transaction that gives it to them: it throws where it must not be. */
+/** The rule of modules above for a user's new address, in the transaction that gives it to them: it throws where it must not be. */
 export type AddressRule = (
   tx: Transaction,
   change: { readonly userId: UserId; readonly email: string },
@@ -36,9 +36,9 @@ export interface EmailFlowsParts extends ProofParts {
   readonly addressRule?: AddressRule | undefined;
 }
 
-/** What goes by way of somebody's mailbox (docs/identity.md). */
+/** Flows that go by way of a user's mailbox (docs/identity.md). */
 export interface EmailFlows {
-  /** Sends another link to verify an address; whether somebody has it shows neither in the answer nor in its time. */
+  /** Sends another link to verify an address; whether it has a user shows neither in the answer nor in its time. */
   resend(email: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to choose a new password, likewise. */
   forgot(email: string, origin: RequestOrigin): Promise<void>;
@@ -122,7 +122,7 @@ async function addressChanged(
   await addressRule?.(tx, { userId: user.user_id, email });
   const [changed] = await tx.run(changeEmail(user.user_id, email)).catch(unlessTaken);
   if (changed === undefined) throw new AppError('conflict', { message: 'This address has an account.' });
-  // Links that went to the old address let nobody in any more.
+  // Links that went to the old address let no caller in any more.
   await tx.run(endEmailTokens(user.user_id));
   await recordOf(audit, tx, { user, action: 'user.email_changed', origin });
   await tx.runAll(

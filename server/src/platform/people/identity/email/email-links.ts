@@ -5,7 +5,7 @@ import { type EmailKind, LIFETIMES, putEmailToken } from './email-store.ts';
 import { type CredentialRow, lockUser, userByEmail } from '../users/user-store.ts';
 
 const PREFIX = 'ple_';
-/** Mails of a kind an hour at most: more would flood somebody's mailbox. */
+/** Mails of a kind an hour at most: more would flood a mailbox. */
 const MOST = {
   welcome: 5,
   verify_email: 5,
@@ -29,7 +29,7 @@ export interface LinksParts {
   readonly baseUrl: string;
 }
 
-/** Who is sent which mail that was asked for by typing an address. Each makes its link, and so ends the one before. */
+/** Recipients of mails that were asked for by typing an address. Each makes its link, and so ends the one before. */
 export function emailResolvers(
   parts: LinksParts,
 ): Readonly<

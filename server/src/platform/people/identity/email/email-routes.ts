@@ -14,7 +14,7 @@ const token = z.string().min(1).max(200);
 const pageSchema = z.string().describe('A page for people, in HTML.');
 /** The shape of what we send; whether it is good is said when it is used. */
 const LINK = /^ple_[\w-]+$/;
-/** Nobody floods a mailbox; a caller who tries one email after the other is stopped by the rate of their own address. */
+/** A mailbox can't be flooded; a caller who tries one email after the other is stopped by the rate of their own address. */
 const byEmail = {
   name: 'email',
   perMinute: 3,
@@ -189,7 +189,7 @@ const openLinks = pages.flatMap(({ path, summary, page }) => [
   ),
 ]);
 
-/** Calls that go by way of somebody's mailbox. */
+/** Calls that go by way of a user's mailbox. */
 export const emailRoutes: Route[] = [
   confirm,
   resend,

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 
-/** What a link in a mail is for. */
+/** Purpose of a link in a mail. */
 export type EmailKind = 'verify_email' | 'reset_password' | 'change_email' | 'restore';
 
 /** How long a link is good, in seconds. */

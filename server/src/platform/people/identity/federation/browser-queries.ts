@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const address = z.string().min(1).max(2_000);
 
-/** What a product's page opens a sign-in at a provider with. */
+/** Query by which a product's page opens a sign-in at a provider. */
 export const startQuery = {
   return_to: address.describe('One of SIGN_IN_RETURN_TO.'),
   // As RFC 7636 has it.
@@ -12,7 +12,7 @@ export const startQuery = {
     .describe('The base64url of the SHA-256 of a random secret that the page keeps.'),
 };
 
-/** What a browser comes back from a provider with; what the provider adds besides is ignored. */
+/** Query by which a browser comes back from a provider; what the provider adds besides is ignored. */
 export const callbackQuery = z.object({
   state: z.string().min(1).max(200),
   code: z.string().min(1).max(4_000).optional(),

@@ -17,7 +17,7 @@ export interface ClaimingParts {
   readonly clock: Clock;
 }
 
-/** A provider's word that an address is somebody's, which nobody has proven here. */
+/** A provider's word that an address is a person's, which was not proven here. */
 export interface AddressClaim {
   /** Locked; with an address that is not verified. */
   readonly user: CredentialRow;
@@ -28,7 +28,7 @@ export interface AddressClaim {
 }
 
 /**
- * Gives a user to the owner of their address, in `tx`. The person who registered with it was perhaps somebody else: all that they could
+ * Gives a user to the owner of their address, in `tx`. The person who registered with it was perhaps another: all that they could
  * come back by ends, and so does what they said of themselves. What was made in the account stays, for mostly it is the owner's
  * own (decisions/0045). Throws `sign_in_not_linked` for an admin of the platform, and what `assertMaySignIn` throws. After the
  * commit, `callers.forget` is to be called.
@@ -38,7 +38,7 @@ export async function claimAddress(
   tx: Transaction,
   { user, provider, fullName, origin }: AddressClaim,
 ): Promise<void> {
-  // Nobody becomes an admin by an address that was written down wrongly.
+  // A person does not become an admin by an address that was written down wrongly.
   if (user.role === 'admin') throw new AppError('sign_in_not_linked');
   assertMaySignIn(user, 'off');
   const { user_id: userId, email: to } = user;

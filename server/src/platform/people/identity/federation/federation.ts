@@ -28,23 +28,23 @@ const REFUSED = commitPoint(
 const NOT_BY_SANDBOX =
   'A platform admin cannot sign in through the sandbox, where anybody can claim any identity. Sign in with your password.';
 
-/** The providers that say who somebody is; sign-ins by one that is undefined are refused. */
+/** The providers that say who a person is; sign-ins by one that is undefined are refused. */
 export interface Providers {
   /** Google, for browsers and for apps, which are clients of their own there. */
   readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };
   readonly firebase: Firebase | undefined;
-  /** Whether they are a sandbox, which believes whatever anybody on this machine says: it speaks for no platform admin. */
+  /** Whether they are a sandbox, which believes all that a caller on this machine says: it speaks for no platform admin. */
   readonly isSandbox?: boolean;
 }
 
 export interface FederationParts extends FlowsParts, PeopleParts {
   readonly mail: FlowsParts['mail'];
   readonly providers: Providers;
-  /** What a provider said, for the operator: the user gets our own codes alone. */
+  /** The log for a provider's words, for the operator: the user gets our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** What an app hands in: it was at the provider by itself. */
+/** The answer that an app hands in: it was at the provider by itself. */
 export interface AppAnswer {
   readonly code: string;
   readonly codeVerifier: string;
@@ -53,7 +53,7 @@ export interface AppAnswer {
   readonly device?: DeviceGiven | undefined;
 }
 
-/** What a browser comes back from a provider with. */
+/** Query by which a browser comes back from a provider. */
 export interface CallbackQuery {
   readonly state: string;
   readonly code?: string | undefined;
@@ -172,7 +172,7 @@ async function withPerson<Value>(
   return value;
 }
 
-/** Who was refused is in the audit; why, as far as the provider is concerned, in the log. */
+/** The audit says who was refused; the log says why, as far as the provider is concerned. */
 async function auditFailure<Value>(
   { db, audit, log }: FederationParts,
   { provider, origin }: { readonly provider: Provider; readonly origin: RequestOrigin },
@@ -192,7 +192,7 @@ async function auditFailure<Value>(
   }
 }
 
-/** What an ID token says. Its signature can be written in many ways that are all read as the same. */
+/** The signed part of an ID token. Its signature can be written in many ways that are all read as the same. */
 const signedPart = (idToken: string) => idToken.slice(0, idToken.lastIndexOf('.'));
 
 /** The query as the provider sent it, without what it left out. */

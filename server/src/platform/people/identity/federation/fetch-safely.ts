@@ -17,7 +17,7 @@ export interface FetchingParts extends ReachOptions {
 }
 
 /**
- * What went wrong with a provider, in a word for the log. The errors of libraries hold what they were about, tokens and
+ * A provider's fault, in a word for the log. The errors of libraries hold what they were about, tokens and
  * claims: those go no further than this.
  */
 export class SignInProviderError extends Error {
@@ -33,13 +33,13 @@ function wordFor(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (error instanceof Unreachable && error.cause === undefined) return error.message;
   const { code, error: said } = error as Error & { readonly code?: unknown; readonly error?: unknown };
-  // A code of OAuth's (RFC 6749), and not whatever a provider says in its place.
+  // A code of OAuth's (RFC 6749), and not a provider's own words in its place.
   if (typeof said === 'string' && /^[a-z_]{1,40}$/.test(said)) return said;
   if (typeof code === 'string') return code;
   return error.cause === undefined ? error.name : wordFor(error.cause);
 }
 
-/** What a request is made of, as openid-client makes it. */
+/** A request, as openid-client makes it. */
 export interface FetchRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ const PATIENCE = 5_000;
 const LARGEST = 256 * 1_024;
 
 /**
- * Asks a provider: whose address somebody has typed, and whose discovery names further ones. So nothing but the public
+ * Asks a provider: an admin has typed its address, and its discovery names further ones. So nothing but the public
  * Internet is asked, by https (this machine too, where `allowLoopback` says so), no redirect is followed, and no answer is
  * read without end. Throws `Unreachable`.
  */

@@ -5,7 +5,7 @@ import '../errors.ts';
 import { createFirebase } from './firebase.ts';
 
 const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
+// Its key is made here, and not while a test waits for it.
 await provider.rotateKeys();
 afterAll(() => provider.close());
 const projectId = 'a-project';

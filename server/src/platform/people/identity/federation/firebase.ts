@@ -11,7 +11,7 @@ export interface FirebaseSettings {
   readonly keysUrl: string;
 }
 
-/** Who a Firebase ID token is of, and when it ends, in Unix seconds. */
+/** The user of a Firebase ID token, and when it ends, in Unix seconds. */
 export interface FirebaseIdentified extends Identified {
   readonly expiresAt: number;
 }
@@ -25,7 +25,7 @@ export interface Firebase {
 
 /** Milliseconds. */
 const KEYS_KEPT = 600_000;
-/** A key that is not known makes them read anew, but no more often than this: a token names whatever key it likes. */
+/** A key that is not known makes them read anew, but no more often than this: a token can name any key. */
 const KEYS_YOUNG = 10_000;
 /** Seconds since it was issued. Apps ask for a new one by `getIdToken(true)`. */
 const OLDEST_TOKEN = 600;

@@ -22,7 +22,7 @@ export interface FlowsParts extends SessionOpeningParts {
 }
 
 export interface FlowStart {
-  /** Who the browser is sent to; it must come back from the same one: `google`, or a connection's id. */
+  /** The provider that the browser is sent to; it must come back from the same one: `google`, or a connection's id. */
   readonly provider: string;
   readonly returnTo: string;
   /** SHA-256 in base64url of a secret that the product's page keeps (RFC 7636, S256): without it a code is worth nothing. */
@@ -31,7 +31,7 @@ export interface FlowStart {
   readonly cookie: string | undefined;
 }
 
-/** What belongs to one sign-in at a provider. */
+/** Facts of one sign-in at a provider. */
 export interface StartedFlow {
   readonly state: string;
   readonly nonce: string;
@@ -55,7 +55,7 @@ export interface Exchange {
 
 /** Sign-ins that lead a browser to a provider and back; single sign-on of organizations takes the same way. */
 export interface SignInFlows {
-  /** Throws `validation_failed` for an address where nobody may be sent back to. */
+  /** Throws `validation_failed` for an address that a browser must not be sent back to. */
   begin(asked: FlowStart): Promise<StartedFlow>;
   /** Uses up what a browser came back with. Throws `sign_in_failed`: used, too old, altered, or another browser's. */
   finish(came: {
@@ -76,7 +76,7 @@ const PREFIX = 'plo_';
 
 export function createSignInFlows(parts: FlowsParts): SignInFlows {
   const { db, random, settings } = parts;
-  // The console's own page is this server's: its code goes to nobody else.
+  // The console's own page is this server's: its code goes to no other server.
   const isAllowed = returnsAllowed([...settings.returnTo, `${new URL(settings.baseUrl).origin}/app/sign-in`]);
   const cookies = browserCookie(settings.baseUrl.startsWith('https:'));
   return {
@@ -139,7 +139,7 @@ function secretsOf(state: string, browser: string): { nonce: string; codeVerifie
   return { nonce: derive('nonce'), codeVerifier: derive('code verifier') };
 }
 
-/** What binds a sign-in to the browser that began it, so that nobody is signed in as another by a link (login CSRF). */
+/** Binds a sign-in to the browser that began it, so that a link can't sign a user in as another (login CSRF). */
 function browserCookie(isSecure: boolean) {
   // The prefix keeps neighbours of this host from setting it (RFC 6265bis, section 4.1.3).
   const name = isSecure ? '__Host-plinth_sign_in' : 'plinth_sign_in';

@@ -27,7 +27,7 @@ export interface IdentityView {
   readonly last_used_at: string;
 }
 
-/** Who a user is elsewhere. */
+/** A user's identities at providers. */
 export interface Identities {
   list(caller: Caller): Promise<IdentityView[]>;
   /**

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 
-/** Who tells us who somebody is, for all accounts; those of one organization are the sso module's. */
+/** Providers that say who a person is, for all accounts; those of one organization are the sso module's. */
 export type Provider = 'google' | 'firebase';
 
 export const identityOf = (provider: Provider, subject: string) =>
@@ -25,7 +25,7 @@ export interface NewIdentity {
   readonly email: string;
 }
 
-/** Links; no row comes back when the subject is somebody's already, or the user somebody else there. */
+/** Links; no row comes back when the subject has a user already, or the user another subject there. */
 export const insertIdentity = (identity: NewIdentity) =>
   statement<{ id: string }>(
     `insert into identity.identities (user_id, id, provider, subject, email) values ($1, $2, $3, $4, $5)

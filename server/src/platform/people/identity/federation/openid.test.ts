@@ -22,7 +22,7 @@ function createStandingClock() {
 
 // One for all: its key takes its time to be made.
 const provider = await createOpenIdSandbox();
-// Its key is made here, and not while somebody waits for it.
+// Its key is made here, and not while a test waits for it.
 await provider.rotateKeys();
 afterAll(() => provider.close());
 
@@ -39,7 +39,7 @@ function makeFixture(settings: Partial<OpenIdSettings> = {}) {
 
 const secret = () => randomBytes(32).toString('base64url');
 
-/** Somebody at the provider; answers what `identify` is called with. */
+/** A person decides at the provider; answers what `identify` is called with. */
 async function authorize(client: OpenIdClient, email = 'ada@example.com') {
   const asked = { redirectUri: REDIRECT, state: secret(), nonce: secret(), codeVerifier: secret() };
   const back = await provider.decide(await client.authorizationUrl(asked), email);
@@ -52,7 +52,7 @@ const codeOf = async (doing: Promise<unknown>) =>
     (error: AppError) => error.code,
   );
 
-/** What is kept of what went wrong, where an ID token is not as it should be. */
+/** The kept cause, where an ID token is not as it should be. */
 async function causeOf(fault: TokenFault): Promise<unknown> {
   const { client } = makeFixture();
   const came = await authorize(client);
@@ -62,7 +62,7 @@ async function causeOf(fault: TokenFault): Promise<unknown> {
 
 const toThisMachine = async () => [{ address: '127.0.0.1', family: 4 }];
 
-/** What becomes of an issuer whose every name leads to this machine. */
+/** The check of an issuer whose every name leads to this machine. */
 const checkAt = (issuer: string, allowLoopback: boolean) => {
   const parts = { clock: createStandingClock(), allowLoopback, resolve: toThisMachine };
   return codeOf(createOpenIdClient(parts, { issuer, clientId: 'any', clientSecret: undefined }).check());

@@ -17,7 +17,7 @@ export interface OpenIdParts extends FetchingParts {
   readonly clock: Clock;
 }
 
-/** What a browser is sent to a provider with. */
+/** Parameters that a browser is sent to a provider with. */
 export interface Authorization {
   /** Where the provider sends it back to, as the provider knows it. */
   readonly redirectUri: string;
@@ -29,7 +29,7 @@ export interface Authorization {
   readonly further?: Readonly<Record<string, string>>;
 }
 
-/** What a browser came back with, and what it was sent with. */
+/** Parameters that a browser came back with, and those that it was sent with. */
 export interface AuthorizationAnswer {
   /** The query of the callback: `code` and `state`, or `error`. */
   readonly query: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export interface AuthorizationAnswer {
   readonly nonce: string | undefined;
 }
 
-/** Who a provider says that somebody is. */
+/** The person that a provider names. */
 export interface Identified {
   /** Stable for the issuer and client; an email is not. */
   readonly subject: string;
@@ -122,7 +122,7 @@ async function discover(parts: OpenIdParts, { issuer, clientId }: OpenIdSettings
 interface ConfigurationInput {
   readonly settings: OpenIdSettings;
   readonly server: openid.ServerMetadata;
-  /** What the code was asked for with. The library takes it from a URL and writes it anew, which providers compare by letter. */
+  /** The address that the code was asked for with. The library takes it from a URL and writes it anew, which providers compare by letter. */
   readonly redirectUri: string | undefined;
 }
 
@@ -203,7 +203,7 @@ function identifiedOf(claims: z.infer<typeof claimsSchema>): Identified {
   return { subject, email, emailVerified: email === undefined ? false : emailVerified, name, hostedDomain };
 }
 
-/** What went wrong, in our own codes; what the provider said of it is for the log alone. */
+/** The failure, in our own codes; what the provider said of it is for the log alone. */
 async function translateErrors<Value>(doing: Promise<Value>): Promise<Value> {
   return doing.catch((cause: unknown) => {
     throw new AppError(codeOf(cause), { cause: new SignInProviderError(cause) });

@@ -32,7 +32,7 @@ const GOOGLES = ['gmail.com', 'googlemail.com'];
 const NOT_THEIRS =
   'This email address has an account here, and is not one that Google hands out. Sign in as you did before; “forgot password” sends you a link.';
 
-/** Somebody whom a provider has named. */
+/** A person whom a provider has named. */
 export interface SignInRequest {
   readonly provider: Provider;
   readonly identified: Identified;
@@ -49,7 +49,7 @@ export async function personOf(
   named: SignInRequest,
 ): Promise<PersonResult> {
   const { provider, identified } = named;
-  // Of two who come at once, the later finds what the first has made.
+  // When two come at once, the later finds what the first has made.
   for (let tries = 0; tries < 3; tries += 1) {
     const [known] = await tx.run(identityOf(provider, identified.subject));
     if (known !== undefined) await tx.run(identityUsed(known.user_id, known.id));
@@ -72,7 +72,7 @@ async function present(
   return user;
 }
 
-/** undefined: somebody else was quicker, and it is to be looked up again. */
+/** undefined: another sign-in was quicker, and it is to be looked up again. */
 async function newcomer(
   parts: PeopleParts,
   tx: Transaction,
@@ -93,7 +93,7 @@ async function newcomer(
   if (isClaimed) await claimFor(parts, tx, { ...named, user });
   else assertMaySignIn(user, 'required');
   if (!(await linkedTo(parts, tx, { ...named, user, email }))) {
-    // They are somebody else by now, and nothing of this one is theirs: it is undone with the transaction.
+    // They are another person by now, and nothing of this one is theirs: it is undone with the transaction.
     if (isClaimed) throw new AppError('sign_in_failed');
     return undefined;
   }

@@ -15,7 +15,7 @@ export interface SignInState {
   readonly codeChallenge: string;
 }
 
-/** Stores a sign-in that has begun; drops those that nobody came back from. */
+/** Stores a sign-in that has begun; drops those whose browser never came back. */
 export const putState = (state: SignInState) =>
   [
     statement(deleteUnheld('identity.sign_in_states', 'expires_at <= app.now()')),

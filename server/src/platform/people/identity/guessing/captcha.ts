@@ -6,11 +6,11 @@ import { z } from 'zod';
 /** How long its service may take. */
 const PATIENCE = 5_000;
 
-/** A CAPTCHA of somebody else's service, which tells people from robots. */
+/** A CAPTCHA of an outside service, which tells people from robots. */
 export interface Captcha {
   /** Whether an answer is good; `away` when its service does not say. Each answer is good once: the service sees to it. */
   check(given: { readonly answer: string | undefined; readonly ip: string }): Promise<'yes' | 'no' | 'away'>;
-  /** What a caller is told who has to solve one. */
+  /** The refusal of a caller who has to solve one. */
   required(): AppError;
 }
 
@@ -20,7 +20,7 @@ export interface CaptchaParts {
   readonly onAway: (error: unknown) => void;
 }
 
-// Of what the three answer besides, nothing is needed: which host an answer is from, they check by the key.
+// The other fields of the three answers are not needed: which host an answer is from, they check by the key.
 const verdictSchema = z.object({ success: z.boolean() });
 
 /**

@@ -12,7 +12,7 @@ await stopTime(db);
 const pass = (seconds: number) => advance(db, `${seconds} seconds`);
 const guessing = createGuessing({ db, captcha: undefined });
 const HOUR = 3_600;
-/** What goes on for hours is the same on every engine. */
+/** A run of hours is the same on every engine. */
 const onPostgres = test.runIf(engine === 'postgres');
 
 let made = 0;
@@ -36,7 +36,7 @@ async function wrong(by: readonly Counter[], on: Guessing = guessing): Promise<n
 const fail = () => Promise.reject(new AppError('internal'));
 const right = (by: readonly Counter[]) => guessing.attempt({ by }, async () => 'right');
 
-/** How many guesses somebody makes in so many seconds who comes back as soon as they may. */
+/** How many guesses a caller makes in so many seconds who comes back as soon as they may. */
 async function guessesWithin(seconds: number, by: () => readonly Counter[]): Promise<number> {
   let tried = 0;
   for (let passed = 0; passed < seconds; ) {

@@ -21,7 +21,7 @@ const MINUTE = 60;
 const QUARTER = 15 * MINUTE;
 
 /**
- * What is counted, and how it runs down: `free` wrong guesses cost no wait, the next ones 1, 2, 4 … 900 seconds, and one
+ * Counters, and how they run down: `free` wrong guesses cost no wait, the next ones 1, 2, 4 … 900 seconds, and one
  * is forgotten every `seconds`; `asks`: from how many on a CAPTCHA is asked for. The arithmetic is in docs/identity.md.
  */
 const RULES = {
@@ -55,8 +55,8 @@ export interface Place {
 }
 
 /**
- * What a guessed password is counted by. A caller from where the user was signed in before does not wait for what
- * others do elsewhere: so nobody locks an owner out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
+ * Counters of a guessed password. A caller from where the user was signed in before does not wait for what
+ * others do elsewhere: so an attacker can't lock an owner out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
  */
 export function countersOfLogin(login: {
   readonly email: string;
@@ -147,7 +147,7 @@ async function admit({ db, captcha }: GuessingParts, { by, captcha: given }: Gue
   if (first.verdict !== 'ask' || service === undefined || given === undefined) return refuseWaiting(first);
   const answer = await service.check(given);
   if (answer === 'no') throw service.required();
-  // A service that is away asks nobody: then the waits alone decide, as where there is none.
+  // A service that is away checks no caller: then the waits alone decide, as where there is none.
   refuseWaiting(await ask(answer === 'yes' ? 'solved' : undefined));
 }
 
@@ -155,7 +155,7 @@ function refuseWaiting({ verdict, seconds }: GuessVerdict): void {
   if (verdict === 'wait') throw new AppError('too_many_attempts', { retryAfter: seconds });
 }
 
-/** The refusal of a link that is none. 256 bits are not guessed: a good one is let in, whatever was tried before. */
+/** The refusal of a link that is none. 256 bits are not guessed: a good one is let in after any number of wrong ones. */
 export async function wrongLink(guessing: Guessing, ip: string): Promise<AppError> {
   await guessing.missed('link', ip);
   return new AppError('link_invalid');

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** What an import needs to know of a user who is there already. */
+/** Facts that an import needs of a user who is there already. */
 export interface ImportedRow {
   user_id: UserId;
   email_verified: boolean;
@@ -17,7 +17,7 @@ export const userByExternalId = (externalId: string) =>
     externalId,
   ]);
 
-/** Locked, so that nobody verifies the address, takes the name, or chooses another account while it is looked at. */
+/** Locked, so that no other call verifies the address, takes the name, or chooses another account while it is looked at. */
 export const importedByEmail = (email: string) =>
   statement<ImportedRow>(
     `select ${KNOWN} from identity.users where lower(email) = lower($1) for no key update`,

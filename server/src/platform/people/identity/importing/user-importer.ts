@@ -72,7 +72,7 @@ async function put(parts: UserImporterParts, tx: Transaction, one: Row): Promise
 }
 
 /**
- * Somebody has the address already: nothing of theirs is changed but the name by which later imports find them. Not where
+ * A user has the address already: nothing of theirs is changed but the name by which later imports find them. Not where
  * they never showed that the address is theirs: the person who typed it in first would be given what its owner had.
  */
 async function meet(tx: Transaction, email: string, externalId: string | undefined): Promise<Outcome> {

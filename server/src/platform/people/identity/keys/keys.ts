@@ -55,7 +55,7 @@ export interface KeyToMake {
   readonly scopes: readonly string[];
   /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
-  /** What calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
+  /** Most that calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
   readonly monthlyBudget?: number | undefined;
   readonly actor: Actor;
   readonly origin?: RequestOrigin | undefined;
@@ -69,7 +69,7 @@ export interface KeyActor {
 }
 
 export interface Keys {
-  /** What a key can be allowed. */
+  /** Scopes that a key can have. */
   readonly scopes: ReadonlySet<string>;
   /** Makes a key outright, in a scope that may write keys of the account. The key itself is in this answer and nowhere else. */
   createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;
@@ -126,7 +126,7 @@ export function createKeys(parts: KeysParts): Keys {
       return { keyId, key, view: view(row) };
     },
     assertMayMake({ caller, accountId }, { scopes, expires_at: expiresAt }) {
-      // A key is bound to its account, whatever the request names.
+      // A key is bound to its account, also when the request names another.
       if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
       assertGrantable(caller, scopes, parts.scopes);
       if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now()) {

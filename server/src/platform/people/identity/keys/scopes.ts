@@ -1,7 +1,7 @@
 import type { Caller } from '#platform/http';
 import { AppError } from '#platform/kernel';
 
-/** What a key can be allowed on the platform itself; `*` is everything that its user may. */
+/** Scopes that a key can have on the platform itself; `*` is everything that its user may. */
 const PLATFORM_SCOPES = [
   '*',
   'account:read',

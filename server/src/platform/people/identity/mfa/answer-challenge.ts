@@ -15,7 +15,7 @@ const ANSWERED = commitPoint(
   'a try of a challenge, and the session when it was good',
 );
 
-/** What a browser asks the user's passkeys with, to answer a challenge. Throws `mfa_over`. */
+/** Options by which a browser asks the user's passkeys, to answer a challenge. Throws `mfa_over`. */
 export async function challengeOptions(parts: MfaParts, mfaToken: string) {
   const tokenHash = sha256(mfaToken);
   const userId = await ownerOf(parts, tokenHash);
@@ -28,7 +28,7 @@ async function ownerOf({ db }: Pick<MfaParts, 'db'>, tokenHash: string): Promise
   return found.user_id;
 }
 
-/** What a challenge is answered with, and on which device. */
+/** Answer to a challenge, and its device. */
 export interface ChallengeAnswer {
   readonly mfaToken: string;
   readonly proof: FactorProof;

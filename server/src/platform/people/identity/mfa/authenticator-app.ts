@@ -50,7 +50,7 @@ export async function confirmTotp(
     const step = stepOf(code, { secret, now: pending.now });
     if (step === undefined) throw new AppError('mfa_refused');
     await tx.runAll([confirmPending(userId, step), forgetMisses(userId)]);
-    // A code of it was shown here: whatever others guess elsewhere, from here its owner gets in.
+    // A code of it was shown here: guesses elsewhere do not keep its owner out from here.
     if (sessionId !== undefined) await tx.run(markProven(userId, sessionId));
     const action = pending.replaces ? 'mfa.totp_replaced' : 'mfa.totp_added';
     await notify(parts, tx, { user, action, origin });

@@ -16,7 +16,7 @@ export interface CodeOrigin {
 }
 
 /**
- * What wrong codes are counted by: a device or an address at which the user has shown a factor since the app is in force, else
+ * Counter of wrong codes: a device or an address at which the user has shown a factor since the app is in force, else
  * everywhere together. A session of before tells nothing: an attacker who knows the password could have opened many.
  */
 export const placeOfCode = (userId: UserId, { sessionId, tokenHash, ipBlock }: CodeOrigin) =>

@@ -4,7 +4,7 @@ import type { Transaction } from '#platform/db';
 import type { CredentialRow } from '../users/user-store.ts';
 import type { MfaParts } from './mfa-parts.ts';
 
-/** What is told to a user by mail, by what was done. */
+/** Texts of mails to a user, by what was done. */
 const MESSAGES = {
   'mfa.totp_added': 'An authenticator app was added.',
   'mfa.totp_replaced': 'Your authenticator app was replaced by another.',

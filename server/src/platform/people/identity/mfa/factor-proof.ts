@@ -22,7 +22,7 @@ import { SEALED_TOTP, totpOf, useStep } from './totp-store.ts';
 import { stepOf } from './totp.ts';
 import { checkedAssertion } from './webauthn.ts';
 
-/** What a user proves themselves with: one of these. */
+/** A user's proof: one of these. */
 export interface FactorProof {
   readonly code?: string | undefined;
   readonly recovery_code?: string | undefined;
@@ -49,7 +49,7 @@ export async function signedBy(
   return counter === undefined ? undefined : { userId, passkeyId: key.id, counter };
 }
 
-/** A proof, with whatever of it is looked at before the user is locked. */
+/** A proof, with what is looked at before the user is locked. */
 export type CheckedProof =
   | { readonly by: 'totp'; readonly code: string }
   | { readonly by: 'recovery_code'; readonly code: string }

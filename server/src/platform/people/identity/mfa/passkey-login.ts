@@ -12,7 +12,7 @@ import { type SignedBy, signedBy, usesPasskey } from './factor-proof.ts';
 
 const COUNTED = commitPoint('identity.passkey-counted', 'a use of a passkey, or the record of a wrong one');
 
-/** What a browser asks for any passkey of this site with, before it is known who signs in. */
+/** Options by which a browser asks for any passkey of this site, before it is known who signs in. */
 export const loginOptions = (parts: MfaParts) => requestPasskey(parts, { kind: 'sign_in' });
 
 /**

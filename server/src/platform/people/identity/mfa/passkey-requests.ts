@@ -7,7 +7,7 @@ import { clientDataOf, type ClientData, requestOptions } from './webauthn.ts';
 const BEGUN = commitPoint('identity.ceremony-begun', 'what an authenticator is to sign');
 const USED = commitPoint('identity.ceremony-used', 'an answer of an authenticator, looked at once');
 
-/** What a browser asks for a passkey with: for one of a user's, or for any of this site. */
+/** Options by which a browser asks for a passkey: for one of a user's, or for any of this site. */
 export async function requestPasskey(
   { db, random, passkeySettings }: MfaParts,
   purpose: Purpose,

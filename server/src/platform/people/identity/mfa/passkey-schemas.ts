@@ -18,7 +18,7 @@ const client = {
   clientExtensionResults: z.record(z.string().max(100), z.unknown()).optional(),
 };
 
-/** What `navigator.credentials.create()` gives, by its `toJSON()`. */
+/** The result of `navigator.credentials.create()`, by its `toJSON()`. */
 export const credentialSchema = namedObject('PasskeyAttestation', {
   ...client,
   response: namedObject('PasskeyAttestationResponse', {
@@ -35,7 +35,7 @@ export const credentialSchema = namedObject('PasskeyAttestation', {
 });
 export type Credential = z.infer<typeof credentialSchema>;
 
-/** What `navigator.credentials.get()` gives, by its `toJSON()`. */
+/** The result of `navigator.credentials.get()`, by its `toJSON()`. */
 export const assertionSchema = namedObject('PasskeyAssertion', {
   ...client,
   response: namedObject('PasskeyAssertionResponse', {
@@ -78,7 +78,7 @@ export const requestOptionsSchema = z
   })
   .meta({ id: 'PasskeyRequestOptions' });
 
-/** What a client says of its device where a session is opened. */
+/** A client's description of its device where a session is opened. */
 export const deviceFields = {
   device_name: deviceNameSchema.optional(),
   former_refresh_token: z

@@ -6,7 +6,7 @@ const LIFETIME = `interval '5 minutes'`;
 /** Keeps up with ceremonies that begin and never end: each that is made deletes so many that are over. */
 const PRUNED = 10;
 
-/** What a ceremony is for: an answer that was made for something else is none. */
+/** Purpose of a ceremony: an answer that was made for something else is none. */
 export type Purpose =
   | { readonly kind: 'registration' | 'step_up'; readonly userId: UserId; readonly sessionId: string }
   | { readonly kind: 'challenge'; readonly tokenHash: string }

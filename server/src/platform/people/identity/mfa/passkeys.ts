@@ -24,7 +24,7 @@ const ADDED = commitPoint('identity.passkey-added', 'a passkey, recovery codes, 
 const CHANGED = commitPoint('identity.passkey-changed', 'the name of a passkey');
 const REMOVED = commitPoint('identity.passkey-removed', 'the end of a passkey, and the mail');
 
-/** Nobody has so many devices. */
+/** More devices than a user has. */
 const MOST = 20;
 
 export interface PasskeyView {
@@ -41,7 +41,7 @@ export interface AddedPasskey {
   readonly recovery_codes: readonly string[] | null;
 }
 
-/** What a browser makes a passkey with, in this session. */
+/** Options by which a browser makes a passkey, in this session. */
 export async function passkeyOptions(parts: MfaParts, caller: Caller) {
   const { db, random, passkeySettings } = parts;
   const { userId } = caller;

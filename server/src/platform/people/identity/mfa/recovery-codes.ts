@@ -7,7 +7,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** 20 letters of 5 bits: 100 random bits can't be guessed, and need no slow hash. */
 const LETTERS = 20;
 
-/** What a recovery code looks like, with or without dashes, in any case. */
+/** Form of a recovery code, with or without dashes, in any case. */
 export const RECOVERY_CODE = /^(?:[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z][- ]?){20}$/;
 
 /** Ten new codes in place of all before them; they are told once, and kept as hashes. */

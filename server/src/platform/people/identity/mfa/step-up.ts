@@ -12,12 +12,12 @@ import { type FactorProof, proves, readProof } from './factor-proof.ts';
 
 const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was given in a session');
 
-/** What a session is proven by once more: the password where there is no second factor, else that. */
+/** Proof of a session once more: the password where there is no second factor, else that. */
 export interface StepUpProof extends FactorProof {
   readonly password?: string | undefined;
 }
 
-/** What a browser asks the caller's passkeys with. */
+/** Options by which a browser asks the caller's passkeys. */
 export async function stepUpOptions(parts: MfaParts, caller: Caller) {
   const { userId, sessionId } = inSession(caller);
   return requestPasskey(parts, { kind: 'step_up', userId, sessionId }, userId);
@@ -61,7 +61,7 @@ export async function stepUp(
   if (!isProven) throw new AppError('mfa_refused');
 }
 
-/** Not looked at where there is a second factor, so that nobody learns here whether it is right. */
+/** Not looked at where there is a second factor, so that a caller does not learn here whether it is right. */
 async function byPassword(
   parts: MfaParts,
   caller: Caller,

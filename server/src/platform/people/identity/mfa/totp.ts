@@ -5,7 +5,7 @@ const PERIOD = 30;
 /** 160 bits, the length of SHA-1's output (RFC 4226, section 4, R6). */
 const SECRET_BYTES = 20;
 
-/** What an authenticator app is given. */
+/** The key that an authenticator app is given. */
 export interface TotpKey {
   /** In base32, to be typed. */
   readonly secret: string;

@@ -60,7 +60,7 @@ export async function requestOptions(
 
 const describePasskey = ({ credential_id, transports }: PasskeyRow) => ({ id: credential_id, transports });
 
-/** What the browser says that it was answeredCeremony, and by whom; nothing of it is believed before the signature is checked. */
+/** The browser's word on what it answered, and for whom; nothing of it is believed before the signature is checked. */
 export interface ClientData {
   readonly challenge: string;
   readonly origin: string;
@@ -77,7 +77,7 @@ export function clientDataOf(encoded: string): ClientData | undefined {
   }
 }
 
-/** What is kept of a new passkey. */
+/** Facts of a new passkey that are kept. */
 export interface CheckedCredential {
   readonly credentialId: string;
   readonly publicKey: string;
@@ -118,7 +118,7 @@ export async function checkedCredential(
   };
 }
 
-/** The counter of a passkey that has signed these bytes, on our pages, for somebody whom it has verified; else undefined. */
+/** The counter of a passkey that has signed these bytes, on our pages, for a user whom it has verified; else undefined. */
 export async function checkedAssertion(
   settings: PasskeySettings,
   { response: given, key }: { readonly response: Assertion; readonly key: PasskeyRow },
@@ -146,7 +146,7 @@ export async function checkedAssertion(
   return checked.verified ? checked.authenticationInfo.newCounter : undefined;
 }
 
-/** The library throws for whatever is wrong with an answer. */
+/** The library throws for everything that is wrong with an answer. */
 const notVerified = () => ({ verified: false as const, registrationInfo: undefined });
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {

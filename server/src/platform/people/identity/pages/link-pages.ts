@@ -7,7 +7,7 @@ interface LinkPage {
   readonly title: string;
   readonly fields: string;
   readonly button: string;
-  /** What is said when it worked. */
+  /** The sentence when it worked. */
   readonly done: string;
 }
 

@@ -44,7 +44,7 @@ type Read = (groups: Readonly<Record<string, string>>) => ForeignHash | HashProb
 
 /** With or without its padding. */
 const B64 = '[A-Za-z0-9+/]+={0,2}';
-/** Of passlib, which has a dot for the plus. */
+/** passlib's base64, which has a dot for the plus. */
 const DOTTED = '[A-Za-z0-9./]+';
 
 /** Each form: how it begins, all of it, and how it is read. */
@@ -182,7 +182,7 @@ function readFirebase({
   const read = readScrypt({ ...rest, n: String(2 ** Number(ln)) }, salted);
   if (typeof read === 'string') return read;
   const signerKey = base64(sk);
-  // What comes out is the signer key, encrypted.
+  // The result is the signer key, encrypted.
   return signerKey.length === read.hash.length ? { ...read, kind: 'firebase', signerKey } : 'hash_malformed';
 }
 

@@ -59,7 +59,7 @@ test.for(ALL)('a password lets in by its hash in $name, and no other does', asyn
 
 const [costly, salt] = ['A'.repeat(22), 'c29tZXNhbHQ'];
 
-/** What is taken is what the libraries take: each of these at the edge of what it may be. */
+/** The importer takes what the libraries take: each of these at the edge of what it may be. */
 test.for([
   `$argon2id$v=19$m=64,t=1,p=1$xpvqJVEE6OU3rY62svh21g==$/jBPC3DrIIb87+YxGKR/MuJTZ5wffaEIxo5NRdKPjtk=`,
   `$argon2id$v=19$m=0064,t=01,p=08$${salt}$${costly}`,

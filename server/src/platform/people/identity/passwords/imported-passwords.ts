@@ -22,7 +22,7 @@ export function isImported(stored: string): boolean {
 
 /**
  * Whether a password belongs to an imported hash. To be called in the pool for hashes: it costs up to a second. One that
- * can not be checked lets nobody in, as a wrong password does, and the log says so.
+ * can not be checked is refused, as a wrong password is, and the log says so.
  */
 export async function matchesImported(
   stored: string,

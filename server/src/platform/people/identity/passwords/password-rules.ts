@@ -11,7 +11,7 @@ export const LONGEST_PASSWORD = 200;
 /** Shorter words stand in too many good passwords. */
 const SHORTEST_WORD = 4;
 
-/** What the published list lacks: words, and passwords as they stand. All in lower case. */
+/** Entries that the published list lacks: words, and passwords as they stand. All in lower case. */
 const missedSchema = z.array(z.string().regex(/^[\x21-\x40\x5b-\x7e]+$/));
 let known: ReadonlySet<string> | undefined;
 
@@ -32,12 +32,12 @@ export interface PasswordRulesOptions {
   readonly words?: readonly string[];
   /** Where breached passwords are asked for; nowhere when left out. */
   readonly breachesUrl?: string | undefined;
-  /** Milliseconds until nobody waits for an answer from there any more. */
+  /** Milliseconds until an answer from there is not waited for any more. */
   readonly breachesDeadline?: number;
 }
 
 export interface PasswordRules {
-  /** What is wrong with a password, as a sentence; undefined when it may be used, breaches apart. */
+  /** Weakness of a password, as a sentence; undefined when it may be used, breaches apart. */
   weaknessOf(password: string, email: string): Promise<string | undefined>;
   /** Throws `validation_failed` when a password may not be used, with the field that it stands in. */
   assertStrong(password: string, email: string, field?: string): Promise<void>;
@@ -132,13 +132,13 @@ const LETTERS: Readonly<Record<string, string>> = {
 
 /** Milliseconds. A registration waits no longer for a service that is not ours. */
 const DEADLINE = 1_500;
-/** Characters of the hash that are told: some 800 breached passwords share them, so that nobody learns which was meant. */
+/** Characters of the hash that are told: some 800 breached passwords share them, so that the service does not learn which was meant. */
 const TOLD = 5;
 const LONGEST_ANSWER = 1_000_000;
 
 /** Passwords that were seen in breaches, asked for by the first characters of their hash. */
 interface Breaches {
-  /** False as well where nobody answers in time: a service that is away keeps no one from signing up. */
+  /** False as well where no answer comes in time: a service that is away keeps no one from signing up. */
   isKnown(password: string): Promise<boolean>;
 }
 

@@ -18,7 +18,7 @@ export interface PasswordsOptions {
 
 /** So many people may arrive at once; a flood that only makes others wait gets no more of its calls in than are computed. */
 const MOST_WAITING = 250;
-/** Sooner than clients give up: nobody has anything of a hash whose caller has left. */
+/** Sooner than clients give up: a hash is of no use once its caller has left. */
 const PATIENCE = 10_000;
 
 const MOST_RUNNING = Math.max(1, Math.min(2, availableParallelism() - 1));

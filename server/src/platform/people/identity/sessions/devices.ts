@@ -9,9 +9,9 @@ import type { CredentialRow } from '../users/user-store.ts';
 /** Mails about new devices that a user gets in an hour at most: an attacker with the password may come from many. */
 const MOST_MAILS = 3;
 
-/** What a client says of its device when it signs in. */
+/** A client's description of its device when it signs in. */
 export interface DeviceGiven {
-  /** What its owner calls it; else it is called by its user agent. */
+  /** Its owner's name for it; else it is called by its user agent. */
   readonly name?: string | undefined;
   /** A refresh token of an earlier session on it, used or not. */
   readonly formerToken?: string | undefined;
@@ -88,7 +88,7 @@ const SYSTEMS: readonly (readonly [sign: RegExp, name: string])[] = [
 /** `curl/8.5.0`; letters, digits and dashes alone, so that no mail shows an address that a stranger made up. */
 const PROGRAM = /^([A-Za-z][A-Za-z0-9-]{0,30})\//;
 
-/** What a user agent says it is, in words: `Firefox on Windows`, `curl`. */
+/** Name of a device by its user agent, in words: `Firefox on Windows`, `curl`. */
 export function deviceNameOf(userAgent: string): string {
   const findName = (list: typeof BROWSERS) => list.find(([sign]) => sign.test(userAgent))?.[1];
   const [browser, system] = [findName(BROWSERS), findName(SYSTEMS)];

@@ -8,7 +8,7 @@ export interface FactorsRow {
   recovery_codes: number;
 }
 
-/** What a user has; readable in their own scope too. */
+/** Factors of a user; readable in their own scope too. */
 export const factorsOf = (userId: UserId) =>
   statement<FactorsRow>(
     `select exists (select from identity.totp where user_id = $1 and confirmed_at is not null) as totp,

@@ -19,7 +19,7 @@ export interface ProofParts {
 }
 
 /**
- * The caller, who has just said their password; a session that somebody found open is not enough. Throws `wrong_password`,
+ * The caller, who has just said their password; a session that was found open is not enough. Throws `wrong_password`,
  * `too_many_attempts`, which is counted for each session alone, and for a user with a second factor `step_up_required`,
  * unless that was shown lately.
  */
@@ -36,7 +36,7 @@ export async function proven(
     userById(caller.userId),
     factorsOf(caller.userId),
   ]);
-  // Who stole the password may hold the session too.
+  // A thief of the password may hold the session too.
   if (isOn(factors)) await assertProven(db, caller);
   const by = [{ rule: 'session', of: caller.sessionId ?? caller.userId }] as const;
   const right = await parts.guessing.attempt({ by }, async () =>

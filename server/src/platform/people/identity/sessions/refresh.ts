@@ -34,7 +34,7 @@ export interface RefreshingParts extends SessionOpeningParts {
   readonly secrets: Pick<Secrets, 'derived'>;
 }
 
-/** A refresh token that somebody came with, whose session is locked. */
+/** A refresh token that a caller came with, whose session is locked. */
 interface PresentedToken {
   readonly userId: UserId;
   readonly sessionId: string;
@@ -89,7 +89,7 @@ export async function refresh(
   return authTokens(parts, outcome.user, { sessionId, refreshToken: outcome.next });
 }
 
-/** What comes after a token, by each of our keys: made of the token itself, so that it rests nowhere and is the same each time. */
+/** Successors of a token, by each of our keys: made of the token itself, so that each rests nowhere and is the same each time. */
 function successorsOf({ secrets }: RefreshingParts, text: string): string[] {
   return secrets.derived(text, 'refresh token').map((derived) => `${REFRESH_PREFIX}${derived}`);
 }
@@ -110,7 +110,7 @@ async function rotateToken(
 
 /**
  * The newest of those that came of a token within the grace. A page and the server that renders it refresh from two addresses,
- * and so does a telephone that leaves a house: it is written down, and refused to nobody. Both hold one token then, and who
+ * and so does a telephone that leaves a house: it is written down, and not refused. Both hold one token then, and who
  * is second to use that one up ends the session. undefined: its key is gone.
  */
 async function newest(
@@ -137,7 +137,7 @@ async function newest(
   return last;
 }
 
-/** What binds the user by now counts, also when they signed in before it did. */
+/** A rule that binds the user by now counts, also when they signed in before it did. */
 async function mayGoOn(
   { signInRule }: RefreshingParts,
   tx: Transaction,
@@ -178,7 +178,7 @@ interface Replay {
   readonly origin: RequestOrigin;
 }
 
-/** One answer for whatever is wrong with a refresh token. */
+/** One answer for all that can be wrong with a refresh token. */
 function sessionOverError(): AppError {
   return new AppError('unauthenticated', { message: 'This session is over. Sign in again.' });
 }

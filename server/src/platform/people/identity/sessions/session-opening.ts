@@ -14,7 +14,7 @@ const LOGIN = commitPoint('identity.login', 'a session and its first refresh tok
 export const REFRESH_PREFIX = 'plr_';
 
 /**
- * What modules above say of a sign-in, in the transaction that lets somebody in: it throws where they must come another way.
+ * The rule of modules above for a sign-in, in the transaction that lets a user in: it throws where they must come another way.
  * `opens` is false where a second factor stands between this and the session, and where one that is open is refreshed.
  */
 export type SignInRule = (
@@ -44,12 +44,12 @@ export interface ProvenSignIn {
   readonly method: Method;
   readonly origin: RequestOrigin;
   readonly device?: DeviceGiven | undefined;
-  /** What must still hold, or be written, when the user is locked; it throws where they must stay outside. */
+  /** Checks or writes when the user is locked; it throws where they must stay outside. */
   readonly confirm?: (tx: Transaction, now: CredentialRow) => Promise<void>;
 }
 
 /**
- * Every sign-in, by whatever proof, opens its session here; where the user has a second factor, it answers a challenge, and the
+ * Every sign-in, by any proof, opens its session here; where the user has a second factor, it answers a challenge, and the
  * session is opened when that is answered (mfa/answer-challenge.ts). Throws what `assertMaySignIn` throws.
  */
 export async function completeSignIn(
@@ -73,7 +73,7 @@ export async function completeSignIn(
   return 'mfa_token' in opened ? opened : authTokens(parts, user, opened);
 }
 
-/** What may stand in a user's way is told to those alone who have proven who they are. */
+/** Obstacles of a user are told to those alone who have proven who they are. */
 export function assertMaySignIn(
   user: CredentialRow,
   emailVerification: SessionOpeningParts['emailVerification'],

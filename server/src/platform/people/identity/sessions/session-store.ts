@@ -2,7 +2,7 @@ import { deleteUnheld, statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import type { Method } from './sign-in-replies.ts';
 
-/** A session that nobody refreshes for this long is over, and so is one that is older than the settings allow. */
+/** A session that is not refreshed for this long is over, and so is one that is older than the settings allow. */
 const IDLE = `interval '30 days'`;
 /** Kept this long after it is over, so that its device and its address are known again. */
 const KEPT = `interval '90 days'`;
@@ -58,7 +58,7 @@ export const deviceOf = (user: string, tokenHash: string) =>
   `(select s.id from identity.refresh_tokens t join identity.sessions s on s.user_id = t.user_id and s.id = t.session_id
     where t.token_hash = ${tokenHash} and t.user_id = ${user} and ${TRUSTED} limit 1)`;
 
-/** Whether the user of an email was seen before where a log-in comes from. For nobody's email: no. */
+/** Whether the user of an email was seen before where a log-in comes from. False for an unknown email. */
 export const placeOf = (email: string, at: { ipBlock: string; tokenHash: string | undefined }) =>
   statement<{ device: string | null; is_known: boolean }>(
     `select ${deviceOf('u.user_id', '$3')} as device, exists (
@@ -131,7 +131,7 @@ export interface RotatedRow {
   rotated_from: string;
 }
 
-/** What was rotated in a session within the grace. */
+/** Tokens that were rotated in a session within the grace. */
 export const rotatedLately = (userId: UserId, sessionId: string) =>
   statement<RotatedRow>(
     `select token_hash, successor_hash, rotated_from from identity.refresh_tokens

@@ -43,7 +43,7 @@ export interface ProvenUser extends Pick<ProvenSignIn, 'method' | 'device'> {
 
 export interface SessionView {
   readonly id: string;
-  /** What its owner calls the device, or what its user agent says it is. */
+  /** Its owner's name for the device, or the one by its user agent. */
   readonly name: string;
   readonly ip: string;
   readonly user_agent: string;

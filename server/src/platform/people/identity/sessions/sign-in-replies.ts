@@ -3,10 +3,10 @@ import { z } from 'zod';
 
 /** By what a challenge can be answered. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const;
-/** What a user proves themselves with beside a password. */
+/** A user's proof beside a password. */
 export type Factor = (typeof FACTORS)[number];
 
-/** What a client holds after a log-in; `expires_at` is the access token's end in Unix seconds. */
+/** Tokens of a client after a log-in; `expires_at` is the access token's end in Unix seconds. */
 export interface AuthTokens {
   readonly access_token: string;
   readonly refresh_token: string;
@@ -21,7 +21,7 @@ export interface Challenge {
   readonly expires_at: string;
 }
 
-/** What a sign-in comes to. */
+/** The result of a sign-in. */
 export type SignedIn = AuthTokens | Challenge;
 
 /** How a user proved who they are. */

@@ -53,7 +53,7 @@ export function createAccessTokens(parts: {
           return undefined;
         return { userId: sub as UserId, sessionId: sid, expiresAt: exp };
       } catch (error) {
-        // The bearer of a wrong token is nobody; a fault of ours is an error.
+        // A wrong token has no user; a fault of ours is an error.
         if (error instanceof errors.JOSEError) return undefined;
         throw error;
       }

@@ -26,7 +26,7 @@ export interface Rotating {
   /** Only when the newest key is older than this many days. */
   readonly afterDays?: number;
   /**
-   * For a key that somebody else has: the new one signs at once, and all others are gone. Every access token ends; people
+   * For a key that was stolen: the new one signs at once, and all others are gone. Every access token ends; people
    * stay signed in, by their refresh tokens.
    */
   readonly atOnce?: boolean;

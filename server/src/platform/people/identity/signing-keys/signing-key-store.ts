@@ -19,7 +19,7 @@ const AFTER_S = LONGEST_TOKEN_S + 300;
 
 const PRIVATE = sealedColumn({ table: 'identity.signing_keys', column: 'private_jwk', key: ['kid'] });
 
-/** What binds a sealed private key to its row. */
+/** Binds a sealed private key to its row. */
 export const placeOfPrivateKey = (kid: string): string => PRIVATE.context(kid);
 
 export interface SigningKeyRow {

@@ -54,7 +54,7 @@ function node(options: { withoutSignals?: boolean; database?: Database } = {}) {
   };
 }
 
-/** Somebody else who verifies our tokens, and asks for the JWKS as rarely as its answer allows. */
+/** An outside service that verifies our tokens, and asks for the JWKS as rarely as its answer allows. */
 function stranger(jwks: () => Promise<{ keys: JWK[] }>) {
   let kept: { keys: JWK[] } = { keys: [] };
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -77,7 +77,7 @@ const storedKeys = async () =>
 const sealedKeys = () =>
   db.asMigrator(statement<{ private_jwk: string }>('select private_jwk from identity.signing_keys'));
 
-/** Lets everybody read the keys and nobody write them, until what it answers is called. */
+/** Holds a lock under which the keys can be read and not written, until what it answers is called. */
 async function holdWrites(): Promise<() => void> {
   const held = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

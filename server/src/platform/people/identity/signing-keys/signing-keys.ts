@@ -15,7 +15,7 @@ import {
 } from './signing-key-store.ts';
 
 const CHANGED = 'identity.signing-keys';
-/** Keys are read again after this time, so that one that was taken away at once lets nobody in for long. */
+/** Keys are read again after this time, so that one that was taken away at once is accepted for a short time only. */
 const RELOAD_MS = 1_000;
 
 type Key = Awaited<ReturnType<typeof importJWK>>;
@@ -68,7 +68,7 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
   function loadRecent(): Promise<LoadedKeys> {
     if (loading !== undefined && clock.monotonic() - startedAt < RELOAD_MS) return loading;
     startedAt = clock.monotonic();
-    // Without the database nobody is signed in or verified, but others still ask for the JWKS.
+    // Without the database no user is signed in or verified, but others still ask for the JWKS.
     loading = runForEverybody(() => load(parts, startedAt)).then(
       (read) => (last = read),
       (error: unknown) => last ?? Promise.reject(error),

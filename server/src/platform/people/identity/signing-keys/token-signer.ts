@@ -3,14 +3,14 @@ import type { Clock } from '#platform/kernel';
 import { LONGEST_TOKEN_S, SIGNING_ALGORITHM } from './signing-key-store.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-/** What a token says, and to whom. */
+/** Claims of a token, and its audience. */
 export interface TokenClaims {
   /** Its `typ`, by which kinds of tokens are told apart (RFC 8725, 3.11). */
   readonly type: string;
   readonly audience: string;
   readonly subject: string;
   readonly claims: JWTPayload;
-  /** In Unix seconds; a day from now at the latest, whatever it says. */
+  /** In Unix seconds; a day from now at the latest, if it says more. */
   readonly expiresAt: number;
 }
 

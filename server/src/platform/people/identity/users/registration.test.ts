@@ -90,7 +90,7 @@ describe('registering', () => {
 });
 
 describe('whether an email is known does not show in the time', () => {
-  // One hash at a time and nobody waits: a second call is refused exactly while the first one hashes.
+  // One hash at a time and none may wait: a second call is refused exactly while the first one hashes.
   const narrow = createPeople(db, { passwords: { running: 1, waiting: 0 } }).identity;
 
   test('registering a known email hashes as registering a new one does', async () => {

@@ -11,7 +11,7 @@ const REGISTER = commitPoint(
   'a user with a personal account, an organization where one is named, and the mail that goes to the address',
 );
 
-/** Who an account is made for. */
+/** The user that an account is made for. */
 export interface AccountOwner {
   readonly userId: UserId;
   readonly email: string;
@@ -50,7 +50,7 @@ export interface UserToMake {
   readonly email: string;
   /** Made up when not given. */
   readonly password?: string;
-  /** Of that password, where it is there already. */
+  /** The hash of that password, where it is there already. */
   readonly passwordHash?: string;
   readonly fullName?: string;
   readonly companyName?: string;
@@ -66,10 +66,10 @@ export interface MadeUser {
 
 /**
  * Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes: for a
- * known one the same rows are written for nobody, and undone.
+ * known one the same rows are written for a user who does not exist, and undone.
  */
 export interface Registering {
-  /** Answers nothing: whether the email was known before is nobody's business. */
+  /** Answers nothing: a caller must not learn whether the email was known before. */
   register(input: Registration, origin: RequestOrigin): Promise<void>;
 }
 
@@ -168,7 +168,7 @@ export async function addUser(
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));
   if (rows.length === 0) return undefined;
   const owner: AccountOwner = { userId, email, fullName, origin: addition.origin };
-  // Who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
+  // A user who registers a company acts for it, unless they say otherwise (X-Account-Id). It comes first: what a person is given
   // for nothing is given in the account that they begin with.
   const company =
     companyName === undefined ? undefined : await parts.makeOrganization(tx, owner, companyName);

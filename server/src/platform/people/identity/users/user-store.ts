@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** What a log-in needs to know of a user. */
+/** Facts of a user that a log-in needs. */
 export interface CredentialRow {
   user_id: UserId;
   email: string;

@@ -57,7 +57,7 @@ export interface Me {
   }[];
 }
 
-/** What is left out stays as it is; null empties a field. */
+/** Fields that are left out stay as they are; null empties one. */
 export interface ProfileChange {
   readonly full_name?: string | null | undefined;
   readonly avatar_url?: string | null | undefined;
@@ -75,7 +75,7 @@ export interface Users {
 export function createUsers(parts: UsersParts): Users {
   const { db, audit, callers, endSessions, tierOf = async () => null } = parts;
 
-  /** What others say beside: the tier is that of the account which the caller's calls are for. */
+  /** Adds the facts of others: the tier is that of the account which the caller's calls are for. */
   async function completeMe({ accountId }: Caller, me: Profile): Promise<Me> {
     const isMember = me.accounts.some(({ id }) => id === accountId);
     return { ...me, products: parts.runningProducts, tier: isMember ? await tierOf(accountId) : null };

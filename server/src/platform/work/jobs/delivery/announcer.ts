@@ -11,7 +11,7 @@ export interface Announcing {
   readonly clock: Clock;
 }
 
-/** What a worker needs that announces jobs to QStash. */
+/** Parts of a worker that announces jobs to QStash. */
 export function announceTo(parts: QStashParts & { readonly clock: Clock }): Announcing {
   return { publish: createPublish(parts), parallelism: parts.parallelism, clock: parts.clock };
 }
@@ -22,7 +22,7 @@ const MOST = 100;
 const BACKOFF = { base: 500, cap: 30_000 } as const;
 
 /**
- * What a worker does that announces jobs in place of running them: it claims the next ones in the queue's order, publishes
+ * Loop of a worker that announces jobs in place of running them: it claims the next ones in the queue's order, publishes
  * them and writes that down, in this order. A crash between the two publishes them again under the same Deduplication-Id.
  * As many wait at QStash as may run, so that nothing waits for a publisher, and the order in which jobs go stays ours.
  */

@@ -12,5 +12,5 @@ export const LONGEST_DELIVERY = 240;
 export const RETRIES = { count: 3, delay: '2000 * pow(4, retried)' } as const;
 
 const uuid = z.uuid();
-/** What a message says: ids alone. */
+/** A message: ids alone. */
 export const messageSchema = namedObject('JobMessage', { account_id: uuid, job_id: uuid });

@@ -26,7 +26,7 @@ export interface DeliveredJob {
   readonly retried: number;
 }
 
-/** What takes deliveries: the service of `POST /worker/generate`. */
+/** Takes deliveries: the service of `POST /worker/generate`. */
 export interface Receiver {
   /** undefined: nothing is taken from QStash here. */
   readonly verify: Verify | undefined;

@@ -9,7 +9,7 @@ const RENEWED = commitPoint(
   'an announcement that came to nothing, to be followed by another',
 );
 
-/** What was announced so long ago and not taken up since is lost: longer than QStash's tries and two of our longest jobs. */
+/** A job that was announced so long ago and not taken up since is lost: longer than QStash's tries and two of our longest jobs. */
 const LOST = '5 minutes';
 
 export interface Claim {

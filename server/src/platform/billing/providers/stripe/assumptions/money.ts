@@ -1,6 +1,6 @@
 import { type Assumption, assertSeen, type Stage } from './stage.ts';
 
-/** What customers owe, and what they have. */
+/** Assumptions about what customers owe, and what they have. */
 export const MONEY: readonly Assumption[] = [
   {
     says: 'the customer’s balance is taken by the next invoice, and given back when that is voided',

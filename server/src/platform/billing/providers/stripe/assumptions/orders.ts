@@ -6,7 +6,7 @@ import { agreedNow, assertSeen, type Assumption, METER, type Stage } from './sta
 
 const DAY = 86_400;
 
-/** What may be sold and ordered, and with what beside it. */
+/** Assumptions about what may be sold and ordered, and with what beside it. */
 export const ORDERS: readonly Assumption[] = [
   {
     says: 'an amount is said whole or as a decimal; of three decimals the last is 0, and in isk and ugx both are',

@@ -6,7 +6,7 @@ const DAY = 86_400;
 /** A level too deep. */
 const TOO_DEEP = 'latest_invoice.payments.data.payment.payment_intent';
 
-/** How requests are answered, whatever they are about. */
+/** How requests of every kind are answered. */
 export const REQUESTS: readonly Assumption[] = [
   {
     says: 'the same Idempotency-Key hears the same answer for a day, a 5xx too, and is refused with other parameters',

@@ -51,7 +51,7 @@ export interface StageParts {
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
-/** What a step stands on at Stripe: a test clock of its own, whose customers go with it, and prices that all steps share. */
+/** Ground of a step at Stripe: a test clock of its own, whose customers go with it, and prices that all steps share. */
 export class Stage {
   readonly client: StripeClient;
   readonly #parts: StageParts;
@@ -79,7 +79,7 @@ export class Stage {
     throw new Differs('Stripe took what it was assumed to refuse.');
   }
 
-  /** Somebody new on a clock of their own, with a card of Stripe's list for tests. */
+  /** A new customer on a clock of their own, with a card of Stripe's list for tests. */
   async customer(more: Stripe.CustomerCreateParams = {}): Promise<string> {
     const frozen = this.now();
     const clock = await this.ask((stripe) =>
@@ -106,7 +106,7 @@ export class Stage {
     return this.ask((stripe) => stripe.subscriptions.create({ customer, items }));
   }
 
-  /** An open invoice of so many lines, which nobody is asked to pay. */
+  /** An open invoice of so many lines, which no customer is asked to pay. */
   async invoice(customer: string, lines: number): Promise<Stripe.Invoice> {
     const price = await this.price('boost');
     for (let line = 0; line < lines; line += 1)
@@ -198,7 +198,7 @@ export class Stage {
     );
   }
 
-  /** What a price is of. */
+  /** The product of a price. */
   async product(name: PriceName): Promise<string> {
     const id = productOf(name);
     const { data } = await this.ask((stripe) => stripe.products.list({ ids: [id], limit: 1 }));
@@ -229,7 +229,7 @@ export class Stage {
     return all.find(({ event_name: event }) => event === METER);
   }
 
-  /** The second when somebody began a check that is not cleared away; undefined: nobody. */
+  /** The second when a check began that is not cleared away; undefined: there is none. */
   async foundSince(): Promise<number | undefined> {
     const clocks = await this.#leftClocks();
     return clocks.length === 0 ? undefined : Math.max(...clocks.map(({ created }) => created));

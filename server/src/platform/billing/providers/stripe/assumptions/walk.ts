@@ -9,7 +9,7 @@ import { type Assumption, Differs, Stage, type StageParts } from './stage.ts';
 export interface Walked {
   readonly says: string;
   readonly found: 'differs' | 'not tried' | 'ok';
-  /** What was seen, or why it was not tried; '' where it is as assumed. */
+  /** The difference that was seen, or why it was not tried; '' where it is as assumed. */
   readonly why: string;
   /** Nothing stands in the way of an assumption that no check can try. */
   readonly isProblem: boolean;
@@ -21,7 +21,7 @@ export const ASSUMPTIONS: readonly Assumption[] = [...CHANGES, ...ORDERS, ...MON
 export interface StripeWalk {
   /** The second when a walk began that is not cleared away: it is under way, or was ended; undefined: there is none. */
   foundSince(): Promise<number | undefined>;
-  /** One thing after the other; what it made is taken away, whatever becomes of it. */
+  /** One thing after the other; what it made is taken away, also after a failure. */
   walk(): AsyncGenerator<Walked>;
   /** Takes away what a walk left that was ended half-way. */
   clear(): Promise<void>;
@@ -66,5 +66,5 @@ function foundBy(error: unknown): Pick<Walked, 'found' | 'why'> {
   return { found: 'differs', why: `Stripe refuses it (${code}): ${saidBy(error.cause)}` };
 }
 
-/** What Stripe says may quote a customer: here they are all made up. */
+/** Stripe's words may quote a customer: here they are all made up. */
 const saidBy = (cause: unknown) => (cause instanceof Error ? cause.message : 'without a word.');

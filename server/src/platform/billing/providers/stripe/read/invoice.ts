@@ -155,7 +155,7 @@ function lineFacts(of: Line): LineFacts | undefined {
   };
 }
 
-/** Of a price that was not told: the charge of a subscription is for its plan. */
+/** Without a price that was told: the charge of a subscription is for its plan. */
 function chargedAsItSeems({ parent }: Line): Charged {
   const isSubscribed =
     parent?.subscription_item_details ?? parent?.invoice_item_details?.subscription ?? null;

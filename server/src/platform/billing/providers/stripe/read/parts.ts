@@ -37,7 +37,7 @@ export function chargedBy({ type, recurring }: Price): Charged {
   return recurring?.usage_type === 'metered' ? 'metered' : 'recurring';
 }
 
-/** Prices of ours are by the month or by the year (`plinth stripe sync` makes no others); somebody may have made one by the quarter. */
+/** Prices of ours are by the month or by the year (`plinth stripe sync` makes no others); an operator may have made one by the quarter. */
 export function cycleOf({ recurring }: Price): Cycle {
   return cycleOfLength(recurring?.interval ?? 'month', recurring?.interval_count ?? 1);
 }

@@ -4,7 +4,7 @@ import type { Body } from '../../../payment-provider.ts';
 import { bodyOf, nothing } from '../../bodies.ts';
 import { idsOf, instant, reference } from './parts.ts';
 
-/** What an amount became in the currency that we are paid out in, and what was kept of it. */
+/** An amount in the currency that we are paid out in, and what was kept of it. */
 const settled = z.object({
   amount: z.number(),
   fee: z.number(),
@@ -54,7 +54,7 @@ const payment = z.object({
   disputes: z.array(dispute),
 });
 
-/** What is sold by us has an invoice: a payment without one is somebody else's. */
+/** Our sales have an invoice: a payment without one is not ours. */
 export function paymentFacts(body: Body): Facts {
   const { payment_intent: of, invoice_payments, charges, refunds, disputes } = bodyOf(payment, body);
   const invoice = invoice_payments[0]?.invoice ?? null;
@@ -117,7 +117,7 @@ function disputeFacts(of: z.infer<typeof dispute>): DisputeFacts | undefined {
     charge: of.charge,
     state: disputeState(of),
     amount: of.amount,
-    // What was given back of it with a dispute that is won is in the sum.
+    // The part that was given back with a dispute that is won is in the sum.
     fee: first === undefined ? 0 : Math.max(0, inCurrencyOf(of, first, fees)),
     currency: of.currency,
     reason: of.reason ?? null,

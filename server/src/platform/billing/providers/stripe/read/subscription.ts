@@ -150,7 +150,7 @@ function isFinished(arranged: Schedule | undefined): boolean {
   return arranged.phases.length > 1 && last.end_date.getTime() === present.end_date.getTime();
 }
 
-/** What a former plan charged by use, and this one does not. */
+/** Whether a former plan charged something by use that this one does not. */
 function hasLeftOver({ items }: Subscription, arranged: Schedule | undefined, { product, plan }: Bought) {
   const metered = items.data.filter(({ price: of }) => chargedBy(of) === 'metered');
   return (
