@@ -6,30 +6,43 @@ import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
 import { When } from './when.tsx';
 
-export interface Column<Row> {
-  /** '' for the column of what can be done with a row. */
-  readonly head: string;
+/** Contents of cells: anything, a figure as the language writes it, how long ago something was, or until it is. None is a dash. */
+interface Cells {
+  readonly cell: ReactNode;
+  readonly count: number | null;
+  readonly micros: number | null;
+  readonly bytes: number | null;
+  readonly past: string | null;
+  readonly due: string | null;
+}
+
+type Holding<Row, Name extends keyof Cells> = {
+  readonly [N in Name]: (row: Row) => Cells[N];
+} & { readonly [N in Exclude<keyof Cells, Name>]?: never };
+
+interface Look {
   /** A figure: at the right, in figures of one width. */
   readonly isFigure?: boolean;
   readonly isDim?: boolean;
-  readonly isMono?: boolean;
-  /** Sentences: they may take more than one line. */
-  readonly isText?: boolean;
-  /** Cut at a width, with all of it on hover where the cell is a text. */
-  readonly isLong?: boolean;
-  readonly cell?: (row: Row) => ReactNode;
-  /** In place of `cell`: a figure as the language writes it, or how long ago something was, or until it is. None is a dash. */
-  readonly count?: (row: Row) => number | null;
-  readonly micros?: (row: Row) => number | null;
-  readonly bytes?: (row: Row) => number | null;
-  readonly duration?: (row: Row) => number | null;
-  readonly past?: (row: Row) => string | null;
-  readonly due?: (row: Row) => string | null;
-  /** What a press on the cell's text does. */
-  readonly act?: (row: Row) => unknown;
 }
 
-const FIGURES = ['count', 'micros', 'bytes', 'duration'] as const;
+type CellColumn<Row> = Holding<Row, 'cell'> &
+  Look & {
+    readonly isMono?: boolean;
+    /** Sentences: they may take more than one line. */
+    readonly isText?: boolean;
+    /** Cut at a width, with all of it on hover where the cell is a text. */
+    readonly isLong?: boolean;
+    /** What a press on the cell's text does. */
+    readonly act?: (row: Row) => unknown;
+  };
+type FigureColumn<Row> = Holding<Row, 'count'> | Holding<Row, 'micros'> | Holding<Row, 'bytes'>;
+type TimeColumn<Row> = (Holding<Row, 'past'> | Holding<Row, 'due'>) & Look;
+
+/** `head` is '' where its cells are what can be done with a row. */
+export type Column<Row> = { readonly head: string } & (CellColumn<Row> | FigureColumn<Row> | TimeColumn<Row>);
+
+const FIGURES = ['count', 'micros', 'bytes'] as const;
 
 /** What is asked for: an answer of TanStack Query, or of `usePages`. */
 export interface Asked {
@@ -107,7 +120,7 @@ export function Table<Row>({
                     <td
                       key={column.head}
                       className={classOf(column)}
-                      {...(column.isLong === true && typeof cell === 'string' ? { title: cell } : {})}
+                      {...(isLong(column) && typeof cell === 'string' ? { title: cell } : {})}
                     >
                       {cell}
                     </td>
@@ -152,35 +165,40 @@ function More({ asked, rows }: { readonly asked: Asked; readonly rows: number })
   );
 }
 
+const isLong = <Row,>(column: Column<Row>) => column.cell !== undefined && column.isLong === true;
+
+const figureOf = <Row,>(column: Column<Row>) => FIGURES.find((name) => column[name] !== undefined);
+
 const isFigure = <Row,>(column: Column<Row>): boolean =>
-  column.isFigure ?? FIGURES.some((one) => column[one] !== undefined);
+  figureOf(column) !== undefined || ('isFigure' in column && column.isFigure);
 
 function contentOf<Row>(column: Column<Row>, row: Row, format: Formats): ReactNode {
-  const { cell, past, due, act } = column;
-  const figure = FIGURES.find((one) => column[one] !== undefined);
-  const value = (past ?? due)?.(row) ?? (figure && column[figure]?.(row));
-  const shown =
-    cell !== undefined ? (
-      cell(row)
-    ) : typeof value === 'string' ? (
-      <When at={value} isPast={due === undefined} />
-    ) : figure === undefined || value == null ? (
-      '–'
-    ) : (
-      format[figure](value)
+  if (column.cell !== undefined) {
+    const { act } = column;
+    const shown = column.cell(row);
+    if (act === undefined) return shown;
+    return (
+      <button type="button" className="quiet clip" onClick={() => act(row)}>
+        {shown}
+      </button>
     );
-  return act === undefined ? (
-    shown
-  ) : (
-    <button type="button" className="quiet clip" onClick={() => act(row)}>
-      {shown}
-    </button>
-  );
+  }
+  const figure = figureOf(column);
+  if (figure !== undefined) {
+    const value = column[figure]?.(row) ?? null;
+    return value === null ? '–' : format[figure](value);
+  }
+  const at = (column.past ?? column.due)?.(row) ?? null;
+  return at === null ? '–' : <When at={at} isPast={column.past !== undefined} />;
 }
 
-const classOf = <Row,>(column: Column<Row>): string => {
-  const { isDim, isMono, isText, isLong } = column;
-  return Object.entries({ num: isFigure(column), dim: isDim, mono: isMono, text: isText, long: isLong })
-    .flatMap(([name, has]) => (has === true ? [name] : []))
+function classOf<Row>(column: Column<Row>): string {
+  const classes: Readonly<Record<string, boolean | undefined>> = {
+    num: isFigure(column),
+    ...('isDim' in column ? { dim: column.isDim } : {}),
+    ...(column.cell === undefined ? {} : { mono: column.isMono, text: column.isText, long: column.isLong }),
+  };
+  return Object.keys(classes)
+    .filter((name) => classes[name] === true)
     .join(' ');
-};
+}

@@ -1,21 +1,20 @@
-import { PlinthError } from '../errors.ts';
 import type { ServerClock } from './clock.ts';
 import type { LastCall } from './exit.ts';
 import { stateKeeper } from './keeper.ts';
-import {
-  answers,
-  endOf,
-  follows,
-  isNewer,
-  isOwed,
-  lastHandedOut,
-  mergedKeys,
-  resumedFrom,
-} from './leases.ts';
+import { answers, follows, isNewer, lastHandedOut, mergedKeys, resumedFrom } from './leases.ts';
 import type { Members } from './members.ts';
 import { type Granted, type LicenseServer, verdictOf } from './server.ts';
-import type { KeptState, StateStore } from './state-file.ts';
-import { LicenseError, type LicenseState, type LicenseWarning, type StopReason } from './states.ts';
+import {
+  beforeSession,
+  type Instant,
+  isOver,
+  reduce,
+  type SessionEffect,
+  type SessionEvent,
+  shownState,
+} from './session-state.ts';
+import type { StateStore } from './state-file.ts';
+import { LicenseError, type LicenseState, type LicenseWarning } from './states.ts';
 import type { LicenseTime } from './time.ts';
 import { keyIdOf, type Lease, leaseEnd, leaseIn, type PublicKey } from './tokens.ts';
 
@@ -51,67 +50,58 @@ export interface Session {
   ended(answered: number): void;
 }
 
-/** The server is asked again this often while it is away, by chance up to half as long again. Milliseconds. */
-const AWAY = 30_000;
-/** Who asks for more patience than this is asked again all the same. Milliseconds. */
-const MOST = 300_000;
-/** A heartbeat is sent before the seat ends, however long the interval. Milliseconds. */
-const AHEAD = 30_000;
 /** The clocks are looked at this often: after the machine's sleep timers wait for the rest of their time. Milliseconds. */
 const LOOKS = 15_000;
-const WARNED_AT = [10, 5, 1];
-const MINUTE = 60_000;
 
 export function createSession(parts: SessionParts): Session {
   const { server, store, members, clock, time, pinned, changed, warn } = parts;
-  let phase: 'idle' | 'connecting' | 'live' = 'idle';
-  let stop: LicenseError | undefined;
-  let held: Lease | undefined;
-  /** What an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
-  let former: Lease | undefined;
-  let told: Pick<KeptState, 'seats' | 'interval'> = {};
-  let keys = pinned ?? [];
-  let [isAway, isSetBack] = [false, false];
-  let [due, offlineMinutes, warnedAt] = [0, 0, Number.POSITIVE_INFINITY];
+  let session = beforeSession(pinned ?? []);
   let run = new AbortController();
   let anew: Promise<void> | undefined;
   const keeper = stateKeeper(parts);
-  const save = (token?: string) => keeper.save({ keys, token, former: former?.token, ...told });
-  const forget = () => keeper.forget({ keys, ...told });
   const now = () => clock.now() ?? Number.POSITIVE_INFINITY;
-  const timeLeft = (lease: Lease) => endOf(lease, former) - now();
-  const isOver = () => held === undefined || timeLeft(held) <= 0;
-  const isDue = () => clock.elapsed() >= due || isOver();
+  const instant = (): Instant => ({ now: now(), elapsed: clock.elapsed(), chance: time.random() });
+  const isDue = () => clock.elapsed() >= session.due || isOver(session, now());
 
-  function state(): LicenseState {
-    if (stop !== undefined) return { status: 'stopped', reason: stop.reason, message: stop.message };
-    if (phase === 'idle') return { status: 'idle' };
-    if (phase === 'connecting' || held === undefined || timeLeft(held) <= 0) return { status: 'connecting' };
-    if (isAway)
-      return {
-        status: 'offline',
-        minutesLeft: Math.ceil(timeLeft(held) / MINUTE),
-        until: new Date(endOf(held, former)),
-      };
-    return { status: 'online', offlineMinutes, seats: told.seats };
+  /** Takes an event in. Throws where it stops the session. */
+  function apply(event: SessionEvent): void {
+    const { stop: before } = session;
+    const { state, effects } = reduce(session, event, instant());
+    session = state;
+    effects.forEach(perform);
+    if (state.stop !== undefined && state.stop !== before) throw state.stop;
   }
 
-  function stopWith(reason: StopReason, message: string, cause?: unknown): LicenseError {
-    stop = new LicenseError(reason, message, cause);
-    phase = 'idle';
-    [held, former] = [undefined, undefined];
-    run.abort(stop);
-    members.leave();
-    if (reason !== 'seat_taken_over') forget();
-    return stop;
+  function perform(effect: SessionEffect): void {
+    const { keys, former, told } = session;
+    switch (effect.kind) {
+      case 'save':
+        return keeper.save({ keys, token: effect.token, former: former?.token, ...told });
+      case 'forget':
+        return keeper.forget({ keys, ...told });
+      case 'abort':
+        return run.abort(effect.reason);
+      case 'leave':
+        return members.leave();
+      case 'warn':
+        return warn(effect.warning);
+      case 'changed':
+        return changed();
+    }
   }
+
+  const refuse = ({ code, message }: { code: string; message: string }, cause: unknown) =>
+    apply({ kind: 'refused', error: new LicenseError(code, message, cause) });
 
   /** Believes an answer by its signature alone; `before` is the lease that it renews. Throws `untrusted_answer`. */
   async function accept(granted: Granted, askedAt: number, before: Lease | undefined): Promise<void> {
-    const isKnown = keys.some(({ kid }) => kid === keyIdOf(granted.token));
-    if (!isKnown && pinned === undefined) keys = mergedKeys(keys, await server.publicKeys(run.signal));
+    const isKnown = session.keys.some(({ kid }) => kid === keyIdOf(granted.token));
+    if (!isKnown && pinned === undefined) {
+      const fetched = await server.publicKeys(run.signal);
+      apply({ kind: 'keys_fetched', keys: mergedKeys(session.keys, fetched) });
+    }
     run.signal.throwIfAborted();
-    const lease = leaseIn(granted.token, keys);
+    const lease = leaseIn(granted.token, session.keys);
     const isOurs = lease !== undefined && answers(lease, granted) && follows(lease, before);
     if (!isOurs || leaseEnd(lease) <= lease.serverTime)
       throw new LicenseError(
@@ -119,77 +109,51 @@ export function createSession(parts: SessionParts): Session {
         'The answer is not from the licence server, or it is out of date.',
       );
     clock.set(lease.serverTime, askedAt);
-    told = { seats: granted.seats ?? told.seats, interval: granted.interval };
-    // A seat is worth one lease at a time: with one of its own the former is over.
-    if (lease.offlineUntil !== undefined || !isOwed(former, lease, now())) former = undefined;
-    hold(lease, granted.interval, 0);
-    save(lease.token);
-  }
-
-  /** `age` milliseconds ago the server has answered. */
-  function hold(lease: Lease, every: number, age: number): void {
-    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
-    offlineMinutes =
-      (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : Math.round(timeLeft(lease) / MINUTE);
-    const jittered = every * (1.01 + 0.09 * time.random());
-    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
-    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD)) - age;
+    apply({ kind: 'granted', lease, granted });
   }
 
   /** Goes on with the session that another program of this machine has had since. Answers whether there is one. */
   function adopt(): boolean {
+    const { held } = session;
     const kept = store.read();
     if (typeof kept === 'string' || kept.token === undefined || kept.token === held?.token) return false;
-    const known = pinned ?? mergedKeys(keys, kept.keys);
-    const found = resumedFrom(kept, known, clock);
-    if (found === undefined || found === 'set_back' || kept.interval === undefined) return false;
+    const keys = pinned ?? mergedKeys(session.keys, kept.keys);
+    const found = resumedFrom(kept, keys, clock);
+    const { interval, seats } = kept;
+    if (found === undefined || found === 'set_back' || interval === undefined) return false;
     const { lease, serverTime } = found;
     if (leaseEnd(lease) <= serverTime || !isNewer(lease, held)) return false;
     clock.set(serverTime, clock.elapsed());
-    [keys, told] = [known, { seats: kept.seats, interval: kept.interval }];
     keeper.adopted(kept.token);
-    former = leaseIn(kept.former ?? '', keys);
-    hold(lease, kept.interval, serverTime - lease.serverTime);
+    const former = leaseIn(kept.former ?? '', keys);
+    apply({ kind: 'adopted', lease, age: serverTime - lease.serverTime, interval, seats, keys, former });
     return true;
   }
 
   /** From here on this program is none of those that share the seat. Answers whether it was the last. */
   function leave(): boolean {
     members.leave();
-    if (held !== undefined) adopt();
+    if (session.held !== undefined) adopt();
     return !members.hasOthers();
   }
 
-  /** A lease that was handed out to an earlier run, or why there is none to work on. */
+  /** The server is away: goes on with a lease that was handed out to an earlier run, where there is one. */
   function resume(error: unknown): void {
     const kept = store.read();
     if (typeof kept === 'string') {
       if (kept !== 'state_missing') warn({ kind: 'state', problem: kept });
-      throw stopWith('unreachable', 'The licence server can’t be reached.', error);
+      return apply({ kind: 'away', error });
     }
-    keys = pinned ?? kept.keys;
-    former = leaseIn(kept.former ?? '', keys);
+    const keys = pinned ?? kept.keys;
+    apply({ kind: 'found', keys, former: leaseIn(kept.former ?? '', keys) });
     const resumed = resumedFrom(kept, keys, clock);
-    if (resumed === 'set_back')
-      throw stopWith('clock_set_back', 'The clock of this machine is behind what it was.', error);
-    if (resumed === undefined) throw stopWith('unreachable', 'The licence server can’t be reached.', error);
-    clock.set(resumed.serverTime, clock.elapsed());
-    if (timeLeft(resumed.lease) <= 0)
-      throw stopWith('offline_ended', 'The time for work without the licence server is over.', error);
-    [held, phase, told] = [resumed.lease, 'live', { seats: kept.seats, interval: kept.interval }];
-    keeper.adopted(resumed.lease.token);
-    retryLater(error);
-  }
-
-  /** The server is away: there is work as long as there is a lease. */
-  function retryLater(error: unknown): void {
-    isAway = true;
-    if (isSetBack)
-      throw stopWith('clock_set_back', 'The clock of this machine was set back while offline.', error);
-    if (isOver())
-      throw stopWith('offline_ended', 'The time for work without the licence server is over.', error);
-    const patience = error instanceof PlinthError ? Math.min((error.retryAfter ?? 0) * 1_000, MOST) : 0;
-    due = clock.elapsed() + Math.max(AWAY * (1 + 0.5 * time.random()), patience);
+    if (resumed === 'set_back') return refuse(BEHIND, error);
+    if (resumed === undefined) return apply({ kind: 'away', error });
+    const { lease, serverTime } = resumed;
+    clock.set(serverTime, clock.elapsed());
+    apply({ kind: 'resumed', lease, told: { seats: kept.seats, interval: kept.interval } });
+    apply({ kind: 'away', error });
+    keeper.adopted(lease.token);
   }
 
   async function heartbeat(lease: Lease): Promise<void> {
@@ -200,27 +164,18 @@ export function createSession(parts: SessionParts): Session {
       if (run.signal.aborted) return;
       if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
       const verdict = verdictOf(error);
-      if (verdict === 'away') return retryLater(error);
+      if (verdict === 'away') return apply({ kind: 'away', error });
       // Another program of this machine has asked for a seat since, and both go on with that one.
       if (adopt()) return;
-      if (verdict !== 'lost') throw stopWith(verdict.code, verdict.message, verdict);
+      if (verdict !== 'lost') return refuse(verdict, verdict);
       anew = acquireAnew(lease);
       await anew;
     }
   }
 
-  async function acquireAnew(lost: Lease): Promise<void> {
-    // With what an earlier run was handed out work goes on meanwhile.
-    if (isOwed(former, lost, now())) isAway = true;
-    else {
-      [held, phase] = [undefined, 'connecting'];
-      forget();
-    }
-    changed();
-    await attempt((error) => {
-      if (held === undefined) throw stopWith('unreachable', 'The licence server can’t be reached.', error);
-      retryLater(error);
-    });
+  async function acquireAnew(lease: Lease): Promise<void> {
+    apply({ kind: 'lost', lease });
+    await attempt((error) => apply({ kind: 'away', error }));
   }
 
   async function attempt(whenAway: (error: unknown) => void): Promise<void> {
@@ -229,97 +184,81 @@ export function createSession(parts: SessionParts): Session {
       await accept(await server.acquire(run.signal), askedAt, undefined);
     } catch (error) {
       if (run.signal.aborted) throw error;
-      if (error instanceof LicenseError) throw stopWith(error.reason, error.message, error);
+      if (error instanceof LicenseError) return refuse({ code: error.reason, message: error.message }, error);
       const verdict = verdictOf(error);
       if (typeof verdict === 'string') return whenAway(error);
-      throw stopWith(verdict.code, verdict.message, verdict);
+      refuse(verdict, verdict);
     }
   }
 
+  const leases = () => [session.former, session.held].filter((lease) => lease !== undefined);
+
   return {
-    state,
-    lastCalls() {
-      if (!leave()) return [];
-      return [former, held].filter((lease) => lease !== undefined).map(server.lastCall);
-    },
+    state: () => shownState(session, now()),
+    lastCalls: () => (leave() ? leases().map(server.lastCall) : []),
     async begin() {
-      [stop, held, phase, isSetBack, run] = [
-        undefined,
-        undefined,
-        'connecting',
-        false,
-        new AbortController(),
-      ];
+      run = new AbortController();
       clock.takeSetBack();
-      changed();
+      apply({ kind: 'begun' });
       await members.alone(run.signal, async () => {
         members.join();
         if (members.hasOthers() && adopt()) return;
         const kept = store.read();
-        if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
-        former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
+        const left = typeof kept === 'object' ? kept : undefined;
+        const keys = pinned === undefined && session.keys.length === 0 ? (left?.keys ?? []) : session.keys;
+        apply({ kind: 'found', keys, former: left && lastHandedOut(left, keys) });
         await attempt(resume);
       });
     },
     async tick() {
-      if (phase !== 'live' || held === undefined) return;
-      const back = clock.takeSetBack();
-      // The server knows what time it is; if it can't be asked, the time is unknown.
-      if (back !== undefined) {
-        warn({ kind: 'clock_set_back', minutes: Math.round(back / MINUTE) });
-        [isSetBack, due] = [true, 0];
-      }
+      if (session.phase !== 'live' || session.held === undefined) return;
+      const by = clock.takeSetBack();
+      // The server says what time it is.
+      if (by !== undefined) apply({ kind: 'set_back', by });
       members.join();
       adopt();
       if (isDue())
         await members.alone(run.signal, async () => {
           adopt();
-          if (held !== undefined && isDue()) await heartbeat(held);
+          if (session.held !== undefined && isDue()) await heartbeat(session.held);
         });
-      const present = state();
-      if (present.status !== 'offline') return;
-      const { minutesLeft } = present;
-      if (WARNED_AT.some((at) => minutesLeft <= at && warnedAt > at)) {
-        warnedAt = minutesLeft;
-        warn({ kind: 'offline_ending', minutesLeft });
-      }
-      if (keeper.age() >= MINUTE && held !== undefined) save(held.token);
+      apply({ kind: 'looked', age: keeper.age() });
     },
     async borrow(minutes) {
       adopt();
-      const lease = held;
-      if (lease === undefined) return;
+      const { held } = session;
+      if (held === undefined) return;
       const askedAt = clock.elapsed();
-      const granted = await server.borrow(lease, minutes, run.signal);
-      await accept(granted, askedAt, held ?? lease);
+      const granted = await server.borrow(held, minutes, run.signal);
+      await accept(granted, askedAt, session.held ?? held);
     },
-    next: () => Math.min(Math.max(due - clock.elapsed(), 0), LOOKS),
+    next: () => Math.min(Math.max(session.due - clock.elapsed(), 0), LOOKS),
     async end() {
       // A seat that is about to be had is given back as well.
       await anew?.catch(() => {});
       const isLast = leave();
-      const lease = held;
-      [held, phase, stop] = [undefined, 'idle', undefined];
-      run.abort(new LicenseError('released', 'The licence was given back.'));
-      if (lease === undefined || !isLast) return;
+      const { held, former, isAway } = session;
+      apply({ kind: 'ended' });
+      if (held === undefined || !isLast) return;
       try {
         if (former !== undefined) {
           await server.release(former, isAway);
-          former = undefined;
-          save(lease.token);
+          apply({ kind: 'former_released', token: held.token });
         }
-        await server.release(lease, isAway);
-        forget();
+        await server.release(held, isAway);
+        apply({ kind: 'released' });
       } catch {
         // Unanswered, the seat is this machine's until its lease ends: the next run may use what the disk has.
       }
     },
     ended(answered) {
-      if (answered === [former, held].filter((lease) => lease !== undefined).length) forget();
-      else if (answered > 0) {
-        former = undefined;
-        save(held?.token);
-      }
+      if (answered === leases().length) apply({ kind: 'released' });
+      else if (answered > 0) apply({ kind: 'former_released', token: session.held?.token });
     },
   };
 }
+
+const BEHIND = {
+  code: 'clock_set_back',
+  message: 'The clock of this machine is behind what it was.',
+};

@@ -1,9 +1,9 @@
 import { PassThrough, type Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BytePlace, DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import { createPartCounter } from './body-structure.ts';
+import type { CallRequest } from './in-flight.ts';
 import type { BodyCapacity, BodyCapacitySettings, ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;
@@ -144,19 +144,27 @@ function accountFull(used: number, max: number): AppError {
   });
 }
 
+/** Takes room for the body of a call. */
+export interface BodyRoom {
+  /** Of a body that comes: hook before it is read. */
+  hold(request: CallRequest, payload: Readable, done: DoneReading): void;
+  /** Of one that is there. */
+  holdWhole(request: CallRequest, body: Buffer): Promise<void>;
+}
+
 /**
- * Hook of a route before a body is read: each takes room as its bytes come. The elements of a large one are counted; where the plan says
+ * Room for the bodies of a route: each takes it as its bytes come. The elements of a large one are counted; where the plan says
  * how large one may be, its sender is known and may send it before a byte is taken. A body that does not say its length is a small one.
  */
-export function beforeBody(
+export function bodyRoomOf(
   route: Route,
   mounted: Mounted,
   { parts, capacity }: { parts: ServerParts; capacity: BodyCapacity },
-) {
+): BodyRoom {
   const { maxBody = DEFAULT_MAX_BODY, largeBody, streamedBody } = route.shape;
   const product = mounted.product ?? mounted.module;
 
-  async function accountOf(request: FastifyRequest, length: number): Promise<string | undefined> {
+  async function accountOf(request: CallRequest, length: number): Promise<string | undefined> {
     if (length <= maxBody) return undefined;
     if (largeBody === undefined) throw streamedBody === true ? sendOctets(maxBody) : tooLarge(maxBody, null);
     const { accountId } = await callerContextOf(route, request, parts);
@@ -174,52 +182,56 @@ export function beforeBody(
     return accountId;
   }
 
-  async function takeLarge(call: ReadCall, { length, isStreamed }: { length: number; isStreamed: boolean }) {
-    const { request, reply, payload } = call;
+  async function takeLarge(
+    request: CallRequest,
+    payload: Readable,
+    { length, isStreamed }: { length: number; isStreamed: boolean },
+  ) {
+    const { responder } = request.inFlight;
     try {
-      const place = placeOf(call, await accountOf(request, length));
+      const place = placeOf(request, await accountOf(request, length));
       const body = limitBody(payload, {
         most: isStreamed ? maxBody : length,
         place,
-        onRefused: () => void reply.header('connection', 'close'),
+        onRefused: () => responder.closeConnection(),
       });
       place.waits((error) => body.destroy(error));
       return body;
     } catch (error) {
       // The rest of the body is not read.
-      reply.header('connection', 'close');
+      responder.closeConnection();
       throw error;
     }
   }
 
-  const placeOf = ({ request, reply }: ReadCall, account: string | undefined): BytePlace => {
-    const place = capacity.open({ account, address: request.inFlight.ip });
-    reply.raw.once('close', place.free);
+  const placeOf = ({ inFlight }: CallRequest, account: string | undefined): BytePlace => {
+    const place = capacity.open({ account, address: inFlight.ip });
+    inFlight.responder.onClose(place.free);
     return place;
   };
 
-  // Small bodies pass without a stream of their own, for which nothing may be awaited.
-  return (
-    ...[request, reply, payload, done]: [FastifyRequest, FastifyReply, Readable, DoneReading]
-  ): void => {
-    const call = { request, reply, payload };
-    const said = request.headers['content-length'];
-    const length = said === undefined ? 0 : Number(said);
-    const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
-    // The bytes that its handler reads itself take room as it reads them.
-    const isEmpty = length === 0 && !isStreamed;
-    if (isEmpty || (streamedBody === true && !isJson(request))) return done(null, payload);
-    if (length > Math.min(DEFAULT_MAX_BODY, maxBody) || isStreamed)
-      return void takeLarge(call, { length, isStreamed }).then((body) => done(null, body), done);
-    holdSmall(payload, placeOf(call, undefined));
-    done(null, payload);
+  return {
+    // Small bodies pass without a stream of their own, for which nothing may be awaited.
+    hold(request, payload, done) {
+      const said = request.headers['content-length'];
+      const length = said === undefined ? 0 : Number(said);
+      const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
+      // The bytes that its handler reads itself take room as it reads them.
+      const isEmpty = length === 0 && !isStreamed;
+      if (isEmpty || (streamedBody === true && !isJson(request))) return done(null, payload);
+      if (length > Math.min(DEFAULT_MAX_BODY, maxBody) || isStreamed)
+        return void takeLarge(request, payload, { length, isStreamed }).then(
+          (body) => done(null, body),
+          done,
+        );
+      holdSmall(payload, placeOf(request, undefined));
+      done(null, payload);
+    },
+    async holdWhole(request, body) {
+      placeOf(request, await accountOf(request, body.length)).take(body.length);
+      assertFewParts(createPartCounter(), body);
+    },
   };
-}
-
-interface ReadCall {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly payload: Readable;
 }
 
 type DoneReading = (error: Error | null, body?: Readable) => void;
@@ -245,7 +257,7 @@ function holdSmall(payload: Readable, place: BytePlace): void {
   place.waits(refuse);
 }
 
-function isJson({ headers }: FastifyRequest): boolean {
+function isJson({ headers }: CallRequest): boolean {
   return /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
@@ -282,7 +294,7 @@ function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Reada
         read += chunk.length;
         if (read > most) throw tooLarge(most, null);
         place.take(chunk.length);
-        if (counter.isPast(chunk)) throw new AppError('payload_too_large', { message: TOO_MANY });
+        assertFewParts(counter, chunk);
         done(null, chunk);
       } catch (error) {
         done(error instanceof Error ? error : new Error('the body could not be taken'));
@@ -297,3 +309,7 @@ function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Reada
 
 const TOO_MANY =
   'The body has more elements than this server takes: arrays, objects, fields and items, 200,000 together.';
+
+function assertFewParts(counter: ReturnType<typeof createPartCounter>, chunk: Buffer): void {
+  if (counter.isPast(chunk)) throw new AppError('payload_too_large', { message: TOO_MANY });
+}

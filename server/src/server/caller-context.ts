@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import {
   atLeast,
   type Caller,
@@ -11,7 +10,7 @@ import {
 } from '#platform/http';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, INVALID_CREDENTIAL, isUuid, NO_ACCOUNT } from '#platform/kernel';
-import type { InFlightRequest } from './in-flight.ts';
+import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 
@@ -44,7 +43,7 @@ const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
 export async function callerContextOf(
   route: Route,
-  request: FastifyRequest,
+  request: CallRequest,
   parts: ServerParts,
 ): Promise<CallerContext> {
   const { shape } = route;
@@ -81,7 +80,7 @@ export async function callerContextOf(
 }
 
 /** Whether a call is made by a secret of the product: an Authorization header says something else where the route takes one. */
-export function isByProductKey({ shape }: Route, request: Pick<FastifyRequest, 'headers'>): boolean {
+export function isByProductKey({ shape }: Route, request: Pick<CallRequest, 'headers'>): boolean {
   if (shape.auth === 'product_key') return true;
   return shape.auth === 'account_or_product_key' && request.headers.authorization === undefined;
 }

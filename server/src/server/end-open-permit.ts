@@ -20,9 +20,9 @@ export async function endOpenPermit(
     parts.telemetry.logger.error(fields, 'a handler gave its permit to no job');
     return finishPermit(permit.finish('no job was made'), fields, parts);
   }
-  const { raw } = inFlight.reply;
-  if (inFlight.taken && !raw.closed) {
-    raw.once('close', () => void finishPermit(permit.finish(), fields, parts));
+  const { responder } = inFlight;
+  if (responder.isTaken && !responder.isClosed) {
+    responder.onClose(() => void finishPermit(permit.finish(), fields, parts));
     return;
   }
   const { isCalling, mayAnswerFirst } = permit;

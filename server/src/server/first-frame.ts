@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { SOCKET_BODY_FOLLOWS, SOCKET_HEADERS } from '#platform/http';
 import { AppError } from '#platform/kernel';
 
-interface FirstFrame {
+export interface FirstFrame {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** Whether it says who calls, and no more. */
@@ -10,7 +10,7 @@ interface FirstFrame {
 }
 
 /** Takes token, account and key out of the first frame; the rest is the body, as it came where there is nothing to take out. */
-export function readFirstFrame(data: Buffer, { headers }: IncomingMessage): FirstFrame {
+export function readFirstFrame(data: Buffer, headers: IncomingHttpHeaders): FirstFrame {
   const frame = parsedObject(data);
   if (frame === undefined) return { headers: {}, body: data, isFollowed: false };
   const isFollowed = frame[SOCKET_BODY_FOLLOWS] === true;

@@ -4,7 +4,7 @@ import { DEFAULT_MAX_BODY, type ErrorForm, originsAllowed } from '#platform/http
 import { AppError } from '#platform/kernel';
 import { currentTrace, readTraceparent, runInTrace } from '#platform/telemetry';
 import { type Arrivals, watchArrivals } from './arrivals.ts';
-import { isLarge, readJson, readLargeJson, readRaw } from './bodies.ts';
+import { isLarge, type ReadBody, readJson, readLargeJson, readRaw } from './bodies.ts';
 import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import type { LargeSteps } from './large-steps.ts';
@@ -13,12 +13,14 @@ import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import { trustOf } from './trusted-proxies.ts';
 import {
+  type CallRequest,
   givenRequestId,
   routeNameOf,
   traceIdOf,
   InFlightRequest,
   type InFlightRequests,
 } from './in-flight.ts';
+import { HttpResponder, type Responder } from './responder.ts';
 
 /** A request has so long to arrive whole, its head and its body. */
 const HEAD_TIME = 15_000;
@@ -38,14 +40,22 @@ export interface FrameworkOptions {
   readonly isStopping: () => boolean;
 }
 
+/** Begins what is kept of a call while it is under way. */
+export type Register = (request: CallRequest, responder: Responder) => void;
+
 /** Fastify, set up for this house: it routes and reads bodies; the walk does the rest. */
 export function openFramework(
   parts: ServerParts,
   options: FrameworkOptions,
-): { readonly app: FastifyInstance; readonly arrivals: Arrivals } {
+): { readonly app: FastifyInstance; readonly arrivals: Arrivals; readonly register: Register } {
   const { fail, inFlightRequests } = options;
   const { trustedProxies = [] } = parts.settings;
-  const arrive = arrivalHandler(parts, inFlightRequests);
+  const register = createRegister(parts, inFlightRequests);
+  const writeHeaders = headersFor(parts.settings);
+  const arrive = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    register(request, new HttpResponder(reply));
+    if (!writeHeaders(request, reply)) done();
+  };
   const app = fastify({
     logger: false,
     bodyLimit: DEFAULT_MAX_BODY,
@@ -58,7 +68,7 @@ export function openFramework(
     // Queries are read strictly by the walk.
     routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: () => ({}) },
     // Such a request passes no hook; its answer has the headers of every answer, and its line in the log.
-    frameworkErrors: (error, request, reply) => arrive(request, reply, () => fail(request, reply, error)),
+    frameworkErrors: (error, request, reply) => arrive(request, reply, () => fail(request, error)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts.ids.next()),
     // Node would answer this by itself, without the envelope.
     http: { requireHostHeader: false },
@@ -85,13 +95,13 @@ export function openFramework(
   });
   app.addHook('onRequest', (request, reply, done) =>
     arrive(request, reply, () => {
-      if (options.isLeaving()) reply.raw.setHeader('connection', 'close');
+      if (options.isLeaving()) request.inFlight.responder.closeConnection();
       done(refusalOf(request, options.isStopping()));
     }),
   );
-  app.setErrorHandler((error, request, reply) => fail(request, reply, error));
-  app.setNotFoundHandler((request, reply) => fail(request, reply, unrouted(request.method, request.url)));
-  return { app, arrivals };
+  app.setErrorHandler((error, request) => fail(request, error));
+  app.setNotFoundHandler((request) => fail(request, unrouted(request.method, request.url)));
+  return { app, arrivals, register };
 }
 
 /** Requests of one connection that are not answered yet, at most. Clients that wait for answers have one, and none sends as many ahead. */
@@ -116,16 +126,25 @@ function readJsonOnly(app: FastifyInstance, steps: LargeSteps): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
-      const { headers, inFlight } = request;
-      // A route for a vendor's protocol reads the bytes itself, by that protocol's rules.
-      if (request.routeOptions.config.rawBody === true) return done(null, readRaw(raw, headers));
-      if (!isLarge(raw)) return done(null, readJson(raw, headers));
-      const read = readLargeJson(raw, headers, (step) => steps.run(inFlight, step));
-      read.then((body) => done(null, body), done);
+      const body = readBodyOf(request, raw, steps);
+      if (body instanceof Promise) body.then((read) => done(null, read), done);
+      else done(null, body);
     } catch (error) {
       done(error instanceof Error ? error : new Error('the body could not be read'));
     }
   });
+}
+
+/** Says what a body is; a large one is read in steps. */
+export function readBodyOf(
+  { headers, inFlight, routeOptions }: CallRequest,
+  raw: Buffer,
+  steps: LargeSteps,
+): ReadBody | Promise<ReadBody> {
+  // A route for a vendor's protocol reads the bytes itself, by that protocol's rules.
+  if (routeOptions.config.rawBody === true) return readRaw(raw, headers);
+  if (!isLarge(raw)) return readJson(raw, headers);
+  return readLargeJson(raw, headers, (step) => steps.run(inFlight, step));
 }
 
 /** Bodies of these routes are not read here: their handlers read the stream. JSON is, of a route that takes it too. */
@@ -143,13 +162,12 @@ export function withoutBodies(
   });
 }
 
-function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) {
+function createRegister(parts: ServerParts, inFlightRequests: InFlightRequests): Register {
   const { clock, telemetry, settings } = parts;
   const { tracer } = telemetry;
-  const writeHeaders = headersFor(settings);
   const isTrusted = trustOf(settings.trustedProxies ?? []);
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const inFlight = new InFlightRequest(request, reply, clock.monotonic());
+  return (request, responder) => {
+    const inFlight = new InFlightRequest(request, responder, clock.monotonic());
     request.inFlight = inFlight;
     if (tracer !== undefined) {
       const remote = readTraceparent(inFlight.traceparent);
@@ -163,7 +181,6 @@ function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) 
     inFlightRequests.begin(inFlight, () =>
       runInTrace(inFlight.trace, () => recordAnswer(inFlight, telemetry, clock.monotonic() - inFlight.began)),
     );
-    if (!writeHeaders(request, reply)) done();
   };
 }
 
@@ -196,9 +213,7 @@ function notHttp(parserCode?: string): AppError {
 const { status: GONE } = new AppError('client_gone');
 
 function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
-  const { raw } = inFlight.reply;
-  // For a caller who left before any answer Node still says 200.
-  const status = raw.headersSent ? raw.statusCode : GONE;
+  const status = inFlight.responder.status ?? GONE;
   const route = routeNameOf(inFlight.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
   endTrace(inFlight, route, status);

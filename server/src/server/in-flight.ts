@@ -1,15 +1,36 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import { addressBlock, type Origin } from '#platform/http';
 import { type AccountId, AppError, type Lane } from '#platform/kernel';
 import { isTraceparent, type Trace, withoutSecrets } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import type { BodyCapacity } from './parts.ts';
+import type { Responder } from './responder.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     inFlight: InFlightRequest;
   }
+}
+
+/** A request as its walk reads it: Fastify's, or the one that a socket's first frame is. */
+export interface CallRequest
+  extends Pick<
+    FastifyRequest,
+    | 'body'
+    | 'headers'
+    | 'host'
+    | 'id'
+    | 'inFlight'
+    | 'ip'
+    | 'method'
+    | 'params'
+    | 'protocol'
+    | 'raw'
+    | 'server'
+    | 'url'
+  > {
+  readonly routeOptions: { readonly url?: string | undefined; readonly config: FastifyContextConfig };
 }
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
@@ -27,8 +48,8 @@ export function givenRequestId(request: IncomingMessage): string | undefined {
  * signal of hanging up is only made when it is first read, which most calls never do.
  */
 export class InFlightRequest implements Origin, Lane {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly request: CallRequest;
+  readonly responder: Responder;
   /** On the clock that never jumps. */
   readonly began: number;
   readonly requestId: string;
@@ -40,8 +61,6 @@ export class InFlightRequest implements Origin, Lane {
   userId: string | undefined;
   keyId: string | undefined;
   accountId: AccountId | undefined;
-  /** Whether a handler has taken the wire: streams have deadlines of their own. */
-  taken = false;
   /** Whether its client comes back to another process when this one stops. */
   streams = false;
   /** Whether this server, which stops, has ended it: the caller did not hang up. */
@@ -54,10 +73,10 @@ export class InFlightRequest implements Origin, Lane {
   capacity: BodyCapacity | undefined;
   #controller: AbortController | undefined;
 
-  constructor(request: FastifyRequest, reply: FastifyReply, began: number) {
+  constructor(request: CallRequest, responder: Responder, began: number) {
     const { traceparent } = request.headers;
     this.request = request;
-    this.reply = reply;
+    this.responder = responder;
     this.began = began;
     this.requestId = request.id;
     this.ip = request.ip;
@@ -70,20 +89,13 @@ export class InFlightRequest implements Origin, Lane {
   }
 
   get lane(): string | undefined {
-    return this.reply.raw.closed ? undefined : (this.accountId ?? this.userId ?? addressBlock(this.ip));
-  }
-
-  /** Whether its client went away before it had the whole answer. */
-  get hasHungUp(): boolean {
-    const { raw } = this.reply;
-    return raw.closed && !raw.writableFinished;
+    return this.responder.isClosed ? undefined : (this.accountId ?? this.userId ?? addressBlock(this.ip));
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      const { raw } = this.reply;
-      if (raw.destroyed || raw.closed) this.#controller.abort();
+      if (this.responder.isClosed) this.#controller.abort();
     }
     return this.#controller.signal;
   }
@@ -123,9 +135,9 @@ export function createInFlightRequests(): InFlightRequests {
     },
     begin(inFlight, ended) {
       present.add(inFlight);
-      inFlight.reply.raw.once('close', () => {
+      inFlight.responder.onClose(() => {
         present.delete(inFlight);
-        if (inFlight.hasHungUp) inFlight.abort(new Error('the client has gone'));
+        if (inFlight.responder.hasHungUp) inFlight.abort(new Error('the client has gone'));
         ended();
         if (present.size > 0) return;
         for (const told of waiting) told();
@@ -138,7 +150,7 @@ export function createInFlightRequests(): InFlightRequests {
 }
 
 /** The name of the route that a request found; what it asked for in vain is not repeated in logs and metrics. */
-export function routeNameOf(request: FastifyRequest): string {
+export function routeNameOf(request: CallRequest): string {
   const { url, config } = request.routeOptions;
   if (config.routeName !== undefined && request.method !== 'HEAD') return config.routeName;
   return url === undefined ? 'unknown' : `${request.method} ${url}`;

@@ -1,8 +1,8 @@
-import type { FastifyRequest } from 'fastify';
 import type { Route, RouteAlias } from '#platform/http';
 import { AppError, isUuid, sha256 } from '#platform/kernel';
 import type { z } from 'zod';
 import { isLarge, NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
+import type { CallRequest } from './in-flight.ts';
 
 /** Input of a call, checked. */
 export interface Input {
@@ -19,20 +19,20 @@ const MOST_PAIRS = 200;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The body that the parser read; nothing where there was none. */
-export function bodyOf(request: FastifyRequest): ReadBody {
+export function bodyOf(request: CallRequest): ReadBody {
   return (request.body as ReadBody | undefined) ?? NOTHING;
 }
 
 /** Checks path, query and body against what the route declares; everything that it doesn't is refused. */
-export function readInput(route: Route, request: FastifyRequest): Input {
+export function readInput(route: Route, request: CallRequest): Input {
   const params = readParams(route, request.params as Record<string, string>);
-  const query = readQuery(route, request.raw.url ?? '');
+  const query = readQuery(route, request.url);
   const body = route.shape.rawBody === true ? undefined : readBody(route, bodyOf(request));
   return { params, query, body };
 }
 
 /** The same of a call by another name: what it says is checked in its own form, and what that becomes in the route's. */
-export function readAliased(route: Route, { form }: RouteAlias, request: FastifyRequest): Input {
+export function readAliased(route: Route, { form }: RouteAlias, request: CallRequest): Input {
   if (form === undefined) return readInput(route, request);
   const { params, body, becomes } = form;
   const { params: _, body: __, ...shape } = route.shape;
@@ -159,7 +159,7 @@ function invalid(issues: readonly { readonly path: string; readonly message: str
 
 /** The request's Idempotency-Key, where the route takes one. */
 export function idempotencyKeyOf(
-  request: FastifyRequest,
+  request: CallRequest,
   takes: 'required' | 'optional' | 'none',
 ): string | undefined {
   const key = request.headers['idempotency-key'];
@@ -177,7 +177,7 @@ export function idempotencyKeyOf(
 }
 
 /** The version in an If-Match header; `*`, and no header at all, mean any. */
-export function versionOf(request: FastifyRequest): number | undefined {
+export function versionOf(request: CallRequest): number | undefined {
   const given = request.headers['if-match'];
   if (given === undefined || given.trim() === '*') return undefined;
   const version = /^"(\d{1,9})"$/.exec(given.trim())?.[1];
@@ -190,7 +190,7 @@ export function versionOf(request: FastifyRequest): number | undefined {
 }
 
 /** The request that a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
-export function requestHash(request: FastifyRequest): string {
-  const head = Buffer.from(`${request.raw.url ?? ''}\n`);
+export function requestHash(request: CallRequest): string {
+  const head = Buffer.from(`${request.url}\n`);
   return sha256(Buffer.concat([head, bodyOf(request).raw]));
 }

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import { addressBlock, type Caller, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import { planRequired, type RateEntry, type RateVerdict } from '#platform/limits';
@@ -6,6 +5,7 @@ import { isOnBehalf, type CallerContext } from './caller-context.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import type { InFlightRequest } from './in-flight.ts';
+import type { Responder } from './responder.ts';
 
 export interface RatedCall {
   readonly product: string;
@@ -104,7 +104,7 @@ export async function takeRates(of: RatesOfCall, call: RatedCall, parts: ServerP
   const verdict = await parts.rates.take(named);
   const taken = verdict === undefined ? undefined : named[verdict.entry];
   if (verdict === undefined || taken === undefined) return;
-  describeRate(call.inFlight.reply, taken.name, verdict);
+  describeRate(call.inFlight.responder, taken.name, verdict);
   if (verdict.allowed) return;
   const { product } = call;
   const limit = taken.soldBy === undefined ? `requests_per_minute_by_${taken.name}` : taken.name;
@@ -177,7 +177,7 @@ function countedBy(by: RouteRate['by'], { inFlight, context }: RatedCall): strin
 }
 
 /** RateLimit headers as draft-ietf-httpapi-ratelimit-headers-10 has them: policy and state by the same name. */
-function describeRate(reply: FastifyReply, name: string, verdict: RateVerdict): void {
-  reply.header('ratelimit-policy', `"${name}";q=${verdict.limit};w=60`);
-  reply.header('ratelimit', `"${name}";r=${verdict.remaining};t=${verdict.seconds}`);
+function describeRate(responder: Responder, name: string, verdict: RateVerdict): void {
+  responder.setHeader('ratelimit-policy', `"${name}";q=${verdict.limit};w=60`);
+  responder.setHeader('ratelimit', `"${name}";r=${verdict.remaining};t=${verdict.seconds}`);
 }

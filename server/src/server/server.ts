@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Server as Listener } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 import {
   aliasesOf,
   DEFAULT_MAX_BODY,
@@ -11,16 +11,14 @@ import {
   type RouteAlias,
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
-import { AppError, createEndOfTurn, runInLane, within } from '#platform/kernel';
-import { runInTrace } from '#platform/telemetry';
+import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import type { Arrivals } from './arrivals.ts';
-import { BODY_CAPACITY, beforeBody, createBodyCapacity } from './body-capacity.ts';
+import { BODY_CAPACITY, createBodyCapacity } from './body-capacity.ts';
 import { createCallTurns } from './call-turns.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
-import { readAliased, readInput } from './input.ts';
 import { createLargeSteps } from './large-steps.ts';
 import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
@@ -28,8 +26,9 @@ import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { createInFlightRequests, type InFlightRequests } from './in-flight.ts';
+import { routeCallOf } from './route-call.ts';
 import { mountSockets, type Sockets } from './sockets.ts';
-import { type WalkParts, walkOf } from './walk.ts';
+import type { WalkParts } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;
 /** How often calls are looked over for those that take too long: one timer for all of them. */
@@ -71,7 +70,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   let stopping = false;
   const steps = createLargeSteps({ now });
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
-  const { app, arrivals } = openFramework(parts, {
+  const { app, arrivals, register } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
@@ -86,18 +85,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
-  const callTurns = createCallTurns(parts);
-  for (const module of offered)
-    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns: callTurns, steps });
+  const turns = createCallTurns(parts);
+  const walkParts = { parts, fail, capacity, sendAtEndOfTurn, arrivals, turns, steps };
+  for (const module of offered) mountModule(app, module, walkParts);
   for (const module of mounted) mountRefusals(app, module);
-  const offeredRoutes = offered.flatMap((module) => module.routes);
-  const sockets = mountSockets(app, offeredRoutes, {
-    parts,
-    fail,
-    capacity,
-    rewriteUrl,
-    isStopping: () => stopping,
-  });
+  const isStopping = () => stopping;
+  const sockets = mountSockets(app, offered, { walkParts, register, rewriteUrl, isStopping });
   mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
   mountOperations(app, parts, () => leaving);
   // Written once: it has a megabyte.
@@ -175,9 +168,7 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {
-    const read = (request: FastifyRequest) =>
-      alias === undefined ? readInput(route, request) : readAliased(route, alias, request);
-    const walk = walkOf(route, module, { ...walkParts, read });
+    const { config, room, walk } = routeCallOf(route, module, walkParts, alias);
     const [method = '', url = ''] = (alias ?? route).name.split(' ', 2);
     at.route({
       method,
@@ -185,35 +176,16 @@ function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<Walk
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
       ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
-        : { preParsing: inLane(beforeBody(route, module, walkParts)) }),
-      config: {
-        rawBody: route.shape.rawBody === true,
-        errorForm: route.shape.errorForm,
-        routeName: route.name,
-        takesPermits: route.shape.errors?.includes('permit_stale') === true,
-      },
+        : { preParsing: (...[request, , payload, done]) => room.hold(request, payload, done) }),
+      config,
       // It answers by itself: a promise would have the framework wait for the answer a second time.
-      handler(request, reply) {
-        const { inFlight } = request;
-        const { trace } = inFlight;
-        const walking = runInLane(inFlight, () =>
-          runInTrace(trace, () =>
-            walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
-          ),
-        );
-        if (trace !== undefined) void walking.finally(() => trace.endStep());
-      },
+      handler: (request) => walk(request),
     });
   };
   for (const route of module.routes) {
     mount(route);
     for (const alias of aliasesOf(route)) mount(route, alias);
   }
-}
-
-/** A body's sender is looked up in the turn of their call. */
-function inLane(before: ReturnType<typeof beforeBody>): typeof before {
-  return (request, ...more) => runInLane(request.inFlight, () => before(request, ...more));
 }
 
 /** Stands in the place of the calls of a product that is off: each by all its names, and its sockets. */
@@ -248,9 +220,9 @@ function watchOver(
     const now = parts.clock.monotonic();
     inFlightRequests.each((inFlight) => {
       const until = inFlight.began + (inFlight.maxSeconds ?? callSeconds) * 1_000;
-      if (inFlight.taken || until >= now) return;
+      if (inFlight.responder.isTaken || until >= now) return;
       const tooLong = new AppError('unavailable', { message: 'This took too long.', retryAfter: 1 });
-      fail(inFlight.request, inFlight.reply, tooLong);
+      fail(inFlight.request, tooLong);
       inFlight.abort(tooLong);
     });
   }, LOOK_OVER);
@@ -268,8 +240,7 @@ async function stopServer(
 ): Promise<void> {
   // Connections that wait for their next request would hold up the end until their keep-alive is over.
   inFlightRequests.each((inFlight) => {
-    const { raw } = inFlight.reply;
-    if (!raw.headersSent) raw.setHeader('connection', 'close');
+    inFlight.responder.closeConnection();
     // Its client goes on elsewhere, and had better do so now than after the grace.
     if (inFlight.streams) inFlight.stop();
   });
@@ -281,9 +252,7 @@ async function stopServer(
     inFlightRequests.each((inFlight) => inFlight.stop());
     await within(LAST_WORDS, inFlightRequests.empty());
     // A request that waits for a silent database is not ended by any signal; its client is told all the same.
-    inFlightRequests.each(({ request, reply }) =>
-      fail(request, reply, new AppError('server_stopping', { retryAfter: 1 })),
-    );
+    inFlightRequests.each(({ request }) => fail(request, new AppError('server_stopping', { retryAfter: 1 })));
     await within(LAST_WORDS, inFlightRequests.empty());
   }
   app.server.closeAllConnections();

@@ -44,8 +44,8 @@ async function send({ session = 'opens', headers, protocol = 'http', body, publi
     ...headers,
   };
   const cookies: unknown[] = [];
-  const reply = { header: (_name: string, value: unknown) => void cookies.push(value) };
-  const call = { body, origin: { request: { headers: all, protocol, host: all.host }, reply } };
+  const responder = { setHeader: (_name: string, value: unknown) => void cookies.push(value) };
+  const call = { body, origin: { request: { headers: all, protocol, host: all.host }, responder } };
   const settings = publicUrl === undefined ? {} : { publicUrl };
   const handle = withSessionCookie(route, settings);
   const answered = await handle(call, undefined).catch((error: unknown) => (error as AppError).code);

@@ -1,7 +1,6 @@
-import type { FastifyRequest } from 'fastify';
 import { isAnswer, type Route } from '#platform/http';
 import { AppError, declareErrors } from '#platform/kernel';
-import type { InFlightRequest } from './in-flight.ts';
+import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { ServerSettings } from './parts.ts';
 
 declareErrors({
@@ -20,7 +19,7 @@ type Handle = (call: object, service: unknown) => Promise<unknown>;
 
 /** Parts of a call for the handler of a session's route. */
 interface SessionCall {
-  readonly origin: Pick<InFlightRequest, 'request' | 'reply'>;
+  readonly origin: Pick<InFlightRequest, 'request' | 'responder'>;
   readonly body?: { readonly refresh_token?: string };
 }
 
@@ -36,7 +35,7 @@ export function withSessionCookie(route: Route, settings: Pick<ServerSettings, '
     const { origin, body } = call as SessionCall;
     const cookie = cookieOf(origin.request, settings);
     if (cookie === undefined) return handle(call, service);
-    const set = (text: string) => void origin.reply.header('set-cookie', text);
+    const set = (text: string) => origin.responder.setHeader('set-cookie', text);
     if (session === 'ends') {
       const result = await handle(call, service);
       set(cookie.clear());
@@ -61,7 +60,7 @@ export function withSessionCookie(route: Route, settings: Pick<ServerSettings, '
 const isOver = (error: unknown) => error instanceof AppError && error.code === 'unauthenticated';
 
 /** The cookie of a call that asks for one; throws where no page of this server makes the call. */
-function cookieOf(request: FastifyRequest, { publicUrl }: Pick<ServerSettings, 'publicUrl'>) {
+function cookieOf(request: CallRequest, { publicUrl }: Pick<ServerSettings, 'publicUrl'>) {
   const { headers, protocol, host } = request;
   const asked = headers['plinth-session'];
   if (asked === undefined) return undefined;

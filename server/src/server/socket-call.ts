@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import {
@@ -11,9 +11,9 @@ import {
   type SocketWriter,
 } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { readFirstFrame } from './first-frame.ts';
+import { type FirstFrame, readFirstFrame } from './first-frame.ts';
 import { failureAnswer } from './failures.ts';
-import { requestOf, SocketResponse } from './socket-request.ts';
+import type { SocketResponder } from './socket-request.ts';
 
 /** Bytes of a first frame for token, account and key, beside the body. */
 export const BESIDE_BODY = 8_192;
@@ -38,13 +38,11 @@ export interface SocketCounts {
   take(holder: string): () => void;
 }
 
-export interface SocketCallParts {
-  /** The upgrade. */
-  readonly request: IncomingMessage;
+interface SocketCallParts {
+  /** Headers of the upgrade. */
+  readonly headers: IncomingHttpHeaders;
   /** The stream of the socket's frames. */
   readonly wire: Duplex;
-  /** URL of the POST route, with the upgrade's query. */
-  readonly url: string;
   readonly id: string;
   readonly counts: SocketCounts;
   /** Milliseconds, other ones for each client. */
@@ -57,7 +55,8 @@ export interface SocketCallParts {
   readonly place: BytePlace;
   /** Takes what a first frame says in place of headers. Answers whether the client is known by it. */
   readonly identify: (headers: Readonly<Record<string, string>>) => Promise<boolean>;
-  readonly route: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Begins the walk of the route. */
+  readonly walk: (call: SocketCall, frame: FirstFrame) => SocketResponder;
 }
 
 /** One socket: a first frame, the walk of its route, the frames of the answer. */
@@ -65,7 +64,7 @@ export class SocketCall implements SocketWriter {
   readonly #socket: WebSocket;
   readonly #parts: SocketCallParts;
   readonly #late: NodeJS.Timeout;
-  #response: SocketResponse | undefined;
+  #responder: SocketResponder | undefined;
   #isAlive = true;
   #isKnown: boolean;
   /** Its first frame has said who it is, which is looked up before the next one is read. */
@@ -103,12 +102,12 @@ export class SocketCall implements SocketWriter {
       clearTimeout(this.#late);
       parts.place.free();
       this.#giveBack();
-      this.#response?.leave();
+      this.#responder?.leave();
     });
   }
 
   get isBegun(): boolean {
-    return this.#response !== undefined;
+    return this.#responder !== undefined;
   }
 
   /** Counts the socket for its account, once that is known. */
@@ -145,7 +144,7 @@ export class SocketCall implements SocketWriter {
   }
 
   /** The answer of the walk: the last frame. */
-  finish(status: number, headers: Readonly<Record<string, unknown>>, body: string): void {
+  finish(status: number, headers: Readonly<Record<string, string>>, body: string): void {
     const said = body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
     if (status < 400) return this.#end({ done: true, ...said }, SOCKET_DONE);
     const { error } = said as { error: Record<string, unknown> };
@@ -210,22 +209,20 @@ export class SocketCall implements SocketWriter {
     if (this.#controls <= MOST_CONTROL || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.close(TOO_MANY);
     this.#hangUp();
-    this.#response?.leave();
+    this.#responder?.leave();
   }
 
   #take(data: Buffer, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#isLookedUp && !isBinary && this.#early === undefined) return void (this.#early = data);
-    if (this.#response !== undefined || this.#isLookedUp || isBinary) return this.#refuseFrame();
+    if (this.#responder !== undefined || this.#isLookedUp || isBinary) return this.#refuseFrame();
     try {
-      const { headers, body, isFollowed } = readFirstFrame(data, this.#parts.request);
-      if (isFollowed && !this.#isNamed) return void this.#lookUp(headers);
+      const frame = readFirstFrame(data, this.#parts.headers);
+      if (frame.isFollowed && !this.#isNamed) return void this.#lookUp(frame.headers);
       clearTimeout(this.#late);
       // From here on the walk takes room for the body.
       this.#parts.place.free();
-      const request = requestOf(this.#parts, headers, body);
-      this.#response = new SocketResponse(request, this);
-      this.#parts.route(request, this.#response);
+      this.#responder = this.#parts.walk(this, frame);
     } catch (error) {
       this.#refuse(error);
     }
@@ -234,7 +231,7 @@ export class SocketCall implements SocketWriter {
   #refuseFrame(): void {
     this.#refuse(new AppError('unexpected_frame'));
     // A call under way ends as if its client had hung up.
-    this.#response?.leave();
+    this.#responder?.leave();
   }
 
   /** The body comes in a frame of its own, and may be large once its sender is known. */

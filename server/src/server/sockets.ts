@@ -2,12 +2,15 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
-import { DEFAULT_MAX_BODY, originsAllowed, type Route } from '#platform/http';
+import { DEFAULT_MAX_BODY, type Mounted, originsAllowed, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
-import type { Fail } from './failure-handler.ts';
-import type { BodyCapacity, ServerParts, SocketSettings } from './parts.ts';
+import { readBodyOf, type Register } from './framework.ts';
+import type { SocketSettings } from './parts.ts';
+import { type RouteCall, routeCallOf } from './route-call.ts';
 import { BESIDE_BODY, SocketCall, type SocketCounts } from './socket-call.ts';
+import { SocketRequest, SocketResponder } from './socket-request.ts';
+import type { WalkParts } from './walk.ts';
 
 const PING_EVERY = 30_000;
 /** Pieces that one frame may come in. */
@@ -24,9 +27,8 @@ export interface Sockets {
 }
 
 interface SocketParts {
-  readonly parts: ServerParts;
-  readonly fail: Fail;
-  readonly capacity: BodyCapacity;
+  readonly walkParts: Omit<WalkParts, 'read'>;
+  readonly register: Register;
   readonly rewriteUrl: (url: string) => string;
   readonly isStopping: () => boolean;
 }
@@ -34,6 +36,7 @@ interface SocketParts {
 /** A path that upgrades, and the POST behind it. */
 interface Target {
   readonly route: Route;
+  readonly routeCall: RouteCall;
   readonly path: RegExp;
   readonly server: WebSocketServer;
   /** Bytes of a frame that are read. */
@@ -52,15 +55,18 @@ interface Upgrade {
  */
 export function mountSockets(
   app: FastifyInstance,
-  routes: readonly Route[],
-  { parts, fail, capacity, rewriteUrl, isStopping }: SocketParts,
+  modules: readonly Mounted[],
+  { walkParts, register, rewriteUrl, isStopping }: SocketParts,
 ): Sockets {
+  const { parts, fail, capacity, steps } = walkParts;
   const open = new Set<SocketCall>();
   const upgrades = new WeakMap<IncomingMessage, Upgrade>();
   const counts = createSocketCounts(parts.settings.sockets ?? SOCKETS);
   const reconnectIn = spreadReconnects();
   const isAllowed = originsAllowed(parts.settings.corsOrigins);
-  const targets = routes.flatMap((route) => targetOf(route));
+  const targets = modules.flatMap((module) =>
+    module.routes.flatMap((route) => targetOf(route, module, walkParts)),
+  );
   const find = (url: string): Target | undefined => {
     const [path = ''] = rewriteUrl(url).split('?', 1);
     return targets.find((target) => target.path.test(path));
@@ -75,18 +81,28 @@ export function mountSockets(
     return authorization !== undefined && (await callerContextOf(route, request, parts)).caller !== undefined;
   }
 
+  /** Walks the route with what a first frame says. */
+  async function walkFrame(request: SocketRequest, body: Buffer, { room, walk }: RouteCall): Promise<void> {
+    try {
+      if (isStopping()) throw new AppError('server_stopping', { retryAfter: 1 });
+      await room.holdWhole(request, body);
+      request.body = await readBodyOf(request, body, steps);
+      walk(request);
+    } catch (error) {
+      fail(request, error);
+    }
+  }
+
   function accept(
     request: FastifyRequest,
     reply: FastifyReply,
-    { route, server, most, isKnown }: Target & { readonly isKnown: boolean },
+    { route, routeCall, server, most, isKnown }: Target & { readonly isKnown: boolean },
   ): void {
     const upgrade = upgrades.get(request.raw);
     if (upgrade === undefined) throw new AppError('upgrade_required', { headers: { upgrade: 'websocket' } });
     const { ip, id, raw } = request;
     // Also where the handshake fails, of which nothing else is heard.
     upgrade.socket.once('close', counts.take(`address ${ip}`));
-    const path = pathBehind(route, request.params as Record<string, string>);
-    const url = (raw.url ?? '').replace(/^[^?]*/, path);
     const response = reply.raw;
     reply.hijack();
     response.writeHead(101);
@@ -95,9 +111,8 @@ export function mountSockets(
     server.handleUpgrade(raw, upgrade.socket, upgrade.head, (socket) => {
       const { socket: wire } = upgrade;
       const call = new SocketCall(socket, {
-        request: raw,
+        headers: raw.headers,
         wire,
-        url,
         id,
         counts,
         reconnectIn,
@@ -108,7 +123,13 @@ export function mountSockets(
           Object.assign(raw.headers, headers);
           return welcome(request, route);
         },
-        route: app.routing,
+        walk(socketCall, { headers, body }) {
+          const responder = new SocketResponder(socketCall);
+          const post = new SocketRequest(request, { path: route.path, config: routeCall.config }, headers);
+          register(post, responder);
+          void walkFrame(post, body, routeCall);
+          return responder;
+        },
       });
       open.add(call);
       socket.once('close', () => open.delete(call));
@@ -120,7 +141,7 @@ export function mountSockets(
     app.get(target.route.shape.socket ?? '', (request, reply) => {
       welcome(request, target.route)
         .then((isKnown) => accept(request, reply, { ...target, isKnown }))
-        .catch((error: unknown) => fail(request, reply, error));
+        .catch((error: unknown) => fail(request, error));
     });
   }
   // Any other request that would like to speak another protocol is answered in this one.
@@ -150,7 +171,7 @@ export function mountSockets(
   };
 }
 
-function targetOf(route: Route): Target[] {
+function targetOf(route: Route, module: Mounted, walkParts: SocketParts['walkParts']): Target[] {
   const { socket, maxBody = DEFAULT_MAX_BODY } = route.shape;
   if (socket === undefined) return [];
   // A frame of up to twice the size is refused in words; a larger one is not read (close code 1009).
@@ -164,12 +185,16 @@ function targetOf(route: Route): Target[] {
     autoPong: false,
     maxPayload,
   });
-  return [{ route, server, most: maxPayload, path: new RegExp(`^${socket.replaceAll(/:\w+/g, '[^/]+')}$`) }];
-}
-
-/** The path of the POST behind a socket. */
-function pathBehind(route: Route, params: Readonly<Record<string, string>>): string {
-  return route.path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
+  const routeCall = routeCallOf(route, module, walkParts);
+  return [
+    {
+      route,
+      routeCall,
+      server,
+      most: maxPayload,
+      path: new RegExp(`^${socket.replaceAll(/:\w+/g, '[^/]+')}$`),
+    },
+  ];
 }
 
 function spreadReconnects(): () => number {

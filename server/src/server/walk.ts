@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assertWhole, warmUp } from '#platform/ai';
 import {
   idempotencyOf,
@@ -29,15 +28,15 @@ import {
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
-import type { InFlightRequest } from './in-flight.ts';
+import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { LargeSteps } from './large-steps.ts';
 import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
+import { JSON_TYPE, type ReadyAnswer } from './responder.ts';
 import { withSessionCookie } from './session-cookie.ts';
-import { socketOf, wireOf } from './wire.ts';
+import { wireOf } from './wire.ts';
 
-const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
 
 /** Parts that a walk needs. */
@@ -50,7 +49,7 @@ export interface WalkParts {
   readonly turns: CallTurns;
   readonly steps: LargeSteps;
   /** Input of a call, checked: in the route's own form, or in that of an alias. */
-  readonly read: (request: FastifyRequest) => Input;
+  readonly read: (request: CallRequest) => Input;
 }
 
 /**
@@ -75,21 +74,21 @@ export function walkOf(
   const handle = withSessionCookie(route, parts.settings);
   const checkReplies = parts.settings.environment !== 'production';
 
-  function send(reply: FastifyReply, result: unknown, check: boolean): void {
+  function send({ request, responder }: InFlightRequest, result: unknown, check: boolean): void {
     const answered = answerOf(route, result, check);
     sendAtEndOfTurn(() => {
       try {
-        sendAnswer(reply, answered);
+        responder.send(answered);
       } catch (error) {
-        fail(reply.request, reply, error);
+        fail(request, error);
       }
     });
   }
 
   /** The safety part's answer, in place of the handler. */
-  async function answerWith(support: SafetySupport, call: SpendingCall, reply: FastifyReply): Promise<void> {
+  async function answerWith(support: SafetySupport, call: SpendingCall): Promise<void> {
     const instead = await answerInstead(call, support, wireOf(call.inFlight, parts));
-    if (instead !== undefined) send(reply, instead, checkReplies);
+    if (instead !== undefined) send(call.inFlight, instead, checkReplies);
   }
 
   /** The context of a call that is made by a secret of the product: looked up for those who don't guess too often. */
@@ -105,7 +104,7 @@ export function walkOf(
     inFlight.capacity = capacity;
   }
 
-  return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  return async function walk(request: CallRequest): Promise<void> {
     const { inFlight } = request;
     describe(inFlight);
     const { trace } = inFlight;
@@ -114,7 +113,7 @@ export function walkOf(
     const { context, unknown } = await contextInTurn(route, request, { parts, turns });
     const known = performance.now();
     trace?.step('entitle');
-    if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
+    if (context.accountId !== undefined) inFlight.responder.socket?.countFor(context.accountId);
     const inStep = <T>(step: () => T | Promise<T>) =>
       isLarge(bodyOf(request).raw) ? steps.run(inFlight, step) : step();
     const input = await inStep(() => read(request));
@@ -126,7 +125,7 @@ export function walkOf(
     if (!isCrisis && unknown !== undefined) throw unknown;
     await takeRates(isCrisis ? crisisRate : rates, call, parts);
     const safety = await supportOfCall(call, looked, { service: mounted.service, parts });
-    if (isCrisis) return answerWith(safety, call, reply);
+    if (isCrisis) return answerWith(safety, call);
     if (looked?.failure !== undefined) throw looked.failure;
 
     await assertProven(route, context, parts);
@@ -141,7 +140,7 @@ export function walkOf(
     const admission = shape.spends === undefined ? undefined : await admitCall(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
       const { result, isNew } = await replayAnswer(call, admission.replay, mounted.service);
-      return send(reply, result, isNew && checkReplies);
+      return send(inFlight, result, isNew && checkReplies);
     }
     const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
     permit?.walked([known - began, granted - known, performance.now() - granted]);
@@ -150,7 +149,7 @@ export function walkOf(
       const turn = turns.goOn(inFlight.lane ?? '');
       if (turn !== undefined) await turn;
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
-      if (flagged !== undefined) return await answerWith(flagged, call, reply);
+      if (flagged !== undefined) return await answerWith(flagged, call);
       const handed = { ...callFor(call, permit, parts), prepared, safety };
       const result = await inStep(() => handle(handed, mounted.service));
       if (permit?.isHandled === false) {
@@ -158,7 +157,7 @@ export function walkOf(
         await endOpenPermit(call, { permit, result }, parts);
       }
       // The handler took the wire, or the call was given up while it ran.
-      if (!reply.sent) send(reply, result, checkReplies);
+      if (!inFlight.responder.isSent) send(inFlight, result, checkReplies);
     } catch (error) {
       const failure = asAppError(error);
       if (permit !== undefined) await releasePermit(call, { permit, failure }, parts);
@@ -174,7 +173,7 @@ export function walkOf(
  */
 async function contextInTurn(
   route: Route,
-  request: FastifyRequest,
+  request: CallRequest,
   { parts, turns }: Pick<WalkParts, 'parts' | 'turns'>,
 ): Promise<{ readonly context: CallerContext; readonly unknown?: unknown }> {
   const looksAnyway = route.shape.precheck !== undefined;
@@ -276,14 +275,6 @@ function scopeOf({ route, context }: SpendingCall, within: Parameters<Once>[2]):
   return { user: caller.userId, use: within?.use ?? use };
 }
 
-/** An answer as it leaves. */
-interface ReadyAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>> | undefined;
-  readonly type: string;
-  readonly text: string | undefined;
-}
-
 /** A handler's answer: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
 function answerOf(route: Route, result: unknown, check: boolean): ReadyAnswer {
   const given = isAnswer(result) ? result : { status: result === undefined ? 204 : 200, body: result };
@@ -293,15 +284,6 @@ function answerOf(route: Route, result: unknown, check: boolean): ReadyAnswer {
   if (route.shape.page === true && typeof body === 'string')
     return { status, headers, type: PAGE_TYPE, text: body };
   return { status, headers, type: JSON_TYPE, text };
-}
-
-function sendAnswer(reply: FastifyReply, { status, headers, type, text }: ReadyAnswer): void {
-  // Given up meanwhile.
-  if (reply.sent) return;
-  reply.code(status);
-  if (headers !== undefined) reply.headers(headers);
-  if (text === undefined) reply.send();
-  else reply.type(type).send(text);
 }
 
 /** Outside production an answer that is not as declared is a defect that shows at once. */

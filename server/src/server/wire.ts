@@ -1,11 +1,9 @@
-import type { FastifyRequest } from 'fastify';
 import { type BytePlace, type InnerAnswer, type InnerCall, originsAllowed, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { currentTrace } from '#platform/telemetry';
-import type { InFlightRequest } from './in-flight.ts';
+import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import { bodyOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import { SocketRequest } from './socket-request.ts';
 
 /** Headers that an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
 const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user-agent)$/;
@@ -13,18 +11,14 @@ const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user
 /** Bytes of a body that a handler which does not keep them has in memory at most. */
 const IN_MEMORY = 1_048_576;
 
-export function socketOf({ request: { raw } }: InFlightRequest) {
-  return raw instanceof SocketRequest ? raw.call : undefined;
-}
-
 /** The connection behind a call, as its handler has it. */
 export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts, 'settings'>): Wire {
-  const { request, reply } = inFlight;
+  const { request, responder } = inFlight;
   const hold = (): BytePlace => {
     const { capacity, accountId, ip } = inFlight;
     if (capacity === undefined) throw new Error('this call has no room for bytes');
     const place = capacity.open({ account: accountId, address: ip });
-    reply.raw.once('close', place.free);
+    responder.onClose(place.free);
     return place;
   };
   return {
@@ -36,15 +30,8 @@ export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts
       return inFlight.arrivals.bytesOf(request.raw, hold(), keeps === 'all' ? Infinity : IN_MEMORY);
     },
     hold,
-    socket: socketOf(inFlight),
-    take() {
-      inFlight.taken = true;
-      reply.hijack();
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      }
-      return reply.raw;
-    },
+    socket: responder.socket,
+    take: () => responder.take(),
     call: (inner) => callWithin(request, inner),
     refuseForeignPages() {
       const { origin } = request.headers;
@@ -54,7 +41,7 @@ export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts
   };
 }
 
-async function callWithin(request: FastifyRequest, { method, path, body }: InnerCall): Promise<InnerAnswer> {
+async function callWithin(request: CallRequest, { method, path, body }: InnerCall): Promise<InnerAnswer> {
   const handedOn = Object.entries(request.headers).filter(([name]) => HANDED_ON.test(name));
   const trace = currentTrace();
   if (trace !== undefined) handedOn.push(['traceparent', trace.current.traceparent]);

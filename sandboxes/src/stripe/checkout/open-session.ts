@@ -1,9 +1,9 @@
 import { type OperationInput, invalidRequest, type Param, type Params } from '../operation.ts';
-import { checkDiscounts, readDiscounts } from '../world/discounts.ts';
+import { checkDiscounts, readDiscounts } from '../world/catalogue/discounts.ts';
 import { idOf } from '../world/changes.ts';
 import { Form } from '../world/form.ts';
 import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
-import { checkCurrency, checkTrialDays } from '../world/subscriptions.ts';
+import { checkCurrency, checkTrialDays } from '../world/subscriptions/subscriptions.ts';
 import { assertChargeable, assertTaxable } from './refusals.ts';
 import { pricedInPlace } from './priced-in-place.ts';
 import { sumUp } from './sums.ts';

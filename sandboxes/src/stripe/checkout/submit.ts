@@ -11,8 +11,8 @@ import {
   receipt,
   type World,
 } from '../world/index.ts';
-import type { LineDraft } from '../world/lines.ts';
-import { automaticRate } from '../world/taxes.ts';
+import type { LineDraft } from '../world/invoices/lines.ts';
+import { automaticRate } from '../world/customers/taxes.ts';
 import { detailsOf } from './open-session.ts';
 import { sumsOf, sumUp } from './sums.ts';
 import type { Visit } from './visit.ts';

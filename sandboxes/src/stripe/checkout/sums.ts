@@ -1,7 +1,7 @@
 import type { CheckoutSession, Price, World } from '../world/index.ts';
-import { takenOff } from '../world/discounts.ts';
-import { priceOf } from '../world/lines.ts';
-import { automaticRate, taxesOf } from '../world/taxes.ts';
+import { takenOff } from '../world/catalogue/discounts.ts';
+import { priceOf } from '../world/invoices/lines.ts';
+import { automaticRate, taxesOf } from '../world/customers/taxes.ts';
 import { hasTrial, type Visit, type VisitLine } from './visit.ts';
 
 /** What a line costs now, minor units. */

@@ -1,7 +1,7 @@
-import { type DisabledReason, deauthorize, restrict, submitDetails } from '../world/accounts.ts';
-import { type Funds, fundsOf, move } from '../world/balance.ts';
+import { type DisabledReason, deauthorize, restrict, submitDetails } from '../world/connect/accounts.ts';
+import { type Funds, fundsOf, move } from '../world/connect/balance.ts';
 import { accountAt, type Account, type Payout, type Transfer, type World } from '../world/index.ts';
-import { failPayout, payOut } from '../world/payouts.ts';
+import { failPayout, payOut } from '../world/connect/payouts.ts';
 
 /** What payees, Stripe and the platform's owner do, and no call asks Stripe for; and what Stripe has in its books. */
 export interface Connect {

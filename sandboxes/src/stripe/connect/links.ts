@@ -1,7 +1,7 @@
 import { invalidRequest, type Operation, type Operations } from '../operation.ts';
 import { html, page as document } from '../pages/html.ts';
 import { go, type Page, type PageAnswer, show } from '../pages/page.ts';
-import { submitDetails } from '../world/accounts.ts';
+import { submitDetails } from '../world/connect/accounts.ts';
 import { Form } from '../world/form.ts';
 import { accountAt, type World } from '../world/index.ts';
 

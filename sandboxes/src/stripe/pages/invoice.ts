@@ -2,7 +2,7 @@ import { ask } from '../ask.ts';
 import { methodParams } from '../checkout/submit.ts';
 import { StripeFault } from '../operation.ts';
 import { authenticate, type Invoice, type World } from '../world/index.ts';
-import { paymentOf } from '../world/invoices.ts';
+import { paymentOf } from '../world/invoices/invoices.ts';
 import { bankPage, cardFields, problem, readCard, testCards } from './card.ts';
 import { html, type Markup, page } from './html.ts';
 import { go, type Page, show } from './page.ts';

@@ -4,7 +4,7 @@ import { go, type Page, type PageAnswer, show } from '../pages/page.ts';
 import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import type { Subscription, World } from '../world/index.ts';
-import { defaultMethod } from '../world/payers.ts';
+import { defaultMethod } from '../world/customers/payers.ts';
 import { ACTIONS, type ActionResult, runAction, type Portal, subscriptionsOf } from './actions.ts';
 
 /** Links lead there for so long. Seconds. */

@@ -1,5 +1,5 @@
 import { type Operation, type Operations, invalidRequest } from '../operation.ts';
-import { removeCustomer } from './cancellations.ts';
+import { removeCustomer } from './subscriptions/cancellations.ts';
 import { Form } from './form.ts';
 import type { TestClock } from './objects.ts';
 import { periodEnd } from './periods.ts';
