@@ -23,6 +23,6 @@ declareLongUses('coditect.days', 'coditect.activity');
 declareLongUses('coditect.departed');
 
 type Own = typeof coditectSystemUses;
-declare module '#platform/db' {
+declare module 'plinth/product' {
   interface SystemUses extends Own {}
 }

@@ -18,6 +18,6 @@ export const orbitSystemUses = {
 declareLongUses('orbit.changes');
 
 type Own = typeof orbitSystemUses;
-declare module '#platform/db' {
+declare module 'plinth/product' {
   interface SystemUses extends Own {}
 }

@@ -1,4 +1,13 @@
 /** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
+
+/** Uses of `db.system` by products: each adds its own in its system-uses.ts (`declare module 'plinth/product'`). */
+export interface SystemUses {}
+
+type OfProducts = SystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends OfProducts {}
+}
+
 export * from '#platform/product';
 export {
   addressBlock,
@@ -65,7 +74,6 @@ export {
   mayBeDone,
   statement,
   type Statement,
-  type SystemUses,
   THE_ACCOUNTS,
   type Transaction,
   unlinked,
