@@ -14,5 +14,5 @@ declareLongUses('adiuva.departed');
 
 type Own = typeof adiuvaSystemUses;
 declare module 'plinth/product' {
-  interface SystemUses extends Own {}
+  interface ProductSystemUses extends Own {}
 }

@@ -24,5 +24,5 @@ declareLongUses('coditect.departed');
 
 type Own = typeof coditectSystemUses;
 declare module 'plinth/product' {
-  interface SystemUses extends Own {}
+  interface ProductSystemUses extends Own {}
 }

@@ -19,5 +19,5 @@ declareLongUses('orbit.changes');
 
 type Own = typeof orbitSystemUses;
 declare module 'plinth/product' {
-  interface SystemUses extends Own {}
+  interface ProductSystemUses extends Own {}
 }

@@ -1,11 +1,10 @@
 /** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
 
 /** Uses of `db.system` by products: each adds its own in its system-uses.ts (`declare module 'plinth/product'`). */
-export interface SystemUses {}
+export interface ProductSystemUses {}
 
-type OfProducts = SystemUses;
 declare module '#platform/db' {
-  interface SystemUses extends OfProducts {}
+  interface SystemUses extends ProductSystemUses {}
 }
 
 export * from '#platform/product';
