@@ -20,7 +20,8 @@ import { buildConsole } from '../server/src/main/build-console.ts';
 import { ROOT } from '../server/src/main/build-files.ts';
 import { declareDoors } from './pack/declarations.ts';
 import { bringMade } from './made.ts';
-import { type Manifest, manifestOf } from './pack/manifest.ts';
+import { manifestOf, readManifest as read } from './pack/manifest.ts';
+import { packProducts } from './pack/products.ts';
 import { buildDoors } from './pack/program.ts';
 
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist-package'));
@@ -28,15 +29,13 @@ const out = resolve(process.argv[2] ?? join(ROOT, 'dist-package'));
 /** All that the program reads beside its sources, from the project's root. */
 const DATA = [
   'server/src/**/*',
-  'products/**/*',
   'safety/src/**/*.json',
   'docs/*.md',
   'docs/generated/{errors,config}.md',
   'docs/examples/product/**/*',
 ];
-const NO_DATA =
-  /\.(ts|tsx)$|(^|\/)(testing|console)\/|\.test\.|^products\/\w+\/(test\/|package\.json$|README\.md$|node_modules\/)/;
-const WHOLE = ['server/bin/plinth.js', 'server/src/main/built.js', 'console/dist', '.env.example', 'LICENSE'];
+const NO_DATA = /\.(ts|tsx)$|(^|\/)testing\/|\.test\./;
+const WHOLE = ['server/bin', 'server/src/main/built.js', '.env.example', 'LICENSE'];
 
 if (!bringMade()) process.exit(1);
 rmSync(out, { recursive: true, force: true });
@@ -51,7 +50,7 @@ async function packPlinth(): Promise<string> {
   const names = await buildDoors(join(folder, 'dist'));
   writeManifestOf(join(folder, 'dist'), names);
   declareDoors(join(folder, 'dist/types'));
-  await buildConsole();
+  await buildConsole({ root: ROOT, out: join(folder, 'console/dist') });
   copyData(folder);
   cpSync(join(ROOT, 'docs/package.md'), join(folder, 'README.md'));
   write(join(folder, 'package.json'), manifestOf());
@@ -118,7 +117,7 @@ async function packSdk(): Promise<string> {
 /** What the console is built from, for teams whose products have pages: its sources where they lie in a checkout, and the bundler. */
 function packConsole(): string {
   const folder = join(out, 'console');
-  const paths = ['console/{src/**/*,package.json}', 'products/*/console/*.{ts,tsx}', 'sdk/src/**/*.ts'];
+  const paths = ['console/{src/**/*,package.json}', 'sdk/src/**/*.ts'];
   for (const path of [...globSync(paths, { cwd: ROOT }), 'server/src/main/build-console.ts', 'LICENSE'])
     if (!path.includes('.test.') && statSync(join(ROOT, path)).isFile())
       cpSync(join(ROOT, path), join(folder, path), { recursive: true });
@@ -165,6 +164,7 @@ function packCreate(tarballs: readonly string[]): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+  packProducts(join(folder, 'products'), version);
   renameSync(
     join(folder, 'template/products/tales/tales.test.ts'),
     join(folder, 'template/products/tales/tales.test.txt'),
@@ -199,10 +199,6 @@ function tarballOf(folder: string): string {
   const { filename, size, unpackedSize } = packed;
   process.stdout.write(`${filename}: ${megabytes(size)} MB, ${megabytes(unpackedSize)} MB unpacked\n`);
   return filename;
-}
-
-function read(path: string): Manifest {
-  return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest;
 }
 
 function write(path: string, value: object): void {

@@ -67,7 +67,7 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ['arrows', 'server/src/server/a.ts', `import { a } from '../app.ts';`, `import { a } from '#products';`],
   [
     'arrows',
-    'products/reel/a.ts',
+    'products/orbit/a.ts',
     `import { a } from '../prism/index.ts';`,
     `import { a } from '@plinth/documents';`,
   ],

@@ -13,6 +13,6 @@ declareLongUses('adiuva.records');
 declareLongUses('adiuva.departed');
 
 type Own = typeof adiuvaSystemUses;
-declare module '#platform/db' {
-  interface SystemUses extends Own {}
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Own {}
 }

@@ -8,6 +8,6 @@ export const coditectSystemUses = {
 declareLongUses('coditect.activity');
 
 type Own = typeof coditectSystemUses;
-declare module '#platform/db' {
-  interface SystemUses extends Own {}
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Own {}
 }

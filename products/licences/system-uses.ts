@@ -17,6 +17,6 @@ export const licencesSystemUses = {
 declareLongUses('coditect.days');
 
 type Own = typeof licencesSystemUses;
-declare module '#platform/db' {
-  interface SystemUses extends Own {}
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Own {}
 }

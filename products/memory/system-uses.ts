@@ -11,6 +11,6 @@ export const memorySystemUses = {
 declareLongUses('coditect.departed');
 
 type Own = typeof memorySystemUses;
-declare module '#platform/db' {
-  interface SystemUses extends Own {}
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Own {}
 }

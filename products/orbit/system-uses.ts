@@ -18,6 +18,6 @@ export const orbitSystemUses = {
 declareLongUses('orbit.changes');
 
 type Own = typeof orbitSystemUses;
-declare module '#platform/db' {
-  interface SystemUses extends Own {}
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Own {}
 }

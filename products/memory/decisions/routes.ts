@@ -139,7 +139,7 @@ export const changeDecision = route(
       status: writtenStatus.optional(),
     }).refine((body) => body.level !== undefined || body.status !== undefined, 'Say what to change.'),
     reply: { 200: summaryReply },
-    errors: [...SHARING_ERRORS, ...OWN_ERRORS],
+    errors: [...SHARING_ERRORS, ...OWN_ERRORS, 'sources_more_private'],
   },
   async (call, { decisions }) => {
     const { team_id: teamId, ...change } = call.body;

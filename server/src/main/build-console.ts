@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,22 +12,22 @@ import { OperatorError } from './operator-error.ts';
 
 /** The sources that a console is built of, and where it is put. */
 interface ConsolePlace {
-  /** A folder with `console/`, `sdk/src` and `products` as in a checkout. */
+  /** A folder with `console/` and `sdk/src` as in a checkout. */
   readonly root: string;
-  /** A team's repository, whose products have pages, too. */
-  readonly team?: string;
+  /** The folder of `products/`, whose pages it has. */
+  readonly pages?: string;
   readonly out: string;
 }
 
-const OF_CHECKOUT: ConsolePlace = { root: ROOT, out: CONSOLE };
-const PAGES_OF_TEAM = 'products/*/console/index.ts';
+const OF_CHECKOUT: ConsolePlace = { root: ROOT, pages: ROOT, out: CONSOLE };
+const PAGES = 'products/*/console/index.ts';
 
 /** The console of a team's repository; undefined: none of its products has pages. Throws where the package is not there that it is built from. */
 export function consoleOfTeam(): ConsolePlace | undefined {
-  if (globSync(PAGES_OF_TEAM).length === 0) return undefined;
+  if (globSync(PAGES).length === 0) return undefined;
   try {
     const found = createRequire(resolve('package.json')).resolve('@plinth/console/package.json');
-    return { root: dirname(found), team: process.cwd(), out: teamConsole() };
+    return { root: dirname(found), pages: process.cwd(), out: teamConsole() };
   } catch {
     throw new OperatorError(
       'console_missing: products/*/console has pages. They are built from the package @plinth/console: npm install -D ./vendor/plinth-console-….tgz (docs/package.md).',
@@ -116,7 +107,7 @@ export async function buildConsole(place = OF_CHECKOUT): Promise<void> {
 
 /** The scripts, in memory; what each source says is noted. */
 async function bundle(place: ConsolePlace, sources: Map<string, string>): Promise<RolldownOutput['output']> {
-  const { root, team } = place;
+  const { root, pages } = place;
   const here = join(root, 'console');
   const bundler = createRequire(join(here, 'package.json')).resolve('rolldown');
   const { rolldown } = (await import(pathToFileURL(bundler).href)) as typeof import('rolldown');
@@ -136,7 +127,7 @@ async function bundle(place: ConsolePlace, sources: Map<string, string>): Promis
       alias: { '@plinth/sdk': join(root, 'sdk/src'), '@plinth/console': join(here, 'src/kit.ts') },
     },
     plugins: [
-      rememberSources(sources, team === undefined ? [root] : [root, team]),
+      rememberSources(sources, pages === undefined ? [root] : [root, pages]),
       {
         name: 'pages of products',
         resolveId: (id) => (id === PRODUCTS_MODULE ? id : undefined),
@@ -155,17 +146,17 @@ async function bundle(place: ConsolePlace, sources: Map<string, string>): Promis
   return output;
 }
 
-/** Folders of the products that have pages: of those that ship, and of a clone's or a team's own. From the root. */
-const productFolders = ({ root, team }: ConsolePlace): string[] =>
-  [
-    ...readdirSync(join(root, 'products')).map((name) => `products/${name}/console`),
-    ...(team === undefined
-      ? []
-      : globSync(PAGES_OF_TEAM, { cwd: team }).map((path) => relative(root, dirname(join(team, path))))),
-  ]
-    .map((folder) => folder.split(sep).join('/'))
-    .filter((folder) => existsSync(join(root, folder, 'index.ts')))
-    .sort();
+/** Folders of the products that have pages, from the root. */
+const productFolders = ({ root, pages }: ConsolePlace): string[] =>
+  pages === undefined
+    ? []
+    : globSync(PAGES, { cwd: pages })
+        .map((path) =>
+          relative(root, dirname(join(pages, path)))
+            .split(sep)
+            .join('/'),
+        )
+        .sort();
 
 function productsModule(place: ConsolePlace): string {
   const folders = productFolders(place);

@@ -76,7 +76,7 @@ test('what has a name in the document has it in the client, as it is sent or as 
   const operation = { requestBody, responses: okReply(refTo('Thing')) };
   const said = generateClient('post /v1/things', operation, { ...nothing, schemas });
   expect(said).toContain(
-    `export interface Schemas { readonly MakeThing: { readonly name?: string | undefined; };` +
+    `export interface KnownSchemas { readonly MakeThing: { readonly name?: string | undefined; };` +
       ` readonly Part: { readonly id?: string; };` +
       ` /** A thing. */ readonly Thing: { readonly parts: readonly Schemas['Part'][]; }; }`,
   );
@@ -96,8 +96,8 @@ test('no body is null, and the end of a stream is no answer', () => {
 
 test('pages for people, and what is no client’s, are left out', () => {
   const page = { 200: { content: { 'text/html': {} } } };
-  expect(generateClient('get /v1/page', { responses: page })).toContain('export interface Routes { }');
+  expect(generateClient('get /v1/page', { responses: page })).toContain('export interface KnownRoutes { }');
   expect(generateClient('post /worker/run', { responses: okReply(text) })).toContain(
-    'export interface Routes { }',
+    'export interface KnownRoutes { }',
   );
 });

@@ -66,7 +66,7 @@ type ClientRoutes = ReturnType<typeof clientRoutes>;
 const keyedNames = (routes: ClientRoutes) =>
   routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none').map(({ name }) => name);
 
-/** The fields of the interfaces `Schemas` and `Routes`. */
+/** The fields of the interfaces of schemas and routes. */
 const schemaFields = ({ components }: OpenApi, routes: ClientRoutes) =>
   namedTypes(
     components.schemas,
@@ -75,19 +75,19 @@ const schemaFields = ({ components }: OpenApi, routes: ClientRoutes) =>
 const routeFields = (routes: ClientRoutes) =>
   routes.map(({ name, operation }) => indent(`${comment(operation.summary)}'${name}': ${shape(operation)};`));
 
-/** The text of a team's file that adds its routes to those which `@plinth/sdk` knows. */
+/** The text of a team's file that adds its routes to those which `@plinth/sdk` knows, and replaces those that it knows otherwise. */
 export function addedClientTypes(openApi: object): string {
   const document = openApi as OpenApi;
   const routes = clientRoutes(document);
   return [
     '// Made by `plinth generate`. Import it once where a client is made, and the client knows these calls.',
-    "import { addRoutes } from '@plinth/sdk/routes';",
+    "import { addRoutes, type Schemas } from '@plinth/sdk/routes';",
     '',
     "declare module '@plinth/sdk/routes' {",
-    '  interface Schemas {',
+    '  interface AddedSchemas {',
     ...schemaFields(document, routes).map(indent),
     '  }',
-    '  interface Routes {',
+    '  interface AddedRoutes {',
     ...routeFields(routes).map(indent),
     '  }',
     '}',
@@ -109,14 +109,15 @@ export function clientTypes(openApi: object): string {
   const routes = clientRoutes(document);
   return [
     '// Made from the routes by `npm run generate`.',
+    "import type { Schemas } from './routes.ts';",
     '',
     '/** What routes take and answer, by name. */',
-    'export interface Schemas {',
+    'export interface KnownSchemas {',
     ...schemaFields(document, routes),
     '}',
     '',
     '/** What each route takes and answers. */',
-    'export interface Routes {',
+    'export interface KnownRoutes {',
     ...routeFields(routes),
     '}',
     '',

@@ -51,17 +51,16 @@ async function generateConsole(isCheck: boolean): Promise<boolean> {
   return false;
 }
 
-/** The document of all calls, the client's types of those that it does not know, and the versions of the team's sets of functions. */
+/** The document of all calls, the client's types of those of the team's products, and the versions of their sets of functions. */
 async function filesOfTeam(version: string): Promise<Map<string, string>> {
-  const [{ allRoutes }, { openApiOf }, { products, SHIPPED }, { addedClientTypes }] = await Promise.all([
+  const [{ allRoutes }, { openApiOf }, { products }, { addedClientTypes }] = await Promise.all([
     import('#app'),
     import('#server'),
     import('#products'),
     import('./client-routes.ts'),
   ]);
-  const own = products.filter(({ key }) => !SHIPPED.includes(key));
-  const routes = own.flatMap((product) => product.routes);
-  const folders = own.flatMap(({ migrations }) => migrations).filter((one) => 'folder' in one);
+  const routes = products.flatMap((product) => product.routes);
+  const folders = products.flatMap(({ migrations }) => migrations).filter((one) => 'folder' in one);
   return new Map([
     [DOCUMENT, `${JSON.stringify(openApiOf([{ routes: allRoutes() }], { version }), null, 1)}\n`],
     [ROUTES, addedClientTypes(openApiOf([{ routes }], { version }))],

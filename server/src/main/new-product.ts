@@ -57,7 +57,7 @@ export function checkoutPlace(root: string): ProductPlace {
 const OF_CHECKOUTS = /^testing\/|^crash-points\.ts$/;
 const OF_CONSOLE = /^console\//;
 /** How the compiler reads pages in a team's repository. */
-const TYPES_OF_PAGES =
+export const TYPES_OF_PAGES =
   '{ "extends": "@plinth/console/tsconfig.json", "include": [".", "../../../generated/routes.ts"] }\n';
 
 /** Whether the console is built there, with pages of a team's own: where its package is not, `generate` refuses them. */

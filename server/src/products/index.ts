@@ -4,4 +4,3 @@ import { teamProducts } from './team.ts';
 
 /** The products that are served: those of `plinth.config.ts` in the working directory, else those of the checkout in which the program lies. */
 export const products: readonly Product[] = (await teamProducts()) ?? (await checkoutProducts());
-export { SHIPPED } from './team.ts';

@@ -4,9 +4,6 @@ import { ConfigError, teamConfig } from '#platform/config';
 import type { Product } from '#platform/product';
 import type { TeamConfig } from 'plinth/config';
 
-/** Keys of the products of this repository: the client has their calls. */
-export const SHIPPED: readonly string[] = ['reel', 'gateway', 'prism', 'coditect', 'orbit', 'adiuva'];
-
 /** The products that `plinth.config.ts` in the working directory lists; undefined where there is no such file. Throws `ConfigError`. */
 export async function teamProducts(): Promise<readonly Product[] | undefined> {
   const file = teamConfig();

@@ -24,5 +24,7 @@ test('a tale is streamed to a caller who asks for events, and counts once', asyn
     data: expect.objectContaining({ text: expect.any(String) }),
   });
   const used = await call(key, 'GET /v1/usage');
-  expect(used.body['data']).toMatchObject([{ product: 'tales', limit: 'tales', used: 1, max: 60 }]);
+  expect(used.body['data']).toContainEqual(
+    expect.objectContaining({ product: 'tales', limit: 'tales', used: 1, max: 60 }),
+  );
 });

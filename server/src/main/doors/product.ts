@@ -1,4 +1,12 @@
 /** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
+
+/** Uses of `db.system` by products: each adds its own in its system-uses.ts (`declare module 'plinth/product'`). */
+export interface ProductSystemUses {}
+
+declare module '#platform/db' {
+  interface SystemUses extends ProductSystemUses {}
+}
+
 export * from '#platform/product';
 export {
   addressBlock,
@@ -65,7 +73,6 @@ export {
   mayBeDone,
   statement,
   type Statement,
-  type SystemUses,
   THE_ACCOUNTS,
   type Transaction,
   unlinked,

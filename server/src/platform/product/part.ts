@@ -277,7 +277,7 @@ function foundIn(
   const prompts = new URL('./prompts/', folder);
   declareExamples(id, new URL('./examples.json', folder));
   return {
-    migrations: existsSync(new URL('./migrations/', folder)) ? migrationsIn(product, folder, id) : [],
+    migrations: migrationsIn(product, folder, id),
     prompts: existsSync(prompts) ? promptsIn(prompts) : undefined,
   };
 }

@@ -56,13 +56,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-const NEEDED = 24;
-
-/** Starts one, which takes a second on the embedded database. Throws on a Node that can not run it. */
+/** Starts one, which takes a second on the embedded database. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  if (Number.parseInt(process.versions.node, 10) < NEEDED)
-    throw new Error(
-      `The tests of a product need Node ${NEEDED} or newer, this is ${process.versions.node}. npx -y node@${NEEDED} runs them, too.`,
-    );
   return (await import('./test-app.ts')).startTestApp(options);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppError, declareErrors, sha256 } from '#platform/kernel';
 import { applyingFunctions, droppingFunctions, NEWER } from './applying-functions.ts';
@@ -46,6 +46,8 @@ function stepsIn(module: string, url: string): Step[] {
   // A checkout with line ends of Windows has the same steps.
   const read = (name: string, way: string) =>
     readFileSync(`${folder}${name}.${way}.sql`, 'utf8').replaceAll('\r\n', '\n');
+  // A part of a product may have functions alone.
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((file) => FILE.test(file) && file.endsWith('.up.sql'))
     .sort()
