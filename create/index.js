@@ -92,7 +92,7 @@ Next:
 `);
 }
 
-/** What a person answers at a terminal. */
+/** The answer of a person at a terminal. */
 async function asked() {
   if (offered.length === 0 || !process.stdin.isTTY || !process.stdout.isTTY) return 'none';
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

@@ -10,7 +10,7 @@ export interface SessionState {
   readonly phase: 'idle' | 'connecting' | 'live';
   readonly stop: LicenseError | undefined;
   readonly held: Lease | undefined;
-  /** What an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
+  /** The seat that an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
   readonly former: Lease | undefined;
   readonly told: Pick<KeptState, 'seats' | 'interval'>;
   readonly keys: readonly PublicKey[];
@@ -100,7 +100,7 @@ const timeLeft = (lease: Lease, former: Lease | undefined, now: number) => endOf
 export const isOver = ({ held, former }: SessionState, now: number) =>
   held === undefined || timeLeft(held, former, now) <= 0;
 
-/** What the program is shown. */
+/** The state that the program is shown. */
 export function shownState(state: SessionState, now: number): LicenseState {
   const { stop, phase, held, former, isAway, offlineMinutes, told } = state;
   if (stop !== undefined) return { status: 'stopped', reason: stop.reason, message: stop.message };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statement } from '#platform/db';
 import { aliasesOf, exampleOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
 import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type CallInput } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
@@ -73,11 +74,20 @@ async function tell(
 }
 
 async function tellOn(spare: Spare, telling: EffectInput): Promise<EffectResult> {
+  await signInAgain(spare.household, telling.fixture);
   const told = await tellFor(spare.household, telling);
   // A secret, a role or a rate that is refused may have been counted.
   if (isGood(told.reply) || told.refusals.some((one) => /^(401|403|429) /.test(one)))
     spare.isUntouched = false;
   return told;
+}
+
+/** Calls before may have signed people out: their sessions go on, for to make another household takes seconds. */
+async function signInAgain({ owner, others }: Household, { db }: WalkerFixture): Promise<void> {
+  const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
+  const goOn =
+    'update identity.sessions set revoked_at = null, revoked_for = null where user_id = any ($1::uuid[]) and revoked_at is not null';
+  await db.asMigrator(statement(goOn, [`{${users.join()}}`]));
 }
 
 interface EffectInput {
