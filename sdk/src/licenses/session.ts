@@ -34,7 +34,7 @@ export interface SessionParts {
 /** One licence session after the other: what is held, and what is done about it. */
 export interface Session {
   state(): LicenseState;
-  /** Gives the seat back at the end of the process, and what an earlier run was handed out with it. */
+  /** Calls that give back at the end of the process the seat, and what an earlier run was handed out with it. */
   lastCalls(): readonly LastCall[];
   /** Gets a seat, or goes on with the lease of the run before where the server is away. Throws LicenseError. */
   begin(): Promise<void>;
