@@ -175,7 +175,7 @@ await close();
     async () => {
       const program = start();
       const url = await program.url();
-      await program.says(/curl -s \S+\/v1\/tales/);
+      await program.says(/curl -s \S+\/v1\/create/);
       const call = callsAt(url);
       await call('POST /v1/auth/register', { body: PERSON });
       const { access_token: token } = JSON.parse(
