@@ -1,6 +1,6 @@
 project     = "example-project"
 domain      = "api.example.com"
 platform    = "cloud-run"
-image       = "europe-west3-docker.pkg.dev/example-project/plinth/plinth:0.1.0"
+image       = "europe-west3-docker.pkg.dev/example-project/plinth/plinth:0.2.0"
 mail_from   = "Example <plinth@example.com>"
 alert_email = "operator@example.com"
