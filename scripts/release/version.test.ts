@@ -17,7 +17,11 @@ const present = versionOf(read('package.json'));
 test('every workspace, page and deployment that names the version of the tree is raised with it, and no other package', () => {
   const raised = raiseVersion(tree, '99.0.0');
   const left = [...tree.keys()]
-    .filter((path) => /^(README\.md|docs\/[\w-]+\.md|deploy\/|create\/|.*package\.json$)/.test(path))
+    .filter(
+      (path) =>
+        !path.includes('template') &&
+        /^(README\.md|docs\/[\w-]+\.md|deploy\/|create\/|.*package\.json$)/.test(path),
+    )
     .filter((path) => /\.(md|json|js|ya?ml|tfvars|sh)$/.test(path))
     .filter((path) => (raised.get(path) ?? read(path)).split('\n').some((line) => namesIt(line)));
   expect(left).toEqual([]);
