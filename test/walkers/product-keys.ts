@@ -2,12 +2,12 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
 
-/** How an account comes by a secret of a product that calls are made with, by the product: a new one each time, or the one that it has. */
+/** How an account comes by a secret of a product that calls are made with, by the module that knows it: a new one each time, or the one that it has. */
 export const PRODUCT_KEYS: Readonly<Record<string, (app: TestApp, accountId: AccountId) => Promise<string>>> =
   {
     // The one of ./fakes.ts.
     fake: async (_app, accountId) => `fake-key-of-${accountId}`,
-    coditect: async ({ app, db }, accountId) => {
+    'coditect/licences': async ({ app, db }, accountId) => {
       const licenses = statement<{ id: string; key_sealed: string }>(
         'select id, key_sealed from coditect.licenses where account_id = $1',
         [accountId],

@@ -86,8 +86,10 @@ describe('a new route is noticed', LONG, () => {
   });
 
   test('and let be where it breaks none, once it is in the generated docs', async () => {
-    const found = await Promise.all(RULES.map((rule) => walk(rule, [SOUND, SOUND_BY_KEY], faulty)));
-    expect(found.flat()).toEqual([
+    const found: string[] = [];
+    // One after the other: what one throws leaves no other walk behind, beside the next file.
+    for (const rule of RULES) found.push(...(await walk(rule, [SOUND, SOUND_BY_KEY], faulty)));
+    expect(found).toEqual([
       expect.stringMatching(/fake\/sound: .*npm run generate/),
       expect.stringMatching(/fake\/by-key\/:id: .*npm run generate/),
     ]);

@@ -20,7 +20,7 @@ export interface TestAppOptions {
   readonly work?: boolean;
   readonly clock?: Clock;
   /** A sandbox of Stripe, with which the app sells; without it nothing is sold. */
-  readonly stripe?: Pick<StripeSandbox, 'advance' | 'idle' | 'secretKey' | 'url'>;
+  readonly stripe?: Pick<StripeSandbox, 'advanceTo' | 'idle' | 'now' | 'secretKey' | 'url'>;
   /** A sandbox of Google Play, whose purchases the app takes. */
   readonly googlePlay?: Pick<GooglePlaySandbox, 'packageName' | 'serviceAccount' | 'url'>;
   /** Sandboxes of the App Store, one for each environment that the app is told of. */

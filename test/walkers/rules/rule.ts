@@ -115,9 +115,9 @@ export async function productKeyFor(
   accountId: AccountId,
 ): Promise<string | undefined> {
   if (!takesProductKey(route)) return undefined;
-  const { module, product = module } = moduleOf(fixture, route);
-  const make = PRODUCT_KEYS[product];
-  if (make === undefined) throw new Error(`${product}: ../product-keys.ts does not say how to come by a key`);
+  const { module } = moduleOf(fixture, route);
+  const make = PRODUCT_KEYS[module];
+  if (make === undefined) throw new Error(`${module}: ../product-keys.ts does not say how to come by a key`);
   return make(fixture.app, accountId);
 }
 
