@@ -30,10 +30,10 @@ export function withDrawing(text: string): string {
     return lines(folder, `${purpose}${list}`, 8);
   });
   const inside = FOLDERS.flatMap(([folder]) => {
-    const [only, ...others] = modulesIn(folder);
-    if (only?.name === folder && others.length === 0) return lines(folder, only.purpose, 4);
-    const drawnIn = modulesIn(folder).flatMap(({ name, purpose }) => lines(name, purpose, 6));
-    return [`    ${folder}/`, ...drawnIn];
+    const all = modulesIn(folder);
+    const isItself = all.length === 1 && all[0]?.name === folder;
+    const drawnIn = all.flatMap(({ name, purpose }) => lines(name, purpose, isItself ? 4 : 6));
+    return isItself ? drawnIn : [`    ${folder}/`, ...drawnIn];
   });
   const page = withLines(
     withLines(text, /^ {6}src\/platform\/[^\n]*\n(?= {8})/m, drawn),

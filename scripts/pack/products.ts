@@ -1,4 +1,13 @@
-import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
 import { products } from '#products';
@@ -26,13 +35,14 @@ export function packProducts(folder: string, version: string): void {
         writeFileSync(join(to, path), ofTeam(readFileSync(join(from, path), 'utf8'), path));
       else cpSync(join(from, path), join(to, path));
     }
-    if (globSync('console/index.ts', { cwd: to }).length > 0)
+    if (existsSync(join(to, 'console/index.ts')))
       writeFileSync(join(to, 'console/tsconfig.json'), TYPES_OF_PAGES);
-    writeFileSync(join(to, 'README.md'), readmeOf(name, version));
     const product = products.find(({ key }) => key === name);
+    const isProduct = product !== undefined;
+    writeFileSync(join(to, 'README.md'), readmeOf(name, { version, isProduct }));
     // npm takes a test for no file of a package.
-    if (product !== undefined) writeFileSync(join(to, `${name}.test.txt`), testOf(product.catalogue));
-    writeFileSync(join(to, 'package.json'), JSON.stringify(neededBy(name, product !== undefined)));
+    if (isProduct) writeFileSync(join(to, `${name}.test.txt`), testOf(product.catalogue));
+    writeFileSync(join(to, 'package.json'), JSON.stringify(neededBy(name, isProduct)));
   }
 }
 
@@ -59,20 +69,21 @@ function neededBy(name: string, isProduct: boolean): object {
 const ofTeam = (text: string, path: string): string =>
   text
     .replaceAll(/^(import (?:type )?\{ z \} from) 'zod';$/gm, "$1 'plinth/product';")
-    .replaceAll(/(\bfrom|\bimport\() ?'@plinth\/([\w-]+)'/g, (whole, keyword: string, name: string) => {
-      if (!folders.includes(name)) return whole;
-      const target = posix.relative(posix.dirname(path), `../${name}/index.ts`);
-      return keyword === 'from' ? `from '${target}'` : `${keyword}'${target}'`;
-    });
+    .replaceAll(/(?<=\bfrom |\bimport\()'@plinth\/([\w-]+)'/g, (whole, name: string) =>
+      folders.includes(name) ? `'${posix.relative(posix.dirname(path), `../${name}/index.ts`)}'` : whole,
+    );
 
-/** Says of a package what a checkout's page says, up to the commands; these are a team's. */
-function readmeOf(name: string, version: string): string {
+/** Says of a package what a checkout's page says, up to the commands; these are a team's. A product alone has a test there. */
+function readmeOf(
+  name: string,
+  { version, isProduct }: { readonly version: string; readonly isProduct: boolean },
+): string {
   const [about = ''] = readFileSync(join(ROOT, 'products', name, 'README.md'), 'utf8').split(
     `\`\`\`sh\nnpm test -w products/${name}`,
   );
+  const test = isProduct ? `npx vitest run products/${name}        # its test\n` : '';
   return `${about.replaceAll('](../../docs/', '](../../node_modules/plinth/docs/')}\`\`\`sh
-npx vitest run products/${name}        # its test
-npx plinth generate                 # after a change of a route: the API's document and the client's types
+${test}npx plinth generate                 # after a change of a route: the API's document and the client's types
 npx plinth start                    # the server with all products of plinth.config.ts
 \`\`\`
 

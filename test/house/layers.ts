@@ -1,16 +1,16 @@
 import { posix } from 'node:path';
 import { modules } from '#modules';
-import { packages } from './source.ts';
+import { targetOf } from './source.ts';
 
 /** Modules of the platform, the upper ones first: each may import those below it. */
 const PLATFORM: readonly string[] = modules.map(({ name }) => name).toReversed();
 
-const FACES = Object.entries(packages.find(({ folder }) => folder === 'server')?.imports ?? {}).flatMap(
-  ([name, to]) => (name.startsWith('#platform/') && typeof to === 'string' ? [[name, to] as const] : []),
-);
 /** The folders of the modules: where `#platform/limits` leads. */
 const FOLDERS: ReadonlyMap<string, string> = new Map(
-  FACES.map(([name, face]) => [name.slice('#platform/'.length), posix.join('server', posix.dirname(face))]),
+  modules.flatMap(({ name }): [string, string][] => {
+    const face = targetOf('server/package.json', `#platform/${name}`);
+    return face === undefined ? [] : [[name, posix.dirname(face)]];
+  }),
 );
 
 /** The folder of a module, without a slash at its end. */

@@ -165,7 +165,7 @@ interface Package {
 }
 
 /** The packages of this repository by their folders; the repository itself is the last one, around them. */
-export const packages = [
+const packages = [
   'server',
   ...readdirSync(join(ROOT, 'products')).map((name) => `products/${name}`),
   'testkit',

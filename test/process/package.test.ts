@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
+import { versionOf } from '../../scripts/release/version.ts';
 import { ROOT } from '../house/source.ts';
 import { callsAt } from './calls-at.ts';
 import { endAll, startProgram } from './program.ts';
@@ -23,9 +24,7 @@ const run = promisify(execFile);
 const LONG = 900_000;
 const environment = { ...process.env, VITEST: '', NODE_ENV: '', CI: '' };
 const LIMIT = 350;
-const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  version: string;
-};
+const VERSION = versionOf(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const LATER = '99.0.0';
 
 /** The packages, and the repository that `npm create` has made of them: made once, as it takes a minute. */
