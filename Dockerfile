@@ -20,6 +20,7 @@ COPY products/coditect/package.json products/coditect/
 COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
 COPY products/licences/package.json products/licences/
+COPY products/marketplace/package.json products/marketplace/
 COPY products/memory/package.json products/memory/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/
@@ -45,6 +46,7 @@ COPY products/coditect/package.json products/coditect/
 COPY products/documents/package.json products/documents/
 COPY products/gateway/package.json products/gateway/
 COPY products/licences/package.json products/licences/
+COPY products/marketplace/package.json products/marketplace/
 COPY products/memory/package.json products/memory/
 COPY products/orbit/package.json products/orbit/
 COPY products/prism/package.json products/prism/

@@ -1,16 +1,11 @@
 import './errors.ts';
-import './marketplace/errors.ts';
 import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
+import { marketplace } from '@plinth/marketplace';
 import * as backupRoutes from './backups/routes.ts';
 import { MOST_CALLS } from './chat/question.ts';
 import * as chatRoutes from './chat/routes.ts';
 import { adiuvaCrashPoints } from './crash-points.ts';
 import { adiuvaDataRules } from './data-rules.ts';
-import { adiuvaAuditActions } from './marketplace/audit.ts';
-import * as catalogueRoutes from './marketplace/catalogue/routes.ts';
-import * as developerRoutes from './marketplace/developers/routes.ts';
-import { adiuvaMails } from './marketplace/mails.ts';
-import * as reviewRoutes from './marketplace/review/routes.ts';
 import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
 import * as recordBatchRoutes from './records/batch-routes.ts';
@@ -67,7 +62,7 @@ const stepping: PolicyInput = {
 /** A plan in place of an answer: ids and references, a page at most. */
 const planning: PolicyInput = { ...stepping, maxOutputTokens: 1_500 };
 
-/** Adiuva: the cloud of a desktop assistant, which keeps nothing that it could read. */
+/** Adiuva: the cloud of a desktop assistant, which keeps nothing that it could read, and its marketplace of plugins. */
 export const adiuva = defineProduct({
   ...adiuvaCatalogue,
   folder: import.meta.url,
@@ -81,33 +76,10 @@ export const adiuva = defineProduct({
     ...routesOf(recordBatchRoutes),
     ...routesOf(backupRoutes),
     ...routesOf(vectorRoutes),
-    ...routesOf(catalogueRoutes),
-    ...routesOf(developerRoutes),
-    ...routesOf(reviewRoutes),
   ],
   policies: { chat: answering, routing, step: stepping, planning },
-  mails: adiuvaMails,
-  auditActions: adiuvaAuditActions,
-  jobs: {
-    prune,
-    'check-package': {
-      attempts: 5,
-      atOnce: 2,
-      whenOff: 'runs',
-      run: ({ market }, job) => market.review.check(job),
-    },
-    'tell-removed': {
-      attempts: 5,
-      whenOff: 'runs',
-      run: ({ market }, job) => market.review.tellRemoved(job),
-    },
-    'sweep-plugins': { run: ({ market }) => market.review.sweep() },
-  },
-  schedules: {
-    prune: { cron: '13 4 * * *', job: 'prune' },
-    'sweep-plugins': { cron: '*/10 * * * *', job: 'sweep-plugins' },
-  },
-  onSale: ({ market }, tx, change) => market.catalogue.soldIn(tx, change),
-  onPayeeChanged: ({ market }, tx, change) => market.developers.payeeChangedIn(tx, change),
+  jobs: { prune },
+  schedules: { prune: { cron: '13 4 * * *', job: 'prune' } },
   service: createAdiuva,
+  parts: [marketplace],
 });

@@ -1,7 +1,6 @@
 import type { ProductContext } from 'plinth/product';
 import { createBackups } from './backups/service.ts';
 import { createChat } from './chat/service.ts';
-import { createMarket } from './marketplace/service.ts';
 import { createMembers } from './members/service.ts';
 import { createSteps } from './playbooks/steps.ts';
 import { createRecords } from './records/service.ts';
@@ -18,7 +17,6 @@ export function createAdiuva(context: ProductContext) {
     backups: createBackups(context),
     vectors: createVectorMemory(context, members),
     members,
-    market: createMarket(context),
   };
 }
 

@@ -1,12 +1,9 @@
 import { declareLongUses } from 'plinth/product';
 
-/** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
 export const adiuvaSystemUses = {
   'adiuva.records': 'old deletions of records of all accounts go',
   'adiuva.departed': 'what was kept by people who are no members any more goes, in all accounts',
-  'adiuva.catalogue': 'plugins, their ratings and installs are public data that no account owns',
-  'adiuva.review':
-    'plugins are sent, reviewed, published and removed: they are public data that no account owns',
 } as const;
 
 declareLongUses('adiuva.records');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setInterval } from 'node:timers/promises';
 import type { StripeSandbox } from '#sandbox/stripe';
-import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
+import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/marketplace/packages';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { createClient } from '../../sdk/src/index.ts';
 import { Customer, type Reply } from './customer.ts';

@@ -16,6 +16,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'products/adiuva': 75,
   'products/documents': 75,
   'products/licences': 75,
+  'products/marketplace': 75,
   'products/memory': 90,
   'products/orbit': 75,
   'products/prism': 75,

@@ -8,7 +8,7 @@ export const LONG: readonly string[] = [
   'server/src/platform/billing/providers/stripe/at-once.test.ts',
   'server/src/platform/base/db/migrate.test.ts',
   'server/src/platform/base/db/prepared.test.ts',
-  'products/adiuva/marketplace/review/check-package.test.ts',
+  'products/marketplace/review/check-package.test.ts',
   'products/documents/exports/making/file-maker.test.ts',
   'products/documents/reading/reader.test.ts',
   'products/documents/reading/seen-words.test.ts',

@@ -33,7 +33,7 @@ export const SETTLED: readonly SettledGroup[] = [
     data: ['products/documents/test/files'],
   },
   { name: 'making of files', starts: ['products/documents/exports/'] },
-  { name: 'checks of packages', starts: ['products/adiuva/marketplace/review/'] },
+  { name: 'checks of packages', starts: ['products/marketplace/review/'] },
   // It installs the whole program, three minutes and more; that the program itself works others try on each run, and this at night.
   {
     name: 'package',

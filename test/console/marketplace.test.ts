@@ -4,7 +4,7 @@ import { systemClock } from '#platform/kernel';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { advance } from '@plinth/testkit/factories';
 import { statement } from '#platform/db';
-import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
+import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/marketplace/packages';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';

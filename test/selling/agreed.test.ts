@@ -18,7 +18,7 @@ const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/billing/subscription/change': 'GET /v1/billing/subscription/preview',
   'POST /v1/billing/subscription/resume': 'GET /v1/billing/subscription',
   'PUT /v1/billing/overage': 'GET /v1/billing/overage',
-  'POST /v1/plugins/:id/install': 'GET /v1/plugins/:id: products/adiuva/test/marketplace-prices.test.ts',
+  'POST /v1/plugins/:id/install': 'GET /v1/plugins/:id: products/marketplace/test/prices.test.ts',
 };
 
 const spends = ({ shape }: ReturnType<typeof allRoutes>[number]) =>

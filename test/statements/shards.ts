@@ -89,7 +89,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/webhooks/relay.ts markDispatched',
     'server/src/platform/messages/webhooks/relay.ts newEvents',
     'server/src/platform/messages/webhooks/store.ts prune',
-    'products/adiuva/marketplace/review/store.ts buyersToTell',
+    'products/marketplace/review/store.ts buyersToTell',
     'products/adiuva/members/store.ts departedMembers',
     'products/memory/digests/store.ts nextDue',
     'products/orbit/exports/store.ts expiredExports',
@@ -125,7 +125,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/mail/mail.ts lately',
     'server/src/platform/messages/mail/mail.ts recently',
     'server/src/platform/messages/mail/store.ts messagesOf',
-    'products/adiuva/marketplace/review/store.ts publishPlugin',
+    'products/marketplace/review/store.ts publishPlugin',
     'products/memory/patterns/extract-store.ts lockExtraction',
   ],
 };

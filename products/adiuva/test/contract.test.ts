@@ -4,7 +4,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openSellingApp } from '../../../test/selling/fixture.ts';
-import { developerIn, publish } from './market-fixture.ts';
+import { developerIn, publish } from '../../marketplace/test/fixture.ts';
 import { int, list, num, object, oneOf, optional, text } from './plan-shapes.ts';
 
 /**

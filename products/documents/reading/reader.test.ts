@@ -19,7 +19,7 @@ import {
   pageSaying,
   unfoldingPdf,
 } from '@plinth/testkit/fixtures/documents/hostile-documents';
-import { unlisted, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
+import { unlisted, zipOf } from '@plinth/testkit/fixtures/marketplace/packages';
 import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) => readFileSync(new URL(`../test/files/${name}`, import.meta.url));

@@ -64,7 +64,7 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/developer/plugins',
     because:
-      'plugins are public and the system’s; of whom they are their developer says: products/adiuva/test/marketplace-developers.test.ts asks two',
+      'plugins are public and the system’s; of whom they are their developer says: products/marketplace/test/developers.test.ts asks two',
   },
   {
     route: 'GET /v1/developer/payee',

@@ -8,19 +8,24 @@ import {
   wholeNumber,
 } from 'plinth/product';
 import { z } from 'zod';
-import { storageReads, storageWrites } from '../../octets.ts';
-import type { Adiuva } from '../../service.ts';
 import { CATEGORIES } from '../lists.ts';
 import * as replies from '../replies.ts';
 import { byId, instant, ok, permissions, shownBy } from '../replies.ts';
+import type { Market } from '../service.ts';
 import type { PluginRow } from '../store.ts';
 import { addedSince, isBought, isTheirs } from './service.ts';
 import { CATALOGUE_SORTS } from './store.ts';
 
-const route = productRoutes<Adiuva>();
-const common = { tag: 'Adiuva plugins', requires: ['plugin_marketplace'] } as const;
-const reads = { ...storageReads, ...common } as const;
-const writes = { ...storageWrites, ...common, ...byId } as const;
+const route = productRoutes<Market>();
+const common = {
+  tag: 'Adiuva plugins',
+  requires: ['plugin_marketplace'],
+  auth: 'account',
+  rate: { perMinute: 1_200, by: 'member' },
+  soldRates: ['requests'],
+} as const;
+const reads = { ...common, may: 'viewer', scope: 'adiuva:read' } as const;
+const writes = { ...common, ...byId, may: 'member', scope: 'adiuva:write' } as const;
 
 const ratings = namedObject('PluginRatings', {
   average: z.number().nullable().describe('Of 1 to 5 stars, to two digits; null: nobody has rated it.'),
@@ -77,7 +82,7 @@ const shownRatings = ({ ratings: count, stars }: Pick<PluginRow, 'ratings' | 'st
 const shownListing = (row: PluginRow) =>
   shownBy(listing, { ...row, version: row.version ?? '', ratings: shownRatings(row) });
 
-type Seen = Pick<Awaited<ReturnType<Adiuva['market']['catalogue']['read']>>, 'plugin' | 'install'>;
+type Seen = Pick<Awaited<ReturnType<Market['catalogue']['read']>>, 'plugin' | 'install'>;
 const shownHeld = ({ plugin: { developer, removed_because }, install }: Seen) => ({
   orphaned: developer === null,
   removed_because,
@@ -107,8 +112,8 @@ export const listPlugins = route(
       }),
     },
   },
-  async ({ query }, { market }) => {
-    const found = await market.catalogue.list(query);
+  async ({ query }, { catalogue }) => {
+    const found = await catalogue.list(query);
     return { ...found, plugins: found.plugins.map(shownListing) };
   },
 );
@@ -124,8 +129,8 @@ export const readPlugin = route(
     reply: { 200: details },
     errors: ['plugin_not_found'],
   },
-  async ({ accountId, params }, { market }) => {
-    const { versions, ...seen } = await market.catalogue.read(accountId, params.id);
+  async ({ accountId, params }, { catalogue }) => {
+    const { versions, ...seen } = await catalogue.read(accountId, params.id);
     const own = { offered: seen.plugin.is_offered, my_stars: seen.install?.stars ?? null };
     return { ...shownListing(seen.plugin), versions, ...own, ...shownHeld(seen) };
   },
@@ -142,9 +147,9 @@ export const ratePlugin = route(
     reply: { 200: namedObject('PluginRated', { ok: z.literal(true), ratings }) },
     errors: ['plugin_not_found', 'plugin_not_installed', 'own_plugin'],
   },
-  async ({ accountId, role, caller, params, body }, { market }) => ({
+  async ({ accountId, role, caller, params, body }, { catalogue }) => ({
     ok: true,
-    ratings: shownRatings(await market.catalogue.rate({ accountId, role, caller }, params.id, body.stars)),
+    ratings: shownRatings(await catalogue.rate({ accountId, role, caller }, params.id, body.stars)),
   }),
 );
 
@@ -157,8 +162,8 @@ export const listInstalled = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(heldPlugin) },
   },
-  ({ accountId, query }, { market }) =>
-    market.catalogue.installed(accountId, query, (seen) => ({
+  ({ accountId, query }, { catalogue }) =>
+    catalogue.installed(accountId, query, (seen) => ({
       ...shownBy(heldPlugin, { ...seen.plugin, permissions: seen.install.permissions }),
       new_permissions: addedSince(seen.install, seen.plugin.permissions),
       ...shownHeld(seen),
@@ -207,7 +212,7 @@ export const installPlugin = route(
         ' ',
       ),
   },
-  async ({ accountId, role, caller, params: { id }, body }, { market }) => {
+  async ({ accountId, role, caller, params: { id }, body }, { catalogue }) => {
     if (body.plugin_id !== id) {
       const message = 'The plugin of the path is another one.';
       const issues = [{ path: 'body.plugin_id', message }];
@@ -215,7 +220,7 @@ export const installPlugin = route(
     }
     const by = { accountId, role, caller };
     const consent = { permissions: body.accept_permissions ?? [], price: body.agreed };
-    const { version: given, link } = await market.catalogue.install(by, id, consent);
+    const { version: given, link } = await catalogue.install(by, id, consent);
     const { url: download_url, expires_at } = link;
     return { ok: true, download_url, expires_at, ...shownBy(installed, given) };
   },
@@ -230,5 +235,5 @@ export const uninstallPlugin = route(
     reply: { 200: okReply },
     errors: ['plugin_not_found'],
   },
-  ({ accountId, params }, { market }) => ok(market.catalogue.uninstall(accountId, params.id)),
+  ({ accountId, params }, { catalogue }) => ok(catalogue.uninstall(accountId, params.id)),
 );

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/adiuva/packages';
+import { developerKey, manifest, zipOf } from '@plinth/testkit/fixtures/marketplace/packages';
 import { expect } from 'vitest';
 import type { CallOptions, Customer, Reply, TestApp } from '@plinth/testkit/services/app';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';

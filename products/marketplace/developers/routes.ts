@@ -1,12 +1,12 @@
 import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes, signedUpload } from 'plinth/product';
 import { z } from 'zod';
-import type { Adiuva } from '../../service.ts';
+import type { Market } from '../service.ts';
 import * as replies from '../replies.ts';
 import { byId, ok, shownBy } from '../replies.ts';
 import { MOST_PACKAGE_BYTES } from '../review/check-package.ts';
 import { manifestSchema } from '../review/manifest.ts';
 
-const route = productRoutes<Adiuva>();
+const route = productRoutes<Market>();
 const calls = { tag: 'Adiuva developers', auth: 'account', rate: { perMinute: 60, by: 'account' } } as const;
 /** Any account may be a developer, on any plan. */
 const reads = { ...calls, may: 'member', scope: 'adiuva:read' } as const;
@@ -20,7 +20,7 @@ export const listDeveloperKeys = route(
     summary: 'List the keys that your account signs packages with',
     reply: { 200: namedObject('DeveloperKeyList', { data: z.array(replies.developerKey) }) },
   },
-  async ({ accountId }, { market }) => ({ data: await market.developers.listKeys(accountId) }),
+  async ({ accountId }, { developers }) => ({ data: await developers.listKeys(accountId) }),
 );
 
 export const addDeveloperKey = route(
@@ -38,7 +38,7 @@ export const addDeveloperKey = route(
     reply: { 201: replies.developerKey },
     errors: ['developer_key_invalid', 'conflict'],
   },
-  (call, { market }) => market.developers.addKey(call, call.body),
+  (call, { developers }) => developers.addKey(call, call.body),
 );
 
 export const revokeDeveloperKey = route(
@@ -53,7 +53,7 @@ export const revokeDeveloperKey = route(
     reply: { 200: replies.developerKey },
     errors: ['developer_key_not_found'],
   },
-  (call, { market }) => market.developers.revokeKey(call, call.params.id),
+  (call, { developers }) => developers.revokeKey(call, call.params.id),
 );
 
 export const submitPlugin = route(
@@ -92,8 +92,8 @@ export const submitPlugin = route(
         ' ',
       ),
   },
-  (call, { market }) => {
-    const run = async () => answer(201, await market.developers.submit(call, call.body));
+  (call, { developers }) => {
+    const run = async () => answer(201, await developers.submit(call, call.body));
     return call.onceInSteps({ run, isOver: () => true }, { account: call.accountId });
   },
 );
@@ -113,8 +113,8 @@ export const completePlugin = route(
         ' ',
       ),
   },
-  async (call, { market }) =>
-    shownBy(replies.ownVersion, await market.developers.complete(call, call.params.id, call.params.version)),
+  async (call, { developers }) =>
+    shownBy(replies.ownVersion, await developers.complete(call, call.params.id, call.params.version)),
 );
 
 export const listOwnPlugins = route(
@@ -125,7 +125,7 @@ export const listOwnPlugins = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(replies.ownPlugin) },
   },
-  ({ accountId, query }, { market }) => market.developers.list(accountId, query),
+  ({ accountId, query }, { developers }) => developers.list(accountId, query),
 );
 
 export const readOwnPlugin = route(
@@ -142,8 +142,8 @@ export const readOwnPlugin = route(
     },
     errors: ['plugin_not_found'],
   },
-  async ({ accountId, params }, { market }) => {
-    const { plugin, versions } = await market.developers.read(accountId, params.id);
+  async ({ accountId, params }, { developers }) => {
+    const { plugin, versions } = await developers.read(accountId, params.id);
     const shown = versions.map((row) => shownBy(replies.ownVersion, row));
     return { ...shownBy(replies.ownPlugin, plugin), versions: shown };
   },
@@ -159,7 +159,7 @@ export const withdrawVersion = route(
     reply: { 200: okReply },
     errors: ['plugin_version_not_found', 'plugin_version_not_waiting'],
   },
-  (call, { market }) => ok(market.developers.withdrawVersion(call, call.params.id, call.params.version)),
+  (call, { developers }) => ok(developers.withdrawVersion(call, call.params.id, call.params.version)),
 );
 
 export const withdrawPlugin = route(
@@ -173,5 +173,5 @@ export const withdrawPlugin = route(
     reply: { 200: okReply },
     errors: ['plugin_not_found', 'plugin_removed'],
   },
-  (call, { market }) => ok(market.developers.withdraw(call, call.params.id)),
+  (call, { developers }) => ok(developers.withdraw(call, call.params.id)),
 );

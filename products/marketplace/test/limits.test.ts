@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { expect, test } from 'vitest';
 import { type Reply, testApp } from '@plinth/testkit/services/app';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
-import { developerIn, publish } from './market-fixture.ts';
+import { developerIn, publish } from './fixture.ts';
 import { manifestOf, outcomeOf, pluginDeveloper } from './plugin-developer.ts';
 
 const commits: string[] = [];

@@ -5,7 +5,7 @@ import { leavingOf } from '../../../test/erasure/fixture.ts';
 import { openSellingApp } from '../../../test/selling/fixture.ts';
 import type { Customer, Reply } from '@plinth/testkit/services/app';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
-import { developerIn, publish } from './market-fixture.ts';
+import { developerIn, publish } from './fixture.ts';
 import { manifestOf, outcomeOf, pluginDeveloper } from './plugin-developer.ts';
 
 const shop = await openSellingApp();

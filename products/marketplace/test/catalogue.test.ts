@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openSellingApp } from '../../../test/selling/fixture.ts';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import type { Customer, Reply } from '@plinth/testkit/services/app';
-import { developerIn, publish, type Published } from './market-fixture.ts';
+import { developerIn, publish, type Published } from './fixture.ts';
 
 const shop = await openSellingApp();
 const { customer, db, drainEvents, buy, sandbox, stripe } = shop;

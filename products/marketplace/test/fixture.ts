@@ -4,7 +4,7 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { PLATFORM_ACCOUNT } from '#platform/queue';
 import { canonicalBytes } from '#platform/signing';
-import { developerKey } from '@plinth/testkit/fixtures/adiuva/packages';
+import { developerKey } from '@plinth/testkit/fixtures/marketplace/packages';
 import type { TestApp } from '@plinth/testkit/services/app';
 
 /** A published plugin; it is free unless it says otherwise. */

@@ -13,7 +13,7 @@ import {
 } from 'plinth/product';
 import { type Actor, recordingIn } from '../audit.ts';
 import { tellRemoved } from '../catalogue/service.ts';
-import { adiuvaMails } from '../mails.ts';
+import { marketplaceMails } from '../mails.ts';
 import { looksOf } from '../names.ts';
 import type { MarketSigning } from '../signing.ts';
 import * as plugins from '../store.ts';
@@ -59,7 +59,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
     await tx.run(store.rejectVersion(row.id, by.caller.userId, notes));
     await recordIn(tx, by, { action: 'adiuva.plugin.rejected', accountId, id, changes: { version, notes } });
     await tellIn(tx, accountId, () => ({
-      template: adiuvaMails.plugin_rejected,
+      template: marketplaceMails.plugin_rejected,
       facts: { plugin: row.manifest.name, version, reason: notes },
       once: `rejected ${row.id}`,
     }));
@@ -92,7 +92,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
         ]);
         await recordIn(tx, by, { action: 'adiuva.plugin.approved', accountId, id, changes: { version } });
         await tellIn(tx, accountId, () => ({
-          template: adiuvaMails.plugin_approved,
+          template: marketplaceMails.plugin_approved,
           facts: { plugin: row.manifest.name, version },
           once: `approved ${row.id}`,
         }));
@@ -208,7 +208,7 @@ export function createReview(context: ProductContext & { readonly signing: Marke
 }
 
 const letterOfRemoval = (id: string, plugin: string, reason: string) => (account: string) => ({
-  template: adiuvaMails.plugin_removed,
+  template: marketplaceMails.plugin_removed,
   facts: { plugin, account, reason },
   once: `removed ${id}`,
 });

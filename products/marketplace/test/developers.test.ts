@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { commitPoint, statement } from '#platform/db';
 import { canonicalBytes } from '#platform/signing';
 import { advance } from '@plinth/testkit/factories';
-import { developerKey } from '@plinth/testkit/fixtures/adiuva/packages';
+import { developerKey } from '@plinth/testkit/fixtures/marketplace/packages';
 import { describe, expect, test } from 'vitest';
 import { testApp } from '@plinth/testkit/services/app';
 import { manifestOf, outcomeOf, pluginDeveloper, zipWith } from './plugin-developer.ts';

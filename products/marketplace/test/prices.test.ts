@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { expect, test } from 'vitest';
 import { openSellingApp } from '../../../test/selling/fixture.ts';
-import { developerIn, publish } from './market-fixture.ts';
+import { developerIn, publish } from './fixture.ts';
 import { outcomeOf } from './plugin-developer.ts';
 
 const shop = await openSellingApp();

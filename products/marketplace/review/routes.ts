@@ -9,13 +9,13 @@ import {
   readKeySet,
 } from 'plinth/product';
 import { z } from 'zod';
-import type { Adiuva } from '../../service.ts';
+import type { Market } from '../service.ts';
 import * as replies from '../replies.ts';
 import { byId, instant, ok, shownBy } from '../replies.ts';
 import type { VersionRow } from '../store.ts';
 import { manifestSchema } from './manifest.ts';
 
-const route = productRoutes<Adiuva>();
+const route = productRoutes<Market>();
 const tag = 'Adiuva review';
 const operates = { tag, auth: 'admin', scope: 'admin:write', rate: { perMinute: 60, by: 'user' } } as const;
 const sees = { ...operates, scope: 'admin:read', rate: { perMinute: 120, by: 'user' } } as const;
@@ -57,8 +57,8 @@ export const listPending = route(
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(pendingPlugin) },
   },
-  async ({ query }, { market }) => {
-    const { data, next_cursor } = await market.review.pending(query);
+  async ({ query }, { review }) => {
+    const { data, next_cursor } = await review.pending(query);
     return { data: data.map((row) => shownBy(pendingPlugin, { ...row, id: row.plugin_id })), next_cursor };
   },
 );
@@ -79,8 +79,8 @@ export const readForReview = route(
     reply: { 200: reviewedPlugin },
     errors: ['plugin_not_found'],
   },
-  async ({ params }, { market }) => {
-    const { plugin, versions } = await market.review.read(params.id);
+  async ({ params }, { review }) => {
+    const { plugin, versions } = await review.read(params.id);
     return shownBy(reviewedPlugin, { ...plugin, versions: versions.map(shownReviewed) });
   },
 );
@@ -115,7 +115,7 @@ export const reviewPlugin = route(
         ' ',
       ),
   },
-  async (call, { market }) => shownReviewed(await market.review.review(call, call.params.id, call.body)),
+  async (call, { review }) => shownReviewed(await review.review(call, call.params.id, call.body)),
 );
 
 export const removePlugin = route(
@@ -130,7 +130,7 @@ export const removePlugin = route(
     reply: { 200: okReply },
     errors: ['plugin_not_found'],
   },
-  (call, { market }) => ok(market.review.remove(call, call.params.id, call.body.reason)),
+  (call, { review }) => ok(review.remove(call, call.params.id, call.body.reason)),
 );
 
 export const rotateMarketKey = route(
@@ -144,7 +144,7 @@ export const rotateMarketKey = route(
       201: namedObject('PluginSigningKey', { key_id: z.string(), kind: z.enum(['rsa-4096', 'ed25519']) }),
     },
   },
-  ({ once }, { market }) => market.signing.keys.rotate('ed25519', once),
+  ({ once }, { signing }) => signing.keys.rotate('ed25519', once),
 );
 
 export const listPluginKeys = route(
@@ -156,7 +156,7 @@ export const listPluginKeys = route(
       'A JWK Set; each key has its PEM too. Former keys stay listed: their signatures remain valid.',
     reply: { 200: keySetReply('Plugin') },
   },
-  (_call, { market }) => readKeySet(market.signing.keys),
+  (_call, { signing }) => readKeySet(signing.keys),
 );
 
 const revokedPlugin = namedObject('RevokedPlugin', {
@@ -181,5 +181,5 @@ export const listRevokedPlugins = route(
       }),
     },
   },
-  (_call, { market }) => market.signing.revoked(),
+  (_call, { signing }) => signing.revoked(),
 );

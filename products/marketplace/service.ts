@@ -14,3 +14,5 @@ export function createMarket(context: ProductContext) {
     review: createReview({ ...context, signing }),
   };
 }
+
+export type Market = ReturnType<typeof createMarket>;

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
-import { developerKey, manifestEntry, zipOf, zipOfNames } from '@plinth/testkit/fixtures/adiuva/packages';
+import {
+  developerKey,
+  manifestEntry,
+  zipOf,
+  zipOfNames,
+} from '@plinth/testkit/fixtures/marketplace/packages';
 import { describe, expect, test } from 'vitest';
 import { clamdProgram, NO_CLAMD, startClamd } from '@plinth/testkit/services/clamd';
 import { testApp } from '@plinth/testkit/services/app';

@@ -8,7 +8,7 @@ import {
 } from 'plinth/product';
 
 /** Actions that the marketplace writes into the audit of a developer's account. */
-export const adiuvaAuditActions = {
+export const marketplaceAuditActions = {
   'adiuva.developer_key.added': 'a key that packages are signed with was registered',
   'adiuva.developer_key.revoked': 'a key signs packages no more',
   'adiuva.plugin.submitted': 'a version of a plugin was submitted',
@@ -26,7 +26,7 @@ export interface Actor {
 }
 
 interface Change {
-  readonly action: keyof typeof adiuvaAuditActions;
+  readonly action: keyof typeof marketplaceAuditActions;
   /** The account of the developer; null: it is gone. */
   readonly accountId: AccountId | null;
   readonly id: string;

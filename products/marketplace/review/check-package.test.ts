@@ -9,7 +9,7 @@ import {
   unlisted,
   zipOf,
   zipOfNames,
-} from '@plinth/testkit/fixtures/adiuva/packages';
+} from '@plinth/testkit/fixtures/marketplace/packages';
 import { hostOf, isPermission } from '../lists.ts';
 import { checkPackage, type PackageReport, type PackageToCheck } from './check-package.ts';
 import type { Check } from './checks.ts';
