@@ -48,6 +48,7 @@ export const orbit = defineProduct({
   folder: import.meta.url,
   packages: DOCUMENT_PACKAGES,
   settings: orbitSettings,
+  seed: async (server, say) => (await import('./seed/seed.ts')).seedOrbit(server, say),
   dataRules: [
     ...core.dataRules,
     ...collaboration.dataRules,

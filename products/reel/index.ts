@@ -50,4 +50,5 @@ export const reel = defineProduct({
   schedules: { purge: { cron: '17 3 * * *', job: 'purge' } },
   policies: { generation: writing, regeneration_targeted: writing, regeneration_full: writing },
   service: createReel,
+  smoke: async (server, steps) => (await import('./smoke.ts')).tryReel(server, steps),
 });

@@ -11,7 +11,7 @@ const LAST_MOMENT = 2_000;
 const OWNERS_ALONE = 0o077;
 
 /** Verbs that need no product. */
-const ANYWHERE = new Set(['mcp', 'health', 'smoke']);
+const ANYWHERE = new Set(['mcp', 'health']);
 /** Verbs that read no product's settings: they load no product, or load it later. */
 const WITHOUT_PRODUCTS = new Set([...ANYWHERE, 'prepare', 'new']);
 
@@ -33,13 +33,13 @@ const USAGE = `Usage: plinth <verb>
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
   stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
-  seed            fill a demo workspace of Orbit, at a server that runs (seed url=… key=…: another one)
-  mcp             serve Coditect's memory to an MCP client on standard input and output (see docs/memory.md)
+  seed            fill a demo workspace of your products, at a server that runs (seed url=… key=…: another one)
+  mcp             serve a product to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
   health          ask the server of these settings whether it is ready (health live: whether it answers at all)
-  smoke           try a server by signing in, creating, saving and streaming (smoke https://api.example.com)
+  smoke           try a server as a customer of your products uses it (smoke https://api.example.com)
   prepare         build the program, and make the empty database that a first start copies (npm ci does both; a package has them)
   new product     write a product to begin with (new product <name>), into products/<name>
   generate        write the API's document and the client's types anew, in a checkout all of docs/generated

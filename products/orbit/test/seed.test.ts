@@ -37,7 +37,7 @@ test('a demo workspace is filled by the calls that any client makes, and once', 
 });
 
 test('a missing server or key is reported in a sentence', async () => {
-  await expect(run('url=http://127.0.0.1:9', 'key=pl_nobody')).rejects.toThrow('start it first');
+  await expect(run('url=http://127.0.0.1:9', 'key=pl_nobody')).rejects.toThrow('does it run?');
   await expect(run(`url=${fixture.url}`)).rejects.toThrow('There is no key in');
   await expect(run(`url=${fixture.url}`, 'key=pl_nobody')).rejects.toThrow('401');
   expect(await run('everything')).toBe(2);

@@ -5,8 +5,7 @@ import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: PLINTH_URL=https://your-server.example PLINTH_KEY=pl_… plinth mcp
 
-Serves a product to an MCP client on standard input and output, by calls of the server at PLINTH_URL: Coditect's memory, for one
-(docs/memory.md).
+Serves a product to an MCP client on standard input and output, by calls of the server at PLINTH_URL (docs/memory.md).
 `;
 
 /** `mcp`: the client starts it in a folder of its own, whose .env is none of ours. */

@@ -79,3 +79,4 @@ export {
   type TimePosition,
   valuesOf,
 } from './time-lists.ts';
+export type { ServerCaller, SmokeSteps } from './visit.ts';

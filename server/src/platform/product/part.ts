@@ -20,6 +20,7 @@ import { addEvents, type ProductEventType } from '#platform/webhooks';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { NoSettings, ProductContext } from './product-context.ts';
+import type { Visits } from './visit.ts';
 
 /** What a product does in the transaction of a changed entitlement. */
 export type EntitlementHook<Service> = (
@@ -41,7 +42,7 @@ export interface AccountFinder<Service> {
 }
 
 /** What a product is made of beside what it sells. */
-export interface ProductParts<Service, Declared extends Settings = NoSettings> {
+export interface ProductParts<Service, Declared extends Settings = NoSettings> extends Visits {
   /** `import.meta.url`: `migrations/`, `functions/`, `prompts/` and `examples.json` beside it are its tables, their rights, its prompts, and its calls’ examples. */
   readonly folder?: string;
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
@@ -113,20 +114,10 @@ export interface ProductParts<Service, Declared extends Settings = NoSettings> {
   readonly onPayeeChanged?: PayeeHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service?: (context: ProductContext<NoInfer<Declared>>) => Service;
-  /**
-   * Serves MCP on standard input and output for `plinth mcp`, by calls of the server at `url` with the API key `key`, until the input ends.
-   * Answers what went wrong, if it was not the input's end.
-   */
-  readonly mcpOnStdio?: McpOnStdio;
 }
 
-export type McpOnStdio = (server: {
-  readonly url: string;
-  readonly key: string;
-}) => Promise<Error | undefined>;
-
 /** A part as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
-export interface Part {
+export interface Part extends Visits {
   /** `coditect/memory`; of what a product has by itself, the product's key. */
   readonly id: string;
   /** The key of its product. */
@@ -149,7 +140,6 @@ export interface Part {
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
   readonly release: ReleaseDeclaration | undefined;
-  readonly mcpOnStdio: McpOnStdio | undefined;
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly onSale: SaleHook<never> | undefined;
   readonly onPayeeChanged: PayeeHook<never> | undefined;
@@ -182,7 +172,6 @@ export function partOf<Service, Declared extends Settings>(
     schedules = {},
     policies = {},
     release,
-    mcpOnStdio,
     resolveKey,
     findAccounts,
     service = () => undefined,
@@ -211,10 +200,15 @@ export function partOf<Service, Declared extends Settings>(
     schedules,
     policies,
     release,
-    mcpOnStdio,
+    ...visitsOf(definition),
     ...hooksOf(definition),
     service,
   };
+}
+
+/** Only those that there are. */
+function visitsOf({ seed, smoke, mcpOnStdio }: Visits): Visits {
+  return { ...(seed && { seed }), ...(smoke && { smoke }), ...(mcpOnStdio && { mcpOnStdio }) };
 }
 
 type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged'>;

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ServerCaller } from '#platform/product';
+import { codeOf, OperatorError } from './operator-error.ts';
+
+const PATIENCE = 30_000;
+/** Until a stream has ended, of a slow model too. */
+const LONGEST = 180_000;
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** Calls the server at `url`, with the API key or access token that `token` is once it is set. */
+export interface SignedCaller extends ServerCaller {
+  token: string;
+}
+
+export function createCaller(url: string, token = ''): SignedCaller {
+  const send = async (line: string, options: RequestInit, headers: Record<string, string>) => {
+    const [method = 'GET', path = ''] = line.split(' ', 2);
+    const authorization = caller.token === '' ? {} : { authorization: `Bearer ${caller.token}` };
+    const response = await fetch(url + path, {
+      ...options,
+      method,
+      headers: { ...authorization, ...headers },
+      // It would take the password along.
+      redirect: 'manual',
+    }).catch((cause: unknown) => {
+      throw new OperatorError(`No server answers at ${url} (${codeOf(cause)}): does it run?`, { cause });
+    });
+    if (response.ok) return response;
+    const { error } = (await response.json().catch(() => ({}))) as { readonly error?: Answer };
+    const to = response.headers.get('location');
+    const moved =
+      to === null ? '' : `, which leads to ${to.slice(0, 200)}: name the address that answers itself`;
+    const says = error === undefined ? moved : ` ${String(error['code'])}: ${String(error['message'])}`;
+    throw new OperatorError(`${line} was answered ${response.status}${says}.`.replace(/\.\.$/, '.'));
+  };
+  const caller: SignedCaller = {
+    token,
+    failure: (sentence, cause) => new OperatorError(sentence, { cause }),
+    open: (line) => send(line, { signal: AbortSignal.timeout(LONGEST) }, { accept: 'text/event-stream' }),
+    async call(line, body) {
+      const json = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+      const options = { signal: AbortSignal.timeout(PATIENCE) };
+      const response = await (body === undefined
+        ? send(line, options, {})
+        : send(line, { ...options, body: JSON.stringify(body) }, json));
+      const text = await response.text().catch((cause: unknown) => {
+        throw new OperatorError(`The answer to ${line} broke off (${codeOf(cause)}).`, { cause });
+      });
+      return response.status === 204 ? {} : answerOf(line, text);
+    },
+  };
+  return caller;
+}
+
+/** A server that answers 200 to everything is no Plinth: a page of a proxy, of a console, of a provider of names. */
+function answerOf(line: string, text: string): Answer {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new OperatorError(`${line} was answered with what is no JSON: is this the address of Plinth?`, {
+      cause,
+    });
+  }
+}
