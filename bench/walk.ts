@@ -58,7 +58,7 @@ export async function benchWalk(say: (line: string) => void): Promise<Figures> {
   }
 }
 
-type Call = (nth: number) => Promise<void>;
+type Call = (nth: number) => Promise<unknown>;
 
 async function callsOf(url: string, folder: string): Promise<Record<string, Call>> {
   const { api_key: key } = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'));
@@ -73,22 +73,39 @@ async function callsOf(url: string, folder: string): Promise<Record<string, Call
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-    await answer.body?.cancel();
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return text;
   };
+  const authorization = `Bearer ${key}`;
   await send('/v1/auth/register', person);
+  let seat = await send(
+    '/v1/licenses/acquire',
+    { hardware_id: 'a-machine-of-bench' },
+    { authorization, 'idempotency-key': 'walk' },
+  );
   return {
     create: (nth) =>
       send(
         '/v1/create',
         { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 },
-        { authorization: `Bearer ${key}`, 'idempotency-key': `walk-${nth}` },
+        { authorization, 'idempotency-key': `walk-${nth}` },
       ),
     webhook: (nth) => {
       const body = customerMessage(nth);
       return send('/v1/webhooks/stripe', body, { 'stripe-signature': signatureOf(body) });
     },
     login: () => send('/v1/auth/login', person),
+    chat: () =>
+      send(
+        '/v1/ai/chat/completions',
+        { model: 'small', messages: [{ role: 'user', content: 'Say hello.' }] },
+        { authorization },
+      ),
+    async heartbeat() {
+      const { session_id, signed_token } = JSON.parse(seat);
+      seat = await send('/v1/licenses/heartbeat', { session_id, signed_token });
+    },
   };
 }
 
