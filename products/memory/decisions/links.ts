@@ -1,5 +1,6 @@
 import { AppError, commitPoint, type DataKey, type ProductContext, type Transaction } from 'plinth/product';
 import { fileHash, normalizedName } from '../files/file-names.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { isMissingReference, type MemberKey, scopeOf } from '../levels.ts';
 import {
   deleteLink,
@@ -10,7 +11,6 @@ import {
   type LinkType,
   readLinks,
 } from './link-store.ts';
-import { placeOf } from './places.ts';
 import { type DecisionKey, lockOwnDecision, readDecision } from './store.ts';
 
 const LINK = commitPoint('coditect.decision-link', 'a link of a decision');
@@ -20,7 +20,7 @@ const UNLINK = commitPoint('coditect.decision-unlink', 'a link of a decision tha
 export type OpenLink = Omit<LinkRow, 'path'> & { readonly path: string | null };
 
 export function openLink(key: DataKey, { accountId }: MemberKey, { path, ...row }: LinkRow): OpenLink {
-  return { ...row, path: path === null ? null : key.open(path, placeOf.path(accountId, row.id)) };
+  return { ...row, path: sealedText.linkPath.open(key, { accountId, id: row.id }, path) };
 }
 
 /** Links from decisions to what they are about, and come from. */
@@ -35,7 +35,7 @@ export function createDecisionLinks({ db, ids, dataKeys }: Pick<ProductContext, 
       const id = ids.next();
       const { path } = target;
       const sealed = {
-        path: path === null ? null : key.seal(path, placeOf.path(decision.accountId, id)),
+        path: sealedText.linkPath.seal(key, { ...decision, id }, path),
         pathHash: path === null ? null : fileHash(key, path),
       };
       try {

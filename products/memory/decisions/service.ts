@@ -18,12 +18,12 @@ import {
   recordLevel,
   scopeOf,
 } from '../levels.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { assertSharing } from '../sharing.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
 import { levelProblem } from '../sessions/store.ts';
 import { createDecisionLinks, openLink, type OpenLink, whyNotOwn } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
-import { placeOf } from './places.ts';
 import {
   countVersion,
   decisionByClientId,
@@ -254,7 +254,7 @@ export function createDecisions(
       return rows.map(({ id, status, title, version_id }) => ({
         id,
         status,
-        title: key.open(title, placeOf.title(session.accountId, version_id)),
+        title: sealedText.decisionTitle.open(key, { ...session, id: version_id }, title),
       }));
     },
 

@@ -22,10 +22,10 @@ import {
   recordLevel,
   scopeOf,
 } from '../levels.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { assertSharing } from '../sharing.ts';
 import { levelProblem } from '../sessions/store.ts';
 import { fitting, type LoadedDocuments } from './load.ts';
-import { placeOfText } from './places.ts';
 import {
   countDocumentVersion,
   deleteDocument,
@@ -94,7 +94,7 @@ export function createContextDocuments(
     const versionId = ids.next();
     const sealed = {
       id: versionId,
-      text: key.seal(text, placeOfText(member.accountId, versionId)),
+      text: sealedText.documentText.seal(key, { ...member, id: versionId }, text),
       size,
       tokens: await countLongText(text),
     };
@@ -221,7 +221,7 @@ export function createContextDocuments(
 function openDocument(
   key: DataKey,
   { accountId }: MemberKey,
-  { text, version_id, ...row }: WholeDocumentRow,
+  { text, version_id: id, ...row }: WholeDocumentRow,
 ): OpenDocument {
-  return { ...row, text: key.open(text, placeOfText(accountId, version_id)) };
+  return { ...row, text: sealedText.documentText.open(key, { accountId, id }, text) };
 }

@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from 'plinth/product';
 import { z } from 'zod';
+import { sealedText } from '../items/sealed-text.ts';
 import {
   assertLevel,
   type ChangeRequest,
@@ -24,7 +25,6 @@ import { assertSharing } from '../sharing.ts';
 import { type ExtractContext, type ExtractionJob, extractPatterns } from './extract.ts';
 import { sessionsToRead } from './extract-store.ts';
 import type { PatternKind } from './kinds.ts';
-import { placeOf } from './places.ts';
 import { type ReleasedPattern, releasedPatterns } from './release.ts';
 import {
   deletePattern,
@@ -61,7 +61,7 @@ interface PatternChange {
 }
 
 const missing = () => new AppError('pattern_not_found');
-const sealedTexts = z.array(z.string());
+const listOfTexts = z.array(z.string());
 
 /** Patterns in the sessions of members. */
 export function createPatterns(
@@ -87,7 +87,7 @@ export function createPatterns(
     const key = await dataKeys.of(pattern.accountId);
     return db.member(scopeOf(pattern), CHANGE, async (tx) => {
       if (title !== undefined) {
-        const sealed = title === null ? null : key.seal(title, placeOf.title(pattern.accountId, pattern.id));
+        const sealed = sealedText.patternTitle.seal(key, pattern, title);
         const [renamed] = await tx.run(renamePattern(pattern, sealed));
         if (renamed === undefined) throw await whyNotOwn(tx, pattern);
       }
@@ -215,7 +215,7 @@ function openPattern(
 ): OpenPattern {
   return {
     ...row,
-    title: title === null ? null : key.open(title, placeOf.title(member.accountId, row.id)),
+    title: sealedText.patternTitle.open(key, { ...member, id: row.id }, title),
     texts: openTexts(key, member, { id: source_id, texts }),
     confidence: confidenceOf(row),
   };
@@ -223,10 +223,10 @@ function openPattern(
 
 function openTexts(
   key: DataKey,
-  { accountId }: MemberKey,
+  member: MemberKey,
   { id, texts }: Pick<SourceRow, 'id' | 'texts'>,
 ): string[] {
-  return sealedTexts.parse(JSON.parse(key.open(texts, placeOf.texts(accountId, id))));
+  return listOfTexts.parse(JSON.parse(sealedText.sourceTexts.open(key, { ...member, id }, texts)));
 }
 
 /**

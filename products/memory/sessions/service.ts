@@ -23,11 +23,11 @@ import {
   recordLevel,
   scopeOf,
 } from '../levels.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { assertSharing } from '../sharing.ts';
 import type { LinkedDecision, SessionExport } from './export.ts';
 import { listMessages, type MessagePosition } from './message-store.ts';
 import { type OpenMessage, openMessage } from './open-message.ts';
-import { placeOf } from './places.ts';
 import {
   deleteSession,
   insertSession,
@@ -104,7 +104,7 @@ export function createMemorySessions(context: Context) {
     if (input.level !== 'private') await assertSharing(context, member);
     const key = await dataKeys.of(member.accountId);
     const session = { ...member, id: ids.next() };
-    const title = sealTitle(key, session, input.title);
+    const title = sealedText.sessionTitle.seal(key, session, input.title);
     try {
       return await db.member(scopeOf(member), CREATE, async (tx) => {
         assertLevelGiven(
@@ -164,7 +164,9 @@ export function createMemorySessions(context: Context) {
         if (present?.version !== version) throw refusedChange(present, missing);
       }
       if (title !== undefined) {
-        const [renamed] = await tx.run(renameSession(session, sealTitle(key, session, title)));
+        const [renamed] = await tx.run(
+          renameSession(session, sealedText.sessionTitle.seal(key, session, title)),
+        );
         if (renamed === undefined) throw new AppError('author_only');
       }
       if (level !== undefined) {
@@ -275,12 +277,8 @@ function throwNotFound(): never {
   throw missing();
 }
 
-const sealTitle = (key: DataKey, { accountId, id }: SessionKey, title: string | null) =>
-  title === null ? null : key.seal(title, placeOf.title(accountId, id));
-
 function openSession(key: DataKey, { accountId }: MemberKey, { title, ...row }: SessionRow): OpenSession {
-  const place = placeOf.title(accountId, row.id);
-  return { ...row, title: title === null ? null : key.open(title, place) };
+  return { ...row, title: sealedText.sessionTitle.open(key, { accountId, id: row.id }, title) };
 }
 
 export type MemorySessions = ReturnType<typeof createMemorySessions>;
