@@ -15,6 +15,11 @@ export interface MemberKey {
   readonly userId: UserId;
 }
 
+/** An item of memory, by the server's id, and its reader or writer. */
+export interface ItemKey extends MemberKey {
+  readonly id: string;
+}
+
 export type Level = 'private' | 'team' | 'organization';
 
 /** For whom something is. */

@@ -1,6 +1,6 @@
 import { AppError, type ProductContext } from 'plinth/product';
 import { type MemberKey, scopeOf } from './levels.ts';
-import { levelProblem } from './sessions/store.ts';
+import { levelProblem } from './items/store.ts';
 
 /**
  * Throws where an account can share nothing, with any team: a personal account has no other members, and no plan

@@ -21,7 +21,7 @@ import {
 import { sealedText } from '../items/sealed-text.ts';
 import { assertSharing } from '../sharing.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
-import { levelProblem } from '../sessions/store.ts';
+import { levelProblem } from '../items/store.ts';
 import { createDecisionLinks, openLink, type OpenLink, whyNotOwn } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
 import {

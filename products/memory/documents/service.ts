@@ -24,7 +24,7 @@ import {
 } from '../levels.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { assertSharing } from '../sharing.ts';
-import { levelProblem } from '../sessions/store.ts';
+import { levelProblem } from '../items/store.ts';
 import { fitting, type LoadedDocuments } from './load.ts';
 import {
   countDocumentVersion,

@@ -20,6 +20,7 @@ import {
 } from './message-store.ts';
 import { fileId, filesIn } from '../files/file-names.ts';
 import { type NewMention, insertMentions } from '../files/mentions.ts';
+import { refuseOthers } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { termsOfLong } from '../retrieval/index.ts';
 import { hashOf, type SaidText, wordsOf } from './message-text.ts';
@@ -226,10 +227,8 @@ async function appendIn(
 }
 
 /** A caller who is not its author may not read it, or may not write. */
-export async function whyNotOwn(tx: Transaction, session: SessionKey): Promise<AppError> {
-  const [row] = await tx.run(readSession(session));
-  return new AppError(row === undefined ? 'memory_session_not_found' : 'author_only');
-}
+export const whyNotOwn = (tx: Transaction, session: SessionKey): Promise<AppError> =>
+  refuseOthers(tx, readSession(session), 'memory_session_not_found');
 
 /** Those that were not sent before. Throws `message_conflict` where one was sent with other words. */
 function newOnes<Message extends HashedMessage>(
