@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+
+/** A row of which a reply is made: its texts may be times, its lists readonly. */
+type RowOf<Json> = {
+  readonly [Name in keyof Json]: Json[Name] extends string | null
+    ? Json[Name] | Date
+    : Json[Name] extends (infer Item)[]
+      ? readonly Item[]
+      : Json[Name];
+};
+
+/** Makes a reply of a row: the fields that it has, with times as text. */
+export function replyMaker<Reply extends z.ZodObject>(
+  reply: Reply,
+): (row: RowOf<z.input<Reply>>) => z.input<Reply> {
+  const names = Object.keys(reply.shape);
+  return (row) =>
+    Object.fromEntries(
+      names.map((name) => {
+        const value: unknown = row[name];
+        return [name, value instanceof Date ? value.toISOString() : value];
+      }),
+    ) as z.input<Reply>;
+}
