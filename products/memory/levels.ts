@@ -13,6 +13,16 @@ export interface ItemKey extends MemberKey {
 
 export type Level = 'private' | 'team' | 'organization';
 
+/** A row of an item. */
+export interface ItemRow {
+  readonly id: string;
+  readonly author_id: UserId;
+  readonly level: Level;
+  readonly team_id: string | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
 /** For whom something is. */
 export interface Audience {
   readonly level: Level;

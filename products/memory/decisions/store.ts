@@ -1,26 +1,27 @@
-import { type Statement, statement, type TimePosition, type UserId } from 'plinth/product';
+import { type Statement, statement, type TimePosition } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
 import { newestFirst } from '../items/store.ts';
-import { type Audience, type ItemKey, type Level, type MemberKey, readable } from '../levels.ts';
+import {
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 
 export type { ItemKey as DecisionKey };
 
 export type DecisionStatus = 'proposed' | 'accepted' | 'superseded';
 
 /** A decision with the sealed title of one of its versions. */
-export interface DecisionRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface DecisionRow extends ItemRow {
   readonly client_id: string;
   readonly status: DecisionStatus;
   /** Null where the reader may not read it, too. */
   readonly superseded_by: string | null;
   readonly decided_at: Date;
   readonly current_version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
   /** Version of the texts. */
   readonly version: number;
   readonly version_id: string;

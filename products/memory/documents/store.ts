@@ -4,27 +4,27 @@ import {
   type Statement,
   statement,
   type TimePosition,
-  type UserId,
   valuesOf,
 } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
-import { type Audience, type ItemKey, type Level, type MemberKey, readable } from '../levels.ts';
+import {
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 
 export type { ItemKey as DocumentKey };
 
 export type DocumentKind = 'business' | 'technical';
 
 /** A document, and one of its versions. */
-export interface DocumentRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface DocumentRow extends ItemRow {
   readonly kind: DocumentKind;
   readonly name: string;
   readonly current_version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
   readonly version: number;
   readonly tokens: number;
   readonly version_id: string;

@@ -15,6 +15,7 @@ import {
   type Audience,
   type ChangeRequest,
   type ItemKey,
+  type ItemRow,
   type Level,
   type MemberKey,
   scopeOf,
@@ -24,14 +25,8 @@ import { levelProblem } from './store.ts';
 type CommitPoint = ReturnType<typeof commitPoint>;
 type Context = Pick<ProductContext, 'db' | 'plan' | 'dataKeys' | 'audit'>;
 
-/** An item whose texts are opened, as far as its level goes. */
-interface OpenItem {
-  readonly level: Level;
-  readonly team_id: string | null;
-}
-
 /** One kind of items: its statements, and how a row is opened. */
-export interface ItemKind<Row, Open extends OpenItem> {
+export interface ItemKind<Row, Open extends ItemRow> {
   /** In the audit. */
   readonly name: 'memory_session' | 'memory_decision' | 'memory_document' | 'memory_pattern';
   readonly notFound:
@@ -77,7 +72,7 @@ interface ListRequest {
 }
 
 /** Items of one kind: who may read, share, change and delete them is the same for all. */
-export function createItems<Row, Open extends OpenItem>(context: Context, kind: ItemKind<Row, Open>) {
+export function createItems<Row, Open extends ItemRow>(context: Context, kind: ItemKind<Row, Open>) {
   const { db, plan, dataKeys, audit } = context;
   const missing = () => new AppError(kind.notFound);
   const refusalOf = (problem: string) => new AppError(REFUSALS.get(problem) ?? kind.notFound);
@@ -230,7 +225,7 @@ export async function insertOnce<Row>(
 export async function refuseOthers(
   tx: Transaction,
   read: Statement<unknown>,
-  notFound: ItemKind<unknown, OpenItem>['notFound'],
+  notFound: ItemKind<unknown, ItemRow>['notFound'],
 ): Promise<AppError> {
   const [row] = await tx.run(read);
   return new AppError(row === undefined ? notFound : 'author_only');

@@ -1,17 +1,20 @@
-import { type Statement, statement, type TimePosition, type UserId } from 'plinth/product';
+import { type Statement, statement, type TimePosition } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
 import { newestFirst } from '../items/store.ts';
-import { type Audience, type ItemKey, type Level, type MemberKey, readable } from '../levels.ts';
+import {
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 import type { PatternKind } from './kinds.ts';
 
 export type { ItemKey as PatternKey };
 
 /** A pattern with the sealed words of its first source. */
-export interface PatternRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface PatternRow extends ItemRow {
   readonly kind: PatternKind;
   readonly tools: string[];
   readonly against: number;
@@ -24,8 +27,6 @@ export interface PatternRow {
   readonly unhelpful: number;
   /** The reader's own rating. */
   readonly rated_helpful: boolean | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
 }
 
 /** Which patterns `s` a member may read: by their level, and all that they are drawn from. */

@@ -1,15 +1,18 @@
-import { type Statement, statement, type TimePosition, type UserId } from 'plinth/product';
+import { type Statement, statement, type TimePosition } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
 import { newestFirst } from '../items/store.ts';
-import { type Audience, type ItemKey, type Level, type MemberKey, readable } from '../levels.ts';
+import {
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 
 export type { ItemKey as SessionKey, Level, MemberKey };
 
-export interface SessionRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface SessionRow extends ItemRow {
   readonly client_id: string;
   readonly title: Uint8Array | null;
   readonly started_at: Date;
@@ -20,8 +23,6 @@ export interface SessionRow {
   readonly processed_messages: number;
   readonly processed_until: Date | null;
   readonly version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
 }
 
 const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.started_at, s.last_said_at, s.messages,
