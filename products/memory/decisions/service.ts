@@ -1,5 +1,11 @@
-import { AppError, commitPoint, type Page, type ProductContext } from 'plinth/product';
-import { createItems, insertOnce, type ItemKind, type LevelChange } from '../items/items.ts';
+import { AppError, commitPoint, type ProductContext } from 'plinth/product';
+import {
+  createItems,
+  insertOnce,
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { type Audience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
@@ -58,12 +64,10 @@ export interface LinkedTexts extends WholeDecision {
   readonly links: readonly OpenLink[];
 }
 
-interface ListQuery {
+interface ListRequest extends PageRequest {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly author_id?: string | undefined;
-  readonly cursor?: string | undefined;
-  readonly limit: number;
 }
 
 /** A change of a decision. */
@@ -83,6 +87,7 @@ const KIND: ItemKind<WholeDecisionRow, WholeDecision> = {
   remove: deleteDecision,
 };
 
+const LIST = { name: 'decisions', rows: listDecisions, open: openDecision };
 const missing = () => new AppError('decision_not_found');
 
 /** Decisions of members, and their reasons. */
@@ -127,18 +132,8 @@ export function createDecisions(
   }
 
   /** Newest first. */
-  const list = (
-    member: MemberKey,
-    { status, level, author_id: authorId, ...query }: ListQuery,
-  ): Promise<Page<OpenDecision>> =>
-    items.list(
-      member,
-      { ...query, name: 'decisions', filters: { status, level, authorId } },
-      {
-        rows: (range) => listDecisions(member, { status, level, authorId, ...range }),
-        open: openDecision,
-      },
-    );
+  const list = (member: MemberKey, { status, level, author_id: authorId, ...page }: ListRequest) =>
+    items.list(member, LIST, { ...page, filters: { status, level, authorId } });
 
   /** Its author writes another version; the same texts again make none. `version`: the one that they have read. */
   async function write(

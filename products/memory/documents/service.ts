@@ -11,7 +11,7 @@ import {
   timeList,
   withinRoom,
 } from 'plinth/product';
-import { createItems, insertOnce, type ItemKind } from '../items/items.ts';
+import { createItems, insertOnce, type ItemKind, type PageRequest } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { type Audience, type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
 import { fitting, type LoadedDocuments } from './load.ts';
@@ -155,10 +155,7 @@ export function createContextDocuments(
     remove: items.remove,
 
     /** Newest first. */
-    async versions(
-      document: DocumentKey,
-      { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-    ): Promise<Page<VersionRow>> {
+    async versions(document: DocumentKey, { cursor, limit }: PageRequest): Promise<Page<VersionRow>> {
       const list = timeList('document-versions', { id: document.id });
       const after = list.after(cursor);
       const [[present], rows] = await db.member(scopeOf(document), [

@@ -7,14 +7,7 @@ import {
   valuesOf,
 } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
-import {
-  type Audience,
-  type ItemKey,
-  type ItemRow,
-  type Level,
-  type MemberKey,
-  readable,
-} from '../levels.ts';
+import { type Audience, type ItemKey, type ItemRow, type MemberKey, readable } from '../levels.ts';
 
 export type { ItemKey as DocumentKey };
 

@@ -63,12 +63,24 @@ export interface LevelChange {
   readonly teamId?: string | null | undefined;
 }
 
-interface ListRequest {
-  /** Name of the list in its cursors, which are of one set of filters. */
-  readonly name: string;
-  readonly filters: object;
+/** A page that is asked for. */
+export interface PageRequest {
   readonly cursor?: string | undefined;
   readonly limit: number;
+}
+
+/** Where a page begins, and how many rows are read for it. */
+export interface ListRange {
+  readonly after: TimePosition | undefined;
+  readonly limit: number;
+}
+
+/** A list, newest first. */
+interface ItemList<Filters, Listed, Shown> {
+  /** In its cursors, with its filters. */
+  readonly name: string;
+  readonly rows: (member: MemberKey, query: Filters & ListRange) => Statement<Listed & TimePosition>;
+  readonly open: (key: DataKey, member: MemberKey, row: Listed) => Shown;
 }
 
 /** Items of one kind: who may read, share, change and delete them is the same for all. */
@@ -142,22 +154,17 @@ export function createItems<Row, Open extends ItemRow>(context: Context, kind: I
       }
     },
 
-    /** A page of a list, newest first. */
-    async list<Listed, Shown>(
+    async list<Filters extends object, Listed, Shown>(
       member: MemberKey,
-      { name, filters, cursor, limit }: ListRequest,
-      {
-        rows,
-        open,
-      }: {
-        readonly rows: (range: ListRange) => Statement<Listed & TimePosition>;
-        readonly open: (key: DataKey, member: MemberKey, row: Listed) => Shown;
-      },
+      { name, rows, open }: ItemList<Filters, Listed, Shown>,
+      { filters, cursor, limit }: PageRequest & { readonly filters: Filters },
     ): Promise<Page<Shown>> {
       const listed = timeList(name, filters);
       const after = listed.after(cursor);
       const key = await dataKeys.of(member.accountId);
-      const [found] = await db.member(scopeOf(member), [rows({ after, limit: limit + 1 })]);
+      const [found] = await db.member(scopeOf(member), [
+        rows(member, { ...filters, after, limit: limit + 1 }),
+      ]);
       const { data, next_cursor } = listed.page(found, limit);
       return { data: data.map((row) => open(key, member, row)), next_cursor };
     },
@@ -203,12 +210,6 @@ export function createItems<Row, Open extends ItemRow>(context: Context, kind: I
   };
 }
 
-/** Where a page of a list begins, and how many rows it has. */
-export interface ListRange {
-  readonly after: TimePosition | undefined;
-  readonly limit: number;
-}
-
 /** Inserts a row, or finds the one to which its author has given the same name. */
 export async function insertOnce<Row>(
   tx: Transaction,
@@ -224,7 +225,7 @@ export async function insertOnce<Row>(
 /** The error of a caller who is not an item's author: they may not read it, or may not write. */
 export async function refuseOthers(
   tx: Transaction,
-  read: Statement<unknown>,
+  read: Statement,
   notFound: ItemKind<unknown, ItemRow>['notFound'],
 ): Promise<AppError> {
   const [row] = await tx.run(read);

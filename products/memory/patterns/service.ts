@@ -9,7 +9,13 @@ import {
   type Transaction,
 } from 'plinth/product';
 import { z } from 'zod';
-import { createItems, isMissingReference, type ItemKind, type LevelChange } from '../items/items.ts';
+import {
+  createItems,
+  isMissingReference,
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import { type ExtractContext, type ExtractionJob, extractPatterns } from './extract.ts';
@@ -44,6 +50,11 @@ export interface OpenPattern extends Omit<PatternRow, 'title' | 'texts' | 'sourc
 
 export type OpenSource = Omit<SourceRow, 'texts'> & { readonly texts: readonly string[] };
 
+interface ListRequest extends PageRequest {
+  readonly kind?: PatternKind | undefined;
+  readonly scope?: Level | undefined;
+}
+
 interface PatternChange extends LevelChange {
   readonly title?: string | null | undefined;
 }
@@ -58,6 +69,7 @@ const KIND: ItemKind<PatternRow, OpenPattern> = {
   remove: deletePattern,
 };
 
+const LIST = { name: 'patterns', rows: listPatterns, open: openPattern };
 const missing = () => new AppError('pattern_not_found');
 const listOfTexts = z.array(z.string());
 
@@ -115,24 +127,8 @@ export function createPatterns(
       return id;
     },
 
-    list: (
-      member: MemberKey,
-      {
-        kind,
-        scope,
-        ...query
-      }: {
-        readonly kind?: PatternKind | undefined;
-        readonly scope?: Level | undefined;
-        readonly cursor?: string | undefined;
-        readonly limit: number;
-      },
-    ): Promise<Page<OpenPattern>> =>
-      items.list(
-        member,
-        { ...query, name: 'patterns', filters: { kind, scope } },
-        { rows: (range) => listPatterns(member, { kind, scope, ...range }), open: openPattern },
-      ),
+    list: (member: MemberKey, { kind, scope, ...page }: ListRequest) =>
+      items.list(member, LIST, { ...page, filters: { kind, scope } }),
 
     /** Releases over all accounts, of the last month. */
     async released(query: Parameters<typeof releasedPatterns>[1]): Promise<Page<ReleasedPattern>> {

@@ -19,6 +19,7 @@ import {
   type Transaction,
   type Wire,
 } from 'plinth/product';
+import type { PageRequest } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import { scopeOf } from '../levels.ts';
 import { whyNotOwn } from '../sessions/append.ts';
@@ -153,10 +154,7 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
     },
 
     /** Newest first. */
-    async list(
-      session: SessionKey,
-      { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-    ): Promise<Page<OpenFile>> {
+    async list(session: SessionKey, { cursor, limit }: PageRequest): Promise<Page<OpenFile>> {
       const files = timeList('memory-files', { id: session.id });
       const key = await dataKeys.of(session.accountId);
       const [[present], rows] = await db.member(scopeOf(session), [

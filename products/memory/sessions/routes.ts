@@ -50,8 +50,9 @@ export const createMemorySession = route(
     errors: [...SHARING_ERRORS, 'limit_exceeded'],
   },
   async (call, { memory }) => {
-    const { client_id: clientId, team_id: teamId, started_at: startedAt, ...body } = call.body;
-    const { row, isNew } = await memory.create(memberOf(call), { ...body, clientId, teamId, startedAt });
+    const { client_id, team_id: teamId, started_at: startedAt, ...body } = call.body;
+    const input = { ...body, clientId: client_id, teamId, startedAt };
+    const { row, isNew } = await memory.create(memberOf(call), input);
     return versionedAnswer(row, shownSession(row), {
       status: isNew ? 201 : 200,
       headers: { location: `/v1/sessions/${row.id}` },

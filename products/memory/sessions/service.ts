@@ -13,7 +13,13 @@ import {
 import { z } from 'zod';
 import { type Appended, appendMessages, type SentMessage } from './append.ts';
 import { type Audience, type ChangeRequest, scopeOf } from '../levels.ts';
-import { createItems, insertOnce, type ItemKind, type LevelChange } from '../items/items.ts';
+import {
+  createItems,
+  insertOnce,
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
 import type { LinkedDecision, SessionExport } from './export.ts';
 import { listMessages, type MessagePosition } from './message-store.ts';
@@ -81,6 +87,13 @@ const KIND: ItemKind<SessionRow, OpenSession> = {
   remove: deleteSession,
 };
 
+const LIST = { name: 'memory-sessions', rows: listSessions, open: openSession };
+
+interface ListRequest extends PageRequest {
+  readonly level?: Level | undefined;
+  readonly author_id?: string | undefined;
+}
+
 /** Sessions of members with their tools. */
 export function createMemorySessions(context: Context) {
   const { db, ids, limits, dataKeys } = context;
@@ -101,24 +114,8 @@ export function createMemorySessions(context: Context) {
     });
 
   /** Newest first. */
-  const list = (
-    member: MemberKey,
-    {
-      level,
-      author_id: authorId,
-      ...query
-    }: {
-      readonly level?: Level | undefined;
-      readonly author_id?: string | undefined;
-      readonly cursor?: string | undefined;
-      readonly limit: number;
-    },
-  ): Promise<Page<OpenSession>> =>
-    items.list(
-      member,
-      { ...query, name: 'memory-sessions', filters: { level, authorId } },
-      { rows: (range) => listSessions(member, { level, authorId, ...range }), open: openSession },
-    );
+  const list = (member: MemberKey, { level, author_id: authorId, ...page }: ListRequest) =>
+    items.list(member, LIST, { ...page, filters: { level, authorId } });
 
   /** Its author changes all of it; an admin lowers its level. */
   async function change(
@@ -136,10 +133,7 @@ export function createMemorySessions(context: Context) {
   }
 
   /** A page of what was said, in the order in which it was said. */
-  async function messages(
-    session: SessionKey,
-    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<Page<OpenMessage>> {
+  async function messages(session: SessionKey, { cursor, limit }: PageRequest): Promise<Page<OpenMessage>> {
     const name = listName('memory-messages', { id: session.id });
     const position = z
       .tuple([z.literal(name), microseconds, z.string()])
