@@ -14,11 +14,12 @@ export function replyMaker<Reply extends z.ZodObject>(
   reply: Reply,
 ): (row: RowOf<z.input<Reply>>) => z.input<Reply> {
   const names = Object.keys(reply.shape);
-  return (row) =>
-    Object.fromEntries(
-      names.map((name) => {
-        const value: unknown = row[name];
-        return [name, value instanceof Date ? value.toISOString() : value];
-      }),
-    ) as z.input<Reply>;
+  return (row) => {
+    const shown: Record<string, unknown> = {};
+    for (const name of names) {
+      const value: unknown = row[name];
+      shown[name] = value instanceof Date ? value.toISOString() : value;
+    }
+    return shown as z.input<Reply>;
+  };
 }
