@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { App } from '../server/src/app.ts';
 import { fileId } from '../products/memory/files/file-names.ts';
-import { mentionPlace } from '../products/memory/files/mentions.ts';
+import { sealedText } from '../products/memory/items/sealed-text.ts';
 import { EDGE_TYPES, NODE_KINDS } from '../products/memory/graph/store.ts';
 import type { Memory } from '../products/memory/service.ts';
 import { makeCustomers } from './customers.ts';
@@ -129,7 +129,9 @@ async function fill(
       for (let said = 0; said < MESSAGES; said += 1) {
         const [message, mention] = [ids.next(), ids.next()];
         const file = chance() < 0.33 ? Math.floor(POPULAR * chance() ** 2) : (own[under(own.length)] ?? 0);
-        const name = key.seal(nameOf(file), mentionPlace(accountId, mention)).toString('base64');
+        const name = sealedText.mentionedName
+          .seal(key, { accountId, id: mention }, nameOf(file))
+          .toString('base64');
         messages?.push({ id: message, session: id });
         mentions?.push({ id: mention, session: id, message, file: fileIds[file], name });
       }

@@ -1,6 +1,6 @@
 import type { AccountId, DataKey } from 'plinth/product';
+import { sealedText } from '../items/sealed-text.ts';
 import { termsOfLong, type Turn } from '../retrieval/index.ts';
-import { placeOf } from '../sessions/places.ts';
 import type { Level } from '../sessions/store.ts';
 import type { FoundTurnRow, TurnRow } from './store.ts';
 
@@ -64,8 +64,8 @@ async function openTurn(
   { id, session_id: session, said_at: saidAt, role, ...row }: TurnRow,
   seq: number,
 ): Promise<OpenTurn> {
-  const text = key.open(row.text, placeOf.text(accountId, id));
-  const speaker = row.speaker === null ? role : key.open(row.speaker, placeOf.speaker(accountId, id));
+  const text = sealedText.messageText.open(key, { accountId, id }, row.text);
+  const speaker = sealedText.messageSpeaker.open(key, { accountId, id }, row.speaker) ?? role;
   return { id, session, seq, speaker, text, saidAt, terms: await termsOfLong(text) };
 }
 
@@ -76,7 +76,7 @@ export function sourceOf(
   const { session_id: sessionId, title } = row;
   return {
     sessionId,
-    sessionTitle: title === null ? null : key.open(title, placeOf.title(accountId, sessionId)),
+    sessionTitle: sealedText.sessionTitle.open(key, { accountId, id: sessionId }, title),
     level: row.level,
     authorId: row.author_id,
     role: row.role,

@@ -1,6 +1,8 @@
 import { AppError, commitPoint, type DataKey, type ProductContext, type Transaction } from 'plinth/product';
 import { fileHash, normalizedName } from '../files/file-names.ts';
-import { isMissingReference, type MemberKey, scopeOf } from '../levels.ts';
+import { isMissingReference } from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
+import { type MemberKey, scopeOf } from '../levels.ts';
 import {
   deleteLink,
   insertLink,
@@ -10,8 +12,7 @@ import {
   type LinkType,
   readLinks,
 } from './link-store.ts';
-import { placeOf } from './places.ts';
-import { type DecisionKey, lockOwnDecision, readDecision } from './store.ts';
+import { type DecisionKey, lockOwnDecision } from './store.ts';
 
 const LINK = commitPoint('coditect.decision-link', 'a link of a decision');
 const UNLINK = commitPoint('coditect.decision-unlink', 'a link of a decision that is gone');
@@ -20,11 +21,14 @@ const UNLINK = commitPoint('coditect.decision-unlink', 'a link of a decision tha
 export type OpenLink = Omit<LinkRow, 'path'> & { readonly path: string | null };
 
 export function openLink(key: DataKey, { accountId }: MemberKey, { path, ...row }: LinkRow): OpenLink {
-  return { ...row, path: path === null ? null : key.open(path, placeOf.path(accountId, row.id)) };
+  return { ...row, path: sealedText.linkPath.open(key, { accountId, id: row.id }, path) };
 }
 
 /** Links from decisions to what they are about, and come from. */
-export function createDecisionLinks({ db, ids, dataKeys }: Pick<ProductContext, 'db' | 'ids' | 'dataKeys'>) {
+export function createDecisionLinks(
+  { db, ids, dataKeys }: Pick<ProductContext, 'db' | 'ids' | 'dataKeys'>,
+  whyNotOwn: (tx: Transaction, decision: DecisionKey) => Promise<AppError>,
+) {
   return {
     /** Links one's own decision with what one may read; the same again is the same link. */
     async link(
@@ -35,7 +39,7 @@ export function createDecisionLinks({ db, ids, dataKeys }: Pick<ProductContext, 
       const id = ids.next();
       const { path } = target;
       const sealed = {
-        path: path === null ? null : key.seal(path, placeOf.path(decision.accountId, id)),
+        path: sealedText.linkPath.seal(key, { ...decision, id }, path),
         pathHash: path === null ? null : fileHash(key, path),
       };
       try {
@@ -82,10 +86,4 @@ function pointsTo(link: OpenLink, { sessionId, messageId, decisionId, path }: Li
     link.to_decision_id === decisionId &&
     (isToFile || link.path === path)
   );
-}
-
-/** Why a caller changed nothing of a decision: it is another's, or not there for them. */
-export async function whyNotOwn(tx: Transaction, decision: DecisionKey): Promise<AppError> {
-  const [row] = await tx.run(readDecision(decision));
-  return row === undefined ? new AppError('decision_not_found') : new AppError('author_only');
 }

@@ -1,9 +1,9 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
+import { replyMaker } from '../items/reply.ts';
 import { decisionStatus, level, title } from '../sessions/replies.ts';
 import type { OpenLink } from './links.ts';
 import type { LinkedTexts } from './service.ts';
-import type { OpenDecision } from './texts.ts';
 
 const text = z.string().trim().min(1);
 
@@ -62,23 +62,7 @@ export const decisionReply = namedObject('Decision', {
   links: z.array(linkReply).describe('Those whose target you may read.'),
 });
 
-export function shownSummary(row: OpenDecision): z.input<typeof summaryReply> {
-  return {
-    id: row.id,
-    client_id: row.client_id,
-    author_id: row.author_id,
-    level: row.level,
-    team_id: row.team_id,
-    status: row.status,
-    superseded_by: row.superseded_by,
-    title: row.title,
-    decided_at: row.decided_at.toISOString(),
-    version: row.version,
-    current_version: row.current_version,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
-}
+export const shownSummary = replyMaker(summaryReply);
 
 export const shownLink = ({
   to_decision_id,
@@ -93,11 +77,6 @@ export const shownLink = ({
   created_at: created_at.toISOString(),
 });
 
-export const shownDecision = (row: LinkedTexts): z.input<typeof decisionReply> => ({
-  ...shownSummary(row),
-  context: row.context,
-  rationale: row.rationale,
-  consequences: row.consequences,
-  supersedes: row.supersedes,
-  links: row.links.map(shownLink),
-});
+const toDecision = replyMaker(decisionReply);
+export const shownDecision = (row: LinkedTexts): z.input<typeof decisionReply> =>
+  toDecision({ ...row, links: row.links.map(shownLink) });

@@ -1,29 +1,16 @@
+import { AppError, commitPoint, type ProductContext } from 'plinth/product';
 import {
-  AppError,
-  commitPoint,
-  type Page,
-  type ProductContext,
-  refusedChange,
-  timeList,
-} from 'plinth/product';
-import {
-  assertLevel,
-  assertLevelGiven,
-  asTeamGone,
-  type Audience,
-  type ChangeRequest,
-  isHigher,
-  type Level,
-  type MemberKey,
-  recordLevel,
-  scopeOf,
-} from '../levels.ts';
-import { assertSharing } from '../sharing.ts';
+  createItems,
+  insertOnce,
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
+import { type Audience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
-import { levelProblem } from '../sessions/store.ts';
-import { createDecisionLinks, openLink, type OpenLink, whyNotOwn } from './links.ts';
+import { createDecisionLinks, openLink, type OpenLink } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
-import { placeOf } from './places.ts';
 import {
   countVersion,
   decisionByClientId,
@@ -39,6 +26,7 @@ import {
   setDecisionLevel,
   setStatus,
   supersede,
+  type WholeDecisionRow,
 } from './store.ts';
 import {
   assertSizes,
@@ -76,53 +64,58 @@ export interface LinkedTexts extends WholeDecision {
   readonly links: readonly OpenLink[];
 }
 
-interface ListQuery {
+interface ListRequest extends PageRequest {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly author_id?: string | undefined;
-  readonly cursor?: string | undefined;
-  readonly limit: number;
 }
 
+/** A change of a decision. */
+interface DecisionChange extends LevelChange {
+  /** Version of the texts that they have read; undefined: any. */
+  readonly version?: number | undefined;
+  readonly status?: 'proposed' | 'accepted' | undefined;
+}
+
+const KIND: ItemKind<WholeDecisionRow, WholeDecision> = {
+  name: 'memory_decision',
+  notFound: 'decision_not_found',
+  commits: { change: CHANGE, remove: DELETE },
+  read: readDecision,
+  open: openWholeDecision,
+  setLevel: setDecisionLevel,
+  remove: deleteDecision,
+};
+
+const LIST = { name: 'decisions', rows: listDecisions, open: openDecision };
 const missing = () => new AppError('decision_not_found');
 
 /** Decisions of members, and their reasons. */
 export function createDecisions(
   context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
 ) {
-  const { db, ids, limits, plan, dataKeys, audit } = context;
+  const { db, ids, limits, plan, dataKeys } = context;
+  const items = createItems(context, KIND);
 
   /** Creates a decision; the same again is the same decision. */
   async function create(
     member: MemberKey,
     input: DecisionInput,
   ): Promise<{ row: LinkedTexts; isNew: boolean }> {
-    assertLevel(input);
     assertSizes(input.texts);
-    if (input.level !== 'private') await assertSharing(context, member);
-    const key = await dataKeys.of(member.accountId);
-    const decision = { ...member, id: ids.next() };
-    const sealed = sealTexts(key, { ...member, id: ids.next() }, input.texts);
     const bytes = bytesOf(input.texts);
-    try {
-      const { id, isNew } = await db.member(scopeOf(member), CREATE, async (tx) => {
-        const [given] = await tx.run(levelProblem(input.level, input.teamId));
-        assertLevelGiven(given?.problem ?? null, missing);
-        const [made] = await tx.run(insertDecision(decision, { ...input, bytes }));
-        if (made !== undefined)
-          await tx.runAll([
-            insertDecisionVersion(decision, 1, sealed),
-            limits.gauging('coditect', 'memory_bytes', bytes),
-          ]);
-        const [known] =
-          made === undefined ? await tx.run(decisionByClientId(member, input.clientId)) : [made];
-        if (known === undefined) throw new AppError('conflict');
-        return { id: known.id, isNew: made !== undefined };
-      });
-      return { row: await read({ ...member, id }), isNew };
-    } catch (error) {
-      throw plan.gaugeRefusal(asTeamGone(error));
-    }
+    const { row, isNew } = await items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
+      const decision = { ...member, id: ids.next() };
+      const insert = insertDecision(decision, { ...input, bytes });
+      const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
+      if (known.isNew)
+        await tx.runAll([
+          insertDecisionVersion(decision, 1, sealTexts(key, { ...member, id: ids.next() }, input.texts)),
+          limits.gauging('coditect', 'memory_bytes', bytes),
+        ]);
+      return known;
+    });
+    return { row: await read({ ...member, id: row.id }), isNew };
   }
 
   async function read(decision: DecisionKey, version?: number): Promise<LinkedTexts> {
@@ -139,19 +132,8 @@ export function createDecisions(
   }
 
   /** Newest first. */
-  async function list(
-    member: MemberKey,
-    { status, level, author_id: authorId, cursor, limit }: ListQuery,
-  ): Promise<Page<OpenDecision>> {
-    const decisions = timeList('decisions', { status, level, authorId });
-    const after = decisions.after(cursor);
-    const key = await dataKeys.of(member.accountId);
-    const [rows] = await db.member(scopeOf(member), [
-      listDecisions(member, { status, level, authorId, after, limit: limit + 1 }),
-    ]);
-    const { data, next_cursor } = decisions.page(rows, limit);
-    return { data: data.map((row) => openDecision(key, member, row)), next_cursor };
-  }
+  const list = (member: MemberKey, { status, level, author_id: authorId, ...page }: ListRequest) =>
+    items.list(member, LIST, { ...page, filters: { status, level, authorId } });
 
   /** Its author writes another version; the same texts again make none. `version`: the one that they have read. */
   async function write(
@@ -185,44 +167,15 @@ export function createDecisions(
   /** Its author changes both; an admin lowers its level. */
   async function change(
     decision: DecisionKey & ChangeRequest,
-    {
-      version,
-      level,
-      teamId = null,
-      status,
-    }: {
-      /** Version of the texts that they have read; undefined: any. */
-      readonly version?: number | undefined;
-      readonly level?: Level | undefined;
-      readonly teamId?: string | null | undefined;
-      readonly status?: 'proposed' | 'accepted' | undefined;
-    },
+    { version, status, ...level }: DecisionChange,
   ): Promise<OpenDecision> {
-    if (level !== undefined) assertLevel({ level, teamId });
-    const before = await read(decision);
-    if (level !== undefined && isHigher(level, before.level)) await assertSharing(context, decision);
-    const key = await dataKeys.of(decision.accountId);
-    return db.member(scopeOf(decision), CHANGE, async (tx) => {
-      if (version !== undefined) {
-        const [present] = await tx.run(lockDecision(decision));
-        if (present?.version !== version) throw refusedChange(present, missing);
-      }
-      if (status !== undefined) {
-        const [set] = await tx.run(setStatus(decision, status));
-        if (set === undefined) throw await whyNotOwn(tx, decision);
-      }
-      if (level !== undefined) {
-        const [set] = await tx.run(setDecisionLevel(decision.id, level, teamId));
-        const target = { ...decision, kind: 'memory_decision' } as const;
-        if (set?.outcome === 'sources') throw new AppError('sources_more_private');
-        await recordLevel(tx, audit, { outcome: set?.outcome, level, target, by: decision, missing });
-      }
-      const [row] = await tx.run(readDecision(decision));
-      // An admin who lowers it may read it no more: they are answered what it is now.
-      return row === undefined
-        ? { ...before, level: level ?? before.level, team_id: teamId }
-        : openDecision(key, decision, row);
+    const { row } = await items.change(decision, level, async (tx) => {
+      await items.assertVersion(tx, lockDecision(decision), version);
+      if (status === undefined) return;
+      const [set] = await tx.run(setStatus(decision, status));
+      if (set === undefined) throw await items.whyNotOwn(tx, decision);
     });
+    return row;
   }
 
   /** Its author, or an admin who may read it, has another decision take its place. */
@@ -245,7 +198,8 @@ export function createDecisions(
     write,
     change,
     supersedeBy,
-    ...createDecisionLinks(context),
+    remove: items.remove,
+    ...createDecisionLinks(context, items.whyNotOwn),
 
     /** The decisions that are linked with a session or a message of it. */
     async ofSession(session: DecisionKey): Promise<LinkedDecision[]> {
@@ -254,15 +208,8 @@ export function createDecisions(
       return rows.map(({ id, status, title, version_id }) => ({
         id,
         status,
-        title: key.open(title, placeOf.title(session.accountId, version_id)),
+        title: sealedText.decisionTitle.open(key, { ...session, id: version_id }, title),
       }));
-    },
-
-    async remove(decision: DecisionKey): Promise<void> {
-      await db.member(scopeOf(decision), DELETE, async (tx) => {
-        const [gone] = await tx.run(deleteDecision(decision));
-        if (gone === undefined) throw await whyNotOwn(tx, decision);
-      });
     },
   };
 }

@@ -1,34 +1,27 @@
+import { type Statement, statement, type TimePosition } from 'plinth/product';
+import type { ListRange } from '../items/items.ts';
+import { newestFirst } from '../items/store.ts';
 import {
-  microsecondsOf,
-  olderThan,
-  type Statement,
-  statement,
-  type TimePosition,
-  type UserId,
-  valuesOf,
-} from 'plinth/product';
-import { type Level, type MemberKey, readable } from '../levels.ts';
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 
-export interface DecisionKey extends MemberKey {
-  readonly id: string;
-}
+export type { ItemKey as DecisionKey };
 
 export type DecisionStatus = 'proposed' | 'accepted' | 'superseded';
 
 /** A decision with the sealed title of one of its versions. */
-export interface DecisionRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface DecisionRow extends ItemRow {
   readonly client_id: string;
   readonly status: DecisionStatus;
   /** Null where the reader may not read it, too. */
   readonly superseded_by: string | null;
   readonly decided_at: Date;
   readonly current_version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
   /** Version of the texts. */
   readonly version: number;
   readonly version_id: string;
@@ -58,17 +51,15 @@ export interface SealedTexts {
 }
 
 /** A decision when it is made. */
-export interface NewDecision {
+export interface NewDecision extends Audience {
   readonly clientId: string;
-  readonly level: Level;
-  readonly teamId: string | null;
   readonly status: 'proposed' | 'accepted';
   readonly decidedAt: Date | null;
   readonly bytes: number;
 }
 
 /** No row: its author has one of this name. */
-export const insertDecision = ({ accountId, userId, id }: DecisionKey, decision: NewDecision) =>
+export const insertDecision = ({ accountId, userId, id }: ItemKey, decision: NewDecision) =>
   statement<{ id: string }>(
     `insert into coditect.memory_decisions (account_id, author_id, id, client_id, level, team_id, status, decided_at, bytes)
      values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, app.now()), $9)
@@ -87,7 +78,7 @@ export const insertDecision = ({ accountId, userId, id }: DecisionKey, decision:
   );
 
 export const insertDecisionVersion = (
-  { accountId, id }: DecisionKey,
+  { accountId, id }: ItemKey,
   version: number,
   texts: SealedTexts,
 ): Statement =>
@@ -107,7 +98,7 @@ export const insertDecisionVersion = (
   );
 
 /** Counts a further version. Its author alone. */
-export const countVersion = ({ accountId, userId, id }: DecisionKey, bytes: number): Statement =>
+export const countVersion = ({ accountId, userId, id }: ItemKey, bytes: number): Statement =>
   statement(
     `update coditect.memory_decisions set version = version + 1, bytes = bytes + $4, updated_at = app.now()
      where account_id = $1 and author_id = $2 and id = $3`,
@@ -121,21 +112,21 @@ export const decisionByClientId = ({ accountId, userId }: MemberKey, clientId: s
   );
 
 /** The lock for every change of the texts or the links of a decision. No row for others than its author. */
-export const lockOwnDecision = ({ accountId, userId, id }: DecisionKey) =>
+export const lockOwnDecision = ({ accountId, userId, id }: ItemKey) =>
   statement<{ version: number }>(
     `select version from coditect.memory_decisions where account_id = $1 and author_id = $2 and id = $3 for no key update`,
     [accountId, userId, id],
   );
 
 /** The lock of a change from a version on, by any of its readers. */
-export const lockDecision = ({ accountId, userId, id }: DecisionKey) =>
+export const lockDecision = ({ accountId, userId, id }: ItemKey) =>
   statement<{ version: number }>(
     `select s.version from coditect.memory_decisions s where ${readable('s')} and s.id = $3 for no key update`,
     [accountId, userId, id],
   );
 
 /** `version`: undefined for the present one. */
-export const readDecision = ({ accountId, userId, id }: DecisionKey, version?: number) =>
+export const readDecision = ({ accountId, userId, id }: ItemKey, version?: number) =>
   statement<WholeDecisionRow>(
     `select ${COLUMNS}, v.context, v.rationale, v.consequences,
        array(select o.id from coditect.memory_decisions o where ${readable('o')} and o.superseded_by = s.id order by o.id) as supersedes
@@ -145,39 +136,28 @@ export const readDecision = ({ accountId, userId, id }: DecisionKey, version?: n
     [accountId, userId, id, version ?? null],
   );
 
-export interface DecisionQuery {
+export interface DecisionQuery extends ListRange {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly authorId?: string | undefined;
-  readonly after: TimePosition | undefined;
-  readonly limit: number;
 }
 
+const OF_DECISIONS = {
+  table: 'coditect.memory_decisions',
+  readable: readable('s'),
+  columns: COLUMNS,
+  joined: `cross join lateral (select v.version, v.id, v.title from coditect.memory_decision_versions v
+       where v.account_id = $1 and v.decision_id = s.id and v.version = s.version limit 1) v`,
+} as const;
+
 /** Newest first. */
-export function listDecisions(
-  { accountId, userId }: MemberKey,
-  { status, level, authorId, after, limit }: DecisionQuery,
-): Statement<DecisionRow & TimePosition> {
-  const { values, put } = valuesOf(accountId, userId, limit);
-  const conditions = [
-    readable('d'),
-    ...(status === undefined ? [] : [`d.status = ${put(status)}`]),
-    ...(level === undefined ? [] : [`d.level = ${put(level)}`]),
-    ...(authorId === undefined ? [] : [`d.author_id = ${put(authorId)}`]),
-    ...olderThan(after, put),
-  ];
-  return statement<DecisionRow & TimePosition>(
-    `select ${COLUMNS}, ${microsecondsOf('s.created_at')} as at
-     from (select * from coditect.memory_decisions d where ${conditions.join(' and ')} order by created_at desc, id desc limit $3) s
-     cross join lateral (select v.version, v.id, v.title from coditect.memory_decision_versions v
-       where v.account_id = $1 and v.decision_id = s.id and v.version = s.version limit 1) v
-     order by s.created_at desc, s.id desc`,
-    values,
-  );
+export function listDecisions(member: MemberKey, { authorId, ...query }: DecisionQuery) {
+  const { text, values } = newestFirst(member, OF_DECISIONS, { ...query, author_id: authorId });
+  return statement<DecisionRow & TimePosition>(text, values);
 }
 
 /** Its author alone. What was superseded is so no longer. */
-export const setStatus = ({ accountId, userId, id }: DecisionKey, status: DecisionStatus) =>
+export const setStatus = ({ accountId, userId, id }: ItemKey, status: DecisionStatus) =>
   statement<{ id: string }>(
     `update coditect.memory_decisions set status = $4, superseded_by = null, updated_at = app.now()
      where account_id = $1 and author_id = $2 and id = $3 returning id`,
@@ -185,7 +165,7 @@ export const setStatus = ({ accountId, userId, id }: DecisionKey, status: Decisi
   );
 
 /** `changed`, `unchanged`, or why not. */
-export const setDecisionLevel = (id: string, level: Level, teamId: string | null) =>
+export const setDecisionLevel = (id: string, { level, teamId }: Audience) =>
   statement<{ outcome: string }>(`select coditect.set_item_level('decision', $1, $2, $3) as outcome`, [
     id,
     level,
@@ -197,7 +177,7 @@ export const supersede = (id: string, by: string) =>
   statement<{ outcome: string }>('select coditect.supersede($1, $2) as outcome', [id, by]);
 
 /** Its author alone; versions and links go with it, and their storage. */
-export const deleteDecision = ({ accountId, userId, id }: DecisionKey) =>
+export const deleteDecision = ({ accountId, userId, id }: ItemKey) =>
   statement<{ id: string }>(
     'delete from coditect.memory_decisions where account_id = $1 and author_id = $2 and id = $3 returning id',
     [accountId, userId, id],

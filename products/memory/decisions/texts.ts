@@ -1,6 +1,6 @@
 import { AppError, type DataKey } from 'plinth/product';
+import { sealedText } from '../items/sealed-text.ts';
 import type { MemberKey } from '../levels.ts';
-import { placeOf } from './places.ts';
 import type { DecisionKey, DecisionRow, SealedTexts, WholeDecisionRow } from './store.ts';
 
 /** Texts of a decision. */
@@ -34,42 +34,35 @@ export const haveSameTexts = (one: DecisionTexts, other: DecisionTexts): boolean
   FIELDS.every((field) => one[field] === other[field]);
 
 /** `id`: of the version's row. */
-export function sealTexts(
+export const sealTexts = (
   key: DataKey,
-  { accountId, id: versionId }: Pick<DecisionKey, 'accountId' | 'id'>,
+  version: Pick<DecisionKey, 'accountId' | 'id'>,
   texts: DecisionTexts,
-): SealedTexts {
-  const seal = (field: keyof DecisionTexts, text: string) =>
-    key.seal(text, placeOf[field](accountId, versionId));
-  return {
-    versionId,
-    title: seal('title', texts.title),
-    context: seal('context', texts.context),
-    rationale: seal('rationale', texts.rationale),
-    consequences: texts.consequences === null ? null : seal('consequences', texts.consequences),
-  };
-}
+): SealedTexts => ({
+  versionId: version.id,
+  title: sealedText.decisionTitle.seal(key, version, texts.title),
+  context: sealedText.decisionContext.seal(key, version, texts.context),
+  rationale: sealedText.decisionRationale.seal(key, version, texts.rationale),
+  consequences: sealedText.decisionConsequences.seal(key, version, texts.consequences),
+});
 
-export function openDecision(
+export const openDecision = (
   key: DataKey,
   { accountId }: MemberKey,
-  { title, version_id, ...row }: DecisionRow,
-): OpenDecision {
-  return { ...row, title: key.open(title, placeOf.title(accountId, version_id)) };
-}
+  { title, version_id: id, ...row }: DecisionRow,
+): OpenDecision => ({ ...row, title: sealedText.decisionTitle.open(key, { accountId, id }, title) });
 
 export function openWholeDecision(
   key: DataKey,
   { accountId }: MemberKey,
-  { title, context, rationale, consequences, version_id, ...row }: WholeDecisionRow,
+  { version_id: id, ...row }: WholeDecisionRow,
 ): WholeDecision {
-  const open = (field: keyof DecisionTexts, text: Uint8Array) =>
-    key.open(text, placeOf[field](accountId, version_id));
+  const version = { accountId, id };
   return {
     ...row,
-    title: open('title', title),
-    context: open('context', context),
-    rationale: open('rationale', rationale),
-    consequences: consequences === null ? null : open('consequences', consequences),
+    title: sealedText.decisionTitle.open(key, version, row.title),
+    context: sealedText.decisionContext.open(key, version, row.context),
+    rationale: sealedText.decisionRationale.open(key, version, row.rationale),
+    consequences: sealedText.decisionConsequences.open(key, version, row.consequences),
   };
 }

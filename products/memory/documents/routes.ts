@@ -11,10 +11,10 @@ import {
 import { z } from 'zod';
 import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
+import { replyMaker } from '../items/reply.ts';
 import { clientId, level } from '../sessions/replies.ts';
 import { loadedAsMarkdown } from './load.ts';
-import type { OpenDocument } from './service.ts';
-import type { DocumentKind, VersionRow } from './store.ts';
+import type { DocumentKind } from './store.ts';
 
 const route = productRoutes<Memory>();
 
@@ -53,33 +53,16 @@ const loadedMarkdown = namedObject('LoadedContextMarkdown', {
   left_out: leftOut,
 });
 
-function shownSummary(row: Omit<OpenDocument, 'text'>): z.input<typeof summaryReply> {
-  return {
-    id: row.id,
-    author_id: row.author_id,
-    kind: row.kind,
-    name: row.name,
-    level: row.level,
-    team_id: row.team_id,
-    version: row.version,
-    current_version: row.current_version,
-    tokens: row.tokens,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
-}
-
-const shownDocument = (row: OpenDocument): z.input<typeof documentReply> => ({
-  ...shownSummary(row),
-  text: row.text,
+const versionReply = namedObject('ContextDocumentVersion', {
+  version: z.int(),
+  size: z.int().describe('Bytes of UTF-8.'),
+  tokens: z.int(),
+  created_at: z.iso.datetime(),
 });
 
-const shownVersion = ({ version, size, tokens, created_at }: VersionRow) => ({
-  version,
-  size,
-  tokens,
-  created_at: created_at.toISOString(),
-});
+const shownSummary = replyMaker(summaryReply);
+const shownDocument = replyMaker(documentReply);
+const shownVersion = replyMaker(versionReply);
 
 const writing = {
   ...writes,
@@ -176,16 +159,7 @@ export const listContextVersions = route(
     summary: 'List the versions of a document of context',
     description: 'Newest first.',
     query: z.strictObject(pageQuery),
-    reply: {
-      200: pageOf(
-        namedObject('ContextDocumentVersion', {
-          version: z.int(),
-          size: z.int().describe('Bytes of UTF-8.'),
-          tokens: z.int(),
-          created_at: z.iso.datetime(),
-        }),
-      ),
-    },
+    reply: { 200: pageOf(versionReply) },
     errors: ['context_document_not_found'],
   },
   async (call, { documents }) => {

@@ -11,21 +11,10 @@ import {
   timeList,
   withinRoom,
 } from 'plinth/product';
-import {
-  assertLevel,
-  assertLevelGiven,
-  asTeamGone,
-  type Audience,
-  type ChangeRequest,
-  isHigher,
-  type MemberKey,
-  recordLevel,
-  scopeOf,
-} from '../levels.ts';
-import { assertSharing } from '../sharing.ts';
-import { levelProblem } from '../sessions/store.ts';
+import { createItems, insertOnce, type ItemKind, type PageRequest } from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
+import { type Audience, type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
 import { fitting, type LoadedDocuments } from './load.ts';
-import { placeOfText } from './places.ts';
 import {
   countDocumentVersion,
   deleteDocument,
@@ -75,53 +64,51 @@ export interface DocumentDiff {
   readonly lines_left_out: number;
 }
 
+const KIND: ItemKind<WholeDocumentRow, OpenDocument> = {
+  name: 'memory_document',
+  notFound: 'context_document_not_found',
+  commits: { change: CHANGE, remove: DELETE },
+  read: readDocument,
+  open: openDocument,
+  setLevel: setDocumentLevel,
+  remove: deleteDocument,
+};
+
 /** Documents by which members tell a model of their business and their systems. */
 export function createContextDocuments(
   context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
 ) {
-  const { db, ids, limits, plan, dataKeys, audit } = context;
+  const { db, ids, limits, dataKeys } = context;
+  const items = createItems(context, KIND);
 
   /** Writes a document of a name, or another version of it; the same text again makes none. Its level is that of its first version. */
   async function write(
     member: MemberKey,
     { kind, name, level, teamId, text }: DocumentInput,
   ): Promise<{ row: OpenDocument; isNew: boolean }> {
-    assertLevel({ level, teamId });
     const size = Buffer.byteLength(text);
     if (size > MOST_TEXT) throw new AppError('context_document_too_large');
-    if (level !== 'private') await assertSharing(context, member);
-    const key = await dataKeys.of(member.accountId);
-    const versionId = ids.next();
-    const sealed = {
-      id: versionId,
-      text: key.seal(text, placeOfText(member.accountId, versionId)),
-      size,
-      tokens: await countLongText(text),
-    };
-    try {
-      return await db.member(scopeOf(member), WRITE, async (tx) => {
-        const [given] = await tx.run(levelProblem(level, teamId));
-        assertLevelGiven(given?.problem ?? null, missing);
-        const fresh = { ...member, id: ids.next() };
-        const [made] = await tx.run(insertDocument(fresh, { kind, name, level, teamId, bytes: size }));
-        const [known] = made === undefined ? await tx.run(lockOwnDocument(member, kind, name)) : [made];
-        if (known === undefined) throw new AppError('conflict');
-        const document = { ...member, id: known.id };
-        const [before] = await tx.run(readDocument(document));
-        const present = before === undefined ? undefined : openDocument(key, member, before);
-        if (present?.text === text) return { row: present, isNew: false };
-        await tx.runAll([
-          insertDocumentVersion(document, { ...sealed, version: (present?.version ?? 0) + 1 }),
-          ...(present === undefined ? [] : [countDocumentVersion(document, size)]),
-          limits.gauging('coditect', 'memory_bytes', size),
-        ]);
-        const [row] = await tx.run(readDocument(document));
-        if (row === undefined) throw new AppError('conflict');
-        return { row: openDocument(key, member, row), isNew: made !== undefined };
-      });
-    } catch (error) {
-      throw plan.gaugeRefusal(asTeamGone(error));
-    }
+    const tokens = await countLongText(text);
+    return items.create(member, { commit: WRITE, level, teamId }, async (tx, key) => {
+      const fresh = { ...member, id: ids.next() };
+      const insert = insertDocument(fresh, { kind, name, level, teamId, bytes: size });
+      const known = await insertOnce(tx, insert, lockOwnDocument(member, kind, name));
+      const document = { ...member, id: known.row.id };
+      const [before] = await tx.run(readDocument(document));
+      const present = before === undefined ? undefined : openDocument(key, member, before);
+      if (present?.text === text) return { row: present, isNew: false };
+      const id = ids.next();
+      const sealed = sealedText.documentText.seal(key, { ...member, id }, text);
+      const version = { id, version: (present?.version ?? 0) + 1, text: sealed, size, tokens };
+      await tx.runAll([
+        insertDocumentVersion(document, version),
+        ...(present === undefined ? [] : [countDocumentVersion(document, size)]),
+        limits.gauging('coditect', 'memory_bytes', size),
+      ]);
+      const [row] = await tx.run(readDocument(document));
+      if (row === undefined) throw new AppError('conflict');
+      return { row: openDocument(key, member, row), isNew: known.isNew };
+    });
   }
 
   async function read(document: DocumentKey, version?: number): Promise<OpenDocument> {
@@ -154,35 +141,21 @@ export function createContextDocuments(
     });
   }
 
-  /** Its author may give it any level, an admin a lower one. */
-  async function change(
-    document: DocumentKey & ChangeRequest,
-    { level, teamId }: Audience,
-  ): Promise<Omit<OpenDocument, 'text'>> {
-    assertLevel({ level, teamId });
-    const before = await read(document);
-    if (isHigher(level, before.level)) await assertSharing(context, document);
-    return db.member(scopeOf(document), CHANGE, async (tx) => {
-      const [set] = await tx.run(setDocumentLevel(document.id, level, teamId));
-      const target = { ...document, kind: 'memory_document' } as const;
-      await recordLevel(tx, audit, { outcome: set?.outcome, level, target, by: document, missing });
-      // An admin who lowers it may read it no more: they are answered what it is now.
-      const [row = { ...before, level, team_id: teamId }] = await tx.run(readDocument(document));
-      return row;
-    });
-  }
-
   return {
     write,
     read,
     load,
-    change,
+
+    /** Its author may give it any level, an admin a lower one. */
+    change: async (
+      document: DocumentKey & ChangeRequest,
+      audience: Audience,
+    ): Promise<Omit<OpenDocument, 'text'>> => (await items.change(document, audience)).row,
+
+    remove: items.remove,
 
     /** Newest first. */
-    async versions(
-      document: DocumentKey,
-      { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-    ): Promise<Page<VersionRow>> {
+    async versions(document: DocumentKey, { cursor, limit }: PageRequest): Promise<Page<VersionRow>> {
       const list = timeList('document-versions', { id: document.id });
       const after = list.after(cursor);
       const [[present], rows] = await db.member(scopeOf(document), [
@@ -206,22 +179,13 @@ export function createContextDocuments(
       const lines = withinRoom(all, room);
       return { from: first, to: after.version, lines, lines_left_out: all.length - lines.length };
     },
-
-    async remove(document: DocumentKey): Promise<void> {
-      await db.member(scopeOf(document), DELETE, async (tx) => {
-        const [gone] = await tx.run(deleteDocument(document));
-        if (gone !== undefined) return;
-        const [present] = await tx.run(readDocument(document));
-        throw present === undefined ? missing() : new AppError('author_only');
-      });
-    },
   };
 }
 
 function openDocument(
   key: DataKey,
   { accountId }: MemberKey,
-  { text, version_id, ...row }: WholeDocumentRow,
+  { text, version_id: id, ...row }: WholeDocumentRow,
 ): OpenDocument {
-  return { ...row, text: key.open(text, placeOfText(accountId, version_id)) };
+  return { ...row, text: sealedText.documentText.open(key, { accountId, id }, text) };
 }

@@ -4,28 +4,20 @@ import {
   type Statement,
   statement,
   type TimePosition,
-  type UserId,
   valuesOf,
 } from 'plinth/product';
-import { type Level, type MemberKey, readable } from '../levels.ts';
+import type { ListRange } from '../items/items.ts';
+import { type Audience, type ItemKey, type ItemRow, type MemberKey, readable } from '../levels.ts';
 
-export interface DocumentKey extends MemberKey {
-  readonly id: string;
-}
+export type { ItemKey as DocumentKey };
 
 export type DocumentKind = 'business' | 'technical';
 
 /** A document, and one of its versions. */
-export interface DocumentRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface DocumentRow extends ItemRow {
   readonly kind: DocumentKind;
   readonly name: string;
   readonly current_version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
   readonly version: number;
   readonly tokens: number;
   readonly version_id: string;
@@ -40,14 +32,8 @@ const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.kind, s.name, s.versio
 
 /** No row: its author has one of this name and kind. */
 export const insertDocument = (
-  { accountId, userId, id }: DocumentKey,
-  document: {
-    readonly kind: DocumentKind;
-    readonly name: string;
-    readonly level: Level;
-    readonly teamId: string | null;
-    readonly bytes: number;
-  },
+  { accountId, userId, id }: ItemKey,
+  document: Audience & { readonly kind: DocumentKind; readonly name: string; readonly bytes: number },
 ) =>
   statement<{ id: string }>(
     `insert into coditect.memory_documents (account_id, author_id, id, kind, name, level, team_id, bytes)
@@ -63,7 +49,7 @@ export const lockOwnDocument = ({ accountId, userId }: MemberKey, kind: Document
   );
 
 export const insertDocumentVersion = (
-  { accountId, id }: DocumentKey,
+  { accountId, id }: ItemKey,
   version: {
     readonly id: string;
     readonly version: number;
@@ -79,7 +65,7 @@ export const insertDocumentVersion = (
   );
 
 /** Counts a further version. Its author alone. */
-export const countDocumentVersion = ({ accountId, userId, id }: DocumentKey, bytes: number): Statement =>
+export const countDocumentVersion = ({ accountId, userId, id }: ItemKey, bytes: number): Statement =>
   statement(
     `update coditect.memory_documents set version = version + 1, bytes = bytes + $4, updated_at = app.now()
      where account_id = $1 and author_id = $2 and id = $3`,
@@ -87,7 +73,7 @@ export const countDocumentVersion = ({ accountId, userId, id }: DocumentKey, byt
   );
 
 /** `version`: undefined for the present one. */
-export const readDocument = ({ accountId, userId, id }: DocumentKey, version?: number) =>
+export const readDocument = ({ accountId, userId, id }: ItemKey, version?: number) =>
   statement<WholeDocumentRow>(
     `select ${COLUMNS}, v.text from coditect.memory_documents s join coditect.memory_document_versions v
        on v.account_id = $1 and v.document_id = s.id and v.version = coalesce($4, s.version)
@@ -125,8 +111,8 @@ export interface VersionRow extends TimePosition {
 
 /** Newest first. */
 export function listVersions(
-  { accountId, userId, id }: DocumentKey,
-  { after, limit }: { readonly after: TimePosition | undefined; readonly limit: number },
+  { accountId, userId, id }: ItemKey,
+  { after, limit }: ListRange,
 ): Statement<VersionRow> {
   const { values, put } = valuesOf(accountId, userId, id, limit);
   const conditions = [
@@ -143,7 +129,7 @@ export function listVersions(
 }
 
 /** `changed`, `unchanged`, or why not. */
-export const setDocumentLevel = (id: string, level: Level, teamId: string | null) =>
+export const setDocumentLevel = (id: string, { level, teamId }: Audience) =>
   statement<{ outcome: string }>(`select coditect.set_item_level('document', $1, $2, $3) as outcome`, [
     id,
     level,
@@ -151,7 +137,7 @@ export const setDocumentLevel = (id: string, level: Level, teamId: string | null
   ]);
 
 /** Its author alone; its versions go with it, and their storage. */
-export const deleteDocument = ({ accountId, userId, id }: DocumentKey) =>
+export const deleteDocument = ({ accountId, userId, id }: ItemKey) =>
   statement<{ id: string }>(
     'delete from coditect.memory_documents where account_id = $1 and author_id = $2 and id = $3 returning id',
     [accountId, userId, id],

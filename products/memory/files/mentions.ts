@@ -1,4 +1,4 @@
-import { type AccountId, type Statement, statement } from 'plinth/product';
+import { type Statement, statement } from 'plinth/product';
 import type { MemberKey } from '../levels.ts';
 
 /** A file that a message names, as it is written: its sealed name in base64. */
@@ -10,10 +10,6 @@ export interface NewMention {
   readonly last: number;
   readonly name: string;
 }
-
-/** The place that the name is bound to. */
-export const mentionPlace = (accountId: AccountId, mention: string) =>
-  `coditect.file_mentions.name/${accountId}/${mention}`;
 
 /** Adds mentions of a session's messages; for its author alone. */
 export const insertMentions = (

@@ -6,12 +6,9 @@ import {
   type ProductContext,
   type Transaction,
 } from 'plinth/product';
-import { placeOf as decisionPlaceOf } from '../decisions/places.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
-import { placeOf as patternPlaceOf } from '../patterns/places.ts';
-import { placeOf as sessionPlaceOf } from '../sessions/places.ts';
 import { fileId, normalizedName } from '../files/file-names.ts';
-import { mentionPlace } from '../files/mentions.ts';
 import {
   type EdgeRow,
   graphAround,
@@ -139,12 +136,12 @@ function openGraph(key: DataKey, member: MemberKey, row: GraphRow | undefined): 
   return { nodes, edges: row.edges, isCut: row.is_cut };
 }
 
-const PLACES = {
-  session: sessionPlaceOf.title,
-  decision: decisionPlaceOf.title,
-  pattern: patternPlaceOf.title,
-  mention: mentionPlace,
-  link: decisionPlaceOf.path,
+const NAMES = {
+  session: sealedText.sessionTitle,
+  decision: sealedText.decisionTitle,
+  pattern: sealedText.patternTitle,
+  mention: sealedText.mentionedName,
+  link: sealedText.linkPath,
 };
 
 function nameOf(
@@ -153,7 +150,7 @@ function nameOf(
   { name, named_by: by, name_is_of: of }: NodeRow,
 ): string | null {
   if (name === null || by === null || of === null || of === 'file') return null;
-  const opened = key.open(Buffer.from(name, 'base64'), PLACES[of](accountId, by));
+  const opened = NAMES[of].open(key, { accountId, id: by }, Buffer.from(name, 'base64'));
   // A link keeps it as it was written.
   return of === 'link' ? normalizedName(opened) : opened;
 }

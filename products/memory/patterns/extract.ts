@@ -9,6 +9,7 @@ import {
   type Transaction,
   type UserId,
 } from 'plinth/product';
+import { sealedText } from '../items/sealed-text.ts';
 import { type MemberKey, scopeOf } from '../levels.ts';
 import type { OpenMessage } from '../sessions/open-message.ts';
 import type { SessionKey } from '../sessions/store.ts';
@@ -27,7 +28,6 @@ import {
 import { createFinder } from './finding/finder.ts';
 import { type FoundPattern, type Occurrence, sessionsOf, THRESHOLDS } from './finding/pattern.ts';
 import type { PatternKind } from './kinds.ts';
-import { placeOf } from './places.ts';
 
 const STORED = commitPoint(
   'coditect.patterns-stored',
@@ -199,6 +199,6 @@ function sourceOf(
     first: beginning?.span[0] ?? 0,
     key: hash,
     spans: quotes.map(({ messageId, span: [from, until] }) => [messageId, from, until] as const),
-    texts: key.seal(texts, placeOf.texts(member.accountId, id)).toString('base64'),
+    texts: sealedText.sourceTexts.seal(key, { ...member, id }, texts).toString('base64'),
   };
 }

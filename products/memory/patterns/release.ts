@@ -9,6 +9,7 @@ import {
   statement,
 } from 'plinth/product';
 import { z } from 'zod';
+import type { PageRequest } from '../items/items.ts';
 import { PATTERN_KINDS, type PatternKind, TOOLS } from './kinds.ts';
 
 /** `workflow`, of no tool, and `workflow:git`. */
@@ -45,15 +46,7 @@ const place = z.tuple([z.int().min(0)]);
 /** The patterns of a release, the most frequent first. */
 export function releasedPatterns(
   release: Release | undefined,
-  {
-    kind,
-    cursor,
-    limit,
-  }: {
-    readonly kind?: PatternKind | undefined;
-    readonly cursor?: string | undefined;
-    readonly limit: number;
-  },
+  { kind, cursor, limit }: PageRequest & { readonly kind?: PatternKind | undefined },
 ): Page<ReleasedPattern> {
   const [from] = cursor === undefined ? [0] : positionOf(cursor, place);
   if (release === undefined) return { data: [], next_cursor: null };

@@ -1,5 +1,6 @@
 import { namedObject, namedUnion } from 'plinth/product';
 import { z } from 'zod';
+import { replyMaker } from '../items/reply.ts';
 import { level, title } from '../sessions/replies.ts';
 import { PATTERN_KINDS, TOOLS } from './kinds.ts';
 import type { OpenPattern, OpenSource } from './service.ts';
@@ -77,28 +78,14 @@ const RATINGS = new Map([
   [false, 'unhelpful'],
 ] as const);
 
+const toSummary = replyMaker(summaryReply);
 export function shownSummary(row: OpenPattern): z.input<typeof summaryReply> {
-  const { kind, texts } = row;
-  const words = kind === 'workflow' ? texts.join(' → ') : (texts[0] ?? '');
-  return {
-    id: row.id,
-    kind,
+  const words = row.kind === 'workflow' ? row.texts.join(' → ') : (row.texts[0] ?? '');
+  return toSummary({
+    ...row,
     title: row.title ?? words.slice(0, LONGEST_NAME).toWellFormed(),
-    author_id: row.author_id,
-    level: row.level,
-    team_id: row.team_id,
-    texts: [...texts],
-    tools: row.tools,
-    sessions: row.sessions,
-    occurrences: row.occurrences,
-    against: row.against,
-    helpful: row.helpful,
-    unhelpful: row.unhelpful,
     your_rating: row.rated_helpful === null ? null : (RATINGS.get(row.rated_helpful) ?? null),
-    confidence: row.confidence,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
+  });
 }
 
 export const shownPattern = (

@@ -6,25 +6,21 @@ import {
   type Origin,
   type Page,
   type ProductContext,
-  timeList,
   type Transaction,
 } from 'plinth/product';
 import { z } from 'zod';
 import {
-  assertLevel,
-  type ChangeRequest,
-  isHigher,
+  createItems,
   isMissingReference,
-  type Level,
-  type MemberKey,
-  recordLevel,
-  scopeOf,
-} from '../levels.ts';
-import { assertSharing } from '../sharing.ts';
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
+import { type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import { type ExtractContext, type ExtractionJob, extractPatterns } from './extract.ts';
 import { sessionsToRead } from './extract-store.ts';
 import type { PatternKind } from './kinds.ts';
-import { placeOf } from './places.ts';
 import { type ReleasedPattern, releasedPatterns } from './release.ts';
 import {
   deletePattern,
@@ -54,60 +50,53 @@ export interface OpenPattern extends Omit<PatternRow, 'title' | 'texts' | 'sourc
 
 export type OpenSource = Omit<SourceRow, 'texts'> & { readonly texts: readonly string[] };
 
-interface PatternChange {
-  readonly title?: string | null | undefined;
-  readonly level?: Level | undefined;
-  readonly teamId?: string | null | undefined;
+interface ListRequest extends PageRequest {
+  readonly kind?: PatternKind | undefined;
+  readonly scope?: Level | undefined;
 }
 
+interface PatternChange extends LevelChange {
+  readonly title?: string | null | undefined;
+}
+
+const KIND: ItemKind<PatternRow, OpenPattern> = {
+  name: 'memory_pattern',
+  notFound: 'pattern_not_found',
+  commits: { change: CHANGE, remove: DELETE },
+  read: readPattern,
+  open: openPattern,
+  setLevel: setPatternLevel,
+  remove: deletePattern,
+};
+
+const LIST = { name: 'patterns', rows: listPatterns, open: openPattern };
 const missing = () => new AppError('pattern_not_found');
-const sealedTexts = z.array(z.string());
+const listOfTexts = z.array(z.string());
 
 /** Patterns in the sessions of members. */
 export function createPatterns(
   context: ExtractContext & Pick<ProductContext, 'jobs' | 'plan' | 'audit' | 'privacy'>,
 ) {
-  const { db, ids, jobs, dataKeys, audit, privacy } = context;
-
-  async function read(pattern: PatternKey): Promise<OpenPattern> {
-    const key = await dataKeys.of(pattern.accountId);
-    const [[row]] = await db.member(scopeOf(pattern), [readPattern(pattern)]);
-    if (row === undefined) throw missing();
-    return openPattern(key, pattern, row);
-  }
-
-  /** Its author changes all of it; an admin lowers its level. */
-  async function change(
-    pattern: PatternKey & ChangeRequest,
-    { title, level, teamId = null }: PatternChange,
-  ): Promise<OpenPattern> {
-    if (level !== undefined) assertLevel({ level, teamId });
-    const before = await read(pattern);
-    if (level !== undefined && isHigher(level, before.level)) await assertSharing(context, pattern);
-    const key = await dataKeys.of(pattern.accountId);
-    return db.member(scopeOf(pattern), CHANGE, async (tx) => {
-      if (title !== undefined) {
-        const sealed = title === null ? null : key.seal(title, placeOf.title(pattern.accountId, pattern.id));
-        const [renamed] = await tx.run(renamePattern(pattern, sealed));
-        if (renamed === undefined) throw await whyNotOwn(tx, pattern);
-      }
-      if (level !== undefined) {
-        const [set] = await tx.run(setPatternLevel(pattern.id, level, teamId));
-        if (set?.outcome === 'sources') throw new AppError('sources_more_private');
-        const target = { ...pattern, kind: 'memory_pattern' } as const;
-        await recordLevel(tx, audit, { outcome: set?.outcome, level, target, by: pattern, missing });
-      }
-      const [row] = await tx.run(readPattern(pattern));
-      // An admin who lowers it may read it no more: they are answered what it is now.
-      return row === undefined
-        ? { ...before, level: level ?? before.level, team_id: teamId }
-        : openPattern(key, pattern, row);
-    });
-  }
+  const { db, ids, jobs, dataKeys, privacy } = context;
+  const items = createItems(context, KIND);
 
   return {
-    read,
-    change,
+    remove: items.remove,
+
+    /** Its author changes all of it; an admin lowers its level. */
+    async change(
+      pattern: PatternKey & ChangeRequest,
+      { title, ...level }: PatternChange,
+    ): Promise<OpenPattern> {
+      const { row } = await items.change(pattern, level, async (tx, key) => {
+        if (title === undefined) return;
+        const sealed = sealedText.patternTitle.seal(key, pattern, title);
+        const [renamed] = await tx.run(renamePattern(pattern, sealed));
+        if (renamed === undefined) throw await items.whyNotOwn(tx, pattern);
+      });
+      return row;
+    },
+
     extract: (job: ExtractionJob) => extractPatterns(context, job),
     wake: () => jobs.wake(),
 
@@ -138,25 +127,8 @@ export function createPatterns(
       return id;
     },
 
-    async list(
-      member: MemberKey,
-      query: {
-        readonly kind?: PatternKind | undefined;
-        readonly scope?: Level | undefined;
-        readonly cursor?: string | undefined;
-        readonly limit: number;
-      },
-    ): Promise<Page<OpenPattern>> {
-      const { kind, scope, cursor, limit } = query;
-      const patterns = timeList('patterns', { kind, scope });
-      const after = patterns.after(cursor);
-      const key = await dataKeys.of(member.accountId);
-      const [rows] = await db.member(scopeOf(member), [
-        listPatterns(member, { kind, scope, after, limit: limit + 1 }),
-      ]);
-      const { data, next_cursor } = patterns.page(rows, limit);
-      return { data: data.map((row) => openPattern(key, member, row)), next_cursor };
-    },
+    list: (member: MemberKey, { kind, scope, ...page }: ListRequest) =>
+      items.list(member, LIST, { ...page, filters: { kind, scope } }),
 
     /** Releases over all accounts, of the last month. */
     async released(query: Parameters<typeof releasedPatterns>[1]): Promise<Page<ReleasedPattern>> {
@@ -192,20 +164,7 @@ export function createPatterns(
         throw isMissingReference(error) ? missing() : error;
       }
     },
-
-    async remove(pattern: PatternKey): Promise<void> {
-      await db.member(scopeOf(pattern), DELETE, async (tx) => {
-        const [gone] = await tx.run(deletePattern(pattern));
-        if (gone === undefined) throw await whyNotOwn(tx, pattern);
-      });
-    },
   };
-}
-
-/** Why a caller changed nothing of a pattern: it is another's, or not there for them. */
-async function whyNotOwn(tx: Transaction, pattern: PatternKey): Promise<AppError> {
-  const [row] = await tx.run(readPattern(pattern));
-  return row === undefined ? missing() : new AppError('author_only');
 }
 
 function openPattern(
@@ -215,7 +174,7 @@ function openPattern(
 ): OpenPattern {
   return {
     ...row,
-    title: title === null ? null : key.open(title, placeOf.title(member.accountId, row.id)),
+    title: sealedText.patternTitle.open(key, { ...member, id: row.id }, title),
     texts: openTexts(key, member, { id: source_id, texts }),
     confidence: confidenceOf(row),
   };
@@ -223,10 +182,10 @@ function openPattern(
 
 function openTexts(
   key: DataKey,
-  { accountId }: MemberKey,
+  member: MemberKey,
   { id, texts }: Pick<SourceRow, 'id' | 'texts'>,
 ): string[] {
-  return sealedTexts.parse(JSON.parse(key.open(texts, placeOf.texts(accountId, id))));
+  return listOfTexts.parse(JSON.parse(sealedText.sourceTexts.open(key, { ...member, id }, texts)));
 }
 
 /**

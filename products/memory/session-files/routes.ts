@@ -12,8 +12,8 @@ import {
 import { z } from 'zod';
 import type { Memory } from '../service.ts';
 import { itemOf, reads, writes } from '../access.ts';
+import { replyMaker } from '../items/reply.ts';
 import { clientId } from '../sessions/replies.ts';
-import type { OpenFile } from './service.ts';
 
 const route = productRoutes<Memory>();
 
@@ -49,10 +49,7 @@ const memoryFile = namedObject('MemoryFile', {
   created_at: z.iso.datetime(),
 });
 
-function shownFile(file: OpenFile): z.input<typeof memoryFile> {
-  const { id, session_id, client_id, name, type: of, bytes, created_at: at } = file;
-  return { id, session_id, client_id, name, type: of, bytes, created_at: at.toISOString() };
-}
+const shownFile = replyMaker(memoryFile);
 
 export const storeMemoryFile = route(
   'POST /v1/sessions/:id/files',

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import {
+  type AccountId,
   AppError,
   attachmentHeaders,
   commitPoint,
@@ -18,11 +19,12 @@ import {
   type Transaction,
   type Wire,
 } from 'plinth/product';
+import type { PageRequest } from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { scopeOf } from '../levels.ts';
 import { whyNotOwn } from '../sessions/append.ts';
 import { findOwnSession, lockOwnSession } from '../sessions/message-store.ts';
 import { readSession, type SessionKey } from '../sessions/store.ts';
-import { placeOf } from './places.ts';
 import * as store from './store.ts';
 
 const STORE = commitPoint('coditect.memory-file', 'a file of a session, and the storage that it takes');
@@ -63,6 +65,10 @@ interface KeptBytes extends Pick<store.FileRow, 'blob_id' | 'sealed_for'> {
   readonly received: Awaited<ReturnType<ProductContext['blobs']['receiving']>>;
 }
 
+/** The place that a file's bytes are bound to: what is copied to another file opens nowhere. */
+export const placeOfBytes = (accountId: AccountId, session: string, file: string) =>
+  `coditect.memory_files.bytes/${accountId}/${session}/${file}`;
+
 type Context = Pick<ProductContext, 'db' | 'ids' | 'clock' | 'limits' | 'plan' | 'dataKeys' | 'blobs'>;
 
 /** Files of sessions: their bytes are sealed here, before they go to where files lie. */
@@ -70,7 +76,7 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
   /** Seals bytes for a new file. Without a commit that stores them they are swept, and their storage given back. */
   async function keep({ accountId, id }: SessionKey, { key, bytes }: NewFile): Promise<KeptBytes> {
     const file = ids.next();
-    const body = key.sealBytes(bytes, placeOf.bytes(accountId, id, file));
+    const body = key.sealBytes(bytes, placeOfBytes(accountId, id, file));
     const facts = {
       filename: file,
       type: 'application/octet-stream',
@@ -101,7 +107,7 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
     const { blob_id, sealed_for } = same ?? kept ?? {};
     if (blob_id === undefined || sealed_for === undefined) return undefined;
     const id = same === undefined ? sealed_for : ids.next();
-    const name = key.seal(file.name, placeOf.name(session.accountId, id));
+    const name = sealedText.fileName.seal(key, { ...session, id }, file.name);
     const facts = { id, client_id, content_hash, name, type, bytes: bytes.length, blob_id, sealed_for };
     const [row] = await tx.run(store.insertFile(session, facts));
     // Its author left since the session was locked.
@@ -148,10 +154,7 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
     },
 
     /** Newest first. */
-    async list(
-      session: SessionKey,
-      { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-    ): Promise<Page<OpenFile>> {
+    async list(session: SessionKey, { cursor, limit }: PageRequest): Promise<Page<OpenFile>> {
       const files = timeList('memory-files', { id: session.id });
       const key = await dataKeys.of(session.accountId);
       const [[present], rows] = await db.member(scopeOf(session), [
@@ -173,7 +176,7 @@ export function createSessionFiles({ db, ids, clock, limits, plan, dataKeys, blo
       const key = await dataKeys.of(accountId);
       const { name } = openFile(key, file, row);
       const sealed = await buffer(await blobs.open(accountId, row.blob_id));
-      const bytes = key.openBytes(sealed, placeOf.bytes(accountId, file.id, row.sealed_for));
+      const bytes = key.openBytes(sealed, placeOfBytes(accountId, file.id, row.sealed_for));
       const response = wire.take();
       response.setTimeout(STILL, () => void response.destroy());
       response.writeHead(200, { ...attachmentHeaders(name), 'content-length': bytes.length });
@@ -211,5 +214,5 @@ function presentIn(
 
 const openFile = (key: DataKey, { accountId }: SessionKey, { name, ...row }: store.FileRow): OpenFile => ({
   ...row,
-  name: key.open(name, placeOf.name(accountId, row.id)),
+  name: sealedText.fileName.open(key, { accountId, id: row.id }, name),
 });

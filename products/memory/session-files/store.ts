@@ -1,4 +1,5 @@
 import { microsecondsOf, statement, type TimePosition } from 'plinth/product';
+import type { ListRange } from '../items/items.ts';
 import { READABLE, type SessionKey } from '../sessions/store.ts';
 
 /** A file of a session, by the server's id. */
@@ -23,10 +24,7 @@ const COLUMNS = `f.id, f.session_id, f.client_id, f.content_hash, f.name, f.type
 const SHOWN = `f.account_id = $1 and f.session_id = $3 and exists (select from coditect.memory_sessions s where ${READABLE} and s.id = $3)`;
 
 /** Newest first. */
-export const listFiles = (
-  { accountId, userId, id }: SessionKey,
-  { after, limit }: { readonly after: TimePosition | undefined; readonly limit: number },
-) =>
+export const listFiles = ({ accountId, userId, id }: SessionKey, { after, limit }: ListRange) =>
   statement<FileRow & TimePosition>(
     `select ${COLUMNS}, ${microsecondsOf('f.created_at')} as at from coditect.memory_files f where ${SHOWN}
        and ($4::bigint is null or (f.created_at, f.id) < (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5::uuid))

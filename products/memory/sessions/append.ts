@@ -19,10 +19,11 @@ import {
   type NewMessage,
 } from './message-store.ts';
 import { fileId, filesIn } from '../files/file-names.ts';
-import { type NewMention, insertMentions, mentionPlace } from '../files/mentions.ts';
+import { type NewMention, insertMentions } from '../files/mentions.ts';
+import { refuseOthers } from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import { termsOfLong } from '../retrieval/index.ts';
 import { hashOf, type SaidText, wordsOf } from './message-text.ts';
-import { placeOf } from './places.ts';
 import { readSession, type SessionKey } from './store.ts';
 import { SHORT, takeUnits, unitsOfBytes, unitsOfWords } from './word-rate.ts';
 
@@ -226,10 +227,8 @@ async function appendIn(
 }
 
 /** A caller who is not its author may not read it, or may not write. */
-export async function whyNotOwn(tx: Transaction, session: SessionKey): Promise<AppError> {
-  const [row] = await tx.run(readSession(session));
-  return new AppError(row === undefined ? 'memory_session_not_found' : 'author_only');
-}
+export const whyNotOwn = (tx: Transaction, session: SessionKey): Promise<AppError> =>
+  refuseOthers(tx, readSession(session), 'memory_session_not_found');
 
 /** Those that were not sent before. Throws `message_conflict` where one was sent with other words. */
 function newOnes<Message extends HashedMessage>(
@@ -276,7 +275,7 @@ function isBefore(one: Said, other: Said): boolean {
 
 function rowOf(
   key: DataKey,
-  { accountId, id }: SessionKey,
+  row: SessionKey,
   {
     message,
     words,
@@ -287,15 +286,15 @@ function rowOf(
 ): NewMessage {
   const { clientId, role, saidAt, recalled, hash, speaker, text } = message;
   return {
-    id,
+    id: row.id,
     client_id: clientId,
     role,
     said_at: saidAt.toISOString(),
     recalled,
     text_hash: hash.toString('hex'),
     size: Buffer.byteLength(text),
-    text: recalled ? null : key.seal(text, placeOf.text(accountId, id)).toString('base64'),
-    speaker: speaker === null ? null : key.seal(speaker, placeOf.speaker(accountId, id)).toString('base64'),
+    text: recalled ? null : sealedText.messageText.seal(key, row, text).toString('base64'),
+    speaker: sealedText.messageSpeaker.seal(key, row, speaker)?.toString('base64') ?? null,
     words: words === null ? null : `{${words.join(',')}}`,
   };
 }
@@ -311,7 +310,7 @@ function mentionsOf(
 ): NewMention[] {
   return filesIn(text).map(({ name, span: [first, last] }) => {
     const id = ids.next();
-    const sealed = key.seal(name, mentionPlace(accountId, id)).toString('base64');
+    const sealed = sealedText.mentionedName.seal(key, { accountId, id }, name).toString('base64');
     return { id, message_id: messageId, file_id: fileId(key, name), first, last, name: sealed };
   });
 }

@@ -1,7 +1,7 @@
 import type { DataKey } from 'plinth/product';
+import { sealedText } from '../items/sealed-text.ts';
 import type { MemberKey } from '../levels.ts';
 import type { MessageRole, MessageRow } from './message-store.ts';
-import { placeOf } from './places.ts';
 
 /** A message whose text is opened; null where it was recalled and is not of this session. */
 export interface OpenMessage {
@@ -28,7 +28,7 @@ export function openMessage(
     said_at,
     recalled,
     repeated: !recalled && text_id !== id,
-    text: text === null || text_id === null ? null : key.open(text, placeOf.text(accountId, text_id)),
-    speaker: speaker === null ? null : key.open(speaker, placeOf.speaker(accountId, id)),
+    text: text_id === null ? null : sealedText.messageText.open(key, { accountId, id: text_id }, text),
+    speaker: sealedText.messageSpeaker.open(key, { accountId, id }, speaker),
   };
 }

@@ -1,8 +1,7 @@
 import { namedObject } from 'plinth/product';
 import { z } from 'zod';
+import { replyMaker } from '../items/reply.ts';
 import type { SessionExport } from './export.ts';
-import type { OpenMessage } from './open-message.ts';
-import type { OpenSession } from './service.ts';
 
 const LEVELS = ['private', 'team', 'organization'] as const;
 export const ROLES = ['user', 'assistant', 'system', 'tool'] as const;
@@ -52,25 +51,7 @@ export const sessionReply = namedObject('MemorySession', {
   updated_at: z.iso.datetime(),
 });
 
-export function shownSession(row: OpenSession): z.input<typeof sessionReply> {
-  return {
-    id: row.id,
-    client_id: row.client_id,
-    author_id: row.author_id,
-    level: row.level,
-    team_id: row.team_id,
-    title: row.title,
-    started_at: row.started_at.toISOString(),
-    last_said_at: row.last_said_at?.toISOString() ?? null,
-    messages: row.messages,
-    bytes: row.bytes,
-    processed_messages: row.processed_messages,
-    processed_until: row.processed_until?.toISOString() ?? null,
-    version: row.version,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
-}
+export const shownSession = replyMaker(sessionReply);
 
 export const messageReply = namedObject('MemoryMessage', {
   id: z.uuid(),
@@ -83,10 +64,7 @@ export const messageReply = namedObject('MemoryMessage', {
   repeated: z.boolean().describe('An earlier message of the session says the same; the text is kept once.'),
 });
 
-export const shownMessage = ({ said_at, ...row }: OpenMessage): z.input<typeof messageReply> => ({
-  ...row,
-  said_at: said_at.toISOString(),
-});
+export const shownMessage = replyMaker(messageReply);
 
 export const refinedSentence = namedObject('RefinedSentence', {
   text: z.string(),

@@ -9,7 +9,7 @@ import {
 } from 'plinth/product';
 import { z } from 'zod';
 import type { Memory } from '../service.ts';
-import { reads, SHARING_ERRORS, writes } from '../access.ts';
+import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
 import { exportAsMarkdown } from './export.ts';
 import {
   clientId,
@@ -49,17 +49,10 @@ export const createMemorySession = route(
     reply: { 201: sessionReply, 200: sessionReply },
     errors: [...SHARING_ERRORS, 'limit_exceeded'],
   },
-  async ({ accountId, caller, body }, { memory }) => {
-    const { row, isNew } = await memory.create(
-      { accountId, userId: caller.userId },
-      {
-        clientId: body.client_id,
-        title: body.title,
-        level: body.level,
-        teamId: body.team_id,
-        startedAt: body.started_at,
-      },
-    );
+  async (call, { memory }) => {
+    const { client_id, team_id: teamId, started_at: startedAt, ...body } = call.body;
+    const input = { ...body, clientId: client_id, teamId, startedAt };
+    const { row, isNew } = await memory.create(memberOf(call), input);
     return versionedAnswer(row, shownSession(row), {
       status: isNew ? 201 : 200,
       headers: { location: `/v1/sessions/${row.id}` },
@@ -76,8 +69,8 @@ export const listMemorySessions = route(
     query: z.strictObject({ ...pageQuery, level: level.optional(), author_id: z.uuid().optional() }),
     reply: { 200: pageOf(sessionReply) },
   },
-  async ({ accountId, caller, query }, { memory }) => {
-    const { data, next_cursor } = await memory.list({ accountId, userId: caller.userId }, query);
+  async (call, { memory }) => {
+    const { data, next_cursor } = await memory.list(memberOf(call), call.query);
     return { data: data.map(shownSession), next_cursor };
   },
 );
@@ -90,8 +83,8 @@ export const readMemorySession = route(
     reply: { 200: sessionReply },
     errors: ['memory_session_not_found'],
   },
-  async ({ accountId, caller, params }, { memory }) => {
-    const row = await memory.read({ accountId, userId: caller.userId, id: params.id });
+  async (call, { memory }) => {
+    const row = await memory.read(itemOf(call));
     return versionedAnswer(row, shownSession(row));
   },
 );
@@ -112,10 +105,9 @@ export const changeMemorySession = route(
     reply: { 200: sessionReply },
     errors: [...SHARING_ERRORS, 'memory_session_not_found', 'author_only'],
   },
-  async ({ accountId, caller, origin, params, ifMatch: version, body }, { memory }) => {
-    const session = { accountId, userId: caller.userId, id: params.id, caller, origin };
-    const { team_id: teamId, ...change } = body;
-    const row = await memory.change(session, { ...change, teamId, version });
+  async (call, { memory }) => {
+    const { team_id: teamId, ...change } = call.body;
+    const row = await memory.change(changeOf(call), { ...change, teamId, version: call.ifMatch });
     return versionedAnswer(row, shownSession(row));
   },
 );
@@ -129,8 +121,8 @@ export const deleteMemorySession = route(
     reply: { 200: okReply },
     errors: ['memory_session_not_found', 'author_only'],
   },
-  async ({ accountId, caller, params }, { memory }) => {
-    await memory.remove({ accountId, userId: caller.userId, id: params.id });
+  async (call, { memory }) => {
+    await memory.remove(itemOf(call));
     return { ok: true };
   },
 );
@@ -176,10 +168,10 @@ export const appendMemoryMessages = route(
       'limit_exceeded',
     ],
   },
-  ({ accountId, caller, params, body }, { memory }) =>
+  (call, { memory }) =>
     memory.append(
-      { accountId, userId: caller.userId, id: params.id },
-      body.messages.map(({ client_id: id, said_at: saidAt, ...message }) => ({
+      itemOf(call),
+      call.body.messages.map(({ client_id: id, said_at: saidAt, ...message }) => ({
         ...message,
         clientId: id,
         saidAt,
@@ -197,9 +189,8 @@ export const listMemoryMessages = route(
     reply: { 200: pageOf(messageReply) },
     errors: ['memory_session_not_found'],
   },
-  async ({ accountId, caller, params, query }, { memory }) => {
-    const session = { accountId, userId: caller.userId, id: params.id };
-    const { data, next_cursor } = await memory.messages(session, query);
+  async (call, { memory }) => {
+    const { data, next_cursor } = await memory.messages(itemOf(call), call.query);
     return { data: data.map(shownMessage), next_cursor };
   },
 );
@@ -217,8 +208,8 @@ export const exportMemorySession = route(
     reply: { 200: namedUnion('MemorySessionExport', [exportReply, markdownReply]) },
     errors: ['memory_session_not_found'],
   },
-  async ({ accountId, caller, params, body }, { memory }) => {
-    const exported = await memory.export({ accountId, userId: caller.userId, id: params.id });
-    return body.format === 'markdown' ? { markdown: exportAsMarkdown(exported) } : shownExport(exported);
+  async (call, { memory }) => {
+    const exported = await memory.export(itemOf(call));
+    return call.body.format === 'markdown' ? { markdown: exportAsMarkdown(exported) } : shownExport(exported);
   },
 );

@@ -9,30 +9,25 @@ import {
   type Page,
   positionOf,
   type ProductContext,
-  refusedChange,
-  timeList,
 } from 'plinth/product';
 import { z } from 'zod';
 import { type Appended, appendMessages, type SentMessage } from './append.ts';
+import { type Audience, type ChangeRequest, scopeOf } from '../levels.ts';
 import {
-  assertLevel,
-  assertLevelGiven,
-  asTeamGone,
-  type ChangeRequest,
-  isHigher,
-  recordLevel,
-  scopeOf,
-} from '../levels.ts';
-import { assertSharing } from '../sharing.ts';
+  createItems,
+  insertOnce,
+  type ItemKind,
+  type LevelChange,
+  type PageRequest,
+} from '../items/items.ts';
+import { sealedText } from '../items/sealed-text.ts';
 import type { LinkedDecision, SessionExport } from './export.ts';
 import { listMessages, type MessagePosition } from './message-store.ts';
 import { type OpenMessage, openMessage } from './open-message.ts';
-import { placeOf } from './places.ts';
 import {
   deleteSession,
   insertSession,
   type Level,
-  levelProblem,
   listSessions,
   lockSession,
   type MemberKey,
@@ -59,24 +54,17 @@ const DELETE = commitPoint(
 /** A session whose title is opened. */
 export type OpenSession = Omit<SessionRow, 'title'> & { readonly title: string | null };
 
-export interface SessionInput {
+export interface SessionInput extends Audience {
   readonly clientId: string;
   readonly title: string | null;
-  readonly level: Level;
-  readonly teamId: string | null;
   readonly startedAt: Date | null;
 }
 
-export interface SessionChange {
+export interface SessionChange extends LevelChange {
   /** From which version on; undefined: from any. */
   readonly version?: number | undefined;
   readonly title?: string | null | undefined;
-  readonly level?: Level | undefined;
-  readonly teamId?: string | null | undefined;
 }
-
-/** A session that is changed. */
-interface ChangedSession extends SessionKey, ChangeRequest {}
 
 interface Context
   extends Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates'> {
@@ -89,110 +77,63 @@ interface Context
 /** Messages that are read at a time where all are; their bytes are bounded too (`listMessages`). */
 const READ_AT_ONCE = 100;
 
-const missing = () => new AppError('memory_session_not_found');
+const KIND: ItemKind<SessionRow, OpenSession> = {
+  name: 'memory_session',
+  notFound: 'memory_session_not_found',
+  commits: { change: CHANGE, remove: DELETE },
+  read: readSession,
+  open: openSession,
+  setLevel,
+  remove: deleteSession,
+};
+
+const LIST = { name: 'memory-sessions', rows: listSessions, open: openSession };
+
+interface ListRequest extends PageRequest {
+  readonly level?: Level | undefined;
+  readonly author_id?: string | undefined;
+}
 
 /** Sessions of members with their tools. */
 export function createMemorySessions(context: Context) {
-  const { db, ids, limits, plan, dataKeys, audit } = context;
+  const { db, ids, limits, dataKeys } = context;
+  const items = createItems(context, KIND);
 
   /** Creates a session; the same again is the same session. */
-  async function create(
+  const create = (
     member: MemberKey,
     input: SessionInput,
-  ): Promise<{ row: OpenSession; isNew: boolean }> {
-    assertLevel(input);
-    if (input.level !== 'private') await assertSharing(context, member);
-    const key = await dataKeys.of(member.accountId);
-    const session = { ...member, id: ids.next() };
-    const title = sealTitle(key, session, input.title);
-    try {
-      return await db.member(scopeOf(member), CREATE, async (tx) => {
-        assertLevelGiven(
-          (await tx.run(levelProblem(input.level, input.teamId)))[0]?.problem ?? null,
-          missing,
-        );
-        const [made] = await tx.run(insertSession(session, { ...input, title }));
-        const [row] = made === undefined ? await tx.run(sessionByClientId(member, input.clientId)) : [made];
-        if (row === undefined) throw new AppError('conflict');
-        if (made !== undefined) await tx.run(limits.gauging('coditect', 'memory_sessions', 1));
-        return { row: openSession(key, member, row), isNew: made !== undefined };
-      });
-    } catch (error) {
-      throw plan.gaugeRefusal(asTeamGone(error));
-    }
-  }
-
-  async function read(session: SessionKey): Promise<OpenSession> {
-    const key = await dataKeys.of(session.accountId);
-    const [[row]] = await db.member(scopeOf(session), [readSession(session)]);
-    return openSession(key, session, row ?? throwNotFound());
-  }
+  ): Promise<{ readonly row: OpenSession; readonly isNew: boolean }> =>
+    items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
+      const session = { ...member, id: ids.next() };
+      const title = sealedText.sessionTitle.seal(key, session, input.title);
+      const insert = insertSession(session, { ...input, title });
+      const { row, isNew } = await insertOnce(tx, insert, sessionByClientId(member, input.clientId));
+      if (isNew) await tx.run(limits.gauging('coditect', 'memory_sessions', 1));
+      return { row: openSession(key, member, row), isNew };
+    });
 
   /** Newest first. */
-  async function list(
-    member: MemberKey,
-    query: {
-      readonly level?: Level | undefined;
-      readonly author_id?: string | undefined;
-      readonly cursor?: string | undefined;
-      readonly limit: number;
-    },
-  ): Promise<Page<OpenSession>> {
-    const { level, author_id: authorId, cursor, limit } = query;
-    const sessions = timeList('memory-sessions', { level, authorId });
-    const after = sessions.after(cursor);
-    const key = await dataKeys.of(member.accountId);
-    const [rows] = await db.member(scopeOf(member), [
-      listSessions(member, { level, authorId, after, limit: limit + 1 }),
-    ]);
-    const { data, next_cursor } = sessions.page(rows, limit);
-    return { data: data.map((row) => openSession(key, member, row)), next_cursor };
-  }
+  const list = (member: MemberKey, { level, author_id: authorId, ...page }: ListRequest) =>
+    items.list(member, LIST, { ...page, filters: { level, authorId } });
 
   /** Its author changes all of it; an admin lowers its level. */
   async function change(
-    { caller, origin, ...session }: ChangedSession,
-    { version, title, level, teamId = null }: SessionChange,
+    session: SessionKey & ChangeRequest,
+    { version, title, ...level }: SessionChange,
   ): Promise<OpenSession> {
-    if (level !== undefined) assertLevel({ level, teamId });
-    const before = await read(session);
-    if (level !== undefined && isHigher(level, before.level)) await assertSharing(context, session);
-    const key = await dataKeys.of(session.accountId);
-    return db.member(scopeOf(session), CHANGE, async (tx) => {
-      if (version !== undefined) {
-        const [present] = await tx.run(lockSession(session));
-        if (present?.version !== version) throw refusedChange(present, missing);
-      }
-      if (title !== undefined) {
-        const [renamed] = await tx.run(renameSession(session, sealTitle(key, session, title)));
-        if (renamed === undefined) throw new AppError('author_only');
-      }
-      if (level !== undefined) {
-        const [set] = await tx.run(setLevel(session.id, level, teamId));
-        const target = { kind: 'memory_session', ...session } as const;
-        await recordLevel(tx, audit, {
-          outcome: set?.outcome,
-          level,
-          target,
-          by: { caller, origin },
-          missing,
-        });
-      }
-      const [row] = await tx.run(readSession(session));
-      // An admin who lowers it may read it no more: they are answered what it is now.
-      return openSession(
-        key,
-        session,
-        row ?? { ...before, level: level ?? before.level, team_id: teamId, title: null },
-      );
+    const { row, isShown } = await items.change(session, level, async (tx, key) => {
+      await items.assertVersion(tx, lockSession(session), version);
+      if (title === undefined) return;
+      const sealed = sealedText.sessionTitle.seal(key, session, title);
+      const [renamed] = await tx.run(renameSession(session, sealed));
+      if (renamed === undefined) throw await items.whyNotOwn(tx, session);
     });
+    return isShown ? row : { ...row, title: null };
   }
 
   /** A page of what was said, in the order in which it was said. */
-  async function messages(
-    session: SessionKey,
-    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<Page<OpenMessage>> {
+  async function messages(session: SessionKey, { cursor, limit }: PageRequest): Promise<Page<OpenMessage>> {
     const name = listName('memory-messages', { id: session.id });
     const position = z
       .tuple([z.literal(name), microseconds, z.string()])
@@ -203,7 +144,7 @@ export function createMemorySessions(context: Context) {
       readSession(session),
       listMessages(session, { after, limit: limit + 1 }),
     ]);
-    if (present === undefined) throwNotFound();
+    if (present === undefined) throw new AppError('memory_session_not_found');
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     const hasMore = last !== undefined && last.found > shown.length;
@@ -243,9 +184,10 @@ export function createMemorySessions(context: Context) {
 
   return {
     create,
-    read,
+    read: items.read,
     list,
     change,
+    remove: items.remove,
     messages,
     everyMessage,
 
@@ -256,31 +198,14 @@ export function createMemorySessions(context: Context) {
     },
 
     async export(session: SessionKey): Promise<SessionExport> {
-      const row = await read(session);
+      const row = await items.read(session);
       return { session: row, decisions: await context.decisionsOf(session), ...(await sum(session)) };
-    },
-
-    async remove(session: SessionKey): Promise<void> {
-      await db.member(scopeOf(session), DELETE, async (tx) => {
-        const [gone] = await tx.run(deleteSession(session.id));
-        if (gone?.removed === true) return;
-        const [present] = await tx.run(readSession(session));
-        throw present === undefined ? missing() : new AppError('author_only');
-      });
     },
   };
 }
 
-function throwNotFound(): never {
-  throw missing();
-}
-
-const sealTitle = (key: DataKey, { accountId, id }: SessionKey, title: string | null) =>
-  title === null ? null : key.seal(title, placeOf.title(accountId, id));
-
 function openSession(key: DataKey, { accountId }: MemberKey, { title, ...row }: SessionRow): OpenSession {
-  const place = placeOf.title(accountId, row.id);
-  return { ...row, title: title === null ? null : key.open(title, place) };
+  return { ...row, title: sealedText.sessionTitle.open(key, { accountId, id: row.id }, title) };
 }
 
 export type MemorySessions = ReturnType<typeof createMemorySessions>;

@@ -1,25 +1,18 @@
+import { type Statement, statement, type TimePosition } from 'plinth/product';
+import type { ListRange } from '../items/items.ts';
+import { newestFirst } from '../items/store.ts';
 import {
-  microsecondsOf,
-  olderThan,
-  type Statement,
-  statement,
-  type TimePosition,
-  type UserId,
-  valuesOf,
-} from 'plinth/product';
-import { type Level, type MemberKey, readable } from '../levels.ts';
+  type Audience,
+  type ItemKey,
+  type ItemRow,
+  type Level,
+  type MemberKey,
+  readable,
+} from '../levels.ts';
 
-export type { Level, MemberKey };
+export type { ItemKey as SessionKey, Level, MemberKey };
 
-export interface SessionKey extends MemberKey {
-  readonly id: string;
-}
-
-export interface SessionRow {
-  readonly id: string;
-  readonly author_id: UserId;
-  readonly level: Level;
-  readonly team_id: string | null;
+export interface SessionRow extends ItemRow {
   readonly client_id: string;
   readonly title: Uint8Array | null;
   readonly started_at: Date;
@@ -30,8 +23,6 @@ export interface SessionRow {
   readonly processed_messages: number;
   readonly processed_until: Date | null;
   readonly version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
 }
 
 const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.started_at, s.last_said_at, s.messages,
@@ -50,7 +41,7 @@ export interface NewSession {
 }
 
 /** No row: its author has one of this name. */
-export const insertSession = ({ accountId, userId, id }: SessionKey, session: NewSession) =>
+export const insertSession = ({ accountId, userId, id }: ItemKey, session: NewSession) =>
   statement<SessionRow>(
     `insert into coditect.memory_sessions as s (account_id, author_id, id, client_id, title, level, team_id, started_at)
      values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, app.now()))
@@ -73,41 +64,27 @@ export const sessionByClientId = ({ accountId, userId }: MemberKey, clientId: st
     [accountId, userId, clientId],
   );
 
-export const readSession = ({ accountId, userId, id }: SessionKey) =>
+export const readSession = ({ accountId, userId, id }: ItemKey) =>
   statement<SessionRow>(`select ${COLUMNS} from coditect.memory_sessions s where ${READABLE} and s.id = $3`, [
     accountId,
     userId,
     id,
   ]);
 
-export interface SessionQuery {
+export interface SessionQuery extends ListRange {
   readonly level?: Level | undefined;
   readonly authorId?: string | undefined;
-  readonly after: TimePosition | undefined;
-  readonly limit: number;
 }
 
 /** Newest first. */
-export function listSessions(
-  { accountId, userId }: MemberKey,
-  { level, authorId, after, limit }: SessionQuery,
-): Statement<SessionRow & TimePosition> {
-  const { values, put } = valuesOf(accountId, userId, limit);
-  const conditions = [
-    READABLE,
-    ...(level === undefined ? [] : [`s.level = ${put(level)}`]),
-    ...(authorId === undefined ? [] : [`s.author_id = ${put(authorId)}`]),
-    ...olderThan(after, put),
-  ];
-  return statement<SessionRow & TimePosition>(
-    `select ${COLUMNS}, ${microsecondsOf('created_at')} as at from coditect.memory_sessions s where ${conditions.join(' and ')}
-     order by created_at desc, id desc limit $3`,
-    values,
-  );
+export function listSessions(member: MemberKey, { authorId, ...query }: SessionQuery) {
+  const table = { table: 'coditect.memory_sessions', readable: READABLE, columns: COLUMNS } as const;
+  const { text, values } = newestFirst(member, table, { ...query, author_id: authorId });
+  return statement<SessionRow & TimePosition>(text, values);
 }
 
 /** The lock of a change from a version on. */
-export const lockSession = ({ accountId, userId, id }: SessionKey) =>
+export const lockSession = ({ accountId, userId, id }: ItemKey) =>
   statement<{ version: number }>(
     `select s.version from coditect.memory_sessions s where ${READABLE} and s.id = $3 for no key update`,
     [accountId, userId, id],
@@ -115,7 +92,7 @@ export const lockSession = ({ accountId, userId, id }: SessionKey) =>
 
 /** Its author alone. */
 export const renameSession = (
-  { accountId, userId, id }: SessionKey,
+  { accountId, userId, id }: ItemKey,
   title: Uint8Array | null,
 ): Statement<SessionRow> =>
   statement<SessionRow>(
@@ -125,13 +102,9 @@ export const renameSession = (
   );
 
 /** `changed`, `unchanged`, or why not. */
-export const setLevel = (id: string, level: Level, teamId: string | null) =>
+export const setLevel = (id: string, { level, teamId }: Audience) =>
   statement<{ outcome: string }>('select coditect.set_level($1, $2, $3) as outcome', [id, level, teamId]);
 
-/** Why the member can give nothing this level; null: they can. */
-export const levelProblem = (level: Level, teamId: string | null) =>
-  statement<{ problem: string | null }>('select coditect.level_problem($1, $2) as problem', [level, teamId]);
-
 /** Its author alone; messages go with it, and their storage: of a large one by and by, and it can't be read meanwhile. */
-export const deleteSession = (id: string) =>
-  statement<{ removed: boolean }>('select coditect.remove_session($1) as removed', [id]);
+export const deleteSession = ({ id }: ItemKey) =>
+  statement<{ removed: boolean }>('select true as removed where coditect.remove_session($1)', [id]);

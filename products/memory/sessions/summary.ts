@@ -1,9 +1,9 @@
 import { type AccountId, type DataKey, nextTurn } from 'plinth/product';
 import { z } from 'zod';
+import { sealedText } from '../items/sealed-text.ts';
 import { copyOf } from '../lines.ts';
 import { termsOf } from '../retrieval/index.ts';
 import { outcomeIn } from './outcome.ts';
-import { placeOf } from './places.ts';
 import type { OpenMessage } from './open-message.ts';
 
 const summarySentence = z.object({
@@ -49,17 +49,17 @@ interface SummaryPlace {
   readonly id: string;
 }
 
-export const sealSummary = (key: DataKey, { accountId, id }: SummaryPlace, drawn: SessionSummary) =>
-  key.seal(JSON.stringify(drawn), placeOf.drawn(accountId, id));
+export const sealSummary = (key: DataKey, session: SummaryPlace, drawn: SessionSummary) =>
+  sealedText.drawnSummary.seal(key, session, JSON.stringify(drawn));
 
-export const openSummary = (key: DataKey, { accountId, id }: SummaryPlace, drawn: Uint8Array) =>
-  sessionSummary.parse(JSON.parse(key.open(drawn, placeOf.drawn(accountId, id))));
+export const openSummary = (key: DataKey, session: SummaryPlace, drawn: Uint8Array) =>
+  sessionSummary.parse(JSON.parse(sealedText.drawnSummary.open(key, session, drawn)));
 
-export const sealRefined = (key: DataKey, { accountId, id }: SummaryPlace, sentences: RefinedSummary) =>
-  key.seal(JSON.stringify(sentences), placeOf.refined(accountId, id));
+export const sealRefined = (key: DataKey, session: SummaryPlace, sentences: RefinedSummary) =>
+  sealedText.refinedSummary.seal(key, session, JSON.stringify(sentences));
 
-export const openRefined = (key: DataKey, { accountId, id }: SummaryPlace, sealed: Uint8Array) =>
-  refinedSummary.parse(JSON.parse(key.open(sealed, placeOf.refined(accountId, id))));
+export const openRefined = (key: DataKey, session: SummaryPlace, sealed: Uint8Array) =>
+  refinedSummary.parse(JSON.parse(sealedText.refinedSummary.open(key, session, sealed)));
 
 const SENTENCES = 5;
 /** The share of a session that says what it is about. */
