@@ -1,5 +1,5 @@
 import './errors.ts';
-import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
+import { declareLongUses, defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
 import { marketplace } from '@plinth/marketplace';
 import * as backupRoutes from './backups/routes.ts';
 import { MOST_CALLS } from './chat/question.ts';
@@ -12,7 +12,6 @@ import * as recordBatchRoutes from './records/batch-routes.ts';
 import * as recordRoutes from './records/routes.ts';
 import { secrets } from './secrets.ts';
 import { type Adiuva, createAdiuva } from './service.ts';
-import { adiuvaSystemUses } from './system-uses.ts';
 import * as vectorRoutes from './vectors/routes.ts';
 
 /** Forgets what was deleted long ago, and what departed members kept. Runs until done; the next run takes the rest. */
@@ -62,12 +61,24 @@ const stepping: PolicyInput = {
 /** A plan in place of an answer: ids and references, a page at most. */
 const planning: PolicyInput = { ...stepping, maxOutputTokens: 1_500 };
 
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'adiuva.records': 'old deletions of records of all accounts go',
+  'adiuva.departed': 'what was kept by people who are no members any more goes, in all accounts',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('adiuva.records', 'adiuva.departed');
+
 /** Adiuva: the cloud of a desktop assistant, which keeps nothing that it could read, and its marketplace of plugins. */
 export const adiuva = defineProduct({
   ...adiuvaCatalogue,
   folder: import.meta.url,
   dataRules: adiuvaDataRules,
-  systemUses: adiuvaSystemUses,
+  systemUses,
   crashPoints: adiuvaCrashPoints,
   routes: [
     ...routesOf(chatRoutes),

@@ -1,5 +1,5 @@
 import './errors.ts';
-import { defineProduct, type PolicyInput, routesOf } from 'plinth/product';
+import { declareLongUses, defineProduct, type PolicyInput, routesOf } from 'plinth/product';
 import { DOCUMENT_PACKAGES } from '@plinth/documents';
 import * as activityRoutes from './activity/routes.ts';
 import * as analysisRoutes from './analysis/routes.ts';
@@ -23,7 +23,6 @@ import * as scopeRoutes from './scopes/routes.ts';
 import * as sectionRoutes from './scopes/sections/routes.ts';
 import { createOrbit } from './service.ts';
 import { orbitSettings } from './settings.ts';
-import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';
 import * as templateRoutes from './templates/routes.ts';
 import * as versionRoutes from './versions/routes.ts';
@@ -42,6 +41,27 @@ const reading: PolicyInput = {
   caps: { runTime: 180_000, inputBytes: 131_072, answerBytes: 262_144 },
 };
 
+/** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'orbit.workspaces': 'a person’s workspaces are listed together, and each is an account of its own',
+  'orbit.activity': 'the feed of a person is of all workspaces that they are a member of at that instant',
+  'orbit.changes': 'old changes of scopes of all accounts go',
+  'orbit.live':
+    'all who follow scopes at a process are looked at in one query: may they still, what was missed, who is here',
+  'orbit.presence':
+    'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
+  'orbit.mentions': 'whether somebody is a member still is asked by the job that sends them a mail',
+  'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
+  'orbit.documents': 'uploads of all accounts that were never completed are found',
+  'orbit.exports': 'exports whose time is over are swept, those of all accounts',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('orbit.changes');
+
 /** Orbit: scopes of work out of clients' documents. */
 export const orbit = defineProduct({
   ...orbitCatalogue,
@@ -55,7 +75,7 @@ export const orbit = defineProduct({
     ...extraction.dataRules,
     ...exported.dataRules,
   ],
-  systemUses: orbitSystemUses,
+  systemUses,
   crashPoints: {
     ...core.crashPoints,
     ...collaboration.crashPoints,
