@@ -56,3 +56,6 @@ export function useAccount(): { readonly account: Me['accounts'][number]; readon
     me.accounts.find(({ id }) => id === wanted) ?? me.accounts.find(({ id }) => id === me.default_account_id);
   return account === undefined ? undefined : { account, api: apiFor(account.id) };
 }
+
+/** The client for the chosen account. */
+export const useApi = (): Api => apiFor(useAccount()?.account.id);

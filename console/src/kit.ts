@@ -1,5 +1,5 @@
 /** What pages of products are made of: `products/<name>/console/index.ts` says which there are. */
-export { useAccount, useMe } from './account.ts';
+export { useAccount, useApi, useMe } from './account.ts';
 export { Act } from './parts/act.tsx';
 export { CallTable } from './parts/call-table.tsx';
 export { Confirm } from './parts/confirm.tsx';

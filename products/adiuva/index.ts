@@ -1,7 +1,17 @@
 import './errors.ts';
-import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
+import {
+  declareLongUses,
+  defineProduct,
+  type PolicyInput,
+  type ProductJob,
+  routesOf,
+  toolTexts,
+} from 'plinth/product';
+import { z } from 'zod';
 import { marketplace } from '@plinth/marketplace';
+import { AGENTS } from './agents/registry.ts';
 import * as backupRoutes from './backups/routes.ts';
+import { CALL_AGENT } from './chat/agent-run.ts';
 import { MOST_CALLS } from './chat/question.ts';
 import * as chatRoutes from './chat/routes.ts';
 import { adiuvaCrashPoints } from './crash-points.ts';
@@ -10,10 +20,23 @@ import { adiuvaCatalogue } from './plans.ts';
 import * as planRoutes from './playbooks/routes.ts';
 import * as recordBatchRoutes from './records/batch-routes.ts';
 import * as recordRoutes from './records/routes.ts';
-import { secrets } from './secrets.ts';
 import { type Adiuva, createAdiuva } from './service.ts';
-import { adiuvaSystemUses } from './system-uses.ts';
 import * as vectorRoutes from './vectors/routes.ts';
+
+/** Secrets that no answer and no action repeats, for every policy whose replies leave: the prompts, what describes tools, and what the router knows of agents. */
+const secrets = {
+  secretPrompts: 'all',
+  secretTexts: [
+    {
+      id: 'tools',
+      parts: toolTexts([
+        ...AGENTS.flatMap(({ tools }) => tools),
+        { ...CALL_AGENT, input: z.strictObject({}) },
+      ]),
+    },
+    { id: 'agents', parts: [AGENTS.map(({ name, description }) => `${name}: ${description}`).join('\n')] },
+  ],
+} satisfies Partial<PolicyInput>;
 
 /** Forgets what was deleted long ago, and what departed members kept. Runs until done; the next run takes the rest. */
 const prune: ProductJob<Adiuva> = {
@@ -62,12 +85,24 @@ const stepping: PolicyInput = {
 /** A plan in place of an answer: ids and references, a page at most. */
 const planning: PolicyInput = { ...stepping, maxOutputTokens: 1_500 };
 
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'adiuva.records': 'old deletions of records of all accounts go',
+  'adiuva.departed': 'what was kept by people who are no members any more goes, in all accounts',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('adiuva.records', 'adiuva.departed');
+
 /** Adiuva: the cloud of a desktop assistant, which keeps nothing that it could read, and its marketplace of plugins. */
 export const adiuva = defineProduct({
   ...adiuvaCatalogue,
   folder: import.meta.url,
   dataRules: adiuvaDataRules,
-  systemUses: adiuvaSystemUses,
+  systemUses,
   crashPoints: adiuvaCrashPoints,
   routes: [
     ...routesOf(chatRoutes),

@@ -1,5 +1,5 @@
 import './errors.ts';
-import { definePart, type ProductJob, routesOf } from 'plinth/product';
+import { declareLongUses, definePart, type ProductJob, routesOf } from 'plinth/product';
 import * as adminRoutes from './admin/routes.ts';
 import * as analyticsRoutes from './analytics/routes.ts';
 import { licencesAuditActions } from './audit-actions.ts';
@@ -13,7 +13,6 @@ import { licencesMails } from './mails.ts';
 import { createLicences, type Licences } from './service.ts';
 import * as sessionRoutes from './sessions/routes.ts';
 import * as signingRoutes from './signing/routes.ts';
-import { licencesSystemUses } from './system-uses.ts';
 
 /** Writes down which licences have lapsed; what one run leaves the next one finds. */
 const lapses: ProductJob<Licences> = { run: async ({ lifecycle }) => void (await lifecycle.lapse()) };
@@ -40,13 +39,33 @@ const letters: ProductJob<Licences> = {
   run: (service, job) => service.letters.write(job),
 };
 
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'coditect.key': 'a licence key alone says which account it is of',
+  'coditect.checkout': 'the id of a checkout alone says which account it was of when its user comes back',
+  'coditect.signing': 'the keys that sign licence files are the server’s own',
+  'coditect.revocations': 'the list of files that hold no more is of all accounts, and names none',
+  'coditect.letters': 'those who manage an account are found, to be written to of its licence',
+  'coditect.lapses': 'licences of all accounts lapse, and their hashes are renewed',
+  'coditect.admin':
+    'a platform admin finds and changes licences that are not their own, and counts those of all',
+  'coditect.sessions': 'sessions of all accounts that ran out are written down',
+  'coditect.days': 'what licences of all accounts were used for is counted by day',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('coditect.days');
+
 /** Licences of a tool: keys, machines, seats, and what is signed. A part of Coditect. */
 export const licences = definePart({
   product: 'coditect',
   name: 'licences',
   folder: import.meta.url,
   dataRules: licencesDataRules,
-  systemUses: licencesSystemUses,
+  systemUses,
   crashPoints: licencesCrashPoints,
   auditActions: licencesAuditActions,
   redact: [KEY_SHAPE],

@@ -8,7 +8,17 @@ import * as developerRoutes from './developers/routes.ts';
 import { marketplaceMails } from './mails.ts';
 import * as reviewRoutes from './review/routes.ts';
 import { createMarket } from './service.ts';
-import { marketplaceSystemUses } from './system-uses.ts';
+
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'adiuva.catalogue': 'plugins, their ratings and installs are public data that no account owns',
+  'adiuva.review':
+    'plugins are sent, reviewed, published and removed: they are public data that no account owns',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
 
 /** A marketplace of plugins: developers, review, catalogue, sales. A part of Adiuva. */
 export const marketplace = definePart({
@@ -16,7 +26,7 @@ export const marketplace = definePart({
   name: 'marketplace',
   folder: import.meta.url,
   dataRules: marketplaceDataRules,
-  systemUses: marketplaceSystemUses,
+  systemUses,
   crashPoints: marketplaceCrashPoints,
   auditActions: marketplaceAuditActions,
   routes: [...routesOf(catalogueRoutes), ...routesOf(developerRoutes), ...routesOf(reviewRoutes)],

@@ -1,5 +1,5 @@
 import './errors.ts';
-import { definePart, type ProductJob, routesOf } from 'plinth/product';
+import { declareLongUses, definePart, type ProductJob, routesOf } from 'plinth/product';
 import { memoryAuditActions } from './audit-actions.ts';
 import * as contextRoutes from './context/routes.ts';
 import { memoryCrashPoints } from './crash-points.ts';
@@ -14,7 +14,6 @@ import * as patternRoutes from './patterns/routes.ts';
 import { createMemory, type Memory } from './service.ts';
 import * as sessionFileRoutes from './session-files/routes.ts';
 import * as sessionRoutes from './sessions/routes.ts';
-import { memorySystemUses } from './system-uses.ts';
 
 export type { Level } from './levels.ts';
 export { PATTERN_KINDS, type PatternKind } from './patterns/kinds.ts';
@@ -38,13 +37,27 @@ const patterns: ProductJob<Memory> = {
   run: (service, job) => service.patterns.extract(job),
 };
 
+/** Uses of `db.system` by this package, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'coditect.departed': 'what was kept in memory by people who are no members any more goes, in all accounts',
+  'coditect.pending':
+    'what follows from another level or the deletion of a large session is done, in all accounts',
+  'coditect.digests': 'sessions of all accounts that messages came to are found; each is read as its author',
+};
+
+declare module 'plinth/product' {
+  interface ProductSystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('coditect.departed');
+
 /** The memory of what was said with a tool: sessions, decisions, documents, patterns, the graph, MCP. A part of Coditect. */
 export const memory = definePart({
   product: 'coditect',
   name: 'memory',
   folder: import.meta.url,
   dataRules: memoryDataRules,
-  systemUses: memorySystemUses,
+  systemUses,
   crashPoints: memoryCrashPoints,
   auditActions: memoryAuditActions,
   routes: [

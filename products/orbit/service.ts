@@ -1,4 +1,4 @@
-import type { ProductContext } from 'plinth/product';
+import type { ProductContext, ProductParts } from 'plinth/product';
 import { createActivityFeed } from './activity/service.ts';
 import { createAnalysis } from './analysis/service.ts';
 import { createChanges } from './changes/service.ts';
@@ -50,3 +50,8 @@ export function createOrbit(context: ProductContext<typeof orbitSettings>) {
 }
 
 export type Orbit = ReturnType<typeof createOrbit>;
+
+/** One of the parts that Orbit is declared in; all are called with one service. */
+export type OrbitPart = Required<
+  Pick<ProductParts<Orbit>, 'dataRules' | 'crashPoints' | 'routes' | 'jobs' | 'schedules'>
+>;

@@ -2,7 +2,6 @@ import { Button, Skeleton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type Formats, useTexts } from '../text/index.ts';
 import { useRowsInView } from './rows-in-view.ts';
-import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
 import { When } from './when.tsx';
 
@@ -201,4 +200,13 @@ function classOf<Row>(column: Column<Row>): string {
   return Object.keys(classes)
     .filter((name) => classes[name] === true)
     .join(' ');
+}
+
+/** What may be wider than the window: it scrolls by itself, by keyboard too, and the page does not. */
+function Scroll({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label={label}>
+      {children}
+    </div>
+  );
 }

@@ -1,7 +1,7 @@
+import type { ChatContext } from '../request.ts';
 import { foldText } from './fold-text.ts';
 import { z } from 'zod';
 import { type Agent, type AgentSession, agentTool, NO_INPUT } from './agent.ts';
-import { dateIn, timeZoneOf } from './day.ts';
 import {
   ASSIGNEES,
   belongsTo,
@@ -174,3 +174,26 @@ export const taskAgent: Agent = {
     deleteTaskComment,
   ],
 };
+
+const ZONE_FIELDS = ['time_zone', 'timezone', 'timeZone'];
+
+/** Where the user's days begin: the profile's time zone if it has one that exists, otherwise UTC. */
+function timeZoneOf({ user_profile }: Pick<ChatContext, 'user_profile'>): string {
+  const named = ZONE_FIELDS.map((name) => user_profile[name]).find((zone) => typeof zone === 'string');
+  return named !== undefined && isTimeZone(named) ? named : 'UTC';
+}
+
+function isTimeZone(zone: unknown): zone is string {
+  try {
+    return typeof zone === 'string' && Intl.DateTimeFormat('sv', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The date of an instant in a time zone, `2026-11-24`; undefined for what is no instant. */
+function dateIn(timeZone: string, milliseconds: unknown): string | undefined {
+  const at = typeof milliseconds === 'number' ? new Date(milliseconds) : undefined;
+  if (at === undefined || Number.isNaN(at.getTime())) return undefined;
+  return new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' }).format(at);
+}

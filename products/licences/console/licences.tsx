@@ -1,6 +1,5 @@
 import { Skeleton } from '@mantine/core';
 import {
-  apiFor,
   Confirm,
   Copy,
   Facts,
@@ -9,6 +8,7 @@ import {
   Table,
   Trouble,
   useAccount,
+  useApi,
   useOfAccount,
   usePagesOfAccount,
   useProductSearch,
@@ -91,10 +91,10 @@ function Opened({ id }: { readonly id: string }) {
 
 function Seats({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
+  const api = useApi();
   const { data, ...asked } = useOfAccount(
     ['licence seats', id],
-    (api) => api.call('GET /v1/licenses/{id}/seats', { params: { id } }),
+    ({ call }) => call('GET /v1/licenses/{id}/seats', { params: { id } }),
     { again: 10_000 },
   );
   return (
@@ -126,7 +126,7 @@ function Seats({ id }: { readonly id: string }) {
                 text={say('end')}
                 isQuiet
                 act={() =>
-                  apiFor(chosen?.account.id).call('DELETE /v1/licenses/{id}/seats/{machine}', {
+                  api.call('DELETE /v1/licenses/{id}/seats/{machine}', {
                     params: { id, machine },
                   })
                 }

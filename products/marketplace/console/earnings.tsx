@@ -1,13 +1,12 @@
 import {
   Act,
-  apiFor,
   pastMonths,
   Pick,
   Section,
   State,
   Table,
   Trouble,
-  useAccount,
+  useApi,
   useMoney,
   useOfAccount,
   usePriceList,
@@ -95,7 +94,7 @@ function Earned() {
 
 function Payee() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
+  const api = useApi();
   const { data, error, refetch } = useOfAccount(
     ['payee'],
     ({ call }) => call('GET /v1/developer/payee', {}),
@@ -104,7 +103,7 @@ function Payee() {
   if (error !== null && data === undefined) return <Trouble error={error} retry={() => void refetch()} />;
   const open = async () => {
     const body = { return_url: location.href };
-    const { url } = await apiFor(chosen?.account.id).call('POST /v1/developer/payee', { body });
+    const { url } = await api.call('POST /v1/developer/payee', { body });
     location.assign(url);
   };
   return (

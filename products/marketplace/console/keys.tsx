@@ -1,12 +1,11 @@
 import { Button, Textarea } from '@mantine/core';
 import {
-  apiFor,
   Confirm,
   LineForm,
   State,
   Table,
   type Typed,
-  useAccount,
+  useApi,
   useIsAtLeast,
   useOfAccount,
   useTexts,
@@ -20,7 +19,7 @@ export const useKeys = () => useOfAccount(['plugin keys'], ({ call }) => call('G
 /** Keys that packages are signed with. A private one that is made here leaves as a download alone. */
 export function Keys() {
   const { say } = useTexts(texts);
-  const api = apiFor(useAccount()?.account.id);
+  const api = useApi();
   const isDeveloper = useIsAtLeast('admin');
   const [made, setMade] = useState<string>();
   const { data, ...asked } = useKeys();

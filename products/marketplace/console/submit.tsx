@@ -1,14 +1,13 @@
 import { Button, Textarea } from '@mantine/core';
 import {
-  apiFor,
   Copy,
   Facts,
   Pick,
   Refusal,
   sendAndTell,
   UploadButton,
-  useAccount,
   useAct,
+  useApi,
   useTexts,
 } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
@@ -58,7 +57,7 @@ export function Submit() {
 function Sign({ chosen, onSent }: { readonly chosen: ChosenPackage; readonly onSent: () => void }) {
   const { say } = useTexts(texts);
   const priceOf = usePrice();
-  const api = apiFor(useAccount()?.account.id);
+  const api = useApi();
   const { data } = useKeys();
   const [key, setKey] = useState<string>();
   const [pasted, setPasted] = useState('');

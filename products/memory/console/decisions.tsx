@@ -1,9 +1,8 @@
 import {
-  apiFor,
   Confirm,
   StateBadge,
   Table,
-  useAccount,
+  useApi,
   useOfAccount,
   usePagesOfAccount,
   useProductSearch,
@@ -49,10 +48,10 @@ export function Decisions() {
 
 function Opened({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
+  const api = useApi();
   const params = { id };
-  const { data } = useOfAccount(['memory decision', id], (api) =>
-    api.call('GET /v1/decisions/{id}', { params }),
+  const { data } = useOfAccount(['memory decision', id], ({ call }) =>
+    call('GET /v1/decisions/{id}', { params }),
   );
   if (data === undefined || 'markdown' in data) return null;
   return (
@@ -65,7 +64,7 @@ function Opened({ id }: { readonly id: string }) {
         <Confirm
           text={say('accept')}
           act={() =>
-            apiFor(chosen?.account.id).call('PATCH /v1/decisions/{id}', {
+            api.call('PATCH /v1/decisions/{id}', {
               params,
               body: { status: 'accepted' },
             })

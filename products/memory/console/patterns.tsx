@@ -1,14 +1,5 @@
 import { Button, Checkbox } from '@mantine/core';
-import {
-  apiFor,
-  Refusal,
-  Table,
-  useAccount,
-  useAct,
-  useOfAccount,
-  usePagesOfAccount,
-  useTexts,
-} from '@plinth/console';
+import { Refusal, Table, useAct, useApi, useOfAccount, usePagesOfAccount, useTexts } from '@plinth/console';
 import { texts } from './texts.ts';
 
 const RATINGS = ['helpful', 'unhelpful'] as const;
@@ -16,8 +7,7 @@ const RATINGS = ['helpful', 'unhelpful'] as const;
 /** Patterns that one may read, rated; and whether the account counts in what is released. */
 export function Patterns() {
   const { say, format } = useTexts(texts);
-  const chosen = useAccount();
-  const api = apiFor(chosen?.account.id);
+  const api = useApi();
   const { rows, ...asked } = usePagesOfAccount(
     ['memory patterns'],
     ({ call }, paging) => call('GET /v1/patterns', { query: paging }),
@@ -86,10 +76,10 @@ export function Patterns() {
 
 function Released() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
-  const { data } = useOfAccount(['privacy'], (api) => api.call('GET /v1/privacy/settings', {}));
+  const api = useApi();
+  const { data } = useOfAccount(['privacy'], ({ call }) => call('GET /v1/privacy/settings', {}));
   const change = useAct((platform_statistics: boolean) =>
-    apiFor(chosen?.account.id).call('POST /v1/privacy/settings', { body: { platform_statistics } }),
+    api.call('POST /v1/privacy/settings', { body: { platform_statistics } }),
   );
   return (
     <>

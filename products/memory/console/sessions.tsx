@@ -1,10 +1,9 @@
 import { Code } from '@mantine/core';
 import {
-  apiFor,
   Confirm,
   Section,
   Table,
-  useAccount,
+  useApi,
   usePagesOfAccount,
   useProductSearch,
   useTexts,
@@ -55,9 +54,8 @@ export function Sessions() {
 
 function Said({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
   const { change } = useProductSearch();
-  const api = apiFor(chosen?.account.id);
+  const api = useApi();
   const params = { id };
   const asked = usePagesOfAccount(['memory messages', id], ({ call }, query) =>
     call('GET /v1/sessions/{id}/messages', { params, query }),

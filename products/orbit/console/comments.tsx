@@ -4,6 +4,7 @@ import {
   LineForm,
   Table,
   useAccount,
+  useApi,
   useMe,
   useMemberNames,
   usePages,
@@ -12,7 +13,7 @@ import {
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { texts } from './texts.ts';
-import { keyOf, useApi, type View } from './use-scope.ts';
+import { keyOf, type View } from './use-scope.ts';
 
 /** Threads on a scope, or on one of its sections. */
 export function Comments({ scope, section, isMember }: View & { readonly section?: string }) {

@@ -1,8 +1,18 @@
 import { Progress } from '@mantine/core';
-import { Act, Refusal, State, Table, UploadButton, useOfAccount, useTexts, WIRE } from '@plinth/console';
+import {
+  Act,
+  Refusal,
+  State,
+  Table,
+  UploadButton,
+  useApi,
+  useOfAccount,
+  useTexts,
+  WIRE,
+} from '@plinth/console';
 import { DOCUMENT_TYPES, orbitCalls } from '@plinth/sdk/orbit';
 import { texts } from './texts.ts';
-import { isOpen, keyOf, useApi, useDocuments, type View } from './use-scope.ts';
+import { isOpen, keyOf, useDocuments, type View } from './use-scope.ts';
 
 /** The client's documents: brought in, read by a worker, and taken into sections by a model. */
 export function Documents(view: View) {

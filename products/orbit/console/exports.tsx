@@ -1,7 +1,7 @@
-import { Act, Pick, State, Table, useOfAccount, useTexts } from '@plinth/console';
+import { Act, Pick, State, Table, useApi, useOfAccount, useTexts } from '@plinth/console';
 import { useState } from 'react';
 import { texts } from './texts.ts';
-import { isOpen, keyOf, useApi, type View } from './use-scope.ts';
+import { isOpen, keyOf, type View } from './use-scope.ts';
 
 const FORMATS = { pdf: 'PDF', docx: 'Word', markdown: 'Markdown' };
 

@@ -8,13 +8,13 @@ import {
   TextFilter,
   type Typed,
   useAccount,
+  useApi,
   usePages,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
 import { OpenScope } from './scope.tsx';
 import { texts } from './texts.ts';
-import { useApi } from './use-scope.ts';
 
 /** Scopes of the workspace, or one of them. */
 export default function Scopes() {

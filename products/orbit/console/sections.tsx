@@ -7,6 +7,7 @@ import {
   typedIn,
   useAccount,
   useAct,
+  useApi,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
@@ -16,7 +17,7 @@ import { Comments } from './comments.tsx';
 import { SectionText } from './section-text.tsx';
 import { isSamePage, Source } from './source.tsx';
 import { KINDS, texts } from './texts.ts';
-import { keyOf, type Scope, type Section, useApi, useDocuments, type View } from './use-scope.ts';
+import { keyOf, type Scope, type Section, useDocuments, type View } from './use-scope.ts';
 
 interface SectionsProps extends View {
   /** Says to others which section is edited here. */

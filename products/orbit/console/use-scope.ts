@@ -20,9 +20,6 @@ const AGAIN = 5_000;
 /** Beginning of the key of all that is asked of a scope: its stream says when it is asked for again. */
 export const keyOf = (id: string, ...what: readonly unknown[]) => ['orbit scope', id, ...what];
 
-/** The client for the chosen account. */
-export const useApi = () => apiFor(useAccount()?.account.id);
-
 export const useDocuments = (id: string) =>
   useOfAccount(
     keyOf(id, 'documents'),

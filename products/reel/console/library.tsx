@@ -1,30 +1,31 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import {
-  apiFor,
   Confirm,
   Head,
+  Pick,
   Table,
-  useAccount,
+  TextFilter,
+  useApi,
   usePagesOfAccount,
   useProductSearch,
   useTexts,
 } from '@plinth/console';
-import { type Platform, PLATFORMS, texts } from './texts.ts';
+import { PLATFORMS, texts } from './texts.ts';
 
 /** Kept posts, found by their words, and the trash. */
 export default function Library() {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
   const { search, change } = useProductSearch();
-  const { q, platform, trash } = search;
+  const { q, trash } = search;
+  const platform = PLATFORMS.find((one) => one === search['platform']);
   const isTrash = trash !== undefined;
-  const api = apiFor(chosen?.account.id);
+  const api = useApi();
   const asked = usePagesOfAccount(['reel library', q, platform, isTrash], ({ call }, paging) =>
     call('GET /v1/library/assets', {
       query: {
         ...paging,
         ...(q === undefined ? {} : { q }),
-        ...(platform === undefined ? {} : { platform: platform as Platform }),
+        ...(platform === undefined ? {} : { platform }),
         ...(isTrash ? { deleted: 'true' } : {}),
       },
     }),
@@ -32,25 +33,14 @@ export default function Library() {
   return (
     <>
       <Head title={say('library')} />
-      <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <TextInput
-          className="grow"
-          type="search"
-          aria-label={say('search')}
-          placeholder={say('search')}
-          value={q ?? ''}
-          maxLength={200}
-          onChange={({ currentTarget }) =>
-            change({ q: currentTarget.value === '' ? undefined : currentTarget.value })
-          }
-        />
-        <NativeSelect
-          aria-label={say('platform')}
-          value={platform ?? ''}
-          data={[{ value: '', label: say('allPlatforms') }, ...PLATFORMS]}
-          onChange={({ currentTarget }) =>
-            change({ platform: currentTarget.value === '' ? undefined : currentTarget.value })
-          }
+      <div className="filters" role="search">
+        <TextFilter label={say('search')} value={q} choose={(words) => change({ q: words })} />
+        <Pick
+          label={say('platform')}
+          value={platform}
+          options={PLATFORMS}
+          none={say('allPlatforms')}
+          choose={(one) => change({ platform: one })}
         />
         <Button
           variant="default"
@@ -59,7 +49,7 @@ export default function Library() {
         >
           {say('trash')}
         </Button>
-      </form>
+      </div>
       <Table
         label={say('library')}
         asked={asked}

@@ -1,4 +1,4 @@
-import { apiFor, useAccount, WIRE } from '@plinth/console';
+import { useApi, WIRE } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { reelCalls } from '@plinth/sdk/reel';
 import { useQueryClient } from '@tanstack/react-query';
@@ -25,11 +25,10 @@ const IDLE: Running = {
 
 /** A generation from here, told as it is written. */
 export function useGeneration() {
-  const chosen = useAccount();
   const queries = useQueryClient();
   const [running, setRunning] = useState(IDLE);
   const ended = useRef<AbortController>(undefined);
-  const api = apiFor(chosen?.account.id);
+  const api = useApi();
   const reel = reelCalls(api, WIRE);
 
   async function follow(ask: (by: typeof api) => Promise<Asked>, onDraft?: (id: string) => void) {

@@ -1,5 +1,5 @@
 import { Button, Textarea } from '@mantine/core';
-import { Refusal, StateBadge, useAct, useAccount, apiFor, useTexts } from '@plinth/console';
+import { Refusal, StateBadge, useAct, useApi, useTexts } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
 import { texts } from './texts.ts';
@@ -16,8 +16,7 @@ interface DraftVariantProps {
 /** A variant to read, to choose, to edit and to keep. */
 export function DraftVariant({ variant, draft }: DraftVariantProps) {
   const { say } = useTexts(texts);
-  const chosen = useAccount();
-  const api = apiFor(chosen?.account.id);
+  const api = useApi();
   const [edited, setEdited] = useState<Pick<Variant, 'hook' | 'body'>>();
   const [isEditing, setEditing] = useState(false);
   const { hook, body } = edited ?? variant;

@@ -1,8 +1,8 @@
-import { accountsDoneAgain } from '#platform/accounts';
+import { accountsDoneAgain, createAccounts } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBackupService } from '#platform/backup';
-import { createBlobStorage } from '#platform/blobs';
+import { type BlobStorage, createBlobStorage } from '#platform/blobs';
 import { type Config, settingNames, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
@@ -13,8 +13,9 @@ import {
   isRunning,
   productOff,
 } from '#platform/entitlements';
+import { createErasure, type Subject } from '#platform/erasure';
 import type { Mounted } from '#platform/http';
-import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
+import { createIdempotency, type Idempotency, type KeptAnswers } from '#platform/idempotency';
 import {
   createCaptcha,
   createIdentity,
@@ -23,9 +24,10 @@ import {
   type Providers,
   userByEmail,
 } from '#platform/identity';
-import { createWork, type QStash, type RunningJob } from '#platform/jobs';
+import { createWork, type Jobs, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
-import { createLimiting, type Holder } from '#platform/limits';
+import { createLimiting, createMemberCapacity, type Holder } from '#platform/limits';
+import { createMail, transportOf } from '#platform/mail';
 import { keepSchedules } from '#platform/module';
 import { createOwnerSignIn } from '#platform/owner';
 import { createPermits } from '#platform/permits';
@@ -38,20 +40,16 @@ import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createLedgerArchives, createReports } from '#platform/reports';
 import { createDataKeys, type Secrets } from '#platform/secrets';
-import { addressRule, createSignInRule } from '#platform/sso';
+import { addressRule, createSignInRule, createSso } from '#platform/sso';
 import { createVectorStorage } from '#platform/vectors';
 import { createEvents } from '#platform/webhooks';
 import { modules, type Services } from '#modules';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
-import { openAccounts } from './accounts.ts';
 import { openAi } from './ai.ts';
 import { openBlobHome } from './blobs.ts';
-import { openErasure } from './erasure.ts';
-import { mountedOf, serviceOf } from './lists.ts';
-import { openMail } from './mail.ts';
+import { allDataRules, mountedOf, serviceOf } from './lists.ts';
 import { SANDBOX_STATES } from './sandboxes.ts';
-import { openSso } from './sso.ts';
 
 /** Parts that a process needs. */
 export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'telemetry'> {
@@ -125,26 +123,38 @@ export function wire(parts: WiringParts) {
   };
 }
 
-/** Wires accounts, their plans, and their mails. */
-function wirePeople(parts: WiringParts) {
-  const { config } = parts.options;
-  const catalogues = parts.products.map(({ catalogue }) => catalogue);
+/** Wires mails, events, and the queue that their deliveries wait in. */
+function wireMessages(parts: WiringParts) {
+  const { config, crashHook } = parts.options;
+  const { logger: log } = parts.telemetry;
+  const isOpen = config.environment !== 'production';
   const audit = createAudit(parts);
   const queue = createQueue<RunningJob>(parts);
-  const mail = openMail({ ...parts, queue });
-  const events = createEvents({
-    ...parts,
-    audit,
-    queue,
-    log: parts.telemetry.logger,
-    allowLoopback: config.environment !== 'production',
-    crashHook: parts.options.crashHook,
-  });
-  const { webhooks } = events;
+  const transport = transportOf(config.mail);
+  const mail = createMail({ ...parts, queue, log, crashHook, isOpen, settings: config.mail, transport });
+  const events = createEvents({ ...parts, audit, queue, log, crashHook, allowLoopback: isOpen });
+  return { audit, queue, mail, events, ...events };
+}
+
+/** Wires accounts, their plans, and how people sign in. */
+function wirePeople(parts: WiringParts) {
+  const { config } = parts.options;
+  const { logger: log } = parts.telemetry;
+  const catalogues = parts.products.map(({ catalogue }) => catalogue);
+  const messages = wireMessages(parts);
+  const { audit, mail, webhooks } = messages;
   const { freeAccountsPerUser } = config;
   const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
   const planRates = createPlanRates({ ...parts, catalogues });
-  const accounts = openAccounts({ ...parts, audit, mail, catalogues, entitlements });
+  const accounts = createAccounts({
+    ...parts,
+    audit,
+    mail,
+    capacity: createMemberCapacity({ catalogues, entitlements }),
+    organizationsPerUser: config.organizationsPerUser,
+    // After the #: browsers keep it to themselves, so that the token is in no log of a server or proxy.
+    invitationLink: (token) => `${config.baseUrl}/v1/invitations/accept#${token}`,
+  });
   const identity = createIdentity({
     ...parts,
     ...accounts,
@@ -152,22 +162,26 @@ function wirePeople(parts: WiringParts) {
     audit,
     mail,
     captcha: captchaOf(parts),
-    log: parts.telemetry.logger,
+    log,
     signInRule: createSignInRule({ audit }),
     addressRule,
     settings: identitySettings(config, parts.products),
   });
   mail.resolve(identity.resolvers);
-  const sso = openSso({ ...parts, audit, mail, accounts, identity });
+  const sso = createSso({
+    ...parts,
+    ...messages,
+    accounts,
+    identity,
+    log,
+    baseUrl: config.baseUrl,
+    dnsServers: config.ssoDnsServers,
+    allowLoopback: config.environment !== 'production',
+  });
   const home = openBlobHome(config, { ...parts, baseUrl: parts.reachedAt });
-  const { logger: log } = parts.telemetry;
   return {
     catalogues,
-    audit,
-    queue,
-    mail,
-    events,
-    ...events,
+    ...messages,
     entitlements,
     planRates,
     accounts,
@@ -307,4 +321,37 @@ function captchaOf({ options, telemetry }: WiringParts) {
     onAway: (err) =>
       telemetry.logger.warn({ err }, 'the CAPTCHA service is away; log-ins are only slowed down'),
   });
+}
+
+/** Erasure and exports, with what each module says of its tables. */
+function openErasure(parts: ErasureWiring) {
+  const { accounts, mail, blobs, idempotency, archives } = parts;
+  return createErasure({
+    ...parts,
+    rules: allDataRules(),
+    roleOf: accounts.roleOf,
+    kindOf: accounts.kindOf,
+    filesOf: blobs.linksOf,
+    archivedRows: { 'limits.usage_events': archives.of },
+    openFile: (product, accountId, id) => blobs.of(product).open(accountId, id),
+    sweepAnswers: () => idempotency.sweep(),
+    removeFiles: async (subjects) => {
+      for (const subject of subjects) {
+        await mail.forget(whoseOf(subject));
+        if (subject.kind === 'account') await blobs.forgetBytesOf(subject.id);
+      }
+    },
+    log: parts.telemetry.logger,
+  });
+}
+
+interface ErasureWiring extends WiringParts, ReturnType<typeof wirePeople> {
+  readonly jobs: Jobs;
+  readonly blobs: BlobStorage;
+  readonly idempotency: Idempotency;
+}
+
+function whoseOf(subject: Subject) {
+  if (subject.kind === 'account') return { accountId: subject.id };
+  return { userId: subject.id, email: subject.email };
 }

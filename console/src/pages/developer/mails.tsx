@@ -11,7 +11,6 @@ import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { MailFrame } from './mail-frame.tsx';
 import { Opened } from '../../parts/opened.tsx';
 import { readMailSearch } from './search.ts';
 import { texts } from './texts.ts';
@@ -135,5 +134,32 @@ function Log({ isShown }: { readonly isShown: boolean }) {
         ]}
       />
     </Section>
+  );
+}
+
+interface MailFrameProps {
+  readonly mail: { readonly subject: string; readonly html: string };
+}
+
+/**
+ * A mail in a frame that runs nothing, sends nothing and leads nowhere. It has the page's own content security policy, by which styles
+ * count where they have its nonce: those of the mail's head are given it.
+ */
+function MailFrame({ mail: { subject, html } }: MailFrameProps) {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.nonce ?? '';
+  return (
+    <>
+      <p>
+        <b>{subject}</b>
+      </p>
+      {/* A frame of its own for each mail: one that is led from mail to mail is a step of the browser's history each time. */}
+      <iframe
+        key={html}
+        className="frame"
+        sandbox=""
+        title={subject}
+        srcDoc={html.replace('<style>', `<style nonce="${nonce}">`)}
+      />
+    </>
   );
 }

@@ -1,10 +1,13 @@
+import { Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useAccount, useRuns } from '../../account.ts';
-import { Head } from '../../parts/section.tsx';
+import { chatCall, codeOf } from '../../parts/call-code.ts';
+import { CallTable } from '../../parts/call-table.tsx';
+import { Head, Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
-import { LastCalls } from './last-calls.tsx';
-import { Limits } from './limits.tsx';
+import { Limits, useUsage } from './limits.tsx';
 import { TryCall } from './try-call.tsx';
 
 /** One call to try, where calls of models run; how much of each limit is left, and the last calls. */
@@ -47,5 +50,38 @@ function Plans() {
         )
         .join(' · ')}
     </span>
+  );
+}
+
+/** The ten newest rows of the ledger, each a link to all that is known of it. */
+function LastCalls() {
+  const { say } = useTexts(texts);
+  const runs = useRuns();
+  const { data } = useUsage();
+  return (
+    <Section title={say('calls.last')}>
+      <CallTable
+        events={data?.events}
+        label={say('calls.last')}
+        lines={10}
+        empty={
+          runs('gateway') ? (
+            <>
+              <p className="dim">{say('noCalls')}</p>
+              <Code block tabIndex={0}>
+                {codeOf(chatCall('small', say('promptExample')), 'curl')}
+              </Code>
+            </>
+          ) : (
+            say('noCallYet')
+          )
+        }
+      />
+      {data !== undefined && data.events.length > 0 && (
+        <Link className="link" to="/app/ledger">
+          {say('allCalls')}
+        </Link>
+      )}
+    </Section>
   );
 }

@@ -1,6 +1,6 @@
 /** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
 
-/** Uses of `db.system` by products: each adds its own in its system-uses.ts (`declare module 'plinth/product'`). */
+/** Uses of `db.system` by products: each adds its own beside its definition (`declare module 'plinth/product'`). */
 export interface ProductSystemUses {}
 
 declare module '#platform/db' {

@@ -1,10 +1,9 @@
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { createAi } from './ai.ts';
 import { aiDataRules } from './data-rules.ts';
 import { healthRoutes } from './health-routes.ts';
 import { safetyRoutes } from './safety-routes.ts';
-import { aiSystemUses } from './system-uses.ts';
 export {
   type Ai,
   type AiChoices,
@@ -39,12 +38,25 @@ export type { Timers } from './timers.ts';
 export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';
 export type { WireRequest } from './wire.ts';
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'admin.providers': 'a platform admin sees how providers fare for all accounts',
+  'admin.safety': 'a platform admin sees how much was found in texts of all people, and nothing of whose',
+  'ai.safety': 'old safety events of all people are deleted in one run',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('ai.safety');
+
 /** This module, for the list of all of them. */
 export const aiModule = defineModule({
   name: 'ai',
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
-  systemUses: aiSystemUses,
+  systemUses,
   partRoutes: { health: healthRoutes, safety: safetyRoutes },
   schedules: {
     'old-safety-events': {

@@ -1,5 +1,5 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import { routesOf } from '#platform/http';
 import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
@@ -10,7 +10,6 @@ import { overageRoutes } from './overage/routes.ts';
 import { purchaseRoutes } from './purchases/routes.ts';
 import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
-import { billingSystemUses } from './system-uses.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
 export type { LimitInUse } from './views.ts';
@@ -55,6 +54,32 @@ export { type Billing, type BillingParts, createBilling, type GrantOrder } from 
 
 export const billingRoutes = routesOf(routes);
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'billing.overage': 'units past the limits of all accounts are counted, and reported to the provider',
+  'billing.prices': 'what the provider calls what is sold, which is of no account',
+  'billing.customers':
+    'who owns an account is told to the provider, which only the system role may write down',
+  'billing.import': 'what was sold elsewhere, to any account',
+  'billing.paying':
+    'how many subscriptions, of all accounts, pay for a product that its operator has turned off',
+  'billing.endings':
+    'subscriptions of accounts that were closed, and customers who were erased, are ended at the provider',
+  'billing.credits': 'credit of any account is taken at the provider, where its money has gone back',
+  'billing.inbox':
+    'a payment provider tells of all its customers, and whose they are is found out by reading',
+  'billing.sharing': 'an item that is sold belongs to its buyer, and its share to another account',
+  'billing.payouts':
+    'what all payees are owed is paid, and compared with the provider, which tells who can be paid',
+  'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('billing.import', 'billing.overage');
+
 /** This module, for the list of all of them. */
 export const billingModule = defineModule({
   name: 'billing',
@@ -62,7 +87,7 @@ export const billingModule = defineModule({
     'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
-  systemUses: billingSystemUses,
+  systemUses,
   partRoutes: {
     billing: billingRoutes,
     subscriptions: routesOf(subscriptionRoutes),

@@ -6,7 +6,6 @@ import { limitsRoutes } from './routes.ts';
 import { denialRoutes } from './usage/denial-routes.ts';
 import { callErrorRoutes } from './usage/call-error-routes.ts';
 import { eventRoutes } from './usage/event-routes.ts';
-import { limitsSystemUses } from './system-uses.ts';
 
 export { hasOpenPermits } from './permits/open-permits.ts';
 export {
@@ -80,6 +79,24 @@ export {
 export { limitUsage, shownEvent, shownUsage, usageEvent } from './routes.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.ts';
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'limits.rates': 'rates by IP and key are counted before or without an account',
+  'limits.admission': 'one batch decides for callers of many accounts',
+  'limits.settlement': 'one batch settles permits of many accounts',
+  'limits.holders': 'a holder is a process and serves all accounts',
+  'limits.seats': 'one batch renews seats of many accounts, and they are counted over all',
+  'limits.sweep': 'permits of dead holders are closed in all accounts',
+  'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
+  'limits.denials':
+    'one process counts denials and failed calls of many accounts, and platform admins read denials of all',
+  'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
 /** This module, for the list of all of them. */
 export const limitsModule = defineModule({
   name: 'limits',
@@ -87,7 +104,7 @@ export const limitsModule = defineModule({
     'who may spend, and what was spent: admission/ (decide/), permits/, settlement/, rates/, seats/, usage/ with its alerts, operator/ budgets',
   migrations: () => migrationsIn('limits', import.meta.url),
   dataRules: limitsDataRules,
-  systemUses: limitsSystemUses,
+  systemUses,
   partRoutes: {
     limits: [...limitsRoutes, ...eventRoutes],
     denials: denialRoutes,

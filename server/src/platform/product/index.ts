@@ -14,7 +14,6 @@ export { definePart, type EntitlementHook, type Part, type ProductParts } from '
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { CrashPoint, LostAnswer } from './crash-points.ts';
 export { type OpenPart, registerPart } from './register-product.ts';
-export { productSystemUses } from './system-uses.ts';
 export { type PlanAccess, planTextCall, type WorkRequest } from './plan-access.ts';
 export { type FirstEvent, TextEvents } from './text-events.ts';
 export {
@@ -34,7 +33,7 @@ export {
   pruneNumbered,
 } from './numbered-changes.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
-export { purgeTrash, type Trash, trashOf } from './trash.ts';
+export { productSystemUses, purgeTrash, type Trash, trashOf } from './trash.ts';
 export {
   refusedChange,
   versionUpdate,

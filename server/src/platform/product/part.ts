@@ -47,7 +47,7 @@ export interface ProductParts<Service, Declared extends Settings = NoSettings> e
   readonly folder?: string;
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
-  /** Why it uses `db.system`, by the use: `notes.sweep`. Its system-uses.ts makes them known to the compiler. */
+  /** Why it uses `db.system`, by the use: `notes.sweep`. `declare module 'plinth/product'` makes them known to the compiler. */
   readonly systemUses?: Readonly<Record<string, string>>;
   /** Its commits and dispatches, by name (`reel.enqueue`); a test goes red for one of which nothing is said. */
   readonly crashPoints?: Readonly<Record<string, CrashPoint>>;

@@ -1,5 +1,16 @@
-import { type CommitPoint, type Database, type Statement, statement } from '#platform/db';
+import { type CommitPoint, type Database, declareLongUses, type Statement, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
+
+/** Uses of `db.system` by the kit, with the reason why no single account or user owns the work. */
+export const productSystemUses = {
+  'product.purge': 'items of all accounts that were in the trash of a product for 30 days go',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof productSystemUses> {}
+}
+
+declareLongUses('product.purge');
 
 /** Days after which what was put into the trash is deleted for good. */
 export const DAYS_IN_TRASH = 30;

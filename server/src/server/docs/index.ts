@@ -2,10 +2,9 @@ import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
-import type { ServerParts } from '../parts.ts';
+import type { ServerParts, ServerSettings } from '../parts.ts';
 import type { ReadBody } from '../bodies.ts';
 import { guidePage } from './guides.ts';
-import { mayHaveKey } from './key.ts';
 import { docsPage, file } from './page.ts';
 
 /** Sources that the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
@@ -112,4 +111,37 @@ async function loadProgram(): Promise<Buffer> {
   const { rawPayload } = await carrier.inject('/scalar/js/scalar.js');
   await carrier.close();
   return gzipSync(rawPayload);
+}
+
+const LOOPBACK_ADDRESS = /^(?:127\.|::1$|::ffff:127\.)/;
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+/** Headers that a proxy in between adds: then the caller is not who the connection says. */
+const FORWARDED = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-real-ip',
+  'x-forwarded-proto',
+];
+
+/**
+ * Whether the docs page of this request may ask for the local owner's key: never in production, and only for a
+ * browser on this machine that asks this machine by its own name. Another name that leads here (DNS rebinding) and a
+ * page of another origin are told nothing.
+ */
+function mayHaveKey(
+  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
+  { environment, host }: Pick<ServerSettings, 'environment' | 'host'>,
+): boolean {
+  const site = headers['sec-fetch-site'];
+  return (
+    environment !== 'production' &&
+    (LOOPBACK_ADDRESS.test(host) || host === 'localhost') &&
+    LOOPBACK_ADDRESS.test(raw.socket.remoteAddress ?? '') &&
+    LOOPBACK_HOST.test(headers.host ?? '') &&
+    FORWARDED.every((name) => headers[name] === undefined) &&
+    (headers.origin === undefined || headers.origin === `http://${headers.host}`) &&
+    (site === undefined || site === 'same-origin')
+  );
 }

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { Opening, Plain } from './port.ts';
 import { beginDatabase, finishDatabase, unpackPrepared } from './prepared.ts';
 
@@ -67,7 +68,7 @@ const isNew = input.dataDir !== '' && beginDatabase(input.dataDir);
 const slowly = isNew ? copyPrepared() : undefined;
 const database = await PGlite.create({
   // Extensions that `create extension` of our migrations finds beside what PGlite has built in.
-  extensions: { btree_gin },
+  extensions: { btree_gin, pg_trgm },
   startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   ...(input.dataDir === '' ? {} : { dataDir: input.dataDir }),
   ...(input.template === undefined ? {} : { loadDataDir: new Blob([input.template]) }),

@@ -5,8 +5,8 @@ export const dbSystemUses = {
 } as const;
 
 /**
- * Every use of `db.system`. Each module and product adds its own, with the reason, in its system-uses.ts
- * (`declare module '#platform/db'`), and names them in its definition: a house test compares the two.
+ * Every use of `db.system`. Each module and product adds its own beside its definition, with the reason
+ * (`declare module '#platform/db'`). A definition can't add them: its type has the service, whose methods name them.
  */
 export interface SystemUses extends Readonly<Record<keyof typeof dbSystemUses, string>> {}
 

@@ -1,7 +1,6 @@
 import './errors.ts';
-import { type DataRule, erased, type Migration, migrationsIn } from '#platform/db';
+import { type DataRule, declareLongUses, erased, type Migration, migrationsIn } from '#platform/db';
 
-export { secretsSystemUses } from './system-uses.ts';
 export { countSealed, type SealedCount } from './count-sealed.ts';
 export { createDataKeys, type DataKey, type DataKeys } from './data-keys.ts';
 export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
@@ -17,3 +16,14 @@ export const secretsDataRules: DataRule[] = [
 ];
 
 export const secretsMigrations = (): Migration[] => migrationsIn('secrets', import.meta.url);
+
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+export const secretsSystemUses = {
+  'secrets.keys': 'master keys are the server’s, and values of all accounts under an old one are sealed anew',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof secretsSystemUses> {}
+}
+
+declareLongUses('secrets.keys');

@@ -1,13 +1,13 @@
 import './errors.ts';
 import type { DoneAgain } from '#platform/audit';
 import type { BlobHome } from '#platform/blobs';
+import { declareLongUses } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { type Applied, type ApplyingParts, applyRevocations } from './revocations/apply.ts';
 import { type Backups, type BackupsParts, createBackups } from './backups.ts';
 import type { ListEntry } from './revocations/list.ts';
 import { createRecorder, type Recorder } from './revocations/recorder.ts';
 import { backupRoutes } from './routes.ts';
-import { backupSystemUses } from './system-uses.ts';
 
 export { type Manifest, readBackup } from './archive.ts';
 export { type Backup, newBackupCode } from './backups.ts';
@@ -37,11 +37,24 @@ export function createBackupService(parts: BackupServiceParts): BackupService {
   };
 }
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'backup.revocations':
+    'what was erased and revoked is kept outside of the database, for all accounts, for one that is restored',
+  'backup.restore': 'a restored database ends all sessions, and does again what it does not know of',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('backup.restore');
+
 /** This module, for the list of all of them. */
 export const backupModule = defineModule({
   name: 'backup',
   purpose: 'backups of the embedded database; what was erased and revoked, for a database that is restored',
-  systemUses: backupSystemUses,
+  systemUses,
   routes: backupRoutes,
   schedules: { revocations: { cron: '* * * * *', run: ({ recorder }) => recorder.record() } },
   create: createBackupService,

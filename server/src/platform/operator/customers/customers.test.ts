@@ -1,6 +1,8 @@
 import { statement } from '#platform/db';
+import { engine } from '@plinth/testkit/services';
 import { testApp } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
+import { type CustomerQuestion, searchCustomers } from './store.ts';
 
 const app = await testApp();
 const admin = await app.admin();
@@ -58,6 +60,40 @@ test('nothing else is found by it', async () => {
     expect((await find(q)).map(({ account_id: id }) => id)).toEqual([ada.accountId]);
   for (const q of ['no such thing', '%%', "' or true --", '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00'])
     expect(await find(`${q}  `).then((rows) => rows.length)).toBe(0);
+});
+
+test('a part of a name is found as it is written, signs of patterns too', async () => {
+  await app.db.asMigrator(
+    statement(`update accounts.accounts set name = $2 where account_id = $1`, [
+      bob.accountId,
+      String.raw`100%_of\Kä`,
+    ]),
+  );
+  for (const q of ['0%_', String.raw`OF\KÄ`, String.raw`f\k`, '%_'])
+    expect(await find(q)).toMatchObject([{ account_id: bob.accountId, found_by: 'name' }]);
+  for (const q of ['1%0', '10__of', String.raw`%\_`]) expect(await find(q)).toEqual([]);
+});
+
+test.runIf(engine === 'postgres')('an index serves each part of a search', async () => {
+  const question: CustomerQuestion = {
+    text: 'ada@',
+    id: ada.accountId,
+    permits: [ada.accountId, ada.accountId],
+    products: [],
+  };
+  const { text, values } = searchCustomers(question, { status: undefined, limit: 20 });
+  const [, , plan] = await app.db.transactAsMigrator(undefined, (tx) =>
+    tx.runAll([
+      statement('set local role plinth_system'),
+      statement('set local enable_seqscan = off'),
+      statement<{ 'QUERY PLAN': string }>(`explain ${text}`, values),
+    ]),
+  );
+  const lines = plan.map((line) => line['QUERY PLAN']);
+  // With sequential scans off, a table is read through only where no index serves.
+  expect(lines.filter((line) => line.includes('Seq Scan'))).toEqual([]);
+  for (const index of ['users_by_part', 'accounts_by_part', 'api_keys_by_prefix', 'api_keys_by_id'])
+    expect(lines.join('\n')).toContain(index);
 });
 
 test('with its plans, what it cost and what was denied; opened with its limits and last calls', async () => {

@@ -46,55 +46,64 @@ export interface CustomerList {
   readonly after: readonly [key: string, account: string] | undefined;
 }
 
+type Bind = (value: unknown) => string;
+
 interface Sort {
   /** The key that rows are sorted by, and its type in the database. */
   readonly key: string;
   readonly type: string;
-  readonly from?: string;
+  /** Joins the key's source; `bind` adds a parameter to the statement, and answers its name there. */
+  readonly from?: (bind: Bind, list: Pick<CustomerList, 'mode' | 'span'>) => string;
   readonly isAscending?: boolean;
 }
 
+const AMOUNT = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
 /** With amounts in several currencies the largest counts, in minor units: most servers sell in one. */
 const largest = (amounts: string) =>
   `left join (select account_id, max(amount) as key from (select account_id, sum(amount) as amount from (${amounts}) as one group by account_id, currency) as sums
      group by account_id) as sorted on sorted.account_id = a.account_id`;
 const ofSpent = (sum: string) => ({
-  key: 'coalesce(sorted.key, 0)',
-  type: 'numeric',
-  from: `left join (select account_id, sum(${sum}) as key from reports.usage_cells where slot > $6 group by account_id) as sorted on sorted.account_id = a.account_id`,
+  ...AMOUNT,
+  from: (bind: Bind, { span }: Pick<CustomerList, 'span'>) =>
+    `left join (select account_id, sum(${sum}) as key from reports.usage_cells where slot > ${bind(span.since)} group by account_id) as sorted on sorted.account_id = a.account_id`,
 });
-const LARGEST = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
 
 /** The last call in the ledger, or in what was archived from it. */
 const LAST_CALL = `coalesce((select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1),
   (select max(l.last_call_at) from reports.ledger_archives l where l.account_id = a.account_id))`;
 
-/** Orders of the list of all accounts. $2 is the mode, $6 and $7 are the span. */
+/** Orders of the list of all accounts. */
 const SORTS = {
   newest: { key: 'a.created_at', type: 'timestamptz' },
   name: { key: 'lower(a.name) collate "C"', type: 'text', isAscending: true },
   calls: ofSpent('calls'),
   cost: ofSpent('posted + estimated + corrections'),
   paid: {
-    ...LARGEST,
-    from: largest(`select account_id, currency, gross as amount from reports.revenue($6, $7, $2)`),
+    ...AMOUNT,
+    from: (bind, { mode, span: { since, now } }) =>
+      largest(
+        `select account_id, currency, gross as amount from reports.revenue(${bind(since)}, ${bind(now)}, ${bind(mode)})`,
+      ),
   },
   mrr: {
-    ...LARGEST,
-    from: largest('select account_id, currency, yearly as amount from billing.recurring($7, $2)'),
+    ...AMOUNT,
+    from: (bind, { mode, span }) =>
+      largest(
+        `select account_id, currency, yearly as amount from billing.recurring(${bind(span.now)}, ${bind(mode)})`,
+      ),
   },
   denied: {
-    key: 'coalesce(sorted.key, 0)',
-    type: 'numeric',
-    from: `left join (select account_id, sum(denied) as key from limits.denials where (hour at time zone 'UTC') > ($7::timestamptz - interval '7 days') at time zone 'UTC' group by account_id) as sorted
+    ...AMOUNT,
+    from: (bind, { span }) =>
+      `left join (select account_id, sum(denied) as key from limits.denials where (hour at time zone 'UTC') > (${bind(span.now)}::timestamptz - interval '7 days') at time zone 'UTC' group by account_id) as sorted
       on sorted.account_id = a.account_id`,
   },
   last_call: {
     key: `coalesce(sorted.key, '-infinity')`,
     type: 'timestamptz',
-    from: `left join lateral (select ${LAST_CALL} as key) as sorted on true`,
+    from: () => `left join lateral (select ${LAST_CALL} as key) as sorted on true`,
   },
-} as const satisfies Readonly<Record<string, Sort>>;
+} satisfies Readonly<Record<string, Sort>>;
 export type CustomerSort = keyof typeof SORTS;
 export const CUSTOMER_SORTS = Object.keys(SORTS) as [CustomerSort, ...CustomerSort[]];
 
@@ -111,22 +120,20 @@ export function listCustomers({
   limit,
   after,
 }: CustomerList): Statement<ListedRow> {
-  const { key, type, from = '', isAscending = false }: Sort = SORTS[sort];
+  const { key, type, from, isAscending = false }: Sort = SORTS[sort];
+  const values: unknown[] = [status ?? null, after?.[0] ?? null, after?.[1] ?? null, limit];
+  const join = from?.((value) => `$${values.push(value)}`, { mode, span }) ?? '';
   const [sign, order] = isAscending ? ['>', 'asc'] : ['<', 'desc'];
   const keys = `${key}, a.account_id`;
   return statement<ListedRow>(
     `with page as materialized (
-       select a.account_id, (${key})::text as key, row_number() over (order by ${key} ${order}, a.account_id ${order}) as place
-       from accounts.accounts a ${from}
-       where a.deleted_at is null and ($1::text is null or a.status = $1) and $2::text <> ''
-         and ($3::text is null or (${keys}) ${sign} ($3::${type}, $4::uuid)) and $6::timestamptz < $7::timestamptz
-       order by ${key} ${order}, a.account_id ${order} limit $5)
-     select a.account_id, 'account' as found_by, page.key, ${FACTS}
-     from page join accounts.accounts a on a.account_id = page.account_id
-     left join lateral (${OWNER}) as owner on true
-     left join lateral (${SPENT}) as spent on true
-     order by page.place`,
-    [status ?? null, mode, after?.[0] ?? null, after?.[1] ?? null, limit, span.since, span.now],
+       select a.account_id, 'account' as found_by, (${key})::text as key, row_number() over (order by ${key} ${order}, a.account_id ${order}) as place
+       from accounts.accounts a ${join}
+       where a.deleted_at is null and ($1::text is null or a.status = $1)
+         and ($2::text is null or (${keys}) ${sign} ($2::${type}, $3::uuid))
+       order by ${key} ${order}, a.account_id ${order} limit $4)
+     ${SUMS} select page.key, ${FACTS} order by page.place`,
+    values,
   );
 }
 
@@ -142,10 +149,11 @@ export const searchCustomers = (
     `with found as (
        select account_id, 'account' as found_by, 1 as rank from accounts.accounts where account_id = $2::uuid
        union all select m.account_id, 'user', 2 from accounts.members m where m.user_id = $2::uuid
-       union all select k.account_id, 'key', 3 from identity.api_keys k where k.id = $2::uuid or k.prefix = left($1, length(k.prefix))
+       union all select k.account_id, 'key', 3 from identity.api_keys k
+         where k.id = $2::uuid or k.prefix = any(array(select left($1, n) from generate_series(1, length($1)) n))
        union all select e.account_id, 'permit', 4 from limits.usage_events e where e.permit_id = $2::uuid
        union all select e.account_id, 'request', 5 from limits.usage_events e where e.permit_id between $3::uuid and $4::uuid and e.request_id = $1
-       union all select d.account_id, 'request', 5 from limits.denials d where $3::uuid is not null and d.last_request_id = $1
+       union all select d.account_id, 'request', 5 from limits.denials d where d.last_request_id = $1
          and (d.hour at time zone 'UTC') > ($8::timestamptz - interval '1 hour') at time zone 'UTC' and (d.hour at time zone 'UTC') <= ($8::timestamptz + interval '1 minute') at time zone 'UTC'
        union all select o.account_id, 'store', 6 from billing.objects o where o.account_id is not null and o.object_id = $1
          and o.kind = any(array['customer', 'subscription', 'invoice', 'payment', 'checkout']) and o.store = any${ANYWHERE}
@@ -153,18 +161,14 @@ export const searchCustomers = (
        union all select p.account_id, 'store', 6 from billing.payments p where p.payment = $1 and p.store = any${ANYWHERE}
        union all select account_id, found_by, 7 from jsonb_to_recordset($6::text::jsonb) as of_products (account_id uuid, found_by text)
        union all (select m.account_id, 'email', 8 from identity.users u join accounts.members m on m.user_id = u.user_id
-         where position(lower($1) in lower(u.email)) > 0 limit ${MOST_LIKE})
-       union all (select a.account_id, 'name', 9 from accounts.accounts a where position(lower($1) in lower(a.name)) > 0 limit ${MOST_LIKE})
+         where lower(u.email) like lower($9) limit ${MOST_LIKE})
+       union all (select a.account_id, 'name', 9 from accounts.accounts a where lower(a.name) like lower($9) limit ${MOST_LIKE})
      ), firsts as (
        select account_id, min(rank) as rank, (array_agg(found_by order by rank))[1] as found_by from found group by account_id
      ), page as materialized (
        select f.* from firsts f join accounts.accounts a on a.account_id = f.account_id
        where a.deleted_at is null and ($7::text is null or a.status = $7) order by f.rank, f.account_id limit $5)
-     select a.account_id, f.found_by, ${FACTS}
-     from page f join accounts.accounts a on a.account_id = f.account_id
-     left join lateral (${OWNER}) as owner on true
-     left join lateral (${SPENT}) as spent on true
-     order by f.rank, a.account_id`,
+     ${SUMS} select ${FACTS} order by page.rank, a.account_id`,
     [
       text,
       id ?? null,
@@ -174,16 +178,16 @@ export const searchCustomers = (
       JSON.stringify(products),
       status ?? null,
       permits === undefined ? null : timeOf(permits[0]),
+      // Indexes of trigrams serve it, from three letters on.
+      `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
     ],
   );
 
 export const readCustomer = (accountId: string): Statement<CustomerRow> =>
   statement<CustomerRow>(
-    `select a.account_id, 'account' as found_by, ${FACTS}
-     from accounts.accounts a
-     left join lateral (${OWNER}) as owner on true
-     left join lateral (${SPENT}) as spent on true
-     where a.account_id = $1 and a.deleted_at is null`,
+    `with page as materialized (
+       select account_id, 'account' as found_by from accounts.accounts where account_id = $1 and deleted_at is null)
+     ${SUMS} select ${FACTS}`,
     [accountId],
   );
 
@@ -231,13 +235,22 @@ export const paymentsOf = (accountId: string, limit: number): Statement<PaymentR
 const timeOf = (id: string): string =>
   new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toISOString();
 
-const FACTS = `a.kind, a.name, a.status, owner.user_id as owner_id, owner.email as owner_email,
-  (select count(*) from accounts.members m where m.account_id = a.account_id)::integer as members,
-  coalesce(spent.calls, 0)::bigint as calls, coalesce(spent.cost, 0)::bigint as cost_micros, coalesce(spent.charged, 0)::bigint as charged_micros,
-  coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > (select app.now() - interval '7 days')), 0)::bigint as denied,
-  ${LAST_CALL} as last_call_at, a.created_at`;
-/** The first of them. */
-const OWNER = `select u.user_id, u.email from accounts.members m join identity.users u on u.user_id = m.user_id
-  where m.account_id = a.account_id and m.role = 'owner' order by m.created_at, u.user_id limit 1`;
-const SPENT = `select sum(c.calls) as calls, sum(c.posted + c.estimated + c.corrections) as cost, sum(c.charged) as charged
-  from reports.usage_cells c where c.account_id = a.account_id and c.slot > (select app.now() - interval '30 days')`;
+const OF_PAGE = 'account_id = any(array(select account_id from page))';
+/** Sums of the accounts of `page`, read once for all of them: account by account costs too much where statistics are wrong. */
+const SUMS = `, spent as (
+       select account_id, sum(calls) as calls, sum(posted + estimated + corrections) as cost, sum(charged) as charged
+       from reports.usage_cells where ${OF_PAGE} and slot > (select app.now() - interval '30 days') group by account_id
+     ), refused as (
+       select account_id, sum(denied) as denied
+       from limits.denials where ${OF_PAGE} and hour > (select app.now() - interval '7 days') group by account_id
+     )`;
+const FACTS = `a.account_id, page.found_by, a.kind, a.name, a.status, owner.user_id as owner_id, owner.email as owner_email,
+       (select count(*) from accounts.members m where m.account_id = a.account_id)::integer as members,
+       coalesce(spent.calls, 0)::bigint as calls, coalesce(spent.cost, 0)::bigint as cost_micros, coalesce(spent.charged, 0)::bigint as charged_micros,
+       coalesce(refused.denied, 0)::bigint as denied, ${LAST_CALL} as last_call_at, a.created_at
+     from page join accounts.accounts a on a.account_id = page.account_id
+     left join spent on spent.account_id = a.account_id
+     left join refused on refused.account_id = a.account_id
+     left join lateral (
+       select u.user_id, u.email from accounts.members m join identity.users u on u.user_id = m.user_id
+       where m.account_id = a.account_id and m.role = 'owner' order by m.created_at, u.user_id limit 1) as owner on true`;

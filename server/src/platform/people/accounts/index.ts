@@ -1,5 +1,5 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { directoryRoutes } from './directory/user-routes.ts';
 import { invitationPage } from './invitations/invitation-page.ts';
@@ -13,7 +13,6 @@ import { auditRoutes } from './audit-trail/audit-routes.ts';
 import { defineModule } from '#platform/module';
 import { createAccounts } from './accounts.ts';
 import { accountsDataRules } from './data-rules.ts';
-import { accountsSystemUses } from './system-uses.ts';
 
 export {
   dueOrganizations,
@@ -40,13 +39,31 @@ export const accountsRoutes: Route[] = [
   ...directoryRoutes,
 ];
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'accounts.membership':
+    'whether a caller may act for an account, or open it again, is read before there is a scope',
+  'accounts.prune': 'invitations of all accounts that were over long ago are deleted',
+  'accounts.personal-audit':
+    'what a person did belongs to no account: the owner of a personal account reads their own sign-ins with it',
+  'accounts.invitee': 'a person who was invited is no member yet: their invitation is found by its token',
+  'admin.accounts': 'a platform admin finds, suspends and reinstates users’ accounts that are not their own',
+  'admin.audit': 'a platform admin reads what happened in all accounts',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('accounts.prune');
+
 /** This module, for the list of all of them. */
 export const accountsModule = defineModule({
   name: 'accounts',
   purpose: 'personal accounts and organizations, members, invitations, teams',
   migrations: () => migrationsIn('accounts', import.meta.url),
   dataRules: accountsDataRules,
-  systemUses: accountsSystemUses,
+  systemUses,
   routes: accountsRoutes,
   schedules: { 'old-invitations': { cron: '12 * * * *', run: (accounts) => accounts.invitations.prune() } },
   create: createAccounts,

@@ -1,9 +1,8 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { entitlementsDataRules } from './data-rules.ts';
 import { createEntitlements } from './service.ts';
-import { entitlementsSystemUses } from './system-uses.ts';
 
 export type { Allowance } from './allowances.ts';
 export {
@@ -58,12 +57,24 @@ export {
 
 export { createUpgradeFor, type UpgradeFor, type UpgradeQuestion } from './upgrade.ts';
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'admin.grants': 'a platform admin grants a plan to an account that is not their own',
+  'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('entitlements.rewrite');
+
 /** This module, for the list of all of them. */
 export const entitlementsModule = defineModule({
   name: 'entitlements',
   purpose: 'what accounts were granted, and what that amounts to over time',
   migrations: () => migrationsIn('entitlements', import.meta.url),
   dataRules: entitlementsDataRules,
-  systemUses: entitlementsSystemUses,
+  systemUses,
   create: createEntitlements,
 });

@@ -1,5 +1,5 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
 import { adminRoutes } from './admins/admin-routes.ts';
 import { authRoutes } from './sessions/auth-routes.ts';
@@ -13,7 +13,6 @@ import { userRoutes } from './users/user-routes.ts';
 import { defineModule } from '#platform/module';
 import { identityDataRules } from './data-rules.ts';
 import { createIdentity } from './identity.ts';
-import { identitySystemUses } from './system-uses.ts';
 
 export { type AdminList, type Admins, createAdmins, type InvitationResult } from './admins/admins.ts';
 export { endAllSignIns, identityDoneAgain } from './done-again.ts';
@@ -67,13 +66,31 @@ export const identityRoutes: Route[] = [
   ...keyRoutes,
 ];
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'identity.credentials':
+    'nobody is signed in yet: a token, key, email or refresh token is looked up to find out who calls',
+  'identity.guessing': 'guesses are counted before anybody is known',
+  'identity.prune': 'sessions of all users that were over long ago are deleted',
+  'identity.import': 'users of another system, who are nobody here yet',
+  'identity.signing-keys': 'the signing keys belong to the server',
+  'admin.admins': 'an operator makes and unmakes platform admins at the machine',
+  'admin.users': 'a platform admin suspends and reinstates users other than themselves',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('identity.import', 'identity.prune');
+
 /** This module, for the list of all of them. */
 export const identityModule = defineModule({
   name: 'identity',
   purpose: 'users, sessions, tokens, keys, what goes by mail',
   migrations: () => migrationsIn('identity', import.meta.url),
   dataRules: identityDataRules,
-  systemUses: identitySystemUses,
+  systemUses,
   routes: identityRoutes,
   schedules: {
     'signing-keys': { cron: '22 * * * *', run: (identity) => identity.rotateWhenDue() },

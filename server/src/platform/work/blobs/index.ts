@@ -1,10 +1,9 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { blobsDataRules } from './data-rules.ts';
 import { blobsRoutes } from './routes.ts';
 import { createBlobStorage } from './service.ts';
-import { blobsSystemUses } from './system-uses.ts';
 
 export type {
   Blob,
@@ -39,13 +38,28 @@ export { signedLink, signedParts, signedUpload } from './signed-requests.ts';
 export { SEALED } from './data-rules.ts';
 export { storingRefusal } from './uploads.ts';
 
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'blobs.signed': 'a signed request names a file, and no account',
+  'blobs.sweep': 'files of all accounts whose time is over are found, and their bytes deleted',
+  'blobs.erasure': 'the bytes of an account that is erased are deleted, and it has no members any more',
+  'blobs.totals': 'what all accounts store is a figure for the operator',
+  'blobs.export': 'an archive lists the files of the account that it is of, and a job of nobody’s makes it',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('blobs.totals');
+
 /** This module, for the list of all of them. */
 export const blobsModule = defineModule({
   name: 'blobs',
   purpose: 'files of accounts: uploads, downloads, the storage that they take; a folder or S3',
   migrations: () => migrationsIn('blobs', import.meta.url),
   dataRules: blobsDataRules,
-  systemUses: blobsSystemUses,
+  systemUses,
   routes: blobsRoutes,
   schedules: {
     'old-files': { cron: '*/5 * * * *', run: (blobs) => blobs.sweep() },

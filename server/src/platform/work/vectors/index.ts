@@ -1,12 +1,22 @@
 import './errors.ts';
-import { migrationsIn } from '#platform/db';
+import { declareLongUses, migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { vectorsDataRules } from './data-rules.ts';
 import { createVectorStorage } from './service.ts';
-import { vectorsSystemUses } from './system-uses.ts';
 
 export { createVectorStorage, type VectorStorage } from './service.ts';
 export type { Collection, StoredVector, VectorItem, VectorResult, Vectors, VectorSearch } from './vectors.ts';
+
+/** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
+const systemUses = {
+  'vectors.centre': 'collections of all accounts that have grown get a new centre',
+};
+
+declare module '#platform/db' {
+  interface SystemUses extends Readonly<typeof systemUses> {}
+}
+
+declareLongUses('vectors.centre');
 
 /** This module, for the list of all of them. */
 export const vectorsModule = defineModule({
@@ -14,7 +24,7 @@ export const vectorsModule = defineModule({
   purpose: 'embeddings of accounts, and what is near to one: by signs in SQL, then exactly',
   migrations: () => migrationsIn('vectors', import.meta.url),
   dataRules: vectorsDataRules,
-  systemUses: vectorsSystemUses,
+  systemUses,
   schedules: { 'vector-centres': { cron: '* * * * *', run: (vectors) => vectors.centre() } },
   create: createVectorStorage,
 });
