@@ -228,18 +228,15 @@ function idsAtTop(value: unknown): string[] {
 const MOST_WAYS = 2_000;
 
 /**
- * Ways to fill a call's holes: with every id that is likely meant, and then with others; with all of them, when not said.
- * Where there are several holes, with the likely ones alone, when there are such.
+ * Ways to fill a call's holes: with every id that is likely meant, and then with `others`. Where there are several holes, or no
+ * others are given, with the likely ones alone; with all ids, where no column says which are likely.
  */
-export function fillingsOf(
-  route: Route,
-  ids: IdsByColumn,
-  others: readonly string[] = [...ids.values()].flat(),
-): PathValues[] {
+export function fillingsOf(route: Route, ids: IdsByColumn, others?: readonly string[]): PathValues[] {
   const holes = holesOf(route);
   const candidates = holes.map(({ name }) => {
     const likely = ids.get(columnOf(route, name)) ?? [];
-    return holes.length > 1 && likely.length > 0 ? likely : [...new Set([...likely, ...others])];
+    const isEnough = likely.length > 0 && (holes.length > 1 || others === undefined);
+    return isEnough ? likely : [...new Set([...likely, ...(others ?? [...ids.values()].flat())])];
   });
   const ways = candidates.reduce((product, { length }) => product * length, 1);
   if (ways > MOST_WAYS)
@@ -259,6 +256,7 @@ function columnOf(route: Route, name: string): string {
   // The id of a file of a session is in its own table, as what its bytes were sealed for.
   if (name === 'file_id') return 'sealed_for';
   if (name !== 'id') return name.replace(/_ids$/, '_id');
+  if (route.path.startsWith('/v1/usage/events/')) return 'usage_event_id';
   const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];
   if (segment === 'template' && route.path.startsWith('/v1/admin/')) return 'public_template_id';
   return ['organization', 'workspace'].includes(segment) ? 'account_id' : `${segment}_id`;

@@ -1,6 +1,17 @@
-import { statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { sealedKey } from '#platform/signing';
 import type { TestApp } from '@plinth/testkit/services/app';
+import { LICENSE_KEYS } from '../../products/licences/signing/store.ts';
+import { sharedRsaKey } from '../../products/licences/test/rsa-key.ts';
+
+const KEY = commitPoint('test.walkers.license-key', 'a key that is made already');
+
+/** The key that signs licences: the first purchase would make one, which takes a processor between one second and thirty. */
+export async function makeLicenseKey({ app, db }: TestApp): Promise<void> {
+  const key = sealedKey({ ...app.modules, store: LICENSE_KEYS }, 'rsa-4096', await sharedRsaKey());
+  await db.system('coditect.signing', KEY, [LICENSE_KEYS.insert(key)]);
+}
 
 /** What is kept of an account's licence beside it: a machine, a session, figures of a day, denials, and files that hold no more. */
 export async function makeLicenses(

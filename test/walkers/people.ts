@@ -15,7 +15,7 @@ import { makeChallenges, makeFactors } from './factors.ts';
 import { makeBackup, makeFiles } from './files.ts';
 import { makeDataKey, makeInvitations, makeTeams } from './organization.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
-import { makeLicenses } from './licenses.ts';
+import { makeLicenseKey, makeLicenses } from './licenses.ts';
 import { makePlugins } from './marketplace.ts';
 import { makeMemory } from './memory.ts';
 import { makePurchases } from './purchases.ts';
@@ -380,6 +380,7 @@ export async function walkedApp({ work }: { readonly work: boolean }): Promise<T
   const stripe = await createStripeSandbox({ driven: new Date() });
   atEndOfFile(() => stripe.close());
   const app = await testApp({ work, stripe, settings: await walkedSettings() });
+  await makeLicenseKey(app);
   await makeExamplePeople(app);
   await makeExampleLinks(app);
   await makeCodes(app, () => makePerson(app));

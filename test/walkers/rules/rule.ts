@@ -1,6 +1,6 @@
 import type { Database } from '#platform/db';
 import { type Mounted, type Route, takesProductKey } from '#platform/http';
-import { type AccountId, declaredErrors } from '#platform/kernel';
+import { type AccountId, errorDeclaration } from '#platform/kernel';
 import { errorsOf } from '#server';
 import type { TestApp } from '@plinth/testkit/services/app';
 import { type Household, idsOf, type Person } from '../people.ts';
@@ -171,7 +171,7 @@ export function refusedAs(
 export function envelopeFaults(route: Route, reply: Reply): string[] {
   if (reply.status < 400) return [];
   if (!isEnvelope(reply)) return [`its refusal is no envelope: ${reply.status} ${reply.text.slice(0, 200)}`];
-  const known = new Map(declaredErrors()).get(reply.code ?? '');
+  const known = errorDeclaration(reply.code ?? '');
   const rules: readonly (readonly [boolean, string])[] = [
     [reply.status >= 500, `it fails: ${reply.text.slice(0, 200)}`],
     [known?.status !== reply.status, `${reply.code ?? ''} is not declared with ${reply.status}`],

@@ -1,4 +1,4 @@
-import { declaredErrors } from '#platform/kernel';
+import { errorDeclaration } from '#platform/kernel';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -52,8 +52,7 @@ export function createFailureWriter(codesOfRoutes: readonly (readonly string[])[
 }
 
 function byStatus(codes: readonly string[]): ReadonlyMap<number, readonly string[]> {
-  const known = new Map(declaredErrors());
-  return Map.groupBy(codes, (code) => known.get(code)?.status ?? 500);
+  return Map.groupBy(codes, (code) => errorDeclaration(code)?.status ?? 500);
 }
 
 /** `email_not_verified`, `forbidden`: EmailNotVerifiedOrForbidden. */
@@ -73,7 +72,7 @@ function response(codes: readonly string[]): Json {
 }
 
 function exampleOf(code: string): Json {
-  const message = new Map(declaredErrors()).get(code)?.message ?? '';
+  const message = errorDeclaration(code)?.message ?? '';
   return { value: { error: { code, message, request_id: REQUEST_ID } } };
 }
 

@@ -1,4 +1,4 @@
-import { isDeclared } from '#platform/kernel';
+import { errorDeclaration } from '#platform/kernel';
 import { exampleOf } from './examples.ts';
 import type { Route, RouteAlias, RouteRate } from './route.ts';
 
@@ -181,7 +181,7 @@ export function objectionsTo(route: Route): string[] {
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];
   const objections = rules.filter(([broken]) => broken).map(([, says]) => says);
-  const undeclared = (shape.errors ?? []).filter((code) => !isDeclared(code));
+  const undeclared = (shape.errors ?? []).filter((code) => errorDeclaration(code) === undefined);
   return [...objections, ...undeclared.map((code) => `its error ${code} is not declared`)].map(
     (says) => `${route.name}: ${says}`,
   );

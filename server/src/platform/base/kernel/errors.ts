@@ -19,9 +19,9 @@ export function declareErrors<const T extends Record<string, ErrorDeclaration>>(
   return codes;
 }
 
-/** Asked for each error of each route when a server starts. */
-export function isDeclared(code: string): boolean {
-  return declared.has(code);
+/** The meaning of one code; undefined: no module declares it. Read for each error of each route when a server starts. */
+export function errorDeclaration(code: string): ErrorDeclaration | undefined {
+  return declared.get(code);
 }
 
 /** All declared codes, sorted, for the generated docs and their test. */

@@ -10,7 +10,7 @@ export {
   declaredErrors,
   declareErrors,
   type ErrorDeclaration,
-  isDeclared,
+  errorDeclaration,
 } from './errors.ts';
 export {
   type AccountId,
