@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { type DataKey, nextTurn } from 'plinth/product';
 import { dayTerm, keysOfTurn, speakerTerm } from './word-keys.ts';
 import { termsOf } from '../retrieval/index.ts';
@@ -23,7 +23,7 @@ export function hashOf(key: DataKey, { role, speaker, text }: SaidText): Buffer 
 }
 
 /** The key of the index of words. */
-export const wordsKey = (key: Pick<DataKey, 'derive'>): Buffer => key.derive('memory words');
+export const wordsKey = (key: Pick<DataKey, 'derive'>): KeyObject => key.derive('memory words');
 
 /** Others are let go on after so many. */
 const KEYS_AT_ONCE = 1_000;

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { DataKey } from '#platform/secrets';
 import { turnsOf } from '../testing/turns.ts';
 import { wordsOf } from './message-text.ts';
 import { ANY, keysOf, keysOfTurn, RANKS, wordTerm } from './word-keys.ts';
 
-const KEY = createHash('sha256').update('a key').digest();
+const keyOf = (text: string) => createSecretKey(createHash('sha256').update(text).digest());
+const KEY = keyOf('a key');
 const hashOf = (n: number) => createHash('sha256').update(`${n}`).digest();
 const TURNS = 4_096;
 
@@ -31,7 +32,7 @@ describe('keys of words', () => {
     const keys = [...keysOf(KEY, wordTerm('heron')), ...keysOf(KEY, wordTerm('otter')), ...keysOf(KEY, ANY)];
     expect(new Set(keys).size).toBe(3 * RANKS);
     expect(keysOf(KEY, wordTerm('heron'))).toEqual(keys.slice(0, RANKS));
-    expect(keysOf(hashOf(1), wordTerm('heron'))).not.toContain(keys[0]);
+    expect(keysOf(keyOf('another'), wordTerm('heron'))).not.toContain(keys[0]);
   });
 
   test('have half as many turns with each rank', () => {

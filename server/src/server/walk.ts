@@ -148,6 +148,7 @@ export function walkOf(
     try {
       const turn = turns.goOn(inFlight.lane ?? '');
       if (turn !== undefined) await turn;
+      inFlight.assertNotGivenUp();
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call);
       const handed = { ...callFor(call, permit, parts), prepared, safety };

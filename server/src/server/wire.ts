@@ -31,7 +31,10 @@ export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts
     },
     hold,
     socket: responder.socket,
-    take: () => responder.take(),
+    take() {
+      inFlight.assertNotGivenUp();
+      return responder.take();
+    },
     call: (inner) => callWithin(request, inner),
     refuseForeignPages() {
       const { origin } = request.headers;
@@ -42,6 +45,7 @@ export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts
 }
 
 async function callWithin(request: CallRequest, { method, path, body }: InnerCall): Promise<InnerAnswer> {
+  request.inFlight.assertNotGivenUp();
   const handedOn = Object.entries(request.headers).filter(([name]) => HANDED_ON.test(name));
   const trace = currentTrace();
   if (trace !== undefined) handedOn.push(['traceparent', trace.current.traceparent]);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, AppError, type Random, systemRandom } from '#platform/kernel';
 import { sealedColumn } from './sealed-columns.ts';
@@ -26,7 +26,7 @@ export interface DataKey {
   sealBytes(bytes: Uint8Array, about: string): Buffer;
   openBytes(sealed: Uint8Array, about: string): Buffer;
   /** 32 bytes for one purpose (HKDF-SHA256), the same each time. */
-  derive(purpose: string): Buffer;
+  derive(purpose: string): KeyObject;
 }
 
 export interface DataKeys {
@@ -88,7 +88,8 @@ function refuseGone(error: unknown): never {
 }
 
 function dataKey(key: Uint8Array, random: Random): DataKey {
-  const derive = (info: string) => Buffer.from(hkdfSync('sha256', key, '', info, KEY));
+  // Key objects: Node tries each key of bytes for one first, which takes three times as long as the HMAC of a word.
+  const derive = (info: string) => createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', info, KEY)));
   const sealing = derive('plinth data key: texts');
   function sealBytes(bytes: Uint8Array, about: string): Buffer {
     const nonce = random.bytes(NONCE);
