@@ -12,6 +12,9 @@ const PRODUCTS_TYPES = `import type { Product } from '#platform/product';
 export declare const products: readonly Product[];
 `;
 
+const WALKERS_TYPES =
+  'export declare function walkProduct(app: object, key: string, options: object): Promise<string>;\n';
+
 /** Writes the declarations of the doors, and of all that they name, into a folder. None names a file by `#…`, which would be the reader's. */
 export function declareDoors(folder: string): void {
   // A program without products: `checkout.ts` would bring those of this repository.
@@ -21,6 +24,9 @@ export function declareDoors(folder: string): void {
     products,
     PRODUCTS_TYPES.replace('#platform/product', join(ROOT, 'server/src/platform/product/index.ts')),
   );
+  // The walkers import the server by the name of its package, and of such files the compiler declares nothing.
+  const walkers = join(folder, 'walkers.d.ts');
+  writeFileSync(walkers, WALKERS_TYPES);
   const project = join(ROOT, 'tsconfig.pack.json');
   writeFileSync(
     project,
@@ -35,6 +41,7 @@ export function declareDoors(folder: string): void {
         // The compiler declares nothing of what it finds in node_modules, where the links to these are.
         paths: {
           '#products': [products],
+          '@plinth/testkit/walkers/walk-product': [walkers],
           '@plinth/safety': ['./safety/src/index.ts'],
           '@plinth/safety/*': ['./safety/src/*.ts'],
           '@plinth/sandboxes/src/*': ['./sandboxes/src/*/index.ts'],
@@ -50,6 +57,7 @@ export function declareDoors(folder: string): void {
     });
   } finally {
     rmSync(project);
+    rmSync(walkers);
   }
   writeFileSync(products, PRODUCTS_TYPES);
   for (const path of globSync('**/*.d.ts', { cwd: folder })) {

@@ -30,6 +30,13 @@ export interface Extent {
   readonly thorough: boolean;
 }
 
+/** The walks of single products, for runs of these: the whole suite walks over all products at once (test/walkers). */
+export function walksOfProducts(): string[] {
+  return testFiles()
+    .flatMap(({ files }) => files)
+    .filter((file) => /^products\/\w+\/test\/walkers\.test\.ts$/.test(file));
+}
+
 /** A way through each product, from its first call to its last. */
 const JOURNEYS = [
   'products/licences/test/sessions/seats.test.ts',

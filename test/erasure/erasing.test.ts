@@ -2,62 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
 import { allDataRules } from '../../server/src/app/lists.ts';
-import { makeHousehold, PASSWORD, type Person, walkedApp, workedOff } from '../walkers/people.ts';
-import { dumpOf, tablesWith } from './dump.ts';
-import { markRows } from './mark-rows.ts';
+import { workedOff } from '@plinth/testkit/walkers/people';
+import { furnishingsOf, makeHousehold, walkedApp } from '../walkers/household.ts';
+import { dumpOf, tablesWith } from '@plinth/testkit/walkers/erasure/dump';
+import { closeAccount, createMarked } from '@plinth/testkit/walkers/erasure/marked';
 
 const app = await walkedApp({ work: false });
 const { db } = app;
 const { callErrors, denials, erasure, limits, reports } = app.app.modules;
 const rules = allDataRules();
 const EVER = { from: new Date(0), until: new Date('2100-01-01T00:00:00Z') };
-
-let made = 0;
-function newMarker(): string {
-  made += 1;
-  return `MARK${process.pid}X${made}`;
-}
-
-/** Replaces a user's address in every table. */
-async function changeAddress(person: Person, email: string): Promise<void> {
-  const tables = [
-    ['identity.users', 'email'],
-    ['mail.messages', 'recipient'],
-    ['accounts.invitations', 'email'],
-    ['identity.email_tokens', 'email'],
-  ];
-  for (const [table, column] of tables) {
-    const sql = `update ${table} set ${column} = $2 where lower(${column}) = lower($1)`;
-    await db.asMigrator(statement(sql, [person.email, email]));
-  }
-}
-
-async function personalOf({ userId }: Person): Promise<string> {
-  const sql = `select account_id as id from accounts.accounts where created_by = $1 and kind = 'personal'`;
-  const [row] = await db.asMigrator(statement<{ id: string }>(sql, [userId]));
-  return row?.id ?? '';
-}
-
-/** A user with one of everything in their organization, who has closed their account; each of their texts contains the marker. */
-async function createMarked(): Promise<{ owner: Person; organization: string; marker: string }> {
-  const marker = newMarker();
-  const { owner, organization } = await makeHousehold(app, []);
-  await closeAccount(owner);
-  // Jobs that waited are given up, and permits that were delegated are over: nothing of theirs is open any more.
-  await workedOff(app);
-  await advance(db, '1 day');
-  await limits.sweep();
-  await changeAddress(owner, `${marker}@example.com`);
-  const accounts = [organization, await personalOf(owner)];
-  await markRows(db, rules, { accounts, users: [owner.userId], marker });
-  expect((await tablesWith(db, marker)).length).toBeGreaterThan(25);
-  return { owner, organization, marker };
-}
-
-async function closeAccount(person: Person): Promise<void> {
-  const reply = await app.call(person.token, 'DELETE /v1/me', { body: { password: PASSWORD } });
-  expect(reply.status).toBe(200);
-}
 
 const sumsOf = async () => {
   const [row] = await db.asMigrator(
@@ -84,7 +38,8 @@ async function rowsNaming(ids: readonly string[]): Promise<string[]> {
 describe('an erasure', () => {
   test('leaves no word of a person and of what was theirs in the whole database; others stay as they were', async () => {
     const other = await makeHousehold(app, ['member']);
-    const { marker } = await createMarked();
+    const { marker } = await createMarked(app, { rules, furnishings: furnishingsOf(app) });
+    expect((await tablesWith(db, marker)).length).toBeGreaterThan(25);
     await advance(db, '14 days');
     const names = [other.organization, other.owner.userId, other.others.member.userId];
     // Counted in memory, and written every few seconds.
@@ -113,7 +68,7 @@ describe('an erasure', () => {
     ];
     for (const [action = '', kind = '', id = ''] of done)
       await db.asMigrator(statement(record, [owner.userId, action, kind, id]));
-    await closeAccount(owner);
+    await closeAccount(app, owner);
     await workedOff(app);
     await advance(db, '1 day');
     await limits.sweep();

@@ -4,7 +4,7 @@ import { statement } from '#platform/db';
 import { outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '@plinth/testkit/services/app';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
-import { filesWith, tablesWith } from './dump.ts';
+import { filesWith, tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { leavingOf } from './fixture.ts';
 
 const app = await testApp();

@@ -4,7 +4,7 @@ import { waitsForLocks } from '@plinth/testkit/fixtures/limits';
 import { outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '@plinth/testkit/services/app';
 import { engine } from '@plinth/testkit/services';
-import { tablesWith } from './dump.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { leavingOf, type Resident } from './fixture.ts';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { NASTY } from '../walkers/hostile/values.ts';
-import type { Chance } from '../walkers/hostile/chance.ts';
+import { NASTY } from '@plinth/testkit/walkers/hostile/values';
+import type { Chance } from '@plinth/testkit/walkers/hostile/chance';
 
 /** The strings that requests are made of, as an attacker has them: what is theirs, what is known of others, and what answers have told them. */
 export interface Corpus {

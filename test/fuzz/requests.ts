@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { isRecord } from '../walkers/calls.ts';
-import type { Chance } from '../walkers/hostile/chance.ts';
-import type { Operation } from '../walkers/hostile/operations.ts';
-import { type HostileRequest, hostileRequest } from '../walkers/hostile/requests.ts';
-import { NASTY } from '../walkers/hostile/values.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
+import type { Chance } from '@plinth/testkit/walkers/hostile/chance';
+import type { Operation } from '@plinth/testkit/walkers/hostile/operations';
+import { type HostileRequest, hostileRequest } from '@plinth/testkit/walkers/hostile/requests';
+import { NASTY } from '@plinth/testkit/walkers/hostile/values';
 import { mutate, bentBytes, type Corpus } from './corpus.ts';
 
 /** The routes that sign people in, identify them, or issue credentials. */

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { TestApp } from '@plinth/testkit/services/app';
-import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '../walkers/people.ts';
+import { makePerson, makeTeam, PASSWORD, type Person, signIn } from '@plinth/testkit/walkers/people';
 
 /**
  * What others may have written about a user, by asking for a link to their address or failing to be them; and what the

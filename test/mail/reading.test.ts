@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '@plinth/testkit/services/app';
-import { signIn } from '../walkers/people.ts';
+import { signIn } from '@plinth/testkit/walkers/people';
 
 const app = await testApp();
 const [admin, member] = [await app.admin(), await app.customer()];

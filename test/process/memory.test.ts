@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { filesWith } from '../erasure/dump.ts';
+import { filesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { clientOf } from './client.ts';
 import { endAll, startProgram } from './program.ts';

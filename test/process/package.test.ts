@@ -16,6 +16,7 @@ import { temporaryFolder } from '@plinth/testkit/closing';
 import { versionOf } from '../../scripts/release/version.ts';
 import { ROOT } from '../house/source.ts';
 import { callsAt } from './calls-at.ts';
+import { OBJECTION, withForgetfulRoute } from './forgetful-route.ts';
 import { endAll, startProgram } from './program.ts';
 import { sizeOf } from './size-of.ts';
 
@@ -113,10 +114,11 @@ describe('a team’s repository, from the tarballs', () => {
   );
 
   test(
-    'compiles in strict mode with the products that it took, and its tests pass under Vitest and under Node',
+    'compiles in strict mode with the products that it took; its tests pass under Vitest and under Node, and name a route that forgets whose row it reads',
     async () => {
       await inNode(bin('typescript/bin/tsc'));
       expect(await vitest()).toContain('3 passed');
+      await expect(withForgetfulRoute(repository, vitest)).rejects.toThrow(OBJECTION);
       writeFileSync(
         join(repository, 'tales.node.ts'),
         `import assert from "node:assert/strict";

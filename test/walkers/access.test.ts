@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Route } from '#platform/http';
 import { CALLERS } from '../../server/src/main/access-matrix.ts';
 import { allRoutes } from '../../server/src/app.ts';
-import { disagreements } from './access/disagreements.ts';
-import { openWalkerFixture } from './fixture.ts';
+import { disagreements } from '@plinth/testkit/walkers/access/disagreements';
+import { openWalkerFixture } from './household.ts';
 
 /** Who may call what: each route's declaration, computed for every caller, and really called (docs/generated/access.md). */
 

@@ -3,7 +3,7 @@ import { exampleFiles, readExamples } from '#platform/http';
 import { allRoutes } from '../../server/src/app.ts';
 import { RECORD } from './examples/examples-text.ts';
 import { recordExamples } from './examples/record-examples.ts';
-import { openWalkerFixture } from './fixture.ts';
+import { openWalkerFixture } from './household.ts';
 
 const recording = process.env['RECORD_EXAMPLES'];
 

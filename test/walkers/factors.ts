@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import { exampleOf, type Route } from '#platform/http';
 import { sha256, type UserId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
-import { isRecord } from './calls.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
 
 /** What examples say as this field of their bodies. */
 function saidAs(routes: readonly Route[], field: string): string[] {

@@ -4,24 +4,22 @@ import { z } from 'zod';
 import { type Statement, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
-import { isRecord, send } from './calls.ts';
-import { digestOf } from './digest.ts';
-import { chanceFrom } from './hostile/chance.ts';
-import { bytesOf, FRAMINGS } from './hostile/framing.ts';
-import { type Operation, operationsOf } from './hostile/operations.ts';
-import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
-import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/send-hostile.ts';
-import { NASTY } from './hostile/values.ts';
-import { worstBodies, worstFrames } from './hostile/worst-bodies.ts';
-import { standStill } from './isolation/while-still.ts';
+import { isRecord, send } from '@plinth/testkit/walkers/calls';
+import { chanceFrom } from '@plinth/testkit/walkers/hostile/chance';
+import { bytesOf, FRAMINGS } from '@plinth/testkit/walkers/hostile/framing';
+import { type Operation, operationsOf } from '@plinth/testkit/walkers/hostile/operations';
+import { type HostileRequest, hostileRequests } from '@plinth/testkit/walkers/hostile/requests';
+import { closeConnections, faultOf, sendBytes } from '@plinth/testkit/walkers/hostile/send-hostile';
+import { sendAll, stateOf } from '@plinth/testkit/walkers/hostile/send-all';
+import { NASTY } from '@plinth/testkit/walkers/hostile/values';
+import { worstBodies, worstFrames } from '@plinth/testkit/walkers/hostile/worst-bodies';
+import { standStill } from '@plinth/testkit/walkers/isolation/while-still';
 import { makeDataKey } from './organization.ts';
-import { makePerson, type Person, walkedApp } from './people.ts';
-import type { OpenApi } from './rules/rule.ts';
+import { makePerson, type Person } from '@plinth/testkit/walkers/people';
+import { walkedApp } from './household.ts';
+import type { OpenApi } from '@plinth/testkit/walkers/rules/rule';
 
 const HOW_MANY = 2_000;
-const AT_ONCE = 16;
-/** Rates are forgotten so often that no call is refused for its rate before its fault is seen. */
-const BATCH = 64;
 
 const seed = z.coerce
   .number()
@@ -34,15 +32,6 @@ const [owner, admin] = [await makePerson(app, { company: true }), await makePers
 await fetch(`${app.url}/v1/plugins/revoked`);
 const operations = await readOperations();
 afterAll(closeConnections);
-
-/** What the database holds, once nothing is left to be told or summed up; failed calls are counted, and that is all that they leave. */
-async function stateOf(): Promise<Record<string, string>> {
-  const { dispatcher, reports } = app.app.modules;
-  await dispatcher.runNow();
-  await reports.rollup.roll();
-  const { 'limits.errors': _counted, ...state } = await digestOf(app.db);
-  return state;
-}
 
 /** The calls of the document as it is served: what an attacker would start from. */
 async function readOperations(): Promise<Operation[]> {
@@ -58,7 +47,7 @@ async function stopChanging(): Promise<() => Promise<void>> {
   await untilNone(UNDER_WAY);
   const goOn = await standStill(app.db);
   await untilNone(SCHEDULED);
-  known = await stateOf();
+  known = await stateOf(app);
   return goOn;
 }
 
@@ -66,7 +55,7 @@ async function stopChanging(): Promise<() => Promise<void>> {
 async function expectUnchanged(work: () => Promise<void>): Promise<void> {
   const before = known;
   await work();
-  known = await stateOf();
+  known = await stateOf(app);
   expect(known).toEqual(before);
 }
 
@@ -107,27 +96,6 @@ function bearerOf({ as }: HostileRequest): string {
   return as === 'admin' ? admin.token : as === 'key' ? owner.key : owner.token;
 }
 
-async function inBatches(
-  requests: readonly HostileRequest[],
-): Promise<{ faults: string[]; statuses: Map<number, number> }> {
-  const faults: string[] = [];
-  const statuses = new Map<number, number>();
-  for (let from = 0; from < requests.length; from += BATCH) {
-    await forgetRates(app);
-    const waiting = requests.slice(from, from + BATCH);
-    const worker = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const heard = await sendHostile(app.url, next, bearerOf(next));
-        statuses.set(heard.status, (statuses.get(heard.status) ?? 0) + 1);
-        const fault = faultOf(heard, next.method);
-        if (fault !== undefined) faults.push(`${next.label} → ${fault}`);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  }
-  return { faults, statuses };
-}
-
 describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   beforeAll(async () => {
     expect(await goodCreate(owner)).toBe('completed');
@@ -139,7 +107,7 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   test(`${HOW_MANY} of them and more, from the OpenAPI document: none fails, each is answered in form, and nothing changes`, () =>
     expectUnchanged(async () => {
       const requests = hostileRequests(operations, chanceFrom(seed), HOW_MANY);
-      const { faults, statuses } = await inBatches(requests);
+      const { faults, statuses } = await sendAll(app, requests, bearerOf);
       const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
       process.stdout.write(`${requests.length} hostile requests, seed ${seed}: ${counts.join(', ')}\n`);
       expect(faults).toEqual([]);
@@ -148,7 +116,9 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   test('of each route the worst bodies that it takes, and one that is larger: refused in form, free of charge', () =>
     expectUnchanged(async () => {
       const { routes } = app.app.server;
-      expect((await inBatches([...worstBodies(routes), ...worstFrames(routes)])).faults).toEqual([]);
+      expect((await sendAll(app, [...worstBodies(routes), ...worstFrames(routes)], bearerOf)).faults).toEqual(
+        [],
+      );
     }));
 
   test.each(FRAMINGS)('%s: it is answered in form, and nothing hidden in it is carried out', (_what, text) =>
@@ -181,9 +151,9 @@ test.each(ODD)('the text %j is kept as it is', async (text) => {
 
 describe('hostile requests are noticed', () => {
   test('a request that goes through changes the digest', async () => {
-    const before = await stateOf();
+    const before = await stateOf(app);
     await goodCreate(owner);
-    expect(await stateOf()).not.toEqual(before);
+    expect(await stateOf(app)).not.toEqual(before);
   });
 
   test.each([

@@ -9,7 +9,7 @@ import { startProgram } from '../process/program.ts';
 import { openProvider } from '@plinth/testkit/services/provider';
 import { makeMarks } from './leaks/marks.ts';
 import { openLeaksFixture } from './leaks/fixture.ts';
-import { isRecord } from './calls.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
 
 /** What lets people in. It is said once, to those whom it is for, and stands in the clear nowhere: not in a table either. */
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { products } from '#products';
 import type { TalkAnswer } from './leaks/talk.ts';
 import { openLeaksFixture } from './leaks/fixture.ts';
-import { isRecord } from './calls.ts';
-import { operationsOf } from './hostile/operations.ts';
-import type { OpenApi } from './rules/rule.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
+import { operationsOf } from '@plinth/testkit/walkers/hostile/operations';
+import type { OpenApi } from '@plinth/testkit/walkers/rules/rule';
 
 const { marks, program, database, sandbox, tracker, owner, say, refusals, linksSent, leaks } =
   await openLeaksFixture();

@@ -4,7 +4,7 @@ import { errorsOf, inlineSchema, openApiOf } from '#server';
 import { dereference } from '@plinth/testkit/openapi';
 import { z } from 'zod';
 import { allRoutes } from '../../server/src/app.ts';
-import { type OpenApi, type Operation, operationOf } from './rules/rule.ts';
+import { type OpenApi, type Operation, operationOf } from '@plinth/testkit/walkers/rules/rule';
 
 const routes = allRoutes();
 interface Whole extends OpenApi {

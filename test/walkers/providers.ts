@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { statement } from '#platform/db';
 import { sha256, type UserId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
-import { isRecord } from './calls.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
 
 /** Lets browsers be sent back to where the examples say. */
 export const RETURNS = { SIGN_IN_RETURN_TO: 'https://app.example.com/signed-in' };

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
-import type { Person } from './people.ts';
+import type { Person } from '@plinth/testkit/walkers/people';
 
 /** One of everything that Prism keeps of a person, past what its calls allow. */
 export async function makeReflections(

@@ -7,9 +7,9 @@ import { isThorough } from '@plinth/testkit/thorough';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './exceptions.ts';
 import { fakeModule, MISTAKES, parrot, SOUND, SOUND_BY_KEY } from './fakes.ts';
 import { KEYLESS, MOST_KEYLESS } from './keyless.ts';
-import { openWalkerFixture } from './fixture.ts';
-import { type WalkerFixture, type Rule, RULES, walk } from './rules/index.ts';
-import type { OpenApi } from './rules/rule.ts';
+import { openWalkerFixture } from './household.ts';
+import { type Rule, RULES, type WalkerFixture } from './rules/index.ts';
+import { type OpenApi, walk } from '@plinth/testkit/walkers/rules/rule';
 
 const fixture = await openWalkerFixture();
 const routes = fixture.mounted.flatMap((module) => module.routes);

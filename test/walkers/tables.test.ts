@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { makeAccount, makeMember } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
-import { makeHousehold, walkedApp } from './people.ts';
+import { makeHousehold, walkedApp } from './household.ts';
 import { bitesOf, type Pair, reachOfMember, readsOfOthers } from './tables/bites.ts';
-import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';
+import { readDefiners, readRoles, readSchemas, readTables, type Table } from '@plinth/testkit/walkers/tables';
 import { APPEND_ONLY, idleExceptions, SCOPELESS, TABLE_EXCEPTIONS } from './tables/exceptions.ts';
 import { isOfMembers, objectionsTo, ownerOf, SCOPE } from './tables/rules.ts';
 

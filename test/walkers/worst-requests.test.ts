@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
 import type { Route } from '#platform/http';
-import { requestOf } from './calls.ts';
-import { closeConnections, sendHostile } from './hostile/send-hostile.ts';
-import { type WorstRequest, worstRequests } from './hostile/worst-requests.ts';
-import { makePerson, type Person, walkedApp } from './people.ts';
-import { makeRoom } from './rates.ts';
+import { requestOf } from '@plinth/testkit/walkers/calls';
+import { closeConnections, sendHostile } from '@plinth/testkit/walkers/hostile/send-hostile';
+import { type WorstRequest, worstRequests } from '@plinth/testkit/walkers/hostile/worst-requests';
+import { makePerson, type Person } from '@plinth/testkit/walkers/people';
+import { walkedApp } from './household.ts';
+import { makeRoom } from '@plinth/testkit/walkers/rates';
 
 /** How much more of the processor a request may take than a plain one. */
 const MOST = 3;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { statement } from '#platform/db';
 import { type Customer, testApp } from '@plinth/testkit/services/app';
-import { tablesWith } from '../../../test/erasure/dump.ts';
-import { speak } from '../../../test/walkers/sockets.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
+import { speak } from '@plinth/testkit/walkers/sockets';
 
 const app = await testApp();
 const { call, sandbox, url } = app;

@@ -7,7 +7,7 @@ import { allDataRules } from '../../../server/src/app/lists.ts';
 import { contentsOf } from '../../../server/src/platform/work/erasure/contents.ts';
 import { eraseStatement, type Subject } from '../../../server/src/platform/work/erasure/plan.ts';
 import { filesIn } from './session-files/lying.ts';
-import { tablesWith } from '../../../test/erasure/dump.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 import { NO_FILES, openMemory, type Rememberer } from './fixture.ts';
 

@@ -1,5 +1,5 @@
 import { isUuid } from '#platform/kernel';
-import { isRecord } from '../calls.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
 
 /** A reply as it came, and what it is the answer of. */
 export interface RecordedReply {

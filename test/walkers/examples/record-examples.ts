@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { exampleFiles, exampleOf, type Mounted, type Route, type RouteExample } from '#platform/http';
-import { isRecord, paramNames } from '../calls.ts';
+import { isRecord, paramNames } from '@plinth/testkit/walkers/calls';
 import { EXCEPTIONS } from '../exceptions.ts';
-import { tellOnce } from '../rules/effects.ts';
-import type { WalkerFixture } from '../rules/rule.ts';
+import { tellOnce } from '@plinth/testkit/walkers/rules/effects';
+import type { WalkerFixture } from '@plinth/testkit/walkers/rules/rule';
 import { examplesText } from './examples-text.ts';
 import { normalizeReply } from './normalize-reply.ts';
 

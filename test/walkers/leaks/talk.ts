@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isRecord } from '../calls.ts';
+import { isRecord } from '@plinth/testkit/walkers/calls';
 
 export interface TalkAnswer {
   readonly status: number;

@@ -10,21 +10,20 @@ import {
   takesProductKey,
 } from '#platform/http';
 import { errorsOf, openApiOf } from '#server';
-import { z } from 'zod';
 import { apiLine } from '../../../scripts/generate/api.ts';
 import { readGenerated } from '../../house/source.ts';
-import { isRecord, paramNames } from '../calls.ts';
+import { isRecord, paramNames } from '@plinth/testkit/walkers/calls';
 import { RECORD } from '../examples/examples-text.ts';
 import { KEYLESS } from '../keyless.ts';
 import {
   type Content,
   moduleOf,
+  schemaOf,
   type OpenApi,
   type Operation,
   operationOf,
   type Rule,
-  type Schema,
-} from './rule.ts';
+} from '@plinth/testkit/walkers/rules/rule';
 
 const KEPT = new Set(readGenerated('api.txt').split('\n'));
 
@@ -149,11 +148,6 @@ function namelessIn(value: unknown, least: number): string[] {
 function fitsWritten(content: Content | undefined, value: unknown): boolean {
   const schema = content?.['application/json']?.schema;
   return schema === undefined || schemaOf(schema).safeParse(value).success;
-}
-
-/** A schema of the document, read back: clients have nothing else. */
-export function schemaOf(schema: Schema): z.ZodType {
-  return z.fromJSONSchema(schema);
 }
 
 const spending: Rule = {

@@ -1,21 +1,11 @@
-import type { Route } from '#platform/http';
-import { ACCESS } from './access.ts';
+import { ACCESS } from '@plinth/testkit/walkers/rules/access';
 import { DECLARATION } from './declaration.ts';
-import { EFFECTS } from './effects.ts';
-import { INPUT } from './input.ts';
-import type { WalkerFixture, Rule } from './rule.ts';
+import { EFFECTS } from '@plinth/testkit/walkers/rules/effects';
+import { INPUT } from '@plinth/testkit/walkers/rules/input';
+import { open } from './open.ts';
+import type { Rule } from '@plinth/testkit/walkers/rules/rule';
 
-export type { WalkerFixture, Rule } from './rule.ts';
+export type { WalkerFixture, Rule } from '@plinth/testkit/walkers/rules/rule';
 
 /** All rules; those that change something come last. */
-export const RULES: readonly Rule[] = [...DECLARATION, ...ACCESS, ...INPUT, ...EFFECTS];
-
-/** What one rule objects to, route by route. */
-export async function walk(rule: Rule, routes: readonly Route[], fixture: WalkerFixture): Promise<string[]> {
-  const found: string[] = [];
-  for (const route of routes.filter(rule.visits)) {
-    const objections = await rule.objections(route, fixture);
-    found.push(...objections.map((says) => `${route.name}: ${says}`));
-  }
-  return found;
-}
+export const RULES: readonly Rule[] = [...DECLARATION, open, ...ACCESS, ...INPUT, ...EFFECTS];

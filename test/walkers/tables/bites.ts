@@ -1,6 +1,6 @@
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Table } from './catalog.ts';
+import type { Table } from '@plinth/testkit/walkers/tables';
 import { KEY_OF, ownerOf } from './rules.ts';
 
 const ATTEMPT = commitPoint('test.walkers.bite', 'what one tenant tries on the rows of another');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProgram } from '../../house/arrows.ts';
 import { projectPaths, ROOT } from '../../house/source.ts';
-import type { Table } from './catalog.ts';
+import type { Table } from '@plinth/testkit/walkers/tables';
 import { excuses } from './exceptions.ts';
 
 /** Whose rows a table holds. */

@@ -1,5 +1,5 @@
 import { statement } from 'plinth/product';
-import { testApp } from 'plinth/testing';
+import { testApp, walkProduct } from 'plinth/testing';
 import { afterAll, expect, test } from 'vitest';
 
 const { call, close, customer, db } = await testApp();
@@ -28,3 +28,5 @@ test('a tale is streamed to a caller who asks for events, and counts once', asyn
     expect.objectContaining({ product: 'tales', limit: 'tales', used: 1, max: 60 }),
   );
 });
+
+test('the walls of tales hold', { timeout: 300_000 }, () => walkProduct('tales'));

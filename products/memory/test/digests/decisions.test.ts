@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CrashHook, statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
-import { tablesWith } from '../../../../test/erasure/dump.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { openMemory, type Rememberer } from '../fixture.ts';
 
 let crashHook: CrashHook | undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { callsOf, refusalOf } from '@plinth/testkit/fixtures/calls';
-import { tablesWith } from '../../../../test/erasure/dump.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { openMemory, type Rememberer } from '../fixture.ts';
 
 const memory = await openMemory();

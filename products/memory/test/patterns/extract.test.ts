@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tablesWith } from '../../../../test/erasure/dump.ts';
+import { tablesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { refusalOf } from '@plinth/testkit/fixtures/calls';
 import { openMemory } from '../fixture.ts';
 import { askFor, extract, patternsOf, sayVariant, VARIANTS, waitForJob } from './fixture.ts';

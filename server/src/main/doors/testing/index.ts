@@ -60,3 +60,29 @@ export interface TestApp {
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   return (await import('./test-app.ts')).startTestApp(options);
 }
+
+export interface WalkOptions extends Pick<TestAppOptions, 'settings' | 'databaseUrl'> {
+  /** Makes rows of a customer that no example of a call makes. */
+  readonly make?: (app: TestApp, customer: Omit<Customer, 'password'>) => Promise<void>;
+  /** Routes that no wall is tried with, and why: `{ 'POST /v1/tales/hook': 'only the shop can sign an example' }`. */
+  readonly except?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Tries the walls of a product: who may call its routes, what two accounts see of each other, hostile input, erasure. Throws what is
+ * wrong, by the route or the table: `test('the walls hold', { timeout: 120_000 }, () => walkProduct('tales'))`.
+ */
+export async function walkProduct(product: string, options: WalkOptions = {}): Promise<void> {
+  const { make, except, ...of } = options;
+  const { walkProduct: walk } = await import('@plinth/testkit/walkers/walk-product');
+  const app = await testApp({ ...of, work: false });
+  try {
+    const wrong = await walk(app, product, {
+      except,
+      ...(make === undefined ? {} : { make: (customer: Omit<Customer, 'password'>) => make(app, customer) }),
+    });
+    if (wrong !== '') throw new Error(`The walls of ${product} have holes.\n\n${wrong}\n`);
+  } finally {
+    await app.close();
+  }
+}

@@ -3,13 +3,13 @@ import { statement } from '#platform/db';
 import { aliasesOf, exampleOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
 import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type CallInput } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
-import type { TestApp } from '@plinth/testkit/services/app';
-import { schemaOf } from './declaration.ts';
+import type { WalkedApp } from '../walked-app.ts';
 import {
   type Content,
   envelopeFaults,
   operationOf,
   productKeyFor,
+  schemaOf,
   type Rule,
   visit,
   type WalkerFixture,
@@ -68,7 +68,10 @@ async function tell(
   const spare = spares.get(fixture);
   const tried = spare && (await tellOn(spare, { route, fixture, headers }));
   if (tried !== undefined && (isGood(tried.reply) || spare?.isUntouched === true)) return tried;
-  const fresh = { household: await makeHousehold(fixture.app, ['member']), isUntouched: true };
+  const fresh = {
+    household: await makeHousehold(fixture.app, ['member'], fixture.furnishings),
+    isUntouched: true,
+  };
   spares.set(fixture, fresh);
   return tellOn(fresh, { route, fixture, headers });
 }
@@ -102,9 +105,7 @@ async function tellFor(
   { route, fixture, headers }: EffectInput,
 ): Promise<EffectResult> {
   const fillings =
-    holesOf(route).length === 0
-      ? [{}]
-      : fillingsOf(route, await idsOf(fixture.db, household, fixture.rowsOfEach));
+    holesOf(route).length === 0 ? [{}] : fillingsOf(route, await idsOf(fixture.db, household, fixture));
   const faults = new Set<string>();
   const refusals = new Map<string, number>();
   const productKey = await productKeyFor(route, fixture, household.organization);
@@ -136,7 +137,7 @@ export function tellOnce(route: Route, fixture: WalkerFixture): Promise<EffectRe
   return before;
 }
 
-const answers: Rule = {
+export const answers: Rule = {
   key: 'answers',
   name: 'answers its own example with a status and a body that it declares',
   visits: () => true,
@@ -270,7 +271,7 @@ function shownAgain({ shape: { secrets = [] } }: Route, { text, json }: Reply): 
 
 type Roles = Household<'admin' | 'member' | 'viewer'>;
 /** An organization with everybody in it; of what a plan gives, each call of each sender takes its part. */
-const teams = new WeakMap<TestApp, Roles>();
+const teams = new WeakMap<WalkedApp, Roles>();
 
 async function tellTeam(
   telling: EffectInput,
@@ -280,7 +281,7 @@ async function tellTeam(
   const tried = before && (await tellFor(before, telling));
   if (before !== undefined && tried !== undefined && isGood(tried.reply))
     return { team: before, first: tried };
-  const team = await makeHousehold(app, ['admin', 'member', 'viewer']);
+  const team = await makeHousehold(app, ['admin', 'member', 'viewer'], telling.fixture.furnishings);
   teams.set(app, team);
   return { team, first: await tellFor(team, telling) };
 }

@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { declaredErrors } from '#platform/kernel';
+import { errorDeclaration } from '#platform/kernel';
 import { z } from 'zod';
 import { isEnvelope } from '../rules/rule.ts';
 import { type Heard, speak } from '../sockets.ts';
@@ -77,7 +77,8 @@ function answersIn(text: string): Heard[] {
     });
 }
 
-const STATUSES = new Map(declaredErrors().map(([code, { status }]) => [code, status]));
+/** Asked when an answer is there: modules that are loaded later declare errors too. */
+const statusOf = (code: string) => errorDeclaration(code)?.status;
 
 /** How MCP says no to what is none of its messages. */
 const jsonRpcError = z.object({
@@ -97,7 +98,7 @@ export function faultOf({ status, requestId, text }: Heard, method: string): str
   if (jsonRpcError.safeParse(json).success) return undefined;
   if (!isEnvelope({ json, headers })) return `${status} without the envelope: ${text.slice(0, 300)}`;
   const { code } = (json as { error: { code: string } }).error;
-  return STATUSES.get(code) === status ? undefined : `${code} with ${status}`;
+  return statusOf(code) === status ? undefined : `${code} with ${status}`;
 }
 
 function parseJson(text: string): unknown {

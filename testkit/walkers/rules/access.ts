@@ -11,81 +11,7 @@ import {
   type WalkerFixture,
 } from './rule.ts';
 
-/** The calls that anyone may make. Adding one is a decision: it is made here too. */
-const OPEN = new Set([
-  'PATCH /v1/licenses/sessions/:id/heartbeat',
-  'POST /v1/licenses/borrow',
-  'POST /v1/licenses/release',
-  'POST /v1/auth/register',
-  'POST /v1/webhooks/stripe',
-  'POST /v1/webhooks/app-store',
-  'POST /v1/webhooks/google-play',
-  'POST /v1/auth/login',
-  'POST /v1/auth/mfa/options',
-  'POST /v1/auth/mfa/verify',
-  'POST /v1/auth/passkey',
-  'POST /v1/auth/passkey/options',
-  'POST /v1/auth/refresh',
-  'POST /v1/auth/sign-in-link',
-  'POST /v1/server/backup',
-  'POST /v1/auth/verify-email',
-  'POST /v1/auth/resend-verification',
-  'POST /v1/auth/forgot-password',
-  'POST /v1/auth/reset-password',
-  'GET /v1/auth/verify-email',
-  'GET /v1/auth/verify-email/:token',
-  'GET /v1/auth/reset-password',
-  'GET /v1/auth/reset-password/:token',
-  'GET /v1/auth/google',
-  'GET /v1/auth/google/callback',
-  'POST /v1/auth/exchange',
-  'POST /v1/auth/google',
-  'POST /v1/auth/firebase',
-  'POST /v1/auth/restore',
-  'POST /v1/auth/resend-restore',
-  'GET /v1/auth/restore/:token',
-  'GET /v1/auth/accept-admin',
-  'POST /v1/auth/accept-admin',
-  'GET /.well-known/jwks.json',
-  'GET /.well-known/license-keys',
-  'GET /.well-known/license-keys/:id',
-  'GET /.well-known/license-revocations',
-  'GET /.well-known/plugin-keys',
-  'GET /v1/plugins/revoked',
-  'POST /v1/licenses/validate',
-  'GET /v1/billing/checkout/closed',
-  'GET /v1/checkout/success',
-  'GET /v1/checkout/cancel',
-  'GET /v1/invitations/accept',
-  'GET /v1/plans',
-  'GET /v1/plans/:id',
-  'GET /v1/auth/google',
-  'GET /v1/auth/google/callback',
-  'POST /v1/auth/google',
-  'POST /v1/auth/firebase',
-  'POST /v1/auth/exchange',
-  'GET /v1/auth/methods',
-  'POST /v1/auth/sso/start',
-  'GET /v1/auth/sso/:id',
-  'GET /v1/auth/sso/:id/callback',
-  // Signed by this server, for one file.
-  'PUT /v1/blobs/:id/content',
-  'PUT /v1/blobs/:id/parts/:part',
-  'GET /v1/blobs/:id/content',
-  'GET /v1/exports/:id/archive',
-  // Signed by QStash.
-  'POST /worker/generate',
-]);
-
 const isSignedIn = (route: Route) => route.shape.auth !== 'none';
-
-const open: Rule = {
-  key: 'open',
-  name: 'is for anyone only if it is on the list of open calls',
-  visits: () => true,
-  objections: ({ name, shape }) =>
-    (shape.auth === 'none') === OPEN.has(name) ? [] : ['it is open, or listed as open, and not both'],
-};
 
 const signedIn: Rule = {
   key: 'signedIn',
@@ -151,7 +77,7 @@ const accounts: Rule = {
   },
 };
 
-const foreign: Rule = {
+export const foreign: Rule = {
   key: 'foreign',
   name: 'is 404 for every id of another account or user, in path, query and body, as for an id that is nobody’s',
   visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
@@ -251,7 +177,6 @@ const nowhere: Rule = {
 
 /** Who may call; who is let in for which role and scope, the access matrix says (../access.test.ts). */
 export const ACCESS: readonly Rule[] = [
-  open,
   signedIn,
   admins,
   accounts,

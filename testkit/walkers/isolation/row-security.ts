@@ -1,5 +1,5 @@
 import type { Database } from '#platform/db';
-import { readTables } from '../tables/catalog.ts';
+import { readTables } from '../tables.ts';
 
 /** Turns row security on or off in the whole database: off, what a statement says of its owner is all that is left. */
 export async function setRowSecurity(db: Database, on: boolean): Promise<void> {

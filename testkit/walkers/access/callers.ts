@@ -1,10 +1,10 @@
 import { statement } from '#platform/db';
 import { isForMembers, type Role, type Route } from '#platform/http';
 import { CALLERS, type Caller } from '../../../server/src/main/access-matrix.ts';
-import type { TestApp } from '@plinth/testkit/services/app';
 import type { CallInput } from '../calls.ts';
 import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../people.ts';
 import type { WalkerFixture } from '../rules/rule.ts';
+import type { WalkedApp } from '../walked-app.ts';
 
 /** A caller for each column of the access matrix. */
 export interface Callers {
@@ -82,7 +82,7 @@ export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
 }
 
 /** A second session of a user, proven an hour ago. */
-async function staleTokenOf({ app, db }: TestApp, { email, userId }: Person): Promise<string> {
+async function staleTokenOf({ app, db }: WalkedApp, { email, userId }: Person): Promise<string> {
   const token = await signIn(app.modules.identity, { email, password: PASSWORD });
   const sql = `update identity.sessions set proven_at = app.now() - interval '1 hour'
     where id = (select id from identity.sessions where user_id = $1 order by id desc limit 1)`;
@@ -90,7 +90,11 @@ async function staleTokenOf({ app, db }: TestApp, { email, userId }: Person): Pr
   return token;
 }
 
-async function isIntact({ app }: TestApp, team: Household, credentials: readonly string[]): Promise<boolean> {
+async function isIntact(
+  { app }: WalkedApp,
+  team: Household,
+  credentials: readonly string[],
+): Promise<boolean> {
   const { accounts, identity } = app.modules;
   const roles = [['owner', team.owner], ...Object.entries<Person>(team.others)] as [Role, Person][];
   for (const [role, { userId }] of roles) {

@@ -1,18 +1,18 @@
 import { ratesOf, type Route, takesProductKey } from '#platform/http';
-import type { TestApp } from '@plinth/testkit/services/app';
-import { forgetRates } from '@plinth/testkit/services/forget-rates';
+import { forgetRates } from '../services/forget-rates.ts';
+import type { WalkedApp } from './walked-app.ts';
 
 /** Rates that several routes share: of a plan, a machine or an email. Each allows more than so many calls in a minute. */
 const SHARED = { name: 'shared', most: 5 };
 
 /** Calls since rates were forgotten, by the route. */
-const counted = new WeakMap<TestApp, Map<string, number>>();
+const counted = new WeakMap<WalkedApp, Map<string, number>>();
 
 /**
  * Forgets rates before a call that one of them could refuse. To forget them before each call costs more
  * than most calls do: the next one finds neither a row nor a lease.
  */
-export async function makeRoom(app: TestApp, route: Route): Promise<void> {
+export async function makeRoom(app: WalkedApp, route: Route): Promise<void> {
   const counts = counted.get(app) ?? new Map<string, number>();
   counted.set(app, counts);
   const { rateOf, soldRates = [] } = route.shape;

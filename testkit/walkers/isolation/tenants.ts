@@ -1,18 +1,18 @@
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { dereference } from '@plinth/testkit/openapi';
-import { type TestApp, testApp } from '@plinth/testkit/services/app';
+import { dereference } from '../../openapi.ts';
+import type { Database } from '#platform/db';
 import type { IdsByColumn } from '../calls.ts';
 import {
+  type Furnishings,
   type Household,
   idsOf,
   makeHousehold,
   makePerson,
   type Person,
-  walkedApp,
-  walkedSettings,
   workedOff,
 } from '../people.ts';
 import type { OpenApi, WalkerFixture } from '../rules/rule.ts';
+import type { WalkedApp } from '../walked-app.ts';
 import { nothingSeen, type SeenStatements, withoutFilters } from './filters.ts';
 
 type Roles = 'admin' | 'member' | 'viewer';
@@ -29,17 +29,25 @@ export interface Tenants {
   readonly other: Household<Roles>;
   /** The calls that are made for one account or user. */
   readonly routes: readonly Route[];
-  readonly unfiltered: TestApp;
+  readonly unfiltered: WalkedApp;
   /** Another one like it, which has read nothing behind row security yet: data keys stay in memory for seconds. */
-  readonly unsecured: TestApp;
+  readonly unsecured: WalkedApp;
   readonly seen: SeenStatements;
 }
 
-export async function makeTenants(): Promise<Tenants> {
-  const app = await walkedApp({ work: false });
+interface TenantsOptions {
+  readonly furnishings: Furnishings;
+  /** Starts a second program on the same database, which sees it as said. */
+  readonly openBeside: (over: (db: Database) => Database) => Promise<WalkedApp>;
+}
+
+export async function makeTenants(
+  app: WalkedApp,
+  { furnishings, openBeside }: TenantsOptions,
+): Promise<Tenants> {
   // First: what jobs do for it is done when mine is made.
-  const other = await makeHousehold(app, ['admin', 'member', 'viewer']);
-  const household = await makeHousehold(app, ['admin', 'member', 'viewer']);
+  const other = await makeHousehold(app, ['admin', 'member', 'viewer'], furnishings);
+  const household = await makeHousehold(app, ['admin', 'member', 'viewer'], furnishings);
   // What they used is summed up now, and not in the middle of a walk.
   await app.app.modules.reports.rollup.roll();
   // What the payment provider never told is looked for and fetched now: a worker that does so by its schedule would change another’s rows
@@ -47,18 +55,16 @@ export async function makeTenants(): Promise<Tenants> {
   await app.app.modules.inbox.reconcile();
   await workedOff(app);
   const seen = nothingSeen();
-  const startUnfiltered = async () =>
-    testApp({
-      work: false,
-      settings: await walkedSettings(),
-      beside: app,
-      over: (db) => withoutFilters(db, seen),
-    });
+  const startUnfiltered = () => openBeside((db) => withoutFilters(db, seen));
   const unfiltered = await startUnfiltered();
-  const [myIds, theirIds] = [await idsOf(app.db, household), await idsOf(app.db, other)];
+  const [myIds, theirIds] = [
+    await idsOf(app.db, household, { furnishings }),
+    await idsOf(app.db, other, { furnishings }),
+  ];
   const shared = new Set([...myIds.values()].flat());
   const mine: WalkerFixture = {
     app,
+    furnishings,
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,

@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
-import { readTables } from './tables/catalog.ts';
+import { readTables } from './tables.ts';
 
 /** What changes by itself, or with every call, and says nothing about what a call did. */
 const BOOKKEEPING: Readonly<Record<string, string>> = {

@@ -1,32 +1,43 @@
 import { statement } from '#platform/db';
 import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
-import { dereference } from '@plinth/testkit/openapi';
-import type { TestApp } from '@plinth/testkit/services/app';
-import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './people.ts';
+import { dereference } from '../openapi.ts';
+import {
+  type Furnishings,
+  makeHousehold,
+  makeKey,
+  makePerson,
+  PASSWORD,
+  type Person,
+  signIn,
+} from './people.ts';
 import type { WalkerFixture, OpenApi } from './rules/rule.ts';
+import type { WalkedApp } from './walked-app.ts';
 
 const AN_HOUR = 3_600_000;
 
-/** The whole program, running, with everybody in it whom the walkers need. */
-export async function openWalkerFixture(): Promise<WalkerFixture> {
-  const app = await walkedApp({ work: false });
+/** A server with everybody in it whom the walkers need. */
+export async function openWalkerFixture<App extends WalkedApp>(
+  app: App,
+  furnishings: Furnishings,
+): Promise<WalkerFixture<App>> {
   const [me, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
   return {
     app,
+    furnishings,
     me,
     admin,
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,
     document: dereference(app.app.server.openApi() as OpenApi),
-    household: await makeHousehold(app, ['admin', 'member', 'viewer']),
+    household: await makeHousehold(app, ['admin', 'member', 'viewer'], furnishings),
     refused: await refusedCredentials(app, me),
   };
 }
 
 /** Credentials of every kind that must not be believed. */
-async function refusedCredentials(app: TestApp, me: Person): Promise<Record<string, string>> {
+export async function refusedCredentials(app: WalkedApp, me: Person): Promise<Record<string, string>> {
   const [header = '', claims = '', signature = ''] = me.token.split('.');
   const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
   const revoked = await makeKey(app, me, ['*']);
@@ -57,7 +68,7 @@ async function refusedCredentials(app: TestApp, me: Person): Promise<Record<stri
 }
 
 /** Signed with our key by a clock that is an hour behind; it lived ten minutes. */
-async function tokenOfAnHourAgo({ app, db, url }: TestApp, { email }: Person): Promise<string> {
+async function tokenOfAnHourAgo({ app, db, url }: WalkedApp, { email }: Person): Promise<string> {
   const clock = { now: () => systemClock.now() - AN_HOUR, monotonic: () => systemClock.monotonic() };
   const before = createIdentity({
     ...app.modules,

@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import type { Household } from '../people.ts';
-import { readTables } from '../tables/catalog.ts';
+import { readTables } from '../tables.ts';
 import { peopleOf } from './tenants.ts';
 
 /** A digest of a household's rows, table by table. */

@@ -1,9 +1,9 @@
+import { z } from 'zod';
 import type { Database } from '#platform/db';
 import { type Mounted, type Route, takesProductKey } from '#platform/http';
 import { type AccountId, errorDeclaration } from '#platform/kernel';
 import { errorsOf } from '#server';
-import type { TestApp } from '@plinth/testkit/services/app';
-import { type Household, idsOf, type Person } from '../people.ts';
+import { type Furnishings, type Household, idsOf, type Person } from '../people.ts';
 import { makeRoom } from '../rates.ts';
 import {
   type PathValues,
@@ -14,7 +14,7 @@ import {
   send,
   type CallInput,
 } from '../calls.ts';
-import { PRODUCT_KEYS } from '../product-keys.ts';
+import type { WalkedApp } from '../walked-app.ts';
 
 /** What must hold for every route, and how to see that it does. */
 export interface Rule {
@@ -27,15 +27,26 @@ export interface Rule {
   readonly objections: (route: Route, fixture: WalkerFixture) => Promise<string[]> | string[];
 }
 
+/** What one rule objects to, route by route. */
+export async function walk(rule: Rule, routes: readonly Route[], fixture: WalkerFixture): Promise<string[]> {
+  const found: string[] = [];
+  for (const route of routes.filter(rule.visits)) {
+    const objections = await rule.objections(route, fixture);
+    found.push(...objections.map((says) => `${route.name}: ${says}`));
+  }
+  return found;
+}
+
 /** A server to walk over, and the people who call it. */
-export interface WalkerFixture {
+export interface WalkerFixture<App extends WalkedApp = WalkedApp> {
   readonly url: string;
   readonly mounted: readonly Mounted[];
   /** The OpenAPI document that the server answers. */
   readonly document: OpenApi;
   /** Where the people live; its own routes are those of the whole program. */
-  readonly app: TestApp;
+  readonly app: App;
   readonly db: Database;
+  readonly furnishings: Furnishings;
   readonly admin: Person;
   /** Someone with an organization and every best plan, who has nothing to do with the household. */
   readonly me: Person;
@@ -86,6 +97,11 @@ export type Content = Readonly<
 >;
 type Examples = Readonly<Record<string, { readonly value: { readonly error: { readonly code: string } } }>>;
 
+/** A schema of the document, read back: clients have nothing else. */
+export function schemaOf(schema: Schema): z.ZodType {
+  return z.fromJSONSchema(schema);
+}
+
 /** The operation of a route in a document. */
 export function operationOf(document: OpenApi, route: Route): Operation | undefined {
   return document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
@@ -116,8 +132,9 @@ export async function productKeyFor(
 ): Promise<string | undefined> {
   if (!takesProductKey(route)) return undefined;
   const { module } = moduleOf(fixture, route);
-  const make = PRODUCT_KEYS[module];
-  if (make === undefined) throw new Error(`${module}: ../product-keys.ts does not say how to come by a key`);
+  const make = fixture.furnishings.productKeys?.[module];
+  if (make === undefined)
+    throw new Error(`${module}: its furnishings (productKeys) do not say how an account comes by a key`);
   return make(fixture.app, accountId);
 }
 
@@ -127,7 +144,7 @@ const foreign = new WeakMap<WalkerFixture, Promise<IdsByColumn>>();
 function foreignIds(fixture: WalkerFixture): Promise<IdsByColumn> {
   const ids =
     foreign.get(fixture) ??
-    idsOf(fixture.db, fixture.household, fixture.rowsOfEach).then(
+    idsOf(fixture.db, fixture.household, fixture).then(
       (all) => new Map([...all].filter(([column]) => !column.startsWith('public_'))),
     );
   foreign.set(fixture, ids);
@@ -164,7 +181,11 @@ export function refusedAs(
   const { status, code, when } = expected;
   const faults = envelopeFaults(route, reply);
   if (reply.status === status && (code === undefined || reply.code === code)) return faults;
-  return [`${when}: ${reply.status} ${reply.code ?? ''}, not ${status} ${code ?? ''}`, ...faults];
+  const [said, wanted] = [
+    [reply.status, reply.code],
+    [status, code],
+  ].map((parts) => parts.filter((part) => part !== undefined).join(' '));
+  return [`${when}: ${said}, not ${wanted}`, ...faults];
 }
 
 /** What is wrong with a refusal itself: its form, its request id, a code that the route does not declare. */
