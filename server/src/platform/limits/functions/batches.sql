@@ -13,12 +13,12 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off se
 as $$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
-  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
+  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record; v_read record;
   v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
   -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
   v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
-  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
-  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
+  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[]; v_capped boolean := false;
+  v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
   v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
@@ -30,12 +30,16 @@ declare
   -- What failed of the account, what its calls that run may cost at most if they fail and when the last of them is over, by account what that
   -- is with those that this batch granted, and what may be borne.
   v_failed bigint; v_staked bigint; v_staked_until timestamptz; v_stakes jsonb := '{}'; v_borne bigint;
+  v_all_staked bigint[]; v_all_staked_until timestamptz[];
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
   v_admitted limits.admitted[] := array_fill(null::limits.admitted, array[cardinality(p_requests)]);
 begin
-  if p_wait then
+  if p_wait and cardinality(p_accounts) = 1 then
+    select * into m from limits.meters where account_id = p_accounts[1] and scope = p_products[1] for update;
+    if found then v_meters[1] := m; end if;
+  elsif p_wait then
     for v_row in
       select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
         select meters as meter from limits.meters where account_id = account and scope = product for update) as held
@@ -63,19 +67,29 @@ begin
   foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
   v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
     limits.window_start('week', v_now), limits.window_start('month', v_now)];
-  -- The operator's budgets are looked at when there are any.
-  select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
-  if v_governed then v_states := limits.operator_states(v_now); end if;
   foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
-  if v_concurrent then
-    select array_agg((select count(*) from limits.permits p where p.account_id = account and p.product = wanted.product and p.state in ('queued', 'running')) order by place)
-      into v_number_open from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place);
-  end if;
-  v_segments := entitlements.segments(p_accounts, p_products, v_now);
-  v_standings := accounts.standings(p_spenders);
+  -- All that is read for the batch, in one statement: each costs as much to start as it reads.
+  select h.expires_at as lease, exists (select from limits.operator_budgets) as governed,
+      (select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
+        from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
+        cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w) as standings, o.*
+    into v_read from (select) as one left join limits.holders h on h.id = p_holder cross join lateral (
+      select array_agg(case when v_concurrent then (
+            select count(*) from limits.permits p where p.account_id = w.account and p.product = w.product and p.state in ('queued', 'running')) end order by place) as open,
+          array_agg(entitlements.segment_at(coalesce(
+            (select s.timeline from entitlements.snapshots s where s.account_id = w.account and s.product = w.product order by s.version desc limit 1),
+            entitlements.ungranted(w.account, w.product)), v_now) order by place) as segments,
+          array_agg(x.staked order by place) as staked, array_agg(x.until order by place) as staked_until
+        from unnest(p_accounts, p_products) with ordinality as w (account, product, place)
+        cross join lateral (select coalesce(sum(fails.reserve), 0)::bigint as staked, max(fails.due_at) as until from limits.may_fail(w.account, v_now) fails) as x) as o;
+  v_lease := v_read.lease; v_standings := v_read.standings; v_segments := v_read.segments; v_number_open := v_read.open;
+  v_all_staked := v_read.staked; v_all_staked_until := v_read.staked_until;
+  -- The operator's budgets are looked at when there are any.
+  if v_read.governed then v_states := limits.operator_states(v_now); end if;
+  foreach standing in array v_standings loop v_capped := v_capped or standing.key_budgets is not null; end loop;
   -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
   -- those of the products.
-  if exists (select from unnest(v_standings) where key_budgets is not null) then
+  if v_capped then
     insert into limits.meters (account_id, scope)
       select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
         cross join lateral unnest(w.key_budgets) as b order by 1, 2
@@ -127,9 +141,7 @@ begin
           -- Calls that run may fail too, those that this batch granted before among them.
           v_failed := v_taken[v_rule]; v_borne := c.most;
           v_staked := (v_stakes->who.account_id::text->>0)::bigint; v_staked_until := (v_stakes->who.account_id::text->>1)::timestamptz;
-          if v_staked is null then
-            select coalesce(sum(o.reserve), 0), max(o.due_at) into v_staked, v_staked_until from limits.may_fail(who.account_id, v_now) o;
-          end if;
+          if v_staked is null then v_staked := v_all_staked[r.meter]; v_staked_until := v_all_staked_until[r.meter]; end if;
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
