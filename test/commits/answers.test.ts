@@ -66,7 +66,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     const { db, url } = fixture.database;
     const limit = (of: string) =>
       db.script(`do $$ declare f regprocedure; begin
-        for f in select oid from pg_proc where proname in ('admit', 'admit_within') and pronamespace = 'limits'::regnamespace
+        for f in select oid from pg_proc where proname = 'admit' and pronamespace = 'limits'::regnamespace
         loop execute format('alter function %s set lock_timeout = %L', f, '${of}'); end loop; end $$`);
     expect((await fixture.chat(customer.key)).status).toBe(200);
     await fixture.told();

@@ -1,10 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commitPoint, openDatabase } from '#platform/db';
 import { answers } from '@plinth/testkit/answers';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { ids, type Member } from '@plinth/testkit/factories';
 import { openJobs, type JobsFixture } from '@plinth/testkit/fixtures/jobs';
-import { PATIENCE, watchDatabase } from '@plinth/testkit/fixtures/optimistic-admission';
 import { figures, permitOf, plannedCall } from '@plinth/testkit/fixtures/limits';
 import { engine, testDatabase, type TestDatabase } from '@plinth/testkit/services';
 import { answer } from '#platform/http';
@@ -29,8 +28,7 @@ async function openPaths(database: TestDatabase) {
   kept.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
   const db = await openDatabase({ engine: 'postgres', url: kept.href, poolSize: 1 });
   atEndOfFile(() => db.close());
-  const { db: seen, ways } = watchDatabase(db);
-  const fixture = await openJobs(seen);
+  const fixture = await openJobs(db);
   const idempotency = createIdempotency({ db, answers });
   const admit = async (member: Member, as: 'inline' | 'job' = 'inline') =>
     permitOf(await fixture.admit(member, { reserve: 100, key: ids.next(), as }));
@@ -44,12 +42,6 @@ async function openPaths(database: TestDatabase) {
     },
     async 'a call that came to nothing'(member) {
       await (await admit(member)).release('nothing');
-    },
-    async 'a call of who is known'(member) {
-      await vi.waitFor(async () => {
-        await (await admit(member)).release('nothing');
-        expect(ways.at(-1)).toBe('known');
-      }, PATIENCE);
     },
     async 'two calls under one permit'(member) {
       const permit = await admit(member);

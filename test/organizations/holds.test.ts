@@ -85,8 +85,8 @@ describe.each(FITTING)('a %s account', (_kind, account, fitting) => {
     const current = await entitlements.current(account());
     expect(current.map(({ product }) => product)).toEqual(fitting);
     const segments = statement<{ product: string }>(
-      `select product from unnest($2::text[], entitlements.segments(array_fill($1::uuid, array[3]), $2::text[], app.now())) as t (product, segment)
-       where segment is not null order by product`,
+      `select product from unnest($2::text[]) as t (product)
+       where entitlements.segment($1, product, app.now()) is not null order by product`,
       [account(), all],
     );
     const [rows] = await db.system('limits.admission', [segments]);

@@ -92,7 +92,7 @@ interface Run {
 }
 
 /** Whether two requests are decided by the same windows. */
-export function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
+function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
   return (
     a.accountId === b.accountId &&
     a.userId === b.userId &&
@@ -121,11 +121,6 @@ function runFields({ request, first, last, meter }: Run, feature: number) {
     subject,
     needs === undefined ? null : JSON.stringify(needs),
   ];
-}
-
-/** A request without a duplicate in its batch, as `limits.request`. */
-export function requestText(item: AdmissionItem): string {
-  return composite(requestFields(item, 1, new Map()));
 }
 
 function requestFields(

@@ -98,7 +98,7 @@ export function createLimits(parts: LimitsParts): Limits {
   const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
   const features = compileFeatures(parts.catalogues, failures);
   const rules = allFeatureRules(parts.catalogues, failures);
-  const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, busyRows });
+  const decided = createAdmission({ ...held, features, makePermit: permitOf, busyRows });
   const previewed = createPreview({ ...held, features, rules });
   const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
   // Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job.

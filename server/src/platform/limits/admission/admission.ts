@@ -16,8 +16,6 @@ import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
 import { abandonAdmissions } from '../settlement/abandon-admissions.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
-import { createOptimisticAdmission } from './optimistic-admission.ts';
-import type { FeatureRules } from '../decide/state.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
 import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
@@ -67,8 +65,6 @@ export interface AdmissionParts {
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly features: ReadonlyMap<string, CompiledFeature>;
-  /** The same as `decide` reads them. */
-  readonly rules: ReadonlyMap<string, FeatureRules>;
   readonly makePermit: PermitMaker;
   readonly busyRows: BusyRows;
   /** Retries writes that the database was away for. */
@@ -81,7 +77,6 @@ export interface AdmissionParts {
 export function createAdmission(parts: AdmissionParts) {
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
-  const within = createOptimisticAdmission({ ...parts, point: ADMIT });
   const batcher = createBatcher<AdmissionItem, Decision>({
     name: 'limits.admission',
     ...batchOptions(parts.db),
@@ -92,27 +87,11 @@ export function createAdmission(parts: AdmissionParts) {
 
   async function flush(items: readonly AdmissionItem[], wait: boolean): Promise<(Decision | undefined)[]> {
     try {
-      const known = await admitWithin(items, wait);
-      if (known === 'busy') return items.map(() => undefined);
-      if (known === 'granted')
-        return items.map(({ request }) => ({ kind: 'granted', reserve: request.call.reserve }));
       return await admitUnderLock(items, wait);
     } catch (error) {
       // No caller waits for these permits any more, if they exist at all.
       if (mayBeDone(error)) abandonAdmissions(parts, items);
       throw error;
-    }
-  }
-
-  /** One known key undoes all of them, as below. */
-  async function admitWithin(items: readonly AdmissionItem[], wait: boolean) {
-    if (cautious > 0 && items.some(({ keyed }) => keyed !== undefined)) return 'missed';
-    try {
-      return await within.admit(items, wait);
-    } catch (error) {
-      if (!isKnownKey(error)) throw error;
-      cautious = CAUTIOUS;
-      return 'missed';
     }
   }
 
@@ -129,10 +108,6 @@ export function createAdmission(parts: AdmissionParts) {
       else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
       if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
     }
-    within.decided(
-      items,
-      decisions.map((decision) => decision?.kind),
-    );
     return decisions;
   }
 
@@ -207,7 +182,7 @@ function toAdmission(
   }
 }
 
-/** The answer to a request that was not granted, decided in TypeScript or in PostgreSQL. */
+/** The answer to a request that was not granted. */
 export function toNotGranted(decision: Decision): NotGranted {
   switch (decision.kind) {
     case 'refused':

@@ -3,10 +3,10 @@ import type { HolderId, Ids, Micros } from '#platform/kernel';
 import { assertFeature, toNotGranted, type NotGranted } from './admission.ts';
 import { preview } from '../decide/decide.ts';
 import { stateOf, stateStatement } from '../decide/read.ts';
-import type { FeatureRules } from '../decide/state.ts';
+import type { FeatureRules, Request } from '../decide/state.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { AdmitRequest } from '../permit.ts';
-import { requestOf } from './optimistic-admission.ts';
+import type { AdmissionItem } from '../batch.ts';
 
 /** The answer that a request would get now; if granted, with its reserve. */
 export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
@@ -38,4 +38,14 @@ export function createPreview({ db, ids, holder, features, rules }: PreviewParts
       ? { kind: 'granted', reserve: answer.reserve as Micros }
       : toNotGranted({ ...answer });
   };
+}
+
+/** A request as `decide` takes it, without a key. */
+function requestOf({ request, permit, event }: Omit<AdmissionItem, 'keyed'>, rules: FeatureRules): Request {
+  const { userId, keyId, sessionId, feature, units = 1, subject, needs, requestId, call, as } = request;
+  const { reserve, provider } = call;
+  const state = as === 'job' ? 'queued' : 'running';
+  const who = { permitId: permit, eventId: event, userId, keyId, sessionId };
+  const what = { feature, rules, units, reserve, least: reserve, state, subject, provider, needs } as const;
+  return { ...who, ...what, requestId };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commitPoint, type Database, statement } from '#platform/db';
-import { type HolderId, type KeyId, systemClock } from '#platform/kernel';
+import { type Database, statement } from '#platform/db';
+import type { HolderId, KeyId } from '#platform/kernel';
 import {
   advance,
   ids,
@@ -17,15 +17,9 @@ import { limitsCatalogue } from '@plinth/testkit/fixtures/limits';
 import { assertWithin } from '@plinth/testkit/property';
 import { testDatabase } from '@plinth/testkit/services';
 import { decide, type DecisionResult } from './decide.ts';
-import { allFeatureRules, featureRules } from './feature.ts';
+import { featureRules } from './feature.ts';
 import type { Request } from './state.ts';
-import {
-  admitBatch,
-  toAdmissionItem,
-  type BatchOwner,
-  readFresh,
-  type DecisionRow,
-} from '@plinth/testkit/fixtures/limits/admission-items';
+import { admitBatch, type BatchOwner, readFresh } from '@plinth/testkit/fixtures/limits/admission-items';
 import {
   lineOf,
   type Names,
@@ -44,17 +38,12 @@ import {
   type RequestInput,
 } from '@plinth/testkit/fixtures/limits/rules';
 import { compileFeatures } from '../features.ts';
-import { type CachedAccount, readAccount } from '../admission/account-cache.ts';
-import { createOptimisticAdmission } from '../admission/optimistic-admission.ts';
 import { APART } from './check-window.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
 const catalogue = limitsCatalogue(PRODUCT);
 const features = compileFeatures([catalogue], FAILURES);
-const ADMIT = commitPoint('test.limits.within', 'admissions by what was known');
-/** How many were admitted by what was known. */
-let written = 0;
 
 /** An account with two members, a key with a budget, and one that came from it. */
 class History {
@@ -145,8 +134,7 @@ class History {
   async #ask(requests: readonly Request[]): Promise<void> {
     const { state, bounds } = await readFresh(db, this.#of, requests);
     const decided = decide(state, requests, bounds);
-    const rows =
-      (await this.#within(requests)) ?? (await admitBatch(db, { ...this.#of, features }, requests));
+    const rows = await admitBatch(db, { ...this.#of, features }, requests);
     const after = await readFresh(db, this.#of, requests);
     const names = namesOf(after.state.credits);
     const told = decided.decisions.map(({ answer }, index) => toComparableAnswer(answer, index === 0));
@@ -157,38 +145,6 @@ class History {
     );
     await this.#compareRows(decided, names);
   }
-
-  /** By what was known of the account, now or some time ago, as a process has it; undefined: that does not hold, and nothing was written. */
-  async #within(requests: readonly Request[]): Promise<DecisionRow[] | undefined> {
-    const asked = requests.map((request) => toAdmissionItem(this.#of, request));
-    const [first] = asked;
-    if (first === undefined) return;
-    const key = first.request.keyId ?? '';
-    this.#asks += 1;
-    let known = this.#known.get(key);
-    if (known === undefined || this.#asks % 3 === 0) known = await readAccount(db, first.request);
-    if (known === undefined) return;
-    this.#known.set(key, known);
-    const clock =
-      this.#asks % 5 === 0 ? known.at.database : (await readAccount(db, first.request))?.at.database;
-    const at = { database: clock ?? 0, here: systemClock.monotonic() };
-    const way = createOptimisticAdmission({
-      db,
-      holder: this.#of.holder,
-      rules: allFeatureRules([catalogue], FAILURES),
-      point: ADMIT,
-      known: { of: () => known && { ...known, at }, forget: () => {}, decided: () => {} },
-    });
-    const answer = await way.admit(asked, true).catch((error: unknown) => {
-      if (!(error instanceof Error) || !error.message.includes('keys_pkey')) throw error;
-      return 'missed';
-    });
-    if (answer !== 'granted') return;
-    written += requests.length;
-    return requests.map(({ reserve }) => ({ granted: reserve, answer: null }));
-  }
-  readonly #known = new Map<string, CachedAccount>();
-  #asks = 0;
 
   /** The rows of permits and alerts, which a state has only a part of. */
   async #compareRows({ decisions }: DecisionResult, names: Names): Promise<void> {
@@ -261,23 +217,6 @@ async function openSession(to: Database, { userId }: Member): Promise<string> {
   return id;
 }
 
-/** A second request is admitted by what was known, in whichever of the histories there is time for. */
-const asked: RequestInput = {
-  feature: 'windows',
-  units: 1,
-  reserve: 0,
-  least: 0,
-  member: 0,
-  key: 0,
-  subject: 'a',
-  again: 0,
-  body: 'one',
-  state: 'running',
-  provider: 'sandbox',
-  needs: undefined,
-};
-const ASKS_AGAIN: Step[] = Array.from({ length: 3 }, () => ({ do: 'ask', wishes: [asked] }));
-
 test('decides as the living PL/pgSQL does, whatever happened to the account before', async () => {
   await assertWithin(
     fc.asyncProperty(
@@ -288,7 +227,6 @@ test('decides as the living PL/pgSQL does, whatever happened to the account befo
         for (const one of steps) await history.play(one);
       },
     ),
-    { numRuns: 60, within: 30_000, examples: [['big', ASKS_AGAIN]] },
+    { numRuns: 60, within: 30_000 },
   );
-  expect(written).toBeGreaterThan(0);
 }, 600_000);

@@ -1,6 +1,6 @@
 -- Admission: many callers' decisions in one call and one commit; its words and its parts. See docs/limits.md.
 -- What is read and written is so for the whole batch at once, and a request whose limits have room costs some comparisons:
--- docs/decisions/0014-admission-by-runs.md has what each part costs.
+-- docs/decisions/0137-sql-decides-once.md has what each part costs.
 
 -- The budgets of keys as limits: each counts by its meter's scope, and most is its size, which no plan gives.
 create or replace function limits.key_rules(p_budgets accounts.key_budget[]) returns limits.rule[] language sql immutable as $$

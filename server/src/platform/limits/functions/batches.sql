@@ -1,3 +1,81 @@
+-- The meters of a batch, each under its lock: p_wait says whether to wait for it. An account's first is made. Null: another transaction holds it.
+-- A statement sees what was committed before it began: so what is decided on is read by statements that follow the lock.
+create or replace function limits.lock_meters_for(p_accounts uuid[], p_products text[], p_wait boolean) returns limits.meters[] language plpgsql as $$
+declare
+  v_meters limits.meters[] := array_fill(null::limits.meters, array[cardinality(p_accounts)]); v_meter limits.meters; v_row record;
+begin
+  if p_wait and cardinality(p_accounts) = 1 then
+    select * into v_meter from limits.meters where account_id = p_accounts[1] and scope = p_products[1] for update;
+    if found then return array[v_meter]; end if;
+  elsif p_wait then
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update) as held
+    loop v_meters[v_row.place] := v_row.meter; end loop;
+  else
+    for v_row in
+      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
+        select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
+    loop v_meters[v_row.place] := v_row.meter; end loop;
+  end if;
+  for v_place in 1 .. cardinality(p_accounts) loop
+    continue when not (v_meters[v_place] is null);
+    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into v_meter;
+    if found then v_meters[v_place] := v_meter; end if;
+  end loop;
+  return v_meters;
+end $$;
+
+-- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
+-- those of the products.
+create or replace function limits.lock_budgets(p_spenders accounts.spender[], p_standings accounts.standing[]) returns boolean language plpgsql as $$
+begin
+  insert into limits.meters (account_id, scope)
+    select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+      cross join lateral unnest(w.key_budgets) as b order by 1, 2
+    on conflict do nothing;
+  perform from limits.meters t where (t.account_id, t.scope) in (
+    select w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
+      cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
+  return true;
+end $$;
+
+-- Writes what a batch was granted: the meters that changed, of which the first p_own are of accounts and products, and the permits with their first
+-- calls and keys. Answers what the batch is told, in the order of its requests.
+create or replace function limits.write_admitted(p_meters limits.meters[], p_dirty boolean[], p_own integer, p_requests limits.request[], p_admitted limits.admitted[],
+  p_answers jsonb[], p_holder uuid, p_now timestamptz)
+returns table (granted bigint, answer jsonb) language plpgsql as $$
+begin
+  update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = limits.micros(p_now)
+    from unnest(p_meters[:p_own], p_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
+    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
+  if cardinality(p_meters) > p_own then
+    insert into limits.meters as t (account_id, scope, names, starts, used)
+      select d.account_id, d.scope, d.names, d.starts, d.used
+        from unnest(p_meters, p_dirty) with ordinality as d (account_id, scope, names, starts, used, seen, created_at, dirty, place)
+        where d.dirty and d.place > p_own
+      on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
+  end if;
+  with admitted as materialized (
+    select * from unnest(p_requests, p_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
+      where reserve is not null
+  ), permits as (
+    insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
+        operator_budgets, plan, request_id, created_at, updated_at)
+      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
+        operator_budgets, plan, request_id, p_now, p_now from admitted
+  ), events as (
+    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        state, request_id, created_at, updated_at)
+      select account_id, event_id, permit_id, 1, 1, user_id, key_id, product, feature, provider, model, reserve, price_version,
+        case state when 'queued' then 'pending' else 'sent' end, request_id, p_now, p_now from admitted
+  )
+  insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
+    select account_id, route, key_hash, body_hash, permit_id, 'running', p_now, p_now + interval '24 hours' from admitted where key_hash is not null;
+  return query select t.reserve, t.answer from unnest(p_admitted, p_answers) as t (reserve, charges, slots, due_at, operator_budgets, plan, answer);
+end $$;
+
 -- Decides p_requests, whose neighbours share p_runs; p_spenders[i] is who asks for p_runs[i]. p_accounts and p_products: the
 -- meters under which they are decided, each once, in the order in which all processes lock them. p_wait: whether to wait for a
 -- locked meter; else its requests are answered `busy` and come again with the next batch. p_repeats: whether each key is
@@ -13,12 +91,12 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off se
 as $$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
-  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_row record;
+  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_read record;
   v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
   -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
   v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
-  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
-  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
+  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[]; v_capped boolean := false;
+  v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
   v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
@@ -30,30 +108,17 @@ declare
   -- What failed of the account, what its calls that run may cost at most if they fail and when the last of them is over, by account what that
   -- is with those that this batch granted, and what may be borne.
   v_failed bigint; v_staked bigint; v_staked_until timestamptz; v_stakes jsonb := '{}'; v_borne bigint;
+  v_all_staked bigint[]; v_all_staked_until timestamptz[];
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
   v_admitted limits.admitted[] := array_fill(null::limits.admitted, array[cardinality(p_requests)]);
 begin
-  if p_wait then
-    for v_row in
-      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
-        select meters as meter from limits.meters where account_id = account and scope = product for update) as held
-    loop v_meters[v_row.place] := v_row.meter; end loop;
-  else
-    for v_row in
-      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
-        select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
-    loop v_meters[v_row.place] := v_row.meter; end loop;
-  end if;
+  v_meters := limits.lock_meters_for(p_accounts, p_products, p_wait);
   for v_place in 1 .. cardinality(p_accounts) loop
     v_dirty[v_place] := false;
-    if v_meters[v_place] is null then
-      -- Somebody else's lock, or an account's first request.
-      insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
-      if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
-    elsif (v_meters[v_place]).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_meters[v_place]).seen);
-    else v_jumped := v_jumped || v_place;
+    if (v_meters[v_place]).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_meters[v_place]).seen);
+    elsif (v_meters[v_place]).seen > v_trusted then v_jumped := v_jumped || v_place;
     end if;
   end loop;
 
@@ -63,27 +128,27 @@ begin
   foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
   v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
     limits.window_start('week', v_now), limits.window_start('month', v_now)];
-  -- The operator's budgets are looked at when there are any.
-  select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
-  if v_governed then v_states := limits.operator_states(v_now); end if;
   foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
-  if v_concurrent then
-    select array_agg((select count(*) from limits.permits p where p.account_id = account and p.product = wanted.product and p.state in ('queued', 'running')) order by place)
-      into v_number_open from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place);
-  end if;
-  v_segments := entitlements.segments(p_accounts, p_products, v_now);
-  v_standings := accounts.standings(p_spenders);
-  -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
-  -- those of the products.
-  if exists (select from unnest(v_standings) where key_budgets is not null) then
-    insert into limits.meters (account_id, scope)
-      select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-        cross join lateral unnest(w.key_budgets) as b order by 1, 2
-      on conflict do nothing;
-    perform from limits.meters t where (t.account_id, t.scope) in (
-      select w.account_id, 'key:' || b.key_id from unnest(p_spenders, v_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-        cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
-  end if;
+  -- All that is read for the batch, in one statement: each costs as much to start as it reads.
+  select h.expires_at as lease, exists (select from limits.operator_budgets) as governed,
+      (select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
+        from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
+        cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w) as standings, o.*
+    into v_read from (select) as one left join limits.holders h on h.id = p_holder cross join lateral (
+      select array_agg(case when v_concurrent then (
+            select count(*) from limits.permits p where p.account_id = w.account and p.product = w.product and p.state in ('queued', 'running')) end order by place) as open,
+          array_agg(entitlements.segment_at(coalesce(
+            (select s.timeline from entitlements.snapshots s where s.account_id = w.account and s.product = w.product order by s.version desc limit 1),
+            entitlements.ungranted(w.account, w.product)), v_now) order by place) as segments,
+          array_agg(x.staked order by place) as staked, array_agg(x.until order by place) as staked_until
+        from unnest(p_accounts, p_products) with ordinality as w (account, product, place)
+        cross join lateral (select coalesce(sum(fails.reserve), 0)::bigint as staked, max(fails.due_at) as until from limits.may_fail(w.account, v_now) fails) as x) as o;
+  v_lease := v_read.lease; v_standings := v_read.standings; v_segments := v_read.segments; v_number_open := v_read.open;
+  v_all_staked := v_read.staked; v_all_staked_until := v_read.staked_until;
+  -- The operator's budgets are looked at when there are any.
+  if v_read.governed then v_states := limits.operator_states(v_now); end if;
+  foreach standing in array v_standings loop v_capped := v_capped or standing.key_budgets is not null; end loop;
+  if v_capped then v_capped := limits.lock_budgets(p_spenders, v_standings); end if;
   if p_repeats then
     select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
         product, feature, units, reserve, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, place)
@@ -127,9 +192,7 @@ begin
           -- Calls that run may fail too, those that this batch granted before among them.
           v_failed := v_taken[v_rule]; v_borne := c.most;
           v_staked := (v_stakes->who.account_id::text->>0)::bigint; v_staked_until := (v_stakes->who.account_id::text->>1)::timestamptz;
-          if v_staked is null then
-            select coalesce(sum(o.reserve), 0), max(o.due_at) into v_staked, v_staked_until from limits.may_fail(who.account_id, v_now) o;
-          end if;
+          if v_staked is null then v_staked := v_all_staked[r.meter]; v_staked_until := v_all_staked_until[r.meter]; end if;
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
@@ -305,32 +368,5 @@ begin
     if v_loaded > 0 then v_meters[v_loaded] := m; end if;
   end loop;
 
-  update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = v_now_us
-    from unnest(v_meters[:cardinality(p_accounts)], v_dirty) as d (account_id, scope, names, starts, used, seen, created_at, dirty)
-    where d.dirty and t.account_id = d.account_id and t.scope = d.scope;
-  if cardinality(v_meters) > cardinality(p_accounts) then
-    insert into limits.meters as t (account_id, scope, names, starts, used)
-      select d.account_id, d.scope, d.names, d.starts, d.used
-        from unnest(v_meters, v_dirty) with ordinality as d (account_id, scope, names, starts, used, seen, created_at, dirty, place)
-        where d.dirty and d.place > cardinality(p_accounts)
-      on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
-  end if;
-  with admitted as materialized (
-    select * from unnest(p_requests, v_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
-        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
-      where reserve is not null
-  ), permits as (
-    insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, created_at, updated_at)
-      select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, v_now, v_now from admitted
-  ), events as (
-    insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
-        state, request_id, created_at, updated_at)
-      select account_id, event_id, permit_id, 1, 1, user_id, key_id, product, feature, provider, model, reserve, price_version,
-        case state when 'queued' then 'pending' else 'sent' end, request_id, v_now, v_now from admitted
-  )
-  insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
-    select account_id, route, key_hash, body_hash, permit_id, 'running', v_now, v_now + interval '24 hours' from admitted where key_hash is not null;
-  return query select t.reserve, t.answer from unnest(v_admitted, v_answers) as t (reserve, charges, slots, due_at, operator_budgets, plan, answer);
+  return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_holder, v_now) as w;
 end $$;

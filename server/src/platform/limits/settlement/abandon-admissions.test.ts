@@ -59,22 +59,6 @@ describe.runIf(engine === 'postgres')('an admission whose answer was lost', () =
     permitOf(await fixture.admit(member));
   });
 
-  test('is given back where it was admitted by what is known of the account', async () => {
-    const { db, cutter, member, admit, told } = await openCut();
-    void cutter.cutNextCommit(/limits\.admit_within\(/);
-    await vi.waitFor(async () => {
-      const answer = await admit().catch(() => undefined);
-      if (answer !== undefined) await permitOf(answer).release('not needed');
-      expect(cutter.cuts).toBe(1);
-    }, 30_000);
-    await told();
-    expect((await permits(db, member.accountId)).at(-1)).toMatchObject({
-      state: 'voided',
-      reason: 'answer lost',
-    });
-    expect(await windows(db, member.accountId)).toEqual({ 'demo calls': 0, 'demo money': 0 });
-  });
-
   test('frees its Idempotency-Key: the repeat is admitted, and charged once', async () => {
     const { db, cutter, member, admit, told } = await openCut();
     void cutter.cutNextCommit(ADMISSION);

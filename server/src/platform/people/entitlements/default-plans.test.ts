@@ -64,16 +64,14 @@ const revoke = (grantId: string) =>
 /** The plan in effect; null: none; undefined: the product is not for such accounts. */
 const planOf = async (accountId: AccountId, of = 'club') =>
   (await entitlements.current(accountId)).find(({ product }) => product === of)?.plan;
-/** As admission reads it: alone, and in a batch. */
-const segmentsOf = async (accountId: AccountId) => {
+/** As admission reads it. */
+const segmentOf = async (accountId: AccountId) => {
   const [[row]] = await db.system('limits.admission', [
-    statement<{ one: Segment; batch: Segment }>(
-      `select entitlements.segment($1, 'club', app.now()) as one,
-         (entitlements.segments(array[$1::uuid], array['club'], app.now()))[1] as batch`,
-      [accountId],
-    ),
+    statement<{ segment: Segment }>(`select entitlements.segment($1, 'club', app.now()) as segment`, [
+      accountId,
+    ]),
   ]);
-  return row;
+  return row?.segment;
 };
 const jump = (ahead: string) => db.script(`update app.clock set ahead = '${ahead}'`);
 
@@ -92,7 +90,7 @@ describe('the default plan', () => {
         null,
       ]);
       const [none] = timelineOf(withoutDefault(club), []);
-      expect(await segmentsOf(second)).toEqual({ one: none, batch: none });
+      expect(await segmentOf(second)).toEqual(none);
     }
   });
 

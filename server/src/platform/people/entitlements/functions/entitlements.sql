@@ -40,13 +40,3 @@ end $$;
 create or replace function entitlements.segment(p_account uuid, p_product text, p_at timestamptz) returns jsonb language sql stable parallel safe as $$
   select entitlements.segment_at(entitlements.timeline(p_account, p_product), p_at)
 $$;
-
--- The segments in effect of many accounts and products at once.
-create or replace function entitlements.segments(p_accounts uuid[], p_products text[], p_at timestamptz) returns jsonb[] language plpgsql stable as $$
-begin
-  return (
-    select array_agg(entitlements.segment_at(coalesce(
-      (select s.timeline from entitlements.snapshots s where s.account_id = wanted.account and s.product = wanted.product order by s.version desc limit 1),
-      entitlements.ungranted(wanted.account, wanted.product)), p_at) order by place)
-    from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
-end $$;
