@@ -1,6 +1,5 @@
 import type { Figures } from './figures.ts';
 import { costInTheDatabase } from './limits/cpu.ts';
-import { costOfDeciding } from './limits/decide.ts';
 import { checkComposed, composedInPostgres, checkOurs, readThenWrite } from './limits/correctness.ts';
 import { openPeers, type Peers } from './limits/peers.ts';
 import { contestsOfRates } from './limits/rates.ts';
@@ -34,7 +33,6 @@ export async function benchLimits(say: Say): Promise<Figures> {
       ...(await correctness(fixture, peers, say)),
       ...(await cpu(fixture, say)),
       ...(await speeds(fixture, say)),
-      ...costOfDeciding(),
       ...(peers && (await speedsOfRates(peers, say))),
     };
   } finally {

@@ -6,6 +6,7 @@ const ONE_ROW_EACH = new Map([
   ['blobs.blobs_by_id', 'an id is of one file'],
   ['coditect.licenses_by_id', 'an id is of one licence'],
   ['mail.messages_log', 'an id is of one message'],
+  ['identity.api_keys_by_id', 'an id is of one key'],
 ]);
 
 interface Key {

@@ -10,7 +10,7 @@ interface ItemTable {
   readonly table: 'coditect.memory_sessions' | 'coditect.memory_decisions' | 'coditect.patterns';
   /** Which of its rows `s` the member may read: account `$1`, user `$2`. */
   readonly readable: string;
-  /** Of a row `s`, and of what is joined to it. */
+  /** Columns of a row `s`, and of what is joined to it. */
   readonly columns: string;
   readonly joined?: string;
 }

@@ -14,7 +14,16 @@ export interface AdmissionItem {
 
 /** A batch as `limits.admit` reads it: the values of its parameters but the last, and the order of the answers. */
 export interface Batch {
-  readonly values: readonly (string | boolean)[];
+  readonly values: readonly [
+    accounts: string,
+    products: string,
+    features: string,
+    spenders: string,
+    runs: string,
+    requests: string,
+    holder: string,
+    wait: boolean,
+  ];
   /** The indexes of the items in the order of the answers. */
   readonly order: readonly number[];
 }

@@ -101,7 +101,7 @@ declare module '#platform/db' {
 export const limitsModule = defineModule({
   name: 'limits',
   purpose:
-    'who may spend, and what was spent: admission/ (decide/), permits/, settlement/, rates/, seats/, usage/ with its alerts, operator/ budgets',
+    'who may spend, and what was spent: admission/, permits/, settlement/, rates/, seats/, usage/ with its alerts, operator/ budgets',
   migrations: () => migrationsIn('limits', import.meta.url),
   dataRules: limitsDataRules,
   systemUses,

@@ -10,7 +10,6 @@ import type { DenialCache } from './admission/denial-cache.ts';
 import { Ends } from './settlement/ends.ts';
 import { createAfterEnds, type EndsElsewhere } from './settlement/ends-elsewhere.ts';
 import { BusyRows } from './batcher.ts';
-import { allFeatureRules } from './decide/feature.ts';
 import { compileFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './usage/gauges.ts';
 import type { Holder } from './holder.ts';
@@ -97,9 +96,8 @@ export function createLimits(parts: LimitsParts): Limits {
   const held = { ...parts, holder: holder.id, retries, failures };
   const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
   const features = compileFeatures(parts.catalogues, failures);
-  const rules = allFeatureRules(parts.catalogues, failures);
   const decided = createAdmission({ ...held, features, makePermit: permitOf, busyRows });
-  const previewed = createPreview({ ...held, features, rules });
+  const previewed = createPreview({ ...held, features });
   const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
   // Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job.
   const admit: Limits['admit'] = async (request) => {

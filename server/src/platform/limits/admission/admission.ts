@@ -42,7 +42,7 @@ export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_r
 
 type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
-interface Row {
+export interface DecisionRow {
   /** The reserve of a new permit; null: see `answer`. */
   readonly granted: Micros | null;
   readonly answer: Decision | null;
@@ -54,7 +54,7 @@ const DECIDE = `select granted, answer from limits.admit($1::uuid[], $2::text[],
 /** After a repeat more are expected: so many batches look keys up first, which costs each a tenth more. */
 const CAUTIOUS = 50;
 
-const ADMIT = commitPoint(
+export const ADMIT = commitPoint(
   'limits.admit',
   'permits, usage events, charged windows and remembered keys of a batch of callers',
 );
@@ -115,12 +115,12 @@ export function createAdmission(parts: AdmissionParts) {
    * A key that was used before is rare, so that keys are not looked up before they are written: where one is known after
    * all (or becomes so, by another product's admission at this moment), the batch is undone and decided with the look-up.
    */
-  async function decide(values: readonly unknown[]): Promise<Row[]> {
+  async function decide(values: readonly unknown[]): Promise<DecisionRow[]> {
     for (;;) {
       const looksUp = cautious > 0;
       if (looksUp) cautious -= 1;
       try {
-        const decided = systemCall(statement<Row>(DECIDE, [...values, looksUp]));
+        const decided = systemCall(statement<DecisionRow>(DECIDE, [...values, looksUp]));
         return (await parts.db.system('limits.admission', ADMIT, [decided]))[0];
       } catch (error) {
         if (!isKnownKey(error)) throw error;

@@ -34,6 +34,13 @@ const fixture = await openLimits(db, {
 });
 const { catalogue } = fixture;
 
+test('a preview of an account without any plan, a default one included, says plan_required as admission does', async () => {
+  const member = await makeAccount(db);
+  const none = { kind: 'plan_required', grant: null, needed: null, plan: null };
+  expect(await fixture.limits.preview(request(member))).toEqual(none);
+  expect(await fixture.admit(member)).toEqual(none);
+});
+
 describe('what is in effect at the very instant decides', () => {
   test('a plan that ends admits until its end, and no more from then on', async () => {
     const member = await makeAccount(db);

@@ -1,51 +1,37 @@
-import type { Database } from '#platform/db';
-import type { HolderId, Ids, Micros } from '#platform/kernel';
-import { assertFeature, toNotGranted, type NotGranted } from './admission.ts';
-import { preview } from '../decide/decide.ts';
-import { stateOf, stateStatement } from '../decide/read.ts';
-import type { FeatureRules, Request } from '../decide/state.ts';
+import { type Database, statement, systemCall } from '#platform/db';
+import type { HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
+import { ADMIT, assertFeature, type DecisionRow, toNotGranted, type NotGranted } from './admission.ts';
+import { createBatch } from '../batch.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { AdmitRequest } from '../permit.ts';
-import type { AdmissionItem } from '../batch.ts';
 
 /** The answer that a request would get now; if granted, with its reserve. */
 export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
+
+const PREVIEW = `select granted, answer from limits.preview($1::text::uuid[], $2::text::text[], $3::text::limits.feature[],
+  $4::text::accounts.spender[], $5::text::limits.run[], $6::text::limits.request[], $7::uuid, $8::boolean)`;
 
 export interface PreviewParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly holder: HolderId;
   readonly features: ReadonlyMap<string, CompiledFeature>;
-  /** The same as `decide` reads them. */
-  readonly rules: ReadonlyMap<string, FeatureRules>;
 }
 
-/** Decides as admission would, on the database's state at this instant, and writes nothing: the next request may take the room. */
-export function createPreview({ db, ids, holder, features, rules }: PreviewParts) {
-  return async (asked: Omit<AdmitRequest, 'idempotency'>): Promise<Preview> => {
-    assertFeature(features, asked);
-    const { accountId, product, feature, call, leastReserve = call.reserve } = asked;
-    const of = rules.get(`${product}.${feature}`);
-    if (of === undefined) throw new Error(`no such feature: ${product}.${feature}`);
-    const made = requestOf({ request: asked, permit: ids.next(), event: ids.next() }, of);
-    const request = { ...made, least: Math.min(leastReserve, call.reserve) };
-    const wanted = { accountId, product, holder, requests: [request] };
-    const [[row]] = await db.system('limits.admission', [stateStatement(wanted)]);
-    if (row === undefined) throw new Error('an account has no state');
-    const { state, bounds } = stateOf(row, wanted);
-    const answer = preview(state, request, bounds);
-    return answer.kind === 'granted'
-      ? { kind: 'granted', reserve: answer.reserve as Micros }
-      : toNotGranted({ ...answer });
+/** Admission at this instant, which is undone: nothing is written, and the next request may take the room. */
+export function createPreview({ db, ids, holder, features }: PreviewParts) {
+  return async function preview(request: Omit<AdmitRequest, 'idempotency'>): Promise<Preview> {
+    assertFeature(features, request);
+    const item = { request, keyed: undefined, permit: ids.next<PermitId>(), event: ids.next<UsageEventId>() };
+    const { values } = createBatch([item], features, { holder, wait: true });
+    const [[row]] = await db.system('limits.admission', ADMIT, [
+      systemCall(statement<DecisionRow>(PREVIEW, values)),
+    ]);
+    if (row === undefined) throw new Error('a preview had no answer');
+    const { granted, answer } = row;
+    if (granted !== null) return { kind: 'granted', reserve: granted };
+    if (answer === null) throw new Error('a request was neither granted nor denied');
+    // Another request of the account, its first one, made the meter at this moment.
+    return answer.kind === 'busy' ? preview(request) : toNotGranted(answer);
   };
-}
-
-/** A request as `decide` takes it, without a key. */
-function requestOf({ request, permit, event }: Omit<AdmissionItem, 'keyed'>, rules: FeatureRules): Request {
-  const { userId, keyId, sessionId, feature, units = 1, subject, needs, requestId, call, as } = request;
-  const { reserve, provider } = call;
-  const state = as === 'job' ? 'queued' : 'running';
-  const who = { permitId: permit, eventId: event, userId, keyId, sessionId };
-  const what = { feature, rules, units, reserve, least: reserve, state, subject, provider, needs } as const;
-  return { ...who, ...what, requestId };
 }

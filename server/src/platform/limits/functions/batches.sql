@@ -370,3 +370,16 @@ begin
 
   return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_holder, v_now) as w;
 end $$;
+
+-- The answer that a request would get now: limits.admit gives it, and all that it wrote is undone.
+create or replace function limits.preview(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[],
+  p_requests limits.request[], p_holder uuid, p_wait boolean)
+returns table (granted bigint, answer jsonb) language plpgsql as $$
+begin
+  begin
+    select a.granted, a.answer into granted, answer
+      from limits.admit(p_accounts, p_products, p_features, p_spenders, p_runs, p_requests, p_holder, p_wait, false) a;
+    raise exception 'undone' using errcode = 'PL019';
+  exception when sqlstate 'PL019' then return next;
+  end;
+end $$;

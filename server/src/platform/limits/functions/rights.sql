@@ -20,6 +20,7 @@ call app.run_as_system('limits.take_rates(text[], integer[], integer[], integer[
 call app.run_as_system('limits.take_rates_alone(text[], integer[], integer[], integer)');
 call app.run_as_system('limits.give_back_rates(text[], bigint[], integer[])');
 call app.run_as_system('limits.admit(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean, boolean)');
+call app.run_as_system('limits.preview(uuid[], text[], limits.feature[], accounts.spender[], limits.run[], limits.request[], uuid, boolean)');
 call app.run_as_system('limits.admit_within(accounts.spender, text, limits.basis, limits.request[], uuid, boolean)');
 call app.run_as_system('limits.resolve_batch(jsonb)');
 call app.run_as_system('limits.resolve_here(jsonb)');

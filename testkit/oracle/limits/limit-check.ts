@@ -1,4 +1,4 @@
-import type { Rule } from '../features.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import type { Answer } from './answers.ts';
 import type { Change, Charge } from './changes.ts';
 import type { Bounds, Instant, Request, Segment, State } from './state.ts';

@@ -19,7 +19,13 @@ import { testDatabase } from '@plinth/testkit/services';
 import { decide, type DecisionResult } from './decide.ts';
 import { featureRules } from './feature.ts';
 import type { Request } from './state.ts';
-import { admitBatch, type BatchOwner, readFresh } from '@plinth/testkit/fixtures/limits/admission-items';
+import {
+  admitBatch,
+  type BatchOwner,
+  type DecisionRow,
+  readFresh,
+  toAdmissionItem,
+} from '@plinth/testkit/fixtures/limits/admission-items';
 import {
   lineOf,
   type Names,
@@ -37,7 +43,9 @@ import {
   step,
   type RequestInput,
 } from '@plinth/testkit/fixtures/limits/rules';
-import { compileFeatures } from '../features.ts';
+import { compileFeatures } from '../../../server/src/platform/limits/features.ts';
+import { toNotGranted } from '../../../server/src/platform/limits/admission/admission.ts';
+import { createPreview, type Preview } from '../../../server/src/platform/limits/admission/preview.ts';
 import { APART } from './check-window.ts';
 
 const { db } = await testDatabase();
@@ -134,7 +142,9 @@ class History {
   async #ask(requests: readonly Request[]): Promise<void> {
     const { state, bounds } = await readFresh(db, this.#of, requests);
     const decided = decide(state, requests, bounds);
+    const previewed = await this.#previewOf(requests);
     const rows = await admitBatch(db, { ...this.#of, features }, requests);
+    if (previewed !== undefined) expect(previewed).toEqual(toPreview(rows[0]));
     const after = await readFresh(db, this.#of, requests);
     const names = namesOf(after.state.credits);
     const told = decided.decisions.map(({ answer }, index) => toComparableAnswer(answer, index === 0));
@@ -144,6 +154,14 @@ class History {
       toComparableState(decided.state, bounds, isSetBack),
     );
     await this.#compareRows(decided, names);
+  }
+
+  /** The preview of a request that has no key. */
+  async #previewOf([first]: readonly Request[]): Promise<Preview | undefined> {
+    if (first === undefined || first.key !== undefined) return;
+    return createPreview({ db, ids, features, holder: this.#of.holder })(
+      toAdmissionItem(this.#of, first).request,
+    );
   }
 
   /** The rows of permits and alerts, which a state has only a part of. */
@@ -197,6 +215,13 @@ class History {
     this.#alerts = known;
   }
   #alerts: ReadonlySet<string> = new Set();
+}
+
+function toPreview(row: DecisionRow | undefined): unknown {
+  const reserve = row?.granted ?? undefined;
+  return reserve === undefined
+    ? toNotGranted({ kind: 'none', ...row?.answer })
+    : { kind: 'granted', reserve };
 }
 
 /** A lease that is not renewed: a live process renews each ten seconds, which would come between what is compared. */

@@ -1,4 +1,4 @@
-import type { Rule } from '../features.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { alertsOf } from './alerts.ts';
 import { deny, requirePlan } from './answers.ts';
 import type { Charge, Change, Draw } from './changes.ts';

@@ -1,5 +1,5 @@
-import type { Rule } from '../features.ts';
-import { BACKENDS } from '../permits/delegated.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
+import { BACKENDS } from '../../../server/src/platform/limits/permits/delegated.ts';
 import { deny, requirePlan } from './answers.ts';
 import { type CheckInput, type LimitCheck, scopeOf } from './limit-check.ts';
 import { type Bounds, type Instant, type OpenPermit, SECOND, sizeOf } from './state.ts';

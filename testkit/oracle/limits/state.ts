@@ -1,4 +1,4 @@
-import type { Rule } from '../features.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
 
 /** All instants here are epoch microseconds of the database's clock: JavaScript holds those of the next 250 years exactly. */
 export type Instant = number;

@@ -1,4 +1,4 @@
-import type { Rule } from '../features.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { type Answer, deny } from './answers.ts';
 import type { Change, NewPermit } from './changes.ts';
 import { APART, checkWindow, failureCost, checkFailures, KEY_BUDGET } from './check-window.ts';

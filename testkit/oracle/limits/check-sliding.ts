@@ -1,4 +1,4 @@
-import type { Rule } from '../features.ts';
+import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { deny, requirePlan } from './answers.ts';
 import { type CheckInput, type LimitCheck, scopeOf } from './limit-check.ts';
 import { type Instant, SECOND, sizeOf, type Window } from './state.ts';

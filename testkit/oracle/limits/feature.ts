@@ -1,18 +1,6 @@
 import type { Catalogue } from '#platform/entitlements';
-import { type Rule, ruleOf } from '../features.ts';
+import { type Rule, ruleOf } from '../../../server/src/platform/limits/features.ts';
 import type { FeatureRules } from './state.ts';
-
-/** The features of all products by `product.feature`, as `decide` reads them. */
-export function allFeatureRules(catalogues: readonly Catalogue[], failures: number) {
-  return new Map(
-    catalogues.flatMap((catalogue) =>
-      Object.keys(catalogue.features).map((name): [string, FeatureRules] => [
-        `${catalogue.product}.${name}`,
-        featureRules(catalogue, name, failures),
-      ]),
-    ),
-  );
-}
 
 /** A feature's limits in the product's order, and after them the limit of failed calls, in micro-dollars a day. */
 export function featureRules(catalogue: Catalogue, name: string, failures: number): FeatureRules {
