@@ -9,6 +9,8 @@ export interface Span {
 
 const setOf = (words: string) => new Set(words.split(' '));
 
+/** Behind such a word they are the speaker: `singt er,`. */
+const SPEAKERS = new Set(['he', 'she', 'er', 'sie', 'il', 'elle', 'el', 'ella']);
 /** Words that begin a clause. */
 const CONJUNCTIONS = new Set(['and', 'but', 'und', 'aber', 'et', 'mais', 'y', 'pero']);
 /** A German clause that begins so hangs on the verb before it: `ich habe nicht vor, mich umzubringen`. */
@@ -59,7 +61,8 @@ function beginsRunOn(tokens: readonly Token[], at: number): boolean {
     (subject > at && VERBS.has(word) && wordAt(subject + 1) === 'ich');
   if (!isGerman && !SUBJECTS.has(word)) return false;
   const before = wordAt(at - 1);
-  if (before === '' || [BEFORE, SUBJECTS, GOVERNING].some((words) => words.has(before))) return false;
+  if (before === '' || [BEFORE, SUBJECTS, GOVERNING, CONJUNCTIONS].some((words) => words.has(before)))
+    return false;
   return isGerman || ![wordAt(at - 2), wordAt(at - 3)].some((one) => ADVERBIAL.has(one));
 }
 
@@ -90,23 +93,27 @@ export function clausesOf(tokens: readonly Token[]): number[] {
     const before = tokens[at - 1];
     if (before?.word === '') clause++;
     else if (before !== undefined) {
-      const isPaused = before.pauses !== pauses && !SPEECH.has(before.word) && !DEPENDENT.has(word);
+      const isSpeech =
+        SPEECH.has(before.word) || (SPEAKERS.has(before.word) && SPEECH.has(tokens[at - 2]?.word ?? ''));
+      const isPaused = before.pauses !== pauses && !isSpeech && !DEPENDENT.has(word);
       const isJoined = CONJUNCTIONS.has(word) && !DEPENDENT.has(tokens[at + 1]?.word ?? '');
-      if (isPaused || isJoined || beginsRunOn(tokens, at)) clause++;
+      if (isPaused || isJoined || (!isSpeech && beginsRunOn(tokens, at))) clause++;
     }
     return clause;
   });
 }
 
-/** For each hit the clause in which it ends, and all clauses in which it stands; each span once. */
+/** For each hit the clause in which it ends, and with it those before, up to all in which it stands; each span once. */
 export function spansAround(hits: readonly Place[], clauses: readonly number[]): Span[] {
   const bounds = boundsOf(clauses);
   const spans = new Map<string, Span>();
-  for (const hit of hits)
-    for (const begin of [hit.to, hit.from]) {
-      const [from = 0, to = clauses.length] = [bounds[begin]?.from, bounds[hit.to]?.to];
+  for (const hit of hits) {
+    const to = bounds[hit.to]?.to ?? clauses.length;
+    for (let from = to; from > hit.from; ) {
+      from = bounds[from - 1]?.from ?? 0;
       spans.set(`${from} ${to}`, { from, to });
     }
+  }
   return [...spans.values()];
 }
 
@@ -118,4 +125,9 @@ function boundsOf(numbers: readonly number[]): Span[] {
     span.to = at + 1;
     return span;
   });
+}
+
+/** Without the `and` that it begins with. */
+export function withoutConjunction(tokens: readonly Token[], { from, to }: Span): Span {
+  return { from: CONJUNCTIONS.has(tokens[from]?.word ?? '') ? from + 1 : from, to };
 }

@@ -18,11 +18,12 @@ const fileSchema = z.array(
       z.strictObject({
         id: z.string(),
         kind: z.enum(SAFETY_KINDS),
-        status: z.enum(['crisis', 'concern']),
+        /** `ok` is what people do on any day in the words of a crisis: `I am on the roof to fix the antenna`. */
+        status: z.enum(['crisis', 'concern', 'ok']),
         patterns: z.array(z.string()).min(1),
         /** What must be said beside it, anywhere in the text: a weapon, a time, a child's age. */
         beside: z.array(z.string()).min(1).optional(),
-        /** What in the same clause makes it harmless: a game, a chore. */
+        /** What in the same clause makes it harmless: a game, a chore. What is `ok` it undoes anywhere in the text. */
         unless: z.array(z.string()).min(1).optional(),
         /** Exaggerations and denials that name the statement themselves, and may go on behind a pause: `I want to die, if I see another`. */
         within: z.array(z.string()).min(1).optional(),
@@ -58,8 +59,8 @@ export interface DirectFound {
   readonly rules: readonly string[];
   /** The work that it took, each clause that was read again among it. */
   readonly steps: number;
-  /** Clauses that deny a statement in the first person: a caution, as most who die have denied it (docs/safety.md). */
-  readonly denials: readonly Span[];
+  /** What says nothing for itself: everyday words, and clauses that deny a statement in the first person: a caution, as most who die have denied it (docs/safety.md). */
+  readonly asides: readonly Span[];
 }
 
 export function readDirect(): Direct {
@@ -86,13 +87,25 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
   const whole = automaton.run(readings);
   const said = ownedHits(owners, whole.hits);
   const saidAs = (is: Owner['is']) => said.filter(({ owner }) => owner.is === is);
-  const statements = saidAs('statement');
-  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [], steps: whole.steps, denials: [] };
+  const nothing = { status: 'ok', kinds: [], rules: [], steps: whole.steps } as const;
+  const all = saidAs('statement');
+  if (all.length === 0) return { ...nothing, asides: [] };
+  const statements = all.filter(({ owner }) => owner.status !== 'ok');
   const clauses = clausesOf(read.tokens);
-  const beside = new Set(saidAs('beside').map(({ owner }) => owner.id));
+  const besides = saidAs('beside');
+  const beside = new Set(besides.map(({ owner }) => owner.id));
+  const besideIn = new Set(besides.map(({ owner, to }) => `${owner.id} ${clauses[to] ?? 0}`));
+  const undone = new Set(saidAs('unless').map(({ owner }) => owner.id));
+  const everyday = all.filter(({ owner: { id, status, needs }, from, to }) => {
+    const clause = clauses[to] ?? 0;
+    const isBeside = besideIn.has(`${id} ${clause}`) || besideIn.has(`${id} ${clause + 1}`);
+    return status === 'ok' && clauses[from] === clause && !undone.has(id) && (!needs || isBeside);
+  });
+  const asides = everyday.map(({ from, to }): Span => ({ from, to: to + 1 }));
+  if (statements.length === 0) return { ...nothing, asides };
   const isWithin = coveredById(saidAs('within'), readings.length);
+  const isEveryday = coveredBy(everyday, readings.length, OF_IDIOM);
   const isFiction = fictionIn(read, clauses);
-  const denials: Span[] = [];
   let steps = whole.steps;
   const spans = [...spansAround(statements, clauses), ...spansUpTo(statements, read.tokens, clauses)];
   const stands = spans.flatMap((span) => {
@@ -111,11 +124,11 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
       if (owner.is !== 'statement' || (owner.needs && !beside.has(owner.id)) || harmless.has(owner.id))
         return [];
       const place = { from: hit.from + span.from, to: hit.to + span.from };
-      if (isWithin(place, owner) || isFiction(place, owner)) return [];
-      const status = !owner.firm && isDenied(hit, owner) ? 'denied' : statusOf(hit, owner);
+      if (isWithin(place, owner) || isEveryday(place) || isFiction(place, owner)) return [];
+      const status = isDenied(hit, owner) ? 'denied' : statusOf(hit, owner);
       if (status !== 'denied') return status === 'ok' ? [] : [{ owner, status }];
       if (!DENIED_IS_CAUTION.has(owner.kind)) return [];
-      denials.push(span);
+      asides.push(span);
       return [{ owner, status: 'caution' as const }];
     });
   });
@@ -125,7 +138,7 @@ export function directIn({ automaton, owners }: Direct, read: DirectRead): Direc
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
     steps,
-    denials,
+    asides,
   };
 }
 

@@ -193,7 +193,10 @@ interface RulesFound {
 }
 
 export function readText(text: string): ReadText {
-  const { tokens, words } = wordsIn(text);
+  return foundInText(wordsIn(text));
+}
+
+function foundInText({ tokens, words }: TokenizedText): ReadText {
   const foundIn = ({ from, to }: Span) => findRules(words.slice(from, to));
   return { tokens, words, ...findRules(words), foundIn };
 }
@@ -213,27 +216,24 @@ export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): 
   const { found, steps } = read;
   const said = directIn(compiledRules().direct, read);
   const weighed = weighedBy(read, by);
-  // A denial says nothing for itself: what stands beside it decides.
-  const isLowered = weighed.status === 'crisis' && said.status !== 'crisis' && said.denials.length > 0;
-  const { status, kinds, rules } = isLowered ? weighedBy(withoutSpans(read, said.denials), by) : weighed;
+  // A denial and what is everyday say nothing for themselves: what stands beside them decides.
+  const isLowered = weighed.status === 'crisis' && said.status !== 'crisis' && said.asides.length > 0;
+  const { status, kinds, rules } = isLowered ? weighedBy(withoutSpans(read, said.asides), by) : weighed;
   return addDirectHits({ status, kinds, rules, language: languageOf(found, hints), steps }, said);
 }
 
-type FoundText = TokenizedText & Pick<RulesFound, 'found'>;
-
-function weighedBy({ tokens, words, found }: FoundText, by: Model) {
+function weighedBy({ tokens, words, found, foundIn }: ReadText, by: Model) {
   const { features } = compiledRules();
   const known = words.map((word) => word.model);
-  return weighText(judge(tokens, found), { tokens, found }, ({ from, to }, facts) =>
+  return weighText(judge(tokens, found), { tokens, found, foundIn }, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
 }
 
 /** The text without these words. */
-function withoutSpans({ tokens, words }: TokenizedText, spans: readonly Span[]): FoundText {
+function withoutSpans({ tokens, words }: TokenizedText, spans: readonly Span[]): ReadText {
   const isLeft = (_: unknown, at: number) => !spans.some(({ from, to }) => from <= at && at < to);
-  const left = words.filter(isLeft);
-  return { tokens: tokens.filter(isLeft), words: left, found: findRules(left).found };
+  return foundInText({ tokens: tokens.filter(isLeft), words: words.filter(isLeft) });
 }
 
 /** The language whose rules found most; else that of the locale. */

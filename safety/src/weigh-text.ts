@@ -1,5 +1,6 @@
 import type { SafetyKind, SafetyStatus } from './kinds.ts';
 import { SAFETY_KINDS } from './kinds.ts';
+import { clausesOf, type Span, spansAround, withoutConjunction } from './clauses.ts';
 import { sentencesOf, type Token } from './fold.ts';
 import { type RuleHit, type Judgement, judge, worstOf } from './judge.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
@@ -22,6 +23,11 @@ const DESPITE = 0.8;
 const FEWEST = 4;
 /** With fewer words it may say that they are a crisis, and not that it is unsure: they say too little to go by. */
 const FEWEST_UNSURE = 8;
+/** In a text of so many words, in a sentence of so many, a clause is looked at by itself: where more is told, the rest says more of a clause than it does. */
+const SHORT_TEXT = 30;
+const SHORT_SENTENCE = 20;
+/** What these are of, only the whole text says. */
+const NEEDS_TEXT: ReadonlySet<SafetyKind> = new Set(['plan', 'violence', 'medical_emergency']);
 /** A group of kinds is named from this chance on. */
 const NAMED = 0.5;
 
@@ -40,8 +46,8 @@ type Verdict = Pick<Judgement, 'status' | 'kinds' | 'rules'>;
 type Weigh = (piece: Piece, facts: readonly string[]) => Chances;
 
 /** What a text is by the rules and by the model together (decision 80). */
-export function weighText(ruled: Judgement, { tokens, found }: Read, weigh: Weigh): Verdict {
-  const words = tokens.reduce((count, { word }) => (word === '' ? count : count + 1), 0);
+export function weighText(ruled: Judgement, { tokens, found, foundIn }: Read & Again, weigh: Weigh): Verdict {
+  const words = wordsIn(tokens);
   if (words < FEWEST) return ruled;
   const pieces = piecesOf(tokens);
   const look = (piece: Piece) => weighedPiece(piece, { tokens, found }, weigh);
@@ -55,6 +61,8 @@ export function weighText(ruled: Judgement, { tokens, found }: Read, weigh: Weig
   const together = statusOf(ruled, chances);
   const isLowered = GRAVE.includes(ruled.status) && !GRAVE.includes(together);
   const status = isLowered ? worstOf([together, ...sentencesAlone({ tokens, found }, weigh)]) : together;
+  const [clause] = status === 'crisis' ? [] : clausesAlone({ tokens, found, foundIn }, weigh);
+  if (clause !== undefined) return clause;
   const isShort =
     status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE && chances.status.crisis < CRISIS;
   if (status === 'ok' || isShort) return { status: 'ok', kinds: [], rules: [] };
@@ -63,6 +71,10 @@ export function weighText(ruled: Judgement, { tokens, found }: Read, weigh: Weig
   const groupsOf = () => ((pieces.at(-1) ?? worst) === worst ? chances.groups() : look(worst).groups());
   const kinds = ruled.kinds.length > 0 ? ruled.kinds : kindsOf(groupsOf());
   return { status, kinds, rules: [...ruled.rules, ruleOf(status)].sort() };
+}
+
+function wordsIn(tokens: readonly Token[]): number {
+  return tokens.reduce((count, { word }) => (word === '' ? count : count + 1), 0);
 }
 
 /** What each sentence is by itself in which a rule found a crisis or a concern: what stands around it does not lower it. Of an attempt under way it is not asked how sure it is. */
@@ -77,6 +89,33 @@ function sentencesAlone({ tokens, found }: Read, weigh: Weigh): SafetyStatus[] {
     const isCertain = (chances.status.crisis >= CERTAIN || own.kinds.includes('attempt_now')) && !isFiction;
     return [alone === 'crisis' && !isCertain ? 'caution' : alone];
   });
+}
+
+/** Each clause of a short text by itself in which a rule found a crisis: no film, song or ordinary day in another clause lowers it. */
+function clausesAlone({ tokens, found, foundIn }: Read & Again, weigh: Weigh): Verdict[] {
+  const hits = found.filter(({ meaning }) => meaning.of === 'rule' && meaning.status === 'crisis');
+  if (hits.length === 0 || tokens.length > SHORT_TEXT) return [];
+  const sentences = sentencesOf(tokens);
+  const lengths = Map.groupBy(sentences, (sentence) => sentence);
+  return spansAround(hits, clausesOf(tokens)).flatMap((clause): Verdict[] => {
+    const span = withoutConjunction(tokens, clause);
+    if ((lengths.get(sentences[span.to - 1] ?? 0)?.length ?? 0) > SHORT_SENTENCE) return [];
+    const own = tokens.slice(span.from, span.to);
+    const inside = foundIn(span).found;
+    const { status, kinds, rules, facts } = judge(own, inside);
+    if (status !== 'crisis' || !speaksOfSelf(own, inside)) return [];
+    if (kinds.every((kind) => NEEDS_TEXT.has(kind))) return [];
+    const isSure = wordsIn(own) < FEWEST || weigh(span, facts).status.crisis >= CRISIS;
+    return isSure ? [{ status, kinds, rules }] : [];
+  });
+}
+
+/** First person by a word of its own, or by the end of a Spanish infinitive. */
+function speaksOfSelf(tokens: readonly Token[], found: readonly RuleHit[]): boolean {
+  return (
+    found.some(({ meaning }) => meaning.of === 'first_person') ||
+    tokens.some(({ word }) => /..[aei]rme$/.test(word))
+  );
 }
 
 /** Sentences with what was found within each, where something was. */
@@ -97,6 +136,11 @@ function isWorse({ status: one }: Chances, { status: other }: Chances): boolean 
 interface Read {
   readonly tokens: readonly Token[];
   readonly found: readonly RuleHit[];
+}
+
+interface Again {
+  /** What the rules find in a part of the text by itself. */
+  readonly foundIn: (span: Span) => Pick<Read, 'found'>;
 }
 
 function statusOf({ status: ruled, isDenied }: Judgement, { status }: Chances): SafetyStatus {
