@@ -86,6 +86,9 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'server/src/platform/ai/endpoint/openai-errors.ts code': 'its type lists the codes of provider errors',
   'server/src/platform/people/identity/federation/firebase.ts code': 'one of two that are written above it',
   'server/src/platform/people/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
+  'products/memory/items/items.ts kind.notFound': 'its type lists them',
+  'products/memory/items/items.ts REFUSALS.get(problem) ?? kind.notFound': 'its type lists them',
+  'products/memory/items/items.ts notFound': 'its type lists them',
   'server/src/platform/people/identity/mfa/answer-challenge.ts outcome':
     'one of two that are written above it',
 };
