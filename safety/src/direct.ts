@@ -23,7 +23,7 @@ const fileSchema = z.array(
         patterns: z.array(z.string()).min(1),
         /** What must be said beside it, anywhere in the text: a weapon, a time, a child's age. */
         beside: z.array(z.string()).min(1).optional(),
-        /** What in the same clause makes it harmless: a game, a chore. What is `ok` it undoes anywhere in the text. */
+        /** Words in the same clause that make it harmless: a game, a chore. Of `ok` they undo it anywhere in the text. */
         unless: z.array(z.string()).min(1).optional(),
         /** Exaggerations and denials that name the statement themselves, and may go on behind a pause: `I want to die, if I see another`. */
         within: z.array(z.string()).min(1).optional(),
@@ -59,7 +59,7 @@ export interface DirectFound {
   readonly rules: readonly string[];
   /** The work that it took, each clause that was read again among it. */
   readonly steps: number;
-  /** What says nothing for itself: everyday words, and clauses that deny a statement in the first person: a caution, as most who die have denied it (docs/safety.md). */
+  /** Spans that say nothing for themselves: everyday words, and clauses that deny a statement in the first person: a caution, as most who die have denied it (docs/safety.md). */
   readonly asides: readonly Span[];
 }
 

@@ -26,7 +26,7 @@ const FEWEST_UNSURE = 8;
 /** In a text of so many words, in a sentence of so many, a clause is looked at by itself: where more is told, the rest says more of a clause than it does. */
 const SHORT_TEXT = 30;
 const SHORT_SENTENCE = 20;
-/** What these are of, only the whole text says. */
+/** Kinds whose subject only the whole text says. */
 const NEEDS_TEXT: ReadonlySet<SafetyKind> = new Set(['plan', 'violence', 'medical_emergency']);
 /** A group of kinds is named from this chance on. */
 const NAMED = 0.5;
@@ -139,7 +139,7 @@ interface Read {
 }
 
 interface Again {
-  /** What the rules find in a part of the text by itself. */
+  /** Finds of the rules in a part of the text by itself. */
   readonly foundIn: (span: Span) => Pick<Read, 'found'>;
 }
 
