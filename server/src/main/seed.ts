@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { localOwner } from '#platform/owner';
 import { OperatorError } from './operator-error.ts';
 import { createCaller } from './server-caller.ts';
 import { runningServer } from './server-file.ts';
@@ -35,12 +35,8 @@ function readWords(words: readonly string[]): {
 
 /** The key of the local owner. */
 function ownKey(dataDir: string): string {
+  const { api_key: key } = localOwner(dataDir);
+  if (key !== undefined) return key;
   const path = join(dataDir, 'owner.json');
-  try {
-    const { api_key: key } = JSON.parse(readFileSync(path, 'utf8')) as { readonly api_key?: unknown };
-    if (typeof key === 'string') return key;
-  } catch {
-    // Said below.
-  }
   throw new OperatorError(`There is no key in ${path}: start the server first, or name one (seed key=…).`);
 }

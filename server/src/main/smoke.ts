@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#platform/config';
+import { localOwner } from '#platform/owner';
 import { OperatorError } from './operator-error.ts';
 import { createCaller, type SignedCaller } from './server-caller.ts';
 import { printUsage, type Verb } from './verb.ts';
@@ -55,14 +55,9 @@ async function signIn(at: SignedCaller, body: object): Promise<void> {
 function credentials({ values, dataDir }: Config): { readonly email: unknown; readonly password: unknown } {
   const { SMOKE_EMAIL: email, SMOKE_PASSWORD: password } = values;
   if (email !== undefined && password !== undefined) return { email, password };
-  const path = join(dataDir, 'owner.json');
-  try {
-    const owner = JSON.parse(readFileSync(path, 'utf8')) as {
-      readonly email: unknown;
-      readonly password: unknown;
-    };
+  const owner = localOwner(dataDir);
+  if (owner.email !== undefined && owner.password !== undefined)
     return { email: owner.email, password: owner.password };
-  } catch {
-    throw new OperatorError(`Set SMOKE_EMAIL and SMOKE_PASSWORD: there is no local owner in ${path}.`);
-  }
+  const path = join(dataDir, 'owner.json');
+  throw new OperatorError(`Set SMOKE_EMAIL and SMOKE_PASSWORD: there is no local owner in ${path}.`);
 }

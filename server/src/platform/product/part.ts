@@ -200,21 +200,15 @@ export function partOf<Service, Declared extends Settings>(
     schedules,
     policies,
     release,
-    ...visitsOf(definition),
     ...hooksOf(definition),
     service,
   };
 }
 
-/** Only those that there are. */
-function visitsOf({ seed, smoke, mcpOnStdio }: Visits): Visits {
-  return { ...(seed && { seed }), ...(smoke && { smoke }), ...(mcpOnStdio && { mcpOnStdio }) };
-}
+type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged' | keyof Visits>;
 
-type Hooks = Pick<ProductParts<never>, 'onEntitlementChanged' | 'onSale' | 'onPayeeChanged'>;
-
-function hooksOf({ onEntitlementChanged, onSale, onPayeeChanged }: Hooks) {
-  return { onEntitlementChanged, onSale, onPayeeChanged };
+function hooksOf({ onEntitlementChanged, onSale, onPayeeChanged, seed, smoke, mcpOnStdio }: Hooks) {
+  return { onEntitlementChanged, onSale, onPayeeChanged, seed, smoke, mcpOnStdio };
 }
 
 /** A schedule is for a job that there is. */

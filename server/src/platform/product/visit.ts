@@ -11,17 +11,16 @@ export interface ServerCaller {
 /** A product’s side of the verbs that call a server. */
 export interface Visits {
   /** Fills a demo workspace for `plinth seed`, and says a line for each thing; what is there already stays as it is. */
-  readonly seed?: (server: ServerCaller, say: (line: string) => void) => Promise<void>;
+  readonly seed?: ((server: ServerCaller, say: (line: string) => void) => Promise<void>) | undefined;
   /** Tries the product for `plinth smoke` after each roll-out, as a customer uses it, and deletes what it makes: each step is a line. */
-  readonly smoke?: (server: ServerCaller, steps: SmokeSteps) => Promise<void>;
+  readonly smoke?: ((server: ServerCaller, steps: SmokeSteps) => Promise<void>) | undefined;
   /**
    * Serves MCP on standard input and output for `plinth mcp`, by calls of the server at `url` with the API key `key`, until the input ends.
    * Answers what went wrong, if it was not the input's end.
    */
-  readonly mcpOnStdio?: (server: {
-    readonly url: string;
-    readonly key: string;
-  }) => Promise<Error | undefined>;
+  readonly mcpOnStdio?:
+    | ((server: { readonly url: string; readonly key: string }) => Promise<Error | undefined>)
+    | undefined;
 }
 
 export interface SmokeSteps {

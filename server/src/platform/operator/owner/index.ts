@@ -3,7 +3,7 @@ import { ownerRoutes } from './routes.ts';
 import { createOwnerSignIn } from './sign-in-link.ts';
 
 export { type CodePlace, createOneTimeCodes, type OneTimeCodes } from './one-time-code.ts';
-export { ownerFileOf, ownerKeyOf } from './owner-file.ts';
+export { localOwner, ownerFileOf, ownerKeyOf } from './owner-file.ts';
 export { ensureOwner } from './owner.ts';
 export { createOwnerSignIn, folderCodes, newSignInLink } from './sign-in-link.ts';
 

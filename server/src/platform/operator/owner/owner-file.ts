@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { makeFolder } from '#platform/config';
 
 /** Contents of `owner.json`: how to sign in as the local owner, and a key that may do everything. */
@@ -7,6 +8,17 @@ export interface OwnerFile {
   readonly email: string;
   readonly password: string;
   readonly api_key: string;
+}
+
+const ownerFile = z.object({ email: z.string(), password: z.string(), api_key: z.string() }).partial();
+
+/** The local owner as the plain file of a folder has them; nothing where there is none. */
+export function localOwner(dataDir: string): z.infer<typeof ownerFile> {
+  try {
+    return ownerFile.parse(JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')));
+  } catch {
+    return {};
+  }
 }
 
 /** The two places where the owner's file of a database may be: the first database of a folder has the plain name. */
