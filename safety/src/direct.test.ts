@@ -118,8 +118,24 @@ describe('violence with means and abuse of a child are a concern at least', () =
   });
 });
 
-describe('what somebody sees done to a child, or plans for a certain time, is found on any day', () => {
+describe('what is done to the writer or to a child, and what is planned for a certain time, is found on any day', () => {
   test.each([
+    ['my husband chokes me when he is angry', 'abuse'],
+    ['my dad beats me with his belt', 'abuse'],
+    ['my wife threatened me with a knife', 'abuse'],
+    ['my coach forced me to have sex with him', 'abuse'],
+    ['I was raped last night', 'abuse'],
+    ['mein Freund schlägt mich, wenn er trinkt', 'abuse'],
+    ['mein Vater verprügelt mich mit dem Gürtel', 'abuse'],
+    ['ich wurde gestern vergewaltigt', 'abuse'],
+    ["mon mari m'étrangle quand il est en colère", 'abuse'],
+    ["j'ai été violée hier soir", 'abuse'],
+    ['mi padre me golpea con el cinturón', 'abuse'],
+    ['mi madre me encierra y me pega', 'abuse'],
+    ['I tried to kill myself last month and I will try again', 'active_thoughts'],
+    ['ich habe einen Plan, wie ich mich töte', 'active_thoughts'],
+    ["j'ai acheté une arme pour me tirer une balle", 'active_thoughts'],
+    ['si ella se va, me mato', 'active_thoughts'],
     ['the man next door keeps punching his little boy', 'abuse'],
     ['our teacher is having sex with a 14 year old student', 'abuse'],
     ['mein vater befummelt meine nichte', 'abuse'],
@@ -138,6 +154,19 @@ describe('what somebody sees done to a child, or plans for a certain time, is fo
       expect(kinds).toContain(kind);
     }
   });
+});
+
+test.each([
+  'My brother choked me out in jiu jitsu class, great submission',
+  'My girlfriend beats me at chess every time she drinks coffee',
+  'My coach forced me to take a rest day',
+  'Mein Freund schlägt mich beim Schach, wenn er Kaffee trinkt',
+  "Mon frère m'étrangle au judo",
+  'Mi hermano me pega cuando jugamos al fútbol',
+  'Me estoy haciendo daño en la rodilla al correr',
+  'Ich blute, weil ich mich beim Rasieren geschnitten habe',
+])('blows in sport and small wounds are everyday: %s', (text) => {
+  expect(precheck(text).status).toBe('ok');
 });
 
 test.each([
