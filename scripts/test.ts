@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHORT, THOROUGH } from '@plinth/testkit/thorough';
-import { type MissingService, type Pass, planPasses, quickPlan, walksOfProducts } from './suite/passes.ts';
+import { type MissingService, type Pass, planPasses, quickPlan, ofSingleProducts } from './suite/passes.ts';
 import { countOf, IDLE, neverRun, type Outcome, type Report, readReport, REPORT } from './suite/outcomes.ts';
 import { tellSeconds } from './suite/seconds.ts';
 import { bringMade } from './made.ts';
@@ -39,7 +39,7 @@ const given = process.argv.slice(2).filter((argument) => !OURS.includes(argument
 const partial = quick || given.length > 0;
 const coverage = !partial && (strict || process.argv.includes('--coverage'));
 const isMade = process.argv.includes('--as-made') || bringMade();
-const walks = partial || thorough ? [] : walksOfProducts();
+const walks = partial || thorough ? [] : ofSingleProducts();
 const leftOut = partial || thorough || recording ? [] : unchangedGroups();
 const WHOLE =
   'All tests: some 20 minutes on two cores. PostgreSQL comes from npm; Redis, PgBouncer and other programs are the system’s, and the end names those that are missing. `npm test -- --quick` takes 2 minutes, `npm test -- <folder>` runs a part.';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROOT } from './house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, type Program, startProgram } from './process/program.ts';
 
 /** The session that the README's first screen shows, run as a reader would, on a port that is free. */

@@ -6,7 +6,7 @@ import { projectMigrations, testDatabase } from '@plinth/testkit/services';
 import { EXCEPTIONS, MOST_EXCEPTIONS } from './functions/exceptions.ts';
 import { rightsIn, rightsTwice, type Script } from './functions/rights.ts';
 import { objectionsTo, repeatedIn, type SqlFunction } from './functions/rules.ts';
-import { ROOT } from './house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 const { db } = await testDatabase();
 

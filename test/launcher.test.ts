@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ROOT } from './house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 /** Makes the running Node say that it is an old one; the Node that it starts says the truth. */
 const OLD = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ROOT } from './house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 const Lockfile = z.object({
   packages: z.record(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from './house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 const known = JSON.parse(readFileSync(join(import.meta.dirname, 'migrations.json'), 'utf8')) as Record<
   string,

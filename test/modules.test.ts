@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { modules } from '#modules';
 import { type Route, routesOf } from '#platform/http';
 import { allRoutes } from '../server/src/app/lists.ts';
-import { folderOfModule, moduleAt } from './house/layers.ts';
-import { ROOT } from './house/source.ts';
+import { folderOfModule, moduleAt } from '@plinth/testkit/house/layers';
+import { ROOT } from '@plinth/testkit/house/source';
 
 /** What lies in the folders of the modules is what their definitions say; a list is not asked about itself. */
 

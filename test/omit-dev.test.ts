@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectFiles, ROOT } from './house/source.ts';
+import { projectFiles, ROOT } from '@plinth/testkit/house/source';
 
 interface Manifest {
   readonly dependencies: Record<string, string>;

@@ -1,60 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { type Description, describeStatements, engine, testDatabase } from '@plinth/testkit/services';
-import { columnObjections, parameterObjections } from './statements/objections.ts';
-import { DRIVER_TYPES } from './statements/drivers.ts';
+import { describeStatements, engine, testDatabase } from '@plinth/testkit/services';
+import { differences, nullableColumns } from '@plinth/testkit/statements/differences';
+import { DRIVER_TYPES } from '@plinth/testkit/statements/drivers';
+import { kindOfValue } from '@plinth/testkit/statements/shapes';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
-import type { FoundStatement } from './statements/find-statements.ts';
-import { readStatements } from './statements/read-statements.ts';
+import { LIES, readStatements } from './statements/read-statements.ts';
 import { crosses, SHARD_TABLES, type ShardTable, STATEMENTS, TABLES } from './statements/shards.ts';
 import { EXPECTED, NAMES } from './statements/wrong-statements.ts';
-import { LIES } from './statements/program.ts';
-import { kindOfValue } from './statements/shapes.ts';
 
 const { db, url } = await testDatabase();
 
-interface NamedStatement {
-  readonly at: string;
-  readonly name: string;
-}
-
-const NULLABLE = `
-  select a.attrelid::oid || '.' || a.attnum as at, a.attname as name
-    from pg_attribute a join pg_class c on c.oid = a.attrelid
-   where not a.attnotnull and a.attnum > 0 and c.relkind in ('r', 'p') and a.attrelid::regclass || '.' || a.attname <> all ($1)`;
-
-/** What of a statement differs from the database, as \`file maker:line: column: what\`. */
 async function findDifferences() {
-  const { found, known, hidden, texts, shown } = await readStatements(db);
-  const answers = await describeStatements(url, texts);
-  const rows = await db.asMigrator(statement<NamedStatement>(NULLABLE, [FILLED.map(({ column }) => column)]));
-  const nullable = new Map(rows.map(({ at, name }) => [at, name]));
-  const described = new Map(texts.map((text, place) => [text, answers[place]]));
-  const objections = known.flatMap((one) => [...new Set(objectionsTo(one, { described, nullable }))]);
-  return { found, known, hidden, texts, objections, examples: shown };
-}
-
-function objectionsTo(
-  one: FoundStatement,
-  by: {
-    readonly described: ReadonlyMap<string, Description | undefined>;
-    readonly nullable: ReadonlyMap<string, string>;
-  },
-): string[] {
-  const at = `${one.name}:${one.line}:`;
-  return one.ways.flatMap((way) => {
-    if (way.text === undefined) return [`${at} its text is known to a run alone`];
-    const described = by.described.get(way.text);
-    if (described === undefined || described.error !== undefined) return [`${at} ${described?.error}`];
-    const columns =
-      one.row === undefined ? [] : columnObjections(one.row, way, { described, nullable: by.nullable });
-    return [...columns, ...parameterObjections(way.values, described)].map((says) => `${at} ${says}`);
-  });
+  const read = await readStatements(db);
+  const answers = await describeStatements(url, read.texts);
+  const nullable = await nullableColumns(
+    db,
+    FILLED.map(({ column }) => column),
+  );
+  return { ...read, objections: differences(read, answers, nullable) };
 }
 
 const findException = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
 
-/** On one engine: the texts are the same on both, and PGlite describes no tables. */
+/** On one engine: the texts are the same on both. */
 describe.runIf(engine === 'postgres')('every statement of the program', async () => {
   const all = engine === 'postgres' ? await findDifferences() : undefined;
   const objections = all?.objections ?? [];
@@ -93,7 +62,7 @@ describe.runIf(engine === 'postgres')('every statement of the program', async ()
 
   test('that is shown by examples is made somewhere', () => {
     const names = new Set(all?.found.map(({ name }) => name));
-    expect([...(all?.examples.keys() ?? [])].filter((name) => !names.has(name))).toEqual([]);
+    expect([...(all?.shown.keys() ?? [])].filter((name) => !names.has(name))).toEqual([]);
   });
 
   test('that lies is told of, and how', () => {

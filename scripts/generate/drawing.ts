@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import { modules } from '#modules';
 import { products } from '#products';
-import { folderOfModule } from '../../test/house/layers.ts';
+import { folderOfModule } from '../../testkit/house/layers.ts';
 
 const SANDBOXES = join(import.meta.dirname, '../../sandboxes/src');
 

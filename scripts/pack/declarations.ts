@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { targetOf } from '../../test/house/source.ts';
+import { targetOf } from '../../testkit/house/source.ts';
 import { ROOT } from '../../server/src/main/build-files.ts';
 import { DOORS } from './program.ts';
 

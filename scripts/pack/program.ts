@@ -15,6 +15,7 @@ const WORKERS = [
   'server/src/platform/ai/metering/tokens-worker.ts',
   'server/src/platform/base/db/pglite-worker.ts',
   'server/src/platform/base/files/process/entry.ts',
+  'testkit/walkers/statements-worker.ts',
 ];
 
 const workerName = (path: string) => `worker-${basename(dirname(path))}-${basename(path, '.ts')}`;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
+import { projectPaths, ROOT, targetOf } from '../../testkit/house/source.ts';
 
 /**
  * How much a test file shares with others. `pure` needs no service, `app` a database or Redis of the run, and `process` starts

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../test/house/source.ts';
+import { ROOT } from '../../testkit/house/source.ts';
 import { testFiles } from './groups.ts';
 import { LONG, placeOf } from './sequencer.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../test/house/source.ts';
+import { ROOT } from '../../testkit/house/source.ts';
 import { digestOf, digestOfInputs, filesOf, inputsOf, SETTLED, unchangedGroups } from './unchanged.ts';
 
 const on = '2026-11-21';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
-import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
+import { projectPaths, ROOT, targetOf } from '../../testkit/house/source.ts';
 
 /** Test files that need not run while nothing that they read has changed. */
 export interface SettledGroup {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { BILLING_SETTINGS, openVendors, tellBilling } from '../../scripts/demo/billing/index.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { testApp } from '@plinth/testkit/services/app';
 import { engine } from '@plinth/testkit/services';
 

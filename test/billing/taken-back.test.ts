@@ -25,7 +25,7 @@ import { paymentFacts } from '../../server/src/platform/billing/providers/stripe
 import { storeProducts } from '../../server/src/platform/billing/providers/store-products.ts';
 import { openPlayProvider } from './google-play/provider.ts';
 import { planAt, recordsOf } from './store-records.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 // Each row of the table in docs/billing.md, made to happen at each provider.
 

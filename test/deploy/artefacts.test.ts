@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { VERBS } from '../../server/src/main/verbs.ts';
 import { OPERATIONS } from '../../server/src/server/operations.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { DEPLOY, deployedProcesses, IMAGE, manifests, read } from './processes.ts';
 
 const deployed = await deployedProcesses();

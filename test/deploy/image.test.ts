@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
 import { DOCUMENT_PACKAGES } from '@plinth/documents';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { read } from './processes.ts';
 
 interface Locked {

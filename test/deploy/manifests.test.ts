@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { expect, test } from 'vitest';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { DEPLOY, manifests, type Parsed, read, tofuFiles } from './processes.ts';
 
 /** Kinds of others than Kubernetes itself, which no types are here for. */

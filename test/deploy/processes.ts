@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 export const DEPLOY = join(ROOT, 'deploy');
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

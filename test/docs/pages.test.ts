@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import GithubSlugger from 'github-slugger';
 import { expect, test } from 'vitest';
 import { CALLS } from '../../server/src/main/made.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 /** The pages that people read on their own, as files of the checkout. */
 const inFolder = (folder: string) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { allRoutes } from '#app';
 import { openApiOf } from '#server';
-import { readGenerated } from '../house/source.ts';
+import { readGenerated } from '@plinth/testkit/house/source';
 
 /** Words that hide who does what: a reader of the API has to solve such a sentence before using it. */
 const RIDDLES = /\bwhoever\b|\bof which\b|\bwhat (?:is|was) (?:said|told|asked)\b|\bstays? so\b/i;

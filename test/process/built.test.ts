@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { linkPackages } from '@plinth/testkit/services/packages';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, startProgram } from './program.ts';
 
 afterEach(endAll);

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { unprivilegedUser } from '@plinth/testkit/services/binaries';
 import { type Client, clientOf, VARIANTS } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';

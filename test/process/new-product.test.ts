@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { linkPackages } from '@plinth/testkit/services/packages';
 import { checkoutPlace, newProduct, NewProductRefused } from '../../server/src/main/new-product.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, startProgram } from './program.ts';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import { QUICK, temporaryFolder, testDatabase, type TestDatabase } from '@plinth/testkit/services';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { asAdmin } from '@plinth/testkit/services/cluster';
 import { aheadBy, type Answered, ask, askStripe, readKept } from './older/kept.ts';
 import { endAll, type Program, startProgram } from './program.ts';

@@ -14,9 +14,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
 import { versionOf } from '../../scripts/release/version.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { callsAt } from './calls-at.ts';
-import { OBJECTION, withForgetfulRoute } from './forgetful-route.ts';
+import { OBJECTIONS, withForgetfulRoute } from './forgetful-route.ts';
 import { endAll, startProgram } from './program.ts';
 import { sizeOf } from './size-of.ts';
 
@@ -114,11 +114,11 @@ describe('a team’s repository, from the tarballs', () => {
   );
 
   test(
-    'compiles in strict mode with the products that it took; its tests pass under Vitest and under Node, and name a route that forgets whose row it reads',
+    'compiles in strict mode with the products that it took; its tests pass under Vitest and under Node, and name a route that forgets whose row it reads, and a row that is not as its type says',
     async () => {
       await inNode(bin('typescript/bin/tsc'));
       expect(await vitest()).toContain('3 passed');
-      await expect(withForgetfulRoute(repository, vitest)).rejects.toThrow(OBJECTION);
+      await expect(withForgetfulRoute(repository, vitest)).rejects.toThrow(OBJECTIONS);
       writeFileSync(
         join(repository, 'tales.node.ts'),
         `import assert from "node:assert/strict";

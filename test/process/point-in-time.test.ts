@@ -7,7 +7,7 @@ import { openDatabase } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile, temporaryFolder } from '@plinth/testkit/closing';
 import { openStripe } from '../crash/stripe.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { startArchivedPostgres } from '@plinth/testkit/services/archived-postgres';
 import { npmBinaries } from '@plinth/testkit/services/binaries';
 import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';

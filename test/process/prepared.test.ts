@@ -2,7 +2,7 @@ import { readFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, startProgram } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth prepared '));

@@ -6,7 +6,7 @@ import { type Database, statement } from '#platform/db';
 import { type BilledCall, createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, type Program, startProgram } from './program.ts';
 
 /** The version that is upgraded from: one that was released. */

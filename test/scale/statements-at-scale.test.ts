@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { describeStatements, engine, testDatabase } from '@plinth/testkit/services';
-import { LIES } from '../statements/program.ts';
-import { readStatements } from '../statements/read-statements.ts';
+import { LIES, readStatements } from '../statements/read-statements.ts';
 import { type Household } from '@plinth/testkit/walkers/people';
 import { makeHousehold, walkedApp } from '../walkers/household.ts';
 import { FEW_ROWS, MORE_VISITED, MOST_EXCEPTIONS, MOST_VISITED } from './exceptions.ts';

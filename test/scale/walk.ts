@@ -1,5 +1,5 @@
 import { type Description, type SqlClient, withClient } from '@plinth/testkit/services';
-import { byOid } from '../statements/drivers.ts';
+import { byOid } from '@plinth/testkit/statements/drivers';
 import type { Copied } from './rows.ts';
 import { type Comparison, comparisonsIn, pagesVisited, type PlanNode, rowsVisited } from './visits.ts';
 

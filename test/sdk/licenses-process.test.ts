@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { programsOnPath } from '@plinth/testkit/services/programs';
 import { licenseStandIn } from './license-server.ts';
 import { install, olderNode } from './stranger.ts';

@@ -8,7 +8,7 @@ import { openLocalMemory, withLocalMemory } from '@plinth/sdk/local-memory';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 
 const SECRET = 'The wombat sleeps below the vault';
 const role = 'user' as const;

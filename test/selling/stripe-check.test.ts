@@ -7,7 +7,7 @@ import { temporaryFolder } from '@plinth/testkit/services';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { stripe as verb } from '../../server/src/main/stripe.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
-import { ROOT } from '../house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { endAll, startProgram } from '../process/program.ts';
 
 const sandbox = await createStripeSandbox();

@@ -17,14 +17,13 @@ import {
 import { openRevenueReport } from '../../server/src/platform/operator/reports/revenue.ts';
 import { openUsageReport } from '../../server/src/platform/operator/reports/usage.ts';
 import type { AccountId, UserId } from '#platform/kernel';
-import { ROOT } from '../house/source.ts';
-import type { Way } from './find-statements.ts';
-import { shapeOfValue } from './shapes.ts';
+import { type Shown, shownAs } from '@plinth/testkit/statements/read-statements';
+import { ROOT } from '@plinth/testkit/house/source';
 
 const NOBODY = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01' as AccountId & UserId;
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
-export async function examples(db: Database): Promise<ReadonlyMap<string, readonly Way[]>> {
+export async function examples(db: Database): Promise<Shown> {
   const shown: [string, readonly Statement[]][] = [
     ...(await ofProducts()),
     ...(await ofReports(db)),
@@ -38,7 +37,7 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
       ],
     ],
   ];
-  return new Map(shown.map(([name, made]) => [name, made.map(wayOf)]));
+  return new Map(shown.map(([name, made]) => [name, shownAs(made)]));
 }
 
 const customersBy = (sort: CustomerSort): Statement =>
@@ -50,8 +49,6 @@ const customersBy = (sort: CustomerSort): Statement =>
     limit: 1,
     after: undefined,
   });
-
-const wayOf = ({ text, values }: Statement): Way => ({ text, because: '', values: values.map(shapeOfValue) });
 
 /** What products show of their own. */
 async function ofProducts(): Promise<[string, readonly Statement[]][]> {

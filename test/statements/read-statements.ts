@@ -1,24 +1,24 @@
+import { join } from 'node:path';
 import type { Database } from '#platform/db';
+import { readStatements as read } from '@plinth/testkit/statements/read-statements';
+import type { ProgramOptions } from '@plinth/testkit/statements/program';
+import { isProgram } from '@plinth/testkit/house/arrows';
+import { ROOT } from '@plinth/testkit/house/source';
 import { examples } from './examples.ts';
-import { findStatements } from './find-statements.ts';
-import { otherUses, readProgram } from './program.ts';
 
-/** Every statement of the program, with each text that it may have as far as that is known without a run; `hidden`: made in another way. */
+/** Statements that are wrong on purpose. */
+export const LIES = 'test/statements/wrong-statements.ts';
+
+const STATEMENT = join(ROOT, 'server/src/platform/base/db/statement.ts');
+
+/** The whole house without its tests. */
+const HOUSE: ProgramOptions = {
+  project: join(ROOT, 'tsconfig.json'),
+  isLookedAt: (path) => isProgram(path) || path === LIES,
+  isDeclaredIn: (file) => file === STATEMENT,
+};
+
 export async function readStatements(db: Database) {
-  const program = readProgram();
-  const found = findStatements(program);
-  const hidden = program.files.flatMap((file) =>
-    otherUses(file, program).map((line) => `${file.path}:${line}`),
-  );
-  program.close();
   const shown = await examples(db);
-  const known = found.map((one) => {
-    const ways = one.ways.flatMap((way) => {
-      const made = way.text === undefined || way.values === undefined ? shown.get(one.name) : undefined;
-      return made ?? [way];
-    });
-    return { ...one, ways };
-  });
-  const texts = [...new Set(known.flatMap(({ ways }) => ways.flatMap(({ text }) => text ?? [])))];
-  return { found, known, hidden, texts, shown };
+  return { ...read(HOUSE, shown), shown };
 }

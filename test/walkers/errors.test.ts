@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
 import { allRoutes } from '../../server/src/app.ts';
-import { isProgram } from '../house/arrows.ts';
+import { isProgram } from '@plinth/testkit/house/arrows';
 import {
   isNode,
   lineAt,
@@ -14,7 +14,7 @@ import {
   ROOT,
   type SourceFile,
   sourceFile,
-} from '../house/source.ts';
+} from '@plinth/testkit/house/source';
 
 const declared = new Map(declaredErrors());
 const files = projectPaths()

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { ROOT } from '../../test/house/source.ts';
+import { ROOT } from '../house/source.ts';
 import { makeRunFolder } from './folders.ts';
 import { programsOnPath } from './programs.ts';
 

@@ -26,6 +26,7 @@ import { foreign } from './rules/access.ts';
 import { answers } from './rules/effects.ts';
 import { INPUT } from './rules/input.ts';
 import { type OpenApi, walk, type WalkerFixture } from './rules/rule.ts';
+import { statementObjections } from './statements.ts';
 import { readTables } from './tables.ts';
 import type { WalkedApp } from './walked-app.ts';
 
@@ -63,6 +64,12 @@ const WALLS: readonly Wall[] = [
     name: 'hostile input',
     holds: 'A body or a query of a wrong form is refused with 400, names the field, and changes nothing.',
     objections: hostileObjections,
+  },
+  {
+    name: 'statements',
+    holds:
+      'The columns and the parameters of each statement are what its types say (`statement<Row>(text, values)`). What is put together of parts is shown in `testing/statements.ts` beside the product.',
+    objections: ({ app, product }) => statementObjections(app, product.parts),
   },
   {
     name: 'erasure',

@@ -15,7 +15,7 @@ import { runCli } from '../../../docs/examples/licensed-cli/cli.ts';
 import { packageAt } from '../../../sandboxes/src/stripe/testing/package.ts';
 import { sealedKey } from '#platform/signing';
 import { LICENSE_KEYS } from '../signing/store.ts';
-import { ROOT } from '../../../test/house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { machine, MINUTE } from '../../../test/sdk/license-machine.ts';
 import { install } from '../../../test/sdk/stranger.ts';
 import { testApp } from '@plinth/testkit/services/app';

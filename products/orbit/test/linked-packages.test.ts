@@ -3,7 +3,7 @@ import { cpSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { ROOT } from '../../../test/house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { fileOf } from './uploads-fixture.ts';
 
 /** Reads what comes by standard input, as the document that it is given the name of, and answers how that ended. */

@@ -11,7 +11,7 @@ import {
 } from '#platform/http';
 import { errorsOf, openApiOf } from '#server';
 import { apiLine } from '../../../scripts/generate/api.ts';
-import { readGenerated } from '../../house/source.ts';
+import { readGenerated } from '@plinth/testkit/house/source';
 import { isRecord, paramNames } from '@plinth/testkit/walkers/calls';
 import { RECORD } from '../examples/examples-text.ts';
 import { KEYLESS } from '../keyless.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isProgram } from '../../house/arrows.ts';
-import { projectPaths, ROOT } from '../../house/source.ts';
+import { isProgram } from '@plinth/testkit/house/arrows';
+import { projectPaths, ROOT } from '@plinth/testkit/house/source';
 import type { Table } from '@plinth/testkit/walkers/tables';
 import { excuses } from './exceptions.ts';
 

@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { join } from 'node:path';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { ROOT } from '../../../../test/house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { QUICK } from '@plinth/testkit/services/programs';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
-import { ROOT } from '../../../../test/house/source.ts';
+import { ROOT } from '@plinth/testkit/house/source';
 import { QUICK } from '@plinth/testkit/services/programs';
 
 const PLACE = { PLINTH_URL: 'http://127.0.0.1:9', PLINTH_KEY: 'pl_any' };

@@ -1,4 +1,4 @@
-/** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: test/house.test.ts. */
+/** `plinth/product`: what a product is made with. Products of this repository import nothing else of the platform: testkit/house. */
 
 /** Uses of `db.system` by products: each adds its own beside its definition (`declare module 'plinth/product'`). */
 export interface ProductSystemUses {}

@@ -122,6 +122,8 @@ export interface Part extends Visits {
   readonly id: string;
   /** The key of its product. */
   readonly product: string;
+  /** The file that defines it, as a URL. */
+  readonly folder: string | undefined;
   readonly migrations: readonly Migration[];
   readonly dataRules: readonly DataRule[];
   readonly systemUses: Readonly<Record<string, string>>;
@@ -188,6 +190,7 @@ export function partOf<Service, Declared extends Settings>(
   return {
     id,
     product,
+    folder,
     ...foundIn(folder, { product, id }),
     dataRules,
     systemUses,

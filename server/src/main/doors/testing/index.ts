@@ -69,8 +69,8 @@ export interface WalkOptions extends Pick<TestAppOptions, 'settings' | 'database
 }
 
 /**
- * Tries the walls of a product: who may call its routes, what two accounts see of each other, hostile input, erasure. Throws what is
- * wrong, by the route or the table: `test('the walls hold', { timeout: 120_000 }, () => walkProduct('tales'))`.
+ * Tries the walls of a product: who may call its routes, what two accounts see of each other, hostile input, statements and their types,
+ * erasure. Throws what is wrong, by the route, the statement or the table: `test('the walls hold', { timeout: 120_000 }, () => walkProduct('tales'))`.
  */
 export async function walkProduct(product: string, options: WalkOptions = {}): Promise<void> {
   const { make, except, ...of } = options;

@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { idleExceptions, objections, RULES } from './house/rules.ts';
-import { projectFiles, ROOT, type SourceFile, sourceFile } from './house/source.ts';
+import { idleExceptions, objections, RULES } from './rules.ts';
+import { projectFiles, ROOT, type SourceFile, sourceFile } from './source.ts';
 
 const files = projectFiles();
 const Packages = z.record(z.string(), z.string());

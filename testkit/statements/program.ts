@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import type { CallExpression, Node, SourceFile } from 'typescript/unstable/ast';
 import {
@@ -9,15 +9,25 @@ import {
   isShorthandPropertyAssignment,
 } from 'typescript/unstable/ast/is';
 import { API, type Checker, type Symbol as TypeScriptSymbol, type Type } from 'typescript/unstable/sync';
-import { isProgram } from '../house/arrows.ts';
-import { lineAt, ROOT } from '../house/source.ts';
 
-/** The program as the TypeScript compiler knows it: its own files, without tests. */
+/** Which files of a project make the statements that are looked at. */
+export interface ProgramOptions {
+  /** The file `tsconfig.json` of the project; paths are told from its folder. */
+  readonly project: string;
+  /** By its path from there. */
+  readonly isLookedAt: (path: string) => boolean;
+  /** Whether `statement` is declared in this file, by its whole path. */
+  readonly isDeclaredIn: (file: string) => boolean;
+}
+
+/** A program as the TypeScript compiler knows it. */
 export interface Program {
   readonly checker: Checker;
   readonly files: readonly ProgramFile[];
   /** Where a value comes from: the declaration behind an import. */
   declarationOf(name: Node): Node | undefined;
+  /** Whether that is the declaration of `statement`. */
+  isStatement(declaration: Node): boolean;
   /** From the project's folder. */
   pathOf(source: SourceFile): string;
   typeOf(node: Node): Type | undefined;
@@ -34,26 +44,25 @@ export interface ProgramFile {
   readonly source: SourceFile;
 }
 
-/** Statements that are wrong on purpose. */
-export const LIES = 'test/statements/wrong-statements.ts';
-
-/** Has the compiler read the project, about 2 s; close it, or its process stays. */
-export function readProgram(): Program {
-  const api = new API({ cwd: ROOT });
-  const [project] = api.updateSnapshot({ openProject: join(ROOT, 'tsconfig.json') }).getProjects();
+/** Has the compiler read a project, about 2 s; close it, or its process stays. */
+export function readProgram({ project: file, isLookedAt, isDeclaredIn }: ProgramOptions): Program {
+  const root = dirname(file);
+  const api = new API({ cwd: root });
+  const [project] = api.updateSnapshot({ openProject: file }).getProjects();
   if (project === undefined) throw new Error('the compiler found no project');
   const { program, checker } = project;
+  const pathOf = (name: string) => name.slice(root.length + 1);
   const files = program.getSourceFileNames().flatMap((name): ProgramFile[] => {
-    const path = name.slice(ROOT.length + 1);
-    const isOurs = name.startsWith(`${ROOT}/`) && isProgram(path);
-    const source = isOurs || path === LIES ? program.getSourceFile(name) : undefined;
+    const path = pathOf(name);
+    const source = name.startsWith(`${root}/`) && isLookedAt(path) ? program.getSourceFile(name) : undefined;
     return source === undefined ? [] : [{ path, source }];
   });
   return {
     checker,
     files,
     declarationOf: memoize((name) => declarationOf(checker, name)),
-    pathOf: ({ fileName }) => fileName.slice(ROOT.length + 1),
+    isStatement: (declaration) => isDeclaredIn(declaration.getSourceFile().fileName),
+    pathOf: ({ fileName }) => pathOf(fileName),
     typeOf: memoize((node) => checker.getTypeAtLocation(node)),
     literalsOf: memoize((name) => literalsOf(checker, name)),
     calls: Map.groupBy(callsIn(files), ({ expression }) => expression.getText()),
@@ -102,13 +111,14 @@ function callsIn(files: readonly ProgramFile[]): CallExpression[] {
   return found;
 }
 
+/** The line, counted from 1, of a place in a text. */
+export const lineAt = (text: string, place: number): number => text.slice(0, place).split('\n').length;
+
 /** Visits a node and all below it. */
 export function visit(node: Node, see: (node: Node) => void): void {
   see(node);
   node.forEachChild((child) => visit(child, see));
 }
-
-const STATEMENT = 'server/src/platform/base/db/statement.ts';
 
 /** Lines where `statement` is used for anything but a call: what becomes of it can't be followed. */
 export function otherUses({ source }: ProgramFile, program: Program): number[] {
@@ -116,8 +126,8 @@ export function otherUses({ source }: ProgramFile, program: Program): number[] {
   visit(source, (node) => {
     if (!isIdentifier(node) || node.text !== 'statement' || isPlain(node)) return;
     const declaration = program.declarationOf(node);
-    const isOurs = declaration !== undefined && program.pathOf(declaration.getSourceFile()) === STATEMENT;
-    if (isOurs && program.pathOf(source) !== STATEMENT) found.push(lineAt(source.text, node.getStart()));
+    if (declaration !== undefined && program.isStatement(declaration) && !program.isStatement(node))
+      found.push(lineAt(source.text, node.getStart()));
   });
   return found;
 }

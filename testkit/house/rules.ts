@@ -1,6 +1,6 @@
 import { arrows, faces, type Finding, type Rule, type RuleOfAll, standalone, vendors } from './arrows.ts';
 import { circles, folderCircles } from './circles.ts';
-import { EXCEPTIONS, type Exception } from './exceptions.ts';
+import { EXCEPTIONS, type Exception } from './config.ts';
 import {
   databaseTime,
   fileSizes,
@@ -12,7 +12,8 @@ import {
   passedIn,
   writtenNumbers,
 } from './habits.ts';
-import type { SourceFile } from './source.ts';
+import { wordObjections } from './plain-words.ts';
+import { projectFiles, type SourceFile } from './source.ts';
 import { systemUses } from './system-uses.ts';
 
 /** What is said of files one by one. */
@@ -50,6 +51,12 @@ export function objections(rule: string, files: readonly SourceFile[]): string[]
   return findings(rule, files)
     .filter((finding) => !EXCEPTIONS.some((exception) => covers(exception, rule, finding)))
     .map(({ path, line, says }) => `${path}:${line} ${says}`);
+}
+
+/** All rules read the files of one package, for its own tests: a run of the whole reads all files at once. */
+export function objectionsTo(folder: string): string[] {
+  const files = projectFiles(folder);
+  return [...[...RULES.keys()].flatMap((rule) => objections(rule, files)), ...wordObjections(folder)];
 }
 
 /** Exceptions that excuse nothing any more. */

@@ -1,4 +1,4 @@
-import type { Description, DescribedColumn } from '@plinth/testkit/services';
+import type { Description, DescribedColumn } from '../services/describe-statements.ts';
 import { byName, byOid, type DriverType } from './drivers.ts';
 import type { Way } from './find-statements.ts';
 import type { Shape } from './shapes.ts';

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
+import { HOUSES } from './config.ts';
 import { lineAt, ROOT } from './source.ts';
 
 /** Words of a sentence in which no subject acts. `^` stands before a comment's first words. */
@@ -46,17 +47,28 @@ export function plainWordsIn(path: string, text: string, kind: Kind): number[] {
   });
 }
 
+/** Objects to the words of the houses in a folder, of all without one: to a count above that of `house.json`, and to one below it until that is lowered. */
+export function wordObjections(folder = ''): string[] {
+  const counts = plainWordCounts(folder);
+  const listed = HOUSES.filter((house) => house.folder.startsWith(folder));
+  const names = new Set([...counts.keys(), ...listed.map((house) => house.folder)]);
+  return [...names].flatMap((name) =>
+    plainWordObjections(name, counts.get(name), listed.find((house) => house.folder === name)?.plainWords),
+  );
+}
+
 /** How many lines of each kind the comments of each package have. */
-export function plainWordCounts(): Record<Kind, Record<string, number>> {
-  const counts: Record<Kind, Record<string, number>> = { indefinite: {}, question: {} };
+function plainWordCounts(folder: string): ReadonlyMap<string, Counts> {
+  const counts = new Map<string, Record<Kind, number>>();
   for (const path of sourcePaths()) {
+    const [name = ''] = PACKAGE.exec(path) ?? [];
+    if (!name.startsWith(folder)) continue;
     const text = readFileSync(join(ROOT, path), 'utf8');
     if (!ANY.test(text)) continue;
-    const [name = ''] = PACKAGE.exec(path) ?? [];
-    for (const kind of ['indefinite', 'question'] as const) {
-      const { length } = plainWordsIn(path, text, kind);
-      if (length > 0) counts[kind][name] = (counts[kind][name] ?? 0) + length;
-    }
+    const own = counts.get(name) ?? { indefinite: 0, question: 0 };
+    for (const kind of ['indefinite', 'question'] as const)
+      own[kind] += plainWordsIn(path, text, kind).length;
+    counts.set(name, own);
   }
   return counts;
 }
@@ -67,16 +79,17 @@ function sourcePaths(): string[] {
     .filter((path) => !path.includes('.generated.'));
 }
 
-/** A count above its entry is an objection, and so is one below, until the entry is lowered: the list only shrinks. */
-export function plainWordObjections(
-  counts: Readonly<Record<string, number>>,
-  listed: Readonly<Record<string, number>>,
-): string[] {
-  return [...new Set([...Object.keys(counts), ...Object.keys(listed)])].flatMap((name) => {
-    const [count, most] = [counts[name] ?? 0, listed[name] ?? 0];
+type Counts = Partial<Readonly<Record<Kind, number | undefined>>>;
+
+/** The list only shrinks: a count below it is an objection, too. */
+export function plainWordObjections(name: string, counts: Counts = {}, listed: Counts = {}): string[] {
+  return (['indefinite', 'question'] as const).flatMap((kind) => {
+    const [count, most] = [counts[kind] ?? 0, listed[kind] ?? 0];
     if (count === most) return [];
     return count > most
-      ? [`${name}: ${count} lines, ${most} are listed. Name who acts in the comments that you wrote.`]
-      : [`${name}: ${count} lines. Lower its entry in test/house/plain-words.json, which is ${most}.`];
+      ? [
+          `${name}: ${count} lines (${kind}), ${most} are listed. Name who acts in the comments that you wrote.`,
+        ]
+      : [`${name}: ${count} lines (${kind}). Lower the entry of ${name}/house.json, which is ${most}.`];
   });
 }

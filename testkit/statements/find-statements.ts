@@ -1,9 +1,8 @@
 import type { CallExpression, Node } from 'typescript/unstable/ast';
 import * as is from 'typescript/unstable/ast/is';
 import type { TypeReference } from 'typescript/unstable/sync';
-import { lineAt } from '../house/source.ts';
 import { elementsOf, evaluate } from './evaluate.ts';
-import type { Program } from './program.ts';
+import { lineAt, type Program } from './program.ts';
 import { fieldsOf, type Shape, shapeOf } from './shapes.ts';
 import { everyWay } from './values.ts';
 

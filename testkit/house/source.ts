@@ -59,9 +59,10 @@ const KINDS = /\.(ts|js|sql)$/;
 const PAGES = /^(products\/[^/]+|docs\/examples\/product)\/console\//;
 const GENERATED = /\.generated\.ts$/;
 
-/** All files that the rules apply to, without generated ones. */
-export function projectFiles(): SourceFile[] {
-  return projectPaths().map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
+/** All files that the rules apply to, without generated ones: of a folder, or of the project. */
+export function projectFiles(folder = ''): SourceFile[] {
+  const paths = projectPaths().filter((path) => path.startsWith(folder === '' ? '' : `${folder}/`));
+  return paths.map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
 }
 
 /** Paths of all source files, from the project's folder. */
