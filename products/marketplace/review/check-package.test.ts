@@ -128,6 +128,12 @@ describe('a package', () => {
 
 const tree = [manifestEntry(), { name: 'a.js', content: 'x' }];
 const hidden = unlisted({ name: 'hidden.js', content: 'eval(1)' });
+const extraField = (id: number) => Buffer.from([id & 0xff, id >> 8, 1, 0, 0]);
+
+function onAnotherDisk(zip: Buffer): Buffer {
+  zip.writeUInt16LE(1, zip.lastIndexOf('PK\u0001\u0002') + 34);
+  return zip;
+}
 
 describe('a hostile package ends with a code:', () => {
   test.for<readonly [string, Buffer, readonly string[]]>([
@@ -141,6 +147,15 @@ describe('a hostile package ends with a code:', () => {
     ],
     ['names in no encoding', packageOf({ name: Buffer.from([0xe9]), flags: 0 }), ['path_invalid']],
     ['one name twice, by case', packageOf({ name: 'a.js' }, { name: 'A.js' }), ['path_duplicate']],
+    ['one name twice, to macOS', packageOf({ name: 'ß.js' }, { name: 'ss.js' }), ['path_duplicate']],
+    ['a file where a folder is', packageOf({ name: 'a/b.js' }, { name: 'A' }), ['path_duplicate']],
+    ['a folder where a file is', packageOf({ name: 'a' }, { name: 'a/b.js' }), ['path_duplicate']],
+    [
+      'sizes, and a name, that are said once more',
+      packageOf({ name: 'a.js', extra: extraField(1) }, { name: 'b.js', extra: extraField(0x70_75) }),
+      ['path_invalid', 'path_invalid'],
+    ],
+    ['an extra field without an end', packageOf({ name: 'a.js', extra: Buffer.alloc(3) }), ['path_invalid']],
     ['two manifests', packageOf(manifestEntry({ ...manifest, price_cents: 0 })), ['path_duplicate']],
     ['a link', packageOf({ name: 'a', content: '/etc/passwd', mode: 0o120_777 }), ['link']],
     ['a device', packageOf({ name: 'a', mode: 0o20_666 }), ['special_file']],
@@ -168,6 +183,12 @@ describe('a hostile package ends with a code:', () => {
       packageOf({ name: 'a.js', content: 'x', streamed: 'wrong' }),
       ['archive_damaged'],
     ],
+    [
+      'an entry within the bytes of another, whose header has no length',
+      packageOf({ name: 'a.js', content: hidden, method: 0, streamed: 'right' }),
+      ['archive_damaged'],
+    ],
+    ['an entry of another disk', onAnotherDisk(packageOf({ name: 'a.js' })), ['archive_damaged']],
     ['no archive', Buffer.from('echo hello'), ['archive_damaged']],
     ['no bytes', Buffer.alloc(0), ['package_empty']],
     ['a bomb that says so', packageOf({ name: 'a', content: Buffer.alloc(60_000_000) }), ['archive_bomb']],
@@ -194,6 +215,11 @@ describe('a hostile package ends with a code:', () => {
     [
       'another manifest inside',
       zipOf([manifestEntry({ ...manifest, price_cents: 0 })]),
+      ['manifest_differs'],
+    ],
+    [
+      'a field of the manifest twice',
+      zipOf([{ name: 'manifest.json', content: JSON.stringify(manifest).replace('{', '{"price_cents":0,') }]),
       ['manifest_differs'],
     ],
     ['a program of Linux', packageOf({ name: 'a.txt', content: '\u007fELF' }), ['native_code']],

@@ -177,12 +177,17 @@ function compareManifests(text: string, submitted: PluginManifest | undefined): 
   const file = 'manifest.json';
   try {
     const { data } = manifestSchema.safeParse(JSON.parse(text.replace(/^\uFEFF/, '')));
-    const isSame = data !== undefined && isDeepStrictEqual(data, submitted);
+    const isSame =
+      data !== undefined && fieldsIn(text) === Object.keys(data).length && isDeepStrictEqual(data, submitted);
     return isSame ? [] : [{ code: 'manifest_differs', file }];
   } catch {
     return [{ code: 'manifest_not_json', file }];
   }
 }
+
+/** How many fields an object of texts has. Programs differ in which one they take of two with the same name. */
+const fieldsIn = (json: string) =>
+  Array.from(json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)).filter(([, colon]) => colon === ':').length;
 
 function changesOf(files: readonly PackageFile[], former: PreviousVersion['files']) {
   const before = new Map(former.map(({ path, sha256 }) => [path, sha256]));

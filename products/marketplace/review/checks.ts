@@ -20,7 +20,10 @@ export const CODES = {
   archive_took_too_much_memory: ['archive', 'Reading the package took more memory than any may take.'],
   archive_unreadable: ['archive', 'The package could not be read.'],
   path_outside: ['paths', 'The path leads out of the folder, or is absolute.'],
-  path_invalid: ['paths', 'The path has characters, or a length, that not all systems take.'],
+  path_invalid: [
+    'paths',
+    'The path has characters, or a length, that not all systems take, or a header says more of it.',
+  ],
   path_duplicate: ['paths', 'Another entry has the same path, or one that differs by case or form alone.'],
   link: ['links', 'The entry is a link.'],
   special_file: ['links', 'The entry is neither a file nor a folder.'],

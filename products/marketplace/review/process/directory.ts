@@ -36,7 +36,7 @@ export function checkEntries(listed: readonly ZipEntry[]) {
     if (total > MOST_BYTES || (bytes > SMALL && bytes > MOST_RATIO * packed.length))
       throw new PackageRefused('archive_bomb');
   }
-  const seen = new Set<string>();
+  const seen: Seen = new Map();
   const findings = listed.flatMap((entry) => {
     const file = entry.path.slice(0, 300).replace(/\p{C}/gu, '?').toWellFormed();
     return codesOf(entry, seen).map((code) => ({ code, file }));
@@ -44,7 +44,10 @@ export function checkEntries(listed: readonly ZipEntry[]) {
   return findings;
 }
 
-function codesOf(entry: ZipEntry, seen: Set<string>): Code[] {
+/** Paths as systems without case know them: of entries, and of folders that only paths of entries name. */
+type Seen = Map<string, 'file' | 'folder' | 'parent'>;
+
+function codesOf(entry: ZipEntry, seen: Seen): Code[] {
   const { path, flags, method, mode, bytes } = entry;
   const codes: Code[] = [];
   if ((flags & ENCRYPTED_FLAGS) !== 0) codes.push('archive_encrypted');
@@ -55,18 +58,32 @@ function codesOf(entry: ZipEntry, seen: Set<string>): Code[] {
   else if ((type !== 0 && type !== expected) || (path.endsWith('/') && bytes > 0)) codes.push('special_file');
   if (/^[/\\]|^[a-z]:|\\/i.test(path) || path.split('/').includes('..')) codes.push('path_outside');
   else if (!isPortable(entry)) codes.push('path_invalid');
-  const folded = path.normalize('NFKC').toLowerCase().replace(/\/$/, '');
-  if (seen.has(folded)) codes.push('path_duplicate');
-  seen.add(folded);
+  if (codes.length === 0 && isTaken(path, seen)) codes.push('path_duplicate');
   return codes;
 }
 
-function isPortable({ path, rawName, flags, isRenamed }: ZipEntry): boolean {
+/** Upper case first: to some systems `ß` is `ss`. */
+const folded = (path: string) => path.normalize('NFKC').toUpperCase().toLowerCase().replace(/\/$/, '');
+
+/** Whether an earlier entry has the path, or is a file where this one needs a folder. Notes the path. */
+function isTaken(path: string, seen: Seen): boolean {
+  const own = folded(path);
+  const kind = path.endsWith('/') ? 'folder' : 'file';
+  const before = seen.get(own);
+  const parents = Array.from(own.matchAll(/\//g), ({ index }) => own.slice(0, index));
+  const isTwice = before !== undefined && (before !== 'parent' || kind === 'file');
+  const isBelowFile = parents.some((parent) => seen.get(parent) === 'file');
+  for (const parent of parents) if (!seen.has(parent)) seen.set(parent, 'parent');
+  seen.set(own, kind);
+  return isTwice || isBelowFile;
+}
+
+function isPortable({ path, rawName, flags, isSaidTwice }: ZipEntry): boolean {
   const isEncoded = (flags & UTF8_FLAG) !== 0 || rawName.every((byte) => byte < 0x80);
   const parts = path.replace(/\/$/, '').split('/');
   return (
     isEncoded &&
-    !isRenamed &&
+    !isSaidTwice &&
     rawName.length <= LONGEST_PATH &&
     !FORBIDDEN.test(path) &&
     parts.every((part) => !/^\.?$|[. ]$/.test(part) && !DEVICES.test(part))

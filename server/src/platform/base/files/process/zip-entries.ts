@@ -24,8 +24,11 @@ const UTF8_FLAG = 0x800;
 const ENCRYPTED_FLAGS = 0x20_41;
 const STORED = 0;
 const DEFLATED = 8;
-/** An extra field that names the entry once more, for some programs. */
+/** Extra fields that say the name or the sizes once more, for some programs. */
 const UNICODE_PATH = 0x70_75;
+const ZIP64 = 0x00_01;
+/** A descriptor, a header and a listed entry begin with these. */
+const MARKS = ['PK\u0007\u0008', 'PK\u0003\u0004', 'PK\u0001\u0002'];
 
 function assertWhole(isWhole: boolean): asserts isWhole {
   if (!isWhole) throw new ZipRefused('damaged');
@@ -103,19 +106,22 @@ function entryAt(zip: Buffer, at: number, directory: number) {
   assertWhole(contentEnd <= directory && zip.subarray(local + LOCAL.bytes, localName).equals(rawName));
   /** Checksum, bytes as they are stored, and bytes. */
   const sums = zip.subarray(at + 16, at + 28);
-  assertAgreed(zip.subarray(local, local + LOCAL.bytes), { flags, method: zip.readUInt16LE(at + 10), sums });
+  const method = zip.readUInt16LE(at + 10);
+  assertAgreed(zip.subarray(local, local + LOCAL.bytes), { flags, method, sums });
+  const packed = zip.subarray(content, contentEnd);
+  assertWhole(zip.readUInt16LE(at + 34) === 0 && !hasTwoEnds(packed, flags, method));
   return {
     path: rawName.toString((flags & UTF8_FLAG) === 0 ? 'latin1' : 'utf8'),
-    method: zip.readUInt16LE(at + 10),
+    method,
     bytes: sums.readUInt32LE(8),
     crc: sums.readUInt32LE(0),
     /** Its stored bytes. */
-    packed: zip.subarray(content, contentEnd),
+    packed,
     rawName,
     flags,
     /** The UNIX mode, with the file type. */
     mode: zip.readUInt32LE(at + 38) >>> 16,
-    isRenamed: [zip.subarray(nameEnd, extraEnd), zip.subarray(localName, content)].some(hasUnicodePath),
+    isSaidTwice: [zip.subarray(nameEnd, extraEnd), zip.subarray(localName, content)].some(saysMore),
     /** Where its own header begins, all of it ends, and the next entry is listed. */
     local,
     localEnd: contentEnd + descriptorBytes(zip.subarray(contentEnd, directory), flags, sums),
@@ -147,8 +153,14 @@ function descriptorBytes(behind: Buffer, flags: number, sums: Buffer): number {
   return mark + DESCRIPTOR.bytes;
 }
 
-function hasUnicodePath(fields: Buffer): boolean {
-  for (let at = 0; at + 4 <= fields.length; at += 4 + fields.readUInt16LE(at + 2))
-    if (fields.readUInt16LE(at) === UNICODE_PATH) return true;
-  return false;
+/** Programs that read from the beginning end a stored entry without a length at the next mark: it may hold none. */
+const hasTwoEnds = (packed: Buffer, flags: number, method: number) =>
+  method === STORED && (flags & DESCRIPTOR.flag) !== 0 && MARKS.some((mark) => packed.includes(mark));
+
+/** Whether extra fields say the name or the sizes once more, or don't end where they should. */
+function saysMore(fields: Buffer): boolean {
+  let at = 0;
+  for (; at + 4 <= fields.length; at += 4 + fields.readUInt16LE(at + 2))
+    if ([UNICODE_PATH, ZIP64].includes(fields.readUInt16LE(at))) return true;
+  return at !== fields.length;
 }
