@@ -37,7 +37,7 @@ export const EXCEPTIONS: readonly Exception[] = [
       'its values are the columns of a batch, made once for all of a batch: the list is built in closings.ts',
   },
   {
-    name: 'server/src/platform/limits/admission/admission.ts decide',
+    name: 'server/src/platform/limits/admission/admission.ts flush',
     because:
       'its values are the columns of a batch, made once for all of a batch: the list is built in batch.ts',
   },

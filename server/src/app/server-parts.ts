@@ -1,5 +1,6 @@
 import { installationOf } from '#platform/db';
 import { createUpgradeFor } from '#platform/entitlements';
+import type { Prepared } from '#platform/http';
 import type { PlannedCall } from '#platform/limits';
 import { createOneTimeCodes, ownerKeyOf } from '#platform/owner';
 import { planTextCall } from '#platform/product';
@@ -26,20 +27,20 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     ownerOf: accounts.ownerOf,
     safety: ai.safety,
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
-      // Not all that a route has prepared: a denied request is remembered as text.
-      const { planned, leastReserve } = prepared ?? {
-        planned: planTextCall(ai, { product, feature, textBytes }),
-        leastReserve: undefined,
+      const planned = prepared ?? { planned: planTextCall(ai, { product, feature, textBytes }) };
+      const closer = async () => {
+        const measured = await prepared?.closer?.();
+        return measured && callOf(measured);
       };
       return limits.admit({
         ...request,
-        ...(leastReserve === undefined ? {} : { leastReserve }),
+        ...callOf(planned),
+        closer,
         userId,
         keyId,
         sessionId,
         product,
         feature,
-        call: planned as PlannedCall,
       });
     },
     docsKey: {
@@ -53,4 +54,9 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     },
     upgradeFor: createUpgradeFor(entitlements),
   };
+}
+
+/** Not all that a route has prepared: a denied request is remembered as text. */
+function callOf({ planned, leastReserve }: Prepared) {
+  return { call: planned as PlannedCall, leastReserve };
 }

@@ -1,7 +1,7 @@
 import type { Answer, Prepared, Route } from '#platform/http';
 import { type KeySender, replayAnswer } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
-import { type Admission, admissionError, type Permit, refusalError } from '#platform/limits';
+import { type Admission, admissionError, type Permit } from '#platform/limits';
 import type { CallerContext } from './caller-context.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
@@ -68,24 +68,17 @@ export async function admitCall(
           },
     requestId: inFlight.requestId,
   };
-  const admission = await parts.admit(request);
-  if (!isShortOfMoney(admission)) return outcome(admission, request, parts);
-  // The bound by bytes comes first, and costs nothing; what it denies is measured closely, once.
-  const closer = await prepared?.closer?.();
-  if (closer === undefined) return outcome(admission, request, parts);
-  const again = { ...request, prepared: closer };
-  const second = await parts.admit(again);
-  parts.telemetry.metrics.recount(product, second.kind === 'permit' ? 'fits' : 'too_large');
-  return outcome(second, again, parts);
-}
-
-function isShortOfMoney(admission: Admission): boolean {
-  return admission.kind === 'denied' && admission.denial.of === 'budget';
+  let measured: Prepared | undefined;
+  const closer = async () => (measured = await prepared?.closer?.());
+  const admission = await parts.admit({ ...request, prepared: prepared && { ...prepared, closer } });
+  if (measured === undefined) return outcome(admission, request, parts);
+  parts.telemetry.metrics.recount(product, admission.kind === 'permit' ? 'fits' : 'too_large');
+  return outcome(admission, { product, prepared: measured }, parts);
 }
 
 function outcome(
   admission: Admission,
-  { product, prepared }: SpendingRequest,
+  { product, prepared }: Pick<SpendingRequest, 'product' | 'prepared'>,
   parts: ServerParts,
 ): CallAdmission {
   switch (admission.kind) {
@@ -103,7 +96,7 @@ function outcome(
       // The other refusals are each one caller's own affair; this one alerts the operator.
       if (admission.reason === 'operator_budget_closed')
         parts.telemetry.metrics.denial(product, 'operator_budget');
-      throw refusalError(admission.reason);
+      throw admissionError(product, admission, parts.upgradeFor);
     case 'denied':
     case 'plan_required': {
       const limit = admission.kind === 'denied' ? admission.denial.limit : (admission.grant ?? 'plan');

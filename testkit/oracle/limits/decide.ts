@@ -44,6 +44,7 @@ export function decide(state: State, requests: readonly Request[], bounds: Bound
   const decisions = requests.map((request) => {
     const decision = decideOne(draft, request, bounds);
     draft.apply(decision.changes, decision.now);
+    draft.freeKey(request, decision.now);
     return decision;
   });
   return { decisions, state: draft };

@@ -7,6 +7,7 @@ import {
   type KnownKey,
   type Meter,
   type OpenPermit,
+  type Request,
   type State,
   type Window,
 } from './state.ts';
@@ -52,6 +53,13 @@ export class Draft implements State {
       const { windows } = this.#meter(this.product);
       this.meters.set(this.product, { seen: now, windows });
     }
+  }
+
+  /** The key of work that came to nothing is free once a repeat has found it so, also one that is refused. */
+  freeKey({ key }: Request, now: Instant): void {
+    const known = key && this.keys.get(keyOf(key));
+    const isFree = known?.state === 'running' && known.permit?.state === 'voided' && known.expiresAt > now;
+    if (key && isFree && known.bodyHash === key.bodyHash) this.keys.delete(keyOf(key));
   }
 
   #apply(change: Change, now: Instant): void {

@@ -15,10 +15,7 @@ export {
   listAdjustments,
   type NewAdjustment,
 } from './usage/adjustments.ts';
-export {
-  type Admission,
-  refusalError,
-} from './admission/admission.ts';
+export type { Admission, Preview } from './admission/admission.ts';
 export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
@@ -47,7 +44,7 @@ export {
   type OperatorBudgets,
   type Selection,
 } from './operator/operator.ts';
-export { admissionError } from './admission/admission-error.ts';
+export { admissionError, refusalError } from './admission/admission-error.ts';
 export { createOperatorNotices, type OperatorNotices, platformAdmins } from './operator/operator-notices.ts';
 export type {
   AdmitRequest,
@@ -59,7 +56,6 @@ export type {
   WalkTimes,
 } from './permit.ts';
 export { type PermitFacts, permitError } from './permits/permits.ts';
-export type { Preview } from './admission/preview.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates/rates.postgres.ts';
 export { createRedisRates } from './rates/rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates/rates.ts';

@@ -1,8 +1,8 @@
 import { type Database, commitPoint, statement } from '#platform/db';
-import { assertRunning, type Catalogue, isRunning } from '#platform/entitlements';
+import { type Catalogue, isRunning } from '#platform/entitlements';
 import type { KeptAnswers } from '#platform/idempotency';
 import type { AccountId, Ids } from '#platform/kernel';
-import { type Admission, createAdmission } from './admission/admission.ts';
+import { type Admission, createAdmission, type Preview, type PreviewRequest } from './admission/admission.ts';
 import { createRetryQueue, type Forgotten, type RetryQueue } from './settlement/retry-queue.ts';
 import type { Denial } from './denial.ts';
 import type { AdmitRequest } from './permit.ts';
@@ -13,7 +13,6 @@ import { BusyRows } from './batcher.ts';
 import { compileFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './usage/gauges.ts';
 import type { Holder } from './holder.ts';
-import { createPreview, type Preview } from './admission/preview.ts';
 import { createDelegatedPermits, type DelegatedPermits } from './permits/delegated.ts';
 import { makePermit, type PermitMaker } from './permits/permits.ts';
 import { createReporting, type Reporting } from './usage/reporting.ts';
@@ -61,7 +60,7 @@ export interface LimitsParts {
 export interface Limits {
   admit(request: AdmitRequest): Promise<Admission>;
   /** The present answer of `admit`, and why. Nothing is charged, written or remembered. */
-  preview(request: Omit<AdmitRequest, 'idempotency'>): Promise<Preview>;
+  preview(request: PreviewRequest): Promise<Preview>;
   /** Makes the permit of a job that was just taken up. */
   readonly permitOf: PermitMaker;
   /** Closes up to `max` permits of dead holders; answers how many. */
@@ -93,23 +92,11 @@ export function createLimits(parts: LimitsParts): Limits {
   const busyRows = new BusyRows();
   const retries = createRetryQueue(parts.onForgotten);
   const settling = createSettling({ db, busyRows });
-  const held = { ...parts, holder: holder.id, retries, failures };
-  const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
+  const held = { ...parts, holder: holder.id, retries, failures, afterEnds };
+  const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends });
   const features = compileFeatures(parts.catalogues, failures);
-  const decided = createAdmission({ ...held, features, makePermit: permitOf, busyRows });
-  const previewed = createPreview({ ...held, features });
-  const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
-  // Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job.
-  const admit: Limits['admit'] = async (request) => {
-    assertRunning(catalogues.get(request.product));
-    return afterEnds(request.accountId, () => decided(request), deniedKind);
-  };
   return {
-    admit: reportDenials(parts.denials?.around(admit) ?? admit, parts.onDenied),
-    async preview(request) {
-      assertRunning(catalogues.get(request.product));
-      return afterEnds(request.accountId, () => previewed(request), deniedKind);
-    },
+    ...createAdmission({ ...held, features, makePermit: permitOf, busyRows }),
     permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -137,18 +124,5 @@ export function createLimits(parts: LimitsParts): Limits {
       await ends.of(accountId)?.();
       return readUsageEvent(db, accountId, id);
     },
-  };
-}
-
-function deniedKind(answer: Admission | Preview): string | undefined {
-  return answer.kind === 'denied' ? answer.denial.of : undefined;
-}
-
-function reportDenials(admit: Limits['admit'], onDenied: LimitsParts['onDenied']): Limits['admit'] {
-  if (onDenied === undefined) return admit;
-  return async (request) => {
-    const admission = await admit(request);
-    if (admission.kind === 'denied') onDenied(request, admission.denial);
-    return admission;
   };
 }

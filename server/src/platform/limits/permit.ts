@@ -168,7 +168,9 @@ export interface AdmitRequest {
   /** The first provider call: its model, and the reserve that budgets must have room for. */
   readonly call: PlannedCall;
   /** The smallest reserve that still makes sense: with less left than `call.reserve`, the permit carries what is left. */
-  readonly leastReserve?: number;
+  readonly leastReserve?: number | undefined;
+  /** The same call, measured closely at some cost: asked for only where a budget has no room. Undefined: it asks for no less. */
+  readonly closer?: (() => Promise<Pick<AdmitRequest, 'call' | 'leastReserve'> | undefined>) | undefined;
   readonly subject?: string | undefined;
   /** Whether a job will own the permit, or the caller runs it itself. */
   readonly as: 'job' | 'inline';

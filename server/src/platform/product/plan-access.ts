@@ -9,7 +9,6 @@ import {
   admissionError,
   type Permit,
   planRequired,
-  refusalError,
 } from '#platform/limits';
 
 /** Work that no call spends by its declaration: what follows from one, or what a call decides on after a look. */
@@ -57,9 +56,8 @@ export function createPlanAccess({ product, ai, limits, ...parts }: PlanAccessPa
       const call = planTextCall(ai, { product, feature, textBytes });
       const admission = await limits.admit({ ...wish, userId, keyId, sessionId, product, feature, call });
       if (admission.kind === 'permit') return admission.permit;
-      if (admission.kind === 'denied' || admission.kind === 'plan_required')
+      if (admission.kind === 'denied' || admission.kind === 'plan_required' || admission.kind === 'refused')
         throw admissionError(product, admission, upgradeFor);
-      if (admission.kind === 'refused') throw refusalError(admission.reason);
       throw new Error(`a request without a key was answered ${admission.kind}`);
     },
     async assertGrants(accountId, grant) {

@@ -1,24 +1,18 @@
 import { type Database, commitPoint, mayBeDone, statement, systemCall } from '#platform/db';
+import { assertRunning, type Catalogue } from '#platform/entitlements';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
-import {
-  AppError,
-  type HolderId,
-  type Ids,
-  type Micros,
-  type PermitId,
-  type UsageEventId,
-  INVALID_CREDENTIAL,
-  NO_ACCOUNT,
-} from '#platform/kernel';
+import type { HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
 import { type AdmissionItem, createBatch, meterOf } from '../batch.ts';
 import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
 import { abandonAdmissions } from '../settlement/abandon-admissions.ts';
+import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
 import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
+import type { DenialCache } from './denial-cache.ts';
 import '../errors.ts';
 
 /** The answer of admission. Only `permit` charged something. */
@@ -40,21 +34,30 @@ export type Admission =
 /** Why nothing was charged. */
 export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
 
+/** The answer that a request would get now; if granted, with its reserve. */
+export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
+
+/** A request as a preview asks it. */
+export type PreviewRequest = Omit<AdmitRequest, 'idempotency' | 'closer'>;
+
 type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
-export interface DecisionRow {
+interface DecisionRow {
   /** The reserve of a new permit; null: see `answer`. */
   readonly granted: Micros | null;
   readonly answer: Decision | null;
 }
 
-const DECIDE = `select granted, answer from limits.admit($1::uuid[], $2::text[], $3::limits.feature[], $4::accounts.spender[],
+const ADMIT = `select granted, answer from limits.admit($1::uuid[], $2::text[], $3::limits.feature[], $4::accounts.spender[],
   $5::limits.run[], $6::limits.request[], $7::uuid, $8::boolean, $9::boolean)`;
+
+const PREVIEW = `select granted, answer from limits.preview($1::text::uuid[], $2::text::text[], $3::text::limits.feature[],
+  $4::text::accounts.spender[], $5::text::limits.run[], $6::text::limits.request[], $7::uuid, $8::boolean)`;
 
 /** After a repeat more are expected: so many batches look keys up first, which costs each a tenth more. */
 const CAUTIOUS = 50;
 
-export const ADMIT = commitPoint(
+const DECIDED = commitPoint(
   'limits.admit',
   'permits, usage events, charged windows and remembered keys of a batch of callers',
 );
@@ -64,89 +67,120 @@ export interface AdmissionParts {
   readonly ids: Ids;
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
+  readonly catalogues: readonly Catalogue[];
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
   readonly busyRows: BusyRows;
+  readonly afterEnds: AfterEnds;
+  /** Answers requests that were just denied; without it, the database is asked each time. */
+  readonly denials?: DenialCache | undefined;
   /** Retries writes that the database was away for. */
   readonly retries: RetryQueue;
   /** Called with the operator's budget that refuses a request. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
+  /** Called for each denial; it must take no time. */
+  readonly onDenied?: ((request: AdmitRequest, denial: Denial) => void) | undefined;
 }
 
-/** Admission in batches: one statement and one commit for all callers that are waiting (docs/limits.md). */
+/** The way of a request to its answer, from top to bottom (docs/limits.md). */
 export function createAdmission(parts: AdmissionParts) {
+  const { db, ids, answers, holder, features, denials } = parts;
+  const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
   const batcher = createBatcher<AdmissionItem, Decision>({
     name: 'limits.admission',
-    ...batchOptions(parts.db),
+    ...batchOptions(db),
     flush,
     rowOf: ({ request }) => meterOf(request.accountId, request.product),
     busyRows: parts.busyRows,
   });
 
+  async function admit(request: AdmitRequest): Promise<Admission> {
+    assertFeature(request);
+    const afterEnds = parts.afterEnds(request.accountId);
+    const first = await decide(request, afterEnds);
+    // The bound comes first, and costs nothing; what it denies for want of money is measured closely, once.
+    const isShort = first.kind === 'denied' && first.denial.of === 'budget';
+    const closer = isShort ? await request.closer?.() : undefined;
+    const last = closer === undefined ? first : await decide({ ...request, ...closer }, afterEnds);
+    if (last.kind === 'denied') parts.onDenied?.(request, last.denial);
+    return last;
+  }
+
+  /** A question that was denied just now has its answer; the others are asked in one batch, with all that wait. */
+  async function decide(request: AdmitRequest, afterEnds: ReturnType<AfterEnds>): Promise<Admission> {
+    const question = denials?.ask(request);
+    if (question?.denial !== undefined) return { kind: 'denied', denial: question.denial };
+    const keyed = request.idempotency && idempotencyKeyOf(answers, request.accountId, request.idempotency);
+    const item: AdmissionItem = { request, keyed, permit: ids.next(), event: ids.next() };
+    const decision = await afterEnds(() => batcher.add(item));
+    if ('budget' in decision) parts.onBudgetClosed?.(String(decision['budget']));
+    const admission = toAdmission(decision, item, parts);
+    question?.answered(admission);
+    return admission;
+  }
+
+  /** One statement and one commit for all callers that wait. An answer that is missing comes with the next batch. */
   async function flush(items: readonly AdmissionItem[], wait: boolean): Promise<(Decision | undefined)[]> {
-    try {
-      return await admitUnderLock(items, wait);
-    } catch (error) {
-      // No caller waits for these permits any more, if they exist at all.
-      if (mayBeDone(error)) abandonAdmissions(parts, items);
-      throw error;
-    }
-  }
-
-  async function admitUnderLock(
-    items: readonly AdmissionItem[],
-    wait: boolean,
-  ): Promise<(Decision | undefined)[]> {
-    const { values, order } = createBatch(items, parts.features, { holder: parts.holder, wait });
-    const rows = await decide(values);
+    const { values, order } = createBatch(items, features, { holder, wait });
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
-    for (const [index, { granted, answer }] of rows.entries()) {
-      const at = order[index] ?? 0;
-      if (granted !== null) decisions[at] = { kind: 'granted', reserve: granted };
-      else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
-      if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
-    }
-    return decisions;
-  }
-
-  /**
-   * A key that was used before is rare, so that keys are not looked up before they are written: where one is known after
-   * all (or becomes so, by another product's admission at this moment), the batch is undone and decided with the look-up.
-   */
-  async function decide(values: readonly unknown[]): Promise<DecisionRow[]> {
     for (;;) {
       const looksUp = cautious > 0;
       if (looksUp) cautious -= 1;
       try {
-        const decided = systemCall(statement<DecisionRow>(DECIDE, [...values, looksUp]));
-        return (await parts.db.system('limits.admission', ADMIT, [decided]))[0];
+        const asked = systemCall(statement<DecisionRow>(ADMIT, [...values, looksUp]));
+        const [rows] = await db.system('limits.admission', DECIDED, [asked]);
+        for (const [index, row] of rows.entries()) decisions[order[index] ?? 0] = decisionOf(row);
+        return decisions;
       } catch (error) {
+        // No caller waits for these permits any more, if they exist at all.
+        if (mayBeDone(error)) abandonAdmissions(parts, items);
+        // A used key is rare, so that keys are not looked up before they are written: where one is known after all (or becomes so, by
+        // another product's admission at this moment), the batch is undone, and decided with the look-up.
         if (!isKnownKey(error)) throw error;
         cautious = CAUTIOUS;
       }
     }
   }
 
-  return async function admit(request: AdmitRequest): Promise<Admission> {
-    assertFeature(parts.features, request);
-    const keyed =
-      request.idempotency && idempotencyKeyOf(parts.answers, request.accountId, request.idempotency);
-    const item: AdmissionItem = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
-    return toAdmission(await batcher.add(item), item, parts);
-  };
+  /** Admission at this instant, which is undone: nothing is written, and the next request may take the room. */
+  async function preview(request: PreviewRequest): Promise<Preview> {
+    assertFeature(request);
+    const decision = await parts.afterEnds(request.accountId)(() => decideAndUndo(request));
+    const { kind, reserve } = decision;
+    return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision);
+  }
+
+  async function decideAndUndo(request: PreviewRequest): Promise<Decision> {
+    const item = { request, keyed: undefined, permit: ids.next<PermitId>(), event: ids.next<UsageEventId>() };
+    const { values } = createBatch([item], features, { holder, wait: true });
+    const asked = systemCall(statement<DecisionRow>(PREVIEW, values));
+    const [[row]] = await db.system('limits.admission', DECIDED, [asked]);
+    if (row === undefined) throw new Error('a preview had no answer');
+    // Busy: another request of the account, its first one, made the meter at this moment.
+    return decisionOf(row) ?? decideAndUndo(request);
+  }
+
+  /**
+   * Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job. Nor
+   * on a feature that there is not, or without the subject that a limit of it counts by.
+   */
+  function assertFeature({ product, feature: name, subject }: PreviewRequest): void {
+    assertRunning(catalogues.get(product));
+    const feature = features.get(`${product}.${name}`);
+    if (feature === undefined) throw new Error(`no such feature: ${product}.${name}`);
+    if (subject === undefined && feature.needsSubject)
+      throw new Error(`${product}.${name} has a limit by subject, and none is named`);
+  }
+
+  return { admit, preview };
 }
 
-/** Throws for a feature that there is not, or without the subject that a limit of it counts by. */
-export function assertFeature(
-  features: ReadonlyMap<string, CompiledFeature>,
-  { product, feature: name, subject }: Pick<AdmitRequest, 'product' | 'feature' | 'subject'>,
-): void {
-  const feature = features.get(`${product}.${name}`);
-  if (feature === undefined) throw new Error(`no such feature: ${product}.${name}`);
-  if (subject === undefined && feature.needsSubject)
-    throw new Error(`${product}.${name} has a limit by subject, and none is named`);
+/** Undefined: its meter is locked by another transaction. */
+function decisionOf({ granted, answer }: DecisionRow): Decision | undefined {
+  if (granted !== null) return { kind: 'granted', reserve: granted };
+  return answer === null || answer.kind === 'busy' ? undefined : answer;
 }
 
 function toAdmission(
@@ -237,14 +271,4 @@ function isKnownKey(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && error.code === '23505' && /\bkeys_pkey\b/.test(error.message)
   );
-}
-
-/** The error of a call that was refused, by the reason that the database gives. */
-export function refusalError(reason: string): AppError {
-  if (reason === 'key_revoked' || reason === 'session_over' || reason === 'user_suspended')
-    return new AppError('unauthenticated', { message: INVALID_CREDENTIAL });
-  if (reason === 'not_a_member') return new AppError('not_found', { message: NO_ACCOUNT });
-  if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
-  if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
-  return new AppError('forbidden', { message: 'This account is suspended.' });
 }

@@ -1,10 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from '@plinth/testkit/factories';
+import { createLimits } from '#platform/limits';
+import { answers } from '@plinth/testkit/answers';
+import {
+  advance,
+  advanceTo,
+  databaseTime,
+  ids,
+  makeGrant,
+  makeKey,
+  makeMember,
+} from '@plinth/testkit/factories';
 import {
   denialOf,
   permitOf,
   openLimits,
   request,
+  settlingGate,
   type AdmissionInput,
 } from '@plinth/testkit/fixtures/limits';
 import { testDatabase } from '@plinth/testkit/services';
@@ -26,10 +37,15 @@ const fixture = await openLimits(db, {
 /** A process that remembers, on a clock that the test drives; and how often its database was asked. */
 const at = { ms: 0 };
 let asked = 0;
+const gate = settlingGate(db);
 const denials = createDenialCache({ db, clock: { now: () => at.ms, monotonic: () => at.ms } });
-const admit = denials.around((asking) => {
-  asked += 1;
-  return fixture.limits.admit(asking);
+const { admit } = createLimits({
+  ...fixture.node,
+  db: gate.db,
+  ids,
+  answers,
+  catalogues: [fixture.catalogue],
+  denials,
 });
 
 /** An account whose month is used up, and how it asks. */
@@ -43,6 +59,7 @@ async function closeLimit() {
 
 beforeEach(() => {
   at.ms += 10_000;
+  gate.afterDecision(() => void (asked += 1));
 });
 
 describe('a denial', () => {
@@ -107,13 +124,12 @@ describe('a denial', () => {
 
   it('that was decided before such a change is not remembered', async () => {
     const { member } = await closeLimit();
-    const slow = denials.around(async (asking) => {
-      const answer = await fixture.limits.admit(asking);
+    gate.afterDecision(async () => {
       await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
       db.signal('entitlements', member.accountId);
-      return answer;
     });
-    denialOf(await slow(request(member)));
+    denialOf(await admit(request(member)));
+    gate.afterDecision(() => {});
     permitOf(await admit(request(member)));
   });
 

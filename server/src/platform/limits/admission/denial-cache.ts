@@ -10,13 +10,18 @@ const REMEMBERED_MS = 1_000;
 /** About 10 MB. The one that was remembered first goes first. */
 const CAPACITY = 10_000;
 
-export type Admit = (request: AdmitRequest) => Promise<Admission>;
-
 /** Denials of the last second. */
 export interface DenialCache {
-  /** The same admission, which answers a question that was just denied without asking the database again. */
-  around(admit: Admit): Admit;
+  /** Call it before the database is asked. */
+  ask(request: AdmitRequest): Question;
   close(): void;
+}
+
+interface Question {
+  /** The answer of the very same question just now: the database need not be asked again. */
+  readonly denial: Denial | undefined;
+  /** Told what the database answered. */
+  answered(admission: Admission): void;
 }
 
 interface RememberedDenial {
@@ -72,18 +77,23 @@ export function createDenialCache({
   }
 
   return {
-    around: (admit) => async (request) => {
+    ask(request) {
       const askedAt = clock.monotonic();
       forgetOld(askedAt);
-      // While nothing is remembered, which is mostly so, an admission pays nothing for the memory.
-      const denial = known.size === 0 ? undefined : recall(questionOf(request), askedAt);
-      if (denial !== undefined) return { kind: 'denied', denial };
       const before = changes;
-      const admission = await admit(request);
-      if (admission.kind === 'denied' && isLasting(admission.denial) && before === changes)
-        remember(questionOf(request), { accountId: request.accountId, denial: admission.denial, askedAt });
-      else if (known.size > 0) known.delete(questionOf(request));
-      return admission;
+      return {
+        // While nothing is remembered, which is mostly so, an admission pays nothing for the memory.
+        denial: known.size === 0 ? undefined : recall(questionOf(request), askedAt),
+        answered(admission) {
+          if (admission.kind === 'denied' && isLasting(admission.denial) && before === changes)
+            remember(questionOf(request), {
+              accountId: request.accountId,
+              denial: admission.denial,
+              askedAt,
+            });
+          else if (known.size > 0) known.delete(questionOf(request));
+        },
+      };
     },
     close: unsubscribe,
   };

@@ -4,7 +4,7 @@ import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#
 import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
 import type { Usage } from '../permit.ts';
-import { deniedKind, type Resolution } from '../settlement/settling.ts';
+import type { Resolution } from '../settlement/settling.ts';
 import { type CallSettlement, type PermitStep, toFigures } from '../settlement/step.ts';
 
 /** The holders of delegated permits: the backends themselves, for all processes. `limits.is_outside` knows them too. */
@@ -121,7 +121,7 @@ export function createDelegatedPermits({
     async extend(permit, { seconds, reserve, longest }) {
       const next = { longest, seconds, reserve };
       const ask = () => take(permit, { operation: 'extend', next });
-      return toExtensionResult(await afterEnds(permit.accountId, ask, deniedKind));
+      return toExtensionResult(await afterEnds(permit.accountId)(ask));
     },
   };
 }

@@ -20,7 +20,7 @@ import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../p
 import { PermitCalls } from './permit-calls.ts';
 import { PermitProgress } from './permit-progress.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
-import { deniedKind, type Resolution, type Settling } from '../settlement/settling.ts';
+import type { Resolution, Settling } from '../settlement/settling.ts';
 import { encodeStep, type PermitStep, toFigures } from '../settlement/step.ts';
 import '../errors.ts';
 
@@ -138,7 +138,7 @@ async function openCall(permit: PermitContext, call: PlannedCall): Promise<Usage
   const { calls, progress, ids, facts, afterEnds } = permit;
   const event = calls.open ?? ids.next<UsageEventId>();
   const ask = () => askForCall(permit, event, call);
-  const answer = await afterEnds(facts.accountId, ask, deniedKind).catch((error: unknown) => {
+  const answer = await afterEnds(facts.accountId)(ask).catch((error: unknown) => {
     // The row may be there all the same, of a call that never goes out.
     if (calls.open === undefined && mayBeDone(error)) calls.voidUnsent(event);
     throw error;

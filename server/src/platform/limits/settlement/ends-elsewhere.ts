@@ -92,23 +92,27 @@ export function createEndsElsewhere({ db, ids, ends, holder }: EndsElsewherePart
 /** The kinds of limits that the end of a call may free; all others reset by time alone. */
 const GIVEN_BACK: ReadonlySet<unknown> = new Set(['concurrency', 'budget', 'quota', 'credits']);
 
-export type AfterEnds = <Answer>(
+/** How one request asks the database: what denies it is the kind of limit `of`. */
+export type AfterEnds = (
   account: AccountId,
+) => <Answer extends { readonly kind: string; readonly of?: unknown }>(
   ask: () => Promise<Answer>,
-  /** The kind of limit that denies; undefined: the answer is no denial. */
-  deniedBy: (answer: Answer) => unknown,
 ) => Promise<Answer>;
 
 /**
  * Asks the database, and if it denies, once more after the ends that were under way: a caller that has its answer is not
- * denied because of the call that was just answered, by any process.
+ * denied because of the call that was just answered, by any process. A request that asks several questions waits once.
  */
 export function createAfterEnds(ends: Ends, elsewhere: EndsElsewhere | undefined): AfterEnds {
-  return async (account, ask, deniedBy) => {
+  return (account) => {
     const wait = ends.of(account);
-    const answer = await ask();
-    if (!GIVEN_BACK.has(deniedBy(answer))) return answer;
-    const [isAnywhere = false] = await Promise.all([elsewhere?.over(account), wait?.()]);
-    return isAnywhere || wait !== undefined ? ask() : answer;
+    let hasWaited = false;
+    return async (ask) => {
+      const answer = await ask();
+      if (hasWaited || answer.kind !== 'denied' || !GIVEN_BACK.has(answer.of)) return answer;
+      hasWaited = true;
+      const [isAnywhere = false] = await Promise.all([elsewhere?.over(account), wait?.()]);
+      return isAnywhere || wait !== undefined ? ask() : answer;
+    };
   };
 }

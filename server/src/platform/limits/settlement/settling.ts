@@ -15,11 +15,6 @@ import { encodeStep, type PermitStep } from './step.ts';
 /** The answer to a step: its kind and details. */
 export type Resolution = { readonly kind: string } & Record<string, unknown>;
 
-/** The kind of limit that has no room for a further call or a larger reserve; undefined: the answer is no denial. */
-export function deniedKind({ kind, of }: Resolution): unknown {
-  return kind === 'denied' ? of : undefined;
-}
-
 const RESOLVE = commitPoint(
   'limits.resolve',
   'settlements, releases and further provider calls of a batch of permits',

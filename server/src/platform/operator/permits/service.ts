@@ -1,7 +1,7 @@
 import type { Audit } from '#platform/audit';
 import type { Prices } from '#platform/ai';
 import { commitPoint, type Database } from '#platform/db';
-import { createUpgradeFor, type Entitlements, type UpgradeFor } from '#platform/entitlements';
+import { createUpgradeFor, type Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Prepared } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import {
@@ -10,7 +10,6 @@ import {
   limitExceeded,
   admissionError,
   type Permit,
-  type Preview,
   refusalError,
   permitError,
   type Usage,
@@ -164,7 +163,8 @@ async function preview(
   const call = plannedCall(prices, reserve, estimate);
   const use = { product, feature, subject, units, call, as: 'job' } as const;
   const said = await limits.preview({ ...use, ...spender, accountId, requestId: origin.requestId });
-  const refused = said.kind === 'granted' ? null : errorOf(product, said, createUpgradeFor({ upgradeFor }));
+  const refused =
+    said.kind === 'granted' ? null : admissionError(product, said, createUpgradeFor({ upgradeFor }));
   return {
     admitted: refused === null,
     product,
@@ -173,15 +173,6 @@ async function preview(
     reserve_micros: said.kind === 'granted' ? said.reserve : call.reserve,
     refusal: refused && { code: refused.code, message: refused.message, details: refused.details ?? {} },
   };
-}
-
-/** The answer to a request for a permit that admission refuses. */
-function errorOf(
-  product: string,
-  said: Exclude<Preview, { kind: 'granted' }>,
-  upgradeFor: UpgradeFor,
-): AppError {
-  return said.kind === 'refused' ? refusalError(said.reason) : admissionError(product, said, upgradeFor);
 }
 
 async function delegate(
