@@ -79,7 +79,7 @@ const creditsToTake = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** Below 0 `taken` is due whatever changes meanwhile: what came of asking is known to the provider alone. */
+/** Below 0 `taken` differs from each amount due, so that the next run asks the provider what it did. */
 const noteAsked = ({ provider, mode }: ProviderMode, { account_id: accountId, subscription }: CreditToTake) =>
   statement(
     `update billing.gone_credits set taken = least(taken, -1 - taken), updated_at = app.now()
