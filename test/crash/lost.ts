@@ -32,7 +32,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     jobs.announce jobs.announced jobs.announce-anew
     erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
     billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
-    billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-taken billing.question-taken billing.question-answered
+    billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-asked billing.credit-taken billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent
     billing.payout-opened billing.payout-leased billing.payout-closed billing.payout-run-ended billing.share-recovered
     billing.payout-looked billing.payee-changed`),

@@ -8,6 +8,8 @@ export type Place = { readonly walks: readonly WalkName[] } | { readonly because
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
 const IMPORT =
   'one commit for its lines: begun again, an import finds what is in (test/import/program.test.ts kills it half-way)';
+const CREDIT =
+  'one commit beside a store that knows what it did: test/selling/refunded-credit.test.ts ends runs there';
 const ENDING =
   'one commit before or after a store is asked, which may be asked twice: test/billing/closing.test.ts ends runs at each';
 const FETCHED =
@@ -72,10 +74,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.ending-taken': { because: ENDING },
   'billing.ending-told': { because: ENDING },
   'billing.customer-forgotten': { because: ENDING },
-  'billing.credit-taken': {
-    because:
-      'one commit after a store is asked, which may be asked twice: test/selling/refunded-credit.test.ts ends a run before it',
-  },
+  'billing.credit-asked': { because: CREDIT },
+  'billing.credit-taken': { because: CREDIT },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
   'limits.holder-end': { walks: ['a create before the process stops'] },

@@ -145,6 +145,7 @@ describe.runIf(engine === 'postgres')('a process that dies', () => {
   test.each([
     'before billing.change',
     'after billing.change',
+    'after billing.credit-asked',
     'before billing.credit-taken',
     'after billing.credit-taken',
   ])('%s takes credit once, and gives it back once', async (where) => {
@@ -158,6 +159,16 @@ describe.runIf(engine === 'postgres')('a process that dies', () => {
     expect([await runGoneCredits(who), await runGoneCredits(who)]).toEqual([0, 0]);
     await decideDispute(dispute, 'won');
     await dies();
+    expect([await runGoneCredits(who), await runGoneCredits(who)]).toEqual([CREDIT, CREDIT]);
+  });
+
+  test('before it knows what was taken gives it back where the dispute is won meanwhile', async () => {
+    const who = await createDowngraded();
+    const dispute = await disputeCharge(who);
+    death.plan('before billing.credit-taken');
+    await expect(refundedCredits.run()).rejects.toThrow('1 credits failed');
+    expect(await creditOf(who)).toBe(0);
+    await decideDispute(dispute, 'won');
     expect([await runGoneCredits(who), await runGoneCredits(who)]).toEqual([CREDIT, CREDIT]);
   });
 });

@@ -45,6 +45,11 @@ test.each([
     said({ choices: [{ index: 0, message: { content: 'tea' }, usage: OTHER }], usage: USAGE }),
     [12, 3],
   ],
+  [
+    'usage of a choice, and one of its own without a figure',
+    said({ choices: [{ index: 0, usage: OTHER }], usage: { prompt_tokens: 0, completion_tokens: null } }),
+    [900, 900],
+  ],
   ['Groq’s usage of a stream', said({ x_groq: { usage: USAGE } }), [12, 3]],
   ['usage deep within, and its own', said({ x: { y: [{ usage: OTHER }] }, usage: USAGE }), [12, 3]],
   ['its usage in front of everything', `{"usage":${JSON.stringify(USAGE)},"choices":[1]}`, [12, 3]],

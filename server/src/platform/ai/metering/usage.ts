@@ -64,7 +64,7 @@ export function plausibleUsage(usage: TokenUsage | undefined, isShown: boolean):
 export type Figures = Readonly<Record<string, unknown>>;
 
 /**
- * Where an answer or event holds usage: the first that does is read. A usage elsewhere is a line of this table.
+ * Where an answer or event holds usage: the first with a figure is read. A usage elsewhere is a line of this table.
  * - `usage`: OpenAI. Gemini, Perplexity, SGLang and vLLM (`continuous_usage_stats`) send it with each event, of the answer so far
  *   (github.com/ogx-ai/ogx/issues/5122, github.com/vllm-project/vllm/pull/5742).
  * - `x_groq.usage`: a stream of Groq (console.groq.com/docs/api-reference#chat-create).
@@ -79,11 +79,11 @@ const PLACES: readonly ((answer: Figures) => unknown)[] = [
       : undefined,
 ];
 
-/** The usage of an answer or event, as it is written; undefined: it has none. */
+/** The usage of an answer or event, as it is written; undefined: it has none, or one without a figure. */
 export function figuresIn(answer: Figures): Figures | undefined {
   for (const place of PLACES) {
     const figures = place(answer);
-    if (isRecord(figures)) return figures;
+    if (isRecord(figures) && Object.values(figures).some((value) => (tokens(value) ?? 0) > 0)) return figures;
   }
   return undefined;
 }

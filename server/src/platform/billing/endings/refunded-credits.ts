@@ -3,6 +3,7 @@ import type { Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import type { CreditHolder, CreditToTake, ProviderMode } from '../payment-provider.ts';
 
+const ASKED = commitPoint('billing.credit-asked', 'that a provider is asked to take or give back credit');
 const TAKEN = commitPoint(
   'billing.credit-taken',
   'how much of a credit the provider has taken, of money that has gone back',
@@ -54,6 +55,7 @@ async function runAt({ db, log }: RefundedCreditsParts, holder: CreditHolder): P
   for (const credit of due) {
     const { subscription, amount } = credit;
     try {
+      await db.system('billing.credits', ASKED, [noteAsked(holder, credit)]);
       const taken = await holder.take(credit);
       await db.system('billing.credits', TAKEN, [noteTaken(holder, { ...credit, taken })]);
       log.info({ subscription, due: amount, taken }, 'credit of money that has gone back was taken');
@@ -75,6 +77,14 @@ const creditsToTake = ({ provider, mode }: ProviderMode) =>
        and (c.asked_at is null or c.asked_at <= app.now() - ${AGAIN})
      order by c.asked_at nulls first limit ${MOST}`,
     [provider, mode],
+  );
+
+/** Below 0 `taken` differs from each amount due, so that the next run asks the provider what it did. */
+const noteAsked = ({ provider, mode }: ProviderMode, { account_id: accountId, subscription }: CreditToTake) =>
+  statement(
+    `update billing.gone_credits set taken = least(taken, -1 - taken), updated_at = app.now()
+     where account_id = $1 and store = $2 and mode = $3 and store_id = $4`,
+    [accountId, provider, mode, subscription],
   );
 
 /** Upserts: if the row was deleted meanwhile, a new one has the credit given back. */

@@ -183,7 +183,7 @@ export async function readBillingRecords(
       values,
     ),
     statement<TakenCredit>(
-      `select store_id as subscription, taken from billing.gone_credits ${soldTo('created_at')}`,
+      `select store_id as subscription, greatest(taken, -1 - taken) as taken from billing.gone_credits ${soldTo('created_at')}`,
       values,
     ),
   ]);
