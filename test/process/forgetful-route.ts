@@ -23,7 +23,7 @@ const read = kit.productRoutes<kit.ProductContext>()(
 
 /** The faults that the walk over its product names. */
 export const OBJECTIONS =
-  /GET \/v1\/tales\/:id: another’s id: 200, not 404 not_found \(where row security is off\)[^]*products\/tales\/index\.ts reading:\d+: mood: the row type has it, the statement does not/;
+  /GET \/v1\/tales\/:id: another’s id: 200, not 404 not_found \(where row security is off\)[^]*products\/tales\/index\.ts read:\d+: mood: the row type has it, the statement does not/;
 
 /** Runs the tests of a team's product while it has one more route, which forgets whose row it reads, and of what. */
 export async function withForgetfulRoute(
