@@ -7,15 +7,20 @@ create or replace function coditect.teams_of(p_account uuid, p_user uuid) return
   where exists (select from accounts.members m where m.account_id = p_account and m.user_id = p_user)
 $$;
 
+-- Whether a member may see what a row names is asked row by row in this file, by `(select true …)`: an `exists` or a join lets the planner begin
+-- with all sessions or decisions of the account, and it did, for each node anew, in a database that nothing has analyzed yet.
+
 -- Whether a member may see the name of a file: it stands in a session or in a decision's links that they may read.
 create or replace function coditect.is_file_shown(p_account uuid, p_file uuid, p_user uuid, p_teams uuid[]) returns boolean
 language sql stable as $$
   select exists (
-      select from coditect.file_mentions m join coditect.memory_sessions s on s.account_id = p_account and s.id = m.session_id
-      where m.account_id = p_account and m.file_id = p_file and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams)))
+      select from coditect.file_mentions m where m.account_id = p_account and m.file_id = p_file and (
+        select true from coditect.memory_sessions s where s.account_id = p_account and s.id = m.session_id
+          and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams))))
     or exists (
-      select from coditect.memory_links l join coditect.memory_decisions d on d.account_id = p_account and d.id = l.decision_id
-      where l.account_id = p_account and l.path_hash = uuid_send(p_file) and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams)))
+      select from coditect.memory_links l where l.account_id = p_account and l.path_hash = uuid_send(p_file) and (
+        select true from coditect.memory_decisions d where d.account_id = p_account and d.id = l.decision_id
+          and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams))))
 $$;
 
 -- What has an id: `session`, `decision`, `pattern`, `file`. Null: nothing that the member may see.
@@ -49,8 +54,8 @@ begin
   select n.id, m.session_id, 'session', 'mentions', m.session_id, n.id, m.message_id, m.first, m.last, null, null, null
   from unnest(p_nodes) n (id) cross join lateral (
     select distinct on (o.session_id) o.* from coditect.file_mentions o
-    where o.account_id = p_account and o.file_id = n.id and exists (
-      select from coditect.memory_sessions s where s.account_id = p_account and s.id = o.session_id
+    where o.account_id = p_account and o.file_id = n.id and (
+      select true from coditect.memory_sessions s where s.account_id = p_account and s.id = o.session_id
         and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams)))
     order by o.session_id desc, o.message_id limit p_each) m
   where 'session' = any(p_kinds) and 'mentions' = any(p_types)
@@ -69,9 +74,9 @@ begin
     select o.type, o.message_id, coalesce(o.about_session_id, o.to_decision_id, encode(o.path_hash, 'hex')::uuid) as target_id,
       case when o.about_session_id is not null then 'session' when o.to_decision_id is not null then 'decision' else 'file' end as kind
     from coditect.memory_links o where o.account_id = p_account and o.decision_id = n.id and o.type = any(p_types) and (o.path_hash is not null
-      or exists (select from coditect.memory_sessions s where s.account_id = p_account and s.id = o.about_session_id
+      or (select true from coditect.memory_sessions s where s.account_id = p_account and s.id = o.about_session_id
         and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams)))
-      or exists (select from coditect.memory_decisions d where d.account_id = p_account and d.id = o.to_decision_id
+      or (select true from coditect.memory_decisions d where d.account_id = p_account and d.id = o.to_decision_id
         and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams))))
     order by o.created_at, o.id) l
   where l.kind = any(p_kinds)
@@ -85,7 +90,7 @@ begin
       select x.decision_id, x.type, null from coditect.memory_links x where x.account_id = p_account and x.to_decision_id = n.id
       union all
       select x.decision_id, x.type, null from coditect.memory_links x where x.account_id = p_account and x.path_hash = uuid_send(n.id)) o
-    where o.type = any(p_types) and exists (select from coditect.memory_decisions d where d.account_id = p_account and d.id = o.decision_id
+    where o.type = any(p_types) and (select true from coditect.memory_decisions d where d.account_id = p_account and d.id = o.decision_id
       and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams)))
     limit p_each) l
   where 'decision' = any(p_kinds)
@@ -108,9 +113,8 @@ begin
   select n.id, x.pattern_id, 'pattern', 'drawn_from', x.pattern_id, n.id, x.message_id, x.first, null, null, null, null
   from unnest(p_nodes) n (id) cross join lateral (
     select distinct on (o.pattern_id) o.* from coditect.pattern_sources o
-      join coditect.patterns p on p.account_id = p_account and p.id = o.pattern_id
-    where o.account_id = p_account and o.session_id = n.id and (p.author_id = p_user or p.level = 'organization' or p.team_id = any(p_teams))
-      and coditect.are_sources_shown(p.id)
+    where o.account_id = p_account and o.session_id = n.id and (select true from coditect.patterns p where p.account_id = p_account and p.id = o.pattern_id
+      and (p.author_id = p_user or p.level = 'organization' or p.team_id = any(p_teams)) and coditect.are_sources_shown(p.id))
     order by o.pattern_id, o.message_id, o.first limit p_each) x
   where 'pattern' = any(p_kinds) and 'drawn_from' = any(p_types)
   union all
@@ -122,9 +126,12 @@ begin
   where 'decision' = any(p_kinds) and 'supersedes' = any(p_types)
   union all
   select d.id, o.id, 'decision', 'supersedes', o.id, d.id, null, null, null, null, null, null
-  from coditect.memory_decisions d join coditect.memory_decisions o on o.account_id = p_account and o.id = d.superseded_by
-  where d.account_id = p_account and d.id = any(p_nodes) and 'decision' = any(p_kinds) and 'supersedes' = any(p_types)
-    and (o.author_id = p_user or o.level = 'organization' or o.team_id = any(p_teams))
+  from unnest(p_nodes) n (id) cross join lateral (
+    select c.id, c.superseded_by from coditect.memory_decisions c where c.account_id = p_account and c.id = n.id offset 0) d
+    cross join lateral (
+    select c.id from coditect.memory_decisions c where c.account_id = p_account and c.id = d.superseded_by
+      and (c.author_id = p_user or c.level = 'organization' or c.team_id = any(p_teams)) offset 0) o
+  where 'decision' = any(p_kinds) and 'supersedes' = any(p_types)
   union all
   -- Names of one file.
   select n.id, g.next_id, 'file', 'same_as', g.source_id, g.target_id, null, null, null, g.id, g.author_id, g.created_at
@@ -188,13 +195,15 @@ returns jsonb language sql stable as $$
     union all
     select p.title, p.id, 'pattern' from coditect.patterns p where n.kind = 'pattern' and p.account_id = p_account and p.id = n.id
     union all
-    (select m.name, m.id, 'mention' from coditect.file_mentions m join coditect.memory_sessions s on s.account_id = p_account and s.id = m.session_id
+    (select m.name, m.id, 'mention' from coditect.file_mentions m
      where n.kind = 'file' and m.account_id = p_account and m.file_id = n.id
-       and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams)) limit 1)
+       and (select true from coditect.memory_sessions s where s.account_id = p_account and s.id = m.session_id
+         and (s.author_id = p_user or s.level = 'organization' or s.team_id = any(p_teams))) limit 1)
     union all
-    (select l.path, l.id, 'link' from coditect.memory_links l join coditect.memory_decisions d on d.account_id = p_account and d.id = l.decision_id
+    (select l.path, l.id, 'link' from coditect.memory_links l
      where n.kind = 'file' and l.account_id = p_account and l.path_hash = uuid_send(n.id)
-       and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams)) limit 1)
+       and (select true from coditect.memory_decisions d where d.account_id = p_account and d.id = l.decision_id
+         and (d.author_id = p_user or d.level = 'organization' or d.team_id = any(p_teams))) limit 1)
     limit 1) named on true
 $$;
 

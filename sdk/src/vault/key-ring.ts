@@ -147,11 +147,14 @@ async function lockAnew(keys: Omit<KeyRing, 'master' | 'bytes'>, lock: NewPassph
   return { ring, recoveryKey: await printRecoveryKey(recovery) };
 }
 
+/** Characters that no screen shows (Unicode's Default_Ignorable_Code_Point among them). */
+const UNSEEN = /^[\s\p{Cc}\p{DI}]*$/u;
+
 async function lockWithPassphrase(
   { account, master }: Pick<KeyRing, 'account' | 'master'>,
   { passphrase, cost: chosen = RECOMMENDED_COST }: NewPassphrase,
 ): Promise<Omit<Locks, 'recoveryBox'>> {
-  if (passphrase.trim() === '') throw new VaultError('empty_passphrase');
+  if (UNSEEN.test(passphrase)) throw new VaultError('empty_passphrase');
   const cost = encodeCost(chosen);
   const salt = randomBytes(PASSPHRASE_SALT_BYTES);
   const key = await importKey(await stretchPassphrase(passphrase, salt, chosen));

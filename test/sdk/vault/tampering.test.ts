@@ -163,7 +163,7 @@ describe('a key box', () => {
   });
 
   it('is not made for an empty passphrase', async () => {
-    for (const empty of ['', ' ', '\u00a0'])
+    for (const empty of ['', ' ', '\u00a0', '\u200b\u3164'])
       await expect(createKeyRing(account, { passphrase: empty, cost: QUICK })).rejects.toThrow(
         code('empty_passphrase'),
       );
