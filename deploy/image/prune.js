@@ -34,7 +34,7 @@ const DOCUMENTS = [
   '@expo-google-fonts',
 ];
 const NOT_RUN = /\.(map|md|markdown|flow|tsbuildinfo|cc|h|gyp|[cm]?ts)$/i;
-/** What a licence asks to be kept. */
+/** Texts that a licence asks to be kept. */
 const KEPT = /licen[cs]e|notice|copying|authors/i;
 
 for (const name of [...NEVER, ...(process.argv[2] === 'slim' ? DOCUMENTS : [])])

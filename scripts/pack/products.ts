@@ -16,7 +16,7 @@ import { TYPES_OF_PAGES } from '../../server/src/main/new-product.ts';
 import { readManifest } from './manifest.ts';
 
 /** Files that only a checkout can run or read. */
-const OF_CHECKOUTS = /^(node_modules|test|testing)\/|\.test\.tsx?$|^(package|console\/tsconfig)\.json$/;
+const OF_CHECKOUTS = /^(node_modules|test|testing)\/|\.test\.tsx?$|^(package|house|console\/tsconfig)\.json$/;
 const OURS = '@plinth/';
 const folders = readdirSync(join(ROOT, 'products'));
 
