@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
 import { allDataRules } from '../../server/src/app/lists.ts';
 import {
@@ -19,12 +19,15 @@ import { openUsageReport } from '../../server/src/platform/operator/reports/usag
 import type { AccountId, UserId } from '#platform/kernel';
 import { type Shown, shownAs } from '@plinth/testkit/statements/read-statements';
 import { ROOT } from '@plinth/testkit/house/source';
+import { shownIn } from '@plinth/testkit/walkers/statements';
+
+type Example = readonly Pick<Statement, 'text' | 'values'>[];
 
 const NOBODY = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01' as AccountId & UserId;
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
 export async function examples(db: Database): Promise<Shown> {
-  const shown: [string, readonly Statement[]][] = [
+  const shown: [string, Example][] = [
     ...(await ofProducts()),
     ...(await ofReports(db)),
     ['server/src/platform/base/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
@@ -51,15 +54,11 @@ const customersBy = (sort: CustomerSort): Statement =>
   });
 
 /** What products show of their own. */
-async function ofProducts(): Promise<[string, readonly Statement[]][]> {
-  const shown: [string, readonly Statement[]][] = [];
-  for (const path of globSync('products/*/testing/statements.ts', { cwd: ROOT })) {
-    const folder = dirname(dirname(path));
-    const own = (await import(join(ROOT, path))) as {
-      readonly statements: Readonly<Record<string, readonly Statement[]>>;
-    };
-    for (const [name, made] of Object.entries(own.statements)) shown.push([`${folder}/${name}`, made]);
-  }
+async function ofProducts(): Promise<[string, Example][]> {
+  const shown: [string, Example][] = [];
+  for (const folder of globSync('products/*', { cwd: ROOT }))
+    for (const [name, made] of Object.entries(await shownIn(join(ROOT, folder))))
+      shown.push([`${folder}/${name}`, made]);
   return shown;
 }
 

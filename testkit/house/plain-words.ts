@@ -47,10 +47,10 @@ export function plainWordsIn(path: string, text: string, kind: Kind): number[] {
   });
 }
 
-/** Objects to the words of the houses in a folder, of all without one: to a count above that of `house.json`, and to one below it until that is lowered. */
-export function wordObjections(folder = ''): string[] {
+/** Objects to the words of the house in a folder, of all houses without one: to a count above that of `house.json`, and to one below it until that is lowered. */
+export function wordObjections(folder?: string): string[] {
   const counts = plainWordCounts(folder);
-  const listed = HOUSES.filter((house) => house.folder.startsWith(folder));
+  const listed = HOUSES.filter((house) => folder === undefined || house.folder === folder);
   const names = new Set([...counts.keys(), ...listed.map((house) => house.folder)]);
   return [...names].flatMap((name) =>
     plainWordObjections(name, counts.get(name), listed.find((house) => house.folder === name)?.plainWords),
@@ -58,11 +58,11 @@ export function wordObjections(folder = ''): string[] {
 }
 
 /** How many lines of each kind the comments of each package have. */
-function plainWordCounts(folder: string): ReadonlyMap<string, Counts> {
+function plainWordCounts(folder: string | undefined): ReadonlyMap<string, Counts> {
   const counts = new Map<string, Record<Kind, number>>();
   for (const path of sourcePaths()) {
     const [name = ''] = PACKAGE.exec(path) ?? [];
-    if (!name.startsWith(folder)) continue;
+    if (folder !== undefined && name !== folder) continue;
     const text = readFileSync(join(ROOT, path), 'utf8');
     if (!ANY.test(text)) continue;
     const own = counts.get(name) ?? { indefinite: 0, question: 0 };

@@ -34,8 +34,8 @@ async function sourcesAt(file: string): Promise<Sources | undefined> {
   return undefined;
 }
 
-/** Statements that a run alone knows, as `testing/statements.ts` of the product shows them. */
-async function shownIn(folder: string): Promise<Sources['shown']> {
+/** Statements that a run alone knows, as `testing/statements.ts` of the product in a folder shows them; none without that file. */
+export async function shownIn(folder: string): Promise<Sources['shown']> {
   const file = join(folder, 'testing/statements.ts');
   if (!existsSync(file)) return {};
   const { statements } = (await import(pathToFileURL(file).href)) as { statements: Sources['shown'] };
