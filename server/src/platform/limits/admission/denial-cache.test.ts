@@ -1,15 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createLimits } from '#platform/limits';
-import { answers } from '@plinth/testkit/answers';
-import {
-  advance,
-  advanceTo,
-  databaseTime,
-  ids,
-  makeGrant,
-  makeKey,
-  makeMember,
-} from '@plinth/testkit/factories';
+import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from '@plinth/testkit/factories';
 import {
   denialOf,
   permitOf,
@@ -39,14 +29,7 @@ const at = { ms: 0 };
 let asked = 0;
 const gate = settlingGate(db);
 const denials = createDenialCache({ db, clock: { now: () => at.ms, monotonic: () => at.ms } });
-const { admit } = createLimits({
-  ...fixture.node,
-  db: gate.db,
-  ids,
-  answers,
-  catalogues: [fixture.catalogue],
-  denials,
-});
+const { admit } = fixture.limitsWith({ db: gate.db, denials });
 
 /** An account whose month is used up, and how it asks. */
 async function closeLimit() {

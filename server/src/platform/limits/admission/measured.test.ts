@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createLimits, type AdmitRequest } from '#platform/limits';
-import { answers } from '@plinth/testkit/answers';
-import { ids } from '@plinth/testkit/factories';
+import type { AdmitRequest } from '#platform/limits';
 import {
   denialOf,
   openLimits,
@@ -25,12 +23,8 @@ const fixture = await openLimits(db, {
 
 let [decided, waited] = [0, 0];
 const denied: string[] = [];
-const { admit } = createLimits({
-  ...fixture.node,
+const { admit } = fixture.limitsWith({
   db: gate.db,
-  ids,
-  answers,
-  catalogues: [fixture.catalogue],
   endsElsewhere: {
     over: async () => {
       waited += 1;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { micros } from '#platform/kernel';
 import { statement } from '#platform/db';
-import { answers } from '@plinth/testkit/answers';
-import { advance, ids, type Member } from '@plinth/testkit/factories';
+import { advance, type Member } from '@plinth/testkit/factories';
 import {
   denialOf,
   figures,
@@ -16,7 +15,6 @@ import {
   usedOf,
 } from '@plinth/testkit/fixtures/limits';
 import { testDatabase } from '@plinth/testkit/services';
-import { createLimits } from '../index.ts';
 
 const { db } = await testDatabase();
 const rules = {
@@ -87,14 +85,7 @@ describe('a call that the provider broke', () => {
 
 describe('what the operator bears for failures', () => {
   /** An account of which the operator bears 500 a day. */
-  const strict = createLimits({
-    ...fixture,
-    db,
-    ids,
-    answers,
-    catalogues: [fixture.catalogue],
-    failures: 500,
-  });
+  const strict = fixture.limitsWith({ failures: 500 });
 
   async function failCall(member: Member, cost: number) {
     const permit = permitOf(await strict.admit(request(member, { reserve: 600 })));

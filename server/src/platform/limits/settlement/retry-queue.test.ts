@@ -13,10 +13,7 @@ import {
   request,
   waitsForLocks,
 } from '@plinth/testkit/fixtures/limits';
-import { answers } from '@plinth/testkit/answers';
-import { ids } from '@plinth/testkit/factories';
 import { createRetryQueue } from './retry-queue.ts';
-import { createLimits } from '../limits.ts';
 
 const RULES = {
   limits: { at_once: { kind: 'concurrency', by: 'account' } },
@@ -118,13 +115,7 @@ test('figures of a permit that a failover has lost are logged', async () => {
   const { db } = await testDatabase();
   const fixture = await openLimits(db, RULES);
   const forgotten: unknown[] = [];
-  const limits = createLimits({
-    ...fixture.node,
-    ids,
-    answers,
-    catalogues: [fixture.catalogue],
-    onForgotten: (facts, why) => forgotten.push([facts, why]),
-  });
+  const limits = fixture.limitsWith({ onForgotten: (facts, why) => forgotten.push([facts, why]) });
   const member = await fixture.member();
   const permit = permitOf(await limits.admit(request(member, { reserve: 100 })));
   await permit.send(plannedCall(100));
