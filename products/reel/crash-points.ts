@@ -5,7 +5,6 @@ const ONE_COMMIT = 'one commit is all there is: before it nothing happened, afte
 /** Where a process of Reel may be killed, and what that does. */
 export const reelCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'reel.enqueue': { walks: ['a create'], lost: 'given back' },
-  'reel.start': { walks: ['a create'], lost: 'found' },
   'reel.variant': { walks: ['a create'], lost: 'found' },
   'reel.complete': { walks: ['a create'], lost: 'found' },
   'reel.cancel': { walks: ['a create that is cancelled'], lost: 'keyed' },

@@ -129,7 +129,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     expect(await countGenerations(customer.accountId)).toBe(1);
   });
 
-  test.each(['jobs.take_up(', 'jobs.finish(', 'reel.variants'])(
+  test.each(['jobs.take_up(', 'jobs.progress(', 'jobs.finish('])(
     'of a worker, at %s, is made good: one post, billed exactly',
     async (at) => {
       const customer = await fixture.customer('reel.pro');

@@ -36,7 +36,7 @@ export async function commitsFixture(options: TestAppOptions = {}): Promise<Comm
     create: (key, headers = {}) =>
       app.call(key, 'POST /v1/create', {
         headers: { 'idempotency-key': crypto.randomUUID(), ...headers },
-        body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 1 },
+        body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 2 },
       }),
     async told() {
       const { ends, retries } = app.app.modules.limits;

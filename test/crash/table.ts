@@ -364,7 +364,6 @@ export const PLACES: Readonly<Record<string, Place>> = {
 export const BEFORE_AS_AFTER_THE_LAST: ReadonlySet<string> = new Set([
   'limits.admit',
   'reel.enqueue',
-  'reel.start',
   'ai.dispatch',
   'reel.variant',
   'reel.complete',

@@ -96,7 +96,7 @@ export const WALKS = {
     ends: COMPLETED,
   },
   'a create whose worker died': {
-    earlier: { client: create, crashAt: 'reel.start:after' },
+    earlier: { client: create, crashAt: 'reel.variant:after' },
     client: create,
     ends: COMPLETED,
   },

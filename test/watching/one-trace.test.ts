@@ -53,9 +53,7 @@ test('a create is one trace, from HTTP through job, provider and settlement', as
     '  run',
     '    reel.enqueue',
     '    job reel.generate',
-    '      reel.start',
     '      chat sandbox-small',
-    '      reel.variant',
     '      reel.complete',
   ]);
   // The settlement is of the last commit, with the job's end.

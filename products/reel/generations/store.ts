@@ -108,15 +108,14 @@ export interface Task extends Brief {
   readonly base: VariantText | null;
 }
 
-export function startGeneration(accountId: AccountId, generationId: string): Statement<Task> {
+export function readTask(accountId: AccountId, generationId: string): Statement<Task> {
   return statement<Task>(
-    `update reel.generations g set status = 'running', updated_at = app.now()
-     from reel.drafts d
-     where g.account_id = $1 and g.id = $2 and g.status in ('queued', 'running') and d.account_id = $1 and d.id = g.draft_id
-     returning d.id as draft_id, g.target, g.instructions, g.variants, d.platform, d.topic, d.tone, d.audience, d.brand_voice, d.language,
+    `select d.id as draft_id, g.target, g.instructions, g.variants, d.platform, d.topic, d.tone, d.audience, d.brand_voice, d.language,
        (select count(*)::int from reel.variants v where v.account_id = $1 and v.generation_id = g.id) as stored,
        (select jsonb_build_object('hook', v.hook, 'body', v.body, 'cta', v.cta, 'hashtags', v.hashtags)
-        from reel.variants v where v.account_id = $1 and v.id = g.base_variant_id) as base`,
+        from reel.variants v where v.account_id = $1 and v.id = g.base_variant_id) as base
+     from reel.generations g join reel.drafts d on d.account_id = g.account_id and d.id = g.draft_id
+     where g.account_id = $1 and g.id = $2 and g.status in ('queued', 'running')`,
     [accountId, generationId],
   );
 }
@@ -152,7 +151,7 @@ export function insertVariants(
   );
 }
 
-/** Marks progress of a running generation, and makes a cancellation wait for the commit. */
+/** Marks progress of a generation, and makes a cancellation wait for the commit. */
 export function touchGeneration(accountId: AccountId, generationId: string): Statement {
   return statement(`update reel.generations set updated_at = app.now() where account_id = $1 and id = $2`, [
     accountId,
@@ -218,7 +217,8 @@ export interface GenerationRow {
 
 export function readGeneration(accountId: AccountId, generationId: string): Statement<GenerationRow> {
   return statement<GenerationRow>(
-    `select g.id, g.draft_id, d.platform, g.mode, g.target, g.status, g.variants as asked, g.error_code, g.error_message,
+    `select g.id, g.draft_id, d.platform, g.mode, g.target, g.variants as asked, g.error_code, g.error_message,
+       case when g.status = 'queued' and jobs.has_begun(g.account_id, g.job_id) then 'running' else g.status end as status,
        g.request_id, g.created_at, g.updated_at
      from reel.generations g join reel.drafts d on d.account_id = g.account_id and d.id = g.draft_id
      where g.account_id = $1 and g.id = $2`,

@@ -7,6 +7,7 @@ import {
   type Permit,
   type ProductContext,
   type RunningJob,
+  type Statement,
 } from 'plinth/product';
 import { isOverLength, type VariantText, PLATFORMS, postLength } from '../platforms.ts';
 import {
@@ -15,7 +16,7 @@ import {
   hooksWritten,
   insertVariants,
   type Part,
-  startGeneration,
+  readTask,
   type Task,
   touchGeneration,
 } from './store.ts';
@@ -23,9 +24,8 @@ import { briefVariables, partOf, post, cleanVariant, withPart } from './variants
 import { signals } from './views.ts';
 import { z } from 'zod';
 
-const START = commitPoint('reel.start', 'a generation marked as running');
-const VARIANT = commitPoint('reel.variant', 'a variant, stored as soon as it is written');
-const COMPLETE = commitPoint('reel.complete', 'status, settlement and the end of the job');
+const VARIANT = commitPoint('reel.variant', 'a variant, stored while the model writes the next one');
+const COMPLETE = commitPoint('reel.complete', 'the last variant, status, settlement and the end of the job');
 const FAIL = commitPoint('reel.fail', 'a failed generation, its quota given back, and the end of the job');
 
 /** Milliseconds that an attempt may take, repair included. */
@@ -42,20 +42,22 @@ export interface Work {
   readonly task: Task;
   /** Hooks that the draft has already. */
   readonly hooks: readonly string[];
+  /** How many variants of it are stored. */
+  stored: number;
   /** When the attempt has taken as long as it may, on the clock that never jumps. */
   readonly until: number;
 }
 
 /**
- * The worker's part: load, call the model, store each variant as it comes, and at last status and settlement in one
- * transaction. What an earlier attempt has stored stays, and only the rest is asked for.
+ * The worker's part: load, call the model, store each variant as it comes, and at last the last one, status and settlement in
+ * one transaction. What an earlier attempt has stored stays, and only the rest is asked for. That it runs is read off its job.
  */
 export async function generate(context: ProductContext, job: RunningJob): Promise<void> {
   const { db } = context;
   const { accountId, permit } = job;
   const generationId = generationOf(job);
-  const [[task], hooks] = await db.tenant(accountId, START, [
-    startGeneration(accountId, generationId),
+  const [[task], hooks] = await db.tenant(accountId, [
+    readTask(accountId, generationId),
     hooksWritten(accountId, { generationId, most: MOST_HOOKS }),
   ]);
   // Final already: this delivery came twice, and the worker ends the job.
@@ -63,13 +65,23 @@ export async function generate(context: ProductContext, job: RunningJob): Promis
   signals.moved(db, generationId);
   if (permit === undefined) throw new Error('a generation needs a permit');
   const until = context.clock.monotonic() + LONGEST_RUN;
-  const work = { context, job, permit, generationId, task, hooks: hooks.map(({ hook }) => hook), until };
-  const { base, target } = task;
-  if (task.stored < task.variants) {
-    if (base === null || target === null) await writeVariants(work);
-    else await writePart(work, { base, target });
-  }
-  await complete(context, job);
+  const { base, target, stored } = task;
+  const work = {
+    context,
+    job,
+    permit,
+    generationId,
+    task,
+    hooks: hooks.map(({ hook }) => hook),
+    stored,
+    until,
+  };
+  const last = await (stored >= task.variants
+    ? []
+    : base === null || target === null
+      ? writeVariants(work)
+      : writePart(work, { base, target }));
+  await complete(context, job, storing(work, last));
 }
 
 /** The last try failed: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
@@ -85,10 +97,15 @@ export async function giveUp(context: ProductContext, job: RunningJob, failure: 
   signals.ended(db, generationId);
 }
 
-async function complete({ db }: ProductContext, job: RunningJob): Promise<void> {
+async function complete(
+  { db }: ProductContext,
+  job: RunningJob,
+  last: readonly Statement[] = [],
+): Promise<void> {
   const generationId = generationOf(job);
   await db.tenant(job.accountId, COMPLETE, [
     endGeneration(job.accountId, generationId, { status: 'completed' }),
+    ...last,
     ...completeJob(job),
   ]);
   signals.ended(db, generationId);
@@ -98,34 +115,48 @@ function generationOf({ payload }: RunningJob): string {
   return payload['generation_id'] ?? '';
 }
 
-/** Variants that fit are stored as they come; those that are too long wait for their repair. */
-async function writeVariants(work: Work): Promise<void> {
+/**
+ * Variants that fit are stored as they come, and answers those that are to be stored with the end: the last that was asked for,
+ * after which the model has nothing more to write, or those that were too long, once they are repaired.
+ */
+async function writeVariants(work: Work): Promise<readonly VariantText[]> {
   const { context, job, permit, task } = work;
-  const store = createVariantWriter(work);
   const tooLong: VariantText[] = [];
+  const last: VariantText[] = [];
   const most = task.variants - task.stored;
-  await context.ai.streamItems(permit, {
-    feature: permit.feature,
-    prompt: {
-      id: 'post',
-      variables: { ...briefVariables(task), variants: most, written: work.hooks.join('\n') || 'none' },
-    },
-    item: post,
-    list: 'variants',
-    most,
-    async take(written) {
-      const variant = cleanVariant(task, written);
-      if (isOverLength(task.platform, variant)) tooLong.push(variant);
-      else await store([variant]);
-    },
-    lane: job.lane,
-    signal: job.signal,
-  });
-  if (tooLong.length > 0) await store(await shortenVariants(work, tooLong));
+  let taken = 0;
+  try {
+    await context.ai.streamItems(permit, {
+      feature: permit.feature,
+      prompt: {
+        id: 'post',
+        variables: { ...briefVariables(task), variants: most, written: work.hooks.join('\n') || 'none' },
+      },
+      item: post,
+      list: 'variants',
+      most,
+      async take(written) {
+        const variant = cleanVariant(task, written);
+        taken += 1;
+        if (isOverLength(task.platform, variant)) tooLong.push(variant);
+        else if (taken === most && tooLong.length === 0) last.push(variant);
+        else await store(work, [variant]);
+      },
+      lane: job.lane,
+      signal: job.signal,
+    });
+  } catch (error) {
+    if (last.length > 0) await store(work, last);
+    throw error;
+  }
+  return tooLong.length > 0 ? shortenVariants(work, tooLong) : last;
 }
 
 /** One part is written anew, and all others stay what they are in the variant that was selected. */
-async function writePart(work: Work, of: { base: VariantText; target: Part }): Promise<void> {
+async function writePart(
+  work: Work,
+  of: { base: VariantText; target: Part },
+): Promise<readonly VariantText[]> {
   const { context, job, permit, task } = work;
   const { base, target } = of;
   const { object } = await context.ai.generate(permit, {
@@ -139,36 +170,40 @@ async function writePart(work: Work, of: { base: VariantText; target: Part }): P
     signal: job.signal,
   });
   const written = withPart(base, target, cleanVariant(task, { ...base, ...object }));
-  if (!isOverLength(task.platform, written)) return createVariantWriter(work)([written]);
+  if (!isOverLength(task.platform, written)) return [written];
   const [shorter = written] = await shortenVariants(work, [written]);
-  await createVariantWriter(work)([withPart(base, target, shorter)]);
+  return [withPart(base, target, shorter)];
 }
 
-/** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
-function createVariantWriter({
-  context,
-  job,
-  generationId,
-  task,
-}: Work): (texts: readonly VariantText[]) => Promise<void> {
-  const { db, ids } = context;
-  let stored = task.stored;
-  return async (texts) => {
-    const variants = texts.map((text, n) => ({
-      ...text,
-      id: ids.next(),
-      position: stored + n + 1,
-      over_length: isOverLength(task.platform, text),
-    }));
-    // Locks the generation first, as cancelling does: the same order prevents a deadlock.
-    await db.tenant(job.accountId, VARIANT, [
-      touchGeneration(job.accountId, generationId),
-      job.progressing(stored + variants.length, task.variants),
-      insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
-    ]);
-    stored += variants.length;
-    signals.moved(db, generationId);
-  };
+/** Stores variants while the model writes on. */
+async function store(work: Work, texts: readonly VariantText[]): Promise<void> {
+  const { context, job, generationId } = work;
+  // Locks the generation first, as cancelling does: the same order prevents a deadlock.
+  await context.db.tenant(job.accountId, VARIANT, [
+    touchGeneration(job.accountId, generationId),
+    ...storing(work, texts),
+  ]);
+  work.stored += texts.length;
+  signals.moved(context.db, generationId);
+}
+
+/**
+ * The statements that store variants behind those that are there, in a transaction that holds the generation. A worker that lost
+ * the job or was called off stores nothing.
+ */
+function storing(work: Work, texts: readonly VariantText[]): Statement[] {
+  const { context, job, generationId, task, stored } = work;
+  if (texts.length === 0) return [];
+  const variants = texts.map((text, n) => ({
+    ...text,
+    id: context.ids.next(),
+    position: stored + n + 1,
+    over_length: isOverLength(task.platform, text),
+  }));
+  return [
+    job.progressing(stored + variants.length, task.variants),
+    insertVariants(job.accountId, { generationId, draftId: task.draft_id }, variants),
+  ];
 }
 
 const reply = z.object({ posts: z.array(post) });

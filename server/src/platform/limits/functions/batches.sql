@@ -1,45 +1,3 @@
--- The meters of a batch, each under its lock: p_wait says whether to wait for it. An account's first is made. Null: another transaction holds it.
--- A statement sees what was committed before it began: so what is decided on is read by statements that follow the lock.
-create or replace function limits.lock_meters_for(p_accounts uuid[], p_products text[], p_wait boolean) returns limits.meters[] language plpgsql as $$
-declare
-  v_meters limits.meters[] := array_fill(null::limits.meters, array[cardinality(p_accounts)]); v_meter limits.meters; v_row record;
-begin
-  if p_wait and cardinality(p_accounts) = 1 then
-    select * into v_meter from limits.meters where account_id = p_accounts[1] and scope = p_products[1] for update;
-    if found then return array[v_meter]; end if;
-  elsif p_wait then
-    for v_row in
-      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
-        select meters as meter from limits.meters where account_id = account and scope = product for update) as held
-    loop v_meters[v_row.place] := v_row.meter; end loop;
-  else
-    for v_row in
-      select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
-        select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
-    loop v_meters[v_row.place] := v_row.meter; end loop;
-  end if;
-  for v_place in 1 .. cardinality(p_accounts) loop
-    continue when not (v_meters[v_place] is null);
-    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into v_meter;
-    if found then v_meters[v_place] := v_meter; end if;
-  end loop;
-  return v_meters;
-end $$;
-
--- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
--- those of the products.
-create or replace function limits.lock_budgets(p_spenders accounts.spender[], p_standings accounts.standing[]) returns boolean language plpgsql as $$
-begin
-  insert into limits.meters (account_id, scope)
-    select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-      cross join lateral unnest(w.key_budgets) as b order by 1, 2
-    on conflict do nothing;
-  perform from limits.meters t where (t.account_id, t.scope) in (
-    select w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-      cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
-  return true;
-end $$;
-
 -- Writes what a batch was granted: the meters that changed, of which the first p_own are of accounts and products, and the permits with their first
 -- calls and keys. Answers what the batch is told, in the order of its requests.
 create or replace function limits.write_admitted(p_meters limits.meters[], p_dirty boolean[], p_own integer, p_requests limits.request[], p_admitted limits.admitted[],
@@ -91,12 +49,11 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off se
 as $$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
-  v_meters limits.meters[]; v_dirty boolean[]; m limits.meters; v_read record;
-  v_now timestamptz; v_now_us bigint := 0; v_bounds bigint[];
-  -- A row whose last lies past it was written under a clock that was wrong; those rows, by their meters' places.
-  v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
+  v_meters limits.meters[]; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
+  v_now timestamptz; v_now_us bigint; v_bounds bigint[];
+  v_trusted bigint := limits.trusted(app.now()); v_jumped integer[];
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[]; v_capped boolean := false;
-  v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
+  v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
   v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
@@ -114,47 +71,16 @@ declare
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
   v_admitted limits.admitted[] := array_fill(null::limits.admitted, array[cardinality(p_requests)]);
 begin
-  v_meters := limits.lock_meters_for(p_accounts, p_products, p_wait);
-  for v_place in 1 .. cardinality(p_accounts) loop
-    v_dirty[v_place] := false;
-    if (v_meters[v_place]).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_meters[v_place]).seen);
-    elsif (v_meters[v_place]).seen > v_trusted then v_jumped := v_jumped || v_place;
-    end if;
-  end loop;
-
-  -- After the locks, and never behind a row's last: a waiter must not judge in the past.
-  v_now := greatest(app.now(), timestamptz 'epoch' + v_now_us * interval '1 microsecond');
+  select * into v_meters, v_now, v_bounds, v_jumped from limits.clock_of(limits.lock_meters_for(p_accounts, p_products, p_wait));
   v_now_us := (extract(epoch from v_now) * 1000000)::bigint;
-  foreach v_place in array v_jumped loop v_meters[v_place] := limits.after_jump(v_meters[v_place], v_now); end loop;
-  v_bounds := array[v_now_us - v_now_us % 60000000, v_now_us - v_now_us % 3600000000, v_now_us - v_now_us % 86400000000,
-    limits.window_start('week', v_now), limits.window_start('month', v_now)];
   foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
-  -- All that is read for the batch, in one statement: each costs as much to start as it reads.
-  select h.expires_at as lease, exists (select from limits.operator_budgets) as governed,
-      (select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
-        from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
-        cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w) as standings, o.*
-    into v_read from (select) as one left join limits.holders h on h.id = p_holder cross join lateral (
-      select array_agg(case when v_concurrent then (
-            select count(*) from limits.permits p where p.account_id = w.account and p.product = w.product and p.state in ('queued', 'running')) end order by place) as open,
-          array_agg(entitlements.segment_at(coalesce(
-            (select s.timeline from entitlements.snapshots s where s.account_id = w.account and s.product = w.product order by s.version desc limit 1),
-            entitlements.ungranted(w.account, w.product)), v_now) order by place) as segments,
-          array_agg(x.staked order by place) as staked, array_agg(x.until order by place) as staked_until
-        from unnest(p_accounts, p_products) with ordinality as w (account, product, place)
-        cross join lateral (select coalesce(sum(fails.reserve), 0)::bigint as staked, max(fails.due_at) as until from limits.may_fail(w.account, v_now) fails) as x) as o;
-  v_lease := v_read.lease; v_standings := v_read.standings; v_segments := v_read.segments; v_number_open := v_read.open;
-  v_all_staked := v_read.staked; v_all_staked_until := v_read.staked_until;
+  select * into v_lease, v_governed, v_standings, v_number_open, v_segments, v_all_staked, v_all_staked_until
+    from limits.read_for(p_accounts, p_products, v_concurrent, p_spenders, p_holder, v_now);
   -- The operator's budgets are looked at when there are any.
-  if v_read.governed then v_states := limits.operator_states(v_now); end if;
+  if v_governed then v_states := limits.operator_states(v_now); end if;
   foreach standing in array v_standings loop v_capped := v_capped or standing.key_budgets is not null; end loop;
-  if v_capped then v_capped := limits.lock_budgets(p_spenders, v_standings); end if;
-  if p_repeats then
-    select array_agg(place::integer) into v_known from unnest(p_requests) with ordinality as asked (account_id, permit_id, event_id, user_id, key_id,
-        product, feature, units, reserve, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, place)
-      where asked.key_hash is not null and (
-        select true from idempotency.keys k where k.account_id = asked.account_id and k.route = asked.route and k.key_hash = asked.key_hash limit 1);
-  end if;
+  if v_capped then perform limits.lock_budgets(p_spenders, v_standings); end if;
+  if p_repeats then v_known := limits.known_keys(p_requests); end if;
 
   foreach r in array p_runs loop
     v_run := v_run + 1;

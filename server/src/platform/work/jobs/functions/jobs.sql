@@ -156,6 +156,11 @@ begin
   return j;
 end $$;
 
+-- Whether a job of this transaction's account runs or was tried: a product shows its work as running by this, without a commit that says so.
+create or replace function jobs.has_begun(p_account uuid, p_job uuid) returns boolean language sql stable as $$
+  select exists (select from jobs.jobs where account_id = p_account and id = p_job and (state = 'running' or attempt > 0))
+$$;
+
 -- Ends a job in the transaction of its effect.
 create or replace function jobs.finish(p_job uuid, p_holder uuid, p_fence integer, p_state text, p_error text) returns void language plpgsql as $$
 declare

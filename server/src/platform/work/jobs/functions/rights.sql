@@ -31,6 +31,7 @@ call app.run_as_system('jobs.announce_anew(uuid, uuid)');
 
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function jobs.turn_for(uuid, text, bigint, text[]) to plinth_tenant;
+grant execute on function jobs.has_begun(uuid, uuid) to plinth_tenant;
 grant execute on function jobs.finish(uuid, uuid, integer, text, text) to plinth_tenant;
 grant execute on function jobs.progress(uuid, uuid, integer, integer, integer) to plinth_tenant;
 grant execute on function jobs.retry(uuid, uuid, integer, interval, text) to plinth_tenant;
