@@ -1,18 +1,17 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { engine, freePort, startCommitCutter, temporaryFolder, testDatabase } from '@plinth/testkit/services';
+import { lockDataFolder } from '#platform/db';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { endAll, startProgram } from './program.ts';
 
 const TIMEOUT = 120_000;
 afterAll(endAll);
 
-const start = (environment: Readonly<Record<string, string>>) => {
-  const folder = temporaryFolder();
-  return startProgram(['start'], {
+const start = (environment: Readonly<Record<string, string>>, folder = temporaryFolder()) =>
+  startProgram(['start'], {
     cwd: folder,
     environment: { DATA_DIR: folder, PORT: '0', ...environment },
   });
-};
 
 describe.runIf(engine === 'postgres')('a start whose database is not there', () => {
   test('says what it waits for, and is ready when it comes', { timeout: TIMEOUT }, async () => {
@@ -48,3 +47,18 @@ describe.runIf(engine === 'postgres')('a start whose database is not there', () 
     expect(program.said()).not.toContain('Waiting for it');
   });
 });
+
+test.runIf(engine === 'pglite')(
+  'a start while a backup has the data folder waits for it',
+  { timeout: TIMEOUT },
+  async () => {
+    const folder = temporaryFolder();
+    const unlock = lockDataFolder(folder);
+    const program = start({}, folder);
+    await program.says(/in use by another Plinth .* Waiting for it, 60 s at most/);
+    unlock();
+    await program.url();
+    program.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  },
+);

@@ -185,6 +185,13 @@ describe('error codes', () => {
     },
   );
 
+  test('a failure of this server or of one that it asks does not say that nothing was changed', () => {
+    const promised = [...declared].filter(
+      ([, error]) => error.status >= 500 && /nothing was/i.test(error.message),
+    );
+    expect(promised.map(([code]) => code)).toEqual([]);
+  });
+
   test('each is documented with a call that may answer it, or it says where else it is met', () => {
     const documented = new Set(allRoutes().flatMap(errorsOf));
     const nowhere = [...declared.keys()].filter((code) => !documented.has(code));

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { type Database, statement } from '#platform/db';
@@ -126,6 +128,7 @@ const SOLD = 'invoice-2027-0001';
 /** What operators and the upkeep write of an account: an adjustment, a sale, and a sum of what it used. */
 async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
   const { ids } = app.modules;
+  const archive = await makeArchive(app, accountId);
   await db.asMigrator(
     statement(
       `insert into ai.safety_events (id, account_id, user_id, product, route, source, status, kinds, rules)
@@ -142,14 +145,23 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       `with adjustment as (insert into limits.adjustments (account_id, id, product, name, counted_in, asked, applied, reason, made_by)
          values ($1, $3, 'reel', 'generations', 'units', -1, 0, 'a test', $2)),
        archive as (insert into reports.ledger_archives (account_id, month, key, sha256, bytes, events, cost, charged, last_call_at, cells)
-         values ($1, '2020-01-01', 'none', '', 0, 0, 0, 0, app.now(), '') on conflict do nothing),
+         values ($1, '2020-01-01', $4, $5, 0, 0, 0, 0, app.now(), '') on conflict do nothing),
        cell as (insert into reports.usage_cells values
          ($1, '2026-11-20T10:15:00Z', $2, 'reel.pro', 'reel', 'generation', null, 'sandbox', 'small', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
        insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
          values ($1, $3, 'reel', 'usd', 2000, 88, 0, app.now(), 'manual', $3)`,
-      [accountId, userId, ids.next()],
+      [accountId, userId, ids.next(), archive.key, archive.sha256],
     ),
   );
+}
+
+/** The file of a month of the ledger without rows: an export of the account reads it. */
+async function makeArchive({ modules }: TestApp['app'], accountId: AccountId) {
+  const folder = join(modules.options.config.dataDir, 'blobs');
+  const key = `00/00/ledger-${accountId}`;
+  await mkdir(join(folder, dirname(key)), { recursive: true });
+  await writeFile(join(folder, key), '');
+  return { key, sha256: sha256('') };
 }
 
 /** A mail of an account, and a link that was sent to its owner. */

@@ -24,7 +24,10 @@ export const CODES = {
     'paths',
     'The path has characters, or a length, that not all systems take, or a header says more of it.',
   ],
-  path_duplicate: ['paths', 'Another entry has the same path, or one that differs by case or form alone.'],
+  path_duplicate: [
+    'paths',
+    'Another entry has the same path, or one that differs by case or form alone; or it is a file where a path needs a folder.',
+  ],
   link: ['links', 'The entry is a link.'],
   special_file: ['links', 'The entry is neither a file nor a folder.'],
   manifest_invalid: ['manifest', 'The manifest is not as the documentation says.'],

@@ -1,5 +1,7 @@
 import type { Config } from '#platform/config';
 import { mayPass } from '#platform/db';
+import { codeOf } from './operator-error.ts';
+import { runningServer } from './server-file.ts';
 
 /** Milliseconds between two looks at a database that is not there. */
 const BETWEEN = 500;
@@ -8,20 +10,20 @@ const BETWEEN = 500;
  * Does what a start does, and does it anew as long as its database is not there (DATABASE_WAIT_SECONDS): it may be started
  * beside it, or be restarted at this moment. The log names each reason to wait, once. Any other fault, such as a login or a
  * name that no waiting mends, is thrown at once; so is the last failure when the time is over. An embedded database is started
- * by this process alone: its faults stay.
+ * by this process alone: its faults stay, but for a data folder that an order of the operator has, such as a backup.
  */
 export async function waitForDatabase<T>(
-  { database, databaseWaitSeconds }: Config,
+  { database, databaseWaitSeconds, dataDir }: Config,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (database.engine === 'pglite') return work();
+  const isPassing = database.engine === 'pglite' ? isHeldForAMoment(dataDir) : mayPass;
   const until = performance.now() + databaseWaitSeconds * 1_000;
   const said = new Set<string>();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!mayPass(error) || performance.now() >= until) throw error;
+      if (!isPassing(error) || performance.now() >= until) throw error;
       const { message } = error as Error;
       if (!said.has(message))
         process.stderr.write(
@@ -34,3 +36,7 @@ export async function waitForDatabase<T>(
     });
   }
 }
+
+/** A server that has the data folder, and is ready, keeps it. */
+const isHeldForAMoment = (dataDir: string) => (error: unknown) =>
+  codeOf(error) === 'data_folder_in_use' && runningServer(dataDir) === undefined;

@@ -13,6 +13,8 @@ export interface FailureAnswer {
 const BACK_IN = 2;
 /** Seconds, where an error does not say. */
 const SOON = 1;
+/** Seconds that an outage keeps callers away at most: what a store or a provider asks for may be a year. */
+const LONGEST_OUTAGE = 60;
 
 /** Turns all that was thrown into an error with a code; what we don't know is `internal`, and tells nothing. */
 export function asAppError(error: unknown): AppError {
@@ -45,7 +47,7 @@ export function failureAnswer(error: AppError, requestId: string, form?: ErrorFo
   const { code, message, details, status } = error;
   const headers: Record<string, string> = { ...error.headers };
   // Every answer about an outage says when to come back, even if the time is unknown.
-  const wait = error.retryAfter ?? (status === 503 ? SOON : undefined);
+  const wait = status === 503 ? Math.min(LONGEST_OUTAGE, error.retryAfter ?? SOON) : error.retryAfter;
   if (wait !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(wait)));
   // A limit that time does not mend: OpenAI's clients, which try a 429 again by themselves, obey this.
   else if (status === 429) headers['x-should-retry'] = 'false';

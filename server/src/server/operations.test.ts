@@ -42,6 +42,7 @@ test('without something that is required it is not ready', async () => {
   const { call } = await serveHere({}, { dependencies: [away] });
   const answered = await call('/readyz');
   expect([answered.status, answered.json['status']]).toEqual([503, 'unready']);
+  expect(answered.headers.get('retry-after')).toBe('1');
   expect(answered.text).not.toContain('marker');
 });
 

@@ -24,7 +24,7 @@ export function mountOperations(app: FastifyInstance, parts: ServerParts, isStop
   app.get('/readyz', async (_request, reply) => {
     const now: Readiness = await readiness();
     const status = isStopping() ? 'stopping' : now.status;
-    reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
+    if (status !== 'ready' && status !== 'degraded') reply.code(503).header('retry-after', '1');
     return { ...now, status };
   });
   // A port of its own takes the metrics away from the one that the world sees.

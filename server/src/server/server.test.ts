@@ -30,9 +30,14 @@ test('a secret of a product is no request id, and is in no line of the log', asy
 });
 
 const TOKEN = randomToken(systemRandom);
+const KEY = randomToken(systemRandom, 'pl_');
 
 test.each([
-  ['an API key', randomToken(systemRandom, 'pl_')],
+  ['an API key', KEY],
+  ['an API key in base64', Buffer.from(KEY).toString('base64')],
+  ['an API key in the base64 of URLs, with a header', Buffer.from(`Bearer ${KEY}\n`).toString('base64url')],
+  ['an API key in base64 behind another word', `id/${Buffer.from(`a:${KEY}`).toString('base64')}`],
+  ['an API key in hex', Buffer.from(KEY).toString('hex').toUpperCase()],
   ['a token without a prefix', TOKEN],
   ['an access token', `eyJhbGciOiJFZERTQSJ9.${TOKEN}.${TOKEN}`],
   ['a key of a vendor', 'sk-proj-4f9a8c7e6d5b4a3f2e1d'],

@@ -12,7 +12,8 @@ declareErrors({
   },
   store_unavailable: {
     status: 503,
-    message: 'The payment provider does not answer. Nothing was changed here; try again.',
+    message:
+      'The payment provider does not answer: it may have done this for all that. Repeat the same call, with its Idempotency-Key: nothing is done twice.',
   },
   store_unreadable: {
     status: 500,

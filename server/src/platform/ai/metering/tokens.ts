@@ -39,10 +39,10 @@ type SizeInput = Pick<WireRequest, 'inputBytes' | 'pictures' | 'replies' | 'tier
 
 /** Milliseconds of the worker's own time for one request: about a megabyte of text. What is left counts by its bytes. */
 const BUDGET = 250;
-/** Milliseconds that a call waits for its count, the start of the worker (0.4 s) included. */
-const PATIENCE = 5_000;
 /** So many questions at once; later ones get no count, and go on with the bound by bytes. */
 const MOST_WAITING = 32;
+/** Milliseconds that a call waits for its count: the start of the worker (0.4 s), and all questions before it (8 s). */
+const PATIENCE = 10_000;
 
 export interface TokenCounter {
   /**

@@ -30,7 +30,7 @@ export const DATABASE_SETTINGS = {
   }),
   DATABASE_WAIT_SECONDS: setting(count(3_600, 0).default(60), {
     group: 'Database',
-    says: 'How long a start waits for a PostgreSQL that is not there yet, or is starting up; 0: not at all. A wrong login or name is told at once.',
+    says: 'How long a start waits for a PostgreSQL that is not there yet, or is starting up, or for a backup that has DATA_DIR; 0: not at all. A wrong login or name is told at once.',
   }),
   DATABASE_NAMED_STATEMENTS: setting(toggle.default(true), {
     group: 'Database',

@@ -31,13 +31,35 @@ const ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 /** As much of a text as a log line has of it: the shapes take time by its square, and a text may be anybody's. */
 const LONGEST_TEXT = 4_000;
 
-/** A sentence without the parts that look like a secret; a long text is cut. */
+/** Runs of characters that can be a secret in base64, in hex or as a URL has it: 16 bytes are the least that a shape fits. */
+const ENCODED = /(?:[\w+/.~-]|%[\da-f]{2}){20,}={0,2}/gi;
+
+/** A sentence without the parts that look like a secret, plain or encoded; a long text is cut. */
 export function withoutSecrets(text: string): string {
   if (text.length === ID_LENGTH && ID.test(text)) return text;
   // One that the cut would halve is found whole.
   const known = withoutDeclaredSecrets(text.slice(0, LONGEST_TEXT + LONGEST_SHAPE));
   const short = known.length > LONGEST_TEXT ? `${known.slice(0, LONGEST_TEXT)}…` : known;
-  return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), short);
+  return withoutShapes(short).replace(ENCODED, (run) => (isEncodedSecret(run) ? HIDDEN : run));
+}
+
+const withoutShapes = (text: string): string =>
+  SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
+
+function isEncodedSecret(run: string): boolean {
+  if (run.length === ID_LENGTH && ID.test(run)) return false;
+  return decodings(run).some((text) => withoutShapes(withoutDeclaredSecrets(text)) !== text);
+}
+
+/** Texts that a run of characters may stand for. What is no base64 before it moves the place where base64 begins. */
+function decodings(run: string): string[] {
+  const texts = [0, 1, 2, 3].map((skipped) => Buffer.from(run.slice(skipped), 'base64').toString('latin1'));
+  if (/^[\da-f]+$/i.test(run)) texts.push(Buffer.from(run, 'hex').toString('latin1'));
+  if (run.includes('%'))
+    texts.push(
+      run.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    );
+  return texts;
 }
 
 /** A copy of a value that is fit for a log: secrets and texts hidden by name, errors in plain form, depth bounded. */

@@ -93,6 +93,19 @@ test('what has the shape of a product’s secret never reaches the log, also whe
   expect(lines.join()).toContain('/v1/x/[hidden]/status');
 });
 
+test.each([
+  ['base64', (secret: string) => Buffer.from(`user:${secret}`).toString('base64')],
+  ['hex', (secret: string) => Buffer.from(secret).toString('hex')],
+  ['a URL', (secret: string) => secret.replace('_', '%5F')],
+  ['a URL, each byte', (secret: string) => Buffer.from(secret).toString('hex').replace(/../g, '%$&')],
+])('a key in %s never reaches the log', (_name, encode) => {
+  const { logger, lines } = createListening();
+  const text = encode('pl_0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT');
+  logger.info({ reason: text, more: [`it said (${text})`] }, `said ${text}`);
+  expect(lines.join()).not.toContain(text);
+  expect(lines.join()).toContain('it said ([hidden]');
+});
+
 test('a pattern that fits ids, or nothing at all, is refused', () => {
   expect(() => declareSecretShapes([/[0-9a-f-]{36}/])).toThrow('fits what is none');
   expect(() => declareSecretShapes([/A*/])).toThrow('fits what is none');

@@ -46,6 +46,17 @@ test('a payment provider that asks for peace has it from all processes', async (
   expect(await waits(1)).toEqual([3_100]);
 });
 
+test.each([31_536_000, Number.POSITIVE_INFINITY])(
+  'a payment provider that asks for %s seconds of peace is asked again after an hour',
+  async (seconds) => {
+    await advance(db, '2 hours');
+    await holdBack(seconds);
+    expect(await waits(1)).toEqual([undefined]);
+    await advance(db, '1 hour');
+    expect(await waits(1)).toEqual([0]);
+  },
+);
+
 test('nobody reads when it is too late, or when they were told to stop', async () => {
   await advance(db, '1 hour');
   const { signal } = new AbortController();

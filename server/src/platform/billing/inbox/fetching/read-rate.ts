@@ -15,6 +15,8 @@ const HELD_BACK = commitPoint(
 
 /** How far ahead a token is taken at most, in seconds; a reader that would wait longer asks again then. */
 const AHEAD = 5;
+/** Seconds that a provider is left in peace at most: they count by the hour at the longest, and a header may say a year. */
+const LONGEST_PEACE = 3_600;
 /** Share of a second's reads that may go out at once after a quiet time. */
 const BURST = 0.25;
 
@@ -62,7 +64,9 @@ export function createReadRate(parts: ReadRateParts, providerMode: ProviderMode)
       signal: reader.signal,
       takeToken: () => waitForToken(reader),
       holdBack: async (seconds) =>
-        void (await db.system('billing.inbox', HELD_BACK, [holdBack(providerMode, seconds)])),
+        void (await db.system('billing.inbox', HELD_BACK, [
+          holdBack(providerMode, Math.min(LONGEST_PEACE, seconds)),
+        ])),
     }),
   };
 }
