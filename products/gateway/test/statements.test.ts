@@ -9,7 +9,7 @@ const startedAt = { now: systemClock.now(), monotonic: systemClock.monotonic() }
 
 const app = await testApp({
   work: false,
-  // What is kept for seconds stays as fresh as it was, however busy the machine is.
+  // Caches of seconds stay fresh, however busy the machine is.
   clock: { now: () => startedAt.now, monotonic: () => startedAt.monotonic },
   crashHook(point, when) {
     if (point === 'ai.dispatch' && when === 'before') trips.push('THE PROVIDER');

@@ -61,7 +61,7 @@ export function keptFields({ kept }: Pick<WireRequest, 'kept'>): string[] {
   return membersOf(Buffer.from(`{${keptText({ kept })}}`)).map(({ key }) => key);
 }
 
-/** What is kept of a body, as one text. */
+/** The kept members of a body, as one text. */
 export function keptText({ kept }: Pick<WireRequest, 'kept'>): string {
   return kept.map((part) => part.toString('utf8')).join(',');
 }

@@ -23,7 +23,7 @@ const DONE = Buffer.from('data: [DONE]\n\n');
 
 /** Where a stream comes from: an exchange, or a plain answer that is told as a stream. */
 export interface StreamSource {
-  /** What has come so far; read before `attach`. */
+  /** Bytes that have come so far; read before `attach`. */
   readonly head: Buffer;
   attach(consumer: Consumer): void;
   resume(): void;
