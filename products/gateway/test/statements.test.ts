@@ -52,6 +52,9 @@ async function chat(key: string): Promise<readonly string[]> {
   return trips;
 }
 
+/** The embedded database has one process, which counts rates in its memory. */
+const counted = (...trip: string[]) => (app.db.engine === 'postgres' ? trip : []);
+
 test('a plain call makes two trips to the database before the provider is asked, and one after', async () => {
   const { key } = await app.customer('gateway.developer');
   // The process meets the caller, and the rate of the account has no row yet.
@@ -59,14 +62,13 @@ test('a plain call makes two trips to the database before the provider is asked,
     'select identity.api_keys',
     'update identity.api_keys',
     'select accounts.members',
-    'select limits.take_rates_alone',
-    'select limits.take_rates',
+    ...counted('select limits.take_rates_alone', 'select limits.take_rates'),
     'select limits.admit',
     'THE PROVIDER',
     'select limits.close_plain',
   ]);
   expect(await chat(key)).toEqual([
-    'select limits.take_rates_alone',
+    ...counted('select limits.take_rates_alone'),
     'select limits.admit',
     'THE PROVIDER',
     'select limits.close_plain',
