@@ -119,6 +119,7 @@ const COMPARISONS = [
   'added_ms_p50',
   'added_ms_p50_of_all',
   'stream_cpu_vs_relay',
+  'megabyte_cpu_vs_relay',
   'first_token_added_ms_p50',
   'db_cpu_ms_32',
   'db_cpu_ms_1',
@@ -139,6 +140,7 @@ export function compare(taken: ReadonlyMap<ScenarioName, readonly Round[]>): Com
     added_ms_p50: compareSubjects(taken.get('plain_1'), added, addedOf),
     added_ms_p50_of_all: compareSubjects(taken.get('plain_1_of_all'), added, addedOf),
     stream_cpu_vs_relay: compareSubjects(taken.get('stream_32'), ours, cpuRatio),
+    megabyte_cpu_vs_relay: compareSubjects(taken.get('megabyte_8'), ours, cpuRatio),
     first_token_added_ms_p50: compareSubjects(
       taken.get('paced_1'),
       added,

@@ -79,7 +79,6 @@ async function relayed(parts: readonly Buffer[], wanted = false): Promise<Seen> 
   const meter = new StreamMeter({ wanted });
   const live = new LiveStream({
     source: exchange,
-    head: ended.head,
     meter,
     post: () => NOTHING_POSTED,
     brokenBy: (said) => brokenStreamError(said, ''),

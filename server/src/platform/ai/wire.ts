@@ -25,8 +25,8 @@ export interface WireRequest {
   readonly hasTemperature: boolean;
   /** The same request with its answer's form asked for in another way, for a model that takes no such field. */
   readonly inForm?: ((format: Takes['response_format']) => WireRequest) | undefined;
-  /** All members of the body that stay as they were written, as one text: `"messages":[…],"seed":7`. */
-  readonly kept: string;
+  /** All members of the body that stay as they were written, as the bytes that came: `"messages":[…],"seed":7`, neighbours in one piece. */
+  readonly kept: readonly Buffer[];
   /** The caller's stream_options, for what is asked besides usage. */
   readonly streamOptions: Readonly<Record<string, unknown>> | undefined;
 }
@@ -50,14 +50,20 @@ export function addedFields(wire: WireRequest, change: WireChange): string[] {
     safety_identifier: change.safetyIdentifier !== undefined,
     store: change.store,
     stream_options: wire.stream && change.streamUsage,
-    response_format: wire.inForm !== undefined && wire.kept.includes('"response_format":'),
+    response_format:
+      wire.inForm !== undefined && wire.kept.some((part) => part.includes('"response_format":')),
   };
   return Object.entries(added).flatMap(([field, isAdded]) => (isAdded ? [field] : []));
 }
 
 /** The fields of a body that stay as its caller wrote them. */
 export function keptFields({ kept }: Pick<WireRequest, 'kept'>): string[] {
-  return membersOf(`{${kept}}`).map(({ key }) => key);
+  return membersOf(Buffer.from(`{${keptText({ kept })}}`)).map(({ key }) => key);
+}
+
+/** The kept members of a body, as one text. */
+export function keptText({ kept }: Pick<WireRequest, 'kept'>): string {
+  return kept.map((part) => part.toString('utf8')).join(',');
 }
 
 /** Members that the pipe writes itself. */
@@ -77,40 +83,59 @@ const MAX_REPLIES = 16;
 /**
  * Reads a body. It is parsed once, to check it and to read its figures; what need not change is never written anew,
  * so that a large prompt costs a copy and a number keeps its digits (JSON.stringify would round a 64-bit seed).
- * `body` may be passed when the caller has parsed the text already; members that are `unsaid` are left out, as those that are null are.
+ * `parsed` may be passed when the caller has parsed the body already; members that are `unsaid` are left out, as those that are null are.
  */
 export function readWire(
   endpoint: WireRequest['endpoint'],
-  text: string,
-  known: { readonly body?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
+  body: Buffer | string,
+  known: { readonly parsed?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
 ): WireRequest {
-  const { body = parse(text), unsaid = NOTHING } = known;
-  if (!isRecord(body)) throw invalid('The body must be a JSON object.');
-  const members = membersOf(text);
-  if (members.length !== Object.keys(body).length) throw invalid('A field is written twice.');
-  const options = body['stream_options'];
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const { parsed = parse(bytes.toString('utf8')), unsaid = NOTHING } = known;
+  if (!isRecord(parsed)) throw invalid('The body must be a JSON object.');
+  const members = membersOf(bytes);
+  if (members.length !== Object.keys(parsed).length) throw invalid('A field is written twice.');
+  const options = parsed['stream_options'];
+  const isKept = ({ key, from, to }: Member) =>
+    !OURS.has(key) &&
+    parsed[key] !== null &&
+    (unsaid.size === 0 || !unsaid.has(bytes.toString('utf8', from, to)));
   return {
     endpoint,
-    model: typeof body['model'] === 'string' ? body['model'] : '',
-    stream: flag(body, 'stream'),
+    model: typeof parsed['model'] === 'string' ? parsed['model'] : '',
+    stream: flag(parsed, 'stream'),
     wantsUsage: isRecord(options) && options['include_usage'] === true,
-    maxTokens: count(body, 'max_completion_tokens') ?? count(body, 'max_tokens'),
-    replies: count(body, 'n', MAX_REPLIES) ?? 1,
-    tier: typeof body['service_tier'] === 'string' ? body['service_tier'] : undefined,
+    maxTokens: count(parsed, 'max_completion_tokens') ?? count(parsed, 'max_tokens'),
+    replies: count(parsed, 'n', MAX_REPLIES) ?? 1,
+    tier: typeof parsed['service_tier'] === 'string' ? parsed['service_tier'] : undefined,
     pictures: [],
-    inputBytes: Buffer.byteLength(text),
-    hasTemperature: (body['temperature'] ?? null) !== null,
-    kept: members
-      .filter(({ key }) => !OURS.has(key) && body[key] !== null)
-      .map(({ from, to }) => text.slice(from, to))
-      .filter((member) => !unsaid.has(member))
-      .join(','),
+    inputBytes: bytes.length,
+    hasTemperature: (parsed['temperature'] ?? null) !== null,
+    kept: piecesOf(bytes, members, isKept),
     streamOptions: isRecord(options) ? options : undefined,
   };
 }
 
-/** Writes the body for one provider and model. */
-export function writeWire(wire: WireRequest, change: WireChange): string {
+/** The members that are kept, without a copy: those that stand side by side are one piece. */
+function piecesOf(bytes: Buffer, members: readonly Member[], isKept: (member: Member) => boolean): Buffer[] {
+  const pieces: Buffer[] = [];
+  let begun: number | undefined;
+  for (const [at, member] of members.entries()) {
+    if (!isKept(member)) continue;
+    begun ??= member.from;
+    const next = members[at + 1];
+    if (next !== undefined && isKept(next)) continue;
+    pieces.push(bytes.subarray(begun, member.to));
+    begun = undefined;
+  }
+  return pieces;
+}
+
+const COMMA_BYTES = Buffer.from(',');
+const END = Buffer.from('}');
+
+/** Writes the body for one provider and model: its own fields, and behind them the bytes that are kept. */
+export function writeWire(wire: WireRequest, change: WireChange): Buffer {
   let head = `{"model":${JSON.stringify(change.model)}`;
   if (change.maxTokens !== undefined) head += `,"${change.maxTokens[0]}":${change.maxTokens[1]}`;
   if (change.temperature !== undefined) head += `,"temperature":${change.temperature}`;
@@ -120,7 +145,7 @@ export function writeWire(wire: WireRequest, change: WireChange): string {
   if (wire.stream && change.streamUsage) {
     head += `,"stream_options":${JSON.stringify({ ...wire.streamOptions, include_usage: true })}`;
   }
-  return wire.kept === '' ? `${head}}` : `${head},${wire.kept}}`;
+  return Buffer.concat([Buffer.from(head), ...wire.kept.flatMap((piece) => [COMMA_BYTES, piece]), END]);
 }
 
 const KEPT_IDENTIFIERS = 10_000;
@@ -147,55 +172,73 @@ interface Member {
   readonly to: number;
 }
 
-/** Where each top-level member of an object starts and ends, in a text that is known to be valid JSON. */
-function membersOf(text: string): Member[] {
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPENS_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSES_LIST = 0x5d;
+const OPENS = 0x7b;
+const CLOSES = 0x7d;
+
+/** Where each top-level member of an object starts and ends, in bytes that are known to be valid JSON. */
+function membersOf(bytes: Buffer): Member[] {
   const members: Member[] = [];
-  let at = afterSpace(text, text.indexOf('{') + 1);
-  while (text[at] !== '}') {
+  let at = afterSpace(bytes, bytes.indexOf(OPENS) + 1);
+  while (bytes[at] !== CLOSES) {
     const from = at;
-    const keyEnd = stringEnd(text, from);
-    const key: unknown = JSON.parse(text.slice(from, keyEnd));
-    const to = valueEnd(text, text.indexOf(':', keyEnd) + 1);
+    const keyEnd = stringEnd(bytes, from);
+    const key: unknown = JSON.parse(bytes.toString('utf8', from, keyEnd));
+    const to = valueEnd(bytes, bytes.indexOf(COLON, keyEnd) + 1);
     members.push({ key: String(key), from, to });
-    at = afterSpace(text, to);
-    if (text[at] === ',') at = afterSpace(text, at + 1);
+    at = afterSpace(bytes, to);
+    if (bytes[at] === COMMA) at = afterSpace(bytes, at + 1);
   }
   return members;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-
 /** The end of a value at the top level: the comma or brace after it. Strings, nearly all of a prompt, are jumped over. */
-function valueEnd(text: string, start: number): number {
+function valueEnd(bytes: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; ; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at) - 1;
-    else if (code === 0x7b || code === 0x5b) depth += 1;
-    else if (code === 0x7d || code === 0x5d) depth -= 1;
+    const code = bytes[at];
+    if (code === QUOTE) at = stringEnd(bytes, at) - 1;
+    else if (code === OPENS || code === OPENS_LIST) depth += 1;
+    else if (code === CLOSES || code === CLOSES_LIST) depth -= 1;
     if (depth < 0 || (depth === 0 && code === COMMA)) return at;
     if (depth > MAX_DEPTH) throw invalid('The body is nested too deeply.');
   }
 }
 
+/** Bytes that are looked at one by one before `indexOf` is called, which costs as much as they do. */
+const NEAR = 32;
+
 /** The position after a string's closing quote. */
-function stringEnd(text: string, open: number): number {
-  let end = text.indexOf('"', open + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
+function stringEnd(bytes: Buffer, open: number): number {
+  let at = open + 1;
+  for (let far = at + NEAR; ; ) {
+    const code = bytes[at];
+    if (code === QUOTE) return at + 1;
+    if (code === BACKSLASH) at += 2;
+    else if (at < far) at += 1;
+    else {
+      const quote = bytes.indexOf(QUOTE, at);
+      at = quote + 1;
+      if (!isEscaped(bytes, quote)) return at;
+      far = at + NEAR;
+    }
+  }
 }
 
-function isEscaped(text: string, at: number): boolean {
+function isEscaped(bytes: Buffer, at: number): boolean {
   let before = at - 1;
-  while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+  while (bytes[before] === BACKSLASH) before -= 1;
   return (at - before) % 2 === 0;
 }
 
-function afterSpace(text: string, start: number): number {
+function afterSpace(bytes: Buffer, start: number): number {
   let at = start;
-  while (text.charCodeAt(at) <= 0x20) at += 1;
+  while ((bytes[at] ?? COMMA) <= 0x20) at += 1;
   return at;
 }
 

@@ -99,11 +99,12 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
   function readChat(body: Uint8Array | string, policyName: string): ChatInput {
     const policy = parts.policyOf(policyName);
     checkInput(policy, body.length);
-    const text = textOf(body);
+    const bytes = bytesOf(body);
+    const text = bytes.toString('utf8');
     const parsed = parseObject(text);
     checkChatFields(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
-    const read = readWire('/chat/completions', text, { body: parsed });
+    const read = readWire('/chat/completions', bytes, { parsed });
     refuseBrokenText(text, parsed);
     if (read.model === '') throw invalid('model must name a model.', 'model');
     const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];
@@ -170,10 +171,10 @@ function toListedModel({ id, provider }: { id: string; provider: string }): List
   return { id, object: 'model', created: 0, owned_by: provider };
 }
 
-function textOf(body: Uint8Array | string): string {
-  if (typeof body === 'string') return body;
+function bytesOf(body: Uint8Array | string): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
   if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.');
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** A NUL or half a surrogate pair, written as an escape. Rare, so that the exact check hardly ever runs. */

@@ -69,6 +69,7 @@ async function relayed(
     let consumer: Consumer | undefined;
     const live = new LiveStream({
       source: {
+        head: Buffer.from(delta('head')),
         attach(given) {
           consumer = given;
         },
@@ -79,7 +80,6 @@ async function relayed(
         stop() {},
         conclude() {},
       },
-      head: Buffer.from(delta('head')),
       meter: new StreamMeter({ wanted: true }),
       post: () => USAGE,
       brokenBy: (said) => brokenStreamError(said, ''),

@@ -9,7 +9,7 @@ import { createPrices, type Price } from './prices.ts';
 import { imagePart, jpeg, png } from '@plinth/testkit/fixtures/ai/pictures';
 import { finely } from './token-texts.ts';
 import { createTokenCounter, inputTokens } from './tokens.ts';
-import { readWire, type WireRequest } from '../wire.ts';
+import { keptText, readWire, type WireRequest } from '../wire.ts';
 
 const prices = createPrices();
 // However busy the machine is: here a count is waited for.
@@ -48,7 +48,7 @@ async function billedTokens(wire: WireRequest): Promise<number> {
   const response = await fetch(`${sandbox.url}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' },
-    body: `{"model":"sandbox-large","max_tokens":1,${wire.kept}}`,
+    body: `{"model":"sandbox-large","max_tokens":1,${keptText(wire)}}`,
   });
   const answer = (await response.json()) as { usage?: { prompt_tokens: number } };
   if (answer.usage === undefined) throw new Error(JSON.stringify(answer));

@@ -3,7 +3,7 @@ import { type CallSize, inputBound, type Price } from './prices.ts';
 import type { Timers } from '../timers.ts';
 import type { Counted } from './token-texts.ts';
 import type { Question, Reply } from './tokens-worker.ts';
-import type { WireRequest } from '../wire.ts';
+import { keptText, type WireRequest } from '../wire.ts';
 
 /**
  * How many tokens more than o200k_base another vendor's tokenizer makes of a text. Anthropic says 30 % between two of its
@@ -103,7 +103,7 @@ export function createTokenCounter({ timers }: { readonly timers: Timers }): Tok
     count(wire) {
       const before = known.get(wire);
       if (before !== undefined) return before;
-      const counting = ask(wire.kept);
+      const counting = ask(keptText(wire));
       known.set(wire, counting);
       return counting;
     },

@@ -250,7 +250,7 @@ interface ConcludeInput extends SendInput, OpenInput {
 
 async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { parts, entry } = at;
-  if (ended.kind === 'stream') return startStream(at, { ...ended, source: at.exchange });
+  if (ended.kind === 'stream') return startStream(at, { headers: ended.headers, source: at.exchange });
   if (ended.kind === 'failure')
     return postFailure(
       at,
@@ -279,7 +279,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     const head = asStream(ended.body);
     return head === undefined
       ? postFailure(at, unusableFailure(), { ...reading, ...ended })
-      : startStream(at, { headers: ended.headers, head, source: endedSource });
+      : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
   const usage = await parts.ledger.served(entry, toCallFigures(reading, ended));
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
@@ -309,7 +309,6 @@ async function postFailure(
 
 interface StreamStart {
   readonly headers: IncomingHttpHeaders;
-  readonly head: Buffer;
   readonly source: StreamSource;
 }
 
@@ -318,9 +317,10 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
   const { signal, wire } = call;
   const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
   const stop = (): void => exchange.stop();
+  // A stream that has ended by now takes it off again.
+  signal?.addEventListener('abort', stop);
   const live = new LiveStream({
     source: begun.source,
-    head: begun.head,
     meter,
     brokenBy: (said) => brokenStreamError(said, entry.target.upstream.apiKey),
     post(end) {
@@ -340,7 +340,6 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
     },
   });
   if (signal?.aborted === true) exchange.stop();
-  else signal?.addEventListener('abort', stop);
   return { kind: 'stream', live, target: entry.target, plan: entry.plan };
 }
 

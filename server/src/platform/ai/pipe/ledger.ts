@@ -42,7 +42,7 @@ export interface LedgerEntry {
   readonly plan: CallPlan;
 }
 
-/** Characters of a request without an answer: below it, its bytes are a good enough bound beside the longest reply. */
+/** Bytes of a request without an answer: below it, they are a good enough bound beside the longest reply. */
 const WORTH_COUNTING = 4_096;
 
 /** The figures of a call without an answer. */
@@ -95,7 +95,7 @@ export function createLedger(parts: {
     seen: CallFigures,
     post: (entry: LedgerEntry, seen: CallFigures) => Usage,
   ): PostedUsage {
-    const isSmall = seen.shownTokens === 0 && entry.wire.kept.length < WORTH_COUNTING;
+    const isSmall = seen.shownTokens === 0 && entry.wire.inputBytes < WORTH_COUNTING;
     return seen.usage === undefined && !isSmall && seen.isHurried !== true
       ? countTokens(entry, seen).then(([one, it]) => post(one, it))
       : post(entry, seen);
@@ -104,7 +104,8 @@ export function createLedger(parts: {
   async function countTokens(entry: LedgerEntry, seen: CallFigures): Promise<[LedgerEntry, CallFigures]> {
     const { wire, target } = entry;
     const input = wire.counted ?? (seen.input === undefined ? await tokens.count(wire) : undefined);
-    const output = seen.shown === undefined ? undefined : await tokens.count({ kept: seen.shown });
+    const output =
+      seen.shown === undefined ? undefined : await tokens.count({ kept: [Buffer.from(seen.shown)] });
     return [
       input === undefined ? entry : { ...entry, wire: { ...wire, counted: input } },
       output === undefined ? seen : { ...seen, shownTokens: tokensOf(target.price, output) },

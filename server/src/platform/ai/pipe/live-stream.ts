@@ -23,6 +23,8 @@ const DONE = Buffer.from('data: [DONE]\n\n');
 
 /** Where a stream comes from: an exchange, or a plain answer that is told as a stream. */
 export interface StreamSource {
+  /** Bytes that have come so far; read before `attach`. */
+  readonly head: Buffer;
   attach(consumer: Consumer): void;
   resume(): void;
   stop(): void;
@@ -50,7 +52,6 @@ export class LiveStream implements Consumer {
 
   constructor(parts: {
     readonly source: StreamSource;
-    readonly head: Buffer;
     readonly meter: StreamMeter;
     /** Writes the outcome to the ledger, and answers the figures that it posted. */
     readonly post: (end: StreamEnd) => PostedUsage;
@@ -64,7 +65,7 @@ export class LiveStream implements Consumer {
     const { promise, resolve } = Promise.withResolvers<StreamEnd>();
     this.finished = promise;
     this.#finish = resolve;
-    this.#head = parts.head;
+    this.#head = parts.source.head;
     parts.source.attach(this);
   }
 

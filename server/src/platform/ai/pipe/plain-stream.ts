@@ -35,9 +35,12 @@ function asDelta(choice: unknown): unknown {
 }
 
 /** Nothing more comes: the whole answer is the stream's head. */
-export const endedSource: StreamSource = {
-  attach: (consumer) => consumer.end(),
-  resume: () => {},
-  stop: () => {},
-  conclude: () => {},
-};
+export function endedSource(head: Buffer): StreamSource {
+  return {
+    head,
+    attach: (consumer) => consumer.end(),
+    resume: () => {},
+    stop: () => {},
+    conclude: () => {},
+  };
+}

@@ -32,7 +32,7 @@ export type Ended =
       readonly headers: IncomingHttpHeaders;
       readonly body: Buffer;
     }
-  | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders; readonly head: Buffer }
+  | { readonly kind: 'stream'; readonly headers: IncomingHttpHeaders }
   | {
       readonly kind: 'failure';
       readonly failure: TransportFailure;
@@ -135,12 +135,19 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#fail('stopped');
   }
 
-  /** Names who takes the stream; what comes after its head flows from `resume` on. */
+  /** Names who takes the stream: what came so far is its head, and what comes after it flows from `resume` on. */
   attach(consumer: Consumer): void {
     this.#consumer = consumer;
+    this.#chunks = [];
     const late = this.#late;
     if (late === 'end') consumer.end();
     else if (late !== undefined) consumer.fail(late);
+    else if (this.#controller !== undefined) this.#pause(this.#controller);
+  }
+
+  /** The beginning of a stream, until it is attached: a fast provider's whole answer comes with it. */
+  get head(): Buffer {
+    return this.#received();
   }
 
   resume(): void {
@@ -231,9 +238,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   #take(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#remainder?.data(chunk) === false) this.#leave('lost');
     if (this.#over) return;
-    if (this.#streaming) {
+    if (this.#consumer !== undefined) {
       this.#touch();
-      if (this.#consumer?.data(chunk) === false) this.#pause(controller);
+      if (!this.#consumer.data(chunk)) this.#pause(controller);
       return;
     }
     this.#size += chunk.length;
@@ -241,10 +248,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       return this.#fail('oversized');
     this.#chunks.push(chunk);
     const { head, timeouts, deadlines } = this.#options;
-    if (this.#status !== 200) return;
+    if (this.#status !== 200 || this.#streaming) return;
     // A comment, or a blank byte of a plain answer, is life: the model thinks, and its upstream says so.
     this.due = Math.min(deadlines.now + timeouts.first, this.#last);
-    if (head?.shows(chunk) === true) this.#begin(controller);
+    if (head?.shows(chunk) === true) this.#begin();
   }
 
   #ended(): void {
@@ -257,17 +264,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     else this.#consumer.end();
   }
 
-  /** A stream has begun when its head is complete: it waits, paused, for its consumer. */
-  #begin(controller: Dispatcher.DispatchController): void {
-    const head = this.#received();
-    this.#chunks = [];
+  /**
+   * A stream has begun when it shows something. Its consumer comes before the provider is read again: to pause it until then would
+   * have undici put back and parse anew what came with the beginning.
+   */
+  #begin(): void {
     this.#streaming = true;
-    this.#pause(controller);
     // Placed anew, not only touched: the idle limit may be nearer than the first one was.
     const { deadlines, timeouts } = this.#options;
     deadlines.forget(this);
     deadlines.watch(this, Math.min(timeouts.idle, this.#last - deadlines.now));
-    this.#resolve({ kind: 'stream', headers: this.#headers, head });
+    this.#resolve({ kind: 'stream', headers: this.#headers });
   }
 
   /** The redirected call is gone: from now on events belong to this one. */
@@ -326,7 +333,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     const { remainder, deadlines } = this.#options;
     if (remainder === undefined) return;
     this.#remainder = remainder(this.#streaming ? EMPTY : this.#received());
-    this.#chunks = [];
+    if (!this.#streaming) this.#chunks = [];
     deadlines.watch(this, READ_ON_MS);
   }
 

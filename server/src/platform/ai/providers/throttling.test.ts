@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from '../ai.ts';
-import { chat, plain, recordingMetrics } from '@plinth/testkit/fixtures/ai/open';
+import { chat, plain, read, recordingMetrics } from '@plinth/testkit/fixtures/ai/open';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { drivenTime } from '@plinth/testkit/fixtures/ai/time';
@@ -281,5 +281,6 @@ test('a streamed call that finds no room waits and is streamed', async () => {
   const answer = await fixture.open().call(permit, { feature, wire: chat({ stream: true }) });
   expect(answer.kind).toBe('stream');
   expect(() => plain(answer)).toThrow();
-  expect(permit.states).toEqual(['throttled', 'sent']);
+  await read(answer);
+  expect(permit.states).toEqual(['throttled', 'served']);
 });

@@ -245,13 +245,20 @@ export class StreamHead {
     }
     const data = this.#isOver ? undefined : this.#cutter.push(chunk);
     if (data === undefined) return false;
-    for (const event of eventsIn(data.toString('utf8'))) {
-      const answer = parseText(event);
-      this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
-      if (this.#isOver) return false;
-      if (isRecord(answer) && showsSomething(answer, this.#orCut)) return true;
+    let from = 0;
+    for (let end = endOfEvent(data, from); end !== -1 && !this.#isOver; end = endOfEvent(data, from)) {
+      if (this.#showsIn(data.toString('utf8', from, end))) return true;
+      from = end;
     }
     return false;
+  }
+
+  #showsIn(text: string): boolean {
+    const [event] = eventsIn(text);
+    if (event === undefined) return false;
+    const answer = parseText(event);
+    this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
+    return !this.#isOver && isRecord(answer) && showsSomething(answer, this.#orCut);
   }
 }
 
