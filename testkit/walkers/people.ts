@@ -6,6 +6,7 @@ import { idempotencyOf, isForMembers, type Role, type Route } from '#platform/ht
 import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, type UserId } from '#platform/kernel';
 import { type IdsByColumn, paramNames, send } from './calls.ts';
+import { keepPlan, type RowOwners } from './kept-plan.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
 import type { WalkedApp } from './walked-app.ts';
 
@@ -195,7 +196,8 @@ export async function idsOf(
   const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
   const ids = new Map<string, Set<string>>();
   const add = (column: string, value: string) => ids.set(column, (ids.get(column) ?? new Set()).add(value));
-  for (const { of, row } of await rowsOf(db, { accounts: [organization, owner.own], users, rowsOfEach })) {
+  const read = await ownedRows(db, rowsOfEach);
+  for (const { of, row } of await read({ accounts: [organization, owner.own], users })) {
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== 'string' || !isUuid(value)) continue;
       add(column, value);
@@ -206,39 +208,36 @@ export async function idsOf(
   return new Map([...[...ids].map(([column, values]) => [column, [...values]] as const), ...more]);
 }
 
-/** The columns that say whose a row is, by table: a question that takes the database longer than all rows of a household. */
-const ownedTables = new WeakMap<Database, Promise<readonly { name: string; owner: string }[]>>();
-
-function ownedBy(db: Database): Promise<readonly { name: string; owner: string }[]> {
-  const known =
-    ownedTables.get(db) ??
-    db.asMigrator(
-      statement<{ name: string; owner: string }>(
-        `select format('%I.%I', table_schema, table_name) as name, column_name as owner
-         from information_schema.columns where column_name in ('account_id', 'user_id')
-           and table_schema not in ('pg_catalog', 'information_schema') order by 1, 2`,
-      ),
-    );
-  ownedTables.set(db, known);
-  return known;
+interface OwnedRow {
+  /** The table. */
+  readonly of: string;
+  readonly row: Record<string, unknown>;
 }
 
-async function rowsOf(
-  db: Database,
-  of: {
-    readonly accounts: readonly AccountId[];
-    readonly users: readonly UserId[];
-    readonly rowsOfEach: number;
-  },
-): Promise<{ readonly of: string; readonly row: Record<string, unknown> }[]> {
-  const selects = (await ownedBy(db)).map(
+/** By the database, and how many rows of each table are read. */
+const readers = new WeakMap<Database, Map<number, Promise<(owners: RowOwners) => Promise<OwnedRow[]>>>>();
+
+/** Reads so many rows of each table, of accounts and users. */
+function ownedRows(db: Database, rowsOfEach: number): Promise<(owners: RowOwners) => Promise<OwnedRow[]>> {
+  const known = readers.get(db) ?? new Map<number, ReturnType<typeof ownedRows>>();
+  readers.set(db, known);
+  const reader = known.get(rowsOfEach) ?? ownedRowsReader(db, rowsOfEach);
+  known.set(rowsOfEach, reader);
+  return reader;
+}
+
+async function ownedRowsReader(db: Database, rowsOfEach: number) {
+  // The columns that say whose a row is, by table.
+  const owned = await db.asMigrator(
+    statement<{ name: string; owner: string }>(
+      `select format('%I.%I', table_schema, table_name) as name, column_name as owner
+       from information_schema.columns where column_name in ('account_id', 'user_id')
+         and table_schema not in ('pg_catalog', 'information_schema') order by 1, 2`,
+    ),
+  );
+  const selects = owned.map(
     ({ name, owner }) =>
-      `(select '${name}' as of, to_jsonb(t) as row from ${name} t where ${owner} = any (${owner === 'account_id' ? '$1' : '$2'}::uuid[]) order by t limit ${of.rowsOfEach})`,
+      `(select '${name}', to_jsonb(t) from ${name} t where t.${owner} = any (${owner === 'account_id' ? 'p_accounts' : 'p_users'}) order by t limit ${rowsOfEach})`,
   );
-  return db.asMigrator(
-    statement<{ of: string; row: Record<string, unknown> }>(selects.join('\nunion all '), [
-      `{${of.accounts.join()}}`,
-      `{${of.users.join()}}`,
-    ]),
-  );
+  return keepPlan<OwnedRow>(db, '"of" text, "row" jsonb', selects.join('\nunion all '));
 }

@@ -42,6 +42,8 @@ function isNear(name: string, setting: string): boolean {
   const [words, wanted] = [name.split('_'), setting.split('_')];
   const isOurs = OURS.has(wanted[0] ?? '') && words[0] === wanted[0] && words.length > 1;
   if (isOurs && (isWithout(words, wanted) || isWithout(wanted, words))) return true;
+  // Two slips at most, each of one letter: for most names the length says no. A start compares thousands of pairs.
+  if (Math.abs(name.length - setting.length) > 2) return false;
   const count = slips(name, setting);
   return count === 1 || (count === 2 && countDiffering(words, wanted) >= LONG);
 }
