@@ -24,8 +24,22 @@ interface Start {
  * this one's, and the medians of the ratios of each pair: what the machine does meanwhile is in both.
  */
 export async function benchStart(say: (line: string) => void): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-start-'));
+  try {
+    return await compareStarts(folder, say);
+  } finally {
+    // At the end: a file system without a journal is slow to make files for a minute after as many were deleted.
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareStarts(folder: string, say: (line: string) => void): Promise<Figures> {
   const other = process.env['PLINTH_OTHER'];
   const checkouts = other === undefined ? [ROOT] : [ROOT, other];
+  const bothOf = async (checkout: string): Promise<readonly Start[]> => {
+    const data = mkdtempSync(join(folder, 'start-'));
+    return [await measure(checkout, data), await measure(checkout, data)];
+  };
   // The compile cache is kept: a first run is not counted.
   for (const checkout of checkouts) await bothOf(checkout);
   const turns: (readonly Start[])[][] = [];
@@ -49,15 +63,6 @@ export async function benchStart(say: (line: string) => void): Promise<Figures> 
     first_to_other: medians(turns.flatMap((row) => ratios(row[0]?.[0], row[1]?.[0]))),
     later_to_other: medians(turns.flatMap((row) => ratios(row[0]?.[1], row[1]?.[1]))),
   };
-}
-
-async function bothOf(checkout: string): Promise<readonly Start[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-start-'));
-  try {
-    return [await measure(checkout, folder), await measure(checkout, folder)];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 async function measure(checkout: string, folder: string): Promise<Start> {

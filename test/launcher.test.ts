@@ -115,7 +115,7 @@ describe('a program that was built', () => {
     writeFileSync(join(root, 'dist/main-1.js'), program);
     const digest = createHash('sha256').update(`server/src/main.ts\0${SAYS.length}\0${SAYS}`).digest('hex');
     const files = { 'main-1.js': program.length };
-    const manifest = { entry: 'main-1.js', files, digest, sources: ['server/src/main.ts'] };
+    const manifest = { entry: 'main-1.js', files, digest, sources: ['server/src/main.ts'], times: [null] };
     writeFileSync(join(root, 'dist/built.json'), JSON.stringify(manifest));
   }
 

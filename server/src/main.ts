@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { nearestOf, readConfig, teamConfig } from '#platform/config';
+import { type Config, nearestOf, readConfig, teamConfig } from '#platform/config';
+import { abandonStore, beginStore } from './main/early-store.ts';
 import { VERBS } from './main/verbs.ts';
-import { quoteWord } from './main/verb.ts';
+import { quoteWord, type Verb } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
 
 const LAST_MOMENT = 2_000;
@@ -69,13 +70,21 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
   const given = name === 'prepare' || name === 'mcp' ? {} : environment();
-  // A product that is loaded has declared its settings.
-  if (!WITHOUT_PRODUCTS.has(name)) await import('#products');
-  const config = readConfig(given);
-  // Before anything is made in a folder that is no team's.
-  if (!ANYWHERE.has(name)) teamConfig();
-  const verb = await load();
-  return verb({ config, version, words });
+  const store = beginStore(name, words, given);
+  let config: Config;
+  let verb: Verb;
+  try {
+    // A product that is loaded has declared its settings.
+    if (!WITHOUT_PRODUCTS.has(name)) await import('#products');
+    config = readConfig(given);
+    // Before anything is made in a folder that is no team's.
+    if (!ANYWHERE.has(name)) teamConfig();
+    verb = await load();
+  } catch (error) {
+    await abandonStore(store);
+    throw error;
+  }
+  return verb({ config, version, words, store });
 }
 
 /** The environment goes before .env. */

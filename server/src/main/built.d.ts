@@ -6,6 +6,8 @@ export interface Manifest {
   /** Digest of what the sources said when they were read. */
   readonly digest: string;
   readonly sources: readonly string[];
+  /** When each source was written, as the digest's texts were read; null: while it was built, or just before. */
+  readonly times: readonly (number | null)[];
 }
 
 export const FOLDER: string;
@@ -15,4 +17,5 @@ export function packagedProgram(): { readonly program?: string; readonly torn?: 
 /** Throws where there is none. */
 export function readManifest(): Manifest;
 export function digestOf(sources: readonly string[], read?: (path: string) => string | Uint8Array): string;
+export function writtenAt(path: string): number;
 export function tellSources(): void;

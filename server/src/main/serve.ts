@@ -41,9 +41,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const doubt = doubtfulKey(invocation.config);
   for (const line of [...invocation.config.gone, apart, doubt])
     if (line !== undefined) process.stdout.write(`${line}\n`);
-  // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const crashHook = crashingAt(invocation.config.crashAt);
-  const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));
+  const begun = invocation.store ?? openStore(invocation.config, crashHook, preparedFile(invocation.config));
   begun.catch(() => {});
   let store: typeof begun | undefined = begun;
   const [{ openApp }, config] = await Promise.all([import('#app'), onFreePort(invocation.config)]);

@@ -1,10 +1,13 @@
 import type { Config } from '#platform/config';
+import type { Store } from '#platform/db';
 
 /** Input of a verb; it answers the code that the process ends with, or never while it serves. */
 export interface Invocation {
   readonly config: Config;
   readonly version: string;
   readonly words: readonly string[];
+  /** The embedded database of a verb that serves, where it is being opened already. */
+  readonly store?: Promise<Store> | undefined;
 }
 export type Verb = (invocation: Invocation) => Promise<number>;
 

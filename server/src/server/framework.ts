@@ -67,6 +67,8 @@ export function openFramework(
     rewriteUrl: (raw) => options.rewriteUrl(raw.url ?? '/'),
     // Queries are read strictly by the walk.
     routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: () => ({}) },
+    // Nor are bodies and answers checked by Fastify: its own checkers would be loaded and never asked, 100 files.
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // Such a request passes no hook; its answer has the headers of every answer, and its line in the log.
     frameworkErrors: (error, request, reply) => arrive(request, reply, () => fail(request, error)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, parts.ids.next()),
@@ -102,6 +104,10 @@ export function openFramework(
   app.setErrorHandler((error, request) => fail(request, error));
   app.setNotFoundHandler((request) => fail(request, unrouted(request.method, request.url)));
   return { app, arrivals, register };
+}
+
+function noSchema(): never {
+  throw new Error('a schema for Fastify: the walk checks bodies, by those of the route');
 }
 
 /** Requests of one connection that are not answered yet, at most. Clients that wait for answers have one, and none sends as many ahead. */

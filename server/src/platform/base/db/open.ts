@@ -1,8 +1,8 @@
 import type { CrashHook } from './commit-points.ts';
 import { createDatabase } from './database.ts';
 import { createPgliteEngine, type PgliteOptions } from './pglite.ts';
-import type { Database } from './port.ts';
-import { createPostgresEngine, type PostgresOptions } from './postgres.ts';
+import type { Database, Engine } from './port.ts';
+import type { PostgresOptions } from './postgres.ts';
 
 export type DatabaseOptions = (
   | ({ readonly engine: 'postgres' } & PostgresOptions)
@@ -15,8 +15,14 @@ export type DatabaseOptions = (
 /** Opens the database on the engine that is asked for. It does not migrate. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const engine =
-    options.engine === 'postgres' ? createPostgresEngine(options) : await createPgliteEngine(options);
+    options.engine === 'postgres' ? await openPostgres(options) : await createPgliteEngine(options);
   return createDatabase(engine, { crashHook: options.crashHook });
+}
+
+/** Its driver is loaded where it is used. */
+async function openPostgres(options: PostgresOptions): Promise<Engine> {
+  const { createPostgresEngine } = await import('./postgres.ts');
+  return createPostgresEngine(options);
 }
 
 /** An embedded database as bytes, after it was prepared and as often before as is asked for, for tests to start from. */

@@ -41,8 +41,8 @@ export interface Opened {
   readonly slowly: string | undefined;
 }
 
-/** All memory that PostgreSQL shares is written at the start: with its default of 128 MB a start takes 0.1 s and 140 MB more. */
-const SHARED_BUFFERS = '32MB';
+/** All memory that PostgreSQL shares is written at the start: with its default of 128 MB a start takes 0.1 s and 140 MB more. Pages that it does not hold are the system's. */
+const SHARED_BUFFERS = '16MB';
 /** A copy is other data than what it was copied from. */
 const COPIED =
   'update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now()';

@@ -188,6 +188,9 @@ const OPENING = 120_000;
 /** After so many milliseconds without an answer, and as often again, it is looked at whether the disk is full: then PGlite may say nothing for ever. */
 const LOOK = 5_000;
 
+/** Megabytes for what a statement leaves to be collected; the thread's own default is 48, of which it keeps 10 more in use. */
+const YOUNG = 6;
+
 /** The thread that holds the database. Once it has failed, it stays so. */
 interface Thread {
   readonly slowly: string | undefined;
@@ -214,7 +217,10 @@ interface Caller {
 
 async function openThread({ dataDir, template, prepared, onIdleError }: PgliteOptions): Promise<Thread> {
   const workerData: WorkerInput = { dataDir: dataDir ?? '', template, prepared };
-  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+  });
   const waiting = new Map<number, Caller>();
   let sent = 0;
   let failure: Error | undefined;

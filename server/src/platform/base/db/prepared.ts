@@ -20,8 +20,12 @@ import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /** Changes with what is written below, or with how PGlite is started. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DIGEST = 32;
+/** How many bytes there are once they are unpacked. */
+const LENGTH = 4;
+/** Maps of free space and of visible pages, which PostgreSQL makes anew where they are gone. */
+const MAPS = /_(fsm|vm)$/;
 const NAME = /^database-[0-9a-f]{64}$/;
 /** Whose database is not whole has this beside it. */
 const UNFINISHED = '.unfinished';
@@ -64,7 +68,10 @@ function pgliteVersion(): string {
 
 /** Packs the folder of a database that is closed into `folder/name`, all of it or nothing, and removes older ones. Answers its bytes. */
 export function writePrepared(database: string, folder: string, name: string): number {
-  const names = readdirSync(database, { recursive: true }).map(String).sort();
+  const names = readdirSync(database, { recursive: true })
+    .map(String)
+    .filter((path) => !MAPS.test(path))
+    .sort();
   const folders = names.filter((path) => statSync(join(database, path)).isDirectory());
   const bodies: Buffer[] = [];
   const files = names
@@ -78,7 +85,10 @@ export function writePrepared(database: string, folder: string, name: string): n
   const head = Buffer.from(JSON.stringify({ folders, files } satisfies Contents));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const packed = zstdCompressSync(Buffer.concat([length, head, ...bodies]));
+  const all = Buffer.concat([length, head, ...bodies]);
+  const unpacked = Buffer.alloc(LENGTH);
+  unpacked.writeUInt32LE(all.length);
+  const packed = Buffer.concat([unpacked, zstdCompressSync(all)]);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.${process.pid}`);
   try {
@@ -104,7 +114,8 @@ export function unpackPrepared(path: string, database: string): string | undefin
   }
   const packed = bytes.subarray(DIGEST);
   if (!digestOf(packed).equals(bytes.subarray(0, DIGEST))) return 'it is torn';
-  const all = zstdDecompressSync(packed);
+  // In one piece: pieces of the default size take longer to put together than to unpack.
+  const all = zstdDecompressSync(packed.subarray(LENGTH), { chunkSize: packed.readUInt32LE(0) });
   const start = 4 + all.readUInt32LE(0);
   const { folders, files } = JSON.parse(all.toString('utf8', 4, start)) as Contents;
   mkdirSync(database, { mode: 0o700 });

@@ -140,7 +140,11 @@ const failure = z.object({
   status: z.number().optional(),
   response: z.object({
     status: z.number(),
-    headers: z.instanceof(Headers).optional().catch(undefined),
+    // Its class is not named here: the first look at it loads the client of `fetch`.
+    headers: z
+      .custom<Headers>((value) => value instanceof Headers)
+      .optional()
+      .catch(undefined),
     data: z
       .object({ error: z.object({ errors: z.array(z.object({ reason: z.string() })).optional() }) })
       .optional()
