@@ -5,7 +5,7 @@ import { field } from './oracle/answers.ts';
 import type { OutageSpan, UsageAnswer } from './oracle/facts.ts';
 import { costOf, examine, type Facts, type Violation } from './oracle/index.ts';
 import type { Outages } from './outages.ts';
-import { readBill, readRows } from './read.ts';
+import { lastChange, readBill, readRows } from './read.ts';
 import type { FaultContext } from './troubles.ts';
 
 export interface Outcome {
@@ -22,15 +22,16 @@ export interface Callers {
 /** Idle connections that broke fail the first caller that uses them. */
 const TRIES = 20;
 
+/** So often it is asked anew, where rows change between the questions and the look at them. */
+const ASKED = 10;
+
 /** Asks every account what it has, reads all rows, and has the oracle judge. */
-export async function judgeRun(
-  { services, members, sandbox, outages }: FaultContext,
-  { history, all }: Callers,
-): Promise<Outcome> {
-  const from = await services.time();
-  const told = await askAll(all, [...history.exchanges]);
+export async function judgeRun(context: FaultContext, callers: Callers): Promise<Outcome> {
+  const { services, members, sandbox, outages } = context;
+  const { history } = callers;
+  const { from, told, rows } = await readOneState(context, callers);
   const facts: Facts = {
-    ...(await readRows(services.sql)),
+    ...rows,
     ...told,
     bill: await readBill(sandbox.url),
     history: history.exchanges,
@@ -59,6 +60,20 @@ function withLog(violation: Violation, members: readonly Member[]): Violation {
   const ids = violation.rows.map((row) => field(row, 'id')).filter((id) => typeof id === 'string');
   const lines = ids.flatMap((id) => members.flatMap((member) => member.saidOf(`"request_id":"${id}"`)));
   return { ...violation, rows: [...violation.rows, ...lines] };
+}
+
+/**
+ * What the API says and the rows of one state. A call that the provider goes on with after its caller has left, or whose process stood still,
+ * is corrected when no permit is open any more.
+ */
+async function readOneState({ services }: FaultContext, { history, all }: Callers) {
+  for (let tries = 1; ; tries += 1) {
+    const from = await services.time();
+    const before = await lastChange(services.sql);
+    const told = await askAll(all, [...history.exchanges]);
+    const rows = await readRows(services.sql);
+    if (tries === ASKED || (await lastChange(services.sql)) === before) return { from, told, rows };
+  }
 }
 
 /** Callers know processes by their place among those that serve. */

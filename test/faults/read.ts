@@ -33,6 +33,14 @@ const GENERATIONS = `
   select g.*, (select count(*) from reel.variants v where v.account_id = g.account_id and v.generation_id = g.id)::integer as written
   from reel.generations g`;
 
+/** The number of the last change of a row that the oracle judges. */
+export async function lastChange(sql: Sql): Promise<number> {
+  const [row] = await sql.rows<{ seq: number }>(
+    'select coalesce(max(seq), 0)::double precision as seq from faults.trace',
+  );
+  return row?.seq ?? 0;
+}
+
 /** A page at a time: of a million decisions there are many. */
 async function readTrace(sql: Sql): Promise<Change[]> {
   const changes: Change[] = [];

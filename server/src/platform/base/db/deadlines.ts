@@ -47,3 +47,9 @@ export function isLongUse(use: string): boolean {
 export function deadlinesOf({ isLong }: Pick<Opening, 'isLong'>): Deadlines {
   return isLong ? LONG : SHORT;
 }
+
+/**
+ * Milliseconds that a connection stays open without work: a new one compiles and plans all functions anew. Networks that forget silent
+ * connections wait for 350 s or longer.
+ */
+export const IDLE_CONNECTION = 300_000;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { failureOf, unreachable } from './away.ts';
-import { CONNECTING, deadlinesOf, IDLE_TRANSACTION } from './deadlines.ts';
+import { CONNECTING, deadlinesOf, IDLE_CONNECTION, IDLE_TRANSACTION } from './deadlines.ts';
 import { createFairQueue, laneOf } from './fair-queue.ts';
 import { keepListening } from './listener.ts';
 import type { Connections, Engine, EngineTransaction, Opening, Plain } from './port.ts';
@@ -76,6 +76,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       pipeline: true,
       types,
       connectionTimeoutMillis: CONNECTING,
+      idleTimeoutMillis: IDLE_CONNECTION,
       application_name: 'plinth',
     });
     pool.on('error', onIdleError);
