@@ -22,7 +22,7 @@ export interface Callers {
 /** Idle connections that broke fail the first caller that uses them. */
 const TRIES = 20;
 
-/** So often it is asked anew, where rows change between the questions and the look at them. */
+/** Readings of what the API says and of the rows, at most, until no row changed between the two. */
 const ASKED = 10;
 
 /** Asks every account what it has, reads all rows, and has the oracle judge. */
