@@ -63,7 +63,7 @@ function withLog(violation: Violation, members: readonly Member[]): Violation {
 }
 
 /**
- * What the API says and the rows of one state. A call that the provider goes on with after its caller has left, or whose process stood still,
+ * Reads what the API says, and the rows, of one state. A call that the provider goes on with after its caller has left, or whose process stood still,
  * is corrected when no permit is open any more.
  */
 async function readOneState({ services }: FaultContext, { history, all }: Callers) {
