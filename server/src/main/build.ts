@@ -3,6 +3,7 @@ import http from 'node:http';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { systemClock } from '#platform/kernel';
+import { inAscii } from './ascii.ts';
 import { fromRoot, isInstalled, rememberSources, ROOT, writeManifest } from './build-files.ts';
 import { digestOf, FOLDER, MANIFEST, type Manifest, readManifest, writtenAt } from './built.js';
 
@@ -91,16 +92,9 @@ const isBuiltIn = (name: string, importer: string | undefined): boolean =>
 
 const PACKAGES = `${sep}node_modules${sep}`;
 
-/**
- * Writes a file of the build with nothing beyond ASCII: one such character has two bytes kept in memory for each of its file, 14 MB for all.
- * Lines stay what they are.
- */
+/** One character beyond ASCII has two bytes kept in memory for each of its file: 14 MB for all. */
 function writeInAscii(path: string): void {
-  const code = readFileSync(path, 'utf8').replaceAll(
-    /[^\0-\x7f]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  writeFileSync(path, code);
+  writeFileSync(path, inAscii(readFileSync(path, 'utf8')));
 }
 
 /** Names of `node:http` that load the client of `fetch` when they are listed, as an import does. No start needs it. */
