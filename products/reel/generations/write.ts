@@ -65,23 +65,10 @@ export async function generate(context: ProductContext, job: RunningJob): Promis
   signals.moved(db, generationId);
   if (permit === undefined) throw new Error('a generation needs a permit');
   const until = context.clock.monotonic() + LONGEST_RUN;
-  const { base, target, stored } = task;
-  const work = {
-    context,
-    job,
-    permit,
-    generationId,
-    task,
-    hooks: hooks.map(({ hook }) => hook),
-    stored,
-    until,
-  };
-  const last = await (stored >= task.variants
-    ? []
-    : base === null || target === null
-      ? writeVariants(work)
-      : writePart(work, { base, target }));
-  await complete(context, job, storing(work, last));
+  const { stored } = task;
+  const written = hooks.map(({ hook }) => hook);
+  const work = { context, job, permit, generationId, task, hooks: written, stored, until };
+  await complete(context, job, storing(work, await writeRest(work)));
 }
 
 /** The last try failed: the creator reads why, and gets the quota back; or keeps what was written, which then counts. */
@@ -115,8 +102,15 @@ function generationOf({ payload }: RunningJob): string {
   return payload['generation_id'] ?? '';
 }
 
+/** Writes what is missing, and answers what of it is to be stored with the end. */
+async function writeRest(work: Work): Promise<readonly VariantText[]> {
+  const { base, target, stored, variants } = work.task;
+  if (stored >= variants) return [];
+  return base === null || target === null ? writeVariants(work) : writePart(work, { base, target });
+}
+
 /**
- * Variants that fit are stored as they come, and answers those that are to be stored with the end: the last that was asked for,
+ * Stores variants that fit as they come, and answers those that are to be stored with the end: the last that was asked for,
  * after which the model has nothing more to write, or those that were too long, once they are repaired.
  */
 async function writeVariants(work: Work): Promise<readonly VariantText[]> {
