@@ -56,7 +56,7 @@ begin
     elsif (meters[v_place]).seen > v_trusted then jumped := jumped || v_place;
     end if;
   end loop;
-  now := greatest(app.now(), timestamptz 'epoch' + v_seen * interval '1 microsecond');
+  now := limits.time_after(v_seen);
   v_now := (extract(epoch from now) * 1000000)::bigint;
   bounds := array[v_now - v_now % 60000000, v_now - v_now % 3600000000, v_now - v_now % 86400000000, limits.window_start('week', now), limits.window_start('month', now)];
   for v_place in 1 .. cardinality(jumped) loop meters[jumped[v_place]] := limits.after_jump(meters[jumped[v_place]], now); end loop;
