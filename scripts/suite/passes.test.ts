@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ROOT } from '../../testkit/house/source.ts';
 import { EMBEDDED } from './engines.ts';
 import { reachesService, testFiles } from './groups.ts';
 import { planPasses, quickPlan } from './passes.ts';
@@ -26,4 +29,16 @@ test('what the first engine is spared runs on another', async () => {
   const elsewhere = others.flatMap(({ files }) => files);
   expect(first?.without?.length).toBeGreaterThan(0);
   expect(first?.without?.filter((file) => !elsewhere.includes(file))).toEqual([]);
+});
+
+test.each([
+  { condition: /\.runIf\(engine === 'pglite'\)/, title: 'PGlite' },
+  { condition: /\.runIf\(pooler !== undefined\)/, title: 'PgBouncer' },
+])('a test that asks for $title runs in that pass', async ({ condition, title }) => {
+  const asking = testFiles()
+    .flatMap(({ files }) => files)
+    .filter((file) => condition.test(readFileSync(join(ROOT, file), 'utf8')));
+  const run = (await passes()).find((pass) => pass.title === title)?.files;
+  expect(asking.length).toBeGreaterThan(0);
+  expect(asking.filter((file) => run?.includes(file) !== true)).toEqual([]);
 });

@@ -48,17 +48,13 @@ describe.runIf(engine === 'postgres')('a start whose database is not there', () 
   });
 });
 
-test.runIf(engine === 'pglite')(
-  'a start while a backup has the data folder waits for it',
-  { timeout: TIMEOUT },
-  async () => {
-    const folder = temporaryFolder();
-    const unlock = lockDataFolder(folder);
-    const program = start({}, folder);
-    await program.says(/in use by another Plinth .* Waiting for it, 60 s at most/);
-    unlock();
-    await program.url();
-    program.kill('SIGTERM');
-    expect(await program.ended).toEqual({ code: 0, signal: null });
-  },
-);
+test('a start while a backup has the data folder waits for it', { timeout: TIMEOUT }, async () => {
+  const folder = temporaryFolder();
+  const unlock = lockDataFolder(folder);
+  const program = start({}, folder);
+  await program.says(/in use by another Plinth .* Waiting for it, 60 s at most/);
+  unlock();
+  await program.url();
+  program.kill('SIGTERM');
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+});
