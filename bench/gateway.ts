@@ -52,7 +52,11 @@ function figuresOf(comparisons: Comparisons, memory: Memory | undefined): Figure
   const medians = Object.entries(comparisons).map(
     ([name, spread]) => [name, spread?.median ?? null] as const,
   );
-  return { ...Object.fromEntries(medians), rss_growth: memory?.growth ?? null };
+  return {
+    ...Object.fromEntries(medians),
+    rss_mb: memory?.after ?? null,
+    rss_growth: memory?.growth ?? null,
+  };
 }
 
 function readOptions(flags: readonly string[]): Options {
