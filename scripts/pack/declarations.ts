@@ -12,7 +12,7 @@ const PRODUCTS_TYPES = `import type { Product } from '#platform/product';
 export declare const products: readonly Product[];
 `;
 
-/** What the door of tests loads of the testkit, by the name that it imports. */
+/** The files of the testkit that the door of tests loads, by the names that it imports. */
 const TESTKIT_TYPES: Readonly<Record<string, string>> = {
   'walkers/walk-product':
     'export declare function walkProduct(app: object, key: string, options: object): Promise<string>;\n',

@@ -31,7 +31,7 @@ const runs = Object.entries(PLACES).flatMap(([point, place]) =>
     : [],
 );
 
-/** What a customer is served after each crash, whichever product they walked in. */
+/** A customer is served after each crash, in another product too than the one of the walk. */
 const NEXT = { customer: create, ends: ['completed'] };
 
 /** What an embedded database is asked besides: a first start, and a call of each product, killed after each commit. */

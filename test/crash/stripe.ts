@@ -7,7 +7,7 @@ import type { Vendor } from '@plinth/testkit/crash/walk';
 import type { Client } from '../process/client.ts';
 
 const SECRET = 'whsec_of_a_process_that_is_killed';
-/** Whoever calls the server. */
+/** A caller of the server. */
 type Caller = Pick<Client, 'call'>;
 
 /** A store where a customer has paid for a plan; it sends the event to a live process until one accepts it. */

@@ -1,11 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
-import type { CallOptions, Reply, WalkClient } from '../../server/src/main/doors/testing/index.ts';
+import type { CallOptions, Reply } from '../../server/src/main/doors/testing/calls.ts';
+import type { WalkClient } from '../../server/src/main/doors/testing/crashes.ts';
+import { readUntil } from './until.ts';
 
 export type { Reply };
-
-/** As long as a client of ours comes back: longer than the sweeper takes. */
-const PATIENCE = 120_000;
-const INTERVAL = 100;
 
 /** A call of the server that listens there, made once. Throws when the server dies. */
 export async function sendAs(
@@ -35,16 +32,8 @@ export function walkClient(url: string, key: string): WalkClient {
 }
 
 /** Comes back where an answer says when: another call has the key or the place. A broken connection ends it. */
-export async function retryUntilDone(send: () => Promise<Reply>): Promise<Reply> {
-  const late = Date.now() + PATIENCE;
-  for (;;) {
-    const reply = await send();
-    if (!isTooEarly(reply)) return reply;
-    if (Date.now() > late)
-      throw new Error(`the server says ${reply.status} for two minutes: ${JSON.stringify(reply.body)}`);
-    await setTimeout(INTERVAL);
-  }
-}
+export const retryUntilDone = (send: () => Promise<Reply>): Promise<Reply> =>
+  readUntil(send, (reply) => !isTooEarly(reply));
 
 function isTooEarly({ status, headers }: Reply): boolean {
   return headers.has('retry-after') && (status === 409 || status === 429 || status === 503);

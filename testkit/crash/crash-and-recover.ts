@@ -1,4 +1,4 @@
-import type { CrashTests } from '../../server/src/main/doors/testing/index.ts';
+import type { CrashTests } from '../../server/src/main/doors/testing/crashes.ts';
 import { advance } from '../factories.ts';
 import { walkClient } from './client.ts';
 import { type CrashFixture, leasesRunOut, openCrashFixture } from './fixture.ts';
@@ -16,7 +16,7 @@ export interface Crash {
   readonly walk: Walk;
   /** Of all products that the program has. */
   readonly declared: readonly CrashTests[];
-  /** What a customer is served at last. */
+  /** A customer's work that succeeds at last. */
   readonly next?: CrashTests['next'];
 }
 

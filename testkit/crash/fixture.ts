@@ -7,7 +7,6 @@ import { systemRandom } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { openSecrets } from '../../server/src/app.ts';
-import { upstreamOf } from '../../server/src/main/doors/testing/test-app.ts';
 import { advanceWithout } from '../factories.ts';
 import { type Program, startProgram } from '../program.ts';
 import { type Installation, keyOf, openHere, type RunningProgram } from './installation.ts';
@@ -39,10 +38,12 @@ export async function openCrashFixture(
   const installation = await original.copy();
   const sandbox = await createOpenAISandbox();
   const vendor = await through?.();
+  const { url: base_url, apiKey: api_key } = sandbox;
+  const upstream = { name: 'sandbox', base_url, api_key, models: ['sandbox-small', 'sandbox-large'] };
   const settings = {
     ...installation.settings,
     ...vendor?.settings,
-    AI_UPSTREAMS: JSON.stringify([upstreamOf(sandbox)]),
+    AI_UPSTREAMS: JSON.stringify([upstream]),
   };
   const folder = installation.settings['DATA_DIR'] ?? '';
   serveTeamIn(folder);

@@ -8,7 +8,7 @@ import { preparedFile } from '../../server/src/main/prepared-file.ts';
 import { advanceTo } from '../factories.ts';
 import { type Cluster, createDatabase, dropDatabase } from '../services/cluster.ts';
 
-/** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
+/** A data folder, and on PostgreSQL a database beside it: all that a program stands on. */
 export interface Installation {
   /** The settings that put a program there. */
   readonly settings: Readonly<Record<string, string>>;

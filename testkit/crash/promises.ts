@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import type { BilledCall } from '#sandbox/openai';
-import type { CrashTests, WalkClient } from '../../server/src/main/doors/testing/index.ts';
+import type { CrashTests, WalkClient } from '../../server/src/main/doors/testing/crashes.ts';
 import { walkClient } from './client.ts';
 import type { CrashFixture } from './fixture.ts';
 import type { RunningProgram } from './installation.ts';
@@ -111,8 +111,8 @@ export async function ledgerObjections(
       .filter((row) => !bill.some((billed) => agrees(row, billed)))
       .map((row) => `no call on the bill is as the exact row says: ${JSON.stringify(row)}`),
     ...(new Set(joined).size === joined.length ? [] : ['a call of the bill is in the ledger twice']),
-    // What the process never learnt is there as an estimate, one row for each such call of the request: the bill knows of no permits, and
-    // what follows from a request may have a permit of its own.
+    // A call that the process never heard the end of is an estimate, one row for each such call of the request: the bill knows of no permits,
+    // and a request may have several.
     ...[...known].flatMap((request) => {
       const calls = unlearnt.filter(({ client_request_id }) => client_request_id === request).length;
       const rows = estimates.filter(({ request_id }) => request_id === request).length;

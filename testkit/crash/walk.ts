@@ -4,13 +4,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Database } from '#platform/db';
 import type { Part } from '#platform/product';
 import type { Secrets } from '#platform/secrets';
-import type { CrashTests, CrashWalk, WalkClient } from '../../server/src/main/doors/testing/index.ts';
+import type { CrashTests, CrashWalk, WalkClient } from '../../server/src/main/doors/testing/crashes.ts';
 
 /** A system beside the server that outlives its processes: what delivers jobs, or a payment provider. */
 export interface Vendor {
   /** The settings by which the server knows it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What is done there before the first process. */
+  /** Prepares it for the walk, before the first process. */
   begin?(db: Database): Promise<void>;
   /** A process listens there from now on. */
   listen?(url: string): void;
@@ -19,12 +19,12 @@ export interface Vendor {
   close(): Promise<void>;
 }
 
-/** What a customer does, at a vendor too where the walk goes through one; answers how it ended. */
+/** Calls of a customer, and of a vendor where the walk goes through one; answers how it ended. */
 type Act = (client: WalkClient, key: string, vendor: Vendor | undefined) => Promise<string>;
 
 /** The work during which a process is killed, and its expected outcome once another process took over. */
 export interface Walk extends Omit<CrashWalk, 'customer' | 'earlier' | 'found'> {
-  /** What the process that is to be killed finds; an owner and their key when not said. */
+  /** The installation before the process that is to be killed; one with an owner and their key when not said. */
   readonly on?: 'empty' | 'owned';
   readonly through?: () => Promise<Vendor>;
   readonly customer?: Act;

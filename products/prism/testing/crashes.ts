@@ -3,7 +3,7 @@ import type { CrashTests, WalkClient } from 'plinth/testing';
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 
 /**
- * What a person does in Prism: opens a session, says something, and closes it. Answers how both ended. Done again with the
+ * A person opens a session in Prism, says something, and closes it. Answers how both ended. Done again with the
  * next process it is the same session and the same message.
  */
 async function reflect({ call }: WalkClient, key: string): Promise<string> {

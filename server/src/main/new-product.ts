@@ -53,7 +53,7 @@ export function checkoutPlace(root: string): ProductPlace {
   };
 }
 
-/** What only a checkout can run. */
+/** A file that only a checkout can run. */
 const OF_CHECKOUTS = /^testing\/statements\.ts$/;
 const OF_CONSOLE = /^console\//;
 /** How the compiler reads pages in a team's repository. */

@@ -13,7 +13,7 @@ export type LostAnswer =
 
 /**
  * The consequence when the process is killed at a commit or a dispatch: the walks of the product's `testing/crashes.ts` in which a test
- * kills it there, before and after, or why none need be. A commit says `lost` too; a dispatch changes nothing that anybody could lose.
+ * kills it there, before and after, or why none need be. A commit says `lost` too; a dispatch changes nothing that a process could lose.
  */
 export type CrashPoint = (
   | {

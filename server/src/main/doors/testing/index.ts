@@ -2,6 +2,10 @@ import type { App } from '#app';
 import type { Database } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { OpenAISandbox } from '#sandbox/openai';
+import type { CallOptions, Reply } from './calls.ts';
+
+export type { CallOptions, Reply } from './calls.ts';
+export type { CrashTests, CrashWalk, WalkAct, WalkClient } from './crashes.ts';
 
 /** `plinth/testing`: a server for the tests of products. */
 
@@ -21,18 +25,6 @@ export interface Customer {
   readonly email: string;
   readonly password: string;
   readonly key: string;
-}
-
-export interface CallOptions {
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  /** JSON as it is; the events of a stream as `{ events: [{ event, data }] }`. */
-  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** A whole server in this process, with the products of `plinth.config.ts`, on a database and a sandbox of the models of its own. */
@@ -85,55 +77,6 @@ export async function walkProduct(product: string, options: WalkOptions = {}): P
   } finally {
     await app.close();
   }
-}
-
-/** A customer of a server that is killed: a call throws when it dies. */
-export interface WalkClient {
-  readonly url: string;
-  readonly key: string;
-  /** A call of the local owner, who has the best plan of each product. Comes back when an answer says when to. */
-  call(call: string, options?: CallOptions): Promise<Reply>;
-}
-
-/**
- * What a customer does; answers how it ended. They do the same with the next server, under the same key: send it as Idempotency-Key, and
- * put further words behind it where there are several calls.
- */
-export type WalkAct = (client: WalkClient, key: string) => Promise<string>;
-
-/** The work during which a server is killed, and how it ends with the next server. */
-export interface CrashWalk {
-  readonly customer?: WalkAct;
-  /** The endings that a customer may see, once they came back. */
-  readonly ends?: readonly string[];
-  /** The customer does not come back. */
-  readonly leaves?: true;
-  /** What the sandbox of the models does. */
-  readonly provider?: (sandbox: OpenAISandbox) => void;
-  /** A server before it, and where that one is killed, if it is; otherwise it runs no jobs. */
-  readonly earlier?: { readonly customer: WalkAct; readonly crashAt?: string };
-  /** What is changed in the database before the server starts. */
-  readonly found?: (db: Database) => Promise<void>;
-  /** The server is told to stop once the customer is served. */
-  readonly stops?: true;
-  /** How far the time is moved on after the crash. */
-  readonly later?: string;
-  /** Crash points of the platform at which the server is killed too, such as `ai.answer`. */
-  readonly at?: readonly string[];
-  /** Model calls that it cuts short: their figures stay estimates, as do those of the one call under way in a crash. */
-  readonly hides?: number;
-}
-
-/** How a product is tried by killing the server: `export const crashes: CrashTests` of `testing/crashes.ts` beside its `index.ts`. */
-export interface CrashTests {
-  /** By the names that its crash points say in `walks`. */
-  readonly walks: Readonly<Record<string, CrashWalk>>;
-  /** Which rows are work that is not done, by the table: `{ 'notes.answers': "status in ('queued', 'running')" }`. None is left at the end. */
-  readonly unfinished?: Readonly<Record<string, string>>;
-  /** What is wrong with its rows once no work is left. */
-  readonly wrong?: (db: Database) => Promise<readonly string[]>;
-  /** A customer's work that succeeds after each crash: nothing that it needs is held any more. */
-  readonly next?: { readonly customer: WalkAct; readonly ends: readonly string[] };
 }
 
 /**
