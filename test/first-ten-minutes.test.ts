@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, type Program, startProgram } from './process/program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 /** The session that the README's first screen shows, run as a reader would, on a port that is free. */
 const folder = mkdtempSync(join(tmpdir(), 'plinth first '));

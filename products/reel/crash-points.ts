@@ -4,9 +4,9 @@ const ONE_COMMIT = 'one commit is all there is: before it nothing happened, afte
 
 /** Where a process of Reel may be killed, and what that does. */
 export const reelCrashPoints: Readonly<Record<string, CrashPoint>> = {
-  'reel.enqueue': { walks: ['a create'], lost: 'given back' },
-  'reel.variant': { walks: ['a create'], lost: 'found' },
-  'reel.complete': { walks: ['a create'], lost: 'found' },
+  'reel.enqueue': { walks: ['a create'], afterAlone: true, lost: 'given back' },
+  'reel.variant': { walks: ['a create'], afterAlone: true, lost: 'found' },
+  'reel.complete': { walks: ['a create'], afterAlone: true, lost: 'found' },
   'reel.cancel': { walks: ['a create that is cancelled'], lost: 'keyed' },
   'reel.fail': {
     walks: ['a create that the provider refuses', 'a create whose job has been tried too often'],

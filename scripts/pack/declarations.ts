@@ -12,8 +12,13 @@ const PRODUCTS_TYPES = `import type { Product } from '#platform/product';
 export declare const products: readonly Product[];
 `;
 
-const WALKERS_TYPES =
-  'export declare function walkProduct(app: object, key: string, options: object): Promise<string>;\n';
+/** The files of the testkit that the door of tests loads, by the names that it imports. */
+const TESTKIT_TYPES: Readonly<Record<string, string>> = {
+  'walkers/walk-product':
+    'export declare function walkProduct(app: object, key: string, options: object): Promise<string>;\n',
+  'crash/crash-product':
+    'export declare function crashProduct(key: string, databaseUrl: string | undefined): Promise<string>;\n',
+};
 
 /** Writes the declarations of the doors, and of all that they name, into a folder. None names a file by `#…`, which would be the reader's. */
 export function declareDoors(folder: string): void {
@@ -24,9 +29,12 @@ export function declareDoors(folder: string): void {
     products,
     PRODUCTS_TYPES.replace('#platform/product', join(ROOT, 'server/src/platform/product/index.ts')),
   );
-  // The walkers import the server by the name of its package, and of such files the compiler declares nothing.
-  const walkers = join(folder, 'walkers.d.ts');
-  writeFileSync(walkers, WALKERS_TYPES);
+  // The testkit imports the server by the name of its package, and of such files the compiler declares nothing.
+  const testkit = Object.entries(TESTKIT_TYPES).map(([name, text]) => {
+    const file = join(folder, `${name.replace('/', '-')}.d.ts`);
+    writeFileSync(file, text);
+    return [`@plinth/testkit/${name}`, [file]] as const;
+  });
   const project = join(ROOT, 'tsconfig.pack.json');
   writeFileSync(
     project,
@@ -41,7 +49,7 @@ export function declareDoors(folder: string): void {
         // The compiler declares nothing of what it finds in node_modules, where the links to these are.
         paths: {
           '#products': [products],
-          '@plinth/testkit/walkers/walk-product': [walkers],
+          ...Object.fromEntries(testkit),
           '@plinth/safety': ['./safety/src/index.ts'],
           '@plinth/safety/*': ['./safety/src/*.ts'],
           '@plinth/sandboxes/src/*': ['./sandboxes/src/*/index.ts'],
@@ -57,7 +65,7 @@ export function declareDoors(folder: string): void {
     });
   } finally {
     rmSync(project);
-    rmSync(walkers);
+    for (const [, [file = '']] of testkit) rmSync(file);
   }
   writeFileSync(products, PRODUCTS_TYPES);
   for (const path of globSync('**/*.d.ts', { cwd: folder })) {

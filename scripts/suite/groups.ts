@@ -19,7 +19,7 @@ export interface TestFiles {
 
 /** Where a test comes to the services of a run, which start programs of their own, and where to programs. */
 const SERVICES = 'testkit/services/';
-const PROGRAM = 'test/process/program.ts';
+const PROGRAM = '@plinth/testkit/program';
 const PROGRAMS = [PROGRAM, 'node:child_process'];
 /** Files that can't share a process. */
 const ALONE: readonly string[] = [

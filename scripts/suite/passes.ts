@@ -30,11 +30,11 @@ export interface Extent {
   readonly thorough: boolean;
 }
 
-/** The walks and the house rules of single products, for runs of these: the whole suite tries all of them at once (test/walkers, testkit/house). */
+/** The walks, crashes and house rules of single products, for runs of these: the whole suite tries all of them at once (test/walkers, test/crash, testkit/house). */
 export function ofSingleProducts(): string[] {
   return testFiles()
     .flatMap(({ files }) => files)
-    .filter((file) => /^products\/\w+\/test\/(?:walkers|house)\.test\.ts$/.test(file));
+    .filter((file) => /^products\/\w+\/test\/(?:house|kills|walkers)\.test\.ts$/.test(file));
 }
 
 /** A way through each product, from its first call to its last. */

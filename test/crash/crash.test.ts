@@ -1,13 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { crashPoints } from '#platform/db';
+import { products } from '#products';
 import { engine } from '@plinth/testkit/services';
-import { endAll } from '../process/program.ts';
-import { crashAndRecover } from './crash-and-recover.ts';
-import { lanes } from './lanes.ts';
-import { makeInstallations } from './installation.ts';
 import { isThorough } from '@plinth/testkit/thorough';
-import { BEFORE_AS_AFTER_THE_LAST, PLACES } from './table.ts';
-import { WALKS } from './walks.ts';
+import { crashAndRecover } from '@plinth/testkit/crash/crash-and-recover';
+import { lanes } from '@plinth/testkit/crash/lanes';
+import { crashTestsOf, sidesOf, walksOf } from '@plinth/testkit/crash/walk';
+import { endAll } from '@plinth/testkit/program';
+import { create } from '../../products/reel/testing/crashes.ts';
+import { makeInstallations } from './installation.ts';
+import { PLACES } from './table.ts';
+import { PLATFORM_WALKS } from './walks.ts';
 import '../../server/src/app.ts';
 
 const installations = await makeInstallations();
@@ -20,15 +23,16 @@ afterAll(async () => {
 const oneOf = lanes(4);
 const TIMEOUT = 240_000;
 
+const declared = await crashTestsOf(products.flatMap(({ parts }) => parts));
+const walks = walksOf([{ walks: PLATFORM_WALKS }, ...declared]);
 const runs = Object.entries(PLACES).flatMap(([point, place]) =>
   'walks' in place
-    ? place.walks.flatMap((walk) => sidesOf(point).map((side) => ({ at: `${point}:${side}`, walk })))
+    ? place.walks.flatMap((walk) => sidesOf(point, place.afterAlone === true).map((at) => ({ at, walk })))
     : [],
 );
 
-function sidesOf(point: string): string[] {
-  return BEFORE_AS_AFTER_THE_LAST.has(point) ? ['after'] : ['before', 'after'];
-}
+/** A customer is served after each crash, in another product too than the one of the walk. */
+const NEXT = { customer: create, ends: ['completed'] };
 
 /** What an embedded database is asked besides: a first start, and a call of each product, killed after each commit. */
 const EMBEDDED: readonly string[] = [
@@ -52,20 +56,20 @@ const taken = runs.filter(
 
 test('every commit and dispatch of the program has its place in the table of crashes, and the table has no other', () => {
   // Those of tests and benches are declared too, where their files ran before in this process.
-  const declared = [...crashPoints().keys()].filter((point) => !/^(test|bench)\./.test(point));
-  expect(Object.keys(PLACES).toSorted()).toEqual(declared.toSorted());
-});
-
-test('a commit at which no process is killed before it is one of the program’s', () => {
-  expect([...BEFORE_AS_AFTER_THE_LAST].filter((point) => !Object.hasOwn(PLACES, point))).toEqual([]);
+  const points = [...crashPoints().keys()].filter((point) => !/^(test|bench)\./.test(point));
+  expect(Object.keys(PLACES).toSorted()).toEqual(points.toSorted());
 });
 
 test('every walk is taken', () => {
-  expect([...new Set(runs.map(({ walk }) => walk))].toSorted()).toEqual(Object.keys(WALKS).toSorted());
+  expect([...new Set(runs.map(({ walk }) => walk))].toSorted()).toEqual([...walks.keys()].toSorted());
 });
 
 describe.concurrent(`a process that is killed on ${engine} keeps all promises`, () => {
-  test.for(taken)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk }) =>
-    oneOf(() => crashAndRecover(installations, at, WALKS[walk])),
+  test.for(taken)('at $at, in $walk', { timeout: TIMEOUT }, ({ at, walk: name }) =>
+    oneOf(async () => {
+      const walk = walks.get(name) ?? {};
+      const original = installations[walk.on ?? 'owned'];
+      expect(await crashAndRecover({ original, at, walk, declared, next: NEXT })).toEqual([]);
+    }),
   );
 });

@@ -1,4 +1,4 @@
-import type { Place } from './table.ts';
+import type { CrashPoint } from '#platform/product';
 
 const PAID_OUT =
   'test/selling/payouts.test.ts kills runs before and after it: one transfer, and a look at the provider before a second request';
@@ -6,7 +6,7 @@ const SOLD = 'one invoice for a sale: asked again it is gone on with from where 
 const ONE_COMMIT = 'one commit; asked again, it is read at the provider anew';
 
 /** Where items are sold for others, and those are paid. */
-export const SHARING: Readonly<Record<string, Place>> = {
+export const SHARING: Readonly<Record<string, CrashPoint>> = {
   'billing.sale-begun': { because: SOLD },
   'billing.sale-invoice': { because: SOLD },
   'billing.sale-closed': { because: SOLD },

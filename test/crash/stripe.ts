@@ -1,41 +1,44 @@
 import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import type { Stripe } from 'stripe';
-import { vi } from 'vitest';
+import { NOON } from '@plinth/testkit/crash/installation';
+import { readUntil } from '@plinth/testkit/crash/until';
+import type { Vendor } from '@plinth/testkit/crash/walk';
 import type { Client } from '../process/client.ts';
 
-/** As the database of an installation has it (`installation.ts`). */
-const NOON = new Date('2031-01-15T12:10:00Z');
 const SECRET = 'whsec_of_a_process_that_is_killed';
-/** As long as a person looks at the page to which they came back from paying. */
-const PATIENCE = { timeout: 120_000, interval: 100 };
+/** A caller of the server. */
+type Caller = Pick<Client, 'call'>;
 
 /** A store where a customer has paid for a plan; it sends the event to a live process until one accepts it. */
-export interface StripeFixture {
-  readonly settings: Readonly<Record<string, string>>;
+export interface StripeFixture extends Vendor {
   /** A customer pays for the organization of an installation. */
-  sell(db: Database): Promise<void>;
+  begin(db: Database): Promise<void>;
   /** Tells of everything that was not told yet, and waits until the customer sees what they have bought. */
-  tell(client: Client): Promise<string>;
+  tell(client: Caller): Promise<string>;
   /** Tells of everything once more, also to those who have heard it. */
-  tellAgain(client: Client): Promise<string>;
-  close(): Promise<void>;
+  tellAgain(client: Caller): Promise<string>;
 }
 
 /** `at`: the time at the store. */
-export async function openStripe(at: Date = NOON): Promise<StripeFixture> {
+export async function openStripe(at = new Date(NOON)): Promise<StripeFixture> {
   // Few of the walks need it.
   const { packageAt } = await import('../../sandboxes/src/stripe/testing/package.ts');
   const sandbox = await createStripeSandbox({ driven: at });
   const stripe = packageAt(sandbox);
   const heard = new Set<string>();
-  async function tell(client: Client): Promise<string> {
+  async function tell(client: Caller): Promise<string> {
     for (const event of sandbox.events().filter(({ id }) => !heard.has(id))) {
       const { status } = await client.call('POST /v1/webhooks/stripe', signEvent(stripe, event));
       if (status !== 200) throw new Error(`the store was answered with ${status}`);
       heard.add(event.id);
     }
-    return vi.waitUntil(() => readState(client), PATIENCE);
+    return (
+      (await readUntil(
+        () => readState(client),
+        (state) => state !== undefined,
+      )) ?? 'nothing yet'
+    );
   }
   return {
     settings: {
@@ -43,7 +46,7 @@ export async function openStripe(at: Date = NOON): Promise<StripeFixture> {
       STRIPE_SECRET_KEY: sandbox.secretKey,
       STRIPE_WEBHOOK_SECRET: SECRET,
     },
-    async sell(db) {
+    async begin(db) {
       const [account] = await db.asMigrator(
         statement<{ id: string }>(
           `select account_id as id from accounts.accounts where kind = 'organization'`,
@@ -80,7 +83,7 @@ function signEvent(stripe: Stripe, body: ReturnType<StripeSandbox['events']>[num
 }
 
 /** undefined: not all of it is there yet. */
-async function readState(client: Client): Promise<string | undefined> {
+async function readState(client: Caller): Promise<string | undefined> {
   const subscriptions = await listOf<{ plan: string; state: string }>(client, 'subscriptions');
   const invoices = await listOf<{ state: string }>(client, 'invoices');
   if (subscriptions.length === 0 || invoices.length === 0) return undefined;
@@ -90,7 +93,7 @@ async function readState(client: Client): Promise<string | undefined> {
   ].join(', ');
 }
 
-async function listOf<Row>(client: Client, name: string): Promise<readonly Row[]> {
+async function listOf<Row>(client: Caller, name: string): Promise<readonly Row[]> {
   const { body } = await client.call(`GET /v1/billing/${name}`);
   return (body as { data?: readonly Row[] }).data ?? [];
 }

@@ -1,9 +1,6 @@
+import type { CrashPoint } from '#platform/product';
 import { products } from '#products';
 import { SHARING } from './sharing.ts';
-import { type WalkName, WALKS } from './walks.ts';
-
-/** Where a crash point lies: in walks that tests take, or outside of them, for a reason. */
-export type Place = { readonly walks: readonly WalkName[] } | { readonly because: string };
 
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
 const IMPORT =
@@ -30,19 +27,20 @@ const VECTORS =
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** Points of a module that are one commit each. */
-const allOf = (module: string, names: string): Record<string, Place> =>
+const allOf = (module: string, names: string): Record<string, CrashPoint> =>
   Object.fromEntries(names.split(' ').map((name) => [`${module}.${name}`, { because: ONE_COMMIT }]));
 
 /** The crash points of the platform. */
-const PLATFORM: Readonly<Record<string, Place>> = {
+const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'limits.admit': {
     walks: ['a create', 'a create whose customer does not come back', 'a chat call with an Idempotency-Key'],
+    afterAlone: true,
   },
   'product.answer-text': { because: ONE_COMMIT },
   'product.store-text': { because: 'one commit, which ends the job: until then its job runs again' },
   'jobs.take': { walks: ['a create that waits for a worker', 'a create that QStash delivers'] },
   'jobs.announce': { walks: ['a create that QStash delivers'] },
-  'jobs.publish': { walks: ['a create that QStash delivers'] },
+  'jobs.publish': { walks: ['a create that QStash delivers'], afterAlone: true },
   'jobs.announced': { walks: ['a create that QStash delivers'] },
   'ai.safety-recorded': {
     because:
@@ -53,11 +51,14 @@ const PLATFORM: Readonly<Record<string, Place>> = {
     because:
       'one commit before anything was called: before it the permit is closed by the sweeper and voided, after it the answer is kept for the repeat',
   },
-  'ai.dispatch': { walks: ['a create', 'a chat call with an Idempotency-Key', 'a streamed chat call'] },
+  'ai.dispatch': {
+    walks: ['a create', 'a chat call with an Idempotency-Key', 'a streamed chat call'],
+    afterAlone: true,
+  },
   'ai.answer': { walks: ['a create', 'a chat call', 'a streamed chat call'] },
   'jobs.retry': { walks: ['a create that fails at a provider which asks to come back later'] },
   'jobs.postpone': { walks: ['a create for which the provider has no room'] },
-  'jobs.recover': { walks: ['a create whose worker died'] },
+  'jobs.recover': { walks: ['a create whose worker died'], afterAlone: true },
   'limits.resolve': {
     walks: ['a create at whose first call the provider fails', 'a chat call', 'a streamed chat call'],
   },
@@ -67,6 +68,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'permits.delegate': {
     walks: ['a permit over HTTP', 'a permit over HTTP whose backend does not come back'],
+    afterAlone: true,
   },
   'permits.reported': { because: ONE_COMMIT },
   'identity.users-imported': { because: IMPORT },
@@ -76,19 +78,19 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.customer-forgotten': { because: ENDING },
   'billing.credit-asked': { because: CREDIT },
   'billing.credit-taken': { because: CREDIT },
-  'limits.sweep': { walks: ['a chat call whose process died'] },
-  'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
-  'limits.holder-end': { walks: ['a create before the process stops'] },
-  'rates.taken': { walks: ['a create'] },
+  'limits.sweep': { walks: ['a chat call whose process died'], afterAlone: true },
+  'limits.holder-renew': { walks: ['a create whose provider keeps silent'], afterAlone: true },
+  'limits.holder-end': { walks: ['a create before the process stops'], afterAlone: true },
+  'rates.taken': { walks: ['a create'], afterAlone: true },
   'rates.given-back': {
     because:
       'one commit, told once: calls not counted off are lost until its minute is over (rates.leased.test.ts kills processes)',
   },
-  'identity.key-used': { walks: ['a create'] },
-  'limits.holder-start': { walks: ['a first start'] },
-  'entitlements.sync-begun': { walks: ['a first start'] },
+  'identity.key-used': { walks: ['a create'], afterAlone: true },
+  'limits.holder-start': { walks: ['a first start'], afterAlone: true },
+  'entitlements.sync-begun': { walks: ['a first start'], afterAlone: true },
   'entitlements.sync-rewritten': { walks: ['a start with other plans than before'] },
-  'entitlements.sync-ended': { walks: ['a first start'] },
+  'entitlements.sync-ended': { walks: ['a first start'], afterAlone: true },
   'secrets.proven': { walks: ['a first start'] },
   'secrets.resealed': {
     because: 'a batch of rows, each whole under one key or the other: resealing.test.ts kills it between two',
@@ -97,7 +99,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'secrets.retired': {
     because: 'names of keys under which nothing is sealed: the next resealing forgets them',
   },
-  'identity.signing-key': { walks: ['a first start'] },
+  'identity.signing-key': { walks: ['a first start'], afterAlone: true },
   'owner.made': { walks: ['a first start'] },
   'owner.products-added': { because: 'one commit: the next start gives the plans that are missing' },
   'backup.restored': { because: ONE_COMMIT },
@@ -105,17 +107,17 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'db.left': { because: MOVED },
   'db.reopened': { because: ONE_COMMIT },
 
-  'jobs.schedules-begun': { walks: ['a first start'] },
-  'jobs.scheduled': { walks: ['a start after hours in which nobody was there'] },
-  'jobs.prune': { walks: ['a start after hours in which nobody was there'] },
-  'jobs.finish': { walks: ['a start after hours in which nobody was there'] },
+  'jobs.schedules-begun': { walks: ['a first start'], afterAlone: true },
+  'jobs.scheduled': { walks: ['a start after hours in which nobody was there'], afterAlone: true },
+  'jobs.prune': { walks: ['a start after hours in which nobody was there'], afterAlone: true },
+  'jobs.finish': { walks: ['a start after hours in which nobody was there'], afterAlone: true },
 
   'mail.resolve': { walks: ['a registration'] },
-  'mail.dispatch': { walks: ['a registration'] },
+  'mail.dispatch': { walks: ['a registration'], afterAlone: true },
   'mail.end': { walks: ['a registration'] },
-  'limits.alerts-told': { walks: ['a start with an alert that nobody has told'] },
-  'webhooks.relay': { walks: ['a start with an alert that nobody has told'] },
-  'webhooks.dispatch': { walks: ['a start with an alert that nobody has told'] },
+  'limits.alerts-told': { walks: ['a start with an alert that nobody has told'], afterAlone: true },
+  'webhooks.relay': { walks: ['a start with an alert that nobody has told'], afterAlone: true },
+  'webhooks.dispatch': { walks: ['a start with an alert that nobody has told'], afterAlone: true },
   'webhooks.answered': { walks: ['a start with an alert that nobody has told'] },
   'limits.budget-told': {
     because: 'one commit, of the mark, the event and the mails: what it left undone the next look does',
@@ -155,7 +157,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
     because: 'one commit; without it the announcement counts as lost after five minutes',
   },
   'idempotency.swept': { because: AGAIN },
-  'idempotency.salted': { walks: ['a first start'] },
+  'idempotency.salted': { walks: ['a first start'], afterAlone: true },
   'idempotency.claimed': { because: STEPS },
   'idempotency.kept': { because: STEPS },
   'idempotency.given-up': {
@@ -218,9 +220,9 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'sso.refused': { because: ONE_COMMIT },
   'billing.credits-given': { because: ONE_COMMIT },
   'billing.received': { walks: ['a purchase that Stripe tells of'] },
-  'billing.drain-begun': { walks: ['a purchase that Stripe tells of'] },
-  'billing.claimed': { walks: ['a purchase that Stripe tells of'] },
-  'billing.turn-taken': { walks: ['a purchase that Stripe tells of'] },
+  'billing.drain-begun': { walks: ['a purchase that Stripe tells of'], afterAlone: true },
+  'billing.claimed': { walks: ['a purchase that Stripe tells of'], afterAlone: true },
+  'billing.turn-taken': { walks: ['a purchase that Stripe tells of'], afterAlone: true },
   'billing.reads-held-back': { because: 'one commit; without it the store asks for peace again' },
   'billing.applied': { walks: ['a purchase that Stripe tells of'] },
   'billing.put-off': { because: FETCHED },
@@ -346,54 +348,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
 };
 
 /** Every crash point of the program; products say theirs. A point that is not here fails the test, and so does one that no walk reaches. */
-export const PLACES: Readonly<Record<string, Place>> = {
-  ...PLATFORM,
-  ...Object.fromEntries(
-    products.flatMap(({ crashPoints }) =>
-      Object.entries(crashPoints).map(([point, place]) => [
-        point,
-        'walks' in place ? { walks: place.walks.map(walkNamed) } : { because: place.because },
-      ]),
-    ),
-  ),
-};
-/**
- * Commits before which nothing has happened outside of the database since the one before them, which is tried: to be killed before
- * such a one is to be killed after the last one. Before all others a provider, a store, a mail server or a file knows more than our rows.
- */
-export const BEFORE_AS_AFTER_THE_LAST: ReadonlySet<string> = new Set([
-  'limits.admit',
-  'reel.enqueue',
-  'ai.dispatch',
-  'reel.variant',
-  'reel.complete',
-  'rates.taken',
-  'identity.key-used',
-  'jobs.publish',
-  'jobs.recover',
-  'limits.sweep',
-  'limits.holder-renew',
-  'limits.holder-end',
-  'permits.delegate',
-  'limits.holder-start',
-  'entitlements.sync-begun',
-  'entitlements.sync-ended',
-  'idempotency.salted',
-  'identity.signing-key',
-  'jobs.schedules-begun',
-  'jobs.scheduled',
-  'jobs.prune',
-  'jobs.finish',
-  'mail.dispatch',
-  'limits.alerts-told',
-  'webhooks.relay',
-  'webhooks.dispatch',
-  'billing.drain-begun',
-  'billing.claimed',
-  'billing.turn-taken',
-]);
-
-function walkNamed(name: string): WalkName {
-  if (!Object.hasOwn(WALKS, name)) throw new Error(`test/crash/walks.ts has no walk "${name}"`);
-  return name as WalkName;
-}
+export const PLACES: Readonly<Record<string, CrashPoint>> = Object.assign(
+  {},
+  PLATFORM,
+  ...products.map(({ crashPoints }) => crashPoints),
+) as Readonly<Record<string, CrashPoint>>;

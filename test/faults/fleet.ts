@@ -1,4 +1,4 @@
-import { type Program, startProgram } from '../process/program.ts';
+import { type Program, startProgram } from '@plinth/testkit/program';
 import { type CommitCutter, startCommitCutter } from '@plinth/testkit/services/commit-cutter';
 import type { Chance } from './chance.ts';
 import type { DatabaseWay } from './services.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
-import { endAll, startProgram } from '../process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 /** Each program takes a second to start, and several on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });

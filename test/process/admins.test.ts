@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { clientOf } from './client.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 afterAll(endAll);
 

@@ -9,7 +9,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { type Client, clientOf } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 300_000;
 const CUSTOMERS = 4;

@@ -15,7 +15,7 @@ import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { linkPackages } from '@plinth/testkit/services/packages';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 afterEach(endAll);
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { errorTrackerStandIn, type TrackerAnswer } from '@plinth/testkit/services/error-tracker';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 afterEach(endAll);
 

@@ -9,7 +9,7 @@ import { expect, test, vi } from 'vitest';
 import { engine, temporaryFolder, testDatabase, testLogin } from '@plinth/testkit/services';
 import { freePort } from '@plinth/testkit/services/ports';
 import { ADMIN_PASSWORD, clientOf, keyOfAdmin } from './client.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 atEndOfFile(endAll);
 

@@ -15,8 +15,9 @@ import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { ROOT } from '@plinth/testkit/house/source';
 import { unprivilegedUser } from '@plinth/testkit/services/binaries';
-import { type Client, clientOf, VARIANTS } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { type Client, clientOf } from './client.ts';
+import { VARIANTS } from '../../products/reel/testing/crashes.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 /** As root these tests hand the program to `nobody`; any other user is an ordinary one already. */
 const user = unprivilegedUser();

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openStore } from '#platform/db';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { clientOf } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 180_000;
 const SOON = { timeout: 60_000, interval: 200 };

@@ -9,7 +9,7 @@ import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/service
 import { startProxy } from '@plinth/testkit/services/proxy';
 import { startReplicatedPostgres } from '@plinth/testkit/services/replica';
 import { clientOf } from './client.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const CALLERS = 4;
 /** Calls that are answered before the primary is killed, and after the replica has taken its place. */

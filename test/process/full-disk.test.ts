@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 120_000;
 afterAll(endAll);

@@ -8,7 +8,7 @@ import { createDatabase, prepareCluster } from '@plinth/testkit/services/cluster
 import { buildImages, childOf, type Image, lackOfImageBuilder } from '@plinth/testkit/services/image';
 import { freePort } from '@plinth/testkit/services/ports';
 import { startPostgres } from '@plinth/testkit/services/postgres';
-import { endAll, type Program, watchProgram } from './program.ts';
+import { endAll, type Program, watchProgram } from '@plinth/testkit/program';
 
 /** Debian, npm and a build of everything. */
 const LONG = 1_800_000;

@@ -4,7 +4,7 @@ import { newMasterKey } from '#platform/secrets';
 import { afterAll, expect, test } from 'vitest';
 import { engine, temporaryFolder, testDatabase, testLogin } from '@plinth/testkit/services';
 import { clientOf, keyOfAdmin } from './client.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 afterAll(endAll);
 

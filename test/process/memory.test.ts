@@ -6,7 +6,7 @@ import { atEndOfFile } from '@plinth/testkit/closing';
 import { filesWith } from '@plinth/testkit/walkers/erasure/dump';
 import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { clientOf } from './client.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-memory-'));
 atEndOfFile(() => {

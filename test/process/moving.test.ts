@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { type Client, clientOf, type Reply } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 240_000;
 

@@ -7,7 +7,7 @@ import { temporaryFolder } from '@plinth/testkit/services';
 import { linkPackages } from '@plinth/testkit/services/packages';
 import { checkoutPlace, newProduct, NewProductRefused } from '../../server/src/main/new-product.ts';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const run = promisify(execFile);
 const SMALL = ['plinth.config.ts', 'products', 'docs/examples/product', 'docs/generated/api.txt'];

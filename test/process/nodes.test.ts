@@ -5,8 +5,9 @@ import { type Database, statement } from '#platform/db';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { type Client, clientOf, VARIANTS } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { type Client, clientOf } from './client.ts';
+import { VARIANTS } from '../../products/reel/testing/crashes.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 120_000;
 /** Longer than a worker takes to find what a dead one left: it looks every two seconds. */

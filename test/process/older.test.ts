@@ -6,7 +6,7 @@ import { QUICK, temporaryFolder, testDatabase, type TestDatabase } from '@plinth
 import { ROOT } from '@plinth/testkit/house/source';
 import { asAdmin } from '@plinth/testkit/services/cluster';
 import { aheadBy, type Answered, ask, askStripe, readKept } from './older/kept.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 /**
  * What outlives a process keeps its name: what a program of d6ca964e left when it was killed (older/write.ts says how), its database and

@@ -5,8 +5,9 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { type FollowedStream, follow } from '@plinth/testkit/fixtures/follow';
-import { type Client, clientOf, retryUntilDone } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { type Client, clientOf } from './client.ts';
+import { retryUntilDone } from '@plinth/testkit/crash/client';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 120_000;
 

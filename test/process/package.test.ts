@@ -17,7 +17,7 @@ import { versionOf } from '../../scripts/release/version.ts';
 import { ROOT } from '@plinth/testkit/house/source';
 import { callsAt } from './calls-at.ts';
 import { OBJECTIONS, withForgetfulRoute } from './forgetful-route.ts';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 import { sizeOf } from './size-of.ts';
 
 const run = promisify(execFile);
@@ -114,10 +114,10 @@ describe('a team’s repository, from the tarballs', () => {
   );
 
   test(
-    'compiles in strict mode with the products that it took; its tests pass under Vitest and under Node, and name a route that forgets whose row it reads, and a row that is not as its type says',
+    'compiles in strict mode with the products that it took; its tests pass under Vitest and under Node, and name a route that forgets whose row it reads, a row that is not as its type says, and a commit that no walk passes',
     async () => {
       await inNode(bin('typescript/bin/tsc'));
-      expect(await vitest()).toContain('3 passed');
+      expect(await vitest()).toContain('4 passed');
       await expect(withForgetfulRoute(repository, vitest)).rejects.toThrow(OBJECTIONS);
       writeFileSync(
         join(repository, 'tales.node.ts'),
@@ -243,7 +243,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
 `,
       );
       await inNode(bin('typescript/bin/tsc'));
-      expect(await vitest('products/notes')).toContain('7 passed');
+      expect(await vitest('products/notes')).toContain('8 passed');
       await expect(plinth('new', 'product', 'notes')).rejects.toThrow('name_taken');
     },
     LONG,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-packages-'));
 afterEach(endAll);

@@ -12,7 +12,7 @@ import { startArchivedPostgres } from '@plinth/testkit/services/archived-postgre
 import { npmBinaries } from '@plinth/testkit/services/binaries';
 import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
 import { type Client, clientOf } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 300_000;
 const CALLERS = 4;
@@ -104,7 +104,7 @@ async function openDrill() {
     },
     async sell() {
       const db = await openDatabase({ engine: 'postgres', url: database.href, poolSize: 1 });
-      await store.sell(db);
+      await store.begin(db);
       await db.close();
     },
   };

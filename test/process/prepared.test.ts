@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth prepared '));
 afterEach(endAll);

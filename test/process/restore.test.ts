@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 240_000;
 afterEach(endAll);

@@ -7,7 +7,7 @@ import { type BilledCall, createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 
 /** The version that is upgraded from: one that was released. */
 const OLDER = '9c024d45e21c751382a5be73d79f5ebf2a52bd88';

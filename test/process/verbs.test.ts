@@ -4,7 +4,7 @@ import { atEndOfFile } from '@plinth/testkit/closing';
 import { startCollector } from '@plinth/testkit/services/collector';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { expect, test } from 'vitest';
-import { startProgram } from './program.ts';
+import { startProgram } from '@plinth/testkit/program';
 
 test('a verb that there is not is named, with the nearest that there is', async () => {
   const program = startProgram(['mgirate'], { environment: {}, cwd: temporaryFolder() });

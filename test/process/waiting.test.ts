@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { engine, freePort, startCommitCutter, temporaryFolder, testDatabase } from '@plinth/testkit/services';
 import { lockDataFolder } from '#platform/db';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { endAll, startProgram } from './program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const TIMEOUT = 120_000;
 afterAll(endAll);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { clientOf } from '../process/client.ts';
-import { endAll, startProgram } from '../process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 import { temporaryFolder } from '@plinth/testkit/services';
 
 afterAll(endAll);

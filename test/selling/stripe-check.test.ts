@@ -8,7 +8,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { stripe as verb } from '../../server/src/main/stripe.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { ROOT } from '@plinth/testkit/house/source';
-import { endAll, startProgram } from '../process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 const sandbox = await createStripeSandbox();
 const stripe = packageAt(sandbox);

@@ -8,7 +8,7 @@ import { engine, temporaryFolder, testDatabase } from '@plinth/testkit/services'
 import { afterAll, describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { basePlans } from '../../server/src/app/google-play.ts';
-import { endAll, startProgram } from '../process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 
 afterAll(endAll);
 

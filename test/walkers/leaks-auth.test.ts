@@ -5,7 +5,7 @@ import { generateSync } from 'otplib';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { engine } from '@plinth/testkit/services';
-import { startProgram } from '../process/program.ts';
+import { startProgram } from '@plinth/testkit/program';
 import { openProvider } from '@plinth/testkit/services/provider';
 import { makeMarks } from './leaks/marks.ts';
 import { openLeaksFixture } from './leaks/fixture.ts';

@@ -116,9 +116,16 @@ export const writtenNumbers: Rule = (file) =>
 const PRODUCT_NAMES =
   /(?<![A-Za-z])(?:adiuva|coditect|orbit|prism|reel)|Adiuva|Coditect|Orbit|Prism|Reel|ADIUVA|CODITECT|ORBIT|PRISM|REEL/;
 
-/** The platform runs any product, and its code names none: comments may. */
+/** Keys of products and parts that are words of the language too: alone, or before a plan's name. */
+const PRODUCT_WORDS = /^(?:gateway|licences|marketplace)(?:\.[a-z_]+)?$/;
+
+/** Folders whose code runs any product; fixtures are of one module or product each. */
+const OF_ANY_PRODUCT = /^(?:server\/src\/(?:platform|app|server)\b|testkit\/(?!fixtures\/|house\/))/;
+
+/** The platform runs any product and the testkit tries any, and their code names none: comments may. */
 export const namesNoProduct: Rule = (file) => {
-  if (!/^server\/src\/(platform|app|server)\b/.test(file.path) || isTest(file.path)) return [];
+  if (!OF_ANY_PRODUCT.test(file.path) || (isTest(file.path) && !file.path.startsWith('testkit/'))) return [];
+  if (file.path.endsWith('.test.ts')) return [];
   const texts = file.path.endsWith('.sql')
     ? [{ text: file.text.replaceAll(/--.*/g, ''), start: 0 }]
     : file.nodes.map(({ node }) => ({
@@ -126,7 +133,7 @@ export const namesNoProduct: Rule = (file) => {
         start: node.start,
       }));
   return texts.flatMap(({ text, start }) => {
-    const found = typeof text === 'string' ? PRODUCT_NAMES.exec(text) : null;
+    const found = typeof text === 'string' ? (PRODUCT_NAMES.exec(text) ?? PRODUCT_WORDS.exec(text)) : null;
     if (found === null) return [];
     return [{ path: file.path, line: lineAt(file.text, start), says: `names the product ${found[0]}` }];
   });

@@ -105,7 +105,7 @@ export function createPeople(
       issuer: 'http://plinth.test',
       baseUrl: 'http://plinth.test',
       emailVerification: 'off',
-      products: ['reel'],
+      products: ['demo'],
       ...settings,
     },
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { exampleOf, idempotencyOf, type Route, type RouteExample } from '#platform/http';
 import { isUuid } from '#platform/kernel';
+import { products } from '#products';
 import { accountFor } from './own-accounts.ts';
 
 /** Ids by the name of the column that holds them. */
@@ -98,7 +99,9 @@ async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoi
   if (known !== undefined) return { agreed: known };
   const { authorization, 'x-account-id': account } = headers;
   const own = { ...(authorization && { authorization }), ...(account && { 'x-account-id': account }) };
-  const shown = await readReply(await fetch(url + shows.path, { headers: own }));
+  const shown = await readReply(
+    await fetch(url + shows.path(JSON.parse(body) as Record<string, string>), { headers: own }),
+  );
   if (shown.status !== 200 || !isRecord(shown.json)) return { agreed: {}, refused: shown };
   const agreed = shows.agree(shown.json);
   if (shows.isKept) agreedOnce.set(key, agreed);
@@ -106,14 +109,15 @@ async function agreedFor(url: string, { name }: Route, { headers, body }: Outgoi
 }
 
 type Shown = Readonly<Record<string, unknown>>;
-const PRICES: Readonly<
-  Record<
-    string,
-    { readonly path: string; readonly isKept: boolean; agree(shown: Shown): Record<string, unknown> }
-  >
-> = {
+interface PriceTag {
+  /** The call that shows the price, by the body of the one that agrees to it. */
+  path(body: Readonly<Record<string, string>>): string;
+  readonly isKept: boolean;
+  agree(shown: Shown): Record<string, unknown>;
+}
+const PRICES: Readonly<Record<string, PriceTag>> = {
   'POST /v1/billing/subscription/change': {
-    path: '/v1/billing/subscription/preview?product=reel&plan=reel.pro',
+    path: ({ product, plan }) => `/v1/billing/subscription/preview?product=${product}&plan=${plan}`,
     isKept: true,
     agree: ({ due_now, unit_amount, quantity, currency, prorated_at }) => ({
       agreed: { due_now, unit_amount, quantity, currency },
@@ -121,7 +125,7 @@ const PRICES: Readonly<
     }),
   },
   'POST /v1/billing/subscription/resume': {
-    path: '/v1/billing/subscription?product=reel',
+    path: ({ product }) => `/v1/billing/subscription?product=${product}`,
     isKept: false,
     agree: ({ quantity, price }) => ({ agreed: { ...(price as object), quantity } }),
   },
@@ -267,20 +271,30 @@ function fillHoles(value: unknown, place: Hole['place'], filling: PathValues): u
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
       const id = filling[`${place}.${name}`];
-      if (id === undefined) return [name, toSoldProduct(one)];
+      if (id === undefined) return [name, toSoldProduct(name, one)];
       return [name, Array.isArray(one) ? [id] : id];
     }),
   );
 }
 
-/** The platform's examples speak of a product that does not exist; here one stands for it that does. */
-function toSoldProduct(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/^demo(?=\.|$)/, 'reel') : value;
+/** The first product that sells a plan. */
+const sold = products.find(({ catalogue }) =>
+  Object.values(catalogue.plans).some(({ price }) => price !== undefined && price.monthly !== 0),
+)?.catalogue;
+
+/** The platform's examples speak of a product that does not exist; one that is sold stands for it, with a plan or an add-on of its own. */
+function toSoldProduct(field: string, value: unknown): unknown {
+  const [, name] = typeof value === 'string' ? (/^demo(?:\.(\w+))?$/.exec(value) ?? []) : [];
+  if (sold === undefined || (name === undefined && value !== 'demo')) return value;
+  if (name === undefined) return sold.product;
+  const offered = Object.keys(field === 'add_on' ? sold.addOns : sold.plans);
+  const isOffer = ['add_on', 'id', 'plan'].includes(field);
+  return `${sold.product}.${isOffer && !offered.includes(name) ? (offered.at(-1) ?? name) : name}`;
 }
 
 function namesIn(params: RouteExample['params'] = {}): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [name, String(toSoldProduct(value))]),
+    Object.entries(params).map(([name, value]) => [name, String(toSoldProduct(name, value))]),
   );
 }
 

@@ -1,13 +1,13 @@
 import type { CrashPoint } from 'plinth/product';
 
 const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
-const OF_THE_KIT = 'the kit makes it, and the walks of test/crash kill a process before and after it';
+const OF_THE_KIT = 'the kit makes it, and tests of Plinth kill a server before and after it';
 
 /** What it means when a process is killed at a commit of Sample, and when it never hears that the commit was made. */
 export const sampleCrashPoints: Readonly<Record<string, CrashPoint>> = {
-  'sample.enqueue': { because: OF_THE_KIT, lost: 'given back' },
-  'sample.start': { because: OF_THE_KIT, lost: 'found' },
-  'sample.complete': { because: OF_THE_KIT, lost: 'found' },
+  'sample.enqueue': { walks: ['an answer'], afterAlone: true, lost: 'given back' },
+  'sample.start': { walks: ['an answer'], afterAlone: true, lost: 'found' },
+  'sample.complete': { walks: ['an answer'], lost: 'found' },
   'sample.fail': { because: OF_THE_KIT, lost: 'found' },
   'sample.cancel': { because: OF_THE_KIT, lost: 'keyed' },
   'sample.change': { because: ONE_COMMIT, lost: 'same' },

@@ -1,3 +1,4 @@
+import { crashProduct } from 'plinth/testing';
 import { expect, test } from 'vitest';
 import { advance } from '@plinth/testkit/factories';
 import { type Customer, testApp } from '@plinth/testkit/services/app';
@@ -103,3 +104,5 @@ test('another account finds none of it', async () => {
     expect((await call(theirs.key, route)).status).toBe(404);
   expect(await listed(theirs)).toEqual([]);
 });
+
+test('a killed server loses nothing of Sample', { timeout: 300_000 }, () => crashProduct('sample'));

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
 import { temporaryFolder, testDatabase } from '@plinth/testkit/services';
-import { endAll, startProgram } from '../../../test/process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 import { sha256 } from './fixture.ts';
 
 afterAll(endAll);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { engine } from '@plinth/testkit/services';
-import { endAll, startProgram } from '../../../test/process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';
 

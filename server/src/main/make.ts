@@ -62,7 +62,7 @@ function commitPointsMarkdown(): string {
     .map(([name, { kind, what }]) => `| \`${name}\` | ${kind} | ${what.replaceAll('|', '\\|')} |`);
   return `# Commit points
 
-Made from the code by \`npm run generate\`. \`test/crash/table.ts\` says of each which walk of the crash tests ends the process right before and right after it, or why none does.
+Made from the code by \`npm run generate\`. \`test/crash/table.ts\`, and of a product \`crashPoints\`, say of each which walk of the crash tests ends the process right before and right after it, or why none does.
 
 | point | kind | what is durable, or out of the house, once it is passed |
 | --- | --- | --- |

@@ -53,8 +53,8 @@ export function checkoutPlace(root: string): ProductPlace {
   };
 }
 
-/** Files that only a checkout looks at: its crash tests and its test of statements. */
-const OF_CHECKOUTS = /^testing\/|^crash-points\.ts$/;
+/** A file that only a checkout can run. */
+const OF_CHECKOUTS = /^testing\/statements\.ts$/;
 const OF_CONSOLE = /^console\//;
 /** How the compiler reads pages in a team's repository. */
 export const TYPES_OF_PAGES =
@@ -90,10 +90,13 @@ export function teamPlace(
 /** Its tests have the package's server, which ends with them. */
 const adaptToTeam = (text: string): string =>
   text
-    .replace(/^.*[cC]rashPoints.*\n/gm, '')
     .replace(/import \{ advance \} from '@plinth\/testkit\/factories';\n/, '')
     .replace("import { expect, test } from 'vitest';", "import { afterAll, expect, test } from 'vitest';")
-    .replace("'@plinth/testkit/services/app'", "'plinth/testing'")
+    .replace(/import \{ crashProduct \} from 'plinth\/testing';\n/, '')
+    .replace(
+      "import { type Customer, testApp } from '@plinth/testkit/services/app'",
+      "import { crashProduct, type Customer, testApp } from 'plinth/testing'",
+    )
     .replace(/const \{ app, call, customer, db, sandbox \} = await testApp\(\);/, TEAM_APP)
     .replaceAll('advance(db, ', 'advance(');
 

@@ -6,7 +6,7 @@ import { setInterval } from 'node:timers/promises';
 import { pathBinaries } from '@plinth/testkit/services/binaries';
 import { asAdmin, createDatabase, prepareCluster } from '@plinth/testkit/services/cluster';
 import { startPostgres } from '@plinth/testkit/services/postgres';
-import { type Program, startProgram } from '../program.ts';
+import { type Program, startProgram } from '@plinth/testkit/program';
 import { aheadBy, ask, type Asking, askStripe, type Kept } from './kept.ts';
 
 type Settings = Readonly<Record<string, string>>;

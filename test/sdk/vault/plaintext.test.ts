@@ -5,7 +5,7 @@ import { createVault, memoryStore } from '@plinth/sdk/vault';
 import { errorTrackerStandIn } from '@plinth/testkit/services/error-tracker';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { afterAll, expect, it } from 'vitest';
-import { endAll, startProgram } from '../../process/program.ts';
+import { endAll, startProgram } from '@plinth/testkit/program';
 import { QUICK, streamOf } from './streams.ts';
 
 afterAll(endAll);

@@ -7,7 +7,7 @@ import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import { startCollector } from '@plinth/testkit/services/collector';
 import { type ErrorTrackerStandIn, errorTrackerStandIn } from '@plinth/testkit/services/error-tracker';
 import { testDatabase, type TestDatabase } from '@plinth/testkit/services';
-import { endAll, type Program, startProgram } from '../../process/program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 import { waitFor } from '@plinth/testkit/fixtures/calls';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { makeMarks, type Marks } from './marks.ts';

@@ -1,5 +1,5 @@
 import { statement } from 'plinth/product';
-import { testApp, walkProduct } from 'plinth/testing';
+import { crashProduct, testApp, walkProduct } from 'plinth/testing';
 import { afterAll, expect, test } from 'vitest';
 
 const { call, close, customer, db } = await testApp();
@@ -30,3 +30,5 @@ test('a tale is streamed to a caller who asks for events, and counts once', asyn
 });
 
 test('the walls of tales hold', { timeout: 300_000 }, () => walkProduct('tales'));
+
+test('a killed server loses nothing of tales', { timeout: 300_000 }, () => crashProduct('tales'));

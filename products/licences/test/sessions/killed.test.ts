@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { openCrashFixture } from '../../../../test/crash/fixture.ts';
-import { keyOf, makeInstallations, type RunningProgram } from '../../../../test/crash/installation.ts';
-import { endAll } from '../../../../test/process/program.ts';
+import { openCrashFixture } from '@plinth/testkit/crash/fixture';
+import { keyOf, type RunningProgram } from '@plinth/testkit/crash/installation';
+import { makeInstallations } from '../../../../test/crash/installation.ts';
+import { endAll } from '@plinth/testkit/program';
 import { callAt, type Reply } from '@plinth/testkit/services/app';
 import { type KeptSession, keptOf, machine, officeOf } from './office.ts';
 

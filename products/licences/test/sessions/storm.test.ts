@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { hasRedisServer, redisServer } from '@plinth/testkit/services/redis';
-import { endAll, type Program, startProgram } from '../../../../test/process/program.ts';
+import { endAll, type Program, startProgram } from '@plinth/testkit/program';
 import type { Reply } from '@plinth/testkit/services/app';
 import { callAt, testApp } from '@plinth/testkit/services/app';
 import { type KeptSession, keptOf, machine, type Office, office, officeOf } from './office.ts';

@@ -2,6 +2,10 @@ import type { App } from '#app';
 import type { Database } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { OpenAISandbox } from '#sandbox/openai';
+import type { CallOptions, Reply } from './calls.ts';
+
+export type { CallOptions, Reply } from './calls.ts';
+export type { CrashTests, CrashWalk, WalkAct, WalkClient } from './crashes.ts';
 
 /** `plinth/testing`: a server for the tests of products. */
 
@@ -21,18 +25,6 @@ export interface Customer {
   readonly email: string;
   readonly password: string;
   readonly key: string;
-}
-
-export interface CallOptions {
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  /** JSON as it is; the events of a stream as `{ events: [{ event, data }] }`. */
-  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** A whole server in this process, with the products of `plinth.config.ts`, on a database and a sandbox of the models of its own. */
@@ -85,4 +77,18 @@ export async function walkProduct(product: string, options: WalkOptions = {}): P
   } finally {
     await app.close();
   }
+}
+
+/**
+ * Kills a server before and after each crash point of a product that is in a walk, starts another one on what is left, and looks at the
+ * customer's outcome, the ledger and the product's rows. Throws what is wrong; a commit point that is in no walk and has no reason too:
+ * `test('a killed server loses nothing of tales', { timeout: 300_000 }, () => crashProduct('tales'))`.
+ */
+export async function crashProduct(
+  product: string,
+  options: Pick<TestAppOptions, 'databaseUrl'> = {},
+): Promise<void> {
+  const { crashProduct: crash } = await import('@plinth/testkit/crash/crash-product');
+  const wrong = await crash(product, options.databaseUrl ?? process.env['TEST_DATABASE_URL']);
+  if (wrong !== '') throw new Error(`A killed server does harm to ${product}.\n\n${wrong}\n`);
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ROOT } from '@plinth/testkit/house/source';
-import { QUICK } from '@plinth/testkit/services/programs';
+import { ROOT } from '../server/src/main/build-files.ts';
+import { QUICK } from './services/programs.ts';
 
 export interface ProgramOptions {
   /** All that the program sees of an environment, beside PATH. */

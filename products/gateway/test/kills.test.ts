@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+import { crashProduct } from 'plinth/testing';
+
+test('a killed server loses nothing of the gateway', { timeout: 600_000 }, () => crashProduct('gateway'));
