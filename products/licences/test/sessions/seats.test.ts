@@ -7,6 +7,30 @@ const app = await testApp({ work: false });
 const { call, customer, db } = app;
 
 describe('a seat', () => {
+  test('is renewed, borrowed and given back by its token alone, and a token that was made up does neither', async () => {
+    const at = await office(app);
+    const { session_id: id, signed_token } = await at.seat('a');
+    const by = (path: string, token: string, more = {}) =>
+      call(undefined, `POST /api/v1/licenses/${path}/`, { body: { signed_token: token, ...more } });
+    const renewed = keptOf(await by('heartbeat', signed_token)).signed_token;
+    expect(claimsOf({ session_id: id, signed_token: renewed })['sid']).toBe(id);
+    await advance(db, '5 minutes');
+    const lent = await by('borrow', renewed, { minutes: 10 });
+    expect([lent.status, lent.body]).toMatchObject([200, { session_id: id }]);
+    const [head = '', , signature = ''] = signed_token.split('.');
+    const claims = Buffer.from(JSON.stringify({ sid: id, fence: 1 })).toString('base64url');
+    for (const forged of [`${head}.${claims}.${signature}`, 'none', '..', `${head}.bnVsbA.${signature}`]) {
+      expect(codeOf(await by('heartbeat', forged)), forged).toBe('token_invalid');
+      expect(codeOf(await by('borrow', forged, { minutes: 10 })), forged).toBe('token_invalid');
+      expect((await by('release', forged)).status).toBe(204);
+    }
+    expect(await at.seats()).toHaveLength(1);
+    for (const _ of ['once', 'twice'])
+      expect((await by('release', keptOf(lent).signed_token)).status).toBe(204);
+    expect(await at.seats()).toEqual([]);
+    expect(codeOf(await by('heartbeat', keptOf(lent).signed_token))).toBe('session_expired');
+  });
+
   test('is taken by the key alone, kept by its token, and given back by it', async () => {
     const at = await office(app);
     const taken = await at.acquire('a', { app_version: '2.1', user_agent: 'ide', user_ip: '198.51.100.7' });
