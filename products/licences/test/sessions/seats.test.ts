@@ -42,12 +42,18 @@ describe('a seat', () => {
         max_seats: 3,
         heartbeat_interval: 300,
         offline_until: null,
+        is_active: true,
+        time_remaining: 360,
       },
     ]);
     const { server_time: now, expires_at: until } = taken.body;
     expect(Date.parse(String(until)) - Date.parse(String(now))).toBe(360_000);
     const kept = keptOf(taken);
     expect(claimsOf(kept)).toMatchObject({ sid: kept.session_id, lid: at.id, fence: 1 });
+    const [running] = await at.history();
+    expect(running).toMatchObject({ is_active: true, expires_at: until });
+    expect(running?.['time_remaining']).toBeGreaterThan(0);
+    expect(running?.['time_remaining']).toBeLessThanOrEqual(360);
     const beaten = await at.beat(kept);
     expect([beaten.status, beaten.body]).toMatchObject([200, { session_id: kept.session_id }]);
     const path = `PATCH /v1/licenses/sessions/${kept.session_id}/heartbeat/`;
@@ -62,6 +68,9 @@ describe('a seat', () => {
       {
         session_id: kept.session_id,
         status: 'released',
+        expires_at: null,
+        is_active: false,
+        time_remaining: 0,
         app_version: '2.1',
         said_ip: '198.51.100.7',
         said_user_agent: 'ide',
