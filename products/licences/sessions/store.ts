@@ -101,7 +101,7 @@ export interface SessionRow extends TimePosition {
   readonly started_at: Date;
   readonly ended_at: Date | null;
   readonly last_heartbeat_at: Date;
-  /** Of a running session: when its seat is free, and seconds until then. */
+  /** While it runs: when its seat is free, and seconds until then. */
   readonly expires_at: Date | null;
   readonly time_remaining: number;
   readonly ip: string | null;

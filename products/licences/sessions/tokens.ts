@@ -36,7 +36,7 @@ const claimsSchema = z.object({
 
 const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
-/** The session that a token names, before anything of it is verified: `read` refuses what was made up. */
+/** The session that a token names, unverified: `read` refuses a forged one. */
 export function sessionIdIn(token: string): string {
   try {
     const { sid } = decodeJwt(token);

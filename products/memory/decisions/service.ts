@@ -9,7 +9,7 @@ import {
 import { sealedText } from '../items/sealed-text.ts';
 import { type Audience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
-import { createDecisionLinks, openLink, type OpenLink } from './links.ts';
+import { createDecisionLinks, linkToSessionIn, openLink, type OpenLink } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
 import {
   countVersion,
@@ -57,6 +57,8 @@ export interface DecisionInput extends Audience {
   readonly status: 'proposed' | 'accepted';
   readonly decidedAt: Date | null;
   readonly texts: DecisionTexts;
+  /** A session that it was drawn from. */
+  readonly sessionId?: string | null;
 }
 
 /** A decision with the links whose targets its reader may read. */
@@ -68,6 +70,7 @@ interface ListRequest extends PageRequest {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly author_id?: string | undefined;
+  readonly session_id?: string | undefined;
 }
 
 /** A change of a decision. */
@@ -108,11 +111,13 @@ export function createDecisions(
       const decision = { ...member, id: ids.next() };
       const insert = insertDecision(decision, { ...input, bytes });
       const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
-      if (known.isNew)
-        await tx.runAll([
-          insertDecisionVersion(decision, 1, sealTexts(key, { ...member, id: ids.next() }, input.texts)),
-          limits.gauging('coditect', 'memory_bytes', bytes),
-        ]);
+      if (known.isNew) {
+        const sealed = sealTexts(key, { ...member, id: ids.next() }, input.texts);
+        await tx.run(insertDecisionVersion(decision, 1, sealed));
+        if (typeof input.sessionId === 'string')
+          await linkToSessionIn(tx, decision, { id: ids.next(), sessionId: input.sessionId });
+        await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
+      }
       return known;
     });
     return { row: await read({ ...member, id: row.id }), isNew };
@@ -132,8 +137,10 @@ export function createDecisions(
   }
 
   /** Newest first. */
-  const list = (member: MemberKey, { status, level, author_id: authorId, ...page }: ListRequest) =>
-    items.list(member, LIST, { ...page, filters: { status, level, authorId } });
+  const list = (
+    member: MemberKey,
+    { status, level, author_id: authorId, session_id: sessionId, ...page }: ListRequest,
+  ) => items.list(member, LIST, { ...page, filters: { status, level, authorId, sessionId } });
 
   /** Its author writes another version; the same texts again make none. `version`: the one that they have read. */
   async function write(
