@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
-import { clientId, decisionStatus, instant, level, markdownReply } from '../sessions/replies.ts';
+import { askedLevel, clientId, decisionStatus, instant, level, markdownReply } from '../sessions/replies.ts';
 import { decisionAsMarkdown } from './markdown.ts';
 import {
   decisionReply,
@@ -51,7 +51,7 @@ export const createDecision = route(
         .describe('A session that it was drawn from: a new decision is linked with it.'),
       status: writtenStatus.default('accepted'),
       decided_at: instant.nullable().default(null).describe('Null: now.'),
-      level: level.default('private'),
+      level: askedLevel,
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
     }),
     reply: { 201: decisionReply, 200: decisionReply },

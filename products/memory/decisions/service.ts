@@ -7,7 +7,7 @@ import {
   type PageRequest,
 } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
-import { type Audience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
+import { type AskedAudience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
 import { createDecisionLinks, linkToSessionIn, openLink, type OpenLink } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
@@ -52,7 +52,7 @@ const DELETE = commitPoint(
   'a decision that is gone with its versions and links, its storage given back',
 );
 
-export interface DecisionInput extends Audience {
+export interface DecisionInput extends AskedAudience {
   readonly clientId: string;
   readonly status: 'proposed' | 'accepted';
   readonly decidedAt: Date | null;
@@ -95,7 +95,7 @@ const missing = () => new AppError('decision_not_found');
 
 /** Decisions of members, and their reasons. */
 export function createDecisions(
-  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
+  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'privacy'>,
 ) {
   const { db, ids, limits, plan, dataKeys } = context;
   const items = createItems(context, KIND);
@@ -107,19 +107,23 @@ export function createDecisions(
   ): Promise<{ row: LinkedTexts; isNew: boolean }> {
     assertSizes(input.texts);
     const bytes = bytesOf(input.texts);
-    const { row, isNew } = await items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
-      const decision = { ...member, id: ids.next() };
-      const insert = insertDecision(decision, { ...input, bytes });
-      const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
-      if (known.isNew) {
-        const sealed = sealTexts(key, { ...member, id: ids.next() }, input.texts);
-        await tx.run(insertDecisionVersion(decision, 1, sealed));
-        if (typeof input.sessionId === 'string')
-          await linkToSessionIn(tx, decision, { id: ids.next(), sessionId: input.sessionId });
-        await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
-      }
-      return known;
-    });
+    const { row, isNew } = await items.create(
+      member,
+      { ...input, commit: CREATE },
+      async (tx, key, audience) => {
+        const decision = { ...member, id: ids.next() };
+        const insert = insertDecision(decision, { ...input, ...audience, bytes });
+        const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
+        if (known.isNew) {
+          const sealed = sealTexts(key, { ...member, id: ids.next() }, input.texts);
+          await tx.run(insertDecisionVersion(decision, 1, sealed));
+          if (typeof input.sessionId === 'string')
+            await linkToSessionIn(tx, decision, { id: ids.next(), sessionId: input.sessionId });
+          await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
+        }
+        return known;
+      },
+    );
     return { row: await read({ ...member, id: row.id }), isNew };
   }
 

@@ -10,6 +10,9 @@ const LONGEST_SPEAKER = 100;
 const LONGEST_NOTE = 4_000;
 
 export const level = z.enum(LEVELS);
+export const askedLevel = level
+  .optional()
+  .describe('Not said: your default, or the account’s (`POST /v1/privacy/settings`); else `private`.');
 export const decisionStatus = z.enum(['proposed', 'accepted', 'superseded']);
 export const title = z.string().trim().min(1).max(LONGEST_TITLE);
 export const ownSummary = z.string().trim().min(1).max(LONGEST_NOTE);

@@ -12,6 +12,7 @@ import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
 import { exportAsMarkdown } from './export.ts';
 import {
+  askedLevel,
   clientId,
   exportReply,
   instant,
@@ -44,7 +45,7 @@ export const createMemorySession = route(
     body: namedObject('CreateMemorySession', {
       client_id: clientId.describe('Your own name for it; it is not sealed.'),
       title: title.nullable().default(null),
-      level: level.default('private'),
+      level: askedLevel,
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
       summary: ownSummary.nullable().default(null).describe('Yours. Search does not read it.'),
       metadata: metadata

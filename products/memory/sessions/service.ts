@@ -13,7 +13,7 @@ import {
 } from 'plinth/product';
 import { z } from 'zod';
 import { type Appended, appendMessages, type SentMessage } from './append.ts';
-import { type Audience, type ChangeRequest, scopeOf } from '../levels.ts';
+import { type AskedAudience, type ChangeRequest, scopeOf } from '../levels.ts';
 import {
   createItems,
   insertOnce,
@@ -55,7 +55,7 @@ const DELETE = commitPoint(
 /** A session whose notes are opened. `timestamp`: when it started. */
 export type OpenSession = Omit<SessionRow, keyof SessionNotes> & SessionNotes & { readonly timestamp: Date };
 
-export interface SessionInput extends Audience, SessionNotes {
+export interface SessionInput extends AskedAudience, SessionNotes {
   readonly clientId: string;
   readonly startedAt: Date | null;
 }
@@ -69,7 +69,10 @@ export interface SessionChange extends LevelChange, NotesChange {
 }
 
 interface Context
-  extends Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates'> {
+  extends Pick<
+    ProductContext,
+    'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates' | 'privacy'
+  > {
   /** Decisions of a session, as far as the caller may read them. */
   readonly decisionsOf: (session: SessionKey) => Promise<readonly LinkedDecision[]>;
   /** Called after messages were stored. */
@@ -106,10 +109,15 @@ export function createMemorySessions(context: Context) {
     member: MemberKey,
     input: SessionInput,
   ): Promise<{ readonly row: OpenSession; readonly isNew: boolean }> =>
-    items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
+    items.create(member, { ...input, commit: CREATE }, async (tx, key, audience) => {
       const session = { ...member, id: ids.next() };
       const bytes = bytesOfNotes(input);
-      const insert = insertSession(session, { ...input, ...sealNotes(key, session, input), bytes });
+      const insert = insertSession(session, {
+        ...input,
+        ...audience,
+        ...sealNotes(key, session, input),
+        bytes,
+      });
       const { row, isNew } = await insertOnce(tx, insert, sessionByClientId(member, input.clientId));
       if (isNew) await tx.run(limits.gauging('coditect', 'memory_sessions', 1));
       if (isNew && bytes > 0) await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
