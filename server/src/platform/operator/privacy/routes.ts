@@ -65,15 +65,12 @@ const changeSettings = route(
       default_level: z.enum(DEFAULT_LEVELS).nullable().optional(),
       default_team_id: z.uuid().nullable().default(null).describe('With the default level `team` alone.'),
       account_default_level: z.enum(['private', 'organization']).nullable().optional(),
-    })
-      .refine(
-        ({ default_team_id: _team, ...change }) => Object.values(change).some((one) => one !== undefined),
-        'Say what to change.',
-      )
-      .refine(({ default_level: level, default_team_id: team }) => (level === 'team') === (team !== null), {
-        path: ['default_team_id'],
-        error: 'Say it with the default level team, and with no other.',
-      }),
+    }).refine(
+      ({ default_team_id: team, ...change }) =>
+        Object.values(change).some((one) => one !== undefined) &&
+        (change.default_level === 'team') === (team !== null),
+      'Say what to change; default_team_id with the default level team, and with no other.',
+    ),
     reply: { 200: settingsSchema },
   },
   ({ caller, accountId, role, body, origin, once }, privacy) => {
