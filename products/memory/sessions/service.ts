@@ -136,7 +136,7 @@ export function createMemorySessions(context: Context) {
     try {
       const { row, isShown } = await items.change(session, level, async (tx, key) => {
         await items.assertVersion(tx, lockSession(session), version);
-        await note(tx, key, session, { title, summary, metadata });
+        await note(tx, { session, key }, { title, summary, metadata });
       });
       return isShown ? row : { ...row, title: null, summary: null, metadata: null };
     } catch (error) {
@@ -146,8 +146,7 @@ export function createMemorySessions(context: Context) {
 
   async function note(
     tx: Transaction,
-    key: DataKey,
-    session: SessionKey,
+    { session, key }: { readonly session: SessionKey; readonly key: DataKey },
     { title, summary, metadata }: NotesChange,
   ): Promise<void> {
     if (title === undefined && summary === undefined && metadata === undefined) return;
