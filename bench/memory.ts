@@ -136,7 +136,8 @@ async function fill(bench: Bench): Promise<void> {
     for (let session = next++; session < sessions; session = next++) {
       if (session % AT_ONCE === 0) await forgetRates(bench);
       const named = { clientId: `s${session}`, title: `Session ${session}`, startedAt: null } as const;
-      const { row } = await memory.create(owner, { ...named, level: 'private', teamId: null });
+      const notes = { summary: null, metadata: null };
+      const { row } = await memory.create(owner, { ...named, ...notes, level: 'private', teamId: null });
       const said = textsOf(session).map((text, n) => ({
         clientId: `${session}-${n}`,
         role: n % 2 === 0 ? ('user' as const) : ('assistant' as const),

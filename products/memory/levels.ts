@@ -30,6 +30,12 @@ export interface Audience {
   readonly teamId: string | null;
 }
 
+/** The same as a call says it: without a level the member's default goes. */
+export interface AskedAudience {
+  readonly level?: Level | undefined;
+  readonly teamId: string | null;
+}
+
 /** The caller who changes a level, and from where. */
 export interface ChangeRequest {
   readonly caller: Pick<Caller, 'userId' | 'keyId'>;

@@ -10,11 +10,12 @@ test('an account is out until it opts in, counts from then on, and out again not
   const change = async (platform_statistics: boolean) =>
     (await app.call(customer.key, `POST ${SETTINGS}`, { body: { platform_statistics } })).body;
   const read = async (key: string) => (await app.call(key, `GET ${SETTINGS}`)).body;
-  const OUT = { platform_statistics: false, since: null };
+  const defaults = { default_level: null, default_team_id: null, account_default_level: null };
+  const OUT = { platform_statistics: false, since: null, ...defaults };
 
   expect(await read(customer.key)).toEqual(OUT);
   const within = await change(true);
-  expect(within).toEqual({ platform_statistics: true, since: expect.any(String) });
+  expect(within).toEqual({ ...OUT, platform_statistics: true, since: expect.any(String) });
   expect(await change(true)).toEqual(within);
   expect(await read(other.key)).toEqual(OUT);
   expect(await app.count(customer, 'privacy.participants')).toBe(1);

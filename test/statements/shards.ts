@@ -111,6 +111,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/messages/webhooks/store.ts allDeliveriesPage',
     'server/src/platform/messages/webhooks/store.ts deliveriesPage',
     'server/src/platform/messages/webhooks/store.ts eventsToReplay',
+    'products/coditect/analytics/activity-store.ts readNow',
     'products/licences/analytics/store.ts readDays',
     'products/licences/signing/revocations.ts listed',
   ],

@@ -10,6 +10,8 @@ export async function makeMemory({ app }: TestApp, userId: UserId, accountId: Ac
   const { row } = await coditect.memory.create(member, {
     clientId: `a session of ${userId}`.replaceAll(' ', '-'),
     title: `A session of ${userId} in ${accountId}`,
+    summary: `What ${userId} did`,
+    metadata: { account: accountId },
     level: 'private',
     teamId: null,
     startedAt: null,
@@ -74,6 +76,8 @@ async function makePattern(
     const { row } = await memory.create(member, {
       clientId,
       title: null,
+      summary: null,
+      metadata: null,
       level: 'private',
       teamId: null,
       startedAt: null,

@@ -65,6 +65,32 @@ export const countPatterns = route(
   async (_call, activity) => ({ data: await activity.patterns() }),
 );
 
+export const followAnalytics = route(
+  'POST /v1/admin/analytics/live',
+  {
+    ...forOperators,
+    rate: { perMinute: 20, by: 'user' },
+    summary: 'Read what all accounts do now, or follow it by a socket',
+    description:
+      'Figures of the present day of UTC. By the socket a frame of them every five seconds, for `seconds`; the last ones are the answer. It takes no Idempotency-Key: nothing is changed.',
+    idempotency: 'none',
+    socket: '/v1/analytics/live',
+    maxSeconds: 300,
+    body: namedObject('FollowAnalytics', {
+      seconds: z.int().min(1).max(240).default(60).describe('Of a socket alone.'),
+    }),
+    reply: {
+      200: namedObject('LiveAnalytics', {
+        at: z.iso.datetime(),
+        ...figures,
+        running_sessions: z.int().describe('Licence sessions that hold a seat at this instant.'),
+        calling_accounts: z.int().describe('Accounts with a call today.'),
+      }),
+    },
+  },
+  ({ body, wire, origin }, activity) => activity.live({ seconds: body.seconds, wire, signal: origin.signal }),
+);
+
 const dayValue = namedObject('DayValue', { day: z.iso.date(), value: z.int() });
 const anomaly = namedObject('Anomaly', {
   account_id: z.uuid(),

@@ -72,6 +72,31 @@ export const readSeries = (asked: AccountsAsked): Statement<SeriesRow> =>
     valuesOf(asked),
   );
 
+/** All accounts: the present day of UTC until now, and what goes on at this instant. */
+export interface NowRow extends Figures {
+  readonly at: Date;
+  readonly running_sessions: number;
+  /** Accounts with a call today. */
+  readonly calling_accounts: number;
+}
+
+export const readNow = statement<NowRow>(
+  `with day as materialized (select coditect.day_starts((app.now() at time zone 'UTC')::date) as starts),
+   used as (
+     select coalesce(sum(u.calls), 0)::bigint as calls, coalesce(sum(u.posted + u.estimated + u.corrections), 0)::bigint as cost_micros,
+       count(distinct u.account_id)::integer as calling_accounts
+     from day d cross join lateral reports.usage(d.starts, app.now()) u),
+   said as (
+     select count(*)::bigint as memory_messages from day d join coditect.memory_messages m on m.created_at >= d.starts),
+   seated as (
+     select count(*) filter (where s.started_at >= d.starts)::bigint as sessions,
+       count(*) filter (where s.ended_at is null or s.ended_at > app.now())::integer as running_sessions
+     from day d cross join lateral coditect.sessions_between(d.starts, app.now()) s)
+   select app.now() as at, u.calls, u.cost_micros, m.memory_messages, s.sessions, s.running_sessions, u.calling_accounts
+   from used u cross join said m cross join seated s`,
+  [],
+);
+
 /** The bounds of days that are over; without them, the last seven. */
 export const daysOver = (asked: {
   readonly from: string | undefined;

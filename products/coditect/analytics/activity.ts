@@ -11,6 +11,7 @@ import {
   type TenantRow,
 } from './activity-store.ts';
 import { anomaliesOf, type Anomaly } from './anomalies.ts';
+import { followNow } from './live.ts';
 
 /** Accounts whose days are in memory at once, and reads of as many that one page does at most. */
 const ACCOUNTS = 50;
@@ -66,6 +67,8 @@ export function createActivityAnalytics({ db, reports }: Pick<ProductContext, 'd
         position: (row) => [row.account_id],
       });
     },
+
+    live: (follower: Parameters<typeof followNow>[1]) => followNow({ db }, follower),
 
     async patterns(): Promise<PatternCount[]> {
       const [rows] = await db.system('coditect.activity', [countPatterns]);

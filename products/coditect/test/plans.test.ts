@@ -32,3 +32,25 @@ test('the catalog is the table of plans: by price, a year at ten months, tried f
     expect(alone).toMatchObject({ id, price, trial_days: trial });
   }
 });
+
+test('a plan is also found by its own name; where more products that run have one of that name, the refusal says which', async () => {
+  const { body } = await app.call(undefined, 'GET /v1/plans');
+  const all = (body['data'] as readonly Plan[]).map(({ id }) => id);
+  const namedPro = all.filter((id) => id.endsWith('.pro'));
+  const refused = await app.call(undefined, 'GET /api/v1/plans/pro');
+  expect([refused.status, refused.body]).toMatchObject([
+    409,
+    { error: { code: 'plan_ambiguous', details: { candidates: namedPro } } },
+  ]);
+  expect((await app.call(undefined, 'GET /v1/plans/enterprise')).body).toMatchObject({
+    id: 'coditect.enterprise',
+  });
+  for (const none of ['none', 'coditect.', '.pro', 'reel.enterprise', 'constructor', '__proto__'])
+    expect((await app.call(undefined, `GET /v1/plans/${none}`)).status, none).toBe(404);
+
+  const alone = await testApp({ work: false, settings: { PRODUCTS: 'coditect' } });
+  for (const name of ['pro', 'coditect.pro'])
+    expect((await alone.call(undefined, `GET /api/v1/plans/${name}/`)).body).toMatchObject({
+      id: 'coditect.pro',
+    });
+});

@@ -7,6 +7,11 @@ import type { SessionRow } from './store.ts';
 const instant = z.iso.datetime();
 export const STATUSES = ['active', 'released', 'expired', 'taken_over', 'suspended', 'forced'] as const;
 
+const running = {
+  is_active: z.boolean(),
+  time_remaining: z.int().describe('Seconds until `expires_at`; 0 of a session that is over.'),
+};
+
 const kept = {
   session_id: z.uuid(),
   signed_token: z
@@ -16,6 +21,7 @@ const kept = {
   heartbeat_interval: z.int().describe('Seconds until the next heartbeat.'),
   offline_until: instant.nullable().describe('Until when the program may work without the server.'),
   server_time: instant,
+  ...running,
 };
 
 export const heldReply = namedObject('LicenseHeartbeat', kept);
@@ -64,6 +70,8 @@ export const sessionReply = namedObject('LicenseSessionRecord', {
   ended_at: instant.nullable().describe('When it really ended: of one that ran out, when its seat did.'),
   duration_seconds: z.int().nullable().describe('How long it lasted; null: it goes on.'),
   last_heartbeat_at: instant,
+  expires_at: instant.nullable().describe('When its seat is free without a heartbeat; null: it is over.'),
+  ...running,
   ip: z.string().nullable().describe('As the server saw it; for owners and admins.'),
   user_agent: z.string().nullable(),
   said_ip: z.string().nullable().describe('`user_ip`, as the program said it; for owners and admins.'),
@@ -79,6 +87,8 @@ export function shownHeld({ session, times, token }: HeldSeat) {
     heartbeat_interval: HEARTBEAT_INTERVAL,
     offline_until: times.offlineUntil?.toISOString() ?? null,
     server_time: times.at.toISOString(),
+    is_active: true,
+    time_remaining: Math.floor((times.expiresAt.getTime() - times.at.getTime()) / 1_000),
   };
 }
 
@@ -121,6 +131,9 @@ export function shownSession(row: SessionRow, isManager: boolean) {
     ended_at: row.ended_at?.toISOString() ?? null,
     duration_seconds: row.ended_at && Math.round((row.ended_at.getTime() - row.started_at.getTime()) / 1_000),
     last_heartbeat_at: row.last_heartbeat_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    is_active: row.status === 'active',
+    time_remaining: row.time_remaining,
     ip: isManager ? row.ip : null,
     user_agent: isManager ? row.agent : null,
     said_ip: isManager ? row.said_ip : null,

@@ -1,6 +1,7 @@
 import { answer, AppError, namedObject, pageOf, pageQuery, productRoutes, routeAlias } from 'plinth/product';
 import { z } from 'zod';
 import type { Licences } from '../service.ts';
+import { sessionIdIn } from './tokens.ts';
 import {
   acquiredReply,
   EXAMPLE,
@@ -105,8 +106,9 @@ export const acquireSeat = route(
 );
 
 const byToken = { tag, auth: 'none', rate: flood, idempotency: 'none' } as const;
-const named = namedObject('LicenseSessionToken', { session_id: z.string(), signed_token: token });
-const beating = namedObject('LicenseSessionBeat', { session_id: z.string(), signed_token: token, nonce });
+const sessionId = z.string().optional().describe('Not needed: the token names it too.');
+const named = namedObject('LicenseSessionToken', { session_id: sessionId, signed_token: token });
+const beating = namedObject('LicenseSessionBeat', { session_id: sessionId, signed_token: token, nonce });
 const over = [
   'token_invalid',
   'session_not_found',
@@ -129,7 +131,10 @@ export const heartbeat = route(
     aliases: [
       routeAlias('POST /v1/licenses/heartbeat', {
         body: beating,
-        becomes: ({ body: { session_id: id, ...body } }) => ({ params: { id }, body }),
+        becomes: ({ body: { session_id: id, ...body } }) => ({
+          params: { id: id ?? sessionIdIn(body.signed_token) },
+          body,
+        }),
         example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN } },
       }),
     ],
@@ -146,7 +151,7 @@ export const borrowSeat = route(
     description:
       'The seat stays occupied until then, unless it is released. At most as long as the licence allows. It takes no Idempotency-Key: a repeated call only extends it.',
     body: namedObject('LicenseBorrow', {
-      session_id: z.uuid(),
+      session_id: z.uuid().optional().describe('Not needed: the token names it too.'),
       signed_token: token,
       minutes: minutes.min(1),
       nonce,
@@ -156,7 +161,8 @@ export const borrowSeat = route(
   },
   async ({ body, origin }, { sessions }) => {
     const asked = { token: body.signed_token, minutes: body.minutes, nonce: body.nonce };
-    return shownHeld(await sessions.borrow(body.session_id, asked, origin));
+    const id = body.session_id ?? sessionIdIn(body.signed_token);
+    return shownHeld(await sessions.borrow(id, asked, origin));
   },
 );
 
@@ -171,7 +177,7 @@ export const releaseSeat = route(
     reply: { 204: z.undefined() },
   },
   async ({ body, origin }, { sessions }) => {
-    await sessions.release(body.session_id, body.signed_token, origin);
+    await sessions.release(body.session_id ?? sessionIdIn(body.signed_token), body.signed_token, origin);
     return answer(204, undefined);
   },
 );

@@ -101,6 +101,9 @@ export interface SessionRow extends TimePosition {
   readonly started_at: Date;
   readonly ended_at: Date | null;
   readonly last_heartbeat_at: Date;
+  /** While it runs: when its seat is free, and seconds until then. */
+  readonly expires_at: Date | null;
+  readonly time_remaining: number;
   readonly ip: string | null;
   readonly agent: string | null;
   readonly said_ip: string | null;
@@ -114,7 +117,8 @@ export const listSessions = (
 ) =>
   statement<SessionRow>(
     `select s.id, s.machine_id, m.hardware_id, m.name as machine_name, s.user_id, s.fence::int as fence, s.started_at, s.ip, s.agent, s.said_ip,
-       s.said_agent, s.app_version, ${microsecondsOf('s.started_at')} as at,
+       s.said_agent, s.app_version, ${microsecondsOf('s.started_at')} as at, r.expires_at,
+       coalesce(floor(extract(epoch from r.expires_at - app.now())), 0)::int as time_remaining,
        case when s.ended_at is not null then s.status when t.ended is not null then t.ended
          when t.expires_at > app.now() then 'active' else 'expired' end as status,
        case when s.ended_at is not null then s.ended_at when t.ended is not null then t.ended_at
@@ -124,6 +128,7 @@ export const listSessions = (
        join coditect.machines m on m.account_id = s.account_id and m.id = s.machine_id
        left join limits.seats t on t.account_id = s.account_id and t.product = 'coditect' and t.name = 'seats'
          and t.machine = s.machine_id::text and t.id = s.id
+       left join lateral (select t.expires_at where s.ended_at is null and t.ended is null and t.expires_at > app.now()) r on true
      where l.account_id = $1 and ($2::bigint is null or (s.started_at, s.id) < (${instantOf('$2')}, $3::uuid))
      order by s.started_at desc, s.id desc limit $4`,
     [accountId, after?.at ?? null, after?.id ?? null, limit],

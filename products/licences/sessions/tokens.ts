@@ -1,4 +1,5 @@
-import { type AccountId, AppError } from 'plinth/product';
+import { decodeJwt } from 'jose';
+import { type AccountId, AppError, isUuid } from 'plinth/product';
 import { z } from 'zod';
 import type { TokenSigner } from '../signing/signing.ts';
 
@@ -32,6 +33,18 @@ const claimsSchema = z.object({
   n: z.int().min(1).optional(),
   seats: z.int(),
 });
+
+const NO_SESSION = '00000000-0000-0000-0000-000000000000';
+
+/** The session that a token names, unverified: `read` refuses a forged one. */
+export function sessionIdIn(token: string): string {
+  try {
+    const { sid } = decodeJwt(token);
+    return typeof sid === 'string' && isUuid(sid) ? sid : NO_SESSION;
+  } catch {
+    return NO_SESSION;
+  }
+}
 
 export interface SessionTokens {
   /** `nonce`: ties the answer to its request, so that an older answer is not taken for it. */

@@ -135,6 +135,16 @@ test('a call whose fields may all be left out is taken without a body', async ()
       expect.arrayContaining(['session', 'summary', 'decisions', 'metadata']),
     ]);
   }
+  for (const headers of [{}, { 'content-type': 'application/json' }]) {
+    const reply = await fetch(`${app.url}/api/v1/patterns/extract`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${owner}` },
+    });
+    expect([reply.status, Object.keys((await reply.json()) as object)]).toEqual([
+      202,
+      expect.arrayContaining(['status_url']),
+    ]);
+  }
   const refused = await app.call(owner, 'POST /api/v1/sessions');
   expect([refused.status, refused.body]).toMatchObject([
     400,

@@ -24,6 +24,23 @@ export function openLink(key: DataKey, { accountId }: MemberKey, { path, ...row 
   return { ...row, path: sealedText.linkPath.open(key, { accountId, id: row.id }, path) };
 }
 
+/** Links a decision that the transaction has made with the session that it was drawn from. Throws where its author may not read that. */
+export async function linkToSessionIn(
+  tx: Transaction,
+  decision: DecisionKey,
+  { id, sessionId }: { readonly id: string; readonly sessionId: string },
+): Promise<void> {
+  const target = { sessionId, messageId: null, decisionId: null, path: null };
+  const [found] = await tx.run(isTargetReadable(decision, target));
+  if (found?.readable !== true) throw new AppError('link_target_not_found');
+  try {
+    await tx.run(insertLink(decision, { id, type: 'drawn_from', target, path: null, pathHash: null }));
+  } catch (error) {
+    // It was deleted meanwhile.
+    throw isMissingReference(error) ? new AppError('link_target_not_found', { cause: error }) : error;
+  }
+}
+
 /** Links from decisions to what they are about, and come from. */
 export function createDecisionLinks(
   { db, ids, dataKeys }: Pick<ProductContext, 'db' | 'ids' | 'dataKeys'>,

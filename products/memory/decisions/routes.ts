@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
-import { clientId, decisionStatus, instant, level, markdownReply } from '../sessions/replies.ts';
+import { askedLevel, clientId, decisionStatus, instant, level, markdownReply } from '../sessions/replies.ts';
 import { decisionAsMarkdown } from './markdown.ts';
 import {
   decisionReply,
@@ -44,18 +44,24 @@ export const createDecision = route(
     body: namedObject('CreateDecision', {
       client_id: clientId.describe('Your own name for it; it is not sealed.'),
       ...textFields,
+      session_id: z
+        .uuid()
+        .nullable()
+        .default(null)
+        .describe('A session that it was drawn from: a new decision is linked with it.'),
       status: writtenStatus.default('accepted'),
       decided_at: instant.nullable().default(null).describe('Null: now.'),
-      level: level.default('private'),
+      level: askedLevel,
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
     }),
     reply: { 201: decisionReply, 200: decisionReply },
-    errors: [...SHARING_ERRORS, 'decision_too_large', 'limit_exceeded'],
+    errors: [...SHARING_ERRORS, 'decision_too_large', 'limit_exceeded', 'link_target_not_found'],
   },
   async (call, { decisions }) => {
-    const { client_id, team_id: teamId, decided_at: decidedAt, status, level: chosen, ...texts } = call.body;
+    const { client_id, team_id: teamId, decided_at: decidedAt, session_id: sessionId, ...body } = call.body;
+    const { status, level: chosen, ...texts } = body;
     const audience = { level: chosen, teamId };
-    const input = { ...audience, clientId: client_id, decidedAt, status, texts };
+    const input = { ...audience, clientId: client_id, decidedAt, status, texts, sessionId };
     const { row, isNew } = await decisions.create(memberOf(call), input);
     return versionedAnswer({ version: row.current_version }, shownDecision(row), {
       status: isNew ? 201 : 200,
@@ -75,6 +81,7 @@ export const listDecisions = route(
       status: decisionStatus.optional(),
       level: level.optional(),
       author_id: z.uuid().optional(),
+      session_id: z.uuid().optional().describe('Those that are linked with this session or a message of it.'),
     }),
     reply: { 200: pageOf(summaryReply) },
   },

@@ -7,9 +7,9 @@ import {
   type PageRequest,
 } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
-import { type Audience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
+import { type AskedAudience, type ChangeRequest, type Level, type MemberKey, scopeOf } from '../levels.ts';
 import type { LinkedDecision } from '../sessions/export.ts';
-import { createDecisionLinks, openLink, type OpenLink } from './links.ts';
+import { createDecisionLinks, linkToSessionIn, openLink, type OpenLink } from './links.ts';
 import { decisionsOfSession, readLinks } from './link-store.ts';
 import {
   countVersion,
@@ -52,11 +52,13 @@ const DELETE = commitPoint(
   'a decision that is gone with its versions and links, its storage given back',
 );
 
-export interface DecisionInput extends Audience {
+export interface DecisionInput extends AskedAudience {
   readonly clientId: string;
   readonly status: 'proposed' | 'accepted';
   readonly decidedAt: Date | null;
   readonly texts: DecisionTexts;
+  /** A session that it was drawn from. */
+  readonly sessionId?: string | null;
 }
 
 /** A decision with the links whose targets its reader may read. */
@@ -68,6 +70,7 @@ interface ListRequest extends PageRequest {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly author_id?: string | undefined;
+  readonly session_id?: string | undefined;
 }
 
 /** A change of a decision. */
@@ -92,7 +95,7 @@ const missing = () => new AppError('decision_not_found');
 
 /** Decisions of members, and their reasons. */
 export function createDecisions(
-  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
+  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'privacy'>,
 ) {
   const { db, ids, limits, plan, dataKeys } = context;
   const items = createItems(context, KIND);
@@ -104,17 +107,23 @@ export function createDecisions(
   ): Promise<{ row: LinkedTexts; isNew: boolean }> {
     assertSizes(input.texts);
     const bytes = bytesOf(input.texts);
-    const { row, isNew } = await items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
-      const decision = { ...member, id: ids.next() };
-      const insert = insertDecision(decision, { ...input, bytes });
-      const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
-      if (known.isNew)
-        await tx.runAll([
-          insertDecisionVersion(decision, 1, sealTexts(key, { ...member, id: ids.next() }, input.texts)),
-          limits.gauging('coditect', 'memory_bytes', bytes),
-        ]);
-      return known;
-    });
+    const { row, isNew } = await items.create(
+      member,
+      { ...input, commit: CREATE },
+      async (tx, key, audience) => {
+        const decision = { ...member, id: ids.next() };
+        const insert = insertDecision(decision, { ...input, ...audience, bytes });
+        const known = await insertOnce(tx, insert, decisionByClientId(member, input.clientId));
+        if (known.isNew) {
+          const sealed = sealTexts(key, { ...member, id: ids.next() }, input.texts);
+          await tx.run(insertDecisionVersion(decision, 1, sealed));
+          if (typeof input.sessionId === 'string')
+            await linkToSessionIn(tx, decision, { id: ids.next(), sessionId: input.sessionId });
+          await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
+        }
+        return known;
+      },
+    );
     return { row: await read({ ...member, id: row.id }), isNew };
   }
 
@@ -132,8 +141,10 @@ export function createDecisions(
   }
 
   /** Newest first. */
-  const list = (member: MemberKey, { status, level, author_id: authorId, ...page }: ListRequest) =>
-    items.list(member, LIST, { ...page, filters: { status, level, authorId } });
+  const list = (
+    member: MemberKey,
+    { status, level, author_id: authorId, session_id: sessionId, ...page }: ListRequest,
+  ) => items.list(member, LIST, { ...page, filters: { status, level, authorId, sessionId } });
 
   /** Its author writes another version; the same texts again make none. `version`: the one that they have read. */
   async function write(

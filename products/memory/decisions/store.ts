@@ -140,7 +140,13 @@ export interface DecisionQuery extends ListRange {
   readonly status?: DecisionStatus | undefined;
   readonly level?: Level | undefined;
   readonly authorId?: string | undefined;
+  readonly sessionId?: string | undefined;
 }
+
+/** Linked with a session that the member may read, or with a message of it. */
+const linkedWith = (session: string) =>
+  `s.id = any(array(select l.decision_id from coditect.memory_links l where l.account_id = $1 and l.about_session_id = ${session}::uuid))
+   and exists (select from coditect.memory_sessions o where ${readable('o')} and o.id = ${session}::uuid)`;
 
 const OF_DECISIONS = {
   table: 'coditect.memory_decisions',
@@ -151,8 +157,12 @@ const OF_DECISIONS = {
 } as const;
 
 /** Newest first. */
-export function listDecisions(member: MemberKey, { authorId, ...query }: DecisionQuery) {
-  const { text, values } = newestFirst(member, OF_DECISIONS, { ...query, author_id: authorId });
+export function listDecisions(member: MemberKey, { authorId, sessionId, ...query }: DecisionQuery) {
+  const table =
+    sessionId === undefined
+      ? OF_DECISIONS
+      : { ...OF_DECISIONS, narrowed: (put: (value: unknown) => string) => linkedWith(put(sessionId)) };
+  const { text, values } = newestFirst(member, table, { ...query, author_id: authorId });
   return statement<DecisionRow & TimePosition>(text, values);
 }
 

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
 import { replyMaker } from '../items/reply.ts';
-import { clientId, level } from '../sessions/replies.ts';
+import { askedLevel, clientId, level } from '../sessions/replies.ts';
 import { loadedAsMarkdown } from './load.ts';
 import type { DocumentKind } from './store.ts';
 
@@ -74,7 +74,7 @@ const writing = {
   body: namedObject('WriteContextDocument', {
     name: clientId.describe('Your own name for it; it is not sealed.'),
     text: z.string().min(1).describe('At most 256 KiB of UTF-8.'),
-    level: level.default('private'),
+    level: askedLevel,
     team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
   }),
   reply: { 201: documentReply, 200: documentReply },

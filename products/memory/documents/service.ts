@@ -13,7 +13,7 @@ import {
 } from 'plinth/product';
 import { createItems, insertOnce, type ItemKind, type PageRequest } from '../items/items.ts';
 import { sealedText } from '../items/sealed-text.ts';
-import { type Audience, type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
+import { type AskedAudience, type Audience, type ChangeRequest, type MemberKey, scopeOf } from '../levels.ts';
 import { fitting, type LoadedDocuments } from './load.ts';
 import {
   countDocumentVersion,
@@ -50,7 +50,7 @@ const missing = () => new AppError('context_document_not_found');
 /** A document whose text is opened. */
 export type OpenDocument = Omit<DocumentRow, 'version_id'> & { readonly text: string };
 
-export interface DocumentInput extends Audience {
+export interface DocumentInput extends AskedAudience {
   readonly kind: DocumentKind;
   readonly name: string;
   readonly text: string;
@@ -76,7 +76,7 @@ const KIND: ItemKind<WholeDocumentRow, OpenDocument> = {
 
 /** Documents by which members tell a model of their business and their systems. */
 export function createContextDocuments(
-  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit'>,
+  context: Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'privacy'>,
 ) {
   const { db, ids, limits, dataKeys } = context;
   const items = createItems(context, KIND);
@@ -89,9 +89,9 @@ export function createContextDocuments(
     const size = Buffer.byteLength(text);
     if (size > MOST_TEXT) throw new AppError('context_document_too_large');
     const tokens = await countLongText(text);
-    return items.create(member, { commit: WRITE, level, teamId }, async (tx, key) => {
+    return items.create(member, { commit: WRITE, level, teamId }, async (tx, key, audience) => {
       const fresh = { ...member, id: ids.next() };
-      const insert = insertDocument(fresh, { kind, name, level, teamId, bytes: size });
+      const insert = insertDocument(fresh, { kind, name, ...audience, bytes: size });
       const known = await insertOnce(tx, insert, lockOwnDocument(member, kind, name));
       const document = { ...member, id: known.row.id };
       const [before] = await tx.run(readDocument(document));

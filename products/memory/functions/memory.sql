@@ -224,7 +224,7 @@ begin
   else
     delete from coditect.memory_files f where f.account_id = v_account and f.session_id = p_session;
     update coditect.memory_sessions s set author_id = '00000000-0000-0000-0000-000000000000', client_id = s.id, level = 'private', team_id = null,
-      title = null, pending_after = '', updated_at = app.now() where s.account_id = v_account and s.id = p_session;
+      title = null, summary = null, metadata = null, pending_after = '', updated_at = app.now() where s.account_id = v_account and s.id = p_session;
   end if;
   return true;
 end $$;

@@ -12,6 +12,7 @@ import {
   type Transaction,
 } from 'plinth/product';
 import {
+  type AskedAudience,
   type Audience,
   type ChangeRequest,
   type ItemKey,
@@ -23,7 +24,7 @@ import {
 import { levelProblem } from './store.ts';
 
 type CommitPoint = ReturnType<typeof commitPoint>;
-type Context = Pick<ProductContext, 'db' | 'plan' | 'dataKeys' | 'audit'>;
+type Context = Pick<ProductContext, 'db' | 'plan' | 'dataKeys' | 'audit' | 'privacy'>;
 
 /** One kind of items: its statements, and how a row is opened. */
 export interface ItemKind<Row, Open extends ItemRow> {
@@ -85,7 +86,7 @@ interface ItemList<Filters, Listed, Shown> {
 
 /** Items of one kind: who may read, share, change and delete them is the same for all. */
 export function createItems<Row, Open extends ItemRow>(context: Context, kind: ItemKind<Row, Open>) {
-  const { db, plan, dataKeys, audit } = context;
+  const { db, plan, dataKeys, audit, privacy } = context;
   const missing = () => new AppError(kind.notFound);
   const refusalOf = (problem: string) => new AppError(REFUSALS.get(problem) ?? kind.notFound);
 
@@ -107,6 +108,22 @@ export function createItems<Row, Open extends ItemRow>(context: Context, kind: I
     const [[given]] = await db.member(scopeOf(member), [levelProblem('organization', null)]);
     if (given?.problem === 'personal') throw new AppError('organization_only');
     await plan.assertGrants(member.accountId, 'team_sharing');
+  }
+
+  /** What is asked for; else the member's default, or `private` where that can't be given now. */
+  async function audienceOf(member: MemberKey, { level, teamId }: AskedAudience): Promise<Audience> {
+    assertLevel({ level: level ?? 'private', teamId });
+    if (level !== undefined) return { level, teamId };
+    const own = await privacy.defaultAudience(member.accountId, member.userId);
+    if (own.level === 'private') return own;
+    try {
+      await plan.assertGrants(member.accountId, 'team_sharing');
+      return own;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'plan_required')
+        return { level: 'private', teamId: null };
+      throw error;
+    }
   }
 
   async function setLevel(
@@ -131,20 +148,20 @@ export function createItems<Row, Open extends ItemRow>(context: Context, kind: I
     read,
     whyNotOwn,
 
-    /** Stores an item of a level that the member may give, and what it takes of the plan. */
+    /** Stores an item of a level that the member may give, or of their default, and what it takes of the plan. */
     async create<Result>(
       member: MemberKey,
-      { commit, level, teamId }: Audience & { readonly commit: CommitPoint },
-      store: (tx: Transaction, key: DataKey) => Promise<Result>,
+      { commit, ...asked }: AskedAudience & { readonly commit: CommitPoint },
+      store: (tx: Transaction, key: DataKey, audience: Audience) => Promise<Result>,
     ): Promise<Result> {
-      assertLevel({ level, teamId });
-      if (level !== 'private') await assertSharing(member);
+      const { level, teamId } = await audienceOf(member, asked);
+      if (asked.level !== undefined && level !== 'private') await assertSharing(member);
       const key = await dataKeys.of(member.accountId);
       try {
         return await db.member(scopeOf(member), commit, async (tx) => {
           const [given] = await tx.run(levelProblem(level, teamId));
           if (typeof given?.problem === 'string') throw refusalOf(given.problem);
-          return store(tx, key);
+          return store(tx, key, { level, teamId });
         });
       } catch (error) {
         // The team of its level may be deleted meanwhile.

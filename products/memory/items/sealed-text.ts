@@ -37,6 +37,8 @@ export class SealedText {
 /** All sealed columns of memory. */
 export const sealedText = {
   sessionTitle: new SealedText('coditect.memory_sessions', 'title'),
+  sessionSummary: new SealedText('coditect.memory_sessions', 'summary'),
+  sessionMetadata: new SealedText('coditect.memory_sessions', 'metadata'),
   messageText: new SealedText('coditect.memory_messages', 'text'),
   messageSpeaker: new SealedText('coditect.memory_messages', 'speaker'),
   drawnSummary: new SealedText('coditect.memory_summaries', 'drawn'),

@@ -13,12 +13,14 @@ interface ItemTable {
   /** Columns of a row `s`, and of what is joined to it. */
   readonly columns: string;
   readonly joined?: string;
+  /** A further condition on a row `s`, with what it compares with. */
+  readonly narrowed?: (put: (value: unknown) => string) => string;
 }
 
 /** A list of items, newest first. The rows of its page are found before anything is joined to them. */
 export function newestFirst(
   { accountId, userId }: MemberKey,
-  { table, readable, columns, joined = '' }: ItemTable,
+  { table, readable, columns, joined = '', narrowed }: ItemTable,
   {
     after,
     limit,
@@ -31,6 +33,7 @@ export function newestFirst(
     ...Object.entries(filters).flatMap(([column, value]) =>
       value === undefined ? [] : [`s.${column} = ${put(value)}`],
     ),
+    ...(narrowed === undefined ? [] : [narrowed(put)]),
     ...olderThan(after, put),
   ];
   const text = `select ${columns}, ${microsecondsOf('s.created_at')} as at

@@ -75,7 +75,7 @@ function registerRemember(server: McpServer, { call, ownSession, recalls }: Tool
     'remember',
     { title: 'Remember what was said', description, annotations: writing, inputSchema },
     withRefusals(async ({ session, title: named, messages }) => {
-      const body = { client_id: session, title: named };
+      const body = { client_id: session, title: named, level: 'private' };
       const created = await ask(call, { method: 'POST', path: '/v1/sessions', body });
       const sessionId = String(created['id']);
       const stored = await ask(call, {
@@ -143,7 +143,11 @@ function registerRecordDecision(server: McpServer, { call }: ToolParts): void {
     { title: 'Record a decision', description, annotations: writing, inputSchema },
     withRefusals(async ({ id: named, ...decision }) => {
       const { title: of, context, rationale, consequences } = decision;
-      const body = { ...decision, client_id: named ?? idOf([of, context, rationale, consequences]) };
+      const body = {
+        ...decision,
+        level: 'private',
+        client_id: named ?? idOf([of, context, rationale, consequences]),
+      };
       const recorded = await ask(call, { method: 'POST', path: '/v1/decisions', body });
       const { status, version } = recorded;
       return resultOf(JSON.stringify({ id: recorded['id'], status, version }));

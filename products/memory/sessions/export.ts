@@ -34,6 +34,7 @@ export function exportAsMarkdown({ session, summary, refined, decisions }: Sessi
     '',
     '## Summary',
     '',
+    ...(session.summary === null ? [] : [asLine(session.summary), '']),
     ...(sentences.length === 0
       ? ['Nothing was said yet.']
       : (refined ?? sentences).map(({ text }) => `- ${asLine(text)}`)),

@@ -7,10 +7,21 @@ const LEVELS = ['private', 'team', 'organization'] as const;
 export const ROLES = ['user', 'assistant', 'system', 'tool'] as const;
 const LONGEST_TITLE = 300;
 const LONGEST_SPEAKER = 100;
+const LONGEST_NOTE = 4_000;
 
 export const level = z.enum(LEVELS);
+export const askedLevel = level
+  .optional()
+  .describe('Not said: your default, or the account’s (`POST /v1/privacy/settings`); else `private`.');
 export const decisionStatus = z.enum(['proposed', 'accepted', 'superseded']);
 export const title = z.string().trim().min(1).max(LONGEST_TITLE);
+export const ownSummary = z.string().trim().min(1).max(LONGEST_NOTE);
+export const metadata = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (fields) => Buffer.byteLength(JSON.stringify(fields)) <= LONGEST_NOTE,
+    `At most ${LONGEST_NOTE} bytes as JSON.`,
+  );
 export const speaker = z.string().trim().min(1).max(LONGEST_SPEAKER);
 // The driver reads years before 100 as others, and the database's last year is no year of the protocol.
 const [FIRST_TIME, LAST_TIME] = [Date.parse('1000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
@@ -33,10 +44,15 @@ export const sessionReply = namedObject('MemorySession', {
   level: level.describe('Who may read it: its author, a team, or all members of the organization.'),
   team_id: z.uuid().nullable(),
   title: z.string().nullable(),
+  summary: z.string().nullable().describe('By its author. What the server makes of it is in its export.'),
+  metadata: z.record(z.string(), z.unknown()).nullable().describe('Fields of its author’s program.'),
   started_at: z.iso.datetime(),
+  timestamp: z.iso.datetime().describe('The same as `started_at`.'),
   last_said_at: z.iso.datetime().nullable(),
   messages: z.int(),
-  bytes: z.int().describe('Of the texts that are kept, and 400 for each message.'),
+  bytes: z
+    .int()
+    .describe('Of the texts that are kept, its summary and metadata among them, and 400 for each message.'),
   processed_messages: z
     .int()
     .describe(

@@ -12,12 +12,15 @@ import type { Memory } from '../service.ts';
 import { changeOf, itemOf, memberOf, reads, SHARING_ERRORS, writes } from '../access.ts';
 import { exportAsMarkdown } from './export.ts';
 import {
+  askedLevel,
   clientId,
   exportReply,
   instant,
   level,
   markdownReply,
+  metadata,
   messageReply,
+  ownSummary,
   ROLES,
   sessionReply,
   shownExport,
@@ -42,16 +45,25 @@ export const createMemorySession = route(
     body: namedObject('CreateMemorySession', {
       client_id: clientId.describe('Your own name for it; it is not sealed.'),
       title: title.nullable().default(null),
-      level: level.default('private'),
+      level: askedLevel,
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
+      summary: ownSummary.nullable().default(null).describe('Yours. Search does not read it.'),
+      metadata: metadata
+        .nullable()
+        .default(null)
+        .describe('Fields of your program. Search does not read them.'),
       started_at: instant.nullable().default(null),
-    }),
+      timestamp: instant.optional().describe('The same as `started_at`.'),
+    }).refine(
+      (body) => body.started_at === null || body.timestamp === undefined,
+      'Say either started_at or timestamp.',
+    ),
     reply: { 201: sessionReply, 200: sessionReply },
     errors: [...SHARING_ERRORS, 'limit_exceeded'],
   },
   async (call, { memory }) => {
-    const { client_id, team_id: teamId, started_at: startedAt, ...body } = call.body;
-    const input = { ...body, clientId: client_id, teamId, startedAt };
+    const { client_id, team_id: teamId, started_at, timestamp, ...body } = call.body;
+    const input = { ...body, clientId: client_id, teamId, startedAt: timestamp ?? started_at };
     const { row, isNew } = await memory.create(memberOf(call), input);
     return versionedAnswer(row, shownSession(row), {
       status: isNew ? 201 : 200,
@@ -94,16 +106,21 @@ export const changeMemorySession = route(
   {
     ...writes,
     versioned: true,
-    summary: 'Change the title or the level of a session',
+    summary: 'Change the title, the notes or the level of a session',
     description:
-      'Its author may change both. Admins and owners of the organization may lower the level of a session that they can read, and never raise it. A changed level counts at once, in lists and in search. With `If-Match`, only from that version on: messages that are stored count it too.',
+      'Its author may change all of it. Admins and owners of the organization may lower the level of a session that they can read, and never raise it. A changed level counts at once, in lists and in search. With `If-Match`, only from that version on: messages that are stored count it too.',
     body: namedObject('ChangeMemorySession', {
       title: title.nullable().optional(),
+      summary: ownSummary.nullable().optional(),
+      metadata: metadata.nullable().optional(),
       level: level.optional(),
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
-    }).refine((body) => body.title !== undefined || body.level !== undefined, 'Say what to change.'),
+    }).refine(
+      ({ team_id: _team, ...change }) => Object.values(change).some((one) => one !== undefined),
+      'Say what to change.',
+    ),
     reply: { 200: sessionReply },
-    errors: [...SHARING_ERRORS, 'memory_session_not_found', 'author_only'],
+    errors: [...SHARING_ERRORS, 'memory_session_not_found', 'author_only', 'limit_exceeded'],
   },
   async (call, { memory }) => {
     const { team_id: teamId, ...change } = call.body;

@@ -9,10 +9,11 @@ import {
   type Page,
   positionOf,
   type ProductContext,
+  type Transaction,
 } from 'plinth/product';
 import { z } from 'zod';
 import { type Appended, appendMessages, type SentMessage } from './append.ts';
-import { type Audience, type ChangeRequest, scopeOf } from '../levels.ts';
+import { type AskedAudience, type ChangeRequest, scopeOf } from '../levels.ts';
 import {
   createItems,
   insertOnce,
@@ -20,9 +21,9 @@ import {
   type LevelChange,
   type PageRequest,
 } from '../items/items.ts';
-import { sealedText } from '../items/sealed-text.ts';
 import type { LinkedDecision, SessionExport } from './export.ts';
 import { listMessages, type MessagePosition } from './message-store.ts';
+import { bytesOfNotes, openNotes, sealNotes, type SessionNotes } from './notes.ts';
 import { type OpenMessage, openMessage } from './open-message.ts';
 import {
   deleteSession,
@@ -32,11 +33,11 @@ import {
   lockSession,
   type MemberKey,
   readSession,
-  renameSession,
   sessionByClientId,
   type SessionKey,
   type SessionRow,
   setLevel,
+  writeNotes,
 } from './store.ts';
 import { readSummary } from './summary-store.ts';
 import { gatherMessages, openRefined, openSummary } from './summary.ts';
@@ -51,23 +52,27 @@ const DELETE = commitPoint(
   'a session that is gone with its messages, its storage given back; or that nobody reads, if it is large',
 );
 
-/** A session whose title is opened. */
-export type OpenSession = Omit<SessionRow, 'title'> & { readonly title: string | null };
+/** A session whose notes are opened. `timestamp`: when it started. */
+export type OpenSession = Omit<SessionRow, keyof SessionNotes> & SessionNotes & { readonly timestamp: Date };
 
-export interface SessionInput extends Audience {
+export interface SessionInput extends AskedAudience, SessionNotes {
   readonly clientId: string;
-  readonly title: string | null;
   readonly startedAt: Date | null;
 }
 
-export interface SessionChange extends LevelChange {
+/** Notes that a change says; without one that stays. */
+type NotesChange = { readonly [Name in keyof SessionNotes]?: SessionNotes[Name] | undefined };
+
+export interface SessionChange extends LevelChange, NotesChange {
   /** From which version on; undefined: from any. */
   readonly version?: number | undefined;
-  readonly title?: string | null | undefined;
 }
 
 interface Context
-  extends Pick<ProductContext, 'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates'> {
+  extends Pick<
+    ProductContext,
+    'db' | 'ids' | 'limits' | 'plan' | 'dataKeys' | 'audit' | 'rates' | 'privacy'
+  > {
   /** Decisions of a session, as far as the caller may read them. */
   readonly decisionsOf: (session: SessionKey) => Promise<readonly LinkedDecision[]>;
   /** Called after messages were stored. */
@@ -96,7 +101,7 @@ interface ListRequest extends PageRequest {
 
 /** Sessions of members with their tools. */
 export function createMemorySessions(context: Context) {
-  const { db, ids, limits, dataKeys } = context;
+  const { db, ids, limits, plan, dataKeys } = context;
   const items = createItems(context, KIND);
 
   /** Creates a session; the same again is the same session. */
@@ -104,12 +109,18 @@ export function createMemorySessions(context: Context) {
     member: MemberKey,
     input: SessionInput,
   ): Promise<{ readonly row: OpenSession; readonly isNew: boolean }> =>
-    items.create(member, { ...input, commit: CREATE }, async (tx, key) => {
+    items.create(member, { ...input, commit: CREATE }, async (tx, key, audience) => {
       const session = { ...member, id: ids.next() };
-      const title = sealedText.sessionTitle.seal(key, session, input.title);
-      const insert = insertSession(session, { ...input, title });
+      const bytes = bytesOfNotes(input);
+      const insert = insertSession(session, {
+        ...input,
+        ...audience,
+        ...sealNotes(key, session, input),
+        bytes,
+      });
       const { row, isNew } = await insertOnce(tx, insert, sessionByClientId(member, input.clientId));
       if (isNew) await tx.run(limits.gauging('coditect', 'memory_sessions', 1));
+      if (isNew && bytes > 0) await tx.run(limits.gauging('coditect', 'memory_bytes', bytes));
       return { row: openSession(key, member, row), isNew };
     });
 
@@ -120,16 +131,38 @@ export function createMemorySessions(context: Context) {
   /** Its author changes all of it; an admin lowers its level. */
   async function change(
     session: SessionKey & ChangeRequest,
-    { version, title, ...level }: SessionChange,
+    { version, title, summary, metadata, ...level }: SessionChange,
   ): Promise<OpenSession> {
-    const { row, isShown } = await items.change(session, level, async (tx, key) => {
-      await items.assertVersion(tx, lockSession(session), version);
-      if (title === undefined) return;
-      const sealed = sealedText.sessionTitle.seal(key, session, title);
-      const [renamed] = await tx.run(renameSession(session, sealed));
-      if (renamed === undefined) throw await items.whyNotOwn(tx, session);
-    });
-    return isShown ? row : { ...row, title: null };
+    try {
+      const { row, isShown } = await items.change(session, level, async (tx, key) => {
+        await items.assertVersion(tx, lockSession(session), version);
+        await note(tx, { session, key }, { title, summary, metadata });
+      });
+      return isShown ? row : { ...row, title: null, summary: null, metadata: null };
+    } catch (error) {
+      throw plan.gaugeRefusal(error);
+    }
+  }
+
+  async function note(
+    tx: Transaction,
+    { session, key }: { readonly session: SessionKey; readonly key: DataKey },
+    { title, summary, metadata }: NotesChange,
+  ): Promise<void> {
+    if (title === undefined && summary === undefined && metadata === undefined) return;
+    await tx.run(lockSession(session));
+    const [row] = await tx.run(readSession(session));
+    if (row === undefined) throw new AppError('memory_session_not_found');
+    const before = openNotes(key, session, row);
+    const notes = {
+      title: title === undefined ? before.title : title,
+      summary: summary === undefined ? before.summary : summary,
+      metadata: metadata === undefined ? before.metadata : metadata,
+    };
+    const moreBytes = bytesOfNotes(notes) - bytesOfNotes(before);
+    const [written] = await tx.run(writeNotes(session, sealNotes(key, session, notes), moreBytes));
+    if (written === undefined) throw await items.whyNotOwn(tx, session);
+    if (moreBytes !== 0) await tx.run(limits.gauging('coditect', 'memory_bytes', moreBytes));
   }
 
   /** A page of what was said, in the order in which it was said. */
@@ -204,8 +237,8 @@ export function createMemorySessions(context: Context) {
   };
 }
 
-function openSession(key: DataKey, { accountId }: MemberKey, { title, ...row }: SessionRow): OpenSession {
-  return { ...row, title: sealedText.sessionTitle.open(key, { accountId, id: row.id }, title) };
+function openSession(key: DataKey, { accountId }: MemberKey, row: SessionRow): OpenSession {
+  return { ...row, ...openNotes(key, { accountId, id: row.id }, row), timestamp: row.started_at };
 }
 
 export type MemorySessions = ReturnType<typeof createMemorySessions>;

@@ -1,6 +1,7 @@
 import { type Statement, statement, type TimePosition } from 'plinth/product';
 import type { ListRange } from '../items/items.ts';
 import { newestFirst } from '../items/store.ts';
+import type { SealedNotes } from './notes.ts';
 import {
   type Audience,
   type ItemKey,
@@ -12,9 +13,8 @@ import {
 
 export type { ItemKey as SessionKey, Level, MemberKey };
 
-export interface SessionRow extends ItemRow {
+export interface SessionRow extends ItemRow, SealedNotes {
   readonly client_id: string;
-  readonly title: Uint8Array | null;
   readonly started_at: Date;
   readonly last_said_at: Date | null;
   readonly messages: number;
@@ -25,16 +25,17 @@ export interface SessionRow extends ItemRow {
   readonly version: number;
 }
 
-const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.started_at, s.last_said_at, s.messages,
+const COLUMNS = `s.id, s.author_id, s.level, s.team_id, s.client_id, s.title, s.summary, s.metadata, s.started_at, s.last_said_at, s.messages,
   s.bytes::double precision as bytes, s.processed_messages, s.processed_until, s.version, s.created_at, s.updated_at`;
 
 /** Which sessions `s` a member may read. */
 export const READABLE = readable('s');
 
 /** A session when it is made. */
-export interface NewSession {
+export interface NewSession extends SealedNotes {
   readonly clientId: string;
-  readonly title: Uint8Array | null;
+  /** Size of its notes, unsealed. */
+  readonly bytes: number;
   readonly level: Level;
   readonly teamId: string | null;
   readonly startedAt: Date | null;
@@ -43,8 +44,8 @@ export interface NewSession {
 /** No row: its author has one of this name. */
 export const insertSession = ({ accountId, userId, id }: ItemKey, session: NewSession) =>
   statement<SessionRow>(
-    `insert into coditect.memory_sessions as s (account_id, author_id, id, client_id, title, level, team_id, started_at)
-     values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, app.now()))
+    `insert into coditect.memory_sessions as s (account_id, author_id, id, client_id, title, level, team_id, started_at, summary, metadata, bytes)
+     values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, app.now()), $9, $10, $11)
      on conflict (account_id, author_id, client_id) do nothing returning ${COLUMNS}`,
     [
       accountId,
@@ -55,6 +56,9 @@ export const insertSession = ({ accountId, userId, id }: ItemKey, session: NewSe
       session.level,
       session.teamId,
       session.startedAt,
+      session.summary,
+      session.metadata,
+      session.bytes,
     ],
   );
 
@@ -90,15 +94,17 @@ export const lockSession = ({ accountId, userId, id }: ItemKey) =>
     [accountId, userId, id],
   );
 
-/** Its author alone. */
-export const renameSession = (
+/** Its author alone. `moreBytes`: than the notes before had. */
+export const writeNotes = (
   { accountId, userId, id }: ItemKey,
-  title: Uint8Array | null,
+  { title, summary, metadata }: SealedNotes,
+  moreBytes: number,
 ): Statement<SessionRow> =>
   statement<SessionRow>(
-    `update coditect.memory_sessions s set title = $4, version = version + 1, updated_at = app.now()
+    `update coditect.memory_sessions s set title = $4, summary = $5, metadata = $6, bytes = bytes + $7, version = version + 1,
+       updated_at = app.now()
      where account_id = $1 and author_id = $2 and id = $3 returning ${COLUMNS}`,
-    [accountId, userId, id, title],
+    [accountId, userId, id, title, summary, metadata, moreBytes],
   );
 
 /** `changed`, `unchanged`, or why not. */

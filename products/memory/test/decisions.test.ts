@@ -56,6 +56,34 @@ test('each version of a decision stays, and a stale one is not written over', as
   expect(await memory.used(ada)).toEqual({ memory_bytes: 34 + 48 });
 });
 
+test('a decision is recorded with its session in one call, and listed by it as far as both may be read', async () => {
+  const ada = await memory.rememberer();
+  const bob = await memory.colleagueOf(ada);
+  const session = await ada.session('s');
+  const shared = { level: 'organization', session_id: session };
+  const [id, again] = [await ada.decide('d', shared), await ada.decide('d', shared)];
+  expect(again).toBe(id);
+  expect(await linksOf(ada, id)).toMatchObject([{ type: 'drawn_from', session_id: session }]);
+  await ada.decide('other');
+  const listed = async (by: Rememberer, of: string) => {
+    const { body } = await by.call(`GET /api/v1/decisions/?session_id=${of}`);
+    return (body['data'] as readonly { readonly id: string }[]).map((row) => row.id);
+  };
+  expect(await listed(ada, session)).toEqual([id]);
+  // The decision is shown to all; which session it is of is not.
+  expect((await bob.call(`GET /v1/decisions/${id}`)).status).toBe(200);
+  expect(await listed(bob, session)).toEqual([]);
+  await ada.call(`PATCH /v1/sessions/${session}`, { level: 'organization' });
+  expect(await listed(bob, session)).toEqual([id]);
+  const stranger = await memory.rememberer();
+  expect(await listed(stranger, session)).toEqual([]);
+  const body = { client_id: 'x', ...TEXTS, session_id: session };
+  expect(code(await stranger.call('POST /v1/decisions', body))).toBe('404 link_target_not_found');
+  expect(await memory.count(stranger, 'coditect.memory_decisions')).toBe(0);
+  expect(await memory.used(stranger)).toEqual({});
+  expect(code(await ada.call('GET /v1/decisions?session_id=none'))).toBe('400 validation_failed');
+});
+
 test('of two who write the same version at once one does, and without a version both are kept', async () => {
   const ada = await memory.rememberer();
   const id = await ada.decide('d');

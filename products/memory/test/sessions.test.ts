@@ -53,6 +53,55 @@ test('with If-Match a session is changed only as it was read', async () => {
   expect((await rename('third', 2)).body).toMatchObject({ title: 'third', version: 3 });
 });
 
+test('a session has its author’s summary and metadata, which are counted, changed and given back', async () => {
+  const ada = await memory.rememberer();
+  const bob = await memory.colleagueOf(ada, 'admin');
+  const notes = { summary: 'Read it once.', metadata: { branch: 'main', files: ['a.ts'] } };
+  const body = {
+    client_id: 's',
+    timestamp: '2026-11-20T09:00:00+01:00',
+    level: 'organization',
+    ...notes,
+  };
+  const started = { started_at: '2026-11-20T08:00:00.000Z', timestamp: '2026-11-20T08:00:00.000Z' };
+  const made = await ada.call('POST /api/v1/sessions/', body);
+  expect([made.status, made.body]).toMatchObject([201, { ...notes, ...started, bytes: 13 + 34 }]);
+  const again = await ada.call('POST /api/v1/sessions/', { ...body, summary: 'Other' });
+  expect([again.status, again.body]).toMatchObject([200, notes]);
+  const path = `/v1/sessions/${String(made.body['id'])}`;
+  expect((await bob.call(`GET ${path}`)).body).toMatchObject(notes);
+  expect((await bob.call('GET /v1/sessions')).body['data']).toMatchObject([notes]);
+  expect(code(await bob.call(`PATCH ${path}`, { summary: 'No' }))).toBe('403 author_only');
+  const changed = await ada.call(`PATCH ${path}`, { summary: 'Done', metadata: null });
+  expect(changed.body).toMatchObject({ summary: 'Done', metadata: null, bytes: 4, version: 2 });
+  expect(await memory.used(ada)).toEqual({ memory_bytes: 4, memory_sessions: 1 });
+  const markdown = await ada.call(`POST ${path}/export`, { format: 'markdown' });
+  expect(markdown.body['markdown']).toContain('## Summary\n\nDone\n');
+  await memory.leaveRoom(ada, { memory_bytes: 1 });
+  expect(code(await ada.call(`PATCH ${path}`, { summary: 'Done now' }))).toBe('429 limit_exceeded');
+  expect((await ada.call(`PATCH ${path}`, { summary: null })).body).toMatchObject({
+    summary: null,
+    bytes: 0,
+  });
+  const stranger = await memory.rememberer();
+  expect(code(await stranger.call(`PATCH ${path}`, { summary: 'x' }))).toBe('404 memory_session_not_found');
+});
+
+test.each([
+  { summary: '' },
+  { summary: 'x'.repeat(4_001) },
+  { metadata: { text: 'ä'.repeat(2_000) } },
+  { metadata: ['a list'] },
+  { metadata: 'a text' },
+  { timestamp: '2026-11-20T08:00:00Z', started_at: '2026-11-20T08:00:00Z' },
+  { timestamp: 'yesterday' },
+])('a session with %j is refused', async (more) => {
+  const ada = await memory.rememberer();
+  expect(code(await ada.call('POST /v1/sessions', { client_id: 's', ...more }))).toBe(
+    '400 validation_failed',
+  );
+});
+
 test('a key that was made for licences reads no memory and writes none', async () => {
   const ada = await memory.rememberer();
   const session = await ada.session('s');

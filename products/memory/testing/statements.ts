@@ -22,6 +22,7 @@ export const statements: Readonly<Record<string, readonly Statement[]>> = {
       status: 'accepted',
       level: 'team',
       authorId: id,
+      sessionId: id,
       after: { at: 1, id },
       limit: 1,
     }),

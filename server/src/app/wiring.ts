@@ -7,6 +7,7 @@ import { type Config, settingNames, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import {
+  type Catalogue,
   createEntitlements,
   createPlanRates,
   createUpgradeFor,
@@ -136,6 +137,12 @@ function wireMessages(parts: WiringParts) {
   return { audit, queue, mail, events, ...events };
 }
 
+/** Name of the one product that runs here. */
+function onlyNameOf(catalogues: readonly Catalogue[]): string | undefined {
+  const [only, ...others] = catalogues.filter(isRunning);
+  return others.length === 0 ? only?.name : undefined;
+}
+
 /** Wires accounts, their plans, and how people sign in. */
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
@@ -165,6 +172,7 @@ function wirePeople(parts: WiringParts) {
     log,
     signInRule: createSignInRule({ audit }),
     addressRule,
+    product: onlyNameOf(catalogues),
     settings: identitySettings(config, parts.products),
   });
   mail.resolve(identity.resolvers);

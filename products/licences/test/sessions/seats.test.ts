@@ -7,6 +7,30 @@ const app = await testApp({ work: false });
 const { call, customer, db } = app;
 
 describe('a seat', () => {
+  test('is renewed, borrowed and given back by its token alone, and a token that was made up does neither', async () => {
+    const at = await office(app);
+    const { session_id: id, signed_token } = await at.seat('a');
+    const by = (path: string, token: string, more = {}) =>
+      call(undefined, `POST /api/v1/licenses/${path}/`, { body: { signed_token: token, ...more } });
+    const renewed = keptOf(await by('heartbeat', signed_token)).signed_token;
+    expect(claimsOf({ session_id: id, signed_token: renewed })['sid']).toBe(id);
+    await advance(db, '5 minutes');
+    const lent = await by('borrow', renewed, { minutes: 10 });
+    expect([lent.status, lent.body]).toMatchObject([200, { session_id: id }]);
+    const [head = '', , signature = ''] = signed_token.split('.');
+    const claims = Buffer.from(JSON.stringify({ sid: id, fence: 1 })).toString('base64url');
+    for (const forged of [`${head}.${claims}.${signature}`, 'none', '..', `${head}.bnVsbA.${signature}`]) {
+      expect(codeOf(await by('heartbeat', forged)), forged).toBe('token_invalid');
+      expect(codeOf(await by('borrow', forged, { minutes: 10 })), forged).toBe('token_invalid');
+      expect((await by('release', forged)).status).toBe(204);
+    }
+    expect(await at.seats()).toHaveLength(1);
+    for (const _ of ['once', 'twice'])
+      expect((await by('release', keptOf(lent).signed_token)).status).toBe(204);
+    expect(await at.seats()).toEqual([]);
+    expect(codeOf(await by('heartbeat', keptOf(lent).signed_token))).toBe('session_expired');
+  });
+
   test('is taken by the key alone, kept by its token, and given back by it', async () => {
     const at = await office(app);
     const taken = await at.acquire('a', { app_version: '2.1', user_agent: 'ide', user_ip: '198.51.100.7' });
@@ -18,12 +42,18 @@ describe('a seat', () => {
         max_seats: 3,
         heartbeat_interval: 300,
         offline_until: null,
+        is_active: true,
+        time_remaining: 360,
       },
     ]);
     const { server_time: now, expires_at: until } = taken.body;
     expect(Date.parse(String(until)) - Date.parse(String(now))).toBe(360_000);
     const kept = keptOf(taken);
     expect(claimsOf(kept)).toMatchObject({ sid: kept.session_id, lid: at.id, fence: 1 });
+    const [running] = await at.history();
+    expect(running).toMatchObject({ is_active: true, expires_at: until });
+    expect(running?.['time_remaining']).toBeGreaterThan(0);
+    expect(running?.['time_remaining']).toBeLessThanOrEqual(360);
     const beaten = await at.beat(kept);
     expect([beaten.status, beaten.body]).toMatchObject([200, { session_id: kept.session_id }]);
     const path = `PATCH /v1/licenses/sessions/${kept.session_id}/heartbeat/`;
@@ -38,6 +68,9 @@ describe('a seat', () => {
       {
         session_id: kept.session_id,
         status: 'released',
+        expires_at: null,
+        is_active: false,
+        time_remaining: 0,
         app_version: '2.1',
         said_ip: '198.51.100.7',
         said_user_agent: 'ide',

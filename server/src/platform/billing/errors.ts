@@ -84,6 +84,10 @@ declareErrors({
     status: 409,
     message: 'Payouts of another month are under way: ask again when they have ended.',
   },
+  plan_ambiguous: {
+    status: 409,
+    message: 'Several products have a plan of this name: ask for one of `details.candidates`.',
+  },
   nothing_sold: {
     status: 503,
     message: 'This server is not connected to a payment provider: nothing can be bought.',

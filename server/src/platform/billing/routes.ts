@@ -26,12 +26,14 @@ export const readPlan = route(
   'GET /v1/plans/:id',
   {
     summary: 'Read a plan',
+    description:
+      'By its id (`coditect.pro`), or by its name alone (`pro`) where one product that runs has a plan of that name.',
     tag,
     auth: 'none',
     rate: { perMinute: 120, by: 'ip' },
     params: { id: 'text' },
     reply: { 200: planReply },
-    errors: ['not_found', 'product_off'],
+    errors: ['not_found', 'product_off', 'plan_ambiguous'],
   },
   async ({ params }, billing) => billing.plan(params.id),
 );

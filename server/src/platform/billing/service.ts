@@ -55,6 +55,7 @@ interface ByWhom {
 export interface Billing extends HeldEntitlements {
   /** Everything on sale: of all products, or of one. */
   priceList(product?: string): ReturnType<typeof priceListOf> & { readonly sold: boolean };
+  /** By `product.plan`, or by the name within its product where one product that runs has it. */
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
   /** All add-ons that the account ever had, newest first. */
   addOns(
@@ -80,6 +81,11 @@ export interface BillingParts extends HeldEntitlementsParts {
 /** Plans on sale, an account's own, and grants that admins give by hand. Payment providers come on top of it. */
 export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements } = parts;
+  /** Plans of this name on sale in products that run. */
+  const plansNamed = (name: string) =>
+    priceListOf([...entitlements.catalogues.values()].filter(isRunning)).data.filter(
+      ({ id, product }) => id === `${product}.${name}`,
+    );
   return {
     priceList(product) {
       assertRunning(entitlements.catalogues.get(product ?? ''));
@@ -89,8 +95,13 @@ export function createBilling(parts: BillingParts): Billing {
       return { sold: parts.selling !== undefined, ...priceListOf(asked) };
     },
     plan(id) {
-      const plan = priceListOf([...entitlements.catalogues.values()]).data.find((one) => one.id === id);
-      assertRunning(entitlements.catalogues.get(plan?.product ?? ''));
+      const plans = priceListOf([...entitlements.catalogues.values()]).data;
+      const whole = plans.find((one) => one.id === id);
+      assertRunning(entitlements.catalogues.get(whole?.product ?? ''));
+      const named = whole === undefined ? plansNamed(id) : [whole];
+      if (named.length > 1)
+        throw new AppError('plan_ambiguous', { details: { candidates: named.map((one) => one.id) } });
+      const [plan] = named;
       if (plan === undefined) throw new AppError('not_found', { message: 'There is no such plan.' });
       return plan;
     },

@@ -77,6 +77,8 @@ export interface ProductContext<Declared extends Settings = NoSettings> extends 
   readonly privacy: {
     /** Releases of the product to all customers, the newest first: no read computes or spends anything. */
     releases(): Promise<Release[]>;
+    /** For whom something is that a member makes without a level (`POST /v1/privacy/settings`). */
+    defaultAudience: Privacy['defaultAudience'];
   };
 }
 
@@ -105,7 +107,7 @@ export function productContext(
     readonly blobs: Pick<BlobStorage, 'of'>;
     readonly vectors: Pick<VectorStorage, 'of'>;
     readonly reports: Pick<Reports, 'dailyRecurring' | 'recurring'>;
-    readonly privacy: Pick<Privacy, 'readReleases'>;
+    readonly privacy: Pick<Privacy, 'readReleases' | 'defaultAudience'>;
     readonly sharing: Pick<Sharing, 'open' | 'close'>;
   },
 ): ProductContext<never> {
@@ -123,7 +125,10 @@ export function productContext(
   };
   const blobs = parts.blobs.of(product);
   const vectors = parts.vectors.of(product);
-  const privacy = { releases: () => parts.privacy.readReleases(product) };
+  const privacy = {
+    releases: () => parts.privacy.readReleases(product),
+    defaultAudience: parts.privacy.defaultAudience,
+  };
   const items: ProductContext['items'] = {
     open: (offer) => parts.sharing.open({ ...offer, product }),
     close: (item) => parts.sharing.close({ product, item }),

@@ -67,6 +67,7 @@ export const TEMPLATES = {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
     hours: 24,
   }),
+  address_verified: template(z.strictObject({ product: z.string() }), { product: 'Coditect' }),
   verify_email: template(z.strictObject({ link, hours }), {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
     hours: 24,

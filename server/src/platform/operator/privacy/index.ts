@@ -6,6 +6,7 @@ import { privacyRoutes } from './routes.ts';
 
 export type { Contribution, ShownCount } from './counts.ts';
 export type { Period, ReleaseDeclaration } from './declaration.ts';
+export type { DefaultAudience } from './default-levels.ts';
 export { createPrivacy, type Privacy, type PrivacyParts } from './privacy.ts';
 export type { Release } from './store.ts';
 

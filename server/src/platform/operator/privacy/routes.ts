@@ -1,4 +1,5 @@
 import {
+  atLeast,
   calendarDay,
   namedObject,
   pageOf,
@@ -7,7 +8,9 @@ import {
   type Route,
   routesFor,
 } from '#platform/http';
+import { AppError } from '#platform/kernel';
 import { z } from 'zod';
+import { DEFAULT_LEVELS } from './default-levels.ts';
 import type { Privacy } from './privacy.ts';
 
 const route = routesFor<Privacy>();
@@ -18,13 +21,24 @@ const settingsSchema = namedObject('PrivacySettings', {
     .boolean()
     .describe('Whether the account counts in what is released to all customers, as counts with noise.'),
   since: z.iso.datetime().nullable(),
+  default_level: z
+    .enum(DEFAULT_LEVELS)
+    .nullable()
+    .describe(
+      'Yours in this account: of what you make in Coditect’s memory without a `level`. Null: the account’s goes.',
+    ),
+  default_team_id: z.uuid().nullable(),
+  account_default_level: z
+    .enum(['private', 'organization'])
+    .nullable()
+    .describe('Of members without one of their own. Null: `private`.'),
 });
 const position = z.tuple([calendarDay, z.string()]);
 
 const readSettings = route(
   'GET /v1/privacy/settings',
   {
-    summary: 'Read whether the account counts in platform-wide statistics',
+    summary: 'Read privacy settings: platform-wide statistics, default levels',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -32,25 +46,42 @@ const readSettings = route(
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: settingsSchema },
   },
-  ({ accountId }, privacy) => privacy.settings(accountId),
+  ({ accountId, caller }, privacy) => privacy.settings(accountId, caller.userId),
 );
 
 const changeSettings = route(
   'POST /v1/privacy/settings',
   {
-    summary: 'Opt in to platform-wide statistics, or out of them',
+    summary: 'Change privacy settings: platform-wide statistics, default levels',
     description:
-      'For owners and admins; an account is out until it opts in. Opting out deletes what was kept of taking part, and the account is in no later release. What was published stays: it has noise in place of an answer whether the account was in it, so there is nothing to take back.',
+      'A member sets `default_level`, with `default_team_id` for `team`; owners and admins the rest. A default that a plan or a team does not allow when something is made counts as `private`. An account is out of statistics until it opts in. Opting out deletes what was kept of taking part, and the account is in no later release. What was published stays: it has noise in place of an answer whether the account was in it, so there is nothing to take back.',
     tag,
     auth: 'account',
-    may: 'admin',
+    may: 'member',
     scope: 'account:write',
     rate: { perMinute: 30, by: 'user' },
-    body: namedObject('UpdatePrivacySettingsRequest', { platform_statistics: z.boolean() }),
+    body: namedObject('UpdatePrivacySettingsRequest', {
+      platform_statistics: z.boolean().optional(),
+      default_level: z.enum(DEFAULT_LEVELS).nullable().optional(),
+      default_team_id: z.uuid().nullable().default(null).describe('With the default level `team` alone.'),
+      account_default_level: z.enum(['private', 'organization']).nullable().optional(),
+    }).refine(
+      ({ default_team_id: team, ...change }) =>
+        Object.values(change).some((one) => one !== undefined) &&
+        (change.default_level === 'team') === (team !== null),
+      'Say what to change; default_team_id with the default level team, and with no other.',
+    ),
     reply: { 200: settingsSchema },
   },
-  ({ caller, accountId, body, origin, once }, privacy) =>
-    privacy.changeSettings({ caller, accountId, origin, once }, body.platform_statistics),
+  ({ caller, accountId, role, body, origin, once }, privacy) => {
+    const { platform_statistics: takesPart, default_level: level, account_default_level: ofAccount } = body;
+    const isForAll = takesPart !== undefined || ofAccount !== undefined;
+    if (isForAll && (role === undefined || !atLeast(role, 'admin'))) throw new AppError('forbidden');
+    const ownDefault = level && { level, teamId: body.default_team_id };
+    const accountDefault = ofAccount && { level: ofAccount, teamId: null };
+    const change = { takesPart, ownDefault, accountDefault };
+    return privacy.changeSettings({ caller, accountId, origin, once }, change);
+  },
 );
 
 const fraction = z.string().describe('A fraction: `1/2`.');

@@ -82,6 +82,7 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   readonly signInRule?: SignInRule | undefined;
   /** The rule of modules above for another address. */
   readonly addressRule?: AddressRule | undefined;
+  readonly product?: string | undefined;
   /** Providers that sign users in; none when not said. */
   readonly providers?: Providers;
   readonly log?: Pick<Logger, 'warn'>;

@@ -34,6 +34,8 @@ export interface EmailFlowsParts extends ProofParts {
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'wake'>;
   /** None when not said. */
   readonly addressRule?: AddressRule | undefined;
+  /** Name of the only product that runs here: who has verified an address is welcomed in it. Where several run, no mail names one. */
+  readonly product?: string | undefined;
 }
 
 /** Flows that go by way of a user's mailbox (docs/identity.md). */
@@ -102,12 +104,22 @@ async function confirm(parts: EmailFlowsParts, token: string, origin: RequestOri
 }
 
 async function addressVerified(
-  { audit }: EmailFlowsParts,
+  { audit, mail, product }: EmailFlowsParts,
   tx: Transaction,
   { user, origin }: { readonly user: CredentialRow; readonly origin: RequestOrigin },
 ): Promise<void> {
   await tx.run(verifyEmail(user.user_id));
   await recordOf(audit, tx, { user, action: 'user.email_verified', origin });
+  if (product === undefined || user.email_verified) return;
+  await tx.runAll(
+    mail.sending({
+      to: user.email,
+      template: 'address_verified',
+      facts: { product },
+      userId: user.user_id,
+      requestId: origin.requestId,
+    }),
+  );
 }
 
 async function addressChanged(

@@ -1,0 +1,1 @@
+alter table coditect.memory_sessions drop column summary, drop column metadata;

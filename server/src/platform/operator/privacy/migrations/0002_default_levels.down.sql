@@ -1,0 +1,1 @@
+drop table privacy.default_levels;
