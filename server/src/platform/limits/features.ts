@@ -1,5 +1,5 @@
 import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
-import { arrayOf, composite } from './composite.ts';
+import { arrayOf, composite } from './batch.ts';
 
 /** A feature as admission reads it: what it consumes, compiled from the product's catalogue. */
 export interface CompiledFeature {

@@ -7,8 +7,7 @@ import { createRetryQueue, type Forgotten, type RetryQueue } from './settlement/
 import type { Denial } from './denial.ts';
 import type { AdmitRequest } from './permit.ts';
 import type { DenialCache } from './admission/denial-cache.ts';
-import { Ends } from './settlement/ends.ts';
-import { createAfterEnds, type EndsElsewhere } from './settlement/ends-elsewhere.ts';
+import { Ends, createAfterEnds, type EndsElsewhere } from './settlement/ends.ts';
 import { BusyRows } from './batcher.ts';
 import { compileFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './usage/gauges.ts';

@@ -40,14 +40,14 @@ export interface PlannedCall {
   readonly reserve: Micros;
 }
 
+/** Milliseconds of a request's steps up to its admission. */
+export type WalkTimes = readonly [authenticate: number, entitle: number, admit: number];
+
 /**
  * An admission: one unit of work, and the ledger of the provider calls made for it.
  * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
  * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
  */
-/** Milliseconds of a request's steps up to its admission. */
-export type WalkTimes = readonly [authenticate: number, entitle: number, admit: number];
-
 export interface Permit {
   readonly id: PermitId;
   readonly accountId: AccountId;

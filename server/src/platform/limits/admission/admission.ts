@@ -3,17 +3,15 @@ import { assertRunning, type Catalogue } from '#platform/entitlements';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import type { HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
-import { type AdmissionItem, createBatch, meterOf } from '../batch.ts';
+import { type AdmissionItem, createBatch, meterOf, idempotencyKeyOf } from '../batch.ts';
 import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
-import { abandonAdmissions } from '../settlement/abandon-admissions.ts';
-import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
+import type { AfterEnds } from '../settlement/ends.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
 import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
-import '../errors.ts';
+import { encodeStep } from '../settlement/step.ts';
 
 /** The answer of admission. Only `permit` charged something. */
 export type Admission =
@@ -271,4 +269,39 @@ function isKnownKey(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && error.code === '23505' && /\bkeys_pkey\b/.test(error.message)
   );
+}
+
+const ABANDON = commitPoint(
+  'limits.disown',
+  'permits of a batch of callers whose admission was never answered: closed, or never to be',
+);
+
+/**
+ * Closes permits of admissions whose answer was lost, as soon as the database answers again. Their slots, quota, reserve and
+ * Idempotency-Keys are free then, and no call is billed. The id of a permit that was never written is taken, so that an admission that is
+ * still under way fails when it arrives. Doing it twice changes nothing.
+ */
+export function abandonAdmissions(
+  { db, ids, holder, retries }: Pick<AdmissionParts, 'db' | 'ids' | 'holder' | 'retries'>,
+  items: readonly AdmissionItem[],
+): void {
+  const abandoned = items.map(({ request, permit, event }) => ({
+    ...encodeStep({
+      account: request.accountId,
+      product: request.product,
+      permit,
+      holder,
+      fence: 1,
+      operation: 'release',
+      reason: 'answer lost',
+      calls: [{ event, state: 'voided', isTry: false, correctionId: ids.next() }],
+    }),
+    // Columns that the permit's row needs where there is none.
+    user: request.userId,
+    feature: request.feature,
+    request: request.requestId,
+  }));
+  const facts = { admissions: abandoned.map(({ a, id }) => ({ account_id: a, permit_id: id })) };
+  const call = statement('select limits.disown($1::jsonb)', [JSON.stringify(abandoned)]);
+  retries.add(facts, () => db.system('limits.settlement', ABANDON, [call]));
 }

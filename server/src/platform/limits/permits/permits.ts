@@ -13,16 +13,13 @@ import {
 } from '#platform/kernel';
 import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
-import type { Ends } from '../settlement/ends.ts';
-import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
+import type { Ends, AfterEnds } from '../settlement/ends.ts';
+import { idempotencyKeyOf } from '../batch.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../permit.ts';
-import { PermitCalls } from './permit-calls.ts';
-import { PermitProgress } from './permit-progress.ts';
+import { PermitCalls, PermitProgress } from './permit-calls.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
 import type { Resolution, Settling } from '../settlement/settling.ts';
 import { encodeStep, type PermitStep, toFigures } from '../settlement/step.ts';
-import '../errors.ts';
 
 /** A permit as it is granted or taken up. */
 export interface PermitFacts {
@@ -360,3 +357,10 @@ export function permitError(error: unknown): unknown {
     ? new AppError('permit_stale', { cause: error })
     : error;
 }
+
+/** Whether something of an account is still under way, or not settled yet. */
+export const hasOpenPermits = (accountId: AccountId) =>
+  statement<{ open: boolean }>(
+    `select exists (select from limits.permits where account_id = $1 and state in ('queued', 'running')) as open`,
+    [accountId],
+  );

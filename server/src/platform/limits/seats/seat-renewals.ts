@@ -1,7 +1,6 @@
 import { commitPoint, type Database, statement, systemCall } from '#platform/db';
-import { compareText } from '../batch.ts';
+import { compareText, arrayOf, composite } from '../batch.ts';
 import { createBatcher, inFlightOptions } from '../batcher.ts';
-import { arrayOf, composite } from '../composite.ts';
 import type { HeldSeat, SeatEnd, SeatsOf } from './seats.ts';
 
 const RENEW = commitPoint('limits.seat-renewals', 'renewals of a batch of seats');

@@ -13,8 +13,7 @@ import {
 } from '#platform/http';
 import { z } from 'zod';
 import { between } from '../routes.ts';
-import { DENIAL_GROUPS, positionOfSum } from './denial-sums.ts';
-import type { DenialCount, DenialCounts } from './denials.ts';
+import { DENIAL_GROUPS, positionOfSum, type DenialCount, type DenialCounts } from './denials.ts';
 
 const route = routesFor<DenialCounts>();
 const tag = 'Usage';
