@@ -2,7 +2,7 @@
 import '#platform/idempotency';
 import { AppError, declareErrors, INVALID_CREDENTIAL, NO_ACCOUNT } from '#platform/kernel';
 import type { UpgradeFor } from '#platform/entitlements';
-import type { NotGranted } from './admission/admission.ts';
+import type { NotGranted } from './permit.ts';
 
 declareErrors({
   limit_exceeded: { status: 429, message: 'A limit of your plan is reached.' },

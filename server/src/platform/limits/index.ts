@@ -7,7 +7,7 @@ import { denialRoutes } from './usage/denial-routes.ts';
 import { callErrorRoutes } from './usage/call-error-routes.ts';
 import { eventRoutes } from './usage/event-routes.ts';
 
-export { hasOpenPermits, type PermitFacts, permitError } from './permits/permits.ts';
+export { hasOpenPermits, permitError } from './permits/permits.ts';
 export {
   type Adjuster,
   type Adjustment,
@@ -15,7 +15,7 @@ export {
   listAdjustments,
   type NewAdjustment,
 } from './usage/adjustments.ts';
-export type { Admission, Preview } from './admission/admission.ts';
+export type { Preview } from './admission/admission.ts';
 export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
@@ -45,9 +45,11 @@ export {
 } from './operator/operator.ts';
 export { createOperatorNotices, type OperatorNotices, platformAdmins } from './operator/operator-notices.ts';
 export type {
+  Admission,
   AdmitRequest,
   IdempotencyRequest,
   Permit,
+  PermitFacts,
   PlannedCall,
   StoredAnswer,
   Usage,

@@ -1,6 +1,16 @@
 export { type Clock, type ClockReading, elapsed, readClocks, systemClock } from './clock.ts';
 export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
-export { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
+export {
+  createEndOfTurn,
+  type EndOfTurn,
+  createLaneTurns,
+  currentLane,
+  type Lane,
+  type LaneTurns,
+  nextTurn,
+  runForEverybody,
+  runInLane,
+} from './lanes.ts';
 export {
   AppError,
   type AppErrorOptions,
@@ -25,15 +35,6 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
-export {
-  createLaneTurns,
-  currentLane,
-  type Lane,
-  type LaneTurns,
-  nextTurn,
-  runForEverybody,
-  runInLane,
-} from './lanes.ts';
 export { numberIn } from './numerals.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {

@@ -8,29 +8,10 @@ import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends.ts';
 import type { CompiledFeature } from '../features.ts';
-import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
-import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
+import type { PermitMaker } from '../permits/permits.ts';
+import type { Admission, AdmitRequest, NotGranted, PermitFacts, StoredAnswer } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
 import { encodeStep } from '../settlement/step.ts';
-
-/** The answer of admission. Only `permit` charged something. */
-export type Admission =
-  | { readonly kind: 'permit'; readonly permit: Permit; readonly adopted: boolean }
-  | { readonly kind: 'replay'; readonly answer: StoredAnswer }
-  | { readonly kind: 'running' }
-  | { readonly kind: 'mismatch' }
-  | { readonly kind: 'outcome_unknown' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | {
-      readonly kind: 'plan_required';
-      readonly grant: string | null;
-      readonly needed: number | boolean | null;
-      readonly plan: string | null;
-    }
-  | { readonly kind: 'denied'; readonly denial: Denial };
-
-/** Why nothing was charged. */
-export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
 
 /** The answer that a request would get now; if granted, with its reserve. */
 export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
@@ -215,7 +196,7 @@ function toAdmission(
 }
 
 /** The answer to a request that was not granted. */
-export function toNotGranted(decision: Decision): NotGranted {
+function toNotGranted(decision: Decision): NotGranted {
   switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };

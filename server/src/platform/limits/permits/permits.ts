@@ -15,32 +15,11 @@ import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
 import type { Ends, AfterEnds } from '../settlement/ends.ts';
 import { idempotencyKeyOf } from '../batch.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../permit.ts';
+import type { Permit, PermitFacts, PlannedCall, StoredAnswer } from '../permit.ts';
 import { PermitCalls, PermitProgress } from './permit-calls.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
 import type { Resolution, Settling } from '../settlement/settling.ts';
 import { encodeStep, type PermitStep, toFigures } from '../settlement/step.ts';
-
-/** A permit as it is granted or taken up. */
-export interface PermitFacts {
-  readonly id: PermitId;
-  readonly accountId: AccountId;
-  readonly userId: UserId;
-  readonly keyId: KeyId | undefined;
-  readonly product: string;
-  readonly feature: string;
-  readonly units: number;
-  readonly reserve: Micros;
-  readonly fence: number;
-  readonly subject: string | undefined;
-  readonly requestId: string;
-  readonly calls: number;
-  /** The usage event that is pending or sent already, if one is. */
-  readonly openEvent: UsageEventId | undefined;
-  /** The call that this event plans: as planned, it goes out without another trip to the database. */
-  readonly planned: PlannedCall | undefined;
-  readonly idempotency: IdempotencyRequest | undefined;
-}
 
 type StepMore = Pick<PermitStep, 'next' | 'reason' | 'keepsQuota'>;
 

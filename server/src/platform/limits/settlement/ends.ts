@@ -5,7 +5,7 @@ import { type Database, statement } from '#platform/db';
 const MOST = 2_000;
 
 /** Milliseconds that a caller waits for ends under way: an end that takes longer waits for a database that is away. */
-export const PATIENCE = 1_000;
+const PATIENCE = 1_000;
 
 /** The end of a permit that is under way. */
 class End {

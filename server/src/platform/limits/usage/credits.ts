@@ -19,16 +19,11 @@ export interface NewCredits {
 }
 
 /** Credits as they were given, with what is left of them. */
-export interface Credits {
+export interface Credits extends Pick<NewCredits, 'accountId' | 'product' | 'limit' | 'amount' | 'cause'> {
   readonly id: string;
-  readonly accountId: AccountId;
-  readonly product: string;
-  readonly limit: string;
   readonly source: string;
-  readonly amount: number;
   readonly remaining: number;
   readonly expiresAt: Date | null;
-  readonly cause: string;
   readonly createdAt: Date;
 }
 
