@@ -12,7 +12,7 @@ import {
   SOCKET_BODY_FOLLOWS,
   SOCKET_HEADERS,
 } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, isRecord } from '#platform/kernel';
 import { failureAnswer } from './failures.ts';
 import type { SocketResponder } from './socket-request.ts';
 
@@ -315,9 +315,9 @@ function readFirstFrame(data: Buffer, headers: IncomingHttpHeaders): FirstFrame 
 function parsedObject(data: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(data.toString());
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    if (!isRecord(value)) return undefined;
     JSON.stringify(value);
-    return value as Record<string, unknown>;
+    return value;
   } catch {
     return undefined;
   }

@@ -33,6 +33,11 @@ export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
   return { name, kind: slides ? 'sliding' : counted ? 'members' : declaration.kind, per, by, ...rolled };
 }
 
+/** A limit whose use is asked for, as `limits.usage_of` and `limits.usage_here` read it. */
+export function ruleJson(product: string, { name, kind, per, share, most }: Rule) {
+  return { p: product, n: name, k: kind, w: per, s: share, m: most };
+}
+
 /** Kinds that count in one window of the account; the shortest way is for them. */
 const BOUND: ReadonlySet<string> = new Set(['quota', 'burst', 'budget', 'failures']);
 /** Micro-dollars a day of an account, where no setting says otherwise: 25 dollars. */

@@ -21,14 +21,13 @@ import {
 } from './outcome.ts';
 import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
-import { timeLimits } from './time-limits.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import { type AnswerReading, readAnswer } from '../metering/usage.ts';
 import { type WireChange, type WireRequest, writeWire } from '../wire.ts';

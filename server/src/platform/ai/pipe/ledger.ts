@@ -1,5 +1,5 @@
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import { micros, type UsageEventId } from '#platform/kernel';
+import { micros, type UsageEventId, isRecord, jsonIn } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { StreamEnd } from './live-stream.ts';
@@ -15,8 +15,6 @@ import {
   type AnswerReading,
   estimatedTokens,
   idOf,
-  isRecord,
-  parseText,
 } from '../metering/usage.ts';
 import type { WireRequest } from '../wire.ts';
 
@@ -215,7 +213,7 @@ function tokensWith(
 
 /** The words of a plain answer, as a request would hold them. */
 function shownIn(body: Buffer): string | undefined {
-  const answer = parseText(body.toString('utf8'));
+  const answer = jsonIn(body.toString('utf8'));
   const choices = isRecord(answer) ? answer['choices'] : undefined;
   if (!Array.isArray(choices)) return undefined;
   return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;

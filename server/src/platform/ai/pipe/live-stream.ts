@@ -1,9 +1,9 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import type { Usage } from '#platform/limits';
 import type { PostedUsage } from './ledger.ts';
 import { ProviderError } from '../errors.ts';
 import type { Consumer, TransportFailure } from '../providers/exchange.ts';
 import type { StreamMeter } from '../streams/stream-meter.ts';
-import { isRecord, parseText } from '../metering/usage.ts';
 
 /**
  * How a stream ended. `cut`: the provider broke off. `timeout`: it fell silent. `overdue`: it was still writing when the
@@ -186,7 +186,7 @@ export class LiveStream implements Consumer {
  * One event of all words, the event of usage, and [DONE]; undefined: it is nested too deep.
  */
 export function asStream(body: Buffer): Buffer | undefined {
-  const answer = parseText(body.toString('utf8'));
+  const answer = jsonIn(body.toString('utf8'));
   if (!isRecord(answer)) return Buffer.alloc(0);
   const { choices, usage, ...common } = answer;
   const frame = { ...common, object: 'chat.completion.chunk' };

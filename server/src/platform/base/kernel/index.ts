@@ -21,6 +21,8 @@ export {
   declareErrors,
   type ErrorDeclaration,
   errorDeclaration,
+  hasCode,
+  invalidInput,
 } from './errors.ts';
 export {
   type AccountId,
@@ -35,7 +37,7 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
-export { numberIn } from './numerals.ts';
+export { isRecord, isTimeZone, jsonIn, numberIn } from './reading.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {
   declareSecretShapes,
@@ -45,4 +47,3 @@ export {
 } from './secret-shapes.ts';
 export { type Random, systemRandom } from './random.ts';
 export { inTime, within } from './in-time.ts';
-export { isTimeZone } from './zones.ts';

@@ -1,14 +1,13 @@
 import { type Database, commitPoint, mayBeDone, statement, systemCall } from '#platform/db';
 import { assertRunning, type Catalogue } from '#platform/entitlements';
-import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
-import type { HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
-import type { RetryQueue } from '../settlement/retry-queue.ts';
+import type { KeptAnswer } from '#platform/idempotency';
+import type { Micros, PermitId, UsageEventId } from '#platform/kernel';
 import { type AdmissionItem, createBatch, meterOf, idempotencyKeyOf } from '../batch.ts';
 import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends.ts';
 import type { CompiledFeature } from '../features.ts';
-import type { PermitMaker } from '../permits/permits.ts';
+import type { PermitMaker, PermitParts } from '../permits/permits.ts';
 import type { Admission, AdmitRequest, NotGranted, PermitFacts, StoredAnswer } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
 import { encodeStep } from '../settlement/step.ts';
@@ -41,20 +40,15 @@ const DECIDED = commitPoint(
   'permits, usage events, charged windows and remembered keys of a batch of callers',
 );
 
-export interface AdmissionParts {
+export interface AdmissionParts
+  extends Pick<PermitParts, 'ids' | 'answers' | 'holder' | 'retries' | 'afterEnds'> {
   readonly db: Database;
-  readonly ids: Ids;
-  readonly answers: KeptAnswers;
-  readonly holder: HolderId;
   readonly catalogues: readonly Catalogue[];
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
   readonly busyRows: BusyRows;
-  readonly afterEnds: AfterEnds;
   /** Answers requests that were just denied; without it, the database is asked each time. */
   readonly denials?: DenialCache | undefined;
-  /** Retries writes that the database was away for. */
-  readonly retries: RetryQueue;
   /** Called with the operator's budget that refuses a request. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
   /** Called for each denial; it must take no time. */

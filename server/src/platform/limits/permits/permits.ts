@@ -10,6 +10,7 @@ import {
   type PermitId,
   type UsageEventId,
   type UserId,
+  hasCode,
 } from '#platform/kernel';
 import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
@@ -332,9 +333,7 @@ function budgetDenied(answer: Resolution): AppError {
 
 /** SQL's PL010 says that the fence was passed on; everything else stays what it is. */
 export function permitError(error: unknown): unknown {
-  return error instanceof Error && (error as { code?: string }).code === 'PL010'
-    ? new AppError('permit_stale', { cause: error })
-    : error;
+  return hasCode(error, 'PL010') ? new AppError('permit_stale', { cause: error }) : error;
 }
 
 /** Whether something of an account is still under way, or not settled yet. */

@@ -24,9 +24,8 @@ export type Renewal =
       /** The token for the next renewal. */
       readonly token: number;
     }
-  /** Its token is older than the one that was used last: the token was copied, and the seat has ended. */
-  | { readonly kind: 'copied'; readonly at: Date; readonly endedAt: Date }
-  | { readonly kind: SeatEnd; readonly at: Date; readonly endedAt: Date }
+  /** `copied`: its token is older than the one that was used last, and the seat has ended. */
+  | { readonly kind: 'copied' | SeatEnd; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: 'unknown'; readonly at: Date };
 
 interface RenewalRequest {

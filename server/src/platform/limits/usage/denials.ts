@@ -1,8 +1,16 @@
-import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
-import type { AccountId, Clock } from '#platform/kernel';
+import { type Statement, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
-import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
+import {
+  COUNTED,
+  COUNTS_PRUNED,
+  createCounts,
+  hourOf,
+  HOUR_OF_ROW,
+  type HourlyParts,
+  pruneCounts,
+} from './counts.ts';
 
 /** Denials of an account by one limit in an hour. */
 export interface DenialCount {
@@ -57,13 +65,7 @@ export interface DenialCounts {
   close(): Promise<void>;
 }
 
-export interface DenialCountsParts {
-  readonly db: Database;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly onFailure: (error: unknown) => void;
-}
-
-export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts): DenialCounts {
+export function createDenialCounts({ db, clock, onFailure }: HourlyParts): DenialCounts {
   const counts = createCounts<DenialCount>({
     write: (rows) => db.system('limits.denials', COUNTED, [addCounts(rows)]),
     sum: (newer, older) => ({ ...newer, denied: newer.denied + older.denied }),
@@ -102,14 +104,7 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
       return rows.map(sumView);
     },
     async prune() {
-      await db.system('limits.denials', COUNTS_PRUNED, [
-        statement(
-          deleteUnheld(
-            'limits.denials',
-            `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`,
-          ),
-        ),
-      ]);
+      await db.system('limits.denials', COUNTS_PRUNED, [pruneCounts('limits.denials')]);
     },
     close: counts.close,
   };

@@ -2,7 +2,7 @@ import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
 import { mailTimeNow } from '#platform/mail';
 import { callerChanged, profile } from '#platform/identity';
-import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, type Clock, type UserId, invalidInput } from '#platform/kernel';
 import { urlProblem } from '#platform/webhooks';
 import {
   CLIENT_SECRET,
@@ -152,10 +152,7 @@ function issuerOf({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, te
   const message = urlProblem(text, { allowLoopback }) ?? objectionToDocument(text);
   // A host alone is written with a slash at its end, and mostly meant without.
   if (message === undefined) return new URL(text).href.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
-  throw new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: 'body.issuer', message }] },
-  });
+  throw invalidInput('body.issuer', message);
 }
 
 function objectionToDocument(text: string): string | undefined {
