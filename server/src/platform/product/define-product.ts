@@ -1,6 +1,5 @@
-import { type PolicyInput, type Prompts, promptsOf } from '#platform/ai';
-import type { PackagesFor, Settings } from '#platform/config';
-import type { DataRule, Migration } from '#platform/db';
+import { type PolicyInput, promptsOf } from '#platform/ai';
+import type { Settings } from '#platform/config';
 import {
   type Catalogue,
   type CatalogueDeclaration,
@@ -11,7 +10,6 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, isForMembers, type ProductKey, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
-import type { CrashPoint } from './crash-points.ts';
 import { type Declarations, type Part, partOf, type ProductParts } from './part.ts';
 import type { NoSettings } from './product-context.ts';
 

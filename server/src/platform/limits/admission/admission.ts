@@ -8,7 +8,7 @@ import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { PermitMaker, PermitParts } from '../permits/permits.ts';
-import type { Admission, AdmitRequest, NotGranted, PermitFacts, StoredAnswer } from '../permit.ts';
+import type { Admission, AdmitRequest, NotGranted, PermitFacts } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
 import { encodeStep } from '../settlement/step.ts';
 

@@ -5,11 +5,8 @@ import {
   AppError,
   type HolderId,
   type Ids,
-  type KeyId,
   type Micros,
-  type PermitId,
   type UsageEventId,
-  type UserId,
   hasCode,
 } from '#platform/kernel';
 import { BACKENDS } from './delegated.ts';

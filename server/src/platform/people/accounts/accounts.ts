@@ -2,8 +2,7 @@ import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
 import { type Database, type Transaction, commitPoint, statement } from '#platform/db';
 import type { Role, Caller } from '#platform/http';
 import type { AccountOwner, Membership, OwnedOrganizations } from '#platform/identity';
-import { type AccountId, type Clock, type Ids, type Random, type UserId, AppError } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
+import { type AccountId, type Clock, type UserId, AppError } from '#platform/kernel';
 import {
   type AcceptInvitation,
   createAcceptInvitation,
@@ -19,7 +18,6 @@ import { createOrganizations, type Organizations } from './organizations/organiz
 import { createOpenAccount } from './organizations/open-account.ts';
 import { createOwnershipRule } from './members/ownership.ts';
 import { createRoles, type Roles } from './members/roles.ts';
-import type { MemberCapacity } from './members/capacity.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { membershipsOf, ownerIn } from './store.ts';
