@@ -1,7 +1,7 @@
 import './errors.ts';
 
-export { addressBlock } from './address.ts';
 export {
+  addressBlock,
   type Answer,
   atLeast,
   type Caller,
