@@ -1,6 +1,6 @@
-import { type Statement, statement } from '#platform/db';
+import { type Statement, statement, deleteUnheld } from '#platform/db';
 import type { AccountId, AppError } from '#platform/kernel';
-import { COUNTED, COUNTS_PRUNED, createCounts, hourOf, type HourlyParts, pruneCounts } from './counts.ts';
+import { COUNTED, COUNTS_PRUNED, createCounts, hourOf, type HourlyParts, OLD_COUNTS } from './counts.ts';
 
 /** A client that hung up was told nothing. */
 const HUNG_UP = 499;
@@ -81,7 +81,9 @@ export function createCallErrors({ db, clock, onFailure }: HourlyParts): CallErr
       return rows.map(({ last_at: last, ...row }) => ({ ...row, last_at: last.toISOString() }));
     },
     async prune() {
-      await db.system('limits.denials', COUNTS_PRUNED, [pruneCounts('limits.errors')]);
+      await db.system('limits.denials', COUNTS_PRUNED, [
+        statement(deleteUnheld('limits.errors', OLD_COUNTS)),
+      ]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { commitPoint, type Database, deleteUnheld, statement } from '#platform/db';
+import { commitPoint, type Database } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 
 /** Commits of the counts of denials and of failed calls. */
@@ -18,11 +18,8 @@ export const HOUR_OF_ROW = `(hour at time zone 'UTC')`;
 /** The hour of an instant (in milliseconds), by its first one. */
 export const hourOf = (now: number): string => new Date(now - (now % HOUR)).toISOString();
 
-/** Deletes counts that are old. */
-export const pruneCounts = (table: 'limits.denials' | 'limits.errors') =>
-  statement(
-    deleteUnheld(table, `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`),
-  );
+/** The condition of counts that are old. */
+export const OLD_COUNTS = `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`;
 
 /** Parts of what is counted by the hour. */
 export interface HourlyParts {

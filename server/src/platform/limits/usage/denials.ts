@@ -1,4 +1,4 @@
-import { type Statement, statement } from '#platform/db';
+import { type Statement, statement, deleteUnheld } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
@@ -9,7 +9,7 @@ import {
   hourOf,
   HOUR_OF_ROW,
   type HourlyParts,
-  pruneCounts,
+  OLD_COUNTS,
 } from './counts.ts';
 
 /** Denials of an account by one limit in an hour. */
@@ -104,7 +104,9 @@ export function createDenialCounts({ db, clock, onFailure }: HourlyParts): Denia
       return rows.map(sumView);
     },
     async prune() {
-      await db.system('limits.denials', COUNTS_PRUNED, [pruneCounts('limits.denials')]);
+      await db.system('limits.denials', COUNTS_PRUNED, [
+        statement(deleteUnheld('limits.denials', OLD_COUNTS)),
+      ]);
     },
     close: counts.close,
   };
