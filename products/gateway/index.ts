@@ -14,7 +14,7 @@ export const gateway = defineProduct({
       models: ['small'],
       maxOutputTokens: 16_384,
       tries: 3,
-      // Timeouts of a model that does not think; one that does may take longer (server/src/platform/ai/pipe/time-limits.ts).
+      // Timeouts of a model that does not think; one that does may take longer (`timeLimits` in server/src/platform/ai/policy.ts).
       // A plain answer is waited for as long as OpenAI's own clients do.
       timeouts: { firstByte: 600_000, firstToken: 120_000, idle: 90_000, total: CHAT_SECONDS * 1_000 },
       caps: { inputBytes: 32 * 1024 * 1024, runTime: CHAT_SECONDS * 1_000 },

@@ -34,7 +34,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'server/src/platform/limits/settlement/settling.ts costs',
     because:
-      'its values are the columns of a batch, made once for all of a batch: the list is built in closings.ts',
+      'its values are the columns of a batch, made once for all of a batch: the list is built in `orderClosings`',
   },
   {
     name: 'server/src/platform/limits/admission/admission.ts flush',

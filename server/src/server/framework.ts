@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { type Socket, BlockList, isIPv6 } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type ErrorForm, originsAllowed } from '#platform/http';
 import { AppError } from '#platform/kernel';
@@ -11,7 +11,6 @@ import type { LargeSteps } from './large-steps.ts';
 import { OPERATIONS } from './operations.ts';
 import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
-import { trustOf } from './trusted-proxies.ts';
 import {
   type CallRequest,
   givenRequestId,
@@ -331,4 +330,24 @@ function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: 
     reply.code(204).send();
     return true;
   };
+}
+
+/** The names that TRUSTED_PROXIES takes beside addresses and networks, as proxy-addr has them. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.1/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/** Says whether a connection comes from a proxy of TRUSTED_PROXIES. */
+export function trustOf(networks: readonly string[]): (address: string | undefined) => boolean {
+  if (networks.length === 0) return () => false;
+  const list = new BlockList();
+  for (const network of networks.flatMap((one) => NAMED[one] ?? one)) {
+    const [address = '', bits] = network.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (address) => address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

@@ -26,9 +26,8 @@ import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { createInFlightRequests, type InFlightRequests } from './in-flight.ts';
-import { routeCallOf } from './route-call.ts';
+import { routeCallOf, type WalkParts } from './walk.ts';
 import { mountSockets, type Sockets } from './sockets.ts';
-import type { WalkParts } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;
 /** How often calls are looked over for those that take too long: one timer for all of them. */

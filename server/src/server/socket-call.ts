@@ -9,9 +9,10 @@ import {
   SOCKET_RESTART,
   socketCodeOf,
   type SocketWriter,
+  SOCKET_BODY_FOLLOWS,
+  SOCKET_HEADERS,
 } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
-import { type FirstFrame, readFirstFrame } from './first-frame.ts';
+import { type AccountId, AppError, isRecord } from '#platform/kernel';
 import { failureAnswer } from './failures.ts';
 import type { SocketResponder } from './socket-request.ts';
 
@@ -280,4 +281,49 @@ function tooLargeOfUnknown(): AppError {
   const message =
     'This is more than a client may send that is not known yet. Send the token in a header, or in a first frame with `"body_follows":true`.';
   return new AppError('payload_too_large', { message, details: { max_bytes: MOST_UNKNOWN, upgrade: null } });
+}
+
+interface FirstFrame {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Whether it says who calls, and no more. */
+  readonly isFollowed: boolean;
+}
+
+/** Takes token, account and key out of the first frame; the rest is the body, as it came where there is nothing to take out. */
+function readFirstFrame(data: Buffer, headers: IncomingHttpHeaders): FirstFrame {
+  const frame = parsedObject(data);
+  if (frame === undefined) return { headers: {}, body: data, isFollowed: false };
+  const isFollowed = frame[SOCKET_BODY_FOLLOWS] === true;
+  const given: Record<string, string> = {};
+  let isWhole = true;
+  for (const [field, header] of Object.entries(SOCKET_HEADERS)) {
+    if (!Object.hasOwn(frame, field)) continue;
+    const value = frame[field];
+    if (typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) throw badField(field);
+    delete frame[field];
+    isWhole = false;
+    if (headers[header] === undefined) given[header] = field === 'access_token' ? `Bearer ${value}` : value;
+  }
+  const [beside] = Object.keys(frame).filter((field) => field !== SOCKET_BODY_FOLLOWS);
+  if (isFollowed && beside !== undefined)
+    throw badField(beside, 'A frame that the body follows has none of it.');
+  return { headers: given, body: isWhole ? data : Buffer.from(JSON.stringify(frame)), isFollowed };
+}
+
+/** Data that is no object, or nested too deeply to be written again, is the walk's to refuse. */
+function parsedObject(data: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(data.toString());
+    if (!isRecord(value)) return undefined;
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function badField(field: string, message = 'A text of printable ASCII characters.'): AppError {
+  const issues = [{ path: `body.${field}`, message }];
+  return new AppError('validation_failed', { details: { issues } });
 }

@@ -7,10 +7,9 @@ import { AppError } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import { readBodyOf, type Register } from './framework.ts';
 import type { SocketSettings } from './parts.ts';
-import { type RouteCall, routeCallOf } from './route-call.ts';
+import { type RouteCall, routeCallOf, type WalkParts } from './walk.ts';
 import { BESIDE_BODY, SocketCall, type SocketCounts } from './socket-call.ts';
 import { SocketRequest, SocketResponder } from './socket-request.ts';
-import type { WalkParts } from './walk.ts';
 
 const PING_EVERY = 30_000;
 /** Pieces that one frame may come in. */

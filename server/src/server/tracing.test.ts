@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { createTelemetry } from '#platform/telemetry';
 import { startCollector } from '@plinth/testkit/services/collector';
 import { serve } from '@plinth/testkit/shop';
-import { trustOf } from './trusted-proxies.ts';
+import { trustOf } from './framework.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const traceparent = `00-${TRACE}-00f067aa0ba902b7-01`;

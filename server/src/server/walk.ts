@@ -9,15 +9,17 @@ import {
   type SafetySupport,
   type Answer,
   answer,
+  type RouteAlias,
 } from '#platform/http';
 import type { KeyedCall, Scope } from '#platform/idempotency';
-import type { AppError, EndOfTurn } from '#platform/kernel';
+import { type AppError, type EndOfTurn, runInLane } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
+import type { FastifyContextConfig } from 'fastify';
+import { runInTrace } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
 import { isLarge } from './bodies.ts';
 import type { CallTurns } from './call-turns.ts';
-import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
-import { endOpenPermit } from './end-open-permit.ts';
+import { admitCall, giveBack, keySender, type SpendingCall, endOpenPermit } from './admission.ts';
 import {
   type CallerContext,
   callerContextOf,
@@ -27,7 +29,15 @@ import {
 } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
-import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
+import {
+  bodyOf,
+  idempotencyKeyOf,
+  type Input,
+  requestHash,
+  versionOf,
+  readAliased,
+  readInput,
+} from './input.ts';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { LargeSteps } from './large-steps.ts';
 import type { BodyCapacity, ServerParts } from './parts.ts';
@@ -36,6 +46,7 @@ import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import { JSON_TYPE, type ReadyAnswer } from './responder.ts';
 import { withSessionCookie } from './session-cookie.ts';
 import { wireOf } from './wire.ts';
+import { type BodyRoom, bodyRoomOf } from './body-capacity.ts';
 
 const PAGE_TYPE = 'text/html; charset=utf-8';
 
@@ -52,11 +63,49 @@ export interface WalkParts {
   readonly read: (request: CallRequest) => Input;
 }
 
+/** How a route is called, by HTTP and by a socket. */
+export interface RouteCall {
+  readonly config: FastifyContextConfig;
+  readonly room: BodyRoom;
+  /** Walks and answers, also where the walk fails. */
+  walk(request: CallRequest): void;
+}
+
+export function routeCallOf(
+  ...[route, module, walkParts, alias]: [Route, Mounted, Omit<WalkParts, 'read'>, RouteAlias?]
+): RouteCall {
+  const read = (request: CallRequest) =>
+    alias === undefined ? readInput(route, request) : readAliased(route, alias, request);
+  const walk = walkOf(route, module, { ...walkParts, read });
+  const { hold, holdWhole } = bodyRoomOf(route, module, walkParts);
+  return {
+    config: {
+      rawBody: route.shape.rawBody === true,
+      errorForm: route.shape.errorForm,
+      routeName: route.name,
+      takesPermits: route.shape.errors?.includes('permit_stale') === true,
+    },
+    // A body's sender is looked up in the turn of their call.
+    room: {
+      hold: (request, ...more) => runInLane(request.inFlight, () => hold(request, ...more)),
+      holdWhole: (request, body) => runInLane(request.inFlight, () => holdWhole(request, body)),
+    },
+    walk(request) {
+      const { inFlight } = request;
+      const { trace } = inFlight;
+      const walking = runInLane(inFlight, () =>
+        runInTrace(trace, () => walk(request).catch((error) => walkParts.fail(request, error))),
+      );
+      if (trace !== undefined) void walking.finally(() => trace.endStep());
+    },
+  };
+}
+
 /**
  * One route's walk, without a step back: who calls → what they say → a look at the text → how often → admission →
  * the handler → its answer.
  */
-export function walkOf(
+function walkOf(
   route: Route,
   mounted: Mounted,
   { parts, fail, sendAtEndOfTurn, arrivals, capacity, turns, steps, read }: WalkParts,

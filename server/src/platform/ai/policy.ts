@@ -1,6 +1,8 @@
+import { isRecord } from '#platform/kernel';
 import { ConfigError } from '#platform/config';
 import { z } from 'zod';
 import { wrongAt } from './settings.ts';
+import type { Price } from './metering/prices.ts';
 
 const milliseconds = z.int().min(1).max(3_600_000);
 
@@ -103,11 +105,46 @@ function overlay(policy: PolicyInput, change: Readonly<Record<string, unknown>> 
   const merged: Record<string, unknown> = { ...policy };
   for (const [key, value] of Object.entries(change)) {
     const before = merged[key];
-    merged[key] = isGroup(before) && isGroup(value) ? { ...before, ...value } : value;
+    merged[key] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
   return merged;
 }
 
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Time limits of one provider call, in milliseconds. */
+interface TimeLimits {
+  /** Until a plain answer's first byte. An upstream that says by blank bytes that it is alive has this long after each. */
+  readonly firstByte: number;
+  /** Until a stream shows something. An upstream that says by comments that it is alive has this long after each. */
+  readonly firstToken: number;
+  /** Between two parts of a stream. */
+  readonly idle: number;
+  /** From dispatch to the last byte. */
+  readonly total: number;
+}
+
+/**
+ * The least limits of a model that thinks unseen, above its feature's policy: OpenAI's own client waits ten minutes,
+ * and its models think for as long; silence in the middle is thinking between two tool calls.
+ */
+const THINKING: TimeLimits = {
+  firstByte: 720_000,
+  firstToken: 720_000,
+  idle: 300_000,
+  total: 1_500_000,
+};
+
+/** The longer limit of the policy and the model. The rest of the call's run time bounds it too. */
+export function timeLimits(
+  policy: Pick<Policy, 'timeouts'>,
+  price: Pick<Price, 'thinks' | 'limits'>,
+): TimeLimits {
+  const usual = price.thinks ? THINKING : undefined;
+  const limit = (name: keyof TimeLimits): number =>
+    Math.max(policy.timeouts[name], price.limits[name] ?? usual?.[name] ?? 0);
+  return {
+    firstByte: limit('firstByte'),
+    firstToken: limit('firstToken'),
+    idle: limit('idle'),
+    total: limit('total'),
+  };
 }

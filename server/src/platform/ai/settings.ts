@@ -1,3 +1,4 @@
+import { isRecord } from '#platform/kernel';
 import { ConfigError } from '#platform/config';
 import { z } from 'zod';
 import { createPrices, type Prices, priceRows } from './metering/prices.ts';
@@ -82,7 +83,7 @@ function sentence({ path, message, ...issue }: z.core.$ZodIssue): string {
 
 /** Policies have names as JSON has them (`max_output_tokens`); the code's are `maxOutputTokens`. */
 function toCamelCase(value: unknown, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!isRecord(value)) return value;
   const entries = Object.entries(value).map(([key, inner]) => [
     // The names of policies stay what they are.
     depth === 0 ? key : key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),

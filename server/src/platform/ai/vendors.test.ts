@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { micros as asMicros } from '#platform/kernel';
+import { micros as asMicros, isRecord, jsonIn } from '#platform/kernel';
 import type { Usage } from '#platform/limits';
 import { createDeadlines } from './providers/deadlines.ts';
 import { eventsIn } from './streams/events.ts';
@@ -11,7 +11,6 @@ import { cost, createPrices } from './metering/prices.ts';
 import { StreamHead, StreamMeter } from './streams/stream-meter.ts';
 import { VENDOR_STREAMS } from '@plinth/testkit/fixtures/ai/streams';
 import { drivenTime } from '@plinth/testkit/fixtures/ai/time';
-import { isRecord, parseText } from './metering/usage.ts';
 
 const price = createPrices().of('openai', 'gpt-4.1');
 const deadlines = createDeadlines(drivenTime());
@@ -97,7 +96,7 @@ function expectedText(stream: Buffer): string {
     .toString('utf8')
     .split(/(?<=\n\r?\n)/)
     .filter((event) => {
-      const answer = parseText([...eventsIn(event)][0] ?? '');
+      const answer = jsonIn([...eventsIn(event)][0] ?? '');
       return !(
         isRecord(answer) &&
         Array.isArray(answer['choices']) &&

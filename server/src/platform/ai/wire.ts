@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '#platform/kernel';
+import { AppError, isRecord } from '#platform/kernel';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
-import { isRecord } from './metering/usage.ts';
 import type { Takes } from './takes.ts';
 
 /** A request in OpenAI's protocol, ready but for what depends on the model that gets it. */

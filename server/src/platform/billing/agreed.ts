@@ -1,5 +1,5 @@
 import './errors.ts';
-import { AppError } from '#platform/kernel';
+import { AppError, invalidInput } from '#platform/kernel';
 
 /** A price, in the fields of the reply that shows it. */
 type Price = Readonly<Record<string, string | number>>;
@@ -17,10 +17,7 @@ export type ChangePrice = RecurringPrice & { readonly due_now: number };
 export function assertAgreed<P extends Price>(agreed: P | undefined, present: P): void {
   if (agreed === undefined) {
     const message = `This costs money: send the price that was agreed to (${Object.keys(present).join(', ')}).`;
-    throw new AppError('validation_failed', {
-      message,
-      details: { issues: [{ path: 'body.agreed', message }] },
-    });
+    throw invalidInput('body.agreed', message);
   }
   if (Object.entries(present).some(([field, value]) => agreed[field] !== value))
     throw new AppError('price_changed', { details: { price: present } });

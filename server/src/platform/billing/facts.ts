@@ -86,11 +86,10 @@ export interface SubscriptionFacts extends Bought {
   readonly pending?: (Bought & { readonly invoice: string; readonly expiresAt: Date }) | undefined;
 }
 
-export interface InvoiceFacts {
-  readonly id: string;
+/** The part of an invoice that is stored and shown as the provider says it. */
+export interface InvoiceBasics {
   readonly number: string | null;
   readonly state: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
-  readonly subscription: string | null;
   readonly reason: string;
   readonly currency: string;
   readonly subtotal: number;
@@ -98,13 +97,18 @@ export interface InvoiceFacts {
   readonly tax: number;
   readonly total: number;
   readonly paid: number;
+  readonly url: string | null;
+}
+
+export interface InvoiceFacts extends InvoiceBasics {
+  readonly id: string;
+  readonly subscription: string | null;
   readonly attempts: number;
   /** The newest charge for it. null: none yet, as where there is no card, or a bank asks for the person. */
   readonly lastCharge: string | null;
   readonly nextAttemptAt: Date | null;
   /** The bank asks for the person, who confirms the payment at `url`. */
   readonly asksCustomer?: boolean | undefined;
-  readonly url: string | null;
   readonly pdfUrl: string | null;
   readonly issuedAt: Date;
   /** When an invoice that is sent is due; one that the provider charges itself has no such date. */
@@ -117,20 +121,24 @@ export interface InvoiceFacts {
   readonly lines: readonly LineFacts[];
 }
 
-/** Exactly one of `plan`, `addOn` and `overage` is there. */
-export interface LineFacts {
-  readonly id: string;
+/** The same part of a line of it. */
+export interface LineBasics {
   readonly product: string;
   readonly plan: string | null;
-  readonly addOn: string | null;
   readonly overage: string | null;
-  readonly cycle: Cycle | null;
   readonly quantity: number;
-  readonly unitAmount: number;
   readonly amount: number;
   readonly discount: number;
   readonly tax: number;
   readonly proration: boolean;
+}
+
+/** Exactly one of `plan`, `addOn` and `overage` is there. */
+export interface LineFacts extends LineBasics {
+  readonly id: string;
+  readonly addOn: string | null;
+  readonly cycle: Cycle | null;
+  readonly unitAmount: number;
   readonly periodStartsAt: Date;
   readonly periodEndsAt: Date;
 }
@@ -154,26 +162,24 @@ export interface ChargeFacts {
   readonly occurredAt: Date;
 }
 
-export interface RefundFacts {
+/** Money of a charge that goes back. */
+interface ReturnFacts {
   readonly id: string;
   readonly charge: string;
-  readonly state: 'pending' | 'succeeded' | 'failed';
   readonly amount: number;
-  readonly feeReturned: number;
   readonly currency: string;
   readonly reason: string | null;
   readonly occurredAt: Date;
 }
 
-export interface DisputeFacts {
-  readonly id: string;
-  readonly charge: string;
+export interface RefundFacts extends ReturnFacts {
+  readonly state: 'pending' | 'succeeded' | 'failed';
+  readonly feeReturned: number;
+}
+
+export interface DisputeFacts extends ReturnFacts {
   readonly state: 'inquiry' | 'open' | 'won' | 'lost';
-  readonly amount: number;
   readonly fee: number;
-  readonly currency: string;
-  readonly reason: string | null;
-  readonly occurredAt: Date;
 }
 
 export interface CheckoutFacts {

@@ -1,5 +1,5 @@
 import { originsAllowed } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { invalidInput } from '#platform/kernel';
 
 export interface ReturnSettings {
   /** Origins of the operator's own pages. */
@@ -30,10 +30,7 @@ export function createReturnAddresses(
       const isPlain = username === '' && password === '';
       if (isPlain && (isListed(origin) || origin === new URL(reachedAt()).origin)) continue;
       const message = 'This is no page of this server, nor of an origin that CORS_ORIGINS lists.';
-      throw new AppError('validation_failed', {
-        message,
-        details: { issues: [{ path: `body.${field}`, message }] },
-      });
+      throw invalidInput(`body.${field}`, message);
     }
   };
   return { assertPayee, assertCustomer: bindsCustomers ? assertPayee : () => {} };

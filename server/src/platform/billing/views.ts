@@ -7,19 +7,13 @@ import {
   PROVIDER_SOURCES,
 } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
-import type { Credits } from '#platform/limits';
+import { type Credits, type LimitUsage } from '#platform/limits';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { grantsReply, grantToJson, shownGrants } from './price-list.ts';
 
 /** Use of one limit, as the limits tell it. */
-export interface LimitInUse {
-  readonly product: string;
-  readonly limit: string;
-  readonly used: number;
-  readonly max: number;
-  readonly resetsAt: string | null;
-}
+export type LimitInUse = Pick<LimitUsage, 'product' | 'limit' | 'used' | 'max' | 'resetsAt'>;
 
 const instant = z.iso.datetime();
 const source = z.enum(GRANT_SOURCES);

@@ -1,8 +1,7 @@
 import type { AccountId, HolderId, PermitId, UsageEventId } from '#platform/kernel';
-import { arrayOf, composite } from './composite.ts';
+import type { KeptAnswers, KeyName } from '#platform/idempotency';
 import type { CompiledFeature } from './features.ts';
-import type { IdempotencyKey } from './idempotency-key.ts';
-import type { AdmitRequest } from './permit.ts';
+import type { AdmitRequest, IdempotencyRequest } from './permit.ts';
 
 /** A request with the ids of the permit and the usage event that it may get. */
 export interface AdmissionItem {
@@ -155,3 +154,51 @@ export function compareText(a: string | undefined, b: string | undefined): numbe
   if (a === b || a === undefined || b === undefined) return 0;
   return a < b ? -1 : 1;
 }
+
+/** The Idempotency-Key of a call, as its row stores it. */
+interface IdempotencyKey {
+  readonly name: KeyName;
+  /** The stored digest of the request. */
+  readonly request: string;
+  /** The key as it was sent; it is never stored. */
+  readonly key: string;
+}
+
+/** The key of a call that spends for an account. */
+export function idempotencyKeyOf(
+  answers: KeptAnswers,
+  accountId: AccountId,
+  { route, by, key, bodyHash }: IdempotencyRequest,
+): IdempotencyKey {
+  const name = answers.nameOf({ owner: { account: accountId }, route, by, key });
+  return { name, request: answers.requestOf(name, bodyHash), key };
+}
+
+/** A field of a composite value; null and undefined are SQL's null. */
+export type Field = string | number | boolean | null | undefined;
+
+/**
+ * Writes a value of a composite type as PostgreSQL reads it: `("a","b",1,)`. Admission's requests travel so, because the
+ * database reads them in a tenth of the time that it takes for JSON.
+ */
+export function composite(fields: readonly Field[]): string {
+  let text = '(';
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index];
+    if (index > 0) text += ',';
+    if (field === null || field === undefined) continue;
+    text += typeof field === 'string' ? quote(field) : field;
+  }
+  return `${text})`;
+}
+
+/** Writes an array of elements that are encoded already, composites or texts. */
+export function arrayOf(elements: readonly string[]): string {
+  return `{${elements.map(quote).join(',')}}`;
+}
+
+function quote(text: string): string {
+  return `"${PLAIN.test(text) ? text : text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+const PLAIN = /^[^"\\]*$/;

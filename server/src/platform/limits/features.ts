@@ -1,5 +1,5 @@
 import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
-import { arrayOf, composite } from './composite.ts';
+import { arrayOf, composite } from './batch.ts';
 
 /** A feature as admission reads it: what it consumes, compiled from the product's catalogue. */
 export interface CompiledFeature {
@@ -31,6 +31,11 @@ export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
   const counted = declaration.kind === 'gauge' && declaration.unit === 'members';
   const rolled = { share: rollover?.percent ?? null, most: rollover?.most ?? null };
   return { name, kind: slides ? 'sliding' : counted ? 'members' : declaration.kind, per, by, ...rolled };
+}
+
+/** A limit whose use is asked for, as `limits.usage_of` and `limits.usage_here` read it. */
+export function ruleJson(product: string, { name, kind, per, share, most }: Rule) {
+  return { p: product, n: name, k: kind, w: per, s: share, m: most };
 }
 
 /** Kinds that count in one window of the account; the shortest way is for them. */

@@ -7,7 +7,7 @@ import { denialRoutes } from './usage/denial-routes.ts';
 import { callErrorRoutes } from './usage/call-error-routes.ts';
 import { eventRoutes } from './usage/event-routes.ts';
 
-export { hasOpenPermits } from './permits/open-permits.ts';
+export { hasOpenPermits, permitError } from './permits/permits.ts';
 export {
   type Adjuster,
   type Adjustment,
@@ -15,13 +15,12 @@ export {
   listAdjustments,
   type NewAdjustment,
 } from './usage/adjustments.ts';
-export type { Admission, Preview } from './admission/admission.ts';
+export type { Preview } from './admission/admission.ts';
 export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
-export { type Denial, limitExceeded, planRequired } from './denial.ts';
-export type { DenialCache } from './admission/denial-cache.ts';
-export { createDenialEvents, type DenialEvents } from './admission/denial-cache.ts';
+export { type Denial, limitExceeded, planRequired, admissionError, refusalError } from './denial.ts';
+export { createDenialEvents, type DenialCache, type DenialEvents } from './admission/denial-cache.ts';
 export type { CompiledFeature } from './features.ts';
 export type { PlanExcess, PlanChoice } from './usage/plan-excess.ts';
 export {
@@ -30,13 +29,13 @@ export {
   gaugeRefusal,
   type Gauging,
   type MembersGauging,
+  createMemberCapacity,
 } from './usage/gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
 export type { ExtensionResult, Extension, DelegatedId, DelegatedPermit } from './permits/delegated.ts';
 export type { CallErrors } from './usage/call-errors.ts';
 export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
-export { createMemberCapacity } from './usage/member-capacity.ts';
 export {
   createBudgetAlert,
   createOperatorBudgets,
@@ -44,18 +43,18 @@ export {
   type OperatorBudgets,
   type Selection,
 } from './operator/operator.ts';
-export { admissionError, refusalError } from './admission/admission-error.ts';
 export { createOperatorNotices, type OperatorNotices, platformAdmins } from './operator/operator-notices.ts';
 export type {
+  Admission,
   AdmitRequest,
   IdempotencyRequest,
   Permit,
+  PermitFacts,
   PlannedCall,
   StoredAnswer,
   Usage,
   WalkTimes,
 } from './permit.ts';
-export { type PermitFacts, permitError } from './permits/permits.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates/rates.postgres.ts';
 export { createRedisRates } from './rates/rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates/rates.ts';

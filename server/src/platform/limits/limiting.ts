@@ -4,20 +4,17 @@ import type { Logger, Telemetry } from '#platform/telemetry';
 import type { EventDispatcher, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
 import { createAlerts } from './usage/alerts.ts';
-import { createDenialCache } from './admission/denial-cache.ts';
-import { createDenialEvents } from './admission/denial-cache.ts';
+import { createDenialCache, createDenialEvents } from './admission/denial-cache.ts';
 import { type CallErrors, createCallErrors } from './usage/call-errors.ts';
 import { createDenialCounts, type DenialCounts } from './usage/denials.ts';
-import { Ends } from './settlement/ends.ts';
-import { createEndsElsewhere } from './settlement/ends-elsewhere.ts';
+import { Ends, createEndsElsewhere } from './settlement/ends.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
 import { createOperatorNotices } from './operator/operator-notices.ts';
 import { createBudgetAlert, createOperatorBudgets } from './operator/operator.ts';
 import { seatsInUse } from './seats/seats.ts';
-import { createMemoryRates } from './rates/rates.memory.ts';
+import { createMemoryRates, type Rates, ratesInTurn } from './rates/rates.ts';
 import { createPostgresRates } from './rates/rates.postgres.ts';
 import { createRedisRates } from './rates/rates.redis.ts';
-import { type Rates, ratesInTurn } from './rates/rates.ts';
 
 /** How often permits of dead holders are looked for. Every worker does it, because any other may be dead. */
 const SWEEP = 5_000;

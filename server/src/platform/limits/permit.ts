@@ -11,6 +11,7 @@ import type {
   UsageEventId,
   UserId,
 } from '#platform/kernel';
+import type { Denial } from './denial.ts';
 
 /** Use of one provider call, as the provider says, and its cost by the price catalogue. */
 export interface Usage {
@@ -40,15 +41,8 @@ export interface PlannedCall {
   readonly reserve: Micros;
 }
 
-/**
- * An admission: one unit of work, and the ledger of the provider calls made for it.
- * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
- * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
- */
-/** Milliseconds of a request's steps up to its admission. */
-export type WalkTimes = readonly [authenticate: number, entitle: number, admit: number];
-
-export interface Permit {
+/** A permit as it is granted or taken up. */
+export interface PermitFacts {
   readonly id: PermitId;
   readonly accountId: AccountId;
   readonly userId: UserId;
@@ -57,12 +51,28 @@ export interface Permit {
   readonly feature: string;
   readonly units: number;
   readonly reserve: Micros;
-  readonly holder: HolderId;
   readonly fence: number;
   readonly subject: string | undefined;
   readonly requestId: string;
   /** Provider calls that were tried, those of earlier attempts included: not one that is only planned, nor one that found no room. */
   readonly calls: number;
+  /** The usage event that is pending or sent already, if one is. */
+  readonly openEvent: UsageEventId | undefined;
+  /** The call that this event plans: as planned, it goes out without another trip to the database. */
+  readonly planned: PlannedCall | undefined;
+  readonly idempotency: IdempotencyRequest | undefined;
+}
+
+/** Milliseconds of a request's steps up to its admission. */
+export type WalkTimes = readonly [authenticate: number, entitle: number, admit: number];
+
+/**
+ * An admission: one unit of work, and the ledger of the provider calls made for it.
+ * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
+ * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
+ */
+export interface Permit extends Omit<PermitFacts, 'openEvent' | 'planned' | 'idempotency'> {
+  readonly holder: HolderId;
 
   /** Its holder has ended it here: `send` throws `permit_stale`, and no call goes out under it any more. */
   readonly isOver: boolean;
@@ -179,3 +189,22 @@ export interface AdmitRequest {
   readonly idempotency?: IdempotencyRequest | undefined;
   readonly requestId: string;
 }
+
+/** The answer of admission. Only `permit` charged something. */
+export type Admission =
+  | { readonly kind: 'permit'; readonly permit: Permit; readonly adopted: boolean }
+  | { readonly kind: 'replay'; readonly answer: StoredAnswer }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'outcome_unknown' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'plan_required';
+      readonly grant: string | null;
+      readonly needed: number | boolean | null;
+      readonly plan: string | null;
+    }
+  | { readonly kind: 'denied'; readonly denial: Denial };
+
+/** Why nothing was charged. */
+export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;

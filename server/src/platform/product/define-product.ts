@@ -1,6 +1,5 @@
-import { type PolicyInput, type Prompts, promptsOf } from '#platform/ai';
-import type { PackagesFor, Settings } from '#platform/config';
-import type { DataRule, Migration } from '#platform/db';
+import { type PolicyInput, promptsOf } from '#platform/ai';
+import type { Settings } from '#platform/config';
 import {
   type Catalogue,
   type CatalogueDeclaration,
@@ -11,28 +10,16 @@ import {
 } from '#platform/entitlements';
 import { featuresOf, isForMembers, type ProductKey, type Route, routesFor } from '#platform/http';
 import type { Permit } from '#platform/limits';
-import type { CrashPoint } from './crash-points.ts';
-import { type Part, partOf, type ProductParts } from './part.ts';
+import { type Declarations, type Part, partOf, type ProductParts } from './part.ts';
 import type { NoSettings } from './product-context.ts';
 
 /** A product as the program wires it. */
-export interface Product {
+export interface Product extends Declarations {
   readonly key: string;
   /** Its plans and add-ons. */
   readonly catalogue: Catalogue;
   /** Its own declaration, then the parts that other packages define; each has a service of its own. */
   readonly parts: readonly Part[];
-  /** These are of all parts. */
-  readonly migrations: readonly Migration[];
-  readonly dataRules: readonly DataRule[];
-  readonly systemUses: Readonly<Record<string, string>>;
-  readonly crashPoints: Readonly<Record<string, CrashPoint>>;
-  readonly routes: readonly Route[];
-  readonly auditActions: Readonly<Record<string, string>>;
-  readonly redact: readonly RegExp[];
-  readonly packages: PackagesFor;
-  readonly prompts: Prompts | undefined;
-  readonly policies: Readonly<Record<string, PolicyInput>>;
 }
 
 /**

@@ -116,31 +116,35 @@ export interface ProductParts<Service, Declared extends Settings = NoSettings> e
   readonly service?: (context: ProductContext<NoInfer<Declared>>) => Service;
 }
 
+/** Declarations of a part; a product has those of all its parts. */
+export interface Declarations {
+  readonly migrations: readonly Migration[];
+  readonly dataRules: readonly DataRule[];
+  readonly systemUses: Readonly<Record<string, string>>;
+  readonly crashPoints: Readonly<Record<string, CrashPoint>>;
+  readonly routes: readonly Route[];
+  readonly auditActions: Readonly<Record<string, string>>;
+  readonly redact: readonly RegExp[];
+  readonly packages: PackagesFor;
+  readonly prompts: Prompts | undefined;
+  readonly policies: Readonly<Record<string, PolicyInput>>;
+}
+
 /** A part as the program wires it. Its jobs and routes take what its `service` makes, and nothing else. */
-export interface Part extends Visits {
+export interface Part extends Visits, Declarations {
   /** `coditect/memory`; of what a product has by itself, the product's key. */
   readonly id: string;
   /** The key of its product. */
   readonly product: string;
   /** The file that defines it, as a URL. */
   readonly folder: string | undefined;
-  readonly migrations: readonly Migration[];
-  readonly dataRules: readonly DataRule[];
-  readonly systemUses: Readonly<Record<string, string>>;
-  readonly crashPoints: Readonly<Record<string, CrashPoint>>;
-  readonly routes: readonly Route[];
   readonly resolveKey: ResolveProductKey | undefined;
   readonly findAccounts: AccountFinder<never> | undefined;
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly mails: readonly MailTemplate[];
   readonly events: Readonly<Record<string, string>>;
-  readonly auditActions: Readonly<Record<string, string>>;
-  readonly redact: readonly RegExp[];
-  readonly packages: PackagesFor;
   readonly settings: Settings;
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
-  readonly prompts: Prompts | undefined;
-  readonly policies: Readonly<Record<string, PolicyInput>>;
   readonly release: ReleaseDeclaration | undefined;
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly onSale: SaleHook<never> | undefined;

@@ -1,7 +1,6 @@
-import { AppError } from '#platform/kernel';
+import { AppError, isRecord } from '#platform/kernel';
 import { type Picture, readPicture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
-import { isRecord } from '../metering/usage.ts';
 import { invalid } from '../wire.ts';
 
 /**

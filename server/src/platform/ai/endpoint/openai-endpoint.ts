@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Micros, micros } from '#platform/kernel';
+import { type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { checkChatFields, checkPriced, picturesIn } from './fields.ts';
 import { modelUnknown } from './openai-errors.ts';
@@ -9,7 +9,6 @@ import { type Price, reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
 import { sizeOf, type TokenCounter } from '../metering/tokens.ts';
-import { isRecord } from '../metering/usage.ts';
 import { invalid, readWire, type WireRequest } from '../wire.ts';
 
 /** A chat request of the OpenAI endpoint, checked and priced, before admission. */

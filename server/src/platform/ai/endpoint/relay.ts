@@ -10,7 +10,7 @@ import { inItsWords, openAiError } from './openai-errors.ts';
 import type { Pipe } from '../pipe/pipe.ts';
 import { planCall } from '../plan.ts';
 import { type AiLogger, endedHere } from '../ports.ts';
-import { timeLimits } from '../pipe/time-limits.ts';
+import { timeLimits } from '../policy.ts';
 
 export interface RelayTo {
   /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */

@@ -1,6 +1,6 @@
+import { isRecord } from '#platform/kernel';
 import { imageDimensionsFromData } from 'image-dimensions';
 import type { Price } from './prices.ts';
-import { isRecord } from './usage.ts';
 
 /** A picture of a conversation, as far as its price is concerned. */
 export interface Picture {

@@ -34,7 +34,7 @@ const rowSchema = z.strictObject({
   takes: takesPart.optional(),
   /** The model reasons unseen, so that what was shown says little about what was generated. */
   thinks: z.boolean().optional(),
-  /** Time limits of the model, where it takes longer than its features' policies allow (time-limits.ts). */
+  /** Time limits of the model, where it takes longer than its features' policies allow (`timeLimits`). */
   first_byte_seconds: seconds.optional(),
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),

@@ -1,4 +1,4 @@
-import { isRecord } from './usage.ts';
+import { isRecord } from '#platform/kernel';
 
 /** The input tokens of a chat request, by the two measures that prices know. */
 export interface Counted {

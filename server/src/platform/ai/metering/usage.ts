@@ -1,3 +1,4 @@
+import { jsonIn, isRecord } from '#platform/kernel';
 /** The usage that a provider reports. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
 export interface TokenUsage {
   readonly promptTokens: number;
@@ -243,17 +244,5 @@ function tokens(value: unknown): number | undefined {
 }
 
 function parseBody(body: Buffer): unknown {
-  return parseText(body.toString('utf8'));
-}
-
-export function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return jsonIn(body.toString('utf8'));
 }

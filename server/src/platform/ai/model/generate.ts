@@ -1,3 +1,4 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { z } from 'zod';
 import type { PlainAnswer } from '../pipe/attempt.ts';
@@ -9,7 +10,7 @@ import {
   tooLongError,
   unfitError,
 } from './structured.ts';
-import { isCut, isRecord, parseText } from '../metering/usage.ts';
+import { isCut } from '../metering/usage.ts';
 
 export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
   /** The form of the answer. An object whose fields are all required is enforced by the provider itself. */
@@ -65,12 +66,12 @@ function objectIn<Schema extends z.ZodType>(
   const message = choiceIn(answer)['message'];
   const content = isRecord(message) ? message['content'] : undefined;
   if (typeof content !== 'string') return undefined;
-  const checked = schema.safeParse(parseText(unwrap(content)));
+  const checked = schema.safeParse(jsonIn(unwrap(content)));
   return checked.success ? checked.data : undefined;
 }
 
 function choiceIn(answer: PlainAnswer): Readonly<Record<string, unknown>> {
-  const body = parseText(answer.body.toString('utf8'));
+  const body = jsonIn(answer.body.toString('utf8'));
   const choices: readonly unknown[] = isRecord(body) && Array.isArray(body['choices']) ? body['choices'] : [];
   return isRecord(choices[0]) ? choices[0] : {};
 }

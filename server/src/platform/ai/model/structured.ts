@@ -1,3 +1,4 @@
+import { isRecord } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
@@ -8,7 +9,6 @@ import type { Policy } from '../policy.ts';
 import type { AiLogger } from '../ports.ts';
 import type { Prompts, PromptValues, RenderedPrompt } from '../prompts.ts';
 import type { Guard } from '../sanitizer/index.ts';
-import { isRecord } from '../metering/usage.ts';
 import { takesOf } from '../providers/providers.ts';
 import type { Takes } from '../takes.ts';
 import { readWire, type WireRequest } from '../wire.ts';

@@ -7,8 +7,8 @@ import type { Span } from '#platform/telemetry';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import { callInForm, changeFor, type Form, withRefusedFields } from './added-fields.ts';
-import type { Ledger, LedgerEntry } from './ledger.ts';
-import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
+import { type Ledger, type LedgerEntry, asRequest, requestId, toCallFigures } from './ledger.ts';
+import { LiveStream, type StreamEnd, type StreamSource, asStream, endedSource } from './live-stream.ts';
 import {
   brokenStreamError,
   type Failure,
@@ -21,16 +21,13 @@ import {
 } from './outcome.ts';
 import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
-import { asStream, endedSource } from './plain-stream.ts';
-import { asRequest, requestId, toCallFigures } from './call-figures.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
-import { timeLimits } from './time-limits.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import { type AnswerReading, readAnswer } from '../metering/usage.ts';
 import { type WireChange, type WireRequest, writeWire } from '../wire.ts';

@@ -1,6 +1,7 @@
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import { micros, type UsageEventId } from '#platform/kernel';
+import { micros, type UsageEventId, isRecord, jsonIn } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { StreamEnd } from './live-stream.ts';
 import type { CallPlan } from '../plan.ts';
 import type { AiMetrics } from '../ports.ts';
@@ -8,7 +9,13 @@ import { cost } from '../metering/prices.ts';
 import { type Target, thinks } from '../providers/providers.ts';
 import type { LateEnd } from '../streams/remainder.ts';
 import { inputTokens, type TokenCounter, tokensOf } from '../metering/tokens.ts';
-import type { InputUsage, TokenUsage } from '../metering/usage.ts';
+import {
+  type InputUsage,
+  type TokenUsage,
+  type AnswerReading,
+  estimatedTokens,
+  idOf,
+} from '../metering/usage.ts';
 import type { WireRequest } from '../wire.ts';
 
 const ANSWER = dispatchPoint(
@@ -202,4 +209,39 @@ function tokensWith(
   output = Number.POSITIVE_INFINITY,
 ): TokenUsage {
   return { ...NO_TOKENS, ...input, completionTokens: Math.min(output, plan.maxTokens * wire.replies) };
+}
+
+/** The words of a plain answer, as a request would hold them. */
+function shownIn(body: Buffer): string | undefined {
+  const answer = jsonIn(body.toString('utf8'));
+  const choices = isRecord(answer) ? answer['choices'] : undefined;
+  if (!Array.isArray(choices)) return undefined;
+  return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
+}
+
+/** The words of a stream, likewise. */
+export function asRequest(words: string | undefined): string | undefined {
+  return words === undefined || words === ''
+    ? undefined
+    : `"messages":${JSON.stringify([{ content: words }])}`;
+}
+
+/** Reads the cost of an answer. */
+export function toCallFigures(
+  reading: AnswerReading,
+  answer: { headers: IncomingHttpHeaders; body: Buffer },
+): CallFigures {
+  return {
+    usage: reading.usage,
+    input: reading.input,
+    shownTokens: estimatedTokens(answer.body.length),
+    shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
+    id: requestId(answer.headers) ?? reading.id,
+    tier: reading.tier,
+  };
+}
+
+/** The provider's id of a call: the header that its support asks for, where it has one. */
+export function requestId(headers: IncomingHttpHeaders): string | undefined {
+  return idOf(headers['x-request-id'] ?? headers['request-id']);
 }

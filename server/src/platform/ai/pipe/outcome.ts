@@ -1,10 +1,11 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
 import type { Ended, TransportFailure } from '../providers/exchange.ts';
 import type { Takes } from '../takes.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
-import { errorIn, isRecord, parseText } from '../metering/usage.ts';
+import { errorIn } from '../metering/usage.ts';
 
 /** A provider call that came to nothing, and what follows from it. */
 export interface Failure {
@@ -270,7 +271,7 @@ function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefin
 
 /** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */
 function errorBodyOf(body: Buffer): Readonly<Record<string, unknown>> | undefined {
-  const parsed = parseText(body.toString('utf8'));
+  const parsed = jsonIn(body.toString('utf8'));
   const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!isRecord(answer)) return undefined;
   return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);

@@ -53,6 +53,6 @@ export async function sendPlanned(
   }
 }
 
-export function isShortOfMoney(error: unknown): boolean {
+function isShortOfMoney(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'limit_exceeded' || error.code === 'call_too_costly');
 }

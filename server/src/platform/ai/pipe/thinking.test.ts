@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from '../ai.ts';
-import type { PolicyInput } from '../policy.ts';
+import { type PolicyInput, timeLimits } from '../policy.ts';
 import { createPrices } from '../metering/prices.ts';
 import { makeOpenAiServers } from '@plinth/testkit/fixtures/ai/openai-endpoint';
 import { chat, read } from '@plinth/testkit/fixtures/ai/open';
@@ -12,7 +12,6 @@ import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { type DrivenTime, drivenTime } from '@plinth/testkit/fixtures/ai/time';
 import { delta, scriptedUpstream } from '@plinth/testkit/fixtures/ai/upstream';
-import { timeLimits } from './time-limits.ts';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

@@ -1,7 +1,7 @@
 import { type Clock, inTime } from '#platform/kernel';
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { z } from 'zod';
-import { Circuit, type BreakerSettings } from '../providers/circuit.ts';
+import { Circuit, type BreakerSettings } from '../providers/breaker.ts';
 import type { AiLogger } from '../ports.ts';
 import type { Upstream } from '../providers/providers.ts';
 import type { SafetyMetrics } from './findings.ts';

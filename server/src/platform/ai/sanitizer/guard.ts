@@ -1,3 +1,4 @@
+import { isRecord } from '#platform/kernel';
 import { ConfigError } from '#platform/config';
 import type { Permit } from '#platform/limits';
 import type { Policy } from '../policy.ts';
@@ -5,7 +6,6 @@ import type { AiLogger, AiMetrics } from '../ports.ts';
 import type { Prompts } from '../prompts.ts';
 import type { Findings } from '../safety/findings.ts';
 import { checkReply, createReplyCheck, type ReplyStream } from '@plinth/safety';
-import { isRecord } from '../metering/usage.ts';
 import {
   createSanitizer,
   type Leak,

@@ -1,6 +1,6 @@
+import { jsonIn } from '#platform/kernel';
 import type { Transformer } from 'node:stream/web';
 import type { LanguageModelV4, LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import { parseText } from '../metering/usage.ts';
 import type { Cut, Guard, GuardedReply } from './guard.ts';
 
 type Part = LanguageModelV4StreamPart;
@@ -69,7 +69,7 @@ function isText({ type }: LanguageModelV4Content): boolean {
 function outgoing(part: LanguageModelV4Content | Part): unknown {
   if (part.type === 'file' || part.type === 'reasoning-file') return undefined;
   if (part.type !== 'tool-call') return part;
-  return { [part.toolName]: parseText(part.input) ?? part.input };
+  return { [part.toolName]: jsonIn(part.input) ?? part.input };
 }
 
 function guardedParts(guard: Guard): Transformer<Part, Part> {

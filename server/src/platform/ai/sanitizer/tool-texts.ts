@@ -1,5 +1,5 @@
+import { isRecord } from '#platform/kernel';
 import { z } from 'zod';
-import { isRecord } from '../metering/usage.ts';
 
 /** A tool as a provider is told of it. */
 export interface DescribedTool {

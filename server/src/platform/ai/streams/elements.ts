@@ -1,4 +1,4 @@
-import { parseText } from '../metering/usage.ts';
+import { jsonIn } from '#platform/kernel';
 
 /** Room for the spaces that a model may write between a name, its colon and its bracket. */
 const MOST_SPACE = 1_000;
@@ -33,7 +33,7 @@ export class ElementReader {
     for (let at = 0; at < text.length && this.#state === 'within'; at += 1) {
       const position = this.#read(text[at]);
       if (position === 'inside') continue;
-      const element = parseText(this.#text + text.slice(from, position === 'last' ? at + 1 : at));
+      const element = jsonIn(this.#text + text.slice(from, position === 'last' ? at + 1 : at));
       if (element !== undefined) found.push(element);
       this.#text = '';
       from = at + 1;

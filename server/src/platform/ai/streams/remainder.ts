@@ -1,13 +1,6 @@
+import { jsonIn, isRecord } from '#platform/kernel';
 import { isPlain, StreamMeter } from './stream-meter.ts';
-import {
-  estimatedTokens,
-  NO_ANSWER,
-  parseText,
-  readAnswer,
-  type AnswerReading,
-  isRecord,
-  readUsage,
-} from '../metering/usage.ts';
+import { estimatedTokens, NO_ANSWER, readAnswer, type AnswerReading, readUsage } from '../metering/usage.ts';
 
 /** The rest of a plain answer is kept up to this size; of a larger one only its end, where the usage stands. */
 const MOST_KEPT = 1_048_576;
@@ -101,7 +94,7 @@ function usageAtEnd(tail: string): AnswerReading['usage'] {
     if (tail[at] === '{') depth += 1;
     else if (tail[at] === '}') depth -= 1;
     if (depth > 0) continue;
-    const usage = parseText(tail.slice(open, at + 1));
+    const usage = jsonIn(tail.slice(open, at + 1));
     return isRecord(usage) ? readUsage(usage) : undefined;
   }
   return undefined;

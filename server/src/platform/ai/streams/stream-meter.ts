@@ -1,3 +1,4 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import { endOfEvent, eventsIn, hasData } from './events.ts';
 import { EventCutter } from './event-cutter.ts';
 import { lookOver } from './look.ts';
@@ -9,10 +10,8 @@ import {
   figuresIn,
   idOf,
   type InputUsage,
-  isRecord,
   mergeFigures,
   NO_ANSWER,
-  parseText,
   type AnswerReading,
   readInput,
   readObject,
@@ -71,7 +70,7 @@ export class StreamMeter {
     let error: AnswerReading['error'];
     let isSpent = false;
     for (const event of eventsIn(received.toString('utf8'))) {
-      const next = readObject(parseText(event));
+      const next = readObject(jsonIn(event));
       error ??= next.error;
       isSpent ||= next.isSpent;
       if (next.usage !== undefined || reading.id === undefined) reading = next;
@@ -174,7 +173,7 @@ export class StreamMeter {
     if (rest === undefined) return undefined;
     const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
     const isWhole = [...eventsIn(rest.toString('utf8'))].every(
-      (data) => data === '[DONE]' || isRecord(parseText(data)),
+      (data) => data === '[DONE]' || isRecord(jsonIn(data)),
     );
     if (!hasData(rest, 0, rest.length) || !isWhole) return undefined;
     return this.#take(event, 0, event.length) ? event : undefined;
@@ -204,7 +203,7 @@ export class StreamMeter {
   /** Reads the figures of an event; false when it holds nothing else, or is an error. */
   #read(event: string): boolean {
     const [data] = eventsIn(event);
-    const answer = parseText(data ?? '');
+    const answer = jsonIn(data ?? '');
     if (!isRecord(answer)) return true;
     this.id ??= idOf(answer['id']);
     if (typeof answer['service_tier'] === 'string') this.tier = answer['service_tier'];
@@ -256,7 +255,7 @@ export class StreamHead {
   #showsIn(text: string): boolean {
     const [event] = eventsIn(text);
     if (event === undefined) return false;
-    const answer = parseText(event);
+    const answer = jsonIn(event);
     this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
     return !this.#isOver && isRecord(answer) && showsSomething(answer, this.#orCut);
   }
@@ -280,7 +279,7 @@ function endsObject(data: Buffer, from: number, to: number): boolean {
   if (data[at] === CLOSES) return true;
   // A comment or another field may follow the data, and data may be empty.
   const [said] = eventsIn(data.toString('utf8', from, to));
-  return said === undefined || isRecord(parseText(said));
+  return said === undefined || isRecord(jsonIn(said));
 }
 
 function firstWord(data: Buffer): number {
@@ -310,7 +309,7 @@ const FRAMES: ReadonlySet<string> = new Set([
 function wordsIn(events: Iterable<string>): string {
   const words = new Map<string, string>();
   for (const event of events) {
-    const answer = parseText(event);
+    const answer = jsonIn(event);
     const choices = isRecord(answer) ? answer['choices'] : undefined;
     if (!Array.isArray(choices)) continue;
     for (const choice of choices) {

@@ -1,6 +1,7 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import { StringDecoder } from 'node:string_decoder';
 import { eventsIn } from './events.ts';
-import { errorIn, isRecord, parseText } from '../metering/usage.ts';
+import { errorIn } from '../metering/usage.ts';
 
 const LAST_BORDER = /^[^]*\n\r?\n/;
 
@@ -29,7 +30,7 @@ export class StreamText {
 
   #wordsOf(event: string): string {
     if (this.isBroken || event === '[DONE]') return '';
-    const answer = parseText(event);
+    const answer = jsonIn(event);
     if (!isRecord(answer) || errorIn(answer) !== undefined) {
       this.isBroken = true;
       return '';

@@ -8,13 +8,11 @@ import {
   type UpstreamSetting,
 } from './ai.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
-import { liveSigns } from './live-signs.ts';
+import { liveSigns, goneSettings, missingSettings } from './setting-problems.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { settingCalled, settingNames, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
-import { goneSettings } from './gone-settings.ts';
-import { missingSettings } from './missing-settings.ts';
 import { nearNames } from './near-names.ts';
 import { secretFileNames, withSecretFiles } from './secret-files.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';

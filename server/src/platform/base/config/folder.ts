@@ -51,6 +51,7 @@ export function unusableFolder(folder: string, cause: unknown): AppError {
   });
 }
 
-function codeOf(error: unknown): string {
+/** The system's word for a failure; its message quotes the path, which may be a secret that was put there by mistake. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

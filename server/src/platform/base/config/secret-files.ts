@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from './folder.ts';
 import { settingCalled, settingNames } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The system's word for a failure; its message quotes the path, which may be a secret that was put there by mistake. */
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 
 /** Secrets that may stand in a file, which a variable of another name leads to: `DATABASE_URL_FILE`. */
 const secrets = () => settingNames().filter((name) => settingCalled(name).notes.secret === true);

@@ -1,5 +1,6 @@
 import type { CommitPoint, SystemUse, Transaction } from '#platform/db';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
+import { isIPv6 } from 'node:net';
 
 /** A member's role in an account, weakest first: a role may do all that a weaker one may. */
 export const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
@@ -86,3 +87,16 @@ export type OnceInSteps = <Body>(
   },
   within?: { readonly account: AccountId },
 ) => Promise<Answer<Body>>;
+
+/** An IPv6 customer has a whole /64: counting single addresses would count nothing. */
+export function addressBlock(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = ip.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const gap =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
+}

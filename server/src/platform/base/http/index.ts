@@ -1,7 +1,7 @@
 import './errors.ts';
 
-export { addressBlock } from './address.ts';
 export {
+  addressBlock,
   type Answer,
   atLeast,
   type Caller,
@@ -64,7 +64,7 @@ export {
   type SocketWriter,
 } from './sockets.ts';
 export { wholeNumber } from './whole-number.ts';
-export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
+export { badCursor, cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,
   type Call,

@@ -69,7 +69,8 @@ function decode(cursor: string): unknown {
   }
 }
 
-function badCursor(cause?: unknown): AppError {
+/** A cursor that this list has not given out. */
+export function badCursor(cause?: unknown): AppError {
   return new AppError('validation_failed', {
     message: 'The cursor is not one that this list has given out.',
     details: { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] },

@@ -1,3 +1,4 @@
+import { isRecord, jsonIn } from '#platform/kernel';
 import { csvRecords } from './csv.ts';
 import { type Line, linesOf } from './lines.ts';
 import type { Problem } from './problems.ts';
@@ -50,11 +51,7 @@ async function* fromJson(lines: AsyncIterable<Line>): AsyncGenerator<ImportRecor
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  if (!isRecord(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
 }

@@ -60,6 +60,16 @@ export class AppError extends Error {
   }
 }
 
+/** The refusal of one input, by its path: `body.plan`. */
+export function invalidInput(path: string, message: string): AppError {
+  return new AppError('validation_failed', { message, details: { issues: [{ path, message }] } });
+}
+
+/** Whether an error has this code, of the system's (`EAGAIN`) or of the database's (`23505`). */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
 /** Said where neither the thrower nor the route names what is missing. */
 export const NOT_FOUND = 'This does not exist, or this account may not see it.';
 /** Said of an account that does not exist and of one that the caller is no member of: the same of both. */

@@ -1,6 +1,16 @@
 export { type Clock, type ClockReading, elapsed, readClocks, systemClock } from './clock.ts';
 export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
-export { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
+export {
+  createEndOfTurn,
+  type EndOfTurn,
+  createLaneTurns,
+  currentLane,
+  type Lane,
+  type LaneTurns,
+  nextTurn,
+  runForEverybody,
+  runInLane,
+} from './lanes.ts';
 export {
   AppError,
   type AppErrorOptions,
@@ -11,6 +21,8 @@ export {
   declareErrors,
   type ErrorDeclaration,
   errorDeclaration,
+  hasCode,
+  invalidInput,
 } from './errors.ts';
 export {
   type AccountId,
@@ -25,16 +37,7 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
-export {
-  createLaneTurns,
-  currentLane,
-  type Lane,
-  type LaneTurns,
-  nextTurn,
-  runForEverybody,
-  runInLane,
-} from './lanes.ts';
-export { numberIn } from './numerals.ts';
+export { isRecord, isTimeZone, jsonIn, numberIn } from './reading.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {
   declareSecretShapes,
@@ -44,4 +47,3 @@ export {
 } from './secret-shapes.ts';
 export { type Random, systemRandom } from './random.ts';
 export { inTime, within } from './in-time.ts';
-export { isTimeZone } from './zones.ts';

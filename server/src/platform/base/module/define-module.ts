@@ -1,5 +1,6 @@
 import type { DataRule, Migration } from '#platform/db';
 import type { Route } from '#platform/http';
+import type { Queue } from '#platform/queue';
 
 /** Makes a module's service; its own types say what it takes. */
 export type Maker = (parts: never) => unknown;
@@ -104,4 +105,44 @@ export function assertOwn(
   const foreign = names.find((name) => !prefixes.some((prefix) => name.startsWith(`${prefix}${sign}`)));
   if (foreign !== undefined)
     throw new Error(`"${owner}" declares the ${what} ${foreign}, which is not its own`);
+}
+
+/** The modules in their order. Throws where two have one name, or one name for a schedule. */
+export function inOrder<const Modules extends readonly Module[]>(modules: Modules): Modules {
+  assertOnce(modules.map(({ name }) => `the module ${name}`));
+  assertOnce(
+    modules.flatMap(({ schedules }) => Object.keys(schedules).map((name) => `the schedule ${name}`)),
+  );
+  assertOnce(
+    modules.flatMap(({ systemUses }) => Object.keys(systemUses).map((use) => `the system use ${use}`)),
+  );
+  return modules;
+}
+
+function assertOnce(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`${twice} is declared twice`);
+}
+
+/** Tries of one run: what it left undone the next one does. */
+const TRIES = 3;
+
+/** Has workers do what a module does by the clock: `expired-keys` is the job and the schedule `platform.expired-keys`. */
+export function keepSchedules(
+  queue: Pick<Queue, 'handle' | 'schedule'>,
+  module: Pick<Module, 'schedules'>,
+  service: unknown,
+): void {
+  const own = service as never;
+  for (const [name, { cron, run, when }] of Object.entries(module.schedules)) {
+    if (when?.(own) === false) continue;
+    const kind = `platform.${name}`;
+    queue.handle({
+      kind,
+      attempts: TRIES,
+      run: async () => void (await run(own)),
+      giveUp: () => Promise.resolve(),
+    });
+    queue.schedule({ name: kind, cron, kind });
+  }
 }

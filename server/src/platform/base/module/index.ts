@@ -4,6 +4,6 @@ export {
   type Made,
   type Maker,
   type Module,
+  inOrder,
+  keepSchedules,
 } from './define-module.ts';
-export { inOrder } from './in-order.ts';
-export { keepSchedules } from './scheduling.ts';

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { commitPoint, type Database, statement } from '#platform/db';
-import { type AccountId, AppError, type Random, systemRandom } from '#platform/kernel';
+import { type AccountId, AppError, type Random, systemRandom, hasCode } from '#platform/kernel';
 import { sealedColumn } from './sealed-columns.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -83,7 +83,7 @@ async function readKey(
 
 /** A foreign key that finds nothing: the account was erased. */
 function refuseGone(error: unknown): never {
-  const isGone = error instanceof Error && 'code' in error && error.code === '23503';
+  const isGone = hasCode(error, '23503');
   throw isGone ? new AppError('not_found', { cause: error }) : error;
 }
 

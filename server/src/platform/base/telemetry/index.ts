@@ -4,8 +4,9 @@ export type { LogFields, LogFormat, Logger, LogLevel } from './logger.ts';
 export type { BreakerState, JobRun, JobsDepth, Metrics, ProviderCall } from './metrics.ts';
 export { withoutSecrets } from './redaction.ts';
 export { createTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
-export { isTraceparent, readTraceparent } from './tracing/ids.ts';
 export {
+  isTraceparent,
+  readTraceparent,
   currentTrace,
   errorCode,
   runForAll,

@@ -1,3 +1,4 @@
+import { hasCode } from '#platform/kernel';
 import { writeSync } from 'node:fs';
 
 /** Log lines on their way out. */
@@ -57,7 +58,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
+      if (!hasCode(error, 'EAGAIN')) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY);
     }
   }

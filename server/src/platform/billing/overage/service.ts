@@ -10,7 +10,7 @@ import {
   type Overage,
 } from '#platform/entitlements';
 import type { Queue } from '#platform/queue';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { LimitInUse } from '../views.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
@@ -162,9 +162,5 @@ async function choose(
 function assertSold(catalogue: Catalogue | undefined, limit: string): void {
   const plans = Object.values(catalogue?.plans ?? {});
   if (plans.some(({ overage = [] }) => overage.some((one) => one.limit === limit))) return;
-  const message = 'No plan of this product lets this limit be passed.';
-  throw new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: 'body.limit', message }] },
-  });
+  throw invalidInput('body.limit', 'No plan of this product lets this limit be passed.');
 }

@@ -100,13 +100,8 @@ export interface RefundRow {
   readonly occurred_at: Date;
 }
 
-export interface DisputeRow {
-  readonly store_id: string;
-  readonly charge: string;
+export interface DisputeRow extends Omit<RefundRow, 'state'> {
   readonly state: DisputeFacts['state'];
-  readonly amount: number;
-  readonly currency: string;
-  readonly occurred_at: Date;
 }
 
 /** A failure of a provider's own try, as it was told to us, and what was promised then. It never changes. */

@@ -4,7 +4,6 @@ import type { AccountId, Ids } from '#platform/kernel';
 import type { AppliedObject } from '../projection/applied-object.ts';
 import type { Backings } from '../projection/credit.ts';
 import type { Mode } from '../payment-provider.ts';
-import { type SaleSums, type Shared, sharedOf } from './share.ts';
 
 /** News of a sale: its money came, went back, was taken by a bank that disputes it, or came back from there. */
 export type SaleNews = 'paid' | 'refunded' | 'disputed' | 'won';
@@ -243,3 +242,24 @@ const updateSale = (sale: SaleRow, now: SaleNow & Shared) =>
      where account_id = $1 and id = $2`,
     [sale.account_id, sale.id, stateOf(now), now.paid, now.refunded, now.disputed, now.total, now.share],
   );
+
+/**
+ * The sums of a sale, in minor units: the payment with tax, the tax in it, refunds and disputes of its own money or of that behind its
+ * credit, and the credit that no money backs.
+ */
+type SaleSums = Readonly<Record<'paid' | 'tax' | 'refunded' | 'disputed' | 'gift', number>>;
+
+/** The total that is shared, and the payee's part of it. */
+type Shared = Readonly<Record<'total' | 'share', number>>;
+
+/**
+ * The shared part of a sale now: the money that came in and stayed, less the tax in it. The payee's part is
+ * floor(total × points / 10,000); the platform has the rest of the total. A row of shares is the difference to what the
+ * rows before it add up to: so pieces of a refund take exactly what one refund takes.
+ */
+export function sharedOf({ paid, tax, refunded, disputed, gift }: SaleSums, points: number): Shared {
+  const left = Math.max(0, paid - refunded - disputed - gift);
+  if (left === 0) return { total: 0, share: 0 };
+  const total = (BigInt(left) * BigInt(paid - tax)) / BigInt(paid);
+  return { total: Number(total), share: Number((total * BigInt(points)) / 10_000n) };
+}

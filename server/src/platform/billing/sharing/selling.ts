@@ -1,5 +1,5 @@
 import { commitPoint, type Database, statement } from '#platform/db';
-import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, invalidInput } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { assertAgreed } from '../agreed.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -8,7 +8,6 @@ import type { StripeConnection } from '../providers/stripe/client.ts';
 import { presentCustomer } from '../providers/stripe/customers.ts';
 import { holdCustomer } from '../providers/stripe/hold-customer.ts';
 import * as invoices from '../providers/stripe/item-invoice.ts';
-import { notSold } from '../subscriptions/order.ts';
 import { presentSubscriptions } from '../subscriptions/store.ts';
 import { attemptAll } from './attempt-all.ts';
 
@@ -77,7 +76,7 @@ async function assertCurrency({ db, stripe }: SellingParts, { accountId, currenc
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
   const paysIn = rows.find(({ store }) => store === 'stripe')?.currency;
   if (paysIn !== undefined && paysIn !== currency)
-    throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
+    throw invalidInput('body.currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
 }
 
 /** The sale that there is; or, of one that is not paid yet, at the price that the buyer agreed to, a new one, for which its payee must be payable. */

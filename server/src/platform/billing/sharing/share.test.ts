@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sharedOf } from './share.ts';
+import { sharedOf } from './ledger.ts';
 
 const minor = (max: number) => fc.integer({ min: 0, max });
 

@@ -1,5 +1,5 @@
 import { localName } from '#platform/entitlements';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import type { ChangePrice } from '../agreed.ts';
 import { aYear, type Cycle, type SoldCycle } from '../cycles.ts';
 import type { AccountCaller } from '../visitor.ts';
@@ -11,7 +11,7 @@ import {
 } from '../providers/stripe/subscription-changes.ts';
 import type { Confirmation } from '../providers/stripe/pending-change.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
-import { asRefusedOrder, catalogueOf, planOf, notSold } from './order.ts';
+import { asRefusedOrder, catalogueOf, planOf } from './order.ts';
 import { pricesOf } from './prices.ts';
 import {
   changeableSubscription,
@@ -140,7 +140,7 @@ async function planFor(
 async function promotionOf({ stripe }: SellingParts, code: string | undefined): Promise<string | undefined> {
   if (code === undefined) return undefined;
   const found = await findPromotion(stripe.client, code);
-  if (found === undefined) throw notSold('promotion_code', 'There is no such code, or it is over.');
+  if (found === undefined) throw invalidInput('body.promotion_code', 'There is no such code, or it is over.');
   return found;
 }
 
@@ -153,7 +153,7 @@ async function previewedAt(
   if (asked === undefined) return undefined;
   const [[is]] = await db.tenant(accountId, [isRecent(asked)]);
   if (is?.recent !== true)
-    throw notSold('prorated_at', 'It is that of a preview of the last quarter of an hour.');
+    throw invalidInput('body.prorated_at', 'It is that of a preview of the last quarter of an hour.');
   return new Date(asked);
 }
 

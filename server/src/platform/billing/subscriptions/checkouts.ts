@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { type AccountId, AppError, sha256, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, sha256, type UserId, invalidInput } from '#platform/kernel';
 import {
   type SessionRequest,
   closeSession,
@@ -24,7 +24,7 @@ import {
   openCheckout,
   renewsInAStore,
 } from './checkouts-store.ts';
-import { asRefusedOrder, type Order, notSold } from './order.ts';
+import { asRefusedOrder, type Order } from './order.ts';
 import { pricesOf } from './prices.ts';
 import { triableProducts } from '../trials.ts';
 import type { SellingParts } from './selling-parts.ts';
@@ -178,7 +178,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
   const { price, metered } = await pricesOf(parts, order);
   const promotion = promotionCode === undefined ? undefined : await findPromotion(client, promotionCode);
   if (promotionCode !== undefined && promotion === undefined)
-    throw notSold('promotion_code', 'There is no such code, or it is over.');
+    throw invalidInput('body.promotion_code', 'There is no such code, or it is over.');
   const customer = await presentCustomer({ db: parts.db, client }, accountId);
   const customers = await customersOf({ db: parts.db, client }, accountId);
   const subscribed = plan === null ? 'never' : await subscribedTo(client, { customers, product });

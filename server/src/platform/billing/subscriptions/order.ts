@@ -8,7 +8,7 @@ import {
   localName,
   type Plan,
 } from '#platform/entitlements';
-import { AppError, sha256 } from '#platform/kernel';
+import { sha256, invalidInput } from '#platform/kernel';
 import { type Cycle, SOLD_CYCLES, type SoldCycle } from '../cycles.ts';
 import { refusedFor, refusedParam, refusedPromotion } from '../providers/stripe/client.ts';
 import { amountOf } from '../providers/stripe/price-catalog.ts';
@@ -41,7 +41,8 @@ export function completeOrder(
   { product, tier, ...request }: CheckoutRequest,
   { tiers, closedPage }: { readonly tiers: Catalogue | undefined; readonly closedPage: string },
 ): CheckoutOrder {
-  if (tier !== undefined && tiers === undefined) throw notSold('tier', 'No product here has tiers.');
+  if (tier !== undefined && tiers === undefined)
+    throw invalidInput('body.tier', 'No product here has tiers.');
   const { plan = tier, success_url = closedPage, cancel_url = closedPage } = request;
   return { ...request, product: product ?? tiers?.product ?? '', plan, success_url, cancel_url };
 }
@@ -94,16 +95,17 @@ export function planOf(
   const plan = localName(product, asked.plan);
   const { quantity } = asked;
   const declared = Object.hasOwn(plans, plan) ? plans[plan] : undefined;
-  if (declared === undefined || declared.hidden === true) throw notSold('plan', 'There is no such plan.');
-  if (declared.price.monthly === 0) throw notSold('plan', 'This plan is free.');
+  if (declared === undefined || declared.hidden === true)
+    throw invalidInput('body.plan', 'There is no such plan.');
+  if (declared.price.monthly === 0) throw invalidInput('body.plan', 'This plan is free.');
   const currency = currencyOf(declared.price, asked.currency);
   const soldBy = SOLD_CYCLES.filter((cycle) => amountOf(declared, { cycle, currency }) !== undefined);
   const cycle = soldBy.find((one) => one === asked.cycle);
   const unitAmount = cycle === undefined ? undefined : amountOf(declared, { cycle, currency });
   if (cycle === undefined || unitAmount === undefined)
-    throw notSold('cycle', `This plan is not sold ${asked.cycle}, but ${soldBy.join(' or ')}.`);
+    throw invalidInput('body.cycle', `This plan is not sold ${asked.cycle}, but ${soldBy.join(' or ')}.`);
   if (quantity > 1 && declared.perSeat === undefined)
-    throw notSold('quantity', 'This plan is not sold by the seat.');
+    throw invalidInput('body.quantity', 'This plan is not sold by the seat.');
   return { plan, addOn: null, cycle, quantity, currency, unitAmount, trialDays: declared.trialDays };
 }
 
@@ -111,7 +113,7 @@ export function planOf(
 function currencyOf(price: Plan['price'] | AddOn['price'], asked: Currency = price.currency): Currency {
   const sold = currenciesOf(price);
   if (!sold.includes(asked))
-    throw notSold('currency', `This is not sold in ${asked}, but in ${sold.join(' or ')}.`);
+    throw invalidInput('body.currency', `This is not sold in ${asked}, but in ${sold.join(' or ')}.`);
   return asked;
 }
 
@@ -121,7 +123,7 @@ function addOnOf(
 ) {
   const addOn = localName(product, asked.addOn);
   const declared = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
-  if (declared === undefined) throw notSold('add_on', 'There is no such add-on.');
+  if (declared === undefined) throw invalidInput('body.add_on', 'There is no such add-on.');
   const { price } = declared;
   const currency = currencyOf(price, asked.currency);
   const unitAmount = inCurrency(price, currency)?.once ?? price.once;
@@ -139,27 +141,19 @@ function addOnOf(
 /** The product's catalogue. Throws `validation_failed` where there is none, and `product_off`. */
 export function catalogueOf(catalogues: ReadonlyMap<string, Catalogue>, product: string): Catalogue {
   const catalogue = catalogues.get(product);
-  if (catalogue === undefined) throw notSold('product', 'There is no such product.');
+  if (catalogue === undefined) throw invalidInput('body.product', 'There is no such product.');
   assertRunning(catalogue);
   return catalogue;
-}
-
-/** 400, as a field of another shape is. */
-export function notSold(field: string, message: string): AppError {
-  return new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: `body.${field}`, message }] },
-  });
 }
 
 const SIZES = ['amount_too_small', 'amount_too_large'] as const;
 
 /** A refusal of an order that only the provider could make, as the field that it came from; any other failure as it is. */
 export function asRefusedOrder(error: unknown): unknown {
-  if (refusedPromotion(error)) return notSold('promotion_code', 'This code is not for this order.');
+  if (refusedPromotion(error)) return invalidInput('body.promotion_code', 'This code is not for this order.');
   if (refusedParam(error).includes('proration_date'))
-    return notSold('prorated_at', 'A period has begun since that preview: ask for another.');
+    return invalidInput('body.prorated_at', 'A period has begun since that preview: ask for another.');
   if (SIZES.some((code) => refusedFor(error, code)))
-    return notSold('quantity', 'The payment provider takes no payment of this size.');
+    return invalidInput('body.quantity', 'The payment provider takes no payment of this size.');
   return error;
 }

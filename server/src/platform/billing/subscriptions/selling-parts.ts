@@ -1,12 +1,11 @@
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import type { Catalogue, Currency } from '#platform/entitlements';
-import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, invalidInput } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
 import type { ReturnAddresses } from '../return-addresses.ts';
 import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
-import { notSold } from './order.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
 const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
@@ -74,7 +73,7 @@ export async function subscriptionFor(
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
   if (meant.some((row) => row.product !== first.product))
-    throw notSold('product', 'This account has several subscriptions: name the product of one.');
+    throw invalidInput('body.product', 'This account has several subscriptions: name the product of one.');
   return first;
 }
 

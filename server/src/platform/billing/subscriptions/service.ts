@@ -1,6 +1,6 @@
 import { assertRunning } from '#platform/entitlements';
 import { type Page, page } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
 import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
@@ -9,7 +9,7 @@ import { openPortal } from '../providers/stripe/portal.ts';
 import type { RecurringPrice } from '../agreed.ts';
 import { type AgreedOrder, change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
-import { type CheckoutRequest, completeOrder, notSold, orderOf } from './order.ts';
+import { type CheckoutRequest, completeOrder, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
 import {
   changeableSubscription,
@@ -77,7 +77,10 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       const paysIn = await payingCurrency(sold, accountId);
       const { currency = paysIn } = asked;
       if (paysIn !== undefined && currency !== paysIn)
-        throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
+        throw invalidInput(
+          'body.currency',
+          `This account pays in ${paysIn}, as long as it has a subscription.`,
+        );
       return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
     },
     portal({ accountId }, returnUrl) {

@@ -1,6 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Cycle } from '../cycles.ts';
+import type { InvoiceBasics, LineBasics } from '../facts.ts';
 import type { Mode, ProviderName } from '../payment-provider.ts';
 
 export interface SubscriptionRow {
@@ -125,35 +126,17 @@ export const subscriptionsPage = (accountId: AccountId, { limit, before }: PageR
     [accountId, before?.[0] ?? null, before?.[1] ?? null, limit],
   );
 
-export interface InvoiceRow {
+export interface InvoiceRow extends InvoiceBasics {
   readonly id: string;
-  readonly number: string | null;
-  readonly state: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
-  readonly reason: string;
-  readonly currency: string;
-  readonly subtotal: number;
-  readonly discount: number;
-  readonly tax: number;
-  readonly total: number;
-  readonly paid: number;
   readonly next_attempt_at: Date | null;
-  readonly url: string | null;
   readonly pdf_url: string | null;
   readonly issued_at: Date;
   readonly paid_at: Date | null;
   readonly lines: readonly LineRow[];
 }
 
-export interface LineRow {
-  readonly product: string;
-  readonly plan: string | null;
+export interface LineRow extends LineBasics {
   readonly add_on: string | null;
-  readonly overage: string | null;
-  readonly quantity: number;
-  readonly amount: number;
-  readonly discount: number;
-  readonly tax: number;
-  readonly proration: boolean;
 }
 
 /** The newest first; drafts are not shown. */

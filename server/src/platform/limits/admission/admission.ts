@@ -1,38 +1,16 @@
 import { type Database, commitPoint, mayBeDone, statement, systemCall } from '#platform/db';
 import { assertRunning, type Catalogue } from '#platform/entitlements';
-import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
-import type { HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
-import type { RetryQueue } from '../settlement/retry-queue.ts';
-import { type AdmissionItem, createBatch, meterOf } from '../batch.ts';
+import type { KeptAnswer } from '#platform/idempotency';
+import type { Micros, PermitId, UsageEventId } from '#platform/kernel';
+import { type AdmissionItem, createBatch, meterOf, idempotencyKeyOf } from '../batch.ts';
 import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
-import { abandonAdmissions } from '../settlement/abandon-admissions.ts';
-import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
+import type { AfterEnds } from '../settlement/ends.ts';
 import type { CompiledFeature } from '../features.ts';
-import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
-import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
+import type { PermitMaker, PermitParts } from '../permits/permits.ts';
+import type { Admission, AdmitRequest, NotGranted, PermitFacts } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
-import '../errors.ts';
-
-/** The answer of admission. Only `permit` charged something. */
-export type Admission =
-  | { readonly kind: 'permit'; readonly permit: Permit; readonly adopted: boolean }
-  | { readonly kind: 'replay'; readonly answer: StoredAnswer }
-  | { readonly kind: 'running' }
-  | { readonly kind: 'mismatch' }
-  | { readonly kind: 'outcome_unknown' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | {
-      readonly kind: 'plan_required';
-      readonly grant: string | null;
-      readonly needed: number | boolean | null;
-      readonly plan: string | null;
-    }
-  | { readonly kind: 'denied'; readonly denial: Denial };
-
-/** Why nothing was charged. */
-export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
+import { encodeStep } from '../settlement/step.ts';
 
 /** The answer that a request would get now; if granted, with its reserve. */
 export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
@@ -62,20 +40,15 @@ const DECIDED = commitPoint(
   'permits, usage events, charged windows and remembered keys of a batch of callers',
 );
 
-export interface AdmissionParts {
+export interface AdmissionParts
+  extends Pick<PermitParts, 'ids' | 'answers' | 'holder' | 'retries' | 'afterEnds'> {
   readonly db: Database;
-  readonly ids: Ids;
-  readonly answers: KeptAnswers;
-  readonly holder: HolderId;
   readonly catalogues: readonly Catalogue[];
   readonly features: ReadonlyMap<string, CompiledFeature>;
   readonly makePermit: PermitMaker;
   readonly busyRows: BusyRows;
-  readonly afterEnds: AfterEnds;
   /** Answers requests that were just denied; without it, the database is asked each time. */
   readonly denials?: DenialCache | undefined;
-  /** Retries writes that the database was away for. */
-  readonly retries: RetryQueue;
   /** Called with the operator's budget that refuses a request. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
   /** Called for each denial; it must take no time. */
@@ -217,7 +190,7 @@ function toAdmission(
 }
 
 /** The answer to a request that was not granted. */
-export function toNotGranted(decision: Decision): NotGranted {
+function toNotGranted(decision: Decision): NotGranted {
   switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
@@ -271,4 +244,39 @@ function isKnownKey(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && error.code === '23505' && /\bkeys_pkey\b/.test(error.message)
   );
+}
+
+const ABANDON = commitPoint(
+  'limits.disown',
+  'permits of a batch of callers whose admission was never answered: closed, or never to be',
+);
+
+/**
+ * Closes permits of admissions whose answer was lost, as soon as the database answers again. Their slots, quota, reserve and
+ * Idempotency-Keys are free then, and no call is billed. The id of a permit that was never written is taken, so that an admission that is
+ * still under way fails when it arrives. Doing it twice changes nothing.
+ */
+export function abandonAdmissions(
+  { db, ids, holder, retries }: Pick<AdmissionParts, 'db' | 'ids' | 'holder' | 'retries'>,
+  items: readonly AdmissionItem[],
+): void {
+  const abandoned = items.map(({ request, permit, event }) => ({
+    ...encodeStep({
+      account: request.accountId,
+      product: request.product,
+      permit,
+      holder,
+      fence: 1,
+      operation: 'release',
+      reason: 'answer lost',
+      calls: [{ event, state: 'voided', isTry: false, correctionId: ids.next() }],
+    }),
+    // Columns that the permit's row needs where there is none.
+    user: request.userId,
+    feature: request.feature,
+    request: request.requestId,
+  }));
+  const facts = { admissions: abandoned.map(({ a, id }) => ({ account_id: a, permit_id: id })) };
+  const call = statement('select limits.disown($1::jsonb)', [JSON.stringify(abandoned)]);
+  retries.add(facts, () => db.system('limits.settlement', ABANDON, [call]));
 }

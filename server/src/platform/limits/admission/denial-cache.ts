@@ -1,9 +1,8 @@
 import { commitPoint, type Database } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
-import type { Admission } from './admission.ts';
 import type { Denial } from '../denial.ts';
-import type { AdmitRequest } from '../permit.ts';
+import type { Admission, AdmitRequest } from '../permit.ts';
 
 /** How long a denial is remembered, in milliseconds: how late an admission may be because of it. */
 const REMEMBERED_MS = 1_000;

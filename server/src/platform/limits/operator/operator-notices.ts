@@ -3,6 +3,7 @@ import type { UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import { dollars } from '../usage/alert-facts.ts';
+import type { SelectionRow } from './operator.ts';
 
 const TELL = commitPoint(
   'limits.budget-told',
@@ -10,12 +11,8 @@ const TELL = commitPoint(
 );
 
 /** A budget of the operator that is spent for the day, and for which no notice was sent yet. */
-interface ClosedRow {
+interface ClosedRow extends SelectionRow {
   readonly id: string;
-  readonly product: string | null;
-  readonly feature: string | null;
-  readonly provider: string | null;
-  readonly plan: string | null;
   /** Micro-dollars. */
   readonly daily: number;
   readonly spent: number;

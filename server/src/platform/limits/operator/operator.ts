@@ -32,16 +32,10 @@ export interface OperatorBudgets {
   ): Promise<string>;
 }
 
-interface BudgetRow {
-  readonly id: string;
-  readonly product: string | null;
-  readonly feature: string | null;
-  readonly provider: string | null;
-  readonly plan: string | null;
-  readonly daily: Micros | null;
-  readonly spent: Micros;
-  readonly closed: boolean;
-}
+/** The selection of a row; null: any. */
+export type SelectionRow = Readonly<Record<keyof Selection, string | null>>;
+
+type BudgetRow = Omit<OperatorBudget, keyof Selection> & SelectionRow;
 
 export function createOperatorBudgets({
   db,

@@ -2,7 +2,7 @@ import { type Database, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
 import { type Denial, readDenial } from '../denial.ts';
-import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
+import type { AfterEnds } from '../settlement/ends.ts';
 import type { Usage } from '../permit.ts';
 import type { Resolution } from '../settlement/settling.ts';
 import { type CallSettlement, type PermitStep, toFigures } from '../settlement/step.ts';

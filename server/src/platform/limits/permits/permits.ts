@@ -5,45 +5,19 @@ import {
   AppError,
   type HolderId,
   type Ids,
-  type KeyId,
   type Micros,
-  type PermitId,
   type UsageEventId,
-  type UserId,
+  hasCode,
 } from '#platform/kernel';
 import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
-import type { Ends } from '../settlement/ends.ts';
-import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../permit.ts';
-import { PermitCalls } from './permit-calls.ts';
-import { PermitProgress } from './permit-progress.ts';
+import type { Ends, AfterEnds } from '../settlement/ends.ts';
+import { idempotencyKeyOf } from '../batch.ts';
+import type { Permit, PermitFacts, PlannedCall, StoredAnswer } from '../permit.ts';
+import { PermitCalls, PermitProgress } from './permit-calls.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
 import type { Resolution, Settling } from '../settlement/settling.ts';
 import { encodeStep, type PermitStep, toFigures } from '../settlement/step.ts';
-import '../errors.ts';
-
-/** A permit as it is granted or taken up. */
-export interface PermitFacts {
-  readonly id: PermitId;
-  readonly accountId: AccountId;
-  readonly userId: UserId;
-  readonly keyId: KeyId | undefined;
-  readonly product: string;
-  readonly feature: string;
-  readonly units: number;
-  readonly reserve: Micros;
-  readonly fence: number;
-  readonly subject: string | undefined;
-  readonly requestId: string;
-  readonly calls: number;
-  /** The usage event that is pending or sent already, if one is. */
-  readonly openEvent: UsageEventId | undefined;
-  /** The call that this event plans: as planned, it goes out without another trip to the database. */
-  readonly planned: PlannedCall | undefined;
-  readonly idempotency: IdempotencyRequest | undefined;
-}
 
 type StepMore = Pick<PermitStep, 'next' | 'reason' | 'keepsQuota'>;
 
@@ -356,7 +330,12 @@ function budgetDenied(answer: Resolution): AppError {
 
 /** SQL's PL010 says that the fence was passed on; everything else stays what it is. */
 export function permitError(error: unknown): unknown {
-  return error instanceof Error && (error as { code?: string }).code === 'PL010'
-    ? new AppError('permit_stale', { cause: error })
-    : error;
+  return hasCode(error, 'PL010') ? new AppError('permit_stale', { cause: error }) : error;
 }
+
+/** Whether something of an account is still under way, or not settled yet. */
+export const hasOpenPermits = (accountId: AccountId) =>
+  statement<{ open: boolean }>(
+    `select exists (select from limits.permits where account_id = $1 and state in ('queued', 'running')) as open`,
+    [accountId],
+  );

@@ -4,10 +4,9 @@ import { type Clock, systemClock } from '#platform/kernel';
 import { createRedis } from '#platform/redis';
 import { hasRedis, hasRedisServer, proxyTo, redisServer, testRedis } from '@plinth/testkit/services/redis';
 import { testDatabase } from '@plinth/testkit/services';
-import { createMemoryRates } from './rates.memory.ts';
+import { createMemoryRates, type RateEntry, type Rates, ratesInTurn } from './rates.ts';
 import { createPostgresRates } from './rates.postgres.ts';
 import { createRedisRates } from './rates.redis.ts';
-import { type RateEntry, type Rates, ratesInTurn } from './rates.ts';
 
 /** A store under test: two processes that share it, a way to let time pass, and further processes where there can be some. */
 interface Fixture {

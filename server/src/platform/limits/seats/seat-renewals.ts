@@ -1,7 +1,6 @@
 import { commitPoint, type Database, statement, systemCall } from '#platform/db';
-import { compareText } from '../batch.ts';
+import { compareText, arrayOf, composite } from '../batch.ts';
 import { createBatcher, inFlightOptions } from '../batcher.ts';
-import { arrayOf, composite } from '../composite.ts';
 import type { HeldSeat, SeatEnd, SeatsOf } from './seats.ts';
 
 const RENEW = commitPoint('limits.seat-renewals', 'renewals of a batch of seats');
@@ -25,9 +24,8 @@ export type Renewal =
       /** The token for the next renewal. */
       readonly token: number;
     }
-  /** Its token is older than the one that was used last: the token was copied, and the seat has ended. */
-  | { readonly kind: 'copied'; readonly at: Date; readonly endedAt: Date }
-  | { readonly kind: SeatEnd; readonly at: Date; readonly endedAt: Date }
+  /** `copied`: its token is older than the one that was used last, and the seat has ended. */
+  | { readonly kind: 'copied' | SeatEnd; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: 'unknown'; readonly at: Date };
 
 interface RenewalRequest {

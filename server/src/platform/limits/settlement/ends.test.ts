@@ -16,8 +16,7 @@ import {
   usedOf,
 } from '@plinth/testkit/fixtures/limits';
 import { engine, testDatabase } from '@plinth/testkit/services';
-import { createEndsElsewhere } from './ends-elsewhere.ts';
-import { Ends } from './ends.ts';
+import { createEndsElsewhere, Ends } from './ends.ts';
 
 const { db, url } = await testDatabase();
 const DELEGATE = commitPoint('test.limits.ends', 'a permit that a test delegates');

@@ -14,7 +14,7 @@ import {
   waitsForLocks,
 } from '@plinth/testkit/fixtures/limits';
 import { engine, testDatabase } from '@plinth/testkit/services';
-import { abandonAdmissions } from './abandon-admissions.ts';
+import { abandonAdmissions } from '../admission/admission.ts';
 import type { Permit } from '../index.ts';
 
 const { db, url } = await testDatabase();

@@ -1,7 +1,7 @@
 import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, type UserId, invalidInput } from '#platform/kernel';
 import { type Rule, ruleOf } from '../features.ts';
 
 /** A change by support: of an account's use of a limit, or of the cost of one call. */
@@ -112,11 +112,15 @@ function countedIn({ amount }: Pick<NewAdjustment, 'amount'>): 'units' | 'cost_m
 function ruleFor(catalogues: readonly Catalogue[], { of, amount }: NewAdjustment): Rule {
   if (!('limit' in of)) throw new Error('only a limit has a rule');
   const declaration = catalogues.find(({ product }) => product === of.product)?.limits[of.limit];
-  if (declaration === undefined) throw invalid('limit', 'There is no such limit of such a product.');
+  if (declaration === undefined)
+    throw invalidInput('body.limit', 'There is no such limit of such a product.');
   const counted = COUNTED[declaration.kind];
   if (counted === undefined || declaration.by !== 'account')
-    throw invalid('limit', 'Quotas, credits and budgets that count by account are adjusted, and no others.');
-  if (counted !== countedIn({ amount })) throw invalid('limit', `It is counted in ${counted}.`);
+    throw invalidInput(
+      'body.limit',
+      'Quotas, credits and budgets that count by account are adjusted, and no others.',
+    );
+  if (counted !== countedIn({ amount })) throw invalidInput('body.limit', `It is counted in ${counted}.`);
   return ruleOf(of.limit, declaration);
 }
 
@@ -175,11 +179,4 @@ function insertAdjustment(
       made.madeBy,
     ],
   );
-}
-
-function invalid(field: string, message: string): AppError {
-  return new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: `body.${field}`, message }] },
-  });
 }

@@ -1,6 +1,6 @@
-import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
-import type { AccountId, AppError, Clock } from '#platform/kernel';
-import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
+import { type Statement, statement, deleteUnheld } from '#platform/db';
+import type { AccountId, AppError } from '#platform/kernel';
+import { COUNTED, COUNTS_PRUNED, createCounts, hourOf, type HourlyParts, OLD_COUNTS } from './counts.ts';
 
 /** A client that hung up was told nothing. */
 const HUNG_UP = 499;
@@ -52,13 +52,7 @@ export interface CallErrors {
   close(): Promise<void>;
 }
 
-export interface CallErrorsParts {
-  readonly db: Database;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly onFailure: (error: unknown) => void;
-}
-
-export function createCallErrors({ db, clock, onFailure }: CallErrorsParts): CallErrors {
+export function createCallErrors({ db, clock, onFailure }: HourlyParts): CallErrors {
   const counts = createCounts<HourlyCount>({
     write: (rows) => db.system('limits.denials', COUNTED, [addCounts(rows)]),
     sum: (newer, older) => ({ ...newer, failed: newer.failed + older.failed }),
@@ -88,12 +82,7 @@ export function createCallErrors({ db, clock, onFailure }: CallErrorsParts): Cal
     },
     async prune() {
       await db.system('limits.denials', COUNTS_PRUNED, [
-        statement(
-          deleteUnheld(
-            'limits.errors',
-            `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`,
-          ),
-        ),
+        statement(deleteUnheld('limits.errors', OLD_COUNTS)),
       ]);
     },
   };

@@ -1,7 +1,7 @@
 import { statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
-import { type Rule, ruleOf } from '../features.ts';
+import { type Rule, ruleJson, ruleOf } from '../features.ts';
 
 /** The use of the present windows of a product's limits. */
 export type UsedAmounts = readonly { readonly rule: Rule; readonly used: number }[];
@@ -28,18 +28,10 @@ export function createUsageCarrier(catalogues: readonly Catalogue[]): UsageCarri
   return {
     async usedIn(tx, { accountId, product }) {
       const rules = carriedRulesOf(catalogues, product);
-      const asked = rules.map(({ name: n, kind: k, per: w, share: s, most: m }) => ({
-        p: product,
-        n,
-        k,
-        w,
-        s,
-        m,
-      }));
-      const rulesAsked = JSON.stringify(asked);
+      const asked = JSON.stringify(rules.map((rule) => ruleJson(product, rule)));
       const [held, counted] = await tx.runAll([
-        usedOfPlan(accountId, rulesAsked),
-        usedInWindows(accountId, rulesAsked),
+        usedOfPlan(accountId, asked),
+        usedInWindows(accountId, asked),
       ]);
       const used = new Map([...held, ...counted].map((row) => [row.name, row.used]));
       return rules.map((rule) => ({ rule, used: used.get(rule.name) ?? 0 }));

@@ -1,4 +1,5 @@
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Database } from '#platform/db';
+import type { Clock } from '#platform/kernel';
 
 /** Commits of the counts of denials and of failed calls. */
 export const COUNTED = commitPoint('limits.counted', 'counts of some seconds, added to those of their hours');
@@ -10,12 +11,22 @@ const WRITTEN_EVERY = 10_000;
 /** Counts that a process holds, about 4 MB; further ones wait until these are written, uncounted. */
 const MOST_HELD = 10_000;
 /** Days for which counts are kept. */
-export const COUNTS_KEPT = 100;
+const COUNTS_KEPT = 100;
 /** As the indexes of tables of such counts have it. */
 export const HOUR_OF_ROW = `(hour at time zone 'UTC')`;
 
 /** The hour of an instant (in milliseconds), by its first one. */
 export const hourOf = (now: number): string => new Date(now - (now % HOUR)).toISOString();
+
+/** The condition of counts that are old. */
+export const OLD_COUNTS = `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`;
+
+/** Parts of what is counted by the hour. */
+export interface HourlyParts {
+  readonly db: Database;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly onFailure: (error: unknown) => void;
+}
 
 /** Counts of what happens too often to be a row each: held in memory, and written together. None costs a commit. */
 export interface Counts<Row> {

@@ -1,7 +1,7 @@
 import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, invalidInput } from '#platform/kernel';
 
 /** Credits that an account gets beside those of its plan. */
 export interface NewCredits {
@@ -19,16 +19,11 @@ export interface NewCredits {
 }
 
 /** Credits as they were given, with what is left of them. */
-export interface Credits {
+export interface Credits extends Pick<NewCredits, 'accountId' | 'product' | 'limit' | 'amount' | 'cause'> {
   readonly id: string;
-  readonly accountId: AccountId;
-  readonly product: string;
-  readonly limit: string;
   readonly source: string;
-  readonly amount: number;
   readonly remaining: number;
   readonly expiresAt: Date | null;
-  readonly cause: string;
   readonly createdAt: Date;
 }
 
@@ -48,13 +43,13 @@ export function createCredits({ ids, catalogues, audit }: CreditsParts): Credits
   return async (tx, wanted) => {
     const { accountId, product, limit, amount, expiresAt, source, cause, by, origin } = wanted;
     const catalogue = catalogues.find((one) => one.product === product);
-    if (catalogue === undefined) throw invalid('product', 'There is no such product.');
+    if (catalogue === undefined) throw invalidInput('body.product', 'There is no such product.');
     if (catalogue.limits[limit]?.kind !== 'credits')
-      throw invalid('limit', `${product} has no such credits.`);
+      throw invalidInput('body.limit', `${product} has no such credits.`);
     const id = ids.next();
     const [row] = await tx.run(insertCredits({ ...wanted, id }));
     if (row === undefined) throw new AppError('not_found', { message: 'There is no such account.' });
-    if (row.late) throw invalid('expires_at', 'They would have expired before they are given.');
+    if (row.late) throw invalidInput('body.expires_at', 'They would have expired before they are given.');
     await audit.recordIn(tx, {
       action: 'credits.given',
       actor: by,
@@ -87,11 +82,4 @@ function insertCredits(
       given.cause,
     ],
   );
-}
-
-function invalid(field: string, message: string): AppError {
-  return new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: `body.${field}`, message }] },
-  });
 }

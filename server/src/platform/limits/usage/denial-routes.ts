@@ -13,8 +13,7 @@ import {
 } from '#platform/http';
 import { z } from 'zod';
 import { between } from '../routes.ts';
-import { DENIAL_GROUPS, positionOfSum } from './denial-sums.ts';
-import type { DenialCount, DenialCounts } from './denials.ts';
+import { DENIAL_GROUPS, positionOfSum, type DenialCount, type DenialCounts } from './denials.ts';
 
 const route = routesFor<DenialCounts>();
 const tag = 'Usage';
@@ -45,17 +44,17 @@ const filters = {
 const SAYS =
   'Counted by account, limit, plan and hour, the newest hour first. A process writes its counts every ten seconds; they are kept for 100 days.';
 
-interface DenialQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly from?: string | undefined;
-  readonly until?: string | undefined;
-  readonly product?: string | undefined;
-  readonly limit_name?: string | undefined;
-  readonly plan?: string | undefined;
-}
+const denialQuery = z.strictObject({ ...filters, ...pageQuery });
 
-const questionOf = ({ limit, cursor, from, until, product, limit_name: name, plan }: DenialQuery) => ({
+const questionOf = ({
+  limit,
+  cursor,
+  from,
+  until,
+  product,
+  limit_name: name,
+  plan,
+}: z.infer<typeof denialQuery>) => ({
   product,
   plan,
   limit: name,
@@ -80,7 +79,7 @@ const ofAccount = route(
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 120, by: 'account' },
-    query: z.strictObject({ ...filters, ...pageQuery }),
+    query: denialQuery,
     reply: { 200: pageOf(denialCount) },
   },
   async ({ accountId, query }, denials) =>

@@ -4,8 +4,7 @@ import type { AccountId } from '#platform/kernel';
 import { makeAccount } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
 import type { Denial } from '../denial.ts';
-import { positionOfSum } from './denial-sums.ts';
-import { createDenialCounts } from './denials.ts';
+import { positionOfSum, createDenialCounts } from './denials.ts';
 
 const { db } = await testDatabase();
 const NOON = Date.parse('2027-05-01T12:20:00.000Z');

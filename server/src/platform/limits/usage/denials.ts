@@ -1,9 +1,16 @@
-import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
-import type { AccountId, Clock } from '#platform/kernel';
+import { type Statement, statement, deleteUnheld } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
-import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
-import { type DenialSum, type DenialSumsQuestion, sumDenials, sumView } from './denial-sums.ts';
+import {
+  COUNTED,
+  COUNTS_PRUNED,
+  createCounts,
+  hourOf,
+  HOUR_OF_ROW,
+  type HourlyParts,
+  OLD_COUNTS,
+} from './counts.ts';
 
 /** Denials of an account by one limit in an hour. */
 export interface DenialCount {
@@ -58,13 +65,7 @@ export interface DenialCounts {
   close(): Promise<void>;
 }
 
-export interface DenialCountsParts {
-  readonly db: Database;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly onFailure: (error: unknown) => void;
-}
-
-export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts): DenialCounts {
+export function createDenialCounts({ db, clock, onFailure }: HourlyParts): DenialCounts {
   const counts = createCounts<DenialCount>({
     write: (rows) => db.system('limits.denials', COUNTED, [addCounts(rows)]),
     sum: (newer, older) => ({ ...newer, denied: newer.denied + older.denied }),
@@ -99,17 +100,12 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
       return rows.map(toCount);
     },
     async sums(question) {
-      const [rows] = await db.system('limits.denials', [sumDenials(question, HOUR_OF_ROW)]);
+      const [rows] = await db.system('limits.denials', [sumDenials(question)]);
       return rows.map(sumView);
     },
     async prune() {
       await db.system('limits.denials', COUNTS_PRUNED, [
-        statement(
-          deleteUnheld(
-            'limits.denials',
-            `${HOUR_OF_ROW} < (app.now() - interval '${COUNTS_KEPT} days') at time zone 'UTC'`,
-          ),
-        ),
+        statement(deleteUnheld('limits.denials', OLD_COUNTS)),
       ]);
     },
     close: counts.close,
@@ -170,6 +166,91 @@ function listCounts(
       feature,
       name,
       ofPlan,
+      rows,
+    ],
+  );
+}
+
+/** Groups of a span's denials: a limit of a plan, and each account that it denied. */
+export const DENIAL_GROUPS = ['limit', 'account'] as const;
+type DenialGroup = (typeof DENIAL_GROUPS)[number];
+
+/** Denials of a span by a limit of a plan; account and its name are null where they are of several. */
+export interface DenialSum
+  extends Pick<DenialCount, 'product' | 'limit' | 'kind' | 'plan' | 'denied' | 'max'> {
+  readonly account_id: string | null;
+  readonly account_name: string | null;
+  readonly accounts: number;
+  /** How many hours had any: once is a burst, each day is a plan that is too small. */
+  readonly hours: number;
+  readonly last_at: string;
+  readonly last_request_id: string;
+}
+
+type DenialSumPosition = readonly [
+  denied: number,
+  product: string,
+  limit: string,
+  plan: string,
+  kind: string,
+  account: string,
+];
+
+interface DenialSumsQuestion extends Omit<DenialQuestion, 'after'> {
+  readonly group: DenialGroup;
+  readonly account?: string | undefined;
+  readonly after?: DenialSumPosition | undefined;
+}
+
+interface DenialSumRow extends Omit<DenialSum, 'last_at'> {
+  readonly last_at: Date;
+}
+
+const sumView = ({ last_at: last, ...row }: DenialSumRow): DenialSum => ({
+  ...row,
+  last_at: last.toISOString(),
+});
+
+export const positionOfSum = (sum: DenialSum): DenialSumPosition => [
+  sum.denied,
+  sum.product,
+  sum.limit,
+  sum.plan,
+  sum.kind,
+  sum.account_id ?? '',
+];
+
+/** The most denied first. */
+function sumDenials(question: DenialSumsQuestion): Statement<DenialSumRow> {
+  const { group, account, product, limit, plan, from, until, after, rows } = question;
+  const whose = group === 'account' ? 'account_id' : 'null::uuid';
+  const [denied = null, ofProduct = null, name = null, ofPlan = null, kind = null, last = null] = after ?? [];
+  return statement<DenialSumRow>(
+    `with sums as (
+       select ${whose} as account_id, product, name, kind, plan, sum(denied)::bigint as denied, count(distinct account_id)::integer as accounts,
+         count(distinct hour)::integer as hours, max(last_at) as last_at,
+         (array_agg(last_request_id order by last_at desc))[1] as last_request_id, (array_agg(size order by last_at desc))[1] as max
+       from limits.denials
+       where ($1::uuid is null or account_id = $1) and ($2::timestamptz is null or ${HOUR_OF_ROW} >= $2 at time zone 'UTC') and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC')
+         and ($4::text is null or product = $4) and ($5::text is null or name = $5) and ($6::text is null or plan = $6)
+       group by ${group === 'account' ? 'account_id, ' : ''}product, name, kind, plan)
+     select s.account_id, a.name as account_name, s.product, s.name as "limit", s.kind, s.plan, s.denied, s.accounts, s.hours, s.max, s.last_at, s.last_request_id
+     from sums s left join accounts.accounts a on a.account_id = s.account_id
+     where $7::bigint is null or s.denied < $7 or s.denied = $7 and (s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '')) > ($8::text, $9::text, $10::text, $11::text, $12::text)
+     order by s.denied desc, s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '') limit $13`,
+    [
+      account ?? null,
+      from ?? null,
+      until ?? null,
+      product ?? null,
+      limit ?? null,
+      plan ?? null,
+      denied,
+      ofProduct,
+      name,
+      ofPlan,
+      kind,
+      last,
       rows,
     ],
   );

@@ -1,5 +1,6 @@
 import { type Statement, statement } from '#platform/db';
-import type { Catalogue } from '#platform/entitlements';
+import { type Catalogue, type Entitlements, isRunning } from '#platform/entitlements';
+import type { MemberCapacity } from '#platform/accounts';
 import { type Denial, limitExceeded, readDenial } from '../denial.ts';
 
 /**
@@ -50,4 +51,23 @@ export function gaugeDenial(error: unknown): Denial | undefined {
 export function gaugeRefusal(error: unknown, upgrade: string | null = null): unknown {
   const denied = gaugeDenial(error);
   return denied === undefined ? error : limitExceeded(denied, upgrade);
+}
+
+/** Members as the products' plans count them, with the cheapest plan that would have had room. */
+export function createMemberCapacity(parts: {
+  readonly catalogues: readonly Catalogue[];
+  readonly entitlements: Pick<Entitlements, 'upgradeFor'>;
+}): MemberCapacity {
+  const { catalogues, entitlements } = parts;
+  return {
+    check: createMembersGauging(catalogues.filter(isRunning)),
+    refusal(error) {
+      const denied = gaugeDenial(error);
+      if (denied === undefined) return error;
+      const { limit, max, plan } = denied;
+      const [product = ''] = plan.split('.');
+      const upgrade = entitlements.upgradeFor(product, plan, (grants) => Number(grants[limit]) > max);
+      return gaugeRefusal(error, upgrade?.plan ?? null);
+    },
+  };
 }

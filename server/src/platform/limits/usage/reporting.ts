@@ -1,8 +1,7 @@
 import { type Statement, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { Ids, KeyId, UserId } from '#platform/kernel';
-import { compareText } from '../batch.ts';
-import { arrayOf, composite } from '../composite.ts';
+import { compareText, arrayOf, composite } from '../batch.ts';
 import type { CompiledFeature } from '../features.ts';
 import { BACKENDS } from '../permits/delegated.ts';
 import type { Usage } from '../permit.ts';

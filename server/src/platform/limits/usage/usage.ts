@@ -1,7 +1,7 @@
 import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
-import { ruleOf } from '../features.ts';
+import { ruleJson, ruleOf } from '../features.ts';
 
 /** Use of one limit of an account. */
 export interface LimitUsage {
@@ -52,8 +52,7 @@ export async function readUsage(
     Object.entries(limits).flatMap(([name, declaration]) => {
       if (declaration.by !== 'account' || isOverSoon(declaration)) return [];
       kinds.set(`${product}.${name}`, declaration.kind);
-      const { kind, per, share, most } = ruleOf(name, declaration);
-      return [{ p: product, n: name, k: kind, w: per, s: share, m: most }];
+      return [ruleJson(product, ruleOf(name, declaration))];
     }),
   );
   const [rows] = await db.tenant(accountId, [

@@ -3,18 +3,13 @@ import { z } from 'zod';
 import type { AuditPosition, AuditRow } from './audit-events.ts';
 
 /** An event as owners and admins read it. */
-export interface AuditView {
-  readonly id: string;
+export interface AuditView
+  extends Pick<AuditRow, 'id' | 'action' | 'changes' | 'ip' | 'user_agent' | 'request_id'> {
   readonly created_at: string;
-  readonly action: string;
   readonly actor: { readonly kind: AuditRow['actor_kind']; readonly id: string | null };
   /** The person behind the actor, through a key too; null where no person did it. */
   readonly user_id: string | null;
   readonly target: { readonly kind: string; readonly id: string | null } | null;
-  readonly changes: Readonly<Record<string, unknown>>;
-  readonly ip: string | null;
-  readonly user_agent: string | null;
-  readonly request_id: string | null;
 }
 
 /** The same as every member reads it: what happened and by whom, and nothing of where they sat. */

@@ -122,18 +122,11 @@ export const putOff = (
 export const STATUSES = ['asked', 'waiting', 'sent', 'refused', 'failed'] as const;
 
 /** A line of the log. */
-export interface LogRow {
-  readonly account_id: AccountId;
-  readonly id: string;
-  readonly user_id: UserId | null;
-  readonly recipient: string;
-  readonly template: string;
+export interface LogRow extends Omit<MessageRow, 'status' | 'facts' | 'attachments' | 'is_over'> {
   readonly status: (typeof STATUSES)[number];
-  readonly attempts: number;
   readonly error: string | null;
   readonly due_at: Date;
   readonly sent_at: Date | null;
-  readonly created_at: Date;
 }
 
 export interface LogQuery {

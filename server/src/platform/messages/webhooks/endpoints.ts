@@ -1,7 +1,7 @@
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
-import { AppError, type Ids, type Random } from '#platform/kernel';
+import { AppError, type Ids, type Random, invalidInput } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { urlProblem } from './address.ts';
 import { eventTypes } from './event.ts';
@@ -125,8 +125,7 @@ export async function record({ audit }: WebhooksParts, tx: Transaction, done: En
 
 function refuseUrl(parts: WebhooksParts, url: string): void {
   const message = urlProblem(url, parts);
-  if (message === undefined) return;
-  throw new AppError('validation_failed', { message, details: { issues: [{ path: 'body.url', message }] } });
+  if (message !== undefined) throw invalidInput('body.url', message);
 }
 
 export function throwMissing(): never {

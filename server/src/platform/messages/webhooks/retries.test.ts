@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '#platform/kernel';
-import { pauseAfter } from './retries.ts';
+import { pauseAfter } from './delivery.ts';
 
 const HOUR = 3_600_000;
 const at = (uniform: number) => ({ ...systemRandom, uniform: () => uniform });

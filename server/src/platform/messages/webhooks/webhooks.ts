@@ -1,7 +1,6 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, answer, type Page, page } from '#platform/http';
-import { AppError } from '#platform/kernel';
-import './errors.ts';
+import { AppError, declareErrors } from '#platform/kernel';
 import {
   type ByWhom,
   type ByWhomOnce,
@@ -193,3 +192,7 @@ async function lockEnabled(tx: Transaction, id: string): Promise<EndpointRow> {
   if (endpoint.status === 'disabled') throw new AppError('webhook_disabled');
   return endpoint;
 }
+
+declareErrors({
+  webhook_disabled: { status: 409, message: 'This webhook is disabled: enable it first.' },
+});

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { AppError } from '#platform/kernel';
+import { AppError, jsonIn } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { z } from 'zod';
 import { damaged, readTar, TAR_END, type TarEntry, tarHeader, tarPadding } from './tar.ts';
@@ -163,9 +163,9 @@ async function readManifest(
   const chunks: Uint8Array[] = [];
   for await (const chunk of bytes) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
-  const { data: format } = z.object({ format: z.int() }).safeParse(parse(text));
+  const { data: format } = z.object({ format: z.int() }).safeParse(jsonIn(text));
   if (format !== undefined && format.format > FORMAT) throw new AppError('backup_newer');
-  const { data: manifest } = manifestSchema.safeParse(parse(text));
+  const { data: manifest } = manifestSchema.safeParse(jsonIn(text));
   if (manifest === undefined) throw damaged('its manifest can not be read');
   const { files, bytes: sum, digest, master_key: key } = manifest;
   if (files !== tally.files || sum !== tally.bytes || digest !== tally.list.digest('hex'))
@@ -179,12 +179,4 @@ async function readManifest(
   if (!secrets.derived(textOf(unsigned), SIGNED).includes(signature))
     throw damaged('its manifest was changed, or another master key has signed it');
   return manifest;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

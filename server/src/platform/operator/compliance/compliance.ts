@@ -3,7 +3,7 @@ import type { Database } from '#platform/db';
 import type { ProofLine } from '#platform/erasure';
 import { type Caller, type Origin, type Page, page } from '#platform/http';
 import type { Identity } from '#platform/identity';
-import { type ComplianceAction, type EntryPosition, type EntryRow, listEntries } from './store.ts';
+import { type ComplianceAction, type EntryRow, listEntries, type ReportQuestion } from './store.ts';
 
 /** Something that became of people's data, or of a copy of it. */
 export interface ComplianceEntry {
@@ -16,14 +16,6 @@ export interface ComplianceEntry {
   readonly target: { readonly kind: string; readonly id: string | null } | null;
   /** For an erasure: rows by table, before it and after it. */
   readonly erased: readonly ProofLine[] | null;
-}
-
-interface ReportQuestion {
-  readonly action: ComplianceAction | undefined;
-  readonly from: string | undefined;
-  readonly until: string | undefined;
-  readonly after: EntryPosition | undefined;
-  readonly limit: number;
 }
 
 /** Facts that operators answer for, over all accounts (docs/compliance.md). */

@@ -35,7 +35,7 @@ export interface EntryRow {
 /** A place in the order of entries: an instant to the microsecond, and the id there. */
 export type EntryPosition = readonly [at: string, id: string];
 
-interface EntriesAsked {
+export interface ReportQuestion {
   readonly action: ComplianceAction | undefined;
   /** Days of UTC: the first one, and the one after the last; without them, the last 31. */
   readonly from: string | undefined;
@@ -45,7 +45,7 @@ interface EntriesAsked {
 }
 
 /** The newest first. Each part reads no further than the page. */
-export function listEntries({ action, from, until, after, limit }: EntriesAsked): Statement<EntryRow> {
+export function listEntries({ action, from, until, after, limit }: ReportQuestion): Statement<EntryRow> {
   return statement(
     `with days as (
        select coalesce($2::date, d.ends - 31)::timestamp at time zone 'UTC' as starts, d.ends::timestamp at time zone 'UTC' as ends

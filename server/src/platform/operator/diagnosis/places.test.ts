@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placesOf, withoutPlaces } from './places.ts';
+import { placesOf, withoutPlaces } from './diagnosis.ts';
 
 const places = placesOf({
   dataDir: '/srv/my data',

@@ -1,6 +1,6 @@
 import { type Statement, statement } from '#platform/db';
 import { calendarDay } from '#platform/http';
-import { AppError, isTimeZone } from '#platform/kernel';
+import { isTimeZone, invalidInput, hasCode } from '#platform/kernel';
 import { z } from 'zod';
 
 /** Whole days of a zone, as a report is asked for: the first one, and the one after the last. */
@@ -56,21 +56,14 @@ export async function resolveRange(
   );
   const [row] = await run(bounds).catch(refuseUnknownZone);
   if (row === undefined) throw new Error('the database did not say what range this is');
-  if (row.starts >= row.ends) throw invalid('until', 'It must be after the first day.');
+  if (row.starts >= row.ends) throw invalidInput('query.until', 'It must be after the first day.');
   if (row.ends.getTime() - row.starts.getTime() > (MOST_DAYS + 1) * DAY)
-    throw invalid('from', `A report is over ${MOST_DAYS} days at most.`);
+    throw invalidInput('query.from', `A report is over ${MOST_DAYS} days at most.`);
   return { ...row, zone };
 }
 
 /** This server's PostgreSQL has another list of zones than this program. */
 function refuseUnknownZone(error: unknown): never {
-  const isRefused = error instanceof Error && 'code' in error && error.code === '22023';
-  throw isRefused ? invalid('zone', 'is no time zone') : error;
-}
-
-function invalid(field: string, message: string): AppError {
-  return new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: `query.${field}`, message }] },
-  });
+  const isRefused = hasCode(error, '22023');
+  throw isRefused ? invalidInput('query.zone', 'is no time zone') : error;
 }

@@ -1,5 +1,6 @@
+import { badCursor } from '#platform/http';
 import { type Database, type RowOf, type Statement, statement } from '#platform/db';
-import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import { type AccountId, isUuid } from '#platform/kernel';
 import { type RangeQuery, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
 
@@ -88,7 +89,7 @@ async function pageByAccounts(
 ): Promise<UsageSum[]> {
   const page: UsageSum[] = [];
   let least = after?.[0] ?? FIRST;
-  if (!isUuid(least)) throw badPosition();
+  if (!isUuid(least)) throw badCursor();
   for (let goesOn = after; ; goesOn = undefined) {
     const [next] = await read(accountAfter(least));
     const accounts = { least, below: next?.account_id };
@@ -107,13 +108,6 @@ function accountAfter(least: string): Statement<{ account_id: string }> {
      order by account_id limit 1`,
     [least, CELLS],
   );
-}
-
-function badPosition(): AppError {
-  return new AppError('validation_failed', {
-    message: 'The cursor is not one that this list has given out.',
-    details: { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] },
-  });
 }
 
 /** The columns of a report by these dimensions. */

@@ -2,11 +2,15 @@ import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
 import { type Database, type Transaction, commitPoint, statement } from '#platform/db';
 import type { Role, Caller } from '#platform/http';
 import type { AccountOwner, Membership, OwnedOrganizations } from '#platform/identity';
-import { type AccountId, type Clock, type Ids, type Random, type UserId, AppError } from '#platform/kernel';
-import type { Mail } from '#platform/mail';
-import { type AcceptInvitation, createAcceptInvitation } from './invitations/accept-invitation.ts';
+import { type AccountId, type Clock, type UserId, AppError } from '#platform/kernel';
+import {
+  type AcceptInvitation,
+  createAcceptInvitation,
+  createInvitations,
+  type Invitations,
+  type InvitationsParts,
+} from './invitations/invitations.ts';
 import { authorizeMember, lockAuthorized, type OrganizationRequest } from './members/authorize-member.ts';
-import { createInvitations, type Invitations } from './invitations/invitations.ts';
 import { createOwnedOrganizations } from './organizations/owned-organizations.ts';
 import { createMembers, type Members } from './members/members.ts';
 import { createNewcomers, type Newcomers } from './members/newcomers.ts';
@@ -14,7 +18,6 @@ import { createOrganizations, type Organizations } from './organizations/organiz
 import { createOpenAccount } from './organizations/open-account.ts';
 import { createOwnershipRule } from './members/ownership.ts';
 import { createRoles, type Roles } from './members/roles.ts';
-import type { MemberCapacity } from './members/capacity.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { membershipsOf, ownerIn } from './store.ts';
@@ -22,18 +25,10 @@ import { createTeams, type Teams } from './teams/teams.ts';
 import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
 
-export interface AccountsParts {
-  readonly db: Database;
+export interface AccountsParts extends Omit<InvitationsParts, 'roles'> {
   readonly clock: Clock;
-  readonly ids: Ids;
-  readonly random: Random;
-  readonly audit: Audit;
-  readonly mail: Pick<Mail, 'sending' | 'lately' | 'wake'>;
-  readonly capacity: MemberCapacity;
   /** Organizations that one user may own. */
   readonly organizationsPerUser: number;
-  /** Where an invitee goes with a token. */
-  readonly invitationLink: (token: string) => string;
 }
 
 /** Accounts own data and pay; members may act for them. */

@@ -1,7 +1,7 @@
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, hasCode } from '#platform/kernel';
 import { settingsOf, type SettingsRow, setTimeZone } from './store.ts';
 
 const CHANGE = commitPoint('accounts.settings-change', 'the time zone of an account');
@@ -65,7 +65,7 @@ function viewOf([row]: readonly SettingsRow[]): SettingsView {
 
 /** A check violation: this server's PostgreSQL has an older list of zones than this program. */
 function refuseUnknownZone(error: unknown): never {
-  const isRefused = error instanceof Error && 'code' in error && error.code === '23514';
+  const isRefused = hasCode(error, '23514');
   throw isRefused
     ? new AppError('validation_failed', {
         details: { issues: [{ path: 'body.time_zone', message: 'is no time zone' }] },

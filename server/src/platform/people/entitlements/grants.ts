@@ -1,6 +1,6 @@
 import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
-import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, hasCode } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
@@ -198,9 +198,7 @@ function invalid(field: string, message: string, known?: Readonly<Record<string,
 }
 
 function refuseUnknownAccount(error: unknown): never {
-  const isForeignKey =
-    typeof error === 'object' && error !== null && 'code' in error && error.code === '23503';
-  throw isForeignKey
+  throw hasCode(error, '23503')
     ? new AppError('not_found', { message: 'There is no such account.', cause: error })
     : error;
 }

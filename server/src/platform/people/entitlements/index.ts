@@ -24,6 +24,9 @@ export {
   type Price,
   type RateSubject,
   UNLIMITED,
+  assertRunning,
+  isRunning,
+  productOff,
 } from './catalogue.ts';
 export { catalogueOf, type PlainDeclaration } from './check.ts';
 export { type CatalogueDeclaration, declareCatalogue, type NoOptions } from './declaration.ts';
@@ -37,7 +40,6 @@ export {
   localName,
   type Upgrade,
 } from './service.ts';
-export { assertRunning, isRunning, productOff } from './product-off.ts';
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
 export type { EntitlementChange, OnEntitlementChanged, SyncResult } from './snapshots.ts';
 export type { Grant } from './store.ts';

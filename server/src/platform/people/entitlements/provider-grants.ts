@@ -2,7 +2,7 @@ import { statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { Catalogue } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
-import { lockAccounts } from './store.ts';
+import { type GrantRow, lockAccounts } from './store.ts';
 import type { ProviderSource } from './timeline.ts';
 
 /** A payment provider's grant to an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
@@ -61,22 +61,13 @@ export async function providerGrantsIn(
   return changed;
 }
 
-interface GrantRow {
-  readonly id: string;
+/** `days` of an add-on; null where the catalogue does not say: a row that exists says it. */
+interface ProviderGrantRow
+  extends Omit<GrantRow, 'account_id' | 'source' | 'cause' | 'created_by' | 'created_at'> {
   readonly external_id: string;
-  readonly product: string;
-  readonly plan: string | null;
-  readonly add_on: string | null;
-  readonly quantity: number;
-  readonly starts_at: Date;
-  readonly ends_at: Date | null;
-  /** Days of an add-on; null where the catalogue does not say: a row that exists says it. */
-  readonly days: number | null;
-  readonly revoked_at: Date | null;
-  readonly metered_from: Date | null;
 }
 
-function rowOf({ ids, catalogues }: Parts, grant: ProviderGrant): GrantRow[] {
+function rowOf({ ids, catalogues }: Parts, grant: ProviderGrant): ProviderGrantRow[] {
   const { externalId, product, plan, addOn, quantity, startsAt, endsAt, revokedAt } = grant;
   const common = { id: ids.next(), external_id: externalId, product, quantity, starts_at: startsAt };
   const taken = { revoked_at: revokedAt, metered_from: grant.meteredFrom ?? null };
@@ -97,7 +88,7 @@ const productsOf = (accountId: AccountId, source: ProviderSource) =>
   );
 
 /** An add-on's days are those for which it was sold: a catalogue that changes later does not change what was bought. */
-const keep = ({ accountId, source }: ProviderGrants, rows: readonly GrantRow[]) =>
+const keep = ({ accountId, source }: ProviderGrants, rows: readonly ProviderGrantRow[]) =>
   statement(
     `insert into entitlements.grants as kept
        (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from)

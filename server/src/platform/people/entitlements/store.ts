@@ -6,7 +6,7 @@ import { type GrantSource, type Segment, PROVIDER_SOURCES, type TimedGrant } fro
 const GRANT = `account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days, revoked_at, metered_from,
   cause, external_id, created_by, created_at`;
 
-interface GrantRow {
+export interface GrantRow {
   readonly account_id: AccountId;
   readonly id: string;
   readonly product: string;

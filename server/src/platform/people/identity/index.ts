@@ -16,7 +16,7 @@ import { createIdentity } from './identity.ts';
 
 export { type AdminList, type Admins, createAdmins, type InvitationResult } from './admins/admins.ts';
 export { endAllSignIns, identityDoneAgain } from './done-again.ts';
-export { dueUsers, lockDueUser } from './closing/due-users.ts';
+export { dueUsers, lockDueUser, type ClosingUser, type OwnedOrganizations } from './closing/closing.ts';
 export { callbackQuery, startQuery } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
@@ -31,7 +31,6 @@ export {
   type OpenIdParts,
   type OpenIdSettings,
 } from './federation/openid.ts';
-export type { ClosingUser, OwnedOrganizations } from './closing/closing.ts';
 export { callerChanged } from './callers/callers.ts';
 export { createCaptcha } from './guessing/captcha.ts';
 export { createIdentity, type Identity, type IdentityParts, type IdentitySettings } from './identity.ts';

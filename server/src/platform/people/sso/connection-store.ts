@@ -12,14 +12,17 @@ export const CLIENT_SECRET = sealedColumn({
 /** The role of a person who comes by single sign-on. */
 export type DefaultRole = 'viewer' | 'member';
 
-export interface ConnectionRow {
+export interface ConnectionTerms {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly enforced: boolean;
+  readonly provisions: boolean;
+  readonly default_role: DefaultRole;
+}
+
+export interface ConnectionRow extends ConnectionTerms {
   account_id: AccountId;
   version: string;
-  issuer: string;
-  client_id: string;
-  enforced: boolean;
-  provisions: boolean;
-  default_role: DefaultRole;
   proven_at: Date | null;
   created_at: Date;
   updated_at: Date;

@@ -2,13 +2,13 @@ import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
 import { mailTimeNow } from '#platform/mail';
 import { callerChanged, profile } from '#platform/identity';
-import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, type Clock, type UserId, invalidInput } from '#platform/kernel';
 import { urlProblem } from '#platform/webhooks';
 import {
   CLIENT_SECRET,
   connectionOf,
   type ConnectionRow,
-  type DefaultRole,
+  type ConnectionTerms,
   deleteConnection,
   type Ended,
   endOtherSessions,
@@ -32,12 +32,7 @@ const FORGOTTEN = commitPoint(
   'whom the provider meant by a subject, no longer, and the end of the sessions that it opened',
 );
 
-export interface ConnectionView {
-  readonly issuer: string;
-  readonly client_id: string;
-  readonly enforced: boolean;
-  readonly provisions: boolean;
-  readonly default_role: DefaultRole;
+export interface ConnectionView extends ConnectionTerms {
   /** When a user first signed in by it as it is; null: none has. */
   readonly proven_at: string | null;
   /** The address that the provider must know: it sends browsers back there. */
@@ -45,14 +40,9 @@ export interface ConnectionView {
   readonly updated_at: string;
 }
 
-export interface ConnectionChange {
-  readonly issuer: string;
-  readonly client_id: string;
+export interface ConnectionChange extends ConnectionTerms {
   /** Left out: the one that is there stays, as long as issuer and client do. */
   readonly client_secret?: string | undefined;
-  readonly enforced: boolean;
-  readonly provisions: boolean;
-  readonly default_role: DefaultRole;
 }
 
 /** An organization's terms with its provider. Admins read it; owners alone change it, for it lets in as any of them. */
@@ -162,10 +152,7 @@ function issuerOf({ allowLoopback }: Pick<ConnectionsParts, 'allowLoopback'>, te
   const message = urlProblem(text, { allowLoopback }) ?? objectionToDocument(text);
   // A host alone is written with a slash at its end, and mostly meant without.
   if (message === undefined) return new URL(text).href.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
-  throw new AppError('validation_failed', {
-    message,
-    details: { issues: [{ path: 'body.issuer', message }] },
-  });
+  throw invalidInput('body.issuer', message);
 }
 
 function objectionToDocument(text: string): string | undefined {

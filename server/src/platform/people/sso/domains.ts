@@ -2,7 +2,7 @@ import type { OrganizationRequest } from '#platform/accounts';
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
 import { callerChanged } from '#platform/identity';
-import { AppError, randomToken } from '#platform/kernel';
+import { AppError, randomToken, hasCode } from '#platform/kernel';
 import { endOtherSessions, managersOf } from './connection-store.ts';
 import { domainName, isPublicMail } from './domain-names.ts';
 import {
@@ -205,7 +205,7 @@ function requireRow<Row>(row: Row | undefined): Row {
 
 /** Another organization has proven it, perhaps in this very moment: the index alone sees both. */
 function unlessTaken(error: unknown): never {
-  const isTaken = error instanceof Error && 'code' in error && error.code === '23505';
+  const isTaken = hasCode(error, '23505');
   throw isTaken ? new AppError('domain_taken', { cause: error }) : error;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import './index.ts';
-import { vouchedFor } from './vouched-for.ts';
+import { vouchedFor } from './provision-user.ts';
 
 const GOOGLE = 'https://accounts.google.com';
 const OWN = 'https://login.acme.test';

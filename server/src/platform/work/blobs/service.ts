@@ -7,7 +7,15 @@ import { atHome, type BlobStorageParts, LINK_SECONDS, LONGEST_LINK } from './par
 import { type Differences, reconcile } from './reconcile.ts';
 import { receive } from './receiving.ts';
 import { sendFile } from './sending.ts';
-import { type BlobKey, type BlobRow, filesOf, forgetHere, oneBlob, totals } from './store.ts';
+import {
+  type BlobKey,
+  type BlobRow,
+  filesOf,
+  forgetHere,
+  oneBlob,
+  type StoredFile,
+  totals,
+} from './store.ts';
 import { forgetBytesOf, sweep } from './sweep.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 import {
@@ -36,14 +44,7 @@ export interface BlobStorage {
 }
 
 /** A file as the archive of an account lists it. */
-export interface FileLink {
-  readonly id: string;
-  readonly product: string;
-  readonly purpose: string;
-  readonly filename: string;
-  readonly type: string;
-  readonly bytes: number;
-  readonly sha256: string;
+export interface FileLink extends Omit<StoredFile, 'key'> {
   readonly created_at: string;
   readonly url: string;
   readonly url_expires_at: string;

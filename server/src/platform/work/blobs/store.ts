@@ -1,9 +1,8 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** A file as its row says it. */
-export interface BlobRow {
-  readonly account_id: AccountId;
+/** A file as it came. */
+export interface StoredFile {
   readonly id: string;
   readonly product: string;
   readonly purpose: string;
@@ -12,6 +11,11 @@ export interface BlobRow {
   readonly type: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** A file as its row says it. */
+export interface BlobRow extends StoredFile {
+  readonly account_id: AccountId;
   readonly status: 'reserved' | 'stored' | 'forgotten';
   readonly upload_id: string | null;
   readonly parts: number | null;
@@ -25,17 +29,9 @@ export interface BlobRow {
 const COLUMNS = `account_id, id, product, purpose, key, filename, type, bytes, sha256, status, upload_id, parts, part_bytes,
   expires_at, created_at, coalesce(expires_at <= app.now(), false) as over`;
 
-export interface NewRow {
+export interface NewRow extends StoredFile {
   readonly accountId: AccountId;
-  readonly id: string;
-  readonly product: string;
   readonly gauge: string | undefined;
-  readonly purpose: string;
-  readonly key: string;
-  readonly filename: string;
-  readonly type: string;
-  readonly bytes: number;
-  readonly sha256: string;
   readonly createdBy: UserId | undefined;
   readonly parts?: { readonly count: number; readonly bytes: number } | undefined;
   /** Seconds in which bytes may come in from outside; none: they don't. */

@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { type AccountId, AppError, sha256 } from '#platform/kernel';
+import { type AccountId, AppError, sha256, hasCode } from '#platform/kernel';
 import { gaugeDenial, limitExceeded } from '#platform/limits';
 import type { Blob, NewBlob, NewUpload, Storing, Upload, UploadPart } from './blobs.ts';
 import { sha256Of } from './checked-bytes.ts';
@@ -251,7 +251,7 @@ export async function store(
 
 /** The error that a caller is answered when the file was swept before it was stored; everything else stays what it is. */
 export function storingRefusal(error: unknown): unknown {
-  const isGone = error instanceof Error && 'code' in error && error.code === 'PL030';
+  const isGone = hasCode(error, 'PL030');
   return isGone ? new AppError('upload_expired', { cause: error }) : error;
 }
 

@@ -2,13 +2,12 @@ import type { Audit } from '#platform/audit';
 import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Queue, WorkedQueue } from '#platform/queue';
-import { createJobRunner, type Delivered } from './job-runner.ts';
+import { createJobRunner, type Delivered, CANCELLED } from './job-runner.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { type Announcing, startAnnouncing } from './delivery/announcer.ts';
 import type { RunningJob } from './job.ts';
 import { type Listing, readListing } from './listing.ts';
 import type { WorkerParts } from './parts.ts';
-import { CANCELLED } from './job-slots.ts';
 import { startSchedules } from './schedules.ts';
 import { startWorker, type Worker } from './worker.ts';
 

@@ -1,13 +1,12 @@
 import type { Catalogue } from '#platform/entitlements';
 import { AppError, type Clock } from '#platform/kernel';
-import type { PaymentProvider, ReadContext } from '../../payment-provider.ts';
-import { storeProducts } from '../store-products.ts';
+import type { PaymentProvider, ReadContext, Extension, PurchaseUse } from '../../payment-provider.ts';
+import { storeProducts, type StoreProducts } from '../store-products.ts';
 import type { AppStoreClient } from './client.ts';
-import { extend } from './extend.ts';
 import { askerOf, fetchObject, nextOf, type Terms } from './fetch.ts';
 import { read } from './read.ts';
-import { answerQuestion, type AnswerTerms } from './questions.ts';
 import { eventOf, notificationOf, purchaseOf, verify } from './verify.ts';
+import { missingDays } from '../missing-days.ts';
 
 /** For how many days Apple lists its notifications: of production, and of its sandbox. */
 const EVENTS_KEPT_DAYS = { Production: 180, Sandbox: 30 } as const;
@@ -93,3 +92,79 @@ async function* allObjects(parts: AppStoreProviderParts, reading: ReadContext) {
   const since = new Date(parts.clock.now() - days * DAY);
   for await (const page of eventsSince(parts, since, reading)) yield page.flatMap(({ about }) => about ?? []);
 }
+
+/** Days that Apple gives at once, at most. */
+const MOST = 90;
+/** As Apple numbers them. */
+const REASONS = { customer_satisfaction: 1, other: 2, outage: 3 } as const;
+
+/** Extends a subscription as its owner asks; Apple gives it twice a year at most, and not to a family's other members. */
+async function extend(
+  client: AppStoreClient,
+  id: string,
+  { until, reason, id: requestIdentifier }: Extension,
+): Promise<void> {
+  const { data = [] } = await client.read((api) => api.getAllSubscriptionStatuses(id));
+  const signed = data
+    .flatMap(({ lastTransactions = [] }) => lastTransactions)
+    .find(({ originalTransactionId }) => originalTransactionId === id)?.signedTransactionInfo;
+  if (signed === undefined) throw new AppError('not_found');
+  const { expiresDate = 0 } = await client.decode(
+    (verifier) => verifier.verifyAndDecodeTransaction(signed),
+    'webhook_forged',
+  );
+  const extendByDays = missingDays(new Date(expiresDate), until, MOST);
+  if (extendByDays === 0) return;
+  const extendReasonCode = REASONS[reason];
+  const { success } = await client.change((api) =>
+    api.extendSubscriptionRenewalDate(id, { extendByDays, extendReasonCode, requestIdentifier }),
+  );
+  if (success !== true) throw new AppError('store_refused', { details: { code: 'not_extended' } });
+}
+
+/** Terms of an answer beside how the purchase was used. */
+interface AnswerTerms {
+  /** Your wish for a purchase that was delivered; not said: Apple alone decides. */
+  readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | undefined;
+}
+
+/** Apple counts a share in thousandths of a percent. */
+const WHOLE = 100_000;
+
+interface AnswerParts {
+  readonly client: AppStoreClient;
+  readonly terms: AnswerTerms;
+  readonly products: StoreProducts;
+  readonly catalogues: readonly Catalogue[];
+}
+
+/**
+ * Answers a CONSUMPTION_REQUEST. Only where customers have agreed: Apple wants no answer of any other kind. Nor does it take one of
+ * that a family shares, which another member has paid for.
+ */
+async function answerQuestion(
+  { client, terms, products, catalogues }: AnswerParts,
+  question: string,
+  { isDelivered, share }: PurchaseUse,
+): Promise<void> {
+  const { transaction } = await notificationOf(client, question);
+  const { transactionId, productId, inAppOwnershipType } = transaction ?? {};
+  const sold = productId === undefined ? undefined : products.find(productId);
+  if (transactionId === undefined || sold === undefined || inAppOwnershipType === 'FAMILY_SHARED') return;
+  // Apple counts the days of a subscription itself, and takes no number.
+  const percentage = Math.round((isDelivered ? (share ?? 0) : 0) * WHOLE);
+  const preference = isDelivered ? terms.refundPreference : 'GRANT_FULL';
+  await client.change((api) =>
+    api.sendConsumptionInformation(transactionId, {
+      customerConsented: true,
+      deliveryStatus: isDelivered ? 'DELIVERED' : 'UNDELIVERED_OTHER',
+      sampleContentProvided: catalogues.some((one) => one.product === sold.product && isTried(one)),
+      ...(sold.plan === undefined ? { consumptionPercentage: percentage } : {}),
+      ...(preference === undefined ? {} : { refundPreference: preference }),
+    }),
+  );
+}
+
+/** Whether the product can be used for free before a purchase. */
+const isTried = ({ defaultPlan, plans }: Catalogue) =>
+  defaultPlan !== undefined || Object.values(plans).some(({ trialDays }) => trialDays !== undefined);

@@ -1,4 +1,4 @@
-import { AppError } from '#platform/kernel';
+import { AppError, jsonIn } from '#platform/kernel';
 import { z } from 'zod';
 import type { ObjectRef } from '../../facts.ts';
 import type { ProviderEvent, SignedRequest } from '../../payment-provider.ts';
@@ -20,7 +20,7 @@ export interface AppStoreNotification {
 
 /** The notification in a request's body that Apple has signed for this app and environment. Throws `webhook_forged`. */
 export async function notificationOf(client: AppStoreClient, body: string): Promise<AppStoreNotification> {
-  const parsed = z.object({ signedPayload: z.string() }).safeParse(json(body));
+  const parsed = z.object({ signedPayload: z.string() }).safeParse(jsonIn(body));
   if (!parsed.success) throw new AppError('webhook_forged');
   return client.decode(async (verifier) => {
     const notification = await verifier.verifyAndDecodeNotification(parsed.data.signedPayload);
@@ -66,12 +66,4 @@ export function refOf({ type, transactionId, originalTransactionId }: Signed): O
       ? (['subscription', originalTransactionId] as const)
       : (['payment', transactionId] as const);
   return id === undefined ? undefined : { kind, id };
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

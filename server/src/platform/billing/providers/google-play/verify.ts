@@ -1,4 +1,4 @@
-import { AppError, numberIn } from '#platform/kernel';
+import { AppError, numberIn, jsonIn } from '#platform/kernel';
 import { z } from 'zod';
 import type { ObjectRef } from '../../facts.ts';
 import type { ProviderEvent, SignedRequest } from '../../payment-provider.ts';
@@ -44,10 +44,10 @@ const notification = z.object({
 
 /** The event of a push; undefined: it is no notification, or of another app. */
 export function eventOf(body: string, packageName: string): ProviderEvent | undefined {
-  const { data: wrapped } = envelope.safeParse(json(body));
+  const { data: wrapped } = envelope.safeParse(jsonIn(body));
   if (wrapped === undefined) return undefined;
   const { messageId, data } = wrapped.message;
-  const { data: told } = notification.safeParse(json(Buffer.from(data, 'base64').toString('utf8')));
+  const { data: told } = notification.safeParse(jsonIn(Buffer.from(data, 'base64').toString('utf8')));
   if (told === undefined || told.packageName !== packageName) return undefined;
   return {
     eventId: messageId,
@@ -103,12 +103,4 @@ function typeOf(told: PushNotification): string {
   const { oneTimeProductNotification: once } = told;
   if (once === undefined) return 'test';
   return once.notificationType === 1 ? 'one_time_product.purchased' : 'one_time_product.canceled';
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

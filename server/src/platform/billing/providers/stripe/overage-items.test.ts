@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import '../../errors.ts';
 import { agreedNow } from './assumptions/stage.ts';
-import { followUp } from './follow-up.ts';
+import { followUp } from './ender.ts';
 import { createStripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
 import { readSubscription } from './subscription-reads.ts';

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { AppError, type Clock } from '#platform/kernel';
+import { AppError, type Clock, jsonIn } from '#platform/kernel';
 import { z } from 'zod';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
 import type { ProviderEvent, Mode, SignedRequest } from '../../payment-provider.ts';
@@ -21,7 +21,7 @@ export function verify(parts: VerifyParts, { body, headers }: SignedRequest): Pr
   const signature = headers['stripe-signature'] ?? '';
   const isSigned = parts.secrets().some((secret) => isSignedWith({ ...parts, secret }, body, signature));
   if (!isSigned) throw new AppError('webhook_forged');
-  const event = eventSchema.safeParse(json(body));
+  const event = eventSchema.safeParse(jsonIn(body));
   if (!event.success || event.data.livemode !== (parts.mode === 'live')) throw new AppError('webhook_forged');
   return eventOf(event.data);
 }
@@ -51,14 +51,6 @@ function isSignedNow(signature: string, now: number, mode: Mode): boolean {
   const age = now / 1_000 - Number(time);
   const isAhead = age < -TOLERANCE && mode !== 'sandbox';
   return times.length === 1 && /^\d{1,12}$/.test(time) && age <= TOLERANCE && !isAhead;
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 const id = z.string().min(1).max(255);

@@ -1,4 +1,4 @@
-import { actorOf, type Audit } from '#platform/audit';
+import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
 import { profile } from '#platform/identity';
@@ -16,11 +16,16 @@ import {
   type InvitationRow,
   listInvitations,
   renewInvitation,
+  claimInvitation,
+  type FoundInvitation,
+  invitationByToken,
 } from './invitation-store.ts';
 import { assertMayGive, assertRank } from '../members/ownership.ts';
 import { plainName } from '../organizations/plain-name.ts';
 import type { Roles } from '../members/roles.ts';
 import { explainingRefusal, type MemberCapacity } from '../members/capacity.ts';
+import type { Newcomers } from '../members/newcomers.ts';
+import { type OrganizationView, organizationView } from '../organizations/organizations.ts';
 
 const INVITE = commitPoint(
   'accounts.invited',
@@ -233,4 +238,52 @@ function invitationView(row: InvitationRow): InvitationView {
     created_at: row.created_at.toISOString(),
     expires_at: row.expires_at.toISOString(),
   };
+}
+
+const ACCEPT = commitPoint('accounts.member-joined', 'a membership, in the place of the invitation to it');
+
+interface AcceptanceParts {
+  readonly db: Database;
+  readonly newcomers: Newcomers;
+}
+
+/**
+ * Makes the bearer of an invitation's token a member, once, and only as the email that it was sent to. The
+ * organization's lock decides between two who come at once, and between who accepts and who revokes.
+ */
+export type AcceptInvitation = (
+  caller: Caller,
+  token: string,
+  origin: RequestOrigin,
+) => Promise<OrganizationView>;
+
+export function createAcceptInvitation({ db, newcomers }: AcceptanceParts): AcceptInvitation {
+  return async ({ userId }, token, origin) => {
+    const [[invitation]] = await db.system('accounts.invitee', [invitationByToken(sha256(token), userId)]);
+    const { accountId, invitationId, sends } = assertAcceptable(invitation);
+    return newcomers.join(accountId, () =>
+      db.tenant(accountId, ACCEPT, async (tx) => {
+        const account = await newcomers.lock(tx, accountId);
+        const [claimed] = await tx.run(claimInvitation(accountId, { invitationId, sends }));
+        if (claimed === undefined) throw new AppError('not_found');
+        const by = { invitation: invitationId };
+        await newcomers.joinIn(tx, { accountId, userId, role: claimed.role, by, origin });
+        return organizationView(account, claimed.role);
+      }),
+    );
+  };
+}
+
+function assertAcceptable(found: FoundInvitation | undefined): {
+  readonly accountId: AccountId;
+  readonly invitationId: string;
+  readonly sends: number;
+} {
+  // Accepted, revoked, sent anew, altered or made up: there is one answer.
+  if (found === undefined)
+    throw new AppError('not_found', { message: 'There is no such invitation any more.' });
+  if (!found.is_theirs) throw new AppError('invitation_for_another');
+  if (!found.email_verified) throw new AppError('email_not_verified');
+  if (!found.is_open) throw new AppError('invitation_expired');
+  return { accountId: found.account_id, invitationId: found.invitation_id, sends: found.sends };
 }

@@ -1,7 +1,7 @@
 import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
+import { AppError, type Clock, sha256, type UserId, hasCode } from '#platform/kernel';
 import { type RequestedMail, type Mail, mailTimeNow } from '#platform/mail';
 import {
   changeEmail,
@@ -150,7 +150,7 @@ async function addressChanged(
 
 /** Another has taken the address in this very moment, which only the index sees. */
 function unlessTaken(error: unknown): [] {
-  if (error instanceof Error && 'code' in error && error.code === '23505') return [];
+  if (hasCode(error, '23505')) return [];
   throw error;
 }
 

@@ -11,6 +11,7 @@ import {
   randomToken,
   sha256,
   type UserId,
+  invalidInput,
 } from '#platform/kernel';
 import { type Callers, KEY_PREFIX } from '../callers/callers.ts';
 import { depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
@@ -129,13 +130,8 @@ export function createKeys(parts: KeysParts): Keys {
       // A key is bound to its account, also when the request names another.
       if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
       assertGrantable(caller, scopes, parts.scopes);
-      if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now()) {
-        const message = 'A key expires in the future.';
-        throw new AppError('validation_failed', {
-          message,
-          details: { issues: [{ path: 'body.expires_at', message }] },
-        });
-      }
+      if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now())
+        throw invalidInput('body.expires_at', 'A key expires in the future.');
     },
     async list({ caller, accountId, role }, { after, limit }) {
       const userId = atLeast(role, 'admin') ? undefined : caller.userId;

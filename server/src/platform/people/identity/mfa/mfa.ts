@@ -1,17 +1,16 @@
 import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import { type Answer, type Caller, type Once, answer as reply } from '#platform/http';
-import { AppError, type UserId } from '#platform/kernel';
+import { AppError, type UserId, isUuid } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import type { AuthTokens, SignedIn } from '../sessions/sign-in-replies.ts';
 import { assertProven, lockedUser } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';
-import { lockUser } from '../users/user-store.ts';
+import { lockUser, type CredentialRow } from '../users/user-store.ts';
 import { answer, type ChallengeAnswer, challengeOptions } from './answer-challenge.ts';
 import { confirmTotp, enrol, removeTotp } from './authenticator-app.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
 import type { MfaParts } from './mfa-parts.ts';
-import { loginOptions, passkeyLogin } from './passkey-login.ts';
 import type { Assertion, Credential } from './passkey-schemas.ts';
 import { listPasskeys } from './passkey-store.ts';
 import {
@@ -29,6 +28,9 @@ import { deleteFactors } from './delete-factors.ts';
 import { notify } from './factor-notices.ts';
 import type { TotpKey } from './totp.ts';
 import type { requestOptions, registrationOptions } from './webauthn.ts';
+import { completeSignIn } from '../sessions/session-opening.ts';
+import { requestPasskey } from './passkey-requests.ts';
+import { type SignedBy, signedBy, usesPasskey } from './factor-proof.ts';
 
 const CODES = commitPoint('identity.recovery-codes', 'new recovery codes, and the mail');
 const RESET = commitPoint(
@@ -174,4 +176,52 @@ async function reset(
   });
   parts.callers.forget(userId);
   parts.mail.wake();
+}
+
+const COUNTED = commitPoint('identity.passkey-counted', 'a use of a passkey, or the record of a wrong one');
+
+/** Options by which a browser asks for any passkey of this site, before it is known who signs in. */
+const loginOptions = (parts: MfaParts) => requestPasskey(parts, { kind: 'sign_in' });
+
+/**
+ * Signs in with a passkey alone: who holds it and has been verified by it has shown two factors. Throws `mfa_refused`, and
+ * what `assertMaySignIn` throws.
+ */
+async function passkeyLogin(
+  parts: MfaParts,
+  { assertion, device }: { readonly assertion: Assertion; readonly device?: DeviceGiven | undefined },
+  origin: RequestOrigin,
+): Promise<SignedIn> {
+  const userId = Buffer.from(assertion.response.userHandle ?? '', 'base64url').toString('utf8');
+  if (!isUuid(userId)) throw new AppError('mfa_refused');
+  const whose = { purpose: { kind: 'sign_in' }, userId: userId as UserId } as const;
+  const signed = await signedBy(parts, assertion, whose);
+  const user = await countUse(parts, signed, origin);
+  if (user === undefined) throw new AppError('mfa_refused');
+  return completeSignIn(parts, { user, method: 'passkey', origin, device });
+}
+
+/** The user of a passkey that has counted on; the record of one that has not. */
+async function countUse(
+  parts: MfaParts,
+  signed: SignedBy | undefined,
+  origin: RequestOrigin,
+): Promise<CredentialRow | undefined> {
+  const user = await parts.db.system('identity.credentials', COUNTED, async (tx) => {
+    const [found] = signed === undefined ? [] : await tx.run(lockUser(signed.userId));
+    if (found !== undefined && signed !== undefined) {
+      if (await usesPasskey(parts, tx, { user: found, signed, origin })) return found;
+    }
+    const actor = { kind: 'system' } as const;
+    await parts.audit.recordIn(tx, {
+      action: 'session.refused',
+      actor,
+      ...(signed === undefined ? {} : { target: { kind: 'user', id: signed.userId } }),
+      changes: { method: 'passkey' },
+      origin,
+    });
+    return undefined;
+  });
+  parts.mail.wake();
+  return user;
 }

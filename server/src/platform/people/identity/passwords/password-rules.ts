@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AppError } from '#platform/kernel';
+import { invalidInput } from '#platform/kernel';
 import { z } from 'zod';
 import { createHash } from 'node:crypto';
 
@@ -70,17 +70,12 @@ export function createPasswordRules(options: PasswordRulesOptions = {}): Passwor
     weaknessOf,
     async assertStrong(password, email, field = 'password') {
       const weakness = await weaknessOf(password, email);
-      if (weakness !== undefined) throw weak(weakness, field);
+      if (weakness !== undefined) throw invalidInput(`body.${field}`, weakness);
       if ((await breaches?.isKnown(password)) === true) {
-        throw weak('This password was seen in a breach of some other service.', field);
+        throw invalidInput(`body.${field}`, 'This password was seen in a breach of some other service.');
       }
     },
   };
-}
-
-function weak(message: string, field: string): AppError {
-  const issues = [{ path: `body.${field}`, message }];
-  return new AppError('validation_failed', { message, details: { issues } });
 }
 
 /** As people count: an accent that is put together, or an emoji outside the first plane, is one. */

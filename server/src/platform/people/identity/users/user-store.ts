@@ -103,14 +103,10 @@ export const restoreUser = (userId: UserId) =>
     [userId],
   );
 
-export interface ProfileRow {
-  user_id: UserId;
-  email: string;
+export interface ProfileRow
+  extends Pick<CredentialRow, 'user_id' | 'email' | 'email_verified' | 'role' | 'default_account_id'> {
   full_name: string | null;
   avatar_url: string | null;
-  email_verified: boolean;
-  role: 'user' | 'admin';
-  default_account_id: AccountId;
 }
 
 export const profile = (userId: UserId) =>
