@@ -110,7 +110,7 @@ export function createItems<Row, Open extends ItemRow>(context: Context, kind: I
     await plan.assertGrants(member.accountId, 'team_sharing');
   }
 
-  /** What is asked for; else the member's default, or `private` where that can't be given now. */
+  /** The audience that a call asks for; else the member's default, or `private` where that can't be given now. */
   async function audienceOf(member: MemberKey, { level, teamId }: AskedAudience): Promise<Audience> {
     assertLevel({ level: level ?? 'private', teamId });
     if (level !== undefined) return { level, teamId };

@@ -31,6 +31,12 @@ async function linksOf(by: Rememberer, id: string) {
   return body['links'] as { id: string; type: string; session_id: string; path: string | null }[];
 }
 
+/** Ids of the decisions that a member finds by a session. */
+async function listed(by: Rememberer, of: string): Promise<string[]> {
+  const { body } = await by.call(`GET /api/v1/decisions/?session_id=${of}`);
+  return (body['data'] as readonly { readonly id: string }[]).map((row) => row.id);
+}
+
 test('each version of a decision stays, and a stale one is not written over', async () => {
   const ada = await memory.rememberer();
   const [id, again] = await Promise.all([ada.decide('d', TEXTS), ada.decide('d', TEXTS)]);
@@ -65,10 +71,6 @@ test('a decision is recorded with its session in one call, and listed by it as f
   expect(again).toBe(id);
   expect(await linksOf(ada, id)).toMatchObject([{ type: 'drawn_from', session_id: session }]);
   await ada.decide('other');
-  const listed = async (by: Rememberer, of: string) => {
-    const { body } = await by.call(`GET /api/v1/decisions/?session_id=${of}`);
-    return (body['data'] as readonly { readonly id: string }[]).map((row) => row.id);
-  };
   expect(await listed(ada, session)).toEqual([id]);
   // The decision is shown to all; which session it is of is not.
   expect((await bob.call(`GET /v1/decisions/${id}`)).status).toBe(200);

@@ -6,12 +6,14 @@ import { claimsOf, codeOf, keptOf, machine, office, officeOf, rowsOf, setLicense
 const app = await testApp({ work: false });
 const { call, customer, db } = app;
 
+/** A call of a session by its token alone. */
+const by = (path: string, token: string, more = {}) =>
+  call(undefined, `POST /api/v1/licenses/${path}/`, { body: { signed_token: token, ...more } });
+
 describe('a seat', () => {
   test('is renewed, borrowed and given back by its token alone, and a token that was made up does neither', async () => {
     const at = await office(app);
     const { session_id: id, signed_token } = await at.seat('a');
-    const by = (path: string, token: string, more = {}) =>
-      call(undefined, `POST /api/v1/licenses/${path}/`, { body: { signed_token: token, ...more } });
     const renewed = keptOf(await by('heartbeat', signed_token)).signed_token;
     expect(claimsOf({ session_id: id, signed_token: renewed })['sid']).toBe(id);
     await advance(db, '5 minutes');

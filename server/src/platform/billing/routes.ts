@@ -27,7 +27,7 @@ export const readPlan = route(
   {
     summary: 'Read a plan',
     description:
-      'By its id (`coditect.pro`), or by its name alone (`pro`) where one product that runs has a plan of that name.',
+      'By its id (`product.plan`), or by its name alone (`plan`) where one product that runs has a plan of that name.',
     tag,
     auth: 'none',
     rate: { perMinute: 120, by: 'ip' },

@@ -30,7 +30,7 @@ export const readDefaults = ({ accountId, userId }: Member): Statement<DefaultRo
     [accountId, userId],
   );
 
-/** What goes for the member: their own, else the account's, else `private`. */
+/** The audience that goes for the member: their own, else the account's, else `private`. */
 export function defaultOf(rows: readonly DefaultRow[]): DefaultAudience {
   const row = rows.find(({ own }) => own) ?? rows[0];
   return { level: row?.level ?? 'private', teamId: row?.team_id ?? null };

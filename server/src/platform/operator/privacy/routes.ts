@@ -24,9 +24,7 @@ const settingsSchema = namedObject('PrivacySettings', {
   default_level: z
     .enum(DEFAULT_LEVELS)
     .nullable()
-    .describe(
-      'Yours in this account: of what you make in Coditect’s memory without a `level`. Null: the account’s goes.',
-    ),
+    .describe('Yours in this account: of what you make without a `level`. Null: the account’s goes.'),
   default_team_id: z.uuid().nullable(),
   account_default_level: z
     .enum(['private', 'organization'])

@@ -34,7 +34,7 @@ export interface EmailFlowsParts extends ProofParts {
   readonly mail: Pick<Mail, 'sending' | 'asking' | 'wake'>;
   /** None when not said. */
   readonly addressRule?: AddressRule | undefined;
-  /** Name of the only product that runs here: who has verified an address is welcomed in it. Where several run, no mail names one. */
+  /** Name of the only product that runs here: a user is welcomed in it after verification. Where several run, no mail names one. */
   readonly product?: string | undefined;
 }
 
