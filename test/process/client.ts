@@ -12,7 +12,7 @@ interface Mail {
 
 /** A customer's program. Every one of its calls fails when the server dies; it may then be sent to another. */
 export interface Client {
-  /** One call, whatever the answer. */
+  /** One call, which is not made again. */
   call(call: string, more?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
   /** Asks for a post, and answers where it will be read. A refusal that says when to come back is followed. */
   ask(key: string): Promise<string>;

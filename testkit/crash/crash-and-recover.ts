@@ -14,7 +14,7 @@ export interface Crash {
   /** The point, and the side of it. */
   readonly at: string;
   readonly walk: Walk;
-  /** Of all products that the program has. */
+  /** The declarations of all products that the program has. */
   readonly declared: readonly CrashTests[];
   /** A customer's work that succeeds at last. */
   readonly next?: CrashTests['next'];

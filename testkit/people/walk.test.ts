@@ -152,7 +152,7 @@ describe('API keys', () => {
       const body = route === 'POST /v1/auth/logout-all' ? {} : { body: { name: 'x' } };
       expect((await send(route, { as: key, ...body })).json.error?.code).toBe('forbidden');
     }
-    const more = await send('POST /v1/api-keys', { as: key, body: { name: 'more', scopes: ['reel:write'] } });
+    const more = await send('POST /v1/api-keys', { as: key, body: { name: 'more', scopes: ['demo:write'] } });
     expect([more.status, more.json.error?.code]).toEqual([403, 'forbidden']);
     const organization = await send('POST /v1/organizations', { as: token, body: { name: 'Acme' } });
     const account = String(organization.json['id']);
@@ -171,7 +171,7 @@ describe('API keys', () => {
 
   test('an unknown scope is 400', async () => {
     const { token } = await signUp();
-    const unknown = await send('POST /v1/api-keys', { as: token, body: { name: 'x', scopes: ['reel:fly'] } });
+    const unknown = await send('POST /v1/api-keys', { as: token, body: { name: 'x', scopes: ['demo:fly'] } });
     expect([unknown.status, unknown.json.error?.code]).toEqual([400, 'validation_failed']);
   });
 });

@@ -203,14 +203,14 @@ describe('an API key', () => {
   test('calls for the account that it is bound to, as its user, within its scopes', async () => {
     const ada = await world.person();
     const organization = await world.organization(ada);
-    const { key, keyId } = await world.key(ada, ['reel:read'], organization);
+    const { key, keyId } = await world.key(ada, ['demo:read'], organization);
     expect(key).toMatch(/^pl_[\w-]{43}$/);
     expect(await identity.identify(key)).toEqual({
       userId: ada.userId,
       keyId,
       platformRole: 'user',
       accountId: organization,
-      scopes: ['reel:read'],
+      scopes: ['demo:read'],
     });
   });
 

@@ -45,7 +45,7 @@ describe('making a key', () => {
   });
 
   test('a scope that does not exist is refused', () => {
-    expect(() => keys.assertMayMake(at(owner, 'owner'), { scopes: ['reel:write', 'rele:read'] })).toThrow(
+    expect(() => keys.assertMayMake(at(owner, 'owner'), { scopes: ['demo:write', 'rele:read'] })).toThrow(
       expect.objectContaining({ code: 'validation_failed', message: 'There is no such scope.' }),
     );
   });
@@ -57,26 +57,26 @@ describe('making a key', () => {
   });
 
   test('a key makes none that may do more than itself, and none for another account', async () => {
-    const { key } = await world.key(owner, ['keys:write', 'reel:read'], organization);
+    const { key } = await world.key(owner, ['keys:write', 'demo:read'], organization);
     const acting = { caller: await callerOf(key), accountId: organization, role: 'owner' as const };
-    keys.assertMayMake(acting, { scopes: ['reel:read'] });
-    for (const scope of ['reel:write', '*', 'ai:call']) {
+    keys.assertMayMake(acting, { scopes: ['demo:read'] });
+    for (const scope of ['demo:write', '*', 'ai:call']) {
       expect(() => keys.assertMayMake(acting, { scopes: [scope] })).toThrow(
         expect.objectContaining({ code: 'forbidden' }),
       );
     }
     expect(() =>
-      keys.assertMayMake({ ...acting, accountId: owner.accountId }, { scopes: ['reel:read'] }),
+      keys.assertMayMake({ ...acting, accountId: owner.accountId }, { scopes: ['demo:read'] }),
     ).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
   test('a key ends none that may do more than itself', async () => {
-    const { key } = await world.key(owner, ['keys:write', 'reel:read'], organization);
+    const { key } = await world.key(owner, ['keys:write', 'demo:read'], organization);
     const acting = { caller: await callerOf(key), accountId: organization, role: 'owner' as const };
-    const wider = await world.key(owner, ['reel:read', 'reel:write'], organization);
+    const wider = await world.key(owner, ['demo:read', 'demo:write'], organization);
     await expect(keys.revoke(acting, wider.view.id, ORIGIN)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await identity.identify(wider.key)).toBeDefined();
-    const narrower = await world.key(owner, ['reel:read'], organization);
+    const narrower = await world.key(owner, ['demo:read'], organization);
     await keys.revoke(acting, narrower.view.id, ORIGIN);
   });
 
@@ -136,7 +136,7 @@ describe('making a key', () => {
   });
 
   test('leaves an event in the audit of the account, without the key', async () => {
-    const { key, keyId } = await world.key(owner, ['reel:read'], organization);
+    const { key, keyId } = await world.key(owner, ['demo:read'], organization);
     const sql = 'select e::text as row from audit.events e where target_id = $1';
     const [rows] = await db.tenant(organization, [statement<{ row: string }>(sql, [keyId])]);
     expect(rows).toHaveLength(1);
@@ -147,9 +147,9 @@ describe('making a key', () => {
 
 describe('what a key may call', () => {
   test.each([
-    [['reel:read'], 'reel:read', true],
-    [['reel:read'], 'reel:write', false],
-    [['*'], 'reel:write', true],
+    [['demo:read'], 'demo:read', true],
+    [['demo:read'], 'demo:write', false],
+    [['*'], 'demo:write', true],
     [['*'], 'session', false],
     [[], 'usage:read', false],
   ])('with %j a call that asks for %s: %s', async (scopes, asked, may) => {
@@ -159,7 +159,7 @@ describe('what a key may call', () => {
 
   test('a person who is signed in needs no scope', () => {
     expect(allowsScope(owner.caller, 'session')).toBe(true);
-    expect(allowsScope(owner.caller, 'reel:write')).toBe(true);
+    expect(allowsScope(owner.caller, 'demo:write')).toBe(true);
   });
 });
 
