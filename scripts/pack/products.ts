@@ -15,8 +15,9 @@ import { ROOT } from '../../server/src/main/build-files.ts';
 import { TYPES_OF_PAGES } from '../../server/src/main/new-product.ts';
 import { readManifest } from './manifest.ts';
 
-/** Files that only a checkout can run or read. */
-const OF_CHECKOUTS = /^(node_modules|test|testing)\/|\.test\.tsx?$|^(package|house|console\/tsconfig)\.json$/;
+/** Files that only a checkout can run or read. A team kills its own servers by the walks of a copy. */
+const OF_CHECKOUTS =
+  /^(node_modules\/|test\/|testing\/(?!crashes\.ts$))|\.test\.tsx?$|^(package|house|console\/tsconfig)\.json$/;
 const OURS = '@plinth/';
 const folders = readdirSync(join(ROOT, 'products'));
 
