@@ -28,6 +28,7 @@ export const FEW_ROWS: readonly string[] = [
   'jobs.deliveries',
   'orbit.workspaces',
   'prism.profiles',
+  'privacy.default_levels',
   'privacy.participants',
   'secrets.data_keys',
   'sso.connections',

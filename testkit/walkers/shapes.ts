@@ -93,7 +93,8 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function alternatives(schema: Schema): readonly Schema[] {
+/** What a value may be the one or the other of; the schema itself where there is one alone. */
+export function alternatives(schema: Schema): readonly Schema[] {
   const { anyOf, oneOf } = schema;
   return (Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : [schema]) as readonly Schema[];
 }

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { isRecord } from '../calls.ts';
-import { misshapenValues } from '../shapes.ts';
+import { allows, alternatives, misshapenValues } from '../shapes.ts';
 import type { Chance } from './chance.ts';
+import type { Schema } from '../rules/rule.ts';
 import type { Operation } from './operations.ts';
 import { BROKEN_BODIES, NASTY, rawTokensFor } from './values.ts';
 
@@ -34,7 +35,7 @@ const rawValue: Maker = (operation, chance) =>
 
 function rawBody({ body }: Operation, chance: Chance, token: string): HostileBody {
   const example = isRecord(body?.example) ? body.example : {};
-  const field = chance.of([...Object.keys(example), 'unheard_of']);
+  const field = chance.of([...fieldsWithShape(body), 'unheard_of']);
   const others = Object.entries(example)
     .filter(([name]) => name !== field)
     .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
@@ -42,10 +43,21 @@ function rawBody({ body }: Operation, chance: Chance, token: string): HostileBod
   return { label: `${field} as ${token.slice(0, 40)}`, bytes: Buffer.from(text) };
 }
 
+/** Fields of the example but those that take any object: these would take what is made here. */
+function fieldsWithShape(body: Operation['body']): string[] {
+  const properties = (body?.schema['properties'] ?? {}) as Readonly<Record<string, Schema>>;
+  return Object.keys(isRecord(body?.example) ? body.example : {}).filter(
+    (name) => !isFree(properties[name] ?? {}),
+  );
+}
+
+const isFree = (schema: Schema) =>
+  alternatives(schema).some((one) => one['properties'] === undefined && allows(one, {}));
+
 /** Twice the same field: a parser that takes the first sees a good body, ours sees the second. */
 const duplicateField: Maker = ({ body }, chance) => {
   const example = isRecord(body?.example) ? body.example : { a: 1 };
-  const field = chance.of(Object.keys(example));
+  const field = chance.of([...fieldsWithShape(body), 'unheard_of']);
   const good = JSON.stringify(example).slice(1, -1);
   const bytes = Buffer.from(`{${good},${JSON.stringify(field)}:{"not":"this"}}`);
   return { label: `${field} written twice`, bytes };

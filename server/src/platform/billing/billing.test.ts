@@ -166,7 +166,7 @@ describe('the price list', () => {
     expect(billing.plan('demo.pro').grants).toEqual({ posts: null, cost: 5_000_000, exports: true });
   });
 
-  test.each(['demo.staff', 'demo.gold', 'basic', 'demo.boost'])('knows no plan %s', (id) => {
+  test.each(['demo.staff', 'demo.gold', 'staff', 'demo.boost'])('knows no plan %s', (id) => {
     expect(() => billing.plan(id)).toThrow('There is no such plan.');
   });
 
