@@ -112,6 +112,7 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
        error as (insert into limits.errors (account_id, hour, route, code, status, failed, last_at, last_request_id)
          values ($1, date_trunc('hour', app.now()), 'POST /v1/create', 'limit_exceeded', 429, 1, app.now(), 'r')),
        participant as (insert into privacy.participants (account_id) values ($1) on conflict do nothing),
+       default_level as (insert into privacy.default_levels (account_id, level) values ($1, 'private') on conflict do nothing),
        gauge as (insert into limits.gauges (account_id, product, name, used) values ($1, 'reel', 'storage', 1)),
        seat as (insert into limits.seats (account_id, product, name, machine, id, fence, taken_at, expires_at)
          values ($1, 'reel', 'machines', 'a machine', $2, 1, app.now(), app.now() + interval '1 hour'))
