@@ -30,17 +30,17 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   const left: (() => void)[] = [];
   const state: Pick<Link, 'target' | 'delay'> = { target, delay: [0, 0] };
 
-  /** Passes chunks on in their order, however long each was held back. */
-  function createForward(to: Socket): (chunk: Buffer) => void {
+  /** Passes chunks on in their order, however long each was held back; `isHeard`: a silence does not hold this one. */
+  function createForward(to: Socket): (chunk: Buffer, isHeard?: boolean) => void {
     let last = idle;
-    return (chunk) => {
+    return (chunk, isHeard = false) => {
       const [least, most] = state.delay;
-      if (most === 0 && !isSilent && last === idle) return void to.write(chunk);
+      if (most === 0 && (isHeard || !isSilent) && last === idle) return void to.write(chunk);
       const held = chance.between(least, most);
       const until = new Promise<void>((pass) => setTimeout(() => pass(), held));
       const before = last;
       const mine: Promise<void> = Promise.all([before, until])
-        .then(waitForSound)
+        .then(() => (isHeard ? idle : waitForSound()))
         .then(() => {
           if (to.writable) to.write(chunk);
           if (last === mine) last = idle;
@@ -50,12 +50,12 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   }
 
   /** Passes the first bytes of a chunk on though it is silent, if so many are to pass, and nothing after them. */
-  function createTearing(to: Socket, forward: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  function createTearing(forward: ReturnType<typeof createForward>): (chunk: Buffer) => void {
     let tornBy: typeof passing;
     return (chunk) => {
       const at = passing === undefined || passing === tornBy ? 0 : passing(chunk);
       tornBy = passing;
-      if (at > 0) to.write(chunk.subarray(0, at));
+      if (at > 0) forward(chunk.subarray(0, at), true);
       forward(chunk.subarray(at));
     };
   }
@@ -78,7 +78,7 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
     near.once('close', () => (passing === undefined ? end() : void left.push(end)));
     // What was said before it closed still arrives.
     far.once('close', () => near.end());
-    near.on('data', createTearing(far, createForward(far)));
+    near.on('data', createTearing(createForward(far)));
     far.on('data', createForward(near));
   });
   await new Promise<void>((listening) => {
