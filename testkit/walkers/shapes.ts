@@ -93,7 +93,7 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** What a value may be the one or the other of; the schema itself where there is one alone. */
+/** The alternatives of a schema; itself where it names none. */
 export function alternatives(schema: Schema): readonly Schema[] {
   const { anyOf, oneOf } = schema;
   return (Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : [schema]) as readonly Schema[];
