@@ -5,7 +5,7 @@ import { engine } from '@plinth/testkit/services';
 import { isThorough } from '@plinth/testkit/thorough';
 import { crashAndRecover } from '@plinth/testkit/crash/crash-and-recover';
 import { lanes } from '@plinth/testkit/crash/lanes';
-import { crashTestsOf, sidesOf, walksOf } from '@plinth/testkit/crash/walk';
+import { crashTestsOf, killsOf, walksOf } from '@plinth/testkit/crash/walk';
 import { endAll } from '@plinth/testkit/program';
 import { create } from '../../products/reel/testing/crashes.ts';
 import { makeInstallations } from './installation.ts';
@@ -25,11 +25,7 @@ const TIMEOUT = 240_000;
 
 const declared = await crashTestsOf(products.flatMap(({ parts }) => parts));
 const walks = walksOf([{ walks: PLATFORM_WALKS }, ...declared]);
-const runs = Object.entries(PLACES).flatMap(([point, place]) =>
-  'walks' in place
-    ? place.walks.flatMap((walk) => sidesOf(point, place.afterAlone === true).map((at) => ({ at, walk })))
-    : [],
-);
+const runs = killsOf(PLACES);
 
 /** A customer is served after each crash, in another product too than the one of the walk. */
 const NEXT = { customer: create, ends: ['completed'] };

@@ -9,7 +9,7 @@ import { prepareCluster } from '../services/cluster.ts';
 import { crashAndRecover } from './crash-and-recover.ts';
 import { clonedInstallation, embeddedInstallation, type Installation, startOnce } from './installation.ts';
 import { lanes } from './lanes.ts';
-import { crashTestsOf, sidesOf, type Walk, walksOf } from './walk.ts';
+import { crashTestsOf, type Kill, killsOf, type Walk, walksOf } from './walk.ts';
 
 /** Servers that are killed at a time. */
 const LANES = 2;
@@ -31,7 +31,7 @@ export async function crashProduct(key: string, databaseUrl: string | undefined)
   try {
     await startOnce(original);
     const pages = await Promise.all(
-      killsOf(product, walks).map(({ at, name }) =>
+      killsIn(product, walks).map(({ at, walk: name }) =>
         oneOf(async () => {
           const walk = walks.get(name) ?? {};
           const broken = await crashAndRecover({
@@ -53,16 +53,11 @@ export async function crashProduct(key: string, databaseUrl: string | undefined)
 }
 
 /** Where a server is killed: at the product's own points, and at those of the platform that its walks name. */
-function killsOf({ crashPoints: places }: Product, walks: ReadonlyMap<string, Walk>) {
-  const own = Object.entries(places).flatMap(([point, place]) =>
-    'walks' in place
-      ? place.walks.flatMap((name) => sidesOf(point, place.afterAlone === true).map((at) => ({ at, name })))
-      : [],
-  );
+function killsIn({ crashPoints: places }: Product, walks: ReadonlyMap<string, Walk>): Kill[] {
   const named = [...walks].flatMap(([name, { at: points = [] }]) =>
-    points.flatMap((point) => sidesOf(point, false).map((at) => ({ at, name }))),
+    killsOf(Object.fromEntries(points.map((point) => [point, { walks: [name] }]))),
   );
-  return [...own, ...named];
+  return [...killsOf(places), ...named];
 }
 
 /** Modules of the platform, and what else the names of its crash points begin with. */

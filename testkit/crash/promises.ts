@@ -147,12 +147,15 @@ export async function aliveHolders(db: Database): Promise<number> {
   return row?.alive ?? -1;
 }
 
-/** An alert is told once, even if a process died meanwhile: one event, and one mail to each; alerts of one limit may share a mail. */
+/**
+ * An alert is told once, even if a process died meanwhile: one event, and one mail to each; the mail of a higher threshold that is crossed too
+ * goes for both. Where no limit has two alerts, that is one mail for each.
+ */
 async function alertObjections(db: Database): Promise<string[]> {
   const [row] = await db.asMigrator(
     statement<{ alerts: number; limits: number; events: number; mails: number }>(
       `select (select count(*) from limits.alerts)::int as alerts,
-              (select count(distinct (account_id, scope, name, starts)) from limits.alerts)::int as limits,
+              (select count(distinct (account_id, scope, name, starts, size)) from limits.alerts)::int as limits,
               (select count(*) from webhooks.events where type = 'limit.alert')::int as events,
               (select count(*) from mail.messages where template = 'limit_alert')::int as mails`,
     ),
@@ -190,7 +193,17 @@ async function chargeObjections({ app, db }: RunningProgram, client: WalkClient)
     ),
   );
   const figures: Readonly<Record<string, 'cost' | 'units'>> = { budget: 'cost', quota: 'units' };
-  return (body['data'] as Usage[]).flatMap(({ product, limit, kind, used }) => {
+  const usage = body['data'] as Usage[];
+  const products = new Set([...usage, ...charged].map(({ product }) => product));
+  const unsaid = [...products].flatMap((product) =>
+    Object.entries(catalogues.get(product)?.limits ?? {})
+      .filter(([limit, { kind }]) => {
+        const isSaid = usage.some((one) => one.product === product && one.limit === limit);
+        return (Object.hasOwn(figures, kind) || kind === 'concurrency') && !isSaid;
+      })
+      .map(([limit]) => `${product}.${limit} is not in the account's usage`),
+  );
+  const amiss = usage.flatMap(({ product, limit, kind, used }) => {
     const figure = figures[kind];
     if (figure === undefined && kind !== 'concurrency') return [];
     const features = catalogues.get(product)?.features ?? {};
@@ -199,4 +212,5 @@ async function chargeObjections({ app, db }: RunningProgram, client: WalkClient)
       .reduce((sum, row) => sum + (figure === undefined ? 0 : row[figure]), 0);
     return used === expected ? [] : [`${product}.${limit}: ${used} are used, not ${expected}`];
   });
+  return [...unsaid, ...amiss];
 }

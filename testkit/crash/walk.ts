@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Database } from '#platform/db';
-import type { Part } from '#platform/product';
+import type { CrashPoint, Part } from '#platform/product';
 import type { Secrets } from '#platform/secrets';
 import type { CrashTests, CrashWalk, WalkClient } from '../../server/src/main/doors/testing/crashes.ts';
 
@@ -57,7 +57,20 @@ export function walksOf(
   return walks;
 }
 
-/** The sides of a crash point at which a process is killed. */
-export function sidesOf(point: string, isAfterAlone: boolean): string[] {
-  return (isAfterAlone ? ['after'] : ['before', 'after']).map((side) => `${point}:${side}`);
+/** A crash point with its side, and the walk in which a process is killed at it. */
+export interface Kill {
+  readonly at: string;
+  readonly walk: string;
+}
+
+/** Where a process is killed: in each walk of each point, before it and after it. */
+export function killsOf(places: Readonly<Record<string, CrashPoint>>): Kill[] {
+  return Object.entries(places).flatMap(([point, place]) =>
+    'walks' in place
+      ? place.walks.flatMap((walk) => [
+          ...(place.afterAlone === true ? [] : [{ at: `${point}:before`, walk }]),
+          { at: `${point}:after`, walk },
+        ])
+      : [],
+  );
 }
