@@ -36,10 +36,13 @@ export async function linkToSessionIn(
   try {
     await tx.run(insertLink(decision, { id, type: 'drawn_from', target, path: null, pathHash: null }));
   } catch (error) {
-    // It was deleted meanwhile.
-    throw isMissingReference(error) ? new AppError('link_target_not_found', { cause: error }) : error;
+    throw targetError(error);
   }
 }
+
+/** A target that was deleted meanwhile is not found. */
+const targetError = (error: unknown): unknown =>
+  isMissingReference(error) ? new AppError('link_target_not_found', { cause: error }) : error;
 
 /** Links from decisions to what they are about, and come from. */
 export function createDecisionLinks(
@@ -77,8 +80,7 @@ export function createDecisionLinks(
           throw new AppError((await isThere()) ? 'links_exhausted' : 'link_target_not_found');
         });
       } catch (error) {
-        // It was deleted meanwhile.
-        throw isMissingReference(error) ? new AppError('link_target_not_found', { cause: error }) : error;
+        throw targetError(error);
       }
     },
 

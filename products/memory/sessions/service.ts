@@ -150,8 +150,7 @@ export function createMemorySessions(context: Context) {
     { title, summary, metadata }: NotesChange,
   ): Promise<void> {
     if (title === undefined && summary === undefined && metadata === undefined) return;
-    await tx.run(lockSession(session));
-    const [row] = await tx.run(readSession(session));
+    const [, [row]] = await tx.runAll([lockSession(session), readSession(session)]);
     if (row === undefined) throw new AppError('memory_session_not_found');
     const before = openNotes(key, session, row);
     const notes = {
