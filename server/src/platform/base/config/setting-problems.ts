@@ -61,7 +61,7 @@ export function goneSettings(environment: Readonly<Record<string, string | undef
 
 /**
  * Signs that others reach this server, or pay on it, though NODE_ENV does not say production: the operator has forgotten it. Outside of
- * production addresses need not be verified, a sandbox signs in anybody as anybody, providers on the loopback are asked,
+ * production addresses need not be verified, a sandbox signs in as any user, providers on the loopback are asked,
  * and a first start makes an owner. A line each, which says what to set.
  */
 export function liveSigns(values: Values): string[] {

@@ -140,34 +140,33 @@ const toCount = ({ hour, last_at, ...row }: CountRow): DenialCount => ({
   last_at: last_at.toISOString(),
 });
 
+/** Rows that a question chooses, by its first six values. */
+const CHOSEN = `($1::uuid is null or account_id = $1) and ($2::timestamptz is null or ${HOUR_OF_ROW} >= $2 at time zone 'UTC')
+       and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC') and ($4::text is null or product = $4) and ($5::text is null or name = $5)
+       and ($6::text is null or plan = $6)`;
+
 function listCounts(
   question: DenialQuestion & { readonly account?: string | undefined },
 ): Statement<CountRow> {
-  const { account, from, until, product, limit, plan, after, rows } = question;
+  const {
+    account = null,
+    from = null,
+    until = null,
+    product = null,
+    limit = null,
+    plan = null,
+    after,
+    rows,
+  } = question;
   const [hour = null, last = null, ofProduct = null, feature = null, name = null, ofPlan = null] =
     after ?? [];
   return statement<CountRow>(
     `select account_id, hour, product, feature, name as "limit", kind, plan, denied, used, size as max, last_at, last_request_id
      from limits.denials
-     where ($1::uuid is null or account_id = $1) and ($2::timestamptz is null or ${HOUR_OF_ROW} >= $2 at time zone 'UTC') and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC')
-       and ($4::text is null or product = $4) and ($5::text is null or name = $5) and ($6::text is null or plan = $6)
+     where ${CHOSEN}
        and ($7::timestamptz is null or hour < $7 or hour = $7 and (account_id, product, feature, name, plan) > ($8::uuid, $9::text, $10::text, $11::text, $12::text))
      order by ${HOUR_OF_ROW} desc, account_id, product, feature, name, plan limit $13`,
-    [
-      account ?? null,
-      from ?? null,
-      until ?? null,
-      product ?? null,
-      limit ?? null,
-      plan ?? null,
-      hour,
-      last,
-      ofProduct,
-      feature,
-      name,
-      ofPlan,
-      rows,
-    ],
+    [account, from, until, product, limit, plan, hour, last, ofProduct, feature, name, ofPlan, rows],
   );
 }
 
@@ -222,7 +221,17 @@ export const positionOfSum = (sum: DenialSum): DenialSumPosition => [
 
 /** The most denied first. */
 function sumDenials(question: DenialSumsQuestion): Statement<DenialSumRow> {
-  const { group, account, product, limit, plan, from, until, after, rows } = question;
+  const {
+    group,
+    account = null,
+    from = null,
+    until = null,
+    product = null,
+    limit = null,
+    plan = null,
+    after,
+    rows,
+  } = question;
   const whose = group === 'account' ? 'account_id' : 'null::uuid';
   const [denied = null, ofProduct = null, name = null, ofPlan = null, kind = null, last = null] = after ?? [];
   return statement<DenialSumRow>(
@@ -231,27 +240,12 @@ function sumDenials(question: DenialSumsQuestion): Statement<DenialSumRow> {
          count(distinct hour)::integer as hours, max(last_at) as last_at,
          (array_agg(last_request_id order by last_at desc))[1] as last_request_id, (array_agg(size order by last_at desc))[1] as max
        from limits.denials
-       where ($1::uuid is null or account_id = $1) and ($2::timestamptz is null or ${HOUR_OF_ROW} >= $2 at time zone 'UTC') and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC')
-         and ($4::text is null or product = $4) and ($5::text is null or name = $5) and ($6::text is null or plan = $6)
+       where ${CHOSEN}
        group by ${group === 'account' ? 'account_id, ' : ''}product, name, kind, plan)
      select s.account_id, a.name as account_name, s.product, s.name as "limit", s.kind, s.plan, s.denied, s.accounts, s.hours, s.max, s.last_at, s.last_request_id
      from sums s left join accounts.accounts a on a.account_id = s.account_id
      where $7::bigint is null or s.denied < $7 or s.denied = $7 and (s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '')) > ($8::text, $9::text, $10::text, $11::text, $12::text)
      order by s.denied desc, s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '') limit $13`,
-    [
-      account ?? null,
-      from ?? null,
-      until ?? null,
-      product ?? null,
-      limit ?? null,
-      plan ?? null,
-      denied,
-      ofProduct,
-      name,
-      ofPlan,
-      kind,
-      last,
-      rows,
-    ],
+    [account, from, until, product, limit, plan, denied, ofProduct, name, ofPlan, kind, last, rows],
   );
 }
