@@ -1,5 +1,5 @@
 import { type Statement, statement, type Transaction } from '#platform/db';
-import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { type AccountId, invalidInput, type UserId } from '#platform/kernel';
 
 export const DEFAULT_LEVELS = ['private', 'team', 'organization'] as const;
 type Level = (typeof DEFAULT_LEVELS)[number];
@@ -77,8 +77,8 @@ export async function setDefaultIn(
   }
   const [put] = await tx.run(putDefault(accountId, userId, audience));
   if (put !== undefined) return;
-  const message = 'A personal account has private alone; a team is one that you are in.';
-  throw new AppError('validation_failed', {
-    details: { issues: [{ path: 'body.default_level', message }] },
-  });
+  throw invalidInput(
+    'body.default_level',
+    'A personal account has private alone; a team is one that you are in.',
+  );
 }
