@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { atEndOfFile } from '@plinth/testkit/closing';
@@ -12,8 +14,17 @@ const files = await openFiles({
 const connections = new Set<Socket>();
 atEndOfFile(() => connections.forEach((one) => one.destroy()));
 
+/** The server's end of each connection, by the port of its client. */
+const ends = new Map<number | undefined, Socket>();
+const onRequest = (message: unknown) => {
+  const { socket } = (message as { request: IncomingMessage }).request;
+  ends.set(socket.remotePort, socket);
+};
+subscribe('http.server.request.start', onRequest);
+atEndOfFile(() => void unsubscribe('http.server.request.start', onRequest));
+
 /** Sends a call and stands still: nothing more is sent, and of the answer nothing is read, where `reads` does not say so. */
-async function stall(by: Rememberer, call: string, { body = Buffer.alloc(0), length = 0, reads = true }) {
+function stall(by: Rememberer, call: string, { body = Buffer.alloc(0), length = 0, reads = true }) {
   const socket = connect(Number(new URL(files.url).port), '127.0.0.1');
   connections.add(socket);
   const heard = { socket, text: '', isOver: false };
@@ -22,15 +33,18 @@ async function stall(by: Rememberer, call: string, { body = Buffer.alloc(0), len
   const head = [`${call} HTTP/1.1`, 'host: a', `authorization: Bearer ${by.key}`];
   const octets = ['content-type: application/octet-stream', `content-length: ${length}`];
   socket.write([...head, ...(length === 0 ? [] : octets), '', ''].join('\r\n'));
-  await new Promise<void>((resolve) => void socket.write(body, () => resolve()));
+  socket.write(body);
   return heard;
 }
 
-const upload = (by: Rememberer, session: string, bytes: number) =>
-  stall(by, `POST /v1/sessions/${session}/files?client_id=f-1&name=a`, {
-    body: randomBytes(bytes - 1),
-    length: bytes,
-  });
+/** Bytes that lie between the two ends have no room yet: it has begun when the server has read almost all of them. */
+async function upload(by: Rememberer, session: string, bytes: number) {
+  const call = `POST /v1/sessions/${session}/files?client_id=f-1&name=a`;
+  const stalled = stall(by, call, { body: randomBytes(bytes - 1), length: bytes });
+  const readOf = () => ends.get(stalled.socket.localPort)?.bytesRead ?? 0;
+  await expect.poll(readOf).toBeGreaterThan(bytes - 1_000_000);
+  return stalled;
+}
 
 test('files that stand still on their way here give way to those of others', async () => {
   const [ada, bob, eve] = [await files.rememberer(), await files.rememberer(), await files.rememberer()];
@@ -46,7 +60,9 @@ test('a file that its reader takes no more of gives way to those of others', asy
   const session = await ada.session('s');
   const id = await files.store(ada, session, new Uint8Array(randomBytes(20_000_000)));
   const theirs = await eve.session('s');
-  const stalled = await stall(ada, `GET /v1/sessions/${session}/files/${id}`, { reads: false });
+  const stalled = stall(ada, `GET /v1/sessions/${session}/files/${id}`, { reads: false });
+  // Room for a file is taken before its first byte goes out.
+  await expect.poll(() => stalled.socket.bytesRead).toBeGreaterThan(0);
   await expect.poll(async () => (await files.send(eve, theirs, new Uint8Array(9_000_000))).status).toBe(201);
   // Bytes that have not gone out by then never come.
   stalled.socket.on('data', (chunk) => (stalled.text += chunk.toString('latin1')));
