@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { fixtureOf } from '../../../test/organizations/fixture.ts';
-import { extractionFixture } from './extraction-fixture.ts';
-import type { Colleague, Workspace } from './fixture.ts';
-import { declarationOf, fileOf, presign } from './uploads-fixture.ts';
+import { fixtureOf } from '../organizations/fixture.ts';
+import { extractionFixture } from '../../products/orbit/test/extraction-fixture.ts';
+import type { Colleague, Workspace } from '../../products/orbit/test/fixture.ts';
+import { declarationOf, fileOf, presign } from '../../products/orbit/test/uploads-fixture.ts';
+import { expectWhole } from './document.ts';
 
 const RISKS = { type: 'risks', title: 'Risks', content: 'Rain.' };
 const BACK = { success_url: 'https://app.example.com/paid', cancel_url: 'https://app.example.com/plans' };
@@ -158,5 +159,12 @@ test('each call that the plan document names is answered at its address below /a
   expect(nowhere.body).toMatchObject({ error: { message: NO_SUCH_ADDRESS } });
   expect(answers).toEqual(
     CALLS.map(([call, status]) => [call, status, ...(status < 400 ? [] : [expect.any(String)])]),
+  );
+});
+
+test('the calls of the document are these', () => {
+  expectWhole(
+    '003',
+    CALLS.map(([call]) => call),
   );
 });
