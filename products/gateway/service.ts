@@ -52,12 +52,9 @@ export function createGateway({ ai, db }: ProductContext) {
   };
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
-    const stored = permit.answering({ status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) });
+    const answer = { status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
     try {
-      await db.tenant(permit.accountId, ANSWER, [
-        ...(stored === undefined ? [] : [stored]),
-        permit.settlement(),
-      ]);
+      await db.tenant(permit.accountId, ANSWER, permit.settlementWith(answer));
     } catch {
       // An answer that could not be kept is no reason to lose what the call cost, nor to keep its place taken.
       await permit.settle();

@@ -34,6 +34,8 @@ export async function startRestartedPostgres(binaries: PostgresBinaries): Promis
     log_directory: '..',
     log_filename: LOG,
     log_line_prefix: '',
+    // A deadlock is an error, and those are logged from here on only: `log` stands above it.
+    log_min_messages: 'error',
   };
   const { folder, port, words, adminUrl } = await preparePostgres({ binaries, settings });
   let kept: KeptServer | undefined;

@@ -32,6 +32,17 @@ describe.runIf(engine === 'postgres')('the services of a run of faults', () => {
     }
   });
 
+  test('a PostgreSQL tells who waited for whom in a deadlock', async () => {
+    const { postgres, url } = await openPooled([]);
+    await asAdmin(url, ['create table rows (n integer)', 'insert into rows values (1), (2)']);
+    const lock = (n: number) => `update rows set n = n where n = ${n}`;
+    const inOrder = (one: number, other: number) =>
+      asAdmin(url, ['begin', lock(one), 'select pg_sleep(0.1)', lock(other), 'commit']);
+    const ended = await Promise.allSettled([inOrder(1, 2), inOrder(2, 1)]);
+    expect(ended.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(await postgres.deadlocks()).toEqual([expect.stringContaining(lock(1))]);
+  });
+
   test.runIf(pgbouncerProgram() !== undefined)(
     'a process is known to the database, through a PgBouncer that was ended and started again too',
     async () => {

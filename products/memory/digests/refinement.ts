@@ -68,12 +68,10 @@ export function createRefinement({ ai, db, dataKeys, everyMessage }: Context) {
     const drawn = sealSummary(key, session, await said.gathered());
     const refined = sealRefined(key, session, sentences);
     const body = { user_id: session.userId, sentences, messages };
-    const stored = permit.answering({ status: 200, body });
     try {
       await db.member(scopeOf(session), REFINED, [
         keepSummary(session.id, { drawn, refined, messages }),
-        ...(stored === undefined ? [] : [stored]),
-        permit.settlement(),
+        ...permit.settlementWith({ status: 200, body }),
       ]);
     } catch (error) {
       throw permitError(error);

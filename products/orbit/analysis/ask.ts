@@ -89,8 +89,8 @@ export function createAnalysisAsks(parts: OrbitParts) {
     const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
     try {
       await db.tenant(accountId, REPEAT, [
-        ...(stored === undefined ? [] : [stored]),
         permit.releasing('the same analysis'),
+        ...(stored === undefined ? [] : [stored]),
       ]);
     } catch (error) {
       throw permitError(error);

@@ -118,8 +118,8 @@ export function createAsks(parts: OrbitParts) {
     const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
     try {
       await db.tenant(accountId, REPEAT, [
-        ...(stored === undefined ? [] : [stored]),
         permit.releasing('the same extraction'),
+        ...(stored === undefined ? [] : [stored]),
       ]);
     } catch (error) {
       throw permitError(error);

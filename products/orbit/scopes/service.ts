@@ -147,14 +147,13 @@ async function createIn(
   insert: (tx: Transaction) => Promise<ScopeRow>,
 ): Promise<ScopeRow> {
   const { accountId, caller } = by;
-  const stored = permit.answering({ status: 201, body: { id } });
   try {
     return await db.tenant(accountId, CREATE, async (tx) => {
       const row = await insert(tx);
       await versions.keepIn(tx, { accountId, scopeId: id, userId: caller.userId, cause });
       const data = { status: row.status, ...(from === undefined ? {} : { duplicate_of: from }) };
       await changes.recordIn(tx, { ...by, scopeId: id, kind: 'scope.created', data });
-      await tx.runAll([...(stored === undefined ? [] : [stored]), permit.settlement()]);
+      await tx.runAll(permit.settlementWith({ status: 201, body: { id } }));
       return row;
     });
   } catch (error) {

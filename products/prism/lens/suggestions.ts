@@ -90,9 +90,9 @@ export function createSuggestions({ ai, db }: ProductContext) {
       why: cleanText(why),
     }));
     const made = { suggestions, support };
-    const stored = permit.answering({ status: 200, body: shownSuggested(made) });
     try {
-      await db.tenant(accountId, SUGGESTED, [...(stored === undefined ? [] : [stored]), permit.settlement()]);
+      const answer = { status: 200, body: shownSuggested(made) };
+      await db.tenant(accountId, SUGGESTED, permit.settlementWith(answer));
     } catch (error) {
       throw permitError(error);
     }

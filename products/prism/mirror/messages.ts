@@ -99,11 +99,9 @@ export function createMessages(context: ProductContext) {
         }),
       );
       if (reply === undefined) throw noSession();
-      const stored = permit.answering({ status: 200, body: { id: key.id } });
       await tx.runAll([
         ...(next?.enqueueing ?? []),
-        ...(stored === undefined ? [] : [stored]),
-        permit.settlement(),
+        ...permit.settlementWith({ status: 200, body: { id: key.id } }),
       ]);
       return { message, reply };
     });

@@ -39,12 +39,10 @@ export function createSessions({ db, ids }: ProductContext) {
   ): Promise<SessionRow> {
     const { accountId, userId, permit } = by;
     const id = ids.next();
-    const stored = permit.answering({ status: 201, body: { id } });
     try {
       const [[row]] = await db.tenant(accountId, OPEN, [
         insertSession({ accountId, id, userId, title }),
-        ...(stored === undefined ? [] : [stored]),
-        permit.settlement(),
+        ...permit.settlementWith({ status: 201, body: { id } }),
       ]);
       return row ?? throwNotFound();
     } catch (error) {

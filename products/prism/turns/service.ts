@@ -83,12 +83,10 @@ export function createTurns({ ai, db, ids }: ProductContext) {
       question: cleanText(question),
       safety,
     };
-    const stored = permit.answering({ status: 200, body: { id: made.id } });
     try {
       const [[row]] = await db.tenant(accountId, MADE, [
         insertTurn({ accountId, userId, ...made }),
-        ...(stored === undefined ? [] : [stored]),
-        permit.settlement(),
+        ...permit.settlementWith({ status: 200, body: { id: made.id } }),
       ]);
       return row ?? throwNotFound();
     } catch (error) {

@@ -129,7 +129,12 @@ export interface Permit extends Omit<PermitFacts, 'openEvent' | 'planned' | 'ide
   /** The same steps as statements, for a pipelined batch; a stale permit undoes the whole batch (SQL state PL010). */
   settlement(): Statement;
   releasing(reason: string): Statement;
-  /** Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. */
+  /** The settlement, and the answer under the request's Idempotency-Key behind it; the settlement alone when there was no key. */
+  settlementWith(answer: StoredAnswer): Statement[];
+  /**
+   * Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. The permit's end
+   * stands before it: an admission that repeats the key waits for this row with the account's meter, for which an end waits.
+   */
   answering(answer: StoredAnswer): Statement | undefined;
   /** A job will try again: what was called is posted, and the permit waits with the job. */
   requeueing(reason: string): Statement;

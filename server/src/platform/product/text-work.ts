@@ -90,13 +90,11 @@ async function keep(
     asked.followedBy === undefined
       ? undefined
       : await nextWork(context, permit, { name: asked.followedBy, payload: { id: reply.id }, textBytes });
-  const stored = permit.answering({ status: 200, body: reply });
   try {
     await db.tenant(accountId, ANSWERED, [
       ...asked.rows(reply.id, text),
       ...(following?.enqueueing ?? []),
-      ...(stored === undefined ? [] : [stored]),
-      permit.settlement(),
+      ...permit.settlementWith({ status: 200, body: reply }),
     ]);
   } catch (error) {
     await following?.giveBack();

@@ -62,7 +62,7 @@ export async function keepAnswer<Body>(
   const stored = permit.answering({ status: 200, body });
   if (stored === undefined) return body;
   try {
-    await db.tenant(permit.accountId, point, [stored, permit.settlement()]);
+    await db.tenant(permit.accountId, point, [permit.settlement(), stored]);
   } catch (error) {
     throw permitError(error);
   }

@@ -9,6 +9,7 @@ import {
   kill,
   ledgerLines,
   openLimits,
+  holdRows,
   permits,
   plannedCall,
   request,
@@ -19,7 +20,7 @@ import {
 import { answers as kept } from '@plinth/testkit/answers';
 import { engine, testDatabase } from '@plinth/testkit/services';
 
-const { db } = await testDatabase();
+const { db, url } = await testDatabase();
 const effect = commitPoint('test.limits.effect', 'what a permit was for');
 const fixture = await openLimits(db, {
   limits: {
@@ -51,6 +52,27 @@ describe('equal keys', () => {
     expect(tally(answers)).toEqual({ permit: 1, running: 19 });
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
+
+  test.runIf(engine === 'postgres')(
+    'of which one comes while the answer of the first is stored wait for each other in no circle',
+    async () => {
+      const member = await fixture.member();
+      const permit = permitOf(await fixture.admit(member, mine));
+      const { accountId } = member;
+      const meter = statement(
+        `select from limits.meters where account_id = $1 and scope = 'demo' for update`,
+        [accountId],
+      );
+      const letGo = await holdRows(url, [meter]);
+      const repeat = fixture.admit(member, mine);
+      await expect.poll(() => waitsForLocks(db)).toBe(1);
+      const stored = db.tenant(accountId, effect, permit.settlementWith({ status: 200, body: {} }));
+      await expect.poll(() => waitsForLocks(db)).toBe(2);
+      await letGo();
+      await stored;
+      expect(tally([await repeat])).toEqual({ replay: 1 });
+    },
+  );
 
   test('of which the first is denied and the second admitted: the third is told of the second, and the batch is decided', async () => {
     const member = await fixture.member();

@@ -257,17 +257,26 @@ function statementsOf(
   permit: PermitContext,
 ): Pick<
   Permit,
-  'settlement' | 'settleIn' | 'releasing' | 'requeueing' | 'answering' | 'attaching' | 'delegating'
+  | 'settlement'
+  | 'settlementWith'
+  | 'settleIn'
+  | 'releasing'
+  | 'requeueing'
+  | 'answering'
+  | 'attaching'
+  | 'delegating'
 > {
   const { facts, holder, answers, progress } = permit;
   const resolving = (operation: PermitStep['operation'], more?: StepMore) =>
     progress.markHandled(resolveStatement(stepOf(permit, operation, more)));
+  const answering = (stored: StoredAnswer) => answerStatement(facts, stored, answers);
   return {
     settlement: () => resolving('settle'),
+    settlementWith: (stored) => [resolving('settle'), answering(stored)].filter((one) => one !== undefined),
     settleIn: (tx) => runIn(tx, resolving('settle')),
     releasing: (reason) => resolving('release', { reason }),
     requeueing: (reason) => resolving('requeue', { reason }),
-    answering: (stored) => answerStatement(facts, stored, answers),
+    answering,
     attaching: (jobId) =>
       progress.markHandled(
         statement('select limits.attach($1, $2, $3, $4)', [facts.id, holder, facts.fence, jobId]),
