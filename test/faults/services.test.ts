@@ -12,6 +12,8 @@ const MEMBER = `select current_setting('faults.member', true) as member`;
 
 const plan = (seed: string) => scheduleOf(chanceOf(`${seed}/faults`), { ms: 600_000, members: 5 });
 
+const lock = (n: number) => `update rows set n = n where n = ${n}`;
+
 async function openPooled(pooled: readonly string[]) {
   const services = await openServices(pooled);
   atEndOfFile(() => services.close());
@@ -35,7 +37,6 @@ describe.runIf(engine === 'postgres')('the services of a run of faults', () => {
   test('a PostgreSQL tells who waited for whom in a deadlock', async () => {
     const { postgres, url } = await openPooled([]);
     await asAdmin(url, ['create table rows (n integer)', 'insert into rows values (1), (2)']);
-    const lock = (n: number) => `update rows set n = n where n = ${n}`;
     const inOrder = (one: number, other: number) =>
       asAdmin(url, ['begin', lock(one), 'select pg_sleep(0.1)', lock(other), 'commit']);
     const ended = await Promise.allSettled([inOrder(1, 2), inOrder(2, 1)]);
