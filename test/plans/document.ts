@@ -11,7 +11,12 @@ function rowsOf(document: string): string[][] {
   const [, section] = readFileSync(PAGE, 'utf8').split(new RegExp(`^## ${document}\\b.*$`, 'm'));
   const rows = (section?.split(/^## /m)[0] ?? '').split('\n').filter((line) => line.startsWith('|'));
   if (rows.length < 3) throw new Error(`docs/plans.md has no table of plan document ${document}`);
-  return rows.slice(2).map((row) => row.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  return rows.slice(2).map((row) =>
+    row
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  );
 }
 
 /** The calls in the first column, as the document writes them. A row whose place is empty is not built: its last cell says why. */
@@ -21,7 +26,11 @@ const callsAskedBy = (document: string): string[] =>
     .flatMap(([asked = '']) => [...asked.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code))
     .filter((code) => CALL.test(code));
 
-const segmentsOf = (call: string) => call.replace(/\?.*$/, '').replace(/(?<=[^ ])\/$/, '').split('/');
+const segmentsOf = (call: string) =>
+  call
+    .replace(/\?.*$/, '')
+    .replace(/(?<=[^ ])\/$/, '')
+    .split('/');
 
 /** Whether a call that was made is the one asked for: `:id` and the like stand for any value. */
 function isMadeAs(asked: string, made: string): boolean {
