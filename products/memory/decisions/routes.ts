@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   answer,
   namedObject,
@@ -38,11 +39,11 @@ export const createDecision = route(
     ...writes,
     summary: 'Record a decision',
     description:
-      'Sent again with the same `client_id`, it answers the decision that is there. It takes no Idempotency-Key: the `client_id` is that.',
+      'Sent again with the same `client_id`, it answers the decision that is there. It takes no Idempotency-Key: the `client_id` is that. Without one each call makes another decision.',
     idempotency: 'none',
     maxBody: LARGEST_BODY,
     body: namedObject('CreateDecision', {
-      client_id: clientId.describe('Your own name for it; it is not sealed.'),
+      client_id: clientId.optional().describe('Your own name for it; it is not sealed. Not said: a new one.'),
       ...textFields,
       session_id: z
         .uuid()
@@ -58,7 +59,8 @@ export const createDecision = route(
     errors: [...SHARING_ERRORS, 'decision_too_large', 'limit_exceeded', 'link_target_not_found'],
   },
   async (call, { decisions }) => {
-    const { client_id, team_id: teamId, decided_at: decidedAt, session_id: sessionId, ...body } = call.body;
+    const { client_id = randomUUID(), team_id: teamId, ...rest } = call.body;
+    const { decided_at: decidedAt, session_id: sessionId, ...body } = rest;
     const { status, level: chosen, ...texts } = body;
     const audience = { level: chosen, teamId };
     const input = { ...audience, clientId: client_id, decidedAt, status, texts, sessionId };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   namedObject,
   namedUnion,
@@ -40,10 +41,10 @@ export const createMemorySession = route(
     ...writes,
     summary: 'Create a session of memory',
     description:
-      'Sent again with the same `client_id`, it answers the session that is there. It takes no Idempotency-Key: its `client_id` is that.',
+      'Sent again with the same `client_id`, it answers the session that is there. It takes no Idempotency-Key: its `client_id` is that. Without one each call makes another session.',
     idempotency: 'none',
     body: namedObject('CreateMemorySession', {
-      client_id: clientId.describe('Your own name for it; it is not sealed.'),
+      client_id: clientId.optional().describe('Your own name for it; it is not sealed. Not said: a new one.'),
       title: title.nullable().default(null),
       level: askedLevel,
       team_id: z.uuid().nullable().default(null).describe('With the level `team` alone.'),
@@ -62,7 +63,7 @@ export const createMemorySession = route(
     errors: [...SHARING_ERRORS, 'limit_exceeded'],
   },
   async (call, { memory }) => {
-    const { client_id, team_id: teamId, started_at, timestamp, ...body } = call.body;
+    const { client_id = randomUUID(), team_id: teamId, started_at, timestamp, ...body } = call.body;
     const input = { ...body, clientId: client_id, teamId, startedAt: timestamp ?? started_at };
     const { row, isNew } = await memory.create(memberOf(call), input);
     return versionedAnswer(row, shownSession(row), {

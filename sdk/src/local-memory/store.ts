@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BodyOf, ReplyOf } from '../calls.ts';
@@ -116,7 +116,7 @@ export function openLocalMemory({ folder, onDamage = warn }: LocalMemoryOptions)
     sessions: {
       list: () => list<LocalSession>('session'),
       /** With a `client_id` that you have used before: the session that is there. */
-      create: ({ client_id, title = null, started_at }: SentSession) =>
+      create: ({ client_id = randomUUID(), title = null, started_at }: SentSession) =>
         create<LocalSession>('session', client_id, { title, started_at: started_at ?? now() }),
       get: get<LocalSession>,
       messages: async (id: string) => (await load(id)).messages,
@@ -125,7 +125,7 @@ export function openLocalMemory({ folder, onDamage = warn }: LocalMemoryOptions)
     },
     decisions: {
       list: () => list<LocalDecision>('decision'),
-      create: async ({ client_id, title, context, rationale, ...more }: SentDecision) => {
+      create: async ({ client_id = randomUUID(), title, context, rationale, ...more }: SentDecision) => {
         const { consequences = null, status = 'accepted', decided_at } = more;
         assertTexts({ title, context, rationale });
         const fields = { title, context, rationale, consequences, status, decided_at: decided_at ?? now() };

@@ -15,6 +15,12 @@ export const text = shapeOf('text', (value) => typeof value === 'string');
 export const num = shapeOf('a number', (value) => typeof value === 'number');
 export const int = shapeOf('a whole number', (value): value is number => Number.isInteger(value));
 
+/** An object with all its fields. */
+export const record = shapeOf(
+  'an object',
+  (value): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null,
+);
+
 export const oneOf = <const Word extends string | boolean>(...words: readonly Word[]): Shape<Word> =>
   shapeOf(`one of ${words.join(', ')}`, (value): value is Word => words.some((word) => word === value));
 
@@ -36,8 +42,7 @@ export const object =
     fields: Fields,
   ): Shape<{ readonly [Name in keyof Fields]: ReturnType<Fields[Name]> }> =>
   (value, path = 'the answer') => {
-    if (typeof value !== 'object' || value === null) throw expected('an object', value, path);
-    const given: Readonly<Record<string, unknown>> = { ...value };
+    const given = record(value, path);
     const read = Object.entries(fields).map(([name, shape]) => [name, shape(given[name], `${path}.${name}`)]);
     return Object.fromEntries(read);
   };
