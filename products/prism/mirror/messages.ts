@@ -100,8 +100,8 @@ export function createMessages(context: ProductContext) {
       );
       if (reply === undefined) throw noSession();
       await tx.runAll([
-        ...(next?.enqueueing ?? []),
         ...permit.settlementWith({ status: 200, body: { id: key.id } }),
+        ...(next?.enqueueing ?? []),
       ]);
       return { message, reply };
     });

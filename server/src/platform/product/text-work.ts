@@ -93,8 +93,9 @@ async function keep(
   try {
     await db.tenant(accountId, ANSWERED, [
       ...asked.rows(reply.id, text),
-      ...(following?.enqueueing ?? []),
+      // The meter before what a sweep may lock with it: the permit of the work that follows.
       ...permit.settlementWith({ status: 200, body: reply }),
+      ...(following?.enqueueing ?? []),
     ]);
   } catch (error) {
     await following?.giveBack();
