@@ -70,6 +70,7 @@ describe('auth', () => {
   test('me', async () => {
     const profile = userProfile(await json('GET /api/v1/auth/me'));
     expect(profile).toMatchObject({ email, tier: 'free' });
+    await expect(send('GET /api/v1/auth/me', { as: 'none' })).rejects.toThrow(': 401 ');
   });
 });
 
@@ -280,7 +281,9 @@ describe('plugins', () => {
       total: 1,
       page: 1,
     });
-    manifest(await ask('GET /api/v1/plugins/:id'));
+    const read = await ask('GET /api/v1/plugins/:id');
+    manifest(read);
+    object({ ratings: object({ average: optional(num), count: int }), installs: int })(read);
     const installed = await ask('POST /api/v1/plugins/:id/install');
     const { download_url } = object({ ok: oneOf(true), download_url: text })(installed);
     expect(Buffer.from(await (await fetch(download_url)).arrayBuffer()).equals(bytes)).toBe(true);

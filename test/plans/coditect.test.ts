@@ -167,6 +167,8 @@ describe('a licence', () => {
       kept.push(await ask('POST /api/v1/licenses/acquire', [201, seat], acquiring(number)));
     const json = { license_key: eves.key, machine_id: hardware(3) };
     kept.push(await ask('POST /api/v1/licenses/acquire/', [201, seat], { json }));
+    const { data } = await ask('GET /api/v1/licenses/', [200, rows(license)]);
+    expect(data).toMatchObject([{ license_key: null, current_seats_used: 3, seats_left: 0 }]);
     const fourth = client.send('POST /api/v1/licenses/acquire', acquiring(4));
     await expect(fourth).rejects.toThrow(/: 429 .*"current_seats_used":3,"max_seats":3/);
   });
