@@ -77,9 +77,9 @@ async function loadOnce(page: Page, address: string): Promise<Loaded> {
   await page.evaluate('new Promise((free) => setTimeout(free, 0))');
   const interactive = performance.now() - began;
   await page.waitForLoadState('networkidle');
-  const [shift, script] = (await page.evaluate(
+  const [shift, script] = await page.evaluate<[number, number]>(
     `[globalThis.shift, performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).reduce((sum, one) => sum + one.transferSize, 0)]`,
-  )) as [number, number];
+  );
   await devtools.detach();
   return { interactive, shift, script };
 }

@@ -16,7 +16,7 @@ const POOL = 10;
 
 /**
  * What a plain call through the gateway costs program and database, and leaves in tables and log; a simulation made of two
- * measurements beside two others; and what so many calls a day need by these figures (docs/scale.md).
+ * measurements beside two others; and what so many calls a day need by these figures (docs/tuning.md).
  */
 export async function benchScale(say: (line: string) => void, flags: readonly string[]): Promise<Figures> {
   const { values } = parseArgs({

@@ -78,7 +78,8 @@ case $place in
     worker=$(serving plinth-worker)
     migrate() { run jobs update plinth-migrate --image "$image" && run jobs execute plinth-migrate --wait; }
     roll_out() {
-      run services update plinth-worker --image "$image" && run services update plinth-server --image "$image"
+      run services update plinth-worker --container worker --image "$image" &&
+        run services update plinth-server --container server --image "$image"
     }
     roll_back() {
       run services update-traffic plinth-server --to-revisions "$server=100" &&

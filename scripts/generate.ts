@@ -1,6 +1,6 @@
 /**
  * `npm run generate`: writes all that is made from the code and the migrated database. Git keeps what people read or review: .env.example,
- * the drawing, lists in docs/generated and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
+ * the drawing, lists in docs/generated, what Google's cloud shows and alerts of, and the versions of the modules' functions. `npm run generate -- --check` writes nothing and
  * fails on what differs of those. They have the products that `plinth.config.ts` lists. `-- --made` makes the others alone, those that
  * follow from the routes and only where they are of other sources (server/src/main/made.ts).
  * `-- --examples` makes every call first and records the examples of those that have none, or another form by now; `-- --examples all`
@@ -17,6 +17,7 @@ import { makeCalls, makeSchema } from '../server/src/main/make.ts';
 import { apiText } from './generate/api.ts';
 import { errorsMarkdown, eventsMarkdown, limitsMarkdown, metricsMarkdown } from './generate/documents.ts';
 import { withDrawing } from './generate/drawing.ts';
+import { googleMonitoring } from './generate/google-monitoring.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCS = 'docs/generated';
@@ -27,6 +28,7 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'server/package.json'), '
 function generateFiles(): Map<string, string> {
   return new Map([
     ['.env.example', envExample()],
+    ['deploy/opentofu/monitoring.json', googleMonitoring()],
     ['ARCHITECTURE.md', withDrawing(present('ARCHITECTURE.md') ?? '')],
     [`${DOCS}/api.txt`, apiText(allRoutes(), openApiOf([{ routes: allRoutes() }], { version }))],
     [`${DOCS}/config.md`, configMarkdown()],

@@ -1,6 +1,6 @@
 /**
  * `npm run load -- --users 200 --minutes 5`: people at Prism with their think times, on PostgreSQL with and without Redis, each on a
- * server of its own. `--at memory`: people who work with tools that remember, 100 when not said. `--redis with` or `without` takes one of both, `--seed 7` says which run it is. See docs/load.md.
+ * server of its own. `--at memory`: people who work with tools that remember, 100 when not said. `--redis with` or `without` takes one of both, `--seed 7` says which run it is. See docs/tuning.md.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -2,7 +2,7 @@ locals {
   roles = toset(["server", "worker", "migrate"])
   # Who reads which secret: calls from outside are verified by the server alone, and the owner's login is the migration's alone.
   all = ["database-url", "system-database-url", "redis-url", "master-keys", "openai-api-key", "smtp-url", "stripe-secret-key",
-  "s3-access-key-id", "s3-secret-access-key", "metrics-token"]
+  "s3-access-key-id", "s3-secret-access-key"]
   secrets = {
     server  = concat(local.all, ["stripe-webhook-secret", "stripe-connect-webhook-secret"])
     worker  = local.all
@@ -12,7 +12,7 @@ locals {
   made = merge(
     { for key, login in local.logins : key => "postgres://${login}:${random_password.login[key].result}@${local.database_host}/plinth${var.platform == "gke" ? "" : "?sslmode=no-verify"}" },
     {
-      metrics-token        = random_password.metrics.result
+      run-monitoring       = file("${path.module}/../cloud-run/metrics.yaml")
       s3-access-key-id     = google_storage_hmac_key.files.access_id
       s3-secret-access-key = google_storage_hmac_key.files.secret
     },
@@ -20,7 +20,9 @@ locals {
       redis-url = "redis://:${google_redis_instance.plinth[0].auth_string}@${google_redis_instance.plinth[0].host}:${google_redis_instance.plinth[0].port}"
     } : {},
   )
-  readable = merge([for role, names in local.secrets : { for name in names : "${role}/${name}" => { role = role, name = name } }]...)
+  # A file of the collector, and no variable of the program.
+  files    = { server = ["run-monitoring"], worker = ["run-monitoring"], migrate = [] }
+  readable = merge([for role, names in local.secrets : { for name in concat(names, local.files[role]) : "${role}/${name}" => { role = role, name = name } }]...)
 }
 
 resource "google_service_account" "role" {
@@ -45,13 +47,8 @@ resource "google_storage_bucket_iam_member" "files" {
   member = "serviceAccount:${google_service_account.files.email}"
 }
 
-resource "random_password" "metrics" {
-  length  = 40
-  special = false
-}
-
 resource "google_secret_manager_secret" "plinth" {
-  for_each  = toset(concat(local.secrets.server, local.secrets.migrate))
+  for_each  = toset(concat(local.secrets.server, local.secrets.migrate, local.files.server))
   secret_id = "plinth-${each.key}"
   replication {
     user_managed {
@@ -80,6 +77,14 @@ resource "google_project_iam_member" "database" {
   for_each = local.roles
   project  = var.project
   role     = "roles/cloudsql.client"
+  member   = "serviceAccount:${google_service_account.role[each.key].email}"
+}
+
+# The collector beside server and worker on Cloud Run writes what it scrapes; on GKE the nodes do.
+resource "google_project_iam_member" "metrics" {
+  for_each = setsubtract(local.roles, ["migrate"])
+  project  = var.project
+  role     = "roles/monitoring.metricWriter"
   member   = "serviceAccount:${google_service_account.role[each.key].email}"
 }
 

@@ -1,6 +1,6 @@
 resource "google_sql_database_instance" "plinth" {
   name                = "plinth"
-  database_version    = "POSTGRES_17"
+  database_version    = var.database_version
   region              = var.region
   deletion_protection = true
   depends_on          = [google_service_networking_connection.services]
@@ -14,6 +14,11 @@ resource "google_sql_database_instance" "plinth" {
       ipv4_enabled    = false
       private_network = google_compute_network.plinth.id
       ssl_mode        = "ENCRYPTED_ONLY"
+    }
+    # Twenty servers and twenty workers at most, each with DATABASE_POOL_SIZE for two logins and one to listen: 440.
+    database_flags {
+      name  = "max_connections"
+      value = "500"
     }
     # Back to any second of the last seven days.
     backup_configuration {
@@ -68,8 +73,8 @@ resource "google_sql_user" "owner" {
 resource "google_redis_instance" "plinth" {
   count                   = var.redis == "memorystore" ? 1 : 0
   name                    = "plinth"
-  tier                    = "STANDARD_HA"
-  memory_size_gb          = 1
+  tier                    = var.redis_tier
+  memory_size_gb          = var.redis_gigabytes
   region                  = var.region
   redis_version           = "REDIS_7_2"
   authorized_network      = google_compute_network.plinth.id

@@ -23,6 +23,13 @@ resource "google_container_cluster" "plinth" {
   release_channel {
     channel = "REGULAR"
   }
+  # Scrapes what deploy/kubernetes/metrics.yaml names.
+  monitoring_config {
+    enable_components = ["SYSTEM_COMPONENTS"]
+    managed_prometheus {
+      enabled = true
+    }
+  }
 }
 
 resource "google_service_account" "nodes" {
@@ -42,9 +49,9 @@ resource "google_container_node_pool" "plinth" {
   count      = var.platform == "gke" ? 1 : 0
   name       = "plinth"
   cluster    = google_container_cluster.plinth[0].id
-  node_count = 1
+  node_count = var.nodes_per_zone
   node_config {
-    machine_type    = "e2-standard-2"
+    machine_type    = var.node_machine
     service_account = google_service_account.nodes[0].email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
     workload_metadata_config {

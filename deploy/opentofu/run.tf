@@ -16,6 +16,7 @@ locals {
     GOOGLE_CLOUD_PROJECT   = var.project
     SHUTDOWN_GRACE_SECONDS = "8"
     DATABASE_POOL_SIZE     = "5"
+    METRICS_PORT           = "9464"
   }
 }
 
@@ -42,6 +43,7 @@ resource "google_cloud_run_v2_service" "role" {
       }
     }
     containers {
+      name  = each.key
       image = var.image
       args  = [each.value.verb]
       ports {
@@ -85,6 +87,30 @@ resource "google_cloud_run_v2_service" "role" {
         failure_threshold = 6
         http_get {
           path = "/healthz"
+        }
+      }
+    }
+    # Scrapes METRICS_PORT, which is open within the instance alone, for Google's managed Prometheus (deploy/cloud-run/metrics.yaml).
+    containers {
+      name       = "collector"
+      image      = var.collector_image
+      depends_on = [each.key]
+      resources {
+        limits   = { cpu = "500m", memory = "256Mi" }
+        cpu_idle = false
+      }
+      volume_mounts {
+        name       = "metrics"
+        mount_path = "/etc/rungmp"
+      }
+    }
+    volumes {
+      name = "metrics"
+      secret {
+        secret = google_secret_manager_secret.plinth["run-monitoring"].secret_id
+        items {
+          version = "latest"
+          path    = "config.yaml"
         }
       }
     }

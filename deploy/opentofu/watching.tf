@@ -42,6 +42,41 @@ resource "google_monitoring_alert_policy" "away" {
 }
 
 locals {
+  # Made of deploy/grafana and deploy/prometheus by `npm run generate`.
+  monitoring = jsondecode(file("${path.module}/monitoring.json"))
+}
+
+resource "google_monitoring_dashboard" "plinth" {
+  for_each       = local.monitoring.dashboards
+  dashboard_json = jsonencode(each.value)
+  depends_on     = [google_project_service.apis]
+}
+
+resource "google_monitoring_alert_policy" "rules" {
+  for_each     = local.monitoring.alerts
+  display_name = each.key
+  combiner     = "OR"
+  severity     = each.value.severity
+  conditions {
+    display_name = each.key
+    condition_prometheus_query_language {
+      query               = each.value.query
+      duration            = each.value.duration
+      evaluation_interval = "60s"
+      rule_group          = each.value.group
+      alert_rule          = each.key
+      # A metric is known once a process that has it was scraped.
+      disable_metric_validation = true
+    }
+  }
+  documentation {
+    content   = each.value.documentation
+    mime_type = "text/markdown"
+  }
+  notification_channels = [google_monitoring_notification_channel.email.id]
+}
+
+locals {
   # Lines of the log that somebody should read (docs/runbook.md), in the form that LOG_FORMAT=cloud gives them.
   lines = {
     errors = {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { ROOT } from '@plinth/testkit/house/source';
-import { DEPLOY, manifests, type Parsed, read, tofuFiles } from './processes.ts';
+import { DEPLOY, deployedProcesses, manifests, type Parsed, read, tofuFiles } from './processes.ts';
 
 /** Kinds of others than Kubernetes itself, which no types are here for. */
-const FOREIGN = ['BackendConfig', 'Kustomization', 'ManagedCertificate', 'ScaledObject'];
+const FOREIGN = ['BackendConfig', 'Kustomization', 'ManagedCertificate', 'PodMonitoring', 'ScaledObject'];
 
 /** Where kubernetes-types has an API: `networking.k8s.io/v1` is networking/v1. */
 const moduleOf = (apiVersion: string) =>
@@ -105,6 +106,79 @@ test('HCL is read, and each reference leads to what is declared', () => {
   );
   expect(needed.filter((name) => !given.includes(name))).toEqual([]);
   expect(given.filter((name) => !there.has(`var.${name}`))).toEqual([]);
+});
+
+test('collectors scrape the port of metrics of each process, under names that alerts look for', () => {
+  // Each field that the schema of PodMonitoring demands or RunMonitoring reads; a further one would be refused.
+  const Endpoint = z.strictObject({
+    port: z.string().max(253),
+    path: z.literal('/metrics'),
+    interval: z.string().regex(/^\d+[sm]$/),
+  });
+  const PodMonitoring = z.strictObject({
+    apiVersion: z.literal('monitoring.googleapis.com/v1'),
+    kind: z.literal('PodMonitoring'),
+    metadata: z.strictObject({ name: z.string().regex(/^plinth-/) }),
+    spec: z.strictObject({
+      selector: z.strictObject({ matchLabels: z.strictObject({ app: z.string() }) }),
+      endpoints: z.tuple([Endpoint]),
+    }),
+  });
+  const RunMonitoring = PodMonitoring.extend({
+    apiVersion: z.literal('monitoring.googleapis.com/v1beta'),
+    kind: z.literal('RunMonitoring'),
+    spec: z.strictObject({ endpoints: z.tuple([Endpoint]) }),
+  });
+  const pods = manifests('kubernetes');
+  const scraped = pods
+    .filter(([, { kind }]) => kind === 'PodMonitoring')
+    .map(([, one]) => PodMonitoring.parse(one).spec);
+  for (const { selector, endpoints } of scraped) {
+    const pod = pods.find(
+      ([, { kind, metadata }]) => kind === 'Deployment' && metadata.name === selector.matchLabels.app,
+    );
+    const [container] = pod?.[1].spec.template.spec.containers ?? [];
+    expect(container.ports.map(({ name }: Parsed) => name)).toContain(endpoints[0].port);
+  }
+  expect(scraped).toHaveLength(pods.filter(([, { kind }]) => kind === 'Deployment').length);
+
+  const run = manifests('cloud-run');
+  const { spec } = RunMonitoring.parse(run.find(([, { kind }]) => kind === 'RunMonitoring')?.[1]);
+  for (const [, service] of run.filter(([, { kind }]) => kind === 'Service')) {
+    const [program, collector] = service.spec.template.spec.containers;
+    expect(program.env).toContainEqual({ name: 'METRICS_PORT', value: spec.endpoints[0].port });
+    const after = service.spec.template.metadata.annotations['run.googleapis.com/container-dependencies'];
+    expect(JSON.parse(after)).toEqual({ [collector.name]: [program.name] });
+    const volumes = service.spec.template.spec.volumes.map(({ name }: Parsed) => name);
+    expect(volumes).toEqual(collector.volumeMounts.map(({ name }: Parsed) => name));
+  }
+});
+
+const specOf = (kind: string, name: string) =>
+  manifests('kubernetes').find(([, one]) => one.kind === kind && one.metadata.name === name)?.[1].spec;
+
+test('as many processes as there may be find connections', async () => {
+  const [{ settings }] = files.get('data.tf').resource.google_sql_database_instance.plinth;
+  const [{ value }] = settings[0].database_flags;
+  const pools = (await deployedProcesses()).map(({ where, words, environment }) => ({
+    where,
+    words,
+    connections: 2 * Number(environment['DATABASE_POOL_SIZE'] ?? 10) + 1,
+  }));
+  const connectionsOf = (folder: string, verb: string) =>
+    pools.find(({ where, words }) => where.startsWith(folder) && words[0] === verb)?.connections ?? NaN;
+  const atKubernetes =
+    specOf('HorizontalPodAutoscaler', 'plinth-server').maxReplicas * connectionsOf('kubernetes', 'serve') +
+    specOf('ScaledObject', 'plinth-worker').maxReplicaCount * connectionsOf('kubernetes', 'worker');
+  const [{ services }] = files.get('run.tf').locals;
+  const [server = NaN, worker = NaN] = [...JSON.stringify(services).matchAll(/most\s*=\s*(\d+)/g)].map(
+    ([, count]) => Number(count),
+  );
+  const atCloudRun =
+    server * connectionsOf('opentofu', 'serve') + worker * connectionsOf('opentofu', 'worker');
+  expect(atKubernetes).toBeGreaterThan(atCloudRun);
+  // Migrations, a person at psql and what Cloud SQL keeps for itself.
+  expect(atKubernetes).toBeLessThanOrEqual(Number(value) - 30);
 });
 
 test('no account of the cloud may do everything, and nothing sensitive is written down', () => {

@@ -128,7 +128,8 @@ function kubernetes(): Deployed[] {
 const CLOUD_RUN = 10;
 
 function cloudRun(): Deployed[] {
-  return manifests('cloud-run').map(([where, { kind, spec }]) => {
+  const processes = manifests('cloud-run').filter(([, { kind }]) => kind !== 'RunMonitoring');
+  return processes.map(([where, { kind, spec }]) => {
     const pod = kind === 'Job' ? spec.template.spec.template.spec : spec.template.spec;
     const [container] = pod.containers;
     return {

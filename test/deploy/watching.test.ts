@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { slug } from 'github-slugger';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { METRICS, type MetricDeclaration } from '#platform/telemetry';
+import { temporaryFolder } from '@plinth/testkit/closing';
 import { programsOnPath } from '@plinth/testkit/services/programs';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -123,5 +125,60 @@ describe('an alert', () => {
     expect(promtool('check', 'rules', 'deploy/prometheus/alerts.yml')).toContain('SUCCESS');
     promtool('check', 'config', '--syntax-only', 'deploy/prometheus/prometheus.yml');
     promtool('test', 'rules', 'test/deploy/alerts.test.yml');
+  });
+});
+
+const isAlert = (rule: Readonly<Record<string, string>>) => rule['alert'] !== undefined;
+
+describe('what Google’s cloud watches', () => {
+  const google = JSON.parse(read('deploy/opentofu/monitoring.json')) as {
+    readonly alerts: Readonly<Record<string, { readonly query: string; readonly documentation: string }>>;
+    readonly dashboards: Readonly<Record<string, object>>;
+  };
+  const { groups } = parse(rules) as {
+    readonly groups: readonly { readonly name: string; readonly rules: readonly Record<string, string>[] }[];
+  };
+
+  test('is each alert and each panel, of metrics that there are and none that a rule records', () => {
+    const names = groups.flatMap(({ rules: all }) => all.filter(isAlert).map(({ alert }) => alert));
+    expect(Object.keys(google.alerts)).toEqual(names);
+    expect(Object.keys(google.dashboards)).toEqual(dashboards.map(({ uid }) => uid));
+    const shown = JSON.stringify(google.dashboards);
+    const panels = dashboards.flatMap((one) => one.panels);
+    expect(shown.match(/"widget":/g)).toHaveLength(panels.length);
+    const queries = [...shown.matchAll(/"prometheusQuery":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, query = '']) => JSON.parse(query) as string,
+    );
+    expect(queries.length).toBe(panels.flatMap(({ targets }) => targets).length);
+    const asked = [
+      ...queries.map((expr) => ({ expr })),
+      ...Object.values(google.alerts).map(({ query, documentation }) => ({
+        expr: query,
+        legendFormat: documentation.replaceAll(/\$\{metric_or_resource\.label\.(\w+)\}/g, '{{$1}}'),
+      })),
+    ];
+    expect(asked.flatMap(unknownIn)).toEqual([]);
+    expect(asked.filter(({ expr }) => /plinth:|\$job|\$__/.test(expr))).toEqual([]);
+    expect(Object.values(google.alerts).filter(({ documentation }) => documentation.includes('{{'))).toEqual(
+      [],
+    );
+  });
+
+  test('alerts as Prometheus does', ({ skip }) => {
+    if (programsOnPath('promtool').length === 0) return skip('there is no promtool on PATH');
+    const folder = temporaryFolder();
+    const asked = groups.map(({ name, rules: all }) => ({
+      name,
+      rules: all
+        .filter(isAlert)
+        .map((rule) => ({ ...rule, expr: google.alerts[rule['alert'] ?? '']?.query ?? '' })),
+    }));
+    writeFileSync(join(folder, 'alerts.yml'), JSON.stringify({ groups: asked }));
+    const tried = read('test/deploy/alerts.test.yml').replace(
+      '../../deploy/prometheus/alerts.yml',
+      'alerts.yml',
+    );
+    writeFileSync(join(folder, 'test.yml'), tried);
+    promtool('test', 'rules', join(folder, 'test.yml'));
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import GithubSlugger from 'github-slugger';
 import { expect, test } from 'vitest';
@@ -11,10 +11,13 @@ const inFolder = (folder: string) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => `${folder}/${name}`);
 const guides = inFolder('docs');
+const packages = globSync('{*,products/*}/package.json', { cwd: ROOT }).map((path) => dirname(path));
 const PAGES = [
   'README.md',
   'ARCHITECTURE.md',
-  'sandboxes/README.md',
+  'CONTRIBUTING.md',
+  'deploy/README.md',
+  ...packages.map((folder) => `${folder}/README.md`),
   ...guides,
   ...inFolder('docs/decisions'),
 ];
@@ -83,4 +86,15 @@ test('ARCHITECTURE.md says what is in each folder of identity, accounts and the 
   const own = folders.map(({ name }) => name).filter((name) => !['migrations', 'functions'].includes(name));
   expect(own.filter((name) => !inside.includes(` ${name}/`))).toEqual([]);
   expect(own.length).toBeGreaterThan(15);
+});
+
+test.each(packages)('%s/README.md says what lies where, and how it is tested', (folder) => {
+  const page = read(`${folder}/README.md`);
+  const [, rows = ''] = /^\| here \| is \|\n\|---\|---\|\n((?:\|.*\n)+)/m.exec(page) ?? [];
+  const named = [...rows.matchAll(/^\| (.*?) \|/gm)]
+    .flatMap(([, places = '']) => [...places.matchAll(/`([^`]+)`/g)])
+    .flatMap(([, paths = '']) => paths.split(', '));
+  expect(named.filter((path) => !existsSync(join(ROOT, folder, path)))).toEqual([]);
+  expect(named.length).toBeGreaterThan(1);
+  expect(page).toMatch(/^```sh\n(?:.*\n)*?npm test -/m);
 });

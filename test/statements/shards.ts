@@ -1,5 +1,5 @@
 /**
- * How the database would be spread over several servers by Citus (docs/scale.md): each table by its account, but for those that
+ * How the database would be spread over several servers by Citus (docs/tuning.md): each table by its account, but for those that
  * are named here, with what becomes of them; and each statement at one account, but for those that are named here.
  */
 

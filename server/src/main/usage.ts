@@ -130,7 +130,7 @@ const PROBLEMS: Readonly<Record<ArchiveProblem['problem'], string>> = {
 };
 
 const problemLine = ({ account_id, month, problem }: ArchiveProblem): string =>
-  `The archive of ${month} of account ${account_id}: ${PROBLEMS[problem]} (docs/scale.md).\n`;
+  `The archive of ${month} of account ${account_id}: ${PROBLEMS[problem]} (docs/tuning.md).\n`;
 
 interface UsageRequest {
   readonly from?: Date;

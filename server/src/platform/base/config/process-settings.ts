@@ -16,7 +16,7 @@ export const PROCESS_SETTINGS = {
 export const RETENTION_SETTINGS = {
   LEDGER_RETENTION_MONTHS: setting(count(1_200, 0).default(0), {
     group: 'Operations',
-    says: 'Months of the usage ledger that stay in the database beside the present one: older ones are moved into files beside those of accounts, and sums stay (docs/scale.md). 0: nothing is moved.',
+    says: 'Months of the usage ledger that stay in the database beside the present one: older ones are moved into files beside those of accounts, and sums stay (docs/tuning.md). 0: nothing is moved.',
   }),
 } as const;
 

@@ -21,7 +21,7 @@ import {
 declareErrors({
   archive_broken: {
     status: 500,
-    message: 'A file with archived rows of the ledger is gone or was changed (docs/scale.md).',
+    message: 'A file with archived rows of the ledger is gone or was changed (docs/tuning.md).',
   },
 });
 
@@ -231,7 +231,7 @@ async function* rowsOf(
     const problem = await problemOf(home, archive);
     if (problem !== undefined)
       throw new AppError('archive_broken', {
-        message: `The archive of ${archive.month} of account ${archive.account_id} is ${problem} (docs/scale.md).`,
+        message: `The archive of ${archive.month} of account ${archive.account_id} is ${problem} (docs/tuning.md).`,
       });
     yield* readRows(await home.read(archive.key));
   }
