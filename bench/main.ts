@@ -29,6 +29,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
   vault: async () => (await import('./vault.ts')).benchVault,
+  'vector-stores': async () => (await import('./vector-stores.ts')).benchVectorStores,
   vectors: async () => (await import('./vectors.ts')).benchVectors,
   walk: async () => (await import('./walk.ts')).benchWalk,
 };

@@ -89,6 +89,16 @@ export const STARTS: Readonly<Record<string, (options: StartOptions) => Promise<
     const { url, apiKey, close } = await createSendGridSandbox({ port });
     return { settings: { SENDGRID_URL: url, SENDGRID_API_KEY: apiKey }, close };
   },
+  async qdrant({ port }) {
+    const { createQdrantSandbox } = await import('./qdrant/index.ts');
+    const { url, apiKey, close } = await createQdrantSandbox({ port });
+    return { settings: { QDRANT_URL: url, QDRANT_API_KEY: apiKey }, close };
+  },
+  async pinecone({ port }) {
+    const { createPineconeSandbox } = await import('./pinecone/index.ts');
+    const { url, apiKey, index, close } = await createPineconeSandbox({ port });
+    return { settings: { PINECONE_URL: url, PINECONE_API_KEY: apiKey, PINECONE_INDEX: index }, close };
+  },
   async captcha({ port }) {
     const { createCaptchaSandbox } = await import('./captcha/index.ts');
     const { url, secret, siteKey, close } = await createCaptchaSandbox({ port });

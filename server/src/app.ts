@@ -31,6 +31,7 @@ import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
+import { openVectorHome } from './app/vectors.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
 export {
@@ -41,6 +42,7 @@ export {
   openBlobHome,
   openBlobHomeAlone,
   openSecrets,
+  openVectorHome,
   providersOf,
 };
 export type { AppOptions, ProductChoice };

@@ -50,7 +50,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
-    privacy.settings-changed blobs.stored vectors.upserted vectors.deleted secrets.data-key
+    privacy.settings-changed blobs.stored vectors.upserted vectors.expected vectors.deleted secrets.data-key
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: splitNames('permits.reported billing.received ai.safety-recorded'),
   again: splitNames(`
@@ -59,7 +59,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned privacy.released reports.rolled reports.repaired reports.archived reports.archive-deleted
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
-    blobs.held blobs.refused blobs.given-up blobs.swept vectors.centred vectors.recoded
+    blobs.held blobs.refused blobs.given-up blobs.swept vectors.centred vectors.recoded vectors.moved vectors.strays-deleted
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: splitNames(`
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh

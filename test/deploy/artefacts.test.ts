@@ -42,7 +42,7 @@ const isThere = (path: string) => existsSync(join(DEPLOY, path)) || existsSync(j
 test('there is a server, a worker and a migration in each place', () => {
   const places = Map.groupBy(deployed, ({ where }) => where.split(/[/:]/)[0]);
   expect(new Set(places.keys())).toEqual(
-    new Set(['cloud-run', 'compose.yaml', 'kubernetes', 'opentofu', 'systemd']),
+    new Set(['cloud-run', 'compose.yaml', 'ecs', 'kubernetes', 'opentofu', 'systemd']),
   );
   for (const [, processes] of places)
     expect(processes.map(({ words }) => words.join(' ')).toSorted()).toEqual([

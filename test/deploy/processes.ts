@@ -51,7 +51,7 @@ export const IMAGE = ((text) => ({
 
 /** All processes of all artefacts. */
 export async function deployedProcesses(): Promise<Deployed[]> {
-  return [...compose(), ...kubernetes(), ...cloudRun(), ...systemd(), ...(await opentofu())];
+  return [...compose(), ...kubernetes(), ...cloudRun(), ...ecs(), ...systemd(), ...(await opentofu())];
 }
 
 const seconds = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10));
@@ -142,6 +142,29 @@ function cloudRun(): Deployed[] {
       user: undefined,
       account: pod.serviceAccountName,
       killedAfter: kind === 'Job' ? undefined : CLOUD_RUN,
+    };
+  });
+}
+
+/** Task definitions, as `aws ecs register-task-definition --cli-input-json` takes them. */
+export const ecsTasks = (): readonly (readonly [file: string, task: Parsed])[] =>
+  readdirSync(join(DEPLOY, 'ecs')).map(
+    (name) => [`ecs/${name}`, JSON.parse(read(`deploy/ecs/${name}`))] as const,
+  );
+
+function ecs(): Deployed[] {
+  return ecsTasks().map(([where, { containerDefinitions, taskRoleArn }]) => {
+    const [container] = containerDefinitions;
+    return {
+      where,
+      words: container.command,
+      environment: variables([...container.environment, ...container.secrets]),
+      ports: (container.portMappings ?? []).map((port: Parsed) => port.containerPort),
+      probes: container.healthCheck === undefined ? [] : [container.healthCheck.command.at(-1)],
+      writes: [],
+      user: container.user,
+      account: taskRoleArn,
+      killedAfter: container.stopTimeout,
     };
   });
 }

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Adiuva } from '../service.ts';
 import { supportText } from '../support-text.ts';
 import { executionPlan } from './plan.ts';
+import { adiuvaCatalogue } from '../plans.ts';
 import { playbookNamed, playbooksOf } from './playbooks.ts';
+import { tierFeatures } from './tiers.ts';
 
 const route = productRoutes<Adiuva>();
 
@@ -49,6 +51,47 @@ export const readPlaybook = route(
     if (found === undefined) throw new AppError('not_found', { message: 'There is no such playbook.' });
     if (found.needs !== undefined) await plan.assertGrants(accountId, found.needs);
     return found.playbook;
+  },
+);
+
+const count = z.number().describe('-1: without an end.');
+const features = namedObject('TierFeatures', {
+  agents: count,
+  batch_active: count,
+  cloud_storage_gb: count,
+  backup_gb: count,
+  providers: count,
+  batch_builder: z.boolean(),
+  plugin_marketplace: z.boolean(),
+  sso: z.boolean(),
+});
+
+export const readFeatures = route(
+  'GET /v1/plans/features',
+  {
+    ...reads,
+    summary: 'Read what each tier has, and what you have',
+    description:
+      'The matrix of tiers by the names that desktop programs know: `features` is what your plan grants now, `tiers` has each plan as it is sold.',
+    reply: {
+      200: namedObject('TierMatrix', {
+        tier: z.string().nullable(),
+        features,
+        tiers: z.record(z.string(), features),
+      }),
+    },
+  },
+  async ({ accountId }, { plan }) => {
+    const { plan: id, grants } = await plan.now(accountId);
+    const tiers = Object.entries(adiuvaCatalogue.plans).map(([name, sold]) => [
+      name,
+      tierFeatures(sold.grants),
+    ]);
+    return {
+      tier: id === null ? null : id.replace(/^adiuva\./, ''),
+      features: tierFeatures(grants),
+      tiers: Object.fromEntries(tiers),
+    };
   },
 );
 

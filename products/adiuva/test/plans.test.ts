@@ -47,6 +47,24 @@ describe('playbooks', () => {
   });
 });
 
+test('the matrix of tiers has the plan document’s names and numbers; single sign-on is Team’s', async () => {
+  const none = { batch_builder: false, plugin_marketplace: false, sso: false };
+  const all = { agents: -1, providers: -1, batch_builder: true, plugin_marketplace: true };
+  const tiers = {
+    free: { agents: 3, batch_active: 2, cloud_storage_gb: 0, backup_gb: 0, providers: 1, ...none },
+    pro: { agents: -1, batch_active: 10, cloud_storage_gb: 5, backup_gb: 5, providers: -1, ...none },
+    power: { ...all, batch_active: -1, cloud_storage_gb: 25, backup_gb: 25, sso: false },
+    team: { ...all, batch_active: -1, cloud_storage_gb: -1, backup_gb: -1, sso: true },
+  };
+  for (const tier of ['free', 'pro', 'power', 'team'] as const) {
+    const by = await app.person(`adiuva.${tier}`);
+    const reply = await fetch(`${app.url}/api/v1/plans/features`, {
+      headers: { authorization: `Bearer ${by.key}` },
+    });
+    expect(await reply.json()).toEqual({ tier, features: tiers[tier], tiers });
+  }
+});
+
 /** Runs a step as docs/adiuva.md says: values of the plan, of the user, of the client's rows, or the text of an earlier step. */
 async function runStep(by: Customer, step: PlanStep, results: readonly (z.output<typeof ok> | undefined)[]) {
   const earlier = step.data_from_step === null ? undefined : results[step.data_from_step];

@@ -72,6 +72,7 @@ export const upsertVectors = route(
       'precondition_failed',
       'vector_dimensions',
       'vector_invalid',
+      'vector_store_unavailable',
       'limit_exceeded',
       'plan_required',
     ],
@@ -119,7 +120,7 @@ export const searchVectors = route(
         mode: z.enum(['exact', 'approximate']),
       }),
     },
-    errors: ['vector_dimensions', 'vector_invalid'],
+    errors: ['vector_dimensions', 'vector_invalid', 'vector_store_unavailable'],
   },
   async ({ accountId, caller, body }, { vectors }) => {
     const { results, mode } = await vectors.search(

@@ -51,6 +51,7 @@ import { openAi } from './ai.ts';
 import { openBlobHome } from './blobs.ts';
 import { allDataRules, mountedOf, serviceOf } from './lists.ts';
 import { SANDBOX_STATES } from './sandboxes.ts';
+import { openVectorHome } from './vectors.ts';
 
 /** Parts that a process needs. */
 export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'telemetry'> {
@@ -264,7 +265,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     limiting,
     ...limiting,
     blobs,
-    vectors: createVectorStorage({ ...parts, limits, upgradeFor }),
+    vectors: createVectorStorage({ ...parts, limits, upgradeFor, vectorHome: openVectorHome(config) }),
     work,
     ...work,
     idempotency,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -19,7 +20,8 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askCollector, askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { assertNobodyPays, chooseProducts, openBlobHomeAlone, providersOf } from '#app';
+import { checkVectorHome } from '#platform/vectors';
+import { assertNobodyPays, chooseProducts, openBlobHomeAlone, openVectorHome, providersOf } from '#app';
 import { describeChoice } from './banner.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
@@ -55,6 +57,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
     { name: 'files', look: () => filesState(config) },
+    ...vectorChecks(config),
     { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
     { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
@@ -147,6 +150,23 @@ function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string
 
 /** Whether files of accounts can be written, read and deleted where they are kept. */
 const filesState = (config: Config): Promise<string> => openBlobHomeAlone(config).check();
+
+/** Whether embeddings can be written, searched and deleted at the store that is set. */
+function vectorChecks(config: Config): Check[] {
+  const home = openVectorHome(config);
+  if (home === undefined) return [];
+  const look = () =>
+    checkVectorHome(home, randomUUID).catch((cause: unknown) => {
+      throw new OperatorError(
+        `${home.name} does not do what it must (${said(cause)}): look at its settings (docs/vector-stores.md).`,
+        { cause },
+      );
+    });
+  return [{ name: 'vectors', look }];
+}
+
+const said = (error: unknown) =>
+  error instanceof AppError && error.cause instanceof Error ? error.cause.message : codeOf(error);
 
 async function redisState(settings: RedisSettings): Promise<string> {
   let trouble = '';

@@ -36,6 +36,10 @@ export const WIDER: readonly Exception[] = [
 /** Readings without an id that stay the same behind neither layer: what keeps them is neither, and so not shown here. */
 export const UNTOUCHED: readonly Exception[] = [
   {
+    route: 'GET /v1/plans/features',
+    because: 'what each plan has, and the grants of the caller’s, which both have alike',
+  },
+  {
     route: 'GET /v1/plans/playbook',
     because: 'playbooks are no rows: they are the plan’s, and all households have the best one',
   },

@@ -21,6 +21,7 @@ import { type AppStoreSettings, readAppStore } from './app-store.ts';
 import { readS3, type S3Settings } from './s3.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
 import { readTelemetry, type TelemetrySettings } from './telemetry.ts';
+import { readVectorStore, type VectorStoreSettings } from './vector-store.ts';
 
 export interface PostgresSettings {
   readonly engine: 'postgres';
@@ -126,6 +127,8 @@ export interface Config extends TelemetrySettings {
   readonly appStore: AppStoreSettings | undefined;
   /** undefined: files lie in a folder. */
   readonly s3: S3Settings | undefined;
+  /** undefined: embeddings are searched in the database. */
+  readonly vectorStore: VectorStoreSettings | undefined;
   /** Accounts that hold what is bought in a store's sandbox, where real money is taken. */
   readonly storeSandboxAccounts: readonly string[];
   readonly workerConcurrency: number;
@@ -202,6 +205,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
   );
   const appStore = readAppStore(values, problems);
   const s3 = readS3(values, problems);
+  const vectorStore = readVectorStore(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembleConfig(values, {
@@ -219,6 +223,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
     googlePlay,
     appStore,
     s3,
+    vectorStore,
     storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
     gone: goneSettings(environment),
   };
@@ -279,6 +284,7 @@ function assembleConfig(
   | 'googlePlay'
   | 'appStore'
   | 's3'
+  | 'vectorStore'
   | 'storeSandboxAccounts'
   | 'gone'
 > {

@@ -10,6 +10,7 @@ import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
+import { VECTOR_STORE_SETTINGS } from './vector-store.ts';
 import {
   basePath,
   clamdUrl,
@@ -322,6 +323,7 @@ export const SETTINGS = {
   }),
 
   ...S3_SETTINGS,
+  ...VECTOR_STORE_SETTINGS,
 
   WORKER_CONCURRENCY: setting(count(1_000).default(8), {
     group: 'Operations',

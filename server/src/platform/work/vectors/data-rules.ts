@@ -6,7 +6,7 @@ export const vectorsDataRules: DataRule[] = [
     table: 'vectors.collections',
     account: erased(),
     user: erased(),
-    withheld: ['centre', 'former_centre', 'coding', 'centred', 'recoding', 'due'],
+    withheld: ['centre', 'former_centre', 'coding', 'centred', 'recoding', 'due', 'store'],
   },
   { table: 'vectors.items', account: erasedWith('vectors.collections'), user: erased() },
   {
@@ -14,4 +14,10 @@ export const vectorsDataRules: DataRule[] = [
     account: erasedWith('vectors.collections'),
     withheld: 'they are made of the embeddings of vectors.items',
   },
+  {
+    table: 'vectors.points',
+    account: erasedWith('vectors.collections'),
+    withheld: 'ids of the embeddings of vectors.items at a store outside',
+  },
+  { table: 'vectors.stray_points', nobodys: 'random ids of what a store outside is about to delete' },
 ];

@@ -10,4 +10,8 @@ declareErrors({
     message:
       'All embeddings of a collection have one number of dimensions: `dimensions` says which. Delete those of another model first.',
   },
+  vector_store_unavailable: {
+    status: 503,
+    message: 'Embeddings cannot be stored or searched now, and nothing was changed. Try again later.',
+  },
 });

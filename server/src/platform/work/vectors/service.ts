@@ -10,8 +10,6 @@ import {
   readCentre,
   partsOf,
   signsOf,
-  meanOf,
-  readEmbedding,
 } from './embeddings.ts';
 import {
   allEmbedded,
@@ -35,13 +33,19 @@ import {
   readItems,
   revisionsOf,
   sameBlob,
-  beginCoding,
-  dueCollections,
-  endCoding,
-  formerlyCoded,
-  lockCoding,
-  sampleEmbeddings,
 } from './store.ts';
+import { centreCollections } from './centres.ts';
+import type { VectorHome } from './home.ts';
+import { deletePoints } from './point-store.ts';
+import {
+  moveToHome,
+  nearPoints,
+  type PointParts,
+  storeAfter,
+  sweepPoints,
+  type WrittenPoints,
+  writePoints,
+} from './points.ts';
 import type { Collection, VectorItem, Vectors, VectorSearch } from './vectors.ts';
 
 const UPSERTED = commitPoint('vectors.upserted', 'items of a collection, and the storage that they take');
@@ -61,6 +65,8 @@ export interface VectorStorageParts {
   readonly limits: Pick<Limits, 'gauging'>;
   /** The plan that would have room. */
   readonly upgradeFor: UpgradeFor;
+  /** Where embeddings are searched; undefined: in the database. */
+  readonly vectorHome?: VectorHome | undefined;
 }
 
 /** The vectors of all products of this process. */
@@ -69,6 +75,8 @@ export interface VectorStorage {
   of(product: string): Vectors;
   /** Gives collections that have grown a new centre; answers how many. */
   centre(): Promise<number>;
+  /** Deletes points of no item at the store outside, and brings it those that it lacks; answers how many points, and collections. */
+  tendPoints(): Promise<{ readonly deleted: number; readonly moved: number }>;
 }
 
 export function createVectorStorage(parts: VectorStorageParts): VectorStorage {
@@ -85,7 +93,19 @@ export function createVectorStorage(parts: VectorStorageParts): VectorStorage {
       forgetting: (member) => deleteOwned(product, member),
     }),
     centre: () => centreCollections(parts.db),
+    async tendPoints() {
+      if (!hasHome(parts)) return { deleted: 0, moved: 0 };
+      return { deleted: await sweepPoints(parts), moved: await moveToHome(parts) };
+    },
   };
+}
+
+const hasHome = (parts: VectorStorageParts): parts is VectorStorageParts & PointParts =>
+  parts.vectorHome !== undefined;
+
+/** Deletes points that a change has given up. Where the store is away by now, `tendPoints` deletes them. */
+async function tidy(parts: VectorStorageParts, space: string): Promise<void> {
+  if (hasHome(parts)) await sweepPoints(parts, space).catch(() => {});
 }
 
 /** A collection of a product. */
@@ -125,7 +145,8 @@ async function upsert(
   const { product, collection } = which;
   const ids = packed.map(({ id }) => id);
   const making = makeCollection(collection, product, parts.ids.next());
-  return refusing(parts, which, () =>
+  const points = await pointsFor(parts, which, packed);
+  const done = await refusing(parts, which, () =>
     parts.db.tenant(collection.accountId, UPSERTED, async (tx) => {
       await tx.run(making);
       const found = await lock(tx, which, ids);
@@ -144,16 +165,36 @@ async function upsert(
       const centre = readCentre(kept === null ? null : row.centre);
       const news = packed.map((item) => newItem(item, centre));
       const signs = news.flatMap(({ id, signs: own }) => (own === null ? [] : [{ id, signs: own }]));
+      const isFresh = kept === null;
+      const store = signs.length === 0 ? row.store : storeAfter(row, { points, isFresh });
       await tx.runAll([
-        countItems(key, { revision, dimensions, embedded, growth, fresh: kept === null }),
+        countItems(key, { revision, dimensions, embedded, growth, fresh: isFresh, store }),
         putItems(key, { ...collection, revision }, news),
         deleteSigns(key, ids),
         putSigns(key, row.coding, signs),
+        deletePoints(key, ids),
+        ...(points?.placing(key) ?? []),
         ...gauging(parts, which, growth),
       ]);
-      return revision;
+      return { revision, space: key.id };
     }),
   );
+  await tidy(parts, done.space);
+  return done.revision;
+}
+
+/** Writes points of the items with an embedding. Throws `vector_dimensions` where theirs differ. */
+async function pointsFor(
+  parts: VectorStorageParts,
+  which: Which,
+  packed: readonly PackedItem[],
+): Promise<WrittenPoints | undefined> {
+  if (!hasHome(parts)) return undefined;
+  packed.reduce<number | null>((known, { embedding }) => oneDimension(known, embedding), null);
+  const embedded = packed.flatMap(({ id, embedding }) =>
+    embedding === undefined ? [] : [{ id, embedding }],
+  );
+  return writePoints(parts, which, embedded);
 }
 
 /** Refuses a change of items that their writer has not read. `absent`: the revision of an item that is not there; undefined: any fits. */
@@ -184,9 +225,9 @@ async function remove(
   }: { readonly ids: readonly string[]; readonly ifRevisions: ReadonlyMap<string, number> | undefined },
 ): Promise<void> {
   const { accountId } = which.collection;
-  await parts.db.tenant(accountId, DELETED, async (tx) => {
+  const space = await parts.db.tenant(accountId, DELETED, async (tx) => {
     const found = await lock(tx, which, ids);
-    if (found === undefined) return;
+    if (found === undefined) return undefined;
     const { row, former } = found;
     const key = { accountId, id: row.id };
     await assertRevisions(tx, key, { named: [...ifRevisions], absent: undefined });
@@ -197,7 +238,9 @@ async function remove(
       deleteItems(key, ids),
       ...gauging(parts, which, -former.bytes),
     ]);
+    return key.id;
   });
+  if (space !== undefined) await tidy(parts, space);
 }
 
 /** Holds a collection until the end of the transaction, and measures what items with these ids take now. */
@@ -258,23 +301,23 @@ function newItem({ id, blob, embedding }: PackedItem, centre: Float32Array | und
 const NOTHING: VectorSearch = { mode: 'exact', results: [] };
 
 async function search(
-  { db }: VectorStorageParts,
+  parts: VectorStorageParts,
   { product, collection }: Which,
   { embedding, k }: { readonly embedding: readonly number[]; readonly k: number },
 ): Promise<VectorSearch> {
+  const { db } = parts;
   const query = embeddingOf(embedding);
   const { accountId } = collection;
   const [[row]] = await db.tenant(accountId, [findCollection(collection, product)]);
   if (row === undefined || row.dimensions === null) return NOTHING;
   oneDimension(row.dimensions, query);
   const key = { accountId, id: row.id };
-  const isExact = row.embedded <= EXACT_MOST && row.embedded * row.dimensions <= EXACT_NUMBERS;
-  const found = await db.tenant(accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
-  const parts = partsOf(
-    found.flat().map(({ id }) => id),
-    query.length,
-  );
-  const nearest = await nearestOf(readParts(db, key, parts), query, k);
+  const isHome = hasHome(parts) && row.store === parts.vectorHome.name;
+  const isExact = !isHome && row.embedded <= EXACT_MOST && row.embedded * row.dimensions <= EXACT_NUMBERS;
+  const compared = isHome
+    ? [await nearPoints(parts, key, { embedding: query, k })]
+    : await storedHere(db, key, { row, query, isExact });
+  const nearest = await nearestOf(compared, query, k);
   const [blobs] = await db.tenant(accountId, [
     blobsOf(
       key,
@@ -288,6 +331,24 @@ async function search(
     return stored === undefined ? [] : [{ ...stored, score }];
   });
   return { mode: isExact ? 'exact' : 'approximate', results };
+}
+
+/** The embeddings that a search in the database compares: all, or the nearest by their signs. */
+async function storedHere(
+  db: Database,
+  key: CollectionKey,
+  {
+    row,
+    query,
+    isExact,
+  }: { readonly row: CollectionRow; readonly query: Embedding; readonly isExact: boolean },
+) {
+  const found = await db.tenant(key.accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
+  const parts = partsOf(
+    found.flat().map(({ id }) => id),
+    query.length,
+  );
+  return readParts(db, key, parts);
 }
 
 /** The nearest by their signs: while signs are written anew, of those by either centre, for such distances can't be compared with each other. */
@@ -316,51 +377,4 @@ async function find(
 ): Promise<VectorSearch> {
   const [rows] = await db.tenant(collection.accountId, [sameBlob(collection, product, { blob, limit: k })]);
   return { mode: 'exact', results: rows.map((row) => ({ ...row, score: 1, blob })) };
-}
-
-const CENTRED = commitPoint('vectors.centred', 'the new centre of a collection that has grown');
-const RECODED = commitPoint('vectors.recoded', 'some signs of a collection by its new centre');
-
-/** Collections that one run takes up, embeddings that a mean is made of, and items whose signs are written at once. */
-const AT_MOST = 100;
-const SAMPLE = 4_096;
-const BATCH = 500;
-
-/**
- * Signs are worth most when they are taken against the mean: where embeddings have much in common, their signs by zero do as well.
- * The mean of the first thousands is none of what comes later, so a collection gets another centre each time that it has doubled. Its
- * signs follow batch by batch, and until then a search compares those by either centre with each other. A run that was killed is taken up by the next.
- */
-async function centreCollections(db: Database): Promise<number> {
-  const [due] = await db.system('vectors.centre', [dueCollections(AT_MOST)]);
-  for (const { account_id: accountId, id, recoding } of due) {
-    if (!recoding) await chooseCentre(db, { accountId, id });
-    await writeSigns(db, { accountId, id });
-  }
-  return due.length;
-}
-
-async function chooseCentre(db: Database, key: CollectionKey): Promise<void> {
-  const [rows] = await db.system('vectors.centre', [sampleEmbeddings(key, SAMPLE)]);
-  const mean = Buffer.from(bytesOf(meanOf(rows.map(({ embedding }) => readEmbedding(embedding)))));
-  await db.system('vectors.centre', CENTRED, [beginCoding(key, mean.toString('base64'))]);
-}
-
-async function writeSigns(db: Database, key: CollectionKey): Promise<void> {
-  let after: string | undefined = '';
-  while (after !== undefined) after = await writeBatch(db, key, after);
-}
-
-/** Answers the last id that it wrote; none: all are written. */
-async function writeBatch(db: Database, key: CollectionKey, after: string): Promise<string | undefined> {
-  return db.system('vectors.centre', RECODED, async (tx) => {
-    const [row] = await tx.run(lockCoding(key));
-    // It was emptied, or is gone.
-    if (row === undefined) return undefined;
-    const centre = readCentre(row.centre);
-    const rows = await tx.run(formerlyCoded(key, { coding: row.coding, after, limit: BATCH }));
-    const signs = rows.map(({ id, embedding }) => ({ id, signs: signsOf(readEmbedding(embedding), centre) }));
-    await tx.runAll([putSigns(key, row.coding, signs), ...(rows.length < BATCH ? [endCoding(key)] : [])]);
-    return rows.length < BATCH ? undefined : rows.at(-1)?.id;
-  });
 }

@@ -12,6 +12,8 @@ export interface CollectionRow {
   readonly recoding: boolean;
   /** The number of its last change. */
   readonly revision: number;
+  /** The store outside that has a point of each embedding. */
+  readonly store: string | null;
 }
 
 /** A collection that is there. */
@@ -21,10 +23,10 @@ export interface CollectionKey {
 }
 
 const REVISION = 'revision::double precision as revision';
-const COLUMNS = `id, dimensions, embedded, coding, centre, former_centre, recoding, ${REVISION}`;
+const COLUMNS = `id, dimensions, embedded, coding, centre, former_centre, recoding, store, ${REVISION}`;
 const NAMED = 'account_id = $1 and product = $2 and name = $3 and user_id is not distinct from $4::uuid';
 /** Items, and signs, of a collection. */
-const IN = 'account_id = $1 and collection_id = $2';
+export const IN = 'account_id = $1 and collection_id = $2';
 
 const nameOf = ({ accountId, userId, name }: Collection, product: string) => [
   accountId,
@@ -84,18 +86,20 @@ export interface Totals {
   readonly growth: number;
   /** None of the embeddings that it had is left: it has no centre any more. */
   readonly fresh: boolean;
+  readonly store: string | null;
 }
 
 export const countItems = (
   { accountId, id }: CollectionKey,
-  { revision, dimensions, embedded, growth, fresh }: Totals,
+  { revision, dimensions, embedded, growth, fresh, store }: Totals,
 ): Statement =>
   statement(
     `update vectors.collections set dimensions = $3, embedded = $4, bytes = bytes + $5, revision = $7, updated_at = app.now(),
        centre = case when $6 then null else centre end, former_centre = case when $6 then null else former_centre end,
-       centred = case when $6 then 0 else centred end, recoding = recoding and not $6
+       centred = case when $6 then 0 else centred end, recoding = recoding and not $6,
+       store = $8
      where account_id = $1 and id = $2`,
-    [accountId, id, dimensions, embedded, growth, fresh, revision],
+    [accountId, id, dimensions, embedded, growth, fresh, revision, store],
   );
 
 /** An item as it is written: bytes in base64, signs in zeros and ones. */
