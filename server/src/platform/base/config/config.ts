@@ -124,8 +124,10 @@ export interface Config extends TelemetrySettings {
   readonly googlePlay: GooglePlaySettings | undefined;
   /** undefined: nothing is sold in the App Store. */
   readonly appStore: AppStoreSettings | undefined;
-  /** undefined: files lie in a folder. */
+  /** undefined: files lie in Vercel Blob, or in a folder. */
   readonly s3: S3Settings | undefined;
+  /** Token of a store of Vercel Blob, in which files lie. */
+  readonly vercelBlobToken: string | undefined;
   /** Accounts that hold what is bought in a store's sandbox, where real money is taken. */
   readonly storeSandboxAccounts: readonly string[];
   readonly workerConcurrency: number;
@@ -219,6 +221,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
     googlePlay,
     appStore,
     s3,
+    vercelBlobToken: values.BLOB_READ_WRITE_TOKEN,
     storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
     gone: goneSettings(environment),
   };
@@ -279,6 +282,7 @@ function assembleConfig(
   | 'googlePlay'
   | 'appStore'
   | 's3'
+  | 'vercelBlobToken'
   | 'storeSandboxAccounts'
   | 'gone'
 > {
