@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts, loadImage } from '@napi-rs/canvas';
 import { strToU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
@@ -119,7 +119,6 @@ describe('a file that another program made', () => {
     ['French', 'Les équipes livrent après réception du premier versement.'],
     ['Spanish', 'El diseño incluirá cuatro páginas según la descripción.'],
   ])('in %s is read by OCR, with its letters', async (_, sentence) => {
-    const { GlobalFonts, createCanvas } = await import('@napi-rs/canvas');
     const font = createRequire(import.meta.url).resolve(
       '@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf',
     );
