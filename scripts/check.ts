@@ -38,6 +38,10 @@ const reading: readonly Step[] = [
   { name: 'types of the console', command: [local('tsc'), '-p', 'console', '--noEmit'] },
   { name: 'types of the sandboxes', command: [local('tsc'), '-p', 'sandboxes', '--noEmit'] },
   { name: 'types of the shop', command: [local('tsc'), '-p', 'docs/examples/shop'] },
+  {
+    name: 'types of the Next.js app',
+    command: [local('tsc'), '-p', 'docs/examples/reel-next/tsconfig.check.json'],
+  },
   { name: 'types of the notes', command: [local('tsc'), '-p', 'docs/examples/vault'] },
 ];
 const tests: Step = { name: 'tests', command: [process.execPath, 'scripts/test.ts', '--coverage'] };

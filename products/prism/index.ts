@@ -60,6 +60,8 @@ const extracting: PolicyInput = { ...answering, temperature: 0.2, tries: ATTEMPT
 export const prism = defineProduct({
   ...prismCatalogue,
   folder: import.meta.url,
+  // Its plan document has `POST /turns`.
+  atRoot: true,
   dataRules: prismDataRules,
   crashPoints: prismCrashPoints,
   routes: [

@@ -55,6 +55,8 @@ const FOLDERS = [
 ];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
+/** An example has packages of its own once it was tried. */
+const BROUGHT = /\/(node_modules|\.next)\//;
 /** Pages of products are of the console. */
 const PAGES = /^(products\/[^/]+|docs\/examples\/product)\/console\//;
 const GENERATED = /\.generated\.ts$/;
@@ -78,7 +80,9 @@ function listFiles(folder: string): string[] {
   } catch {
     return [];
   }
-  return entries.map((name) => `${folder}/${name.replaceAll('\\', '/')}`).filter((path) => KINDS.test(path));
+  return entries
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((path) => KINDS.test(path) && !BROUGHT.test(path));
 }
 
 /** Reads one file's text: its imports and its syntax tree. */

@@ -1,10 +1,11 @@
+import { createRequire } from 'node:module';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts, loadImage } from '@napi-rs/canvas';
 import { strToU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
@@ -111,6 +112,26 @@ describe('a file that another program made', () => {
         '~~EUR 500~~',
       ].join('\n\n'),
     );
+  });
+
+  test.each([
+    ['German', 'Für die Übergabe müssen größere Änderungen bestätigt werden.'],
+    ['French', 'Les équipes livrent après réception du premier versement.'],
+    ['Spanish', 'El diseño incluirá cuatro páginas según la descripción.'],
+  ])('in %s is read by OCR, with its letters', async (_, sentence) => {
+    const font = createRequire(import.meta.url).resolve(
+      '@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf',
+    );
+    GlobalFonts.registerFromPath(font, 'Inter');
+    const canvas = createCanvas(1_100, 200);
+    const page = canvas.getContext('2d');
+    page.fillStyle = 'white';
+    page.fillRect(0, 0, 1_100, 200);
+    page.fillStyle = 'black';
+    page.font = '32px Inter';
+    page.fillText(sentence, 40, 100);
+    const { texts } = await read(canvas.toBuffer('image/png'), 'png', { ocrPages: [1] });
+    expect(texts.join(' ')).toContain(sentence);
   });
 
   test('is named as scanned where its page is a picture, and read by OCR then', async () => {

@@ -102,14 +102,14 @@ export function createOnboarding(parts: OrbitParts) {
         await mark(body.id as AccountId, 'workspace', { state: 'done' });
       return { status: await statusOf(beginner, body.id), headers };
     },
-    /** Invites those whom it can, each once, and says of the others why not. */
+    /** Invites those whom it can, each once, and says of the others why not. The step stays open while no invitation was sent. */
     async team(by: By, { invitations, privacy }: TeamStep): Promise<readonly InvitationResult[]> {
       await ensureWorkspaceRow(by);
       const invited: InvitationResult[] = [];
       for (const invitee of invitations) invited.push(await invite(parts, by, invitee));
       if (privacy !== undefined)
         await db.tenant(by.accountId, STEP, [changeWorkspace(by.accountId, undefined, { privacy })]);
-      await mark(by.accountId, 'team', { state: 'done' });
+      if (invited.some(isSent)) await mark(by.accountId, 'team', { state: 'done' });
       return invited;
     },
     async goals(by: By, said: Readonly<Record<string, unknown>>): Promise<void> {
@@ -137,6 +137,8 @@ export function createOnboarding(parts: OrbitParts) {
     },
   };
 }
+
+const isSent = ({ outcome }: InvitationResult) => outcome === 'invited' || outcome === 'already_invited';
 
 /** Whether every step is done or skipped. */
 export function isOver({ onboarding }: Pick<WorkspaceRow, 'onboarding'>): boolean {

@@ -141,6 +141,9 @@ describe('the onboarding', () => {
     const { post } = await full();
     const team = await post('team', { invitations: [{ email: 'two@example.net' }] });
     expect(team.body['invitations']).toMatchObject([{ outcome: 'refused', code: 'limit_exceeded' }]);
+    // No invitation was sent: the step is open, and can be skipped.
+    expect(team.body['status']).toMatchObject({ next: 'team' });
+    expect((await post('team', { privacy: 'no_models' })).body['status']).toMatchObject({ next: 'team' });
     expect(await tokensTo('two@example.net')).toHaveLength(0);
     const owner = await guest();
     const elsewhere = await organization(owner);

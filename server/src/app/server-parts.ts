@@ -1,9 +1,9 @@
 import { installationOf } from '#platform/db';
-import { createUpgradeFor } from '#platform/entitlements';
+import { createUpgradeFor, isRunning } from '#platform/entitlements';
 import type { Prepared } from '#platform/http';
 import type { PlannedCall } from '#platform/limits';
 import { createOneTimeCodes, ownerKeyOf } from '#platform/owner';
-import { planTextCall } from '#platform/product';
+import { planTextCall, type Product } from '#platform/product';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import type { Modules } from './wiring.ts';
@@ -13,7 +13,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
   const { db, redis, entitlements, identity, accounts, limits, ai } = modules;
   return {
     ...modules,
-    settings: { ...config, version },
+    settings: { ...config, version, publicBasePath: config.publicBasePath ?? rootOf(modules.products) },
     mounted: serve ? modules.mounted : [],
     dependencies: [
       { name: 'database', required: true, check: () => db.ping() },
@@ -54,6 +54,12 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     },
     upgradeFor: createUpgradeFor(entitlements),
   };
+}
+
+/** The root, where the one product that runs has its calls there. */
+function rootOf(products: readonly Product[]): string | undefined {
+  const running = products.filter(({ catalogue }) => isRunning(catalogue));
+  return running.length === 1 && running[0]?.atRoot === true ? '/' : undefined;
 }
 
 /** Not all that a route has prepared: a denied request is remembered as text. */

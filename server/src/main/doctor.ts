@@ -130,12 +130,12 @@ function passkeysState({ environment, passkeys: { rpId, origins } }: Config): st
   return `bound to ${rpId}, for ${origins.join(', ')}`;
 }
 
-function dataFolder({ dataDir, database, masterKeys, mail, s3 }: Config): string {
+function dataFolder({ dataDir, database, masterKeys, mail, s3, vercelBlobToken }: Config): string {
   const isNeeded =
     database.engine === 'pglite' ||
     'file' in masterKeys ||
     mail.via.transport === 'outbox' ||
-    s3 === undefined;
+    (s3 === undefined && vercelBlobToken === undefined);
   try {
     makeFolder(dataDir);
     ensurePrivate(dataDir);

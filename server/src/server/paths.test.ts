@@ -37,6 +37,7 @@ test.each([
   ['/', '/me', '/v1/me'],
   ['/', '/auth/signup', '/v1/auth/signup'],
   ['/', '/healthz', '/healthz'],
+  ['/', '/app/sign-in', '/app/sign-in'],
   ['/', '/docs/static/index.css', '/docs/static/index.css'],
   ['/', '/.well-known/jwks.json', '/.well-known/jwks.json'],
   ['/plinth/', '/plinth/me', '/v1/me'],

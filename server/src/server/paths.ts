@@ -9,7 +9,7 @@ const ALIASES: readonly (readonly [alias: string, path: string])[] = [
 ];
 
 /** Paths that the bare base path doesn't claim: the root itself, and what is at it. */
-const OWN_ROOTS = /^\/$|^\/(v1|api|docs|\.well-known)(\/|$)|^\/(healthz|readyz|metrics|openapi\.json)$/;
+const OWN_ROOTS = /^\/$|^\/(v1|api|app|docs|\.well-known)(\/|$)|^\/(healthz|readyz|metrics|openapi\.json)$/;
 
 /** Turns each path that a call answers under into the one that it is mounted at. */
 export function pathRewriter(

@@ -20,6 +20,14 @@ export interface Product extends Declarations {
   readonly catalogue: Catalogue;
   /** Its own declaration, then the parts that other packages define; each has a service of its own. */
   readonly parts: readonly Part[];
+  readonly atRoot: boolean;
+}
+
+/** Declarations of a product as a whole. */
+interface WholeProduct {
+  readonly parts?: readonly Part[];
+  /** A server that runs this product alone answers at `/notes` too, and not at `/v1/notes` only, unless PUBLIC_BASE_PATH says otherwise. */
+  readonly atRoot?: boolean;
 }
 
 /**
@@ -34,8 +42,7 @@ export function defineProduct<
   Service = undefined,
   const Declared extends Settings = NoSettings,
 >(
-  definition: CatalogueDeclaration<L, O, PlanName> &
-    ProductParts<Service, Declared> & { readonly parts?: readonly Part[] },
+  definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service, Declared> & WholeProduct,
 ): Product {
   const catalogue = catalogueOf(definition);
   const key = catalogue.product;
@@ -45,11 +52,14 @@ export function defineProduct<
   }));
   const problem = [...parts.flatMap((part) => partProblems(catalogue, part)), ...stepsTwice(parts)][0];
   if (problem !== undefined) throw new Error(`the product "${key}": ${problem}`);
-  return { key, catalogue, parts, ...joined(parts, catalogue) };
+  return { key, catalogue, parts, atRoot: definition.atRoot ?? false, ...joined(parts, catalogue) };
 }
 
 /** Joins the lists of all parts. */
-function joined(parts: readonly Part[], catalogue: Catalogue): Omit<Product, 'key' | 'catalogue' | 'parts'> {
+function joined(
+  parts: readonly Part[],
+  catalogue: Catalogue,
+): Omit<Product, 'key' | 'catalogue' | 'parts' | 'atRoot'> {
   const record = <Value>(of: (part: Part) => Readonly<Record<string, Value>>) =>
     Object.fromEntries(parts.flatMap((part) => Object.entries(of(part))));
   const prompts = parts.flatMap((part) => part.prompts?.all ?? []);

@@ -169,8 +169,14 @@ test('the example file names every setting, and is itself a good configuration',
   const uncommented = envExample().replaceAll(/^# ([A-Z0-9_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...settingNames()]));
-  // Examples that are files, and one that would be somebody's key.
-  const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '', ENCRYPTION_KEYS: '' };
+  // Examples that are files, one that would be a key, and a second home of files.
+  const without = {
+    AI_CONFIG: '',
+    AI_UPSTREAMS: '',
+    MASTER_KEYS: '',
+    ENCRYPTION_KEYS: '',
+    BLOB_READ_WRITE_TOKEN: '',
+  };
   // Those that are production's, in an example of development.
   const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };
   expect(problemsOf({ ...(environment as Record<string, string>), ...without, ...local })).toEqual([]);

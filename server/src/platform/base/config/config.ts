@@ -125,10 +125,12 @@ export interface Config extends TelemetrySettings {
   readonly googlePlay: GooglePlaySettings | undefined;
   /** undefined: nothing is sold in the App Store. */
   readonly appStore: AppStoreSettings | undefined;
-  /** undefined: files lie in a folder. */
+  /** undefined: files lie in Vercel Blob, or in a folder. */
   readonly s3: S3Settings | undefined;
   /** undefined: embeddings are searched in the database. */
   readonly vectorStore: VectorStoreSettings | undefined;
+  /** Token of a store of Vercel Blob, in which files lie. */
+  readonly vercelBlobToken: string | undefined;
   /** Accounts that hold what is bought in a store's sandbox, where real money is taken. */
   readonly storeSandboxAccounts: readonly string[];
   readonly workerConcurrency: number;
@@ -224,6 +226,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
     appStore,
     s3,
     vectorStore,
+    vercelBlobToken: values.BLOB_READ_WRITE_TOKEN,
     storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
     gone: goneSettings(environment),
   };
@@ -285,6 +288,7 @@ function assembleConfig(
   | 'appStore'
   | 's3'
   | 'vectorStore'
+  | 'vercelBlobToken'
   | 'storeSandboxAccounts'
   | 'gone'
 > {

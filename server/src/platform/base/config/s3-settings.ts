@@ -3,8 +3,23 @@ import { httpUrl, key, setting, toggle } from './setting.ts';
 
 const group = 'Files';
 
-/** Files in S3, or in what speaks its protocol (docs/blobs.md). */
+/** Files in S3, in what speaks its protocol, or in Vercel Blob (docs/blobs.md). */
 export const S3_SETTINGS = {
+  BLOB_READ_WRITE_TOKEN: setting(
+    z
+      .string()
+      .regex(
+        /^vercel_blob_rw_[A-Za-z0-9]+_[A-Za-z0-9]+$/,
+        'must be the read-write token of a store: vercel_blob_rw_…',
+      )
+      .optional(),
+    {
+      group,
+      says: 'Files of accounts lie in this private store of Vercel Blob (docs/blobs.md).',
+      secret: true,
+      example: 'vercel_blob_rw_…',
+    },
+  ),
   S3_BUCKET: setting(
     z
       .string()

@@ -25,6 +25,15 @@ test('files lie in a folder until a bucket is named, and then in the bucket', ()
   });
 });
 
+test('files lie in one place: a bucket, or a store of Vercel Blob', () => {
+  const token = { BLOB_READ_WRITE_TOKEN: 'vercel_blob_rw_Store1_Secret1' };
+  expect(readConfig(token)).toMatchObject({ s3: undefined, vercelBlobToken: token.BLOB_READ_WRITE_TOKEN });
+  expect(problemsOf({ ...BUCKET, ...token })).toEqual([
+    'S3_BUCKET and BLOB_READ_WRITE_TOKEN: files lie in one place. Set one of them.',
+  ]);
+  expect(problemsOf({ BLOB_READ_WRITE_TOKEN: 'rw' })).toHaveLength(1);
+});
+
 test('pages may send files to the bucket by either form of its addresses, and nowhere else', () => {
   expect(originsOf({})).toEqual([
     'https://s3.us-east-1.amazonaws.com',

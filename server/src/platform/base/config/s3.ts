@@ -30,11 +30,13 @@ const NEED_A_BUCKET = [
   'S3_SSE',
 ] as const;
 
-/** Reads where files lie; undefined: in a folder. What is wrong is added to `problems`, a line each. */
+/** Reads where files lie; undefined: not in a bucket. What is wrong is added to `problems`, a line each. */
 export function readS3(values: Values, problems: string[]): S3Settings | undefined {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
     problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or none.');
+  if (bucket !== undefined && values.BLOB_READ_WRITE_TOKEN !== undefined)
+    problems.push('S3_BUCKET and BLOB_READ_WRITE_TOKEN: files lie in one place. Set one of them.');
   if (bucket === undefined) {
     const idle = NEED_A_BUCKET.filter((name) => values[name] !== undefined);
     if (idle.length > 0)

@@ -8,6 +8,8 @@ export interface OwnerFile {
   readonly email: string;
   readonly password: string;
   readonly api_key: string;
+  /** The same for the owner's personal account, which products for people need. */
+  readonly personal_api_key: string;
 }
 
 const ownerFile = z.object({ email: z.string(), password: z.string(), api_key: z.string() }).partial();

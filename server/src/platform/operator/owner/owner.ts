@@ -42,17 +42,19 @@ export async function ensureOwner(parts: OwnerParts, dataDir: string): Promise<v
       role: 'admin',
       emailVerified: true,
     });
-    const [personal] = await tx.run(personalAccount(owner.userId));
-    const owned = { organization: owner.accountId, personal: personal?.account_id ?? null, products: [] };
-    await grantBestPlans(tx, entitlements, owned);
-    const { key } = await identity.createKey(tx, {
-      accountId: owner.accountId,
-      userId: owner.userId,
-      name: 'owner.json',
-      scopes: ['*'],
-      actor: { kind: 'system' },
+    const [found] = await tx.run(personalAccount(owner.userId));
+    const personal = found?.account_id ?? owner.accountId;
+    await grantBestPlans(tx, entitlements, { organization: owner.accountId, personal, products: [] });
+    const keyOf = async (accountId: AccountId) => {
+      const order = { accountId, userId: owner.userId, name: 'owner.json', scopes: ['*'] } as const;
+      return (await identity.createKey(tx, { ...order, actor: { kind: 'system' } })).key;
+    };
+    writeOwnerFile(dataDir, id, {
+      email: EMAIL,
+      password: owner.password,
+      api_key: await keyOf(owner.accountId),
+      personal_api_key: await keyOf(personal),
     });
-    writeOwnerFile(dataDir, id, { email: EMAIL, password: owner.password, api_key: key });
   });
 }
 

@@ -42,6 +42,7 @@ const usageSum = namedObject('UsageTotal', {
   provider: key,
   model: key,
   day: key,
+  month: key.describe('A calendar month of the zone, as `2026-11`.'),
   calls: z.int(),
   estimated_calls: z.int().describe('Calls for which the provider gave no figures.'),
   prompt_tokens: z.int(),

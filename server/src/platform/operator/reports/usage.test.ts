@@ -92,6 +92,31 @@ describe('an account’s report', () => {
     expect(await lines(member.accountId, { group: ['plan'] })).toEqual(['demo.basic: 10', 'demo.pro: 20']);
   });
 
+  test('has the cost of each user and plan by calendar month, of the zone that it is asked in', async () => {
+    await advanceTo(db, '2027-02-10T10:00:00Z');
+    const member = await fixture.member('basic');
+    const { accountId, userId } = member;
+    await call(member, 10);
+    await advanceTo(db, '2027-02-28T23:31:00Z');
+    await call(member, 20);
+    await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'pro' });
+    await rollup.roll();
+    await call(member, 40);
+    await advanceTo(db, '2027-03-01T00:01:00Z');
+    await call(member, 80);
+    const group = ['user', 'plan', 'month'] as const;
+    const range = { from: '2027-02-01', until: '2027-04-01' };
+    expect(await lines(accountId, { group, ...range })).toEqual([
+      `${userId} demo.basic 2027-02: 30`,
+      `${userId} demo.pro 2027-02: 40`,
+      `${userId} demo.pro 2027-03: 80`,
+    ]);
+    expect(await lines(accountId, { group: ['month', 'day'], zone: 'Europe/Berlin', ...range })).toEqual([
+      '2027-02 2027-02-10: 10',
+      '2027-03 2027-03-01: 140',
+    ]);
+  });
+
   test('has days of the zone that it is asked in: one call is of three days', async () => {
     await advanceTo(db, '2027-03-14T18:29:00Z');
     const member = await fixture.member();

@@ -15,6 +15,7 @@ const DIMENSIONS = {
   provider: { column: 'provider', sql: 'provider' },
   model: { column: 'model', sql: 'model' },
   day: { column: 'day', sql: `to_char(slot at time zone :zone, 'YYYY-MM-DD')` },
+  month: { column: 'month', sql: `to_char(slot at time zone :zone, 'YYYY-MM')` },
 } as const;
 
 export type Dimension = keyof typeof DIMENSIONS;
@@ -143,7 +144,7 @@ function sums({ group, filters }: UsageQuestion, asked: SumsRequest): Statement<
   const columns = group.map((name) => DIMENSIONS[name].column);
   const keys = group.map((name) => {
     const { sql, column } = DIMENSIONS[name];
-    return `coalesce(${name === 'day' ? sql.replace(':zone', place(range.zone)) : sql}, '') collate "C" as ${column}`;
+    return `coalesce(${sql.includes(':zone') ? sql.replace(':zone', place(range.zone)) : sql}, '') collate "C" as ${column}`;
   });
   const conditions = Object.entries(filters).map(([column, value]) => `${column} = ${place(value)}`);
   if (accounts !== undefined) conditions.push(`account_id >= ${place(accounts.least)}`);

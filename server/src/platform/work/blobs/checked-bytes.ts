@@ -31,15 +31,41 @@ export async function writeChecked(path: string, body: Chunks, expected: Expecte
       hash.update(piece);
       await onDisk(() => file.writeFile(piece));
     }
-    if (bytes !== expected.bytes) throw mismatch('bytes');
-    const sha256 = hash.digest('hex');
-    if (expected.sha256 !== undefined && !equalInConstantTime(sha256, expected.sha256))
-      throw mismatch('sha256');
+    const sha256 = assertExpected(bytes, hash, expected);
     await onDisk(() => file.sync());
     return sha256;
   } finally {
     await file.close();
   }
+}
+
+/** Throws `upload_mismatch` where bytes are not what they must be. Answers their SHA-256 in hex. */
+export function assertExpected(
+  bytes: number,
+  hash: { digest(form: 'hex'): string },
+  expected: ExpectedBytes,
+): string {
+  if (bytes !== expected.bytes) throw mismatch('bytes');
+  const sha256 = hash.digest('hex');
+  if (expected.sha256 !== undefined && !equalInConstantTime(sha256, expected.sha256))
+    throw mismatch('sha256');
+  return sha256;
+}
+
+/** The chunks of a stream. The last one is kept back until all are known to be right, so that the store never has a whole wrong object. */
+export async function* checkedChunks(body: Chunks, expected: ExpectedBytes): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let last: Uint8Array | undefined;
+  for await (const chunk of body) {
+    if (last !== undefined) yield last;
+    bytes += chunk.length;
+    if (bytes > expected.bytes) throw mismatch('bytes');
+    hash.update(chunk);
+    last = chunk;
+  }
+  assertExpected(bytes, hash, expected);
+  if (last !== undefined) yield last;
 }
 
 /** The same bytes in pieces of one size, each in the memory of the one before. */

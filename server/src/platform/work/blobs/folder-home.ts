@@ -2,20 +2,14 @@ import { mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { makeFolder } from '#platform/config';
-import { AppError, type Clock, type Random, sha256 } from '#platform/kernel';
-import type { Secrets } from '#platform/secrets';
+import { AppError, sha256 } from '#platform/kernel';
 import { codeOf, diskFailure, onDisk, writeChecked } from './checked-bytes.ts';
 import type { BlobHome, ByteRange, HomeEntry, HomePage } from './home.ts';
-import { createSigner, type SignedFacts } from './signer.ts';
+import { type OwnRequestParts, nameOfUpload, signOwnRequests } from './own-requests.ts';
 
-export interface FolderHomeParts {
+export interface FolderHomeParts extends OwnRequestParts {
   /** Made at the first write. */
   readonly folder: string;
-  /** Where this server is reached, without a slash at its end: the signed requests lead here. */
-  readonly baseUrl: () => string;
-  readonly secrets: Pick<Secrets, 'derived'>;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** No dot, and nothing but a name between two slashes: no key leads out of the folder. */
@@ -30,53 +24,24 @@ const MIB = 1_048_576;
 
 /** Keeps blobs in a folder of this machine, or one that all machines share; its signed requests are answered by this server. */
 export function createFolderHome(parts: FolderHomeParts): BlobHome {
-  const { folder, baseUrl, clock } = parts;
-  const signer = createSigner(parts.secrets);
+  const { folder } = parts;
   const seen = createSeen();
   let keeping: Promise<unknown> = Promise.resolve();
   const pathOf = (key: string) => {
     if (!KEY.test(key)) throw new Error('this is not the key of a blob');
     return join(folder, key);
   };
-  const unfinishedPath = () => join(folder, UNFINISHED, nameOf(parts));
+  const unfinishedPath = () => join(folder, UNFINISHED, nameOfUpload(parts));
   const partsOf = (uploadId: string) => {
     if (!KEY.test(uploadId)) throw new Error('this is not the name of an upload');
     return join(folder, UNFINISHED, uploadId);
   };
-  const expiry = (seconds: number) => Math.floor(clock.now() / 1_000) + seconds;
-  const urlOf = (path: string, facts: SignedFacts) => {
-    const said = Object.entries({ ...facts, signature: signer.sign(facts) });
-    // These stand in the path.
-    const query = said.filter(([name]) => !['does', 'id', 'part'].includes(name));
-    const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
-    return `${baseUrl()}/v1/blobs/${facts.id}/${path}?${search.toString()}`;
-  };
-
   return {
     name: 'folder',
     parts: { leastBytes: MIB, most: 10_000 },
-    async presignPut({ key, bytes, type, sha256: hash, expiresIn }) {
-      const facts = {
-        does: 'put',
-        id: idOf(key),
-        expires: expiry(expiresIn),
-        bytes,
-        type,
-        sha256: hash,
-      } as const;
-      return { method: 'PUT', url: urlOf('content', facts), headers: { 'content-type': type } };
-    },
-    async presignGet({ key, filename, type, expiresIn }) {
-      const facts = { does: 'get', id: idOf(key), expires: expiry(expiresIn), filename, type } as const;
-      return { method: 'GET', url: urlOf('content', facts), headers: {} };
-    },
-    async presignPart({ key, part, bytes, expiresIn }) {
-      const facts = { does: 'part', id: idOf(key), expires: expiry(expiresIn), part, bytes } as const;
-      const headers = { 'content-type': 'application/octet-stream' };
-      return { method: 'PUT', url: urlOf(`parts/${part}`, facts), headers };
-    },
+    ...signOwnRequests(parts),
     async startParts() {
-      const name = nameOf(parts);
+      const name = nameOfUpload(parts);
       await onDisk(() => mkdir(partsOf(name), { recursive: true, mode: 0o700 }));
       return name;
     },
@@ -125,16 +90,6 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     sweepUnfinished: (before) => sweep(join(folder, UNFINISHED), before.getTime()),
     check: () => checkFolder(folder, unfinishedPath()),
   };
-}
-
-/** The id that a key was made of. */
-function idOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
-}
-
-/** A name for an upload under way, which says when it began. */
-function nameOf({ clock, random }: Pick<FolderHomeParts, 'clock' | 'random'>): string {
-  return `${clock.now()}-${Buffer.from(random.bytes(8)).toString('hex')}`;
 }
 
 /** Makes a file under a name of its own and moves it to its place in one step: there is all of it, or nothing. */

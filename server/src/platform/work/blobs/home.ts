@@ -60,11 +60,11 @@ export interface HomePage {
 }
 
 /**
- * Where bytes lie: a folder, or S3. It knows keys and bytes; whose they are stands in the database. A key is made by `keyOf`:
+ * Where bytes lie: a folder, S3 or Vercel Blob. It knows keys and bytes; whose they are stands in the database. A key is made by `keyOf`:
  * ASCII letters, digits, `-` and `/`. Every call that is made twice has one effect. A home that is away or full throws `storage_unavailable`.
  */
 export interface BlobHome {
-  readonly name: 'folder' | 's3';
+  readonly name: 'folder' | 's3' | 'vercel';
   /** The smallest part but the last of an upload in parts, and how many there may be. */
   readonly parts: { readonly leastBytes: number; readonly most: number };
 

@@ -30,6 +30,7 @@ export {
 } from './home.ts';
 export { checkS3Cors } from './s3-check.ts';
 export { createS3Home, type S3HomeParts } from './s3-home.ts';
+export { createVercelHome, type VercelHomeParts } from './vercel-home.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
 export { attachmentHeaders, movingIn } from './sending.ts';
 export { mediaType } from './filenames.ts';
@@ -56,7 +57,7 @@ declareLongUses('blobs.totals');
 /** This module, for the list of all of them. */
 export const blobsModule = defineModule({
   name: 'blobs',
-  purpose: 'files of accounts: uploads, downloads, the storage that they take; a folder or S3',
+  purpose: 'files of accounts: uploads, downloads, the storage that they take; a folder, S3 or Vercel Blob',
   migrations: () => migrationsIn('blobs', import.meta.url),
   dataRules: blobsDataRules,
   systemUses,

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Settings } from '#platform/config';
-import { AppError, type Clock, equalInConstantTime } from '#platform/kernel';
+import { AppError, type Clock } from '#platform/kernel';
+import { assertExpected, checkedChunks } from './checked-bytes.ts';
 import type { BlobHome, ByteRange, HomeEntry } from './home.ts';
 import { createS3Access, isMissing, type Patience, type S3Access, storeFailure } from './s3-access.ts';
 import { checkS3 } from './s3-check.ts';
@@ -117,8 +118,8 @@ async function writeTo(
   { key, body, facts }: { readonly key: string; readonly body: Uint8Array | Readable; readonly facts: Facts },
 ): Promise<void> {
   const stream =
-    body instanceof Uint8Array ? undefined : Readable.from(checked(body, facts), { objectMode: false });
-  if (body instanceof Uint8Array) compare(body.length, createHash('sha256').update(body), facts);
+    body instanceof Uint8Array ? undefined : Readable.from(checkedChunks(body, facts), { objectMode: false });
+  if (body instanceof Uint8Array) assertExpected(body.length, createHash('sha256').update(body), facts);
   const broken = new AbortController();
   let failure: unknown;
   stream?.on('error', (error) => {
@@ -143,26 +144,4 @@ async function writeTo(
   } finally {
     stream?.destroy();
   }
-}
-
-/** The chunks of a stream. The last one is kept back until all are known to be right, so that the store never has a whole wrong object. */
-async function* checked(body: Readable, facts: Facts): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let last: Uint8Array | undefined;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    if (last !== undefined) yield last;
-    bytes += chunk.length;
-    if (bytes > facts.bytes) throw new AppError('upload_mismatch', { details: { field: 'bytes' } });
-    hash.update(chunk);
-    last = chunk;
-  }
-  compare(bytes, hash, facts);
-  if (last !== undefined) yield last;
-}
-
-function compare(bytes: number, hash: { digest(form: 'hex'): string }, facts: Facts): void {
-  if (bytes !== facts.bytes) throw new AppError('upload_mismatch', { details: { field: 'bytes' } });
-  if (!equalInConstantTime(hash.digest('hex'), facts.sha256))
-    throw new AppError('upload_mismatch', { details: { field: 'sha256' } });
 }
