@@ -3,7 +3,7 @@ import { callAt, testApp } from '@plinth/testkit/services/app';
 import { expectWhole } from './document.ts';
 
 /** Plan document 000, by its calls alone: a person who registers, and what the free plan gives. */
-const app = await testApp({ settings: { PRODUCTS: 'prism', PUBLIC_BASE_PATH: '/' } });
+const app = await testApp({ settings: { PRODUCTS: 'prism' } });
 const made = new Set<string>();
 const call = callAt(app.url);
 const ask = (token: string | undefined, named: string, body?: object) => {
