@@ -253,19 +253,7 @@ function logFactsOf(step: PermitStep): object {
 }
 
 /** The steps of a permit that are part of a caller's transaction. */
-function statementsOf(
-  permit: PermitContext,
-): Pick<
-  Permit,
-  | 'settlement'
-  | 'settlementWith'
-  | 'settleIn'
-  | 'releasing'
-  | 'requeueing'
-  | 'answering'
-  | 'attaching'
-  | 'delegating'
-> {
+function statementsOf(permit: PermitContext) {
   const { facts, holder, answers, progress } = permit;
   const resolving = (operation: PermitStep['operation'], more?: StepMore) =>
     progress.markHandled(resolveStatement(stepOf(permit, operation, more)));
@@ -291,7 +279,7 @@ function statementsOf(
           seconds,
         ]),
       ),
-  };
+  } satisfies Partial<Permit>;
 }
 
 function resolveStatement(step: PermitStep): Statement<{ answer: Resolution }> {
