@@ -12,7 +12,7 @@ import { endAll, startProgram } from '@plinth/testkit/program';
 const run = promisify(execFile);
 const SMALL = ['plinth.config.ts', 'products', 'docs/examples/product', 'docs/generated/api.txt'];
 const WHOLE =
-  'server products plinth.config.ts safety sandboxes test testkit scripts sdk docs console ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
+  'server products plinth.config.ts safety sandboxes test testkit scripts sdk docs deploy console ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
 /** A checkout of its own, with what is needed of the tree. */
 function checkout(paths: readonly string[]): string {
