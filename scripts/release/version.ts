@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const UNRELEASED = '## Not released\n';
 /** Pages and deployments that name an image, a package or the banner of this version. */
-const NAMING = /^(README\.md|docs\/package\.md|deploy\/.*\.(yaml|tfvars))$/;
+const NAMING = /^(README\.md|docs\/package\.md|deploy\/.*\.(json|toml|yaml|tfvars))$/;
 const MANIFEST = /(^|\/)package\.json$/;
 
 const manifestSchema = z.object({ version: z.string() });
