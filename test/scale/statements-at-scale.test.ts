@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { describeStatements, engine, testDatabase } from '@plinth/testkit/services';
 import { LIES, readStatements } from '../statements/read-statements.ts';
 import { type Household } from '@plinth/testkit/walkers/people';
+import { makePoints } from '../walkers/background.ts';
 import { makeHousehold, walkedApp } from '../walkers/household.ts';
 import { FEW_ROWS, MORE_VISITED, MOST_EXCEPTIONS, MOST_VISITED } from './exceptions.ts';
 import { type Admin, adminAt, copyRows, ROWS } from './rows.ts';
@@ -36,6 +37,7 @@ describe.runIf(engine === 'postgres')(
       const admin: Admin = adminAt(url);
       const other = ownerOf(await makeHousehold(app, ['member']));
       const mine = ownerOf(await makeHousehold(app, ['member']));
+      await makePoints(app);
       await copyRows(admin, other, 2 * ROWS);
       await admin('analyze');
       const counts = await copyRows(admin, mine, ROWS);

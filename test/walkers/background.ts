@@ -21,3 +21,14 @@ export async function makeDeadJob({ app, db }: TestApp, accountId: AccountId): P
     ),
   );
 }
+
+/** Points at a store outside, of each item with an embedding: in these tests embeddings are searched in the database. */
+export async function makePoints({ db }: Pick<TestApp, 'db'>): Promise<void> {
+  for (const row of [
+    `insert into vectors.stray_points (point, store, space, dimensions, due_at)
+      select md5(account_id || id)::uuid, 'a store', collection_id, 2, app.now() + interval '1 hour' from vectors.items`,
+    `insert into vectors.points (account_id, collection_id, id, store, point, dimensions)
+      select account_id, collection_id, id, 'a store', md5(account_id || id)::uuid, 2 from vectors.items`,
+  ])
+    await db.asMigrator(statement(row));
+}

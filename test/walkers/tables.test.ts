@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { makeAccount, makeMember } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
+import { makePoints } from './background.ts';
 import { makeHousehold, walkedApp } from './household.ts';
 import { bitesOf, type Pair, reachOfMember, readsOfOthers } from './tables/bites.ts';
 import { readDefiners, readRoles, readSchemas, readTables, type Table } from '@plinth/testkit/walkers/tables';
@@ -13,15 +14,13 @@ const app = await walkedApp({ work: false });
 const { db } = app;
 const households = [await makeHousehold(app, ['member']), await makeHousehold(app, ['member'])];
 // Rows that no call leaves: jobs run here without QStash, and embeddings are searched in the database.
-for (const row of [
-  `insert into jobs.deliveries (account_id, job_id, fence, lane)
-    select distinct on (account_id) account_id, id, fence, lane from jobs.jobs`,
-  `insert into vectors.stray_points (point, store, space, dimensions, due_at)
-    select md5(account_id || id)::uuid, 'a store', collection_id, 2, app.now() + interval '1 hour' from vectors.items`,
-  `insert into vectors.points (account_id, collection_id, id, store, point, dimensions)
-    select account_id, collection_id, id, 'a store', md5(account_id || id)::uuid, 2 from vectors.items`,
-])
-  await db.asMigrator(statement(row));
+await db.asMigrator(
+  statement(
+    `insert into jobs.deliveries (account_id, job_id, fence, lane)
+      select distinct on (account_id) account_id, id, fence, lane from jobs.jobs`,
+  ),
+);
+await makePoints(app);
 const [mine, theirs] = households.map(({ owner }) => owner);
 const tables = await readTables(db);
 const named = tables.map((table) => [table.name, table] as const);

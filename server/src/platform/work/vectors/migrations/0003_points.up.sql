@@ -7,7 +7,8 @@ create table vectors.points (
   store text not null check (length(store) between 1 and 500),
   point uuid not null,
   dimensions integer not null check (dimensions between 2 and 2048),
-  unique (account_id, collection_id, point),
+  -- By the point first: a plan that is made while the table is empty would look an item up by it.
+  unique (point, account_id, collection_id),
   primary key (account_id, collection_id, id),
   foreign key (account_id, collection_id, id) references vectors.items (account_id, collection_id, id) on delete cascade
 );
