@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 31;
+export const MOST_EXCEPTIONS = 32;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [

@@ -12,6 +12,6 @@ declareErrors({
   },
   vector_store_unavailable: {
     status: 503,
-    message: 'Embeddings cannot be stored or searched now, and nothing was changed. Try again later.',
+    message: 'Embeddings cannot be stored or searched now. Try again later: the same call again has one effect.',
   },
 });
