@@ -12,6 +12,7 @@ declareErrors({
   },
   vector_store_unavailable: {
     status: 503,
-    message: 'Embeddings cannot be stored or searched now. Try again later: the same call again has one effect.',
+    message:
+      'Embeddings cannot be stored or searched now. Try again later: the same call again has one effect.',
   },
 });
