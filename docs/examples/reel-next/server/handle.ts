@@ -40,7 +40,7 @@ const MONTH = 30 * 86_400;
 /** A route handler: calls Plinth as the visitor, and answers its result or its refusal with the same status. */
 export function handle<Body = undefined>(work: (call: Call<Body>) => Promise<unknown>) {
   return async (request: Request, { params }: Context): Promise<Response> => {
-    const session = cookieSession(request.headers.get('cookie') ?? '');
+    const { session, changed } = cookieSession(request.headers.get('cookie') ?? '');
     const baseUrl = process.env['PLINTH_URL'] ?? 'http://127.0.0.1:6174';
     // A visitor is told at once to come back later, and decides.
     const plinth = createClient({ baseUrl, session, retries: { max: 2, longest: 1_000 } });
@@ -54,18 +54,18 @@ export function handle<Body = undefined>(work: (call: Call<Body>) => Promise<unk
       once: key === null ? {} : { idempotencyKey: key },
     }).then((value) => Response.json(value ?? null), refuse);
     answer.headers.set('cache-control', 'no-store');
-    const cookie = session.changed();
+    const cookie = changed();
     if (cookie !== undefined) answer.headers.set('set-cookie', cookie);
     return answer;
   };
 }
 
 /** The visitor's tokens, in a cookie that no script reads and no other site's request carries. */
-function cookieSession(cookies: string): SessionStore & { changed(): string | undefined } {
+function cookieSession(cookies: string) {
   const [, kept] = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(cookies) ?? [];
   let tokens = kept === undefined ? undefined : (JSON.parse(decodeURIComponent(kept)) as SessionTokens);
   let changed: string | undefined;
-  return {
+  const session: SessionStore = {
     read: () => tokens,
     write(next) {
       tokens = next;
@@ -73,8 +73,8 @@ function cookieSession(cookies: string): SessionStore & { changed(): string | un
         next === undefined ? '; Max-Age=0' : `${encodeURIComponent(JSON.stringify(next))}; Max-Age=${MONTH}`;
       changed = `${COOKIE}=${value}; Path=/; HttpOnly; Secure; SameSite=Strict`;
     },
-    changed: () => changed,
   };
+  return { session, changed: () => changed };
 }
 
 function refuse(error: unknown): Response {
