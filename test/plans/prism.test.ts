@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { refusalOf } from '@plinth/testkit/fixtures/calls';
 import { callAt, testApp } from '@plinth/testkit/services/app';
 import { expectWhole } from './document.ts';
 
@@ -10,8 +11,6 @@ const ask = (token: string | undefined, named: string, body?: object) => {
   made.add(named);
   return call(token, named, body === undefined ? {} : { body });
 };
-const codeOf = ({ body }: { body: Readonly<Record<string, unknown>> }) =>
-  (body['error'] as { code: string } | undefined)?.code;
 
 const PERSON = { email: 'ada@example.com', password: 'Analytical-Engine-1843' };
 
@@ -24,7 +23,7 @@ async function signIn() {
 test('a person registers, is told who they are, rotates a token, and leaves', async () => {
   expect((await ask(undefined, 'POST /auth/register', PERSON)).status).toBe(201);
   const wrong = await ask(undefined, 'POST /auth/login', { ...PERSON, password: 'Difference-Engine-1822' });
-  expect([wrong.status, codeOf(wrong)]).toEqual([401, 'invalid_credentials']);
+  expect(refusalOf(wrong)).toMatchObject({ status: 401, code: 'invalid_credentials' });
   const first = await signIn();
   const { refresh_token } = first;
   const second = await ask(undefined, 'POST /auth/refresh', { refresh_token });
@@ -48,7 +47,7 @@ test('Mirror, Turn and Lens take what the document writes, until the free plan d
   });
   expect((await ask(token, 'POST /lens/goals', { title: 'Walk each morning' })).status).toBe(201);
   const denied = await untilDenied(() => ask(token, 'POST /turns', { thought: 'I always ruin everything.' }));
-  expect([denied.status, codeOf(denied)]).toEqual([429, 'limit_exceeded']);
+  expect(refusalOf(denied)).toMatchObject({ status: 429, code: 'limit_exceeded' });
   const crisis = await ask(token, 'POST /turns', { thought: 'I want to kill myself tonight.' });
   expect([crisis.status, crisis.body]).toEqual([
     200,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { refusalOf } from '@plinth/testkit/fixtures/calls';
 import type { Customer } from '@plinth/testkit/services/app';
 import { qstashFixture } from '../qstash/fixture.ts';
 import { expectWhole } from './document.ts';
@@ -11,9 +12,7 @@ let keys = 0;
 async function ask(by: Customer, call: string, body?: object) {
   made.add(call);
   const headers = { 'idempotency-key': `plan-document-${(keys += 1)}` };
-  const reply = await app.call(by.key, call, { headers, ...(body === undefined ? {} : { body }) });
-  const error = reply.body['error'] as { code: string; details?: { limit?: string } } | undefined;
-  return { ...reply, said: [reply.status, error?.code, error?.details?.limit] };
+  return app.call(by.key, call, { headers, ...(body === undefined ? {} : { body }) });
 }
 
 /** Waits for the end of a generation; answers it as it is polled. */
@@ -42,7 +41,11 @@ test('create, review, select, regenerate, save, find', async () => {
   const again = await ask(by, 'POST /v1/regenerate', { draft_id: draft, mode: 'targeted', target: 'hook' });
   expect(again.status).toBe(202);
   const tooSoon = await ask(by, 'POST /v1/regenerate', { draft_id: draft, mode: 'full' });
-  expect(tooSoon.said).toEqual([429, 'limit_exceeded', 'regenerate_cooldown']);
+  expect(refusalOf(tooSoon)).toMatchObject({
+    status: 429,
+    code: 'limit_exceeded',
+    details: { limit: 'regenerate_cooldown' },
+  });
   expect((await poll(by, again.body['generation_id']))['status']).toBe('completed');
   const saved = await ask(by, 'POST /v1/library/assets', {
     draft_id: draft,

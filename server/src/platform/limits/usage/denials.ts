@@ -145,19 +145,16 @@ const CHOSEN = `($1::uuid is null or account_id = $1) and ($2::timestamptz is nu
        and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC') and ($4::text is null or product = $4) and ($5::text is null or name = $5)
        and ($6::text is null or plan = $6)`;
 
+type Chosen = Omit<DenialQuestion, 'after' | 'rows'> & { readonly account?: string | undefined };
+
+const chosenBy = ({ account, from, until, product, limit, plan }: Chosen) =>
+  [account ?? null, from ?? null, until ?? null, product ?? null, limit ?? null, plan ?? null] as const;
+
 function listCounts(
   question: DenialQuestion & { readonly account?: string | undefined },
 ): Statement<CountRow> {
-  const {
-    account = null,
-    from = null,
-    until = null,
-    product = null,
-    limit = null,
-    plan = null,
-    after,
-    rows,
-  } = question;
+  const { after, rows } = question;
+  const [account, from, until, product, limit, plan] = chosenBy(question);
   const [hour = null, last = null, ofProduct = null, feature = null, name = null, ofPlan = null] =
     after ?? [];
   return statement<CountRow>(
@@ -221,17 +218,8 @@ export const positionOfSum = (sum: DenialSum): DenialSumPosition => [
 
 /** The most denied first. */
 function sumDenials(question: DenialSumsQuestion): Statement<DenialSumRow> {
-  const {
-    group,
-    account = null,
-    from = null,
-    until = null,
-    product = null,
-    limit = null,
-    plan = null,
-    after,
-    rows,
-  } = question;
+  const { group, after, rows } = question;
+  const [account, from, until, product, limit, plan] = chosenBy(question);
   const whose = group === 'account' ? 'account_id' : 'null::uuid';
   const [denied = null, ofProduct = null, name = null, ofPlan = null, kind = null, last = null] = after ?? [];
   return statement<DenialSumRow>(
