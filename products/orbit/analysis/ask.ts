@@ -86,12 +86,9 @@ export function createAnalysisAsks(parts: OrbitParts) {
     former: { readonly id: string; readonly status: WorkStatus },
   ): Promise<AcceptedAnalysis> {
     const body = acceptedOf(former.id, subject, former.status);
-    const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
+    const answered = { status: 202, body, headers: { location: body.status_url } };
     try {
-      await db.tenant(accountId, REPEAT, [
-        permit.releasing('the same analysis'),
-        ...(stored === undefined ? [] : [stored]),
-      ]);
+      await db.tenant(accountId, REPEAT, permit.releasingWith('the same analysis', answered));
     } catch (error) {
       throw permitError(error);
     }

@@ -115,12 +115,9 @@ export function createAsks(parts: OrbitParts) {
     former: Former,
   ): Promise<ExtractionAccepted> {
     const body = acceptedOf(former.id, wish.scope_id, former.status);
-    const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
+    const answered = { status: 202, body, headers: { location: body.status_url } };
     try {
-      await db.tenant(accountId, REPEAT, [
-        permit.releasing('the same extraction'),
-        ...(stored === undefined ? [] : [stored]),
-      ]);
+      await db.tenant(accountId, REPEAT, permit.releasingWith('the same extraction', answered));
     } catch (error) {
       throw permitError(error);
     }

@@ -131,6 +131,8 @@ export interface Permit extends Omit<PermitFacts, 'openEvent' | 'planned' | 'ide
   releasing(reason: string): Statement;
   /** The settlement, and the answer under the request's Idempotency-Key behind it; the settlement alone when there was no key. */
   settlementWith(answer: StoredAnswer): Statement[];
+  /** The release, and the answer behind it. */
+  releasingWith(reason: string, answer: StoredAnswer): Statement[];
   /**
    * Stores the answer under the request's Idempotency-Key, in the transaction of the effect. Nothing when there was no key. The permit's end
    * stands before it: an admission that repeats the key waits for this row with the account's meter, for which an end waits.

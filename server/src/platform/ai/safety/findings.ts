@@ -87,8 +87,7 @@ export function createFindings({ db, ids, logger, metrics }: FindingsParts): Fin
       writing.add(written);
     },
     async refuse(permit, answer) {
-      const kept = permit.answering(answer);
-      const steps = [permit.releasing('flagged by moderation'), ...(kept === undefined ? [] : [kept])];
+      const steps = permit.releasingWith('flagged by moderation', answer);
       await db.tenant(permit.accountId, REFUSED, steps);
     },
     figures: (question) => readSafetyFigures(db, question),

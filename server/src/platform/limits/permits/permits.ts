@@ -252,6 +252,9 @@ function logFactsOf(step: PermitStep): object {
   return { account_id: a, product: p, permit_id: id, op, calls };
 }
 
+const both = (end: Statement, answer: Statement | undefined) =>
+  answer === undefined ? [end] : [end, answer];
+
 /** The steps of a permit that are part of a caller's transaction. */
 function statementsOf(permit: PermitContext) {
   const { facts, holder, answers, progress } = permit;
@@ -260,7 +263,8 @@ function statementsOf(permit: PermitContext) {
   const answering = (stored: StoredAnswer) => answerStatement(facts, stored, answers);
   return {
     settlement: () => resolving('settle'),
-    settlementWith: (stored) => [resolving('settle'), answering(stored)].filter((one) => one !== undefined),
+    settlementWith: (stored) => both(resolving('settle'), answering(stored)),
+    releasingWith: (reason, stored) => both(resolving('release', { reason }), answering(stored)),
     settleIn: (tx) => runIn(tx, resolving('settle')),
     releasing: (reason) => resolving('release', { reason }),
     requeueing: (reason) => resolving('requeue', { reason }),
