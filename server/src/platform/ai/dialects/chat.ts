@@ -25,6 +25,7 @@ export const CHAT: Dialect = {
     'store',
     'stream',
     'stream_options',
+    'metadata',
   ]),
   caps: ['max_completion_tokens', 'max_tokens'],
   added: (takes) => ({

@@ -42,6 +42,11 @@ describe('refused before admission', () => {
     ['an unknown field', '{"model":"small","messages":[{}],"frobnicate":1}', 'field_refused'],
     ['a field of Object', '{"model":"small","messages":[{}],"constructor":1}', 'field_refused'],
     ['a prototype', '{"model":"small","messages":[{}],"__proto__":{"x":1}}', 'field_refused'],
+    [
+      'metadata of another shape',
+      '{"model":"small","messages":[{}],"metadata":{"a":1}}',
+      'validation_failed',
+    ],
     ['stored state', '{"model":"small","messages":[{}],"previous_response_id":"r"}', 'field_refused'],
     [
       'a file of somebody',
@@ -99,6 +104,11 @@ describe('refused before admission', () => {
     const { wire } = prepareChat(ai, body, POLICY);
     expect(JSON.parse(`{${keptText(wire)}}`)).toEqual({ messages });
     expect(wire).toMatchObject({ stream: false, replies: 1, maxTokens: undefined, hasTemperature: false });
+  });
+
+  test('but not metadata, which no provider is sent', () => {
+    const body = JSON.stringify({ model: 'small', messages, metadata: { team: 'tea' } });
+    expect(JSON.parse(`{${keptText(prepareChat(ai, body, POLICY).wire)}}`)).toEqual({ messages });
   });
 
   test('but not a field that the operator lets through', () => {

@@ -46,6 +46,8 @@ export const CHAT_FIELDS: FieldTable = {
   verbosity: 'harmless',
   user: 'harmless',
   prompt_cache_key: 'harmless',
+  // A provider keeps it with the answers that it stores, and is asked to store none.
+  metadata: 'ours',
   max_tokens: 'ours',
   max_completion_tokens: 'ours',
   safety_identifier: 'ours',
@@ -65,7 +67,6 @@ export const CHAT_FIELDS: FieldTable = {
   container: 'stateful',
   conversation: 'stateful',
   file_ids: 'stateful',
-  metadata: 'stateful',
   previous_response_id: 'stateful',
 };
 
@@ -110,6 +111,25 @@ export function checkChatFields(body: Record<string, unknown>, allowed: Readonly
     throw invalid('messages must be a list that is not empty.', 'messages');
   }
   checkTools(body['tools']);
+  checkMetadata(body['metadata']);
+}
+
+/** OpenAI's bounds of metadata: pairs, and characters of their names and values. */
+const MOST_PAIRS = 16;
+const LONGEST_NAME = 64;
+const LONGEST_VALUE = 512;
+
+/** Refuses metadata that OpenAI would refuse. */
+export function checkMetadata(metadata: unknown): void {
+  if (metadata === undefined || metadata === null) return;
+  const pairs = isRecord(metadata) ? Object.entries(metadata) : [];
+  const fits = ([name, value]: [string, unknown]) =>
+    name.length <= LONGEST_NAME && typeof value === 'string' && value.length <= LONGEST_VALUE;
+  if (!isRecord(metadata) || pairs.length > MOST_PAIRS || !pairs.every(fits))
+    throw invalid(
+      `metadata must be an object of at most ${MOST_PAIRS} texts, of ${LONGEST_VALUE} characters each.`,
+      'metadata',
+    );
 }
 
 /** Tools that run at the vendor cost money and reach stored objects; functions run at the caller. */
