@@ -251,7 +251,13 @@ describe('the official openai package', () => {
   test('models are listed by name', async () => {
     const ids: string[] = [];
     for await (const model of client.models.list()) ids.push(model.id);
-    expect(ids).toEqual(['sandbox-small', 'sandbox-large', 'sandbox-reasoning', 'sandbox-embed']);
+    expect(ids).toEqual([
+      'sandbox-small',
+      'sandbox-large',
+      'sandbox-reasoning',
+      'sandbox-embed',
+      'omni-moderation-latest',
+    ]);
     expect(await client.models.retrieve('sandbox-large')).toMatchObject({ owned_by: 'sandbox' });
   });
 

@@ -43,6 +43,7 @@ interface Vendor {
 const VENDORS: Readonly<Record<string, Vendor>> = {
   openai: {
     host: /^api\.openai\.com$/,
+    speaks: ['moderations'],
     takes: {
       cap: 'max_completion_tokens',
       safety_identifier: true,
@@ -53,6 +54,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
   sandbox: {
+    speaks: ['moderations'],
     takes: {
       cap: 'max_completion_tokens',
       temperature: true,

@@ -5,12 +5,15 @@ import { EMBEDDINGS } from '../dialects/embeddings.ts';
 import type { Picture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
-import { checkChatFields, checkEmbeddingFields, picturesIn } from './fields.ts';
+import { MODERATIONS } from '../dialects/moderations.ts';
+import { checkChatFields, checkEmbeddingFields, checkModerationFields, picturesIn } from './fields.ts';
 import { openAiErrorEvent } from './openai-errors.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
 export interface Door {
   readonly dialect: Dialect;
+  /** The model of a request that names none. */
+  readonly defaultModel?: string;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
   /** An error within a stream. */
@@ -54,28 +57,38 @@ const EMBEDDINGS_DOOR: Door = {
   errorEvent: openAiErrorEvent,
 };
 
+const MODERATIONS_DOOR: Door = {
+  dialect: MODERATIONS,
+  // As OpenAI has it.
+  defaultModel: 'omni-moderation-latest',
+  check(body, allowed) {
+    checkModerationFields(body, allowed);
+    return [];
+  },
+  errorEvent: openAiErrorEvent,
+};
+
 interface Place {
   readonly path: string;
-  /** Whether a model with such a price is asked there. */
-  readonly takes: (price: Price) => boolean;
+  /** The models that are asked there, by what they make. */
+  readonly kind: NonNullable<Price['kind']>;
   /** A door that few come to is loaded when it is first called. */
   readonly open: () => Door | Promise<Door>;
 }
 
 const PLACES: Readonly<Record<Protocol, Place>> = {
-  chat: { path: '/v1/ai/chat/completions', takes: writesText, open: () => CHAT_DOOR },
-  embeddings: {
-    path: '/v1/ai/embeddings',
-    takes: ({ output }) => output === 0,
-    open: () => EMBEDDINGS_DOOR,
-  },
+  chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
+  embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
+  moderations: { path: '/v1/ai/moderations', kind: 'moderations', open: () => MODERATIONS_DOOR },
 };
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 
 /** Whether a model is asked in a protocol itself. */
 export function isAskedIn(protocol: Protocol, { upstream, price }: Target): boolean {
-  return upstream.speaks.has(protocol) && PLACES[protocol].takes(price);
+  const { kind } = PLACES[protocol];
+  const isOfKind = price.kind === kind || (price.kind === undefined && kind !== 'moderations');
+  return upstream.speaks.has(protocol) && isOfKind;
 }
 
 /** The paths at which one of these models is asked. */
@@ -84,9 +97,4 @@ export function pathsOf(chain: readonly Target[]): string[] {
     chain.some((target) => isAskedIn(protocol as Protocol, target)),
   );
   return places.map(([, { path }]) => path);
-}
-
-/** A model that charges for what it reads and never for what it writes makes embeddings. */
-function writesText({ input, output }: Price): boolean {
-  return output > 0 || input === 0;
 }

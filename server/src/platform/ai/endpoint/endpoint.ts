@@ -119,7 +119,10 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const parsed = parseObject(text);
     const pictures = door.check(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
-    const own: WireRequest = { ...readWire(door.dialect, bytes, { parsed }), pictures };
+    const { model = null } = parsed;
+    if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
+    const said = readWire(door.dialect, bytes, { parsed });
+    const own: WireRequest = { ...said, model: model ?? door.defaultModel ?? '', pictures };
     refuseBrokenText(text, parsed);
     if (own.model === '') throw invalid('model must name a model.', 'model');
     const { chain, wire } = translated(door, { chain: chainAt(door, own.model), wire: own }, parsed);

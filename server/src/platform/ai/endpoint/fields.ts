@@ -23,6 +23,9 @@ export const EMBEDDING_FIELDS: FieldTable = {
   user: 'harmless',
 };
 
+/** OpenAI's moderations, likewise. */
+const MODERATION_FIELDS: FieldTable = { input: 'harmless', model: 'ours' };
+
 /** OpenAI's chat completions, as of the openai package 7.55. */
 export const CHAT_FIELDS: FieldTable = {
   messages: 'harmless',
@@ -102,6 +105,20 @@ export function checkEmbeddingFields(body: Record<string, unknown>, allowed: Rea
   const isList = Array.isArray(input) && input.length > 0 && input.length <= MOST_INPUTS;
   if (!isText && !isList)
     throw invalid(`input must be a text, or a list of 1 to ${MOST_INPUTS} texts or of tokens.`, 'input');
+}
+
+/** Refuses what is no request for moderation: a text, texts, or parts as a chat has them. */
+export function checkModerationFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
+  checkFields(MODERATION_FIELDS, body, allowed);
+  const { input } = body;
+  const items: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const isItem = (item: unknown) => typeof item === 'string' || (isRecord(item) && isPart(item));
+  if (items.length === 0 || !items.every(isItem))
+    throw invalid('input must be a text, or a list of texts or of parts.', 'input');
+}
+
+function isPart({ type }: Record<string, unknown>): boolean {
+  return type === 'text' || type === 'image_url';
 }
 
 /** Refuses what a shared key must not do in a chat. */

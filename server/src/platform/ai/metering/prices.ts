@@ -39,6 +39,8 @@ const rowSchema = z.strictObject({
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
+  /** What it makes; a model that charges for its input alone makes embeddings, and any other texts. */
+  kind: z.enum(['text', 'embeddings', 'moderations']).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),
   source: z.string().min(1),
@@ -73,6 +75,8 @@ export interface Price {
   readonly bytesPerToken: number;
   readonly takes: TakesPart;
   readonly thinks: boolean;
+  /** Undefined: a model that costs nothing, and may make texts or embeddings. */
+  readonly kind: 'text' | 'embeddings' | 'moderations' | undefined;
   /** Milliseconds, where the row says them. */
   readonly limits: {
     readonly firstByte: number | undefined;
@@ -166,6 +170,7 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     bytesPerToken: row.bytes_per_token ?? 1,
     takes: row.takes ?? {},
     thinks: row.thinks ?? false,
+    kind: row.kind ?? kindOf(row),
     limits: {
       firstByte: milliseconds(row.first_byte_seconds),
       firstToken: milliseconds(row.first_token_seconds),
@@ -174,6 +179,11 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     },
     tiers: new Map(Object.entries(row.tiers ?? {})),
   };
+}
+
+function kindOf({ input, output }: z.infer<typeof rowSchema>): Price['kind'] {
+  if (output > 0) return 'text';
+  return input > 0 ? 'embeddings' : undefined;
 }
 
 function milliseconds(of: number | undefined): number | undefined {
