@@ -18,7 +18,7 @@ export const moderations = route(
         input: z
           .union([z.string(), z.array(z.string()), z.array(z.looseObject({ type: z.string() }))])
           .describe('A text, texts, or texts and pictures.'),
-        model: z.string().optional().describe('`omni-moderation-latest` when not said.'),
+        model: z.string().nullable().optional().describe('`omni-moderation-latest` when not said.'),
       })
       .meta({ id: 'ModerationRequest' }),
     reply: {
