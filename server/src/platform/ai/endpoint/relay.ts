@@ -290,8 +290,7 @@ class StreamReader implements Watched {
 
 /** An error within a stream, as OpenAI's clients understand it. */
 function errorEvent(error: AppError, requestId: string): string {
-  const told = { ...openAiError(error), request_id: requestId };
-  return `data: ${JSON.stringify({ error: told })}\n\n`;
+  return `data: ${JSON.stringify(openAiError(error, requestId))}\n\n`;
 }
 
 /** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */
