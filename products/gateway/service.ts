@@ -1,4 +1,12 @@
-import { AppError, commitPoint, type Permit, type PreparedChat, type ProductContext } from 'plinth/product';
+import {
+  AppError,
+  commitPoint,
+  type Door,
+  type Permit,
+  type PreparedCall,
+  type ProductContext,
+  type Protocol,
+} from 'plinth/product';
 import type { ServerResponse } from 'node:http';
 
 const ANSWER = commitPoint(
@@ -11,7 +19,7 @@ const POLICY = 'gateway.chat';
 
 export interface ChatCall {
   readonly permit: Permit;
-  readonly prepared: PreparedChat;
+  readonly prepared: PreparedCall;
   readonly signal: AbortSignal;
   /** The caller's trace, for the provider. */
   readonly traceparent: string | undefined;
@@ -21,17 +29,13 @@ export interface ChatCall {
   readonly take: () => ServerResponse;
 }
 
-/** The AI pipe behind OpenAI's protocol. */
+/** The AI pipe behind the protocols that clients speak. */
 export function createGateway({ ai, db }: ProductContext) {
   return {
-    /** Reads and prices a chat request before admission. */
-    prepare(body: Uint8Array): PreparedChat | Promise<PreparedChat> {
-      try {
-        return ai.openAiEndpoint.prepareChat(body, POLICY);
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
-        return ai.openAiEndpoint.prepareClosely(body, POLICY);
-      }
+    /** Reads and prices a request before admission. */
+    prepare(protocol: Protocol, body: Uint8Array): PreparedCall | Promise<PreparedCall> {
+      const door = ai.endpoint.door(protocol);
+      return door instanceof Promise ? door.then((open) => prepareAt(open, body)) : prepareAt(door, body);
     },
 
     /**
@@ -39,7 +43,7 @@ export function createGateway({ ai, db }: ProductContext) {
      * gives up: the repeat of its key gets that answer, where it would else be made, and paid for, once more.
      */
     relay({ permit, prepared, signal, traceparent, keep, take }: ChatCall): Promise<void> {
-      return ai.openAiEndpoint.relay(permit, prepared, {
+      return ai.endpoint.relay(permit, prepared, {
         response: take,
         traceparent,
         signal,
@@ -47,9 +51,19 @@ export function createGateway({ ai, db }: ProductContext) {
       });
     },
 
-    models: () => ai.openAiEndpoint.models(),
-    model: (id: string) => ai.openAiEndpoint.model(id),
+    models: () => ai.endpoint.models(),
+    model: (id: string) => ai.endpoint.model(id),
   };
+
+  function prepareAt(door: Door, body: Uint8Array): PreparedCall | Promise<PreparedCall> {
+    const request = { door, body, policy: POLICY };
+    try {
+      return ai.endpoint.prepare(request);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
+      return ai.endpoint.prepareClosely(request);
+    }
+  }
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
     const answer = { status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };

@@ -45,7 +45,7 @@ function ask(profile: string): void {
 }
 
 /** A line of product code that asks a model, as `file:line` below products. */
-const CALLER = /\bai\.(?:openAiEndpoint\.relay|generate|streamItems|streamText|model|call|embed)\(/;
+const CALLER = /\bai\.(?:endpoint\.relay|generate|streamItems|streamText|model|call|embed)\(/;
 const callers = globSync('products/**/*.ts', { exclude: ['**/*.test.ts', 'products/*/test/**'] }).flatMap(
   (file) =>
     readFileSync(file, 'utf8')
@@ -55,7 +55,7 @@ const callers = globSync('products/**/*.ts', { exclude: ['**/*.test.ts', 'produc
 const seen = new Set<string>();
 for (const [of, names] of [
   [ai, ['generate', 'streamItems', 'streamText', 'model', 'call', 'embed']],
-  [ai.openAiEndpoint, ['relay']],
+  [ai.endpoint, ['relay']],
 ] as const)
   for (const name of names) {
     const way: unknown = Reflect.get(of, name);

@@ -10,7 +10,8 @@ import type { PipeCall, PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 import { BREAKER, type BreakerSettings } from './providers/breaker.ts';
 import { createDeadlines } from './providers/deadlines.ts';
 import { createHealth, type Health, type HealthParts } from './providers/health.ts';
-import { createOpenAiEndpoint, type OpenAiEndpoint } from './endpoint/openai-endpoint.ts';
+import { CHAT } from './dialects/chat.ts';
+import { type AiEndpoint, createAiEndpoint } from './endpoint/endpoint.ts';
 import { type StreamedItems, streamItems, type StreamItemsRequest } from './model/item-stream.ts';
 import { generate, type Generated, type GenerateRequest } from './model/generate.ts';
 import { createLeases } from './slots/leases.ts';
@@ -140,7 +141,7 @@ export interface Ai {
   refuses(permit: Permit, feature: string, value: unknown): Cut | undefined;
   /** A feature's call for admission: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
-  readonly openAiEndpoint: OpenAiEndpoint;
+  readonly endpoint: AiEndpoint;
   readonly safety: Safety;
   readonly health: Health;
   /** The prices in effect. */
@@ -210,7 +211,7 @@ export function createAi(parts: AiParts): Ai {
     refuses: (permit, feature, value) =>
       guardOf(permit, core.policyOf(`${permit.product}.${feature}`))?.beginObjects()(value),
     estimate: (request) => estimate(core, request),
-    openAiEndpoint: createOpenAiEndpoint({
+    endpoint: createAiEndpoint({
       pipe,
       tokens,
       deadlines,
@@ -382,7 +383,7 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
   const [first] = core.chainOf(policy);
   if (first === undefined) throw new AppError('model_unknown');
   const wire = {
-    endpoint: '/chat/completions',
+    dialect: CHAT,
     replies: 1,
     pictures: [],
     tier: undefined,

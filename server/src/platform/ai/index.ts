@@ -15,7 +15,9 @@ export {
 } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 export type { BreakerSettings, BreakerState } from './providers/breaker.ts';
-export type { OpenAiEndpoint, ListedModel, PreparedChat } from './endpoint/openai-endpoint.ts';
+export type { Protocol } from './dialects/dialect.ts';
+export type { Door } from './endpoint/doors.ts';
+export type { AiEndpoint, ListedModel, PreparedCall } from './endpoint/endpoint.ts';
 export type { StreamedItems, StreamItemsRequest } from './model/item-stream.ts';
 export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './model/generate.ts';

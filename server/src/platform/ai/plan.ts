@@ -20,7 +20,7 @@ export interface PlanRequest {
   readonly policy: Policy;
   readonly wire: Pick<
     WireRequest,
-    'endpoint' | 'inputBytes' | 'maxTokens' | 'replies' | 'pictures' | 'counted' | 'tier'
+    'dialect' | 'inputBytes' | 'maxTokens' | 'replies' | 'pictures' | 'counted' | 'tier'
   >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;
@@ -37,11 +37,10 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
   const answer = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens);
   const asked = Math.min(answer + room, target.price.maxOutput);
   const size = sizeOf(target.price, wire);
-  const isChat = wire.endpoint === '/chat/completions';
-  let maxTokens = isChat ? asked : 0;
+  let maxTokens = wire.dialect.writes ? asked : 0;
   if (policy.caps.cost !== undefined) maxTokens = within(policy.caps.cost, maxTokens, { target, size });
   // A reserve that buys nothing is not cut to nothing: `send` asks the budgets for more, or refuses.
-  if (isChat && budget !== undefined) {
+  if (wire.dialect.writes && budget !== undefined) {
     const fits = outputThatFits(target.price, size, budget);
     if (fits >= 1) maxTokens = Math.min(maxTokens, fits);
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { readAiFile } from './settings.ts';
-import { chat, plain } from '@plinth/testkit/fixtures/ai/open';
+import { chat, plain, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 
@@ -45,7 +45,7 @@ describe('the file of AI_CONFIG', () => {
     const openai = { name: 'openai', baseUrl: 'http://127.0.0.1:9' };
     const policies = { 'gateway.chat': { models: ['house'] } };
     const ai = fixture.open({ ...readAiFile(example), upstreams: [own, openai], policies });
-    expect(ai.openAiEndpoint.models().data.map(({ id }) => id)).toContain('gpt-6-mini');
+    expect(ai.endpoint.models().data.map(({ id }) => id)).toContain('gpt-6-mini');
   });
 
   test.each([
@@ -105,7 +105,7 @@ describe('the file of AI_CONFIG', () => {
         allowed_fields: ['top_k'],
       }),
     );
-    expect(ai.openAiEndpoint.models().data.map(({ id }) => id)).toEqual([
+    expect(ai.endpoint.models().data.map(({ id }) => id)).toEqual([
       'sandbox/sandbox-large',
       'sandbox-large',
       'small',
@@ -113,7 +113,7 @@ describe('the file of AI_CONFIG', () => {
       'fast',
     ]);
     const body = JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hi' }], top_k: 3 });
-    expect(ai.openAiEndpoint.prepareChat(body, 'test.chat')).toMatchObject({ maxTokens: 3 });
+    expect(prepareChat(ai, body, 'test.chat')).toMatchObject({ maxTokens: 3 });
     const permit = recordingPermit();
     const { usage } = plain(await ai.call(permit, { feature, wire: chat() }));
     expect(usage).toMatchObject({ model: 'sandbox-large', priceVersion: ai.prices.version });
@@ -154,7 +154,7 @@ describe('other settings while the program runs', () => {
       problemsOf(() => ai.choose(file({ version: '2027-01-01', aliases: { fast: ['a/b'] } }))),
     ).toHaveLength(1);
     const body = JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hi' }] });
-    expect(ai.openAiEndpoint.prepareChat(body, 'test.chat').chain).toHaveLength(1);
+    expect(prepareChat(ai, body, 'test.chat').chain).toHaveLength(1);
     expect(ai.prices.version).toBe(version);
   });
 });

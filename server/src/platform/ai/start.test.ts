@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { crashPoints } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
-import { chat, openAi } from '@plinth/testkit/fixtures/ai/open';
+import { chat, openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 
 const sandbox = { name: 'sandbox', baseUrl: 'http://127.0.0.1:1/v1' };
@@ -25,7 +25,7 @@ test('the sandbox answers when it is alone, and never stands in for a real provi
   const both = open({ upstreams: [sandbox, openai] });
   expect(first(both)).toBe('openai/gpt-4.1-mini');
   expect(
-    both.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages: [{}] }), 'test.chat').chain,
+    prepareChat(both, JSON.stringify({ model: 'small', messages: [{}] }), 'test.chat').chain,
   ).toHaveLength(1);
 });
 
@@ -38,10 +38,7 @@ test('an alias is a chain over providers', () => {
     { upstreams: [local, openai], aliases: { house: ['scripted/llama', 'openai/gpt-4o'] } },
     { models: ['house'] },
   );
-  const { chain } = ai.openAiEndpoint.prepareChat(
-    JSON.stringify({ model: 'house', messages: [{}] }),
-    'test.chat',
-  );
+  const { chain } = prepareChat(ai, JSON.stringify({ model: 'house', messages: [{}] }), 'test.chat');
   expect(chain.map(({ provider, model }) => `${provider}/${model}`)).toEqual([
     'scripted/llama',
     'openai/gpt-4o',
@@ -88,7 +85,7 @@ test('configuration overrides a part of a policy and leaves the rest', async () 
   const policyOverrides = { 'test.chat': { maxOutputTokens: 7, caps: { inputBytes: 60 } } };
   const ai = open({ upstreams: [sandbox], policyOverrides }, { maxOutputTokens: 100, caps: { runTime: 5 } });
   const small = JSON.stringify({ model: 'small', messages: [{}] });
-  expect(ai.openAiEndpoint.prepareChat(small, 'test.chat')).toMatchObject({
+  expect(prepareChat(ai, small, 'test.chat')).toMatchObject({
     maxTokens: 7,
     policy: { caps: { inputBytes: 60, runTime: 5 } },
   });

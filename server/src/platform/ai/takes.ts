@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Protocol } from './dialects/dialect.ts';
 
 const takesSchema = z.strictObject({
   /** The name under which it reads the reply's cap. */
@@ -32,6 +33,8 @@ const LEAST: Takes = {
 interface Vendor {
   readonly host?: RegExp;
   readonly takes: TakesPart;
+  /** Protocols that it speaks beside OpenAI's chat completions and embeddings. */
+  readonly speaks?: readonly Protocol[];
   /** The vendor's own document, or its answer where it has none. */
   readonly source: string;
 }
@@ -106,9 +109,17 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
 
 /** Fields that an upstream's models take, where their rows do not say. */
 export function takesOfUpstream(name: string, host: string): Takes {
+  return withPart(LEAST, vendorOf(name, host)?.takes);
+}
+
+/** The protocols in which an upstream's models are asked. */
+export function protocolsOf(name: string, host: string): ReadonlySet<Protocol> {
+  return new Set<Protocol>(['chat', 'embeddings', ...(vendorOf(name, host)?.speaks ?? [])]);
+}
+
+function vendorOf(name: string, host: string): Vendor | undefined {
   const named = Object.hasOwn(VENDORS, name) ? VENDORS[name] : undefined;
-  const vendor = named ?? Object.values(VENDORS).find((one) => one.host?.test(host));
-  return withPart(LEAST, vendor?.takes);
+  return named ?? Object.values(VENDORS).find((one) => one.host?.test(host));
 }
 
 /** The facts of a part, and the others as they were. */
@@ -140,6 +151,7 @@ const LESS_FORMAT = { json_schema: 'json_object', json_object: 'none', none: 'no
 export function takesWithout(takes: Takes, field: string, first: Takes): Takes | undefined {
   if (field === takes.cap)
     return takes.cap === first.cap ? { ...takes, cap: OTHER_CAP[takes.cap] } : undefined;
+  if (!Object.hasOwn(takes, field)) return undefined;
   if (field === 'response_format' && takes.response_format === 'none') return undefined;
   if (field === 'response_format') return { ...takes, response_format: LESS_FORMAT[takes.response_format] };
   return { ...takes, [field]: false };

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { AppError, isRecord } from '#platform/kernel';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
 import type { Takes } from './takes.ts';
 
-/** A request in OpenAI's protocol, ready but for what depends on the model that gets it. */
+/** A request, ready but for what depends on the model that gets it. */
 export interface WireRequest {
-  readonly endpoint: '/chat/completions' | '/embeddings';
+  readonly dialect: Dialect;
   /** The model as the caller named it. */
   readonly model: string;
   readonly stream: boolean;
@@ -36,7 +37,7 @@ export interface WireChange {
   /** The reply's cap, under the name that the provider reads. */
   readonly maxTokens: readonly [field: string, tokens: number] | undefined;
   readonly temperature: number | undefined;
-  readonly safetyIdentifier: string | undefined;
+  readonly identifier: readonly [field: string, json: string] | undefined;
   readonly store: boolean;
   readonly streamUsage: boolean;
 }
@@ -46,7 +47,7 @@ export function addedFields(wire: WireRequest, change: WireChange): string[] {
   const added = {
     [change.maxTokens?.[0] ?? '']: change.maxTokens !== undefined,
     temperature: change.temperature !== undefined,
-    safety_identifier: change.safetyIdentifier !== undefined,
+    [change.identifier?.[0] ?? '']: change.identifier !== undefined,
     store: change.store,
     stream_options: wire.stream && change.streamUsage,
     response_format:
@@ -65,16 +66,6 @@ export function keptText({ kept }: Pick<WireRequest, 'kept'>): string {
   return kept.map((part) => part.toString('utf8')).join(',');
 }
 
-/** Members that the pipe writes itself. */
-const OURS = new Set([
-  'model',
-  'max_tokens',
-  'max_completion_tokens',
-  'safety_identifier',
-  'store',
-  'stream',
-  'stream_options',
-]);
 const NOTHING: ReadonlySet<string> = new Set();
 const MAX_DEPTH = 64;
 const MAX_REPLIES = 16;
@@ -85,7 +76,7 @@ const MAX_REPLIES = 16;
  * `parsed` may be passed when the caller has parsed the body already; members that are `unsaid` are left out, as those that are null are.
  */
 export function readWire(
-  endpoint: WireRequest['endpoint'],
+  dialect: Dialect,
   body: Buffer | string,
   known: { readonly parsed?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
 ): WireRequest {
@@ -96,15 +87,15 @@ export function readWire(
   if (members.length !== Object.keys(parsed).length) throw invalid('A field is written twice.');
   const options = parsed['stream_options'];
   const isKept = ({ key, from, to }: Member) =>
-    !OURS.has(key) &&
+    !dialect.ours.has(key) &&
     parsed[key] !== null &&
     (unsaid.size === 0 || !unsaid.has(bytes.toString('utf8', from, to)));
   return {
-    endpoint,
+    dialect,
     model: typeof parsed['model'] === 'string' ? parsed['model'] : '',
-    stream: flag(parsed, 'stream'),
+    stream: dialect.writes && flag(parsed, 'stream'),
     wantsUsage: isRecord(options) && options['include_usage'] === true,
-    maxTokens: count(parsed, 'max_completion_tokens') ?? count(parsed, 'max_tokens'),
+    maxTokens: capOf(dialect, parsed),
     replies: count(parsed, 'n', MAX_REPLIES) ?? 1,
     tier: typeof parsed['service_tier'] === 'string' ? parsed['service_tier'] : undefined,
     pictures: [],
@@ -138,7 +129,7 @@ export function writeWire(wire: WireRequest, change: WireChange): Buffer {
   let head = `{"model":${JSON.stringify(change.model)}`;
   if (change.maxTokens !== undefined) head += `,"${change.maxTokens[0]}":${change.maxTokens[1]}`;
   if (change.temperature !== undefined) head += `,"temperature":${change.temperature}`;
-  if (change.safetyIdentifier !== undefined) head += `,"safety_identifier":"${change.safetyIdentifier}"`;
+  if (change.identifier !== undefined) head += `,"${change.identifier[0]}":${change.identifier[1]}`;
   if (change.store) head += ',"store":false';
   if (wire.stream) head += ',"stream":true';
   if (wire.stream && change.streamUsage) {
@@ -247,6 +238,11 @@ function parse(text: string): unknown {
   } catch {
     throw invalid('The body is not valid JSON.');
   }
+}
+
+function capOf({ caps }: Dialect, body: Record<string, unknown>): number | undefined {
+  const set = caps.map((field) => count(body, field));
+  return set.find((tokens) => tokens !== undefined);
 }
 
 function count(body: Record<string, unknown>, field: string, most = 10_000_000): number | undefined {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPrices } from '../metering/prices.ts';
 import { CHAT_FIELDS } from './fields.ts';
-import { openAi } from '@plinth/testkit/fixtures/ai/open';
+import { openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { keptText } from '../wire.ts';
 
 const POLICY = 'test.chat';
@@ -70,9 +70,7 @@ describe('refused before admission', () => {
       'field_refused',
     ],
   ])('%s', (_what, body, code) => {
-    expect(() => ai.openAiEndpoint.prepareChat(body, POLICY)).toThrow(
-      expect.objectContaining({ code }) as Error,
-    );
+    expect(() => prepareChat(ai, body, POLICY)).toThrow(expect.objectContaining({ code }) as Error);
   });
 
   test('bytes that are not UTF-8', () => {
@@ -81,7 +79,7 @@ describe('refused before admission', () => {
       Buffer.from([0xff]),
       Buffer.from('"}]}'),
     ]);
-    expect(() => ai.openAiEndpoint.prepareChat(body, POLICY)).toThrow(
+    expect(() => prepareChat(ai, body, POLICY)).toThrow(
       expect.objectContaining({ code: 'validation_failed' }) as Error,
     );
   });
@@ -91,20 +89,20 @@ describe('refused before admission', () => {
       model: 'small',
       messages: [{ role: 'user', content: '\\u0000 \\ud83d' }],
     }).replace('"user"', '"\\ud83d\\ude00"');
-    expect(ai.openAiEndpoint.prepareChat(text, POLICY).model).toBe('small');
+    expect(prepareChat(ai, text, POLICY).model).toBe('small');
   });
 
   test('but not a field that is null, which no provider is sent', () => {
     const fields = Object.keys(CHAT_FIELDS).filter((field) => !/^(?:messages|model)$/.test(field));
     const unset = Object.fromEntries(fields.map((field) => [field, null]));
     const body = JSON.stringify({ model: 'small', messages, ...unset });
-    const { wire } = ai.openAiEndpoint.prepareChat(body, POLICY);
+    const { wire } = prepareChat(ai, body, POLICY);
     expect(JSON.parse(`{${keptText(wire)}}`)).toEqual({ messages });
     expect(wire).toMatchObject({ stream: false, replies: 1, maxTokens: undefined, hasTemperature: false });
   });
 
   test('but not a field that the operator lets through', () => {
     const body = JSON.stringify({ model: 'small', messages, top_k: 4 });
-    expect(keptText(lenient.openAiEndpoint.prepareChat(body, POLICY).wire)).toContain('"top_k":4');
+    expect(keptText(prepareChat(lenient, body, POLICY).wire)).toContain('"top_k":4');
   });
 });

@@ -12,9 +12,19 @@ import { invalid } from '../wire.ts';
  * - `stateful`: reaches objects kept at the vendor, which all accounts share: refused.
  */
 export type FieldKind = 'harmless' | 'ours' | 'priced' | 'unpriced' | 'stateful';
+export type FieldTable = Readonly<Record<string, FieldKind>>;
+
+/** OpenAI's embeddings, likewise. */
+export const EMBEDDING_FIELDS: FieldTable = {
+  input: 'harmless',
+  model: 'ours',
+  dimensions: 'harmless',
+  encoding_format: 'harmless',
+  user: 'harmless',
+};
 
 /** OpenAI's chat completions, as of the openai package 7.55. */
-export const CHAT_FIELDS: Readonly<Record<string, FieldKind>> = {
+export const CHAT_FIELDS: FieldTable = {
   messages: 'harmless',
   model: 'ours',
   temperature: 'harmless',
@@ -65,14 +75,36 @@ const REASONS = {
   unknown: 'is not known here',
 } as const;
 
-/** Refuses what a shared key must not do. `allowed` are unknown fields that the operator lets through. */
-export function checkChatFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
+/** Refuses fields that a shared key must not send. `allowed` are unknown fields that the operator lets through. */
+export function checkFields(
+  table: FieldTable,
+  body: Record<string, unknown>,
+  allowed: ReadonlySet<string>,
+): void {
   for (const [field, value] of Object.entries(body)) {
-    const kind = Object.hasOwn(CHAT_FIELDS, field) ? CHAT_FIELDS[field] : undefined;
+    const kind = Object.hasOwn(table, field) ? table[field] : undefined;
     // OpenAI takes null for a field that is not set.
     if (value !== null && (kind === 'unpriced' || kind === 'stateful')) refuse(field, kind);
     if (kind === undefined && !allowed.has(field)) refuse(field, 'unknown');
   }
+}
+
+/** Most texts, or lists of tokens, that OpenAI takes in one request. */
+const MOST_INPUTS = 2_048;
+
+/** Refuses what is no request for embeddings. */
+export function checkEmbeddingFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
+  checkFields(EMBEDDING_FIELDS, body, allowed);
+  const { input } = body;
+  const isText = typeof input === 'string' && input !== '';
+  const isList = Array.isArray(input) && input.length > 0 && input.length <= MOST_INPUTS;
+  if (!isText && !isList)
+    throw invalid(`input must be a text, or a list of 1 to ${MOST_INPUTS} texts or of tokens.`, 'input');
+}
+
+/** Refuses what a shared key must not do in a chat. */
+export function checkChatFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
+  checkFields(CHAT_FIELDS, body, allowed);
   if (!Array.isArray(body['messages']) || body['messages'].length === 0) {
     throw invalid('messages must be a list that is not empty.', 'messages');
   }

@@ -31,6 +31,11 @@ export function openAiError(error: AppError, requestId: string): { readonly erro
   };
 }
 
+/** An error within a stream, as OpenAI's clients understand it. */
+export function openAiErrorEvent(error: AppError, requestId: string): string {
+  return `data: ${JSON.stringify(openAiError(error, requestId))}\n\n`;
+}
+
 const AS_IT_IS: Readonly<Record<number, ProviderErrorCode>> = {
   404: 'provider_not_found',
   422: 'provider_unprocessable',
@@ -75,5 +80,14 @@ export function modelUnknown(name: string): AppError {
   return new AppError('model_unknown', {
     message: `There is no model${told} here. GET /v1/ai/models lists those that can be asked for.`,
     details: { field: 'model', list: '/v1/ai/models' },
+  });
+}
+
+/** A model that is asked at other doors. */
+export function modelUnsupported(name: string, paths: readonly string[]): AppError {
+  const other = paths.length === 0 ? '' : ` Ask it at ${paths.join(' or ')}.`;
+  return new AppError('model_unsupported', {
+    message: `The model "${name}" is not asked in this protocol here.${other}`,
+    details: { field: 'model', paths: [...paths] },
   });
 }

@@ -8,7 +8,7 @@ import { LiveStream } from '../pipe/live-stream.ts';
 import { brokenStreamError } from '../pipe/outcome.ts';
 import { relay } from './relay.ts';
 import { StreamMeter } from '../streams/stream-meter.ts';
-import { openAi } from '@plinth/testkit/fixtures/ai/open';
+import { openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { drivenTime } from '@plinth/testkit/fixtures/ai/time';
 import { delta, listen } from '@plinth/testkit/fixtures/ai/upstream';
@@ -60,7 +60,8 @@ async function relayed(
   });
 
   async function answer(response: ServerResponse): Promise<void> {
-    const prepared = ai.openAiEndpoint.prepareChat(
+    const prepared = prepareChat(
+      ai,
       JSON.stringify({ model: 'scripted/m', messages: [{ role: 'user', content: 'x' }], stream: true }),
       'test.chat',
     );

@@ -2,11 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { AppError, type EndOfTurn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { PipeCall, PlainAnswer, StreamAnswer } from '../pipe/attempt.ts';
+import type { Door } from './doors.ts';
 import type { Deadlines, Watched } from '../providers/deadlines.ts';
-import type { PreparedChat } from './openai-endpoint.ts';
+import type { PreparedCall } from './endpoint.ts';
 import type { LiveStream, StreamEnd } from '../pipe/live-stream.ts';
 import { ProviderError } from '../errors.ts';
-import { inItsWords, openAiError } from './openai-errors.ts';
+import { inItsWords } from './openai-errors.ts';
 import type { Pipe } from '../pipe/pipe.ts';
 import { planCall } from '../plan.ts';
 import { type AiLogger, endedHere } from '../ports.ts';
@@ -33,11 +34,11 @@ export interface RelayParts {
 }
 
 interface Relaying {
-  readonly prepared: PreparedChat;
+  readonly prepared: PreparedCall;
   readonly to: RelayTo;
 }
 
-/** Makes a call of the OpenAI endpoint and answers it on the wire. */
+/** Makes a call that came in at a door and answers it on the wire. */
 export async function relay(parts: RelayParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
   const { policy, chain, wire } = prepared;
   const lingering =
@@ -51,7 +52,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
     signal: lingering === undefined ? to.signal : lingering.signal,
     traceparent: to.traceparent,
   };
-  const reader = wire.stream ? new StreamReader(parts, call, to) : undefined;
+  const reader = wire.stream ? new StreamReader(parts, { door: prepared.door, call, to }) : undefined;
   let answer: PlainAnswer | StreamAnswer;
   try {
     answer = await parts.pipe(call);
@@ -75,7 +76,7 @@ class AbsenceWatch implements Watched {
   readonly #end = new AbortController();
   readonly #over = new AbortController();
 
-  constructor(deadlines: Deadlines, { policy, chain }: PreparedChat, client: AbortSignal | undefined) {
+  constructor(deadlines: Deadlines, { policy, chain }: PreparedCall, client: AbortSignal | undefined) {
     this.#deadlines = deadlines;
     const patience = Math.max(...chain.map(({ price }) => timeLimits(policy, price).idle));
     const left = (): void => {
@@ -157,6 +158,12 @@ function endError(error: AppError, signal: AbortSignal | undefined): AppError {
   return endedHere(signal) ?? error;
 }
 
+interface StreamRelay {
+  readonly door: Door;
+  readonly call: PipeCall;
+  readonly to: RelayTo;
+}
+
 /** Milliseconds of silence until the client hears from us: proxies close after 15 s and more, and a tick may be late. */
 const SILENCE = 12_000;
 const COMMENT = ': keep-alive\n\n';
@@ -170,6 +177,7 @@ class StreamReader implements Watched {
   due = 0;
   slot = -1;
   readonly #parts: RelayParts;
+  readonly #door: Door;
   readonly #call: PipeCall;
   readonly #to: RelayTo;
   #response: ServerResponse | undefined;
@@ -179,8 +187,9 @@ class StreamReader implements Watched {
   /** The response is complete. */
   #isOver = false;
 
-  constructor(parts: RelayParts, call: PipeCall, to: RelayTo) {
+  constructor(parts: RelayParts, { door, call, to }: StreamRelay) {
     this.#parts = parts;
+    this.#door = door;
     this.#call = call;
     this.#to = to;
     parts.deadlines.watch(this, SILENCE);
@@ -256,7 +265,8 @@ class StreamReader implements Watched {
 
   #tell(error: AppError): void {
     if (this.#response === undefined) return;
-    this.#say(Buffer.from(errorEvent(endError(error, this.#to.signal), this.#call.permit.requestId)));
+    const told = endError(error, this.#to.signal);
+    this.#say(Buffer.from(this.#door.errorEvent(told, this.#call.permit.requestId)));
   }
 
   /** Many events come at once, and what reads them wakes for each write: they leave together, as a stream's end does with its last. */
@@ -286,11 +296,6 @@ class StreamReader implements Watched {
     if (this.#isOver) response.end(bytes);
     else response.write(bytes);
   }
-}
-
-/** An error within a stream, as OpenAI's clients understand it. */
-function errorEvent(error: AppError, requestId: string): string {
-  return `data: ${JSON.stringify(openAiError(error, requestId))}\n\n`;
 }
 
 /** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */

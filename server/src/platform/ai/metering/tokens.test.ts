@@ -9,6 +9,7 @@ import { createPrices, type Price } from './prices.ts';
 import { imagePart, jpeg, png } from '@plinth/testkit/fixtures/ai/pictures';
 import { finely } from './token-texts.ts';
 import { createTokenCounter, inputTokens } from './tokens.ts';
+import { CHAT } from '../dialects/chat.ts';
 import { keptText, readWire, type WireRequest } from '../wire.ts';
 
 const prices = createPrices();
@@ -36,7 +37,7 @@ interface ChatMessage {
 
 function wireOf(messages: readonly ChatMessage[], more: object = {}): WireRequest {
   const text = JSON.stringify({ model: 'sandbox-large', messages, max_tokens: 1, ...more });
-  return { ...readWire('/chat/completions', text), pictures: picturesIn(messages) };
+  return { ...readWire(CHAT, text), pictures: picturesIn(messages) };
 }
 
 async function withCount(wire: WireRequest): Promise<WireRequest> {

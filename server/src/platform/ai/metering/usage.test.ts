@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readAnswer } from './usage.ts';
+import { jsonIn } from '#platform/kernel';
+import { readObject } from './usage.ts';
 
 const USAGE = { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 };
 const OTHER = { prompt_tokens: 900, completion_tokens: 900, total_tokens: 1_800 };
@@ -7,7 +8,7 @@ const choice = (content: string) => [{ index: 0, message: { role: 'assistant', c
 
 /** Tokens of prompt and completion; undefined where the answer has no figures that can be. */
 function tokensIn(text: string): readonly [number, number] | undefined {
-  const { usage } = readAnswer(Buffer.from(text));
+  const { usage } = readObject(jsonIn(text));
   return usage === undefined ? undefined : [usage.promptTokens, usage.completionTokens];
 }
 

@@ -1,4 +1,4 @@
-import { jsonIn, isRecord } from '#platform/kernel';
+import { isRecord } from '#platform/kernel';
 /** The usage that a provider reports. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
 export interface TokenUsage {
   readonly promptTokens: number;
@@ -33,12 +33,7 @@ export const NO_ANSWER: AnswerReading = {
   isSpent: false,
 };
 
-/** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
-export function readAnswer(body: Buffer): AnswerReading {
-  return readObject(parseBody(body));
-}
-
-/** The same of an answer that is parsed already, or of one event of a stream. */
+/** Reads a plain answer in OpenAI's protocol. What is no object, or holds neither choices nor embeddings, is not usable. */
 export function readObject(answer: unknown): AnswerReading {
   if (!isRecord(answer)) return NO_ANSWER;
   const { choices, data, id, service_tier: tier } = answer;
@@ -52,7 +47,7 @@ export function readObject(answer: unknown): AnswerReading {
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
-    isSpent: Array.isArray(choices) && choices.length > 0 && choices.every(isSpent),
+    isSpent: isSpentAnswer(choices),
   };
 }
 
@@ -129,6 +124,11 @@ const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
 /** Whether a choice would have been longer, had it been given room. */
 export function isCut(choice: unknown): boolean {
   return isRecord(choice) && CUT.has(choice['finish_reason']);
+}
+
+/** Whether each choice was cut before a word of its answer. */
+export function isSpentAnswer(choices: unknown): boolean {
+  return Array.isArray(choices) && choices.length > 0 && choices.every(isSpent);
 }
 
 function isSpent(choice: unknown): boolean {
@@ -241,8 +241,4 @@ function tokens(value: unknown): number | undefined {
   return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_TOKENS
     ? count
     : undefined;
-}
-
-function parseBody(body: Buffer): unknown {
-  return jsonIn(body.toString('utf8'));
 }

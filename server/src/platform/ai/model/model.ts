@@ -7,6 +7,8 @@ import type { LiveStream } from '../pipe/live-stream.ts';
 import type { Pipe } from '../pipe/pipe.ts';
 import type { Policy } from '../policy.ts';
 import { type Target, takesOf } from '../providers/providers.ts';
+import { CHAT } from '../dialects/chat.ts';
+import { EMBEDDINGS } from '../dialects/embeddings.ts';
 import { readWire } from '../wire.ts';
 
 /** Parts that a model of the AI SDK is built on. */
@@ -116,8 +118,8 @@ function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
   return async (input, init) => {
     if (typeof init?.body !== 'string') throw new TypeError('the pipe takes JSON bodies only');
     const path = new URL(input instanceof Request ? input.url : input).pathname;
-    const endpoint = path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions';
-    const wire = readWire(endpoint, init.body, { unsaid: DEFAULTS });
+    const dialect = path.endsWith('/embeddings') ? EMBEDDINGS : CHAT;
+    const wire = readWire(dialect, init.body, { unsaid: DEFAULTS });
     const signal = init.signal ?? undefined;
     const call: PipeCall = { permit, policy, chain, wire, signal };
     const answer = await pipe(call).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { generateText, tool } from 'ai';
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox, PROFILE_NAMES } from '#sandbox/openai';
 import { z } from 'zod';
-import { chat, plain, read } from '@plinth/testkit/fixtures/ai/open';
+import { chat, plain, read, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { plainAnswer, scriptedUpstream } from '@plinth/testkit/fixtures/ai/upstream';
@@ -165,13 +165,13 @@ describe('a refused field of the caller’s own', () => {
   test('is answered by its name, and is not asked for again without it', async () => {
     const baseUrl = fixture.sandbox.url.replace('/v1', '/as/groq-cloud/v1');
     const upstreams = [{ name: 'stranger', baseUrl, apiKey: 'k', models: ['sandbox-small'] }];
-    const { openAiEndpoint } = fixture.open({
+    const here = fixture.open({
       upstreams,
       prices,
       aliases: { both: ['stranger/sandbox-small'] },
     });
     const permit = recordingPermit();
-    const relayed = openAiEndpoint.relay(permit, openAiEndpoint.prepareChat(body, 'test.chat'), {
+    const relayed = here.endpoint.relay(permit, prepareChat(here, body, 'test.chat'), {
       response: () => {
         throw new Error('nothing is said on the wire');
       },

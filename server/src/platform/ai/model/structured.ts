@@ -11,6 +11,7 @@ import type { Prompts, PromptValues, RenderedPrompt } from '../prompts.ts';
 import type { Guard } from '../sanitizer/index.ts';
 import { takesOf } from '../providers/providers.ts';
 import type { Takes } from '../takes.ts';
+import { CHAT } from '../dialects/chat.ts';
 import { readWire, type WireRequest } from '../wire.ts';
 
 /** The input of every structured call. */
@@ -60,7 +61,7 @@ export function structuredCall(
     const before = made.get(form);
     if (before !== undefined) return before;
     const body = structuredBody(prompt, answerSchema(asked.schema), form);
-    const wire = { ...readWire('/chat/completions', body), stream, inForm };
+    const wire = { ...readWire(CHAT, body), stream, inForm };
     made.set(form, wire);
     return wire;
   };

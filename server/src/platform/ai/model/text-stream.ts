@@ -10,6 +10,7 @@ import {
   type StructuredParts,
   type StructuredRequest,
 } from './structured.ts';
+import { CHAT } from '../dialects/chat.ts';
 import { readWire } from '../wire.ts';
 import type { LiveStream, Sink } from '../pipe/live-stream.ts';
 import { unavailableError } from '../pipe/outcome.ts';
@@ -55,7 +56,7 @@ export async function streamText(
   const prompt = renderPrompt(parts, permit, request);
   const call = {
     ...parts.governed(permit, request),
-    wire: { ...readWire('/chat/completions', conversation(prompt, request.history ?? [])), stream: true },
+    wire: { ...readWire(CHAT, conversation(prompt, request.history ?? [])), stream: true },
     signal: request.signal,
     traceparent: request.traceparent,
   };

@@ -14,15 +14,13 @@ export function changeFor(
   { permit, wire, target, plan }: LedgerEntry,
   how: { readonly takes: Takes; readonly safetyIdentifier: (permit: Permit) => string },
 ): WireChange {
-  const { takes } = how;
-  const isChat = wire.endpoint === '/chat/completions';
+  const { cap, temperature, identifier, ...added } = wire.dialect.added(how.takes);
   return {
+    ...added,
     model: target.model,
-    maxTokens: isChat ? [takes.cap, plan.maxTokens] : undefined,
-    temperature: isChat && takes.temperature && !wire.hasTemperature ? policy.temperature : undefined,
-    safetyIdentifier: isChat && takes.safety_identifier ? how.safetyIdentifier(permit) : undefined,
-    store: isChat && takes.store,
-    streamUsage: takes.stream_options,
+    maxTokens: cap === undefined ? undefined : [cap, plan.maxTokens],
+    temperature: temperature && !wire.hasTemperature ? policy.temperature : undefined,
+    identifier: identifier?.(how.safetyIdentifier(permit)),
   };
 }
 
@@ -91,7 +89,11 @@ export function withRefusedFields(refusal: Refusal): Failure {
   const isRefused =
     code === 'provider_rejected' || (failure.status === 200 && code === 'provider_unavailable');
   if (!isRefused || !STATUSES.has(failure.status)) return failure;
-  const added = addedFields(wire, change).filter((field) => isNamed(field, refusal));
+  // Where a cap has one name alone, none is left to try.
+  const mayRename = wire.dialect.caps.length > 1;
+  const added = addedFields(wire, change).filter(
+    (field) => isNamed(field, refusal) && (mayRename || field !== change.maxTokens?.[0]),
+  );
   let takes: Takes | undefined;
   for (const field of added) takes = takesWithout(takes ?? refusal.takes, field, first) ?? takes;
   if (takes !== undefined)

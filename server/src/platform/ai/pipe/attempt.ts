@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import type { Micros } from '#platform/kernel';
+import { isRecord, jsonIn, type Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Span } from '#platform/telemetry';
@@ -8,7 +8,7 @@ import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import { callInForm, changeFor, type Form, withRefusedFields } from './added-fields.ts';
 import { type Ledger, type LedgerEntry, asRequest, requestId, toCallFigures } from './ledger.ts';
-import { LiveStream, type StreamEnd, type StreamSource, asStream, endedSource } from './live-stream.ts';
+import { LiveStream, type StreamEnd, type StreamSource, endedSource } from './live-stream.ts';
 import {
   brokenStreamError,
   type Failure,
@@ -23,13 +23,13 @@ import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
 import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
-import type { Target } from '../providers/providers.ts';
+import type { Target, Upstream } from '../providers/providers.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
-import { type AnswerReading, readAnswer } from '../metering/usage.ts';
+import type { AnswerReading } from '../metering/usage.ts';
 import { type WireChange, type WireRequest, writeWire } from '../wire.ts';
 
 const DISPATCH = dispatchPoint(
@@ -128,9 +128,7 @@ async function makeCall(
   }
   const started = parts.clock.monotonic();
   const span = startProviderSpan(entry);
-  const meter = call.wire.stream
-    ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
-    : undefined;
+  const meter = call.wire.stream ? new StreamMeter(meterOptions(call.wire)) : undefined;
   const exchange = openExchange(parts, { call, entry, current, meter });
   current.exchange = exchange;
   const change = changeFor(call.policy, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
@@ -157,6 +155,10 @@ async function makeCall(
   return done;
 }
 
+function meterOptions({ wantsUsage, replies, dialect }: WireRequest) {
+  return { wanted: wantsUsage, replies, dialect };
+}
+
 function openExchange(parts: AttemptParts, { call, entry, current, meter }: OpenInput): Exchange {
   const { caps } = call.policy;
   const timeouts = timeLimits(call.policy, entry.target.price);
@@ -168,11 +170,12 @@ function openExchange(parts: AttemptParts, { call, entry, current, meter }: Open
       total: Math.max(1, Math.min(timeouts.total, current.runTime)),
     },
     maxBytes: caps.answerBytes,
-    head: call.wire.stream ? new StreamHead(call.budget !== undefined) : undefined,
+    head: call.wire.stream ? new StreamHead(call.budget !== undefined, call.wire.dialect) : undefined,
     maySend: parts.maySend,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
       const remainder = new Remainder({
+        dialect: call.wire.dialect,
         meter,
         done({ end, ...read }) {
           current.admission.release();
@@ -214,15 +217,19 @@ async function sendRequest(
     parts.crashHook?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
-      path: upstream.path + wire.endpoint + upstream.query,
+      path: upstream.path + wire.dialect.path + upstream.query,
       method: 'POST',
-      headers: [...upstream.headers, ...headersOf(call, span)],
+      headers: [...upstream.headers, ...keyHeaders(upstream, wire), ...headersOf(call, span)],
       body,
     });
     return await exchange.ended;
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+function keyHeaders({ apiKey, authorization }: Upstream, { dialect }: WireRequest): readonly string[] {
+  return apiKey === '' ? [] : (dialect.headers?.(apiKey) ?? authorization);
 }
 
 function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {
@@ -258,10 +265,12 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     const refusal = refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey });
     return postFailure(at, inOtherForm(at, refusal, ended.body), undefined);
   }
-  const reading = readAnswer(ended.body);
+  const { dialect } = at.call.wire;
+  const answer = jsonIn(ended.body.toString('utf8'));
+  const reading = dialect.readAnswer(answer);
   const isUnusable = !reading.usable || reading.error !== undefined;
   const isUnshown = isUnusable && reading.error === undefined && at.call.wire.stream;
-  const shown = isUnshown ? StreamMeter.reading(ended.body) : reading;
+  const shown = isUnshown ? StreamMeter.reading(ended.body, dialect) : reading;
   // Through the OpenAI endpoint the caller has set the length, and is answered as it is.
   if (shown.isSpent && at.call.budget === undefined) {
     entry.target.learned.thinks = true;
@@ -273,12 +282,12 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     return postFailure(at, inOtherForm(at, failure, ended.body), { ...shown, ...ended });
   }
   if (at.call.wire.stream) {
-    const head = asStream(ended.body);
+    const head = isRecord(answer) ? dialect.asStream(answer) : Buffer.alloc(0);
     return head === undefined
       ? postFailure(at, unusableFailure(), { ...reading, ...ended })
       : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
-  const usage = await parts.ledger.served(entry, toCallFigures(reading, ended));
+  const usage = await parts.ledger.served(entry, toCallFigures(at.call.wire, reading, ended));
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
@@ -299,7 +308,7 @@ async function postFailure(
   else
     await ledger.broken(
       entry,
-      read === undefined ? undefined : { ...toCallFigures(read, read), shownTokens: 0 },
+      read === undefined ? undefined : { ...toCallFigures(entry.wire, read, read), shownTokens: 0 },
     );
   return failure;
 }
@@ -312,7 +321,7 @@ interface StreamStart {
 function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
   const { parts, call, entry, exchange, started, span } = at;
   const { signal, wire } = call;
-  const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
+  const meter = at.meter ?? new StreamMeter(meterOptions(wire));
   const stop = (): void => exchange.stop();
   // A stream that has ended by now takes it off again.
   signal?.addEventListener('abort', stop);

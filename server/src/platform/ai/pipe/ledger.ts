@@ -212,11 +212,10 @@ function tokensWith(
 }
 
 /** The words of a plain answer, as a request would hold them. */
-function shownIn(body: Buffer): string | undefined {
+function shownIn({ dialect }: WireRequest, body: Buffer): string | undefined {
   const answer = jsonIn(body.toString('utf8'));
-  const choices = isRecord(answer) ? answer['choices'] : undefined;
-  if (!Array.isArray(choices)) return undefined;
-  return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
+  const messages = isRecord(answer) ? dialect.shownIn(answer) : undefined;
+  return messages === undefined ? undefined : `"messages":${JSON.stringify(messages)}`;
 }
 
 /** The words of a stream, likewise. */
@@ -228,6 +227,7 @@ export function asRequest(words: string | undefined): string | undefined {
 
 /** Reads the cost of an answer. */
 export function toCallFigures(
+  wire: WireRequest,
   reading: AnswerReading,
   answer: { headers: IncomingHttpHeaders; body: Buffer },
 ): CallFigures {
@@ -235,7 +235,7 @@ export function toCallFigures(
     usage: reading.usage,
     input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
-    shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
+    shown: reading.usage === undefined ? shownIn(wire, answer.body) : undefined,
     id: requestId(answer.headers) ?? reading.id,
     tier: reading.tier,
   };

@@ -1,4 +1,3 @@
-import { isRecord, jsonIn } from '#platform/kernel';
 import type { Usage } from '#platform/limits';
 import type { PostedUsage } from './ledger.ts';
 import { ProviderError } from '../errors.ts';
@@ -19,8 +18,6 @@ export interface Sink {
   /** The stream broke after its beginning: too late for another try. */
   fail(error: ProviderError): void;
 }
-
-const DONE = Buffer.from('data: [DONE]\n\n');
 
 /** Where a stream comes from: an exchange, or a plain answer that is told as a stream. */
 export interface StreamSource {
@@ -150,8 +147,7 @@ export class LiveStream implements Consumer {
   #flush(): void {
     const rest = this.#meter.flush();
     if (rest !== undefined) this.#pass(rest);
-    // Clients of OpenAI's protocol may wait for it, where a provider sends none.
-    if (this.#meter.isComplete && !this.#meter.isDone) this.#pass(DONE);
+    if (this.#meter.isComplete && !this.#meter.isDone) this.#pass(this.#meter.dialect.end);
   }
 
   #over(end: StreamEnd): void {
@@ -179,39 +175,6 @@ export class LiveStream implements Consumer {
       sink?.fail(new ProviderError('client_gone', { retryable: false, caused: true }));
     else sink?.fail(new ProviderError('provider_timeout', { retryable: end === 'timeout' }));
   }
-}
-
-/**
- * A plain answer in the form of a stream, for a caller who asked for one: some servers answer plainly to either request.
- * One event of all words, the event of usage, and [DONE]; undefined: it is nested too deep.
- */
-export function asStream(body: Buffer): Buffer | undefined {
-  const answer = jsonIn(body.toString('utf8'));
-  if (!isRecord(answer)) return Buffer.alloc(0);
-  const { choices, usage, ...common } = answer;
-  const frame = { ...common, object: 'chat.completion.chunk' };
-  const events = [{ ...frame, choices: Array.isArray(choices) ? choices.map(asDelta) : [] }];
-  const all = [...events, ...(isRecord(usage) ? [{ ...frame, choices: [], usage }] : [])];
-  try {
-    return Buffer.from(
-      `${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`,
-    );
-  } catch (error) {
-    // JSON that can be parsed may be too deep to be written.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
-function asDelta(choice: unknown): unknown {
-  if (!isRecord(choice)) return choice;
-  const { message, ...rest } = choice;
-  if (!isRecord(message)) return choice;
-  const calls = message['tool_calls'];
-  const numbered = Array.isArray(calls)
-    ? { tool_calls: calls.map((call: unknown, index) => (isRecord(call) ? { index, ...call } : call)) }
-    : {};
-  return { ...rest, delta: { ...message, ...numbered } };
 }
 
 /** Nothing more comes: the whole answer is the stream's head. */

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
-import { chat, plain } from '@plinth/testkit/fixtures/ai/open';
+import { chat, plain, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { type DrivenTime, drivenTime } from '@plinth/testkit/fixtures/ai/time';
 import { plainAnswer, scriptedUpstream } from '@plinth/testkit/fixtures/ai/upstream';
@@ -37,7 +37,7 @@ async function openKeyed() {
   const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'x' }] });
   const client = new AbortController();
   const kept: string[] = [];
-  const relayed = here.openAiEndpoint.relay(permit, here.openAiEndpoint.prepareChat(body, 'test.chat'), {
+  const relayed = here.endpoint.relay(permit, prepareChat(here, body, 'test.chat'), {
     response: () => {
       throw new Error('the client has gone');
     },

@@ -4,9 +4,10 @@ import { currentTrace, type Span } from '#platform/telemetry';
 import type { AiLogger, AiMetrics, CallOutcome } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Failure } from './outcome.ts';
+import type { WireRequest } from '../wire.ts';
 
-/** Names of calls in OpenTelemetry's conventions, by the end of a call's path. */
-const OPERATIONS = { '/chat/completions': 'chat', '/embeddings': 'embeddings' } as const;
+/** The name of a call in OpenTelemetry's conventions. */
+const operationOf = ({ dialect }: WireRequest) => (dialect.writes ? 'chat' : 'embeddings');
 
 /** A call to a provider that has ended. */
 export interface EndedCall {
@@ -27,7 +28,7 @@ export interface ReportParts {
 
 /** The span of a call to a provider, in the trace of what is done; undefined where that is not recorded. */
 export function startProviderSpan({ wire, target }: LedgerEntry): Span | undefined {
-  return currentTrace()?.start(`${OPERATIONS[wire.endpoint]} ${target.model}`, 'client');
+  return currentTrace()?.start(`${operationOf(wire)} ${target.model}`, 'client');
 }
 
 /** Tells metrics, traces and the log how a call to a provider ended. */
@@ -49,7 +50,7 @@ export function report({ clock, metrics, logger }: ReportParts, entry: LedgerEnt
 /** By the conventions for generative AI: names and figures, no message, no reply. */
 function endSpan(span: Span, { permit, plan, wire, target }: LedgerEntry, call: EndedCall): void {
   const { outcome, failure, usage } = call;
-  const operation = OPERATIONS[wire.endpoint];
+  const operation = operationOf(wire);
   const status = failure?.status ?? 200;
   span.attributes = {
     'gen_ai.operation.name': operation,

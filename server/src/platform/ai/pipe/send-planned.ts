@@ -31,9 +31,9 @@ export async function sendPlanned(
   target: Target,
 ): Promise<SentPlan> {
   const { permit } = call;
-  const isChat = call.wire.endpoint === '/chat/completions';
   // Through the OpenAI endpoint a length is the caller's own, thoughts included.
-  const [room = 0, ...less] = isChat && call.budget === undefined && thinks(target) ? ROOMS : NO_ROOM;
+  const [room = 0, ...less] =
+    call.wire.dialect.writes && call.budget === undefined && thinks(target) ? ROOMS : NO_ROOM;
   async function send(wire: WireRequest, tokens: number): Promise<SentPlan> {
     const plan = planCall({ ...call, wire, room: tokens }, target);
     return { plan, wire, event: await permit.send(plan.call) };

@@ -3,7 +3,8 @@ import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import { type Learned, type Takes, takesOfUpstream, withPart } from '../takes.ts';
+import type { Protocol } from '../dialects/dialect.ts';
+import { type Learned, protocolsOf, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
@@ -49,8 +50,12 @@ export interface Upstream {
   readonly path: string;
   /** The query of each call, with its question mark: Azure's `?api-version=`. */
   readonly query: string;
-  /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
+  /** Headers of every call, flat as undici takes them fastest. */
   readonly headers: readonly string[];
+  /** The header with the key, likewise: never logged. A protocol may have one of its own. */
+  readonly authorization: readonly string[];
+  /** The protocols in which its models are asked. */
+  readonly speaks: ReadonlySet<Protocol>;
   readonly apiKey: string;
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
@@ -272,9 +277,10 @@ function open(options: UpstreamOptions): Upstream {
       // A compressed stream is held back by the compressor.
       'accept-encoding',
       'identity',
-      ...authorization(options.authHeader, apiKey),
     ],
+    authorization: authorization(options.authHeader, apiKey),
     apiKey,
+    speaks: protocolsOf(options.name, url.hostname),
     takes: takesOfUpstream(options.name, url.hostname),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from '../ai.ts';
-import { chat, plain, read, recordingMetrics } from '@plinth/testkit/fixtures/ai/open';
+import { chat, plain, read, recordingMetrics, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { drivenTime } from '@plinth/testkit/fixtures/ai/time';
@@ -140,9 +140,9 @@ describe('a 429', () => {
   test('that an inline caller would wait too long for is told to it, and gives its permit back', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ ...NO_ROOM, retry_after: 20 });
-    const { openAiEndpoint } = fixture.open();
+    const here = fixture.open();
     const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'Tea?' }] });
-    const relayed = openAiEndpoint.relay(permit, openAiEndpoint.prepareChat(body, 'test.chat'), {
+    const relayed = here.endpoint.relay(permit, prepareChat(here, body, 'test.chat'), {
       response: unexpectedCall,
     });
     await expect(relayed).rejects.toMatchObject({

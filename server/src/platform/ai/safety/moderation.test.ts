@@ -3,7 +3,7 @@ import { systemClock } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { Pool } from 'undici';
 import { createModeration } from './moderation.ts';
-import { takesOfUpstream } from '../takes.ts';
+import { protocolsOf, takesOfUpstream } from '../takes.ts';
 
 const sandbox = await createOpenAISandbox();
 const { origin, pathname } = new URL(sandbox.url);
@@ -22,9 +22,11 @@ function moderation() {
       origin,
       path: pathname,
       query: '',
-      headers: ['authorization', `Bearer ${sandbox.apiKey}`, 'content-type', 'application/json'],
+      headers: ['content-type', 'application/json'],
+      authorization: ['authorization', `Bearer ${sandbox.apiKey}`],
       apiKey: sandbox.apiKey,
       takes: takesOfUpstream('sandbox', ''),
+      speaks: protocolsOf('sandbox', ''),
     },
     clock: systemClock,
     logger: undefined,

@@ -59,7 +59,7 @@ export function createModeration({ upstream, clock, logger, metrics }: Moderatio
       origin: upstream.origin,
       path: `${upstream.path}/moderations${upstream.query}`,
       method: 'POST',
-      headers: [...upstream.headers],
+      headers: [...upstream.headers, ...upstream.authorization],
       body: JSON.stringify({ model: MODEL, input: shorten(text) }),
       signal: over,
     });

@@ -1,6 +1,13 @@
 import { jsonIn, isRecord } from '#platform/kernel';
 import { isPlain, StreamMeter } from './stream-meter.ts';
-import { estimatedTokens, NO_ANSWER, readAnswer, type AnswerReading, readUsage } from '../metering/usage.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import {
+  estimatedTokens,
+  NO_ANSWER,
+  type AnswerReading,
+  type Figures,
+  readUsage,
+} from '../metering/usage.ts';
 
 /** The rest of a plain answer is kept up to this size; of a larger one only its end, where the usage stands. */
 const MOST_KEPT = 1_048_576;
@@ -31,8 +38,15 @@ export class Remainder {
   #size = 0;
   #isAllKept = true;
 
+  readonly #dialect: Dialect;
+
   /** `meter`: of a call that asked for a stream. `done` is called once. */
-  constructor(parts: { readonly meter: StreamMeter | undefined; readonly done: (read: ReadOn) => void }) {
+  constructor(parts: {
+    readonly dialect: Dialect;
+    readonly meter: StreamMeter | undefined;
+    readonly done: (read: ReadOn) => void;
+  }) {
+    this.#dialect = parts.dialect;
     this.#meter = parts.meter;
     this.#done = parts.done;
   }
@@ -71,8 +85,13 @@ export class Remainder {
 
   #plain(): AnswerReading {
     const body = Buffer.concat(this.#kept);
-    if (this.#isAllKept) return readAnswer(body);
-    return { ...NO_ANSWER, usable: true, usage: usageAtEnd(body.toString('latin1')) };
+    if (this.#isAllKept) return this.#dialect.readAnswer(jsonIn(body.toString('utf8')));
+    const usage = usageAtEnd(body.toString('latin1'));
+    return {
+      ...NO_ANSWER,
+      usable: true,
+      usage: usage === undefined ? undefined : readUsage(this.#dialect.figures(usage)),
+    };
   }
 }
 
@@ -85,7 +104,7 @@ function readMeter(meter: StreamMeter): AnswerReading {
 }
 
 /** The usage that stands in the end of an answer: the last object of that name. */
-function usageAtEnd(tail: string): AnswerReading['usage'] {
+function usageAtEnd(tail: string): Figures | undefined {
   const from = tail.lastIndexOf('"usage"');
   const open = tail.indexOf('{', from);
   if (from === -1 || open === -1) return undefined;
@@ -95,7 +114,7 @@ function usageAtEnd(tail: string): AnswerReading['usage'] {
     else if (tail[at] === '}') depth -= 1;
     if (depth > 0) continue;
     const usage = jsonIn(tail.slice(open, at + 1));
-    return isRecord(usage) ? readUsage(usage) : undefined;
+    return isRecord(usage) ? usage : undefined;
   }
   return undefined;
 }

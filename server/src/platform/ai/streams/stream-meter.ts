@@ -1,22 +1,19 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { endOfEvent, eventsIn, hasData } from './events.ts';
 import { EventCutter } from './event-cutter.ts';
-import { lookOver } from './look.ts';
+import { lookOver } from '../dialects/look.ts';
+import { CHAT } from '../dialects/chat.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import {
   plausibleUsage,
-  errorIn,
   estimatedTokens,
   type Figures,
-  figuresIn,
-  idOf,
   type InputUsage,
   mergeFigures,
   NO_ANSWER,
   type AnswerReading,
   readInput,
-  readObject,
   readUsage,
-  showsSomething,
   type TokenUsage,
 } from '../metering/usage.ts';
 
@@ -28,6 +25,14 @@ const MOST_KEPT = 1_048_576;
 const LONGEST_DONE = 64;
 /** Azure's first event has no id. A server that gives none is not asked for ever. */
 const EVENTS_WITH_ID = 4;
+interface MeterOptions {
+  /** The client asked for the usage event. */
+  readonly wanted: boolean;
+  readonly replies?: number;
+  /** Chat completions when not said. */
+  readonly dialect?: Dialect;
+}
+
 /**
  * Meters a stream of server-sent events without parsing each: it looks for the events that hold usage or an error. The
  * usage that the client did not ask for is taken out, and an error, which the reader is told at the end. Bytes are
@@ -58,24 +63,29 @@ export class StreamMeter {
   #keptBytes = 0;
   readonly #wanted: boolean;
   readonly #replies: number;
+  readonly dialect: Dialect;
 
-  constructor(options: { readonly wanted: boolean; readonly replies?: number }) {
+  constructor(options: MeterOptions) {
     this.#wanted = options.wanted;
     this.#replies = options.replies ?? 1;
+    this.dialect = options.dialect ?? CHAT;
   }
 
   /** Reads the facts of a stream that shows nothing. */
-  static reading(received: Buffer): AnswerReading {
-    let reading = NO_ANSWER;
-    let error: AnswerReading['error'];
+  static reading(received: Buffer, dialect: Dialect): AnswerReading {
+    let [id, tier, error, figures]: [AnswerReading['id']?, string?, Figures?, Figures?] = [];
     let isSpent = false;
     for (const event of eventsIn(received.toString('utf8'))) {
-      const next = readObject(jsonIn(event));
+      const answer = jsonIn(event);
+      if (!isRecord(answer)) continue;
+      const next = dialect.readEvent(answer);
+      id ??= next.id;
+      tier = next.tier ?? tier;
       error ??= next.error;
       isSpent ||= next.isSpent;
-      if (next.usage !== undefined || reading.id === undefined) reading = next;
+      if (next.figures !== undefined) figures = mergeFigures(figures, next.figures);
     }
-    return { ...reading, error, isSpent };
+    return { ...NO_ANSWER, usage: readUsage(figures), input: readInput(figures), id, tier, error, isSpent };
   }
 
   /** The input is no longer events: there is nothing to wait for. */
@@ -124,7 +134,7 @@ export class StreamMeter {
 
   /** The shown words, in the order of events; undefined: they were too many to be kept. */
   get shown(): string | undefined {
-    return this.#kept && wordsIn(eventsIn(Buffer.concat(this.#kept).toString('utf8')));
+    return this.#kept && wordsIn(this.dialect, eventsIn(Buffer.concat(this.#kept).toString('utf8')));
   }
 
   /** Takes what came and answers what to pass on: whole events, and nothing after the last. */
@@ -191,13 +201,18 @@ export class StreamMeter {
       this.failure ??= {};
       return false;
     }
-    const { shownBytes, saidBytes, finished, mayTell } = lookOver(data, from, to);
+    const { shownBytes, saidBytes, finished, mayTell, isLast } = lookOver(this.dialect.names, data, {
+      from,
+      to,
+    });
     this.#bytes += shownBytes;
     this.#saidBytes += saidBytes;
     if (shownBytes > 0) this.#words += 1;
     this.#finished += finished;
     const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
-    return !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
+    const isPassedOn = !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
+    this.isDone = isLast && this.failure === undefined;
+    return isPassedOn;
   }
 
   /** Reads the figures of an event; false when it holds nothing else, or is an error. */
@@ -205,19 +220,16 @@ export class StreamMeter {
     const [data] = eventsIn(event);
     const answer = jsonIn(data ?? '');
     if (!isRecord(answer)) return true;
-    this.id ??= idOf(answer['id']);
-    if (typeof answer['service_tier'] === 'string') this.tier = answer['service_tier'];
-    const error = errorIn(answer);
+    const { id, tier, error, figures, isUsageAlone } = this.dialect.readEvent(answer);
+    this.id ??= id;
+    this.tier = tier ?? this.tier;
     if (error !== undefined) {
       this.failure ??= error;
       return false;
     }
-    const figures = figuresIn(answer);
     if (figures !== undefined) this.#figures = mergeFigures(this.#figures, figures);
     if (figures !== undefined) this.#wordsAtFigures = this.#words;
-    const { choices } = answer;
-    const isAlone = choices === undefined || (Array.isArray(choices) && choices.length === 0);
-    if (!isAlone || !isRecord(answer['usage'])) return true;
+    if (!isUsageAlone) return true;
     if (this.#words > 0 && readUsage(this.#figures) !== undefined) this.#isUsageAlone = true;
     return this.#wanted;
   }
@@ -227,12 +239,14 @@ export class StreamMeter {
 export class StreamHead {
   readonly #cutter = new EventCutter();
   readonly #orCut: boolean;
+  readonly #dialect: Dialect;
   #isBegun = false;
   #isOver = false;
 
   /** `orCut`: the end of an answer without a word is shown too, where it was cut. */
-  constructor(orCut = true) {
+  constructor(orCut = true, dialect = CHAT) {
     this.#orCut = orCut;
+    this.#dialect = dialect;
   }
 
   /** Takes what came: whether an answer has begun with it. Not with an error, nor where the stream ends before; then it is read to its end. */
@@ -256,8 +270,10 @@ export class StreamHead {
     const [event] = eventsIn(text);
     if (event === undefined) return false;
     const answer = jsonIn(event);
-    this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
-    return !this.#isOver && isRecord(answer) && showsSomething(answer, this.#orCut);
+    if (event === '[DONE]' || !isRecord(answer) || this.#dialect.readEvent(answer).error !== undefined)
+      this.#isOver = true;
+    else return this.#dialect.showsSomething(answer, this.#orCut);
+    return false;
   }
 }
 
@@ -294,48 +310,12 @@ function join(parts: readonly Buffer[]): Buffer | undefined {
   return only;
 }
 
-/** Names of fields that frame words, and hold none. */
-const FRAMES: ReadonlySet<string> = new Set([
-  'role',
-  'index',
-  'id',
-  'type',
-  'finish_reason',
-  'name',
-  'reasoning',
-]);
-
-/** The words of a stream's events, each reply, thought and call for itself: pieces are joined before they are counted. */
-function wordsIn(events: Iterable<string>): string {
+/** The words of a stream's events: pieces are joined before they are counted. */
+function wordsIn(dialect: Dialect, events: Iterable<string>): string {
   const words = new Map<string, string>();
   for (const event of events) {
     const answer = jsonIn(event);
-    const choices = isRecord(answer) ? answer['choices'] : undefined;
-    if (!Array.isArray(choices)) continue;
-    for (const choice of choices) {
-      if (!isRecord(choice)) continue;
-      const delta = choice['delta'] ?? choice['message'];
-      const thoughts =
-        isRecord(delta) && delta['reasoning_content'] === undefined ? delta['reasoning'] : undefined;
-      add(words, `${numberOf(choice, 0)} thoughts`, thoughts);
-      add(words, `${numberOf(choice, 0)}`, delta);
-    }
+    if (isRecord(answer)) dialect.addWords(words, answer);
   }
   return [...words.values()].join('\n');
-}
-
-/** Pieces of one thing say the same number. */
-function numberOf(of: unknown, otherwise: number): number {
-  const index = isRecord(of) ? of['index'] : undefined;
-  return typeof index === 'number' ? index : otherwise;
-}
-
-function add(words: Map<string, string>, path: string, value: unknown): void {
-  if (typeof value === 'string') words.set(path, (words.get(path) ?? '') + value);
-  else if (Array.isArray(value)) {
-    for (const [nth, item] of value.entries()) add(words, `${path} ${numberOf(item, nth)}`, item);
-  } else if (isRecord(value)) {
-    for (const [name, inner] of Object.entries(value))
-      if (!FRAMES.has(name)) add(words, `${path} ${name}`, inner);
-  }
 }

@@ -4,6 +4,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { makeOpenAiServers } from '@plinth/testkit/fixtures/ai/openai-endpoint';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
+import { prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { delta, plainAnswer, scriptedUpstream } from '@plinth/testkit/fixtures/ai/upstream';
 
 const POLICY = 'test.chat';
@@ -152,12 +153,9 @@ test.each([true, false])(
   'a client that hangs up before anything was sent is charged nothing: streamed %s',
   async (stream) => {
     const here = fixture.open();
-    const prepared = here.openAiEndpoint.prepareChat(
-      JSON.stringify({ model: 'small', messages, stream }),
-      POLICY,
-    );
+    const prepared = prepareChat(here, JSON.stringify({ model: 'small', messages, stream }), POLICY);
     const signal = AbortSignal.abort();
-    await here.openAiEndpoint.relay(permit, prepared, { response: fail, signal }).catch(() => {});
+    await here.endpoint.relay(permit, prepared, { response: fail, signal }).catch(() => {});
     expect(permit.states).toEqual([]);
     expect(permit.closed).toBe('released: client_gone');
   },
@@ -166,12 +164,12 @@ test.each([true, false])(
 test('a plain answer may be kept in the commit that settles its permit, before it is sent', async () => {
   const here = fixture.open();
   const kept: string[] = [];
-  const prepared = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
+  const prepared = prepareChat(here, JSON.stringify({ model: 'small', messages }), POLICY);
   const settle = async (body: Uint8Array): Promise<void> => {
     kept.push(Buffer.from(body).toString('utf8'));
     await permit.settle();
   };
-  await here.openAiEndpoint.relay(permit, prepared, { response: fail, settle }).catch(() => {});
+  await here.endpoint.relay(permit, prepared, { response: fail, settle }).catch(() => {});
   expect(JSON.parse(kept[0] ?? '')).toMatchObject({ object: 'chat.completion' });
   expect(permit.closed).toBe('settled');
 });
@@ -205,9 +203,7 @@ describe('what the provider is sent', () => {
     const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }] });
     const text = `{ "model" : "small", "seed": 9223372036854775807, "messages":[{"role":"user","content":"a \\"quoted\\" \\\\"}] }`;
     await clientOf(here);
-    await here.openAiEndpoint
-      .relay(permit, here.openAiEndpoint.prepareChat(text, POLICY), { response: fail })
-      .catch(() => {});
+    await here.endpoint.relay(permit, prepareChat(here, text, POLICY), { response: fail }).catch(() => {});
     expect(upstream.requests[0]?.body).toContain('"seed": 9223372036854775807');
     expect(JSON.parse(upstream.requests[0]?.body ?? '')).toMatchObject({
       messages: [{ content: 'a "quoted" \\' }],
@@ -224,7 +220,7 @@ describe('the reply is capped', () => {
   test('to what the granted reserve buys', async () => {
     const here = fixture.open();
     const text = JSON.stringify({ model: 'small', messages, max_tokens: 1_000 });
-    const full = here.openAiEndpoint.prepareChat(text, POLICY);
+    const full = prepareChat(here, text, POLICY);
     permit = recordingPermit({ reserve: Math.floor(full.planned.reserve / 2) });
     const client = await clientOf(here);
     const { response } = await client.chat.completions
@@ -238,8 +234,8 @@ describe('the reply is capped', () => {
 
   test('and its reserve counts every reply that is asked for', () => {
     const here = fixture.open();
-    const one = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages }), POLICY);
-    const four = here.openAiEndpoint.prepareChat(JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
+    const one = prepareChat(here, JSON.stringify({ model: 'small', messages }), POLICY);
+    const four = prepareChat(here, JSON.stringify({ model: 'small', messages, n: 4 }), POLICY);
     expect(four.planned.reserve).toBeGreaterThan(one.planned.reserve * 3);
   });
 });

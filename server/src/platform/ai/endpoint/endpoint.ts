@@ -1,18 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
-import { checkChatFields, checkPriced, picturesIn } from './fields.ts';
-import { modelUnknown } from './openai-errors.ts';
+import { type Door, isAskedIn, openDoor, pathsOf } from './doors.ts';
+import { checkPriced } from './fields.ts';
+import { modelUnknown, modelUnsupported } from './openai-errors.ts';
+import type { Protocol } from '../dialects/dialect.ts';
 import { checkInput, planCall } from '../plan.ts';
 import type { Policy } from '../policy.ts';
-import { type Price, reserve } from '../metering/prices.ts';
+import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
 import { sizeOf, type TokenCounter } from '../metering/tokens.ts';
 import { invalid, readWire, type WireRequest } from '../wire.ts';
 
-/** A chat request of the OpenAI endpoint, checked and priced, before admission. */
-export interface PreparedChat {
+/** A request that came in at a door, checked and priced, before admission. */
+export interface PreparedCall {
+  readonly door: Door;
   readonly model: string;
   readonly stream: boolean;
   /** The reply's cap when admission grants the whole reserve. */
@@ -28,25 +31,34 @@ export interface PreparedChat {
   readonly chain: readonly Target[];
   readonly wire: WireRequest;
   /** The same call with its input counted by a tokenizer, for when its bytes do not fit; undefined where that asks for no less. */
-  closer(): Promise<PreparedChat | undefined>;
+  closer(): Promise<PreparedCall | undefined>;
 }
 
-/** The OpenAI protocol for any client, in front of the pipe. */
-export interface OpenAiEndpoint {
+/** A request as it came in at a door. `policy` names the policy that caps it (`gateway.chat`). */
+export interface ClientRequest {
+  readonly door: Door;
+  readonly body: Uint8Array | string;
+  readonly policy: string;
+}
+
+/** The protocols for any client, in front of the pipe. */
+export interface AiEndpoint {
+  /** The door of a protocol; a promise of it where its code is still to be loaded. */
+  door(protocol: Protocol): Door | Promise<Door>;
   /**
-   * Reads the bytes of a chat request. Throws validation_failed, field_refused, model_unknown, context_too_large.
-   * `policy` names the policy that caps it (`gateway.chat`); the models are the ones that the request asks for.
+   * Reads the bytes of a request. Throws validation_failed, field_refused, model_unknown, model_unsupported, context_too_large.
+   * The models are the ones that the request asks for.
    */
-  prepareChat(body: Uint8Array | string, policy: string): PreparedChat;
+  prepare(request: ClientRequest): PreparedCall;
   /** The same with its input counted by a tokenizer from the start, for when its bytes alone are above the policy's cap of cost. */
-  prepareClosely(body: Uint8Array | string, policy: string): Promise<PreparedChat>;
+  prepareClosely(request: ClientRequest): Promise<PreparedCall>;
   /**
    * Makes the call under its permit, answers on the wire, and settles or releases the permit. Throws before the
-   * first byte only; what breaks later is told within the stream, in OpenAI's form. While the model thinks, a streamed
+   * first byte only; what breaks later is told within the stream, in the door's form. While the model thinks, a streamed
    * call is told so by comments, the first of which takes the wire.
    */
-  relay(permit: Permit, prepared: PreparedChat, to: RelayTo): Promise<void>;
-  /** Every name that a chat request may ask for, aliases too, as GET /models answers. */
+  relay(permit: Permit, prepared: PreparedCall, to: RelayTo): Promise<void>;
+  /** Every name that a request may ask for, aliases too, as GET /models answers. */
   models(): { readonly object: 'list'; readonly data: readonly ListedModel[] };
   /** One of them. Throws model_unknown. */
   model(id: string): ListedModel;
@@ -59,7 +71,7 @@ export interface ListedModel {
   readonly owned_by: string;
 }
 
-export interface OpenAiEndpointParts extends RelayParts {
+export interface AiEndpointParts extends RelayParts {
   readonly providers: Providers;
   readonly tokens: TokenCounter;
   readonly policyOf: (name: string) => Policy;
@@ -67,13 +79,13 @@ export interface OpenAiEndpointParts extends RelayParts {
   readonly allowedFields: ReadonlySet<string>;
 }
 
-/** Names that chat requests may ask for, of one set of providers. */
+/** Names that requests may ask for, of one set of providers. */
 interface Names {
   readonly data: readonly ListedModel[];
   readonly byId: ReadonlyMap<string, ListedModel>;
 }
 
-export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint {
+export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
   const known = new WeakMap<Providers, Names>();
 
   /** Settings may change while the program runs: providers are others then. */
@@ -81,43 +93,43 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
     const { providers } = parts;
     const before = known.get(providers);
     if (before !== undefined) return before;
-    const listed = providers
-      .list()
-      .filter(({ id }) => providers.chain(id).every(({ price }) => isChatModel(price)));
-    const data = listed.map(toListedModel);
+    const data = providers.list().map(toListedModel);
     const made = { data, byId: new Map(data.map((model) => [model.id, model])) };
     known.set(providers, made);
     return made;
   }
 
-  function chainOf(name: string): readonly Target[] {
+  /** The models that a name stands for, as far as they are asked at this door. */
+  function chainAt({ dialect }: Door, name: string): readonly Target[] {
     if (!names().byId.has(name)) throw modelUnknown(name);
-    return parts.providers.chain(name);
+    const all = parts.providers.chain(name);
+    const chain = all.filter((target) => isAskedIn(dialect.name, target));
+    if (chain.length === 0) throw modelUnsupported(name, pathsOf(all));
+    return chain;
   }
 
-  function readChat(body: Uint8Array | string, policyName: string): ChatInput {
-    const policy = parts.policyOf(policyName);
+  function read({ door, body, policy: name }: ClientRequest): CallInput {
+    const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const bytes = bytesOf(body);
     const text = bytes.toString('utf8');
     const parsed = parseObject(text);
-    checkChatFields(parsed, parts.allowedFields);
+    const pictures = door.check(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
-    const read = readWire('/chat/completions', bytes, { parsed });
+    const wire: WireRequest = { ...readWire(door.dialect, bytes, { parsed }), pictures };
     refuseBrokenText(text, parsed);
-    if (read.model === '') throw invalid('model must name a model.', 'model');
-    const messages = Array.isArray(parsed['messages']) ? parsed['messages'] : [];
-    const wire: WireRequest = { ...read, pictures: picturesIn(messages) };
-    const chain = chainOf(wire.model);
+    if (wire.model === '') throw invalid('model must name a model.', 'model');
+    const chain = chainAt(door, wire.model);
     for (const { price } of chain) checkPriced(price, wire);
-    return { policy, chain, wire };
+    return { door, policy, chain, wire };
   }
   return {
-    prepareChat: (body, policyName) => prepareChat(parts, readChat(body, policyName)),
-    async prepareClosely(body, policyName) {
-      const read = readChat(body, policyName);
-      const counted = await parts.tokens.count(read.wire);
-      return prepareChat(parts, { ...read, wire: { ...read.wire, counted } });
+    door: openDoor,
+    prepare: (request) => prepare(parts, read(request)),
+    async prepareClosely(request) {
+      const input = read(request);
+      const counted = await parts.tokens.count(input.wire);
+      return prepare(parts, { ...input, wire: { ...input.wire, counted } });
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
     models: () => ({ object: 'list', data: names().data }),
@@ -132,10 +144,10 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
 /** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
 const LEAST_PART = 10;
 
-type ChatInput = Pick<PreparedChat, 'policy' | 'chain' | 'wire'>;
+type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire'>;
 
-function prepareChat(parts: OpenAiEndpointParts, asked: ChatInput): PreparedChat {
-  const { policy, chain, wire } = asked;
+function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
+  const { chain, wire, policy } = asked;
   const [first] = chain;
   if (first === undefined) throw modelUnknown(wire.model);
   const { maxTokens, call: planned } = planCall({ policy, wire }, first);
@@ -155,15 +167,10 @@ function prepareChat(parts: OpenAiEndpointParts, asked: ChatInput): PreparedChat
       if (wire.counted !== undefined) return undefined;
       const counted = await parts.tokens.count(wire);
       if (counted === undefined) return undefined;
-      const again = prepareChat(parts, { policy, chain, wire: { ...wire, counted } });
+      const again = prepare(parts, { ...asked, wire: { ...wire, counted } });
       return again.planned.reserve < planned.reserve ? again : undefined;
     },
   };
-}
-
-/** A model that charges for what it reads and never for what it writes makes embeddings. */
-function isChatModel({ input, output }: Price): boolean {
-  return output > 0 || input === 0;
 }
 
 function toListedModel({ id, provider }: { id: string; provider: string }): ListedModel {

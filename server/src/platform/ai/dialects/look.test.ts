@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CHAT } from './chat.ts';
 import { type Look, lookOver } from './look.ts';
 
 function look(text: string): Look {
   const event = Buffer.from(text);
-  return lookOver(event, 0, event.length);
+  return lookOver(CHAT.names, event, { from: 0, to: event.length });
 }
 
 const event = (answer: object) => `data: ${JSON.stringify(answer)}\n\n`;
@@ -70,7 +71,15 @@ test.each([
 test('what stands behind an event is not of it, and a text that has no end is no words', () => {
   const two = Buffer.from(event({ content: 'one' }) + event({ usage: {}, content: 'more' }));
   const end = two.indexOf('\n\n') + 2;
-  expect(lookOver(two, 0, end)).toMatchObject({ shownBytes: 3, finished: 0, mayTell: false });
-  expect(lookOver(two, end, two.length)).toMatchObject({ shownBytes: 4, finished: 0, mayTell: true });
+  expect(lookOver(CHAT.names, two, { from: 0, to: end })).toMatchObject({
+    shownBytes: 3,
+    finished: 0,
+    mayTell: false,
+  });
+  expect(lookOver(CHAT.names, two, { from: end, to: two.length })).toMatchObject({
+    shownBytes: 4,
+    finished: 0,
+    mayTell: true,
+  });
   expect(look('data: {"content":"half\n\n').shownBytes).toBe(0);
 });

@@ -8,6 +8,8 @@ export interface Look {
   readonly finished: number;
   /** Whether it may hold usage or an error. Nearly no event does, and only those are parsed. */
   readonly mayTell: boolean;
+  /** Whether it says of itself that nothing comes after it. */
+  readonly isLast: boolean;
 }
 
 const QUOTE = 0x22;
@@ -28,21 +30,14 @@ type Meaning =
   | 'usage'
   | 'error'
   /** MiniMax tells of an error with status 200 and without `error`. */
-  | 'status';
+  | 'status'
+  /** The event's own name, where events have one. */
+  | 'kind';
 
-/** Where the words of an answer stand, in the dialects that there are, and what else is looked for. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  content: 'words',
-  refusal: 'words',
-  arguments: 'words',
-  reasoning_content: 'thoughts',
-  reasoning: 'other_thoughts',
-  text: 'parts',
-  finish_reason: 'finish',
-  usage: 'usage',
-  error: 'error',
-  base_resp: 'status',
-};
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
 
 interface Name {
   /** With its closing quote. */
@@ -50,24 +45,39 @@ interface Name {
   readonly meaning: Meaning;
 }
 
-/** By their first byte. */
-const NAMES: readonly (readonly Name[] | undefined)[] = Array.from({ length: 256 }, (_, first) => {
-  const names = Object.entries(MEANINGS)
-    .filter(([name]) => name.charCodeAt(0) === first)
-    .map(([name, meaning]) => ({ bytes: Buffer.from(`${name}"`), meaning }));
-  return names.length === 0 ? undefined : names;
-});
+/** Names that say something in the events of a protocol, by their first byte. */
+export interface Names {
+  readonly byFirst: readonly (readonly Name[] | undefined)[];
+  /** Kinds of event after which nothing comes, and kinds that are parsed. */
+  readonly last: ReadonlySet<string>;
+  readonly telling: ReadonlySet<string>;
+}
+
+/** Where the words of an answer stand in a protocol, and what else is looked for. */
+export function namesOf(
+  meanings: Readonly<Record<string, Meaning>>,
+  kinds: { readonly last?: readonly string[]; readonly telling?: readonly string[] } = {},
+): Names {
+  const byFirst = Array.from({ length: 256 }, (_, first) => {
+    const names = Object.entries(meanings)
+      .filter(([name]) => name.charCodeAt(0) === first)
+      .map(([name, meaning]) => ({ bytes: Buffer.from(`${name}"`), meaning }));
+    return names.length === 0 ? undefined : names;
+  });
+  return { byFirst, last: new Set(kinds.last), telling: new Set(kinds.telling) };
+}
 
 /**
  * Goes once over the bytes of an event, and stops at the names that say something. Looking for each name by itself took ten times as
  * long: a call of Buffer.indexOf costs more than the few hundred bytes that it looks at (docs/benchmarks.md).
  */
-export function lookOver(data: Buffer, from: number, to: number): Look {
+export function lookOver(names: Names, data: Buffer, { from, to }: Range): Look {
   const found = { words: 0, thoughts: 0, other_thoughts: 0, parts: 0, finish: 0 };
   let mayTell = false;
+  let isLast = false;
   for (let at = from; at < to; at += 1) {
     if (data[at] !== QUOTE) continue;
-    const name = nameAt(data, at + 1);
+    const name = nameAt(names, data, at + 1);
     if (name === undefined) continue;
     at += name.bytes.length;
     const value = valueAfter(data, at + 1);
@@ -75,16 +85,20 @@ export function lookOver(data: Buffer, from: number, to: number): Look {
     if (meaning === 'usage') mayTell ||= data[value] === OPENS;
     else if (meaning === 'error') mayTell ||= data[value] !== NULL;
     else if (meaning === 'status') mayTell = true;
-    else if (meaning === 'finish') found.finish += stringBytes(data, value, to) > 0 ? 1 : 0;
+    else if (meaning === 'kind') {
+      const kind = data.toString('latin1', value + 1, value + 1 + stringBytes(data, value, to));
+      isLast ||= names.last.has(kind);
+      mayTell ||= names.telling.has(kind);
+    } else if (meaning === 'finish') found.finish += stringBytes(data, value, to) > 0 ? 1 : 0;
     else found[meaning] += stringBytes(data, value, to);
   }
   const shown = found.words + Math.max(found.thoughts, found.other_thoughts);
   const saidBytes = found.words + found.parts;
-  return { saidBytes, shownBytes: shown > 0 ? shown : found.parts, finished: found.finish, mayTell };
+  return { saidBytes, shownBytes: shown > 0 ? shown : found.parts, finished: found.finish, mayTell, isLast };
 }
 
-function nameAt(data: Buffer, at: number): Name | undefined {
-  const names = NAMES[data[at] ?? 0];
+function nameAt({ byFirst }: Names, data: Buffer, at: number): Name | undefined {
+  const names = byFirst[data[at] ?? 0];
   if (names !== undefined) for (const name of names) if (startsWith(data, name.bytes, at)) return name;
   return undefined;
 }

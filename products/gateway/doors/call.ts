@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { Permit, PreparedCall, Protocol } from 'plinth/product';
+import { CHAT_SECONDS } from '../plans.ts';
+import type { Gateway } from '../service.ts';
+
+/** A door at which a model is called, alike at each: who may come, and how large a body may be. */
+export const CALL = {
+  tag: 'AI gateway',
+  auth: 'account',
+  may: 'member',
+  scope: 'ai:call',
+  rate: { perMinute: 6_000, by: 'account' },
+  private: true,
+  rawBody: true,
+  maxBody: 1024 * 1024,
+  largeBody: { grant: 'body_mb', most: 32 * 1024 * 1024 },
+  // As long as a call may take by the policy, and a little longer than that, so that its own end is told.
+  maxSeconds: CHAT_SECONDS + 60,
+  produces: ['application/json', 'text/event-stream'],
+  errors: [
+    'model_unknown',
+    'model_unsupported',
+    'field_refused',
+    'context_too_large',
+    'context_length_exceeded',
+    'call_too_costly',
+    'provider_unavailable',
+    'provider_timeout',
+    'provider_rejected',
+    'provider_not_found',
+    'provider_unprocessable',
+    'provider_rate_limited',
+    'answer_unusable',
+    'answer_too_large',
+  ],
+} as const;
+
+/** A call spends the feature once its body was read and priced. */
+export function spends(protocol: Protocol) {
+  return {
+    feature: 'chat',
+    as: 'inline',
+    prepare: ({ wire }: { readonly wire: { readonly body: Uint8Array } }, gateway: Gateway) =>
+      gateway.prepare(protocol, wire.body),
+  } as const;
+}
+
+interface AdmittedCall {
+  readonly permit: Permit;
+  /** Made by `spends`. */
+  readonly prepared: unknown;
+  readonly origin: { readonly signal: AbortSignal; readonly traceparent: string | undefined };
+  readonly wire: { readonly take: () => ServerResponse };
+  readonly idempotencyKey: string | undefined;
+}
+
+/** Makes an admitted call, and answers it on the wire. */
+export function relayCall(
+  { permit, prepared, origin, wire, idempotencyKey }: AdmittedCall,
+  gateway: Gateway,
+): Promise<void> {
+  const call = prepared as PreparedCall;
+  return gateway.relay({
+    permit,
+    prepared: call,
+    signal: origin.signal,
+    traceparent: origin.traceparent,
+    keep: idempotencyKey !== undefined && !call.stream,
+    take: wire.take,
+  });
+}

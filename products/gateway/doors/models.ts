@@ -1,0 +1,45 @@
+import { namedObject, openAiError, productRoutes } from 'plinth/product';
+import { z } from 'zod';
+import type { Gateway } from '../service.ts';
+
+const route = productRoutes<Gateway>();
+
+const listedModel = namedObject('Model', {
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+});
+
+export const models = route(
+  'GET /v1/ai/models',
+  {
+    summary: 'List the available models',
+    tag: 'AI gateway',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'ai:call',
+    rate: { perMinute: 600, by: 'account' },
+    errorForm: openAiError,
+    reply: { 200: namedObject('ModelList', { object: z.literal('list'), data: z.array(listedModel) }) },
+  },
+  async (_call, gateway) => gateway.models(),
+);
+
+export const model = route(
+  'GET /v1/ai/models/:id',
+  {
+    summary: 'Read a model',
+    description: 'An id with a slash is written with `%2F`, as clients of OpenAI’s protocol do.',
+    tag: 'AI gateway',
+    auth: 'account',
+    may: 'viewer',
+    scope: 'ai:call',
+    rate: { perMinute: 600, by: 'account' },
+    params: { id: 'text' },
+    errorForm: openAiError,
+    reply: { 200: listedModel },
+    errors: ['model_unknown'],
+  },
+  async ({ params }, gateway) => gateway.model(params.id),
+);
