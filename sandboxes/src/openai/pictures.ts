@@ -4,7 +4,7 @@ import { type JsonObject, isObject, ownProperty, ownString } from './content/jso
 export interface Picture {
   readonly size: readonly [width: number, height: number] | null;
   readonly isLow: boolean;
-  /** What it is billed as, where that does not depend on the model. */
+  /** Its price in tokens, where that does not depend on the model. */
   readonly tokens?: number;
 }
 

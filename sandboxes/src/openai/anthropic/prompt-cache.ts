@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export interface PromptBlock {
   readonly text: string;
   readonly tokens: number;
-  /** How long what ends here stays in the cache, where the request asks for that. */
+  /** The stay in the cache of a prefix that ends here, where the request asks for one. */
   readonly keep: '5m' | '1h' | null;
 }
 

@@ -60,7 +60,14 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
+    speaks: ['messages'],
     source: 'sandboxes/src/openai/request.ts',
+  },
+  anthropic: {
+    host: /^api\.anthropic\.com$/,
+    takes: {},
+    speaks: ['messages'],
+    source: 'platform.claude.com/docs/en/api/messages',
   },
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,

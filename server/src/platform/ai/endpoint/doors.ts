@@ -13,6 +13,8 @@ export interface Door {
   readonly dialect: Dialect;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
+  /** The same for a request whose input is counted alone. */
+  readonly checkCount?: Door['check'];
   /** An error within a stream. */
   errorEvent(error: AppError, requestId: string): string;
   /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
@@ -69,7 +71,15 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     takes: ({ output }) => output === 0,
     open: () => EMBEDDINGS_DOOR,
   },
+  messages: {
+    path: '/v1/ai/messages',
+    takes: writesText,
+    open: () =>
+      messages ?? import('./messages-door.ts').then(({ MESSAGES_DOOR }) => (messages = MESSAGES_DOOR)),
+  },
 };
+
+let messages: Door | undefined;
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 
