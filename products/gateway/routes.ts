@@ -1,3 +1,4 @@
 export * from './doors/chat.ts';
+export * from './doors/messages.ts';
 export * from './doors/models.ts';
 export * from './doors/moderations.ts';

@@ -51,6 +51,11 @@ export function createGateway({ ai, db }: ProductContext) {
       });
     },
 
+    /** Our own count of a request's input in tokens. */
+    async countInput(protocol: Protocol, body: Uint8Array): Promise<number> {
+      return ai.endpoint.countInput({ door: await ai.endpoint.door(protocol), body, policy: POLICY });
+    },
+
     models: () => ai.endpoint.models(),
     model: (id: string) => ai.endpoint.model(id),
   };

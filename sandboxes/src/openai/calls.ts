@@ -1,6 +1,8 @@
+import type { PromptCache } from './anthropic/prompt-cache.ts';
+import type { MessagesRequest } from './anthropic/request.ts';
 import type { Bill } from './bill.ts';
 import { complete, type Completion } from './completion.ts';
-import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
+import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, encode } from './encode.ts';
 import { ApiError } from './errors.ts';
@@ -16,13 +18,16 @@ export interface Vendor {
   readonly bill: Bill;
   readonly faults: FaultPlan;
   readonly pace: Pace;
-  readonly prepared: PreparedChats;
+  readonly prepared: PreparedAnswers<ChatRequest>;
+  readonly preparedMessages: PreparedAnswers<MessagesRequest>;
+  readonly promptCache: PromptCache;
   /** Requests that came so far, those that steer the sandbox left out. */
   requests: number;
 }
 
-interface PreparedChat {
-  readonly request: ChatRequest;
+/** A request that was read, and the answer to it. */
+export interface Prepared<Request> {
+  readonly request: Request;
   readonly encoded: EncodedCompletion;
 }
 
@@ -32,15 +37,19 @@ const MOST_KEPT = 64;
 const LARGEST_KEPT_BODY = 16_384;
 const LARGEST_KEPT_ANSWER = 1_000;
 
-/** Answers to the last few different chat requests: a request's answer depends on its body alone. */
-export class PreparedChats {
-  readonly #kept = new Map<string, PreparedChat>();
+/** Answers to the last few different requests: a request's answer depends on its body alone. */
+export class PreparedAnswers<Request> {
+  readonly #kept = new Map<string, Prepared<Request>>();
+  readonly #prepare: (body: unknown) => Prepared<Request>;
 
-  for(body: string): PreparedChat {
+  constructor(prepare: (body: unknown) => Prepared<Request>) {
+    this.#prepare = prepare;
+  }
+
+  for(body: string): Prepared<Request> {
     const kept = this.#kept.get(body);
     if (kept !== undefined) return kept;
-    const request = parseChatRequest(parseJson(body));
-    const made = { request, encoded: encodeFor(request) };
+    const made = this.#prepare(parseJson(body));
     if (body.length <= LARGEST_KEPT_BODY && made.encoded.usage.completionTokens <= LARGEST_KEPT_ANSWER) {
       const [oldest] = this.#kept.keys();
       if (this.#kept.size >= MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
@@ -50,20 +59,21 @@ export class PreparedChats {
   }
 }
 
+export function prepareChat(body: unknown): Prepared<ChatRequest> {
+  const request = parseChatRequest(body);
+  return { request, encoded: encodeFor(request) };
+}
+
 function encodeFor(request: ChatRequest, fault?: Fault, profile?: Profile): EncodedCompletion {
   const includeUsage = request.includeUsage || profile?.usage === 'unasked';
   const options = { includeUsage, hideUsage: fault?.kind === 'missing_usage', usageIn: profile?.usage };
-  return encode(afterThought(request, fault, profile), options);
+  return encode(completeAfter(profile?.thinks ?? 0, request, fault), options);
 }
 
 /** A model that thinks has that much less for its answer. */
-function afterThought(
-  request: ChatRequest,
-  fault: Fault | undefined,
-  profile: Profile | undefined,
-): Completion {
+export function completeAfter(tokens: number, request: ChatRequest, fault: Fault | undefined): Completion {
   const { maxTokens } = request;
-  const thought = Math.min(profile?.thinks ?? 0, maxTokens ?? Number.POSITIVE_INFINITY);
+  const thought = Math.min(tokens, maxTokens ?? Number.POSITIVE_INFINITY);
   const left = maxTokens === null ? null : maxTokens - thought;
   const { usage, ...completion } = complete({ ...request, maxTokens: left }, fault);
   return {
@@ -75,6 +85,10 @@ function afterThought(
     },
   };
 }
+
+/** True for a fault that changes the answer or its usage, and not only its delivery. */
+export const changesAnswer = (fault: Fault | undefined): boolean =>
+  CHANGES_ANSWER.has(fault?.kind) || (fault !== undefined && 'reasoning_tokens' in fault);
 
 const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
   'bad_content',
@@ -92,22 +106,41 @@ export function serveChat(exchange: Exchange, body: string, vendor: Vendor): voi
   if (profile !== undefined) checkProfile(profile, parseJson(body));
   const { request, encoded: usual } = vendor.prepared.for(body);
   const fault = faultFor(exchange, request.model, vendor);
-  const isOther = CHANGES_ANSWER.has(fault?.kind) || (fault !== undefined && 'reasoning_tokens' in fault);
-  const encoded = isOther || profile !== undefined ? encodeFor(request, fault, profile) : usual;
-  const { usage } = encoded;
-  const answer = request.stream
+  const encoded = changesAnswer(fault) || profile !== undefined ? encodeFor(request, fault, profile) : usual;
+  deliverCompletion(
+    exchange,
+    { encoded, fault, line: { endpoint: '/v1/chat/completions', streamed: request.stream } },
+    vendor,
+  );
+}
+
+/** Bills a completion and sends it, plain or as a stream. */
+export function deliverCompletion(
+  exchange: Exchange,
+  {
+    encoded,
+    fault,
+    line,
+  }: {
+    readonly encoded: EncodedCompletion;
+    readonly fault: Fault | undefined;
+    readonly line: Partial<Delivery['line']> & Pick<Delivery['line'], 'endpoint' | 'streamed'>;
+  },
+  vendor: Vendor,
+): void {
+  const { usage, model } = encoded;
+  const answer = line.streamed
     ? (): void => answerStream(exchange, encoded, { fault, pace: vendor.pace })
     : (): void => answerPlain(exchange, encoded, fault);
-  const line = {
-    endpoint: '/v1/chat/completions',
-    model: request.model,
+  const billed = {
+    model,
     prompt_tokens: usage.promptTokens,
     cached_tokens: usage.cachedTokens,
     completion_tokens: usage.completionTokens,
     reasoning_tokens: usage.reasoningTokens,
-    streamed: request.stream,
-  } as const;
-  deliver({ exchange, fault, line, answer }, vendor);
+    ...line,
+  };
+  deliver({ exchange, fault, line: billed, answer }, vendor);
 }
 
 /** POST /v1/embeddings. */
@@ -146,7 +179,7 @@ export function serveModeration(exchange: Exchange, body: string, vendor: Vendor
 }
 
 /** The fault in the request's own header; else the next that was queued; else the standing one. */
-function faultFor({ request }: Exchange, model: string, vendor: Vendor): Fault | undefined {
+export function faultFor({ request }: Exchange, model: string, vendor: Vendor): Fault | undefined {
   const header = request.headers['x-sandbox-fault'];
   if (typeof header !== 'string') return vendor.faults.take(model);
   const fault = faultFromHeader(header);

@@ -19,6 +19,8 @@ export interface Choice {
   readonly tokens: readonly string[];
   readonly call: { readonly id: string; readonly name: string } | null;
   readonly finish: 'stop' | 'length' | 'tool_calls';
+  /** The stop sequence that ended it. */
+  readonly stoppedBy: string | null;
 }
 
 export interface Usage {
@@ -37,7 +39,7 @@ export interface Completion {
 
 /** Generates the answer to a request. Throws the ApiError that OpenAI would answer with. */
 export function complete(request: ChatRequest, fault?: Fault): Completion {
-  const promptTokens = checkedPromptTokens(request);
+  const promptTokens = countPromptTokens(request);
   const choices = fault?.kind === 'empty_choices' ? [] : makeChoices(request, fault);
   const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const reported = fault?.kind === 'usage' ? fault : undefined;
@@ -66,9 +68,10 @@ function countReasoningTokens(
 
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_REPLY = 3;
-const TOKENS_PER_ATTACHMENT = 85;
+export const TOKENS_PER_ATTACHMENT = 85;
 
-function checkedPromptTokens(request: ChatRequest): number {
+/** Tokens of a request; refused where the model has no room for them. */
+export function countPromptTokens(request: ChatRequest): number {
   const { contextTokens } = modelFor(request.model, 'chat');
   const perMessage = request.messages.map(
     ({ text, callsText, attachments, pictures }) =>
@@ -200,15 +203,17 @@ function looseJson(author: Author, fault: Fault | undefined): string {
 }
 
 function makeChoice(request: ChatRequest, text: string, tool: Called | undefined): Choice {
-  const ends = request.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  const all = splitTokens(text.slice(0, Math.min(text.length, ...ends)));
+  const ends = request.stop.map((stop) => ({ stop, at: text.indexOf(stop) })).filter(({ at }) => at >= 0);
+  const [first] = ends.toSorted((one, other) => one.at - other.at);
+  const all = splitTokens(text.slice(0, first?.at));
+  const stoppedBy = first?.stop ?? null;
   const tokens = request.maxTokens === null ? all : all.slice(0, request.maxTokens);
   const call =
     tool === undefined ? null : { id: callId(request), name: 'tool' in tool ? tool.tool.name : tool.name };
-  if (tokens.length < all.length) return { tokens, call, finish: 'length' };
+  if (tokens.length < all.length) return { tokens, call, finish: 'length', stoppedBy: null };
   // OpenAI finishes a call that was asked for by name with `stop`.
   const finish = call !== null && request.toolChoice.mode !== 'named' ? 'tool_calls' : 'stop';
-  return { tokens, call, finish };
+  return { tokens, call, finish, stoppedBy };
 }
 
 /** Differs from turn to turn of a conversation, because the conversation does. */

@@ -1,10 +1,9 @@
 import type { Bill, BillEntry, BilledCall } from './bill.ts';
 import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
-import type { EncodedCompletion } from './encode.ts';
+import type { EncodedCompletion, Events } from './encode.ts';
 import { orderedFailure } from './errors.ts';
 import { type Exchange, commonHeaders, sendErrors, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
-import { DONE, eventHead, plainHead } from './framing.ts';
 import type { Pace } from './pace.ts';
 
 /** A call that is accepted and generated, about to be billed and answered. */
@@ -19,6 +18,8 @@ export interface Delivery {
     | 'cached_tokens'
     | 'completion_tokens'
     | 'reasoning_tokens'
+    | 'cache_write_5m_tokens'
+    | 'cache_write_1h_tokens'
     | 'streamed'
   >;
   /** Sends the answer. */
@@ -112,10 +113,12 @@ export function sendPlain(exchange: Exchange, text: string, fault: Fault | undef
   });
 }
 
-/** What a stream sends, and how it ends: with [DONE], just ended, dropped, or never. */
+/** What a stream sends, and how it ends: with its last word, just ended, dropped, or never. */
 interface Script {
   readonly first: readonly string[];
   readonly paced: readonly string[];
+  /** The protocol's word that a stream is whole. */
+  readonly word: string;
   readonly last: string;
   readonly end: 'close' | 'drop' | 'hang';
   /** What comes in a packet of its own, so many milliseconds after all else. */
@@ -124,7 +127,7 @@ interface Script {
 
 /** Sends a completion as one plain answer. */
 export function answerPlain(exchange: Exchange, encoded: EncodedCompletion, fault: Fault | undefined): void {
-  sendPlain(exchange, plainHead(exchange.id) + encoded.plain(), fault);
+  sendPlain(exchange, encoded.plain(exchange.id), fault);
 }
 
 /** Sends a completion as a stream, in the rhythm of the sandbox: at once when it takes no time. */
@@ -136,7 +139,7 @@ export function answerStream(
   const { response } = exchange;
   const { fault, pace } = how;
   if (fault?.kind === 'dialect' && fault.as === 'plain') return answerPlain(exchange, encoded, undefined);
-  const script = scriptFor(encoded, { head: eventHead(exchange.id), fault });
+  const script = scriptFor(encoded.events(exchange.id), fault);
   const type = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
   if (fault?.kind === 'dialect') return answerInDialect(exchange, script, { as: fault.as, type });
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
@@ -159,7 +162,7 @@ function answerInDialect(
   const encoding = encoded === undefined ? [] : ['content-encoding', encoded.name];
   response.writeHead(200, [...commonHeaders(exchange), ...type, ...encoding]);
   if (encoded !== undefined) return void response.end(encoded.bytes);
-  const packets = [...packetsIn(as, text)];
+  const packets = [...packetsIn(as, text, script.word)];
   const sendNext = (): void => {
     const packet = packets.shift();
     if (packet === undefined) response.end();
@@ -192,41 +195,28 @@ function think(
   step(ms);
 }
 
-function scriptFor(
-  encoded: EncodedCompletion,
-  how: { readonly head: string; readonly fault: Fault | undefined },
-): Script {
-  const { head, fault } = how;
-  const { open, tokens, close } = encoded.events();
-  const prependHead = (events: readonly string[]): string[] => events.map((event) => head + event);
-  const first = prependHead(open);
-  const last = prependHead(close).join('') + DONE;
-  const upTo = (count = 0): string[] => prependHead(tokens.slice(0, count));
+function scriptFor({ open, tokens, close, ...events }: Events, fault: Fault | undefined): Script {
+  const { end: word } = events;
+  const whole = { first: open, paced: tokens, word, last: close.join('') + word, end: 'close' } as const;
+  const upTo = (count = 0): readonly string[] => tokens.slice(0, count);
   if (fault?.kind === 'cut_stream') {
     const end = fault.abrupt === true ? 'drop' : 'close';
-    if (fault.before === 'first_event') return { first: [], paced: [], last: '', end };
-    return { first, paced: upTo(fault.after), last: '', end };
+    if (fault.before === 'first_event') return { first: [], paced: [], word, last: '', end };
+    return { ...whole, paced: upTo(fault.after), last: '', end };
   }
   if (fault?.kind === 'split_done') {
-    const late = { text: DONE.slice(SPLIT), ms: fault.ms ?? 20 };
-    return {
-      first,
-      paced: prependHead(tokens),
-      last: last.slice(0, SPLIT - DONE.length),
-      end: 'close',
-      late,
-    };
+    const late = { text: word.slice(SPLIT), ms: fault.ms ?? 20 };
+    return { ...whole, last: whole.last.slice(0, SPLIT - word.length), late };
   }
-  if (fault?.kind === 'hang_midstream') return { first, paced: upTo(fault.after), last: '', end: 'hang' };
-  if (fault?.kind === 'malformed_json') {
-    const broken = `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`;
-    const rest = prependHead(tokens.slice(fault.after ?? 0));
-    return { first, paced: [...upTo(fault.after), broken, ...rest], last, end: 'close' };
-  }
-  return { first, paced: prependHead(tokens), last, end: 'close' };
+  if (fault?.kind === 'hang_midstream') return { ...whole, paced: upTo(fault.after), last: '', end: 'hang' };
+  if (fault?.kind === 'stream_error')
+    return { ...whole, paced: upTo(fault.after), last: events.error(fault) };
+  if (fault?.kind === 'malformed_json')
+    return { ...whole, paced: [...upTo(fault.after), events.broken, ...tokens.slice(fault.after ?? 0)] };
+  return whole;
 }
 
-/** Where a [DONE] is cut that comes in two packets: `data: [DO`, `NE]`. */
+/** Where the last word is cut that comes in two packets: `data: [DO`, `NE]`. */
 const SPLIT = 'data: [DO'.length;
 
 function playAtOnce({ response }: Exchange, script: Script, pace: Pace): void {

@@ -1,6 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { DONE } from './framing.ts';
 
 /** How other servers of OpenAI's protocol answer the same call. None of it is a fault; each has broken a client. */
 export const dialectSchema = z.enum([
@@ -33,14 +32,14 @@ const ERROR = {
   choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
 };
 
-/** The packets of a stream in a dialect. */
-export function packetsIn(dialect: Dialect, stream: string): readonly string[] {
+/** The packets in a dialect of a stream that ends with a word. */
+export function packetsIn(dialect: Dialect, stream: string, word: string): readonly string[] {
   const events = stream.split(/(?<=\n\n)/);
   switch (dialect) {
     case 'error_null':
       return [stream.replaceAll('data: {', 'data: {"error":null,')];
     case 'no_done':
-      return [stream.replace(DONE, '')];
+      return [stream.replace(word, '')];
     case 'comments':
       return [COMMENT, events.map((event) => event + COMMENT).join('')];
     case 'crlf':
@@ -48,7 +47,7 @@ export function packetsIn(dialect: Dialect, stream: string): readonly string[] {
     case 'done_in_two':
       return [stream.slice(0, -8), stream.slice(-8)];
     case 'error_event':
-      return [events.slice(0, -2).join(''), `data: ${JSON.stringify(ERROR)}\n\n${DONE}`];
+      return [events.slice(0, -2).join(''), `data: ${JSON.stringify(ERROR)}\n\n${word}`];
     case 'plain':
     case 'gzip':
     case 'br':

@@ -1,18 +1,26 @@
+import type { Fault } from './faults.ts';
+import { DONE, eventHead, plainHead } from './framing.ts';
 import { lazy } from './content/lazy.ts';
 import type { Choice, Completion, Usage } from './completion.ts';
 
-/** A completion as text for the wire, all but the id and time that each answer has of its own. */
+/** A completion as text for the wire, under the id of an exchange. */
 export interface EncodedCompletion {
   readonly usage: Usage;
   readonly model: string;
-  /** A plain answer, after its head. */
-  plain(): string;
-  /** The events of a stream, after their heads: roles first, then one for each token, then the end. */
-  events(): {
-    readonly open: readonly string[];
-    readonly tokens: readonly string[];
-    readonly close: readonly string[];
-  };
+  plain(id: string): string;
+  events(id: string): Events;
+}
+
+/** A stream: roles first, then an event for each token, then the usage, then the word that it is whole. */
+export interface Events {
+  readonly open: readonly string[];
+  readonly tokens: readonly string[];
+  readonly close: readonly string[];
+  readonly end: string;
+  /** An event whose JSON breaks off. */
+  readonly broken: string;
+  /** An event that says that the stream has failed. */
+  error(fault: Extract<Fault, { kind: 'stream_error' }>): string;
 }
 
 export interface EncodeOptions {
@@ -24,11 +32,26 @@ export interface EncodeOptions {
 
 /** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
 export function encode(completion: Completion, options: EncodeOptions): EncodedCompletion {
+  const plain = lazy(() => encodePlain(completion, options));
+  const events = lazy(() => encodeEvents(completion, options));
   return {
     usage: completion.usage,
     model: completion.model,
-    plain: lazy(() => encodePlain(completion, options)),
-    events: lazy(() => encodeEvents(completion, options)),
+    plain: (id) => plainHead(id) + plain(),
+    events: (id) => {
+      const head = eventHead(id);
+      const { open, tokens, close } = events();
+      const prependHead = (texts: readonly string[]): string[] => texts.map((text) => head + text);
+      return {
+        open: prependHead(open),
+        tokens: prependHead(tokens),
+        close: prependHead(close),
+        end: DONE,
+        broken: `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`,
+        error: ({ type = 'server_error', message = 'The engine was lost.' }) =>
+          `data: ${JSON.stringify({ error: { message, type, param: null, code: null } })}\n\n`,
+      };
+    },
   };
 }
 
@@ -84,7 +107,7 @@ function wireUsage(usage: Usage): object {
 function encodeEvents(
   completion: Completion,
   options: EncodeOptions,
-): ReturnType<EncodedCompletion['events']> {
+): Pick<Events, 'open' | 'tokens' | 'close'> {
   const { choices } = completion;
   const inChoice = options.usageIn === 'choice';
   const reports = options.includeUsage && !options.hideUsage && !inChoice;

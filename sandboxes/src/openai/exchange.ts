@@ -4,6 +4,7 @@ import type { Profile } from './profiles.ts';
 
 /** One request and the answer to it. */
 export interface Exchange {
+  readonly protocol: Protocol;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The part that the answer's ids share; unique over restarts, because the bill outlives the process. */
@@ -11,6 +12,17 @@ export interface Exchange {
   /** The family of models that is asked, where the path names one. */
   readonly profile?: Profile | undefined;
 }
+
+/** A vendor's headers, and its form of a refusal. */
+export interface Protocol {
+  headers(requestId: string): readonly string[];
+  error(error: ApiError, requestId: string): object;
+}
+
+export const OPENAI: Protocol = {
+  headers: (id) => ['x-request-id', id, 'openai-organization', 'sandbox', 'openai-version', '2020-10-01'],
+  error: ({ body }) => ({ error: body }),
+};
 
 /** OpenAI takes 50 MB of pictures in one request. */
 const LARGEST_BODY = 50 * 1024 * 1024;
@@ -54,15 +66,8 @@ export function parseJson(text: string): unknown {
 }
 
 /** Headers of every answer; the request id is the vendor's, the one that the bill names. */
-export function commonHeaders(exchange: Exchange): string[] {
-  return [
-    'x-request-id',
-    requestId(exchange),
-    'openai-organization',
-    'sandbox',
-    'openai-version',
-    '2020-10-01',
-  ];
+export function commonHeaders(exchange: Exchange): readonly string[] {
+  return exchange.protocol.headers(requestId(exchange));
 }
 
 export function requestId(exchange: Exchange): string {
@@ -79,7 +84,7 @@ export function sendJson(exchange: Exchange, value: unknown): void {
 }
 
 export function sendError(exchange: Exchange, error: ApiError): void {
-  send(exchange, JSON.stringify({ error: error.body }), error);
+  send(exchange, JSON.stringify(exchange.protocol.error(error, requestId(exchange))), error);
 }
 
 /** Sends a whole answer with headers of its own. */

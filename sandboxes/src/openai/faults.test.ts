@@ -97,6 +97,14 @@ describe('spoiled answers', () => {
     expect(billed()).toMatchObject([{ hung_up: false }]);
   });
 
+  test('a stream that fails says so after so many chunks, without [DONE]', async () => {
+    sandbox.faults.next({ kind: 'stream_error', after: 3, type: 'overloaded' });
+    const received = await events(await ask({ body: STREAM }));
+    expect(received).toHaveLength(1 + 3 + 1);
+    expect(received.at(-1)).toContain('"error":{"message":"The engine was lost.","type":"overloaded"');
+    expect(billed()).toMatchObject([{ fault: { kind: 'stream_error', after: 3 } }]);
+  });
+
   test('an abruptly cut stream, and a cut plain answer, break the connection', async () => {
     sandbox.faults.next({ kind: 'cut_stream', after: 3, abrupt: true }, { kind: 'cut_stream' });
     await expect(ask({ body: STREAM }).then((response) => response.text())).rejects.toThrow('terminated');

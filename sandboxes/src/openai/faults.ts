@@ -61,6 +61,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
     ...unseen,
     ...target,
   }),
+  /** A stream that says after so many chunks (0 unless told) that it has failed, and ends. */
+  z.strictObject({
+    kind: z.literal('stream_error'),
+    after,
+    type: z.string().optional(),
+    message: z.string().optional(),
+    ...unseen,
+    ...target,
+  }),
   /** A stream whose [DONE] comes in two packets, so many milliseconds apart (20 unless told). */
   z.strictObject({ kind: z.literal('split_done'), ms: z.number().min(0).optional(), ...target }),
   /** A plain answer that is no JSON; a stream with one such event after so many chunks. */

@@ -1,6 +1,8 @@
 import { listen, type ListeningOptions } from '../listen.ts';
 import { Bill, type BilledCall } from './bill.ts';
-import { PreparedChats, type Vendor } from './calls.ts';
+import { PromptCache } from './anthropic/prompt-cache.ts';
+import { prepareMessage } from './anthropic/serve.ts';
+import { prepareChat, PreparedAnswers, type Vendor } from './calls.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import { Pace } from './pace.ts';
 import { vendorListener } from './server.ts';
@@ -21,9 +23,9 @@ export interface OpenAISandboxOptions extends ListeningOptions {
 /** Families of models that refuse what their documents say; `…/as/NAME/v1` is the base URL of one. */
 export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
 
-/** A stand-in for OpenAI that is running. */
+/** A stand-in for OpenAI and Anthropic that is running. */
 export interface OpenAISandbox {
-  /** The base URL for clients: http://127.0.0.1:PORT/v1. */
+  /** The base URL for clients: http://127.0.0.1:PORT/v1. Anthropic's package adds the /v1 itself. */
   readonly url: string;
   /** A key that is accepted, as is any that is not empty. */
   readonly apiKey: string;
@@ -39,7 +41,7 @@ export interface OpenAISandbox {
 }
 
 /**
- * Starts a server on loopback that speaks OpenAI's protocol (chat completions, embeddings, models) and answers
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, embeddings, models) and Anthropic's (messages), and answers
  * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
  * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
  * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.
@@ -50,7 +52,9 @@ export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): P
     bill: new Bill(options.billFile),
     faults: new FaultPlan(),
     pace: new Pace({ latencyMs: options.latencyMs ?? 0, perTokenMs: options.perTokenMs ?? 0 }),
-    prepared: new PreparedChats(),
+    prepared: new PreparedAnswers(prepareChat),
+    preparedMessages: new PreparedAnswers(prepareMessage),
+    promptCache: new PromptCache(),
     requests: 0,
   };
   const listening = await listen('OpenAI', vendorListener(vendor), options).catch((error: unknown) => {

@@ -4,6 +4,8 @@ import { type JsonObject, isObject, ownProperty, ownString } from './content/jso
 export interface Picture {
   readonly size: readonly [width: number, height: number] | null;
   readonly isLow: boolean;
+  /** Its price in tokens, where that does not depend on the model. */
+  readonly tokens?: number;
 }
 
 /** Tokens of a picture as such, and of each tile of 512 by 512: gpt-4o's and gpt-4o-mini's, whose prices the models have. */
@@ -23,8 +25,22 @@ export function pictureOf(part: JsonObject): Picture {
   return { size, isLow: isObject(image) && ownString(image, 'detail') === 'low' };
 }
 
+const LONGEST_SIDE = 1_568;
+const MOST_TOKENS = 1_600;
+
+/** The source of an `image` block, as Anthropic bills it: a token for 750 pixels, once its long side is 1568 at most. */
+export function pictureOfSource(source: JsonObject): Picture {
+  const data = ownString(source, 'data');
+  const size = data === undefined ? null : sizeOf(Buffer.from(data, 'base64'));
+  const [width, height] = size ?? ELSEWHERE;
+  const shrink = Math.max(1, Math.max(width, height) / LONGEST_SIDE);
+  const tokens = Math.min(MOST_TOKENS, Math.ceil((width * height) / shrink ** 2 / 750));
+  return { size, isLow: false, tokens };
+}
+
 /** What OpenAI bills for a picture: it is made smaller until it fits 2048 by 2048, then until its short side is 768; each tile that it touches counts. */
-export function billedTokens(model: string, { size, isLow }: Picture): number {
+export function billedTokens(model: string, { size, isLow, tokens }: Picture): number {
+  if (tokens !== undefined) return tokens;
   const [base, tile] = TILES[model] ?? [0, 0];
   if (isLow) return base;
   const [width, height] = size ?? ELSEWHERE;

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { type Vendor, serveChat, serveEmbeddings, serveModeration } from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey } from './errors.ts';
-import { type Exchange, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
+import { ANTHROPIC } from './anthropic/protocol.ts';
+import { serveCount, serveMessages } from './anthropic/serve.ts';
+import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 import { PROFILES } from './profiles.ts';
 
@@ -15,6 +17,8 @@ const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/chat/completions', serveChat],
   ['POST /v1/embeddings', serveEmbeddings],
   ['POST /v1/moderations', serveModeration],
+  ['POST /v1/messages', serveMessages],
+  ['POST /v1/messages/count_tokens', serveCount],
   ['POST /sandbox/faults', orderFaults],
 ]);
 
@@ -26,6 +30,8 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
 
 const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
 
+const MESSAGES = /^\/v1\/messages(?:[/?]|$)/;
+
 /** `/as/groq-cloud/v1/…`: the call is answered as by that family of models (profiles.ts). */
 const AS = /^\/as\/([a-z-]+)(\/.*)$/;
 
@@ -35,7 +41,13 @@ export function vendorListener(vendor: Vendor): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    const exchange = { request, response, id: `sandbox_${boot}${count.toString(36).padStart(6, '0')}` };
+    const protocol = MESSAGES.test(request.url ?? '') ? ANTHROPIC : OPENAI;
+    const exchange = {
+      protocol,
+      request,
+      response,
+      id: `sandbox_${boot}${count.toString(36).padStart(6, '0')}`,
+    };
     sendErrors(exchange, () => route(exchange, vendor));
   };
 }
@@ -73,8 +85,8 @@ function noSuchRoute(method: string, path: string): ApiError {
 }
 
 function hasKey({ request }: Exchange): boolean {
-  const { authorization = '', 'api-key': azure = '' } = request.headers;
-  if (azure !== '') return true;
+  const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
+  if (azure !== '' || anthropic !== '') return true;
   return authorization.length > 7 && /^bearer +\S/i.test(authorization);
 }
 

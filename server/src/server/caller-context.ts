@@ -7,6 +7,7 @@ import {
   type Role,
   type Route,
   type Spender,
+  takesApiKeyHeader,
 } from '#platform/http';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, INVALID_CREDENTIAL, isUuid, NO_ACCOUNT } from '#platform/kernel';
@@ -38,6 +39,8 @@ export const NOBODY: CallerContext = {
   spender: undefined,
   productKey: undefined,
 };
+const TWO_CREDENTIALS =
+  'Authorization and X-Api-Key are two different credentials here. Send one of them, or the same in both.';
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
@@ -49,10 +52,10 @@ export async function callerContextOf(
   const { shape } = route;
   if (shape.auth === 'none' || isByProductKey(route, request)) return NOBODY;
   const { inFlight } = request;
-  const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  const caller = bearer === undefined ? undefined : await parts.identify(bearer, inFlight.ip);
+  const credential = credentialOf(route, request);
+  const caller = credential === undefined ? undefined : await parts.identify(credential, inFlight.ip);
   if (caller === undefined)
-    throw new AppError('unauthenticated', bearer === undefined ? {} : { message: INVALID_CREDENTIAL });
+    throw new AppError('unauthenticated', credential === undefined ? {} : { message: INVALID_CREDENTIAL });
   inFlight.userId = caller.userId;
   inFlight.keyId = caller.keyId;
   if (!allowsScope(caller, shape.scope ?? 'session')) {
@@ -77,6 +80,19 @@ export async function callerContextOf(
     throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
   }
   return { ...NOBODY, caller, accountId, role, spender: caller };
+}
+
+/**
+ * The token or key of a call. A route that speaks another's protocol takes X-Api-Key as well, as Anthropic's clients send it; on all
+ * others that header is a proxy's, and is not read.
+ */
+function credentialOf(route: Route, { headers }: Pick<CallRequest, 'headers'>): string | undefined {
+  const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
+  const key = takesApiKeyHeader(route) ? headers['x-api-key'] : undefined;
+  if (typeof key !== 'string' || key === '') return bearer;
+  if (headers.authorization !== undefined && bearer !== key)
+    throw new AppError('unauthenticated', { message: TWO_CREDENTIALS });
+  return key;
 }
 
 /** Whether a call is made by a secret of the product: an Authorization header says something else where the route takes one. */

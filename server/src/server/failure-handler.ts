@@ -1,4 +1,5 @@
 import { AppError, NOT_FOUND } from '#platform/kernel';
+import type { ErrorForm } from '#platform/http';
 import type { CallErrors } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
@@ -6,14 +7,15 @@ import { missingObject } from './missing.ts';
 import { type CallRequest, type InFlightRequest, routeNameOf } from './in-flight.ts';
 import { JSON_TYPE } from './responder.ts';
 
-export type Fail = (request: CallRequest, error: unknown) => void;
+/** `form` is that of the request's route where it is not said. */
+export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => void;
 
 /** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
   callErrors: Pick<CallErrors, 'count'> | undefined,
 ): Fail {
-  return (request, error) => {
+  return (request, error, form = request.routeOptions.config.errorForm) => {
     const { inFlight } = request;
     const failure = describeMissing(
       isBrokenOff(error, request) || hasEnded(error, inFlight) ? gone(error) : asFailure(error, request),
@@ -29,11 +31,7 @@ export function createFailureHandler(
     const { accountId } = inFlight;
     if (accountId !== undefined)
       callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
-    const { status, headers, body } = failureAnswer(
-      failure,
-      request.id,
-      request.routeOptions.config.errorForm,
-    );
+    const { status, headers, body } = failureAnswer(failure, request.id, form);
     inFlight.responder.fail({ status, headers, type: JSON_TYPE, text: body });
   };
 }

@@ -1,6 +1,6 @@
 import { DatabaseAway } from '#platform/db';
 import type { ErrorForm } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, errorMembers } from '#platform/kernel';
 
 /** A failure as it goes over the wire. */
 export interface FailureAnswer {
@@ -41,10 +41,10 @@ function readFrameworkError(error: unknown): { statusCode: number; code: string 
 
 /**
  * The envelope: `{"error": {code, message, details?, request_id}}`, with the headers that belong to it. A route that
- * speaks another protocol says with `form` what its clients read in `error`.
+ * speaks another protocol says with `form` what its clients read in its place.
  */
 export function failureAnswer(error: AppError, requestId: string, form?: ErrorForm): FailureAnswer {
-  const { code, message, details, status } = error;
+  const { status } = error;
   const headers: Record<string, string> = { ...error.headers };
   // Every answer about an outage says when to come back, even if the time is unknown.
   const wait = status === 503 ? Math.min(LONGEST_OUTAGE, error.retryAfter ?? SOON) : error.retryAfter;
@@ -52,14 +52,6 @@ export function failureAnswer(error: AppError, requestId: string, form?: ErrorFo
   // A limit that time does not mend: OpenAI's clients, which try a 429 again by themselves, obey this.
   else if (status === 429) headers['x-should-retry'] = 'false';
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  const envelope = {
-    error: {
-      code,
-      message,
-      ...(details === undefined ? {} : { details }),
-      ...form?.(error),
-      request_id: requestId,
-    },
-  };
-  return { status, headers, body: JSON.stringify(envelope) };
+  const body = form?.(error, requestId) ?? { error: errorMembers(error, requestId) };
+  return { status, headers, body: JSON.stringify(body) };
 }

@@ -9,6 +9,7 @@ import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import type { LargeSteps } from './large-steps.ts';
 import { OPERATIONS } from './operations.ts';
+import type { ClientPathError } from './client-paths.ts';
 import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import {
@@ -32,6 +33,8 @@ export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
   readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
+  /** The error of an unknown path that clients of AI providers try. */
+  readonly clientPathError: (method: string, url: string) => ClientPathError | undefined;
   readonly steps: LargeSteps;
   /** Will stop soon: who keeps a connection had better open one elsewhere. */
   readonly isLeaving: () => boolean;
@@ -87,6 +90,16 @@ export function openFramework(
   });
   readJsonOnly(app, options.steps);
   const unrouted = watchRoutes(app);
+  const failUnrouted = (request: FastifyRequest): void => {
+    const { method, url, originalUrl } = request;
+    const error = unrouted(method, url);
+    const { clientPathError } = options;
+    const told =
+      error.status === 404
+        ? (clientPathError(method, originalUrl) ?? clientPathError(method, url))
+        : undefined;
+    fail(request, told?.error ?? error, told?.form);
+  };
   const isFlood = floodWatch();
   app.decorateRequest('inFlight');
   app.addHook('onRequest', (request, reply, done) => {
@@ -97,11 +110,13 @@ export function openFramework(
   app.addHook('onRequest', (request, reply, done) =>
     arrive(request, reply, () => {
       if (options.isLeaving()) request.inFlight.responder.closeConnection();
-      done(refusalOf(request, options.isStopping()));
+      const refusal = refusalOf(request, options.isStopping());
+      // The body is not read: the path is unknown with any type and size of it.
+      if (refusal === undefined && request.is404) failUnrouted(request);
+      else done(refusal);
     }),
   );
   app.setErrorHandler((error, request) => fail(request, error));
-  app.setNotFoundHandler((request) => fail(request, unrouted(request.method, request.url)));
   return { app, arrivals, register };
 }
 
@@ -298,8 +313,9 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
   return headers;
 }
 
+/** Beside our own: those that the packages of OpenAI and Anthropic send. */
 const ALLOWED_HEADERS =
-  'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-i-am-safe, x-request-id';
+  'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-api-key, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-i-am-safe, x-request-id, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, x-stainless-timeout';
 const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';

@@ -46,7 +46,8 @@ export function watchRoutes(app: FastifyInstance): (method: string, url: string)
 const NO_PATH =
   'This server has no call at this path. GET /openapi.json lists all calls, and /docs shows them.';
 
-function isAt(wanted: readonly string[], given: readonly string[]): boolean {
+/** Whether a path, cut into segments, is one of a route's: `:name` stands for any segment. */
+export function isAt(wanted: readonly string[], given: readonly string[]): boolean {
   return (
     wanted.length === given.length &&
     wanted.every((segment, index) =>

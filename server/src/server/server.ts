@@ -15,6 +15,7 @@ import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, createBodyCapacity } from './body-capacity.ts';
 import { createCallTurns } from './call-turns.ts';
+import { clientPathErrors } from './client-paths.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
@@ -68,17 +69,23 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   let leaving = false;
   let stopping = false;
   const steps = createLargeSteps({ now });
+  const offered = mounted.filter(({ refusal }) => refusal === undefined);
+  let serverUrl = settings.publicUrl ?? '';
+  const clientPathError = clientPathErrors(
+    offered.flatMap((module) => module.routes),
+    () => serverUrl,
+  );
   const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals, register } = openFramework(parts, {
     rewriteUrl,
     inFlightRequests,
     fail,
+    clientPathError,
     steps,
     isLeaving: () => leaving,
     isStopping: () => stopping,
   });
   let document: object | undefined;
-  const offered = mounted.filter(({ refusal }) => refusal === undefined);
   const openApi = () =>
     (document ??= openApiOf(offered, { version: settings.version, serverUrl: settings.publicUrl }));
 
@@ -113,7 +120,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
           port: settings.metricsPort ?? 0,
           setting: 'METRICS_PORT',
         });
-      return listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
+      const opened = await listenOn(app, { host: settings.host, port: settings.port, setting: 'PORT' });
+      serverUrl ||= opened.url;
+      return opened;
     },
     leave() {
       leaving = true;

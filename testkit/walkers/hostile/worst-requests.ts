@@ -47,6 +47,7 @@ const HEADERS = [
   'range',
   'user-agent',
   'x-account-id',
+  'x-api-key',
   'x-request-id',
 ];
 /** How some of them begin, to come as far as to what follows. */

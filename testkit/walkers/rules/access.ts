@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { type PathValues, holesOf } from '../calls.ts';
+import { isForMembers, type Route, takesApiKeyHeader, takesProductKey } from '#platform/http';
+import { type CallInput, type PathValues, holesOf } from '../calls.ts';
 import {
   credentialFor,
   foreignFillings,
@@ -19,13 +19,16 @@ const signedIn: Rule = {
   visits: isSignedIn,
   async objections(route, fixture) {
     // What else is refused, and that it is on every route, the access matrix says.
-    const credentials = [
-      ['no credential', undefined],
-      ['a revoked key', fixture.refused['a revoked key']],
-    ] as const;
+    const revoked = fixture.refused['a revoked key'];
+    const header = { headers: { 'x-api-key': revoked ?? '' } };
+    const credentials: readonly (readonly [string, CallInput])[] = [
+      ['no credential', {}],
+      ['a revoked key', { as: revoked }],
+      ...(takesApiKeyHeader(route) ? [['a revoked key in X-Api-Key', header] as const] : []),
+    ];
     const found: string[] = [];
-    for (const [when, as] of credentials) {
-      const reply = await visit(fixture, route, { as });
+    for (const [when, sending] of credentials) {
+      const reply = await visit(fixture, route, sending);
       // A product may say in words of its own that a secret is unknown, where the route documents them.
       const isRefused = reply.status === 401 || reply.status === 404;
       const isNobodys = isRefused && route.shape.errors?.includes(reply.code ?? '') === true;

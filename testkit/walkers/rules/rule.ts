@@ -206,10 +206,13 @@ export function envelopeFaults(route: Route, reply: Reply): string[] {
  * clients call, its `type` and `param` are there too.
  */
 export function isEnvelope({ json, headers }: Pick<Reply, 'json' | 'headers'>): boolean {
-  if (!isRecord(json) || !isRecord(json['error'])) return false;
-  const { code, message, request_id: requestId, details, type, param, ...more } = json['error'];
+  const { error, ...frame } = isRecord(json) ? json : {};
+  if (!isRecord(error)) return false;
+  const { code, message, request_id: requestId, details, type, param, ...more } = error;
+  // The frame of Anthropic's protocol says so beside the error.
+  const isFramed = frame['type'] === 'error' && frame['request_id'] === requestId;
   return (
-    Object.keys(json).length === 1 &&
+    Object.keys(frame).length === (isFramed ? 2 : 0) &&
     Object.keys(more).length === 0 &&
     typeof code === 'string' &&
     typeof message === 'string' &&

@@ -99,6 +99,7 @@ export {
 } from '#platform/kernel';
 export {
   type Ai,
+  anthropicError,
   type ConversationMessage,
   endOfServer,
   localeIn,

@@ -22,6 +22,7 @@ export type { StreamedItems, StreamItemsRequest } from './model/item-stream.ts';
 export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './model/generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './pipe/live-stream.ts';
+export { anthropicError } from './endpoint/anthropic-errors.ts';
 export { openAiError } from './endpoint/openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './ports.ts';

@@ -20,7 +20,7 @@ export interface PlanRequest {
   readonly policy: Policy;
   readonly wire: Pick<
     WireRequest,
-    'dialect' | 'inputBytes' | 'maxTokens' | 'replies' | 'pictures' | 'counted' | 'tier'
+    'cachesForHours' | 'counted' | 'dialect' | 'inputBytes' | 'maxTokens' | 'pictures' | 'replies' | 'tier'
   >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;

@@ -54,7 +54,6 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
   sandbox: {
-    speaks: ['moderations'],
     takes: {
       cap: 'max_completion_tokens',
       temperature: true,
@@ -62,7 +61,14 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
+    speaks: ['moderations', 'messages'],
     source: 'sandboxes/src/openai/request.ts',
+  },
+  anthropic: {
+    host: /^api\.anthropic\.com$/,
+    takes: {},
+    speaks: ['messages'],
+    source: 'platform.claude.com/docs/en/api/messages',
   },
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,

@@ -23,6 +23,8 @@ export interface WireRequest {
   /** Its input in tokens, where it was counted; its pictures apart. */
   readonly counted?: Counted | undefined;
   readonly hasTemperature: boolean;
+  /** It asks for a cache that stays for an hour. */
+  readonly cachesForHours?: boolean;
   /** The same request with its answer's form asked for in another way, for a model that takes no such field. */
   readonly inForm?: ((format: Takes['response_format']) => WireRequest) | undefined;
   /** The same request in chat completions, for a model that is not asked in this protocol. */
@@ -101,6 +103,7 @@ export function readWire(
     !dialect.ours.has(key) &&
     parsed[key] !== null &&
     (unsaid.size === 0 || !unsaid.has(bytes.toString('utf8', from, to)));
+  const kept = piecesOf(bytes, members, isKept);
   return {
     dialect,
     model: typeof parsed['model'] === 'string' ? parsed['model'] : '',
@@ -112,7 +115,8 @@ export function readWire(
     pictures: [],
     inputBytes: bytes.length,
     hasTemperature: (parsed['temperature'] ?? null) !== null,
-    kept: piecesOf(bytes, members, isKept),
+    cachesForHours: dialect.writes && kept.some((piece) => piece.includes('"1h"')),
+    kept,
     streamOptions: isRecord(options) ? options : undefined,
   };
 }

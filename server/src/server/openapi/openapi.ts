@@ -10,6 +10,7 @@ import {
   type Route,
   type RouteAlias,
   type RouteAuth,
+  takesApiKeyHeader,
   takesProductKey,
 } from '#platform/http';
 import { z } from 'zod';
@@ -77,6 +78,12 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     description: 'An access token from signing in, or an API key.',
   },
+  api_key: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Api-Key',
+    description: 'The same, as clients of Anthropic’s protocol send it.',
+  },
 };
 
 function operation(route: Route, writers: Writers): Json {
@@ -92,7 +99,7 @@ function operation(route: Route, writers: Writers): Json {
     summary: shape.summary,
     description: notes.filter((note) => note !== undefined).join('\n\n'),
     tags: [shape.tag],
-    security: SECURITY[shape.auth],
+    security: [...SECURITY[shape.auth], ...(takesApiKeyHeader(route) ? [{ api_key: [] }] : [])],
     parameters: parameters(route),
     ...(shape.body === undefined && shape.streamedBody !== true
       ? {}

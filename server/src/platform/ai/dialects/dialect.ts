@@ -3,7 +3,7 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'embeddings' | 'moderations';
+export type Protocol = 'chat' | 'embeddings' | 'moderations' | 'messages';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -21,7 +21,7 @@ export interface Dialect {
   readonly caps: readonly string[];
   /** The fields that the pipe adds for a model. */
   added(takes: Takes): AddedFields;
-  /** The headers that hold a provider's key, flat; as its upstream has them when not said. */
+  /** The headers that hold a provider's key, which may be empty, flat; as its upstream has them when not said. */
   headers?(apiKey: string): readonly string[];
   /** Reads a plain answer that was parsed. */
   readAnswer(answer: unknown): AnswerReading;

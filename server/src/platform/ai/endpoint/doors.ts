@@ -16,6 +16,8 @@ export interface Door {
   readonly defaultModel?: string;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
+  /** The same for a request whose input is counted alone. */
+  readonly checkCount?: Door['check'];
   /** An error within a stream. */
   errorEvent(error: AppError, requestId: string): string;
   /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
@@ -80,7 +82,15 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
   moderations: { path: '/v1/ai/moderations', kind: 'moderations', open: () => MODERATIONS_DOOR },
+  messages: {
+    path: '/v1/ai/messages',
+    kind: 'text',
+    open: () =>
+      messages ?? import('./messages-door.ts').then(({ MESSAGES_DOOR }) => (messages = MESSAGES_DOOR)),
+  },
 };
+
+let messages: Door | undefined;
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 

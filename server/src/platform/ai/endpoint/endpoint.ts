@@ -11,7 +11,7 @@ import type { Policy } from '../policy.ts';
 import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
-import { sizeOf, type TokenCounter } from '../metering/tokens.ts';
+import { inputTokens, sizeOf, type TokenCounter } from '../metering/tokens.ts';
 import { invalid, readWire, wireFor, type WireRequest } from '../wire.ts';
 
 /** A request that came in at a door, checked and priced, before admission. */
@@ -53,6 +53,8 @@ export interface AiEndpoint {
   prepare(request: ClientRequest): PreparedCall;
   /** The same with its input counted by a tokenizer from the start, for when its bytes alone are above the policy's cap of cost. */
   prepareClosely(request: ClientRequest): Promise<PreparedCall>;
+  /** Our own count of a request's input in tokens, never below its provider's. */
+  countInput(request: ClientRequest): Promise<number>;
   /**
    * Makes the call under its permit, answers on the wire, and settles or releases the permit. Throws before the
    * first byte only; what breaks later is told within the stream, in the door's form. While the model thinks, a streamed
@@ -111,13 +113,13 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     return chain;
   }
 
-  function read({ door, body, policy: name }: ClientRequest): CallInput {
+  function read({ door, body, policy: name }: ClientRequest, check = door.check): CallInput {
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const bytes = bytesOf(body);
     const text = bytes.toString('utf8');
     const parsed = parseObject(text);
-    const pictures = door.check(parsed, parts.allowedFields);
+    const pictures = check(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
     const { model = null } = parsed;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
@@ -135,6 +137,12 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     async prepareClosely(request) {
       const input = read(request);
       return prepare(parts, { ...input, wire: await countedWire(parts, input) });
+    },
+    async countInput(request) {
+      const input = read(request, request.door.checkCount);
+      const [first] = input.chain;
+      if (first === undefined) throw modelUnknown(input.wire.model);
+      return inputTokens(first.price, wireFor(await countedWire(parts, input), first));
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
     models: () => ({ object: 'list', data: names().data }),

@@ -184,20 +184,27 @@ function isPicture(part: unknown): boolean {
   return refuse('messages.content', 'unpriced');
 }
 
+/** Tiers at the listed price: OpenAI's, and Anthropic's. */
+const FREE_TIERS = new Set(['auto', 'default', 'standard_only']);
+
 /** Pictures and service tiers must have a price. */
 export function checkPriced(
   price: Price,
   asked: { pictures: readonly Picture[]; tier: string | undefined },
 ): void {
-  if (asked.pictures.length > 0 && price.imageTokens === undefined) refuse('messages.image_url', 'unpriced');
-  if (asked.tier === undefined || asked.tier === 'auto' || asked.tier === 'default') return;
+  const isUnpriced = ({ isDocument }: Picture): boolean =>
+    (isDocument ? price.context : price.imageTokens) === undefined;
+  const unpriced = asked.pictures.find(isUnpriced);
+  if (unpriced !== undefined)
+    refuse(unpriced.isDocument ? 'messages.document' : 'messages.image_url', 'unpriced');
+  if (asked.tier === undefined || FREE_TIERS.has(asked.tier)) return;
   if (!price.tiers.has(asked.tier)) refuse('service_tier', 'unpriced');
 }
 
 /** Refuses a field that a translation would lose. */
 export const refuseLost = (field: string): never => refuse(field, 'lost');
 
-function refuse(field: string, reason: keyof typeof REASONS): never {
+export function refuse(field: string, reason: keyof typeof REASONS): never {
   throw new AppError('field_refused', {
     message: `The field ${field.slice(0, 100)} ${REASONS[reason]}.`,
     details: { field: field.slice(0, 100), reason },

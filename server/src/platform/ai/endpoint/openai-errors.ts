@@ -1,9 +1,8 @@
-import { AppError } from '#platform/kernel';
+import { AppError, type ErrorMembers, errorMembers } from '#platform/kernel';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
 
-/** The members of an error that clients of OpenAI's protocol read, beside our own. */
-export interface OpenAiError {
-  readonly message: string;
+/** An error's members as clients of OpenAI's protocol read them, beside our own. */
+interface OpenAiMembers extends Omit<ErrorMembers, 'code'> {
   readonly type: string;
   readonly param: string | null;
   readonly code: string | null;
@@ -18,22 +17,23 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** An error as OpenAI's clients know it: `err.type`, `err.param` and `err.code` are the provider's where it gave them. */
-export function openAiError(error: AppError): OpenAiError {
+export function openAiError(error: AppError, requestId: string): { readonly error: OpenAiMembers } {
   const said = error instanceof ProviderError ? error.upstream : undefined;
-  const { status, code, message, details } = error;
+  const { status, code, details } = error;
   const field = details?.['field'];
   return {
-    message,
-    type: said?.type ?? TYPES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
-    param: said?.param ?? (typeof field === 'string' ? field : null),
-    code: said?.code ?? code,
+    error: {
+      ...errorMembers(error, requestId),
+      type: said?.type ?? TYPES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
+      param: said?.param ?? (typeof field === 'string' ? field : null),
+      code: said?.code ?? code,
+    },
   };
 }
 
 /** An error within a stream, as OpenAI's clients understand it. */
 export function openAiErrorEvent(error: AppError, requestId: string): string {
-  const told = { ...openAiError(error), request_id: requestId };
-  return `data: ${JSON.stringify({ error: told })}\n\n`;
+  return `data: ${JSON.stringify(openAiError(error, requestId))}\n\n`;
 }
 
 const AS_IT_IS: Readonly<Record<number, ProviderErrorCode>> = {

@@ -10,6 +10,8 @@ export interface Picture {
   readonly low: boolean;
   /** Bytes of the body that it takes at least: they are no text. */
   readonly bytes: number;
+  /** It is a document, whose pages nothing tells but its vendor. */
+  readonly isDocument?: boolean;
 }
 
 /** How a vendor counts pictures: docs/gateway.md, Pictures. */
@@ -38,6 +40,13 @@ export function readPicture(part: unknown): Picture {
   return { size, low, bytes: url.length };
 }
 
+/** Reads the picture, or document, of a base64 text; of one that lies elsewhere nothing is known. */
+export function pictureOfData(data: unknown, isDocument: boolean): Picture {
+  const text = typeof data === 'string' ? data : '';
+  const size = isDocument ? undefined : sizeOf(text.slice(0, BASE64_HEAD));
+  return { size, low: false, bytes: text.length, isDocument };
+}
+
 function sizeOf(base64: string): Picture['size'] {
   try {
     const { width = 0, height = 0 } = imageDimensionsFromData(Buffer.from(base64, 'base64')) ?? {};
@@ -48,8 +57,13 @@ function sizeOf(base64: string): Picture['size'] {
 }
 
 /** The most that a picture counts as input, in tokens: by the vendor's rule where its size is known, else as the dearest of the model. */
-export function pictureTokens(price: Pick<Price, 'imageTokens' | 'pictures'>, picture: Picture): number {
+export function pictureTokens(
+  price: Pick<Price, 'context' | 'imageTokens' | 'pictures'>,
+  picture: Picture,
+): number {
   const { imageTokens: most = 0, pictures: rule } = price;
+  // A model takes no more than it has room for.
+  if (picture.isDocument === true) return price.context ?? 0;
   if (rule === undefined) return most;
   if ('base' in rule && picture.low) return rule.base;
   if (picture.size === undefined) return most;

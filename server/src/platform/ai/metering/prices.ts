@@ -18,6 +18,8 @@ const rowSchema = z.strictObject({
   input: perMillion,
   cached_input: perMillion.optional(),
   cache_write: perMillion.optional(),
+  /** Input written to the cache for an hour; as `cache_write` when not said. */
+  cache_write_1h: perMillion.optional(),
   output: perMillion,
   reasoning: perMillion.optional(),
   context: z.int().positive().optional(),
@@ -65,6 +67,7 @@ export interface Price {
   readonly input: number;
   readonly cachedInput: number;
   readonly cacheWrite: number;
+  readonly cacheWriteHour: number;
   readonly output: number;
   readonly reasoning: number;
   readonly context: number | undefined;
@@ -98,6 +101,8 @@ export interface CallSize {
   /** How many replies are asked for (`n`). */
   readonly replies?: number;
   readonly tier?: string | undefined;
+  /** It asks for a cache that stays for an hour. */
+  readonly cachesForHours?: boolean;
 }
 
 export interface Prices {
@@ -160,6 +165,7 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     input: row.input,
     cachedInput: row.cached_input ?? row.input,
     cacheWrite: row.cache_write ?? row.input,
+    cacheWriteHour: row.cache_write_1h ?? row.cache_write ?? row.input,
     output: row.output,
     reasoning: row.reasoning ?? row.output,
     context: row.context,
@@ -196,12 +202,14 @@ function milliseconds(of: number | undefined): number | undefined {
  */
 export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
   const written = Math.min(usage.cacheWriteTokens ?? 0, usage.promptTokens);
+  const hours = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
   const reasoning = Math.min(usage.reasoningTokens, usage.completionTokens);
   return charge(percentOf(price, tier), [
     [usage.promptTokens - cached - written, price.input],
     [cached, price.cachedInput],
-    [written, price.cacheWrite],
+    [written - hours, price.cacheWrite],
+    [hours, price.cacheWriteHour],
     [usage.completionTokens - reasoning, price.output],
     [reasoning, price.reasoning],
   ]);
@@ -210,7 +218,7 @@ export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
 /** The most that a call of this size can cost: every input token at the dearest input price, every reply at full length. */
 export function reserve(price: Price, size: CallSize): Micros {
   return charge(percentOf(price, size.tier), [
-    [inputBound(price, size), dearestInput(price)],
+    [inputBound(price, size), dearestInput(price, size)],
     [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
   ]);
 }
@@ -224,7 +232,8 @@ export function outputThatFits(
   const each = dearestOutput(price) * (size.replies ?? 1);
   if (each === 0) return Number.MAX_SAFE_INTEGER;
   const left =
-    (budget * 1_000_000 * 100) / percentOf(price, size.tier) - inputBound(price, size) * dearestInput(price);
+    (budget * 1_000_000 * 100) / percentOf(price, size.tier) -
+    inputBound(price, size) * dearestInput(price, size);
   return Math.floor(left / each);
 }
 
@@ -234,8 +243,9 @@ export function inputBound(price: Price, size: Omit<CallSize, 'maxOutputTokens'>
   return (size.pictures ?? []).reduce((sum, picture) => sum + pictureTokens(price, picture), text);
 }
 
-function dearestInput(price: Price): number {
-  return Math.max(price.input, price.cacheWrite);
+/** Where an hour's cache is not asked for, none is paid for. */
+function dearestInput(price: Price, { cachesForHours = false }: Omit<CallSize, 'maxOutputTokens'>): number {
+  return Math.max(price.input, price.cacheWrite, cachesForHours ? price.cacheWriteHour : 0);
 }
 
 function dearestOutput(price: Price): number {

@@ -11,7 +11,9 @@ export interface Counted {
 /** Members that are no part of a prompt at any vendor. */
 const FREE: ReadonlySet<string> = new Set(
   `frequency_penalty logit_bias logprobs n parallel_tool_calls presence_penalty prompt_cache_key reasoning_effort seed
-   service_tier stop temperature tool_choice top_logprobs top_p user verbosity`.split(/\s+/),
+   service_tier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p user verbosity`.split(
+    /\s+/,
+  ),
 );
 /** OpenAI's cookbook, "How to count tokens with tiktoken": 3 a message, its role, and 3 that begin the reply. */
 const A_MESSAGE = 4;
@@ -57,11 +59,18 @@ function addMessage(message: unknown, found: BodyTexts): void {
 function addPart(part: unknown, found: BodyTexts): void {
   found.frames += 1;
   if (!isRecord(part)) return void found.texts.push(JSON.stringify(part));
-  const { type } = part;
-  if (type === 'image_url') return;
+  const { type, content, source } = part;
+  if (type === 'image_url' || type === 'image' || isFile(source)) return;
+  if (type === 'tool_result' && Array.isArray(content)) {
+    for (const inner of content) addPart(inner, found);
+    return;
+  }
   const text = typeof type === 'string' ? part[type] : undefined;
   found.texts.push(typeof text === 'string' ? text : JSON.stringify(part));
 }
+
+/** The source of a document whose pages are no text. */
+const isFile = (source: unknown): boolean => isRecord(source) && source['type'] === 'base64';
 
 const LETTERS_A_TOKEN = 4;
 const SPACES_A_TOKEN = 4;

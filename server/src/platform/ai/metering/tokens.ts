@@ -27,7 +27,14 @@ export function sizeOf(price: Price, wire: SizeInput): Omit<CallSize, 'maxOutput
   const inputBytes = pictures.reduce((bytes, picture) => bytes - picture.bytes, wire.inputBytes);
   const bound = Math.ceil(inputBytes / price.bytesPerToken);
   const tokens = counted === undefined ? undefined : Math.min(bound, tokensOf(price, counted));
-  return { inputBytes, inputTokens: tokens, pictures, replies, tier };
+  return {
+    inputBytes,
+    inputTokens: tokens,
+    pictures,
+    replies,
+    tier,
+    cachesForHours: wire.cachesForHours === true,
+  };
 }
 
 /** The most that a request counts as input, in tokens. Once it is counted (`TokenCounter`) it is close to what the vendor bills, and never below. */
@@ -35,7 +42,10 @@ export function inputTokens(price: Price, wire: SizeInput): number {
   return inputBound(price, sizeOf(price, wire));
 }
 
-type SizeInput = Pick<WireRequest, 'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted'>;
+type SizeInput = Pick<
+  WireRequest,
+  'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted' | 'cachesForHours'
+>;
 
 /** Milliseconds of the worker's own time for one request: about a megabyte of text. What is left counts by its bytes. */
 const BUDGET = 250;

@@ -4,6 +4,8 @@ export interface TokenUsage {
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly cacheWriteTokens?: number;
+  /** Those of the written ones that stay for an hour. */
+  readonly cacheWriteHourTokens?: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
 }
@@ -161,7 +163,10 @@ function isSomething(value: unknown): boolean {
 const MOST_TOKENS = 100_000_000;
 
 /** The figures of a call's input. */
-export type InputUsage = Pick<TokenUsage, 'promptTokens' | 'cachedTokens' | 'cacheWriteTokens'>;
+export type InputUsage = Pick<
+  TokenUsage,
+  'promptTokens' | 'cachedTokens' | 'cacheWriteTokens' | 'cacheWriteHourTokens'
+>;
 
 /** The input's part of a usage; undefined where it can't be. */
 export function readInput(usage: Figures | undefined): InputUsage | undefined {
@@ -187,10 +192,12 @@ export function readInput(usage: Figures | undefined): InputUsage | undefined {
   // No prompt is empty: some servers send zeros instead of figures.
   if (promptTokens === undefined || promptTokens === 0) return undefined;
   const cacheWriteTokens = Math.min(written, promptTokens);
+  const hours = Math.min(tokens(usage['cache_write_1h_tokens']) ?? 0, cacheWriteTokens);
   return {
     promptTokens,
     cachedTokens: Math.min(cached, promptTokens - cacheWriteTokens),
     ...(cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
+    ...(hours === 0 ? {} : { cacheWriteHourTokens: hours }),
   };
 }
 

@@ -233,7 +233,7 @@ async function sendRequest(
 }
 
 function keyHeaders({ apiKey, authorization }: Upstream, { dialect }: WireRequest): readonly string[] {
-  return apiKey === '' ? [] : (dialect.headers?.(apiKey) ?? authorization);
+  return dialect.headers?.(apiKey) ?? authorization;
 }
 
 function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {

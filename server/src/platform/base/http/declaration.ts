@@ -7,6 +7,11 @@ export function takesProductKey({ shape: { auth } }: Pick<Route, 'shape'>): bool
   return auth === 'product_key' || auth === 'account_or_product_key';
 }
 
+/** Whether its clients may send their token or key in X-Api-Key too: those of another's protocol. */
+export function takesApiKeyHeader({ shape: { auth, errorForm } }: Pick<Route, 'shape'>): boolean {
+  return auth !== 'none' && errorForm !== undefined;
+}
+
 /** Whether who calls is a member of an account, or may be one. */
 export function isForMembers({ shape: { auth } }: Pick<Route, 'shape'>): boolean {
   return auth === 'account' || auth === 'account_or_product_key';

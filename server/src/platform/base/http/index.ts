@@ -32,6 +32,7 @@ export {
   isForMembers,
   objectionsTo,
   ratesOf,
+  takesApiKeyHeader,
   takesProductKey,
 } from './declaration.ts';
 export {

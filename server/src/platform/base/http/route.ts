@@ -256,14 +256,14 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * its place. The schema of its reply is that of its JSON; `fileReply` where there is none.
    */
   readonly produces?: readonly string[];
-  /** Fields of `error` beside or in place of code and message, for clients of a protocol of another's. */
+  /** For a protocol of another's: its clients' form of an error, in place of our own. */
   readonly errorForm?: ErrorForm;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */
   readonly maxSeconds?: number;
 }
 
-/** An error's members as clients of another's protocol read them. */
-export type ErrorForm = (error: AppError) => object;
+/** The whole body of an error's answer, as clients of another's protocol read it. */
+export type ErrorForm = (error: AppError, requestId: string) => object;
 
 export interface RouteInput<Name extends RouteName, Body, Query> {
   readonly params: PathParams<Name>;

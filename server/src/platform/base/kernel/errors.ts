@@ -60,6 +60,18 @@ export class AppError extends Error {
   }
 }
 
+/** An error's members as callers read them, in the frame of their protocol. */
+export interface ErrorMembers {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly request_id: string;
+}
+
+export function errorMembers({ code, message, details }: AppError, requestId: string): ErrorMembers {
+  return { code, message, ...(details === undefined ? {} : { details }), request_id: requestId };
+}
+
 /** The refusal of one input, by its path: `body.plan`. */
 export function invalidInput(path: string, message: string): AppError {
   return new AppError('validation_failed', { message, details: { issues: [{ path, message }] } });

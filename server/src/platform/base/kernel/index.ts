@@ -21,6 +21,8 @@ export {
   declareErrors,
   type ErrorDeclaration,
   errorDeclaration,
+  type ErrorMembers,
+  errorMembers,
   hasCode,
   invalidInput,
 } from './errors.ts';

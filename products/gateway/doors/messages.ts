@@ -1,0 +1,69 @@
+import { anthropicError, productRoutes } from 'plinth/product';
+import { z } from 'zod';
+import { CALL, relayCall, spends } from './call.ts';
+import type { Gateway } from '../service.ts';
+
+const route = productRoutes<Gateway>();
+
+const message = z.looseObject({ role: z.string() }).meta({ id: 'MessageInput' });
+
+/** For the docs: the door itself reads the body, by a table of Anthropic's fields. */
+const messagesBody = z
+  .looseObject({
+    model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+    max_tokens: z.int().min(1),
+    messages: z.array(message).min(1),
+    stream: z.boolean().nullable().optional(),
+  })
+  .meta({ id: 'MessagesRequest' });
+
+const messagesReply = z
+  .looseObject({
+    id: z.string(),
+    type: z.string(),
+    model: z.string(),
+    content: z.array(z.looseObject({ type: z.string() }).meta({ id: 'ContentBlock' })),
+    stop_reason: z.string(),
+  })
+  .meta({ id: 'MessageReply' });
+
+export const messages = route(
+  'POST /v1/ai/messages',
+  {
+    ...CALL,
+    summary: 'Create a message (Anthropic’s protocol)',
+    description:
+      'Plain and streamed; the official `@anthropic-ai/sdk` package works with `…/v1/ai` as its base URL, to which it adds `/v1/messages`, and an API key of yours. A plain answer is kept under an Idempotency-Key, sealed; a streamed one is not.',
+    aliases: ['POST /v1/ai/v1/messages'],
+    errorForm: anthropicError,
+    spends: spends('messages'),
+    body: messagesBody,
+    reply: { 200: messagesReply },
+  },
+  relayCall,
+);
+
+const { produces: _, ...countCall } = CALL;
+
+export const countTokens = route(
+  'POST /v1/ai/messages/count_tokens',
+  {
+    ...countCall,
+    rate: { perMinute: 600, by: 'account' },
+    maxSeconds: 60,
+    summary: 'Count the tokens of a message’s input (Anthropic’s protocol)',
+    description:
+      'Our own count, which is never below the provider’s: `estimated` says so. It costs nothing, and no provider is asked.',
+    aliases: ['POST /v1/ai/v1/messages/count_tokens'],
+    errorForm: anthropicError,
+    errors: ['model_unknown', 'model_unsupported', 'field_refused', 'context_too_large'],
+    body: messagesBody.omit({ max_tokens: true, stream: true }).meta({ id: 'CountTokensRequest' }),
+    reply: {
+      200: z.strictObject({ input_tokens: z.int(), estimated: z.literal(true) }).meta({ id: 'TokenCount' }),
+    },
+  },
+  async ({ wire }, gateway) => ({
+    input_tokens: await gateway.countInput('messages', wire.body),
+    estimated: true as const,
+  }),
+);
