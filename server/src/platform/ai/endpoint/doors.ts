@@ -5,7 +5,7 @@ import { EMBEDDINGS } from '../dialects/embeddings.ts';
 import type { Picture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
-import { checkChatFields, checkEmbeddingFields, picturesIn } from './fields.ts';
+import { checkChatFields, checkEmbeddingFields, embeddingBytes, picturesIn } from './fields.ts';
 import { openAiErrorEvent } from './openai-errors.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
@@ -13,6 +13,8 @@ export interface Door {
   readonly dialect: Dialect;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
+  /** The most bytes of an answer, where it may be large. */
+  answerBytes?(body: Record<string, unknown>): number;
   /** An error within a stream. */
   errorEvent(error: AppError, requestId: string): string;
 }
@@ -32,6 +34,7 @@ const EMBEDDINGS_DOOR: Door = {
     checkEmbeddingFields(body, allowed);
     return [];
   },
+  answerBytes: embeddingBytes,
   errorEvent: openAiErrorEvent,
 };
 

@@ -18,6 +18,8 @@ export interface PreparedCall {
   readonly door: Door;
   readonly model: string;
   readonly stream: boolean;
+  /** Bytes for which its server needs room, where the answer may be large: at most those that the policy takes. */
+  readonly answerBytes: number | undefined;
   /** The reply's cap when admission grants the whole reserve. */
   readonly maxTokens: number;
   /** The call that admission reserves for, and that the first row of the ledger names. */
@@ -69,6 +71,8 @@ export interface ListedModel {
   readonly object: 'model';
   readonly created: number;
   readonly owned_by: string;
+  /** Paths of the calls that take it. */
+  readonly endpoints: readonly string[];
 }
 
 export interface AiEndpointParts extends RelayParts {
@@ -93,7 +97,13 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const { providers } = parts;
     const before = known.get(providers);
     if (before !== undefined) return before;
-    const data = providers.list().map(toListedModel);
+    const data = providers.list().map(({ id, provider }) => ({
+      id,
+      object: 'model' as const,
+      created: 0,
+      owned_by: provider,
+      endpoints: pathsOf(providers.chain(id)),
+    }));
     const made = { data, byId: new Map(data.map((model) => [model.id, model])) };
     known.set(providers, made);
     return made;
@@ -121,7 +131,9 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     if (wire.model === '') throw invalid('model must name a model.', 'model');
     const chain = chainAt(door, wire.model);
     for (const { price } of chain) checkPriced(price, wire);
-    return { door, policy, chain, wire };
+    const most = door.answerBytes?.(parsed);
+    const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
+    return { door, policy, chain, wire, answerBytes };
   }
   return {
     door: openDoor,
@@ -144,7 +156,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
 /** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
 const LEAST_PART = 10;
 
-type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire'>;
+type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes'>;
 
 function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;
@@ -171,10 +183,6 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
       return again.planned.reserve < planned.reserve ? again : undefined;
     },
   };
-}
-
-function toListedModel({ id, provider }: { id: string; provider: string }): ListedModel {
-  return { id, object: 'model', created: 0, owned_by: provider };
 }
 
 function bytesOf(body: Uint8Array | string): Buffer {

@@ -107,7 +107,8 @@ async function answerPlain(
   permit: Permit,
   { answer, to }: { readonly answer: PlainAnswer; readonly to: RelayTo },
 ): Promise<void> {
-  const { body } = answer;
+  const { body, plan } = answer;
+  const { maxTokens } = plan;
   const mayAnswerFirst = to.settle === undefined && permit.mayAnswerFirst;
   const settled = logFailure(parts, permit, () =>
     to.settle === undefined ? permit.settle() : to.settle(body),
@@ -118,7 +119,7 @@ async function answerPlain(
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': body.length,
-      'x-plinth-max-tokens': answer.plan.maxTokens,
+      ...(maxTokens > 0 ? { 'x-plinth-max-tokens': maxTokens } : {}),
     });
     response.end(body);
   });
