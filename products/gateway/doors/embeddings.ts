@@ -5,8 +5,8 @@ import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
 
-const tokens = z.array(z.int().min(0)).min(1);
-const text = z.string().min(1);
+const token = z.int().min(0);
+const text = z.string().min(1).max(500_000);
 
 /** For the docs: the endpoint itself reads the body, by a table of OpenAI's fields. */
 const embeddingsBody = z
@@ -14,7 +14,15 @@ const embeddingsBody = z
     model: z
       .string()
       .describe('A model of `GET /v1/ai/models` with this path among its `endpoints`, or `embedding`.'),
-    input: z.union([text, tokens, z.array(text).min(1).max(2_048), z.array(tokens).min(1).max(2_048)]),
+    input: z
+      .union([
+        text,
+        z
+          .array(z.union([text, token, z.array(token).min(1).max(8_192)]))
+          .min(1)
+          .max(8_192),
+      ])
+      .describe('A text, a list of tokens, or up to 2,048 of either kind: none of them empty.'),
     dimensions: z.int().min(1).nullable().optional(),
     encoding_format: z
       .enum(['float', 'base64'])

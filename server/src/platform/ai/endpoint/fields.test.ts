@@ -136,9 +136,24 @@ describe('the input of embeddings', () => {
     [[1, -1]],
     [[null]],
     [Array.from({ length: 2_049 }, () => 'a text')],
+    [Array.from({ length: 8_193 }, () => 1)],
+    ['x'.repeat(500_001)],
   ])('is refused where it is none, or of two kinds (%#)', (input) => {
     expect(() => check(input)).toThrow(
       expect.objectContaining({ code: 'validation_failed', details: { field: 'input' } }),
+    );
+  });
+
+  test.each([
+    ['dimensions', 0],
+    ['dimensions', 1.5],
+    ['dimensions', '8'],
+    ['encoding_format', 'int8'],
+    ['encoding_format', 1],
+  ])('has a form: %s is not %s', (field, value) => {
+    const body = { model: 'embedding', input: 'a text', [field]: value };
+    expect(() => checkEmbeddingFields(body, new Set())).toThrow(
+      expect.objectContaining({ code: 'validation_failed', details: { field } }),
     );
   });
 

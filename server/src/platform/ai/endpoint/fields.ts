@@ -89,17 +89,26 @@ export function checkFields(
   }
 }
 
-/** Most texts, or lists of tokens, that OpenAI takes in one request. */
+/** Most texts, or lists of tokens, that OpenAI takes in one request, and tokens in a list. */
 const MOST_INPUTS = 2_048;
+const MOST_TOKENS = 8_192;
+/** No model embeds a longer text: 128,000 tokens are about as many letters. */
+const LONGEST_TEXT = 500_000;
 
 /** Refuses what is no request for embeddings. */
 export function checkEmbeddingFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
   checkFields(EMBEDDING_FIELDS, body, allowed);
+  const { dimensions, encoding_format: format } = body;
+  const isLength = Number.isSafeInteger(dimensions) && Number(dimensions) >= 1;
+  if (!isUnset(dimensions) && !isLength)
+    throw invalid('dimensions must be a whole number from 1 on.', 'dimensions');
+  if (!isUnset(format) && format !== 'float' && format !== 'base64')
+    throw invalid('encoding_format must be float or base64.', 'encoding_format');
   const inputs = inputsIn(body['input']);
   const isWhole = inputs.every(isText) || inputs.every(isTokens);
   if (!isWhole || inputs.length === 0 || inputs.length > MOST_INPUTS)
     throw invalid(
-      `input must be a text or a list of tokens, or a list of 1 to ${MOST_INPUTS} of them, all of one kind. None may be empty.`,
+      `input must be a text or a list of tokens, or a list of 1 to ${MOST_INPUTS} of them, all of one kind. None may be empty, or have more than ${MOST_TOKENS} tokens or ${LONGEST_TEXT} characters.`,
       'input',
     );
 }
@@ -109,10 +118,12 @@ function inputsIn(input: unknown): readonly unknown[] {
   return Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
 }
 
-const isText = (input: unknown) => typeof input === 'string' && input !== '';
+const isUnset = (value: unknown) => value === undefined || value === null;
+const isText = (input: unknown) => typeof input === 'string' && input !== '' && input.length <= LONGEST_TEXT;
 const isTokens = (input: unknown) =>
   Array.isArray(input) &&
   input.length > 0 &&
+  input.length <= MOST_TOKENS &&
   input.every((token) => Number.isSafeInteger(token) && token >= 0);
 
 /** As many numbers as the largest of OpenAI's models gives for an input. */
