@@ -26,6 +26,11 @@ export const gatewayCatalogue = declareCatalogue({
       // Past the end of the route's own limit, so that no call outlives its permit.
       longestSeconds: CHAT_SECONDS + 300,
     },
+    embeddings: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      reserve: usd('0.02'),
+      longestSeconds: CHAT_SECONDS + 300,
+    },
     // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
     external: {
       consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],

@@ -1,4 +1,5 @@
 export * from './doors/chat.ts';
 export * from './doors/messages.ts';
+export * from './doors/embeddings.ts';
 export * from './doors/models.ts';
 export * from './doors/moderations.ts';

@@ -6,6 +6,7 @@ import {
   type PreparedCall,
   type ProductContext,
   type Protocol,
+  type Wire,
 } from 'plinth/product';
 import type { ServerResponse } from 'node:http';
 
@@ -14,8 +15,11 @@ const ANSWER = commitPoint(
   'settlement and sealed answer of a call with an Idempotency-Key',
 );
 
-/** The policy that caps what any client may ask for. */
-const POLICY = 'gateway.chat';
+/** An answer that is larger is not kept under its Idempotency-Key. */
+const MOST_KEPT = 4 * 1_048_576;
+
+/** The feature that a call in a protocol spends, and whose policy caps it. */
+export const featureOf = (protocol: Protocol) => (protocol === 'embeddings' ? 'embeddings' : 'chat');
 
 export interface ChatCall {
   readonly permit: Permit;
@@ -32,10 +36,14 @@ export interface ChatCall {
 /** The AI pipe behind the protocols that clients speak. */
 export function createGateway({ ai, db }: ProductContext) {
   return {
-    /** Reads and prices a request before admission. */
-    prepare(protocol: Protocol, body: Uint8Array): PreparedCall | Promise<PreparedCall> {
+    /** Reads and prices a request before admission, and takes room for an answer that may be large. */
+    prepare(protocol: Protocol, wire: CallWire): PreparedCall | Promise<PreparedCall> {
       const door = ai.endpoint.door(protocol);
-      return door instanceof Promise ? door.then((open) => prepareAt(open, body)) : prepareAt(door, body);
+      const prepared =
+        door instanceof Promise ? door.then((open) => prepareAt(open, wire)) : prepareAt(door, wire);
+      return prepared instanceof Promise
+        ? prepared.then((call) => withRoom(call, wire))
+        : withRoom(prepared, wire);
     },
 
     /**
@@ -47,21 +55,29 @@ export function createGateway({ ai, db }: ProductContext) {
         response: take,
         traceparent,
         signal,
-        ...(keep ? { settle: (body: Uint8Array) => settleKept(permit, body) } : {}),
+        ...(keep
+          ? {
+              settle: (body: Uint8Array) =>
+                body.length > MOST_KEPT ? permit.settle() : settleKept(permit, body),
+            }
+          : {}),
       });
     },
 
     /** Our own count of a request's input in tokens. */
     async countInput(protocol: Protocol, body: Uint8Array): Promise<number> {
-      return ai.endpoint.countInput({ door: await ai.endpoint.door(protocol), body, policy: POLICY });
+      return ai.endpoint.countInput({ door: await ai.endpoint.door(protocol), body, policy: 'gateway.chat' });
     },
 
     models: () => ai.endpoint.models(),
     model: (id: string) => ai.endpoint.model(id),
   };
 
-  function prepareAt(door: Door, body: Uint8Array): PreparedCall | Promise<PreparedCall> {
-    const request = { door, body, policy: POLICY };
+  function prepareAt(
+    door: Door,
+    { body, request: { headers } }: CallWire,
+  ): PreparedCall | Promise<PreparedCall> {
+    const request = { door, body, headers, policy: `gateway.${featureOf(door.dialect.name)}` };
     try {
       return ai.endpoint.prepare(request);
     } catch (error) {
@@ -79,6 +95,15 @@ export function createGateway({ ai, db }: ProductContext) {
       await permit.settle();
     }
   }
+}
+
+/** What is read of a call before its body is priced. */
+export type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
+
+/** Room for an answer is taken while nothing was spent yet, and is free again when the answer has left. */
+function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {
+  if (call.answerBytes !== undefined) wire.hold().take(call.answerBytes);
+  return call;
 }
 
 export type Gateway = ReturnType<typeof createGateway>;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Permit, PreparedCall, Protocol } from 'plinth/product';
 import { CHAT_SECONDS } from '../plans.ts';
-import type { Gateway } from '../service.ts';
+import { type CallWire, featureOf, type Gateway } from '../service.ts';
 
 /** A door at which a model is called, alike at each: who may come, and how large a body may be. */
 export const CALL = {
@@ -35,13 +35,12 @@ export const CALL = {
   ],
 } as const;
 
-/** A call spends the feature once its body was read and priced. */
+/** A call spends its feature once its body was read and priced. */
 export function spends(protocol: Protocol) {
   return {
-    feature: 'chat',
+    feature: featureOf(protocol),
     as: 'inline',
-    prepare: ({ wire }: { readonly wire: { readonly body: Uint8Array } }, gateway: Gateway) =>
-      gateway.prepare(protocol, wire.body),
+    prepare: ({ wire }: { readonly wire: CallWire }, gateway: Gateway) => gateway.prepare(protocol, wire),
   } as const;
 }
 

@@ -7,6 +7,9 @@ const route = productRoutes<Gateway>();
 
 const message = z.looseObject({ role: z.string() }).meta({ id: 'MessageInput' });
 
+/** Anthropic's own client says `?beta=true` where it uses a field that is still one. */
+const ofClient = z.strictObject({ beta: z.string().max(10).optional() });
+
 /** For the docs: the door itself reads the body, by a table of Anthropic's fields. */
 const messagesBody = z
   .looseObject({
@@ -35,6 +38,7 @@ export const messages = route(
     description:
       'Plain and streamed; the official `@anthropic-ai/sdk` package works with `…/v1/ai` as its base URL, to which it adds `/v1/messages`, and an API key of yours. A plain answer is kept under an Idempotency-Key, sealed; a streamed one is not.',
     aliases: ['POST /v1/ai/v1/messages'],
+    query: ofClient,
     errorForm: anthropicError,
     spends: spends('messages'),
     body: messagesBody,
@@ -55,6 +59,7 @@ export const countTokens = route(
     description:
       'Our own count, which is never below the provider’s: `estimated` says so. It costs nothing, and no provider is asked.',
     aliases: ['POST /v1/ai/v1/messages/count_tokens'],
+    query: ofClient,
     errorForm: anthropicError,
     errors: ['model_unknown', 'model_unsupported', 'field_refused', 'context_too_large'],
     body: messagesBody.omit({ max_tokens: true, stream: true }).meta({ id: 'CountTokensRequest' }),

@@ -9,6 +9,9 @@ const listedModel = namedObject('Model', {
   object: z.literal('model'),
   created: z.int(),
   owned_by: z.string(),
+  endpoints: z
+    .array(z.string())
+    .describe('The calls that take it: chat models and embedding models are told apart by it.'),
 });
 
 export const models = route(

@@ -31,6 +31,8 @@ export interface WireRequest {
   readonly inChat?: WireRequest | undefined;
   /** All members of the body that stay as they were written, as the bytes that came: `"messages":[…],"seed":7`, neighbours in one piece. */
   readonly kept: readonly Buffer[];
+  /** Headers of the caller's that go on with it, flat. */
+  readonly headers?: readonly string[] | undefined;
   /** The caller's stream_options, for what is asked besides usage. */
   readonly streamOptions: Readonly<Record<string, unknown>> | undefined;
 }

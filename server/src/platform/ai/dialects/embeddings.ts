@@ -1,4 +1,5 @@
-import { readObject } from '../metering/usage.ts';
+import { isRecord } from '#platform/kernel';
+import { type Figures, readObject } from '../metering/usage.ts';
 import { CHAT } from './chat.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -17,5 +18,14 @@ export const EMBEDDINGS: Dialect = {
     store: false,
     streamUsage: false,
   }),
-  readAnswer: readObject,
+  readAnswer: (answer) =>
+    readObject(
+      isRecord(answer) && isRecord(answer['usage']) ? { ...answer, usage: figures(answer['usage']) } : answer,
+    ),
+  figures,
 };
+
+/** All that is read is prompt: Voyage says a total alone (docs.voyageai.com/reference/embeddings-api). */
+function figures(usage: Figures): Figures {
+  return { prompt_tokens: usage['total_tokens'], completion_tokens: 0, ...usage };
+}

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '#platform/kernel';
 import { CHAT } from '../dialects/chat.ts';
 import type { Dialect, Protocol } from '../dialects/dialect.ts';
@@ -6,7 +7,13 @@ import type { Picture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
 import { MODERATIONS } from '../dialects/moderations.ts';
-import { checkChatFields, checkEmbeddingFields, checkModerationFields, picturesIn } from './fields.ts';
+import {
+  checkChatFields,
+  checkEmbeddingFields,
+  checkModerationFields,
+  embeddingBytes,
+  picturesIn,
+} from './fields.ts';
 import { openAiErrorEvent } from './openai-errors.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
@@ -18,6 +25,10 @@ export interface Door {
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
   /** The same for a request whose input is counted alone. */
   readonly checkCount?: Door['check'];
+  /** The most bytes of an answer, where it may be large. */
+  answerBytes?(body: Record<string, unknown>): number;
+  /** Headers of a request that a provider reads too, flat. */
+  passedOn?(headers: IncomingHttpHeaders): readonly string[];
   /** An error within a stream. */
   errorEvent(error: AppError, requestId: string): string;
   /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
@@ -56,6 +67,7 @@ const EMBEDDINGS_DOOR: Door = {
     checkEmbeddingFields(body, allowed);
     return [];
   },
+  answerBytes: embeddingBytes,
   errorEvent: openAiErrorEvent,
 };
 

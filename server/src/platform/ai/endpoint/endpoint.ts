@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { type Door, isAskedIn, openDoor, pathsOf } from './doors.ts';
@@ -19,6 +20,8 @@ export interface PreparedCall {
   readonly door: Door;
   readonly model: string;
   readonly stream: boolean;
+  /** Bytes for which its server needs room, where the answer may be large: at most those that the policy takes. */
+  readonly answerBytes: number | undefined;
   /** The reply's cap when admission grants the whole reserve. */
   readonly maxTokens: number;
   /** The call that admission reserves for, and that the first row of the ledger names. */
@@ -39,6 +42,8 @@ export interface PreparedCall {
 export interface ClientRequest {
   readonly door: Door;
   readonly body: Uint8Array | string;
+  /** The headers that it came with. */
+  readonly headers?: IncomingHttpHeaders;
   readonly policy: string;
 }
 
@@ -72,6 +77,8 @@ export interface ListedModel {
   readonly object: 'model';
   readonly created: number;
   readonly owned_by: string;
+  /** Paths of the calls that take it. */
+  readonly endpoints: readonly string[];
 }
 
 export interface AiEndpointParts extends RelayParts {
@@ -96,7 +103,13 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const { providers } = parts;
     const before = known.get(providers);
     if (before !== undefined) return before;
-    const data = providers.list().map(toListedModel);
+    const data = providers.list().map(({ id, provider }) => ({
+      id,
+      object: 'model' as const,
+      created: 0,
+      owned_by: provider,
+      endpoints: pathsOf(providers.chain(id)),
+    }));
     const made = { data, byId: new Map(data.map((model) => [model.id, model])) };
     known.set(providers, made);
     return made;
@@ -113,7 +126,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     return chain;
   }
 
-  function read({ door, body, policy: name }: ClientRequest, check = door.check): CallInput {
+  function read({ door, body, headers, policy: name }: ClientRequest, check = door.check): CallInput {
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const bytes = bytesOf(body);
@@ -124,12 +137,19 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const { model = null } = parsed;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
     const said = readWire(door.dialect, bytes, { parsed });
-    const own: WireRequest = { ...said, model: model ?? door.defaultModel ?? '', pictures };
+    const own: WireRequest = {
+      ...said,
+      model: model ?? door.defaultModel ?? '',
+      pictures,
+      headers: headers && door.passedOn?.(headers),
+    };
     refuseBrokenText(text, parsed);
     if (own.model === '') throw invalid('model must name a model.', 'model');
     const { chain, wire } = translated(door, { chain: chainAt(door, own.model), wire: own }, parsed);
     for (const { price } of chain) checkPriced(price, wire);
-    return { door, policy, chain, wire };
+    const most = door.answerBytes?.(parsed);
+    const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
+    return { door, policy, chain, wire, answerBytes };
   }
   return {
     door: openDoor,
@@ -157,7 +177,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
 /** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
 const LEAST_PART = 10;
 
-type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire'>;
+type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes'>;
 
 function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;
@@ -212,10 +232,6 @@ function translated(
     if (own.length === 0 || !(error instanceof AppError) || error.code !== 'field_refused') throw error;
     return { chain: own, wire };
   }
-}
-
-function toListedModel({ id, provider }: { id: string; provider: string }): ListedModel {
-  return { id, object: 'model', created: 0, owned_by: provider };
 }
 
 function bytesOf(body: Uint8Array | string): Buffer {

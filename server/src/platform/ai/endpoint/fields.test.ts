@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPrices } from '../metering/prices.ts';
-import { CHAT_FIELDS } from './fields.ts';
+import { CHAT_FIELDS, checkEmbeddingFields, embeddingBytes } from './fields.ts';
 import { openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { keptText } from '../wire.ts';
 
@@ -114,5 +114,64 @@ describe('refused before admission', () => {
   test('but not a field that the operator lets through', () => {
     const body = JSON.stringify({ model: 'small', messages, top_k: 4 });
     expect(keptText(prepareChat(lenient, body, POLICY).wire)).toContain('"top_k":4');
+  });
+});
+
+const check = (input: unknown) => checkEmbeddingFields({ model: 'embedding', input }, new Set());
+
+describe('the input of embeddings', () => {
+  test.each([
+    ['a text'],
+    [['a text', 'another']],
+    [[1, 2, 3]],
+    [Array.from({ length: 8_000 }, (_, token) => token)],
+    [[[1, 2], [3]]],
+    [Array.from({ length: 2_048 }, () => 'a text')],
+  ])('may be one or many texts, or tokens (%#)', (input) => {
+    expect(() => check(input)).not.toThrow();
+  });
+
+  test.each([
+    [''],
+    [null],
+    [undefined],
+    [7],
+    [{ text: 'a text' }],
+    [[]],
+    [['a text', '']],
+    [[[1], []]],
+    [['a text', [1]]],
+    [[1, 'a text']],
+    [[1, 2.5]],
+    [[1, -1]],
+    [[null]],
+    [Array.from({ length: 2_049 }, () => 'a text')],
+    [Array.from({ length: 8_193 }, () => 1)],
+    ['x'.repeat(500_001)],
+  ])('is refused where it is none, or of two kinds (%#)', (input) => {
+    expect(() => check(input)).toThrow(
+      expect.objectContaining({ code: 'validation_failed', details: { field: 'input' } }),
+    );
+  });
+
+  test.each([
+    ['dimensions', 0],
+    ['dimensions', 1.5],
+    ['dimensions', '8'],
+    ['encoding_format', 'int8'],
+    ['encoding_format', 1],
+  ])('has a form: %s is not %s', (field, value) => {
+    const body = { model: 'embedding', input: 'a text', [field]: value };
+    expect(() => checkEmbeddingFields(body, new Set())).toThrow(
+      expect.objectContaining({ code: 'validation_failed', details: { field } }),
+    );
+  });
+
+  test('says how large the answer may be', () => {
+    const texts = Array.from({ length: 2_048 }, () => 'a text');
+    const bytes = embeddingBytes({ input: texts, encoding_format: 'base64' });
+    expect(bytes).toBeGreaterThan(2_048 * 3_072 * 4 * (4 / 3));
+    expect(bytes).toBeLessThan(36 * 1_048_576);
+    expect(embeddingBytes({ input: [1, 2], dimensions: 10, encoding_format: 'float' })).toBe(420);
   });
 });

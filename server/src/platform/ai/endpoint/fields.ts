@@ -94,17 +94,60 @@ export function checkFields(
   }
 }
 
-/** Most texts, or lists of tokens, that OpenAI takes in one request. */
+/** Most texts, or lists of tokens, that OpenAI takes in one request, and tokens in a list. */
 const MOST_INPUTS = 2_048;
+const MOST_TOKENS = 8_192;
+/** No model embeds a longer text: 128,000 tokens are about as many letters. */
+const LONGEST_TEXT = 500_000;
 
 /** Refuses what is no request for embeddings. */
 export function checkEmbeddingFields(body: Record<string, unknown>, allowed: ReadonlySet<string>): void {
   checkFields(EMBEDDING_FIELDS, body, allowed);
-  const { input } = body;
-  const isText = typeof input === 'string' && input !== '';
-  const isList = Array.isArray(input) && input.length > 0 && input.length <= MOST_INPUTS;
-  if (!isText && !isList)
-    throw invalid(`input must be a text, or a list of 1 to ${MOST_INPUTS} texts or of tokens.`, 'input');
+  const { dimensions, encoding_format: format } = body;
+  const isLength = Number.isSafeInteger(dimensions) && Number(dimensions) >= 1;
+  if (!isUnset(dimensions) && !isLength)
+    throw invalid('dimensions must be a whole number from 1 on.', 'dimensions');
+  if (!isUnset(format) && format !== 'float' && format !== 'base64')
+    throw invalid('encoding_format must be float or base64.', 'encoding_format');
+  const inputs = inputsIn(body['input']);
+  const isWhole = inputs.every(isText) || inputs.every(isTokens);
+  if (!isWhole || inputs.length === 0 || inputs.length > MOST_INPUTS)
+    throw invalid(
+      `input must be a text or a list of tokens, or a list of 1 to ${MOST_INPUTS} of them, all of one kind. None may be empty, or have more than ${MOST_TOKENS} tokens or ${LONGEST_TEXT} characters.`,
+      'input',
+    );
+}
+
+/** The inputs of a request for embeddings: a list of figures is one, of tokens. */
+function inputsIn(input: unknown): readonly unknown[] {
+  return Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
+}
+
+const isUnset = (value: unknown) => value === undefined || value === null;
+const isText = (input: unknown) => typeof input === 'string' && input !== '' && input.length <= LONGEST_TEXT;
+const isTokens = (input: unknown) =>
+  Array.isArray(input) &&
+  input.length > 0 &&
+  input.length <= MOST_TOKENS &&
+  input.every((token) => Number.isSafeInteger(token) && token >= 0);
+
+/** As many numbers as the largest of OpenAI's models gives for an input. */
+const MOST_DIMENSIONS = 3_072;
+/** Bytes of a number: of four in base64, and as OpenAI writes a float (-0.006929283495992422 and a comma). */
+const IN_BASE64 = 16 / 3;
+const IN_DIGITS = 22;
+/** Bytes beside the numbers of an input, and of an answer. */
+const FRAME = 100;
+
+/** Bytes of the answer to a request for embeddings, at most where its model has no more dimensions than OpenAI's. */
+export function embeddingBytes({
+  input,
+  dimensions,
+  encoding_format: format,
+}: Record<string, unknown>): number {
+  const numbers = typeof dimensions === 'number' && dimensions >= 1 ? dimensions : MOST_DIMENSIONS;
+  const each = Math.ceil(numbers * (format === 'base64' ? IN_BASE64 : IN_DIGITS)) + FRAME;
+  return inputsIn(input).length * each + FRAME;
 }
 
 /** Refuses what is no request for moderation: a text, texts, or parts as a chat has them. */

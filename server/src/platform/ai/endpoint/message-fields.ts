@@ -20,6 +20,7 @@ export const MESSAGE_FIELDS: FieldTable = {
   tool_choice: 'harmless',
   thinking: 'harmless',
   output_config: 'harmless',
+  context_management: 'harmless',
   cache_control: 'harmless',
   service_tier: 'priced',
   inference_geo: 'unpriced',
@@ -42,11 +43,21 @@ export function checkMessageFields(
   if (!Array.isArray(messages) || messages.length === 0)
     throw invalid('messages must be a list that is not empty.', 'messages');
   checkTools(tools);
+  checkEdits(body['context_management']);
   const contents = messages.map((message: unknown) => {
     if (!isRecord(message)) throw invalid('A message must be an object.', 'messages');
     return message['content'];
   });
   return [system, ...contents].flatMap(picturesOf);
+}
+
+/** The vendor clears what an answer does not need for nothing; to have it summed up costs a call of its own. */
+function checkEdits(management: unknown): void {
+  if (management === undefined || management === null) return;
+  const { edits = [], ...more } = isRecord(management) ? management : { edits: undefined };
+  const isClearing = (edit: unknown) => isRecord(edit) && /^clear_\w{1,60}$/.test(String(edit['type']));
+  if (!Array.isArray(edits) || !edits.every(isClearing) || Object.keys(more).length > 0)
+    refuse('context_management', 'unpriced');
 }
 
 /** Tools that run at the vendor cost money and reach stored objects; others run at the caller. */

@@ -4,11 +4,25 @@ import type { Door } from './doors.ts';
 import { checkMessageFields } from './message-fields.ts';
 import { MESSAGES_TRANSLATION } from './translations/messages.ts';
 
+/**
+ * Betas that change the form of a request or an answer, and neither its price nor what it reaches. Others are not passed on: a longer context has
+ * another price, and files, containers and servers of tools are shared with others.
+ */
+const BETAS =
+  /^(?:claude-code|interleaved-thinking|thinking-token-count|context-management|prompt-caching-scope|mid-conversation-system|effort|fine-grained-tool-streaming|token-efficient-tools|structured-outputs|extended-cache-ttl)-\d{4}-?\d{2}-?\d{2}$/;
+
 /** Anthropic's Messages, for clients. */
 export const MESSAGES_DOOR: Door = {
   dialect: MESSAGES,
   check: checkMessageFields,
   checkCount: (body, allowed) => checkMessageFields(body, allowed, { isCount: true }),
+  passedOn({ 'anthropic-beta': betas }) {
+    const known = String(betas ?? '')
+      .split(',')
+      .map((beta) => beta.trim())
+      .filter((beta) => BETAS.test(beta));
+    return known.length === 0 ? [] : ['anthropic-beta', known.join(',')];
+  },
   translation: MESSAGES_TRANSLATION,
   errorEvent: (error, requestId) =>
     `event: error\ndata: ${JSON.stringify(anthropicError(error, requestId))}\n\n`,

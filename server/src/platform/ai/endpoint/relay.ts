@@ -108,6 +108,7 @@ async function answerPlain(
   { answer, to, door }: { readonly answer: PlainAnswer; readonly to: RelayTo; readonly door: Door },
 ): Promise<void> {
   const body = bodyAt(door, answer);
+  const { maxTokens } = answer.plan;
   const mayAnswerFirst = to.settle === undefined && permit.mayAnswerFirst;
   const settled = logFailure(parts, permit, () =>
     to.settle === undefined ? permit.settle() : to.settle(body),
@@ -118,7 +119,7 @@ async function answerPlain(
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': body.length,
-      'x-plinth-max-tokens': answer.plan.maxTokens,
+      ...(maxTokens > 0 ? { 'x-plinth-max-tokens': maxTokens } : {}),
     });
     response.end(body);
   });

@@ -10,7 +10,7 @@ export interface Counted {
 
 /** Members that are no part of a prompt at any vendor. */
 const FREE: ReadonlySet<string> = new Set(
-  `frequency_penalty logit_bias logprobs n parallel_tool_calls presence_penalty prompt_cache_key reasoning_effort seed
+  `dimensions encoding_format frequency_penalty logit_bias logprobs n parallel_tool_calls presence_penalty prompt_cache_key reasoning_effort seed
    service_tier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p user verbosity`.split(
     /\s+/,
   ),
@@ -26,7 +26,9 @@ export function textsOf(body: Readonly<Record<string, unknown>>): { texts: strin
   const found = { texts: [] as string[], frames: A_REPLY };
   for (const [name, value] of Object.entries(body)) {
     if (FREE.has(name) || value === null) continue;
-    if (name === 'messages' && Array.isArray(value)) for (const message of value) addMessage(message, found);
+    if (name === 'input') addInput(value, found);
+    else if (name === 'messages' && Array.isArray(value))
+      for (const message of value) addMessage(message, found);
     else if (Array.isArray(value)) for (const item of value) addFramed(item, found);
     else addFramed(value, found);
   }
@@ -36,6 +38,16 @@ export function textsOf(body: Readonly<Record<string, unknown>>): { texts: strin
 interface BodyTexts {
   readonly texts: string[];
   frames: number;
+}
+
+/** Texts that are embedded stand alone, and tokens are counted already. */
+function addInput(input: unknown, found: BodyTexts): void {
+  for (const item of Array.isArray(input) ? input : [input]) {
+    if (typeof item === 'string') found.texts.push(item);
+    else if (typeof item === 'number') found.frames += 1;
+    else if (Array.isArray(item)) addInput(item, found);
+    else addFramed(item, found);
+  }
 }
 
 function addFramed(value: unknown, found: BodyTexts): void {

@@ -223,7 +223,12 @@ async function sendRequest(
       origin: upstream.origin,
       path: upstream.path + wire.dialect.path + upstream.query,
       method: 'POST',
-      headers: [...upstream.headers, ...keyHeaders(upstream, wire), ...headersOf(call, span)],
+      headers: [
+        ...upstream.headers,
+        ...keyHeaders(upstream, wire),
+        ...(wire.headers ?? []),
+        ...headersOf(call, span),
+      ],
       body,
     });
     return await exchange.ended;

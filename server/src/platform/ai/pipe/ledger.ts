@@ -235,7 +235,7 @@ export function toCallFigures(
     usage: reading.usage,
     input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
-    shown: reading.usage === undefined ? shownIn(wire, answer.body) : undefined,
+    shown: reading.usage === undefined && wire.dialect.writes ? shownIn(wire, answer.body) : undefined,
     id: requestId(answer.headers) ?? reading.id,
     tier: reading.tier,
   };

@@ -20,6 +20,7 @@ export function toChatRequest(body: Fields): Record<string, unknown> {
     else if (field === 'tool_choice') Object.assign(chat, toToolChoice(value));
     else if (field === 'stop_sequences' && Array.isArray(value) && value.length <= MOST_STOPS)
       chat['stop'] = value;
+    else if (field === 'output_config') Object.assign(chat, toOutput(value));
     else if (!isPlainly(field, value)) refuseLost(field);
   }
   return chat;
@@ -27,8 +28,13 @@ export function toChatRequest(body: Fields): Record<string, unknown> {
 
 /** Whether a field asks for what a chat does anyway. */
 function isPlainly(field: string, value: unknown): boolean {
-  if (field === 'thinking') return isRecord(value) && value['type'] === 'disabled';
-  return field === 'service_tier' && value === 'auto';
+  if (field === 'service_tier') return value === 'auto';
+  if (!isRecord(value)) return false;
+  // A model of a chat thinks as it likes, and its thoughts of earlier turns are not told again: there is nothing to clear.
+  if (field === 'thinking') return value['type'] === 'disabled' || value['type'] === 'adaptive';
+  return (
+    field === 'context_management' && JSON.stringify(value).match(/"type":"(?!clear_thinking_)/) === null
+  );
 }
 
 function messagesOf({ system, messages }: Fields): unknown[] {
@@ -39,6 +45,7 @@ function messagesOf({ system, messages }: Fields): unknown[] {
 function toChatMessages(message: unknown): unknown[] {
   const { role, content } = isRecord(message) ? message : {};
   if (typeof content === 'string') return [{ role, content }];
+  if (role === 'system') return [{ role, content: textIn(content, 'messages.content') }];
   const blocks = listOf(content, 'messages.content');
   return role === 'assistant' ? [toAssistant(blocks)] : toUser(blocks);
 }
@@ -120,6 +127,23 @@ function toToolChoice(choice: unknown): object {
   const chosen = type === 'tool' ? { type: 'function', function: { name } } : CHOICES[String(type)];
   if (chosen === undefined) return refuseLost('tool_choice');
   return { tool_choice: chosen, ...(alone === true ? { parallel_tool_calls: false } : {}) };
+}
+
+/** Anthropic's answers are of high effort when nothing is said. */
+function toOutput(config: unknown): object {
+  const { effort = 'high', format, ...more } = isRecord(config) ? config : { other: true };
+  if (Object.keys(more).length > 0 || !['low', 'medium', 'high'].includes(String(effort)))
+    return refuseLost('output_config');
+  return {
+    ...(effort === 'high' ? {} : { reasoning_effort: effort }),
+    ...(isSet(format) ? { response_format: toFormat(format) } : {}),
+  };
+}
+
+function toFormat(format: unknown): object {
+  const { type, schema } = isRecord(format) ? format : {};
+  if (type !== 'json_schema') return refuseLost('output_config.format');
+  return { type, json_schema: { name: 'answer', schema, strict: true } };
 }
 
 function isSet(value: unknown): boolean {
