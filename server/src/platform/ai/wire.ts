@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError, isRecord } from '#platform/kernel';
-import type { Dialect } from './dialects/dialect.ts';
+import type { Dialect, Protocol } from './dialects/dialect.ts';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
 import type { Takes } from './takes.ts';
@@ -25,10 +25,21 @@ export interface WireRequest {
   readonly hasTemperature: boolean;
   /** The same request with its answer's form asked for in another way, for a model that takes no such field. */
   readonly inForm?: ((format: Takes['response_format']) => WireRequest) | undefined;
+  /** The same request in chat completions, for a model that is not asked in this protocol. */
+  readonly inChat?: WireRequest | undefined;
   /** All members of the body that stay as they were written, as the bytes that came: `"messages":[…],"seed":7`, neighbours in one piece. */
   readonly kept: readonly Buffer[];
   /** The caller's stream_options, for what is asked besides usage. */
   readonly streamOptions: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A request in a protocol that the models of an upstream are asked in. */
+export function wireFor(wire: WireRequest, { upstream }: Asked): WireRequest {
+  return upstream.speaks.has(wire.dialect.name) ? wire : (wire.inChat ?? wire);
+}
+
+interface Asked {
+  readonly upstream: { readonly speaks: ReadonlySet<Protocol> };
 }
 
 /** The fields that the pipe puts into a body for one provider. */

@@ -17,6 +17,25 @@ export interface Door {
   answerBytes?(body: Record<string, unknown>): number;
   /** An error within a stream. */
   errorEvent(error: AppError, requestId: string): string;
+  /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
+  readonly translation?: Translation;
+}
+
+/** Between a door's protocol and chat completions. */
+export interface Translation {
+  /** The body of a chat request. Throws field_refused for the first field that would be lost (`refuseLost`). */
+  request(body: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** A plain answer of chat completions as the door's clients read it. */
+  answer(answer: Readonly<Record<string, unknown>>): object;
+  /** The same of a stream. */
+  stream(): StreamTranslation;
+}
+
+export interface StreamTranslation {
+  /** Translates whole events. */
+  push(events: Buffer): Buffer;
+  /** The rest, when the stream has come to its end. */
+  end(): Buffer;
 }
 
 export const CHAT_DOOR: Door = {
@@ -57,7 +76,7 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 
-/** Whether a model is asked in a protocol. */
+/** Whether a model is asked in a protocol itself. */
 export function isAskedIn(protocol: Protocol, { upstream, price }: Target): boolean {
   return upstream.speaks.has(protocol) && PLACES[protocol].takes(price);
 }

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { type Micros, micros, isRecord } from '#platform/kernel';
+import { AppError, type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { type Door, isAskedIn, openDoor, pathsOf } from './doors.ts';
 import { checkPriced } from './fields.ts';
 import { modelUnknown, modelUnsupported } from './openai-errors.ts';
+import { CHAT } from '../dialects/chat.ts';
 import type { Protocol } from '../dialects/dialect.ts';
 import { checkInput, planCall } from '../plan.ts';
 import type { Policy } from '../policy.ts';
@@ -11,7 +12,7 @@ import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
 import { sizeOf, type TokenCounter } from '../metering/tokens.ts';
-import { invalid, readWire, type WireRequest } from '../wire.ts';
+import { invalid, readWire, wireFor, type WireRequest } from '../wire.ts';
 
 /** A request that came in at a door, checked and priced, before admission. */
 export interface PreparedCall {
@@ -109,11 +110,13 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     return made;
   }
 
-  /** The models that a name stands for, as far as they are asked at this door. */
-  function chainAt({ dialect }: Door, name: string): readonly Target[] {
+  /** The models that a name stands for, as far as they are asked at this door or by its translation. */
+  function chainAt({ dialect, translation }: Door, name: string): readonly Target[] {
     if (!names().byId.has(name)) throw modelUnknown(name);
     const all = parts.providers.chain(name);
-    const chain = all.filter((target) => isAskedIn(dialect.name, target));
+    const chain = all.filter(
+      (target) => isAskedIn(dialect.name, target) || (translation !== undefined && isAskedIn('chat', target)),
+    );
     if (chain.length === 0) throw modelUnsupported(name, pathsOf(all));
     return chain;
   }
@@ -126,10 +129,10 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const parsed = parseObject(text);
     const pictures = door.check(parsed, parts.allowedFields);
     // It bounds the depth, on which what follows may rely.
-    const wire: WireRequest = { ...readWire(door.dialect, bytes, { parsed }), pictures };
+    const own: WireRequest = { ...readWire(door.dialect, bytes, { parsed }), pictures };
     refuseBrokenText(text, parsed);
-    if (wire.model === '') throw invalid('model must name a model.', 'model');
-    const chain = chainAt(door, wire.model);
+    if (own.model === '') throw invalid('model must name a model.', 'model');
+    const { chain, wire } = translated(door, { chain: chainAt(door, own.model), wire: own }, parsed);
     for (const { price } of chain) checkPriced(price, wire);
     const most = door.answerBytes?.(parsed);
     const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
@@ -140,8 +143,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     prepare: (request) => prepare(parts, read(request)),
     async prepareClosely(request) {
       const input = read(request);
-      const counted = await parts.tokens.count(input.wire);
-      return prepare(parts, { ...input, wire: { ...input.wire, counted } });
+      return prepare(parts, { ...input, wire: await countedWire(parts, input) });
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
     models: () => ({ object: 'list', data: names().data }),
@@ -162,9 +164,10 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;
   const [first] = chain;
   if (first === undefined) throw modelUnknown(wire.model);
-  const { maxTokens, call: planned } = planCall({ policy, wire }, first);
+  const sent = wireFor(wire, first);
+  const { maxTokens, call: planned } = planCall({ policy, wire: sent }, first);
   const least = reserve(first.price, {
-    ...sizeOf(first.price, wire),
+    ...sizeOf(first.price, sent),
     maxOutputTokens: Math.min(1, maxTokens),
   });
   const part = Math.ceil(planned.reserve / LEAST_PART);
@@ -177,12 +180,39 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
     leastReserve: wire.maxTokens === undefined ? micros(Math.max(part, least)) : planned.reserve,
     async closer() {
       if (wire.counted !== undefined) return undefined;
-      const counted = await parts.tokens.count(wire);
-      if (counted === undefined) return undefined;
-      const again = prepare(parts, { ...asked, wire: { ...wire, counted } });
+      const counted = await countedWire(parts, asked);
+      if (counted === wire) return undefined;
+      const again = prepare(parts, { ...asked, wire: counted });
       return again.planned.reserve < planned.reserve ? again : undefined;
     },
   };
+}
+
+/** The same request with its input counted; as it is where that takes too long. */
+async function countedWire(
+  { tokens }: AiEndpointParts,
+  { chain: [first], wire }: CallInput,
+): Promise<WireRequest> {
+  const counted = await tokens.count(first === undefined ? wire : wireFor(wire, first));
+  if (counted === undefined) return wire;
+  return { ...wire, counted, inChat: wire.inChat && { ...wire.inChat, counted } };
+}
+
+/** The request for models that are not asked in the door's protocol too. Models that would lose a part of it are left out, if others remain. */
+function translated(
+  { dialect, translation }: Door,
+  { chain, wire }: Pick<CallInput, 'chain' | 'wire'>,
+  body: Record<string, unknown>,
+): Pick<CallInput, 'chain' | 'wire'> {
+  const own = chain.filter((target) => isAskedIn(dialect.name, target));
+  if (translation === undefined || own.length === chain.length) return { chain, wire };
+  try {
+    const inChat = readWire(CHAT, JSON.stringify(translation.request(body)));
+    return { chain, wire: { ...wire, inChat: { ...inChat, pictures: wire.pictures } } };
+  } catch (error) {
+    if (own.length === 0 || !(error instanceof AppError) || error.code !== 'field_refused') throw error;
+    return { chain: own, wire };
+  }
 }
 
 function bytesOf(body: Uint8Array | string): Buffer {

@@ -73,6 +73,7 @@ const REASONS = {
   unpriced: 'has no price here',
   stateful: 'reaches objects that are shared with others',
   unknown: 'is not known here',
+  lost: 'can not be told to this model, which is asked in chat completions',
 } as const;
 
 /** Refuses fields that a shared key must not send. `allowed` are unknown fields that the operator lets through. */
@@ -198,6 +199,9 @@ export function checkPriced(
   if (asked.tier === undefined || asked.tier === 'auto' || asked.tier === 'default') return;
   if (!price.tiers.has(asked.tier)) refuse('service_tier', 'unpriced');
 }
+
+/** Refuses a field that a translation would lose. */
+export const refuseLost = (field: string): never => refuse(field, 'lost');
 
 function refuse(field: string, reason: keyof typeof REASONS): never {
   throw new AppError('field_refused', {

@@ -7,6 +7,7 @@ import type { Consumer } from '../providers/exchange.ts';
 import { LiveStream } from '../pipe/live-stream.ts';
 import { brokenStreamError } from '../pipe/outcome.ts';
 import { relay } from './relay.ts';
+import { CHAT } from '../dialects/chat.ts';
 import { StreamMeter } from '../streams/stream-meter.ts';
 import { openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
@@ -89,7 +90,7 @@ async function relayed(
     const deadlines = createDeadlines(drivenTime());
     await relay(
       {
-        pipe: async () => ({ kind: 'stream', live, target, plan }),
+        pipe: async () => ({ kind: 'stream', dialect: CHAT, live, target, plan }),
         deadlines,
         logger: undefined,
         sendAtEndOfTurn: createEndOfTurn(),

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { AppError, type EndOfTurn } from '#platform/kernel';
+import { AppError, type EndOfTurn, isRecord, jsonIn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { PipeCall, PlainAnswer, StreamAnswer } from '../pipe/attempt.ts';
 import type { Door } from './doors.ts';
 import type { Deadlines, Watched } from '../providers/deadlines.ts';
 import type { PreparedCall } from './endpoint.ts';
-import type { LiveStream, StreamEnd } from '../pipe/live-stream.ts';
+import type { StreamEnd } from '../pipe/live-stream.ts';
 import { ProviderError } from '../errors.ts';
 import { inItsWords } from './openai-errors.ts';
 import type { Pipe } from '../pipe/pipe.ts';
@@ -65,7 +65,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
     lingering?.over();
   }
   if (answer.kind === 'stream' && reader !== undefined) return relayStream(parts, permit, { answer, reader });
-  if (answer.kind === 'plain') await answerPlain(parts, permit, { answer, to });
+  if (answer.kind === 'plain') await answerPlain(parts, permit, { answer, to, door: prepared.door });
 }
 
 /** Ends a call whose answer is kept when its client has been away for long enough, or at once when this server ends it. */
@@ -105,10 +105,10 @@ class AbsenceWatch implements Watched {
 async function answerPlain(
   parts: RelayParts,
   permit: Permit,
-  { answer, to }: { readonly answer: PlainAnswer; readonly to: RelayTo },
+  { answer, to, door }: { readonly answer: PlainAnswer; readonly to: RelayTo; readonly door: Door },
 ): Promise<void> {
-  const { body, plan } = answer;
-  const { maxTokens } = plan;
+  const body = bodyAt(door, answer);
+  const { maxTokens } = answer.plan;
   const mayAnswerFirst = to.settle === undefined && permit.mayAnswerFirst;
   const settled = logFailure(parts, permit, () =>
     to.settle === undefined ? permit.settle() : to.settle(body),
@@ -126,13 +126,20 @@ async function answerPlain(
   await settled;
 }
 
+/** The answer in the door's own protocol. */
+function bodyAt({ dialect, translation }: Door, answer: PlainAnswer): Buffer {
+  const said = answer.dialect === dialect ? undefined : jsonIn(answer.body.toString('utf8'));
+  if (translation === undefined || !isRecord(said)) return answer.body;
+  return Buffer.from(JSON.stringify(translation.answer(said)));
+}
+
 async function relayStream(
   parts: RelayParts,
   permit: Permit,
   { answer, reader }: { readonly answer: StreamAnswer; readonly reader: StreamReader },
 ): Promise<void> {
-  const { live, plan } = answer;
-  reader.pipe(live, plan.maxTokens);
+  const { live } = answer;
+  reader.pipe(answer);
   const end = await live.finished;
   const { mayAnswerFirst } = permit;
   // Something was shown, however it ended: it counts.
@@ -207,19 +214,23 @@ class StreamReader implements Watched {
   }
 
   /** Passes a stream on. */
-  pipe(live: LiveStream, maxTokens: number): void {
-    const response = this.#response ?? this.#open(maxTokens);
+  pipe({ live, plan, dialect }: StreamAnswer): void {
+    const response = this.#response ?? this.#open(plan.maxTokens);
+    const { translation, dialect: own } = this.#door;
+    const translate = dialect === own ? undefined : translation?.stream();
     response.on('drain', () => live.resume());
     response.once('close', () => live.stop());
     if (response.destroyed) live.stop();
     live.pipe({
       write: (chunk) => {
         this.#touch();
-        this.#say(chunk);
+        this.#say(translate === undefined ? chunk : translate.push(chunk));
         // This turn's chunks may be more than its reader takes: then the next part has to wait.
         return !response.writableNeedDrain;
       },
-      end: () => {},
+      end: () => {
+        if (translate !== undefined) this.#say(translate.end());
+      },
       fail: (error) => this.#tell(error),
     });
   }

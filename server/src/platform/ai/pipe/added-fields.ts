@@ -2,7 +2,7 @@ import type { Permit } from '#platform/limits';
 import { ProviderError } from '../errors.ts';
 import { type Target, takesOf } from '../providers/providers.ts';
 import { type Takes, takesWithout } from '../takes.ts';
-import { addedFields, keptFields, type WireChange, type WireRequest } from '../wire.ts';
+import { addedFields, keptFields, type WireChange, wireFor, type WireRequest } from '../wire.ts';
 import type { Policy } from '../policy.ts';
 import type { AiLogger } from '../ports.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -37,8 +37,9 @@ export async function callInForm<Call extends { readonly wire: WireRequest }, An
   make: (call: Call, form: Form) => Promise<Answer | Failure>,
 ): Promise<Answer | Failure> {
   const first = takesOf(target);
+  const asked = wireFor(call.wire, target);
   for (let takes = first; ; ) {
-    const wire = call.wire.inForm?.(takes.response_format) ?? call.wire;
+    const wire = asked.inForm?.(takes.response_format) ?? asked;
     const done = await make({ ...call, wire }, { first, takes });
     const refused = 'ledger' in done ? done : undefined;
     if (refused?.takes === undefined) {

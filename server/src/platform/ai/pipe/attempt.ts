@@ -4,6 +4,7 @@ import { isRecord, jsonIn, type Micros } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Span } from '#platform/telemetry';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import { callInForm, changeFor, type Form, withRefusedFields } from './added-fields.ts';
@@ -55,6 +56,8 @@ export interface PipeCall {
 
 export interface PlainAnswer {
   readonly kind: 'plain';
+  /** The protocol in which the model was asked, and answered. */
+  readonly dialect: Dialect;
   readonly body: Buffer;
   readonly usage: Usage;
   readonly target: Target;
@@ -63,6 +66,7 @@ export interface PlainAnswer {
 
 export interface StreamAnswer {
   readonly kind: 'stream';
+  readonly dialect: Dialect;
   readonly live: LiveStream;
   readonly target: Target;
   readonly plan: CallPlan;
@@ -288,7 +292,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
   const usage = await parts.ledger.served(entry, toCallFigures(at.call.wire, reading, ended));
-  return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
+  return { kind: 'plain', dialect, body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
 const inOtherForm = ({ entry, change, form }: ConcludeInput, failure: Failure, body: Buffer): Failure =>
@@ -346,7 +350,7 @@ function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
     },
   });
   if (signal?.aborted === true) exchange.stop();
-  return { kind: 'stream', live, target: entry.target, plan: entry.plan };
+  return { kind: 'stream', dialect: wire.dialect, live, target: entry.target, plan: entry.plan };
 }
 
 const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
