@@ -1,15 +1,16 @@
-import type { Bill } from './bill.ts';
+import type { Bill, BilledCall } from './bill.ts';
 import { complete, type Completion } from './completion.ts';
 import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
-import { type EncodedCompletion, encode } from './encode.ts';
-import { ApiError } from './errors.ts';
+import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
+import { ApiError, noSuchRoute } from './errors.ts';
 import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
 import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
+import { readResponsesRequest } from './responses/request.ts';
 
 /** What the calls of one sandbox share. */
 export interface Vendor {
@@ -21,10 +22,38 @@ export interface Vendor {
   requests: number;
 }
 
-interface PreparedChat {
+/** A protocol in which a completion is asked for. */
+interface CompletionApi {
+  readonly endpoint: BilledCall['endpoint'];
+  /** Throws the ApiError of a request that it refuses. */
+  read(body: unknown): ReadRequest;
+  check(profile: Profile, body: unknown): void;
+}
+
+/** A request that was read, and how the answer to it is written. */
+export interface ReadRequest {
   readonly request: ChatRequest;
+  encode(completion: Completion, options: EncodeOptions): EncodedCompletion;
+}
+
+interface PreparedChat extends ReadRequest {
   readonly encoded: EncodedCompletion;
 }
+
+const CHAT: CompletionApi = {
+  endpoint: '/v1/chat/completions',
+  read: (body) => ({ request: parseChatRequest(body), encode }),
+  check: checkProfile,
+};
+
+const RESPONSES: CompletionApi = {
+  endpoint: '/v1/responses',
+  read: readResponsesRequest,
+  check: (profile, body) => {
+    if (profile.responses === undefined) throw noSuchRoute('POST', '/v1/responses');
+    checkProfile({ ...profile, refuses: profile.responses }, body);
+  },
+};
 
 // A load test sends the same few bodies over and over: a call then costs 37 µs of CPU, all in, instead of 150
 // (or 300 with a schema). At most about 16 MB.
@@ -32,28 +61,37 @@ const MOST_KEPT = 64;
 const LARGEST_KEPT_BODY = 16_384;
 const LARGEST_KEPT_ANSWER = 1_000;
 
-/** Answers to the last few different chat requests: a request's answer depends on its body alone. */
+/** Answers to the last few different requests: a request's answer depends on its body alone. */
 export class PreparedChats {
   readonly #kept = new Map<string, PreparedChat>();
 
-  for(body: string): PreparedChat {
-    const kept = this.#kept.get(body);
+  for(body: string, api: CompletionApi): PreparedChat {
+    const key = api.endpoint + body;
+    const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
-    const request = parseChatRequest(parseJson(body));
-    const made = { request, encoded: encodeFor(request) };
+    const read = api.read(parseJson(body));
+    const made = { ...read, encoded: encodeFor(read) };
     if (body.length <= LARGEST_KEPT_BODY && made.encoded.usage.completionTokens <= LARGEST_KEPT_ANSWER) {
       const [oldest] = this.#kept.keys();
       if (this.#kept.size >= MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
-      this.#kept.set(body, made);
+      this.#kept.set(key, made);
     }
     return made;
   }
 }
 
-function encodeFor(request: ChatRequest, fault?: Fault, profile?: Profile): EncodedCompletion {
-  const includeUsage = request.includeUsage || profile?.usage === 'unasked';
-  const options = { includeUsage, hideUsage: fault?.kind === 'missing_usage', usageIn: profile?.usage };
-  return encode(afterThought(request, fault, profile), options);
+function encodeFor(
+  { request, encode: write }: ReadRequest,
+  fault?: Fault,
+  profile?: Profile,
+): EncodedCompletion {
+  const options = {
+    includeUsage: request.includeUsage || profile?.usage === 'unasked',
+    hideUsage: fault?.kind === 'missing_usage',
+    fails: fault?.kind === 'dialect' && fault.as === 'failed',
+    usageIn: profile?.usage,
+  };
+  return write(afterThought(request, fault, profile), options);
 }
 
 /** A model that thinks has that much less for its answer. */
@@ -63,7 +101,8 @@ function afterThought(
   profile: Profile | undefined,
 ): Completion {
   const { maxTokens } = request;
-  const thought = Math.min(profile?.thinks ?? 0, maxTokens ?? Number.POSITIVE_INFINITY);
+  const thinks = profile?.thinks ?? request.thinks ?? 0;
+  const thought = Math.min(thinks, maxTokens ?? Number.POSITIVE_INFINITY);
   const left = maxTokens === null ? null : maxTokens - thought;
   const { usage, ...completion } = complete({ ...request, maxTokens: left }, fault);
   return {
@@ -78,6 +117,7 @@ function afterThought(
 
 const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
   'bad_content',
+  'dialect',
   'wordy',
   'empty_choices',
   'missing_usage',
@@ -87,19 +127,31 @@ const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['ki
 ]);
 
 /** POST /v1/chat/completions. */
-export function serveChat(exchange: Exchange, body: string, vendor: Vendor): void {
+export const serveChat = (exchange: Exchange, body: string, vendor: Vendor): void =>
+  serveCompletion(CHAT, { exchange, body, vendor });
+
+/** POST /v1/responses. */
+export const serveResponses = (exchange: Exchange, body: string, vendor: Vendor): void =>
+  serveCompletion(RESPONSES, { exchange, body, vendor });
+
+function serveCompletion(
+  api: CompletionApi,
+  call: { readonly exchange: Exchange; readonly body: string; readonly vendor: Vendor },
+): void {
+  const { exchange, body, vendor } = call;
   const { profile } = exchange;
-  if (profile !== undefined) checkProfile(profile, parseJson(body));
-  const { request, encoded: usual } = vendor.prepared.for(body);
+  if (profile !== undefined) api.check(profile, parseJson(body));
+  const read = vendor.prepared.for(body, api);
+  const { request, encoded: usual } = read;
   const fault = faultFor(exchange, request.model, vendor);
   const isOther = CHANGES_ANSWER.has(fault?.kind) || (fault !== undefined && 'reasoning_tokens' in fault);
-  const encoded = isOther || profile !== undefined ? encodeFor(request, fault, profile) : usual;
+  const encoded = isOther || profile !== undefined ? encodeFor(read, fault, profile) : usual;
   const { usage } = encoded;
   const answer = request.stream
     ? (): void => answerStream(exchange, encoded, { fault, pace: vendor.pace })
     : (): void => answerPlain(exchange, encoded, fault);
   const line = {
-    endpoint: '/v1/chat/completions',
+    endpoint: api.endpoint,
     model: request.model,
     prompt_tokens: usage.promptTokens,
     cached_tokens: usage.cachedTokens,

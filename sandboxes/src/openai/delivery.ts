@@ -1,10 +1,9 @@
 import type { Bill, BillEntry, BilledCall } from './bill.ts';
 import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
-import type { EncodedCompletion } from './encode.ts';
+import type { EncodedCompletion, Events } from './encode.ts';
 import { orderedFailure } from './errors.ts';
 import { type Exchange, commonHeaders, sendErrors, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
-import { DONE, eventHead, plainHead } from './framing.ts';
 import type { Pace } from './pace.ts';
 
 /** A call that is accepted and generated, about to be billed and answered. */
@@ -124,7 +123,7 @@ interface Script {
 
 /** Sends a completion as one plain answer. */
 export function answerPlain(exchange: Exchange, encoded: EncodedCompletion, fault: Fault | undefined): void {
-  sendPlain(exchange, plainHead(exchange.id) + encoded.plain(), fault);
+  sendPlain(exchange, encoded.plain(exchange.id), fault);
 }
 
 /** Sends a completion as a stream, in the rhythm of the sandbox: at once when it takes no time. */
@@ -136,9 +135,11 @@ export function answerStream(
   const { response } = exchange;
   const { fault, pace } = how;
   if (fault?.kind === 'dialect' && fault.as === 'plain') return answerPlain(exchange, encoded, undefined);
-  const script = scriptFor(encoded, { head: eventHead(exchange.id), fault });
+  const events = encoded.events(exchange.id);
+  const script = scriptFor(events, fault);
   const type = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
-  if (fault?.kind === 'dialect') return answerInDialect(exchange, script, { as: fault.as, type });
+  if (fault?.kind === 'dialect')
+    return answerInDialect(exchange, script, { as: fault.as, type, failure: events.failure });
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
   const wait = fault?.kind === 'latency' && fault.before === 'first_token' ? fault.ms : 0;
   if (wait > 0 || script.first.length === 0) response.flushHeaders();
@@ -151,15 +152,16 @@ export function answerStream(
 function answerInDialect(
   exchange: Exchange,
   script: Script,
-  { as, type }: { readonly as: Dialect; readonly type: readonly string[] },
+  how: { readonly as: Dialect; readonly type: readonly string[]; readonly failure: string },
 ): void {
+  const { as, type, failure } = how;
   const { response } = exchange;
   const text = script.first.join('') + script.paced.join('') + script.last;
   const encoded = encodedIn(as, text);
   const encoding = encoded === undefined ? [] : ['content-encoding', encoded.name];
   response.writeHead(200, [...commonHeaders(exchange), ...type, ...encoding]);
   if (encoded !== undefined) return void response.end(encoded.bytes);
-  const packets = [...packetsIn(as, text)];
+  const packets = [...packetsIn(as, text, failure)];
   const sendNext = (): void => {
     const packet = packets.shift();
     if (packet === undefined) response.end();
@@ -192,42 +194,28 @@ function think(
   step(ms);
 }
 
-function scriptFor(
-  encoded: EncodedCompletion,
-  how: { readonly head: string; readonly fault: Fault | undefined },
-): Script {
-  const { head, fault } = how;
-  const { open, tokens, close } = encoded.events();
-  const prependHead = (events: readonly string[]): string[] => events.map((event) => head + event);
-  const first = prependHead(open);
-  const last = prependHead(close).join('') + DONE;
-  const upTo = (count = 0): string[] => prependHead(tokens.slice(0, count));
+function scriptFor({ open: first, tokens, close, broken }: Events, fault: Fault | undefined): Script {
+  const last = close.join('');
+  const upTo = (count = 0): readonly string[] => tokens.slice(0, count);
   if (fault?.kind === 'cut_stream') {
     const end = fault.abrupt === true ? 'drop' : 'close';
     if (fault.before === 'first_event') return { first: [], paced: [], last: '', end };
     return { first, paced: upTo(fault.after), last: '', end };
   }
   if (fault?.kind === 'split_done') {
-    const late = { text: DONE.slice(SPLIT), ms: fault.ms ?? 20 };
-    return {
-      first,
-      paced: prependHead(tokens),
-      last: last.slice(0, SPLIT - DONE.length),
-      end: 'close',
-      late,
-    };
+    const late = { text: last.slice(SPLIT), ms: fault.ms ?? 20 };
+    return { first, paced: tokens, last: last.slice(0, SPLIT), end: 'close', late };
   }
   if (fault?.kind === 'hang_midstream') return { first, paced: upTo(fault.after), last: '', end: 'hang' };
   if (fault?.kind === 'malformed_json') {
-    const broken = `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`;
-    const rest = prependHead(tokens.slice(fault.after ?? 0));
+    const rest = tokens.slice(fault.after ?? 0);
     return { first, paced: [...upTo(fault.after), broken, ...rest], last, end: 'close' };
   }
-  return { first, paced: prependHead(tokens), last, end: 'close' };
+  return { first, paced: tokens, last, end: 'close' };
 }
 
-/** Where a [DONE] is cut that comes in two packets: `data: [DO`, `NE]`. */
-const SPLIT = 'data: [DO'.length;
+/** Where the end is cut that comes in two packets: `data: [DO`, `NE]`. */
+const SPLIT = -'NE]\n\n'.length;
 
 function playAtOnce({ response }: Exchange, script: Script, pace: Pace): void {
   if (response.destroyed) return;

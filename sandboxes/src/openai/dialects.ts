@@ -15,8 +15,10 @@ export const dialectSchema = z.enum([
   'crlf',
   /** [DONE] in two packets. */
   'done_in_two',
-  /** An error in the place of the last event, and [DONE] all the same. */
+  /** An error in the place of the last event; of chat completions, [DONE] all the same. */
   'error_event',
+  /** The same by the protocol's own event, and plainly, where it has one: a response whose status is `failed`. */
+  'failed',
   'gzip',
   'br',
   'deflate',
@@ -27,14 +29,9 @@ export const dialectSchema = z.enum([
 export type Dialect = z.infer<typeof dialectSchema>;
 
 const COMMENT = ': SANDBOX PROCESSING\n\n';
-const ERROR = {
-  id: 'gen-sandbox',
-  error: { message: 'The engine was lost.', type: 'server_error', param: null, code: 'engine_lost' },
-  choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
-};
 
-/** The packets of a stream in a dialect. */
-export function packetsIn(dialect: Dialect, stream: string): readonly string[] {
+/** The packets of a stream in a dialect; `failure` is how one ends whose model fails. */
+export function packetsIn(dialect: Dialect, stream: string, failure: string): readonly string[] {
   const events = stream.split(/(?<=\n\n)/);
   switch (dialect) {
     case 'error_null':
@@ -48,7 +45,8 @@ export function packetsIn(dialect: Dialect, stream: string): readonly string[] {
     case 'done_in_two':
       return [stream.slice(0, -8), stream.slice(-8)];
     case 'error_event':
-      return [events.slice(0, -2).join(''), `data: ${JSON.stringify(ERROR)}\n\n${DONE}`];
+    case 'failed':
+      return [events.slice(0, -2).join(''), failure];
     case 'plain':
     case 'gzip':
     case 'br':

@@ -1,36 +1,65 @@
 import { lazy } from './content/lazy.ts';
 import type { Choice, Completion, Usage } from './completion.ts';
+import { DONE, eventHead, plainHead } from './framing.ts';
 
-/** A completion as text for the wire, all but the id and time that each answer has of its own. */
+/** A completion as text for the wire, once it has the id and time that each answer has of its own. */
 export interface EncodedCompletion {
   readonly usage: Usage;
   readonly model: string;
-  /** A plain answer, after its head. */
-  plain(): string;
-  /** The events of a stream, after their heads: roles first, then one for each token, then the end. */
-  events(): {
-    readonly open: readonly string[];
-    readonly tokens: readonly string[];
-    readonly close: readonly string[];
-  };
+  /** The plain answer with this id. */
+  plain(id: string): string;
+  events(id: string): Events;
+}
+
+/** The events of a stream: what it begins with, then one for each token, then the end. */
+export interface Events {
+  readonly open: readonly string[];
+  readonly tokens: readonly string[];
+  readonly close: readonly string[];
+  /** An event that is no JSON. */
+  readonly broken: string;
+  /** How it ends where the model fails. */
+  readonly failure: string;
 }
 
 export interface EncodeOptions {
   readonly includeUsage: boolean;
   readonly hideUsage: boolean;
+  /** The model fails before the end, where the protocol has a shape for that. */
+  readonly fails?: boolean;
   /** Moonshot puts the usage of a stream into its choice. */
   readonly usageIn?: 'choice' | 'unasked' | undefined;
 }
 
 /** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
 export function encode(completion: Completion, options: EncodeOptions): EncodedCompletion {
+  const plain = lazy(() => encodePlain(completion, options));
+  const events = lazy(() => encodeEvents(completion, options));
   return {
     usage: completion.usage,
     model: completion.model,
-    plain: lazy(() => encodePlain(completion, options)),
-    events: lazy(() => encodeEvents(completion, options)),
+    plain: (id) => plainHead(id) + plain(),
+    events: (id) => {
+      const head = eventHead(id);
+      const { open, tokens, close } = events();
+      const withHead = (texts: readonly string[]): string[] => texts.map((text) => head + text);
+      return {
+        open: withHead(open),
+        tokens: withHead(tokens),
+        close: [...withHead(close), DONE],
+        broken: `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`,
+        failure: `data: ${JSON.stringify(ERROR)}\n\n${DONE}`,
+      };
+    },
   };
 }
+
+/** As OpenRouter has it. */
+const ERROR = {
+  id: 'gen-sandbox',
+  error: { message: 'The engine was lost.', type: 'server_error', param: null, code: 'engine_lost' },
+  choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
+};
 
 function commonFields(completion: Completion): object {
   return { model: completion.model, service_tier: 'default', system_fingerprint: 'sandbox' };
@@ -84,7 +113,7 @@ function wireUsage(usage: Usage): object {
 function encodeEvents(
   completion: Completion,
   options: EncodeOptions,
-): ReturnType<EncodedCompletion['events']> {
+): Pick<Events, 'open' | 'tokens' | 'close'> {
   const { choices } = completion;
   const inChoice = options.usageIn === 'choice';
   const reports = options.includeUsage && !options.hideUsage && !inChoice;

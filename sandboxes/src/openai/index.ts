@@ -39,7 +39,7 @@ export interface OpenAISandbox {
 }
 
 /**
- * Starts a server on loopback that speaks OpenAI's protocol (chat completions, embeddings, models) and answers
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models) and answers
  * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
  * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
  * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.
