@@ -1,2 +1,3 @@
 export * from './doors/chat.ts';
 export * from './doors/models.ts';
+export * from './doors/responses.ts';

@@ -49,6 +49,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
+    speaks: ['responses'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -60,11 +61,13 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
+    speaks: ['responses'],
     source: 'sandboxes/src/openai/request.ts',
   },
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
+    speaks: ['responses'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {
@@ -113,8 +116,10 @@ export function takesOfUpstream(name: string, host: string): Takes {
 }
 
 /** The protocols in which an upstream's models are asked. */
-export function protocolsOf(name: string, host: string): ReadonlySet<Protocol> {
-  return new Set<Protocol>(['chat', 'embeddings', ...(vendorOf(name, host)?.speaks ?? [])]);
+export function protocolsOf(name: string, { hostname, pathname }: URL): ReadonlySet<Protocol> {
+  // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
+  const speaks = pathname.includes('/deployments/') ? [] : (vendorOf(name, hostname)?.speaks ?? []);
+  return new Set<Protocol>(['chat', 'embeddings', ...speaks]);
 }
 
 function vendorOf(name: string, host: string): Vendor | undefined {
@@ -151,7 +156,7 @@ const LESS_FORMAT = { json_schema: 'json_object', json_object: 'none', none: 'no
 export function takesWithout(takes: Takes, field: string, first: Takes): Takes | undefined {
   if (field === takes.cap)
     return takes.cap === first.cap ? { ...takes, cap: OTHER_CAP[takes.cap] } : undefined;
-  if (!Object.hasOwn(takes, field)) return undefined;
+  if (!Object.hasOwn(takes, field) || takes[field as keyof Takes] === false) return undefined;
   if (field === 'response_format' && takes.response_format === 'none') return undefined;
   if (field === 'response_format') return { ...takes, response_format: LESS_FORMAT[takes.response_format] };
   return { ...takes, [field]: false };

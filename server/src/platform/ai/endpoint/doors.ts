@@ -64,6 +64,11 @@ interface Place {
 
 const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', takes: writesText, open: () => CHAT_DOOR },
+  responses: {
+    path: '/v1/ai/responses',
+    takes: writesText,
+    open: async () => (await import('./responses/door.ts')).RESPONSES_DOOR,
+  },
   embeddings: {
     path: '/v1/ai/embeddings',
     takes: ({ output }) => output === 0,

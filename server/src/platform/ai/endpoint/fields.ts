@@ -160,7 +160,7 @@ export function checkPriced(
 /** Refuses a field that a translation would lose. */
 export const refuseLost = (field: string): never => refuse(field, 'lost');
 
-function refuse(field: string, reason: keyof typeof REASONS): never {
+export function refuse(field: string, reason: keyof typeof REASONS): never {
   throw new AppError('field_refused', {
     message: `The field ${field.slice(0, 100)} ${REASONS[reason]}.`,
     details: { field: field.slice(0, 100), reason },

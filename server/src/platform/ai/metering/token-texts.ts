@@ -11,7 +11,9 @@ export interface Counted {
 /** Members that are no part of a prompt at any vendor. */
 const FREE: ReadonlySet<string> = new Set(
   `frequency_penalty logit_bias logprobs n parallel_tool_calls presence_penalty prompt_cache_key reasoning_effort seed
-   service_tier stop temperature tool_choice top_logprobs top_p user verbosity`.split(/\s+/),
+   include max_tool_calls reasoning service_tier stop temperature tool_choice top_logprobs top_p truncation user verbosity`.split(
+    /\s+/,
+  ),
 );
 /** OpenAI's cookbook, "How to count tokens with tiktoken": 3 a message, its role, and 3 that begin the reply. */
 const A_MESSAGE = 4;
@@ -25,6 +27,8 @@ export function textsOf(body: Readonly<Record<string, unknown>>): { texts: strin
   for (const [name, value] of Object.entries(body)) {
     if (FREE.has(name) || value === null) continue;
     if (name === 'messages' && Array.isArray(value)) for (const message of value) addMessage(message, found);
+    else if (name === 'input' && Array.isArray(value) && value.every(isRecord))
+      for (const item of value) addMessage(item, found);
     else if (Array.isArray(value)) for (const item of value) addFramed(item, found);
     else addFramed(value, found);
   }
@@ -48,20 +52,25 @@ function addMessage(message: unknown, found: BodyTexts): void {
     if (name === 'role' || value === null) continue;
     found.frames += name === 'content' ? 0 : 1;
     if (typeof value === 'string') found.texts.push(value);
-    else if (name === 'content' && Array.isArray(value)) for (const part of value) addPart(part, found);
+    else if (LISTS.has(name) && Array.isArray(value)) for (const part of value) addPart(part, found);
     else found.texts.push(JSON.stringify(value));
   }
 }
+
+/** Members of a message, or of an item of the Responses API, that may be lists of parts. */
+const LISTS: ReadonlySet<string> = new Set(['content', 'output']);
 
 /** Pictures have a price of their own (pictures.ts). */
 function addPart(part: unknown, found: BodyTexts): void {
   found.frames += 1;
   if (!isRecord(part)) return void found.texts.push(JSON.stringify(part));
   const { type } = part;
-  if (type === 'image_url') return;
-  const text = typeof type === 'string' ? part[type] : undefined;
+  if (type === 'image_url' || type === 'input_image') return;
+  const text = TEXT_PARTS.has(type) ? part['text'] : typeof type === 'string' ? part[type] : undefined;
   found.texts.push(typeof text === 'string' ? text : JSON.stringify(part));
 }
+
+const TEXT_PARTS: ReadonlySet<unknown> = new Set(['input_text', 'output_text']);
 
 const LETTERS_A_TOKEN = 4;
 const SPACES_A_TOKEN = 4;
