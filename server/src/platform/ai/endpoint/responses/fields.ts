@@ -70,7 +70,9 @@ export function checkResponsesBody(body: Record<string, unknown>, allowed: Reado
   for (const tool of listOf(body, 'tools'))
     if (!isRecord(tool) || !TOOLS.has(tool['type'])) refuse('tools', 'unpriced');
   for (const included of listOf(body, 'include')) if (!INCLUDED.has(included)) refuse('include', 'unpriced');
-  const { input } = body;
+  const { input, instructions = null } = body;
+  if (instructions !== null && typeof instructions !== 'string')
+    throw invalid('instructions must be a text.', 'instructions');
   if (typeof input === 'string' && input !== '') return [];
   if (!Array.isArray(input) || input.length === 0)
     throw invalid('input must be a text, or a list of items that is not empty.', 'input');
