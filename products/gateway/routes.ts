@@ -3,3 +3,4 @@ export * from './doors/messages.ts';
 export * from './doors/embeddings.ts';
 export * from './doors/models.ts';
 export * from './doors/moderations.ts';
+export * from './doors/responses.ts';

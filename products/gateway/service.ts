@@ -97,7 +97,7 @@ export function createGateway({ ai, db }: ProductContext) {
   }
 }
 
-/** What is read of a call before its body is priced. */
+/** The parts of a call that are read before its body is priced. */
 export type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
 
 /** Room for an answer is taken while nothing was spent yet, and is free again when the answer has left. */

@@ -219,63 +219,6 @@ describe('failures come in Anthropic’s form, with our code and request id', ()
   });
 });
 
-describe('a model that is asked in chat completions', () => {
-  const TOOL = {
-    name: 'weather',
-    input_schema: { type: 'object' as const, properties: { place: { type: 'string' } }, required: ['place'] },
-  };
-  const elsewhere = async () => {
-    const chat = {
-      name: 'elsewhere',
-      base_url: sandbox.url,
-      api_key: sandbox.apiKey,
-      models: ['sandbox-small'],
-    };
-    const AI_CONFIG = JSON.stringify({ version: '2026-11-28', allow_unpriced: ['elsewhere/*'] });
-    const other = await testApp({ settings: { AI_UPSTREAMS: JSON.stringify([chat]), AI_CONFIG } });
-    return clientOf(await other.customer('gateway.scale'), other.url);
-  };
-
-  it('answers, streams and calls tools as any other', async () => {
-    const client = await elsewhere();
-    const ask = { ...ASKED, model: 'sandbox-small' };
-    const plain = await client.messages.create(ask);
-    const streamed = await client.messages.stream(ask).finalMessage();
-    expect(streamed.content).toEqual(plain.content);
-    expect(streamed.usage).toMatchObject({ output_tokens: plain.usage.output_tokens });
-    const messages = [{ role: 'user' as const, content: 'What is the weather in Rome? Use the tool.' }];
-    const called = await client.messages.stream({ ...ask, messages, tools: [TOOL] }).finalMessage();
-    expect(called.stop_reason).toBe('tool_use');
-    const [call] = called.content.filter((block) => block.type === 'tool_use');
-    expect(call?.input).toEqual({ place: 'Rome' });
-    const result = { type: 'tool_result' as const, tool_use_id: call?.id ?? '', content: 'sunny' };
-    const done = await client.messages.create({
-      ...ask,
-      tools: [TOOL],
-      messages: [
-        ...messages,
-        { role: 'assistant', content: called.content },
-        { role: 'user', content: [result] },
-      ],
-    });
-    expect(JSON.stringify(done.content)).toContain('sunny');
-  });
-
-  it('is not asked for what would be lost', async () => {
-    const failure = await failureOf(
-      (await elsewhere()).messages.create({
-        ...ASKED,
-        model: 'sandbox-small',
-        thinking: { type: 'enabled', budget_tokens: 1_024 },
-      }),
-    );
-    expect(failure).toMatchObject({
-      status: 400,
-      error: { error: { code: 'field_refused', details: { field: 'thinking', reason: 'lost' } } },
-    });
-  });
-});
-
 describe('a stream that does not come to its end', () => {
   it.each<[string, Fault]>([
     ['is cut', { kind: 'cut_stream', after: 3 }],

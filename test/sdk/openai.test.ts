@@ -34,15 +34,16 @@ describe('the official openai package', () => {
     const { data } = await client.models.list();
     const ids = data.map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining(['small', 'large', 'sandbox-small', 'sandbox/sandbox-small']));
-    expect(ids).not.toContain('sandbox-embed');
     for (const model of ids) {
-      expect(await client.models.retrieve(model)).toEqual(data.find(({ id }) => id === model));
+      const listed = data.find(({ id }) => id === model);
+      expect(await client.models.retrieve(model)).toEqual(listed);
+      if (!JSON.stringify(listed).includes('/v1/ai/chat/completions')) continue;
       const { choices } = await client.chat.completions.create({ model, messages, max_tokens: 10 });
       expect(choices).toHaveLength(1);
     }
   });
 
-  it.each(['gpt-17', 'sandbox-embed', 'nobody/has/this'])(
+  it.each(['gpt-17', 'nobody/has/this'])(
     'is told that %s is no model, by its name, and where the list is',
     async (model) => {
       const named = {

@@ -1,28 +1,43 @@
 import type { PromptCache } from './anthropic/prompt-cache.ts';
 import type { MessagesRequest } from './anthropic/request.ts';
-import type { Bill } from './bill.ts';
+import type { Bill, BilledCall } from './bill.ts';
 import { complete, type Completion } from './completion.ts';
 import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
-import { type EncodedCompletion, encode } from './encode.ts';
-import { ApiError } from './errors.ts';
+import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
+import { ApiError, noSuchRoute } from './errors.ts';
 import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
 import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
+import { readResponsesRequest } from './responses/request.ts';
 
 /** What the calls of one sandbox share. */
 export interface Vendor {
   readonly bill: Bill;
   readonly faults: FaultPlan;
   readonly pace: Pace;
-  readonly prepared: PreparedAnswers<ChatRequest>;
+  readonly prepared: Readonly<Record<CompletionApi['endpoint'], PreparedAnswers<ReadRequest>>>;
   readonly preparedMessages: PreparedAnswers<MessagesRequest>;
   readonly promptCache: PromptCache;
   /** Requests that came so far, those that steer the sandbox left out. */
   requests: number;
+}
+
+/** A protocol in which a completion is asked for. */
+interface CompletionApi {
+  readonly endpoint: Extract<BilledCall['endpoint'], '/v1/chat/completions' | '/v1/responses'>;
+  /** Throws the ApiError of a request that it refuses. */
+  read(body: unknown): ReadRequest;
+  check(profile: Profile, body: unknown): void;
+}
+
+/** A request that was read, and how the answer to it is written. */
+export interface ReadRequest {
+  readonly request: ChatRequest;
+  encode(completion: Completion, options: EncodeOptions): EncodedCompletion;
 }
 
 /** A request that was read, and the answer to it. */
@@ -30,6 +45,21 @@ export interface Prepared<Request> {
   readonly request: Request;
   readonly encoded: EncodedCompletion;
 }
+
+const CHAT: CompletionApi = {
+  endpoint: '/v1/chat/completions',
+  read: (body) => ({ request: parseChatRequest(body), encode }),
+  check: checkProfile,
+};
+
+const RESPONSES: CompletionApi = {
+  endpoint: '/v1/responses',
+  read: readResponsesRequest,
+  check: (profile, body) => {
+    if (profile.responses === undefined) throw noSuchRoute('POST', '/v1/responses');
+    checkProfile({ ...profile, refuses: profile.responses }, body);
+  },
+};
 
 // A load test sends the same few bodies over and over: a call then costs 37 µs of CPU, all in, instead of 150
 // (or 300 with a schema). At most about 16 MB.
@@ -59,15 +89,29 @@ export class PreparedAnswers<Request> {
   }
 }
 
-export function prepareChat(body: unknown): Prepared<ChatRequest> {
-  const request = parseChatRequest(body);
-  return { request, encoded: encodeFor(request) };
-}
+const preparedIn = (api: CompletionApi) =>
+  new PreparedAnswers((body) => {
+    const request = api.read(body);
+    return { request, encoded: encodeFor(request) };
+  });
 
-function encodeFor(request: ChatRequest, fault?: Fault, profile?: Profile): EncodedCompletion {
-  const includeUsage = request.includeUsage || profile?.usage === 'unasked';
-  const options = { includeUsage, hideUsage: fault?.kind === 'missing_usage', usageIn: profile?.usage };
-  return encode(completeAfter(profile?.thinks ?? 0, request, fault), options);
+export const preparedAnswers = (): Vendor['prepared'] => ({
+  '/v1/chat/completions': preparedIn(CHAT),
+  '/v1/responses': preparedIn(RESPONSES),
+});
+
+function encodeFor(
+  { request, encode: write }: ReadRequest,
+  fault?: Fault,
+  profile?: Profile,
+): EncodedCompletion {
+  const options = {
+    includeUsage: request.includeUsage || profile?.usage === 'unasked',
+    hideUsage: fault?.kind === 'missing_usage',
+    fails: fault?.kind === 'dialect' && fault.as === 'failed',
+    usageIn: profile?.usage,
+  };
+  return write(completeAfter(profile?.thinks ?? request.thinks ?? 0, request, fault), options);
 }
 
 /** A model that thinks has that much less for its answer. */
@@ -92,6 +136,7 @@ export const changesAnswer = (fault: Fault | undefined): boolean =>
 
 const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
   'bad_content',
+  'dialect',
   'wordy',
   'empty_choices',
   'missing_usage',
@@ -101,17 +146,25 @@ const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['ki
 ]);
 
 /** POST /v1/chat/completions. */
-export function serveChat(exchange: Exchange, body: string, vendor: Vendor): void {
+export const serveChat = (exchange: Exchange, body: string, vendor: Vendor): void =>
+  serveCompletion(CHAT, { exchange, body, vendor });
+
+/** POST /v1/responses. */
+export const serveResponses = (exchange: Exchange, body: string, vendor: Vendor): void =>
+  serveCompletion(RESPONSES, { exchange, body, vendor });
+
+function serveCompletion(
+  api: CompletionApi,
+  call: { readonly exchange: Exchange; readonly body: string; readonly vendor: Vendor },
+): void {
+  const { exchange, body, vendor } = call;
   const { profile } = exchange;
-  if (profile !== undefined) checkProfile(profile, parseJson(body));
-  const { request, encoded: usual } = vendor.prepared.for(body);
-  const fault = faultFor(exchange, request.model, vendor);
-  const encoded = changesAnswer(fault) || profile !== undefined ? encodeFor(request, fault, profile) : usual;
-  deliverCompletion(
-    exchange,
-    { encoded, fault, line: { endpoint: '/v1/chat/completions', streamed: request.stream } },
-    vendor,
-  );
+  if (profile !== undefined) api.check(profile, parseJson(body));
+  const { request: read, encoded: usual } = vendor.prepared[api.endpoint].for(body);
+  const fault = faultFor(exchange, read.request.model, vendor);
+  const encoded = changesAnswer(fault) || profile !== undefined ? encodeFor(read, fault, profile) : usual;
+  const line = { endpoint: api.endpoint, streamed: read.request.stream };
+  deliverCompletion(exchange, { encoded, fault, line }, vendor);
 }
 
 /** Bills a completion and sends it, plain or as a stream. */

@@ -117,8 +117,6 @@ export function sendPlain(exchange: Exchange, text: string, fault: Fault | undef
 interface Script {
   readonly first: readonly string[];
   readonly paced: readonly string[];
-  /** The protocol's word that a stream is whole. */
-  readonly word: string;
   readonly last: string;
   readonly end: 'close' | 'drop' | 'hang';
   /** What comes in a packet of its own, so many milliseconds after all else. */
@@ -139,9 +137,11 @@ export function answerStream(
   const { response } = exchange;
   const { fault, pace } = how;
   if (fault?.kind === 'dialect' && fault.as === 'plain') return answerPlain(exchange, encoded, undefined);
-  const script = scriptFor(encoded.events(exchange.id), fault);
+  const events = encoded.events(exchange.id);
+  const script = scriptFor(events, fault);
   const type = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
-  if (fault?.kind === 'dialect') return answerInDialect(exchange, script, { as: fault.as, type });
+  if (fault?.kind === 'dialect')
+    return answerInDialect(exchange, script, { as: fault.as, type, failure: events.failure });
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
   const wait = fault?.kind === 'latency' && fault.before === 'first_token' ? fault.ms : 0;
   if (wait > 0 || script.first.length === 0) response.flushHeaders();
@@ -154,15 +154,16 @@ export function answerStream(
 function answerInDialect(
   exchange: Exchange,
   script: Script,
-  { as, type }: { readonly as: Dialect; readonly type: readonly string[] },
+  how: { readonly as: Dialect; readonly type: readonly string[]; readonly failure: string },
 ): void {
+  const { as, type, failure } = how;
   const { response } = exchange;
   const text = script.first.join('') + script.paced.join('') + script.last;
   const encoded = encodedIn(as, text);
   const encoding = encoded === undefined ? [] : ['content-encoding', encoded.name];
   response.writeHead(200, [...commonHeaders(exchange), ...type, ...encoding]);
   if (encoded !== undefined) return void response.end(encoded.bytes);
-  const packets = [...packetsIn(as, text, script.word)];
+  const packets = [...packetsIn(as, text, failure)];
   const sendNext = (): void => {
     const packet = packets.shift();
     if (packet === undefined) response.end();
@@ -195,29 +196,30 @@ function think(
   step(ms);
 }
 
-function scriptFor({ open, tokens, close, ...events }: Events, fault: Fault | undefined): Script {
-  const { end: word } = events;
-  const whole = { first: open, paced: tokens, word, last: close.join('') + word, end: 'close' } as const;
+function scriptFor({ open: first, tokens, close, broken, error }: Events, fault: Fault | undefined): Script {
+  const last = close.join('');
   const upTo = (count = 0): readonly string[] => tokens.slice(0, count);
   if (fault?.kind === 'cut_stream') {
     const end = fault.abrupt === true ? 'drop' : 'close';
-    if (fault.before === 'first_event') return { first: [], paced: [], word, last: '', end };
-    return { ...whole, paced: upTo(fault.after), last: '', end };
+    if (fault.before === 'first_event') return { first: [], paced: [], last: '', end };
+    return { first, paced: upTo(fault.after), last: '', end };
   }
   if (fault?.kind === 'split_done') {
-    const late = { text: word.slice(SPLIT), ms: fault.ms ?? 20 };
-    return { ...whole, last: whole.last.slice(0, SPLIT - word.length), late };
+    const late = { text: last.slice(SPLIT), ms: fault.ms ?? 20 };
+    return { first, paced: tokens, last: last.slice(0, SPLIT), end: 'close', late };
   }
-  if (fault?.kind === 'hang_midstream') return { ...whole, paced: upTo(fault.after), last: '', end: 'hang' };
+  if (fault?.kind === 'hang_midstream') return { first, paced: upTo(fault.after), last: '', end: 'hang' };
   if (fault?.kind === 'stream_error')
-    return { ...whole, paced: upTo(fault.after), last: events.error(fault) };
-  if (fault?.kind === 'malformed_json')
-    return { ...whole, paced: [...upTo(fault.after), events.broken, ...tokens.slice(fault.after ?? 0)] };
-  return whole;
+    return { first, paced: upTo(fault.after), last: error(fault), end: 'close' };
+  if (fault?.kind === 'malformed_json') {
+    const rest = tokens.slice(fault.after ?? 0);
+    return { first, paced: [...upTo(fault.after), broken, ...rest], last, end: 'close' };
+  }
+  return { first, paced: tokens, last, end: 'close' };
 }
 
-/** Where the last word is cut that comes in two packets: `data: [DO`, `NE]`. */
-const SPLIT = 'data: [DO'.length;
+/** Where the end is cut that comes in two packets: `data: [DO`, `NE]`. */
+const SPLIT = -'NE]\n\n'.length;
 
 function playAtOnce({ response }: Exchange, script: Script, pace: Pace): void {
   if (response.destroyed) return;

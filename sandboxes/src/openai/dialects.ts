@@ -14,8 +14,10 @@ export const dialectSchema = z.enum([
   'crlf',
   /** [DONE] in two packets. */
   'done_in_two',
-  /** An error in the place of the last event, and [DONE] all the same. */
+  /** An error in the place of the last event; of chat completions, [DONE] all the same. */
   'error_event',
+  /** The same by the protocol's own event, and plainly, where it has one: a response whose status is `failed`. */
+  'failed',
   'gzip',
   'br',
   'deflate',
@@ -26,20 +28,15 @@ export const dialectSchema = z.enum([
 export type Dialect = z.infer<typeof dialectSchema>;
 
 const COMMENT = ': SANDBOX PROCESSING\n\n';
-const ERROR = {
-  id: 'gen-sandbox',
-  error: { message: 'The engine was lost.', type: 'server_error', param: null, code: 'engine_lost' },
-  choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
-};
 
-/** The packets in a dialect of a stream that ends with a word. */
-export function packetsIn(dialect: Dialect, stream: string, word: string): readonly string[] {
+/** The packets of a stream in a dialect; `failure` is how one ends whose model fails. */
+export function packetsIn(dialect: Dialect, stream: string, failure: string): readonly string[] {
   const events = stream.split(/(?<=\n\n)/);
   switch (dialect) {
     case 'error_null':
       return [stream.replaceAll('data: {', 'data: {"error":null,')];
     case 'no_done':
-      return [stream.replace(word, '')];
+      return [events.slice(0, -1).join('')];
     case 'comments':
       return [COMMENT, events.map((event) => event + COMMENT).join('')];
     case 'crlf':
@@ -47,7 +44,8 @@ export function packetsIn(dialect: Dialect, stream: string, word: string): reado
     case 'done_in_two':
       return [stream.slice(0, -8), stream.slice(-8)];
     case 'error_event':
-      return [events.slice(0, -2).join(''), `data: ${JSON.stringify(ERROR)}\n\n${word}`];
+    case 'failed':
+      return [events.slice(0, -2).join(''), failure];
     case 'plain':
     case 'gzip':
     case 'br':

@@ -1,24 +1,26 @@
 import type { Fault } from './faults.ts';
-import { DONE, eventHead, plainHead } from './framing.ts';
 import { lazy } from './content/lazy.ts';
 import type { Choice, Completion, Usage } from './completion.ts';
+import { DONE, eventHead, plainHead } from './framing.ts';
 
-/** A completion as text for the wire, under the id of an exchange. */
+/** A completion as text for the wire, once it has the id and time that each answer has of its own. */
 export interface EncodedCompletion {
   readonly usage: Usage;
   readonly model: string;
+  /** The plain answer with this id. */
   plain(id: string): string;
   events(id: string): Events;
 }
 
-/** A stream: roles first, then an event for each token, then the usage, then the word that it is whole. */
+/** The events of a stream: what it begins with, then one for each token, then the end. */
 export interface Events {
   readonly open: readonly string[];
   readonly tokens: readonly string[];
   readonly close: readonly string[];
-  readonly end: string;
-  /** An event whose JSON breaks off. */
+  /** An event that is no JSON. */
   readonly broken: string;
+  /** How it ends where the model fails. */
+  readonly failure: string;
   /** An event that says that the stream has failed. */
   error(fault: Extract<Fault, { kind: 'stream_error' }>): string;
 }
@@ -26,6 +28,8 @@ export interface Events {
 export interface EncodeOptions {
   readonly includeUsage: boolean;
   readonly hideUsage: boolean;
+  /** The model fails before the end, where the protocol has a shape for that. */
+  readonly fails?: boolean;
   /** Moonshot puts the usage of a stream into its choice. */
   readonly usageIn?: 'choice' | 'unasked' | undefined;
 }
@@ -41,19 +45,26 @@ export function encode(completion: Completion, options: EncodeOptions): EncodedC
     events: (id) => {
       const head = eventHead(id);
       const { open, tokens, close } = events();
-      const prependHead = (texts: readonly string[]): string[] => texts.map((text) => head + text);
+      const withHead = (texts: readonly string[]): string[] => texts.map((text) => head + text);
       return {
-        open: prependHead(open),
-        tokens: prependHead(tokens),
-        close: prependHead(close),
-        end: DONE,
+        open: withHead(open),
+        tokens: withHead(tokens),
+        close: [...withHead(close), DONE],
         broken: `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`,
+        failure: `data: ${JSON.stringify(ERROR)}\n\n${DONE}`,
         error: ({ type = 'server_error', message = 'The engine was lost.' }) =>
           `data: ${JSON.stringify({ error: { message, type, param: null, code: null } })}\n\n`,
       };
     },
   };
 }
+
+/** As OpenRouter has it. */
+const ERROR = {
+  id: 'gen-sandbox',
+  error: { message: 'The engine was lost.', type: 'server_error', param: null, code: 'engine_lost' },
+  choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
+};
 
 function commonFields(completion: Completion): object {
   return { model: completion.model, service_tier: 'default', system_fingerprint: 'sandbox' };

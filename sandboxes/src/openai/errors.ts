@@ -35,6 +35,10 @@ export function unknownModel(model: string): ApiError {
   return new ApiError(404, { message, code: 'model_not_found' });
 }
 
+export function noSuchRoute(method: string, path: string): ApiError {
+  return new ApiError(404, { message: `Invalid URL (${method} ${path.slice(0, 200)})` });
+}
+
 export function missingKey(): ApiError {
   return new ApiError(401, {
     message:

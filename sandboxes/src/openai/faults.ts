@@ -70,7 +70,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     ...unseen,
     ...target,
   }),
-  /** A stream whose [DONE] comes in two packets, so many milliseconds apart (20 unless told). */
+  /** A stream whose end ([DONE], of chat completions) comes in two packets, so many milliseconds apart (20 unless told). */
   z.strictObject({ kind: z.literal('split_done'), ms: z.number().min(0).optional(), ...target }),
   /** A plain answer that is no JSON; a stream with one such event after so many chunks. */
   z.strictObject({ kind: z.literal('malformed_json'), after, ...target }),

@@ -2,7 +2,7 @@ import { listen, type ListeningOptions } from '../listen.ts';
 import { Bill, type BilledCall } from './bill.ts';
 import { PromptCache } from './anthropic/prompt-cache.ts';
 import { prepareMessage } from './anthropic/serve.ts';
-import { prepareChat, PreparedAnswers, type Vendor } from './calls.ts';
+import { PreparedAnswers, preparedAnswers, type Vendor } from './calls.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import { Pace } from './pace.ts';
 import { vendorListener } from './server.ts';
@@ -41,7 +41,7 @@ export interface OpenAISandbox {
 }
 
 /**
- * Starts a server on loopback that speaks OpenAI's protocol (chat completions, embeddings, models) and Anthropic's (messages), and answers
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models) and Anthropic's (messages), and answers
  * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
  * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
  * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.
@@ -52,7 +52,7 @@ export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): P
     bill: new Bill(options.billFile),
     faults: new FaultPlan(),
     pace: new Pace({ latencyMs: options.latencyMs ?? 0, perTokenMs: options.perTokenMs ?? 0 }),
-    prepared: new PreparedAnswers(prepareChat),
+    prepared: preparedAnswers(),
     preparedMessages: new PreparedAnswers(prepareMessage),
     promptCache: new PromptCache(),
     requests: 0,

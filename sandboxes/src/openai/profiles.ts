@@ -8,6 +8,8 @@ export interface Profile {
   /** Fields that are refused with any value but null, or where this says so of their value. */
   readonly refuses: Readonly<Record<string, true | ((value: unknown, body: JsonObject) => boolean)>>;
   readonly as: Refusal;
+  /** The same of the Responses API; absent where it is not spoken. */
+  readonly responses?: Profile['refuses'];
   /** Tokens that it thinks, unseen, before each answer. */
   readonly thinks?: number;
   /** Where it puts the usage of a stream; `unasked`: in an event of its own, always. */
@@ -41,15 +43,21 @@ const REASONING = {
   top_logprobs: true,
 } as const;
 
+const SAMPLING = { temperature: isNotOne, top_p: isNotOne, top_logprobs: true } as const;
+
 /** What families of models refuse that take the rest of OpenAI's protocol, by their documents, or what they answer. */
 export const PROFILES: ReadonlyMap<string, Profile> = new Map<string, Profile>([
   // platform.openai.com/docs/guides/reasoning: the o and gpt-5 families.
-  ['openai-reasoning', { refuses: { ...REASONING, max_tokens: true }, as: openai, thinks: 1_500 }],
+  [
+    'openai-reasoning',
+    { refuses: { ...REASONING, max_tokens: true }, responses: SAMPLING, as: openai, thinks: 1_500 },
+  ],
   // learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning
   [
     'azure-openai',
     {
       refuses: { ...REASONING, max_tokens: true, safety_identifier: true, store: true },
+      responses: SAMPLING,
       as: (field, value) => (field === 'safety_identifier' ? unrecognized : openai)(field, value),
       thinks: 1_500,
     },

@@ -20,6 +20,8 @@ export interface ChatRequest {
   readonly format: AnswerFormat;
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice;
+  /** Tokens that the model thinks before it answers. */
+  readonly thinks?: number;
 }
 
 // Every parameter of the openai package 7.55; OpenAI refuses others. Those that the sandbox does not read
@@ -38,11 +40,7 @@ const MOST_STOPS = 4;
 export function parseChatRequest(body: unknown): ChatRequest {
   if (!isObject(body))
     throw new ApiError(400, { message: 'The body of your request must be a JSON object.' });
-  const unknown = Object.keys(body).find((name) => !PARAMETERS.has(name));
-  if (unknown !== undefined) {
-    const message = `Unrecognized request argument supplied: ${unknown.slice(0, 100)}`;
-    throw new ApiError(400, { message });
-  }
+  refuseUnknown(body, PARAMETERS);
   const stream = flag(body, 'stream');
   const options = ownProperty(body, 'stream_options');
   if (isObject(options) && !stream) {
@@ -55,6 +53,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   checkRange(body, 'top_p', [0, 1]);
   const messages = parseMessages(ownProperty(body, 'messages'));
   const tools = parseTools(ownProperty(body, 'tools'));
+  const format = ownProperty(body, 'response_format');
   return {
     model: modelName(body),
     messages,
@@ -63,10 +62,17 @@ export function parseChatRequest(body: unknown): ChatRequest {
     n: wholeNumber(body, 'n', MOST_CHOICES) ?? 1,
     maxTokens: wholeNumber(body, 'max_completion_tokens') ?? wholeNumber(body, 'max_tokens'),
     stop: parseStop(ownProperty(body, 'stop')),
-    format: parseFormat(body, messages),
+    format: parseFormat(format, messages, CHAT_FORMAT),
     tools,
     toolChoice: parseToolChoice(ownProperty(body, 'tool_choice'), tools),
   };
+}
+
+export function refuseUnknown(body: JsonObject, parameters: ReadonlySet<string>): void {
+  const unknown = Object.keys(body).find((name) => !parameters.has(name));
+  if (unknown === undefined) return;
+  const message = `Unrecognized request argument supplied: ${unknown.slice(0, 100)}`;
+  throw new ApiError(400, { message });
 }
 
 /** The model that a request names. */
@@ -76,13 +82,13 @@ export function modelName(body: JsonObject): string {
   throw new ApiError(400, { message: 'you must provide a model parameter' });
 }
 
-function flag(object: JsonObject, name: string): boolean {
+export function flag(object: JsonObject, name: string): boolean {
   const value = ownProperty(object, name);
   if (value === undefined || value === null || typeof value === 'boolean') return value === true;
   throw invalidParameter(name, `Invalid type for '${name}': expected a boolean.`, 'invalid_type');
 }
 
-function wholeNumber(body: JsonObject, name: string, most = Number.MAX_SAFE_INTEGER): number | null {
+export function wholeNumber(body: JsonObject, name: string, most = Number.MAX_SAFE_INTEGER): number | null {
   const value = ownProperty(body, name);
   if (value === undefined || value === null) return null;
   if (typeof value !== 'number' || !Number.isInteger(value)) {
@@ -93,7 +99,7 @@ function wholeNumber(body: JsonObject, name: string, most = Number.MAX_SAFE_INTE
   throw invalidParameter(name, `Invalid '${name}': ${value} is outside the range of 1 to ${most}.`, code);
 }
 
-function checkRange(body: JsonObject, name: string, [least, most]: readonly [number, number]): void {
+export function checkRange(body: JsonObject, name: string, [least, most]: readonly [number, number]): void {
   const value = ownProperty(body, name);
   if (value === undefined || value === null) return;
   if (typeof value !== 'number')
@@ -122,33 +128,45 @@ function parseStop(value: unknown): string[] {
   return texts.filter((stop) => stop !== '');
 }
 
-function parseFormat(body: JsonObject, messages: readonly Message[]): AnswerFormat {
-  const format = ownProperty(body, 'response_format');
+/** Where a request says its format, and its messages. */
+interface FormatField {
+  readonly param: string;
+  readonly schemaParam: string;
+  readonly messages: string;
+  schemaIn(format: JsonObject): JsonObject | undefined;
+}
+
+const CHAT_FORMAT: FormatField = {
+  param: 'response_format',
+  schemaParam: 'response_format.json_schema',
+  messages: 'messages',
+  schemaIn: (format) => ownObject(format, 'json_schema'),
+};
+
+export function parseFormat(format: unknown, messages: readonly Message[], field: FormatField): AnswerFormat {
   if (format === undefined || format === null) return { type: 'text' };
   const type = isObject(format) ? ownProperty(format, 'type') : undefined;
   if (!isObject(format) || (type !== 'text' && type !== 'json_object' && type !== 'json_schema')) {
-    const message =
-      "Invalid value for 'response_format.type'. Supported values are: 'json_object', 'json_schema', and 'text'.";
-    throw invalidParameter('response_format.type', message, 'invalid_value');
+    const message = `Invalid value for '${field.param}.type'. Supported values are: 'json_object', 'json_schema', and 'text'.`;
+    throw invalidParameter(`${field.param}.type`, message, 'invalid_value');
   }
-  if (type === 'json_schema') return { type, schema: formatSchema(format) };
+  if (type === 'json_schema') return { type, schema: formatSchema(format, field) };
   if (type === 'json_object' && !messages.some(({ text }) => /json/i.test(text))) {
-    const message =
-      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
-    throw invalidParameter('messages', message);
+    const message = `'${field.messages}' must contain the word 'json' in some form, to use '${field.param}' of type 'json_object'.`;
+    throw invalidParameter(field.messages, message);
   }
   return { type };
 }
 
-function formatSchema(format: JsonObject): JsonObject {
-  const declared = ownObject(format, 'json_schema');
+function formatSchema(format: JsonObject, field: FormatField): JsonObject {
+  const declared = field.schemaIn(format);
   const name = declared === undefined ? undefined : ownString(declared, 'name');
   if (declared === undefined || name === undefined) {
-    const param = declared === undefined ? 'response_format.json_schema' : 'response_format.json_schema.name';
+    const param = declared === undefined ? field.schemaParam : `${field.schemaParam}.name`;
     throw invalidParameter(param, `Missing required parameter: '${param}'.`, 'missing_required_parameter');
   }
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
-    const param = 'response_format.json_schema.name';
+    const param = `${field.schemaParam}.name`;
     throw invalidParameter(
       param,
       `Invalid '${param}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,
@@ -164,7 +182,7 @@ function formatSchema(format: JsonObject): JsonObject {
     ownProperty(schema, '$ref') === undefined
   ) {
     const message = `Invalid schema for response_format '${name}': schema must be a JSON Schema of 'type: "object"'.`;
-    throw invalidParameter('response_format', message, 'invalid_json_schema');
+    throw invalidParameter(field.param, message, 'invalid_json_schema');
   }
   return schema;
 }

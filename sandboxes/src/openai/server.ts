@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { z } from 'zod';
-import { type Vendor, serveChat, serveEmbeddings, serveModeration } from './calls.ts';
+import { type Vendor, serveChat, serveEmbeddings, serveModeration, serveResponses } from './calls.ts';
 import { faultSchema } from './faults.ts';
-import { ApiError, missingKey } from './errors.ts';
+import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
 import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
@@ -15,6 +15,7 @@ type PlainHandler = (exchange: Exchange, vendor: Vendor) => void;
 
 const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/chat/completions', serveChat],
+  ['POST /v1/responses', serveResponses],
   ['POST /v1/embeddings', serveEmbeddings],
   ['POST /v1/moderations', serveModeration],
   ['POST /v1/messages', serveMessages],
@@ -74,12 +75,11 @@ function route(exchange: Exchange, vendor: Vendor): void {
   if (withoutBody !== undefined) withoutBody(exchange, vendor);
   else if (key.startsWith('GET /v1/models/'))
     sendJson(exchange, describeModel(path.slice('/v1/models/'.length)));
-  else throw noSuchRoute(method, path);
+  else throw refuseRoute(method, path);
 }
 
-function noSuchRoute(method: string, path: string): ApiError {
-  if (!PATHS.has(path))
-    return new ApiError(404, { message: `Invalid URL (${method} ${path.slice(0, 200)})` });
+function refuseRoute(method: string, path: string): ApiError {
+  if (!PATHS.has(path)) return noSuchRoute(method, path);
   const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
   return new ApiError(405, { message, code: 'method_not_supported' });
 }

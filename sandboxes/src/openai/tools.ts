@@ -15,7 +15,8 @@ export type ToolChoice =
 /** As OpenAI has it. */
 const MOST_TOOLS = 128;
 
-export function parseTools(value: unknown): Tool[] {
+/** A tool's declaration stands in its `function`; in the Responses API it is `flat`. */
+export function parseTools(value: unknown, flat = false): Tool[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value))
     throw invalidParameter('tools', "Invalid type for 'tools': expected an array.", 'invalid_type');
@@ -24,8 +25,8 @@ export function parseTools(value: unknown): Tool[] {
     throw invalidParameter('tools', message, 'array_above_max_length');
   }
   return value.map((tool: unknown, position) => {
-    const declared =
-      isObject(tool) && ownProperty(tool, 'type') === 'function' ? ownObject(tool, 'function') : undefined;
+    const isFunction = isObject(tool) && ownProperty(tool, 'type') === 'function';
+    const declared = isFunction ? (flat ? tool : ownObject(tool, 'function')) : undefined;
     if (declared === undefined) {
       const where = `tools[${position}].type`;
       throw invalidParameter(
@@ -36,7 +37,7 @@ export function parseTools(value: unknown): Tool[] {
     }
     const name = ownString(declared, 'name') ?? '';
     if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
-      const where = `tools[${position}].function.name`;
+      const where = `tools[${position}]${flat ? '' : '.function'}.name`;
       throw invalidParameter(
         where,
         `Invalid '${where}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,

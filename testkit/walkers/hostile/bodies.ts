@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { jsonIn } from '#platform/kernel';
 import { isRecord } from '../calls.ts';
 import { allows, alternatives, misshapenValues } from '../shapes.ts';
 import type { Chance } from './chance.ts';
@@ -35,7 +36,7 @@ const rawValue: Maker = (operation, chance) =>
 
 function rawBody({ body }: Operation, chance: Chance, token: string): HostileBody {
   const example = isRecord(body?.example) ? body.example : {};
-  const field = chance.of([...fieldsWithShape(body), 'unheard_of']);
+  const field = chance.of([...fieldsWithShape(body, jsonIn(token)), 'unheard_of']);
   const others = Object.entries(example)
     .filter(([name]) => name !== field)
     .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
@@ -43,16 +44,26 @@ function rawBody({ body }: Operation, chance: Chance, token: string): HostileBod
   return { label: `${field} as ${token.slice(0, 40)}`, bytes: Buffer.from(text) };
 }
 
-/** Fields of the example but those that take any object: these would take what is made here. */
-function fieldsWithShape(body: Operation['body']): string[] {
+/** Fields of the example but those that take any object, or the value: these would take what is made here. */
+function fieldsWithShape(body: Operation['body'], value: unknown = {}): string[] {
   const properties = (body?.schema['properties'] ?? {}) as Readonly<Record<string, Schema>>;
   return Object.keys(isRecord(body?.example) ? body.example : {}).filter(
-    (name) => !isFree(properties[name] ?? {}),
+    (name) => !isFree(properties[name] ?? {}, value),
   );
 }
 
-const isFree = (schema: Schema) =>
-  alternatives(schema).some((one) => one['properties'] === undefined && allows(one, {}));
+const isFree = (schema: Schema, value: unknown) =>
+  alternatives(schema).some(
+    (one) =>
+      (one['properties'] === undefined && allows(one, {})) ||
+      (typeof value === 'string' && one['type'] === 'string' && takesText(one, value)),
+  );
+
+const takesText = ({ maxLength, enum: words, format, pattern }: Schema, { length }: string) =>
+  words === undefined &&
+  format === undefined &&
+  pattern === undefined &&
+  length <= Number(maxLength ?? length);
 
 /** Twice the same field: a parser that takes the first sees a good body, ours sees the second. */
 const duplicateField: Maker = ({ body }, chance) => {

@@ -153,9 +153,9 @@ function eventsOf(
   return {
     open: [event({ type: 'message_start', message: start })],
     tokens,
-    close: [end],
-    end: event({ type: 'message_stop' }),
+    close: [end, event({ type: 'message_stop' })],
     broken: BROKEN,
+    failure: event({ type: 'error', error: { type: 'api_error', message: 'The engine was lost.' } }),
     error: ({ type = 'overloaded_error', message = 'Overloaded' }) =>
       event({ type: 'error', error: { type, message } }),
   };

@@ -16,7 +16,7 @@ export {
 export type { PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 export type { BreakerSettings, BreakerState } from './providers/breaker.ts';
 export type { Protocol } from './dialects/dialect.ts';
-export type { Door } from './endpoint/doors.ts';
+export type { Door } from './endpoint/door.ts';
 export type { AiEndpoint, ListedModel, PreparedCall } from './endpoint/endpoint.ts';
 export type { StreamedItems, StreamItemsRequest } from './model/item-stream.ts';
 export type { ProviderError } from './errors.ts';

@@ -43,13 +43,13 @@ interface Vendor {
 const VENDORS: Readonly<Record<string, Vendor>> = {
   openai: {
     host: /^api\.openai\.com$/,
-    speaks: ['moderations'],
     takes: {
       cap: 'max_completion_tokens',
       safety_identifier: true,
       store: true,
       response_format: 'json_schema',
     },
+    speaks: ['responses', 'moderations'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -61,7 +61,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['moderations', 'messages'],
+    speaks: ['responses', 'moderations', 'messages'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -73,6 +73,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
+    speaks: ['responses'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {
@@ -121,8 +122,10 @@ export function takesOfUpstream(name: string, host: string): Takes {
 }
 
 /** The protocols in which an upstream's models are asked. */
-export function protocolsOf(name: string, host: string): ReadonlySet<Protocol> {
-  return new Set<Protocol>(['chat', 'embeddings', ...(vendorOf(name, host)?.speaks ?? [])]);
+export function protocolsOf(name: string, { hostname, pathname }: URL): ReadonlySet<Protocol> {
+  // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
+  const speaks = pathname.includes('/deployments/') ? [] : (vendorOf(name, hostname)?.speaks ?? []);
+  return new Set<Protocol>(['chat', 'embeddings', ...speaks]);
 }
 
 function vendorOf(name: string, host: string): Vendor | undefined {
@@ -159,7 +162,7 @@ const LESS_FORMAT = { json_schema: 'json_object', json_object: 'none', none: 'no
 export function takesWithout(takes: Takes, field: string, first: Takes): Takes | undefined {
   if (field === takes.cap)
     return takes.cap === first.cap ? { ...takes, cap: OTHER_CAP[takes.cap] } : undefined;
-  if (!Object.hasOwn(takes, field)) return undefined;
+  if (!Object.hasOwn(takes, field) || takes[field as keyof Takes] === false) return undefined;
   if (field === 'response_format' && takes.response_format === 'none') return undefined;
   if (field === 'response_format') return { ...takes, response_format: LESS_FORMAT[takes.response_format] };
   return { ...takes, [field]: false };

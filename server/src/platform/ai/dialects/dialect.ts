@@ -3,7 +3,7 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'embeddings' | 'moderations' | 'messages';
+export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'messages';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -64,4 +64,6 @@ export interface EventReading {
   readonly isUsageAlone: boolean;
   /** A reply was cut before a word of its answer. */
   readonly isSpent: boolean;
+  /** The answer has come to its end with it, where its bytes alone (`names.last`) can't tell. */
+  readonly isLast?: boolean;
 }

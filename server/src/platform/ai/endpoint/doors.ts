@@ -1,9 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { AppError } from '#platform/kernel';
 import { CHAT } from '../dialects/chat.ts';
-import type { Dialect, Protocol } from '../dialects/dialect.ts';
+import type { Protocol } from '../dialects/dialect.ts';
 import { EMBEDDINGS } from '../dialects/embeddings.ts';
-import type { Picture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
 import { MODERATIONS } from '../dialects/moderations.ts';
@@ -14,43 +11,8 @@ import {
   embeddingBytes,
   picturesIn,
 } from './fields.ts';
+import type { Door } from './door.ts';
 import { openAiErrorEvent } from './openai-errors.ts';
-
-/** A protocol for clients: what a request may say there, and how its sender is told of an error. */
-export interface Door {
-  readonly dialect: Dialect;
-  /** The model of a request that names none. */
-  readonly defaultModel?: string;
-  /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
-  check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
-  /** The same for a request whose input is counted alone. */
-  readonly checkCount?: Door['check'];
-  /** The most bytes of an answer, where it may be large. */
-  answerBytes?(body: Record<string, unknown>): number;
-  /** Headers of a request that a provider reads too, flat. */
-  passedOn?(headers: IncomingHttpHeaders): readonly string[];
-  /** An error within a stream. */
-  errorEvent(error: AppError, requestId: string): string;
-  /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
-  readonly translation?: Translation;
-}
-
-/** Between a door's protocol and chat completions. */
-export interface Translation {
-  /** The body of a chat request. Throws field_refused for the first field that would be lost (`refuseLost`). */
-  request(body: Readonly<Record<string, unknown>>): Record<string, unknown>;
-  /** A plain answer of chat completions as the door's clients read it. */
-  answer(answer: Readonly<Record<string, unknown>>): object;
-  /** The same of a stream. */
-  stream(): StreamTranslation;
-}
-
-export interface StreamTranslation {
-  /** Translates whole events. */
-  push(events: Buffer): Buffer;
-  /** The rest, when the stream has come to its end. */
-  end(): Buffer;
-}
 
 export const CHAT_DOOR: Door = {
   dialect: CHAT,
@@ -92,17 +54,24 @@ interface Place {
 
 const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
+  responses: {
+    path: '/v1/ai/responses',
+    kind: 'text',
+    open: () =>
+      responses ?? import('./responses/door.ts').then(({ RESPONSES_DOOR }) => (responses = RESPONSES_DOOR)),
+  },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
   moderations: { path: '/v1/ai/moderations', kind: 'moderations', open: () => MODERATIONS_DOOR },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
     open: () =>
-      messages ?? import('./messages-door.ts').then(({ MESSAGES_DOOR }) => (messages = MESSAGES_DOOR)),
+      messages ?? import('./messages/door.ts').then(({ MESSAGES_DOOR }) => (messages = MESSAGES_DOOR)),
   },
 };
 
 let messages: Door | undefined;
+let responses: Door | undefined;
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 

@@ -155,13 +155,15 @@ export function checkModerationFields(body: Record<string, unknown>, allowed: Re
   checkFields(MODERATION_FIELDS, body, allowed);
   const { input } = body;
   const items: readonly unknown[] = Array.isArray(input) ? input : [input];
-  const isItem = (item: unknown) => typeof item === 'string' || (isRecord(item) && isPart(item));
-  if (items.length === 0 || !items.every(isItem))
+  if (items.length === 0 || !items.every(isModerated))
     throw invalid('input must be a text, or a list of texts or of parts.', 'input');
 }
 
-function isPart({ type }: Record<string, unknown>): boolean {
-  return type === 'text' || type === 'image_url';
+function isModerated(item: unknown): boolean {
+  if (!isRecord(item)) return typeof item === 'string';
+  const { type, text, image_url: picture } = item;
+  if (type === 'text') return typeof text === 'string';
+  return type === 'image_url' && isRecord(picture) && typeof picture['url'] === 'string';
 }
 
 /** Refuses what a shared key must not do in a chat. */

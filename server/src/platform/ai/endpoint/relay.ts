@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { AppError, type EndOfTurn, isRecord, jsonIn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { PipeCall, PlainAnswer, StreamAnswer } from '../pipe/attempt.ts';
-import type { Door } from './doors.ts';
+import type { Door } from './door.ts';
 import type { Deadlines, Watched } from '../providers/deadlines.ts';
 import type { PreparedCall } from './endpoint.ts';
 import type { StreamEnd } from '../pipe/live-stream.ts';

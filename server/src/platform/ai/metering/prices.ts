@@ -41,7 +41,7 @@ const rowSchema = z.strictObject({
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
-  /** What it makes; a model that charges for its input alone makes embeddings, and any other texts. */
+  /** The kind of its answers; a model that charges for its input alone makes embeddings, and any other texts. */
   kind: z.enum(['text', 'embeddings', 'moderations']).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),

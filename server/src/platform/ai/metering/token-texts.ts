@@ -10,8 +10,8 @@ export interface Counted {
 
 /** Members that are no part of a prompt at any vendor. */
 const FREE: ReadonlySet<string> = new Set(
-  `dimensions encoding_format frequency_penalty logit_bias logprobs n parallel_tool_calls presence_penalty prompt_cache_key reasoning_effort seed
-   service_tier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p user verbosity`.split(
+  `dimensions encoding_format frequency_penalty include logit_bias logprobs max_tool_calls n parallel_tool_calls presence_penalty prompt_cache_key
+   reasoning reasoning_effort seed service_tier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p truncation user verbosity`.split(
     /\s+/,
   ),
 );
@@ -46,7 +46,7 @@ function addInput(input: unknown, found: BodyTexts): void {
     if (typeof item === 'string') found.texts.push(item);
     else if (typeof item === 'number') found.frames += 1;
     else if (Array.isArray(item)) addInput(item, found);
-    else addFramed(item, found);
+    else addMessage(item, found);
   }
 }
 
@@ -62,24 +62,31 @@ function addMessage(message: unknown, found: BodyTexts): void {
     if (name === 'role' || value === null) continue;
     found.frames += name === 'content' ? 0 : 1;
     if (typeof value === 'string') found.texts.push(value);
-    else if (name === 'content' && Array.isArray(value)) for (const part of value) addPart(part, found);
+    else if (LISTS.has(name) && Array.isArray(value)) for (const part of value) addPart(part, found);
     else found.texts.push(JSON.stringify(value));
   }
 }
+
+/** Members of a message, or of an item of the Responses API, that may be lists of parts. */
+const LISTS: ReadonlySet<string> = new Set(['content', 'output']);
 
 /** Pictures have a price of their own (pictures.ts). */
 function addPart(part: unknown, found: BodyTexts): void {
   found.frames += 1;
   if (!isRecord(part)) return void found.texts.push(JSON.stringify(part));
   const { type, content, source } = part;
-  if (type === 'image_url' || type === 'image' || isFile(source)) return;
+  if (PICTURES.has(type) || isFile(source)) return;
   if (type === 'tool_result' && Array.isArray(content)) {
     for (const inner of content) addPart(inner, found);
     return;
   }
-  const text = typeof type === 'string' ? part[type] : undefined;
+  const name = TEXT_PARTS.has(type) ? 'text' : type;
+  const text = typeof name === 'string' ? part[name] : undefined;
   found.texts.push(typeof text === 'string' ? text : JSON.stringify(part));
 }
+
+const PICTURES: ReadonlySet<unknown> = new Set(['image_url', 'image', 'input_image']);
+const TEXT_PARTS: ReadonlySet<unknown> = new Set(['input_text', 'output_text']);
 
 /** The source of a document whose pages are no text. */
 const isFile = (source: unknown): boolean => isRecord(source) && source['type'] === 'base64';

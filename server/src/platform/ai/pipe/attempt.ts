@@ -272,7 +272,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     );
   if (ended.status !== 200) {
     const refusal = refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey });
-    return postFailure(at, inOtherForm(at, refusal, ended.body), undefined);
+    return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }
   const { dialect } = at.call.wire;
   const answer = jsonIn(ended.body.toString('utf8'));
@@ -288,7 +288,10 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
   if (isUnusable) {
     const { apiKey } = entry.target.upstream;
     const failure = shown.error === undefined ? unusableFailure() : streamErrorFailure(shown.error, apiKey);
-    return postFailure(at, inOtherForm(at, failure, ended.body), { ...shown, ...ended });
+    return postFailure(at, inOtherForm(at, failure, JSON.stringify(shown.error ?? {})), {
+      ...shown,
+      ...ended,
+    });
   }
   if (at.call.wire.stream) {
     const head = isRecord(answer) ? dialect.asStream(answer) : Buffer.alloc(0);
@@ -300,8 +303,9 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
   return { kind: 'plain', dialect, body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
-const inOtherForm = ({ entry, change, form }: ConcludeInput, failure: Failure, body: Buffer): Failure =>
-  withRefusedFields({ failure, text: body.toString('utf8'), entry, change, ...form });
+/** `text` is the refusal's: an answer may repeat its request, and with it all names of fields. */
+const inOtherForm = ({ entry, change, form }: ConcludeInput, failure: Failure, text: string): Failure =>
+  withRefusedFields({ failure, text, entry, change, ...form });
 
 type Read = AnswerReading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
 

@@ -280,7 +280,7 @@ function open(options: UpstreamOptions): Upstream {
     ],
     authorization: authorization(options.authHeader, apiKey),
     apiKey,
-    speaks: protocolsOf(options.name, url.hostname),
+    speaks: protocolsOf(options.name, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };
 }

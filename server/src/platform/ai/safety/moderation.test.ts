@@ -26,7 +26,7 @@ function moderation() {
       authorization: ['authorization', `Bearer ${sandbox.apiKey}`],
       apiKey: sandbox.apiKey,
       takes: takesOfUpstream('sandbox', ''),
-      speaks: protocolsOf('sandbox', ''),
+      speaks: protocolsOf('sandbox', new URL(sandbox.url)),
     },
     clock: systemClock,
     logger: undefined,

@@ -51,6 +51,8 @@ export class StreamMeter {
   /** Events with words that had come when the answer's figures last did. */
   #wordsAtFigures = 0;
   #isUsageAlone = false;
+  /** An event that was parsed has ended the answer. */
+  #hasEnded = false;
   #finished = 0;
   #events = 0;
   #words = 0;
@@ -211,7 +213,7 @@ export class StreamMeter {
     this.#finished += finished;
     const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
     const isPassedOn = !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
-    this.isDone = isLast && this.failure === undefined;
+    this.isDone = (isLast || this.#hasEnded) && this.failure === undefined;
     return isPassedOn;
   }
 
@@ -220,7 +222,8 @@ export class StreamMeter {
     const [data] = eventsIn(event);
     const answer = jsonIn(data ?? '');
     if (!isRecord(answer)) return true;
-    const { id, tier, error, figures, isUsageAlone } = this.dialect.readEvent(answer);
+    const { id, tier, error, figures, isUsageAlone, isLast } = this.dialect.readEvent(answer);
+    this.#hasEnded ||= isLast === true;
     this.id ??= id;
     this.tier = tier ?? this.tier;
     if (error !== undefined) {

@@ -1,8 +1,7 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { type Figures, figuresIn, mergeFigures } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
-import type { StreamTranslation } from '../doors.ts';
-import { messageHead, stopReason, toUsage } from './messages-answer.ts';
+import { messageHead, stopReason, toUsage } from './to-message.ts';
 
 interface Call {
   readonly id: unknown;
@@ -16,7 +15,7 @@ interface Call {
  * A stream of chat completions as Anthropic's events. Blocks come there one after the other, where a chat may mix its calls: text and
  * the first call are told as they come, what comes beside an open call when the answer is whole.
  */
-export class MessageStream implements StreamTranslation {
+export class MessageStream {
   #events: string[] = [];
   #isBegun = false;
   #figures: Figures | undefined;

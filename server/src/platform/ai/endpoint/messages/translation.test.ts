@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { isRecord, jsonIn } from '#platform/kernel';
 import { eventsIn } from '../../streams/events.ts';
 import '../../errors.ts';
-import { MESSAGES_TRANSLATION as TRANSLATION } from './messages.ts';
+import { MessageStream } from './message-stream.ts';
+import { toChatRequest } from './to-chat.ts';
+import { toMessage } from './to-message.ts';
 
 const BASE = { model: 'small', max_tokens: 9, messages: [{ role: 'user', content: 'Tea?' }] };
 
@@ -80,7 +82,7 @@ const says = (content: unknown, role = 'user') => ({ messages: [{ role, content 
 
 describe('a request for a message', () => {
   test('becomes a chat with the same words, pictures, tools and bounds', () => {
-    expect(TRANSLATION.request(WHOLE)).toEqual(IN_CHAT);
+    expect(toChatRequest(WHOLE)).toEqual(IN_CHAT);
   });
 
   test.each([
@@ -103,7 +105,7 @@ describe('a request for a message', () => {
       says([{ type: 'tool_result', tool_use_id: 'c', content: [{ type: 'image' }] }]),
     ],
   ])('is refused where %s would be lost', (field, more) => {
-    expect(() => TRANSLATION.request({ ...BASE, ...more })).toThrow(
+    expect(() => toChatRequest({ ...BASE, ...more })).toThrow(
       expect.objectContaining({ code: 'field_refused', details: { field, reason: 'lost' } }) as Error,
     );
   });
@@ -113,7 +115,7 @@ describe('a request for a message', () => {
     ['a message of numbers', { messages: [{ role: 'user', content: [1] }] }],
     ['tools that are none', { tools: {} }],
   ])('is refused with %s', (_, more) => {
-    expect(() => TRANSLATION.request({ ...BASE, ...more })).toThrow(
+    expect(() => toChatRequest({ ...BASE, ...more })).toThrow(
       expect.objectContaining({ code: 'validation_failed' }) as Error,
     );
   });
@@ -139,7 +141,7 @@ test.each([
   ['content_filter', 'refusal'],
 ])('an answer that ends with %s ends with %s, and its figures are apart', (finish_reason, stop_reason) => {
   const message = { role: 'assistant', content: 'Tea.' };
-  const told = TRANSLATION.answer({
+  const told = toMessage({
     id: 'x',
     model: 'm',
     choices: [{ message, finish_reason }],
@@ -161,9 +163,7 @@ const call = (text: string) => ({ id: 'c', type: 'function', function: { name: '
 
 test('calls of tools come with their arguments as an object, and as they are where they are none', () => {
   const message = { content: null, tool_calls: ['{"a":1}', '', 'no {'].map(call) };
-  expect(
-    TRANSLATION.answer({ choices: [{ message, finish_reason: 'tool_calls' }], usage: USAGE }),
-  ).toMatchObject({
+  expect(toMessage({ choices: [{ message, finish_reason: 'tool_calls' }], usage: USAGE })).toMatchObject({
     content: [{ input: { a: 1 } }, { input: {} }, { input: { arguments: 'no {' } }],
   });
 });
@@ -226,7 +226,7 @@ test('a stream says each text and call whole, however a chat mixes them and a ne
       const events = [...chunks, ...last].map(
         (chunk) => `data: ${JSON.stringify({ id: 'x', ...chunk })}\n\n`,
       );
-      const stream = TRANSLATION.stream();
+      const stream = new MessageStream();
       const parts = isApart ? events : [events.join('')];
       const told = [...parts, 'data: [DONE]\n\n'].map((part) => stream.push(Buffer.from(part)).toString());
       const { blocks, end } = accumulated(told.join('') + stream.end().toString());

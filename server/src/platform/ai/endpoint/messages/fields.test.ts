@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { MESSAGES } from '../dialects/messages.ts';
-import { cost, createPrices, reserve } from '../metering/prices.ts';
-import { inputTokens, sizeOf } from '../metering/tokens.ts';
-import { readWire } from '../wire.ts';
-import { checkPriced } from './fields.ts';
-import { checkMessageFields } from './message-fields.ts';
+import { MESSAGES } from '../../dialects/messages.ts';
+import { cost, createPrices, reserve } from '../../metering/prices.ts';
+import { inputTokens, sizeOf } from '../../metering/tokens.ts';
+import { readWire } from '../../wire.ts';
+import { checkPriced } from '../fields.ts';
+import { checkMessageFields } from './fields.ts';
 
 const PRICE = createPrices().of('anthropic', 'claude-haiku-4-5') ?? createPrices().default;
 const NONE = new Set<string>();

@@ -1,7 +1,7 @@
 import { isRecord } from '#platform/kernel';
-import { type Picture, pictureOfData } from '../metering/pictures.ts';
-import { invalid } from '../wire.ts';
-import { checkFields, type FieldTable, refuse } from './fields.ts';
+import { type Picture, pictureOfData } from '../../metering/pictures.ts';
+import { invalid } from '../../wire.ts';
+import { checkFields, type FieldTable, refuse } from '../fields.ts';
 
 /** Anthropic's Messages, as of the @anthropic-ai/sdk package 1.14. */
 export const MESSAGE_FIELDS: FieldTable = {
@@ -51,11 +51,13 @@ export function checkMessageFields(
   return [system, ...contents].flatMap(picturesOf);
 }
 
+const isClearing = (edit: unknown): boolean =>
+  isRecord(edit) && /^clear_\w{1,60}$/.test(String(edit['type']));
+
 /** The vendor clears what an answer does not need for nothing; to have it summed up costs a call of its own. */
 function checkEdits(management: unknown): void {
   if (management === undefined || management === null) return;
   const { edits = [], ...more } = isRecord(management) ? management : { edits: undefined };
-  const isClearing = (edit: unknown) => isRecord(edit) && /^clear_\w{1,60}$/.test(String(edit['type']));
   if (!Array.isArray(edits) || !edits.every(isClearing) || Object.keys(more).length > 0)
     refuse('context_management', 'unpriced');
 }

@@ -1,8 +1,10 @@
-import { MESSAGES } from '../dialects/messages.ts';
-import { anthropicError } from './anthropic-errors.ts';
-import type { Door } from './doors.ts';
-import { checkMessageFields } from './message-fields.ts';
-import { MESSAGES_TRANSLATION } from './translations/messages.ts';
+import { MESSAGES } from '../../dialects/messages.ts';
+import { anthropicError } from '../anthropic-errors.ts';
+import type { Door } from '../door.ts';
+import { checkMessageFields } from './fields.ts';
+import { MessageStream } from './message-stream.ts';
+import { toChatRequest } from './to-chat.ts';
+import { toMessage } from './to-message.ts';
 
 /**
  * Betas that change the form of a request or an answer, and neither its price nor what it reaches. Others are not passed on: a longer context has
@@ -23,7 +25,7 @@ export const MESSAGES_DOOR: Door = {
       .filter((beta) => BETAS.test(beta));
     return known.length === 0 ? [] : ['anthropic-beta', known.join(',')];
   },
-  translation: MESSAGES_TRANSLATION,
+  translation: { request: toChatRequest, answer: toMessage, stream: () => new MessageStream() },
   errorEvent: (error, requestId) =>
     `event: error\ndata: ${JSON.stringify(anthropicError(error, requestId))}\n\n`,
 };

@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AppError } from '#platform/kernel';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Picture } from '../metering/pictures.ts';
+
+/** A protocol for clients: what a request may say there, and how its sender is told of an error. */
+export interface Door {
+  readonly dialect: Dialect;
+  /** The model of a request that names none. */
+  readonly defaultModel?: string;
+  /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
+  check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
+  /** The same for a request whose input is counted alone. */
+  readonly checkCount?: Door['check'];
+  /** The most bytes of an answer, where it may be large. */
+  answerBytes?(body: Record<string, unknown>): number;
+  /** Headers of a request that a provider reads too, flat. */
+  passedOn?(headers: IncomingHttpHeaders): readonly string[];
+  /** An error within a stream. */
+  errorEvent(error: AppError, requestId: string): string;
+  /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
+  readonly translation?: Translation;
+}
+
+/** Between a door's protocol and chat completions. */
+export interface Translation {
+  /** The body of a chat request. Throws field_refused for the first field that would be lost (`refuseLost`). */
+  request(body: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** A plain answer of chat completions as the door's clients read it. */
+  answer(answer: Readonly<Record<string, unknown>>): object;
+  /** The same of a stream. */
+  stream(): StreamTranslation;
+}
+
+export interface StreamTranslation {
+  /** Translates whole events. */
+  push(events: Buffer): Buffer;
+  /** The rest, when the stream has come to its end. */
+  end(): Buffer;
+}

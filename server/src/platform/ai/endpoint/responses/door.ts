@@ -1,0 +1,23 @@
+import type { AppError } from '#platform/kernel';
+import { RESPONSES } from '../../dialects/responses.ts';
+import type { Door } from '../door.ts';
+import { openAiError } from '../openai-errors.ts';
+import { checkResponsesBody } from './fields.ts';
+import { toChatRequest } from './to-chat.ts';
+import { ResponseStream, toResponse } from './to-response.ts';
+
+/** OpenAI's Responses. */
+export const RESPONSES_DOOR: Door = {
+  dialect: RESPONSES,
+  check: checkResponsesBody,
+  errorEvent,
+  translation: { request: toChatRequest, answer: toResponse, stream: () => new ResponseStream() },
+};
+
+/** An error within a stream: OpenAI's documents have its fields in the event, clients know them in an object of their own too. */
+function errorEvent(error: AppError, requestId: string): string {
+  const { error: told } = openAiError(error, requestId);
+  const { code, message, param } = told;
+  const event = { type: 'error', sequence_number: 0, code, message, param, error: told };
+  return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+}
