@@ -18,6 +18,8 @@ export const models = route(
   'GET /v1/ai/models',
   {
     summary: 'List the available models',
+    description: 'Anthropic’s clients list them too: they add `/v1` to the base URL.',
+    aliases: ['GET /v1/ai/v1/models'],
     tag: 'AI gateway',
     auth: 'account',
     may: 'viewer',
@@ -34,6 +36,7 @@ export const model = route(
   {
     summary: 'Read a model',
     description: 'An id with a slash is written with `%2F`, as clients of OpenAI’s protocol do.',
+    aliases: ['GET /v1/ai/v1/models/:id'],
     tag: 'AI gateway',
     auth: 'account',
     may: 'viewer',

@@ -317,7 +317,7 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
 const ALLOWED_HEADERS =
   'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-api-key, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-i-am-safe, x-request-id, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, x-stainless-timeout';
 const EXPOSED_HEADERS =
-  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
+  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, request-id, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 
@@ -328,6 +328,8 @@ function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: 
   return (request, reply) => {
     for (const [name, value] of fixed) reply.header(name, value);
     reply.header('x-request-id', request.id);
+    // Anthropic's clients read it under this name, and tell their users.
+    if (request.headers['anthropic-version'] !== undefined) reply.header('request-id', request.id);
     const { origin } = request.headers;
     if (origin === undefined) return false;
     reply.header('vary', 'origin');

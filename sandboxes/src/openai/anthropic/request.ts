@@ -14,7 +14,10 @@ export interface MessagesRequest {
 }
 
 // Fields of the package @anthropic-ai/sdk 1.14; Anthropic refuses others. Sampling, tiers and places are taken and not read.
-const COUNTED = 'cache_control messages model output_config system thinking tool_choice tools'.split(' ');
+const COUNTED =
+  'cache_control context_management messages model output_config system thinking tool_choice tools'.split(
+    ' ',
+  );
 const FIELDS = new Set([
   ...COUNTED,
   ...`container diagnostics inference_geo max_tokens metadata service_tier speed stop_sequences stream temperature

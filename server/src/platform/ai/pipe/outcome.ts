@@ -56,7 +56,7 @@ export function refusalFailure(
   const { status } = answer;
   const error = errorBodyOf(answer.body);
   // A redirect that is not followed: the base URL is wrong.
-  const code = status < 400 ? 'redirected' : (wordOf(error?.['code']) ?? wordOf(error?.['type']));
+  const code = status < 400 ? 'redirected' : (codeIn(error) ?? wordOf(error?.['type']));
   const upstream = upstreamError(status, error, context.apiKey);
   const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
   const isOursToMend = OURS_TO_MEND.has(status) || code === NO_CREDIT;
@@ -288,8 +288,14 @@ function upstreamError(
     message: redact(error?.['message'], apiKey),
     type: wordOf(error?.['type']),
     param: fieldOf(error?.['param']),
-    code: wordOf(error?.['code']),
+    code: codeIn(error),
   };
+}
+
+/** Anthropic has no code of its own for a prompt above the model's context (platform.claude.com/docs/en/api/errors). */
+function codeIn(error: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const isTooLong = String(error?.['message']).startsWith('prompt is too long');
+  return isTooLong ? 'context_length_exceeded' : wordOf(error?.['code']);
 }
 
 /** The path of a field, as OpenAI writes it: `messages.[0].content`. */

@@ -37,6 +37,8 @@ export interface UpstreamOptions {
   readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
+  /** The protocols in which its models are asked; by its name or host when not said. */
+  readonly speaks?: readonly Protocol[] | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -280,7 +282,7 @@ function open(options: UpstreamOptions): Upstream {
     ],
     authorization: authorization(options.authHeader, apiKey),
     apiKey,
-    speaks: protocolsOf(options.name, url),
+    speaks: options.speaks === undefined ? protocolsOf(options.name, url) : new Set(options.speaks),
     takes: takesOfUpstream(options.name, url.hostname),
   };
 }

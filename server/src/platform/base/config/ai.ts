@@ -48,6 +48,8 @@ export interface UpstreamSetting {
   readonly authHeader?: string | undefined;
   /** The models that it serves; not said: all that the policies and the catalogue name. */
   readonly models: readonly string[] | undefined;
+  /** The protocols in which they are asked; by the upstream's name or host when not said. */
+  readonly speaks?: z.infer<typeof upstream>['speaks'];
 }
 
 const upstream = z.strictObject({
@@ -59,6 +61,10 @@ const upstream = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,60}$/i)
     .optional(),
   models: z.array(z.string().min(1)).optional(),
+  speaks: z
+    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages']))
+    .min(1)
+    .optional(),
 });
 
 /** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
@@ -69,12 +75,13 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (!parsed.success) return `is not a list of upstreams (see ${pathOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
   if (new Set(names).size < names.length) return 'names an upstream twice';
-  return parsed.data.map(({ name, base_url, api_key, auth_header, models }) => ({
+  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
     ...(auth_header === undefined ? {} : { authHeader: auth_header }),
     models,
+    ...(speaks === undefined ? {} : { speaks }),
   }));
 }
 

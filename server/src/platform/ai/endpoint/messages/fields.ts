@@ -57,7 +57,7 @@ const isClearing = (edit: unknown): boolean =>
 /** The vendor clears what an answer does not need for nothing; to have it summed up costs a call of its own. */
 function checkEdits(management: unknown): void {
   if (management === undefined || management === null) return;
-  const { edits = [], ...more } = isRecord(management) ? management : { edits: undefined };
+  const { edits = [], ...more } = isRecord(management) ? management : { edits: null };
   if (!Array.isArray(edits) || !edits.every(isClearing) || Object.keys(more).length > 0)
     refuse('context_management', 'unpriced');
 }

@@ -102,7 +102,16 @@ function textIn(value: unknown, field: string): string {
   return texts.join('\n\n');
 }
 
-const TOOL_FIELDS = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
+const TOOL_FIELDS = new Set([
+  'type',
+  'name',
+  'description',
+  'input_schema',
+  'strict',
+  'cache_control',
+  // It asks for pieces of arguments as they come, which they do in a chat.
+  'eager_input_streaming',
+]);
 
 function toTool(tool: Fields): object {
   const other = Object.entries(tool).find(([field, value]) => isSet(value) && !TOOL_FIELDS.has(field));
