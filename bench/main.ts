@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   bodies: async () => (await import('./bodies.ts')).benchBodies,
   chat: async () => (await import('./chat.ts')).benchChat,
   console: async () => (await import('./console.ts')).benchConsole,
+  doors: async () => (await import('./doors.ts')).benchDoors,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   fairness: async () => (await import('./fairness.ts')).benchFairness,
   gateway: async () => (await import('./gateway.ts')).benchGateway,

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { makeCustomers } from './customers.ts';
+import { EXCHANGES } from './doors/answers.ts';
+import type { Round } from './doors/load.ts';
+import { type Figures, quantile, round } from './figures.ts';
+import { type Child, startChild } from './gateway/child.ts';
+import { cpuOfFamily } from './gateway/processes.ts';
+import { onDatabase, withApp } from './server.ts';
+
+/** By turns, so that what else the machine does meets each alike. */
+const TURNS = 5;
+const CALLS = 3_000;
+/** Of embeddings: one has as many bytes as 8,000 others. */
+const LARGE_CALLS = 60;
+
+interface Subject {
+  readonly name: string;
+  readonly round: Round;
+  /** Processor seconds of who is measured, so far. */
+  cpu(): number;
+}
+
+/**
+ * Processor time a call of each door, in milliseconds, and times that of chat completions; a translated one asks a model of chat completions
+ * alone. Embeddings of 1,000 inputs are compared with a relay that parses them.
+ */
+export async function benchDoors(say: (line: string) => void): Promise<Figures> {
+  const upstream = await startChild(join(import.meta.dirname, 'doors/upstream.ts'));
+  const relay = await startChild('relay.ts', { words: [String(upstream.said), 'parsed'] });
+  const load = await startChild(join(import.meta.dirname, 'doors/load.ts'));
+  try {
+    return await onDatabase(async (given) => {
+      const settings = { ...given, ...settingsFor(Number(upstream.said)) };
+      const [key = ''] = await makeCustomers(settings, 1, 'gateway.scale');
+      return withApp(settings, { work: false, migrate: false }, async (app) => {
+        const { url } = await app.server.listen();
+        const relayed = () => cpuOfFamily(relay.pid);
+        const at = (name: string, model?: string): Subject =>
+          subjectOf(name, { origin: url, base: '/v1/ai', key, model, cpu: cpuHere });
+        const subjects = [
+          at('chat'),
+          at('responses'),
+          at('messages'),
+          at('responses', 'bench-chat'),
+          at('messages', 'bench-chat'),
+          at('embeddings'),
+          subjectOf('embeddings', {
+            origin: `http://127.0.0.1:${String(relay.said)}`,
+            base: '/v1',
+            key,
+            model: undefined,
+            cpu: relayed,
+          }),
+        ];
+        return measured(load, subjects, say);
+      });
+    });
+  } finally {
+    await Promise.all([load.stop(), relay.stop(), upstream.stop()]);
+  }
+}
+
+/** Processor seconds of this process, which is the server. */
+function cpuHere(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function settingsFor(port: number): Readonly<Record<string, string>> {
+  const base = { base_url: `http://127.0.0.1:${port}/v1`, api_key: 'k' };
+  const all = { ...base, name: 'bench', models: ['bench', 'bench-embed'] };
+  const row = { input: 1, output: 1, context: 100_000, source: 'a bench' };
+  return {
+    AI_UPSTREAMS: JSON.stringify([
+      { ...all, speaks: ['chat', 'responses', 'messages', 'embeddings'] },
+      { ...base, name: 'other', models: ['bench-chat'], speaks: ['chat'] },
+    ]),
+    AI_CONFIG: JSON.stringify({
+      version: '2026-11-28',
+      prices: {
+        'bench/bench': row,
+        'other/bench-chat': row,
+        'bench/bench-embed': { input: 1, output: 0, source: 'a bench' },
+      },
+    }),
+  };
+}
+
+interface Place {
+  readonly origin: string;
+  readonly base: string;
+  readonly key: string;
+  readonly model: string | undefined;
+  readonly cpu: () => number;
+}
+
+function subjectOf(door: string, { origin, base, key, model, cpu }: Place): Subject {
+  const exchange = EXCHANGES[door];
+  if (exchange === undefined) throw new Error(`there is no exchange of ${door}`);
+  const body = JSON.stringify({ ...exchange.request, ...(model === undefined ? {} : { model }) });
+  const calls = door === 'embeddings' ? LARGE_CALLS : CALLS;
+  const suffix = base === '/v1' ? '_relayed' : model === undefined ? '' : '_translated';
+  return {
+    name: `${door}${suffix}`,
+    cpu,
+    round: { origin, path: base + exchange.path, key, body, calls },
+  };
+}
+
+async function measured(
+  load: Child,
+  subjects: readonly Subject[],
+  say: (line: string) => void,
+): Promise<Figures> {
+  const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+  // The first turn warms up.
+  for (let turn = 0; turn <= TURNS; turn += 1) {
+    for (const { name, cpu, round: asked } of subjects) {
+      const before = cpu();
+      load.process.send(asked);
+      const [failed] = (await once(load.process, 'message')) as [string];
+      if (failed !== '') throw new Error(failed);
+      if (turn > 0) times.get(name)?.push(((cpu() - before) * 1_000) / asked.calls);
+    }
+  }
+  const figures: Record<string, number> = {};
+  const medianOf = (name: string) => quantile(times.get(name) ?? [], 0.5);
+  for (const name of times.keys()) {
+    const other = name.startsWith('embeddings') ? 'embeddings_relayed' : 'chat';
+    figures[`${name}_cpu_ms`] = round(medianOf(name));
+    figures[`${name}_vs_${other}`] = round(medianOf(name) / medianOf(other));
+    say(`${name}: ${round(medianOf(name))} ms, ${round(medianOf(name) / medianOf(other))} × ${other}`);
+  }
+  return figures;
+}
