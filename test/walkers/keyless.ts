@@ -26,6 +26,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/admin/accounts/:id/suspend': STAYS,
   'POST /v1/admin/accounts/:id/reinstate': STAYS,
   'POST /v1/admin/analytics/live': 'it reads, and makes nothing',
+  'POST /v1/ai/messages/count_tokens': 'it reads, and makes nothing',
   'POST /v1/admin/licenses/:id/suspend': STAYS,
   'POST /v1/admin/licenses/:id/reinstate': STAYS,
   'POST /v1/organizations/:id/restore': STAYS,

@@ -55,9 +55,10 @@ export const countTokens = route(
     ...countCall,
     rate: { perMinute: 600, by: 'account' },
     maxSeconds: 60,
+    idempotency: 'none',
     summary: 'Count the tokens of a message’s input (Anthropic’s protocol)',
     description:
-      'Our own count, which is never below the provider’s: `estimated` says so. It costs nothing, and no provider is asked.',
+      'Our own count, which is never below the provider’s: `estimated` says so. It costs nothing, and no provider is asked. It takes no Idempotency-Key: it reads, and makes nothing.',
     aliases: ['POST /v1/ai/v1/messages/count_tokens'],
     query: ofClient,
     errorForm: anthropicError,

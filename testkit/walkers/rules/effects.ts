@@ -220,7 +220,7 @@ const aliased: Rule = {
         );
     }
     const [, path = ''] = (aliasesOf(route)[0]?.name ?? '').split(' ', 2);
-    const nowhere = await visit(fixture, { ...route, path: `${path}-of-nobody` }, {});
+    const nowhere = await visit(fixture, { ...route, path: `${path}/of/nobody` }, {});
     if (nowhere.status !== 404 && nowhere.status !== 405)
       found.push(`a name that nobody gave it answers ${nowhere.status}`);
     return found;
