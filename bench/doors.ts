@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { makeCustomers } from './customers.ts';
 import { EXCHANGES } from './doors/answers.ts';
 import type { Round } from './doors/load.ts';
@@ -10,13 +9,14 @@ import { onDatabase, withApp } from './server.ts';
 
 /** By turns, so that what else the machine does meets each alike. */
 const TURNS = 5;
-const CALLS = 3_000;
+/** Fewer than a plan allows in a minute: each round has a customer of its own. */
+const CALLS = 1_000;
 /** Of embeddings: one has as many bytes as 8,000 others. */
 const LARGE_CALLS = 60;
 
 interface Subject {
   readonly name: string;
-  readonly round: Round;
+  readonly round: Omit<Round, 'key'>;
   /** Processor seconds of who is measured, so far. */
   cpu(): number;
 }
@@ -26,18 +26,18 @@ interface Subject {
  * alone. Embeddings of 1,000 inputs are compared with a relay that parses them.
  */
 export async function benchDoors(say: (line: string) => void): Promise<Figures> {
-  const upstream = await startChild(join(import.meta.dirname, 'doors/upstream.ts'));
+  const upstream = await startChild('../doors/upstream.ts');
   const relay = await startChild('relay.ts', { words: [String(upstream.said), 'parsed'] });
-  const load = await startChild(join(import.meta.dirname, 'doors/load.ts'));
+  const load = await startChild('../doors/load.ts');
   try {
     return await onDatabase(async (given) => {
       const settings = { ...given, ...settingsFor(Number(upstream.said)) };
-      const [key = ''] = await makeCustomers(settings, 1, 'gateway.scale');
+      const keys = await makeCustomers(settings, 5 * (TURNS + 1) + 1, 'gateway.scale');
       return withApp(settings, { work: false, migrate: false }, async (app) => {
         const { url } = await app.server.listen();
         const relayed = () => cpuOfFamily(relay.pid);
         const at = (name: string, model?: string): Subject =>
-          subjectOf(name, { origin: url, base: '/v1/ai', key, model, cpu: cpuHere });
+          subjectOf(name, { origin: url, base: '/v1/ai', model, cpu: cpuHere });
         const subjects = [
           at('chat'),
           at('responses'),
@@ -48,12 +48,11 @@ export async function benchDoors(say: (line: string) => void): Promise<Figures> 
           subjectOf('embeddings', {
             origin: `http://127.0.0.1:${String(relay.said)}`,
             base: '/v1',
-            key,
             model: undefined,
             cpu: relayed,
           }),
         ];
-        return measured(load, subjects, say);
+        return measured(load, { subjects, keys }, say);
       });
     });
   } finally {
@@ -90,12 +89,11 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
 interface Place {
   readonly origin: string;
   readonly base: string;
-  readonly key: string;
   readonly model: string | undefined;
   readonly cpu: () => number;
 }
 
-function subjectOf(door: string, { origin, base, key, model, cpu }: Place): Subject {
+function subjectOf(door: string, { origin, base, model, cpu }: Place): Subject {
   const exchange = EXCHANGES[door];
   if (exchange === undefined) throw new Error(`there is no exchange of ${door}`);
   const body = JSON.stringify({ ...exchange.request, ...(model === undefined ? {} : { model }) });
@@ -104,21 +102,28 @@ function subjectOf(door: string, { origin, base, key, model, cpu }: Place): Subj
   return {
     name: `${door}${suffix}`,
     cpu,
-    round: { origin, path: base + exchange.path, key, body, calls },
+    round: { origin, path: base + exchange.path, body, calls, atOnce: calls === CALLS ? 16 : 4 },
   };
 }
 
 async function measured(
   load: Child,
-  subjects: readonly Subject[],
+  { subjects, keys }: { readonly subjects: readonly Subject[]; readonly keys: readonly string[] },
   say: (line: string) => void,
 ): Promise<Figures> {
   const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+  const left = keys.slice(1);
   // The first turn warms up.
   for (let turn = 0; turn <= TURNS; turn += 1) {
-    for (const { name, cpu, round: asked } of subjects) {
+    // None is always the first after the largest.
+    const order = subjects
+      .map((_, n) => subjects[(n + turn) % subjects.length])
+      .filter((one) => one !== undefined);
+    for (const { name, cpu, round: asked } of order) {
       const before = cpu();
-      load.process.send(asked);
+      // The relay and embeddings, which are few, need none of their own.
+      const key = asked.calls === CALLS ? left.pop() : keys[0];
+      load.process.send({ ...asked, key });
       const [failed] = (await once(load.process, 'message')) as [string];
       if (failed !== '') throw new Error(failed);
       if (turn > 0) times.get(name)?.push(((cpu() - before) * 1_000) / asked.calls);

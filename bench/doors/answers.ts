@@ -72,6 +72,7 @@ export const EXCHANGES: Readonly<Record<string, Exchange>> = {
     request: {
       model: 'bench-embed',
       input: Array.from({ length: INPUTS }, (_, n) => `${QUESTION} ${n}`),
+      dimensions: DIMENSIONS,
       encoding_format: 'base64',
     },
     answer: json({

@@ -2,9 +2,6 @@
 import { Pool } from 'undici';
 import { endWithParent } from '../gateway/child.ts';
 
-/** So many calls are under way at once. */
-const AT_ONCE = 16;
-
 /** Calls of one path at one server. */
 export interface Round {
   readonly origin: string;
@@ -12,6 +9,7 @@ export interface Round {
   readonly key: string;
   readonly body: string;
   readonly calls: number;
+  readonly atOnce: number;
 }
 
 process.on('message', (round: Round) => void run(round).then((failed) => process.send?.(failed)));
@@ -19,8 +17,8 @@ endWithParent();
 process.send?.('ready');
 
 /** Answers the first answer that was not 200. */
-async function run({ origin, path, key, body, calls }: Round): Promise<string> {
-  const pool = new Pool(origin, { connections: AT_ONCE });
+async function run({ origin, path, key, body, calls, atOnce }: Round): Promise<string> {
+  const pool = new Pool(origin, { connections: atOnce });
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   let [left, failed] = [calls, ''];
   const caller = async () => {
@@ -30,7 +28,7 @@ async function run({ origin, path, key, body, calls }: Round): Promise<string> {
       if (answer.statusCode !== 200) failed ||= `${path}: ${answer.statusCode} ${text.slice(0, 300)}`;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, caller));
+  await Promise.all(Array.from({ length: atOnce }, caller));
   await pool.close();
   return failed;
 }
