@@ -17,7 +17,7 @@ const LARGE_CALLS = 60;
 interface Subject {
   readonly name: string;
   readonly round: Omit<Round, 'key'>;
-  /** Processor seconds of who is measured, so far. */
+  /** Processor seconds of the measured process, so far. */
   cpu(): number;
 }
 
@@ -115,7 +115,7 @@ async function measured(
   const left = keys.slice(1);
   // The first turn warms up.
   for (let turn = 0; turn <= TURNS; turn += 1) {
-    // None is always the first after the largest.
+    // Each turn begins elsewhere, so that the largest calls come before another door each time.
     const order = subjects
       .map((_, n) => subjects[(n + turn) % subjects.length])
       .filter((one) => one !== undefined);

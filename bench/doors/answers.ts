@@ -18,7 +18,7 @@ const json = (value: object) => Buffer.from(JSON.stringify(value));
 const asked = { role: 'user', content: QUESTION };
 const vector = Buffer.from(Float32Array.from({ length: DIMENSIONS }, (_, n) => Math.sin(n)).buffer);
 
-/** The model is named by who asks: plain, and as a server of one protocol alone has it. */
+/** By door. A translated one is asked for another model. */
 export const EXCHANGES: Readonly<Record<string, Exchange>> = {
   chat: {
     path: '/chat/completions',

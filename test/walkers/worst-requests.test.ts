@@ -12,7 +12,7 @@ const MOST = 3;
 /** The least cost of a plain one, in plain calls of the median route: a collection of garbage is no fault. */
 const LEAST = 4;
 /** The least of so many tries counts: other things of this process take their time too. */
-const TRIES = 12;
+const TRIES = 40;
 /** Routes that share a fault are not all measured. */
 const MOST_FOUND = 20;
 
