@@ -11,7 +11,7 @@ import { onDatabase, withApp } from './server.ts';
 const TURNS = 5;
 /** Fewer than a plan allows in a minute: each round has a customer of its own. */
 const CALLS = 1_000;
-/** Of embeddings: one has as many bytes as 8,000 others. */
+/** Calls of embeddings: one has as many bytes as 8,000 others. */
 const LARGE_CALLS = 60;
 
 interface Subject {
