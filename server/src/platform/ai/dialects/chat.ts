@@ -83,20 +83,12 @@ export const CHAT: Dialect = {
 };
 
 /** One event of all words, the event of usage, and [DONE]. */
-function asStream(answer: Figures): Buffer | undefined {
+function asStream(answer: Figures): Buffer {
   const { choices, usage, ...common } = answer;
   const frame = { ...common, object: 'chat.completion.chunk' };
   const events = [{ ...frame, choices: Array.isArray(choices) ? choices.map(asDelta) : [] }];
   const all = [...events, ...(isRecord(usage) ? [{ ...frame, choices: [], usage }] : [])];
-  try {
-    return Buffer.from(
-      `${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`,
-    );
-  } catch (error) {
-    // JSON that can be parsed may be too deep to be written.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+  return Buffer.from(`${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`);
 }
 
 function asDelta(choice: unknown): unknown {

@@ -37,8 +37,8 @@ export interface Dialect {
   addWords(words: Map<string, string>, event: Figures): void;
   /** The words of a plain answer, as the messages of a request would hold them. */
   shownIn(answer: Figures): readonly unknown[] | undefined;
-  /** A plain answer in the form of a stream; undefined: it is nested too deep. */
-  asStream(answer: Figures): Buffer | undefined;
+  /** A plain answer in the form of a stream. */
+  asStream(answer: Figures): Buffer;
   /** Ends a stream whose provider does not end it. */
   readonly end: Buffer;
 }

@@ -1,43 +1,35 @@
 import { isRecord } from '#platform/kernel';
 import type { Figures } from '../metering/usage.ts';
-
-const event = (value: { readonly type: string; readonly [field: string]: unknown }): string =>
-  `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
+import { namedEvent } from './named-event.ts';
 
 /** Says that a message is whole. */
-export const END = event({ type: 'message_stop' });
+export const END = namedEvent({ type: 'message_stop' });
 
 /** Members that only the end of a stream can tell. */
 const AT_END = new Set(['stop_reason', 'stop_sequence', 'stop_details', 'container']);
 
 /** A plain message in the form of a stream: each block in one piece, for a provider that does not stream. */
-export function asMessageStream(answer: Figures): Buffer | undefined {
+export function asMessageStream(answer: Figures): Buffer {
   const { content, usage, ...rest } = answer;
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
   const ends = Object.entries(rest).filter(([name]) => AT_END.has(name));
   const message = { ...rest, ...Object.fromEntries(ends.map(([name]) => [name, null])), content: [], usage };
   const delta = Object.fromEntries(ends);
-  try {
-    const events = [
-      event({ type: 'message_start', message }),
-      ...blocks.flatMap(eventsOf),
-      event({ type: 'message_delta', delta, usage }),
-      END,
-    ];
-    return Buffer.from(events.join(''));
-  } catch (error) {
-    // JSON that can be parsed may be too deep to be written.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+  const events = [
+    namedEvent({ type: 'message_start', message }),
+    ...blocks.flatMap(eventsOf),
+    namedEvent({ type: 'message_delta', delta, usage }),
+    END,
+  ];
+  return Buffer.from(events.join(''));
 }
 
 function eventsOf(block: unknown, index: number): string[] {
   const [empty, deltas] = isRecord(block) ? partsOf(block) : [block, []];
   return [
-    event({ type: 'content_block_start', index, content_block: empty }),
-    ...deltas.map((delta) => event({ type: 'content_block_delta', index, delta })),
-    event({ type: 'content_block_stop', index }),
+    namedEvent({ type: 'content_block_start', index, content_block: empty }),
+    ...deltas.map((delta) => namedEvent({ type: 'content_block_delta', index, delta })),
+    namedEvent({ type: 'content_block_stop', index }),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { isRecord } from '#platform/kernel';
 import type { Figures } from '../metering/usage.ts';
+import { namedEvent } from './named-event.ts';
 
 /** Where a part of an answer stands: its item, and of a message its place within. */
 export interface PartPlace {
@@ -13,9 +14,9 @@ export class ResponseEvents {
   #sequence = 0;
 
   write(type: string, fields: object): string {
-    const event = { type, sequence_number: this.#sequence, ...fields };
+    const event = namedEvent({ type, sequence_number: this.#sequence, ...fields });
     this.#sequence += 1;
-    return `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
+    return event;
   }
 
   /** The beginning of a response, of which nothing was said yet. */
@@ -79,19 +80,13 @@ function logprobs(part: Figures): object {
 }
 
 /** A plain answer as a stream: a delta for each text. */
-export function streamOf(answer: Figures): Buffer | undefined {
+export function streamOf(answer: Figures): Buffer {
   const events = new ResponseEvents();
   const output = Array.isArray(answer['output']) ? answer['output'].filter(isRecord) : [];
   const begun = { ...answer, status: 'in_progress', output: [], usage: null, incomplete_details: null };
-  try {
-    const head = events.begin(begun);
-    const items = output.map((item, index) => itemEvents(events, item, index));
-    return Buffer.from(head + items.join('') + events.end(answer));
-  } catch (error) {
-    // JSON that can be parsed may be too deep to be written.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+  const head = events.begin(begun);
+  const items = output.map((item, index) => itemEvents(events, item, index));
+  return Buffer.from(head + items.join('') + events.end(answer));
 }
 
 function itemEvents(events: ResponseEvents, item: Figures, output_index: number): string {

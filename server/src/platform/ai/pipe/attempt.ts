@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import { isRecord, jsonIn, type Micros } from '#platform/kernel';
+import { isRecord, jsonIn, type Micros, unlessTooDeep } from '#platform/kernel';
 import type { Lane } from '#platform/jobs';
 import type { Permit, Usage } from '#platform/limits';
 import type { Span } from '#platform/telemetry';
@@ -294,7 +294,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     });
   }
   if (at.call.wire.stream) {
-    const head = isRecord(answer) ? dialect.asStream(answer) : Buffer.alloc(0);
+    const head = isRecord(answer) ? unlessTooDeep(() => dialect.asStream(answer)) : Buffer.alloc(0);
     return head === undefined
       ? postFailure(at, unusableFailure(), { ...reading, ...ended })
       : startStream(at, { headers: ended.headers, source: endedSource(head) });

@@ -1,5 +1,5 @@
 import { dispatchPoint, type CrashHook } from '#platform/db';
-import { micros, type UsageEventId, isRecord, jsonIn } from '#platform/kernel';
+import { micros, type UsageEventId, isRecord, jsonIn, jsonOf } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { StreamEnd } from './live-stream.ts';
@@ -215,7 +215,8 @@ function tokensWith(
 function shownIn({ dialect }: WireRequest, body: Buffer): string | undefined {
   const answer = jsonIn(body.toString('utf8'));
   const messages = isRecord(answer) ? dialect.shownIn(answer) : undefined;
-  return messages === undefined ? undefined : `"messages":${JSON.stringify(messages)}`;
+  const said = messages && jsonOf(messages);
+  return said === undefined ? undefined : `"messages":${said}`;
 }
 
 /** The words of a stream, likewise. */

@@ -39,7 +39,7 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
-export { isRecord, isTimeZone, jsonIn, numberIn } from './reading.ts';
+export { isRecord, isTimeZone, jsonIn, jsonOf, numberIn, unlessTooDeep } from './reading.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {
   declareSecretShapes,

@@ -18,6 +18,21 @@ export function jsonIn(text: string): unknown {
   }
 }
 
+/** A value as JSON; undefined: it is nested too deep to be written, as a value that was parsed may be. */
+export function jsonOf(value: unknown): string | undefined {
+  return unlessTooDeep(() => JSON.stringify(value));
+}
+
+/** The result of work that writes JSON; undefined: a value in it is nested too deep. */
+export function unlessTooDeep<Result>(write: () => Result): Result | undefined {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a value is an object with fields, as of JSON. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

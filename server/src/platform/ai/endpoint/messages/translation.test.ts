@@ -161,10 +161,18 @@ test.each([
 
 const call = (text: string) => ({ id: 'c', type: 'function', function: { name: 'look', arguments: text } });
 
+/** It can be parsed, and not be written again. */
+const DEEP = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+
 test('calls of tools come with their arguments as an object, and as they are where they are none', () => {
-  const message = { content: null, tool_calls: ['{"a":1}', '', 'no {'].map(call) };
+  const message = { content: null, tool_calls: ['{"a":1}', '', 'no {', DEEP].map(call) };
   expect(toMessage({ choices: [{ message, finish_reason: 'tool_calls' }], usage: USAGE })).toMatchObject({
-    content: [{ input: { a: 1 } }, { input: {} }, { input: { arguments: 'no {' } }],
+    content: [
+      { input: { a: 1 } },
+      { input: {} },
+      { input: { arguments: 'no {' } },
+      { input: { arguments: DEEP } },
+    ],
   });
 });
 

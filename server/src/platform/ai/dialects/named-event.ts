@@ -1,0 +1,3 @@
+/** An event of a stream whose events have names. */
+export const namedEvent = (event: { readonly type: string; readonly [field: string]: unknown }): string =>
+  `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
