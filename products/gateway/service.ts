@@ -21,6 +21,8 @@ const MOST_KEPT = 4 * 1_048_576;
 /** The feature that a call in a protocol spends, and whose policy caps it. */
 export const featureOf = (protocol: Protocol) => (protocol === 'embeddings' ? 'embeddings' : 'chat');
 
+const policyOf = (protocol: Protocol) => `gateway.${featureOf(protocol)}`;
+
 export interface ChatCall {
   readonly permit: Permit;
   readonly prepared: PreparedCall;
@@ -38,12 +40,8 @@ export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a request before admission, and takes room for an answer that may be large. */
     prepare(protocol: Protocol, wire: CallWire): PreparedCall | Promise<PreparedCall> {
-      const door = ai.endpoint.door(protocol);
-      const prepared =
-        door instanceof Promise ? door.then((open) => prepareAt(open, wire)) : prepareAt(door, wire);
-      return prepared instanceof Promise
-        ? prepared.then((call) => withRoom(call, wire))
-        : withRoom(prepared, wire);
+      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, wire));
+      return withValue(prepared, (call) => withRoom(call, wire));
     },
 
     /**
@@ -66,7 +64,11 @@ export function createGateway({ ai, db }: ProductContext) {
 
     /** Our own count of a request's input in tokens. */
     async countInput(protocol: Protocol, body: Uint8Array): Promise<number> {
-      return ai.endpoint.countInput({ door: await ai.endpoint.door(protocol), body, policy: 'gateway.chat' });
+      return ai.endpoint.countInput({
+        door: await ai.endpoint.door(protocol),
+        body,
+        policy: policyOf(protocol),
+      });
     },
 
     models: () => ai.endpoint.models(),
@@ -77,7 +79,7 @@ export function createGateway({ ai, db }: ProductContext) {
     door: Door,
     { body, request: { headers } }: CallWire,
   ): PreparedCall | Promise<PreparedCall> {
-    const request = { door, body, headers, policy: `gateway.${featureOf(door.dialect.name)}` };
+    const request = { door, body, headers, policy: policyOf(door.dialect.name) };
     try {
       return ai.endpoint.prepare(request);
     } catch (error) {
@@ -104,6 +106,14 @@ export type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
 function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {
   if (call.answerBytes !== undefined) wire.hold().take(call.answerBytes);
   return call;
+}
+
+/** At once where the value is there: a call whose door is loaded waits for nothing. */
+function withValue<Value, Result>(
+  value: Value | Promise<Value>,
+  use: (value: Value) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return value instanceof Promise ? value.then(use) : use(value);
 }
 
 export type Gateway = ReturnType<typeof createGateway>;

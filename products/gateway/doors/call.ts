@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Permit, PreparedCall, Protocol } from 'plinth/product';
+import { z } from 'zod';
 import { CHAT_SECONDS } from '../plans.ts';
 import { type CallWire, featureOf, type Gateway } from '../service.ts';
 
@@ -34,6 +35,18 @@ export const CALL = {
     'answer_too_large',
   ],
 } as const;
+
+/** Fields that bodies of several protocols have, for the docs: a door reads its body itself, by a table of fields. */
+export const MODEL = z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.');
+export const STREAM = z.boolean().nullable().optional();
+export const LENGTH = z
+  .int()
+  .min(1)
+  .nullable()
+  .optional()
+  .describe(
+    'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
+  );
 
 /** A call spends its feature once its body was read and priced. */
 export function spends(protocol: Protocol) {

@@ -1,24 +1,16 @@
 import { openAiError, productRoutes } from 'plinth/product';
 import { z } from 'zod';
-import { CALL, relayCall, spends } from './call.ts';
+import { CALL, LENGTH, MODEL, relayCall, spends, STREAM } from './call.ts';
 import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
 
-/** For the docs: the OpenAI endpoint itself reads the body, by a table of OpenAI's fields. */
 const chatBody = z
   .looseObject({
-    model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+    model: MODEL,
     messages: z.array(z.looseObject({ role: z.string() }).meta({ id: 'ChatMessage' })).min(1),
-    stream: z.boolean().nullable().optional(),
-    max_tokens: z
-      .int()
-      .min(1)
-      .nullable()
-      .optional()
-      .describe(
-        'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
-      ),
+    stream: STREAM,
+    max_tokens: LENGTH,
   })
   .meta({ id: 'ChatCompletionRequest' });
 

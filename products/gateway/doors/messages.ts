@@ -1,6 +1,6 @@
 import { anthropicError, productRoutes } from 'plinth/product';
 import { z } from 'zod';
-import { CALL, relayCall, spends } from './call.ts';
+import { CALL, MODEL, relayCall, spends, STREAM } from './call.ts';
 import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
@@ -10,13 +10,12 @@ const message = z.looseObject({ role: z.string() }).meta({ id: 'MessageInput' })
 /** Anthropic's own client says `?beta=true` where it uses a field that is still one. */
 const ofClient = z.strictObject({ beta: z.string().max(10).optional() });
 
-/** For the docs: the door itself reads the body, by a table of Anthropic's fields. */
 const messagesBody = z
   .looseObject({
-    model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+    model: MODEL,
     max_tokens: z.int().min(1),
     messages: z.array(message).min(1),
-    stream: z.boolean().nullable().optional(),
+    stream: STREAM,
   })
   .meta({ id: 'MessagesRequest' });
 

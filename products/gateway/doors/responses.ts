@@ -1,25 +1,17 @@
 import { openAiError, productRoutes } from 'plinth/product';
 import { z } from 'zod';
-import { CALL, relayCall, spends } from './call.ts';
+import { CALL, LENGTH, MODEL, relayCall, spends, STREAM } from './call.ts';
 import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
 
-/** For the docs: the door itself reads the body, by a table of OpenAI's fields. */
 const responseBody = z
   .looseObject({
-    model: z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.'),
+    model: MODEL,
     input: z.union([z.string(), z.array(z.looseObject({}).meta({ id: 'ResponseInputItem' })).min(1)]),
     instructions: z.string().nullable().optional(),
-    stream: z.boolean().nullable().optional(),
-    max_output_tokens: z
-      .int()
-      .min(1)
-      .nullable()
-      .optional()
-      .describe(
-        'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
-      ),
+    stream: STREAM,
+    max_output_tokens: LENGTH,
   })
   .meta({ id: 'ResponseRequest' });
 

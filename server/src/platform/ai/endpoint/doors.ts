@@ -52,26 +52,27 @@ interface Place {
   readonly open: () => Door | Promise<Door>;
 }
 
+/** A door that is there at once, after the first time. */
+function loaded(load: () => Promise<Door>): Place['open'] {
+  let door: Door | undefined;
+  return () => door ?? load().then((one) => (door = one));
+}
+
 const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
   responses: {
     path: '/v1/ai/responses',
     kind: 'text',
-    open: () =>
-      responses ?? import('./responses/door.ts').then(({ RESPONSES_DOOR }) => (responses = RESPONSES_DOOR)),
+    open: loaded(async () => (await import('./responses/door.ts')).RESPONSES_DOOR),
   },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
   moderations: { path: '/v1/ai/moderations', kind: 'moderations', open: () => MODERATIONS_DOOR },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
-    open: () =>
-      messages ?? import('./messages/door.ts').then(({ MESSAGES_DOOR }) => (messages = MESSAGES_DOOR)),
+    open: loaded(async () => (await import('./messages/door.ts')).MESSAGES_DOOR),
   },
 };
-
-let messages: Door | undefined;
-let responses: Door | undefined;
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 

@@ -134,9 +134,9 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const text = bytes.toString('utf8');
     const parsed = parseObject(text);
     const pictures = check(parsed, parts.allowedFields);
-    // It bounds the depth, on which what follows may rely.
     const { model = null } = parsed;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
+    // It bounds the depth, on which what follows may rely.
     const said = readWire(door.dialect, bytes, { parsed });
     const own: WireRequest = {
       ...said,
@@ -227,7 +227,8 @@ function translated(
   const own = chain.filter((target) => isAskedIn(dialect.name, target));
   if (translation === undefined || own.length === chain.length) return { chain, wire };
   try {
-    const inChat = readWire(CHAT, JSON.stringify(translation.request(body)));
+    const chat = translation.request(body);
+    const inChat = readWire(CHAT, JSON.stringify(chat), { parsed: chat });
     return { chain, wire: { ...wire, inChat: { ...inChat, pictures: wire.pictures } } };
   } catch (error) {
     if (own.length === 0 || !(error instanceof AppError) || error.code !== 'field_refused') throw error;

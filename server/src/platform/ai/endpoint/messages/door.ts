@@ -1,4 +1,5 @@
 import { MESSAGES } from '../../dialects/messages.ts';
+import { namedEvent } from '../../dialects/named-event.ts';
 import { anthropicError } from '../anthropic-errors.ts';
 import type { Door } from '../door.ts';
 import { checkMessageFields } from './fields.ts';
@@ -26,6 +27,5 @@ export const MESSAGES_DOOR: Door = {
     return known.length === 0 ? [] : ['anthropic-beta', known.join(',')];
   },
   translation: { request: toChatRequest, answer: toMessage, stream: () => new MessageStream() },
-  errorEvent: (error, requestId) =>
-    `event: error\ndata: ${JSON.stringify(anthropicError(error, requestId))}\n\n`,
+  errorEvent: (error, requestId) => namedEvent({ ...anthropicError(error, requestId) }),
 };

@@ -1,4 +1,5 @@
 import { isRecord, jsonIn } from '#platform/kernel';
+import { namedEvent } from '../../dialects/named-event.ts';
 import { type Figures, figuresIn, mergeFigures } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
 import { messageHead, stopReason, toUsage } from './to-message.ts';
@@ -122,7 +123,7 @@ export class MessageStream {
   }
 
   #tell(event: Figures & { readonly type: string }): void {
-    this.#events.push(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    this.#events.push(namedEvent(event));
   }
 
   #told(): Buffer {

@@ -1,4 +1,5 @@
 import type { AppError } from '#platform/kernel';
+import { namedEvent } from '../../dialects/named-event.ts';
 import { RESPONSES } from '../../dialects/responses.ts';
 import type { Door } from '../door.ts';
 import { openAiError } from '../openai-errors.ts';
@@ -18,6 +19,5 @@ export const RESPONSES_DOOR: Door = {
 function errorEvent(error: AppError, requestId: string): string {
   const { error: told } = openAiError(error, requestId);
   const { code, message, param } = told;
-  const event = { type: 'error', sequence_number: 0, code, message, param, error: told };
-  return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+  return namedEvent({ type: 'error', sequence_number: 0, code, message, param, error: told });
 }
