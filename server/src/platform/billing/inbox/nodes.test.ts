@@ -63,7 +63,8 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     await tell();
     await advance(db, '5 minutes');
     await other.inbox.drain();
-    expect(await seats()).toBe(3);
+    // A reader of the first process that looks late may have it.
+    await expect.poll(seats).toBe(3);
     late.release();
     await draining;
     expect(await seats()).toBe(3);
@@ -178,7 +179,8 @@ test('of two processes one died while it fetched: the other takes over once it i
   expect(await seats()).toBe(1);
   await kill(one.node);
   await other.inbox.drain();
-  expect(await seats()).toBe(2);
+  // A reader of the first process that looks late may have it.
+  await expect.poll(seats).toBe(2);
   never.release();
   await draining;
 });
