@@ -111,6 +111,13 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
+  // What its models take differs: the least that bounds a call, and forms of an answer in words.
+  bedrock: {
+    host: /^bedrock-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?$/,
+    takes: { stream_options: false, response_format: 'none' },
+    translation: 'converse',
+    source: 'docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  },
   // Its models fix their temperature: one may be sent nowhere.
   moonshot: {
     host: /^api\.moonshot\.(?:ai|cn)$/,

@@ -1,4 +1,4 @@
-import { ConfigError } from '#platform/config';
+import { type AwsKeys, ConfigError } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
@@ -39,6 +39,8 @@ export interface UpstreamOptions {
   readonly models?: readonly string[] | undefined;
   /** The protocols in which its models are asked; by its name or host when not said. */
   readonly speaks?: readonly Spoken[] | undefined;
+  /** Keys with which calls are signed, in place of `apiKey`. */
+  readonly aws?: AwsKeys | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -61,6 +63,7 @@ export interface Upstream {
   /** Set where its vendor speaks another protocol, into which chat completions are translated. */
   readonly translation: LoadTranslation | undefined;
   readonly apiKey: string;
+  readonly aws: AwsKeys | undefined;
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -284,6 +287,7 @@ function open(options: UpstreamOptions): Upstream {
     ],
     authorization: authorization(options.authHeader, apiKey),
     apiKey,
+    aws: options.aws,
     ...spokenBy(options, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };

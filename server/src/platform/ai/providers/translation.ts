@@ -47,15 +47,16 @@ export interface UpstreamTranslation {
 }
 
 /** The translations, by the name of the vendor's protocol. */
-const TRANSLATIONS: Readonly<Record<string, () => Promise<UpstreamTranslation>>> = {};
+const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
+  converse: async () => (await import('./converse/converse.ts')).CONVERSE,
+};
 
-export type TranslationName = never;
+export type TranslationName = 'converse';
 export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
 
 /** The translation into one of these protocols, if there is one; at hand at once, after the first time. */
 export function translationOf(spoken: readonly string[]): LoadTranslation | undefined {
-  const name = spoken.find((one) => Object.hasOwn(TRANSLATIONS, one));
-  const load = name === undefined ? undefined : TRANSLATIONS[name];
+  const load = Object.entries(TRANSLATIONS).find(([name]) => spoken.includes(name))?.[1];
   if (load === undefined) return undefined;
   let translation: UpstreamTranslation | undefined;
   return () => translation ?? load().then((one) => (translation = one));

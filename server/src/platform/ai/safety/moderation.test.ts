@@ -27,6 +27,7 @@ function moderation() {
       apiKey: sandbox.apiKey,
       takes: takesOfUpstream('sandbox', ''),
       translation: undefined,
+      aws: undefined,
       speaks: new Set(protocolsOf('sandbox', new URL(sandbox.url))),
     },
     clock: systemClock,
