@@ -20,7 +20,7 @@ export const CONVERSE: Protocol = {
   error: ({ status, body }) => ({ message: wordsOf(status, body.message) }),
   errorHeaders: ({ status, body }) => [
     'x-amzn-errortype',
-    `${/Exception$/.test(body.type) ? body.type : (NAMES[status] ?? 'InternalServerException')}:http://internal.amazon.com/coral/com.amazon.bedrock/`,
+    `${body.type.endsWith('Exception') ? body.type : (NAMES[status] ?? 'InternalServerException')}:http://internal.amazon.com/coral/com.amazon.bedrock/`,
   ],
 };
 

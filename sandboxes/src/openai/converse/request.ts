@@ -101,7 +101,7 @@ function toBlocks(list: readonly unknown[]): JsonObject[] {
 }
 
 function toBlock(block: unknown): JsonObject {
-  const [[kind = '', value] = []] = isObject(block) ? Object.entries(block) : [];
+  const [[kind, value] = ['', undefined]] = isObject(block) ? Object.entries(block) : [];
   if (!isObject(block) || Object.keys(block).length !== 1)
     throw invalid('The value at messages.content is invalid. A content block has one member.');
   if (kind === 'text' && typeof value === 'string') {

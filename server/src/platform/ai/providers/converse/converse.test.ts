@@ -123,6 +123,8 @@ describe('the ledger has what Bedrock bills', () => {
   });
 });
 
+type Delta = Readonly<Record<string, string | null | undefined>>;
+
 describe('an answer of Bedrock', () => {
   test('is the same in a stream as plainly', async () => {
     const body = plain(await call(recordingPermit(), { reasoning_effort: 'low' })).body.toString('utf8');
@@ -131,9 +133,9 @@ describe('an answer of Bedrock', () => {
     const deltas = text
       .split('\n\n')
       .filter((event) => event.startsWith('data: {'))
-      .map((event) => JSON.parse(event.slice(6)) as { choices: { delta: Record<string, unknown> }[] })
+      .map((event) => JSON.parse(event.slice(6)) as { choices: { delta: Delta }[] })
       .map(({ choices: [choice] }) => choice?.delta ?? {});
-    const joined = (name: string) => deltas.map((delta) => String(delta[name] ?? '')).join('');
+    const joined = (name: string) => deltas.map((delta) => delta[name] ?? '').join('');
     const { message } = choices[0] ?? {};
     expect(joined('content')).toBe(message?.['content']);
     expect(joined('reasoning_content')).toBe(message?.['reasoning_content']);

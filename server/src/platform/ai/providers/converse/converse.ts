@@ -26,7 +26,7 @@ export const CONVERSE: UpstreamTranslation = {
 };
 
 function frameOf(headers: IncomingHttpHeaders, { model, now }: TranslationContext): Frame {
-  return { id: String(headers['x-amzn-requestid'] ?? ''), created: Math.floor(now / 1_000), model };
+  return { id: String(headers['x-amzn-requestid']), created: Math.floor(now / 1_000), model };
 }
 
 async function request(
@@ -35,69 +35,55 @@ async function request(
 ): Promise<VendorRequest> {
   const path = `${upstream.path}/model/${encodeURIComponent(model)}/converse${stream ? '-stream' : ''}`;
   const body = JSON.stringify(converse);
-  const signed = await signedHeaders(upstream, { path, body, now });
-  return { path: path + upstream.query, body, headers: signed ?? upstream.authorization };
+  const headers =
+    upstream.aws === undefined
+      ? upstream.authorization
+      : await signatureOf(upstream, upstream.aws, { path, body, now });
+  return { path, body, headers };
 }
 
-/** Host and query are AWS's own. A port is part of what is signed. */
 const REGION = /^bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\./;
 
-async function signedHeaders(
-  { origin, query, aws }: Upstream,
+async function signatureOf(
+  { origin }: Upstream,
+  keys: NonNullable<Upstream['aws']>,
   { path, body, now }: { readonly path: string; readonly body: string; readonly now: number },
-): Promise<string[] | undefined> {
-  if (aws === undefined) return undefined;
+): Promise<string[]> {
+  // The port is part of the host that is signed.
   const { host, hostname, protocol } = new URL(origin);
-  const region = aws.region ?? REGION.exec(hostname)?.[1] ?? 'us-east-1';
-  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: token } = aws;
-  const credentials = {
-    accessKeyId,
-    secretAccessKey,
-    ...(token === undefined ? {} : { sessionToken: token }),
-  };
-  const signer = new SignatureV4({ service: 'bedrock', region, credentials, sha256: Sha256 });
-  const { headers } = await signer.sign(
-    {
-      method: 'POST',
-      protocol,
-      hostname,
-      path,
-      query: Object.fromEntries(new URLSearchParams(query)),
-      headers: { host },
-      body,
+  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: token } = keys;
+  const signer = new SignatureV4({
+    service: 'bedrock',
+    region: keys.region ?? REGION.exec(hostname)?.[1] ?? 'us-east-1',
+    credentials: {
+      accessKeyId,
+      secretAccessKey,
+      ...(token === undefined ? {} : { sessionToken: token }),
     },
-    { signingDate: new Date(now) },
-  );
+    sha256: Sha256,
+  });
+  const signed = { method: 'POST', protocol, hostname, path, query: {}, headers: { host }, body };
+  const { headers } = await signer.sign(signed, { signingDate: new Date(now) });
   return Object.entries(headers).flatMap(([name, value]) => (name === 'host' ? [] : [name, value]));
 }
 
-/** Errors of AWS's whose status is not the one by which OpenAI's are told apart. */
+/** Errors of AWS's whose status is not the one by which others' are classified. */
 const STATUSES: readonly (readonly [name: RegExp, status: number])[] = [
   [/^(?:Throttling|TooManyRequests|ServiceQuotaExceeded|ModelNotReady)/, 429],
-  [/^(?:Model(?:Stream)?Error)/, 500],
-  [
-    /^(?:AccessDenied|ExpiredToken|IncompleteSignature|InvalidSignature|MissingAuthentication|Unrecognized)/,
-    403,
-  ],
+  [/^Model(?:Stream)?Error/, 500],
+  [/^(?:AccessDenied|ExpiredToken|I\w+Signature|MissingAuthentication|UnrecognizedClient)/, 403],
 ];
 /** Words of Bedrock, and of the vendors behind it, on an input above the model's context. */
 const TOO_LONG = /too long|too many (?:input )?tokens|maximum context length|context (?:window|length)/i;
 
 function toRefusal({ status, headers, body }: VendorAnswer): VendorAnswer {
   const said = jsonIn(body.toString('utf8'));
-  const { message, Message: capital, __type: type } = isRecord(said) ? said : {};
+  const { message, Message: capital = '', __type: type } = isRecord(said) ? said : {};
   // `ValidationException:http://…` in the header, `com.amazon.coral.service#ExpiredTokenException` in a body.
-  const name = String(headers['x-amzn-errortype'] ?? type ?? '')
-    .replace(/:.*$/, '')
-    .replace(/^.*#/, '');
-  const words = String(message ?? capital ?? '');
-  const isTooLong = name === 'ValidationException' && TOO_LONG.test(words);
-  const error = {
-    message: words,
-    type: name,
-    param: null,
-    code: isTooLong ? 'context_length_exceeded' : name,
-  };
+  const [name = ''] = /\w+(?=:|$)/.exec([headers['x-amzn-errortype'] ?? type].join('')) ?? [];
+  const words = [message ?? capital].join('');
+  const code = name === 'ValidationException' && TOO_LONG.test(words) ? 'context_length_exceeded' : name;
   const [, told = status] = STATUSES.find(([pattern]) => pattern.test(name)) ?? [];
+  const error = { message: words, type: name, param: null, code };
   return { status: told, headers, body: Buffer.from(JSON.stringify({ error })) };
 }
