@@ -98,6 +98,8 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   mistral: {
     host: /^api\.mistral\.ai$/,
     takes: { temperature: true, stream_options: false, response_format: 'json_schema' },
+    speaks: ['embeddings'],
+    translation: 'mistral',
     source: 'docs.mistral.ai/api/#tag/chat',
   },
   deepseek: {

@@ -49,9 +49,10 @@ export interface UpstreamTranslation {
 /** The translations, by the name of the vendor's protocol. */
 const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
   converse: async () => (await import('./converse/converse.ts')).CONVERSE,
+  mistral: async () => (await import('./mistral.ts')).MISTRAL,
 };
 
-export type TranslationName = 'converse';
+export type TranslationName = 'converse' | 'mistral';
 export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
 
 /** The translation into one of these protocols, if there is one; at hand at once, after the first time. */
