@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Protocol } from './dialects/dialect.ts';
-import type { TranslationName } from './providers/translation.ts';
 
 const takesSchema = z.strictObject({
   /** The name under which it reads the reply's cap. */
@@ -30,6 +29,9 @@ const LEAST: Takes = {
   stream_options: true,
   response_format: 'json_object',
 };
+
+/** Protocols of vendors' own, into which chat completions are translated (providers/translations.ts). */
+export type TranslationName = 'converse' | 'mistral';
 
 interface Vendor {
   readonly host?: RegExp;
@@ -113,7 +115,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
-  // What its models take differs: the least that bounds a call, and forms of an answer in words.
+  // Its models differ: they get the least that bounds a call, and a form of their answer in words.
   bedrock: {
     host: /^bedrock-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?$/,
     takes: { stream_options: false, response_format: 'none' },

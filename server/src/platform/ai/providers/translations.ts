@@ -1,0 +1,18 @@
+import type { TranslationName } from '../takes.ts';
+import type { UpstreamTranslation } from './translation.ts';
+
+/** The translations, by the name of the vendor's protocol. */
+const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
+  converse: async () => (await import('./converse/converse.ts')).CONVERSE,
+  mistral: async () => (await import('./mistral.ts')).MISTRAL,
+};
+
+export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
+
+/** The translation into one of these protocols, if there is one; at hand at once, after the first time. */
+export function translationOf(spoken: readonly string[]): LoadTranslation | undefined {
+  const load = Object.entries(TRANSLATIONS).find(([name]) => spoken.includes(name))?.[1];
+  if (load === undefined) return undefined;
+  let translation: UpstreamTranslation | undefined;
+  return () => translation ?? load().then((one) => (translation = one));
+}
