@@ -12,8 +12,18 @@ import {
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
+import { CONVERSE } from './converse/protocol.ts';
+import { CONVERSE_PATH, serveConverse } from './converse/serve.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
-import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
+import {
+  type Exchange,
+  OPENAI,
+  type Protocol,
+  sendErrors,
+  parseJson,
+  readBody,
+  sendJson,
+} from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 import { PROFILES } from './profiles.ts';
 
@@ -50,7 +60,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    const protocol = MESSAGES.test(request.url ?? '') ? ANTHROPIC : OPENAI;
+    const protocol = protocolOf(request.url ?? '');
     const exchange = {
       protocol,
       request,
@@ -59,6 +69,11 @@ export function vendorListener(vendor: Vendor): RequestListener {
     };
     sendErrors(exchange, () => route(exchange, vendor));
   };
+}
+
+function protocolOf(url: string): Protocol {
+  if (url.startsWith('/model/')) return CONVERSE;
+  return MESSAGES.test(url) ? ANTHROPIC : OPENAI;
 }
 
 function route(exchange: Exchange, vendor: Vendor): void {
@@ -72,7 +87,8 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
-  const withBody = WITH_BODY.get(key);
+  const isConverse = method === 'POST' && CONVERSE_PATH.test(path);
+  const withBody = isConverse ? serveConverse : WITH_BODY.get(key);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
       sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
@@ -95,7 +111,7 @@ function refuseRoute(method: string, path: string): ApiError {
 function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
   if (azure !== '' || anthropic !== '') return true;
-  return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+  return authorization.length > 7 && /^(?:bearer|aws4-hmac-sha256) +\S/i.test(authorization);
 }
 
 const ordersSchema = z.strictObject({
