@@ -73,7 +73,9 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages', 'converse', 'mistral']))
+    .array(
+      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'messages', 'converse', 'mistral']),
+    )
     .min(1)
     .optional(),
   aws: awsKeys.optional(),
