@@ -73,7 +73,9 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'messages', 'converse']))
+    .array(
+      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'speech', 'messages', 'converse']),
+    )
     .min(1)
     .optional(),
   aws: awsKeys.optional(),
