@@ -254,8 +254,8 @@ function deliverWhole(
   answer: object,
   { fault, line, vendor }: Pick<Delivery, 'fault' | 'line'> & { readonly vendor: Vendor },
 ): void {
-  const send = (): void => sendPlain(exchange, JSON.stringify(answer), fault);
-  deliver({ exchange, fault, line, answer: send }, vendor);
+  const sendAnswer = (): void => sendPlain(exchange, JSON.stringify(answer), fault);
+  deliver({ exchange, fault, line, answer: sendAnswer }, vendor);
 }
 
 /** POST /v1/moderations: costs nothing, so that no bill has it. It meets only faults that name its model. */

@@ -38,5 +38,5 @@ export function speak(request: unknown): SpokenText {
   textOf(body, 'voice', 100);
   const format = choiceOf(body, 'response_format', ['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm']);
   const sound = Buffer.concat(Array.from({ length: Math.ceil(input.length / 2) }, () => FRAME));
-  return { model: model.id, characters: [...input].length, type: TYPES[format], sound };
+  return { model: model.id, characters: Array.from(input).length, type: TYPES[format], sound };
 }

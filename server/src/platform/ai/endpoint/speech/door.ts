@@ -43,7 +43,7 @@ export const SPEECH_DOOR: Door = {
       throw invalid('speed must be a number from 0.25 to 4.', 'speed');
     return [];
   },
-  characters: ({ input }) => [...String(input)].length,
+  characters: ({ input }) => Array.from(String(input)).length,
   answerBytes({ input, response_format: format, speed }) {
     const isRaw = format === 'pcm' || format === 'wav' || format === 'flac';
     const seconds = String(input).length / CHARACTERS / Number(speed ?? 1);
