@@ -15,7 +15,12 @@ export interface BilledCall {
   /** The vendor's id: the answer's x-request-id. */
   readonly request_id: string;
   readonly at: string;
-  readonly endpoint: '/v1/chat/completions' | '/v1/responses' | '/v1/embeddings' | '/v1/messages';
+  readonly endpoint:
+    | '/v1/chat/completions'
+    | '/v1/responses'
+    | '/v1/embeddings'
+    | '/v1/messages'
+    | '/v1/models:generateContent';
   readonly model: string;
   readonly prompt_tokens: number;
   /** Those of the prompt tokens that were served from a cache. */

@@ -17,6 +17,8 @@ export interface Exchange {
 export interface Protocol {
   headers(requestId: string): readonly string[];
   error(error: ApiError, requestId: string): object;
+  /** It says in the body when to come back, and not in a header. */
+  readonly hasNoRetryAfter?: true;
 }
 
 export const OPENAI: Protocol = {
@@ -84,7 +86,10 @@ export function sendJson(exchange: Exchange, value: unknown): void {
 }
 
 export function sendError(exchange: Exchange, error: ApiError): void {
-  send(exchange, JSON.stringify(exchange.protocol.error(error, requestId(exchange))), error);
+  const { protocol } = exchange;
+  const headers = protocol.hasNoRetryAfter === true ? [] : error.headers;
+  const text = JSON.stringify(protocol.error(error, requestId(exchange)));
+  send(exchange, text, { status: error.status, headers });
 }
 
 /** Sends a whole answer with headers of its own. */

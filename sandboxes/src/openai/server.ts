@@ -6,6 +6,8 @@ import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
+import { GOOGLE } from './gemini/protocol.ts';
+import { serveGoogle } from './gemini/serve.ts';
 import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 import { PROFILES } from './profiles.ts';
@@ -32,6 +34,8 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
 const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
 
 const MESSAGES = /^\/v1\/messages(?:[/?]|$)/;
+/** Google's calls of a model. */
+const CONTENT = /^\/v1(?:beta)?\/models\/([^/?]+):(\w+)/;
 
 /** `/as/groq-cloud/v1/…`: the call is answered as by that family of models (profiles.ts). */
 const AS = /^\/as\/([a-z-]+)(\/.*)$/;
@@ -42,7 +46,8 @@ export function vendorListener(vendor: Vendor): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    const protocol = MESSAGES.test(request.url ?? '') ? ANTHROPIC : OPENAI;
+    const { url = '' } = request;
+    const protocol = MESSAGES.test(url) ? ANTHROPIC : CONTENT.test(url) ? GOOGLE : OPENAI;
     const exchange = {
       protocol,
       request,
@@ -64,7 +69,11 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
-  const withBody = WITH_BODY.get(key);
+  const [, model, verb] = (method === 'POST' && CONTENT.exec(path)) || [];
+  const withBody =
+    model === undefined || verb === undefined
+      ? WITH_BODY.get(key)
+      : serveGoogle(decodeURIComponent(model), verb);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
       sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
@@ -86,7 +95,7 @@ function refuseRoute(method: string, path: string): ApiError {
 
 function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
-  if (azure !== '' || anthropic !== '') return true;
+  if (azure !== '' || anthropic !== '' || (request.headers['x-goog-api-key'] ?? '') !== '') return true;
   return authorization.length > 7 && /^bearer +\S/i.test(authorization);
 }
 

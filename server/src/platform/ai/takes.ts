@@ -61,7 +61,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'messages'],
+    speaks: ['responses', 'moderations', 'messages', 'gemini'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {

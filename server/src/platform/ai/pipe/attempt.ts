@@ -221,7 +221,7 @@ async function sendRequest(
     parts.crashHook?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
-      path: upstream.path + wire.dialect.path + upstream.query,
+      path: pathOf(upstream, wire, change),
       method: 'POST',
       headers: [
         ...upstream.headers,
@@ -235,6 +235,11 @@ async function sendRequest(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+function pathOf({ path, query }: Upstream, { dialect, stream }: WireRequest, { model }: WireChange): string {
+  const own = dialect.path({ model, stream });
+  return path + own + (own.includes('?') ? query.replace('?', '&') : query);
 }
 
 function keyHeaders({ apiKey, authorization }: Upstream, { dialect }: WireRequest): readonly string[] {

@@ -62,7 +62,7 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages']))
+    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages', 'gemini']))
     .min(1)
     .optional(),
 });
