@@ -56,7 +56,6 @@ export const streamGenerateContent = route(
     summary: 'Stream content (Google’s protocol)',
     description: `Server-sent events, each in the form of a plain answer. ${VERB} Under an Idempotency-Key it is charged once, and not kept.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/streamGenerateContent'],
-    produces: ['text/event-stream'],
     query: z.strictObject({
       alt: z.literal('sse').describe('The form that all clients ask for; there is no other.'),
     }),

@@ -17,8 +17,11 @@ export interface Exchange {
 export interface Protocol {
   headers(requestId: string): readonly string[];
   error(error: ApiError, requestId: string): object;
+  errorHeaders?(error: ApiError): readonly string[];
   /** It says in the body when to come back, and not in a header. */
   readonly hasNoRetryAfter?: true;
+  /** Its streams, where they are no text. */
+  readonly stream?: { readonly type: string; readonly encoding: 'latin1' };
 }
 
 export const OPENAI: Protocol = {
@@ -87,9 +90,10 @@ export function sendJson(exchange: Exchange, value: unknown): void {
 
 export function sendError(exchange: Exchange, error: ApiError): void {
   const { protocol } = exchange;
-  const headers = protocol.hasNoRetryAfter === true ? [] : error.headers;
-  const text = JSON.stringify(protocol.error(error, requestId(exchange)));
-  send(exchange, text, { status: error.status, headers });
+  const own = protocol.hasNoRetryAfter === true ? [] : error.headers;
+  const headers = [...own, ...(protocol.errorHeaders?.(error) ?? [])];
+  const body = JSON.stringify(protocol.error(error, requestId(exchange)));
+  send(exchange, body, { status: error.status, headers });
 }
 
 /** Sends a whole answer with headers of its own. */

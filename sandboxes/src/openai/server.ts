@@ -5,10 +5,20 @@ import { type Vendor, serveChat, serveEmbeddings, serveModeration, serveResponse
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
+import { CONVERSE } from './converse/protocol.ts';
+import { CONVERSE_PATH, serveConverse } from './converse/serve.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
 import { GOOGLE } from './gemini/protocol.ts';
 import { serveGoogle } from './gemini/serve.ts';
-import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
+import {
+  type Exchange,
+  OPENAI,
+  type Protocol,
+  sendErrors,
+  parseJson,
+  readBody,
+  sendJson,
+} from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 import { PROFILES } from './profiles.ts';
 
@@ -46,8 +56,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    const { url = '' } = request;
-    const protocol = MESSAGES.test(url) ? ANTHROPIC : CONTENT.test(url) ? GOOGLE : OPENAI;
+    const protocol = protocolOf(request.url ?? '');
     const exchange = {
       protocol,
       request,
@@ -56,6 +65,12 @@ export function vendorListener(vendor: Vendor): RequestListener {
     };
     sendErrors(exchange, () => route(exchange, vendor));
   };
+}
+
+function protocolOf(url: string): Protocol {
+  if (url.startsWith('/model/')) return CONVERSE;
+  if (CONTENT.test(url)) return GOOGLE;
+  return MESSAGES.test(url) ? ANTHROPIC : OPENAI;
 }
 
 function route(exchange: Exchange, vendor: Vendor): void {
@@ -69,11 +84,7 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
-  const [, model, verb] = (method === 'POST' && CONTENT.exec(path)) || [];
-  const withBody =
-    model === undefined || verb === undefined
-      ? WITH_BODY.get(key)
-      : serveGoogle(decodeURIComponent(model), verb);
+  const withBody = WITH_BODY.get(key) ?? (method === 'POST' ? handlerOf(path) : undefined);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
       sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
@@ -87,6 +98,14 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else throw refuseRoute(method, path);
 }
 
+/** The handler of a path that names a model. */
+function handlerOf(path: string): BodyHandler | undefined {
+  if (CONVERSE_PATH.test(path)) return serveConverse;
+  const [, model, verb] = CONTENT.exec(path) ?? [];
+  if (model === undefined || verb === undefined) return undefined;
+  return serveGoogle(decodeURIComponent(model), verb);
+}
+
 function refuseRoute(method: string, path: string): ApiError {
   if (!PATHS.has(path)) return noSuchRoute(method, path);
   const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
@@ -96,7 +115,7 @@ function refuseRoute(method: string, path: string): ApiError {
 function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
   if (azure !== '' || anthropic !== '' || (request.headers['x-goog-api-key'] ?? '') !== '') return true;
-  return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+  return authorization.length > 7 && /^(?:bearer|aws4-hmac-sha256) +\S/i.test(authorization);
 }
 
 const ordersSchema = z.strictObject({

@@ -273,11 +273,13 @@ function aiSettingsState(config: Config): string {
   return `prices ${prices.version}, ${config.ai.settings === undefined ? 'without a file' : (config.ai.settings.path ?? 'in AI_CONFIG itself')}${guessed}`;
 }
 
-async function upstream({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promise<string> {
+async function upstream({ baseUrl, apiKey, authHeader, aws }: UpstreamSetting): Promise<string> {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
   const response = await fetchOrFail(url.href, apiKey, authHeader);
   await response.body?.cancel();
+  // This look is not signed.
+  if (aws !== undefined) return 'reachable, its keys are used with the first call';
   if (response.status === 401 || response.status === 403) throw new OperatorError('The key is not accepted.');
   // Not every vendor lists its models.
   if (!response.ok && response.status !== 404)

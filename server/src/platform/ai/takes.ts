@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Protocol } from './dialects/dialect.ts';
+import type { TranslationName } from './providers/translation.ts';
 
 const takesSchema = z.strictObject({
   /** The name under which it reads the reply's cap. */
@@ -35,6 +36,8 @@ interface Vendor {
   readonly takes: TakesPart;
   /** Protocols that it speaks beside OpenAI's chat completions and embeddings. */
   readonly speaks?: readonly Protocol[];
+  /** The protocol that it speaks in place of them, into which chat completions are translated. */
+  readonly translation?: TranslationName;
   /** The vendor's own document, or its answer where it has none. */
   readonly source: string;
 }
@@ -102,11 +105,20 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     takes: { temperature: true },
     source: 'api-docs.deepseek.com/api/create-chat-completion',
   },
+  // Its own protocol, and Vertex AI's: `/openai` and `/openapi` at the end of the base URL are OpenAI's.
   gemini: {
-    host: /^generativelanguage\.googleapis\.com$/,
+    host: /^(?:generativelanguage|(?:[\w-]+-)?aiplatform)\.googleapis\.com$/,
     takes: { temperature: true },
+    translation: 'gemini',
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
+  },
+  // What its models take differs: the least that bounds a call, and forms of an answer in words.
+  bedrock: {
+    host: /^bedrock-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?$/,
+    takes: { stream_options: false, response_format: 'none' },
+    translation: 'converse',
+    source: 'docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
   },
   // Its models fix their temperature: one may be sent nowhere.
   moonshot: {
@@ -121,11 +133,19 @@ export function takesOfUpstream(name: string, host: string): Takes {
   return withPart(LEAST, vendorOf(name, host)?.takes);
 }
 
-/** The protocols in which an upstream's models are asked. */
-export function protocolsOf(name: string, { hostname, pathname }: URL): ReadonlySet<Protocol> {
+/** A protocol of an upstream: one in which its models are asked, or one into which chat completions are translated. */
+export type Spoken = Protocol | TranslationName;
+
+/** Where a vendor of another protocol speaks OpenAI's too. */
+const OPENAI_PATH = /\/open(?:ai|api)(?:\/|$)/;
+
+/** The protocols of an upstream that does not say them. */
+export function protocolsOf(name: string, { hostname, pathname }: URL): readonly Spoken[] {
+  const { host, speaks = [], translation } = vendorOf(name, hostname) ?? {};
+  const isOwn = host?.test(hostname) === true && !OPENAI_PATH.test(pathname);
+  if (translation !== undefined && isOwn) return [translation, ...speaks];
   // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
-  const speaks = pathname.includes('/deployments/') ? [] : (vendorOf(name, hostname)?.speaks ?? []);
-  return new Set<Protocol>(['chat', 'embeddings', ...speaks]);
+  return ['chat', 'embeddings', ...(pathname.includes('/deployments/') ? [] : speaks)];
 }
 
 function vendorOf(name: string, host: string): Vendor | undefined {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AppError, isRecord } from '#platform/kernel';
-import type { Dialect, Protocol } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
-import type { Takes } from './takes.ts';
+import type { Spoken, Takes } from './takes.ts';
 
 /** A request, ready but for what depends on the model that gets it. */
 export interface WireRequest {
@@ -43,7 +43,7 @@ export function wireFor(wire: WireRequest, { upstream }: Asked): WireRequest {
 }
 
 interface Asked {
-  readonly upstream: { readonly speaks: ReadonlySet<Protocol> };
+  readonly upstream: { readonly speaks: ReadonlySet<Spoken> };
 }
 
 /** The fields that the pipe puts into a body for one provider. */

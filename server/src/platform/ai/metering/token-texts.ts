@@ -53,7 +53,8 @@ function addInput(input: unknown, found: BodyTexts): void {
 
 /** Of Google's settings its models read the form of their answer alone. */
 function addSchemas({ responseSchema, responseJsonSchema }: Record<string, unknown>, found: BodyTexts): void {
-  for (const schema of [responseSchema, responseJsonSchema]) if (schema !== undefined) addFramed(schema, found);
+  for (const schema of [responseSchema, responseJsonSchema])
+    if (schema !== undefined) addFramed(schema, found);
 }
 
 function addFramed(value: unknown, found: BodyTexts): void {

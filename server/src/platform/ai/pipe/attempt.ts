@@ -25,9 +25,11 @@ import type { CallPlan } from '../plan.ts';
 import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target, Upstream } from '../providers/providers.ts';
+import type { AnswerTranslation, VendorRequest } from '../providers/translation.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
+import { loadTranslation, translateRequest } from './translated.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import type { AnswerReading } from '../metering/usage.ts';
@@ -124,6 +126,8 @@ async function makeCall(
   { current, form }: { readonly current: AttemptState; readonly form: Form },
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { admission } = current;
+  const loading = loadTranslation(admission.target, call.wire);
+  const loaded = loading && (await loading);
   const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
   const entry: LedgerEntry = { permit: call.permit, event, wire, target: admission.target, plan };
   if (call.signal?.aborted === true) {
@@ -133,12 +137,16 @@ async function makeCall(
   const started = parts.clock.monotonic();
   const span = startProviderSpan(entry);
   const meter = call.wire.stream ? new StreamMeter(meterOptions(call.wire)) : undefined;
-  const exchange = openExchange(parts, { call, entry, current, meter });
+  const translation = loaded && {
+    translation: loaded,
+    context: { ...admission.target, stream: wire.stream, now: parts.clock.now() },
+  };
+  const exchange = openExchange(parts, { call, entry, current, meter, translation });
   current.exchange = exchange;
   const change = changeFor(call.policy, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
   let ended: Ended;
   try {
-    ended = await sendRequest(exchange, { parts, call, entry, span, change });
+    ended = await sendRequest(exchange, { parts, call, entry, span, change, translation });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
@@ -146,7 +154,7 @@ async function makeCall(
     span?.end('not_sent');
     throw error;
   }
-  const at = { parts, call, entry, current, meter, exchange, started, span, change, form };
+  const at = { parts, call, entry, current, meter, exchange, started, span, change, form, translation };
   const done = await conclude(at, ended);
   const failure = 'ledger' in done ? done : undefined;
   // A call that is made anew has not ended.
@@ -163,7 +171,10 @@ function meterOptions({ wantsUsage, replies, dialect }: WireRequest) {
   return { wanted: wantsUsage, replies, dialect };
 }
 
-function openExchange(parts: AttemptParts, { call, entry, current, meter }: OpenInput): Exchange {
+function openExchange(
+  parts: AttemptParts,
+  { call, entry, current, meter, translation }: OpenInput,
+): Exchange {
   const { caps } = call.policy;
   const timeouts = timeLimits(call.policy, entry.target.price);
   const exchange: Exchange = new Exchange({
@@ -176,6 +187,7 @@ function openExchange(parts: AttemptParts, { call, entry, current, meter }: Open
     maxBytes: caps.answerBytes,
     head: call.wire.stream ? new StreamHead(call.budget !== undefined, call.wire.dialect) : undefined,
     maySend: parts.maySend,
+    translation,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
       const remainder = new Remainder({
@@ -206,30 +218,31 @@ interface SendInput {
   readonly entry: LedgerEntry;
   readonly span: Span | undefined;
   readonly change: WireChange;
+  /** Set for a vendor of another protocol. */
+  readonly translation: AnswerTranslation | undefined;
 }
 
 async function sendRequest(
   exchange: Exchange,
-  { parts, call, entry, span, change }: SendInput,
+  { parts, call, entry, span, change, translation }: SendInput,
 ): Promise<Ended> {
   const { signal, wire } = call;
   const { upstream } = entry.target;
-  const body = writeWire(wire, change);
+  const made =
+    translation === undefined
+      ? requestOf(upstream, wire, change)
+      : await translateRequest(translation, wire, change);
+  const request = upstream.google === undefined ? made : await withToken(made, upstream);
   const stop = (): void => exchange.stop();
   signal?.addEventListener('abort', stop);
   try {
     parts.crashHook?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
-      path: pathOf(upstream, wire, change),
+      path: request.path,
       method: 'POST',
-      headers: [
-        ...upstream.headers,
-        ...keyHeaders(upstream, wire),
-        ...(wire.headers ?? []),
-        ...headersOf(call, span),
-      ],
-      body,
+      headers: [...upstream.headers, ...request.headers, ...(wire.headers ?? []), ...headersOf(call, span)],
+      body: request.body,
     });
     return await exchange.ended;
   } finally {
@@ -237,13 +250,25 @@ async function sendRequest(
   }
 }
 
-function pathOf({ path, query }: Upstream, { dialect, stream }: WireRequest, { model }: WireChange): string {
-  const own = dialect.path({ model, stream });
-  return path + own + (own.includes('?') ? query.replace('?', '&') : query);
+function requestOf(
+  { path, query, ...upstream }: Upstream,
+  wire: WireRequest,
+  change: WireChange,
+): VendorRequest {
+  const { dialect, stream } = wire;
+  const own = dialect.path({ model: change.model, stream });
+  return {
+    path: path + own + (own.includes('?') ? query.replace('?', '&') : query),
+    headers: dialect.headers?.(upstream.apiKey) ?? upstream.authorization,
+    body: writeWire(wire, change),
+  };
 }
 
-function keyHeaders({ apiKey, authorization }: Upstream, { dialect }: WireRequest): readonly string[] {
-  return dialect.headers?.(apiKey) ?? authorization;
+/** The request with a token of Google Cloud's in place of a key. */
+async function withToken(request: VendorRequest, { google }: Upstream): Promise<VendorRequest> {
+  if (google === undefined) return request;
+  const { googleHeaders } = await import('../providers/gemini/google-auth.ts');
+  return { ...request, headers: await googleHeaders(google) };
 }
 
 function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {
@@ -258,6 +283,7 @@ interface OpenInput {
   readonly current: AttemptState;
   /** Set for a stream. */
   readonly meter: StreamMeter | undefined;
+  readonly translation: AnswerTranslation | undefined;
 }
 
 interface ConcludeInput extends SendInput, OpenInput {

@@ -1,11 +1,11 @@
-import { ConfigError } from '#platform/config';
+import { type AwsKeys, ConfigError, type GoogleCredentials } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import type { Protocol } from '../dialects/dialect.ts';
-import { type Learned, protocolsOf, type Takes, takesOfUpstream, withPart } from '../takes.ts';
+import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
+import { type LoadTranslation, translationOf } from './translation.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
 import type { Timers } from '../timers.ts';
@@ -38,7 +38,11 @@ export interface UpstreamOptions {
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
   /** The protocols in which its models are asked; by its name or host when not said. */
-  readonly speaks?: readonly Protocol[] | undefined;
+  readonly speaks?: readonly Spoken[] | undefined;
+  /** Keys with which calls are signed, in place of `apiKey`. */
+  readonly aws?: AwsKeys | undefined;
+  /** Credentials of Google Cloud, whose tokens take the place of a key (Vertex AI). */
+  readonly google?: GoogleCredentials | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -57,8 +61,12 @@ export interface Upstream {
   /** The header with the key, likewise: never logged. A protocol may have one of its own. */
   readonly authorization: readonly string[];
   /** The protocols in which its models are asked. */
-  readonly speaks: ReadonlySet<Protocol>;
+  readonly speaks: ReadonlySet<Spoken>;
+  /** Set where its vendor speaks another protocol, into which chat completions are translated. */
+  readonly translation: LoadTranslation | undefined;
   readonly apiKey: string;
+  readonly aws: AwsKeys | undefined;
+  readonly google: GoogleCredentials | undefined;
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -282,9 +290,18 @@ function open(options: UpstreamOptions): Upstream {
     ],
     authorization: authorization(options.authHeader, apiKey),
     apiKey,
-    speaks: options.speaks === undefined ? protocolsOf(options.name, url) : new Set(options.speaks),
+    aws: options.aws,
+    google: options.google,
+    ...spokenBy(options, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };
+}
+
+/** The protocols of an upstream, as it says itself, or by its name or host; a translation makes chat completions one of them. */
+function spokenBy({ name, speaks }: UpstreamOptions, url: URL): Pick<Upstream, 'speaks' | 'translation'> {
+  const spoken = speaks ?? protocolsOf(name, url);
+  const translation = translationOf(spoken);
+  return { speaks: new Set<Spoken>(translation === undefined ? spoken : ['chat', ...spoken]), translation };
 }
 
 function authorization(header: string | undefined, apiKey: string): string[] {

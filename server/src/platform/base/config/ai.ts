@@ -50,7 +50,28 @@ export interface UpstreamSetting {
   readonly models: readonly string[] | undefined;
   /** The protocols in which they are asked; by the upstream's name or host when not said. */
   readonly speaks?: z.infer<typeof upstream>['speaks'];
+  /** Keys of AWS, with which calls are signed (Bedrock). */
+  readonly aws?: AwsKeys | undefined;
+  /** Credentials of Google Cloud (Vertex AI). */
+  readonly google?: GoogleCredentials | undefined;
 }
+
+const awsKeys = z.strictObject({
+  access_key_id: z.string().min(1),
+  secret_access_key: z.string().min(1),
+  session_token: z.string().min(1).optional(),
+  /** By the host when not said. */
+  region: z.string().min(1).optional(),
+});
+export type AwsKeys = z.infer<typeof awsKeys>;
+
+/** The key file of a service account, or what the process finds by itself (Application Default Credentials). */
+const googleCredentials = z.union([
+  z.literal('default'),
+  z.looseObject({ client_email: z.string().min(1), private_key: z.string().min(1) }),
+]);
+
+export type GoogleCredentials = z.infer<typeof googleCredentials>;
 
 const upstream = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
@@ -62,9 +83,11 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages', 'gemini']))
+    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages', 'gemini', 'converse']))
     .min(1)
     .optional(),
+  aws: awsKeys.optional(),
+  google: googleCredentials.optional(),
 });
 
 /** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
@@ -75,13 +98,15 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (!parsed.success) return `is not a list of upstreams (see ${pathOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
   if (new Set(names).size < names.length) return 'names an upstream twice';
-  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks }) => ({
+  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks, aws, google }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
     ...(auth_header === undefined ? {} : { authHeader: auth_header }),
     models,
     ...(speaks === undefined ? {} : { speaks }),
+    ...(aws === undefined ? {} : { aws }),
+    ...(google === undefined ? {} : { google }),
   }));
 }
 
