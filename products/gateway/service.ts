@@ -20,7 +20,8 @@ const ANSWER = commitPoint(
 const MOST_KEPT = 4 * 1_048_576;
 
 /** The feature that a call in a protocol spends, and whose policy caps it. */
-export const featureOf = (protocol: Protocol) => (protocol === 'embeddings' ? 'embeddings' : 'chat');
+export const featureOf = (protocol: Protocol) =>
+  protocol === 'embeddings' || protocol === 'images' ? protocol : 'chat';
 
 const policyOf = (protocol: Protocol) => `gateway.${featureOf(protocol)}`;
 

@@ -19,6 +19,8 @@ export interface BilledCall {
     | '/v1/chat/completions'
     | '/v1/responses'
     | '/v1/embeddings'
+    | '/v1/images/generations'
+    | '/v1/audio/speech'
     | '/v1/messages'
     | '/v1/models:generateContent'
     | '/model/converse';

@@ -256,6 +256,7 @@ describe('the official openai package', () => {
       'sandbox-large',
       'sandbox-reasoning',
       'sandbox-embed',
+      'sandbox-image',
       'omni-moderation-latest',
     ]);
     expect(await client.models.retrieve('sandbox-large')).toMatchObject({ owned_by: 'sandbox' });

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { z } from 'zod';
-import { type Vendor, serveChat, serveEmbeddings, serveModeration, serveResponses } from './calls.ts';
+import {
+  type Vendor,
+  serveChat,
+  serveEmbeddings,
+  serveImages,
+  serveModeration,
+  serveResponses,
+} from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
@@ -29,6 +36,7 @@ const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/chat/completions', serveChat],
   ['POST /v1/responses', serveResponses],
   ['POST /v1/embeddings', serveEmbeddings],
+  ['POST /v1/images/generations', serveImages],
   ['POST /v1/moderations', serveModeration],
   ['POST /v1/messages', serveMessages],
   ['POST /v1/messages/count_tokens', serveCount],

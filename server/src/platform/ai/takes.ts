@@ -52,7 +52,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations'],
+    speaks: ['responses', 'moderations', 'images'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -64,7 +64,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'messages', 'gemini'],
+    speaks: ['responses', 'moderations', 'images', 'messages', 'gemini'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -76,7 +76,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
-    speaks: ['responses'],
+    speaks: ['responses', 'images'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {

@@ -18,6 +18,8 @@ export interface WireRequest {
   readonly replies: number;
   readonly tier: string | undefined;
   readonly pictures: readonly Picture[];
+  /** The quality of a picture that it asks for. */
+  readonly quality?: string | undefined;
   /** Bytes of the whole body, pictures included. */
   readonly inputBytes: number;
   /** Its input in tokens, where it was counted; its pictures apart. */
@@ -129,6 +131,7 @@ export function readWire(
     replies: count(configured, replies, MAX_REPLIES) ?? 1,
     tier: typeof parsed[tier] === 'string' ? parsed[tier] : undefined,
     pictures: [],
+    quality: typeof parsed['quality'] === 'string' ? parsed['quality'] : undefined,
     inputBytes: bytes.length,
     hasTemperature: (parsed['temperature'] ?? null) !== null,
     cachesForHours: dialect.writes && kept.some((piece) => piece.includes('"1h"')),

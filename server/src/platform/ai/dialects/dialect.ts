@@ -3,7 +3,7 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'messages' | 'gemini';
+export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'images' | 'messages' | 'gemini';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that

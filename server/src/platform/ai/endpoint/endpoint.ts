@@ -194,7 +194,7 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { maxTokens, call: planned } = planCall({ policy, wire: sent }, first);
   const least = reserve(first.price, {
     ...sizeOf(first.price, sent),
-    maxOutputTokens: Math.min(1, maxTokens),
+    maxOutputTokens: wire.dialect.writes ? Math.min(1, maxTokens) : maxTokens,
   });
   const part = Math.ceil(planned.reserve / LEAST_PART);
   return {

@@ -119,7 +119,7 @@ async function answerPlain(
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': body.length,
-      ...(maxTokens > 0 ? { 'x-plinth-max-tokens': maxTokens } : {}),
+      ...(maxTokens > 0 && door.dialect.writes ? { 'x-plinth-max-tokens': maxTokens } : {}),
     });
     response.end(body);
   });

@@ -190,11 +190,12 @@ function usageOf(entry: LedgerEntry, served: CallFigures, isWhole: boolean): Usa
 }
 
 /**
- * For a whole answer, the tokens shown. Unseen thinking is not countable, and what a provider
+ * For a whole answer, the tokens shown; those of pictures are not seen in it. Unseen thinking is not countable, and what a provider
  * generated after the connection broke neither: then it may be all that was asked for.
  */
 function mostTokens(entry: LedgerEntry, served: CallFigures, isWhole: boolean): TokenUsage {
-  const output = isWhole && !thinks(entry.target) ? served.shownTokens : undefined;
+  const isSeen = entry.wire.dialect.writes && !thinks(entry.target);
+  const output = isWhole && isSeen ? served.shownTokens : undefined;
   return tokensWith(entry, served.input, output);
 }
 

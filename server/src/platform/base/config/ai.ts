@@ -83,7 +83,9 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages', 'gemini', 'converse']))
+    .array(
+      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'messages', 'gemini', 'converse']),
+    )
     .min(1)
     .optional(),
   aws: awsKeys.optional(),
