@@ -147,7 +147,7 @@ describe('a provider of Google’s protocol alone', () => {
     };
     const question = { role: 'user' as const, content: 'What is the weather in Rome? Use the tool.' };
     const { choices } = await openai.chat.completions.create({ ...asked, messages: [question] });
-    const [{ message = undefined } = {}] = choices;
+    const message = choices[0]?.message;
     if (message === undefined) throw new Error('no message');
     const [call] = message.tool_calls ?? [];
     expect(call).toMatchObject({

@@ -204,8 +204,9 @@ describe('the official package of Google', () => {
   });
 });
 
+const part = (one: object) => ({ contents: [{ parts: [one] }] });
+
 describe('failures come in Google’s form, with our code and request id', () => {
-  const part = (one: object) => ({ contents: [{ parts: [one] }] });
   it.each<[string, object, string]>([
     ['an unknown field', { n: 2 }, 'field_refused'],
     ['a search of the vendor’s', { tools: [{ googleSearch: {} }] }, 'field_refused'],

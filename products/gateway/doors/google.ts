@@ -103,10 +103,7 @@ function requestIn(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('utf8');
   if (!text.includes('"generateContentRequest"')) return body;
   try {
-    const { generateContentRequest: whole = undefined, ...more } = JSON.parse(text) as Record<
-      string,
-      unknown
-    >;
+    const { generateContentRequest: whole, ...more } = JSON.parse(text) as Record<string, unknown>;
     return whole === undefined || Object.keys(more).length > 0 ? body : Buffer.from(JSON.stringify(whole));
   } catch {
     // The door says what is wrong with it.

@@ -36,6 +36,7 @@ export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest, TakeWords } from './model/text-stream.ts';
+export { protocolsOf } from './takes.ts';
 export type { Timers } from './timers.ts';
 export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';
 export type { NamedCall, WireRequest } from './wire.ts';

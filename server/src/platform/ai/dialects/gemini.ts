@@ -104,17 +104,18 @@ function isEnd({ finishReason: reason }: Figures, orCut: boolean): boolean {
 }
 
 /** A signature, and a text of nothing, say nothing. */
-const isWord = ({ text, thoughtSignature: _, thought: __, ...more }: Figures): boolean =>
-  (text !== undefined && text !== '') || Object.keys(more).length > 0;
+const isWord = (part: Figures): boolean =>
+  Object.entries(part).some(([name, value]) => !FRAMES.has(name) && value !== '');
+
+const FRAMES = new Set(['thought', 'thoughtSignature', 'partMetadata']);
 
 const saysSomething = (candidate: Figures): boolean => partsOf(candidate).some(isWord);
 
-function isSpent(candidates: readonly Figures[]): boolean {
-  const isCut = (candidate: Figures) =>
-    candidate['finishReason'] === CUT &&
-    !partsOf(candidate).some((part) => part['thought'] !== true && isWord(part));
-  return candidates.length > 0 && candidates.every(isCut);
-}
+const isCut = (candidate: Figures): boolean =>
+  candidate['finishReason'] === CUT &&
+  !partsOf(candidate).some((part) => part['thought'] !== true && isWord(part));
+
+const isSpent = (candidates: readonly Figures[]): boolean => candidates.length > 0 && candidates.every(isCut);
 
 function tierOf({ usageMetadata: usage }: Figures): string | undefined {
   const tier = isRecord(usage) ? usage['serviceTier'] : undefined;

@@ -80,7 +80,7 @@ function toEffort(config: unknown): Told {
     thinkingLevel: level,
     ...more
   } = isRecord(config) ? config : {};
-  const effort = level === undefined ? undefined : String(level).toLowerCase();
+  const effort = typeof level === 'string' ? level.toLowerCase() : undefined;
   const isPlain = budget === undefined || budget === 0 || budget === -1;
   const isKnown = effort === undefined || EFFORTS.has(effort);
   if (includeThoughts !== false || !isPlain || !isKnown || Object.keys(more).length > 0)
@@ -197,7 +197,12 @@ function toPart(part: Fields): object {
 }
 
 const textOf = (parts: readonly Fields[]): string =>
-  parts.map((part) => String(plainly(part, 'text')['text'] ?? '')).join('\n');
+  parts
+    .map((part) => {
+      const { text } = plainly(part, 'text');
+      return typeof text === 'string' ? text : '';
+    })
+    .join('\n');
 
 const partsIn = ({ parts = [] }: Fields): readonly Fields[] => listOf(parts, 'contents.parts');
 

@@ -86,7 +86,8 @@ function addCall(calls: Map<number, Call>, { index, id, function: called }: Figu
 }
 
 function candidate(index: number, parts: readonly object[], finish?: unknown): object {
-  const reason = finish === undefined ? {} : { finishReason: FINISHES[String(finish)] ?? 'STOP' };
+  const told = typeof finish === 'string' ? FINISHES[finish] : undefined;
+  const reason = finish === undefined ? {} : { finishReason: told ?? 'STOP' };
   return { content: { role: 'model', parts }, ...reason, index };
 }
 

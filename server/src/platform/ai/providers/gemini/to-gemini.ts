@@ -163,9 +163,10 @@ function callOf(
 }
 
 function resultOf({ tool_call_id: id, content }: Fields, names: ReadonlyMap<unknown, unknown>): Fields {
-  const text = partsOf(content)
-    .map((part) => part['text'] ?? refuseLost('messages.content'))
-    .join('\n');
+  const texts = partsOf(content).map(({ text: said }) =>
+    typeof said === 'string' ? said : refuseLost('messages.content'),
+  );
+  const text = texts.join('\n');
   const said = jsonIn(text);
   return {
     functionResponse: { name: names.get(id) ?? id, response: isRecord(said) ? said : { output: text } },
