@@ -38,6 +38,8 @@ interface Vendor {
   readonly speaks?: readonly Protocol[];
   /** The protocol that it speaks in place of them, into which chat completions are translated. */
   readonly translation?: TranslationName;
+  /** It speaks them too: below `/openai`, and at hosts that are not its own. */
+  readonly isCompatible?: true;
   /** The vendor's own document, or its answer where it has none. */
   readonly source: string;
 }
@@ -110,6 +112,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     host: /^(?:generativelanguage|(?:[\w-]+-)?aiplatform)\.googleapis\.com$/,
     takes: { temperature: true },
     translation: 'gemini',
+    isCompatible: true,
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
@@ -141,8 +144,8 @@ const OPENAI_PATH = /\/open(?:ai|api)(?:\/|$)/;
 
 /** The protocols of an upstream that does not say them. */
 export function protocolsOf(name: string, { hostname, pathname }: URL): readonly Spoken[] {
-  const { host, speaks = [], translation } = vendorOf(name, hostname) ?? {};
-  const isOwn = host?.test(hostname) === true && !OPENAI_PATH.test(pathname);
+  const { host, speaks = [], translation, isCompatible } = vendorOf(name, hostname) ?? {};
+  const isOwn = isCompatible !== true || (host?.test(hostname) === true && !OPENAI_PATH.test(pathname));
   if (translation !== undefined && isOwn) return [translation, ...speaks];
   // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
   return ['chat', 'embeddings', ...(pathname.includes('/deployments/') ? [] : speaks)];

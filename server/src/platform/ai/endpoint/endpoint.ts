@@ -46,7 +46,7 @@ export interface ClientRequest {
   /** The headers that it came with. */
   readonly headers?: IncomingHttpHeaders;
   readonly policy: string;
-  /** Of a protocol that says them in its path. */
+  /** Where the protocol says them in its path. */
   readonly named?: NamedCall;
 }
 

@@ -51,7 +51,7 @@ function addInput(input: unknown, found: BodyTexts): void {
   }
 }
 
-/** Of Google's settings its models read the form of their answer alone. */
+/** Google's models read the form of their answer alone among these settings. */
 function addSchemas({ responseSchema, responseJsonSchema }: Record<string, unknown>, found: BodyTexts): void {
   for (const schema of [responseSchema, responseJsonSchema])
     if (schema !== undefined) addFramed(schema, found);

@@ -74,7 +74,7 @@ export function checkGeminiFields(
   return [...contents, systemInstruction ?? {}].flatMap(picturesOf);
 }
 
-/** What else is there runs at the vendor, which costs money and reaches stored objects. */
+/** Any other member runs at the vendor, which costs money and reaches stored objects. */
 function checkMembers(field: string, values: unknown, known: readonly string[]): void {
   if (!Array.isArray(values)) throw invalid(`${field} must be a list.`, field);
   for (const value of values) {

@@ -1,6 +1,6 @@
 import type { GoogleCredentials } from '#platform/config';
 import { GoogleAuth, JWT } from 'google-auth-library';
-import { unavailableError } from '../../pipe/outcome.ts';
+import { ProviderError } from '../../errors.ts';
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const clients = new WeakMap<object, Pick<JWT, 'getRequestHeaders'>>();
@@ -15,7 +15,7 @@ export async function googleHeaders(credentials: GoogleCredentials): Promise<str
     const headers = await clientOf(credentials).getRequestHeaders();
     return [...headers].flat();
   } catch {
-    throw unavailableError();
+    throw new ProviderError('provider_unavailable', { retryable: true });
   }
 }
 
