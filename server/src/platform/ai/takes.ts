@@ -54,7 +54,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images'],
+    speaks: ['responses', 'moderations', 'images', 'speech'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -66,7 +66,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images', 'messages'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'messages'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -78,7 +78,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
-    speaks: ['responses', 'images'],
+    speaks: ['responses', 'images', 'speech'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {

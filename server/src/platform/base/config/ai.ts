@@ -74,7 +74,17 @@ const upstream = z.strictObject({
   models: z.array(z.string().min(1)).optional(),
   speaks: z
     .array(
-      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'messages', 'converse', 'mistral']),
+      z.enum([
+        'chat',
+        'responses',
+        'embeddings',
+        'moderations',
+        'images',
+        'speech',
+        'messages',
+        'converse',
+        'mistral',
+      ]),
     )
     .min(1)
     .optional(),
