@@ -25,6 +25,8 @@ export const gateway = defineProduct({
     embeddings: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
     // Four pictures of the largest size.
     images: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
+    // Thirteen minutes of raw samples, or half an hour of packed ones.
+    speech: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
   },
   crashPoints: {
     'gateway.answer': { walks: ['a chat call with an Idempotency-Key'], lost: 'told' },

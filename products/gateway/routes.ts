@@ -6,3 +6,4 @@ export * from './doors/images.ts';
 export * from './doors/models.ts';
 export * from './doors/moderations.ts';
 export * from './doors/responses.ts';
+export * from './doors/speech.ts';

@@ -6,13 +6,14 @@ import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
 import { ApiError, noSuchRoute } from './errors.ts';
-import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
+import { type Exchange, parseJson, send, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { draw } from './images.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
 import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
+import { speak } from './speech.ts';
 import { readResponsesRequest } from './responses/request.ts';
 
 /** What the calls of one sandbox share. */
@@ -226,6 +227,18 @@ export function serveImages(exchange: Exchange, body: string, vendor: Vendor): v
   deliverWhole(exchange, answer, { fault, vendor, line: { endpoint: '/v1/images/generations', ...line } });
 }
 
+/** POST /v1/audio/speech: billed by its characters. */
+export function serveSpeech(exchange: Exchange, body: string, vendor: Vendor): void {
+  const { model, characters, type, sound } = speak(parseJson(body));
+  const fault = faultFor(exchange, model, vendor);
+  const line = { endpoint: '/v1/audio/speech' as const, ...lineOf({ model, promptTokens: characters }) };
+  const answer = (): void =>
+    fault === undefined || fault.kind === 'latency'
+      ? send(exchange, sound, { status: 200, headers: ['content-type', type] })
+      : sendPlain(exchange, JSON.stringify({ error: { message: 'The sandbox was told to fail.' } }), fault);
+  deliver({ exchange, fault, line, answer }, vendor);
+}
+
 const lineOf = ({ model, promptTokens }: { readonly model: string; readonly promptTokens: number }) => ({
   model,
   prompt_tokens: promptTokens,
@@ -241,8 +254,8 @@ function deliverWhole(
   answer: object,
   { fault, line, vendor }: Pick<Delivery, 'fault' | 'line'> & { readonly vendor: Vendor },
 ): void {
-  const send = (): void => sendPlain(exchange, JSON.stringify(answer), fault);
-  deliver({ exchange, fault, line, answer: send }, vendor);
+  const sendAnswer = (): void => sendPlain(exchange, JSON.stringify(answer), fault);
+  deliver({ exchange, fault, line, answer: sendAnswer }, vendor);
 }
 
 /** POST /v1/moderations: costs nothing, so that no bill has it. It meets only faults that name its model. */

@@ -257,6 +257,7 @@ describe('the official openai package', () => {
       'sandbox-reasoning',
       'sandbox-embed',
       'sandbox-image',
+      'sandbox-speech',
       'omni-moderation-latest',
     ]);
     expect(await client.models.retrieve('sandbox-large')).toMatchObject({ owned_by: 'sandbox' });

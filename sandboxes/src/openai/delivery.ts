@@ -179,18 +179,19 @@ function think(
   script: Script,
   { fault, pace }: { readonly fault: Extract<Fault, { kind: 'think' }>; readonly pace: Pace },
 ): void {
-  const { response } = exchange;
+  const { response, protocol } = exchange;
   const { after = 0, ms, comment_ms: every } = fault;
   const shown = script.paced.slice(0, after);
   response.flushHeaders();
-  if (after > 0) response.write([...script.first, ...shown].join(''));
+  if (after > 0) response.write([...script.first, ...shown].join(''), protocol.stream?.encoding ?? 'utf8');
   const first = after > 0 ? [] : script.first;
   const step = (left: number): void => {
     if (response.destroyed) return;
     if (left <= 0) return playAtOnce(exchange, { ...script, first, paced: script.paced.slice(after) }, pace);
     const pause = Math.min(every ?? left, left);
     pace.after(pause, () => {
-      if (every !== undefined && !response.destroyed) response.write(': SANDBOX PROCESSING\n\n');
+      if (every !== undefined && protocol.stream === undefined && !response.destroyed)
+        response.write(': SANDBOX PROCESSING\n\n');
       step(left - pause);
     });
   };

@@ -105,7 +105,8 @@ export function send(
   const { response } = exchange;
   if (response.destroyed || response.headersSent) return;
   const length = String(Buffer.byteLength(text));
-  const own = ['content-type', 'application/json', 'content-length', length, ...head.headers];
+  const type = head.headers.includes('content-type') ? [] : ['content-type', 'application/json'];
+  const own = [...type, 'content-length', length, ...head.headers];
   response.writeHead(head.status, [...commonHeaders(exchange), ...own]);
   response.end(text);
 }

@@ -8,7 +8,7 @@ import { modelName } from './request.ts';
 import { countTokens } from './tokens.ts';
 
 const PARAMETERS = new Set(
-  `background model moderation n output_compression output_format partial_images prompt quality size
+  `background model moderation n output_compression output_format partial_images prompt quality response_format size
    stream user`.split(/\s+/),
 );
 const LONGEST_PROMPT = 32_000;
@@ -35,6 +35,8 @@ export function draw(request: unknown): ImageResult {
   const prompt = textOf(body, 'prompt', LONGEST_PROMPT);
   if (ownProperty(body, 'stream') === true)
     throw invalidParameter('stream', 'The sandbox streams no pictures.', 'invalid_value');
+  // Other vendors' models take it, and OpenAI's older ones.
+  choiceOf(body, 'response_format', ['b64_json']);
   const n = countOf(body, 'n', MOST);
   const quality = choiceOf(body, 'quality', ['high', 'low', 'medium']);
   const size = choiceOf(body, 'size', ['1024x1024', '1024x1536', '1536x1024']);

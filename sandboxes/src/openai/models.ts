@@ -2,7 +2,7 @@ import { ApiError, unknownModel } from './errors.ts';
 
 interface Model {
   readonly id: string;
-  readonly serves: 'chat' | 'embeddings' | 'images' | 'moderations';
+  readonly serves: 'chat' | 'embeddings' | 'images' | 'moderations' | 'speech';
   readonly contextTokens: number;
 }
 
@@ -13,6 +13,7 @@ const MODELS: readonly Model[] = [
   { id: 'sandbox-reasoning', serves: 'chat', contextTokens: 400_000 },
   { id: 'sandbox-embed', serves: 'embeddings', contextTokens: 8_192 },
   { id: 'sandbox-image', serves: 'images', contextTokens: 32_000 },
+  { id: 'sandbox-speech', serves: 'speech', contextTokens: 4_096 },
   { id: 'omni-moderation-latest', serves: 'moderations', contextTokens: 32_768 },
 ];
 

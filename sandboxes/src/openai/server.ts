@@ -8,6 +8,7 @@ import {
   serveImages,
   serveModeration,
   serveResponses,
+  serveSpeech,
 } from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
@@ -37,6 +38,7 @@ const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/responses', serveResponses],
   ['POST /v1/embeddings', serveEmbeddings],
   ['POST /v1/images/generations', serveImages],
+  ['POST /v1/audio/speech', serveSpeech],
   ['POST /v1/moderations', serveModeration],
   ['POST /v1/messages', serveMessages],
   ['POST /v1/messages/count_tokens', serveCount],

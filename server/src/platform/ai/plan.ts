@@ -21,6 +21,7 @@ export interface PlanRequest {
   readonly wire: Pick<
     WireRequest,
     | 'cachesForHours'
+    | 'characters'
     | 'counted'
     | 'dialect'
     | 'inputBytes'

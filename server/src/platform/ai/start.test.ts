@@ -110,14 +110,14 @@ test('the process can be killed between a dispatch, its answer and the record of
   expect([...crashPoints().keys()]).toEqual(expect.arrayContaining(['ai.dispatch', 'ai.answer']));
 });
 
-test('the AI SDK is not loaded before a product uses it', async () => {
+test('the AI SDK and the packages of vendors are not loaded before they are used', async () => {
   const { execFile } = await import('node:child_process');
   const { promisify } = await import('node:util');
   const script = `import { registerHooks } from 'node:module';
     const seen = [];
     registerHooks({ load(url, context, next) { seen.push(url); return next(url, context); } });
     await import('#platform/ai');
-    console.log(JSON.stringify(seen.filter((url) => url.includes('@ai-sdk') || url.includes('/node_modules/ai/'))));`;
+    console.log(JSON.stringify(seen.filter((url) => /@ai-sdk|@smithy|\\/node_modules\\/ai\\/|converse|mistral/.test(url))));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     cwd: import.meta.dirname,
   });

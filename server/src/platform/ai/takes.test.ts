@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { protocolsOf } from './takes.ts';
-import { translationOf } from './providers/translation.ts';
+import { translationOf } from './providers/translations.ts';
 
 test.each<[string, string, boolean]>([
   ['gemini', 'https://generativelanguage.googleapis.com/v1beta', true],

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Protocol } from './dialects/dialect.ts';
-import type { TranslationName } from './providers/translation.ts';
 
 const takesSchema = z.strictObject({
   /** The name under which it reads the reply's cap. */
@@ -31,6 +30,9 @@ const LEAST: Takes = {
   response_format: 'json_object',
 };
 
+/** Protocols of vendors' own, into which chat completions are translated (providers/translations.ts). */
+export type TranslationName = 'converse' | 'gemini' | 'mistral';
+
 interface Vendor {
   readonly host?: RegExp;
   readonly takes: TakesPart;
@@ -54,7 +56,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images'],
+    speaks: ['responses', 'moderations', 'images', 'speech'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -66,7 +68,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images', 'messages', 'gemini'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'messages', 'gemini'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -78,7 +80,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
-    speaks: ['responses', 'images'],
+    speaks: ['responses', 'images', 'speech'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {
@@ -100,6 +102,8 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   mistral: {
     host: /^api\.mistral\.ai$/,
     takes: { temperature: true, stream_options: false, response_format: 'json_schema' },
+    speaks: ['embeddings'],
+    translation: 'mistral',
     source: 'docs.mistral.ai/api/#tag/chat',
   },
   deepseek: {
@@ -116,7 +120,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
-  // What its models take differs: the least that bounds a call, and forms of an answer in words.
+  // Its models differ: they get the least that bounds a call, and a form of their answer in words.
   bedrock: {
     host: /^bedrock-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?$/,
     takes: { stream_options: false, response_format: 'none' },

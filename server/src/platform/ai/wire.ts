@@ -18,6 +18,8 @@ export interface WireRequest {
   readonly replies: number;
   readonly tier: string | undefined;
   readonly pictures: readonly Picture[];
+  /** Characters of its input, where a price counts those in place of tokens. */
+  readonly characters?: number | undefined;
   /** The quality of a picture that it asks for. */
   readonly quality?: string | undefined;
   /** Bytes of the whole body, pictures included. */

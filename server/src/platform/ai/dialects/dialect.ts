@@ -3,7 +3,15 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'images' | 'messages' | 'gemini';
+export type Protocol =
+  | 'chat'
+  | 'responses'
+  | 'embeddings'
+  | 'moderations'
+  | 'images'
+  | 'speech'
+  | 'messages'
+  | 'gemini';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -31,6 +39,8 @@ export interface Dialect {
   headers?(apiKey: string): readonly string[];
   /** Reads a plain answer that was parsed. */
   readAnswer(answer: unknown): AnswerReading;
+  /** Reads a plain answer that is no JSON, by its type of content. */
+  readBytes?(body: Buffer, type: string): AnswerReading;
   /** Reads an event of a stream. */
   readEvent(event: Figures): EventReading;
   /** A usage as its provider wrote it, in the names of chat completions. */

@@ -72,6 +72,11 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     kind: 'images',
     open: loaded(async () => (await import('./images/door.ts')).IMAGES_DOOR),
   },
+  speech: {
+    path: '/v1/ai/audio/speech',
+    kind: 'speech',
+    open: loaded(async () => (await import('./speech/door.ts')).SPEECH_DOOR),
+  },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',

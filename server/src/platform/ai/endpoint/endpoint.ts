@@ -144,6 +144,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
       ...said,
       model: model ?? door.defaultModel ?? '',
       pictures,
+      characters: door.characters?.(parsed),
       headers: headers && door.passedOn?.(headers),
     };
     refuseBrokenText(text, parsed);

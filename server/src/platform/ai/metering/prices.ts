@@ -41,8 +41,8 @@ const rowSchema = z.strictObject({
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
-  /** The kind of its answers; a model that charges for its input alone makes embeddings, and any other texts. */
-  kind: z.enum(['text', 'embeddings', 'moderations', 'images']).optional(),
+  /** The kind of its answers; the input of one that speaks is counted in characters. A model that charges for its input alone makes embeddings, and any other texts. */
+  kind: z.enum(['text', 'embeddings', 'moderations', 'images', 'speech']).optional(),
   /** The tokens that a picture which it makes has at most, by the quality that is asked for. */
   made_tokens: z.record(z.string(), z.int().positive()).optional(),
   /** Service tiers, as a percentage of the listed price. */
@@ -81,7 +81,7 @@ export interface Price {
   readonly takes: TakesPart;
   readonly thinks: boolean;
   /** Undefined: a model that costs nothing, and may make texts or embeddings. */
-  readonly kind: 'text' | 'embeddings' | 'moderations' | 'images' | undefined;
+  readonly kind: 'text' | 'embeddings' | 'moderations' | 'images' | 'speech' | undefined;
   /** Tokens of a picture that it makes, at most, by quality. A map: who calls names the quality. */
   readonly made: ReadonlyMap<string, number>;
   /** Milliseconds, where the row says them. */

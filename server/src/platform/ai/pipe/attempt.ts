@@ -61,6 +61,8 @@ export interface PlainAnswer {
   /** The protocol in which the model was asked, and answered. */
   readonly dialect: Dialect;
   readonly body: Buffer;
+  /** The type of its content, where it is no JSON. */
+  readonly type?: string | undefined;
   readonly usage: Usage;
   readonly target: Target;
   readonly plan: CallPlan;
@@ -282,8 +284,9 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }
   const { dialect } = at.call.wire;
-  const answer = jsonIn(ended.body.toString('utf8'));
-  const reading = dialect.readAnswer(answer);
+  const answer = dialect.readBytes === undefined ? jsonIn(ended.body.toString('utf8')) : undefined;
+  const type = dialect.readBytes && (ended.headers['content-type'] ?? '');
+  const reading = dialect.readBytes?.(ended.body, type ?? '') ?? dialect.readAnswer(answer);
   const isUnusable = !reading.usable || reading.error !== undefined;
   const isUnshown = isUnusable && reading.error === undefined && at.call.wire.stream;
   const shown = isUnshown ? StreamMeter.reading(ended.body, dialect) : reading;
@@ -307,7 +310,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
   const usage = await parts.ledger.served(entry, toCallFigures(at.call.wire, reading, ended));
-  return { kind: 'plain', dialect, body: ended.body, usage, target: entry.target, plan: entry.plan };
+  return { kind: 'plain', dialect, body: ended.body, type, usage, target: entry.target, plan: entry.plan };
 }
 
 /** `text` is the refusal's: an answer may repeat its request, and with it all names of fields. */

@@ -227,6 +227,11 @@ export function asRequest(words: string | undefined): string | undefined {
     : `"messages":${JSON.stringify([{ content: words }])}`;
 }
 
+/** The usage of what is billed by its request alone. */
+function usageTold({ characters }: WireRequest, { usable }: AnswerReading): TokenUsage | undefined {
+  return characters === undefined || !usable ? undefined : { ...NO_TOKENS, promptTokens: characters };
+}
+
 /** Reads the cost of an answer. */
 export function toCallFigures(
   wire: WireRequest,
@@ -234,7 +239,7 @@ export function toCallFigures(
   answer: { headers: IncomingHttpHeaders; body: Buffer },
 ): CallFigures {
   return {
-    usage: reading.usage,
+    usage: reading.usage ?? usageTold(wire, reading),
     input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
     shown: reading.usage === undefined && wire.dialect.writes ? shownIn(wire, answer.body) : undefined,

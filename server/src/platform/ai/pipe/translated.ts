@@ -1,9 +1,9 @@
 import type { GoogleCredentials } from '#platform/config';
 import { AppError } from '#platform/kernel';
 import { type Target, takesOf, type Upstream } from '../providers/providers.ts';
-import type { AnswerTranslation, Fields, LoadTranslation, VendorRequest } from '../providers/translation.ts';
+import type { AnswerTranslation, Fields, VendorRequest } from '../providers/translation.ts';
+import type { LoadTranslation } from '../providers/translations.ts';
 import { type WireChange, wireFor, type WireRequest, writeWire } from '../wire.ts';
-import type { PipeCall } from './attempt.ts';
 
 /**
  * The models of a call that lose nothing of it where their vendor's protocol is another. Throws what the first would lose where no
@@ -12,7 +12,10 @@ import type { PipeCall } from './attempt.ts';
 export async function chainWithoutLoss({
   chain,
   wire,
-}: Pick<PipeCall, 'chain' | 'wire'>): Promise<readonly Target[]> {
+}: {
+  readonly chain: readonly Target[];
+  readonly wire: WireRequest;
+}): Promise<readonly Target[]> {
   let lost: AppError | undefined;
   const left: Target[] = [];
   for (const target of chain) {
@@ -38,7 +41,7 @@ async function lossOf(wire: WireRequest, target: Target): Promise<AppError | und
   }
 }
 
-/** What translates a request for a model, where its vendor is not asked in the request's own protocol. */
+/** The translation for a request to a model, where its vendor is not asked in the request's own protocol. */
 export function loadTranslation(
   { upstream }: Pick<Target, 'upstream'>,
   { dialect }: WireRequest,

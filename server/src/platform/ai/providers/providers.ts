@@ -5,7 +5,7 @@ import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
 import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
-import { type LoadTranslation, translationOf } from './translation.ts';
+import { type LoadTranslation, translationOf } from './translations.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
 import type { Timers } from '../timers.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AwsKeys } from '#platform/config';
 import type { StreamTranslation } from '../endpoint/door.ts';
 import type { Decoded } from './decoding.ts';
-import type { Upstream } from './providers.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,8 +20,18 @@ export interface VendorAnswer {
   readonly body: Buffer;
 }
 
+/** An upstream as its vendor is asked. */
+export interface VendorUpstream {
+  readonly origin: string;
+  readonly path: string;
+  readonly query: string;
+  readonly apiKey: string;
+  readonly authorization: readonly string[];
+  readonly aws: AwsKeys | undefined;
+}
+
 export interface TranslationContext {
-  readonly upstream: Upstream;
+  readonly upstream: VendorUpstream;
   readonly model: string;
   readonly stream: boolean;
   /** Wall time in milliseconds. */
@@ -44,23 +54,6 @@ export interface UpstreamTranslation {
   answer(answer: VendorAnswer, context: TranslationContext): VendorAnswer;
   /** The bytes of a stream as events of chat completions; finish_reason and [DONE] at the vendor's own end alone. */
   stream(headers: IncomingHttpHeaders, context: TranslationContext): StreamTranslation;
-}
-
-/** The translations, by the name of the vendor's protocol. */
-const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
-  converse: async () => (await import('./converse/converse.ts')).CONVERSE,
-  gemini: async () => (await import('./gemini/gemini.ts')).GEMINI_TRANSLATION,
-};
-
-export type TranslationName = 'converse' | 'gemini';
-export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
-
-/** The translation into one of these protocols, if there is one and chat completions are not spoken; at hand at once, after the first time. */
-export function translationOf(spoken: readonly string[]): LoadTranslation | undefined {
-  const load = Object.entries(TRANSLATIONS).find(([name]) => spoken.includes(name))?.[1];
-  if (load === undefined || spoken.includes('chat')) return undefined;
-  let translation: UpstreamTranslation | undefined;
-  return () => translation ?? load().then((one) => (translation = one));
 }
 
 /** A translation with what it needs of its call. */

@@ -84,7 +84,18 @@ const upstream = z.strictObject({
   models: z.array(z.string().min(1)).optional(),
   speaks: z
     .array(
-      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'messages', 'gemini', 'converse']),
+      z.enum([
+        'chat',
+        'responses',
+        'embeddings',
+        'moderations',
+        'images',
+        'speech',
+        'messages',
+        'gemini',
+        'converse',
+        'mistral',
+      ]),
     )
     .min(1)
     .optional(),

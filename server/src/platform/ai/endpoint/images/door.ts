@@ -1,7 +1,7 @@
 import { IMAGES } from '../../dialects/images.ts';
 import { invalid } from '../../wire.ts';
 import type { Door } from '../door.ts';
-import { checkFields, type FieldTable } from '../fields.ts';
+import { checkFields, checkTexts, type FieldTable } from '../fields.ts';
 import { openAiErrorEvent } from '../openai-errors.ts';
 
 /** OpenAI's images, as of the openai package 7.55. A vendor's filter is the operator's to loosen (`moderation`): it is not known here. */
@@ -22,6 +22,8 @@ const FIELDS: FieldTable = {
 };
 
 const TEXTS = ['quality', 'size', 'background', 'output_format', 'response_format', 'style', 'user'];
+/** An id of a user is the longest. */
+const LONGEST_WORD = 512;
 const LONGEST_PROMPT = 32_000;
 /** So many of the largest pictures are an answer for which the policy has room. */
 const MOST_PICTURES = 4;
@@ -36,8 +38,7 @@ export const IMAGES_DOOR: Door = {
     const { prompt, n } = body;
     if (typeof prompt !== 'string' || prompt === '' || prompt.length > LONGEST_PROMPT)
       throw invalid(`prompt must be a text of 1 to ${LONGEST_PROMPT} characters.`, 'prompt');
-    const wrong = TEXTS.find((field) => typeof (body[field] ?? '') !== 'string');
-    if (wrong !== undefined) throw invalid(`${wrong} must be a text.`, wrong);
+    checkTexts(body, TEXTS, LONGEST_WORD);
     if (Number(n ?? 1) > MOST_PICTURES)
       throw invalid(`n must be a whole number from 1 to ${MOST_PICTURES}.`, 'n');
     return [];

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { chat, plain, read } from '@plinth/testkit/fixtures/ai/open';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
+import { MESSAGES_DOOR } from '../../endpoint/messages/door.ts';
 import { createPrices } from '../../metering/prices.ts';
 import type { UpstreamOptions } from '../providers.ts';
+import type { Fields } from '../translation.ts';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
@@ -125,6 +127,17 @@ describe('the ledger has what Bedrock bills', () => {
 
 type Delta = Readonly<Record<string, string | null | undefined>>;
 
+test('a stream whose reader leaves is read on, and booked as Bedrock bills it', async () => {
+  fixture.sandbox.faults.next({ kind: 'think', after: 3, ms: 20 });
+  const permit = recordingPermit();
+  const answer = await call(permit, { stream: true });
+  if (answer.kind !== 'stream') throw new Error('expected a stream');
+  answer.live.stop();
+  expect(await answer.live.finished).toBe('hung_up');
+  const { completion_tokens: completionTokens } = fixture.sandbox.bill().at(-1) ?? {};
+  await expect.poll(() => permit.amended).toMatchObject([{ completionTokens, estimated: false }]);
+});
+
 describe('an answer of Bedrock', () => {
   test('is the same in a stream as plainly', async () => {
     const body = plain(await call(recordingPermit(), { reasoning_effort: 'low' })).body.toString('utf8');
@@ -166,6 +179,25 @@ describe('an answer of Bedrock', () => {
     });
     expect(permit.states).toEqual(['not_served']);
   });
+});
+
+test('a request in Anthropic’s protocol reaches Bedrock by two translations', async () => {
+  const ai = bedrock();
+  const tools = [{ name: 'get_weather', input_schema: TOOL.function.parameters }];
+  const body = JSON.stringify({
+    model: 'bedrock/sandbox-small',
+    max_tokens: 200,
+    messages: PARIS.messages,
+    tools,
+  });
+  const { wire } = ai.endpoint.prepare({ door: MESSAGES_DOOR, body, policy: 'test.chat' });
+  const permit = recordingPermit();
+  const { body: chatAnswer } = plain(await ai.call(permit, { feature, wire }));
+  expect(MESSAGES_DOOR.translation?.answer(JSON.parse(chatAnswer.toString('utf8')) as Fields)).toMatchObject({
+    stop_reason: 'tool_use',
+    content: [{ type: 'tool_use', name: 'get_weather', input: { city: 'Paris' } }],
+  });
+  expect(fixture.sandbox.bill().at(-1)).toMatchObject(posted(permit));
 });
 
 describe('a failure of Bedrock', () => {

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { isRecord, jsonIn } from '#platform/kernel';
-import type { Upstream } from '../providers.ts';
 import type {
   Fields,
   TranslationContext,
   UpstreamTranslation,
   VendorAnswer,
   VendorRequest,
+  VendorUpstream,
 } from '../translation.ts';
 import { ConverseStream, type Frame, toCompletion } from './from-converse.ts';
 import { toConverse } from './to-converse.ts';
@@ -45,8 +45,8 @@ async function request(
 const REGION = /^bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\./;
 
 async function signatureOf(
-  { origin }: Upstream,
-  keys: NonNullable<Upstream['aws']>,
+  { origin }: VendorUpstream,
+  keys: NonNullable<VendorUpstream['aws']>,
   { path, body, now }: { readonly path: string; readonly body: string; readonly now: number },
 ): Promise<string[]> {
   // The port is part of the host that is signed.

@@ -3,12 +3,11 @@ import { EventStreamCodec } from '@smithy/core/event-streams';
 import { describe, expect, test } from 'vitest';
 import '../../errors.ts';
 import { readUsage } from '../../metering/usage.ts';
-import type { Upstream } from '../providers.ts';
-import type { TranslationContext } from '../translation.ts';
+import type { TranslationContext, VendorUpstream } from '../translation.ts';
 import { CONVERSE } from './converse.ts';
 
 const context: TranslationContext = {
-  upstream: {} as Upstream,
+  upstream: {} as VendorUpstream,
   model: 'm',
   stream: false,
   now: 1_700_000_000_000,
