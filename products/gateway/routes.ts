@@ -1,6 +1,7 @@
 export * from './doors/chat.ts';
 export * from './doors/messages.ts';
 export * from './doors/embeddings.ts';
+export * from './doors/google.ts';
 export * from './doors/images.ts';
 export * from './doors/models.ts';
 export * from './doors/moderations.ts';

@@ -2,6 +2,7 @@ import {
   AppError,
   commitPoint,
   type Door,
+  type NamedCall,
   type Permit,
   type PreparedCall,
   type ProductContext,
@@ -45,8 +46,8 @@ export interface ChatCall {
 export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a request before admission, and takes room for an answer that may be large. */
-    prepare(protocol: Protocol, wire: CallWire): PreparedCall | Promise<PreparedCall> {
-      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, wire));
+    prepare(protocol: Protocol, wire: CallWire, named?: NamedCall): PreparedCall | Promise<PreparedCall> {
+      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, wire, named));
       return withValue(prepared, (call) => withRoom(call, wire));
     },
 
@@ -70,23 +71,28 @@ export function createGateway({ ai, db }: ProductContext) {
     },
 
     /** Our own count of a request's input in tokens. */
-    async countInput(protocol: Protocol, body: Uint8Array): Promise<number> {
+    async countInput(protocol: Protocol, body: Uint8Array, named?: NamedCall): Promise<number> {
       return ai.endpoint.countInput({
         door: await ai.endpoint.door(protocol),
         body,
         policy: policyOf(protocol),
+        ...(named === undefined ? {} : { named }),
       });
     },
 
     models: () => ai.endpoint.models(),
+    /** Those that write texts. */
+    textModels: () => ai.endpoint.models().data.filter(({ endpoints }) => endpoints.some(writesTexts)),
     model: (id: string) => ai.endpoint.model(id),
   };
 
   function prepareAt(
     door: Door,
     { body, request: { headers } }: CallWire,
+    named: NamedCall | undefined,
   ): PreparedCall | Promise<PreparedCall> {
-    const request = { door, body, headers, policy: policyOf(door.dialect.name) };
+    const policy = policyOf(door.dialect.name);
+    const request = { door, body, headers, policy, ...(named === undefined ? {} : { named }) };
     try {
       return ai.endpoint.prepare(request);
     } catch (error) {
@@ -114,6 +120,9 @@ function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {
   if (call.answerBytes !== undefined) wire.hold().take(call.answerBytes);
   return call;
 }
+
+/** Whether a path takes models that write texts, which a chat may be translated into as well. */
+const writesTexts = (path: string): boolean => /^\/v1\/ai\/(?:chat|google)\//.test(path);
 
 /** At once where the value is there: a call whose door is loaded waits for nothing. */
 function withValue<Value, Result>(

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Permit, PreparedCall, Protocol } from 'plinth/product';
+import type { NamedCall, Permit, PreparedCall, Protocol } from 'plinth/product';
 import { z } from 'zod';
 import { CHAT_SECONDS } from '../plans.ts';
 import { type CallWire, featureOf, type Gateway } from '../service.ts';
@@ -48,12 +48,13 @@ export const LENGTH = z
     'Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much.',
   );
 
-/** A call spends its feature once its body was read and priced. */
-export function spends(protocol: Protocol) {
+/** A call spends its feature once its body was read and priced. `nameOf`: the model, where the path says it. */
+export function spends<Params = unknown>(protocol: Protocol, nameOf?: (params: Params) => NamedCall) {
   return {
     feature: featureOf(protocol),
     as: 'inline',
-    prepare: ({ wire }: { readonly wire: CallWire }, gateway: Gateway) => gateway.prepare(protocol, wire),
+    prepare: ({ wire, params }: { readonly wire: CallWire; readonly params: Params }, gateway: Gateway) =>
+      gateway.prepare(protocol, wire, nameOf?.(params)),
   } as const;
 }
 

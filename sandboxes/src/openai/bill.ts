@@ -22,6 +22,7 @@ export interface BilledCall {
     | '/v1/images/generations'
     | '/v1/audio/speech'
     | '/v1/messages'
+    | '/v1/models:generateContent'
     | '/model/converse';
   readonly model: string;
   readonly prompt_tokens: number;

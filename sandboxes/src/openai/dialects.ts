@@ -31,7 +31,7 @@ const COMMENT = ': SANDBOX PROCESSING\n\n';
 
 /** The packets of a stream in a dialect; `failure` is how one ends whose model fails. */
 export function packetsIn(dialect: Dialect, stream: string, failure: string): readonly string[] {
-  const events = stream.split(/(?<=\n\n)/);
+  const events = stream.split(/(?<=\n\r?\n)/);
   switch (dialect) {
     case 'error_null':
       return [stream.replaceAll('data: {', 'data: {"error":null,')];
@@ -40,7 +40,7 @@ export function packetsIn(dialect: Dialect, stream: string, failure: string): re
     case 'comments':
       return [COMMENT, events.map((event) => event + COMMENT).join('')];
     case 'crlf':
-      return [stream.replaceAll('\n', '\r\n')];
+      return [stream.replaceAll(/\r?\n/g, '\r\n')];
     case 'done_in_two':
       return [stream.slice(0, -8), stream.slice(-8)];
     case 'error_event':

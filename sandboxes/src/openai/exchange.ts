@@ -18,6 +18,8 @@ export interface Protocol {
   headers(requestId: string): readonly string[];
   error(error: ApiError, requestId: string): object;
   errorHeaders?(error: ApiError): readonly string[];
+  /** It says in the body when to come back, and not in a header. */
+  readonly hasNoRetryAfter?: true;
   /** Its streams, where they are no text. */
   readonly stream?: { readonly type: string; readonly encoding: 'latin1' };
 }
@@ -88,7 +90,8 @@ export function sendJson(exchange: Exchange, value: unknown): void {
 
 export function sendError(exchange: Exchange, error: ApiError): void {
   const { protocol } = exchange;
-  const headers = [...error.headers, ...(protocol.errorHeaders?.(error) ?? [])];
+  const own = protocol.hasNoRetryAfter === true ? [] : error.headers;
+  const headers = [...own, ...(protocol.errorHeaders?.(error) ?? [])];
   const body = JSON.stringify(protocol.error(error, requestId(exchange)));
   send(exchange, body, { status: error.status, headers });
 }

@@ -24,7 +24,7 @@ export interface OpenAISandboxOptions extends ListeningOptions {
 /** Families of models that refuse what their documents say; `…/as/NAME/v1` is the base URL of one. */
 export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
 
-/** A stand-in for OpenAI, Anthropic and Bedrock that is running. */
+/** A stand-in for OpenAI, Anthropic, Google and Bedrock that is running. */
 export interface OpenAISandbox {
   /** The base URL for clients: http://127.0.0.1:PORT/v1. Anthropic's package adds the /v1 itself, and Bedrock has none. */
   readonly url: string;
@@ -42,7 +42,7 @@ export interface OpenAISandbox {
 }
 
 /**
- * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models), Anthropic's (messages) and Bedrock's (Converse), and answers
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models), Anthropic's (messages), Google's (generateContent) and Bedrock's (Converse), and answers
  * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
  * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
  * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.

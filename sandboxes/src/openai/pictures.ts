@@ -38,6 +38,17 @@ export function pictureOfSource(source: JsonObject): Picture {
   return { size, isLow: false, tokens };
 }
 
+/** Google's: a small picture, and each tile of 768 by 768 of another (ai.google.dev/gemini-api/docs/image-understanding). */
+const GOOGLE_TILE = 258;
+
+/** The picture of a part's `inlineData`, as Google bills it. */
+export function pictureOfInlineData(data: string): Picture {
+  const size = sizeOf(Buffer.from(data, 'base64'));
+  const [width, height] = size ?? ELSEWHERE;
+  const tiles = Math.max(width, height) <= 384 ? 1 : Math.ceil(width / 768) * Math.ceil(height / 768);
+  return { size, isLow: false, tokens: GOOGLE_TILE * tiles };
+}
+
 /** What OpenAI bills for a picture: it is made smaller until it fits 2048 by 2048, then until its short side is 768; each tile that it touches counts. */
 export function billedTokens(model: string, { size, isLow, tokens }: Picture): number {
   if (tokens !== undefined) return tokens;

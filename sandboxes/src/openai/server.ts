@@ -16,6 +16,8 @@ import { ANTHROPIC } from './anthropic/protocol.ts';
 import { CONVERSE } from './converse/protocol.ts';
 import { CONVERSE_PATH, serveConverse } from './converse/serve.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
+import { GOOGLE } from './gemini/protocol.ts';
+import { serveGoogle } from './gemini/serve.ts';
 import {
   type Exchange,
   OPENAI,
@@ -52,6 +54,8 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
 const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
 
 const MESSAGES = /^\/v1\/messages(?:[/?]|$)/;
+/** Google's calls of a model. */
+const CONTENT = /^\/v1(?:beta)?\/models\/([^/?]+):(\w+)/;
 
 /** `/as/groq-cloud/v1/…`: the call is answered as by that family of models (profiles.ts). */
 const AS = /^\/as\/([a-z-]+)(\/.*)$/;
@@ -75,6 +79,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
 
 function protocolOf(url: string): Protocol {
   if (url.startsWith('/model/')) return CONVERSE;
+  if (CONTENT.test(url)) return GOOGLE;
   return MESSAGES.test(url) ? ANTHROPIC : OPENAI;
 }
 
@@ -89,8 +94,7 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
-  const isConverse = method === 'POST' && CONVERSE_PATH.test(path);
-  const withBody = isConverse ? serveConverse : WITH_BODY.get(key);
+  const withBody = WITH_BODY.get(key) ?? (method === 'POST' ? handlerOf(path) : undefined);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
       sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
@@ -104,6 +108,14 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else throw refuseRoute(method, path);
 }
 
+/** The handler of a path that names a model. */
+function handlerOf(path: string): BodyHandler | undefined {
+  if (CONVERSE_PATH.test(path)) return serveConverse;
+  const [, model, verb] = CONTENT.exec(path) ?? [];
+  if (model === undefined || verb === undefined) return undefined;
+  return serveGoogle(decodeURIComponent(model), verb);
+}
+
 function refuseRoute(method: string, path: string): ApiError {
   if (!PATHS.has(path)) return noSuchRoute(method, path);
   const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
@@ -112,7 +124,7 @@ function refuseRoute(method: string, path: string): ApiError {
 
 function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
-  if (azure !== '' || anthropic !== '') return true;
+  if (azure !== '' || anthropic !== '' || (request.headers['x-goog-api-key'] ?? '') !== '') return true;
   return authorization.length > 7 && /^(?:bearer|aws4-hmac-sha256) +\S/i.test(authorization);
 }
 

@@ -11,7 +11,7 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { aiSettingsOf, oldHelplines } from '#platform/ai';
+import { aiSettingsOf, oldHelplines, protocolsOf } from '#platform/ai';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
@@ -273,13 +273,16 @@ function aiSettingsState(config: Config): string {
   return `prices ${prices.version}, ${config.ai.settings === undefined ? 'without a file' : (config.ai.settings.path ?? 'in AI_CONFIG itself')}${guessed}`;
 }
 
-async function upstream({ baseUrl, apiKey, authHeader, aws }: UpstreamSetting): Promise<string> {
+async function upstream(setting: UpstreamSetting): Promise<string> {
+  const { name, baseUrl, apiKey, authHeader, aws, google } = setting;
   const url = new URL(baseUrl);
+  const { speaks = protocolsOf(name, url) } = setting;
+  const header = speaks.includes('gemini') && !speaks.includes('chat') ? 'x-goog-api-key' : authHeader;
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
-  const response = await fetchOrFail(url.href, apiKey, authHeader);
+  const response = await fetchOrFail(url.href, apiKey, header);
   await response.body?.cancel();
   // This look is not signed.
-  if (aws !== undefined) return 'reachable, its keys are used with the first call';
+  if (aws !== undefined || google !== undefined) return 'reachable, its keys are used with the first call';
   if (response.status === 401 || response.status === 403) throw new OperatorError('The key is not accepted.');
   // Not every vendor lists its models.
   if (!response.ok && response.status !== 404)

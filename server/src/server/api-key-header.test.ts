@@ -36,6 +36,8 @@ test.each([
   ['a key', { 'x-api-key': 'key' }, DONE],
   ['an access token', { 'x-api-key': 'token' }, DONE],
   ['the same in both', { 'x-api-key': 'key', authorization: 'Bearer key' }, DONE],
+  ['a key under Google’s name', { 'x-goog-api-key': 'key' }, DONE],
+  ['two names with two keys', { 'x-api-key': 'key', 'x-goog-api-key': 'token' }, TWO],
   ['an empty one beside a bearer', { 'x-api-key': '', authorization: 'Bearer key' }, DONE],
   [
     'an unknown key',
@@ -61,5 +63,7 @@ test('a page may send the headers of OpenAI’s and Anthropic’s packages', asy
     headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' },
   });
   const allowed = headers.get('access-control-allow-headers')?.split(', ');
-  expect(allowed).toEqual(expect.arrayContaining(['anthropic-version', 'x-api-key', 'x-stainless-os']));
+  expect(allowed).toEqual(
+    expect.arrayContaining(['anthropic-version', 'x-api-key', 'x-goog-api-key', 'x-stainless-os']),
+  );
 });

@@ -83,16 +83,17 @@ export async function callerContextOf(
 }
 
 /**
- * The token or key of a call. A route that speaks another's protocol takes X-Api-Key as well, as Anthropic's clients send it; on all
- * others that header is a proxy's, and is not read.
+ * The token or key of a call. A route that speaks another's protocol takes X-Api-Key and X-Goog-Api-Key as well, as Anthropic's and
+ * Google's clients send them; on all others such a header is a proxy's, and is not read.
  */
 function credentialOf(route: Route, { headers }: Pick<CallRequest, 'headers'>): string | undefined {
   const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
-  const key = takesApiKeyHeader(route) ? headers['x-api-key'] : undefined;
-  if (typeof key !== 'string' || key === '') return bearer;
-  if (headers.authorization !== undefined && bearer !== key)
+  const keys = takesApiKeyHeader(route) ? [headers['x-api-key'], headers['x-goog-api-key']] : [];
+  const [key, other = key] = keys.filter((one) => typeof one === 'string' && one !== '');
+  if (key === undefined) return bearer;
+  if (other !== key || (headers.authorization !== undefined && bearer !== key))
     throw new AppError('unauthenticated', { message: TWO_CREDENTIALS });
-  return key;
+  return String(key);
 }
 
 /** Whether a call is made by a secret of the product: an Authorization header says something else where the route takes one. */

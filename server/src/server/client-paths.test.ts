@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anthropicError, openAiError } from '#platform/ai';
+import { anthropicError, googleError, openAiError } from '#platform/ai';
 import { routesFor } from '#platform/http';
 import { serve } from '@plinth/testkit/shop';
 import { z } from 'zod';
@@ -89,6 +89,24 @@ test.each([
     },
   ]);
 });
+
+test.each(['/v1beta/models/gemini-3-pro:generateContent?key=marker', '/v1/ai/google/v1alpha/models'])(
+  'POST %s is told Google’s base URL, in Google’s form',
+  async (path) => {
+    const shapeOf = { ...shape, params: { model: 'text' as const }, errorForm: googleError };
+    const verb = 'GET /v1/ai/google/v1beta/models/:model/generateContent';
+    const google = route(
+      verb,
+      { ...shapeOf, example: { params: { model: 'm' }, reply: {} } },
+      async () => ({}),
+    );
+    const server = await serve(PUBLIC, { mounted: [{ module: 'gateway', routes: [google], service: {} }] });
+    const { status, json } = await server.call(path, { method: 'POST', body: '{}' });
+    expect([status, json]).toMatchObject([404, { error: { code: 404, status: 'NOT_FOUND' } }]);
+    expect(json.error?.message).toContain(`The base URL of Gemini's protocol is ${BASE}/google/v1beta, with`);
+    expect(JSON.stringify(json)).not.toContain('marker');
+  },
+);
 
 test.each([
   ['/v1beta/models/gemini-3-pro:generateContent?key=marker', 'Gemini'],

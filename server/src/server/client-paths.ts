@@ -1,4 +1,4 @@
-import { anthropicError, openAiError } from '#platform/ai';
+import { anthropicError, googleError, openAiError } from '#platform/ai';
 import type { ErrorForm, Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { isAt } from './missing.ts';
@@ -30,7 +30,12 @@ const PROTOCOLS: readonly ClientProtocol[] = [
     form: anthropicError,
     call: /(?:\/v1)?\/messages$/,
   },
-  { name: 'Gemini', paths: /^\/(?:[^:]*\/)?(?:models|tunedModels)(\/[^/:]+:\w+)$/ },
+  {
+    name: 'Gemini',
+    paths: /^(?:\/(?:[^:]*\/)?(?:models|tunedModels)(\/[^/:]+:\w+)|\/v1\/ai\/google(?:\/.*)?)$/,
+    form: googleError,
+    call: /\/models\/:model\/generateContent$/,
+  },
   {
     name: 'Ollama',
     paths: /^(?:\/v1(?:\/ai)?)?\/api(\/(?:chat|embed|embeddings|generate|ps|show|tags|version))$/,

@@ -11,6 +11,9 @@ const ALIASES: readonly (readonly [alias: string, path: string])[] = [
 /** Paths that the bare base path doesn't claim: the root itself, and what is at it. */
 const OWN_ROOTS = /^\/$|^\/(v1|api|app|docs|\.well-known)(\/|$)|^\/(healthz|readyz|metrics|openapi\.json)$/;
 
+/** Google's protocol asks for something of an object by `:verb` behind its name, which a router would take for a parameter. */
+const VERB = /^(\/v1\/ai\/google\/.+):([a-z]\w*)$/i;
+
 /** Turns each path that a call answers under into the one that it is mounted at. */
 export function pathRewriter(
   routes: readonly Route[],
@@ -24,7 +27,7 @@ export function pathRewriter(
   return (url) => {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    const asked = toVersioned(withoutSlash(path), base);
+    const asked = toVersioned(withoutSlash(path), base).replace(VERB, '$1/$2');
     const mounted = own.some((one) => one.test(asked)) ? asked : resolveAlias(aliases, asked);
     return mounted + (query === -1 ? '' : url.slice(query));
   };

@@ -23,6 +23,7 @@ export type { ProviderError } from './errors.ts';
 export type { Generated, GenerateRequest } from './model/generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './pipe/live-stream.ts';
 export { anthropicError } from './endpoint/anthropic-errors.ts';
+export { googleError } from './endpoint/google-errors.ts';
 export { openAiError } from './endpoint/openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './ports.ts';
@@ -35,9 +36,10 @@ export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest, TakeWords } from './model/text-stream.ts';
+export { protocolsOf } from './takes.ts';
 export type { Timers } from './timers.ts';
 export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';
-export type { WireRequest } from './wire.ts';
+export type { NamedCall, WireRequest } from './wire.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 const systemUses = {

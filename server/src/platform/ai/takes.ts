@@ -31,7 +31,7 @@ const LEAST: Takes = {
 };
 
 /** Protocols of vendors' own, into which chat completions are translated (providers/translations.ts). */
-export type TranslationName = 'converse' | 'mistral';
+export type TranslationName = 'converse' | 'gemini' | 'mistral';
 
 interface Vendor {
   readonly host?: RegExp;
@@ -40,6 +40,8 @@ interface Vendor {
   readonly speaks?: readonly Protocol[];
   /** The protocol that it speaks in place of them, into which chat completions are translated. */
   readonly translation?: TranslationName;
+  /** It speaks them too: below `/openai`, and at hosts that are not its own. */
+  readonly isCompatible?: true;
   /** The vendor's own document, or its answer where it has none. */
   readonly source: string;
 }
@@ -66,7 +68,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images', 'speech', 'messages'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'messages', 'gemini'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -109,9 +111,12 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     takes: { temperature: true },
     source: 'api-docs.deepseek.com/api/create-chat-completion',
   },
+  // Its own protocol, and Vertex AI's: `/openai` and `/openapi` at the end of the base URL are OpenAI's.
   gemini: {
-    host: /^generativelanguage\.googleapis\.com$/,
+    host: /^(?:generativelanguage|(?:[\w-]+-)?aiplatform)\.googleapis\.com$/,
     takes: { temperature: true },
+    translation: 'gemini',
+    isCompatible: true,
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
@@ -138,10 +143,14 @@ export function takesOfUpstream(name: string, host: string): Takes {
 /** A protocol of an upstream: one in which its models are asked, or one into which chat completions are translated. */
 export type Spoken = Protocol | TranslationName;
 
+/** Where a vendor of another protocol speaks OpenAI's too. */
+const OPENAI_PATH = /\/open(?:ai|api)(?:\/|$)/;
+
 /** The protocols of an upstream that does not say them. */
 export function protocolsOf(name: string, { hostname, pathname }: URL): readonly Spoken[] {
-  const { speaks = [], translation } = vendorOf(name, hostname) ?? {};
-  if (translation !== undefined) return [translation, ...speaks];
+  const { host, speaks = [], translation, isCompatible } = vendorOf(name, hostname) ?? {};
+  const isOwn = isCompatible !== true || (host?.test(hostname) === true && !OPENAI_PATH.test(pathname));
+  if (translation !== undefined && isOwn) return [translation, ...speaks];
   // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
   return ['chat', 'embeddings', ...(pathname.includes('/deployments/') ? [] : speaks)];
 }

@@ -85,6 +85,12 @@ export function keptText({ kept }: Pick<WireRequest, 'kept'>): string {
   return kept.map((part) => part.toString('utf8')).join(',');
 }
 
+/** Said of a call in its path. */
+export interface NamedCall {
+  readonly model: string;
+  readonly stream: boolean;
+}
+
 const NOTHING: ReadonlySet<string> = new Set();
 const MAX_DEPTH = 64;
 const MAX_REPLIES = 16;
@@ -93,14 +99,19 @@ const MAX_REPLIES = 16;
  * Reads a body. It is parsed once, to check it and to read its figures; what need not change is never written anew,
  * so that a large prompt costs a copy and a number keeps its digits (JSON.stringify would round a 64-bit seed).
  * `parsed` may be passed when the caller has parsed the body already; members that are `unsaid` are left out, as those that are null are.
+ * `named`: the model and the form of its answer, of a protocol that says them in the path.
  */
 export function readWire(
   dialect: Dialect,
   body: Buffer | string,
-  known: { readonly parsed?: unknown; readonly unsaid?: ReadonlySet<string> } = {},
+  known: {
+    readonly parsed?: unknown;
+    readonly unsaid?: ReadonlySet<string>;
+    readonly named?: NamedCall;
+  } = {},
 ): WireRequest {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const { parsed = parse(bytes.toString('utf8')), unsaid = NOTHING } = known;
+  const { parsed = parse(bytes.toString('utf8')), unsaid = NOTHING, named } = known;
   if (!isRecord(parsed)) throw invalid('The body must be a JSON object.');
   const members = membersOf(bytes);
   if (members.length !== Object.keys(parsed).length) throw invalid('A field is written twice.');
@@ -109,15 +120,18 @@ export function readWire(
     !dialect.ours.has(key) &&
     parsed[key] !== null &&
     (unsaid.size === 0 || !unsaid.has(bytes.toString('utf8', from, to)));
-  const kept = piecesOf(bytes, members, isKept);
+  const pieces = piecesOf(bytes, members, isKept);
+  const { config, replies = 'n', tier = 'service_tier' } = dialect;
+  const configured = config === undefined ? parsed : recordIn(parsed, config);
+  const kept = config === undefined ? pieces : [...pieces, configPiece(bytes, members, configured, dialect)];
   return {
     dialect,
-    model: typeof parsed['model'] === 'string' ? parsed['model'] : '',
-    stream: dialect.writes && flag(parsed, 'stream'),
+    model: named?.model ?? (typeof parsed['model'] === 'string' ? parsed['model'] : ''),
+    stream: named?.stream ?? (dialect.writes && flag(parsed, 'stream')),
     wantsUsage: isRecord(options) && options['include_usage'] === true,
-    maxTokens: capOf(dialect, parsed),
-    replies: count(parsed, 'n', MAX_REPLIES) ?? 1,
-    tier: typeof parsed['service_tier'] === 'string' ? parsed['service_tier'] : undefined,
+    maxTokens: capOf(dialect, configured),
+    replies: count(configured, replies, MAX_REPLIES) ?? 1,
+    tier: typeof parsed[tier] === 'string' ? parsed[tier] : undefined,
     pictures: [],
     quality: typeof parsed['quality'] === 'string' ? parsed['quality'] : undefined,
     inputBytes: bytes.length,
@@ -127,6 +141,37 @@ export function readWire(
     streamOptions: isRecord(options) ? options : undefined,
   };
 }
+
+function recordIn(body: Record<string, unknown>, field: string): Record<string, unknown> {
+  const value = body[field] ?? {};
+  if (isRecord(value)) return value;
+  throw invalid(`${field} must be an object.`, field);
+}
+
+const headOf = (config: string) => Buffer.from(`"${config}":{`);
+
+/** The member in which the cap stands, without it: the last of those that are kept, into which the pipe writes its own. */
+function configPiece(
+  ...[bytes, members, configured, { config = '', caps }]: [
+    Buffer,
+    readonly Member[],
+    Record<string, unknown>,
+    Dialect,
+  ]
+): Buffer {
+  const member = members.find(({ key }) => key === config);
+  const isEmpty = member === undefined || Object.keys(configured).length === 0;
+  const value = isEmpty
+    ? EMPTY
+    : bytes.subarray(bytes.indexOf(OPENS, stringEnd(bytes, member.from)), member.to);
+  const inner = membersOf(value);
+  if (inner.length !== Object.keys(configured).length) throw invalid('A field is written twice.');
+  const kept = piecesOf(value, inner, ({ key }) => !caps.includes(key) && configured[key] !== null);
+  return Buffer.concat([headOf(config), ...joined(kept), END]);
+}
+
+const joined = (pieces: readonly Buffer[]): Buffer[] =>
+  pieces.flatMap((piece, nth) => (nth === 0 ? [piece] : [COMMA_BYTES, piece]));
 
 /** The members that are kept, without a copy: those that stand side by side are one piece. */
 function piecesOf(bytes: Buffer, members: readonly Member[], isKept: (member: Member) => boolean): Buffer[] {
@@ -144,10 +189,13 @@ function piecesOf(bytes: Buffer, members: readonly Member[], isKept: (member: Me
 }
 
 const COMMA_BYTES = Buffer.from(',');
+const START = Buffer.from('{');
 const END = Buffer.from('}');
+const EMPTY = Buffer.from('{}');
 
 /** Writes the body for one provider and model: its own fields, and behind them the bytes that are kept. */
 export function writeWire(wire: WireRequest, change: WireChange): Buffer {
+  if (wire.dialect.config !== undefined) return writeConfigured(wire, change);
   let head = `{"model":${JSON.stringify(change.model)}`;
   if (change.maxTokens !== undefined) head += `,"${change.maxTokens[0]}":${change.maxTokens[1]}`;
   if (change.temperature !== undefined) head += `,"temperature":${change.temperature}`;
@@ -158,6 +206,15 @@ export function writeWire(wire: WireRequest, change: WireChange): Buffer {
     head += `,"stream_options":${JSON.stringify({ ...wire.streamOptions, include_usage: true })}`;
   }
   return Buffer.concat([Buffer.from(head), ...wire.kept.flatMap((piece) => [COMMA_BYTES, piece]), END]);
+}
+
+/** The same in a protocol that names the model elsewhere. */
+function writeConfigured({ dialect, kept }: WireRequest, { maxTokens }: WireChange): Buffer {
+  const head = headOf(dialect.config ?? '');
+  const rest = kept.at(-1)?.subarray(head.length) ?? END;
+  const cap = maxTokens === undefined ? '' : `"${maxTokens[0]}":${maxTokens[1]}`;
+  const own = Buffer.from(cap === '' || rest.length === END.length ? cap : `${cap},`);
+  return Buffer.concat([START, ...joined([...kept.slice(0, -1), Buffer.concat([head, own, rest])]), END]);
 }
 
 const KEPT_IDENTIFIERS = 10_000;

@@ -15,7 +15,7 @@ import { addText, numberOf } from './words.ts';
 /** OpenAI's chat completions, in the dialects of all who speak them. */
 export const CHAT: Dialect = {
   name: 'chat',
-  path: '/chat/completions',
+  path: () => '/chat/completions',
   writes: true,
   ours: new Set([
     'model',

@@ -3,7 +3,15 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'images' | 'speech' | 'messages';
+export type Protocol =
+  | 'chat'
+  | 'responses'
+  | 'embeddings'
+  | 'moderations'
+  | 'images'
+  | 'speech'
+  | 'messages'
+  | 'gemini';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -11,14 +19,20 @@ export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'im
  */
 export interface Dialect {
   readonly name: Protocol;
-  /** Its path behind a provider's base URL. */
-  readonly path: string;
+  /** Its path behind a provider's base URL, which may name the model. */
+  path(call: { readonly model: string; readonly stream: boolean }): string;
   /** Whether a model writes its answers: then they have a cap, and may be streamed. */
   readonly writes: boolean;
   /** Members of a body that the pipe writes itself. */
   readonly ours: ReadonlySet<string>;
   /** Members that cap a reply; the first that is set counts. */
   readonly caps: readonly string[];
+  /** The member in which the cap stands, where that is not the body itself; the names of the others that are read are its own. */
+  readonly config?: string;
+  /** The member that says how many replies are asked for; `n` when not said. */
+  readonly replies?: string;
+  /** The member that names the tier of service; `service_tier` when not said. */
+  readonly tier?: string;
   /** The fields that the pipe adds for a model. */
   added(takes: Takes): AddedFields;
   /** The headers that hold a provider's key, which may be empty, flat; as its upstream has them when not said. */

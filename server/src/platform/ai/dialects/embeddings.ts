@@ -7,7 +7,7 @@ import type { Dialect } from './dialect.ts';
 export const EMBEDDINGS: Dialect = {
   ...CHAT,
   name: 'embeddings',
-  path: '/embeddings',
+  path: () => '/embeddings',
   writes: false,
   ours: new Set(['model']),
   caps: [],

@@ -8,7 +8,7 @@ import { EMBEDDINGS } from './embeddings.ts';
 export const IMAGES: Dialect = {
   ...EMBEDDINGS,
   name: 'images',
-  path: '/images/generations',
+  path: () => '/images/generations',
   figures: CHAT.figures,
   readAnswer(answer) {
     if (!isRecord(answer)) return NO_ANSWER;

@@ -115,8 +115,12 @@ function valueAfter(data: Buffer, end: number): number {
   return at;
 }
 
-/** The bytes of a JSON string that opens at a position, without its quotes; 0 if it is no string, or has no end. */
+/**
+ * The bytes of a JSON string that opens at a position, without its quotes; 0 if it is no string, or has no end. An object, as Google
+ * writes arguments, has as many as its event goes on for: only a stream without usage is counted so.
+ */
 function stringBytes(data: Buffer, open: number, to: number): number {
+  if (data[open] === OPENS) return to - open;
   if (data[open] !== QUOTE) return 0;
   for (let at = open + 1; at < to; at += 1) {
     if (data[at] === QUOTE) return at - open - 1;

@@ -21,7 +21,7 @@ const VERSION = '2023-06-01';
 /** Anthropic's Messages (platform.claude.com/docs/en/api/messages). */
 export const MESSAGES: Dialect = {
   name: 'messages',
-  path: '/messages',
+  path: () => '/messages',
   writes: true,
   ours: new Set(['model', 'max_tokens', 'stream', 'metadata']),
   caps: ['max_tokens'],

@@ -7,7 +7,7 @@ import { EMBEDDINGS } from './embeddings.ts';
 export const MODERATIONS: Dialect = {
   ...EMBEDDINGS,
   name: 'moderations',
-  path: '/moderations',
+  path: () => '/moderations',
   readAnswer(answer) {
     if (!isRecord(answer)) return NO_ANSWER;
     const { error, usage: _, ...read } = EMBEDDINGS.readAnswer({ ...answer, data: answer['results'] });

@@ -19,7 +19,7 @@ import { addText } from './words.ts';
 /** OpenAI's Responses. */
 export const RESPONSES: Dialect = {
   name: 'responses',
-  path: '/responses',
+  path: () => '/responses',
   writes: true,
   ours: new Set(['model', 'max_output_tokens', 'safety_identifier', 'store', 'stream', 'metadata']),
   caps: ['max_output_tokens'],

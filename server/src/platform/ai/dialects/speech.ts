@@ -7,7 +7,7 @@ import { EMBEDDINGS } from './embeddings.ts';
 export const SPEECH: Dialect = {
   ...EMBEDDINGS,
   name: 'speech',
-  path: '/audio/speech',
+  path: () => '/audio/speech',
   readBytes(body, type) {
     const isSound = /^(?:audio\/|application\/octet-stream)/i.test(type);
     if (isSound) return { ...NO_ANSWER, usable: body.length > 0 };

@@ -82,6 +82,11 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     kind: 'text',
     open: loaded(async () => (await import('./messages/door.ts')).MESSAGES_DOOR),
   },
+  gemini: {
+    path: '/v1/ai/google/v1beta/models/{model}:generateContent',
+    kind: 'text',
+    open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
+  },
 };
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();

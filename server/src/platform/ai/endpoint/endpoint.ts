@@ -14,7 +14,7 @@ import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
 import { inputTokens, sizeOf, type TokenCounter } from '../metering/tokens.ts';
-import { invalid, readWire, wireFor, type WireRequest } from '../wire.ts';
+import { invalid, type NamedCall, readWire, wireFor, type WireRequest } from '../wire.ts';
 
 /** A request that came in at a door, checked and priced, before admission. */
 export interface PreparedCall {
@@ -46,6 +46,8 @@ export interface ClientRequest {
   /** The headers that it came with. */
   readonly headers?: IncomingHttpHeaders;
   readonly policy: string;
+  /** Where the protocol says them in its path. */
+  readonly named?: NamedCall;
 }
 
 /** The protocols for any client, in front of the pipe. */
@@ -127,17 +129,17 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     return chain;
   }
 
-  function read({ door, body, headers, policy: name }: ClientRequest, check = door.check): CallInput {
+  function read({ door, body, headers, policy: name, named }: ClientRequest, check = door.check): CallInput {
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const bytes = bytesOf(body);
     const text = bytes.toString('utf8');
     const parsed = parseObject(text);
     const pictures = check(parsed, parts.allowedFields);
-    const { model = null } = parsed;
+    const model = named?.model ?? parsed['model'] ?? null;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
     // It bounds the depth, on which what follows may rely.
-    const said = readWire(door.dialect, bytes, { parsed });
+    const said = readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) });
     const own: WireRequest = {
       ...said,
       model: model ?? door.defaultModel ?? '',
@@ -147,7 +149,11 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     };
     refuseBrokenText(text, parsed);
     if (own.model === '') throw invalid('model must name a model.', 'model');
-    const { chain, wire } = translated(door, { chain: chainAt(door, own.model), wire: own }, parsed);
+    const { chain, wire } = translated(
+      door,
+      { chain: chainAt(door, own.model), wire: own },
+      { ...parsed, ...named },
+    );
     for (const { price } of chain) checkPriced(price, wire);
     const most = door.answerBytes?.(parsed);
     const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);

@@ -238,8 +238,8 @@ function isPicture(part: unknown): boolean {
   return refuse('messages.content', 'unpriced');
 }
 
-/** Tiers at the listed price: OpenAI's, and Anthropic's. */
-const FREE_TIERS = new Set(['auto', 'default', 'standard_only']);
+/** Tiers at the listed price: OpenAI's, Anthropic's and Google's. */
+const FREE_TIERS = new Set(['auto', 'default', 'standard_only', 'standard', 'unspecified']);
 
 /** Pictures and service tiers must have a price. */
 export function checkPriced(

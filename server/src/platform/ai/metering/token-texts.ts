@@ -11,7 +11,7 @@ export interface Counted {
 /** Members that are no part of a prompt at any vendor. */
 const FREE: ReadonlySet<string> = new Set(
   `dimensions encoding_format frequency_penalty include logit_bias logprobs max_tool_calls n parallel_tool_calls presence_penalty prompt_cache_key
-   reasoning reasoning_effort seed service_tier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p truncation user verbosity`.split(
+   reasoning reasoning_effort safetySettings seed service_tier serviceTier stop stop_sequences temperature thinking tool_choice top_k top_logprobs top_p truncation user verbosity`.split(
     /\s+/,
   ),
 );
@@ -27,7 +27,8 @@ export function textsOf(body: Readonly<Record<string, unknown>>): { texts: strin
   for (const [name, value] of Object.entries(body)) {
     if (FREE.has(name) || value === null) continue;
     if (name === 'input') addInput(value, found);
-    else if (name === 'messages' && Array.isArray(value))
+    else if (name === 'generationConfig' && isRecord(value)) addSchemas(value, found);
+    else if (LISTED.has(name) && Array.isArray(value))
       for (const message of value) addMessage(message, found);
     else if (Array.isArray(value)) for (const item of value) addFramed(item, found);
     else addFramed(value, found);
@@ -50,6 +51,12 @@ function addInput(input: unknown, found: BodyTexts): void {
   }
 }
 
+/** Google's models read the form of their answer alone among these settings. */
+function addSchemas({ responseSchema, responseJsonSchema }: Record<string, unknown>, found: BodyTexts): void {
+  for (const schema of [responseSchema, responseJsonSchema])
+    if (schema !== undefined) addFramed(schema, found);
+}
+
 function addFramed(value: unknown, found: BodyTexts): void {
   found.frames += A_FRAME;
   found.texts.push(typeof value === 'string' ? value : JSON.stringify(value));
@@ -67,20 +74,22 @@ function addMessage(message: unknown, found: BodyTexts): void {
   }
 }
 
+/** Members of a body that are conversations. */
+const LISTED: ReadonlySet<string> = new Set(['messages', 'contents']);
 /** Members of a message, or of an item of the Responses API, that may be lists of parts. */
-const LISTS: ReadonlySet<string> = new Set(['content', 'output']);
+const LISTS: ReadonlySet<string> = new Set(['content', 'output', 'parts']);
 
 /** Pictures have a price of their own (pictures.ts). */
 function addPart(part: unknown, found: BodyTexts): void {
   found.frames += 1;
   if (!isRecord(part)) return void found.texts.push(JSON.stringify(part));
-  const { type, content, source } = part;
-  if (PICTURES.has(type) || isFile(source)) return;
+  const { type, content, source, inlineData } = part;
+  if (PICTURES.has(type) || isFile(source) || inlineData !== undefined) return;
   if (type === 'tool_result' && Array.isArray(content)) {
     for (const inner of content) addPart(inner, found);
     return;
   }
-  const name = TEXT_PARTS.has(type) ? 'text' : type;
+  const name = TEXT_PARTS.has(type) || type === undefined ? 'text' : type;
   const text = typeof name === 'string' ? part[name] : undefined;
   found.texts.push(typeof text === 'string' ? text : JSON.stringify(part));
 }

@@ -69,7 +69,7 @@ function learn(
 /** The statuses of a request that is refused for a field: OpenAI's, and Mistral's. */
 const STATUSES = new Set([200, 400, 422]);
 /** They are what the caller asks, and wrong anywhere. */
-const NEVER_ALONE = new Set(['messages', 'input']);
+const NEVER_ALONE = new Set(['messages', 'input', 'contents']);
 
 interface Refusal extends Form {
   readonly failure: Failure;

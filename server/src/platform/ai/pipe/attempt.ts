@@ -24,16 +24,16 @@ import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
 import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
-import type { Target, Upstream } from '../providers/providers.ts';
-import type { AnswerTranslation, VendorRequest } from '../providers/translation.ts';
+import type { Target } from '../providers/providers.ts';
+import type { AnswerTranslation } from '../providers/translation.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
-import { loadTranslation, translateRequest } from './translated.ts';
+import { loadTranslation, requestFor } from './translated.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import type { AnswerReading } from '../metering/usage.ts';
-import { type WireChange, type WireRequest, writeWire } from '../wire.ts';
+import type { WireChange, WireRequest } from '../wire.ts';
 
 const DISPATCH = dispatchPoint(
   'ai.dispatch',
@@ -230,10 +230,8 @@ async function sendRequest(
 ): Promise<Ended> {
   const { signal, wire } = call;
   const { upstream } = entry.target;
-  const request =
-    translation === undefined
-      ? requestOf(upstream, wire, change)
-      : await translateRequest(translation, wire, change);
+  const made = requestFor(upstream, { translation, wire, change });
+  const request = made instanceof Promise ? await made : made;
   const stop = (): void => exchange.stop();
   signal?.addEventListener('abort', stop);
   try {
@@ -249,15 +247,6 @@ async function sendRequest(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-}
-
-function requestOf(upstream: Upstream, wire: WireRequest, change: WireChange): VendorRequest {
-  const { dialect } = wire;
-  return {
-    path: upstream.path + dialect.path + upstream.query,
-    headers: dialect.headers?.(upstream.apiKey) ?? upstream.authorization,
-    body: writeWire(wire, change),
-  };
 }
 
 function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {

@@ -40,8 +40,12 @@ const PERHAPS_SERVED = new Set([408, 502, 504, 520, 524]);
 const OURS_TO_MEND = new Set([401, 402, 403]);
 /** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
 const PASSING = new Set([408, 409, 425]);
-/** OpenAI's 429 of an account without credit: waiting does not mend it. */
-const NO_CREDIT = 'insufficient_quota';
+/** An account without credit, a wrong key and a place that is not served, under statuses that say otherwise: OpenAI's 429, and Google's 400. */
+const OURS_BY_CODE = new Set<string | undefined>([
+  'insufficient_quota',
+  'API_KEY_INVALID',
+  'FAILED_PRECONDITION',
+]);
 
 /** Whether a call with this status was not served, so that it is not billed. 0: no answer has begun. */
 export function isUnserved(status: number): boolean {
@@ -56,10 +60,11 @@ export function refusalFailure(
   const { status } = answer;
   const error = errorBodyOf(answer.body);
   // A redirect that is not followed: the base URL is wrong.
-  const code = status < 400 ? 'redirected' : (codeIn(error) ?? wordOf(error?.['type']));
+  const code = status < 400 ? 'redirected' : (codeIn(error) ?? wordOf(error?.['type']) ?? googleCode(error));
   const upstream = upstreamError(status, error, context.apiKey);
-  const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
-  const isOursToMend = OURS_TO_MEND.has(status) || code === NO_CREDIT;
+  const wait = retryAfter(answer.headers, context.now) ?? googleWait(error);
+  const common = { status, code, retryAfter: wait };
+  const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code);
   if (status === 429 && !isOursToMend) {
     return {
       ...common,
@@ -200,7 +205,7 @@ export function streamErrorFailure(said: Readonly<Record<string, unknown>>, apiK
     ...unusableFailure(),
     outcome: 'failed',
     ledger: 'not_served',
-    code: wordOf(said['code']) ?? wordOf(said['type']),
+    code: wordOf(said['code']) ?? wordOf(said['type']) ?? googleCode(said),
     error: brokenStreamError(said, apiKey),
   };
 }
@@ -292,10 +297,33 @@ function upstreamError(
   };
 }
 
-/** Anthropic has no code of its own for a prompt above the model's context (platform.claude.com/docs/en/api/errors). */
+/** Anthropic and Google have no code for a prompt above the model's context (platform.claude.com/docs/en/api/errors). */
+const TOO_LONG = /^prompt is too long|^The input token count .{0,40}exceeds the maximum number of tokens/;
+
 function codeIn(error: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const isTooLong = String(error?.['message']).startsWith('prompt is too long');
-  return isTooLong ? 'context_length_exceeded' : wordOf(error?.['code']);
+  return TOO_LONG.test(String(error?.['message'])) ? 'context_length_exceeded' : wordOf(error?.['code']);
+}
+
+/** Google's code is the status; its word, and the reason in its details, say more (google.rpc.Status). */
+function googleCode(error: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const reasons = detailsOf(error).map(({ reason }) => wordOf(reason));
+  return reasons.find((reason) => reason !== undefined) ?? wordOf(error?.['status']);
+}
+
+/** Milliseconds that Google asks to wait, in its RetryInfo: `34.07s`. */
+function googleWait(error: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const seconds = detailsOf(error).map(
+    ({ retryDelay: delay }) => /^(\d{1,6}(?:\.\d+)?)s$/.exec(String(delay))?.[1],
+  );
+  const wait = Number(seconds.find((one) => one !== undefined)) * 1_000;
+  return wait > 0 ? wait : undefined;
+}
+
+function detailsOf(
+  error: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>>[] {
+  const details = error?.['details'];
+  return Array.isArray(details) ? details.filter(isRecord) : [];
 }
 
 /** The path of a field, as OpenAI writes it: `messages.[0].content`. */

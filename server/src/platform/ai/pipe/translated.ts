@@ -1,5 +1,6 @@
+import type { GoogleCredentials } from '#platform/config';
 import { AppError } from '#platform/kernel';
-import { type Target, takesOf } from '../providers/providers.ts';
+import { type Target, takesOf, type Upstream } from '../providers/providers.ts';
 import type { AnswerTranslation, Fields, VendorRequest } from '../providers/translation.ts';
 import type { LoadTranslation } from '../providers/translations.ts';
 import { type WireChange, wireFor, type WireRequest, writeWire } from '../wire.ts';
@@ -59,8 +60,47 @@ const NOTHING_ADDED: Omit<WireChange, 'model'> = {
 const chatOf = (wire: WireRequest, change: WireChange): Fields =>
   JSON.parse(writeWire(wire, change).toString('utf8')) as Fields;
 
-/** The request for a vendor of another protocol, signed for this instant. */
-export function translateRequest(
+interface RequestParts {
+  /** Set for a vendor of another protocol. */
+  readonly translation: AnswerTranslation | undefined;
+  readonly wire: WireRequest;
+  readonly change: WireChange;
+}
+
+/** The request for an upstream, signed for this instant: a promise of it where its vendor is another or its key is a token. */
+export function requestFor(upstream: Upstream, parts: RequestParts): VendorRequest | Promise<VendorRequest> {
+  const { translation, wire, change } = parts;
+  const request =
+    translation === undefined
+      ? requestOf(upstream, wire, change)
+      : translateRequest(translation, wire, change);
+  return upstream.google === undefined ? request : withToken(request, upstream.google);
+}
+
+function requestOf(
+  { path, query, apiKey, authorization }: Upstream,
+  wire: WireRequest,
+  change: WireChange,
+): VendorRequest {
+  const { dialect, stream } = wire;
+  const own = dialect.path({ model: change.model, stream });
+  return {
+    path: path + own + (own.includes('?') ? query.replace('?', '&') : query),
+    headers: dialect.headers?.(apiKey) ?? authorization,
+    body: writeWire(wire, change),
+  };
+}
+
+/** The request with a token of Google Cloud's in place of a key. */
+async function withToken(
+  request: VendorRequest | Promise<VendorRequest>,
+  credentials: GoogleCredentials,
+): Promise<VendorRequest> {
+  const { googleHeaders } = await import('../providers/gemini/google-auth.ts');
+  return { ...(await request), headers: await googleHeaders(credentials) };
+}
+
+function translateRequest(
   { translation, context }: AnswerTranslation,
   wire: WireRequest,
   change: WireChange,

@@ -1,4 +1,4 @@
-import { type AwsKeys, ConfigError } from '#platform/config';
+import { type AwsKeys, ConfigError, type GoogleCredentials } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
@@ -41,6 +41,8 @@ export interface UpstreamOptions {
   readonly speaks?: readonly Spoken[] | undefined;
   /** Keys with which calls are signed, in place of `apiKey`. */
   readonly aws?: AwsKeys | undefined;
+  /** Credentials of Google Cloud, whose tokens take the place of a key (Vertex AI). */
+  readonly google?: GoogleCredentials | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -64,6 +66,7 @@ export interface Upstream {
   readonly translation: LoadTranslation | undefined;
   readonly apiKey: string;
   readonly aws: AwsKeys | undefined;
+  readonly google: GoogleCredentials | undefined;
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -288,6 +291,7 @@ function open(options: UpstreamOptions): Upstream {
     authorization: authorization(options.authHeader, apiKey),
     apiKey,
     aws: options.aws,
+    google: options.google,
     ...spokenBy(options, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };

@@ -25,6 +25,7 @@ export interface VendorUpstream {
   readonly origin: string;
   readonly path: string;
   readonly query: string;
+  readonly apiKey: string;
   readonly authorization: readonly string[];
   readonly aws: AwsKeys | undefined;
 }

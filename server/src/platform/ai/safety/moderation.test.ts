@@ -28,6 +28,7 @@ function moderation() {
       takes: takesOfUpstream('sandbox', ''),
       translation: undefined,
       aws: undefined,
+      google: undefined,
       speaks: new Set(protocolsOf('sandbox', new URL(sandbox.url))),
     },
     clock: systemClock,

@@ -103,9 +103,9 @@ function readMeter(meter: StreamMeter): AnswerReading {
   return { usable, usage, input, id, tier, error, isSpent: false };
 }
 
-/** The usage that stands in the end of an answer: the last object of that name. */
+/** The usage that stands in the end of an answer: the last object of that name, or of Google's, `usageMetadata`. */
 function usageAtEnd(tail: string): Figures | undefined {
-  const from = tail.lastIndexOf('"usage"');
+  const from = tail.lastIndexOf('"usage');
   const open = tail.indexOf('{', from);
   if (from === -1 || open === -1) return undefined;
   let depth = 0;

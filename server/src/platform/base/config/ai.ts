@@ -52,6 +52,8 @@ export interface UpstreamSetting {
   readonly speaks?: z.infer<typeof upstream>['speaks'];
   /** Keys of AWS, with which calls are signed (Bedrock). */
   readonly aws?: AwsKeys | undefined;
+  /** Credentials of Google Cloud (Vertex AI). */
+  readonly google?: GoogleCredentials | undefined;
 }
 
 const awsKeys = z.strictObject({
@@ -62,6 +64,14 @@ const awsKeys = z.strictObject({
   region: z.string().min(1).optional(),
 });
 export type AwsKeys = z.infer<typeof awsKeys>;
+
+/** The key file of a service account, or what the process finds by itself (Application Default Credentials). */
+const googleCredentials = z.union([
+  z.literal('default'),
+  z.looseObject({ client_email: z.string().min(1), private_key: z.string().min(1) }),
+]);
+
+export type GoogleCredentials = z.infer<typeof googleCredentials>;
 
 const upstream = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
@@ -82,6 +92,7 @@ const upstream = z.strictObject({
         'images',
         'speech',
         'messages',
+        'gemini',
         'converse',
         'mistral',
       ]),
@@ -89,6 +100,7 @@ const upstream = z.strictObject({
     .min(1)
     .optional(),
   aws: awsKeys.optional(),
+  google: googleCredentials.optional(),
 });
 
 /** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
@@ -99,7 +111,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (!parsed.success) return `is not a list of upstreams (see ${pathOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
   if (new Set(names).size < names.length) return 'names an upstream twice';
-  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks, aws }) => ({
+  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks, aws, google }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
@@ -107,6 +119,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
     models,
     ...(speaks === undefined ? {} : { speaks }),
     ...(aws === undefined ? {} : { aws }),
+    ...(google === undefined ? {} : { google }),
   }));
 }
 

@@ -30,4 +30,4 @@ export {
 } from './settings.ts';
 export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
 export { isPackage, teamConfig } from './team.ts';
-export type { AwsKeys, SlotSetting, UpstreamSetting } from './ai.ts';
+export type { AwsKeys, GoogleCredentials, SlotSetting, UpstreamSetting } from './ai.ts';

@@ -1,0 +1,162 @@
+import { googleError, namedObject, productRoutes } from 'plinth/product';
+import { z } from 'zod';
+import { CALL, relayCall, spends } from './call.ts';
+import type { Gateway } from '../service.ts';
+
+const route = productRoutes<Gateway>();
+
+const content = z
+  .looseObject({ role: z.string().optional(), parts: z.array(z.looseObject({}).meta({ id: 'GooglePart' })) })
+  .meta({ id: 'GoogleContent' });
+
+const contentBody = z
+  .looseObject({
+    contents: z.array(content).min(1),
+    systemInstruction: content.nullable().optional(),
+    generationConfig: z
+      .looseObject({ maxOutputTokens: z.int().min(1).optional() })
+      .nullable()
+      .optional()
+      .describe('Without `maxOutputTokens` the reply is capped by what your budget of the day still buys.'),
+  })
+  .meta({ id: 'GenerateContentRequest' });
+
+const contentReply = z
+  .looseObject({
+    candidates: z.array(z.looseObject({}).meta({ id: 'GoogleCandidate' })).optional(),
+    modelVersion: z.string().optional(),
+  })
+  .meta({ id: 'GenerateContentReply' });
+
+const GOOGLE = { params: { model: 'text' }, errorForm: googleError } as const;
+
+const VERB = 'Google’s clients write `:` before the last word of the path, which is the same.';
+
+export const generateContent = route(
+  'POST /v1/ai/google/v1beta/models/:model/generateContent',
+  {
+    ...CALL,
+    ...GOOGLE,
+    summary: 'Generate content (Google’s protocol)',
+    description: `The official \`@google/genai\` package works with \`…/v1/ai/google\` as its base URL, to which it adds a version, and an API key of yours as \`x-goog-api-key\`. ${VERB} An answer is kept under an Idempotency-Key, sealed.`,
+    aliases: ['POST /v1/ai/google/v1/models/:model/generateContent'],
+    produces: ['application/json'],
+    spends: spends('gemini', ({ model }: { readonly model: string }) => ({ model, stream: false })),
+    body: contentBody,
+    reply: { 200: contentReply },
+  },
+  relayCall,
+);
+
+export const streamGenerateContent = route(
+  'POST /v1/ai/google/v1beta/models/:model/streamGenerateContent',
+  {
+    ...CALL,
+    ...GOOGLE,
+    summary: 'Stream content (Google’s protocol)',
+    description: `Server-sent events, each in the form of a plain answer. ${VERB} Under an Idempotency-Key it is charged once, and not kept.`,
+    aliases: ['POST /v1/ai/google/v1/models/:model/streamGenerateContent'],
+    query: z.strictObject({
+      alt: z.literal('sse').describe('The form that all clients ask for; there is no other.'),
+    }),
+    spends: spends('gemini', ({ model }: { readonly model: string }) => ({ model, stream: true })),
+    body: contentBody.meta({ id: 'StreamContentRequest' }),
+    reply: { 200: contentReply.meta({ id: 'StreamContentReply' }) },
+  },
+  relayCall,
+);
+
+const { produces: _, ...countCall } = CALL;
+
+export const countGoogleTokens = route(
+  'POST /v1/ai/google/v1beta/models/:model/countTokens',
+  {
+    ...countCall,
+    ...GOOGLE,
+    rate: { perMinute: 600, by: 'account' },
+    maxSeconds: 60,
+    idempotency: 'none',
+    summary: 'Count the tokens of a request (Google’s protocol)',
+    description: `Our own count, which is never below the provider’s: \`estimated\` says so. It costs nothing, and no provider is asked. ${VERB} It takes no Idempotency-Key: it reads, and makes nothing.`,
+    aliases: ['POST /v1/ai/google/v1/models/:model/countTokens'],
+    errors: ['model_unknown', 'model_unsupported', 'field_refused', 'context_too_large'],
+    body: z
+      .looseObject({
+        contents: z.array(content).min(1).optional(),
+        generateContentRequest: z.looseObject({}).optional(),
+      })
+      .meta({ id: 'GoogleCountRequest' }),
+    reply: {
+      200: z
+        .strictObject({ totalTokens: z.int(), estimated: z.literal(true) })
+        .meta({ id: 'GoogleTokenCount' }),
+    },
+  },
+  async ({ wire, params: { model } }, gateway) => ({
+    totalTokens: await gateway.countInput('gemini', requestIn(wire.body), { model, stream: false }),
+    estimated: true as const,
+  }),
+);
+
+/** A count is of contents, or of a whole request, which stands in a member of its own. */
+function requestIn(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body).toString('utf8');
+  if (!text.includes('"generateContentRequest"')) return body;
+  try {
+    const { generateContentRequest: whole, ...more } = JSON.parse(text) as Record<string, unknown>;
+    return whole === undefined || Object.keys(more).length > 0 ? body : Buffer.from(JSON.stringify(whole));
+  } catch {
+    // The door says what is wrong with it.
+    return body;
+  }
+}
+
+const listedModel = namedObject('GoogleModel', {
+  name: z.string(),
+  displayName: z.string(),
+  supportedGenerationMethods: z.array(z.string()),
+});
+
+const LISTING = {
+  ...GOOGLE,
+  tag: 'AI gateway',
+  auth: 'account',
+  may: 'viewer',
+  scope: 'ai:call',
+  rate: { perMinute: 600, by: 'account' },
+} as const;
+
+export const googleModels = route(
+  'GET /v1/ai/google/v1beta/models',
+  {
+    ...LISTING,
+    params: {},
+    summary: 'List the models that generate content (Google’s protocol)',
+    description: 'All on one page.',
+    aliases: ['GET /v1/ai/google/v1/models'],
+    query: z.strictObject({
+      pageSize: z.string().max(10).optional(),
+      pageToken: z.string().max(100).optional(),
+    }),
+    reply: { 200: namedObject('GoogleModelList', { models: z.array(listedModel) }) },
+  },
+  async (_call, gateway) => ({ models: gateway.textModels().map(toListed) }),
+);
+
+export const googleModel = route(
+  'GET /v1/ai/google/v1beta/models/:model',
+  {
+    ...LISTING,
+    summary: 'Read a model that generates content (Google’s protocol)',
+    aliases: ['GET /v1/ai/google/v1/models/:model'],
+    reply: { 200: listedModel },
+    errors: ['model_unknown'],
+  },
+  async ({ params: { model } }, gateway) => toListed(gateway.model(model)),
+);
+
+const toListed = ({ id }: { readonly id: string }) => ({
+  name: `models/${id}`,
+  displayName: id,
+  supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+});
