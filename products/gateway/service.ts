@@ -1,5 +1,6 @@
 import {
   AppError,
+  type Caller,
   commitPoint,
   type Door,
   type Permit,
@@ -39,9 +40,9 @@ export interface ChatCall {
 export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a request before admission, and takes room for an answer that may be large. */
-    prepare(protocol: Protocol, wire: CallWire): PreparedCall | Promise<PreparedCall> {
-      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, wire));
-      return withValue(prepared, (call) => withRoom(call, wire));
+    prepare(protocol: Protocol, from: GatewayCall): PreparedCall | Promise<PreparedCall> {
+      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, from));
+      return withValue(prepared, (call) => withRoom(call, from.wire));
     },
 
     /**
@@ -63,28 +64,29 @@ export function createGateway({ ai, db }: ProductContext) {
     },
 
     /** Our own count of a request's input in tokens. */
-    async countInput(protocol: Protocol, body: Uint8Array): Promise<number> {
+    async countInput(protocol: Protocol, { wire: { body }, models }: GatewayCall): Promise<number> {
       return ai.endpoint.countInput({
         door: await ai.endpoint.door(protocol),
         body,
+        models,
         policy: policyOf(protocol),
       });
     },
 
-    models: () => ai.endpoint.models(),
-    model: (id: string) => ai.endpoint.model(id),
+    models: ai.endpoint.models,
+    model: ai.endpoint.model,
   };
 
   function prepareAt(
     door: Door,
-    { body, request: { headers } }: CallWire,
+    { wire: { body, request }, models }: GatewayCall,
   ): PreparedCall | Promise<PreparedCall> {
-    const request = { door, body, headers, policy: policyOf(door.dialect.name) };
+    const asked = { door, body, headers: request.headers, models, policy: policyOf(door.dialect.name) };
     try {
-      return ai.endpoint.prepare(request);
+      return ai.endpoint.prepare(asked);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
-      return ai.endpoint.prepareClosely(request);
+      return ai.endpoint.prepareClosely(asked);
     }
   }
 
@@ -100,7 +102,18 @@ export function createGateway({ ai, db }: ProductContext) {
 }
 
 /** The parts of a call that are read before its body is priced. */
-export type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
+type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
+
+/** A call at a door. */
+export interface CallFrom {
+  readonly wire: CallWire;
+  readonly caller: Caller | undefined;
+}
+
+interface GatewayCall {
+  readonly wire: CallWire;
+  readonly models: Caller['models'];
+}
 
 /** Room for an answer is taken while nothing was spent yet, and is free again when the answer has left. */
 function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {

@@ -1,0 +1,1 @@
+drop type limits.call_facts;

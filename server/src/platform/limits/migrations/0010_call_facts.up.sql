@@ -1,0 +1,3 @@
+-- Facts of a request beside limits.request, whose form the version before sends. tokens: the most that its call may take, and the least of
+-- them that makes sense.
+create type limits.call_facts as (tokens bigint, least_tokens bigint);
