@@ -155,11 +155,12 @@ function requestFields(
   return [...who, ...what, ...how, route, keyHash, keyed.request, duplicate];
 }
 
-function factFields({ call: { tokens }, leastTokens }: AdmitRequest) {
-  return [tokens, tokens && Math.min(leastTokens ?? tokens, tokens)];
+function factFields({ call: { tokens }, leastTokens, tags }: AdmitRequest) {
+  const least = tokens && Math.min(leastTokens ?? tokens, tokens);
+  return [tokens, least, tags && JSON.stringify(tags)];
 }
 
-const NO_FACTS = '(,)';
+const NO_FACTS = '(,,)';
 
 export function compareText(a: string | undefined, b: string | undefined): number {
   if (a === b || a === undefined || b === undefined) return 0;

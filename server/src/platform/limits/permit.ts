@@ -175,6 +175,8 @@ export interface IdempotencyRequest {
   readonly sealed: boolean;
 }
 
+export type CallTags = Readonly<Record<string, string>>;
+
 /** A request for admission. */
 export interface AdmitRequest {
   readonly accountId: AccountId;
@@ -197,6 +199,8 @@ export interface AdmitRequest {
     | (() => Promise<Pick<AdmitRequest, 'call' | 'leastReserve' | 'leastTokens'> | undefined>)
     | undefined;
   readonly subject?: string | undefined;
+  /** Names and values for the caller's own reports: a few, and short. */
+  readonly tags?: CallTags | undefined;
   /** Whether a job will own the permit, or the caller runs it itself. */
   readonly as: 'job' | 'inline';
   /** Grants needed at least, else `plan_required`. */

@@ -4,7 +4,7 @@ import { AppError, type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import type { Door } from './door.ts';
 import { isAskedIn, openDoor, pathsOf } from './doors.ts';
-import { checkPriced } from './fields.ts';
+import { checkPriced, tagsOf } from './fields.ts';
 import { modelUnknown, modelUnsupported } from './openai-errors.ts';
 import { CHAT } from '../dialects/chat.ts';
 import type { Protocol } from '../dialects/dialect.ts';
@@ -34,6 +34,7 @@ export interface PreparedCall {
   readonly leastReserve: Micros;
   /** The same of tokens. */
   readonly leastTokens: number | undefined;
+  readonly tags: Readonly<Record<string, string>> | undefined;
   readonly policy: Policy;
   readonly chain: readonly Target[];
   readonly wire: WireRequest;
@@ -177,7 +178,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     for (const { price } of chain) checkPriced(price, wire);
     const most = door.answerBytes?.(parsed);
     const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
-    return { door, policy, chain, wire, answerBytes };
+    return { door, policy, chain, wire, answerBytes, tags: tagsOf(parsed) };
   }
   return {
     door: openDoor,
@@ -215,7 +216,7 @@ function leastTokens({ price }: Target, wire: WireRequest, { tokens = 0 }: Plann
   return Math.min(tokens, Math.max(inputTokens(price, wire) + 1, Math.ceil(tokens / LEAST_PART)));
 }
 
-type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes'>;
+type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes' | 'tags'>;
 
 function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;

@@ -54,6 +54,8 @@ export interface Prepared {
   readonly leastReserve?: number;
   /** The same of tokens. */
   readonly leastTokens?: number | undefined;
+  /** Names and values that the ledger keeps with the call. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /**
    * The same call, measured closely at some cost: asked for only where a budget has no room for the bound. Undefined: it
    * asks for no less.

@@ -1,7 +1,7 @@
 -- Writes what a batch was granted: the meters that changed, of which the first p_own are of accounts and products, and the permits with their first
 -- calls and keys. Answers what the batch is told, in the order of its requests.
 create or replace function limits.write_admitted(p_meters limits.meters[], p_dirty boolean[], p_own integer, p_requests limits.request[], p_admitted limits.admitted[],
-  p_answers jsonb[], p_holder uuid, p_now timestamptz)
+  p_answers jsonb[], p_facts limits.call_facts[], p_holder uuid, p_now timestamptz)
 returns table (granted bigint, answer jsonb) language plpgsql as $$
 begin
   update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = limits.micros(p_now)
@@ -15,14 +15,15 @@ begin
       on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
   end if;
   with admitted as materialized (
-    select * from unnest(p_requests, p_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
-        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
+    select * from unnest(p_requests, p_admitted, p_facts) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan, tokens,
+        least_tokens, tags)
       where reserve is not null
   ), permits as (
     insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, created_at, updated_at)
+        operator_budgets, plan, tags, request_id, created_at, updated_at)
       select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, p_now, p_now from admitted
+        operator_budgets, plan, tags, request_id, p_now, p_now from admitted
   ), events as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
         state, request_id, created_at, updated_at)
@@ -308,7 +309,7 @@ begin
     if v_loaded > 0 then v_meters[v_loaded] := m; end if;
   end loop;
 
-  return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_holder, v_now) as w;
+  return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_facts, p_holder, v_now) as w;
 end $$;
 
 -- The answer that a request would get now: limits.admit gives it, and all that it wrote is undone.
