@@ -1,5 +1,6 @@
 import {
   AppError,
+  type Caller,
   commitPoint,
   type Door,
   type NamedCall,
@@ -46,9 +47,9 @@ export interface ChatCall {
 export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a request before admission, and takes room for an answer that may be large. */
-    prepare(protocol: Protocol, wire: CallWire, named?: NamedCall): PreparedCall | Promise<PreparedCall> {
-      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, wire, named));
-      return withValue(prepared, (call) => withRoom(call, wire));
+    prepare(protocol: Protocol, from: GatewayCall): PreparedCall | Promise<PreparedCall> {
+      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, from));
+      return withValue(prepared, (call) => withRoom(call, from.wire));
     },
 
     /**
@@ -71,33 +72,34 @@ export function createGateway({ ai, db }: ProductContext) {
     },
 
     /** Our own count of a request's input in tokens. */
-    async countInput(protocol: Protocol, body: Uint8Array, named?: NamedCall): Promise<number> {
+    async countInput(protocol: Protocol, { wire: { body }, models, named }: CountedCall): Promise<number> {
       return ai.endpoint.countInput({
         door: await ai.endpoint.door(protocol),
         body,
+        models,
         policy: policyOf(protocol),
-        ...(named === undefined ? {} : { named }),
+        named,
       });
     },
 
-    models: () => ai.endpoint.models(),
+    models: ai.endpoint.models,
     /** Those that write texts. */
-    textModels: () => ai.endpoint.models().data.filter(({ endpoints }) => endpoints.some(writesTexts)),
-    model: (id: string) => ai.endpoint.model(id),
+    textModels: (allowed: Caller['models']) =>
+      ai.endpoint.models(allowed).data.filter(({ endpoints }) => endpoints.some(writesTexts)),
+    model: ai.endpoint.model,
   };
 
   function prepareAt(
     door: Door,
-    { body, request: { headers } }: CallWire,
-    named: NamedCall | undefined,
+    { wire: { body, request }, models, named }: GatewayCall,
   ): PreparedCall | Promise<PreparedCall> {
     const policy = policyOf(door.dialect.name);
-    const request = { door, body, headers, policy, ...(named === undefined ? {} : { named }) };
+    const asked = { door, body, headers: request.headers, models, policy, named };
     try {
-      return ai.endpoint.prepare(request);
+      return ai.endpoint.prepare(asked);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'call_too_costly') throw error;
-      return ai.endpoint.prepareClosely(request);
+      return ai.endpoint.prepareClosely(asked);
     }
   }
 
@@ -113,7 +115,24 @@ export function createGateway({ ai, db }: ProductContext) {
 }
 
 /** The parts of a call that are read before its body is priced. */
-export type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
+type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
+
+/** A call at a door. */
+export interface CallFrom {
+  readonly wire: CallWire;
+  readonly caller: Caller | undefined;
+}
+
+interface CountedCall {
+  readonly wire: Pick<CallWire, 'body'>;
+  readonly models: Caller['models'];
+  /** Where the protocol says them in its path. */
+  readonly named?: NamedCall | undefined;
+}
+
+interface GatewayCall extends CountedCall {
+  readonly wire: CallWire;
+}
 
 /** Room for an answer is taken while nothing was spent yet, and is free again when the answer has left. */
 function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {

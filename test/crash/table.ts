@@ -297,6 +297,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'limits.seat-renewals': {
     because: 'one statement renews what it renews; who was not answered does so again, within the lease',
   },
+  'identity.key-change': { because: ONE_COMMIT },
   'identity.key-revoke': { because: ONE_COMMIT },
   'identity.login': { because: ONE_COMMIT },
   'identity.login-refused': { because: ONE_COMMIT },

@@ -27,6 +27,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
     expect(asking.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'POST /v1/api-keys',
+        'PATCH /v1/api-keys/:id',
         'POST /v1/api-keys/:id/rotate',
         'POST /v1/auth/mfa/totp',
         'POST /v1/auth/mfa/totp/confirm',

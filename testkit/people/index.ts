@@ -156,7 +156,10 @@ export function createPeople(
     async child(
       person: Person,
       maker: KeyId,
-      more: { readonly accountId?: AccountId; readonly monthlyBudget?: number } = {},
+      more: {
+        readonly accountId?: AccountId;
+        readonly bounds?: { readonly monthly_budget_micros?: number };
+      } = {},
     ) {
       const { userId, accountId } = { ...person, ...more };
       const actor = { kind: 'key' as const, keyId: maker, userId };

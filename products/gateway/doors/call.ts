@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { NamedCall, Permit, PreparedCall, Protocol } from 'plinth/product';
 import { z } from 'zod';
 import { CHAT_SECONDS } from '../plans.ts';
-import { type CallWire, featureOf, type Gateway } from '../service.ts';
+import { type CallFrom, featureOf, type Gateway } from '../service.ts';
 
 /** A door at which a model is called, alike at each: who may come, and how large a body may be. */
 export const CALL = {
@@ -20,6 +20,7 @@ export const CALL = {
   produces: ['application/json', 'text/event-stream'],
   errors: [
     'model_unknown',
+    'model_not_allowed',
     'model_unsupported',
     'field_refused',
     'context_too_large',
@@ -53,8 +54,8 @@ export function spends<Params = unknown>(protocol: Protocol, nameOf?: (params: P
   return {
     feature: featureOf(protocol),
     as: 'inline',
-    prepare: ({ wire, params }: { readonly wire: CallWire; readonly params: Params }, gateway: Gateway) =>
-      gateway.prepare(protocol, wire, nameOf?.(params)),
+    prepare: ({ wire, caller, params }: CallFrom & { readonly params: Params }, gateway: Gateway) =>
+      gateway.prepare(protocol, { wire, models: caller?.models, named: nameOf?.(params) }),
   } as const;
 }
 

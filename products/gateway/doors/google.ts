@@ -79,7 +79,7 @@ export const countGoogleTokens = route(
     summary: 'Count the tokens of a request (Google’s protocol)',
     description: `Our own count, which is never below the provider’s: \`estimated\` says so. It costs nothing, and no provider is asked. ${VERB} It takes no Idempotency-Key: it reads, and makes nothing.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/countTokens'],
-    errors: ['model_unknown', 'model_unsupported', 'field_refused', 'context_too_large'],
+    errors: ['model_unknown', 'model_not_allowed', 'model_unsupported', 'field_refused', 'context_too_large'],
     body: z
       .looseObject({
         contents: z.array(content).min(1).optional(),
@@ -92,8 +92,12 @@ export const countGoogleTokens = route(
         .meta({ id: 'GoogleTokenCount' }),
     },
   },
-  async ({ wire, params: { model } }, gateway) => ({
-    totalTokens: await gateway.countInput('gemini', requestIn(wire.body), { model, stream: false }),
+  async ({ wire, caller: { models }, params: { model } }, gateway) => ({
+    totalTokens: await gateway.countInput('gemini', {
+      wire: { body: requestIn(wire.body) },
+      models,
+      named: { model, stream: false },
+    }),
     estimated: true as const,
   }),
 );
@@ -140,7 +144,7 @@ export const googleModels = route(
     }),
     reply: { 200: namedObject('GoogleModelList', { models: z.array(listedModel) }) },
   },
-  async (_call, gateway) => ({ models: gateway.textModels().map(toListed) }),
+  async ({ caller }, gateway) => ({ models: gateway.textModels(caller.models).map(toListed) }),
 );
 
 export const googleModel = route(
@@ -150,9 +154,9 @@ export const googleModel = route(
     summary: 'Read a model that generates content (Google’s protocol)',
     aliases: ['GET /v1/ai/google/v1/models/:model'],
     reply: { 200: listedModel },
-    errors: ['model_unknown'],
+    errors: ['model_unknown', 'model_not_allowed'],
   },
-  async ({ params: { model } }, gateway) => toListed(gateway.model(model)),
+  async ({ params: { model }, caller }, gateway) => toListed(gateway.model(model, caller.models)),
 );
 
 const toListed = ({ id }: { readonly id: string }) => ({

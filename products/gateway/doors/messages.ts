@@ -61,14 +61,14 @@ export const countTokens = route(
     aliases: ['POST /v1/ai/v1/messages/count_tokens'],
     query: ofClient,
     errorForm: anthropicError,
-    errors: ['model_unknown', 'model_unsupported', 'field_refused', 'context_too_large'],
+    errors: ['model_unknown', 'model_not_allowed', 'model_unsupported', 'field_refused', 'context_too_large'],
     body: messagesBody.omit({ max_tokens: true, stream: true }).meta({ id: 'CountTokensRequest' }),
     reply: {
       200: z.strictObject({ input_tokens: z.int(), estimated: z.literal(true) }).meta({ id: 'TokenCount' }),
     },
   },
-  async ({ wire }, gateway) => ({
-    input_tokens: await gateway.countInput('messages', wire.body),
+  async ({ wire, caller }, gateway) => ({
+    input_tokens: await gateway.countInput('messages', { wire, models: caller.models }),
     estimated: true as const,
   }),
 );

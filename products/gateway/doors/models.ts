@@ -28,7 +28,7 @@ export const models = route(
     errorForm: openAiError,
     reply: { 200: namedObject('ModelList', { object: z.literal('list'), data: z.array(listedModel) }) },
   },
-  async (_call, gateway) => gateway.models(),
+  async ({ caller }, gateway) => gateway.models(caller.models),
 );
 
 export const model = route(
@@ -45,7 +45,7 @@ export const model = route(
     params: { id: 'text' },
     errorForm: openAiError,
     reply: { 200: listedModel },
-    errors: ['model_unknown'],
+    errors: ['model_unknown', 'model_not_allowed'],
   },
-  async ({ params }, gateway) => gateway.model(params.id),
+  async ({ params, caller }, gateway) => gateway.model(params.id, caller.models),
 );

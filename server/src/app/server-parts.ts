@@ -63,6 +63,6 @@ function rootOf(products: readonly Product[]): string | undefined {
 }
 
 /** Not all that a route has prepared: a denied request is remembered as text. */
-function callOf({ planned, leastReserve }: Prepared) {
-  return { call: planned as PlannedCall, leastReserve };
+function callOf({ planned, leastReserve, leastTokens, tags }: Prepared) {
+  return { call: planned as PlannedCall, leastReserve, leastTokens, tags };
 }

@@ -33,6 +33,7 @@ const ROLE_OF: Partial<Readonly<Record<Caller, Role>>> = {
   owner: 'owner',
   stale: 'owner',
   key: 'owner',
+  narrow: 'owner',
 };
 const BY_KEY: readonly Caller[] = ['narrow', 'key', 'backend'];
 
@@ -43,7 +44,8 @@ export function expectedOf({ shape }: Route, caller: Caller): Outcome {
   if (auth === 'none' || auth === 'product_key') return 'in';
   if (auth === 'account_or_product_key' && caller === 'nobody') return 'in';
   if (UNKNOWN.includes(caller)) return 401;
-  if (caller === 'narrow' || (scope === 'session' && BY_KEY.includes(caller))) return 403;
+  if ((caller === 'narrow' && scope !== 'any') || (scope === 'session' && BY_KEY.includes(caller)))
+    return 403;
   const standing = auth === 'admin' ? asAdmin(caller) : inAccount({ shape }, caller);
   if (standing !== 'in') return standing;
   return caller === 'stale' && shape.stepUp === true ? 403 : 'in';

@@ -100,10 +100,10 @@ const READ = `
     'spenders', (select coalesce(jsonb_agg(jsonb_build_object('refused', s.refused,
         'keyExpiresAt', (select limits.micros(expires_at) from identity.api_keys k where k.account_id = $1 and k.id = s.key_id),
         'sessionExpiresAt', (select limits.micros(expires_at) from identity.sessions i where i.user_id = s.user_id and i.id = s.session_id),
-        'keyBudgets', (select coalesce(jsonb_agg(jsonb_build_object('keyId', b.key_id, 'micros', micros) order by b.place), '[]')
-          from unnest(s.key_budgets) with ordinality as b (key_id, micros, place))) order by s.place), '[]')
+        'keyBudgets', (select coalesce(jsonb_agg(jsonb_build_object('keyId', b.key_id, 'micros', most) order by b.place), '[]')
+          from unnest(s.bounds) with ordinality as b (key_id, most, name, place))) order by s.place), '[]')
       from rows from (unnest(asked.spenders), unnest(accounts.standings(asked.spenders))) with ordinality
-        as s (account_id, user_id, key_id, session_id, refused, key_budgets, place)),
+        as s (account_id, user_id, key_id, session_id, refused, bounds, place)),
     'keys', (select coalesce(jsonb_agg(jsonb_build_object('route', k.route, 'keyHash', k.key_hash, 'bodyHash', k.body_hash, 'state', k.state,
         'expiresAt', limits.micros(k.expires_at), 'kept', jsonb_build_object('status', k.status, 'headers', k.headers, 'answer', k.answer, 'sealed', k.sealed),
         'permit', case when p.id is not null then jsonb_build_object('id', p.id, 'state', p.state, 'holder', p.holder, 'jobId', p.job_id, 'fence', p.fence, 'reserve', p.reserve,

@@ -20,6 +20,15 @@ type Key = ReplyOf<'GET /v1/api-keys'>['data'][number];
 /** A key with its secret, which is shown once. */
 export type MadeKey = Pick<ReplyOf<'POST /v1/api-keys'>, 'key' | 'name'>;
 
+const BOUNDS = [
+  'daily_calls',
+  'monthly_calls',
+  'calls_per_minute',
+  'daily_tokens',
+  'monthly_tokens',
+  'tokens_per_minute',
+] as const satisfies (keyof Key)[];
+
 /** Keys in force: what each may, what it has spent of its budget, when it was used; a new one, another secret, an end. */
 export function Keys() {
   const chosen = useAccount();
@@ -120,6 +129,16 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
             const spent = format.micros(spentBy.get(id) ?? 0);
             return budget === null ? spent : say('limit.of', { used: spent, max: format.micros(budget) });
           },
+        },
+        {
+          head: say('bounds'),
+          isDim: true,
+          cell: (key) =>
+            BOUNDS.flatMap((name) =>
+              key[name] === null ? [] : [`${key[name].toLocaleString()} ${say(name)}`],
+            )
+              .concat(key.models ?? [])
+              .join(', '),
         },
         {
           head: say('used'),

@@ -2,7 +2,7 @@ import { AppError, type Micros, micros } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import type { Policy } from './policy.ts';
-import { type CallSize, madeTokens, outputThatFits, reserve } from './metering/prices.ts';
+import { type CallSize, inputBound, madeTokens, outputThatFits, reserve } from './metering/prices.ts';
 import type { Target } from './providers/providers.ts';
 import { sizeOf } from './metering/tokens.ts';
 import type { WireRequest } from './wire.ts';
@@ -33,6 +33,8 @@ export interface PlanRequest {
   >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;
+  /** The tokens that its permit holds, input and output; undefined: no limit counts them. */
+  readonly tokens?: number | undefined;
   /** Tokens for thoughts, beside the answer's; none when not said. */
   readonly room?: number | undefined;
 }
@@ -42,7 +44,7 @@ export interface PlanRequest {
  * model allow, at most what `caps.cost` and the budget buy.
  */
 export function planCall(request: PlanRequest, target: Target): CallPlan {
-  const { policy, wire, budget, room = 0 } = request;
+  const { policy, wire, budget, tokens, room = 0 } = request;
   const answer = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens);
   const asked = Math.min(answer + room, target.price.maxOutput);
   const size = sizeOf(target.price, wire);
@@ -58,6 +60,11 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
     const fits = outputThatFits(target.price, size, budget);
     if (fits >= 1) maxTokens = Math.min(maxTokens, fits);
   }
+  const input = inputBound(target.price, size);
+  if (wire.dialect.writes && tokens !== undefined) {
+    const fits = Math.floor((tokens - input) / wire.replies);
+    if (fits >= 1) maxTokens = Math.min(maxTokens, fits);
+  }
   return {
     maxTokens,
     room,
@@ -66,6 +73,7 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
       model: target.model,
       priceVersion: target.price.version,
       reserve: reserve(target.price, { ...size, maxOutputTokens: maxTokens }),
+      tokens: input + maxTokens * wire.replies,
     },
   };
 }

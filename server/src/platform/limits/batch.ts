@@ -23,6 +23,8 @@ export interface Batch {
     holder: string,
     wait: boolean,
   ];
+  /** Facts of the requests, where one has any: `limits.call_facts[]`. */
+  readonly facts: string | null;
   /** The indexes of the items in the order of the answers. */
   readonly order: readonly number[];
 }
@@ -45,6 +47,7 @@ export function createBatch(
   const order = items.map((_, index) => index).sort((a, b) => compareText(meters[a], meters[b]) || a - b);
   const runs: Run[] = [];
   const requests: string[] = [];
+  const facts: string[] = [];
   const accounts: string[] = [];
   const products: string[] = [];
   const known = new Map<string, number>();
@@ -66,6 +69,7 @@ export function createBatch(
     }
     last.last = requests.length + 1;
     requests.push(composite(requestFields(item, requests.length + 1, duplicates)));
+    facts.push(composite(factFields(request)));
   }
   const texts: string[] = [];
   const runTexts = runs.map((run) => {
@@ -79,6 +83,7 @@ export function createBatch(
   });
   return {
     order,
+    facts: facts.every((fact) => fact === NO_FACTS) ? null : arrayOf(facts),
     values: [
       arrayOf(accounts),
       arrayOf(products),
@@ -149,6 +154,13 @@ function requestFields(
   duplicates.set(keyHash, index);
   return [...who, ...what, ...how, route, keyHash, keyed.request, duplicate];
 }
+
+function factFields({ call: { tokens }, leastTokens, tags }: AdmitRequest) {
+  const least = tokens && Math.min(leastTokens ?? tokens, tokens);
+  return [tokens, least, tags && JSON.stringify(tags)];
+}
+
+const NO_FACTS = '(,,)';
 
 export function compareText(a: string | undefined, b: string | undefined): number {
   if (a === b || a === undefined || b === undefined) return 0;

@@ -10,7 +10,7 @@ export const limitsDataRules: DataRule[] = [
     table: 'limits.permits',
     // A subject is named by the product, or by a backend outside; meters of subjects stand in the charges.
     account: unlinked(
-      { subject: 'null', charges: `'[]'`, slots: `'{}'` },
+      { subject: 'null', tags: 'null', charges: `'[]'`, slots: `'{}'` },
       'the books: reports tell the plan of a call by its permit',
     ),
     user: THE_ACCOUNTS,

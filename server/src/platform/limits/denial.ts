@@ -33,7 +33,7 @@ export interface Denial {
   readonly max: number;
   /** The plan's own size, where that is another number: of credits, `max` is all that the account was given. */
   readonly size?: number;
-  /** For a budget: the least that the call needs, in micro-dollars. More than `max`: no reset helps. */
+  /** For a budget: the least that the call needs, in micro-dollars; for tokens, likewise. More than `max`: no reset helps. */
   readonly needed?: number;
   readonly resetsAt: string | null;
   /** Seconds from the decision to the reset, by the database's clock. */
@@ -80,16 +80,19 @@ export function limitExceeded(denial: Denial, upgrade: string | null): AppError 
 function messageOf({ limit, of, used, max, needed = 0 }: Denial): string {
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
+  const [verb, amount] = of === 'budget' ? ['cost', dollars] : ['take', tokens];
   if (needed > max)
-    return `This call may cost $${dollars(needed)}, more than the whole limit ${limit} of $${dollars(max)}. Ask for a shorter answer (max_tokens) or send less.`;
+    return `This call may ${verb} ${amount(needed)}, more than the whole limit ${limit} of ${amount(max)}. Ask for a shorter answer (max_tokens) or send less.`;
   if (used < max && needed > 0)
-    return `This call may cost $${dollars(needed)}; the limit ${limit} has $${dollars(max - used)} left until it resets.`;
+    return `This call may ${verb} ${amount(needed)}; the limit ${limit} has ${amount(max - used)} left until it resets.`;
   return `The limit ${limit} is used up.`;
 }
 
 function dollars(micros: number): string {
-  return (micros / 1_000_000).toFixed(6).replace(/0{1,4}$/, '');
+  return `$${(micros / 1_000_000).toFixed(6).replace(/0{1,4}$/, '')}`;
 }
+
+const tokens = (count: number): string => `${count} tokens`;
 
 /** The error for a grant that a plan lacks, with the plan that would help. */
 export function planRequired(

@@ -39,6 +39,8 @@ export interface PlannedCall {
   readonly priceVersion: string;
   /** The most that this call may cost; posted as an estimate when its outcome stays unknown. */
   readonly reserve: Micros;
+  /** The most tokens that it may take, input and output. */
+  readonly tokens?: number;
 }
 
 /** A permit as it is granted or taken up. */
@@ -51,6 +53,8 @@ export interface PermitFacts {
   readonly feature: string;
   readonly units: number;
   readonly reserve: Micros;
+  /** Tokens that it holds; undefined: no limit counts them. */
+  readonly tokens?: number | undefined;
   readonly fence: number;
   readonly subject: string | undefined;
   readonly requestId: string;
@@ -171,6 +175,8 @@ export interface IdempotencyRequest {
   readonly sealed: boolean;
 }
 
+export type CallTags = Readonly<Record<string, string>>;
+
 /** A request for admission. */
 export interface AdmitRequest {
   readonly accountId: AccountId;
@@ -186,9 +192,15 @@ export interface AdmitRequest {
   readonly call: PlannedCall;
   /** The smallest reserve that still makes sense: with less left than `call.reserve`, the permit carries what is left. */
   readonly leastReserve?: number | undefined;
+  /** The same of tokens. */
+  readonly leastTokens?: number | undefined;
   /** The same call, measured closely at some cost: asked for only where a budget has no room. Undefined: it asks for no less. */
-  readonly closer?: (() => Promise<Pick<AdmitRequest, 'call' | 'leastReserve'> | undefined>) | undefined;
+  readonly closer?:
+    | (() => Promise<Pick<AdmitRequest, 'call' | 'leastReserve' | 'leastTokens'> | undefined>)
+    | undefined;
   readonly subject?: string | undefined;
+  /** Names and values for the caller's own reports: a few, and short. */
+  readonly tags?: CallTags | undefined;
   /** Whether a job will own the permit, or the caller runs it itself. */
   readonly as: 'job' | 'inline';
   /** Grants needed at least, else `plan_required`. */

@@ -62,6 +62,10 @@ export const usageEvent = namedObject('UsageEvent', {
       'How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere.',
     ),
   created_at: z.iso.datetime(),
+  tags: z
+    .record(z.string(), z.string())
+    .nullable()
+    .describe('Of a call of the gateway: its `metadata`, and `user` as `user_id`.'),
 });
 
 /** Which rows of the ledger are asked for: spread it into the route's `query` object. */
@@ -74,6 +78,11 @@ export const eventFilters = {
   request_id: z.string().max(200).optional(),
   permit_id: z.uuid().optional(),
   status: status.optional(),
+  tag: z
+    .string()
+    .regex(/^[^:]{1,64}:.{0,128}$/)
+    .optional()
+    .describe('A tag of the call, as `team:search`.'),
   from: instant.optional().describe('The first instant.'),
   until: instant.optional().describe('The instant after the last.'),
 };

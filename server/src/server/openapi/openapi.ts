@@ -169,7 +169,7 @@ function notesOn(route: Route): string[] {
   const keys =
     scope === 'session'
       ? ' API keys cannot call it.'
-      : scope === undefined
+      : scope === undefined || scope === 'any'
         ? ''
         : ` API keys need the scope \`${scope}\`.`;
   const features = featuresOf(route).map((feature) => `\`${feature}\``);

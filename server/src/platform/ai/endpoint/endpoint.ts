@@ -4,7 +4,7 @@ import { AppError, type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import type { Door } from './door.ts';
 import { isAskedIn, openDoor, pathsOf } from './doors.ts';
-import { checkPriced } from './fields.ts';
+import { checkPriced, tagsOf } from './fields.ts';
 import { modelUnknown, modelUnsupported } from './openai-errors.ts';
 import { CHAT } from '../dialects/chat.ts';
 import type { Protocol } from '../dialects/dialect.ts';
@@ -32,12 +32,18 @@ export interface PreparedCall {
    * with less left in a budget it is denied and not cut.
    */
   readonly leastReserve: Micros;
+  /** The same of tokens. */
+  readonly leastTokens: number | undefined;
+  readonly tags: Readonly<Record<string, string>> | undefined;
   readonly policy: Policy;
   readonly chain: readonly Target[];
   readonly wire: WireRequest;
   /** The same call with its input counted by a tokenizer, for when its bytes do not fit; undefined where that asks for no less. */
   closer(): Promise<PreparedCall | undefined>;
 }
+
+/** Lists of names, aliases and `provider/*`, of which each must have a model; undefined: all are allowed. */
+export type AllowedModels = readonly (readonly string[])[] | undefined;
 
 /** A request as it came in at a door. `policy` names the policy that caps it (`gateway.chat`). */
 export interface ClientRequest {
@@ -47,7 +53,8 @@ export interface ClientRequest {
   readonly headers?: IncomingHttpHeaders;
   readonly policy: string;
   /** Where the protocol says them in its path. */
-  readonly named?: NamedCall;
+  readonly named?: NamedCall | undefined;
+  readonly models?: AllowedModels;
 }
 
 /** The protocols for any client, in front of the pipe. */
@@ -55,7 +62,7 @@ export interface AiEndpoint {
   /** The door of a protocol; a promise of it where its code is still to be loaded. */
   door(protocol: Protocol): Door | Promise<Door>;
   /**
-   * Reads the bytes of a request. Throws validation_failed, field_refused, model_unknown, model_unsupported, context_too_large.
+   * Reads the bytes of a request. Throws validation_failed, field_refused, model_unknown, model_not_allowed, model_unsupported, context_too_large.
    * The models are the ones that the request asks for.
    */
   prepare(request: ClientRequest): PreparedCall;
@@ -70,9 +77,9 @@ export interface AiEndpoint {
    */
   relay(permit: Permit, prepared: PreparedCall, to: RelayTo): Promise<void>;
   /** Every name that a request may ask for, aliases too, as GET /models answers. */
-  models(): { readonly object: 'list'; readonly data: readonly ListedModel[] };
-  /** One of them. Throws model_unknown. */
-  model(id: string): ListedModel;
+  models(allowed?: AllowedModels): { readonly object: 'list'; readonly data: readonly ListedModel[] };
+  /** One of them. Throws model_unknown, model_not_allowed. */
+  model(id: string, allowed?: AllowedModels): ListedModel;
 }
 
 export interface ListedModel {
@@ -119,9 +126,12 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
   }
 
   /** The models that a name stands for, as far as they are asked at this door or by its translation. */
-  function chainAt({ dialect, translation }: Door, name: string): readonly Target[] {
+  function chainAt(
+    { door: { dialect, translation }, models }: ClientRequest,
+    name: string,
+  ): readonly Target[] {
     if (!names().byId.has(name)) throw modelUnknown(name);
-    const all = parts.providers.chain(name);
+    const all = allowedOf(name, models);
     const chain = all.filter(
       (target) => isAskedIn(dialect.name, target) || (translation !== undefined && isAskedIn('chat', target)),
     );
@@ -129,7 +139,25 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     return chain;
   }
 
-  function read({ door, body, headers, policy: name, named }: ClientRequest, check = door.check): CallInput {
+  /** The models that a name stands for, as far as each list has it, one of them, or its provider. */
+  function modelsIn(name: string, allowed: AllowedModels = []): readonly Target[] {
+    const isIn = ({ provider, model }: Target) => {
+      const entries = [name, `${provider}/${model}`, `${provider}/*`];
+      return allowed.every((list) => entries.some((entry) => list.includes(entry)));
+    };
+    const chain = parts.providers.chain(name);
+    return allowed.length === 0 ? chain : chain.filter(isIn);
+  }
+
+  function allowedOf(name: string, allowed: AllowedModels): readonly Target[] {
+    const chain = modelsIn(name, allowed);
+    if (chain.length === 0)
+      throw new AppError('model_not_allowed', { details: { model: name, models: allowed } });
+    return chain;
+  }
+
+  function read(request: ClientRequest, check = request.door.check): CallInput {
+    const { door, body, headers, policy: name, named } = request;
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const bytes = bytesOf(body);
@@ -151,13 +179,13 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     if (own.model === '') throw invalid('model must name a model.', 'model');
     const { chain, wire } = translated(
       door,
-      { chain: chainAt(door, own.model), wire: own },
+      { chain: chainAt(request, own.model), wire: own },
       { ...parsed, ...named },
     );
     for (const { price } of chain) checkPriced(price, wire);
     const most = door.answerBytes?.(parsed);
     const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
-    return { door, policy, chain, wire, answerBytes };
+    return { door, policy, chain, wire, answerBytes, tags: tagsOf(parsed) };
   }
   return {
     door: openDoor,
@@ -173,10 +201,15 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
       return inputTokens(first.price, wireFor(await countedWire(parts, input), first));
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
-    models: () => ({ object: 'list', data: names().data }),
-    model(id) {
+    models(allowed) {
+      const { data } = names();
+      const shown = allowed === undefined ? data : data.filter(({ id }) => modelsIn(id, allowed).length > 0);
+      return { object: 'list', data: shown };
+    },
+    model(id, allowed) {
       const model = names().byId.get(id);
       if (model === undefined) throw modelUnknown(id);
+      allowedOf(id, allowed);
       return model;
     },
   };
@@ -185,7 +218,12 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
 /** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
 const LEAST_PART = 10;
 
-type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes'>;
+/** A call that names no length of its own makes sense with its input and a tenth of the whole. */
+function leastTokens({ price }: Target, wire: WireRequest, { tokens = 0 }: PlannedCall): number {
+  return Math.min(tokens, Math.max(inputTokens(price, wire) + 1, Math.ceil(tokens / LEAST_PART)));
+}
+
+type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes' | 'tags'>;
 
 function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;
@@ -205,6 +243,7 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
     maxTokens,
     planned,
     leastReserve: wire.maxTokens === undefined ? micros(Math.max(part, least)) : planned.reserve,
+    leastTokens: wire.maxTokens === undefined ? leastTokens(first, sent, planned) : planned.tokens,
     async closer() {
       if (wire.counted !== undefined) return undefined;
       const counted = await countedWire(parts, asked);

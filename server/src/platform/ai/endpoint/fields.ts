@@ -203,6 +203,24 @@ export function checkMetadata(metadata: unknown): void {
     );
 }
 
+/** Tags of a call: so many, and so long. */
+const MOST_TAGS = 8;
+const LONGEST_TAG = 128;
+
+/** The tags that a request gives its call: its metadata, and who asks at the caller's as `user_id`. Those past the bounds are left out or cut. */
+export function tagsOf({ metadata, user }: Readonly<Record<string, unknown>>) {
+  const said = {
+    ...(typeof user === 'string' ? { user_id: user } : {}),
+    ...(isRecord(metadata) ? metadata : {}),
+  };
+  const pairs = Object.entries(said).flatMap(([name, value]) => {
+    const fits =
+      typeof value === 'string' && name.length <= LONGEST_NAME && !name.includes(':') && name !== '';
+    return fits ? [[name, value.slice(0, LONGEST_TAG).toWellFormed()] as const] : [];
+  });
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs.slice(0, MOST_TAGS));
+}
+
 /** Tools that run at the vendor cost money and reach stored objects; functions run at the caller. */
 function checkTools(tools: unknown): void {
   if (tools === undefined || tools === null) return;

@@ -49,6 +49,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
     chain,
     wire,
     budget: permit.reserve,
+    tokens: permit.tokens,
     signal: lingering === undefined ? to.signal : lingering.signal,
     traceparent: to.traceparent,
   };

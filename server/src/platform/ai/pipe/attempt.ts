@@ -49,6 +49,8 @@ export interface PipeCall {
   readonly wire: WireRequest;
   /** Caps the reply to what this buys (the OpenAI endpoint); without it the permit's reserve is extended instead. */
   readonly budget?: Micros | undefined;
+  /** The same by tokens, where a limit counts them. */
+  readonly tokens?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The lane whose provider slots it takes; `interactive` by default. */
   readonly lane?: Lane | undefined;

@@ -22,6 +22,8 @@ export interface Caller {
   /** The first of the keys that it comes from; none where a person made it. */
   readonly firstKeyId?: KeyId;
   readonly scopes: readonly string[];
+  /** Lists of models that a key may ask for, its own and those of keys that it comes from; each must have one. None: any. */
+  readonly models?: readonly (readonly string[])[];
   /** The account that a call is for when it names none: the key's account, or the user's default. */
   readonly accountId: AccountId;
 }

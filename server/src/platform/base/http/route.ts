@@ -52,6 +52,10 @@ export interface Prepared {
   readonly planned: unknown;
   /** The smallest reserve, in micro-dollars, that still makes sense: with less left of a budget, the permit carries what is left. */
   readonly leastReserve?: number;
+  /** The same of tokens. */
+  readonly leastTokens?: number | undefined;
+  /** Names and values that the ledger keeps with the call. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /**
    * The same call, measured closely at some cost: asked for only where a budget has no room for the bound. Undefined: it
    * asks for no less.
@@ -100,7 +104,7 @@ export interface Spending<Input> {
    * made as `call.prepared`. Without it, the feature's policy says what is planned.
    */
   readonly prepare?: (
-    request: Input & { readonly wire: Wire },
+    request: Input & { readonly wire: Wire; readonly caller: Caller | undefined },
     service: never,
   ) => Prepared | Promise<Prepared>;
 }
@@ -155,7 +159,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * backend that serves many customers. What it changes is audited by its handler.
    */
   readonly onBehalf?: true;
-  /** The right that an API key needs: `reel:write`. Required unless auth is `none`; `session` = keys can't call it. */
+  /** The right that an API key needs: `reel:write`. Required unless auth is `none`; `session` = keys can't call it, `any` = all can. */
   readonly scope?: string;
   /**
    * Not for a person who found a session open: it must have been proven within the last 15 minutes, or the answer is 403

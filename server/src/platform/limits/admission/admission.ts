@@ -27,10 +27,10 @@ interface DecisionRow {
 }
 
 const ADMIT = `select granted, answer from limits.admit($1::uuid[], $2::text[], $3::limits.feature[], $4::accounts.spender[],
-  $5::limits.run[], $6::limits.request[], $7::uuid, $8::boolean, $9::boolean)`;
+  $5::limits.run[], $6::limits.request[], $7::uuid, $8::boolean, $9::boolean, $10::limits.call_facts[])`;
 
 const PREVIEW = `select granted, answer from limits.preview($1::text::uuid[], $2::text::text[], $3::text::limits.feature[],
-  $4::text::accounts.spender[], $5::text::limits.run[], $6::text::limits.request[], $7::uuid, $8::boolean)`;
+  $4::text::accounts.spender[], $5::text::limits.run[], $6::text::limits.request[], $7::uuid, $8::boolean, $9::text::limits.call_facts[])`;
 
 /** After a repeat more are expected: so many batches look keys up first, which costs each a tenth more. */
 const CAUTIOUS = 50;
@@ -73,8 +73,8 @@ export function createAdmission(parts: AdmissionParts) {
     assertFeature(request);
     const afterEnds = parts.afterEnds(request.accountId);
     const first = await decide(request, afterEnds);
-    // The bound comes first, and costs nothing; what it denies for want of money is measured closely, once.
-    const isShort = first.kind === 'denied' && first.denial.of === 'budget';
+    // The bound comes first, and costs nothing; what it denies for want of money or tokens is measured closely, once.
+    const isShort = first.kind === 'denied' && first.denial.needed !== undefined;
     const closer = isShort ? await request.closer?.() : undefined;
     const last = closer === undefined ? first : await decide({ ...request, ...closer }, afterEnds);
     if (last.kind === 'denied') parts.onDenied?.(request, last.denial);
@@ -96,13 +96,13 @@ export function createAdmission(parts: AdmissionParts) {
 
   /** One statement and one commit for all callers that wait. An answer that is missing comes with the next batch. */
   async function flush(items: readonly AdmissionItem[], wait: boolean): Promise<(Decision | undefined)[]> {
-    const { values, order } = createBatch(items, features, { holder, wait });
+    const { values, facts, order } = createBatch(items, features, { holder, wait });
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
     for (;;) {
       const looksUp = cautious > 0;
       if (looksUp) cautious -= 1;
       try {
-        const asked = systemCall(statement<DecisionRow>(ADMIT, [...values, looksUp]));
+        const asked = systemCall(statement<DecisionRow>(ADMIT, [...values, looksUp, facts]));
         const [rows] = await db.system('limits.admission', DECIDED, [asked]);
         for (const [index, row] of rows.entries()) decisions[order[index] ?? 0] = decisionOf(row);
         return decisions;
@@ -127,8 +127,8 @@ export function createAdmission(parts: AdmissionParts) {
 
   async function decideAndUndo(request: PreviewRequest): Promise<Decision> {
     const item = { request, keyed: undefined, permit: ids.next<PermitId>(), event: ids.next<UsageEventId>() };
-    const { values } = createBatch([item], features, { holder, wait: true });
-    const asked = systemCall(statement<DecisionRow>(PREVIEW, values));
+    const { values, facts } = createBatch([item], features, { holder, wait: true });
+    const asked = systemCall(statement<DecisionRow>(PREVIEW, [...values, facts]));
     const [[row]] = await db.system('limits.admission', DECIDED, [asked]);
     if (row === undefined) throw new Error('a preview had no answer');
     // Busy: another request of the account, its first one, made the meter at this moment.
@@ -152,7 +152,7 @@ export function createAdmission(parts: AdmissionParts) {
 
 /** Undefined: its meter is locked by another transaction. */
 function decisionOf({ granted, answer }: DecisionRow): Decision | undefined {
-  if (granted !== null) return { kind: 'granted', reserve: granted };
+  if (granted !== null) return { ...answer, kind: 'granted', reserve: granted };
   return answer === null || answer.kind === 'busy' ? undefined : answer;
 }
 
@@ -165,7 +165,8 @@ function toAdmission(
   switch (decision.kind) {
     case 'granted': {
       const { permit: id, event } = item;
-      const made = { id, event, fence: 1, reserve: decision['reserve'], adopted: false };
+      const { reserve, tokens } = decision;
+      const made = { id, event, fence: 1, reserve, tokens, adopted: false };
       return { kind: 'permit', adopted: false, permit: makePermit(permitFactsOf(made, request)) };
     }
     case 'permit':
@@ -212,10 +213,11 @@ interface PlanLack {
 }
 
 function permitFactsOf(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {
-  const { id, fence, reserve, event, adopted } = decision as unknown as {
+  const { id, fence, reserve, tokens, event, adopted } = decision as unknown as {
     id: PermitId;
     fence: number;
     reserve: Micros;
+    tokens?: number;
     event: UsageEventId | null;
     adopted: boolean;
   };
@@ -223,6 +225,7 @@ function permitFactsOf(decision: Readonly<Record<string, unknown>>, request: Adm
     id,
     fence,
     reserve,
+    tokens,
     openEvent: event ?? undefined,
     accountId: request.accountId,
     userId: request.userId,

@@ -2,12 +2,6 @@
 -- What is read and written is so for the whole batch at once, and a request whose limits have room costs some comparisons:
 -- docs/decisions/0137-sql-decides-once.md has what each part costs.
 
--- The budgets of keys as limits: each counts by its meter's scope, and most is its size, which no plan gives.
-create or replace function limits.key_rules(p_budgets accounts.key_budget[]) returns limits.rule[] language sql immutable as $$
-  select array_agg(('key_budget', 'budget', 'month', 'key:' || key_id, null, micros, null)::limits.rule order by place)
-  from unnest(p_budgets) with ordinality as t (key_id, micros, place)
-$$;
-
 -- Adds to a window of a meter other than the account's own (a subject's, a user's, a key's). Its caller holds the lock
 -- of the account's meter for the product, under which all of these are changed.
 create or replace function limits.charge(p_account uuid, p_scope text, p_name text, p_start bigint, p_amount bigint) returns void language plpgsql as $$
@@ -96,10 +90,10 @@ create or replace function limits.may_fail(p_account uuid, p_now timestamptz) re
   where p.account_id = p_account and p.state = 'running' and p.job_id is null and p.reserve > 0 and p.due_at > p_now and not limits.is_outside(p.holder)
 $$;
 
--- Why a request has no room, after its run was granted p_number permits, p_units and p_cost: the first limit in the order of
+-- Why a request has no room, after its run was granted p_number permits, p_units, p_cost and p_tokens: the first limit in the order of
 -- the product. The arrays are of its limits: their size, what they held before the run, and where their window begins.
 create or replace function limits.denial(p_feature limits.feature, p_run limits.run, p_request limits.request, p_scopes text[], p_plan text, p_now timestamptz,
-  p_max bigint[], p_taken bigint[], p_start bigint[], p_number bigint, p_units bigint, p_cost bigint) returns jsonb language plpgsql as $$
+  p_max bigint[], p_taken bigint[], p_start bigint[], p_number bigint, p_units bigint, p_cost bigint, p_tokens bigint, p_least_tokens bigint) returns jsonb language plpgsql as $$
 declare
   c limits.rule;
   v_rule integer := 0;
@@ -113,7 +107,8 @@ begin
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', p_taken[v_rule], 'max', v_max,
         'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan);
     end if;
-    v_least := case c.kind when 'concurrency' then 1 when 'cooldown' then 0 when 'budget' then p_request.least else p_request.units end;
+    v_least := case c.kind when 'concurrency' then 1 when 'calls' then 1 when 'cooldown' then 0 when 'budget' then p_request.least
+      when 'tokens' then coalesce(p_least_tokens, 0) else p_request.units end;
     if c.kind = 'credits' and v_max is not null then
       select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
         where account_id = p_request.account_id and product = p_run.product and name = c.name and (expires_at is null or expires_at > p_now);
@@ -125,7 +120,7 @@ begin
     end if;
     -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
     -- that is larger than all of it is told how large (needed).
-    if v_max is null or v_max < v_least and (c.kind <> 'budget' or v_max = 0) and c.name <> 'key_budget' then
+    if v_max is null or v_max < v_least and (c.kind <> 'budget' or v_max = 0) and c.counts_by not like 'key:%' then
       return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then
@@ -133,7 +128,8 @@ begin
       v_resets := case p_taken[v_rule] when 0 then p_now + v_max * interval '1 second' else limits.instant(p_start[v_rule]) end;
       v_taken := 1; v_max := 1;
     else
-      v_taken := p_taken[v_rule] + case c.kind when 'concurrency' then p_number when 'budget' then p_cost else p_units end;
+      v_taken := p_taken[v_rule] + case c.kind when 'concurrency' then p_number when 'calls' then p_number when 'budget' then p_cost
+        when 'tokens' then p_tokens else p_units end;
       continue when v_taken + v_least <= v_max;
       if c.kind = 'concurrency' then
         -- The latest instant for it; those admitted by this batch are not written yet, so that their own due time stands in.
@@ -145,8 +141,9 @@ begin
         v_resets := (limits.window_of(p_request.account_id, p_run.product, c.per, p_start[v_rule], p_now)).ends;
       end if;
     end if;
-    return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case c.kind when 'sliding' then 'burst' else c.kind end, 'used', v_taken, 'max', v_max,
-      'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case c.kind when 'budget' then jsonb_build_object('needed', v_least) else '{}' end;
+    return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case when c.kind = 'sliding' then 'burst'
+        when c.kind in ('calls', 'tokens') then case c.per when 'minute' then 'burst' else 'quota' end else c.kind end, 'used', v_taken, 'max', v_max,
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
 end $$;

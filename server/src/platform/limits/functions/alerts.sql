@@ -22,7 +22,7 @@ declare
   v_used bigint;
 begin
   if p_scope like 'key:%' then
-    v_size := limits.key_budget(p_account, p_scope);
+    v_size := limits.key_bound(p_account, p_scope, p_name);
   else
     v_size := (entitlements.segment(p_account, p_product, p_now)->'grants'->>p_name)::bigint;
   end if;

@@ -28,17 +28,17 @@ begin
   return v_meters;
 end $$;
 
--- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
+-- The bounds of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
 -- those of the products.
-create or replace function limits.lock_budgets(p_spenders accounts.spender[], p_standings accounts.standing[]) returns boolean language plpgsql as $$
+create or replace function limits.lock_budgets(p_spenders accounts.spender[], p_standings accounts.spender_state[]) returns boolean language plpgsql as $$
 begin
   insert into limits.meters (account_id, scope)
-    select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-      cross join lateral unnest(w.key_budgets) as b order by 1, 2
+    select distinct w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, bounds)
+      cross join lateral unnest(w.bounds) as b order by 1, 2
     on conflict do nothing;
   perform from limits.meters t where (t.account_id, t.scope) in (
-    select w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, key_budgets)
-      cross join lateral unnest(w.key_budgets) as b) order by t.account_id, t.scope for update;
+    select w.account_id, 'key:' || b.key_id from unnest(p_spenders, p_standings) as w (account_id, user_id, key_id, session_id, refused, bounds)
+      cross join lateral unnest(w.bounds) as b) order by t.account_id, t.scope for update;
   return true;
 end $$;
 
@@ -64,11 +64,11 @@ end $$;
 
 -- All that is read for a batch, in one statement: each costs as much to start as it reads. p_concurrent: whether open permits matter to any of it.
 create or replace function limits.read_for(p_accounts uuid[], p_products text[], p_concurrent boolean, p_spenders accounts.spender[], p_holder uuid, p_now timestamptz,
-  out lease timestamptz, out governed boolean, out standings accounts.standing[], out open bigint[], out segments jsonb[], out staked bigint[],
+  out lease timestamptz, out governed boolean, out standings accounts.spender_state[], out open bigint[], out segments jsonb[], out staked bigint[],
   out staked_until timestamptz[]) language plpgsql as $$
 begin
   select h.expires_at, exists (select from limits.operator_budgets),
-      (select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
+      (select array_agg((w.refused, w.bounds)::accounts.spender_state order by s.place)
         from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
         cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w), o.*
     into lease, governed, standings, open, segments, staked, staked_until

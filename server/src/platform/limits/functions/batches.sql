@@ -1,7 +1,7 @@
 -- Writes what a batch was granted: the meters that changed, of which the first p_own are of accounts and products, and the permits with their first
 -- calls and keys. Answers what the batch is told, in the order of its requests.
 create or replace function limits.write_admitted(p_meters limits.meters[], p_dirty boolean[], p_own integer, p_requests limits.request[], p_admitted limits.admitted[],
-  p_answers jsonb[], p_holder uuid, p_now timestamptz)
+  p_answers jsonb[], p_facts limits.call_facts[], p_holder uuid, p_now timestamptz)
 returns table (granted bigint, answer jsonb) language plpgsql as $$
 begin
   update limits.meters t set names = d.names, starts = d.starts, used = d.used, seen = limits.micros(p_now)
@@ -15,14 +15,15 @@ begin
       on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
   end if;
   with admitted as materialized (
-    select * from unnest(p_requests, p_admitted) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
-        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan)
+    select * from unnest(p_requests, p_admitted, p_facts) as asked (account_id, permit_id, event_id, user_id, key_id, product, feature, units,
+        wanted, least, state, subject, provider, model, price_version, request_id, route, key_hash, body_hash, twin, reserve, charges, slots, due_at, operator_budgets, plan, tokens,
+        least_tokens, tags)
       where reserve is not null
   ), permits as (
     insert into limits.permits (account_id, id, user_id, key_id, product, feature, units, reserve, state, holder, fence, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, created_at, updated_at)
+        operator_budgets, plan, tags, request_id, created_at, updated_at)
       select account_id, permit_id, user_id, key_id, product, feature, units, reserve, state, p_holder, 1, slots, charges, subject, due_at,
-        operator_budgets, plan, request_id, p_now, p_now from admitted
+        operator_budgets, plan, tags, request_id, p_now, p_now from admitted
   ), events as (
     insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, reserve, price_version,
         state, request_id, created_at, updated_at)
@@ -41,7 +42,7 @@ end $$;
 -- violating its unique constraint: it comes again with the look-up.
 -- Answers in the order of the requests: the reserve of a new permit, or else what the caller is told.
 create or replace function limits.admit(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[],
-  p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean)
+  p_requests limits.request[], p_holder uuid, p_wait boolean, p_repeats boolean, p_facts limits.call_facts[] default null)
 returns table (granted bigint, answer jsonb) language plpgsql
 -- Plans are made once and kept: one that was made while tables were small must not read them whole when they have grown.
 -- Before PostgreSQL 18 what is off costs so much that the plans would be compiled.
@@ -52,16 +53,18 @@ declare
   v_meters limits.meters[]; v_dirty boolean[] := array_fill(false, array[cardinality(p_accounts)]); m limits.meters;
   v_now timestamptz; v_now_us bigint; v_bounds bigint[];
   v_trusted bigint := limits.trusted(app.now()); v_jumped integer[];
-  v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[]; v_capped boolean := false;
+  v_segments jsonb[]; v_standings accounts.spender_state[]; v_lease timestamptz; v_known integer[]; v_capped boolean := false;
   v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
   -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
   v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
-  r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
+  r limits.run; who accounts.spender; standing accounts.spender_state; f limits.feature; c limits.rule; q limits.request;
   v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_twin integer; v_scope text; v_start bigint;
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
+  -- Null: no limit counts tokens.
+  v_tokens_left bigint; v_tokens bigint; v_tokens_taken bigint;
   -- What failed of the account, what its calls that run may cost at most if they fail and when the last of them is over, by account what that
   -- is with those that this batch granted, and what may be borne.
   v_failed bigint; v_staked bigint; v_staked_until timestamptz; v_stakes jsonb := '{}'; v_borne bigint;
@@ -78,7 +81,7 @@ begin
     from limits.read_for(p_accounts, p_products, v_concurrent, p_spenders, p_holder, v_now);
   -- The operator's budgets are looked at when there are any.
   if v_governed then v_states := limits.operator_states(v_now); end if;
-  foreach standing in array v_standings loop v_capped := v_capped or standing.key_budgets is not null; end loop;
+  foreach standing in array v_standings loop v_capped := v_capped or standing.bounds is not null; end loop;
   if v_capped then perform limits.lock_budgets(p_spenders, v_standings); end if;
   if p_repeats then v_known := limits.known_keys(p_requests); end if;
 
@@ -95,10 +98,10 @@ begin
     v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
       when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
 
-    if standing.key_budgets is not null then f.rules := f.rules || limits.key_rules(standing.key_budgets); end if;
+    if standing.bounds is not null then f.rules := f.rules || limits.key_rules(standing.bounds); end if;
 
     -- What all its limits together have room for.
-    v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left;
+    v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left; v_tokens_left := null; v_tokens_taken := 0;
     v_number := 0; v_units := 0; v_cost := 0; v_charged := null; v_held := '{}'; v_purses := null;
     v_rule := 0; v_loaded := 0;
     if v_closed is null then
@@ -193,6 +196,10 @@ begin
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
       if c.kind = 'budget' then
         v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
+      elsif c.kind = 'calls' then
+        v_slots_left := least(v_slots_left, v_max[v_rule] - v_taken[v_rule]);
+      elsif c.kind = 'tokens' then
+        v_tokens_left := least(v_tokens_left, v_max[v_rule] - v_taken[v_rule]);
       else
         v_units_left := least(v_units_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
       end if;
@@ -213,8 +220,9 @@ begin
       end if;
       if v_answer is null then
         if v_closed is not null then v_answer := v_closed;
-        elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
-          v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
+        elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left or coalesce((p_facts[v_place]).least_tokens, 0) > v_tokens_left then
+          v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost,
+            v_tokens_taken, (p_facts[v_place]).least_tokens);
         elsif q.state = 'running' and v_staked > 0 and v_failed + v_staked + least(q.reserve, v_cost_left) > v_borne then
           -- If the providers broke them all, more would be borne than may be. It waits as for a place.
           v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_failed + v_staked, 'max', v_borne,
@@ -236,13 +244,19 @@ begin
       v_number := v_number + 1; v_units := v_units + q.units; v_cost := v_cost + v_reserve;
       if q.state = 'running' and v_reserve > 0 then v_staked := v_staked + v_reserve; v_staked_until := greatest(v_staked_until, v_due); end if;
       v_slots_left := v_slots_left - 1; v_units_left := v_units_left - q.units; v_cost_left := v_cost_left - v_reserve;
+      if v_tokens_left is not null then
+        v_charged := null;
+        v_tokens := least(coalesce((p_facts[v_place]).tokens, 0), v_tokens_left);
+        v_tokens_left := v_tokens_left - v_tokens; v_tokens_taken := v_tokens_taken + v_tokens;
+        v_answers[v_place] := jsonb_build_object('tokens', v_tokens);
+      end if;
       if v_charged is distinct from q.units then
         v_charged := q.units; v_charge := '[]'; v_rule := 0;
         foreach c in array f.rules loop
           v_rule := v_rule + 1;
-          if c.kind in ('quota', 'budget') then
-            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, c.kind, v_starts[v_rule],
-              case c.kind when 'quota' then q.units end, c.per));
+          if c.kind in ('quota', 'budget', 'tokens') or c.kind = 'calls' and c.per <> 'minute' then
+            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, case c.kind when 'calls' then 'quota' else c.kind end, v_starts[v_rule],
+              case c.kind when 'quota' then q.units when 'calls' then 1 when 'tokens' then v_tokens end, c.per));
           end if;
         end loop;
       end if;
@@ -281,7 +295,8 @@ begin
         continue;
       end if;
       if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
-      v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 else v_taken[v_rule] + v_units end;
+      v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 when 'calls' then v_taken[v_rule] + v_number
+        when 'tokens' then v_taken[v_rule] + v_tokens_taken else v_taken[v_rule] + v_units end;
       if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
         perform limits.note(who.account_id, r.product, v_scopes[v_rule], c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
       end if;
@@ -294,17 +309,17 @@ begin
     if v_loaded > 0 then v_meters[v_loaded] := m; end if;
   end loop;
 
-  return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_holder, v_now) as w;
+  return query select w.granted, w.answer from limits.write_admitted(v_meters, v_dirty, cardinality(p_accounts), p_requests, v_admitted, v_answers, p_facts, p_holder, v_now) as w;
 end $$;
 
 -- The answer that a request would get now: limits.admit gives it, and all that it wrote is undone.
 create or replace function limits.preview(p_accounts uuid[], p_products text[], p_features limits.feature[], p_spenders accounts.spender[], p_runs limits.run[],
-  p_requests limits.request[], p_holder uuid, p_wait boolean)
+  p_requests limits.request[], p_holder uuid, p_wait boolean, p_facts limits.call_facts[] default null)
 returns table (granted bigint, answer jsonb) language plpgsql as $$
 begin
   begin
     select a.granted, a.answer into granted, answer
-      from limits.admit(p_accounts, p_products, p_features, p_spenders, p_runs, p_requests, p_holder, p_wait, false) a;
+      from limits.admit(p_accounts, p_products, p_features, p_spenders, p_runs, p_requests, p_holder, p_wait, false, p_facts) a;
     raise exception 'undone' using errcode = 'PL019';
   exception when sqlstate 'PL019' then return next;
   end;

@@ -92,7 +92,7 @@ begin
       select p.reserve, p.charges from limits.permits p
       where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_products[c.meter] and p.fence = c.fence and p.holder = c.holder
         and (p.state = 'running' or p.state = 'queued' and p.job_id is null) and p.operator_budgets is null
-        and not p.charges @? 'strict $[*] ? (@[2] == "credits" || @[2] == "budget" && @[4] != null)' for update
+        and not p.charges @? 'strict $[*] ? (@[2] == "credits" || @[2] == "tokens" || @[2] == "budget" && @[4] != null)' for update
     ) as permit on true
     left join lateral (
       -- The call at hand is open, and no other one is.

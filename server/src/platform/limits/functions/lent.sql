@@ -37,7 +37,8 @@ begin
   -- Credits may come from several gifts: the one that was drawn from last gets its units back first.
   for v_at in reverse jsonb_array_length(p_permit.charges) - 1 .. 0 loop
     c := p_permit.charges->v_at;
-    continue when c->>2 not in ('quota', 'credits');
+    -- A bound of a key counts calls, not units.
+    continue when c->>2 not in ('quota', 'credits') or c->>0 like 'key:%';
     v_key := case c->>2 when 'quota' then v_at::text else c->>1 end;
     v_give := least(coalesce((v_left->>v_key)::bigint, v_unused), (c->>4)::bigint);
     v_left := v_left || jsonb_build_object(v_key, coalesce((v_left->>v_key)::bigint, v_unused) - v_give);
@@ -78,7 +79,7 @@ declare
 begin
   if v_refused is not null then return jsonb_build_object('kind', 'refused', 'reason', v_refused); end if;
   if v_short > 0 then
-    v_denial := limits.extend(p_permit, v_short, p_now);
+    v_denial := limits.extend(p_permit, v_short, 0, p_now);
     if v_denial is not null then
       return v_denial || jsonb_build_object('plan', entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'plan');
     end if;

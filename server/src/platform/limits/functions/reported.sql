@@ -47,16 +47,18 @@ begin
   -- Another product's decision with this key may have been later than ours.
   if p_scope = p_rule.counts_by and v_stored > v_window.starts then v_window.starts := v_stored; end if;
   v_since := limits.window_begins(p_account, p_rule.per, v_window, p_now);
-  select sum(case p_rule.kind when 'budget' then cost else units end) into v_amount from unnest(p_events) where happened_at >= v_since;
+  select sum(case p_rule.kind when 'budget' then cost when 'calls' then 1 when 'tokens' then prompt_tokens + completion_tokens else units end) into v_amount
+    from unnest(p_events) where happened_at >= v_since;
   if v_amount is null then return null; end if;
   perform limits.charge(p_account, p_scope, p_rule.name, v_window.starts, v_amount);
   perform limits.note_charge(p_account, e.product, p_scope, p_rule.name, p_rule.kind, p_rule.per, v_window.starts, v_amount, true, p_now);
-  if p_rule.kind = 'burst' then return null; end if;
-  return row(e.product, e.name, e.subject, v_since, jsonb_build_array(p_scope, p_rule.name, p_rule.kind, v_window.starts, null, p_rule.per));
+  if p_rule.kind = 'burst' or p_rule.per = 'minute' then return null; end if;
+  return row(e.product, e.name, e.subject, v_since, jsonb_build_array(p_scope, p_rule.name, case p_rule.kind when 'calls' then 'quota' else p_rule.kind end,
+    v_window.starts, case p_rule.kind when 'calls' then 1 end, p_rule.per));
 end $$;
 
 -- Charges the limits of each feature and subject with what happened of it; the account's meters are locked.
-create or replace function limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_budgets accounts.key_budget[], p_features limits.feature[], p_events limits.reported[], p_now timestamptz)
+create or replace function limits.charge_all(p_account uuid, p_user uuid, p_key uuid, p_bounds accounts.key_bound[], p_features limits.feature[], p_events limits.reported[], p_now timestamptz)
 returns limits.charged[] language plpgsql as $$
 declare
   g record;
@@ -72,7 +74,7 @@ begin
   loop
     f := p_features[g.feature];
     v_grants := entitlements.segment(p_account, g.product, p_now)->'grants';
-    if p_budgets is not null then f.rules := f.rules || limits.key_rules(p_budgets); end if;
+    if p_bounds is not null then f.rules := f.rules || limits.key_rules(p_bounds); end if;
     foreach c in array f.rules loop
       v_scope := case c.counts_by when 'account' then g.product when 'member' then g.product || '/member:' || p_user
         when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'subject' then g.product || '/subject:' || g.subject else c.counts_by end;
@@ -100,15 +102,15 @@ declare
   v_events limits.reported[];
   v_charged limits.charged[];
   v_states limits.operator_state[];
-  v_budgets accounts.key_budget[] := accounts.key_budgets(v_account, (select makers || id from identity.api_keys where account_id = v_account and id = p_key));
+  v_bounds accounts.key_bound[] := accounts.key_bounds(v_account, (select makers || id from identity.api_keys where account_id = v_account and id = p_key));
   p limits.permits;
 begin
   insert into limits.meters (account_id, scope) select v_account, product from unnest(p_products) as product on conflict do nothing;
   perform from limits.meters where account_id = v_account and scope = any(p_products) order by scope collate "C" for update;
-  if v_budgets is not null then
+  if v_bounds is not null then
     -- As in admission: after those of the products, in one order.
-    insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_budgets) order by 2 on conflict do nothing;
-    perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_budgets)) order by scope for update;
+    insert into limits.meters (account_id, scope) select v_account, 'key:' || key_id from unnest(v_bounds) order by 2 on conflict do nothing;
+    perform from limits.meters where account_id = v_account and scope in (select 'key:' || key_id from unnest(v_bounds)) order by scope for update;
   end if;
   select limits.time_after(max(seen) filter (where seen <= limits.trusted(app.now()))) into v_now from limits.meters where account_id = v_account and scope = any(p_products);
   select array_agg((product, name, feature, id, permit_id, reported_id, units, least(coalesce(happened_at, v_now), v_now), subject, provider, model,
@@ -127,14 +129,15 @@ begin
   select coalesce(array_agg(id), '{}') into v_fresh from written;
   select array_agg(t::limits.reported) into v_events from unnest(v_events) as t where t.id = any(v_fresh);
   if cardinality(v_fresh) > 0 then
-    v_charged := limits.charge_all(v_account, p_user, p_key, v_budgets, p_features, v_events, v_now);
+    v_charged := limits.charge_all(v_account, p_user, p_key, v_bounds, p_features, v_events, v_now);
     if right(p_holder::text, 1) = '2' and exists (select from limits.operator_budgets) then v_states := limits.operator_states(v_now); end if;
     for p in
       with held as materialized (select product, entitlements.segment(v_account, product, v_now)->>'plan' as plan from unnest(p_products) as product)
       insert into limits.permits (account_id, id, user_id, key_id, product, feature, plan, units, reserve, state, holder, fence, slots, charges, subject, due_at,
           operator_budgets, request_id, created_at, updated_at)
         select v_account, e.permit_id, p_user, p_key, e.product, e.name, held.plan, e.units, e.cost, 'settled', p_holder, 1, '{}', coalesce((
-              select jsonb_agg(case c.charge->>2 when 'quota' then jsonb_set(c.charge, '{4}', to_jsonb(e.units)) else c.charge end) from unnest(v_charged) as c
+              select jsonb_agg(case when c.charge->>2 = 'quota' and c.charge->>4 is null then jsonb_set(c.charge, '{4}', to_jsonb(e.units))
+                when c.charge->>2 = 'tokens' then jsonb_set(c.charge, '{4}', to_jsonb(e.prompt_tokens + e.completion_tokens)) else c.charge end) from unnest(v_charged) as c
               where c.product = e.product and c.name = e.name and c.subject is not distinct from e.subject and c.since <= e.happened_at), '[]'),
             e.subject, v_now, (limits.governing(v_states, e.product, e.name, held.plan, e.provider)).budgets, p_request, v_now, v_now
           from unnest(v_events) as e join held on held.product = e.product

@@ -61,30 +61,31 @@ begin
     cross join lateral (select from limits.meters t where t.account_id = account and t.scope = key_scope for update) as held;
 end $$;
 
--- Gives a part of what a permit holds back to its budgets, the newest window first; of a negative part, an overrun, the
--- newest window takes all. Answers the permit's charges after it, and the moves of the windows, which its caller makes.
+-- Gives a part of what a permit holds back to its budgets, and the tokens that it did not take, the newest window first; of a negative part,
+-- an overrun, the newest window takes all. Answers the permit's charges after it, and the moves of the windows, which its caller makes.
 create or replace function limits.give_back(p_permit limits.permits, p_unused bigint, out charges jsonb, out moves limits.move[]) language plpgsql as $$
 declare
   c jsonb;
   v_left jsonb := '{}';
   v_key text;
   v_give bigint;
+  v_tokens bigint := limits.tokens_left(p_permit);
 begin
   charges := p_permit.charges;
   moves := '{}';
-  if p_unused = 0 then return; end if;
+  if p_unused = 0 and coalesce(v_tokens, 0) = 0 then return; end if;
   for v_at in reverse jsonb_array_length(charges) - 1 .. 0 loop
     c := charges->v_at;
-    continue when c->>2 <> 'budget';
+    continue when c->>2 not in ('budget', 'tokens');
     v_key := (c->>0) || ' ' || (c->>1);
-    v_give := coalesce((v_left->>v_key)::bigint, p_unused);
+    v_give := coalesce((v_left->>v_key)::bigint, case c->>2 when 'budget' then p_unused else v_tokens end);
     if c->>4 is not null then
       v_left := v_left || jsonb_build_object(v_key, v_give - least(v_give, (c->>4)::bigint));
       v_give := least(v_give, (c->>4)::bigint);
       charges := jsonb_set(charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
     end if;
     moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
-    if v_give < 0 then
+    if v_give < 0 and c->>2 = 'budget' then
       perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, (c->>3)::bigint, -v_give, false, app.now());
     end if;
   end loop;
@@ -125,18 +126,13 @@ begin
     where account_id = p_permit.account_id and id = p_permit.id;
 end $$;
 
--- The budget of the key whose meter it is.
-create or replace function limits.key_budget(p_account uuid, p_scope text) returns bigint language sql stable as $$
-  select monthly_budget_micros from identity.api_keys where account_id = p_account and id = substr(p_scope, 5)::uuid
-$$;
-
--- A budget-only admission: the permit's reserve grows by what a further call may cost beyond it, in the windows of this
--- moment, in all budgets or in none. Null = they had room.
-create or replace function limits.extend(p_permit limits.permits, p_short bigint, p_now timestamptz) returns jsonb language plpgsql as $$
+-- A budget-only admission: the permit's reserve grows by what a further call may cost beyond it, and its tokens by those that it may take, in
+-- the windows of this moment, in all budgets or in none. Null = they had room.
+create or replace function limits.extend(p_permit limits.permits, p_short bigint, p_tokens bigint, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
   c jsonb;
   v limits.meters;
-  v_at integer; v_start bigint; v_taken bigint; v_max bigint;
+  v_at integer; v_start bigint; v_taken bigint; v_max bigint; v_more bigint;
   v_grants jsonb := entitlements.segment(p_permit.account_id, p_permit.product, p_now)->'grants';
   v_charges jsonb := p_permit.charges;
   v_newest jsonb;
@@ -145,32 +141,34 @@ begin
   -- Of each budget the newest charge, with its place.
   select coalesce(jsonb_agg(jsonb_build_array(value, place - 1)), '[]') into v_newest from (
     select distinct on (value->>0, value->>1) value, place from jsonb_array_elements(v_charges) with ordinality as t(value, place)
-    where value->>2 = 'budget' order by value->>0, value->>1, place desc) as newest;
+    where case value->>2 when 'budget' then p_short > 0 when 'tokens' then p_tokens > 0 end order by value->>0, value->>1, place desc) as newest;
   for c in select value->0 from jsonb_array_elements(v_newest) loop
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;
-    -- A key that has no budget any more binds nobody.
-    if c->>0 like 'key:%' then v_max := coalesce(limits.key_budget(p_permit.account_id, c->>0), 9007199254740991); end if;
+    v_more := case c->>2 when 'budget' then p_short else p_tokens end;
+    -- A key that has this bound no more binds nobody.
+    if c->>0 like 'key:%' then v_max := coalesce(limits.key_bound(p_permit.account_id, c->>0, c->>1), 9007199254740991); end if;
     v_start := (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v.starts[v_at], p_now)).starts;
     v_starts := v_starts || v_start;
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
-    if v_max is null or v_taken + p_short > v_max then
-      return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', 'budget', 'used', v_taken, 'max', coalesce(v_max, 0),
+    if v_max is null or v_taken + v_more > v_max then
+      return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', case c->>2 when 'budget' then 'budget' else 'quota' end, 'used', v_taken, 'max', coalesce(v_max, 0),
         'resets_at', (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v_start, p_now)).ends, 'now', p_now);
     end if;
   end loop;
   for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop
-    perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, p_short);
-    perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, v_start, p_short, true, p_now);
+    v_more := case c->>2 when 'budget' then p_short else p_tokens end;
+    perform limits.charge(p_permit.account_id, c->>0, c->>1, v_start, v_more);
+    perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, c->>2, c->>5, v_start, v_more, true, p_now);
     if v_start <> (c->>3)::bigint then
       -- From now on two windows hold parts of the reserve: each charge says how much.
       if c->>4 is null then
         v_charges := jsonb_set(v_charges, array[v_at::text, '4'], to_jsonb(p_permit.reserve));
       end if;
-      v_charges := v_charges || jsonb_build_array(jsonb_build_array(c->0, c->1, 'budget', v_start, p_short, c->5));
+      v_charges := v_charges || jsonb_build_array(jsonb_build_array(c->0, c->1, c->2, v_start, v_more, c->5));
     elsif c->>4 is not null then
-      v_charges := jsonb_set(v_charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint + p_short));
+      v_charges := jsonb_set(v_charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint + v_more));
     end if;
   end loop;
   update limits.permits set reserve = reserve + p_short, charges = v_charges, updated_at = p_now
@@ -203,14 +201,15 @@ end $$;
 create or replace function limits.send(p_permit limits.permits, p_next jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
   v_event uuid := (p_next->>'e')::uuid;
-  v_short bigint := limits.spoken_for(p_permit.account_id, p_permit.id, v_event) + (p_next->>'r')::bigint - p_permit.reserve;
+  v_short bigint := greatest(0, limits.spoken_for(p_permit.account_id, p_permit.id, v_event) + (p_next->>'r')::bigint - p_permit.reserve);
+  v_tokens bigint := greatest(0, coalesce((p_next->>'t')::bigint, 0) - limits.tokens_left(p_permit));
   v_denial jsonb;
   v_attempt integer;
 begin
   v_denial := limits.try_too_many(p_permit, p_next, p_now);
   if v_denial is not null then return v_denial; end if;
-  if v_short > 0 then
-    v_denial := limits.extend(p_permit, v_short, p_now);
+  if v_short > 0 or v_tokens > 0 then
+    v_denial := limits.extend(p_permit, v_short, v_tokens, p_now);
     if v_denial is not null then return v_denial; end if;
   end if;
   select coalesce(max(attempt), 0) + 1 into v_attempt from limits.usage_events where account_id = p_permit.account_id and permit_id = p_permit.id;
@@ -221,7 +220,7 @@ begin
     on conflict (account_id, id) do update set provider = excluded.provider, model = excluded.model, reserve = excluded.reserve,
       price_version = excluded.price_version, state = 'sent', fence = excluded.fence, updated_at = p_now
       where e.permit_id = excluded.permit_id and e.state in ('pending', 'sent');
-  return jsonb_build_object('kind', 'sent', 'reserve', p_permit.reserve + greatest(0, v_short));
+  return jsonb_build_object('kind', 'sent', 'reserve', p_permit.reserve + v_short);
 end $$;
 
 -- One item, under the lock of the account's meter. Answers the moves of the windows, which its caller makes.
@@ -378,6 +377,7 @@ begin
     where account_id = p_account and permit_id = p_permit and corrects is null and tried and id is distinct from e.id;
   return jsonb_build_object('id', p.id, 'account', p.account_id, 'user', p.user_id, 'key', p.key_id, 'product', p.product, 'feature', p.feature,
     'units', p.units, 'reserve', p.reserve, 'fence', p.fence, 'subject', p.subject, 'request_id', p.request_id, 'calls', v_calls, 'refused', v_refused,
+    'tokens', (select (charge->>4)::bigint from jsonb_array_elements(p.charges) as charge where charge->>2 = 'tokens' limit 1),
     'event', e.id, 'planned', case when e.id is not null then
       jsonb_build_object('provider', e.provider, 'model', e.model, 'priceVersion', e.price_version, 'reserve', e.reserve) end);
 end $$;

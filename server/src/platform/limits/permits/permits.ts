@@ -96,15 +96,24 @@ function dispatchPlanned({ facts, calls, progress }: PermitContext, call: Planne
   const { planned } = facts;
   const { open } = calls;
   // A statement of the permit's end may have told the database something that this process does not know: then it asks.
-  if (open === undefined || planned === undefined || !isCovered(planned, call) || progress.isHandled) return;
+  if (
+    open === undefined ||
+    planned === undefined ||
+    !isCovered({ ...planned, tokens: facts.tokens }, call) ||
+    progress.isHandled
+  )
+    return;
   return calls.dispatchOpen(open);
 }
 
-/** Whether the row of a planned call fits the one that goes out: the same model, and a reserve that holds it. */
-function isCovered(planned: PlannedCall, call: PlannedCall): boolean {
-  return (
-    planned.provider === call.provider && planned.model === call.model && planned.reserve >= call.reserve
-  );
+/** Whether the row of a planned call fits the one that goes out: the same model, a reserve that holds it, and so many tokens where they are counted. */
+function isCovered(
+  planned: Omit<PlannedCall, 'tokens'> & Pick<PermitFacts, 'tokens'>,
+  call: PlannedCall,
+): boolean {
+  const { provider, model, reserve, tokens = Number.POSITIVE_INFINITY } = planned;
+  const isSame = provider === call.provider && model === call.model;
+  return isSame && reserve >= call.reserve && tokens >= (call.tokens ?? 0);
 }
 
 /** Has the database write the row of the next call. */
@@ -129,9 +138,9 @@ async function openCall(permit: PermitContext, call: PlannedCall): Promise<Usage
 async function askForCall(
   permit: PermitContext,
   event: UsageEventId,
-  { provider, model, priceVersion, reserve }: PlannedCall,
+  { provider, model, priceVersion, reserve, tokens }: PlannedCall,
 ): Promise<Resolution> {
-  const next = { event, provider, model, priceVersion, reserve, failures: permit.failures };
+  const next = { event, provider, model, priceVersion, reserve, tokens, failures: permit.failures };
   const answer = await permit.settling.resolve(stepOf(permit, 'send', { next }));
   if (answer.kind === 'stale') throw new AppError('permit_stale');
   // The database knows what it was told, also where it has no room for the next call.

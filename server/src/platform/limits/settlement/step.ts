@@ -44,6 +44,7 @@ export interface NextCall {
   readonly model: string;
   readonly priceVersion: string;
   readonly reserve: number;
+  readonly tokens: number | undefined;
   /** Micro-dollars a day that the operator pays for failed calls of the account. */
   readonly failures: number;
 }
@@ -100,8 +101,8 @@ function encodeCall(call: CallSettlement) {
 
 function encodeNext(next: NextCall | ExtensionTerms) {
   if ('longest' in next) return { l: next.longest, s: next.seconds, r: next.reserve };
-  const { event, provider, model, priceVersion, reserve, failures } = next;
-  return { e: event, pr: provider, m: model, v: priceVersion, r: reserve, b: failures };
+  const { event, provider, model, priceVersion, reserve, tokens, failures } = next;
+  return { e: event, pr: provider, m: model, v: priceVersion, r: reserve, t: tokens, b: failures };
 }
 
 export type Figures = ReturnType<typeof toFigures>;

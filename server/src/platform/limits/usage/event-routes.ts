@@ -98,8 +98,10 @@ async function* tableOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerato
   for await (const rows of batches) yield rows.map((row) => COLUMNS.map((name) => toField(row[name])));
 }
 
-const toField = (value: Exclude<Shown[keyof Shown], object>): CsvValue =>
-  value === null || typeof value === 'number' ? value : String(value);
+function toField(value: Shown[keyof Shown]): CsvValue {
+  if (value === null || typeof value === 'number') return value;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
 
 async function* linesOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerator<string> {
   for await (const rows of batches) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');

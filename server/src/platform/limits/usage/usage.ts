@@ -2,6 +2,7 @@ import { type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
 import { ruleJson, ruleOf } from '../features.ts';
+import type { CallTags } from '../permit.ts';
 
 /** Use of one limit of an account. */
 export interface LimitUsage {
@@ -94,6 +95,7 @@ export interface UsageEventRow {
   /** Microseconds: authenticate, entitle, admit, run, settle. */
   readonly steps: readonly (number | null)[] | null;
   readonly created_at: Date;
+  readonly tags: CallTags | null;
 }
 
 /** A row of the ledger with what its permit says: why a call was not settled, and what was held for it. */
@@ -116,6 +118,8 @@ export interface UsageEventFilter {
   readonly user_id?: string | undefined;
   readonly key_id?: string | undefined;
   readonly status?: UsageEventRow['status'] | undefined;
+  /** `name:value`. */
+  readonly tag?: string | undefined;
   /** The instants between which it was written, the second one excluded. */
   readonly from?: Date | undefined;
   readonly until?: Date | undefined;
@@ -133,7 +137,7 @@ const LOOKED_AT = 10_000;
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const COLUMNS = `e.id, e.permit_id, e.user_id, e.key_id, e.product, e.feature, e.provider, e.model, e.provider_request_id, e.prompt_tokens, e.cached_tokens,
   e.completion_tokens, e.reasoning_tokens, e.cost as cost_micros, e.charged as charged_micros, e.price_version, e.state as status, e.estimated, e.corrects,
-  e.request_id, e.steps, e.created_at`;
+  e.request_id, e.steps, e.created_at, (select t.tags from limits.permits t where t.account_id = e.account_id and t.id = e.permit_id) as tags`;
 
 /** One row of an account's ledger; undefined: it has none of this id. */
 export async function readUsageEvent(
@@ -169,7 +173,8 @@ export async function readUsageEvents(
     readonly filter?: UsageEventFilter;
   },
 ): Promise<UsageEventPage> {
-  const { request_id, permit_id, product, feature, model, user_id, key_id, status, from, until } = filter;
+  const { request_id, permit_id, product, feature, model, user_id, key_id, status, tag, from, until } =
+    filter;
   const [rows, [end]] = await db.tenant(accountId, [
     statement<UsageEventRow>(
       `select ${COLUMNS}
@@ -178,6 +183,8 @@ export async function readUsageEvents(
          and ($7::text is null or model = $7) and ($8::uuid is null or user_id = $8) and ($9::uuid is null or key_id = $9)
          and ($10::text is null or state = $10)
          and ($13::uuid is null or permit_id = $13)
+         and ($14::text is null or exists (select from limits.permits t where t.account_id = e.account_id and t.id = e.permit_id
+           and t.tags->>split_part($14, ':', 1) = substr($14, strpos($14, ':') + 1)))
          and ($11::timestamptz is null or created_at >= $11) and ($12::timestamptz is null or created_at < $12)
        order by id desc limit $3`,
       [
@@ -194,6 +201,7 @@ export async function readUsageEvents(
         from ?? null,
         until ?? null,
         permit_id ?? null,
+        tag ?? null,
       ],
     ),
     statement<{ id: string; created_at: Date }>(

@@ -1,6 +1,7 @@
 import { declareLongUses, migrationsIn } from '#platform/db';
 import { marginRoutes } from './margin-routes.ts';
 import { revenueRoutes } from './revenue-routes.ts';
+import { ownUsageRoutes } from './own-usage.ts';
 import { usageRoutes } from './usage-routes.ts';
 import { defineModule } from '#platform/module';
 import { reportsDataRules } from './data-rules.ts';
@@ -42,7 +43,7 @@ export const reportsModule = defineModule({
   migrations: () => migrationsIn('reports', import.meta.url),
   dataRules: reportsDataRules,
   systemUses,
-  routes: [...usageRoutes, ...marginRoutes, ...revenueRoutes],
+  routes: [...usageRoutes, ...ownUsageRoutes, ...marginRoutes, ...revenueRoutes],
   schedules: {
     'usage-rollup': { cron: '* * * * *', run: (reports) => reports.rollup.roll() },
     'ledger-archives': {

@@ -68,8 +68,10 @@ function nameProblems(catalogue: Catalogue): string[] {
   ];
 }
 
+const BOUND_OF_KEYS = /^key_((daily_|monthly_)?(budget|calls|tokens)|(calls|tokens)_per_minute)$/;
+
 function limitProblems(name: string, limit: LimitDeclaration): string[] {
-  if (name === 'key_budget') return ['limit key_budget: so the budget of a key’s own is called'];
+  if (BOUND_OF_KEYS.test(name)) return [`limit ${name}: so the bounds of keys are called`];
   if (name === 'failures') return ['limit failures: so the limit of what failed calls cost is called'];
   if (limit.kind !== 'credits' || limit.rollover === undefined) return [];
   const { percent, most } = limit.rollover;

@@ -39,6 +39,7 @@ export interface Taken {
     readonly feature: string;
     readonly units: number;
     readonly reserve: Micros;
+    readonly tokens: number | null;
     readonly fence: number;
     readonly subject: string | null;
     readonly request_id: string;
@@ -106,6 +107,7 @@ function permitOf(parts: AttemptParts, { permit, job }: Taken): Permit | undefin
     feature: permit.feature,
     units: permit.units,
     reserve: permit.reserve,
+    tokens: permit.tokens ?? undefined,
     fence: permit.fence,
     subject: permit.subject ?? undefined,
     requestId: permit.request_id,

@@ -39,14 +39,22 @@ begin
 end $$;
 create or replace trigger members_left after delete on accounts.members for each row execute function accounts.member_left();
 
+-- The bounds of a key by the names of their limits.
+create or replace function accounts.bounds_of(p_key uuid, p_monthly bigint, p_bounds jsonb) returns accounts.key_bound[] language sql immutable as $$
+  select array_agg((p_key, most, name)::accounts.key_bound order by name) from (
+    select 'key_budget' as name, p_monthly as most where p_monthly is not null
+    union all select 'key_' || key, value::bigint from jsonb_each_text(p_bounds)) as bounds
+$$;
+
 -- In the order in which all processes lock their meters.
-create or replace function accounts.key_budgets(p_account uuid, p_keys uuid[]) returns accounts.key_budget[] language sql stable as $$
-  select array_agg((k.id, k.monthly_budget_micros)::accounts.key_budget order by k.id) from identity.api_keys k
-  where k.account_id = p_account and k.id = any(p_keys) and k.monthly_budget_micros is not null
+create or replace function accounts.key_bounds(p_account uuid, p_keys uuid[]) returns accounts.key_bound[] language sql stable as $$
+  select array_agg(b order by b.key_id, b.name) from identity.api_keys k
+    cross join lateral unnest(accounts.bounds_of(k.id, k.monthly_budget_micros, k.bounds)) as b
+  where k.account_id = p_account and k.id = any(p_keys)
 $$;
 
 -- A set of one row, so that it becomes a part of the statement that asks.
-create or replace function accounts.standing_of(p_account uuid, p_user uuid, p_key uuid, p_session uuid) returns table (refused text, key_budgets accounts.key_budget[])
+create or replace function accounts.standing_of(p_account uuid, p_user uuid, p_key uuid, p_session uuid) returns table (refused text, bounds accounts.key_bound[])
 language sql stable rows 1 as $$
   select case
       when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
@@ -57,8 +65,9 @@ language sql stable rows 1 as $$
         or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
       when p_session is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
       end,
-    case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
-      when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end
+    case when k.makers <> '{}' then accounts.key_bounds(k.account_id, k.makers || k.id)
+      when k.bounds is not null then accounts.bounds_of(k.id, k.monthly_budget_micros, k.bounds)
+      when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros, 'key_budget')::accounts.key_bound] end
   from (select) as one
   -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
   left join lateral (select * from accounts.accounts x where x.account_id = p_account limit 1) a on true
@@ -69,12 +78,12 @@ language sql stable rows 1 as $$
 $$;
 
 -- Those of a whole batch, for admission. Planned once: for one spender a plan of its own always looks cheaper than that for ten, and takes a millisecond.
-create or replace function accounts.standings(p_spenders accounts.spender[]) returns accounts.standing[] language plpgsql stable
+create or replace function accounts.standings(p_spenders accounts.spender[]) returns accounts.spender_state[] language plpgsql stable
 set plan_cache_mode = force_generic_plan
 as $$
 begin
   return (
-    select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
+    select array_agg((w.refused, w.bounds)::accounts.spender_state order by s.place)
     from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
     cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w);
 end $$;

@@ -106,11 +106,12 @@ export function createCallers(parts: {
     const [[key]] = await db.system('identity.credentials', [callerOfKey(hash)]);
     if (key === undefined) return undefined;
     const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
+    const models = key.models === null ? {} : { models: key.models };
     if (key.use_is_old) doBehind(db.tenant(accountId, KEY_USED, [keyUsed(accountId, keyId)]));
     const endsAt = key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
     const [firstKeyId] = makers;
     const first = firstKeyId === undefined ? {} : { firstKeyId };
-    const caller: Caller = { userId, keyId, ...first, platformRole, accountId, scopes };
+    const caller: Caller = { userId, keyId, ...first, platformRole, accountId, scopes, ...models };
     return { caller, makers, checkedAt, endsAt };
   }
 
@@ -202,6 +203,8 @@ export interface KeyRow extends CallerRow {
   scopes: string[];
   /** The keys that it comes from. */
   makers: KeyId[];
+  /** The models of each of them that names any, and its own. */
+  models: string[][] | null;
   expires_at: Date | null;
   /** Whether its last use was written down more than a minute ago. */
   use_is_old: boolean;
@@ -211,6 +214,9 @@ export interface KeyRow extends CallerRow {
 const callerOfKey = (tokenHash: string) =>
   statement<KeyRow>(
     `select k.id, k.account_id, k.user_id, k.scopes, k.makers, k.expires_at, u.role,
+       case when k.makers <> '{}' then (select jsonb_agg(m.models) from identity.api_keys m
+           where m.account_id = k.account_id and m.id = any (k.makers || k.id) and m.models is not null)
+         when k.models is not null then jsonb_build_array(k.models) end as models,
        k.last_used_at is null or k.last_used_at < app.now() - interval '1 minute' as use_is_old
      from identity.api_keys k join identity.users u using (user_id)
      where k.token_hash = $1 and k.revoked_at is null and not identity.is_cut_off(k.account_id, k.makers) and (k.expires_at is null or k.expires_at > app.now())

@@ -9,7 +9,7 @@ grant select, insert, update, delete on identity.users, identity.sessions, ident
 grant select (user_id, email, full_name, avatar_url, email_verified, role, status, default_account_id, created_at, updated_at), update (full_name, avatar_url, updated_at) on identity.users to plinth_tenant;
 grant select, update (revoked_at, revoked_for, updated_at) on identity.sessions to plinth_tenant;
 grant select (user_id, session_id, rotated_at, expires_at, created_at) on identity.refresh_tokens to plinth_tenant;
-grant select (account_id, id, user_id, name, prefix, scopes, makers, monthly_budget_micros, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (prefix, token_hash, last_used_at, revoked_at, updated_at) on identity.api_keys to plinth_tenant;
+grant select (account_id, id, user_id, name, prefix, scopes, makers, monthly_budget_micros, bounds, models, labels, expires_at, last_used_at, revoked_at, created_at, updated_at), insert, update (name, prefix, token_hash, monthly_budget_micros, bounds, models, labels, expires_at, last_used_at, revoked_at, updated_at) on identity.api_keys to plinth_tenant;
 grant select (user_id, kind, email, expires_at, created_at, updated_at) on identity.email_tokens to plinth_tenant;
 grant select (user_id, confirmed_at, created_at, updated_at) on identity.totp to plinth_tenant;
 grant select (user_id, place, misses, closed_until, created_at, updated_at) on identity.code_misses to plinth_tenant;

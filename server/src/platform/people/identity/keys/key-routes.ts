@@ -12,29 +12,24 @@ import {
   routesFor,
 } from '#platform/http';
 import { z } from 'zod';
+import { boundsInput, shownBounds } from './bounds.ts';
 import type { Keys } from './keys.ts';
 
 const MADE = commitPoint('identity.key-made', 'an API key');
 const ROTATED = commitPoint('identity.key-rotated', 'another secret of an API key');
 
 const route = routesFor<{ readonly keys: Keys }>();
-/** Micro-dollars: a million dollars a month are no budget of one key any more. */
-const MOST_BUDGET = 1_000_000_000_000;
 const tag = 'API keys';
 const position = z.tuple([z.uuid()]);
 
+const keyName = z.string().trim().min(1).max(100);
 const keySchema = namedObject('ApiKey', {
   id: z.uuid(),
   name: z.string(),
   prefix: z.string().describe('The first characters, to tell keys apart by.'),
   scopes: z.array(z.string()),
   made_by: z.uuid().nullable().describe('The key that made it, with which it ends; null: a person did.'),
-  monthly_budget_micros: z
-    .int()
-    .nullable()
-    .describe(
-      'What calls with it, and with all keys that come from it, may cost together in a month of UTC; null: as much as the account may.',
-    ),
+  ...shownBounds,
   user_id: z.uuid().describe('Whose role counts when the key is used.'),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
@@ -52,7 +47,7 @@ const makeKey = route(
   {
     summary: 'Create an API key',
     description:
-      'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself: no scope beyond its own, no later end, and no larger budget; what the keys that come from it spend counts in its budget too. Keys can come from keys five deep.',
+      'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself: no scope beyond its own, no later end, and no larger budget; its bounds hold for the keys that come from it too, which count in them. Keys can come from keys five deep.',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -60,10 +55,10 @@ const makeKey = route(
     stepUp: true,
     rate: { perMinute: 20, by: 'user' },
     body: namedObject('CreateApiKeyRequest', {
-      name: z.string().trim().min(1).max(100),
+      name: keyName,
       scopes: z.array(z.string().max(100)).min(1).max(50),
       expires_at: instant.optional(),
-      monthly_budget_micros: z.int().min(1).max(MOST_BUDGET).optional(),
+      ...boundsInput,
     }),
     reply: { 201: newKeySchema },
     errors: ['forbidden', 'not_found'],
@@ -71,7 +66,7 @@ const makeKey = route(
   },
   ({ caller, accountId, role, body, once, origin }, { keys }) => {
     keys.assertMayMake({ caller, accountId, role }, body);
-    const { name, scopes, expires_at: expiresAt, monthly_budget_micros: monthlyBudget } = body;
+    const { name, scopes, expires_at: expiresAt, ...bounds } = body;
     return once(MADE, async (tx) => {
       const made = await keys.createKey(tx, {
         accountId,
@@ -79,7 +74,7 @@ const makeKey = route(
         name,
         scopes,
         expiresAt,
-        monthlyBudget,
+        bounds,
         actor: actorOf(caller),
         origin,
       });
@@ -121,6 +116,30 @@ const listScopes = route(
     reply: { 200: namedObject('ScopeList', { data: z.array(z.string()) }) },
   },
   (_call, { keys }) => Promise.resolve({ data: [...keys.scopes] }),
+);
+
+const changeKey = route(
+  'PATCH /v1/api-keys/:id',
+  {
+    summary: 'Change what bounds an API key',
+    description:
+      'Its name, end, budgets, calls and tokens, models and labels; what is not named stays, null takes it away. In force at once for calls that spend; models and end within 10 seconds. Your own, or as an admin any of the account. A key changes no key but those that come from it.',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'keys:write',
+    stepUp: true,
+    rate: { perMinute: 60, by: 'user' },
+    body: namedObject('ChangeApiKeyRequest', {
+      name: keyName.optional(),
+      expires_at: instant.nullable().optional(),
+      ...boundsInput,
+    }),
+    reply: { 200: keySchema },
+    errors: ['not_found'],
+  },
+  ({ caller, accountId, role, params, body, origin }, { keys }) =>
+    keys.change({ caller, accountId, role, origin }, params.id, body),
 );
 
 const revokeKey = route(
@@ -171,4 +190,4 @@ const rotateKey = route(
 );
 
 /** Calls on API keys. */
-export const keyRoutes: Route[] = [makeKey, listKeys, listScopes, revokeKey, rotateKey];
+export const keyRoutes: Route[] = [makeKey, listKeys, listScopes, changeKey, revokeKey, rotateKey];

@@ -4,6 +4,7 @@ import type { Caller, Role } from '#platform/http';
 import { createPeople, type Person, ORIGIN } from '@plinth/testkit/people';
 import { testDatabase } from '@plinth/testkit/services';
 import { allowsScope } from '../index.ts';
+import type { KeyActor, KeyChange } from './keys.ts';
 
 const { db } = await testDatabase();
 const world = createPeople(db);
@@ -110,13 +111,13 @@ describe('making a key', () => {
         userId: owner.userId,
         name: 'a key',
         scopes: ['*'],
-        monthlyBudget: 1_000,
+        bounds: { monthly_budget_micros: 1_000 },
         actor: { kind: 'user', userId: owner.userId },
       }),
     );
-    const larger = await world.child(owner, made.keyId, { monthlyBudget: 1_001 });
+    const larger = await world.child(owner, made.keyId, { bounds: { monthly_budget_micros: 1_001 } });
     const unsaid = await world.child(owner, larger.keyId);
-    const smaller = await world.child(owner, unsaid.keyId, { monthlyBudget: 10 });
+    const smaller = await world.child(owner, unsaid.keyId, { bounds: { monthly_budget_micros: 10 } });
     expect([larger, unsaid, smaller].map(({ view }) => [view.made_by, view.monthly_budget_micros])).toEqual([
       [made.keyId, 1_000],
       [larger.keyId, 1_000],
@@ -171,7 +172,7 @@ const rotate = (caller: Caller, keyId: string, accountId = owner.accountId) =>
 describe('rotating a key', () => {
   test('the successor is the same key with another secret: its maker, budget and keys stay', async () => {
     const maker = await world.key(owner, ['*']);
-    const before = await world.child(owner, maker.keyId, { monthlyBudget: 10 });
+    const before = await world.child(owner, maker.keyId, { bounds: { monthly_budget_micros: 10 } });
     const below = await world.child(owner, before.keyId);
     expect(await identity.identify(before.key)).toBeDefined();
     const after = await rotate(owner.caller, before.keyId);
@@ -215,6 +216,64 @@ describe('rotating a key', () => {
     const [rows] = await db.tenant(owner.accountId, [statement<{ row: string }>(sql, [keyId])]);
     expect(rows).toHaveLength(1);
     expect(rows[0]?.row).not.toContain(key);
+  });
+});
+
+const change = (acting: KeyActor, keyId: string, what: KeyChange) =>
+  keys.change({ ...acting, origin: ORIGIN }, keyId, what);
+const mine = (caller: Caller) => ({ caller, accountId: owner.accountId, role: 'owner' as const });
+
+describe('changing a key', () => {
+  test('changes what is named, takes away what is null, and is in the audit', async () => {
+    const { keyId, view } = await world.key(owner, ['demo:read']);
+    const bounds = { daily_calls: 4, daily_budget_micros: 10, models: ['small'], labels: { team: 'a' } };
+    const bounded = await change(mine(owner.caller), keyId, { name: 'other', ...bounds });
+    expect(bounded).toEqual({ ...view, name: 'other', ...bounds });
+    const lifted = { daily_calls: null, models: null, labels: null };
+    const expires_at = new Date(clock.now() + 3_600_000).toISOString();
+    expect(await change(mine(owner.caller), keyId, { ...lifted, expires_at })).toEqual({
+      ...view,
+      name: 'other',
+      daily_budget_micros: 10,
+      expires_at,
+    });
+    const sql = `select changes from audit.events where target_id = $1 and action = 'key.changed' order by id`;
+    const [rows] = await db.tenant(owner.accountId, [statement<{ changes: object }>(sql, [keyId])]);
+    expect(rows.map(({ changes }) => changes)).toEqual([
+      { name: 'other', ...bounds },
+      { ...lifted, expires_at },
+    ]);
+  });
+
+  test('is for who may revoke it; a key changes those alone that come from it, and none past itself', async () => {
+    const first = await world.key(owner, ['*']);
+    const caller = await callerOf(first.key);
+    const child = await world.child(owner, first.keyId);
+    await change(mine(owner.caller), first.keyId, { monthly_budget_micros: 100 });
+    expect(await change(mine(caller), child.keyId, { monthly_budget_micros: 500 })).toMatchObject({
+      monthly_budget_micros: 100,
+    });
+    const wider = await world.key(owner, ['*']);
+    const refused = [
+      change(mine(caller), first.keyId, { daily_calls: null }),
+      change(mine(caller), wider.keyId, { daily_calls: null }),
+      change({ ...at(stranger, 'owner'), accountId: stranger.accountId }, first.keyId, { daily_calls: null }),
+      change({ ...at(member, 'member'), accountId: owner.accountId }, first.keyId, { daily_calls: null }),
+    ];
+    const answer = { status: 'rejected', reason: { code: 'not_found' } };
+    expect(await Promise.allSettled(refused)).toMatchObject(refused.map(() => answer));
+  });
+
+  test('lists of models hold for the keys that come from it', async () => {
+    const first = await world.key(owner, ['*']);
+    const child = await world.child(owner, first.keyId);
+    expect((await callerOf(child.key)).models).toBeUndefined();
+    await change(mine(owner.caller), first.keyId, { models: ['small', 'openai/*'] });
+    await change(mine(owner.caller), child.keyId, { models: ['openai/gpt'] });
+    expect((await callerOf(first.key)).models).toEqual([['small', 'openai/*']]);
+    expect((await callerOf(child.key)).models).toEqual(
+      expect.arrayContaining([['small', 'openai/*'], ['openai/gpt']]),
+    );
   });
 });
 

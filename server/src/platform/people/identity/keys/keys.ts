@@ -14,9 +14,11 @@ import {
   invalidInput,
 } from '#platform/kernel';
 import { type Callers, KEY_PREFIX } from '../callers/callers.ts';
-import { depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
+import { type KeyBounds, toBoundsPatch, viewBounds } from './bounds.ts';
+import { changeKey, depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
 import { assertCovers, assertGrantable } from './scopes.ts';
 
+const CHANGE = commitPoint('identity.key-change', 'what bounds an API key, and its audit event');
 const REVOKE = commitPoint('identity.key-revoke', 'a revoked key');
 /** How many keys a key may come from, as its table says. Each is a budget more that admission looks at. */
 const MOST_MAKERS = 5;
@@ -34,15 +36,13 @@ export interface KeysParts {
 }
 
 /** A key as lists show it. */
-export interface KeyView {
+export interface KeyView extends ReturnType<typeof viewBounds> {
   readonly id: string;
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly string[];
   /** The key that made it; null: a person did. */
   readonly made_by: string | null;
-  /** Micro-dollars; null: as much as the account may. */
-  readonly monthly_budget_micros: number | null;
   readonly user_id: string;
   readonly created_at: string;
   readonly expires_at: string | null;
@@ -56,8 +56,8 @@ export interface KeyToMake {
   readonly scopes: readonly string[];
   /** ISO 8601; none: until it is revoked. */
   readonly expiresAt?: string | undefined;
-  /** Most that calls with it and with all that come from it may cost in a month, in micro-dollars; of a key made by a key, at most its maker's. */
-  readonly monthlyBudget?: number | undefined;
+  /** Those of its makers hold for it too. */
+  readonly bounds?: KeyBounds | undefined;
   readonly actor: Actor;
   readonly origin?: RequestOrigin | undefined;
 }
@@ -67,6 +67,12 @@ export interface KeyActor {
   readonly caller: Caller;
   readonly accountId: AccountId;
   readonly role: Role;
+}
+
+/** A name that is left out stays as it is; null takes the bound away. */
+export interface KeyChange extends KeyBounds {
+  readonly name?: string | undefined;
+  readonly expires_at?: string | null | undefined;
 }
 
 export interface Keys {
@@ -84,6 +90,15 @@ export interface Keys {
     acting: KeyActor,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<KeyView>>;
+  /**
+   * Changes a key: one's own, or as an admin of the account any of its keys. A key changes those alone that come from it. In force at once
+   * for what spends, within 10 s for its models and its end.
+   */
+  change(
+    acting: KeyActor & { readonly origin: RequestOrigin },
+    keyId: string,
+    change: KeyChange,
+  ): Promise<KeyView>;
   /**
    * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
    * within 10 s for the rest. Throws `forbidden` where a key would end one that may do more than itself.
@@ -104,15 +119,30 @@ export interface Keys {
 
 export function createKeys(parts: KeysParts): Keys {
   const { db, ids, random, audit, callers } = parts;
+
+  function assertAhead(expiresAt: string | null | undefined): void {
+    if (typeof expiresAt === 'string' && Date.parse(expiresAt) <= parts.clock.now())
+      throw invalidInput('body.expires_at', 'A key expires in the future.');
+  }
   return {
     scopes: parts.scopes,
-    async createKey(tx, { accountId, userId, name, scopes, expiresAt, monthlyBudget, actor, origin }) {
+    async createKey(tx, { accountId, userId, name, scopes, expiresAt, bounds = {}, actor, origin }) {
       const { key, ...secret } = newSecret(random);
       const keyId = ids.next<KeyId>();
       const maker = actor.kind === 'key' ? actor.keyId : undefined;
       if (maker !== undefined) await assertMayHaveMore(tx, accountId, maker);
       const [row] = await tx.run(
-        insertKey({ accountId, userId, keyId, name, scopes, expiresAt, monthlyBudget, maker, ...secret }),
+        insertKey({
+          accountId,
+          userId,
+          keyId,
+          name,
+          scopes,
+          expiresAt,
+          maker,
+          ...secret,
+          bounds: toBoundsPatch(bounds),
+        }),
       );
       if (row === undefined) throw new Error('a key was not stored');
       const target = { kind: 'key', id: keyId };
@@ -121,7 +151,13 @@ export function createKeys(parts: KeysParts): Keys {
         actor,
         accountId,
         target,
-        changes: { name, scopes, made_by: row.made_by, monthly_budget_micros: row.monthly_budget_micros },
+        changes: {
+          name,
+          scopes,
+          ...bounds,
+          made_by: row.made_by,
+          monthly_budget_micros: row.monthly_budget_micros,
+        },
         origin,
       });
       return { keyId, key, view: view(row) };
@@ -130,13 +166,36 @@ export function createKeys(parts: KeysParts): Keys {
       // A key is bound to its account, also when the request names another.
       if (caller.keyId !== undefined && caller.accountId !== accountId) throw new AppError('not_found');
       assertGrantable(caller, scopes, parts.scopes);
-      if (expiresAt !== undefined && Date.parse(expiresAt) <= parts.clock.now())
-        throw invalidInput('body.expires_at', 'A key expires in the future.');
+      assertAhead(expiresAt);
     },
     async list({ caller, accountId, role }, { after, limit }) {
       const userId = atLeast(role, 'admin') ? undefined : caller.userId;
       const [rows] = await db.tenant(accountId, [listKeys(accountId, { userId, after, limit: limit + 1 })]);
       return page(rows, limit, { item: view, position: ({ id }) => [id] });
+    },
+    async change({ caller, accountId, role, origin }, keyId, { name, expires_at, ...bounds }) {
+      assertAhead(expires_at);
+      const patch = { name, expires_at, ...toBoundsPatch(bounds) };
+      const userId = atLeast(role, 'admin') ? undefined : caller.userId;
+      const row = await db.tenant(accountId, CHANGE, async (tx) => {
+        const [changed] = await tx.run(
+          changeKey(accountId, keyId as KeyId, { userId, by: caller.keyId, patch }),
+        );
+        if (changed === undefined) throw new AppError('not_found');
+        const target = { kind: 'key', id: keyId };
+        const changes = { ...(name === undefined ? {} : { name }), ...bounds, expires_at };
+        await audit.recordIn(tx, {
+          action: 'key.changed',
+          actor: actorOf(caller),
+          accountId,
+          target,
+          changes,
+          origin,
+        });
+        return changed;
+      });
+      callers.forget(keyId);
+      return view(row);
     },
     async revoke({ caller, accountId, role }, keyId, origin) {
       const owner = atLeast(role, 'admin') ? undefined : caller.userId;
@@ -202,7 +261,7 @@ function view(row: KeyRow): KeyView {
     prefix: row.prefix,
     scopes: row.scopes,
     made_by: row.made_by,
-    monthly_budget_micros: row.monthly_budget_micros,
+    ...viewBounds(row),
     user_id: row.user_id,
     created_at: row.created_at.toISOString(),
     expires_at: row.expires_at?.toISOString() ?? null,

@@ -26,14 +26,14 @@ export function knownScopes(
   return new Set([
     ...PLATFORM_SCOPES,
     ...products.flatMap((product) => [`${product}:read`, `${product}:write`]),
-    ...further.filter((scope) => scope !== 'session'),
+    ...further.filter((scope) => scope !== 'session' && scope !== 'any'),
   ]);
 }
 
-/** Whether a caller may make a call that asks for a scope. `session` is for people: no key has it. */
+/** Whether a caller may make a call that asks for a scope. `session` is for people: no key has it; each has `any`. */
 export function allowsScope(caller: Pick<Caller, 'keyId' | 'scopes'>, scope: string): boolean {
   if (caller.keyId === undefined) return true;
-  return scope !== 'session' && covers(caller.scopes, scope);
+  return scope === 'any' || (scope !== 'session' && covers(caller.scopes, scope));
 }
 
 /** Throws when a caller asks for scopes that don't exist, or hands on more than it has. */

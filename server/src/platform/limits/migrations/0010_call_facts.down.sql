@@ -1,0 +1,2 @@
+alter table limits.permits drop column tags;
+drop type limits.call_facts;

@@ -1,0 +1,2 @@
+drop type accounts.spender_state;
+drop type accounts.key_bound;
