@@ -22,6 +22,7 @@ export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
     ...telemetry,
     ...aiSettingsOf(config),
     findings: createFindings({ db, ids, ...telemetry }),
+    signals: db,
     health: { db, process: parts.holder.id },
     moderation: config.ai.moderation,
     slots: config.ai.slots,

@@ -273,7 +273,20 @@ function aiSettingsState(config: Config): string {
   return `prices ${prices.version}, ${config.ai.settings === undefined ? 'without a file' : (config.ai.settings.path ?? 'in AI_CONFIG itself')}${guessed}`;
 }
 
-async function upstream({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promise<string> {
+async function upstream(setting: UpstreamSetting): Promise<string> {
+  const { keys = [] } = setting;
+  if (keys.length === 0) return upstreamBy(setting);
+  const looked = await Promise.all(
+    keys.map(async ({ key, name }) =>
+      upstreamBy({ ...setting, apiKey: key }).catch((error: unknown) => {
+        throw new OperatorError(`${name}: ${reason(error)}`);
+      }),
+    ),
+  );
+  return `${looked[0] ?? ''}, each of ${keys.length} keys`;
+}
+
+async function upstreamBy({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promise<string> {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
   const response = await fetchOrFail(url.href, apiKey, authHeader);

@@ -7,6 +7,7 @@ import { clientGoneError, type Failure, mayBeBilled, postponedError, unavailable
 import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admission.ts';
 import { checkInput, countTries, type TryCount } from '../plan.ts';
 import type { AiLogger } from '../ports.ts';
+import type { Target } from '../providers/providers.ts';
 import type { Slots } from '../slots/slots.ts';
 import type { Timers } from '../timers.ts';
 
@@ -78,6 +79,9 @@ const THROTTLED: UpstreamError = {
   code: undefined,
 };
 
+const isThrottled = ({ keys, throttle }: Target): boolean =>
+  keys === undefined ? throttle.wait > 0 : keys.members.some((member) => member.throttle.wait > 0);
+
 /** The way through the chain of models: who is asked next, and after what pause. */
 class Route {
   readonly #call: PipeCall;
@@ -115,8 +119,9 @@ class Route {
 
   /** The model for the next try. Throws what the last failure means when there is none left. */
   async next(failure: Failure | undefined): Promise<SlotAdmission> {
-    // The throttle makes such a call wait, not we.
-    if (failure !== undefined && failure.health !== 'throttled') await this.#recover(failure);
+    const isWithoutRoom = failure?.health === 'throttled' || failure?.health === 'key_refused';
+    // The throttle makes such a call wait, not we; another key may have room at once.
+    if (failure !== undefined && !isWithoutRoom) await this.#recover(failure);
     let wait = Number.POSITIVE_INFINITY;
     for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
       const admission = await this.#admission();
@@ -124,7 +129,7 @@ class Route {
       if ('release' in admission) return admission;
       wait = Math.min(wait, admission.wait);
     }
-    if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
+    if (failure !== undefined && !isWithoutRoom) throw failure.error;
     throw Number.isFinite(wait)
       ? postponedError(wait, this.#throttledBy(failure))
       : (failure?.error ?? unavailableError());
@@ -132,8 +137,8 @@ class Route {
 
   /** The provider without room: the one that refused this call, or one that refused another and is not asked again yet. */
   #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
-    if (failure !== undefined) return failure.error.upstream;
-    return this.#call.chain.some(({ throttle }) => throttle.wait > 0) ? THROTTLED : undefined;
+    if (failure?.health === 'throttled') return failure.error.upstream;
+    return this.#call.chain.some(isThrottled) ? THROTTLED : undefined;
   }
 
   async #admission(): Promise<SlotAdmission | NoSlot> {

@@ -1,14 +1,14 @@
 import { ConfigError } from '#platform/config';
-import { AppError, type Clock, type Random } from '#platform/kernel';
+import { AppError, type Clock } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
+import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
 import type { Protocol } from '../dialects/dialect.ts';
 import { type Learned, protocolsOf, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
-import type { Timers } from '../timers.ts';
 
 /**
  * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
@@ -33,6 +33,8 @@ export interface UpstreamOptions {
   /** Up to and with the version: https://api.openai.com/v1; a query is sent with each call. */
   readonly baseUrl: string;
   readonly apiKey?: string | undefined;
+  /** Several keys, in place of the one. */
+  readonly keys?: readonly KeyOptions[] | undefined;
   /** The header that takes the key as it is (Azure's `api-key`); `Authorization: Bearer` when not said. */
   readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
@@ -59,6 +61,8 @@ export interface Upstream {
   /** The protocols in which its models are asked. */
   readonly speaks: ReadonlySet<Protocol>;
   readonly apiKey: string;
+  /** The same of each of its keys; of the first, where there are several, above. */
+  readonly keys: readonly Pick<Upstream, 'apiKey' | 'authorization'>[];
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -72,7 +76,16 @@ export interface Target {
   readonly breaker: Breaker;
   readonly throttle: Throttle;
   readonly learned: Learned;
+  /** Its upstream has several keys: each is a target of its own, by the same breaker. */
+  readonly keys?: KeyPool<KeyedTarget> | undefined;
+  /** The key of one of those. */
+  readonly key?: KeyAtModel | undefined;
 }
+
+export type KeyedTarget = Target & { readonly key: KeyAtModel };
+
+/** Milliseconds until a model's provider, or one key there, may have room. */
+export const waitFor = ({ keys, throttle }: Target): number => keys?.wait ?? throttle.wait;
 
 /** Fields a model takes: by its upstream, its row and its refusals. */
 export function takesOf({ upstream, price, learned }: Pick<Target, 'upstream' | 'price' | 'learned'>): Takes {
@@ -115,20 +128,17 @@ export interface ProvidersSettings {
   readonly prices: Prices;
 }
 
-export interface ProvidersParts extends ProvidersSettings {
+export interface ProvidersParts extends ProvidersSettings, KeysParts {
   readonly upstreams: readonly UpstreamOptions[];
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
   readonly breaker: BreakerSettings;
   readonly breakerChanged: (provider: string, model: string, state: BreakerState) => void;
-  /** A provider throttles us: calls of the model wait for so many milliseconds. */
-  readonly throttled: (provider: string, model: string, milliseconds: number) => void;
 }
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
 export function createProviders(parts: ProvidersParts): Providers {
   const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
+  const keysOf = new Map(parts.upstreams.map(({ name, keys }) => [name, keys]));
+  const keys = createKeys(parts);
   const known = new Map<string, Health>();
 
   function healthOf(provider: string, model: string): Health {
@@ -136,16 +146,25 @@ export function createProviders(parts: ProvidersParts): Providers {
     const before = known.get(name);
     if (before !== undefined) return before;
     const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
-    const onThrottle = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
-    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange });
-    const throttle = new Throttle({ ...parts, closed: onThrottle });
-    const health = { breaker, throttle, learned: { takes: {}, thinks: false } };
+    const closed = (milliseconds: number): void => parts.throttled({ provider, model }, milliseconds);
+    const health = {
+      breaker: new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange }),
+      throttle: new Throttle({ ...parts, closed }),
+      learned: { takes: {}, thinks: false },
+      ownKeys: keysOf.get(provider)?.map((options) => keys.at(provider, model, options)),
+    };
     known.set(name, health);
     return health;
   }
 
   function under(settings: ProvidersSettings): Providers {
-    const { chains, listed, targets } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
+    const { chains, listed, targets } = namesOf({
+      ...parts,
+      options: parts.upstreams,
+      upstreams,
+      settings,
+      healthOf,
+    });
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -159,6 +178,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       list: () => listed,
       under,
       async close() {
+        keys.close();
         // Destroyed, not closed: a stopping process has drained its calls, and a hung provider must not hold it.
         await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
       },
@@ -168,17 +188,20 @@ export function createProviders(parts: ProvidersParts): Providers {
 }
 
 /** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned'>;
+type Health = Pick<Target, 'breaker' | 'throttle' | 'learned'> & {
+  readonly ownKeys: readonly KeyAtModel[] | undefined;
+};
 
 interface Naming {
   readonly options: readonly UpstreamOptions[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly settings: ProvidersSettings;
   readonly healthOf: (provider: string, model: string) => Health;
+  readonly clock: Clock;
 }
 
 /** All names, each with what it stands for. */
-function namesOf({ options, upstreams, settings, healthOf }: Naming) {
+function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   const { prices, aliases, models = {} } = settings;
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
@@ -193,7 +216,10 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
     if (price === undefined) throw unpricedError(provider, model);
-    const target = { upstream, provider, model, price, ...healthOf(provider, model) };
+    const { ownKeys = [], ...health } = healthOf(provider, model);
+    const single = { upstream, provider, model, price, ...health };
+    const target =
+      ownKeys.length === 0 ? single : { ...single, keys: new KeyPool(clock, withKeys(single, ownKeys)) };
     targets.push(target);
     const chain = [target];
     list(`${provider}/${model}`, chain, provider);
@@ -215,6 +241,17 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
     if (chain.length > 0) list(alias, chain, OURS);
   }
   return { chains, listed, targets };
+}
+
+/** A target for each key. */
+function withKeys(target: Target, keys: readonly KeyAtModel[]): KeyedTarget[] {
+  const { upstream } = target;
+  return keys.map((key, index) => ({
+    ...target,
+    key,
+    throttle: key.throttle,
+    upstream: { ...upstream, ...upstream.keys[index] },
+  }));
 }
 
 function unpricedError(provider: string, model: string): ConfigError {
@@ -264,7 +301,8 @@ function open(options: UpstreamOptions): Upstream {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const apiKey = options.apiKey ?? '';
+  const given = options.keys?.map(({ key }) => key) ?? [options.apiKey ?? ''];
+  const withKey = (key: string) => ({ apiKey: key, authorization: authorization(options.authHeader, key) });
   return {
     name: options.name,
     dispatcher,
@@ -280,8 +318,8 @@ function open(options: UpstreamOptions): Upstream {
       'accept-encoding',
       'identity',
     ],
-    authorization: authorization(options.authHeader, apiKey),
-    apiKey,
+    ...withKey(given[0] ?? ''),
+    keys: given.map(withKey),
     speaks: options.speaks === undefined ? protocolsOf(options.name, url) : new Set(options.speaks),
     takes: takesOfUpstream(options.name, url.hostname),
   };
