@@ -23,6 +23,7 @@ import type { AiLogger, AiMetrics } from './ports.ts';
 import type { Prices } from './metering/prices.ts';
 import type { Prompts } from './prompts.ts';
 import type { Signals } from './providers/keys.ts';
+import type { Alias } from './providers/routes.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
@@ -47,8 +48,8 @@ import { safetyIdentifiers, type WireRequest } from './wire.ts';
 /** Settings that may change while the program runs. */
 export interface AiChoices {
   readonly prices: Prices;
-  /** Names of the operator's own, each a chain of `provider/model`. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  /** Names of the operator's own, each a chain of `provider/model` or a route. */
+  readonly aliases?: Readonly<Record<string, Alias>>;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>>;
   /** Configuration that lies over the policies. */
@@ -346,7 +347,7 @@ function chains(
   const found = new Map<Policy, readonly Target[]>();
   for (const [name, policy] of policies) {
     try {
-      found.set(policy, [...new Set(policy.models.flatMap((model) => providers.chain(model)))]);
+      found.set(policy, onceEach(policy.models.flatMap((model) => providers.chain(model))));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new ConfigError([
@@ -355,6 +356,13 @@ function chains(
     }
   }
   return (policy) => found.get(policy) ?? [];
+}
+
+function onceEach(chain: readonly Target[]): readonly Target[] {
+  return chain.filter(
+    ({ provider, model }, index) =>
+      chain.findIndex((one) => one.provider === provider && one.model === model) === index,
+  );
 }
 
 function governCall(

@@ -8,6 +8,7 @@ import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admi
 import { checkInput, countTries, type TryCount } from '../plan.ts';
 import type { AiLogger } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
+import { arrange } from '../providers/routes.ts';
 import type { Slots } from '../slots/slots.ts';
 import type { Timers } from '../timers.ts';
 
@@ -39,12 +40,16 @@ export function createPipe(parts: PipeParts): Pipe {
     let failure: Failure | undefined;
     for (;;) {
       const admission = await route.next(failure);
+      const asked = parts.clock.monotonic();
       const answer = await attempt(parts, call, { admission, runTime: route.runTime }).catch(
         (error: unknown) => {
           throw failure !== undefined && isDenial(error) ? failure.error : error;
         },
       );
-      if (!('ledger' in answer)) return answer;
+      if (!('ledger' in answer)) {
+        route.answered(asked);
+        return answer;
+      }
       failure = answer;
       if (failure.ledger !== 'no_try') tries.used();
       route.note(failure);
@@ -85,6 +90,7 @@ const isThrottled = ({ keys, throttle }: Target): boolean =>
 /** The way through the chain of models: who is asked next, and after what pause. */
 class Route {
   readonly #call: PipeCall;
+  readonly #chain: readonly Target[];
   readonly #parts: PipeParts;
   readonly #tries: TryCount;
   readonly #last: number;
@@ -98,6 +104,8 @@ class Route {
 
   constructor(call: PipeCall, parts: PipeParts, tries: TryCount) {
     this.#call = call;
+    const { permit, wire } = call;
+    this.#chain = arrange(call.chain, { ...parts, account: permit.accountId, isStream: wire.stream });
     this.#parts = parts;
     this.#tries = tries;
     this.#last = parts.clock.monotonic() + call.policy.caps.runTime;
@@ -112,6 +120,13 @@ class Route {
     this.#mayBeBilled ||= mayBeBilled(failure);
   }
 
+  /** The model has answered a call that went to it at an instant: a stream by its first event. */
+  answered(asked: number): void {
+    const { place, latency } = this.#chain[this.#at] ?? {};
+    const now = this.#parts.clock.monotonic();
+    if (place?.route.order === 'latency') latency?.note(this.#call.wire.stream, now - asked, now);
+  }
+
   /** The error of a failure that no other try helps. */
   endedBy({ outcome, error }: Failure): ProviderError {
     return outcome === 'hung_up' ? clientGoneError(this.#mayBeBilled) : error;
@@ -123,7 +138,7 @@ class Route {
     // The throttle makes such a call wait, not we; another key may have room at once.
     if (failure !== undefined && !isWithoutRoom) await this.#recover(failure);
     let wait = Number.POSITIVE_INFINITY;
-    for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
+    for (; this.runTime > 0 && this.#at < this.#chain.length; this.#move()) {
       const admission = await this.#admission();
       if (this.#call.signal?.aborted === true) throw dropAdmission(admission, this.#mayBeBilled);
       if ('release' in admission) return admission;
@@ -138,11 +153,11 @@ class Route {
   /** The provider without room: the one that refused this call, or one that refused another and is not asked again yet. */
   #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
     if (failure?.health === 'throttled') return failure.error.upstream;
-    return this.#call.chain.some(isThrottled) ? THROTTLED : undefined;
+    return this.#chain.some(isThrottled) ? THROTTLED : undefined;
   }
 
   async #admission(): Promise<SlotAdmission | NoSlot> {
-    const target = this.#call.chain[this.#at];
+    const target = this.#chain[this.#at];
     if (target === undefined) return { wait: 0 };
     const { clock, slots } = this.#parts;
     const { policy, signal, lane = 'interactive' } = this.#call;
@@ -162,7 +177,7 @@ class Route {
   async #recover(failure: Failure): Promise<void> {
     this.#failed += 1;
     if (this.#tries.left < 1) throw this.#tries.isSpent ? failure.error.final() : failure.error;
-    const behind = this.#call.chain.length - 1 - this.#at;
+    const behind = this.#chain.length - 1 - this.#at;
     const pause = this.#pause(failure);
     const isInTime = pause < this.runTime;
     if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {

@@ -6,6 +6,7 @@ import { connectorWithoutInterim } from './interim.ts';
 import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
 import type { Protocol } from '../dialects/dialect.ts';
 import { type Learned, protocolsOf, type Takes, takesOfUpstream, withPart } from '../takes.ts';
+import { type Alias, Latency, routeOf, type RoutePlace, usualPrice } from './routes.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
@@ -76,6 +77,9 @@ export interface Target {
   readonly breaker: Breaker;
   readonly throttle: Throttle;
   readonly learned: Learned;
+  readonly latency: Latency;
+  /** Where it stands in a route. */
+  readonly place?: RoutePlace | undefined;
   /** Its upstream has several keys: each is a target of its own, by the same breaker. */
   readonly keys?: KeyPool<KeyedTarget> | undefined;
   /** The key of one of those. */
@@ -121,8 +125,8 @@ export interface Providers {
 
 /** The settings of models that can be asked for. */
 export interface ProvidersSettings {
-  /** Names of our own, each a chain of `provider/model`; added to `small`, `large` and `embedding`. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Names of our own, each a chain of `provider/model` or a route; added to `small`, `large` and `embedding`. */
+  readonly aliases?: Readonly<Record<string, Alias>> | undefined;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
@@ -151,6 +155,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       breaker: new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange }),
       throttle: new Throttle({ ...parts, closed }),
       learned: { takes: {}, thinks: false },
+      latency: new Latency(),
       ownKeys: keysOf.get(provider)?.map((options) => keys.at(provider, model, options)),
     };
     known.set(name, health);
@@ -188,7 +193,7 @@ export function createProviders(parts: ProvidersParts): Providers {
 }
 
 /** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned'> & {
+type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'> & {
   readonly ownKeys: readonly KeyAtModel[] | undefined;
 };
 
@@ -237,7 +242,16 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   }
   const sizes = sizesFor(named, (name) => chains.has(name));
   for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
-    const chain = names.flatMap((name) => chains.get(name) ?? refuseUnknownModel(alias, name));
+    const route = routeOf(names);
+    const members = route.models.flatMap(({ model, weight }) => {
+      const chain = chains.get(model) ?? refuseUnknownModel(alias, model);
+      return chain.map((target) => ({ ...target, place: { route, name: alias, weight } }));
+    });
+    const chain =
+      route.order === 'weight' || route.order === 'latency'
+        ? members
+        : members.map((target) => ({ ...target, place: undefined }));
+    if (route.order === 'price') chain.sort((one, other) => usualPrice(one.price) - usualPrice(other.price));
     if (chain.length > 0) list(alias, chain, OURS);
   }
   return { chains, listed, targets };
