@@ -211,6 +211,7 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
   const targets: Target[] = [];
+  const problems: string[] = [];
 
   function list(id: string, chain: readonly Target[], provider: string): void {
     if (!chains.has(id)) listed.push({ id, provider });
@@ -220,7 +221,7 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   function add(upstream: Upstream, model: string): void {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
-    if (price === undefined) throw unpricedError(provider, model);
+    if (price === undefined) return void problems.push(unpriced(provider, model));
     const { ownKeys = [], ...health } = healthOf(provider, model);
     const single = { upstream, provider, model, price, ...health };
     const target =
@@ -232,8 +233,8 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
     if (!chains.has(model)) list(model, chain, provider);
   }
 
-  const stray = Object.keys(models).find((provider) => !upstreams.has(provider));
-  if (stray !== undefined) throw new ConfigError([wrongAt(['models', stray], 'there is no such upstream.')]);
+  for (const provider of Object.keys(models))
+    if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
   const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
   for (const { name, models: own } of named) {
     const upstream = upstreams.get(name);
@@ -244,8 +245,10 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
     const route = routeOf(names);
     const members = route.models.flatMap(({ model, weight }) => {
-      const chain = chains.get(model) ?? refuseUnknownModel(alias, model);
-      return chain.map((target) => ({ ...target, place: { route, name: alias, weight } }));
+      const chain = chains.get(model);
+      if (chain === undefined)
+        problems.push(wrongAt(['aliases', alias], `no configured upstream has ${model}.`));
+      return (chain ?? []).map((target) => ({ ...target, place: { route, name: alias, weight } }));
     });
     const chain =
       route.order === 'weight' || route.order === 'latency'
@@ -254,6 +257,7 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
     if (route.order === 'price') chain.sort((one, other) => usualPrice(one.price) - usualPrice(other.price));
     if (chain.length > 0) list(alias, chain, OURS);
   }
+  if (problems.length > 0) throw new ConfigError(problems);
   return { chains, listed, targets };
 }
 
@@ -268,18 +272,9 @@ function withKeys(target: Target, keys: readonly KeyAtModel[]): KeyedTarget[] {
   }));
 }
 
-function unpricedError(provider: string, model: string): ConfigError {
-  const name = `${provider}/${model}`;
-  return new ConfigError([
-    wrongAt(
-      ['models', provider],
-      `${name} has no price: give it one under prices, or name it in allow_unpriced.`,
-    ),
-  ]);
-}
-
-function refuseUnknownModel(alias: string, name: string): never {
-  throw new ConfigError([wrongAt(['aliases', alias], `no configured upstream has ${name}.`)]);
+function unpriced(provider: string, model: string): string {
+  const says = `${provider}/${model} has no price: give it one under prices, or name it in allow_unpriced.`;
+  return wrongAt(['models', provider], says);
 }
 
 function modelsInCatalogue(prices: Prices, provider: string): string[] {
