@@ -23,6 +23,10 @@ export const gateway = defineProduct({
     chat: { ...CALL, models: ['small'], maxOutputTokens: 16_384 },
     // 2,048 inputs of 3,072 dimensions in base64.
     embeddings: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
+    // Four pictures of the largest size.
+    images: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
+    // Thirteen minutes of raw samples, or half an hour of packed ones.
+    speech: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
   },
   crashPoints: {
     'gateway.answer': { walks: ['a chat call with an Idempotency-Key'], lost: 'told' },

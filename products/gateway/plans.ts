@@ -31,6 +31,16 @@ export const gatewayCatalogue = declareCatalogue({
       reserve: usd('0.02'),
       longestSeconds: CHAT_SECONDS + 300,
     },
+    images: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      reserve: usd('0.25'),
+      longestSeconds: CHAT_SECONDS + 300,
+    },
+    speech: {
+      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      reserve: usd('0.02'),
+      longestSeconds: CHAT_SECONDS + 300,
+    },
     // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
     external: {
       consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],

@@ -18,8 +18,14 @@ const ANSWER = commitPoint(
 /** An answer that is larger is not kept under its Idempotency-Key. */
 const MOST_KEPT = 4 * 1_048_576;
 
+/** Protocols that are features of their own, whose policies cap them; all others are a chat's. */
+const FEATURES = new Set(['embeddings', 'images', 'speech'] as const);
+type OwnFeature = typeof FEATURES extends ReadonlySet<infer Name> ? Name : never;
+
+const hasOwnFeature = (protocol: Protocol): protocol is OwnFeature => FEATURES.has(protocol as OwnFeature);
+
 /** The feature that a call in a protocol spends, and whose policy caps it. */
-export const featureOf = (protocol: Protocol) => (protocol === 'embeddings' ? 'embeddings' : 'chat');
+export const featureOf = (protocol: Protocol) => (hasOwnFeature(protocol) ? protocol : 'chat');
 
 const policyOf = (protocol: Protocol) => `gateway.${featureOf(protocol)}`;
 
@@ -53,7 +59,8 @@ export function createGateway({ ai, db }: ProductContext) {
         response: take,
         traceparent,
         signal,
-        ...(keep
+        // An answer that is no JSON is not kept.
+        ...(keep && prepared.door.dialect.readBytes === undefined
           ? {
               settle: (body: Uint8Array) =>
                 body.length > MOST_KEPT ? permit.settle() : settleKept(permit, body),

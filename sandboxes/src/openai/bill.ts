@@ -15,12 +15,19 @@ export interface BilledCall {
   /** The vendor's id: the answer's x-request-id. */
   readonly request_id: string;
   readonly at: string;
-  readonly endpoint: '/v1/chat/completions' | '/v1/responses' | '/v1/embeddings' | '/v1/messages';
+  readonly endpoint:
+    | '/v1/chat/completions'
+    | '/v1/responses'
+    | '/v1/embeddings'
+    | '/v1/images/generations'
+    | '/v1/audio/speech'
+    | '/v1/messages'
+    | '/model/converse';
   readonly model: string;
   readonly prompt_tokens: number;
   /** Those of the prompt tokens that were served from a cache. */
   readonly cached_tokens: number;
-  /** Those of the prompt tokens that Anthropic's protocol wrote to its cache, by how long they stay. */
+  /** Those of the prompt tokens that Anthropic's and Bedrock's protocols wrote to its cache, by how long they stay. */
   readonly cache_write_5m_tokens?: number;
   readonly cache_write_1h_tokens?: number;
   /** All generated tokens, those of reasoning included. */

@@ -6,12 +6,14 @@ import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
 import { ApiError, noSuchRoute } from './errors.ts';
-import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
+import { type Exchange, parseJson, send, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
+import { draw } from './images.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
 import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
+import { speak } from './speech.ts';
 import { readResponsesRequest } from './responses/request.ts';
 
 /** What the calls of one sandbox share. */
@@ -205,19 +207,55 @@ export function serveEmbeddings(exchange: Exchange, body: string, vendor: Vendor
     ...(fault?.kind === 'missing_usage' ? { usage: undefined } : {}),
     ...(fault?.kind === 'empty_choices' ? { data: [] } : {}),
   };
-  const line = {
-    endpoint: '/v1/embeddings',
-    model: embedded.model,
-    prompt_tokens: embedded.promptTokens,
-    cached_tokens: 0,
-    completion_tokens: 0,
-    reasoning_tokens: 0,
-    streamed: false,
-  } as const;
-  deliver(
-    { exchange, fault, line, answer: () => sendPlain(exchange, JSON.stringify(changed), fault) },
+  deliverWhole(exchange, changed, {
+    fault,
     vendor,
-  );
+    line: { endpoint: '/v1/embeddings', ...lineOf(embedded) },
+  });
+}
+
+/** POST /v1/images/generations. */
+export function serveImages(exchange: Exchange, body: string, vendor: Vendor): void {
+  const drawn = draw(parseJson(body));
+  const fault = faultFor(exchange, drawn.model, vendor);
+  const answer = {
+    ...drawn.answer,
+    ...(fault?.kind === 'missing_usage' ? { usage: undefined } : {}),
+    ...(fault?.kind === 'empty_choices' ? { data: [] } : {}),
+  };
+  const line = { ...lineOf(drawn), completion_tokens: drawn.pictureTokens };
+  deliverWhole(exchange, answer, { fault, vendor, line: { endpoint: '/v1/images/generations', ...line } });
+}
+
+/** POST /v1/audio/speech: billed by its characters. */
+export function serveSpeech(exchange: Exchange, body: string, vendor: Vendor): void {
+  const { model, characters, type, sound } = speak(parseJson(body));
+  const fault = faultFor(exchange, model, vendor);
+  const line = { endpoint: '/v1/audio/speech' as const, ...lineOf({ model, promptTokens: characters }) };
+  const answer = (): void =>
+    fault === undefined || fault.kind === 'latency'
+      ? send(exchange, sound, { status: 200, headers: ['content-type', type] })
+      : sendPlain(exchange, JSON.stringify({ error: { message: 'The sandbox was told to fail.' } }), fault);
+  deliver({ exchange, fault, line, answer }, vendor);
+}
+
+const lineOf = ({ model, promptTokens }: { readonly model: string; readonly promptTokens: number }) => ({
+  model,
+  prompt_tokens: promptTokens,
+  cached_tokens: 0,
+  completion_tokens: 0,
+  reasoning_tokens: 0,
+  streamed: false,
+});
+
+/** Bills an answer that is never streamed, and sends it. */
+function deliverWhole(
+  exchange: Exchange,
+  answer: object,
+  { fault, line, vendor }: Pick<Delivery, 'fault' | 'line'> & { readonly vendor: Vendor },
+): void {
+  const sendAnswer = (): void => sendPlain(exchange, JSON.stringify(answer), fault);
+  deliver({ exchange, fault, line, answer: sendAnswer }, vendor);
 }
 
 /** POST /v1/moderations: costs nothing, so that no bill has it. It meets only faults that name its model. */

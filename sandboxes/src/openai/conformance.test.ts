@@ -256,6 +256,8 @@ describe('the official openai package', () => {
       'sandbox-large',
       'sandbox-reasoning',
       'sandbox-embed',
+      'sandbox-image',
+      'sandbox-speech',
       'omni-moderation-latest',
     ]);
     expect(await client.models.retrieve('sandbox-large')).toMatchObject({ owned_by: 'sandbox' });

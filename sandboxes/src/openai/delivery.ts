@@ -139,7 +139,8 @@ export function answerStream(
   if (fault?.kind === 'dialect' && fault.as === 'plain') return answerPlain(exchange, encoded, undefined);
   const events = encoded.events(exchange.id);
   const script = scriptFor(events, fault);
-  const type = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
+  const { type: kind = 'text/event-stream; charset=utf-8' } = exchange.protocol.stream ?? {};
+  const type = ['content-type', kind, 'cache-control', 'no-cache'];
   if (fault?.kind === 'dialect')
     return answerInDialect(exchange, script, { as: fault.as, type, failure: events.failure });
   response.writeHead(200, [...commonHeaders(exchange), ...type]);
@@ -221,21 +222,23 @@ function scriptFor({ open: first, tokens, close, broken, error }: Events, fault:
 /** Where the end is cut that comes in two packets: `data: [DO`, `NE]`. */
 const SPLIT = -'NE]\n\n'.length;
 
-function playAtOnce({ response }: Exchange, script: Script, pace: Pace): void {
+function playAtOnce({ response, protocol }: Exchange, script: Script, pace: Pace): void {
   if (response.destroyed) return;
+  const encoding = protocol.stream?.encoding ?? 'utf8';
   const text = script.first.join('') + script.paced.join('') + script.last;
   const { late } = script;
   if (late !== undefined) {
-    response.write(text);
-    pace.after(late.ms, () => response.end(late.text));
-  } else if (script.end === 'close') response.end(text);
-  else response.write(text, () => script.end === 'drop' && response.destroy());
+    response.write(text, encoding);
+    pace.after(late.ms, () => response.end(late.text, encoding));
+  } else if (script.end === 'close') response.end(text, encoding);
+  else response.write(text, encoding, () => script.end === 'drop' && response.destroy());
 }
 
 function play(exchange: Exchange, script: Script, pace: Pace): void {
-  const { response } = exchange;
+  const { response, protocol } = exchange;
+  const encoding = protocol.stream?.encoding ?? 'utf8';
   if (response.destroyed) return;
-  response.write(script.first.join(''));
+  response.write(script.first.join(''), encoding);
   const { pieceTokens, pauseMs } = pace.rhythm(script.paced.length);
   let position = 0;
   const step = (): void => {
@@ -243,7 +246,7 @@ function play(exchange: Exchange, script: Script, pace: Pace): void {
     const piece = script.paced.slice(position, position + pieceTokens);
     position += pieceTokens;
     if (position < script.paced.length) {
-      response.write(piece.join(''));
+      response.write(piece.join(''), encoding);
       pace.after(pauseMs, step);
     } else {
       playAtOnce(exchange, { ...script, first: [], paced: piece }, pace);

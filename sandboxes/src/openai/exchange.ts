@@ -17,6 +17,9 @@ export interface Exchange {
 export interface Protocol {
   headers(requestId: string): readonly string[];
   error(error: ApiError, requestId: string): object;
+  errorHeaders?(error: ApiError): readonly string[];
+  /** Its streams, where they are no text. */
+  readonly stream?: { readonly type: string; readonly encoding: 'latin1' };
 }
 
 export const OPENAI: Protocol = {
@@ -84,7 +87,10 @@ export function sendJson(exchange: Exchange, value: unknown): void {
 }
 
 export function sendError(exchange: Exchange, error: ApiError): void {
-  send(exchange, JSON.stringify(exchange.protocol.error(error, requestId(exchange))), error);
+  const { protocol } = exchange;
+  const headers = [...error.headers, ...(protocol.errorHeaders?.(error) ?? [])];
+  const body = JSON.stringify(protocol.error(error, requestId(exchange)));
+  send(exchange, body, { status: error.status, headers });
 }
 
 /** Sends a whole answer with headers of its own. */
@@ -96,7 +102,8 @@ export function send(
   const { response } = exchange;
   if (response.destroyed || response.headersSent) return;
   const length = String(Buffer.byteLength(text));
-  const own = ['content-type', 'application/json', 'content-length', length, ...head.headers];
+  const type = head.headers.includes('content-type') ? [] : ['content-type', 'application/json'];
+  const own = [...type, 'content-length', length, ...head.headers];
   response.writeHead(head.status, [...commonHeaders(exchange), ...own]);
   response.end(text);
 }

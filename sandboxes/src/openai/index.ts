@@ -8,6 +8,7 @@ import { Pace } from './pace.ts';
 import { vendorListener } from './server.ts';
 
 export { type BilledCall, readBillFile } from './bill.ts';
+export { AWS_KEYS } from './converse/signature.ts';
 export type { Fault, Faults } from './faults.ts';
 import { PROFILES } from './profiles.ts';
 
@@ -23,9 +24,9 @@ export interface OpenAISandboxOptions extends ListeningOptions {
 /** Families of models that refuse what their documents say; `…/as/NAME/v1` is the base URL of one. */
 export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
 
-/** A stand-in for OpenAI and Anthropic that is running. */
+/** A stand-in for OpenAI, Anthropic and Bedrock that is running. */
 export interface OpenAISandbox {
-  /** The base URL for clients: http://127.0.0.1:PORT/v1. Anthropic's package adds the /v1 itself. */
+  /** The base URL for clients: http://127.0.0.1:PORT/v1. Anthropic's package adds the /v1 itself, and Bedrock has none. */
   readonly url: string;
   /** A key that is accepted, as is any that is not empty. */
   readonly apiKey: string;
@@ -41,7 +42,7 @@ export interface OpenAISandbox {
 }
 
 /**
- * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models) and Anthropic's (messages), and answers
+ * Starts a server on loopback that speaks OpenAI's protocol (chat completions, responses, embeddings, models), Anthropic's (messages) and Bedrock's (Converse), and answers
  * from the words it is given, the same for the same request. It can be told to fail (by `faults`, by
  * `POST /sandbox/faults`, by the header `x-sandbox-fault`), and it keeps a bill, as the vendor would: a call is
  * billed when its answer is ready, whether or not the caller still waits for it; refused calls never are.

@@ -2,7 +2,7 @@ import { ApiError, unknownModel } from './errors.ts';
 
 interface Model {
   readonly id: string;
-  readonly serves: 'chat' | 'embeddings' | 'moderations';
+  readonly serves: 'chat' | 'embeddings' | 'images' | 'moderations' | 'speech';
   readonly contextTokens: number;
 }
 
@@ -12,6 +12,8 @@ const MODELS: readonly Model[] = [
   // Thinks where a fault says so: what it thinks is billed and never shown.
   { id: 'sandbox-reasoning', serves: 'chat', contextTokens: 400_000 },
   { id: 'sandbox-embed', serves: 'embeddings', contextTokens: 8_192 },
+  { id: 'sandbox-image', serves: 'images', contextTokens: 32_000 },
+  { id: 'sandbox-speech', serves: 'speech', contextTokens: 4_096 },
   { id: 'omni-moderation-latest', serves: 'moderations', contextTokens: 32_768 },
 ];
 

@@ -1,12 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { z } from 'zod';
-import { type Vendor, serveChat, serveEmbeddings, serveModeration, serveResponses } from './calls.ts';
+import {
+  type Vendor,
+  serveChat,
+  serveEmbeddings,
+  serveImages,
+  serveModeration,
+  serveResponses,
+  serveSpeech,
+} from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
+import { CONVERSE } from './converse/protocol.ts';
+import { CONVERSE_PATH, serveConverse } from './converse/serve.ts';
 import { serveCount, serveMessages } from './anthropic/serve.ts';
-import { type Exchange, OPENAI, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
+import {
+  type Exchange,
+  OPENAI,
+  type Protocol,
+  sendErrors,
+  parseJson,
+  readBody,
+  sendJson,
+} from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 import { PROFILES } from './profiles.ts';
 
@@ -17,6 +35,8 @@ const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/chat/completions', serveChat],
   ['POST /v1/responses', serveResponses],
   ['POST /v1/embeddings', serveEmbeddings],
+  ['POST /v1/images/generations', serveImages],
+  ['POST /v1/audio/speech', serveSpeech],
   ['POST /v1/moderations', serveModeration],
   ['POST /v1/messages', serveMessages],
   ['POST /v1/messages/count_tokens', serveCount],
@@ -42,7 +62,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    const protocol = MESSAGES.test(request.url ?? '') ? ANTHROPIC : OPENAI;
+    const protocol = protocolOf(request.url ?? '');
     const exchange = {
       protocol,
       request,
@@ -51,6 +71,11 @@ export function vendorListener(vendor: Vendor): RequestListener {
     };
     sendErrors(exchange, () => route(exchange, vendor));
   };
+}
+
+function protocolOf(url: string): Protocol {
+  if (url.startsWith('/model/')) return CONVERSE;
+  return MESSAGES.test(url) ? ANTHROPIC : OPENAI;
 }
 
 function route(exchange: Exchange, vendor: Vendor): void {
@@ -64,7 +89,8 @@ function route(exchange: Exchange, vendor: Vendor): void {
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
-  const withBody = WITH_BODY.get(key);
+  const isConverse = method === 'POST' && CONVERSE_PATH.test(path);
+  const withBody = isConverse ? serveConverse : WITH_BODY.get(key);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
       sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
@@ -87,7 +113,7 @@ function refuseRoute(method: string, path: string): ApiError {
 function hasKey({ request }: Exchange): boolean {
   const { authorization = '', 'api-key': azure = '', 'x-api-key': anthropic = '' } = request.headers;
   if (azure !== '' || anthropic !== '') return true;
-  return authorization.length > 7 && /^bearer +\S/i.test(authorization);
+  return authorization.length > 7 && /^(?:bearer|aws4-hmac-sha256) +\S/i.test(authorization);
 }
 
 const ordersSchema = z.strictObject({

@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 /** One block of a message: as a whole, and as the events of a stream. */
-interface Block {
+export interface Block {
   readonly whole: object;
   readonly empty: object;
   readonly deltas: readonly object[];
@@ -46,7 +46,7 @@ export function encodeMessage(reply: Reply): EncodedCompletion {
   };
 }
 
-function blocksOf({ completion, thought }: Reply): Block[] {
+export function blocksOf({ completion, thought }: Reply): Block[] {
   const [choice] = completion.choices;
   return [
     ...(thought === null ? [] : [thinkingBlock(thought)]),
@@ -86,7 +86,10 @@ function toolBlock({ tokens, call }: Choice): Block {
   };
 }
 
-function endOf(choice: Choice | undefined): object {
+export function endOf(choice: Choice | undefined): {
+  readonly stop_reason: string;
+  readonly [field: string]: unknown;
+} {
   const isWhole = choice?.finish !== 'length';
   const stop = isWhole && choice?.call === null ? choice.stoppedBy : null;
   const done = choice !== undefined && choice.call !== null ? 'tool_use' : 'end_turn';

@@ -11,7 +11,7 @@ import type { EncodedCompletion } from '../encode.ts';
 import { ApiError } from '../errors.ts';
 import { type Exchange, parseJson, sendJson } from '../exchange.ts';
 import type { Fault } from '../faults.ts';
-import { encodeMessage } from './encode.ts';
+import { encodeMessage, type Reply } from './encode.ts';
 import type { CacheUse } from './prompt-cache.ts';
 import { type MessagesRequest, parseCountRequest, parseMessagesRequest } from './request.ts';
 import { thinkAbout } from './thinking.ts';
@@ -26,7 +26,7 @@ export function serveMessages(exchange: Exchange, body: string, vendor: Vendor):
   const fault = faultFor(exchange, chat.model, vendor);
   const isMarked = fault?.kind !== 'status' && blocks.some(({ keep }) => keep !== null);
   const cache = isMarked ? vendor.promptCache.use(chat.model, blocks) : UNCACHED;
-  const encoded = isMarked || changesAnswer(fault) ? encodeFor(request, cache, fault) : usual;
+  const encoded = isMarked || changesAnswer(fault) ? encodeFor(request, { cache, fault }) : usual;
   const line = {
     endpoint: '/v1/messages',
     cache_write_5m_tokens: cache.written5m,
@@ -44,14 +44,24 @@ export function serveCount(exchange: Exchange, body: string): void {
 
 export function prepareMessage(body: unknown): Prepared<MessagesRequest> {
   const request = parseMessagesRequest(body);
-  return { request, encoded: encodeFor(request, UNCACHED) };
+  return { request, encoded: encodeFor(request, {}) };
 }
 
-function encodeFor({ chat, thinking }: MessagesRequest, cache: CacheUse, fault?: Fault): EncodedCompletion {
+interface HowEncoded {
+  readonly cache?: CacheUse | undefined;
+  readonly fault?: Fault | undefined;
+  readonly encode?: (reply: Reply) => EncodedCompletion;
+}
+
+/** The answer to a request, in Anthropic's protocol when no other is said. */
+export function encodeFor(
+  { chat, thinking }: MessagesRequest,
+  { cache = UNCACHED, fault, encode = encodeMessage }: HowEncoded,
+): EncodedCompletion {
   const thought = thinking && thinkAbout(chat.messages, thinking);
   const completion = completeAfter(thought?.tokens.length ?? 0, chat, fault);
   const cachedTokens = fault?.kind === 'usage' ? completion.usage.cachedTokens : cache.read;
-  return encodeMessage({
+  return encode({
     completion: { ...completion, usage: { ...completion.usage, cachedTokens } },
     thought,
     cache,

@@ -2,7 +2,7 @@ import { AppError, type Micros, micros } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import type { Policy } from './policy.ts';
-import { type CallSize, outputThatFits, reserve } from './metering/prices.ts';
+import { type CallSize, madeTokens, outputThatFits, reserve } from './metering/prices.ts';
 import type { Target } from './providers/providers.ts';
 import { sizeOf } from './metering/tokens.ts';
 import type { WireRequest } from './wire.ts';
@@ -20,7 +20,16 @@ export interface PlanRequest {
   readonly policy: Policy;
   readonly wire: Pick<
     WireRequest,
-    'cachesForHours' | 'counted' | 'dialect' | 'inputBytes' | 'maxTokens' | 'pictures' | 'replies' | 'tier'
+    | 'cachesForHours'
+    | 'characters'
+    | 'counted'
+    | 'dialect'
+    | 'inputBytes'
+    | 'maxTokens'
+    | 'pictures'
+    | 'quality'
+    | 'replies'
+    | 'tier'
   >;
   /** Where the caller named no reply length, or one that its budget can't buy: the cap is what this buys. */
   readonly budget?: Micros | undefined;
@@ -37,8 +46,13 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
   const answer = Math.min(wire.maxTokens ?? policy.maxOutputTokens, policy.maxOutputTokens);
   const asked = Math.min(answer + room, target.price.maxOutput);
   const size = sizeOf(target.price, wire);
-  let maxTokens = wire.dialect.writes ? asked : 0;
-  if (policy.caps.cost !== undefined) maxTokens = within(policy.caps.cost, maxTokens, { target, size });
+  let maxTokens = wire.dialect.writes ? asked : madeTokens(target.price, wire.quality);
+  if (policy.caps.cost !== undefined)
+    maxTokens = within(policy.caps.cost, maxTokens, {
+      target,
+      size,
+      least: wire.dialect.writes ? 1 : maxTokens,
+    });
   // A reserve that buys nothing is not cut to nothing: `send` asks the budgets for more, or refuses.
   if (wire.dialect.writes && budget !== undefined) {
     const fits = outputThatFits(target.price, size, budget);
@@ -59,12 +73,17 @@ export function planCall(request: PlanRequest, target: Target): CallPlan {
 function within(
   cap: number,
   maxTokens: number,
-  call: { readonly target: Target; readonly size: Omit<CallSize, 'maxOutputTokens'> },
+  call: {
+    readonly target: Target;
+    readonly size: Omit<CallSize, 'maxOutputTokens'>;
+    /** A reply may be cut to so many tokens, a picture is whole. */
+    readonly least: number;
+  },
 ): number {
   const { price } = call.target;
   const fits = outputThatFits(price, call.size, micros(cap));
   const inputAlone = reserve(price, { ...call.size, maxOutputTokens: 0 });
-  if (inputAlone > cap || (maxTokens > 0 && fits < 1)) throw new AppError('call_too_costly');
+  if (inputAlone > cap || (maxTokens > 0 && fits < call.least)) throw new AppError('call_too_costly');
   return Math.min(maxTokens, fits);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Protocol } from './dialects/dialect.ts';
+import type { TranslationName } from './providers/translation.ts';
 
 const takesSchema = z.strictObject({
   /** The name under which it reads the reply's cap. */
@@ -35,6 +36,8 @@ interface Vendor {
   readonly takes: TakesPart;
   /** Protocols that it speaks beside OpenAI's chat completions and embeddings. */
   readonly speaks?: readonly Protocol[];
+  /** The protocol that it speaks in place of them, into which chat completions are translated. */
+  readonly translation?: TranslationName;
   /** The vendor's own document, or its answer where it has none. */
   readonly source: string;
 }
@@ -49,7 +52,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations'],
+    speaks: ['responses', 'moderations', 'images', 'speech'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -61,7 +64,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'messages'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'messages'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -73,7 +76,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
-    speaks: ['responses'],
+    speaks: ['responses', 'images', 'speech'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {
@@ -108,6 +111,13 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     source:
       'ai.google.dev/gemini-api/docs/openai; other fields are "Unknown name": github.com/Routstr/routstr-core/issues/505',
   },
+  // What its models take differs: the least that bounds a call, and forms of an answer in words.
+  bedrock: {
+    host: /^bedrock-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?$/,
+    takes: { stream_options: false, response_format: 'none' },
+    translation: 'converse',
+    source: 'docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  },
   // Its models fix their temperature: one may be sent nowhere.
   moonshot: {
     host: /^api\.moonshot\.(?:ai|cn)$/,
@@ -121,11 +131,15 @@ export function takesOfUpstream(name: string, host: string): Takes {
   return withPart(LEAST, vendorOf(name, host)?.takes);
 }
 
-/** The protocols in which an upstream's models are asked. */
-export function protocolsOf(name: string, { hostname, pathname }: URL): ReadonlySet<Protocol> {
+/** A protocol of an upstream: one in which its models are asked, or one into which chat completions are translated. */
+export type Spoken = Protocol | TranslationName;
+
+/** The protocols of an upstream that does not say them. */
+export function protocolsOf(name: string, { hostname, pathname }: URL): readonly Spoken[] {
+  const { speaks = [], translation } = vendorOf(name, hostname) ?? {};
+  if (translation !== undefined) return [translation, ...speaks];
   // Azure's path of a deployment has chat completions and embeddings alone; its `/openai/v1` has all.
-  const speaks = pathname.includes('/deployments/') ? [] : (vendorOf(name, hostname)?.speaks ?? []);
-  return new Set<Protocol>(['chat', 'embeddings', ...speaks]);
+  return ['chat', 'embeddings', ...(pathname.includes('/deployments/') ? [] : speaks)];
 }
 
 function vendorOf(name: string, host: string): Vendor | undefined {

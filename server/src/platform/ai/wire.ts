@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AppError, isRecord } from '#platform/kernel';
-import type { Dialect, Protocol } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Picture } from './metering/pictures.ts';
 import type { Counted } from './metering/token-texts.ts';
-import type { Takes } from './takes.ts';
+import type { Spoken, Takes } from './takes.ts';
 
 /** A request, ready but for what depends on the model that gets it. */
 export interface WireRequest {
@@ -18,6 +18,10 @@ export interface WireRequest {
   readonly replies: number;
   readonly tier: string | undefined;
   readonly pictures: readonly Picture[];
+  /** Characters of its input, where a price counts those in place of tokens. */
+  readonly characters?: number | undefined;
+  /** The quality of a picture that it asks for. */
+  readonly quality?: string | undefined;
   /** Bytes of the whole body, pictures included. */
   readonly inputBytes: number;
   /** Its input in tokens, where it was counted; its pictures apart. */
@@ -43,7 +47,7 @@ export function wireFor(wire: WireRequest, { upstream }: Asked): WireRequest {
 }
 
 interface Asked {
-  readonly upstream: { readonly speaks: ReadonlySet<Protocol> };
+  readonly upstream: { readonly speaks: ReadonlySet<Spoken> };
 }
 
 /** The fields that the pipe puts into a body for one provider. */
@@ -115,6 +119,7 @@ export function readWire(
     replies: count(parsed, 'n', MAX_REPLIES) ?? 1,
     tier: typeof parsed['service_tier'] === 'string' ? parsed['service_tier'] : undefined,
     pictures: [],
+    quality: typeof parsed['quality'] === 'string' ? parsed['quality'] : undefined,
     inputBytes: bytes.length,
     hasTemperature: (parsed['temperature'] ?? null) !== null,
     cachesForHours: dialect.writes && kept.some((piece) => piece.includes('"1h"')),

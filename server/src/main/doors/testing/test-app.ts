@@ -77,7 +77,7 @@ export const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
   name: 'sandbox',
   base_url: url,
   api_key: apiKey,
-  models: ['sandbox-small', 'sandbox-large', 'sandbox-embed', 'omni-moderation-latest'],
+  models: ['sandbox-small', 'sandbox-large', 'sandbox-embed', 'sandbox-image', 'sandbox-speech', 'omni-moderation-latest'],
 });
 
 /** A database of its own on PostgreSQL, where one is named. */

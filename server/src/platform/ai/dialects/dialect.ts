@@ -3,7 +3,7 @@ import type { Names } from './look.ts';
 import type { Takes } from '../takes.ts';
 
 /** The protocols in which models are asked. */
-export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'messages';
+export type Protocol = 'chat' | 'responses' | 'embeddings' | 'moderations' | 'images' | 'speech' | 'messages';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -25,6 +25,8 @@ export interface Dialect {
   headers?(apiKey: string): readonly string[];
   /** Reads a plain answer that was parsed. */
   readAnswer(answer: unknown): AnswerReading;
+  /** Reads a plain answer that is no JSON, by its type of content. */
+  readBytes?(body: Buffer, type: string): AnswerReading;
   /** Reads an event of a stream. */
   readEvent(event: Figures): EventReading;
   /** A usage as its provider wrote it, in the names of chat completions. */

@@ -12,6 +12,8 @@ export interface Door {
   check(body: Record<string, unknown>, allowed: ReadonlySet<string>): readonly Picture[];
   /** The same for a request whose input is counted alone. */
   readonly checkCount?: Door['check'];
+  /** The characters that a price counts in place of tokens. */
+  characters?(body: Record<string, unknown>): number;
   /** The most bytes of an answer, where it may be large. */
   answerBytes?(body: Record<string, unknown>): number;
   /** Headers of a request that a provider reads too, flat. */

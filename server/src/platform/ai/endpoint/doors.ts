@@ -67,6 +67,16 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
   },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
   moderations: { path: '/v1/ai/moderations', kind: 'moderations', open: () => MODERATIONS_DOOR },
+  images: {
+    path: '/v1/ai/images/generations',
+    kind: 'images',
+    open: loaded(async () => (await import('./images/door.ts')).IMAGES_DOOR),
+  },
+  speech: {
+    path: '/v1/ai/audio/speech',
+    kind: 'speech',
+    open: loaded(async () => (await import('./speech/door.ts')).SPEECH_DOOR),
+  },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
@@ -79,7 +89,8 @@ export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[pro
 /** Whether a model is asked in a protocol itself. */
 export function isAskedIn(protocol: Protocol, { upstream, price }: Target): boolean {
   const { kind } = PLACES[protocol];
-  const isOfKind = price.kind === kind || (price.kind === undefined && kind !== 'moderations');
+  const isOfKind =
+    price.kind === kind || (price.kind === undefined && (kind === 'text' || kind === 'embeddings'));
   return upstream.speaks.has(protocol) && isOfKind;
 }
 

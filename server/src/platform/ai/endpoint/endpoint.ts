@@ -142,6 +142,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
       ...said,
       model: model ?? door.defaultModel ?? '',
       pictures,
+      characters: door.characters?.(parsed),
       headers: headers && door.passedOn?.(headers),
     };
     refuseBrokenText(text, parsed);
@@ -188,7 +189,7 @@ function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { maxTokens, call: planned } = planCall({ policy, wire: sent }, first);
   const least = reserve(first.price, {
     ...sizeOf(first.price, sent),
-    maxOutputTokens: Math.min(1, maxTokens),
+    maxOutputTokens: wire.dialect.writes ? Math.min(1, maxTokens) : maxTokens,
   });
   const part = Math.ceil(planned.reserve / LEAST_PART);
   return {

@@ -94,6 +94,15 @@ export function checkFields(
   }
 }
 
+/** Refuses fields that are set and no text, or a longer one. */
+export function checkTexts(body: Record<string, unknown>, fields: readonly string[], longest: number): void {
+  const wrong = fields.find((field) => {
+    const value = body[field] ?? '';
+    return typeof value !== 'string' || value.length > longest;
+  });
+  if (wrong !== undefined) throw invalid(`${wrong} must be a text of at most ${longest} characters.`, wrong);
+}
+
 /** Most texts, or lists of tokens, that OpenAI takes in one request, and tokens in a list. */
 const MOST_INPUTS = 2_048;
 const MOST_TOKENS = 8_192;

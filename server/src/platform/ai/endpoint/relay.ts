@@ -117,9 +117,9 @@ async function answerPlain(
   const response = to.response();
   parts.sendAtEndOfTurn(() => {
     response.writeHead(200, {
-      'content-type': 'application/json',
+      'content-type': answer.type ?? 'application/json',
       'content-length': body.length,
-      ...(maxTokens > 0 ? { 'x-plinth-max-tokens': maxTokens } : {}),
+      ...(maxTokens > 0 && door.dialect.writes ? { 'x-plinth-max-tokens': maxTokens } : {}),
     });
     response.end(body);
   });

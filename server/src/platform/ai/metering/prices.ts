@@ -41,8 +41,10 @@ const rowSchema = z.strictObject({
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
-  /** The kind of its answers; a model that charges for its input alone makes embeddings, and any other texts. */
-  kind: z.enum(['text', 'embeddings', 'moderations']).optional(),
+  /** The kind of its answers; the input of one that speaks is counted in characters. A model that charges for its input alone makes embeddings, and any other texts. */
+  kind: z.enum(['text', 'embeddings', 'moderations', 'images', 'speech']).optional(),
+  /** The tokens that a picture which it makes has at most, by the quality that is asked for. */
+  made_tokens: z.record(z.string(), z.int().positive()).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),
   source: z.string().min(1),
@@ -79,7 +81,9 @@ export interface Price {
   readonly takes: TakesPart;
   readonly thinks: boolean;
   /** Undefined: a model that costs nothing, and may make texts or embeddings. */
-  readonly kind: 'text' | 'embeddings' | 'moderations' | undefined;
+  readonly kind: 'text' | 'embeddings' | 'moderations' | 'images' | 'speech' | undefined;
+  /** Tokens of a picture that it makes, at most, by quality. A map: who calls names the quality. */
+  readonly made: ReadonlyMap<string, number>;
   /** Milliseconds, where the row says them. */
   readonly limits: {
     readonly firstByte: number | undefined;
@@ -177,6 +181,7 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     takes: row.takes ?? {},
     thinks: row.thinks ?? false,
     kind: row.kind ?? kindOf(row),
+    made: new Map(Object.entries(row.made_tokens ?? {})),
     limits: {
       firstByte: milliseconds(row.first_byte_seconds),
       firstToken: milliseconds(row.first_token_seconds),
@@ -221,6 +226,11 @@ export function reserve(price: Price, size: CallSize): Micros {
     [inputBound(price, size), dearestInput(price, size)],
     [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
   ]);
+}
+
+/** The tokens of a picture at most: of a quality that is not known, as of the dearest. */
+export function madeTokens({ made }: Pick<Price, 'made'>, quality: string | undefined): number {
+  return made.get(quality ?? '') ?? Math.max(0, ...made.values());
 }
 
 /** How many output tokens a reply may have so that `reserve` stays within `budget`; less than 1 when not even the input fits. */

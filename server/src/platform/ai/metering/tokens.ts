@@ -23,13 +23,13 @@ export function tokensOf(price: Pick<Price, 'tokenizer'>, counted: Counted): num
 
 /** A request as prices see it: its text by the tokenizer where it was counted, else by its bytes; its pictures by the vendor's rule. */
 export function sizeOf(price: Price, wire: SizeInput): Omit<CallSize, 'maxOutputTokens'> {
-  const { pictures, replies, tier, counted } = wire;
+  const { characters, pictures, replies, tier, counted } = wire;
   const inputBytes = pictures.reduce((bytes, picture) => bytes - picture.bytes, wire.inputBytes);
   const bound = Math.ceil(inputBytes / price.bytesPerToken);
   const tokens = counted === undefined ? undefined : Math.min(bound, tokensOf(price, counted));
   return {
     inputBytes,
-    inputTokens: tokens,
+    inputTokens: characters ?? tokens,
     pictures,
     replies,
     tier,
@@ -44,7 +44,7 @@ export function inputTokens(price: Price, wire: SizeInput): number {
 
 type SizeInput = Pick<
   WireRequest,
-  'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted' | 'cachesForHours'
+  'characters' | 'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted' | 'cachesForHours'
 >;
 
 /** Milliseconds of the worker's own time for one request: about a megabyte of text. What is left counts by its bytes. */

@@ -25,9 +25,11 @@ import type { CallPlan } from '../plan.ts';
 import { type Policy, timeLimits } from '../policy.ts';
 import { type CallOutcome, endedHere } from '../ports.ts';
 import type { Target, Upstream } from '../providers/providers.ts';
+import type { AnswerTranslation, VendorRequest } from '../providers/translation.ts';
 import { report, type ReportParts, startProviderSpan } from './report.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
 import { sendPlanned } from './send-planned.ts';
+import { loadTranslation, translateRequest } from './translated.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import type { AnswerReading } from '../metering/usage.ts';
@@ -59,6 +61,8 @@ export interface PlainAnswer {
   /** The protocol in which the model was asked, and answered. */
   readonly dialect: Dialect;
   readonly body: Buffer;
+  /** The type of its content, where it is no JSON. */
+  readonly type?: string | undefined;
   readonly usage: Usage;
   readonly target: Target;
   readonly plan: CallPlan;
@@ -124,6 +128,8 @@ async function makeCall(
   { current, form }: { readonly current: AttemptState; readonly form: Form },
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { admission } = current;
+  const loading = loadTranslation(admission.target, call.wire);
+  const loaded = loading && (await loading);
   const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
   const entry: LedgerEntry = { permit: call.permit, event, wire, target: admission.target, plan };
   if (call.signal?.aborted === true) {
@@ -133,12 +139,16 @@ async function makeCall(
   const started = parts.clock.monotonic();
   const span = startProviderSpan(entry);
   const meter = call.wire.stream ? new StreamMeter(meterOptions(call.wire)) : undefined;
-  const exchange = openExchange(parts, { call, entry, current, meter });
+  const translation = loaded && {
+    translation: loaded,
+    context: { ...admission.target, stream: wire.stream, now: parts.clock.now() },
+  };
+  const exchange = openExchange(parts, { call, entry, current, meter, translation });
   current.exchange = exchange;
   const change = changeFor(call.policy, entry, { ...form, safetyIdentifier: parts.safetyIdentifier });
   let ended: Ended;
   try {
-    ended = await sendRequest(exchange, { parts, call, entry, span, change });
+    ended = await sendRequest(exchange, { parts, call, entry, span, change, translation });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
@@ -146,7 +156,7 @@ async function makeCall(
     span?.end('not_sent');
     throw error;
   }
-  const at = { parts, call, entry, current, meter, exchange, started, span, change, form };
+  const at = { parts, call, entry, current, meter, exchange, started, span, change, form, translation };
   const done = await conclude(at, ended);
   const failure = 'ledger' in done ? done : undefined;
   // A call that is made anew has not ended.
@@ -163,7 +173,10 @@ function meterOptions({ wantsUsage, replies, dialect }: WireRequest) {
   return { wanted: wantsUsage, replies, dialect };
 }
 
-function openExchange(parts: AttemptParts, { call, entry, current, meter }: OpenInput): Exchange {
+function openExchange(
+  parts: AttemptParts,
+  { call, entry, current, meter, translation }: OpenInput,
+): Exchange {
   const { caps } = call.policy;
   const timeouts = timeLimits(call.policy, entry.target.price);
   const exchange: Exchange = new Exchange({
@@ -176,6 +189,7 @@ function openExchange(parts: AttemptParts, { call, entry, current, meter }: Open
     maxBytes: caps.answerBytes,
     head: call.wire.stream ? new StreamHead(call.budget !== undefined, call.wire.dialect) : undefined,
     maySend: parts.maySend,
+    translation,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
       const remainder = new Remainder({
@@ -206,30 +220,30 @@ interface SendInput {
   readonly entry: LedgerEntry;
   readonly span: Span | undefined;
   readonly change: WireChange;
+  /** Set for a vendor of another protocol. */
+  readonly translation: AnswerTranslation | undefined;
 }
 
 async function sendRequest(
   exchange: Exchange,
-  { parts, call, entry, span, change }: SendInput,
+  { parts, call, entry, span, change, translation }: SendInput,
 ): Promise<Ended> {
   const { signal, wire } = call;
   const { upstream } = entry.target;
-  const body = writeWire(wire, change);
+  const request =
+    translation === undefined
+      ? requestOf(upstream, wire, change)
+      : await translateRequest(translation, wire, change);
   const stop = (): void => exchange.stop();
   signal?.addEventListener('abort', stop);
   try {
     parts.crashHook?.(DISPATCH, 'before');
     exchange.send(upstream.dispatcher, {
       origin: upstream.origin,
-      path: upstream.path + wire.dialect.path + upstream.query,
+      path: request.path,
       method: 'POST',
-      headers: [
-        ...upstream.headers,
-        ...keyHeaders(upstream, wire),
-        ...(wire.headers ?? []),
-        ...headersOf(call, span),
-      ],
-      body,
+      headers: [...upstream.headers, ...request.headers, ...(wire.headers ?? []), ...headersOf(call, span)],
+      body: request.body,
     });
     return await exchange.ended;
   } finally {
@@ -237,8 +251,13 @@ async function sendRequest(
   }
 }
 
-function keyHeaders({ apiKey, authorization }: Upstream, { dialect }: WireRequest): readonly string[] {
-  return dialect.headers?.(apiKey) ?? authorization;
+function requestOf(upstream: Upstream, wire: WireRequest, change: WireChange): VendorRequest {
+  const { dialect } = wire;
+  return {
+    path: upstream.path + dialect.path + upstream.query,
+    headers: dialect.headers?.(upstream.apiKey) ?? upstream.authorization,
+    body: writeWire(wire, change),
+  };
 }
 
 function headersOf({ permit, traceparent: given }: PipeCall, span: Span | undefined): string[] {
@@ -253,6 +272,7 @@ interface OpenInput {
   readonly current: AttemptState;
   /** Set for a stream. */
   readonly meter: StreamMeter | undefined;
+  readonly translation: AnswerTranslation | undefined;
 }
 
 interface ConcludeInput extends SendInput, OpenInput {
@@ -277,8 +297,9 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }
   const { dialect } = at.call.wire;
-  const answer = jsonIn(ended.body.toString('utf8'));
-  const reading = dialect.readAnswer(answer);
+  const answer = dialect.readBytes === undefined ? jsonIn(ended.body.toString('utf8')) : undefined;
+  const type = dialect.readBytes && (ended.headers['content-type'] ?? '');
+  const reading = dialect.readBytes?.(ended.body, type ?? '') ?? dialect.readAnswer(answer);
   const isUnusable = !reading.usable || reading.error !== undefined;
   const isUnshown = isUnusable && reading.error === undefined && at.call.wire.stream;
   const shown = isUnshown ? StreamMeter.reading(ended.body, dialect) : reading;
@@ -302,7 +323,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
   const usage = await parts.ledger.served(entry, toCallFigures(at.call.wire, reading, ended));
-  return { kind: 'plain', dialect, body: ended.body, usage, target: entry.target, plan: entry.plan };
+  return { kind: 'plain', dialect, body: ended.body, type, usage, target: entry.target, plan: entry.plan };
 }
 
 /** `text` is the refusal's: an answer may repeat its request, and with it all names of fields. */

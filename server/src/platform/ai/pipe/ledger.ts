@@ -190,11 +190,12 @@ function usageOf(entry: LedgerEntry, served: CallFigures, isWhole: boolean): Usa
 }
 
 /**
- * For a whole answer, the tokens shown. Unseen thinking is not countable, and what a provider
+ * For a whole answer, the tokens shown; those of pictures are not seen in it. Unseen thinking is not countable, and what a provider
  * generated after the connection broke neither: then it may be all that was asked for.
  */
 function mostTokens(entry: LedgerEntry, served: CallFigures, isWhole: boolean): TokenUsage {
-  const output = isWhole && !thinks(entry.target) ? served.shownTokens : undefined;
+  const isSeen = entry.wire.dialect.writes && !thinks(entry.target);
+  const output = isWhole && isSeen ? served.shownTokens : undefined;
   return tokensWith(entry, served.input, output);
 }
 
@@ -226,6 +227,11 @@ export function asRequest(words: string | undefined): string | undefined {
     : `"messages":${JSON.stringify([{ content: words }])}`;
 }
 
+/** The usage of what is billed by its request alone. */
+function usageTold({ characters }: WireRequest, { usable }: AnswerReading): TokenUsage | undefined {
+  return characters === undefined || !usable ? undefined : { ...NO_TOKENS, promptTokens: characters };
+}
+
 /** Reads the cost of an answer. */
 export function toCallFigures(
   wire: WireRequest,
@@ -233,7 +239,7 @@ export function toCallFigures(
   answer: { headers: IncomingHttpHeaders; body: Buffer },
 ): CallFigures {
   return {
-    usage: reading.usage,
+    usage: reading.usage ?? usageTold(wire, reading),
     input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
     shown: reading.usage === undefined && wire.dialect.writes ? shownIn(wire, answer.body) : undefined,

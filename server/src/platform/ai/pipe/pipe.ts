@@ -6,6 +6,7 @@ import { ProviderError, type UpstreamError } from '../errors.ts';
 import { clientGoneError, type Failure, mayBeBilled, postponedError, unavailableError } from './outcome.ts';
 import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admission.ts';
 import { checkInput, countTries, type TryCount } from '../plan.ts';
+import { chainWithoutLoss } from './translated.ts';
 import type { AiLogger } from '../ports.ts';
 import type { Target } from '../providers/providers.ts';
 import { arrange } from '../providers/routes.ts';
@@ -30,7 +31,9 @@ export type Pipe = (call: PipeCall) => Promise<PlainAnswer | StreamAnswer>;
  * for as long as the policy has patience; then it is `postponed`, which is no try.
  */
 export function createPipe(parts: PipeParts): Pipe {
-  return async (call) => {
+  return async (asked) => {
+    const isTranslated = asked.chain.some(({ upstream }) => upstream.translation !== undefined);
+    const call = isTranslated ? { ...asked, chain: await chainWithoutLoss(asked) } : asked;
     assertOutsideTransaction('a model was called');
     checkInput(call.policy, call.wire.inputBytes);
     assertOpen(call.permit, parts.logger);

@@ -33,6 +33,11 @@ type Unzip = Gunzip | Inflate | InflateRaw | BrotliDecompress;
 const GZIP = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
+/** Hands on what comes, for bytes that are not encoded. */
+export function passOn(to: Decoded): Decoder {
+  return { write: to.data, end: to.end, pause() {}, resume() {}, stop() {} };
+}
+
 /**
  * A decoder for a Content-Encoding; none where the bytes are the answer. We ask for `identity`, and some servers and the
  * proxies before them encode all the same. An encoding that we do not know is `broken` with its first byte.

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
-import { type Decoder, decoderFor } from './decoding.ts';
+import { type Decoder, decoderFor, passOn } from './decoding.ts';
+import { type AnswerTranslation, translateAnswer } from './translation.ts';
 import type { Remainder } from '../streams/remainder.ts';
 import { isPlain } from '../streams/stream-meter.ts';
 
@@ -59,6 +60,8 @@ export interface ExchangeOptions {
   readonly maySend?: (() => boolean) | undefined;
   /** Called once, when the first byte of the answer is there. */
   readonly answering: (() => void) | undefined;
+  /** For a vendor of another protocol: all that is seen of its answer is chat completions. */
+  readonly translation?: AnswerTranslation | undefined;
   /** Reads on when the caller no longer waits; `received` are the bytes that were not taken yet. */
   readonly remainder?: ((received: Buffer) => Remainder) | undefined;
 }
@@ -181,13 +184,30 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#headers = headers;
     const answer = { status, location: headers['location'] };
     this.#redirected = this.#again === undefined ? undefined : redirectedPath(answer, this.#again.origin);
-    this.#decoder = decoderFor(headers['content-encoding'], {
-      data: (chunk) => this.#take(controller, chunk),
+    const taken = {
+      data: (chunk: Buffer) => this.#take(controller, chunk),
       end: () => this.#ended(),
       broken: () => this.#fail('undecodable'),
-    });
+    };
+    const encoding = headers['content-encoding'];
+    const { translation, maxBytes } = this.#options;
+    if (translation === undefined || this.#redirected !== undefined) {
+      this.#decoder = decoderFor(encoding, taken);
+    } else {
+      const start = { status, headers, maxBytes: status < 400 ? maxBytes : MAX_ERROR_BYTES };
+      const chat = translateAnswer(translation, start, { ...taken, ...this.#translated });
+      this.#decoder = decoderFor(encoding, chat) ?? passOn(chat);
+    }
     if (this.#redirected === undefined) this.#options.answering?.();
   }
+
+  readonly #translated = {
+    head: (status: number, headers: IncomingHttpHeaders): void => {
+      this.#status = status;
+      this.#headers = headers;
+    },
+    oversized: (): void => this.#fail('oversized'),
+  };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if ((this.#over && this.#remainder === undefined) || this.#redirected !== undefined) return;

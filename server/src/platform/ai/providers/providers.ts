@@ -1,13 +1,13 @@
-import { ConfigError } from '#platform/config';
+import { type AwsKeys, ConfigError } from '#platform/config';
 import { AppError, type Clock } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
 import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
-import type { Protocol } from '../dialects/dialect.ts';
-import { type Learned, protocolsOf, type Takes, takesOfUpstream, withPart } from '../takes.ts';
+import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
 import { type Alias, Latency, routeOf, type RoutePlace, usualPrice } from './routes.ts';
 import { Throttle } from './throttle.ts';
+import { type LoadTranslation, translationOf } from './translation.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
 
@@ -41,7 +41,9 @@ export interface UpstreamOptions {
   /** Its models; those of the price catalogue when not said. */
   readonly models?: readonly string[] | undefined;
   /** The protocols in which its models are asked; by its name or host when not said. */
-  readonly speaks?: readonly Protocol[] | undefined;
+  readonly speaks?: readonly Spoken[] | undefined;
+  /** Keys with which calls are signed, in place of `apiKey`. */
+  readonly aws?: AwsKeys | undefined;
   /** Connections to it at most; calls beyond wait within their time limit. */
   readonly connections?: number | undefined;
   /** Milliseconds until a connection must stand. */
@@ -60,10 +62,13 @@ export interface Upstream {
   /** The header with the key, likewise: never logged. A protocol may have one of its own. */
   readonly authorization: readonly string[];
   /** The protocols in which its models are asked. */
-  readonly speaks: ReadonlySet<Protocol>;
+  readonly speaks: ReadonlySet<Spoken>;
+  /** Set where its vendor speaks another protocol, into which chat completions are translated. */
+  readonly translation: LoadTranslation | undefined;
   readonly apiKey: string;
   /** The same of each of its keys; of the first, where there are several, above. */
   readonly keys: readonly Pick<Upstream, 'apiKey' | 'authorization'>[];
+  readonly aws: AwsKeys | undefined;
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -329,9 +334,17 @@ function open(options: UpstreamOptions): Upstream {
     ],
     ...withKey(given[0] ?? ''),
     keys: given.map(withKey),
-    speaks: options.speaks === undefined ? protocolsOf(options.name, url) : new Set(options.speaks),
+    aws: options.aws,
+    ...spokenBy(options, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };
+}
+
+/** The protocols of an upstream, as it says itself, or by its name or host; a translation makes chat completions one of them. */
+function spokenBy({ name, speaks }: UpstreamOptions, url: URL): Pick<Upstream, 'speaks' | 'translation'> {
+  const spoken = speaks ?? protocolsOf(name, url);
+  const translation = translationOf(spoken);
+  return { speaks: new Set<Spoken>(translation === undefined ? spoken : ['chat', ...spoken]), translation };
 }
 
 function authorization(header: string | undefined, apiKey: string): string[] {

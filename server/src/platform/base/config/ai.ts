@@ -52,7 +52,18 @@ export interface UpstreamSetting {
   readonly models: readonly string[] | undefined;
   /** The protocols in which they are asked; by the upstream's name or host when not said. */
   readonly speaks?: z.infer<typeof upstream>['speaks'];
+  /** Keys of AWS, with which calls are signed (Bedrock). */
+  readonly aws?: AwsKeys | undefined;
 }
+
+const awsKeys = z.strictObject({
+  access_key_id: z.string().min(1),
+  secret_access_key: z.string().min(1),
+  session_token: z.string().min(1).optional(),
+  /** By the host when not said. */
+  region: z.string().min(1).optional(),
+});
+export type AwsKeys = z.infer<typeof awsKeys>;
 
 const upstream = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
@@ -78,9 +89,12 @@ const upstream = z.strictObject({
     .optional(),
   models: z.array(z.string().min(1)).optional(),
   speaks: z
-    .array(z.enum(['chat', 'responses', 'embeddings', 'moderations', 'messages']))
+    .array(
+      z.enum(['chat', 'responses', 'embeddings', 'moderations', 'images', 'speech', 'messages', 'converse']),
+    )
     .min(1)
     .optional(),
+  aws: awsKeys.optional(),
 });
 
 /** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
@@ -93,7 +107,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (hasTwice(names)) return 'names an upstream twice';
   const wrong = parsed.data.map(wrongKeys).find((says) => says !== undefined);
   if (wrong !== undefined) return wrong;
-  return parsed.data.map(({ name, base_url, api_key, keys, auth_header, models, speaks }) => ({
+  return parsed.data.map(({ name, base_url, api_key, keys, auth_header, models, speaks, aws }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
@@ -101,6 +115,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
     ...(auth_header === undefined ? {} : { authHeader: auth_header }),
     models,
     ...(speaks === undefined ? {} : { speaks }),
+    ...(aws === undefined ? {} : { aws }),
   }));
 }
 
@@ -110,9 +125,10 @@ const nameOf = ({ name }: { readonly name?: string | undefined }, index: number)
 
 const hasTwice = (texts: readonly string[]) => new Set(texts).size < texts.length;
 
-function wrongKeys({ name, api_key, keys = [] }: z.infer<typeof upstream>): string | undefined {
+function wrongKeys({ name, api_key, aws, keys = [] }: z.infer<typeof upstream>): string | undefined {
   if (keys.length > 0 && api_key !== undefined)
     return `gives ${name} an api_key beside its keys: list it there`;
+  if (keys.length > 0 && aws !== undefined) return `gives ${name} keys beside aws: one of them is used`;
   if (hasTwice(keys.map(nameOf))) return `names a key of ${name} twice`;
   return hasTwice(keys.map(({ key }) => key)) ? `lists a key of ${name} twice` : undefined;
 }

@@ -30,5 +30,4 @@ export {
 } from './settings.ts';
 export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
 export { isPackage, teamConfig } from './team.ts';
-export type { SlotSetting } from './ai.ts';
-export type { UpstreamSetting } from './ai.ts';
+export type { AwsKeys, SlotSetting, UpstreamSetting } from './ai.ts';

@@ -1,0 +1,125 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { StreamTranslation } from '../endpoint/door.ts';
+import type { Decoded } from './decoding.ts';
+import type { Upstream } from './providers.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A request as a vendor reads it. */
+export interface VendorRequest {
+  readonly path: string;
+  /** Those of the key or signature among them, flat. */
+  readonly headers: readonly string[];
+  readonly body: string | Buffer;
+}
+
+/** A plain answer, or an error. */
+export interface VendorAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface TranslationContext {
+  readonly upstream: Upstream;
+  readonly model: string;
+  readonly stream: boolean;
+  /** Wall time in milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Between chat completions and the protocol of a vendor that speaks no other of ours, at the level of the wire: pipe, meter and
+ * ledger see chat completions alone. It is loaded with the first call to such a vendor.
+ */
+export interface UpstreamTranslation {
+  /**
+   * The vendor's body for a chat request. Throws field_refused for the first field that would be lost (`refuseLost`); called so before
+   * anything is spent too, without the fields that the pipe adds.
+   */
+  body(chat: Fields): Fields;
+  /** The request for a body, signed for this instant. */
+  request(body: Fields, context: TranslationContext): VendorRequest | Promise<VendorRequest>;
+  /** A plain answer or an error in the form of OpenAI's, with a status and headers by which it is classified. */
+  answer(answer: VendorAnswer, context: TranslationContext): VendorAnswer;
+  /** The bytes of a stream as events of chat completions; finish_reason and [DONE] at the vendor's own end alone. */
+  stream(headers: IncomingHttpHeaders, context: TranslationContext): StreamTranslation;
+}
+
+/** The translations, by the name of the vendor's protocol. */
+const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
+  converse: async () => (await import('./converse/converse.ts')).CONVERSE,
+};
+
+export type TranslationName = 'converse';
+export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
+
+/** The translation into one of these protocols, if there is one; at hand at once, after the first time. */
+export function translationOf(spoken: readonly string[]): LoadTranslation | undefined {
+  const load = Object.entries(TRANSLATIONS).find(([name]) => spoken.includes(name))?.[1];
+  if (load === undefined) return undefined;
+  let translation: UpstreamTranslation | undefined;
+  return () => translation ?? load().then((one) => (translation = one));
+}
+
+/** A translation with what it needs of its call. */
+export interface AnswerTranslation {
+  readonly translation: UpstreamTranslation;
+  readonly context: TranslationContext;
+}
+
+interface AnswerStart {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The most bytes of an answer that is no stream. */
+  readonly maxBytes: number;
+}
+
+interface Translated extends Decoded {
+  /** The status and headers of an answer that is no stream, in place of those that came. */
+  head(status: number, headers: IncomingHttpHeaders): void;
+  oversized(): void;
+}
+
+/** Takes the bytes of a vendor's answer, and hands them on as chat completions: a stream as it comes, anything else when it is whole. */
+export function translateAnswer(
+  { translation, context }: AnswerTranslation,
+  { status, headers, maxBytes }: AnswerStart,
+  to: Translated,
+): Decoded {
+  const stream = context.stream && status === 200 ? translation.stream(headers, context) : undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+
+  /** Hands on; bytes that a translation can't read are broken. */
+  function hand(translate: () => Buffer): boolean {
+    let bytes: Buffer;
+    try {
+      bytes = translate();
+    } catch {
+      to.broken();
+      return false;
+    }
+    if (bytes.length > 0) to.data(bytes);
+    return true;
+  }
+
+  function whole(): Buffer {
+    const answer = translation.answer({ status, headers, body: Buffer.concat(chunks) }, context);
+    to.head(answer.status, answer.headers);
+    return answer.body;
+  }
+
+  return {
+    data(chunk) {
+      if (stream !== undefined) return void hand(() => stream.push(chunk));
+      size += chunk.length;
+      if (size > maxBytes) to.oversized();
+      else chunks.push(chunk);
+    },
+    end() {
+      if (hand(stream === undefined ? whole : () => stream.end())) to.end();
+    },
+    broken: to.broken,
+  };
+}
