@@ -27,6 +27,7 @@ import type { AppOptions } from './app/options.ts';
 import { assertNobodyPays, chooseProducts, type ProductChoice } from './app/products.ts';
 import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
+import { type AiCheck, checkAi } from './app/ai.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openGooglePlay } from './app/google-play.ts';
@@ -38,6 +39,7 @@ export {
   allMigrations,
   allRoutes,
   assertNobodyPays,
+  checkAi,
   chooseProducts,
   openBlobHome,
   openBlobHomeAlone,
@@ -45,7 +47,7 @@ export {
   openVectorHome,
   providersOf,
 };
-export type { AppOptions, ProductChoice };
+export type { AiCheck, AppOptions, ProductChoice };
 
 declareErrors({
   migrations_pending: { status: 500, message: 'The database is not migrated.' },

@@ -37,7 +37,7 @@ const USAGE = `Usage: plinth <verb>
   seed            fill a demo workspace of your products, at a server that runs (seed url=… key=…: another one)
   mcp             serve a product to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
-  config          show the settings in effect, secrets hidden
+  config          show the settings in effect, secrets hidden (config check [file]: look for faults in AI_CONFIG and AI_UPSTREAMS)
   doctor          look at everything that the program stands on
   health          ask the server of these settings whether it is ready (health live: whether it answers at all)
   smoke           try a server as a customer of your products uses it (smoke https://api.example.com)

@@ -3,6 +3,8 @@ import { createS3Sandbox } from '#sandbox/s3';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { startCollector } from '@plinth/testkit/services/collector';
 import { temporaryFolder } from '@plinth/testkit/services';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startProgram } from '@plinth/testkit/program';
 
@@ -34,6 +36,55 @@ test('config shows what is in effect of AI_CONFIG', async () => {
   expect(program.said()).toMatch(/^prices +\S+\+2026-11-21$/m);
   expect(program.said()).toMatch(/^alias house +own\/priced$/m);
   expect(program.said()).toMatch(/^policy gateway\.chat +\{"maxOutputTokens":7\}$/m);
+});
+
+test('config check says each fault of AI_CONFIG with its place, also of a file that is not in effect yet', async () => {
+  const cwd = temporaryFolder();
+  const check = async (...words: readonly string[]) => {
+    const program = startProgram(['config', 'check', ...words], { environment: OWN, cwd });
+    const { code } = await program.ended;
+    return {
+      code,
+      said: program
+        .said()
+        .split('\n')
+        .filter((line) => line !== ''),
+    };
+  };
+  const right = await check();
+  expect(right.code).toBe(0);
+  expect(right.said).toEqual([
+    expect.stringContaining('WARNING: no price of own/guessed: booked at $5'),
+    expect.stringMatching(/^ok {4}prices \S+\+2026-11-21$/),
+  ]);
+  const aliases = { house: ['own/priced', 'own/none'], other: ['strange/model'] };
+  const policies = { 'gateway.chat': { tries: 0 } };
+  const models = { elsewhere: ['a'] };
+  writeFileSync(join(cwd, 'next.json'), JSON.stringify({ version: '2026-11-22', aliases, policies, models }));
+  expect(await check('next.json')).toEqual({
+    code: 1,
+    said: [
+      expect.stringMatching(/^FAIL {2}AI_CONFIG: policies\.gateway\.chat\.tries: /),
+      'FAIL  AI_CONFIG: models.elsewhere: there is no such upstream.',
+      'FAIL  AI_CONFIG: aliases.house: no configured upstream has own/none.',
+      'FAIL  AI_CONFIG: aliases.other: no configured upstream has strange/model.',
+    ],
+  });
+  writeFileSync(
+    join(cwd, 'next.json'),
+    JSON.stringify({
+      version: 'x',
+      aliases: { house: { order: 'weight', models: [{ model: 'own/priced', weight: 0 }] } },
+    }),
+  );
+  expect((await check('next.json')).said).toEqual([
+    'FAIL  AI_CONFIG: version: must be a date, such as 2026-11-21 or 2026-11-21.2.',
+    'FAIL  AI_CONFIG: aliases.house.models: the weights sum to nothing.',
+  ]);
+  expect(await check('nowhere.json')).toEqual({
+    code: 1,
+    said: ['FAIL  The file can not be read (ENOENT).'],
+  });
 });
 
 test('doctor warns of an upstream’s model that has no price, and of no other', async () => {

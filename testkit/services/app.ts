@@ -37,6 +37,7 @@ export interface TestAppOptions {
 }
 
 export type { CallOptions, Customer, Reply };
+export { upstreamOf };
 
 export interface TestApp {
   readonly url: string;

@@ -269,10 +269,15 @@ export function serveModeration(exchange: Exchange, body: string, vendor: Vendor
   if (fault.kind !== 'hang') exchange.request.destroy();
 }
 
+function keyOf({ headers }: Exchange['request']): string {
+  const { authorization = '', 'api-key': azure, 'x-api-key': anthropic } = headers;
+  return String(azure ?? anthropic ?? authorization.replace(/^bearer +/i, ''));
+}
+
 /** The fault in the request's own header; else the next that was queued; else the standing one. */
 export function faultFor({ request }: Exchange, model: string, vendor: Vendor): Fault | undefined {
   const header = request.headers['x-sandbox-fault'];
-  if (typeof header !== 'string') return vendor.faults.take(model);
+  if (typeof header !== 'string') return vendor.faults.take(model, keyOf(request));
   const fault = faultFromHeader(header);
   if (fault === null)
     throw new ApiError(400, { message: `x-sandbox-fault: the sandbox knows no fault "${header}"` });

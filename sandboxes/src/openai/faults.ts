@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { dialectSchema } from './dialects.ts';
 
-const target = { model: z.string().optional() };
+const target = { model: z.string().optional(), key: z.string().optional() };
 const after = z.number().int().min(0).optional();
 /** Thought before the answer, within the reply's cap: billed, and never shown. */
 const unseen = { reasoning_tokens: z.number().int().min(0).optional() };
 
-/** Faults as they are written in JSON; `model` aims one at the calls of that model. */
+/** Faults as they are written in JSON; `model` and `key` aim one at the calls of that model, with that key. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** Waits before the headers (a stream may send them first and wait before the first token), on top of the usual latency. */
   z.strictObject({
@@ -154,10 +154,10 @@ export class FaultPlan implements Faults {
   }
 
   /** The fault that a call meets; one from the queue is used up by it. */
-  take(model: string): Fault | undefined {
-    const place = this.#next.length === 0 ? -1 : this.#next.findIndex((fault) => meets(fault, model));
+  take(model: string, key?: string): Fault | undefined {
+    const place = this.#next.length === 0 ? -1 : this.#next.findIndex((fault) => meets(fault, model, key));
     if (place >= 0) return this.#next.splice(place, 1)[0];
-    return this.#always !== null && meets(this.#always, model) ? this.#always : undefined;
+    return this.#always !== null && meets(this.#always, model, key) ? this.#always : undefined;
   }
 
   /** The same for a call that meets only the faults which name its model. */
@@ -172,6 +172,8 @@ export class FaultPlan implements Faults {
   }
 }
 
-function meets(fault: Fault, model: string): boolean {
-  return fault.model === undefined || fault.model === model;
+function meets(fault: Fault, model: string, key: string | undefined): boolean {
+  return (
+    (fault.model === undefined || fault.model === model) && (fault.key === undefined || fault.key === key)
+  );
 }

@@ -1,7 +1,15 @@
-import { type Ai, type AiParts, aiSettingsOf, createAi, createFindings } from '#platform/ai';
+import {
+  type Ai,
+  type AiParts,
+  type AiSettings,
+  aiSettingsOf,
+  createAi,
+  createFindings,
+  problemsOfAi,
+} from '#platform/ai';
 import type { Config } from '#platform/config';
 import type { Database } from '#platform/db';
-import type { Ids } from '#platform/kernel';
+import { type Ids, systemClock, systemRandom } from '#platform/kernel';
 import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
 import type { Telemetry } from '#platform/telemetry';
@@ -22,16 +30,49 @@ export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
     ...telemetry,
     ...aiSettingsOf(config),
     findings: createFindings({ db, ids, ...telemetry }),
+    signals: db,
     health: { db, process: parts.holder.id },
     moderation: config.ai.moderation,
     slots: config.ai.slots,
     fleet: () => parts.holder.fleet,
     maySend: () => parts.holder.isGood(),
-    policies: policiesOf(products),
-    prompts: Object.fromEntries(
-      products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
-    ),
+    ...declaredBy(products),
   });
+}
+
+export interface AiCheck {
+  readonly settings: AiSettings;
+  readonly problems: readonly string[];
+  /** Models that `AI_UPSTREAMS` lists, and that have no price. */
+  readonly unpriced: readonly string[];
+}
+
+/** Looks at AI_CONFIG, or a text in its place, together with AI_UPSTREAMS and the products, without a call. Throws ConfigError for a text that can't be read. */
+export async function checkAi(config: Config, text?: string): Promise<AiCheck> {
+  const settings = aiSettingsOf(config, text);
+  const { upstreams, sandbox, slots } = config.ai;
+  const problems = await problemsOfAi({
+    ...settings,
+    ...declaredBy(products),
+    upstreams: sandbox ? [...upstreams, { name: 'sandbox', baseUrl: 'http://127.0.0.1/v1' }] : upstreams,
+    slots,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const unpriced = upstreams.flatMap(({ name, models = [] }) =>
+    models.filter((model) => !settings.prices.has(name, model)).map((model) => `${name}/${model}`),
+  );
+  return { settings, problems, unpriced };
+}
+
+/** The policies and prompts of products. */
+function declaredBy(all: readonly Product[]): Pick<AiParts, 'policies' | 'prompts'> {
+  return {
+    policies: policiesOf(all),
+    prompts: Object.fromEntries(
+      all.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),
+    ),
+  };
 }
 
 function policiesOf(all: readonly Product[]): Parameters<typeof createAi>[0]['policies'] {

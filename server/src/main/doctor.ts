@@ -11,7 +11,7 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { aiSettingsOf, oldHelplines, protocolsOf } from '#platform/ai';
+import { oldHelplines, protocolsOf } from '#platform/ai';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
@@ -21,8 +21,16 @@ import { createRedis } from '#platform/redis';
 import { askCollector, askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
 import { checkVectorHome } from '#platform/vectors';
-import { assertNobodyPays, chooseProducts, openBlobHomeAlone, openVectorHome, providersOf } from '#app';
+import {
+  assertNobodyPays,
+  checkAi,
+  chooseProducts,
+  openBlobHomeAlone,
+  openVectorHome,
+  providersOf,
+} from '#app';
 import { describeChoice } from './banner.ts';
+import { guessesOf } from './show-config.ts';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
@@ -63,7 +71,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
-    { name: 'AI settings', look: async () => aiSettingsState(config) },
+    { name: 'AI settings', look: () => aiSettingsState(config) },
     ...config.ai.upstreams.map((setting) => ({
       name: `AI: ${setting.name}`,
       look: () => upstream(setting),
@@ -259,21 +267,28 @@ function mailReason(error: unknown): string {
   return responseCode === undefined ? codeOf(error) : `SMTP ${responseCode}`;
 }
 
-/** A booking at the default price is a guess at the operator's cost: it works, and is said here. */
-function aiSettingsState(config: Config): string {
-  const { prices } = aiSettingsOf(config);
-  const unpriced = config.ai.upstreams.flatMap(({ name, models = [] }) =>
-    models.filter((model) => !prices.has(name, model)).map((model) => `${name}/${model}`),
-  );
-  const { input, output } = prices.default;
-  const guessed =
-    unpriced.length === 0
-      ? ''
-      : `; WARNING: no price of ${unpriced.join(', ')}: booked at $${input / 1_000_000} and $${output / 1_000_000} a million tokens. Write them into AI_CONFIG (docs/gateway.md)`;
-  return `prices ${prices.version}, ${config.ai.settings === undefined ? 'without a file' : (config.ai.settings.path ?? 'in AI_CONFIG itself')}${guessed}`;
+async function aiSettingsState(config: Config): Promise<string> {
+  const check = await checkAi(config);
+  if (check.problems.length > 0) throw new OperatorError(check.problems.join(' '));
+  const { ai } = config;
+  const place = ai.settings === undefined ? 'without a file' : (ai.settings.path ?? 'in AI_CONFIG itself');
+  return [`prices ${check.settings.prices.version}, ${place}`, ...guessesOf(check)].join('; ');
 }
 
 async function upstream(setting: UpstreamSetting): Promise<string> {
+  const { keys = [] } = setting;
+  if (keys.length === 0) return upstreamBy(setting);
+  const looked = await Promise.all(
+    keys.map(async ({ key, name }) =>
+      upstreamBy({ ...setting, apiKey: key }).catch((error: unknown) => {
+        throw new OperatorError(`${name}: ${reason(error)}`);
+      }),
+    ),
+  );
+  return `${looked[0] ?? ''}, each of ${keys.length} keys`;
+}
+
+async function upstreamBy(setting: UpstreamSetting): Promise<string> {
   const { name, baseUrl, apiKey, authHeader, aws, google } = setting;
   const url = new URL(baseUrl);
   const { speaks = protocolsOf(name, url) } = setting;

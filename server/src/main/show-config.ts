@@ -1,12 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { type AiCheck, checkAi } from '#app';
 import { aiSettingsOf } from '#platform/ai';
-import { settingNames, settingText } from '#platform/config';
+import { type Config, ConfigError, settingNames, settingText } from '#platform/config';
 import { aiRows } from '#platform/diagnosis';
-import { refuseWords, type Verb } from './verb.ts';
+import { codeOf } from './operator-error.ts';
+import { printUsage, type Verb } from './verb.ts';
 
-/** Shows the settings in effect, secrets hidden. */
+const USAGE = `  plinth config               show the settings in effect, secrets hidden
+  plinth config check         look for faults in AI_CONFIG and AI_UPSTREAMS, without a start or a call
+  plinth config check <file>  the same with a file in the place of AI_CONFIG
+`;
+
+/** Shows the settings in effect, secrets hidden, or looks for faults in those of the gateway. */
 export const showConfig: Verb = async ({ config, words }) => {
-  const refused = refuseWords('config', words);
-  if (refused !== undefined) return refused;
+  const [what, file, ...rest] = words;
+  if (what === 'check' && rest.length === 0) return check(config, file);
+  if (what !== undefined) return printUsage(what === 'check' ? rest[0] : what, USAGE);
   const names = settingNames();
   const widest = Math.max(...names.map((name) => name.length));
   for (const name of names)
@@ -16,3 +25,28 @@ export const showConfig: Verb = async ({ config, words }) => {
     process.stdout.write(`${name.padEnd(24)}  ${value}\n`);
   return 0;
 };
+
+async function check(config: Config, file: string | undefined): Promise<number> {
+  try {
+    const found = await checkAi(config, file === undefined ? undefined : await readFile(file, 'utf8'));
+    const { problems, settings } = found;
+    if (problems.length > 0) throw new ConfigError(problems);
+    for (const says of guessesOf(found)) process.stdout.write(`      ${says}\n`);
+    process.stdout.write(`ok    prices ${settings.prices.version}\n`);
+    return 0;
+  } catch (error) {
+    const unread = `The file can not be read (${codeOf(error)}).`;
+    for (const says of error instanceof ConfigError ? error.problems : [unread])
+      process.stdout.write(`FAIL  ${says}\n`);
+    return 1;
+  }
+}
+
+/** A booking at the default price is a guess at the operator's cost: it works, and is said. */
+export function guessesOf({ unpriced, settings }: Pick<AiCheck, 'settings' | 'unpriced'>): string[] {
+  if (unpriced.length === 0) return [];
+  const { input, output } = settings.prices.default;
+  return [
+    `WARNING: no price of ${unpriced.join(', ')}: booked at $${input / 1_000_000} and $${output / 1_000_000} a million tokens. Write them into AI_CONFIG (docs/gateway.md)`,
+  ];
+}

@@ -51,7 +51,7 @@ export function Providers() {
           },
           {
             head: say('breaker'),
-            cell: ({ breaker, throttled_ms: wait }) => (
+            cell: ({ breaker, throttled_ms: wait, keys }) => (
               <>
                 {breaker === null || breaker === 'closed' ? (
                   <span className="dim">{say(breaker === null ? 'breaker.none' : 'breaker.closed')}</span>
@@ -61,6 +61,15 @@ export function Providers() {
                   </Badge>
                 )}
                 {wait > 0 && ` ${say('throttled', { time: format.duration(wait * 1_000) })}`}
+                {keys.map(({ name, throttled_ms: cools, refused }) =>
+                  refused !== null ? (
+                    <div key={name}>{say('key.refused', { name, status: String(refused) })}</div>
+                  ) : (
+                    cools > 0 && (
+                      <div key={name}>{say('key.cools', { name, time: format.duration(cools * 1_000) })}</div>
+                    )
+                  ),
+                )}
               </>
             ),
           },

@@ -16,6 +16,8 @@ export const texts = pageTexts({
   'breaker.half_open': ['half open: one call tries it', 'halb offen: ein Aufruf versucht es'],
   'breaker.none': ['not set up here', 'hier nicht eingerichtet'],
   throttled: ['throttled for {time}', 'gebremst für {time}'],
+  'key.cools': ['key {name}: throttled for {time}', 'Schlüssel {name}: gebremst für {time}'],
+  'key.refused': ['key {name}: refused with {status}', 'Schlüssel {name}: mit {status} abgelehnt'],
   calls: ['Calls', 'Aufrufe'],
   failed: ['Not served', 'Nicht bedient'],
   estimated: ['Estimated', 'Geschätzt'],

@@ -14,7 +14,6 @@ import { CHAT } from './dialects/chat.ts';
 import { type AiEndpoint, createAiEndpoint } from './endpoint/endpoint.ts';
 import { type StreamedItems, streamItems, type StreamItemsRequest } from './model/item-stream.ts';
 import { generate, type Generated, type GenerateRequest } from './model/generate.ts';
-import { createLeases } from './slots/leases.ts';
 import { createLedger } from './pipe/ledger.ts';
 import { embeddingModel, languageModel, type ModelParts } from './model/model.ts';
 import { createPipe } from './pipe/pipe.ts';
@@ -23,6 +22,8 @@ import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
 import type { Prices } from './metering/prices.ts';
 import type { Prompts } from './prompts.ts';
+import type { Signals } from './providers/keys.ts';
+import type { Alias } from './providers/routes.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
@@ -35,11 +36,11 @@ import {
   type Sanitizer,
   tellUnfit,
 } from './sanitizer/index.ts';
-import { createRedisSlots } from './slots/slots.redis.ts';
 import { createModeration, type Moderate } from './safety/moderation.ts';
 import { checkReply } from '@plinth/safety';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
-import { createSlots, type SlotLimit, type Slots } from './slots/slots.ts';
+import { openSlots } from './slots/open-slots.ts';
+import type { SlotLimit } from './slots/slots.ts';
 import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
 import { safetyIdentifiers, type WireRequest } from './wire.ts';
@@ -47,8 +48,8 @@ import { safetyIdentifiers, type WireRequest } from './wire.ts';
 /** Settings that may change while the program runs. */
 export interface AiChoices {
   readonly prices: Prices;
-  /** Names of the operator's own, each a chain of `provider/model`. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  /** Names of the operator's own, each a chain of `provider/model` or a route. */
+  readonly aliases?: Readonly<Record<string, Alias>>;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>>;
   /** Configuration that lies over the policies. */
@@ -79,6 +80,8 @@ export interface AiParts extends AiChoices {
   readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
   /** Where what the safety part finds is kept. */
   readonly findings?: Findings | undefined;
+  /** Tells other processes which keys of providers cool. */
+  readonly signals?: Signals | undefined;
   /** Parts that the health of providers is read by. */
   readonly health?: HealthParts | undefined;
   /** false: no second check of texts, although a provider offers one. */
@@ -174,7 +177,7 @@ export function createAi(parts: AiParts): Ai {
   const providers = providersOf(parts, timers);
   const tokens = createTokenCounter({ timers });
   let chosen = chosenFrom(parts, providers, parts);
-  const slots = slotsOf(parts, { timers, providers });
+  const slots = openSlots(parts, { timers, providers });
   const deadlines = createDeadlines({ clock, timers });
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const pipe = createPipe({
@@ -252,8 +255,12 @@ function providersOf(parts: AiParts, timers: Timers): Providers {
       parts.metrics?.breaker(provider, model, state);
       parts.logger?.warn({ provider, model, state }, 'circuit breaker');
     },
-    throttled: (provider, model, milliseconds) =>
-      parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
+    throttled: (place, milliseconds) =>
+      parts.logger?.warn({ ...place, milliseconds }, 'a provider throttles us'),
+    keyRefused(place, rest) {
+      if (rest.milliseconds === 0) parts.logger?.info({ ...place }, 'a provider takes a key again');
+      else parts.logger?.error({ ...place, ...rest }, 'a provider refuses a key: it is left out meanwhile');
+    },
   });
 }
 
@@ -332,24 +339,6 @@ function pricesNow(now: () => Prices): Prices {
   };
 }
 
-/** A limit that matches no model would leave the intended one unlimited. */
-function slotsOf(
-  { slots: limits = [], fleet = () => ({ holders: 1, older: 0 }), redis, clock, metrics }: AiParts,
-  { timers, providers }: { readonly timers: Timers; readonly providers: Providers },
-): { readonly slots: Slots; close(): void } | undefined {
-  const stray = limits.find(({ provider, model }) => !providers.has(provider, model));
-  if (stray !== undefined)
-    throw new ConfigError([
-      `AI_SLOTS: slots are set for ${stray.provider}/${stray.model}, which no configured provider has.`,
-    ]);
-  if (limits.length === 0) return undefined;
-  const shares = createSlots({ limits, fleet, clock, timers, metrics });
-  if (redis === undefined) return { slots: shares, close() {} };
-  const leases = createLeases({ redis, timers });
-  const shared = createRedisSlots({ limits, leases, shares, clock, timers, metrics });
-  return { slots: shared, close: () => leases.close() };
-}
-
 /** The chain of each policy, found at start, where a model that no provider has is an error. */
 function chains(
   policies: ReadonlyMap<string, Policy>,
@@ -358,7 +347,7 @@ function chains(
   const found = new Map<Policy, readonly Target[]>();
   for (const [name, policy] of policies) {
     try {
-      found.set(policy, [...new Set(policy.models.flatMap((model) => providers.chain(model)))]);
+      found.set(policy, onceEach(policy.models.flatMap((model) => providers.chain(model))));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new ConfigError([
@@ -367,6 +356,13 @@ function chains(
     }
   }
   return (policy) => found.get(policy) ?? [];
+}
+
+function onceEach(chain: readonly Target[]): readonly Target[] {
+  return chain.filter(
+    ({ provider, model }, index) =>
+      chain.findIndex((one) => one.provider === provider && one.model === model) === index,
+  );
 }
 
 function governCall(

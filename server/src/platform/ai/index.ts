@@ -30,6 +30,8 @@ export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './
 export { cost, createPrices, type Price, type Prices, reserve } from './metering/prices.ts';
 export { type Prompt, type Prompts, promptsIn, promptsOf } from './prompts.ts';
 export type { UpstreamOptions } from './providers/providers.ts';
+export { problemsOfAi } from './problems-of-ai.ts';
+export { describeAlias } from './providers/routes.ts';
 export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';
 export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';

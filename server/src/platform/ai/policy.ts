@@ -76,11 +76,9 @@ export function createPolicies(
   overrides: unknown = {},
 ): ReadonlyMap<string, Policy> {
   const changes = overridesSchema.parse(overrides);
-  const unknown = Object.keys(changes).find((name) => !(name in declared));
-  if (unknown !== undefined)
-    throw new ConfigError([
-      wrongAt(['policies', unknown], `no product declares this policy: ${Object.keys(declared).join(', ')}.`),
-    ]);
+  const unknown = Object.keys(changes).filter((name) => !(name in declared));
+  const says = `no product declares this policy: ${Object.keys(declared).join(', ')}.`;
+  if (unknown.length > 0) throw new ConfigError(unknown.map((name) => wrongAt(['policies', name], says)));
   return new Map(
     Object.entries(declared).map(([name, policy]) => [
       name,

@@ -1,10 +1,10 @@
 import { isRecord } from '#platform/kernel';
 import { ConfigError } from '#platform/config';
 import { z } from 'zod';
+import { type Alias, aliasSchema } from './providers/routes.ts';
 import { createPrices, type Prices, priceRows } from './metering/prices.ts';
 
 const name = z.string().min(1).max(200);
-const target = z.string().regex(/^[\w.-]+\/[\w./:@-]+$/, 'must be provider/model');
 
 const settingsSchema = z.strictObject({
   /** The day from which it is in effect, and what tells two of one day apart: it becomes part of `price_version`. */
@@ -16,7 +16,7 @@ const settingsSchema = z.strictObject({
     .array(z.string().regex(/^[\w.-]+\/(\*|[\w./:@-]+)$/, 'must be provider/model or provider/*'))
     .optional(),
   models: z.record(name, z.array(name).min(1)).optional(),
-  aliases: z.record(z.string().regex(/^[\w.:@-]{1,100}$/), z.array(target).min(1).max(8)).optional(),
+  aliases: z.record(z.string().regex(/^[\w.:@-]{1,100}$/), aliasSchema).optional(),
   policies: z
     .record(
       z.string().regex(/^[\w-]+\.[\w-]+$/, 'must be product.feature'),
@@ -31,7 +31,7 @@ export interface AiSettings {
   readonly prices: Prices;
   /** By provider; one that is not named has the models that its settings or the prices name. */
   readonly models: Readonly<Record<string, readonly string[]>>;
-  readonly aliases: Readonly<Record<string, readonly string[]>>;
+  readonly aliases: Readonly<Record<string, Alias>>;
   /** By `product.feature`, as `createPolicies` lays them over what products declare. */
   readonly policyOverrides: Readonly<Record<string, unknown>>;
   readonly allowedFields: readonly string[];

@@ -87,6 +87,6 @@ test.each<[string, object, object]>([
   const status = 'code' in error ? Number(error.code) : 0;
   for (const said of [{ error }, [{ error }]]) {
     const answer = { kind: 'answer', status, headers: {}, body: Buffer.from(JSON.stringify(said)) } as const;
-    expect(refusalFailure(answer, { now: 0, apiKey: '' })).toMatchObject(expected);
+    expect(refusalFailure(answer, { now: 0, apiKey: '', isOneKey: false })).toMatchObject(expected);
   }
 });

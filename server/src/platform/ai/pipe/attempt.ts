@@ -162,7 +162,7 @@ async function makeCall(
   const done = await conclude(at, ended);
   const failure = 'ledger' in done ? done : undefined;
   // A call that is made anew has not ended.
-  if (failure?.retry !== 'changed') admission.record(failure?.health ?? 'ok', failure?.retryAfter);
+  if (failure?.retry !== 'changed') admission.record(failure?.health ?? 'ok', failure);
   // A stream is reported when it has ended.
   if (!('live' in done)) {
     const usage = 'usage' in done ? done.usage : undefined;
@@ -282,7 +282,9 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       undefined,
     );
   if (ended.status !== 200) {
-    const refusal = refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey });
+    const { key, upstream } = entry.target;
+    const context = { now: parts.clock.now(), apiKey: upstream.apiKey, isOneKey: key !== undefined };
+    const refusal = refusalFailure(ended, context);
     return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }
   const { dialect } = at.call.wire;

@@ -1,7 +1,7 @@
 import { isRecord, jsonIn } from '#platform/kernel';
-import type { IncomingHttpHeaders } from 'node:http';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
 import type { Ended, TransportFailure } from '../providers/exchange.ts';
+import { retryAfter } from '../providers/retry-after.ts';
 import type { Takes } from '../takes.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
@@ -11,7 +11,7 @@ import { errorIn } from '../metering/usage.ts';
 export interface Failure {
   readonly outcome: CallOutcome;
   /**
-   * How the ledger posts it. `no_try`: the provider had no room, or would have taken another form of the request. `broken`: the provider failed after it had the request, and may bill it;
+   * How the ledger posts it. `no_try`: the provider had no room, or would have taken another key or form of the request. `broken`: the provider failed after it had the request, and may bill it;
    * `unusable`: it sent an unusable answer, and bills it; neither is charged to the account. `caused`: the caller
    * brought it about, and is charged what the provider bills.
    */
@@ -47,24 +47,33 @@ const OURS_BY_CODE = new Set<string | undefined>([
   'FAILED_PRECONDITION',
 ]);
 
+/** Google refuses a wrong key with 400. */
+const isBadKey = (error: Readonly<Record<string, unknown>> | undefined): boolean =>
+  String(error?.['message']).startsWith('API key not valid');
+
 /** Whether a call with this status was not served, so that it is not billed. 0: no answer has begun. */
 export function isUnserved(status: number): boolean {
   return status !== 0 && status !== 200 && !PERHAPS_SERVED.has(status);
 }
 
-/** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
-export function refusalFailure(
-  answer: Extract<Ended, { kind: 'answer' }>,
-  context: { now: number; apiKey: string },
-): Failure {
+interface RefusalContext {
+  /** Wall time, for a Retry-After that is a date. */
+  readonly now: number;
+  readonly apiKey: string;
+  /** The upstream has other keys. */
+  readonly isOneKey: boolean;
+}
+
+/** Classifies an answer that is not 200. */
+export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, context: RefusalContext): Failure {
   const { status } = answer;
   const error = errorBodyOf(answer.body);
   // A redirect that is not followed: the base URL is wrong.
   const code = status < 400 ? 'redirected' : (codeIn(error) ?? wordOf(error?.['type']) ?? googleCode(error));
   const upstream = upstreamError(status, error, context.apiKey);
-  const wait = retryAfter(answer.headers, context.now) ?? googleWait(error);
+  const wait = retryAfter(answer, context.now) ?? googleWait(error);
   const common = { status, code, retryAfter: wait };
-  const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code);
+  const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code) || isBadKey(error);
   if (status === 429 && !isOursToMend) {
     return {
       ...common,
@@ -87,14 +96,11 @@ export function refusalFailure(
     };
   }
   if (isOursToMend || status < 400) {
-    return {
-      ...common,
-      outcome: 'failed',
-      ledger: 'not_served',
-      retry: 'next',
-      health: 'failed',
-      error: unavailableError(),
-    };
+    const unserved = { ...common, outcome: 'failed', error: unavailableError() } as const;
+    // No try: no model was asked, and as many keys as there are bound how often it happens.
+    if (isOursToMend && context.isOneKey)
+      return { ...unserved, ledger: 'no_try', retry: 'same', health: 'key_refused' };
+    return { ...unserved, ledger: 'not_served', retry: 'next', health: 'failed' };
   }
   const tooLarge = status === 413 || code === 'context_length_exceeded';
   const refused = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
@@ -258,20 +264,6 @@ function callerError(code: ProviderErrorCode): ProviderError {
 
 function retryableError(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: true });
-}
-
-/**
- * Milliseconds from Retry-After: seconds or an HTTP date; `retry-after-ms` is OpenAI's finer one. Undefined where it asks for no time
- * that is still to come: nothing, zero, less, or a date that is over.
- */
-function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const header = headers['retry-after'] ?? '';
-  const seconds = Number(header);
-  const waits = [
-    Number(headers['retry-after-ms'] ?? Number.NaN),
-    Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000,
-  ];
-  return waits.find((one) => one > 0 && Number.isFinite(one));
 }
 
 /** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */

@@ -8,6 +8,8 @@ import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admi
 import { checkInput, countTries, type TryCount } from '../plan.ts';
 import { chainWithoutLoss } from './translated.ts';
 import type { AiLogger } from '../ports.ts';
+import type { Target } from '../providers/providers.ts';
+import { arrange } from '../providers/routes.ts';
 import type { Slots } from '../slots/slots.ts';
 import type { Timers } from '../timers.ts';
 
@@ -41,12 +43,16 @@ export function createPipe(parts: PipeParts): Pipe {
     let failure: Failure | undefined;
     for (;;) {
       const admission = await route.next(failure);
+      const asked = parts.clock.monotonic();
       const answer = await attempt(parts, call, { admission, runTime: route.runTime }).catch(
         (error: unknown) => {
           throw failure !== undefined && isDenial(error) ? failure.error : error;
         },
       );
-      if (!('ledger' in answer)) return answer;
+      if (!('ledger' in answer)) {
+        route.answered(asked);
+        return answer;
+      }
       failure = answer;
       if (failure.ledger !== 'no_try') tries.used();
       route.note(failure);
@@ -81,9 +87,13 @@ const THROTTLED: UpstreamError = {
   code: undefined,
 };
 
+const isThrottled = ({ keys, throttle }: Target): boolean =>
+  keys === undefined ? throttle.wait > 0 : keys.members.some((member) => member.throttle.wait > 0);
+
 /** The way through the chain of models: who is asked next, and after what pause. */
 class Route {
   readonly #call: PipeCall;
+  readonly #chain: readonly Target[];
   readonly #parts: PipeParts;
   readonly #tries: TryCount;
   readonly #last: number;
@@ -97,6 +107,8 @@ class Route {
 
   constructor(call: PipeCall, parts: PipeParts, tries: TryCount) {
     this.#call = call;
+    const { permit, wire } = call;
+    this.#chain = arrange(call.chain, { ...parts, account: permit.accountId, isStream: wire.stream });
     this.#parts = parts;
     this.#tries = tries;
     this.#last = parts.clock.monotonic() + call.policy.caps.runTime;
@@ -111,6 +123,13 @@ class Route {
     this.#mayBeBilled ||= mayBeBilled(failure);
   }
 
+  /** The model has answered a call that went to it at an instant: a stream by its first event. */
+  answered(asked: number): void {
+    const { place, latency } = this.#chain[this.#at] ?? {};
+    const now = this.#parts.clock.monotonic();
+    if (place?.route.order === 'latency') latency?.note(this.#call.wire.stream, now - asked, now);
+  }
+
   /** The error of a failure that no other try helps. */
   endedBy({ outcome, error }: Failure): ProviderError {
     return outcome === 'hung_up' ? clientGoneError(this.#mayBeBilled) : error;
@@ -118,16 +137,17 @@ class Route {
 
   /** The model for the next try. Throws what the last failure means when there is none left. */
   async next(failure: Failure | undefined): Promise<SlotAdmission> {
-    // The throttle makes such a call wait, not we.
-    if (failure !== undefined && failure.health !== 'throttled') await this.#recover(failure);
+    const isWithoutRoom = failure?.health === 'throttled' || failure?.health === 'key_refused';
+    // The throttle makes such a call wait, not we; another key may have room at once.
+    if (failure !== undefined && !isWithoutRoom) await this.#recover(failure);
     let wait = Number.POSITIVE_INFINITY;
-    for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
+    for (; this.runTime > 0 && this.#at < this.#chain.length; this.#move()) {
       const admission = await this.#admission();
       if (this.#call.signal?.aborted === true) throw dropAdmission(admission, this.#mayBeBilled);
       if ('release' in admission) return admission;
       wait = Math.min(wait, admission.wait);
     }
-    if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
+    if (failure !== undefined && !isWithoutRoom) throw failure.error;
     throw Number.isFinite(wait)
       ? postponedError(wait, this.#throttledBy(failure))
       : (failure?.error ?? unavailableError());
@@ -135,12 +155,12 @@ class Route {
 
   /** The provider without room: the one that refused this call, or one that refused another and is not asked again yet. */
   #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
-    if (failure !== undefined) return failure.error.upstream;
-    return this.#call.chain.some(({ throttle }) => throttle.wait > 0) ? THROTTLED : undefined;
+    if (failure?.health === 'throttled') return failure.error.upstream;
+    return this.#chain.some(isThrottled) ? THROTTLED : undefined;
   }
 
   async #admission(): Promise<SlotAdmission | NoSlot> {
-    const target = this.#call.chain[this.#at];
+    const target = this.#chain[this.#at];
     if (target === undefined) return { wait: 0 };
     const { clock, slots } = this.#parts;
     const { policy, signal, lane = 'interactive' } = this.#call;
@@ -160,7 +180,7 @@ class Route {
   async #recover(failure: Failure): Promise<void> {
     this.#failed += 1;
     if (this.#tries.left < 1) throw this.#tries.isSpent ? failure.error.final() : failure.error;
-    const behind = this.#call.chain.length - 1 - this.#at;
+    const behind = this.#chain.length - 1 - this.#at;
     const pause = this.#pause(failure);
     const isInTime = pause < this.runTime;
     if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {

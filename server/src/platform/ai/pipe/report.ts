@@ -35,12 +35,21 @@ export function startProviderSpan({ wire, target }: LedgerEntry): Span | undefin
 export function report({ clock, metrics, logger }: ReportParts, entry: LedgerEntry, call: EndedCall): void {
   const { outcome, failure, span } = call;
   const { permit, target } = entry;
-  const { provider, model } = target;
+  const { provider, model, key } = target;
   const seconds = (clock.monotonic() - call.started) / 1_000;
   metrics?.providerCall({ provider, model, outcome, seconds });
   if (span !== undefined) endSpan(span, entry, call);
   if (logger === undefined) return;
-  const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
+  const named = key === undefined ? {} : { key: key.name };
+  const fields = {
+    request_id: permit.requestId,
+    permit_id: permit.id,
+    provider,
+    model,
+    ...named,
+    outcome,
+    seconds,
+  };
   if (outcome === 'served') logger.debug(fields, 'provider call');
   else if (outcome === 'hung_up') logger.info(fields, 'provider call broken off by its caller');
   else

@@ -1,5 +1,5 @@
 import { statement } from '#platform/db';
-import { testApp } from '@plinth/testkit/services/app';
+import { testApp, upstreamOf } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
 
 const app = await testApp();
@@ -80,6 +80,33 @@ test('a call that another model took over, and one that somebody’s own backend
     calls: before.calls + 1,
     fallbacks: before.fallbacks + 1,
   });
+});
+
+test('each key of an upstream is told by its name: how long it cools, and that the provider refuses it', async () => {
+  const keys = ['one', 'two', 'three'].map((name) => ({ name, key: `sk-${name}` }));
+  const { api_key: _, ...upstream } = upstreamOf(app.sandbox);
+  const settings = { AI_UPSTREAMS: JSON.stringify([{ ...upstream, keys }]) };
+  const keyed = await testApp({ beside: app, work: false, settings });
+  app.sandbox.faults.next(
+    { kind: 'status', status: 429, retry_after: 60, key: 'sk-one' },
+    { kind: 'status', status: 401, key: 'sk-two' },
+  );
+  const body = { model: 'sandbox-large', messages: [{ role: 'user', content: 'Hello' }] };
+  expect((await keyed.call(ada.key, 'POST /v1/ai/chat/completions', { body })).status).toBe(200);
+  const { body: health } = await keyed.call(admin.key, 'GET /v1/admin/providers');
+  expect(health['data']).toContainEqual(
+    expect.objectContaining({
+      model: 'sandbox-large',
+      breaker: 'closed',
+      throttled_ms: 0,
+      keys: [
+        { name: 'one', throttled_ms: expect.any(Number), refused: null, refused_ms: 0 },
+        { name: 'two', throttled_ms: 0, refused: 401, refused_ms: expect.any(Number) },
+        { name: 'three', throttled_ms: 0, refused: null, refused_ms: 0 },
+      ],
+    }),
+  );
+  expect(JSON.stringify(health)).not.toContain('sk-');
 });
 
 test('is for platform admins', async () => {

@@ -2,7 +2,8 @@ import { type Database, type Statement, statement } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 import type { AiMetrics, CallOutcome } from '../ports.ts';
 import type { BreakerState } from './breaker.ts';
-import type { Providers } from './providers.ts';
+import type { KeyAtModel } from './keys.ts';
+import { type Providers, waitFor } from './providers.ts';
 
 /** Minutes of the ledger that are looked at. */
 const SPAN = 60;
@@ -35,6 +36,15 @@ interface ProcessHealth {
   readonly last_failure: { readonly outcome: CallOutcome; readonly at: string } | null;
 }
 
+interface KeyHealth {
+  readonly name: string;
+  readonly throttled_ms: number;
+  /** The status with which the provider refuses it. */
+  readonly refused: number | null;
+  /** Milliseconds until a call tries it again. */
+  readonly refused_ms: number;
+}
+
 export interface ModelHealth extends ProcessHealth {
   readonly provider: string;
   readonly model: string;
@@ -42,6 +52,8 @@ export interface ModelHealth extends ProcessHealth {
   readonly breaker: BreakerState | null;
   /** Milliseconds for which the provider asked us to wait. */
   readonly throttled_ms: number;
+  /** Where its upstream has several. */
+  readonly keys: readonly KeyHealth[];
   readonly ledger: LedgerHealth;
 }
 
@@ -117,7 +129,8 @@ export function createHealth({ clock, metrics, providers, parts }: Parts): Healt
           provider,
           model,
           breaker: target?.breaker.state ?? null,
-          throttled_ms: Math.ceil(target?.throttle.wait ?? 0),
+          throttled_ms: Math.ceil(target === undefined ? 0 : waitFor(target)),
+          keys: target?.keys?.members.map(({ key }) => healthOfKey(key)) ?? [],
           outcomes,
           last_failure,
           ledger: row === undefined ? QUIET : ledgerOf(row),
@@ -125,6 +138,16 @@ export function createHealth({ clock, metrics, providers, parts }: Parts): Healt
       });
       return { process: parts.process, data };
     },
+  };
+}
+
+function healthOfKey({ name, throttle, refusals }: KeyAtModel): KeyHealth {
+  const [refused] = refusals.filter(({ status }) => status !== 0);
+  return {
+    name,
+    throttled_ms: Math.ceil(throttle.wait),
+    refused: refused?.status ?? null,
+    refused_ms: Math.ceil(refused?.wait() ?? 0),
   };
 }
 

@@ -1,14 +1,15 @@
 import { type AwsKeys, ConfigError, type GoogleCredentials } from '#platform/config';
-import { AppError, type Clock, type Random } from '#platform/kernel';
+import { AppError, type Clock } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
+import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
 import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
+import { type Alias, Latency, routeOf, type RoutePlace, usualPrice } from './routes.ts';
 import { Throttle } from './throttle.ts';
 import { type LoadTranslation, translationOf } from './translations.ts';
 import type { Price, Prices } from '../metering/prices.ts';
 import { wrongAt } from '../settings.ts';
-import type { Timers } from '../timers.ts';
 
 /**
  * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
@@ -33,6 +34,8 @@ export interface UpstreamOptions {
   /** Up to and with the version: https://api.openai.com/v1; a query is sent with each call. */
   readonly baseUrl: string;
   readonly apiKey?: string | undefined;
+  /** Several keys, in place of the one. */
+  readonly keys?: readonly KeyOptions[] | undefined;
   /** The header that takes the key as it is (Azure's `api-key`); `Authorization: Bearer` when not said. */
   readonly authHeader?: string | undefined;
   /** Its models; those of the price catalogue when not said. */
@@ -65,6 +68,8 @@ export interface Upstream {
   /** Set where its vendor speaks another protocol, into which chat completions are translated. */
   readonly translation: LoadTranslation | undefined;
   readonly apiKey: string;
+  /** The same of each of its keys; of the first, where there are several, above. */
+  readonly keys: readonly Pick<Upstream, 'apiKey' | 'authorization'>[];
   readonly aws: AwsKeys | undefined;
   readonly google: GoogleCredentials | undefined;
   /** Fields its models take, where their rows do not say. */
@@ -80,7 +85,19 @@ export interface Target {
   readonly breaker: Breaker;
   readonly throttle: Throttle;
   readonly learned: Learned;
+  readonly latency: Latency;
+  /** Where it stands in a route. */
+  readonly place?: RoutePlace | undefined;
+  /** Its upstream has several keys: each is a target of its own, by the same breaker. */
+  readonly keys?: KeyPool<KeyedTarget> | undefined;
+  /** The key of one of those. */
+  readonly key?: KeyAtModel | undefined;
 }
+
+export type KeyedTarget = Target & { readonly key: KeyAtModel };
+
+/** Milliseconds until a model's provider, or one key there, may have room. */
+export const waitFor = ({ keys, throttle }: Target): number => keys?.wait ?? throttle.wait;
 
 /** Fields a model takes: by its upstream, its row and its refusals. */
 export function takesOf({ upstream, price, learned }: Pick<Target, 'upstream' | 'price' | 'learned'>): Takes {
@@ -116,27 +133,24 @@ export interface Providers {
 
 /** The settings of models that can be asked for. */
 export interface ProvidersSettings {
-  /** Names of our own, each a chain of `provider/model`; added to `small`, `large` and `embedding`. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Names of our own, each a chain of `provider/model` or a route; added to `small`, `large` and `embedding`. */
+  readonly aliases?: Readonly<Record<string, Alias>> | undefined;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
 }
 
-export interface ProvidersParts extends ProvidersSettings {
+export interface ProvidersParts extends ProvidersSettings, KeysParts {
   readonly upstreams: readonly UpstreamOptions[];
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
   readonly breaker: BreakerSettings;
   readonly breakerChanged: (provider: string, model: string, state: BreakerState) => void;
-  /** A provider throttles us: calls of the model wait for so many milliseconds. */
-  readonly throttled: (provider: string, model: string, milliseconds: number) => void;
 }
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
 export function createProviders(parts: ProvidersParts): Providers {
   const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
+  const keysOf = new Map(parts.upstreams.map(({ name, keys }) => [name, keys]));
+  const keys = createKeys(parts);
   const known = new Map<string, Health>();
 
   function healthOf(provider: string, model: string): Health {
@@ -144,16 +158,26 @@ export function createProviders(parts: ProvidersParts): Providers {
     const before = known.get(name);
     if (before !== undefined) return before;
     const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
-    const onThrottle = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
-    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange });
-    const throttle = new Throttle({ ...parts, closed: onThrottle });
-    const health = { breaker, throttle, learned: { takes: {}, thinks: false } };
+    const closed = (milliseconds: number): void => parts.throttled({ provider, model }, milliseconds);
+    const health = {
+      breaker: new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange }),
+      throttle: new Throttle({ ...parts, closed }),
+      learned: { takes: {}, thinks: false },
+      latency: new Latency(),
+      ownKeys: keysOf.get(provider)?.map((options) => keys.at(provider, model, options)),
+    };
     known.set(name, health);
     return health;
   }
 
   function under(settings: ProvidersSettings): Providers {
-    const { chains, listed, targets } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
+    const { chains, listed, targets } = namesOf({
+      ...parts,
+      options: parts.upstreams,
+      upstreams,
+      settings,
+      healthOf,
+    });
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -167,6 +191,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       list: () => listed,
       under,
       async close() {
+        keys.close();
         // Destroyed, not closed: a stopping process has drained its calls, and a hung provider must not hold it.
         await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
       },
@@ -176,21 +201,25 @@ export function createProviders(parts: ProvidersParts): Providers {
 }
 
 /** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned'>;
+type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'> & {
+  readonly ownKeys: readonly KeyAtModel[] | undefined;
+};
 
 interface Naming {
   readonly options: readonly UpstreamOptions[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly settings: ProvidersSettings;
   readonly healthOf: (provider: string, model: string) => Health;
+  readonly clock: Clock;
 }
 
 /** All names, each with what it stands for. */
-function namesOf({ options, upstreams, settings, healthOf }: Naming) {
+function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   const { prices, aliases, models = {} } = settings;
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
   const targets: Target[] = [];
+  const problems: string[] = [];
 
   function list(id: string, chain: readonly Target[], provider: string): void {
     if (!chains.has(id)) listed.push({ id, provider });
@@ -200,8 +229,11 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
   function add(upstream: Upstream, model: string): void {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
-    if (price === undefined) throw unpricedError(provider, model);
-    const target = { upstream, provider, model, price, ...healthOf(provider, model) };
+    if (price === undefined) return void problems.push(unpriced(provider, model));
+    const { ownKeys = [], ...health } = healthOf(provider, model);
+    const single = { upstream, provider, model, price, ...health };
+    const target =
+      ownKeys.length === 0 ? single : { ...single, keys: new KeyPool(clock, withKeys(single, ownKeys)) };
     targets.push(target);
     const chain = [target];
     list(`${provider}/${model}`, chain, provider);
@@ -209,8 +241,8 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
     if (!chains.has(model)) list(model, chain, provider);
   }
 
-  const stray = Object.keys(models).find((provider) => !upstreams.has(provider));
-  if (stray !== undefined) throw new ConfigError([wrongAt(['models', stray], 'there is no such upstream.')]);
+  for (const provider of Object.keys(models))
+    if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
   const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
   for (const { name, models: own } of named) {
     const upstream = upstreams.get(name);
@@ -219,24 +251,38 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
   }
   const sizes = sizesFor(named, (name) => chains.has(name));
   for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
-    const chain = names.flatMap((name) => chains.get(name) ?? refuseUnknownModel(alias, name));
+    const route = routeOf(names);
+    const members = route.models.flatMap(({ model, weight }) => {
+      const chain = chains.get(model);
+      if (chain === undefined)
+        problems.push(wrongAt(['aliases', alias], `no configured upstream has ${model}.`));
+      return (chain ?? []).map((target) => ({ ...target, place: { route, name: alias, weight } }));
+    });
+    const chain =
+      route.order === 'weight' || route.order === 'latency'
+        ? members
+        : members.map((target) => ({ ...target, place: undefined }));
+    if (route.order === 'price') chain.sort((one, other) => usualPrice(one.price) - usualPrice(other.price));
     if (chain.length > 0) list(alias, chain, OURS);
   }
+  if (problems.length > 0) throw new ConfigError(problems);
   return { chains, listed, targets };
 }
 
-function unpricedError(provider: string, model: string): ConfigError {
-  const name = `${provider}/${model}`;
-  return new ConfigError([
-    wrongAt(
-      ['models', provider],
-      `${name} has no price: give it one under prices, or name it in allow_unpriced.`,
-    ),
-  ]);
+/** A target for each key. */
+function withKeys(target: Target, keys: readonly KeyAtModel[]): KeyedTarget[] {
+  const { upstream } = target;
+  return keys.map((key, index) => ({
+    ...target,
+    key,
+    throttle: key.throttle,
+    upstream: { ...upstream, ...upstream.keys[index] },
+  }));
 }
 
-function refuseUnknownModel(alias: string, name: string): never {
-  throw new ConfigError([wrongAt(['aliases', alias], `no configured upstream has ${name}.`)]);
+function unpriced(provider: string, model: string): string {
+  const says = `${provider}/${model} has no price: give it one under prices, or name it in allow_unpriced.`;
+  return wrongAt(['models', provider], says);
 }
 
 function modelsInCatalogue(prices: Prices, provider: string): string[] {
@@ -272,7 +318,8 @@ function open(options: UpstreamOptions): Upstream {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const apiKey = options.apiKey ?? '';
+  const given = options.keys?.map(({ key }) => key) ?? [options.apiKey ?? ''];
+  const withKey = (key: string) => ({ apiKey: key, authorization: authorization(options.authHeader, key) });
   return {
     name: options.name,
     dispatcher,
@@ -288,8 +335,8 @@ function open(options: UpstreamOptions): Upstream {
       'accept-encoding',
       'identity',
     ],
-    authorization: authorization(options.authHeader, apiKey),
-    apiKey,
+    ...withKey(given[0] ?? ''),
+    keys: given.map(withKey),
     aws: options.aws,
     google: options.google,
     ...spokenBy(options, url),

@@ -9,6 +9,8 @@ const LONGEST_BACKOFF = 30_000;
 const SHORTEST_PAUSE = 100;
 /** A provider that asks for an hour is asked again after a minute: one call shows whether it has room. */
 const LONGEST_PAUSE = 60_000;
+/** Calls that were under way together are told of nearly the same time. */
+const WORTH_TELLING = 1_000;
 /** As many calls at once, served after a pause, show that the provider has room again. */
 const FULL = 64;
 
@@ -21,6 +23,8 @@ export interface ThrottleParts {
   readonly random: Random;
   /** It has closed for so many milliseconds. */
   readonly closed: (milliseconds: number) => void;
+  /** The longest that it closes for, in milliseconds; a minute when not said. */
+  readonly longest?: number | undefined;
 }
 
 /**
@@ -49,11 +53,15 @@ export class Throttle {
     return Math.max(0, this.#closedUntil - this.#parts.clock.monotonic());
   }
 
-  /** Lets a call through, if there is room at once and no call waits. */
+  /** Whether there is room at once and no call waits. */
+  get hasRoom(): boolean {
+    return this.#isOpen || (this.#queue.length === 0 && this.wait === 0 && this.#inside < this.#window);
+  }
+
+  /** Lets a call through, if there is room at once. */
   admit(): Epoch | undefined {
-    if (this.#isOpen) return this.#epoch;
-    if (this.#queue.length > 0 || this.wait > 0 || this.#inside >= this.#window) return undefined;
-    this.#inside += 1;
+    if (!this.hasRoom) return undefined;
+    if (!this.#isOpen) this.#inside += 1;
     return this.#epoch;
   }
 
@@ -84,17 +92,30 @@ export class Throttle {
 
   /** The provider had no room for a call; `retryAfter` are the milliseconds that it asks to wait. */
   throttled(epoch: Epoch, retryAfter: number | undefined): void {
-    // Many calls may be under way together: the first one has closed the throttle.
-    if (epoch !== this.#epoch) return;
-    const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
-    const own = this.#parts.random.uniform() * bound;
-    const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, own, retryAfter ?? 0));
-    this.#epoch += 1;
-    this.#streak += 1;
-    this.#window = 1;
-    this.#inside = 0;
+    const { random, longest = LONGEST_PAUSE } = this.#parts;
+    const { wait } = this;
+    let pause = Math.min(longest, retryAfter ?? 0);
+    // Many calls may be under way together: the first one has closed the throttle, and one that is told of a later time prolongs that.
+    const isFirst = epoch === this.#epoch;
+    if (isFirst) {
+      const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
+      pause = Math.max(SHORTEST_PAUSE, random.uniform() * bound, pause);
+      this.#streak += 1;
+    }
+    this.close(pause);
+    if (pause > wait + (isFirst ? 0 : WORTH_TELLING)) this.#parts.closed(pause);
+  }
+
+  /** Closes it for so many milliseconds: a call was told so, here or in another process. */
+  close(pause: number): void {
+    const { wait } = this;
+    if (pause <= wait) return;
+    if (wait === 0) {
+      this.#epoch += 1;
+      this.#window = 1;
+      this.#inside = 0;
+    }
     this.#closedUntil = this.#parts.clock.monotonic() + pause;
-    this.#parts.closed(pause);
     this.#queue.dismiss(this.#closedUntil);
     this.#admitWaiting();
   }

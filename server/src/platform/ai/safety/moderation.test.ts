@@ -25,6 +25,7 @@ function moderation() {
       headers: ['content-type', 'application/json'],
       authorization: ['authorization', `Bearer ${sandbox.apiKey}`],
       apiKey: sandbox.apiKey,
+      keys: [],
       takes: takesOfUpstream('sandbox', ''),
       translation: undefined,
       aws: undefined,

@@ -52,6 +52,7 @@ const MEANINGS: Readonly<Record<string, { readonly status: SafetyStatus; readonl
 /** Asks a provider's moderation endpoint about a text. Never throws: the rules have passed the text, and they stay the floor. */
 export function createModeration({ upstream, clock, logger, metrics }: ModerationParts): Moderate {
   let circuit = new Circuit(BREAKER, clock.monotonic());
+  let key = 0;
 
   async function ask(text: string): Promise<Moderated> {
     const over = AbortSignal.timeout(LONGEST);
@@ -59,11 +60,13 @@ export function createModeration({ upstream, clock, logger, metrics }: Moderatio
       origin: upstream.origin,
       path: `${upstream.path}/moderations${upstream.query}`,
       method: 'POST',
-      headers: [...upstream.headers, ...upstream.authorization],
+      headers: [...upstream.headers, ...(upstream.keys[key] ?? upstream).authorization],
       body: JSON.stringify({ model: MODEL, input: shorten(text) }),
       signal: over,
     });
     const answer = await body.text();
+    // The next text goes out with another key, where there is one.
+    if (statusCode !== 200) key = (key + 1) % Math.max(1, upstream.keys.length);
     if (statusCode !== 200) throw new Error(`the moderation answered ${statusCode}`);
     if (answer.length > MOST_BYTES) throw new Error('the moderation answered too much');
     return meaningOf(answerSchema.parse(JSON.parse(answer)));

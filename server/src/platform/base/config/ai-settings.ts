@@ -24,7 +24,7 @@ export const AI_SETTINGS = {
   }),
   AI_UPSTREAMS: setting(text.optional(), {
     group: 'AI',
-    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "auth_header"?, "models"?, "speaks"?, "aws"?}. `base_url` may end in a query (`?api-version=` of Azure), and `auth_header` names the header that takes the key as it is (`api-key` of Azure). `models` lists its models; it is needed where the price catalogue does not know the name. `speaks` lists its protocols (`chat`, `responses`, `embeddings`, `moderations`, `messages`; `converse`, `mistral`), where they are others than `chat` and `embeddings`. `aws` has keys of AWS (`access_key_id`, `secret_access_key`, `session_token`?, `region`?).',
+    says: 'Any other OpenAI-compatible upstreams: a JSON file, or the JSON itself; a list of {"name", "base_url", "api_key"?, "keys"?, "auth_header"?, "models"?, "speaks"?, "aws"?, "google"?}. `keys` are several keys in place of one, each {"key", "name"?, "weight"?} (docs/providers.md). `base_url` may end in a query (`?api-version=` of Azure), and `auth_header` names the header that takes the key as it is (`api-key` of Azure). `models` lists its models; it is needed where the price catalogue does not know the name. `speaks` lists its protocols (`chat`, `responses`, `embeddings`, `moderations`, `images`, `speech`, `messages`, `gemini`; `converse`, `mistral`), where they are others than `chat` and `embeddings`. `aws` has keys of AWS (`access_key_id`, `secret_access_key`, `session_token`?, `region`?), `google` credentials of Vertex AI.',
     secret: true,
     example: './upstreams.json',
   }),

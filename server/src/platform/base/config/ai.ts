@@ -44,6 +44,8 @@ export interface UpstreamSetting {
   readonly name: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** Several keys, in place of the one. */
+  readonly keys?: readonly { readonly key: string; readonly name: string; readonly weight: number }[];
   /** The header that takes the key as it is; `Authorization: Bearer` when not said. */
   readonly authHeader?: string | undefined;
   /** The models that it serves; not said: all that the policies and the catalogue name. */
@@ -77,6 +79,20 @@ const upstream = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   base_url: z.url({ protocol: /^https?$/ }),
   api_key: z.string().min(1).optional(),
+  keys: z
+    .array(
+      z.strictObject({
+        key: z.string().min(1),
+        name: z
+          .string()
+          .regex(/^[\w.-]{1,40}$/)
+          .optional(),
+        weight: z.int().min(1).max(1_000).default(1),
+      }),
+    )
+    .min(1)
+    .max(64)
+    .optional(),
   auth_header: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,60}$/i)
@@ -110,17 +126,34 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   const parsed = z.array(upstream).safeParse(json.value);
   if (!parsed.success) return `is not a list of upstreams (see ${pathOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
-  if (new Set(names).size < names.length) return 'names an upstream twice';
-  return parsed.data.map(({ name, base_url, api_key, auth_header, models, speaks, aws, google }) => ({
+  if (hasTwice(names)) return 'names an upstream twice';
+  const wrong = parsed.data.map(wrongKeys).find((says) => says !== undefined);
+  if (wrong !== undefined) return wrong;
+  return parsed.data.map(({ name, base_url, api_key, keys, auth_header, models, speaks, aws, google }) => ({
     name,
     baseUrl: base_url.replace(/\/+$/, ''),
     apiKey: api_key,
+    ...(keys === undefined ? {} : { keys: keys.map((key, index) => ({ ...key, name: nameOf(key, index) })) }),
     ...(auth_header === undefined ? {} : { authHeader: auth_header }),
     models,
     ...(speaks === undefined ? {} : { speaks }),
     ...(aws === undefined ? {} : { aws }),
     ...(google === undefined ? {} : { google }),
   }));
+}
+
+/** Keys are known by their names alone wherever people read of them. */
+const nameOf = ({ name }: { readonly name?: string | undefined }, index: number) =>
+  name ?? `key-${index + 1}`;
+
+const hasTwice = (texts: readonly string[]) => new Set(texts).size < texts.length;
+
+function wrongKeys({ name, api_key, aws, keys = [] }: z.infer<typeof upstream>): string | undefined {
+  if (keys.length > 0 && api_key !== undefined)
+    return `gives ${name} an api_key beside its keys: list it there`;
+  if (keys.length > 0 && aws !== undefined) return `gives ${name} keys beside aws: one of them is used`;
+  if (hasTwice(keys.map(nameOf))) return `names a key of ${name} twice`;
+  return hasTwice(keys.map(({ key }) => key)) ? `lists a key of ${name} twice` : undefined;
 }
 
 function pathOf(error: z.ZodError): string {

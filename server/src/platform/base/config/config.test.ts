@@ -150,6 +150,29 @@ test('keys and upstreams say where model calls go; then the sandbox rests', () =
   ]);
 });
 
+const problemsOfKeys = (fields: object) =>
+  problemsOf({ AI_UPSTREAMS: JSON.stringify([{ name: 'own', base_url: 'http://127.0.0.1/v1', ...fields }]) });
+
+test('an upstream has one key or several, each with a name and a weight', () => {
+  const keys = [{ key: 'marker-1', name: 'first', weight: 3 }, { key: 'marker-2' }];
+  const upstreams = JSON.stringify([{ name: 'own', base_url: 'http://127.0.0.1/v1', keys }]);
+  expect(readConfig({ AI_UPSTREAMS: upstreams }).ai.upstreams[0]?.keys).toEqual([
+    { key: 'marker-1', name: 'first', weight: 3 },
+    { key: 'marker-2', name: 'key-2', weight: 1 },
+  ]);
+  expect([
+    problemsOfKeys({ keys, api_key: 'marker-3' }),
+    problemsOfKeys({ keys: [...keys, { key: 'marker-1' }] }),
+    problemsOfKeys({ keys: [...keys, { key: 'marker-3', name: 'first' }] }),
+    problemsOfKeys({ keys: [{ key: 'marker-1', weight: 0 }] }),
+  ]).toEqual([
+    ['AI_UPSTREAMS gives own an api_key beside its keys: list it there.'],
+    ['AI_UPSTREAMS lists a key of own twice.'],
+    ['AI_UPSTREAMS names a key of own twice.'],
+    ['AI_UPSTREAMS is not a list of upstreams (see 0.keys.0.weight).'],
+  ]);
+});
+
 test('secrets are never shown', () => {
   const { values } = readConfig({
     OPENAI_API_KEY: 'marker',

@@ -1,4 +1,4 @@
-import type { AiSettings } from '#platform/ai';
+import { type AiSettings, describeAlias } from '#platform/ai';
 import { type Config, settingCalled, settingNames, settingText } from '#platform/config';
 
 /** Something that the program stands on. */
@@ -85,7 +85,10 @@ export const aiRows = ({ prices, models, aliases, policyOverrides, allowedFields
     name: `models of ${provider}`,
     value: names.join(', '),
   })),
-  ...Object.entries(aliases).map(([alias, names]) => ({ name: `alias ${alias}`, value: names.join(', ') })),
+  ...Object.entries(aliases).map(([alias, names]) => ({
+    name: `alias ${alias}`,
+    value: describeAlias(names),
+  })),
   ...Object.entries(policyOverrides).map(([policy, change]) => ({
     name: `policy ${policy}`,
     value: JSON.stringify(change),
