@@ -33,7 +33,7 @@ const USAGE = `Usage: plinth <verb>
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right; bill=: a provider's bill)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
   stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
-  import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
+  import users    take people from another system, with their hashed passwords (import subscriptions: what they bought; litellm: a proxy's settings)
   seed            fill a demo workspace of your products, at a server that runs (seed url=… key=…: another one)
   mcp             serve a product to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)

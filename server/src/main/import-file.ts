@@ -17,8 +17,9 @@ import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
        plinth import subscriptions FILE [--dry-run] [--format csv|jsonl] [--report FILE]
+       plinth import litellm CONFIG.YAML [FOLDER]
 
-CSV with a header line, or JSON lines. See docs/import.md.
+CSV with a header line, or JSON lines. See docs/import.md, and docs/moving.md.
 `;
 
 interface Order {
@@ -32,6 +33,8 @@ interface Order {
 
 /** `import users|subscriptions FILE`: people and what they bought, from another system. Ends with 1 when a line was not taken. */
 export const importFile: Verb = async (invocation) => {
+  if (invocation.words[0] === 'litellm')
+    return (await import('./litellm/import-litellm.ts')).importLiteLlm(invocation);
   const order = orderOf(invocation.words);
   if ('wrong' in order) return printUsage(order.wrong, USAGE);
   if (!existsSync(order.file)) {
