@@ -182,6 +182,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'repeated',
+    route: 'POST /v1/ai/google/v1beta/models/:model/streamGenerateContent',
+    because: 'a streamed answer is not kept: its repeat is told so and charges nothing, as of any other door',
+  },
+  {
+    rule: 'repeated',
     route: 'POST /v1/admin/credits',
     because: 'no product here sells credits; billing.test.ts repeats the call for one that does',
   },
