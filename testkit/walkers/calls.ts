@@ -169,7 +169,7 @@ async function readReply(response: Response): Promise<Reply> {
   const text = await response.text();
   const json = parseJson(text);
   const error = isRecord(json) ? json['error'] : undefined;
-  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
+  const code = isRecord(error) ? codeOf(error) : undefined;
   return { status: response.status, headers: response.headers, text, json, code };
 }
 
@@ -301,4 +301,10 @@ function namesIn(params: RouteExample['params'] = {}): Record<string, string> {
 function paramsOf(filling: PathValues): Record<string, string> {
   const given = Object.entries(filling).filter(([hole]) => hole.startsWith('params.'));
   return Object.fromEntries(given.map(([hole, id]) => [hole.slice('params.'.length), id]));
+}
+
+/** Our code: in Google's form of an error it is the reason in its details. */
+function codeOf({ code, details }: Readonly<Record<string, unknown>>): string | undefined {
+  const reasons = Array.isArray(details) ? details.map((one: unknown) => isRecord(one) && one['reason']) : [];
+  return [code, ...reasons].find((said) => typeof said === 'string');
 }
