@@ -2,8 +2,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { readAiFile } from '../../platform/ai/settings.ts';
-import { readUpstreams } from '../../platform/base/config/ai.ts';
+import { aiSettingsOf } from '#platform/ai';
+import { readConfig } from '#platform/config';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { fromLiteLlm } from './convert.ts';
 import { importLiteLlm } from './import-litellm.ts';
@@ -103,13 +103,9 @@ describe('the configuration of a LiteLLM proxy', () => {
 
   test('is taken by the server as it was written', () => {
     const { upstreams, config } = convert();
-    expect(readUpstreams(JSON.stringify(upstreams))).toHaveLength(4);
-    expect(Object.keys(readAiFile(JSON.stringify(config)).aliases)).toEqual([
-      'gpt-4o',
-      'claude',
-      'house',
-      'best',
-    ]);
+    const taken = readConfig({ AI_UPSTREAMS: JSON.stringify(upstreams), AI_CONFIG: JSON.stringify(config) });
+    expect(taken.ai.upstreams.map(({ name }) => name)).toEqual(upstreams.map(({ name }) => name));
+    expect(Object.keys(aiSettingsOf(taken).aliases)).toEqual(['gpt-4o', 'claude', 'house', 'best']);
   });
 
   test.each(['[]', 'model_list: 7', 'model_list: [7, null, {}]', '{}'])(
@@ -129,6 +125,6 @@ test('the verb writes two files that only their owner reads, and says what is le
   expect(await importLiteLlm({ words: ['litellm', file, folder] })).toBe(1);
   const upstreams = join(folder, 'ai-upstreams.json');
   expect(statSync(upstreams).mode & 0o777).toBe(0o600);
-  expect(readUpstreams(readFileSync(upstreams, 'utf8'))).toHaveLength(4);
+  expect(JSON.parse(readFileSync(upstreams, 'utf8'))).toHaveLength(4);
   expect(await importLiteLlm({ words: ['litellm', join(folder, 'nothing.yaml')] })).toBe(2);
 });

@@ -19,7 +19,7 @@ interface ConvertedUpstream {
   readonly models: readonly string[];
 }
 
-/** What a name of the proxy stands for here. */
+/** A model at an upstream, for which a name of the proxy stands. */
 interface Deployment {
   readonly name: string;
   readonly upstream: string;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
+import { systemClock } from '#platform/kernel';
 import { type Invocation, printUsage } from '../verb.ts';
 import { type Converted, fromLiteLlm } from './convert.ts';
 
@@ -19,7 +20,7 @@ export async function importLiteLlm({ words }: Pick<Invocation, 'words'>): Promi
     converted = fromLiteLlm(
       parse(readFileSync(file, 'utf8')),
       process.env,
-      new Date().toISOString().slice(0, 10),
+      new Date(systemClock.now()).toISOString().slice(0, 10),
     );
   } catch (error) {
     if (error instanceof YAMLParseError) return refuse(`${file} is not valid YAML: ${error.message}`);
