@@ -1,4 +1,4 @@
-import { googleError, namedObject, productRoutes } from 'plinth/product';
+import { fileReply, googleError, namedObject, productRoutes } from 'plinth/product';
 import { z } from 'zod';
 import { CALL, relayCall, spends } from './call.ts';
 import type { Gateway } from '../service.ts';
@@ -59,9 +59,10 @@ export const streamGenerateContent = route(
     query: z.strictObject({
       alt: z.literal('sse').describe('The form that all clients ask for; there is no other.'),
     }),
+    produces: ['text/event-stream'],
     spends: spends('gemini', ({ model }: { readonly model: string }) => ({ model, stream: true })),
     body: contentBody.meta({ id: 'StreamContentRequest' }),
-    reply: { 200: contentReply.meta({ id: 'StreamContentReply' }) },
+    reply: { 200: fileReply },
   },
   relayCall,
 );

@@ -200,7 +200,7 @@ function shape({ parameters, requestBody, responses }: Operation): string {
   return braces(fields);
 }
 
-/** All good answers; one without a body is null, save of a stream: there it ends the stream. A file is read by `open`. */
+/** All good answers; one without a body is null, save of a stream: there it ends the stream. A file, and what is a stream alone, is read by `open`. */
 function reply(responses: Operation['responses']): string {
   const good = goodAnswers(responses);
   const streams = good.some(({ content }) => content?.['text/event-stream'] !== undefined);
@@ -210,7 +210,7 @@ function reply(responses: Operation['responses']): string {
     if (content !== undefined && !streams) return ['unknown'];
     return streams ? [] : ['null'];
   });
-  return [...new Set(types)].join(' | ');
+  return types.length === 0 ? 'unknown' : [...new Set(types)].join(' | ');
 }
 
 function goodAnswers(responses: Operation['responses']): Operation['responses'][string][] {

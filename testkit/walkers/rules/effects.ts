@@ -243,6 +243,14 @@ const identified: Rule = {
   },
 };
 
+/** An answer that is never JSON is not kept under its key. */
+const isKept = ({ shape: { produces = ['application/json'] } }: Route): boolean =>
+  produces.includes('application/json');
+
+/** Whether a repeat is told what became of the first: its answer, or that there was one. */
+const isTold = (route: Route, { headers, code }: Reply): boolean =>
+  isKept(route) ? headers.get('idempotent-replayed') === 'true' : code === 'outcome_unknown';
+
 const repeated: Rule = {
   key: 'repeated',
   name: 'that takes an Idempotency-Key has one effect for it, and 422 for another request',
@@ -254,9 +262,9 @@ const repeated: Rule = {
     const raw = `${exampleText(route, first.sending.filling) ?? '{}'} `;
     const other = await visit(fixture, route, { ...first.sending, raw });
     const faults: readonly (readonly [boolean, string])[] = [
-      [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
-      [again.status !== first.reply.status, 'a repeat has another status'],
-      [again.text !== shownAgain(route, first.reply), 'a repeat has another body'],
+      [!isTold(route, again), `a repeat is no replay: ${again.status}`],
+      [isKept(route) && again.status !== first.reply.status, 'a repeat has another status'],
+      [isKept(route) && again.text !== shownAgain(route, first.reply), 'a repeat has another body'],
       [other.code !== 'idempotency_mismatch', `another request is ${other.status} ${other.code ?? ''}`],
     ];
     return faults.filter(([broken]) => broken).map(([, says]) => says);
@@ -323,7 +331,7 @@ const unshared: Rule = {
       faults.push(...findLeaked(route, back, before).map((says) => `another ${says} of ${who}`));
     }
     const again = await visit(fixture, route, sending);
-    if (again.headers.get('idempotent-replayed') !== 'true') faults.push('its own sender gets it no more');
+    if (!isTold(route, again)) faults.push('its own sender gets it no more');
     return faults;
   },
 };

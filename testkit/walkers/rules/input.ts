@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { DEFAULT_MAX_BODY, exampleOf, type Route } from '#platform/http';
+import { jsonIn } from '#platform/kernel';
 import { isRecord, type Reply, type CallInput } from '../calls.ts';
 import { misshapenValues, wrongValues } from '../shapes.ts';
 import {
@@ -100,13 +101,22 @@ function objectionsTo(route: Route, reply: Reply, path: string): string[] {
 
 function namesField({ json }: Reply, path: string): boolean {
   const error = isRecord(json) && isRecord(json['error']) ? json['error'] : {};
-  const details = isRecord(error['details']) ? error['details'] : {};
+  const details = detailsIn(error['details']);
   const issues = Array.isArray(details['issues']) ? (details['issues'] as { path: string }[]) : [];
   const named =
     typeof details['field'] === 'string' ? [`body.${details['field']}`] : issues.map((one) => one.path);
   if (path === 'body.')
     return named.includes('body') || String(error['message']).includes('The body must be');
   return named.some((one) => one === path || one.startsWith(`${path}.`));
+}
+
+/** Google's form has a list, and our details as texts in the one that names our code. */
+function detailsIn(details: unknown): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(details)) return isRecord(details) ? details : {};
+  const [told] = details.flatMap((one: unknown) =>
+    isRecord(one) && isRecord(one['metadata']) ? [one['metadata']] : [],
+  );
+  return { ...told, issues: jsonIn(String(told?.['issues'])) };
 }
 
 const bodiless: Rule = {

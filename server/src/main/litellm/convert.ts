@@ -193,7 +193,8 @@ function aliasesOf(
   deployments: readonly Deployment[],
   { file, router, notes }: Routing,
 ): Record<string, unknown> {
-  const strategy = String(router['routing_strategy'] ?? 'simple-shuffle');
+  const { routing_strategy: said } = router;
+  const strategy = typeof said === 'string' ? said : 'simple-shuffle';
   if (STRATEGIES[strategy] === undefined)
     notes.push(`routing_strategy ${strategy} has no counterpart: calls are divided by weights.`);
   const order = STRATEGIES[strategy] ?? 'weight';

@@ -43,14 +43,14 @@ export function createPipe(parts: PipeParts): Pipe {
     let failure: Failure | undefined;
     for (;;) {
       const admission = await route.next(failure);
-      const asked = parts.clock.monotonic();
+      const begun = parts.clock.monotonic();
       const answer = await attempt(parts, call, { admission, runTime: route.runTime }).catch(
         (error: unknown) => {
           throw failure !== undefined && isDenial(error) ? failure.error : error;
         },
       );
       if (!('ledger' in answer)) {
-        route.answered(asked);
+        route.answered(begun);
         return answer;
       }
       failure = answer;

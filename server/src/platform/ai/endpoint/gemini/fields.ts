@@ -71,7 +71,10 @@ export function checkGeminiFields(
     throw invalid('contents must be a list that is not empty.', 'contents');
   checkMembers('tools', tools ?? [], ['functionDeclarations']);
   checkMembers('toolConfig', [toolConfig ?? {}], ['functionCallingConfig']);
-  return [...contents, systemInstruction ?? {}].flatMap(picturesOf);
+  return [
+    ...contents.flatMap((content) => picturesOf(content, 'contents')),
+    ...picturesOf(systemInstruction ?? {}, 'systemInstruction'),
+  ];
 }
 
 /** Any other member runs at the vendor, which costs money and reaches stored objects. */
@@ -84,28 +87,27 @@ function checkMembers(field: string, values: unknown, known: readonly string[]):
   }
 }
 
-function picturesOf(content: unknown): readonly Picture[] {
-  if (typeof content === 'string') return [];
+function picturesOf(content: unknown, field: string): readonly Picture[] {
   const { parts = [] } = isRecord(content) ? content : { parts: undefined };
   if (!isRecord(content) || !Array.isArray(parts))
-    throw invalid('A content must be an object with a list of parts.', 'contents');
-  return parts.flatMap(pictureOf);
+    throw invalid(`${field} must have an object with a list of parts.`, field);
+  return parts.flatMap((one) => pictureOf(one, field));
 }
 
 /** Words of a part that frame another member of it. */
 const WORDS = new Set(['text', 'thought', 'thoughtSignature', 'functionCall', 'partMetadata']);
 
-function pictureOf(part: unknown): readonly Picture[] {
-  if (!isRecord(part)) throw invalid('A part must be an object.', 'contents');
+function pictureOf(part: unknown, field: string): readonly Picture[] {
+  if (!isRecord(part)) throw invalid(`A part of ${field} must be an object.`, field);
   return Object.entries(part).flatMap(([name, value]): readonly Picture[] => {
     if (WORDS.has(name) || value === null) return [];
     if (name === 'functionResponse')
-      return isRecord(value) ? picturesOf({ parts: value['parts'] ?? [] }) : [];
+      return isRecord(value) ? picturesOf({ parts: value['parts'] ?? [] }, field) : [];
     if (name !== 'inlineData')
-      return refuse(`contents.parts.${name}`, name === 'fileData' ? 'stateful' : 'unpriced');
+      return refuse(`${field}.parts.${name}`, name === 'fileData' ? 'stateful' : 'unpriced');
     const { mimeType, data } = isRecord(value) ? value : {};
     const kind = /^(?:image\/|application\/(pdf)$)/.exec(String(mimeType));
-    if (kind === null) return refuse('contents.parts.inlineData', 'unpriced');
+    if (kind === null) return refuse(`${field}.parts.inlineData`, 'unpriced');
     return [pictureOfData(data, kind[1] !== undefined)];
   });
 }
