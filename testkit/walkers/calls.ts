@@ -304,7 +304,7 @@ function paramsOf(filling: PathValues): Record<string, string> {
 }
 
 /** Our code: in Google's form of an error it is the reason in its details. */
-function codeOf({ code, details }: Readonly<Record<string, unknown>>): string | undefined {
+export function codeOf({ code, details }: Readonly<Record<string, unknown>>): string | undefined {
   const reasons = Array.isArray(details) ? details.map((one: unknown) => isRecord(one) && one['reason']) : [];
   return [code, ...reasons].find((said) => typeof said === 'string');
 }

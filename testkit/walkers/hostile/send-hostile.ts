@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { errorDeclaration } from '#platform/kernel';
 import { z } from 'zod';
+import { codeOf } from '../calls.ts';
 import { isEnvelope } from '../rules/rule.ts';
 import { type Heard, speak } from '../sockets.ts';
 import type { HostileRequest } from './requests.ts';
@@ -97,7 +98,7 @@ export function faultOf({ status, requestId, text }: Heard, method: string): str
   const json = parseJson(text);
   if (jsonRpcError.safeParse(json).success) return undefined;
   if (!isEnvelope({ json, headers })) return `${status} without the envelope: ${text.slice(0, 300)}`;
-  const { code } = (json as { error: { code: string } }).error;
+  const code = codeOf((json as { error: Record<string, unknown> }).error) ?? '';
   return statusOf(code) === status ? undefined : `${code} with ${status}`;
 }
 
