@@ -124,7 +124,12 @@ async function bundle(place: ConsolePlace, sources: Map<string, string>): Promis
     tsconfig: false,
     transform: { define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'react-jsx' },
     resolve: {
-      alias: { '@plinth/sdk': join(root, 'sdk/src'), '@plinth/console': join(here, 'src/kit.ts') },
+      alias: {
+        '@plinth/sdk': join(root, 'sdk/src'),
+        '@plinth/console': join(here, 'src/kit.ts'),
+        // React has the hook itself since 18.
+        'use-sync-external-store/shim/with-selector': 'use-sync-external-store/with-selector',
+      },
     },
     plugins: [
       rememberSources(sources, pages === undefined ? [root] : [root, pages]),
