@@ -69,8 +69,8 @@ describe.each<[string, object, string]>([
     expect(plain.text).toContain('rotation');
     const prompt = 'What is the weather in Rome? Use the tool.';
     const agent = { model, prompt, tools: { weather }, stopWhen: isStepCount(4) };
-    for (const answered of [generateText(agent), streamText(agent)])
-      expect(await (await answered).text).toContain('sunny in Rome');
+    for (const answer of [generateText, streamText])
+      expect(await (await answer(agent)).text).toContain('sunny in Rome');
     const { output } = await generateText({
       model,
       prompt: GARDEN,
