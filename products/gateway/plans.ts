@@ -3,6 +3,12 @@ import { declareCatalogue, micros, usd } from 'plinth/product';
 /** Seconds that one chat call may take over all tries: ten minutes of thinking, and as long again to say it. */
 export const CHAT_SECONDS = 1_500;
 
+/** Past the end of a route's own limit, so that no call outlives its permit. */
+const LONGEST_SECONDS = CHAT_SECONDS + 300;
+
+/** The limits that each call counts against. */
+const CONSUMED = ['calls', 'per_minute', 'concurrent', 'daily_cost'] as const;
+
 /** Plans of the AI pipe itself. The only place where these numbers stand. */
 export const gatewayCatalogue = declareCatalogue({
   key: 'gateway',
@@ -20,30 +26,29 @@ export const gatewayCatalogue = declareCatalogue({
   },
   features: {
     chat: {
-      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      consumes: CONSUMED,
       // Only where the caller's own figures (model, input, max_tokens) give no estimate.
       reserve: usd('0.02'),
-      // Past the end of the route's own limit, so that no call outlives its permit.
-      longestSeconds: CHAT_SECONDS + 300,
+      longestSeconds: LONGEST_SECONDS,
     },
     embeddings: {
-      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      consumes: CONSUMED,
       reserve: usd('0.02'),
-      longestSeconds: CHAT_SECONDS + 300,
+      longestSeconds: LONGEST_SECONDS,
     },
     images: {
-      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      consumes: CONSUMED,
       reserve: usd('0.25'),
-      longestSeconds: CHAT_SECONDS + 300,
+      longestSeconds: LONGEST_SECONDS,
     },
     speech: {
-      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      consumes: CONSUMED,
       reserve: usd('0.02'),
-      longestSeconds: CHAT_SECONDS + 300,
+      longestSeconds: LONGEST_SECONDS,
     },
     // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
     external: {
-      consumes: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
+      consumes: CONSUMED,
       reserve: usd('0.02'),
       longestSeconds: 4 * 3_600,
       outside: 'account',

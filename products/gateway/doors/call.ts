@@ -37,6 +37,15 @@ export const CALL = {
   ],
 } as const;
 
+/** A call that lists models, alike in each protocol. */
+export const LISTING = {
+  tag: CALL.tag,
+  auth: CALL.auth,
+  may: 'viewer',
+  scope: CALL.scope,
+  rate: { perMinute: 600, by: 'account' },
+} as const;
+
 /** Fields that bodies of several protocols have, for the docs: a door reads its body itself, by a table of fields. */
 export const MODEL = z.string().describe('A model of `GET /v1/ai/models`, or an alias such as `small`.');
 export const STREAM = z.boolean().nullable().optional();

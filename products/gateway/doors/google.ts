@@ -1,6 +1,6 @@
 import { fileReply, googleError, namedObject, productRoutes } from 'plinth/product';
 import { z } from 'zod';
-import { CALL, relayCall, spends } from './call.ts';
+import { CALL, LISTING, relayCall, spends } from './call.ts';
 import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
@@ -122,19 +122,11 @@ const listedModel = namedObject('GoogleModel', {
   supportedGenerationMethods: z.array(z.string()),
 });
 
-const LISTING = {
-  ...GOOGLE,
-  tag: 'AI gateway',
-  auth: 'account',
-  may: 'viewer',
-  scope: 'ai:call',
-  rate: { perMinute: 600, by: 'account' },
-} as const;
-
 export const googleModels = route(
   'GET /v1/ai/google/v1beta/models',
   {
     ...LISTING,
+    ...GOOGLE,
     params: {},
     summary: 'List the models that generate content (Google’s protocol)',
     description: 'All on one page.',
@@ -152,6 +144,7 @@ export const googleModel = route(
   'GET /v1/ai/google/v1beta/models/:model',
   {
     ...LISTING,
+    ...GOOGLE,
     summary: 'Read a model that generates content (Google’s protocol)',
     aliases: ['GET /v1/ai/google/v1/models/:model'],
     reply: { 200: listedModel },

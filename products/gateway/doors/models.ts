@@ -1,5 +1,6 @@
 import { namedObject, openAiError, productRoutes } from 'plinth/product';
 import { z } from 'zod';
+import { LISTING } from './call.ts';
 import type { Gateway } from '../service.ts';
 
 const route = productRoutes<Gateway>();
@@ -17,14 +18,10 @@ const listedModel = namedObject('Model', {
 export const models = route(
   'GET /v1/ai/models',
   {
+    ...LISTING,
     summary: 'List the available models',
     description: 'Anthropic’s clients list them too: they add `/v1` to the base URL.',
     aliases: ['GET /v1/ai/v1/models'],
-    tag: 'AI gateway',
-    auth: 'account',
-    may: 'viewer',
-    scope: 'ai:call',
-    rate: { perMinute: 600, by: 'account' },
     errorForm: openAiError,
     reply: { 200: namedObject('ModelList', { object: z.literal('list'), data: z.array(listedModel) }) },
   },
@@ -34,14 +31,10 @@ export const models = route(
 export const model = route(
   'GET /v1/ai/models/:id',
   {
+    ...LISTING,
     summary: 'Read a model',
     description: 'An id with a slash is written with `%2F`, as clients of OpenAI’s protocol do.',
     aliases: ['GET /v1/ai/v1/models/:id'],
-    tag: 'AI gateway',
-    auth: 'account',
-    may: 'viewer',
-    scope: 'ai:call',
-    rate: { perMinute: 600, by: 'account' },
     params: { id: 'text' },
     errorForm: openAiError,
     reply: { 200: listedModel },

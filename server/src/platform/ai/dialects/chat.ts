@@ -11,6 +11,7 @@ import {
 import { namesOf } from './look.ts';
 import type { Dialect } from './dialect.ts';
 import { addText, numberOf } from './words.ts';
+import { dataEvent } from './named-event.ts';
 
 /** OpenAI's chat completions, in the dialects of all who speak them. */
 export const CHAT: Dialect = {
@@ -88,7 +89,7 @@ function asStream(answer: Figures): Buffer {
   const frame = { ...common, object: 'chat.completion.chunk' };
   const events = [{ ...frame, choices: Array.isArray(choices) ? choices.map(asDelta) : [] }];
   const all = [...events, ...(isRecord(usage) ? [{ ...frame, choices: [], usage }] : [])];
-  return Buffer.from(`${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`);
+  return Buffer.from(`${all.map(dataEvent).join('')}data: [DONE]\n\n`);
 }
 
 function asDelta(choice: unknown): unknown {

@@ -64,9 +64,12 @@ export const GEMINI: Dialect = {
   },
   shownIn: (answer) => candidatesOf(answer).map((candidate) => ({ content: partsOf(candidate) })),
   // One event has the form of a plain answer.
-  asStream: (answer) => Buffer.from(`data: ${JSON.stringify(answer)}\r\n\r\n`),
+  asStream: (answer) => Buffer.from(googleEvent(answer)),
   end: Buffer.alloc(0),
 };
+
+/** An event as Google writes it. */
+export const googleEvent = (event: object): string => `data: ${JSON.stringify(event)}\r\n\r\n`;
 
 const CUT = 'MAX_TOKENS';
 

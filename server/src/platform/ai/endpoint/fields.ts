@@ -114,9 +114,9 @@ export function checkEmbeddingFields(body: Record<string, unknown>, allowed: Rea
   checkFields(EMBEDDING_FIELDS, body, allowed);
   const { dimensions, encoding_format: format } = body;
   const isLength = Number.isSafeInteger(dimensions) && Number(dimensions) >= 1;
-  if (!isUnset(dimensions) && !isLength)
+  if (isSet(dimensions) && !isLength)
     throw invalid('dimensions must be a whole number from 1 on.', 'dimensions');
-  if (!isUnset(format) && format !== 'float' && format !== 'base64')
+  if (isSet(format) && format !== 'float' && format !== 'base64')
     throw invalid('encoding_format must be float or base64.', 'encoding_format');
   const inputs = inputsIn(body['input']);
   const isWhole = inputs.every(isText) || inputs.every(isTokens);
@@ -132,7 +132,15 @@ function inputsIn(input: unknown): readonly unknown[] {
   return Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
 }
 
-const isUnset = (value: unknown) => value === undefined || value === null;
+/** OpenAI takes null for a field that is not set. */
+export const isSet = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** A list of objects. Throws validation_failed. */
+export function objectsIn(value: unknown, field: string): readonly Readonly<Record<string, unknown>>[] {
+  if (Array.isArray(value) && value.every(isRecord)) return value;
+  throw invalid(`${field} must be a list of objects.`, field);
+}
+
 const isText = (input: unknown) => typeof input === 'string' && input !== '' && input.length <= LONGEST_TEXT;
 const isTokens = (input: unknown) =>
   Array.isArray(input) &&
@@ -236,7 +244,7 @@ export function picturesIn(messages: readonly unknown[]): Picture[] {
   const pictures: Picture[] = [];
   for (const message of messages) {
     if (!isRecord(message)) throw invalid('A message must be an object.', 'messages');
-    if (message['audio'] !== undefined && message['audio'] !== null) refuse('messages.audio', 'stateful');
+    if (isSet(message['audio'])) refuse('messages.audio', 'stateful');
     const { content } = message;
     if (!Array.isArray(content)) continue;
     for (const part of content) {

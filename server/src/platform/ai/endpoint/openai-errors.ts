@@ -1,5 +1,6 @@
 import { AppError, type ErrorMembers, errorMembers } from '#platform/kernel';
 import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
+import { dataEvent } from '../dialects/named-event.ts';
 
 /** An error's members as clients of OpenAI's protocol read them, beside our own. */
 interface OpenAiMembers extends Omit<ErrorMembers, 'code'> {
@@ -33,7 +34,7 @@ export function openAiError(error: AppError, requestId: string): { readonly erro
 
 /** An error within a stream, as OpenAI's clients understand it. */
 export function openAiErrorEvent(error: AppError, requestId: string): string {
-  return `data: ${JSON.stringify(openAiError(error, requestId))}\n\n`;
+  return dataEvent(openAiError(error, requestId));
 }
 
 const AS_IT_IS: Readonly<Record<number, ProviderErrorCode>> = {

@@ -195,19 +195,18 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       this.#decoder = decoderFor(encoding, taken);
     } else {
       const start = { status, headers, maxBytes: status < 400 ? maxBytes : MAX_ERROR_BYTES };
-      const chat = translateAnswer(translation, start, { ...taken, ...this.#translated });
+      const chat = translateAnswer(translation, start, {
+        ...taken,
+        head: (inChat, itsHeaders) => {
+          this.#status = inChat;
+          this.#headers = itsHeaders;
+        },
+        oversized: () => this.#fail('oversized'),
+      });
       this.#decoder = decoderFor(encoding, chat) ?? passOn(chat);
     }
     if (this.#redirected === undefined) this.#options.answering?.();
   }
-
-  readonly #translated = {
-    head: (status: number, headers: IncomingHttpHeaders): void => {
-      this.#status = status;
-      this.#headers = headers;
-    },
-    oversized: (): void => this.#fail('oversized'),
-  };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if ((this.#over && this.#remainder === undefined) || this.#redirected !== undefined) return;

@@ -5,6 +5,13 @@ import type { Decoded } from './decoding.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Fields of a chat on which no answer depends (they say to OpenAI who asks and what it may keep), and those that are read apart. */
+export const APART: ReadonlySet<string> = new Set(
+  'messages metadata model prompt_cache_key safety_identifier store stream stream_options tool_choice tools user'.split(
+    ' ',
+  ),
+);
+
 /** A request as a vendor reads it. */
 export interface VendorRequest {
   readonly path: string;

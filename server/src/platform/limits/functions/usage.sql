@@ -60,4 +60,3 @@ create or replace function limits.usage_here(p_rules jsonb) returns table (produ
 language sql as $$
   select * from limits.usage_of(app.account(), p_rules)
 $$;
-

@@ -1,4 +1,4 @@
-import { GEMINI } from '../../dialects/gemini.ts';
+import { GEMINI, googleEvent } from '../../dialects/gemini.ts';
 import { googleError } from '../google-errors.ts';
 import type { Door } from '../door.ts';
 import { checkGeminiFields } from './fields.ts';
@@ -10,5 +10,5 @@ export const GEMINI_DOOR: Door = {
   dialect: GEMINI,
   check: checkGeminiFields,
   translation: { request: toChatRequest, answer: toGeminiAnswer, stream: () => new GeminiStream() },
-  errorEvent: (error, requestId) => `data: ${JSON.stringify(googleError(error, requestId))}\r\n\r\n`,
+  errorEvent: (error, requestId) => googleEvent(googleError(error, requestId)),
 };

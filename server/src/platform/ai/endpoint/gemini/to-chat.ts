@@ -1,6 +1,5 @@
 import { isRecord } from '#platform/kernel';
-import { invalid } from '../../wire.ts';
-import { refuseLost } from '../fields.ts';
+import { objectsIn, refuseLost } from '../fields.ts';
 import { isStrict, toJsonSchema } from './schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,7 +21,7 @@ const TOLD: Readonly<Record<string, (value: unknown) => Told>> = {
   generationConfig: (config) => toldBy(CONFIG, config, 'generationConfig.'),
   // Without a filter of its own a chat does what these ask for.
   safetySettings: (settings) =>
-    listOf(settings, 'safetySettings').every(isOff) ? {} : refuseLost('safetySettings'),
+    objectsIn(settings, 'safetySettings').every(isOff) ? {} : refuseLost('safetySettings'),
   serviceTier: (tier) => (tier === 'flex' || tier === 'priority' ? { service_tier: tier } : {}),
 };
 
@@ -89,8 +88,8 @@ function toEffort(config: unknown): Told {
 }
 
 function toTools(tools: unknown): Told {
-  const declared = listOf(tools, 'tools').flatMap(({ functionDeclarations: listed }) =>
-    listOf(listed ?? [], 'tools.functionDeclarations'),
+  const declared = objectsIn(tools, 'tools').flatMap(({ functionDeclarations: listed }) =>
+    objectsIn(listed ?? [], 'tools.functionDeclarations'),
   );
   return declared.length === 0 ? {} : { tools: declared.map(toTool) };
 }
@@ -126,7 +125,7 @@ function toToolChoice(config: unknown): Told {
 function messagesOf({ systemInstruction: system, contents }: Fields): object[] {
   const first = isRecord(system) ? [{ role: 'system', content: textOf(partsIn(system)) }] : [];
   const calls = new OpenCalls();
-  return [...first, ...listOf(contents, 'contents').flatMap((content) => toMessages(content, calls))];
+  return [...first, ...objectsIn(contents, 'contents').flatMap((content) => toMessages(content, calls))];
 }
 
 function toMessages(content: Fields, calls: OpenCalls): object[] {
@@ -204,9 +203,4 @@ const textOf = (parts: readonly Fields[]): string =>
     })
     .join('\n');
 
-const partsIn = ({ parts = [] }: Fields): readonly Fields[] => listOf(parts, 'contents.parts');
-
-function listOf(value: unknown, field: string): readonly Fields[] {
-  if (Array.isArray(value) && value.every(isRecord)) return value;
-  throw invalid(`${field} must be a list of objects.`, field);
-}
+const partsIn = ({ parts = [] }: Fields): readonly Fields[] => objectsIn(parts, 'contents.parts');

@@ -1,5 +1,7 @@
-import { isRecord, jsonIn, jsonOf } from '#platform/kernel';
+import { isRecord, jsonIn } from '#platform/kernel';
+import { callArguments } from '../call-arguments.ts';
 import { type Figures, figuresIn, mergeFigures, readUsage } from '../../metering/usage.ts';
+import { googleEvent } from '../../dialects/gemini.ts';
 import { eventsIn } from '../../streams/events.ts';
 
 /** The reasons for which a chat ends that are no plain stop, in Google's words. */
@@ -52,7 +54,7 @@ export class GeminiStream {
       const parts = [...calls.values()].map(({ id, name, said }) => toCall(id, { name, arguments: said }));
       return candidate(index, parts, finish ?? 'stop');
     });
-    return Buffer.from(eventOf({ candidates, ...this.#head, ...usageOf(this.#figures) }));
+    return Buffer.from(googleEvent({ candidates, ...this.#head, ...usageOf(this.#figures) }));
   }
 
   #take(chunk: Figures): string[] {
@@ -67,12 +69,12 @@ export class GeminiStream {
       const delta = isRecord(choice['delta']) ? choice['delta'] : {};
       for (const call of listIn(delta, 'tool_calls')) addCall(reply.calls, call);
       const texts = textsOf(delta);
-      return texts.length === 0 ? [] : [eventOf({ candidates: [candidate(index, texts)], ...this.#head })];
+      return texts.length === 0
+        ? []
+        : [googleEvent({ candidates: [candidate(index, texts)], ...this.#head })];
     });
   }
 }
-
-const eventOf = (answer: object): string => `data: ${JSON.stringify(answer)}\r\n\r\n`;
 
 function addCall(calls: Map<number, Call>, { index, id, function: called }: Figures): void {
   const { name, arguments: said } = isRecord(called) ? called : {};
@@ -94,12 +96,9 @@ function candidate(index: number, parts: readonly object[], finish?: unknown): o
 const textsOf = ({ content, refusal }: Figures): object[] =>
   [content, refusal].flatMap((text) => (typeof text === 'string' && text !== '' ? [{ text }] : []));
 
-/** A model may write what is no JSON, or too deep to be written again: its caller sees it as it came. */
 function toCall(id: unknown, called: unknown): object {
   const { name, arguments: text } = isRecord(called) ? called : {};
-  const args = typeof text === 'string' ? jsonIn(text) : text;
-  const isWhole = isRecord(args) && jsonOf(args) !== undefined;
-  return { functionCall: { id, name, args: isWhole ? args : text === '' ? {} : { arguments: text } } };
+  return { functionCall: { id, name, args: callArguments(text) } };
 }
 
 function headOf({ id, model }: Figures): object {

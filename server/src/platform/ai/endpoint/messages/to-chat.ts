@@ -1,6 +1,5 @@
 import { isRecord } from '#platform/kernel';
-import { invalid } from '../../wire.ts';
-import { refuseLost } from '../fields.ts';
+import { isSet, objectsIn, refuseLost } from '../fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,7 +12,7 @@ const MOST_STOPS = 4;
 export function toChatRequest(body: Fields): Record<string, unknown> {
   const chat: Record<string, unknown> = { model: body['model'], messages: messagesOf(body) };
   if (body['stream'] === true) Object.assign(chat, { stream: true, stream_options: { include_usage: true } });
-  if (isSet(body['tools'])) chat['tools'] = listOf(body['tools'], 'tools').map(toTool);
+  if (isSet(body['tools'])) chat['tools'] = objectsIn(body['tools'], 'tools').map(toTool);
   for (const [field, value] of Object.entries(body)) {
     if (!isSet(value) || SILENT.has(field)) continue;
     if (field === 'max_tokens' || field === 'temperature' || field === 'top_p') chat[field] = value;
@@ -39,14 +38,14 @@ function isPlainly(field: string, value: unknown): boolean {
 
 function messagesOf({ system, messages }: Fields): unknown[] {
   const first = isSet(system) ? [{ role: 'system', content: textIn(system, 'system') }] : [];
-  return [...first, ...listOf(messages, 'messages').flatMap(toChatMessages)];
+  return [...first, ...objectsIn(messages, 'messages').flatMap(toChatMessages)];
 }
 
 function toChatMessages(message: unknown): unknown[] {
   const { role, content } = isRecord(message) ? message : {};
   if (typeof content === 'string') return [{ role, content }];
   if (role === 'system') return [{ role, content: textIn(content, 'messages.content') }];
-  const blocks = listOf(content, 'messages.content');
+  const blocks = objectsIn(content, 'messages.content');
   return role === 'assistant' ? [toAssistant(blocks)] : toUser(blocks);
 }
 
@@ -95,9 +94,11 @@ function toPart(block: Fields): object {
 /** A text, or the texts of its blocks. */
 function textIn(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
-  const texts = listOf(value, field).map(({ type, text, citations }) => {
+  const texts = objectsIn(value, field).map(({ type, text, citations }) => {
     if (type !== 'text' || typeof text !== 'string') return refuseLost(`${field}.${String(type)}`);
-    return isSet(citations) && listOf(citations, field).length > 0 ? refuseLost(`${field}.citations`) : text;
+    return isSet(citations) && objectsIn(citations, field).length > 0
+      ? refuseLost(`${field}.citations`)
+      : text;
   });
   return texts.join('\n\n');
 }
@@ -153,14 +154,4 @@ function toFormat(format: unknown): object {
   const { type, schema } = isRecord(format) ? format : {};
   if (type !== 'json_schema') return refuseLost('output_config.format');
   return { type, json_schema: { name: 'answer', schema, strict: true } };
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function listOf(value: unknown, field: string): readonly Fields[] {
-  if (!Array.isArray(value) || !value.every(isRecord))
-    throw invalid(`${field} must be a list of objects.`, field);
-  return value;
 }

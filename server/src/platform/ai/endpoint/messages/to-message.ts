@@ -1,4 +1,5 @@
-import { isRecord, jsonIn, jsonOf } from '#platform/kernel';
+import { isRecord } from '#platform/kernel';
+import { callArguments } from '../call-arguments.ts';
 import { type Figures, figuresIn, readInput, readUsage } from '../../metering/usage.ts';
 
 /** The reasons for which an answer ends: OpenAI's, and Anthropic's for the same. */
@@ -54,8 +55,5 @@ export function toUsage(figures: Figures | undefined): object {
 
 function toToolUse({ id, function: called }: Figures): object {
   const { name, arguments: text } = isRecord(called) ? called : {};
-  const input = typeof text === 'string' ? jsonIn(text) : text;
-  const isWhole = isRecord(input) && jsonOf(input) !== undefined;
-  // A model may write what is no JSON, or too deep to be written again: its caller sees it as it came.
-  return { type: 'tool_use', id, name, input: isWhole ? input : text === '' ? {} : { arguments: text } };
+  return { type: 'tool_use', id, name, input: callArguments(text) };
 }

@@ -1,5 +1,6 @@
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { isRecord, jsonIn } from '#platform/kernel';
+import { dataEvent } from '../../dialects/named-event.ts';
 import type { StreamTranslation } from '../../endpoint/door.ts';
 import type { Fields } from '../translation.ts';
 
@@ -152,7 +153,7 @@ export class ConverseStream implements StreamTranslation {
   #fail(type: string, message: unknown): string {
     this.#isOver = true;
     const code = type.charAt(0).toUpperCase() + type.slice(1);
-    return eventOf({ error: { message, type: code, code } });
+    return dataEvent({ error: { message, type: code, code } });
   }
 
   #say(kind: string, event: Fields): string {
@@ -209,9 +210,8 @@ export class ConverseStream implements StreamTranslation {
   }
 
   #chunk(fields: object): string {
-    return eventOf({ ...this.#frame, object: 'chat.completion.chunk', ...fields });
+    return dataEvent({ ...this.#frame, object: 'chat.completion.chunk', ...fields });
   }
 }
 
 const DONE = 'data: [DONE]\n\n';
-const eventOf = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;

@@ -1,14 +1,7 @@
 import { isRecord, jsonIn } from '#platform/kernel';
-import { refuseLost } from '../../endpoint/fields.ts';
-import { invalid } from '../../wire.ts';
-import type { Fields } from '../translation.ts';
+import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
+import { APART, type Fields } from '../translation.ts';
 
-/** Fields that no answer depends on (they say to OpenAI who asks and what it may keep), and those that are read apart. */
-const SILENT = new Set(
-  'messages metadata model prompt_cache_key safety_identifier store stream stream_options tool_choice tools user'.split(
-    ' ',
-  ),
-);
 /** Values that ask for what a model does anyway. */
 const USUAL: Fields = {
   frequency_penalty: 0,
@@ -34,7 +27,7 @@ export function toConverse(chat: Fields): Fields {
     parts[part] = { ...parts[part], ...fields };
   };
   for (const [field, value] of Object.entries(chat)) {
-    if (!isSet(value) || SILENT.has(field) || USUAL[field] === value) continue;
+    if (!isSet(value) || APART.has(field) || USUAL[field] === value) continue;
     const name = INFERENCE[field];
     if (name !== undefined) add('inferenceConfig', { [name]: value });
     else if (field === 'stop') add('inferenceConfig', { stopSequences: [value].flat() });
@@ -44,7 +37,7 @@ export function toConverse(chat: Fields): Fields {
     else if (!isRecord(value) || value['type'] !== 'text')
       add('outputConfig', { textFormat: toTextFormat(value) });
   }
-  if (isSet(chat['tools'])) add('toolConfig', { tools: listOf(chat['tools'], 'tools').flatMap(toTool) });
+  if (isSet(chat['tools'])) add('toolConfig', { tools: objectsIn(chat['tools'], 'tools').flatMap(toTool) });
   const choice = chat['tool_choice'];
   if (isSet(choice) && choice !== 'auto') add('toolConfig', { toolChoice: toToolChoice(choice) });
   return { ...toMessages(chat['messages']), ...parts };
@@ -75,7 +68,7 @@ function toToolChoice(choice: unknown): object {
 function toMessages(messages: unknown): Fields {
   const system: object[] = [];
   const turns: { readonly role: string; readonly content: object[] }[] = [];
-  for (const message of listOf(messages, 'messages')) {
+  for (const message of objectsIn(messages, 'messages')) {
     const { role } = message;
     const last = turns.at(-1);
     if (role === 'system' || role === 'developer') {
@@ -97,16 +90,14 @@ const LOST = ['name', 'function_call', 'audio'];
 function contentOf(message: Fields): object[] {
   const { role, tool_call_id: toolUseId, tool_calls: calls } = message;
   if (role === 'tool') {
-    const [marks, content] = [
-      toParts(message).filter(isMark),
-      toParts(message).filter((one) => !isMark(one)),
-    ];
-    return [{ toolResult: { toolUseId, content } }, ...marks];
+    const parts = toParts(message);
+    const content = parts.filter((one) => !isMark(one));
+    return [{ toolResult: { toolUseId, content } }, ...parts.filter(isMark)];
   }
   if (role !== 'user' && role !== 'assistant') return refuseLost('messages.role');
   const lost = LOST.find((field) => isSet(message[field]));
   if (lost !== undefined) refuseLost(`messages.${lost}`);
-  const called = isSet(calls) ? listOf(calls, 'messages.tool_calls') : [];
+  const called = isSet(calls) ? objectsIn(calls, 'messages.tool_calls') : [];
   return [...toReasoning(message), ...toParts(message), ...called.map(toToolUse)];
 }
 
@@ -118,7 +109,7 @@ function toToolUse({ id, function: call }: Fields): object {
 
 /** Thoughts go back with their signature; without one they are another vendor's, which are not told again in a chat. */
 function toReasoning({ reasoning_content: text, reasoning_details: details }: Fields): object[] {
-  const known = isSet(details) ? listOf(details, 'messages.reasoning_details') : [];
+  const known = isSet(details) ? objectsIn(details, 'messages.reasoning_details') : [];
   if (known.filter(({ signature }) => isSet(signature)).length > 1) refuseLost('messages.reasoning_details');
   return known.flatMap(({ signature, data }): object[] => {
     if (isSet(data)) return [{ reasoningContent: { redactedContent: data } }];
@@ -131,7 +122,7 @@ function toParts(message: Fields): object[] {
   const { content } = message;
   const parts = typeof content === 'string' ? [{ ...message, type: 'text', text: content }] : content;
   if (!isSet(parts)) return [];
-  return listOf(parts, 'messages.content').flatMap((part) =>
+  return objectsIn(parts, 'messages.content').flatMap((part) =>
     part['text'] === '' ? [] : [toBlock(part), ...cachePointOf(part)],
   );
 }
@@ -155,10 +146,3 @@ function cachePointOf({ cache_control: mark }: Fields): object[] {
 }
 
 const isMark = (block: object): boolean => 'cachePoint' in block;
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
-
-function listOf(value: unknown, field: string): readonly Fields[] {
-  if (!Array.isArray(value) || !value.every(isRecord))
-    throw invalid(`${field} must be a list of objects.`, field);
-  return value;
-}

@@ -1,5 +1,6 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { candidatesOf, GEMINI, partsOf } from '../../dialects/gemini.ts';
+import { dataEvent } from '../../dialects/named-event.ts';
 import type { StreamTranslation } from '../../endpoint/door.ts';
 import { EventCutter } from '../../streams/event-cutter.ts';
 import { eventsIn } from '../../streams/events.ts';
@@ -44,22 +45,19 @@ function callsOf(parts: readonly Fields[], prefix: string, before = 0): object[]
   });
 }
 
-function headOf(answer: Fields, { model, now }: Context): { readonly id: string } & Fields {
-  const { id = 'gemini', tier } = GEMINI.readEvent(answer);
+/** The members that an answer and each event of it begin with, its figures, and the error that it may be. */
+function readHead(answer: Fields, { model, now }: Context) {
+  const { id = 'gemini', tier, figures, error } = GEMINI.readEvent(answer);
   const service = tier === undefined ? {} : { service_tier: tier };
-  return { id, created: Math.floor(now / 1_000), model, ...service };
-}
-
-function usageIn(answer: Fields): object {
-  const { figures } = GEMINI.readEvent(answer);
-  return figures === undefined ? {} : { usage: figures };
+  const usage = figures === undefined ? {} : { usage: figures };
+  return { head: { id, created: Math.floor(now / 1_000), model, ...service }, usage, error };
 }
 
 const indexOf = ({ index }: Fields, nth: number): number => (typeof index === 'number' ? index : nth);
 
 /** An answer as a chat completion. */
 export function toCompletion(answer: Fields, context: Context): object {
-  const head = headOf(answer, context);
+  const { head, usage } = readHead(answer, context);
   const choices = repliesOf(answer).map((candidate, nth) => {
     const parts = saidIn(candidate);
     const calls = callsOf(parts, head.id);
@@ -74,7 +72,7 @@ export function toCompletion(answer: Fields, context: Context): object {
       finish_reason: finishOf(candidate['finishReason'], calls.length > 0),
     };
   });
-  return { ...head, object: 'chat.completion', choices, ...usageIn(answer) };
+  return { ...head, object: 'chat.completion', choices, ...usage };
 }
 
 /** A stream of Google's events as one of chat completions. */
@@ -99,7 +97,7 @@ export class GeminiChatStream implements StreamTranslation {
   end(): Buffer {
     const rest = this.#told(this.#cutter.rest());
     if (!this.#isEnded) return rest;
-    const usage = eventOf({ ...this.#head, object: 'chat.completion.chunk', choices: [], ...this.#usage });
+    const usage = dataEvent({ ...this.#head, object: 'chat.completion.chunk', choices: [], ...this.#usage });
     return Buffer.concat([rest, Buffer.from(`${usage}data: [DONE]\n\n`)]);
   }
 
@@ -110,11 +108,10 @@ export class GeminiChatStream implements StreamTranslation {
 
   #take(answer: unknown): string {
     if (!isRecord(answer)) throw new Error('an event is no object');
-    const { error } = GEMINI.readEvent(answer);
-    if (error !== undefined) return eventOf({ error });
-    const head = headOf(answer, this.#context);
+    const { head, usage, error } = readHead(answer, this.#context);
+    if (error !== undefined) return dataEvent({ error });
     this.#head = head;
-    this.#usage = { ...this.#usage, ...usageIn(answer) };
+    this.#usage = { ...this.#usage, ...usage };
     const choices = repliesOf(answer).map((candidate, nth) => {
       const index = indexOf(candidate, nth);
       const before = this.#calls.get(index) ?? 0;
@@ -127,8 +124,6 @@ export class GeminiChatStream implements StreamTranslation {
       const said = { content: textOf(parts), ...(calls.length === 0 ? {} : { tool_calls: calls }) };
       return { index, delta: { role: 'assistant', ...said }, finish_reason: finish };
     });
-    return eventOf({ ...head, object: 'chat.completion.chunk', choices });
+    return dataEvent({ ...head, object: 'chat.completion.chunk', choices });
   }
 }
-
-const eventOf = (event: object): string => `data: ${JSON.stringify(event)}\n\n`;

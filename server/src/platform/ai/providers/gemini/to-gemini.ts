@@ -1,7 +1,6 @@
 import { isRecord, jsonIn } from '#platform/kernel';
-import { refuseLost } from '../../endpoint/fields.ts';
-import { invalid } from '../../wire.ts';
-import type { Fields } from '../translation.ts';
+import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
+import { APART, type Fields } from '../translation.ts';
 
 /** Members of generationConfig that chats have under another name. */
 const CONFIG: Readonly<Record<string, string>> = {
@@ -14,12 +13,6 @@ const CONFIG: Readonly<Record<string, string>> = {
   presence_penalty: 'presencePenalty',
   frequency_penalty: 'frequencyPenalty',
 };
-/** Fields that no answer depends on: they say who asks and what may be kept. */
-const SILENT = new Set(
-  `messages metadata model prompt_cache_key safety_identifier store stream stream_options tool_choice tools user`.split(
-    ' ',
-  ),
-);
 /** Values that ask for what a model does anyway. */
 const USUAL: Fields = {
   logprobs: false,
@@ -48,7 +41,7 @@ export function toGemini(chat: Fields): Fields {
   const config: Record<string, unknown> = {};
   const body: Record<string, unknown> = { ...contentsOf(chat['messages']), generationConfig: config };
   for (const [field, value] of Object.entries(chat)) {
-    if (!isSet(value) || SILENT.has(field) || USUAL[field] === value) continue;
+    if (!isSet(value) || APART.has(field) || USUAL[field] === value) continue;
     const name = CONFIG[field];
     if (name !== undefined) config[name] = value;
     else if (field === 'stop') config['stopSequences'] = [value].flat();
@@ -59,8 +52,6 @@ export function toGemini(chat: Fields): Fields {
   }
   return { ...body, ...toolsOf(chat) };
 }
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 function thinkingOf(effort: unknown, model: unknown): Fields {
   const name = String(effort);
@@ -81,7 +72,7 @@ function formatOf(format: unknown): Fields {
 
 function toolsOf({ tools, tool_choice: choice }: Fields): Fields {
   if (!isSet(tools)) return {};
-  const functions = listOf(tools, 'tools').map(({ type, function: declared }) =>
+  const functions = objectsIn(tools, 'tools').map(({ type, function: declared }) =>
     type === 'function' && isRecord(declared) ? declared : refuseLost('tools'),
   );
   if (functions.length === 0) return {};
@@ -111,7 +102,7 @@ function contentsOf(messages: unknown): Fields {
   const system: Fields[] = [];
   const contents: { readonly role: string; readonly parts: Fields[] }[] = [];
   const names = new Map<unknown, unknown>();
-  for (const message of listOf(messages, 'messages')) {
+  for (const message of objectsIn(messages, 'messages')) {
     const { role } = message;
     if (role === 'system' || role === 'developer') {
       system.push(...partsOf(message['content']));
@@ -135,7 +126,7 @@ function saidBy({ content, tool_calls: calls, refusal }: Fields, names: Map<unkn
   const said = [...(isSet(content) ? partsOf(content) : []), ...(isSet(refusal) ? partsOf(refusal) : [])];
   return [
     ...said,
-    ...(isSet(calls) ? listOf(calls, 'messages.tool_calls') : []).map((call, nth) =>
+    ...(isSet(calls) ? objectsIn(calls, 'messages.tool_calls') : []).map((call, nth) =>
       callOf(call, nth, names),
     ),
   ];
@@ -177,7 +168,7 @@ const DATA_URL = /^data:([\w.+/-]{1,100});base64,/;
 
 function partsOf(content: unknown): Fields[] {
   if (typeof content === 'string') return content === '' ? [] : [{ text: content }];
-  return listOf(content, 'messages.content').map((part) => {
+  return objectsIn(content, 'messages.content').map((part) => {
     const { type, image_url: image } = part;
     if (type === 'text' || type === 'refusal') return { text: part[type] };
     const url = String(isRecord(image) ? image['url'] : image);
@@ -186,9 +177,4 @@ function partsOf(content: unknown): Fields[] {
     if (type !== 'image_url' || mimeType === undefined) return refuseLost(`messages.content.${String(type)}`);
     return { inlineData: { mimeType, data: url.slice(head.length) } };
   });
-}
-
-function listOf(value: unknown, field: string): readonly Fields[] {
-  if (Array.isArray(value) && value.every(isRecord)) return value;
-  throw invalid(`${field} must be a list of objects.`, field);
 }
