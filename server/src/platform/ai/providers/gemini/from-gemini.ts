@@ -90,7 +90,9 @@ export class GeminiChatStream implements StreamTranslation {
   }
 
   push(bytes: Buffer): Buffer {
-    return this.#told(this.#cutter.push(bytes));
+    const events = this.#cutter.push(bytes);
+    if (this.#cutter.isBroken) throw new Error('an event is too long');
+    return this.#told(events);
   }
 
   /** Figures and the end come where Google has said why it ended: a stream that is cut stays so. */
