@@ -122,8 +122,9 @@ test('the verb writes two files that only their owner reads, and says what is le
   const folder = temporaryFolder();
   const file = join(folder, 'config.yaml');
   writeFileSync(file, FILE);
-  expect(await importLiteLlm({ words: ['litellm', file, folder] })).toBe(1);
   const upstreams = join(folder, 'ai-upstreams.json');
+  writeFileSync(upstreams, 'of an earlier time', { mode: 0o644 });
+  expect(await importLiteLlm({ words: ['litellm', file, folder] })).toBe(1);
   expect(statSync(upstreams).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(upstreams, 'utf8'))).toHaveLength(4);
   expect(await importLiteLlm({ words: ['litellm', join(folder, 'nothing.yaml')] })).toBe(2);

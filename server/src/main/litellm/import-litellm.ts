@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { systemClock } from '#platform/kernel';
@@ -39,9 +39,11 @@ export async function importLiteLlm({ words }: Pick<Invocation, 'words'>): Promi
   return notes.length === 0 ? 0 : 1;
 }
 
-/** Keys are in it. */
+/** Keys are in it: a file that was there before, and that others may read, is replaced. */
 function write(path: string, value: unknown): void {
-  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  rmSync(`${path}.new`, { force: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 function refuse(says: string): number {
