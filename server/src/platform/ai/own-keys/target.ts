@@ -1,0 +1,39 @@
+import { type Price, withFee } from '../metering/prices.ts';
+import type { Target, Upstream } from '../providers/providers.ts';
+
+/** A key of an account's own at a provider, and what its calls cost: percent of the price. */
+export interface OwnKey {
+  readonly key: string;
+  readonly fee: number;
+}
+
+/** By provider. */
+export type OwnKeys = ReadonlyMap<string, OwnKey>;
+
+/** An upstream as it is called with another key than the operator's. */
+export const withKey = (upstream: Upstream, key: string): Upstream => ({
+  ...upstream,
+  apiKey: key,
+  authorization: upstream.authorize(key),
+  keys: [],
+  aws: undefined,
+  google: undefined,
+});
+
+/**
+ * The models of a name that an account has keys of its own for, if there are any: a call that its key can make is never made at the
+ * operator's cost, whatever becomes of it there. All of them, where there are none.
+ */
+export function ownTargets(chain: readonly Target[], own: OwnKeys | undefined): readonly Target[] {
+  if (own === undefined) return chain;
+  const targets = chain.flatMap((target) => {
+    const found = own.get(target.provider);
+    return found === undefined ? [] : [withOwnKey(target, found)];
+  });
+  return targets.length === 0 ? chain : targets;
+}
+
+function withOwnKey({ keys: _, ...target }: Target, { key, fee }: OwnKey): Target {
+  const price: Price = withFee(target.price, fee);
+  return { ...target, price, upstream: withKey(target.upstream, key), isOwnKey: true };
+}
