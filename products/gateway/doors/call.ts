@@ -63,8 +63,10 @@ export function spends<Params = unknown>(protocol: Protocol, nameOf?: (params: P
   return {
     feature: featureOf(protocol),
     as: 'inline',
-    prepare: ({ wire, caller, accountId, params }: CallFrom & { readonly params: Params }, gateway: Gateway) =>
-      gateway.prepare(protocol, { wire, accountId, models: caller?.models, named: nameOf?.(params) }),
+    prepare: (
+      { wire, caller, accountId, params }: CallFrom & { readonly params: Params },
+      gateway: Gateway,
+    ) => gateway.prepare(protocol, { wire, accountId, models: caller?.models, named: nameOf?.(params) }),
   } as const;
 }
 

@@ -9,6 +9,7 @@ const startedAt = { now: systemClock.now(), monotonic: systemClock.monotonic() }
 
 const app = await testApp({
   work: false,
+  settings: { AI_CONFIG: JSON.stringify({ version: '2026-11-28', own_keys: { sandbox: {} } }) },
   // Caches of seconds stay fresh, however busy the machine is.
   clock: { now: () => startedAt.now, monotonic: () => startedAt.monotonic },
   crashHook(point, when) {
@@ -54,6 +55,20 @@ async function chat(key: string): Promise<readonly string[]> {
 
 /** The embedded database has one process, which counts rates in its memory. */
 const counted = (...trip: string[]) => (app.db.engine === 'postgres' ? trip : []);
+
+test('where accounts may have keys of their own, a process asks once for those that have any, and for their keys alone', async () => {
+  const ofKeys = (trips: readonly string[]) => trips.filter((trip) => trip.includes('provider_keys'));
+  const [one, other, owner] = [await app.customer(), await app.customer(), await app.customer()];
+  expect(ofKeys(await chat(one.key))).toEqual(['select ai.provider_keys']);
+  expect(ofKeys(await chat(other.key))).toEqual([]);
+  const saved = await app.call(owner.key, 'PUT /v1/provider-keys/sandbox', {
+    body: { key: 'sk-their-own-key-0001' },
+  });
+  expect(saved.status).toBe(200);
+  expect(ofKeys(await chat(owner.key))).toEqual(['select ai.provider_keys', 'select ai.provider_keys']);
+  expect(ofKeys(await chat(owner.key))).toEqual([]);
+  expect(ofKeys(await chat(other.key))).toEqual([]);
+});
 
 test('a plain call makes two trips to the database before the provider is asked, and one after', async () => {
   const { key } = await app.customer('gateway.developer');

@@ -36,7 +36,10 @@ declareErrors({
     message: 'The model provider does not have what this request names.',
   },
   provider_unprocessable: { status: 422, message: 'The model provider cannot process this request.' },
-  provider_key_invalid: { status: 400, message: 'The model provider does not take this key. It was not saved.' },
+  provider_key_invalid: {
+    status: 400,
+    message: 'The model provider does not take this key. It was not saved.',
+  },
   provider_key_refused: {
     status: 403,
     message:

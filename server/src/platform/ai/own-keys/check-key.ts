@@ -38,6 +38,7 @@ export async function checkKey(upstream: Upstream, key: string): Promise<boolean
 function keyHeaders(upstream: Upstream, key: string): readonly string[] {
   const { speaks, translation } = upstream;
   if (speaks.has('gemini') && translation !== undefined) return ['x-goog-api-key', key];
-  if (speaks.has('messages') && !speaks.has('responses')) return ['x-api-key', key, 'anthropic-version', VERSION];
+  if (speaks.has('messages') && !speaks.has('responses'))
+    return ['x-api-key', key, 'anthropic-version', VERSION];
   return withKey(upstream, key).authorization;
 }

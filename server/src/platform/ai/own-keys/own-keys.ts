@@ -119,7 +119,11 @@ export function createAccountKeys({
   }
 
   async function find(accountId: AccountId): Promise<OwnKeys | undefined> {
-    const holders = await accounts.get(ALL, ALL, () => (reading ??= readAccounts().finally(() => (reading = undefined))));
+    const holders = await accounts.get(
+      ALL,
+      ALL,
+      () => (reading ??= readAccounts().finally(() => (reading = undefined))),
+    );
     if (!holders.has(accountId)) return undefined;
     const keys = await opened.get(accountId, accountId, () => readKeys(accountId));
     const allowed = fees();

@@ -25,7 +25,9 @@ const ownKey = namedObject('ProviderKey', {
     ending: z.string().describe('Its last four characters; the rest is told to no one again.'),
     checked: z
       .boolean()
-      .describe('Whether the provider has taken it. A provider that lists no models shows with the first call.'),
+      .describe(
+        'Whether the provider has taken it. A provider that lists no models shows with the first call.',
+      ),
     set_by: z.uuid().describe('The user who saved it.'),
     set_at: z.iso.datetime(),
   }).nullable(),
@@ -72,7 +74,8 @@ const remove = route(
   {
     ...writes,
     summary: 'Delete your own key at a model provider',
-    description: 'Calls go out with the operator’s key again, at its price: at once, and within 8 seconds in every process.',
+    description:
+      'Calls go out with the operator’s key again, at its price: at once, and within 8 seconds in every process.',
     reply: { 200: okReply },
     errors: ['not_found'],
   },
