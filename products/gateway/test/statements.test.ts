@@ -56,8 +56,9 @@ async function chat(key: string): Promise<readonly string[]> {
 /** The embedded database has one process, which counts rates in its memory. */
 const counted = (...trip: string[]) => (app.db.engine === 'postgres' ? trip : []);
 
-test('where accounts may have keys of their own, a process asks once for those that have any, and for their keys alone', async () => {
-  const ofKeys = (trips: readonly string[]) => trips.filter((trip) => trip.includes('provider_keys'));
+const ofKeys = (of: readonly string[]) => of.filter((trip) => trip.includes('provider_keys'));
+
+test('a process asks once which accounts have keys of their own, and for the keys of those alone', async () => {
   const [one, other, owner] = [await app.customer(), await app.customer(), await app.customer()];
   expect(ofKeys(await chat(one.key))).toEqual(['select ai.provider_keys']);
   expect(ofKeys(await chat(other.key))).toEqual([]);

@@ -20,7 +20,7 @@ import { createPipe } from './pipe/pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
-import type { Prices } from './metering/prices.ts';
+import { type Prices, pricesNow } from './metering/prices.ts';
 import {
   type AccountKeys,
   createAccountKeys,
@@ -196,12 +196,7 @@ export function createAi(parts: AiParts): Ai {
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const accountKeys =
     parts.ownKeyParts &&
-    createAccountKeys({
-      ...parts.ownKeyParts,
-      clock,
-      fees: () => chosen.ownKeyFees,
-      upstream: providers.upstream,
-    });
+    createAccountKeys({ ...parts.ownKeyParts, clock, providers, fees: () => chosen.ownKeyFees });
   const pipe = createPipe({
     clock,
     timers,
@@ -346,22 +341,6 @@ function safetyOf(parts: AiParts, providers: Providers): Safety {
       if (!fit) tellUnfit(parts, permit, rules);
       return fit;
     },
-  };
-}
-
-function pricesNow(now: () => Prices): Prices {
-  return {
-    get version() {
-      return now().version;
-    },
-    get default() {
-      return now().default;
-    },
-    get names() {
-      return now().names;
-    },
-    of: (provider, model) => now().of(provider, model),
-    has: (provider, model) => now().has(provider, model),
   };
 }
 

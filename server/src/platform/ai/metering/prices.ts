@@ -173,6 +173,23 @@ export function createPrices(
   };
 }
 
+/** The prices of each moment. */
+export function pricesNow(now: () => Prices): Prices {
+  return {
+    get version() {
+      return now().version;
+    },
+    get default() {
+      return now().default;
+    },
+    get names() {
+      return now().names;
+    },
+    of: (provider, model) => now().of(provider, model),
+    has: (provider, model) => now().has(provider, model),
+  };
+}
+
 function complete(row: z.infer<typeof rowSchema>, version: string): Price {
   return {
     version,

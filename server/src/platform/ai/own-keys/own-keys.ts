@@ -4,7 +4,7 @@ import { commitPoint, createReadCache, type Database } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import { type AccountId, AppError, type Clock } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
-import type { Providers, Upstream } from '../providers/providers.ts';
+import type { Providers } from '../providers/providers.ts';
 import { wrongAt } from '../settings.ts';
 import { checkKey } from './check-key.ts';
 import {
@@ -92,11 +92,11 @@ export function createAccountKeys({
   audit,
   clock,
   fees,
-  upstream,
+  providers,
 }: OwnKeyParts & {
   readonly clock: Clock;
   readonly fees: () => OwnKeyFees;
-  readonly upstream: (provider: string) => Upstream | undefined;
+  readonly providers: Pick<Providers, 'upstream'>;
 }): AccountKeys {
   const accounts = createReadCache<ReadonlySet<AccountId>>({ db, clock, topic: CHANGED });
   const opened = createReadCache<ReadonlyMap<string, string>>({ db, clock, topic: CHANGED });
@@ -140,14 +140,6 @@ export function createAccountKeys({
     db.signal(CHANGED, accountId);
   }
 
-  const eventOf = ({ accountId, caller, origin }: KeyRequest, action: string, provider: string) => ({
-    action,
-    actor: actorOf(caller),
-    accountId,
-    target: { kind: 'provider', id: provider },
-    origin,
-  });
-
   return {
     of: (accountId) => (fees().size === 0 ? undefined : find(accountId)),
     async list(accountId) {
@@ -158,7 +150,7 @@ export function createAccountKeys({
     },
     async put(request, provider, key) {
       const { accountId, caller } = request;
-      const at = fees().has(provider) ? upstream(provider) : undefined;
+      const at = fees().has(provider) ? providers.upstream(provider) : undefined;
       if (at === undefined) throw new AppError('not_found');
       const checked = await checkKey(at, key);
       const sealed = secrets.seal(key, SEALED_KEY.context(accountId, provider));
@@ -189,6 +181,14 @@ export function createAccountKeys({
     },
   };
 }
+
+const eventOf = ({ accountId, caller, origin }: KeyRequest, action: string, provider: string) => ({
+  action,
+  actor: actorOf(caller),
+  accountId,
+  target: { kind: 'provider', id: provider },
+  origin,
+});
 
 function viewOf(provider: string, fees: OwnKeyFees, row: KeyRow | undefined): OwnKeyView {
   const key = row && {

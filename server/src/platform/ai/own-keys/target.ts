@@ -1,4 +1,4 @@
-import { type Price, withFee } from '../metering/prices.ts';
+import { withFee } from '../metering/prices.ts';
 import type { Target, Upstream } from '../providers/providers.ts';
 
 /** A key of an account's own at a provider, and what its calls cost: percent of the price. */
@@ -33,7 +33,7 @@ export function ownTargets(chain: readonly Target[], own: OwnKeys | undefined): 
   return targets.length === 0 ? chain : targets;
 }
 
-function withOwnKey({ keys: _, ...target }: Target, { key, fee }: OwnKey): Target {
-  const price: Price = withFee(target.price, fee);
-  return { ...target, price, upstream: withKey(target.upstream, key), isOwnKey: true };
+function withOwnKey(target: Target, { key, fee }: OwnKey): Target {
+  const upstream = withKey(target.upstream, key);
+  return { ...target, keys: undefined, price: withFee(target.price, fee), upstream, isOwnKey: true };
 }
