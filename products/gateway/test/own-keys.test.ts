@@ -106,7 +106,7 @@ test('a key that its provider refuses is told as theirs; the operator’s is not
   // As many accounts as open a breaker otherwise.
   for (const who of [...all, ...all, ...all]) expect(codeOf(await ask(who))).toMatchObject(refused);
   const [who] = all;
-  if (who === undefined) throw new Error('nobody');
+  if (who === undefined) throw new Error('there are eight');
   sandbox.faults.always({ kind: 'status', status: 429, retry_after: 7, key: THEIRS });
   const throttled = await ask(who);
   expect(codeOf(throttled)).toMatchObject({ status: 429, code: 'provider_key_throttled' });

@@ -23,7 +23,7 @@ import type { AiLogger, AiMetrics } from './ports.ts';
 import { type Prices, pricesNow } from './metering/prices.ts';
 import {
   type AccountKeys,
-  createAccountKeys,
+  openAccountKeys,
   type OwnKeyFees,
   ownKeyFees,
   type OwnKeyParts,
@@ -194,9 +194,7 @@ export function createAi(parts: AiParts): Ai {
   const slots = openSlots(parts, { timers, providers });
   const deadlines = createDeadlines({ clock, timers });
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
-  const accountKeys =
-    parts.ownKeyParts &&
-    createAccountKeys({ ...parts.ownKeyParts, clock, providers, fees: () => chosen.ownKeyFees });
+  const accountKeys = openAccountKeys({ ...parts, providers, fees: () => chosen.ownKeyFees });
   const pipe = createPipe({
     clock,
     timers,
@@ -255,8 +253,7 @@ export function createAi(parts: AiParts): Ai {
     },
     async close() {
       slots?.close();
-      accountKeys?.close();
-      await Promise.all([tokens.close(), providers.close(), parts.findings?.close()]);
+      await Promise.all([tokens.close(), providers.close(), accountKeys?.close(), parts.findings?.close()]);
     },
   };
 }

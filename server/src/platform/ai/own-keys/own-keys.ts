@@ -70,7 +70,7 @@ export interface OwnKeyView {
   } | null;
 }
 
-/** Keys of accounts at providers: sealed, and told to no one again. */
+/** Keys of accounts at providers: sealed, and never told again. */
 export interface AccountKeys {
   /**
    * Those that calls of an account go out with; undefined: it has none. At once where the operator allows none. Changes are in effect in all
@@ -86,18 +86,25 @@ export interface AccountKeys {
   close(): void;
 }
 
-export function createAccountKeys({
+interface AccountKeysParts {
+  readonly ownKeyParts?: OwnKeyParts | undefined;
+  readonly clock: Clock;
+  readonly fees: () => OwnKeyFees;
+  readonly providers: Pick<Providers, 'upstream'>;
+}
+
+/** Undefined in a process that keeps none. */
+export const openAccountKeys = ({ ownKeyParts, ...parts }: AccountKeysParts): AccountKeys | undefined =>
+  ownKeyParts && createAccountKeys({ ...parts, ...ownKeyParts });
+
+function createAccountKeys({
   db,
   secrets,
   audit,
   clock,
   fees,
   providers,
-}: OwnKeyParts & {
-  readonly clock: Clock;
-  readonly fees: () => OwnKeyFees;
-  readonly providers: Pick<Providers, 'upstream'>;
-}): AccountKeys {
+}: OwnKeyParts & Omit<AccountKeysParts, 'ownKeyParts'>): AccountKeys {
   const accounts = createReadCache<ReadonlySet<AccountId>>({ db, clock, topic: CHANGED });
   const opened = createReadCache<ReadonlyMap<string, string>>({ db, clock, topic: CHANGED });
 

@@ -22,7 +22,7 @@ export const withKey = (upstream: Upstream, key: string): Upstream => ({
 
 /**
  * The models of a name that an account has keys of its own for, if there are any: a call that its key can make is never made at the
- * operator's cost, whatever becomes of it there. All of them, where there are none.
+ * operator's cost, not even when the key is refused. All of them, where there are none.
  */
 export function ownTargets(chain: readonly Target[], own: OwnKeys | undefined): readonly Target[] {
   if (own === undefined) return chain;

@@ -66,7 +66,7 @@ export async function admitToSlot(target: Target, how: SlotRequest): Promise<Slo
   };
 }
 
-/** Of a call that the throttle did not let through. */
+/** The throttle has let no such call through. */
 const NO_EPOCH = -1;
 
 interface Slot {
