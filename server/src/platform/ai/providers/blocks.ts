@@ -9,7 +9,7 @@ export interface Frame {
   readonly model: string;
 }
 
-/** Why an answer ended, as Anthropic and Bedrock say it, and as a chat does. */
+/** The reasons for which an answer ends: those of Anthropic and Bedrock, and those of a chat. */
 const REASONS: Readonly<Record<string, string>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',

@@ -5,7 +5,7 @@ import type { Fields } from './translation.ts';
 /** A thought with its signature, or one that is shown to its vendor alone. */
 export type Thought = { readonly text: string; readonly signature: unknown } | { readonly data: unknown };
 
-/** How a vendor whose turns alternate writes what is said in a chat. */
+/** Writes what is said in a chat in the form of a vendor whose turns alternate. */
 export interface TurnWriter {
   /** A text, a refusal or a picture, with its cache mark. */
   part(part: Fields): readonly object[];

@@ -175,7 +175,7 @@ describe('a chat request is written as Anthropic has it', () => {
 
 const context: TranslationContext = { upstream: {} as VendorUpstream, model: 'm', stream: true, now: 0 };
 
-/** What a stream of such events says in a chat. */
+/** A stream of such events as a chat tells it. */
 function told(...events: readonly object[]): string {
   const stream = MESSAGES_TRANSLATION.stream({}, context);
   const bytes = Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
