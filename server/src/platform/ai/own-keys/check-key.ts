@@ -34,11 +34,11 @@ export async function checkKey(upstream: Upstream, key: string): Promise<boolean
   return status === 200;
 }
 
-/** Where a vendor's own protocol has a header for its key, its list of models takes that. */
+/** Where calls go out in a vendor's own protocol, its list of models takes the key in that one's header. */
 function keyHeaders(upstream: Upstream, key: string): readonly string[] {
   const { speaks, translation } = upstream;
-  if (speaks.has('gemini') && translation !== undefined) return ['x-goog-api-key', key];
-  if (speaks.has('messages') && !speaks.has('responses'))
+  if (translation !== undefined && speaks.has('gemini')) return ['x-goog-api-key', key];
+  if (translation !== undefined && speaks.has('messages'))
     return ['x-api-key', key, 'anthropic-version', VERSION];
   return withKey(upstream, key).authorization;
 }
