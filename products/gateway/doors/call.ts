@@ -32,6 +32,8 @@ export const CALL = {
     'provider_not_found',
     'provider_unprocessable',
     'provider_rate_limited',
+    'provider_key_refused',
+    'provider_key_throttled',
     'answer_unusable',
     'answer_too_large',
   ],

@@ -151,9 +151,12 @@ function createAccountKeys({
     of: (accountId) => (fees().size === 0 ? undefined : find(accountId)),
     async list(accountId) {
       const [rows] = await db.tenant(accountId, [keysOf(accountId)]);
-      const byProvider = new Map(rows.map((row) => [row.provider, row]));
-      const names = new Set([...fees().keys(), ...byProvider.keys()]);
-      return [...names].toSorted().map((name) => viewOf(name, fees(), byProvider.get(name)));
+      const saved = new Set(rows.map(({ provider }) => provider));
+      const others = [...fees().keys()].filter((provider) => !saved.has(provider));
+      return [
+        ...rows.map((row) => viewOf(row.provider, fees(), row)),
+        ...others.map((provider) => viewOf(provider, fees(), undefined)),
+      ];
     },
     async put(request, provider, key) {
       const { accountId, caller } = request;
