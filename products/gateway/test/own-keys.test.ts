@@ -129,7 +129,7 @@ test('it is checked when it is saved: one that is refused is not kept, nor one w
   expect((await remove(who)).status).toBe(404);
 });
 
-test('it is told to no one again: not in an answer, the audit or an export, and not in the clear at rest', async () => {
+test('it is told to no one again: not in an answer, nor in the audit, nor in the clear at rest', async () => {
   const who = await customer(PLAN);
   const saved = await put(who, THEIRS);
   const key = { ending: '0001', checked: true, set_by: who.userId, set_at: expect.any(String) as string };
