@@ -124,7 +124,9 @@ test('it is checked when it is saved: one that is refused is not kept, nor one w
     code: 'provider_key_invalid',
   });
   expect((await put(who, THEIRS, 'openai')).status).toBe(404);
-  expect((await put(who, 'sk-with a space in it')).status).toBe(400);
+  const malformed = await put(who, 'sk-with a space in it');
+  expect(malformed.status).toBe(400);
+  expect(JSON.stringify(malformed.body)).not.toContain('a space');
   expect(await list(who)).toEqual([{ provider: 'sandbox', fee_percent: 5, key: null }]);
   expect((await remove(who)).status).toBe(404);
 });
