@@ -196,10 +196,9 @@ export function createAi(parts: AiParts): Ai {
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const accountKeys = openAccountKeys({ ...parts, providers, fees: () => chosen.ownKeyFees });
   const pipe = createPipe({
-    clock,
+    ...parts,
     timers,
     metrics: health.counting,
-    random: parts.random,
     slots: slots?.slots,
     logger: parts.logger,
     crashHook: parts.crashHook,

@@ -60,7 +60,7 @@ test.each([
   ],
   [
     'keys of accounts at one that a service account signs for',
-    { upstreams: [{ ...local, google: 'default' }], ownKeys: { scripted: { fee: 5 } } },
+    { upstreams: [{ ...local, google: 'default' as const }], ownKeys: { scripted: { fee: 5 } } },
     {},
     'own_keys.scripted: its URL is of one project',
   ],

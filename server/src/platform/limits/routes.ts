@@ -155,7 +155,12 @@ export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) 
 export function shownEvent<Row extends UsageEventRow>(row: Row) {
   const [authenticate = null, entitle = null, admit = null, run = null, settle = null] = row.steps ?? [];
   const steps = row.steps === null ? null : { authenticate, entitle, admit, run, settle };
-  return { ...row, own_key: isOwnKeyVersion(row.price_version), steps, created_at: row.created_at.toISOString() };
+  return {
+    ...row,
+    own_key: isOwnKeyVersion(row.price_version),
+    steps,
+    created_at: row.created_at.toISOString(),
+  };
 }
 
 export const limitsRoutes = routesOf({ usage });

@@ -83,7 +83,7 @@ export interface AccountKeys {
   put(request: KeyRequest, provider: string, key: string): Promise<OwnKeyView>;
   /** Throws `not_found`. */
   remove(request: KeyRequest, provider: string): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface AccountKeysParts {
@@ -188,6 +188,7 @@ function createAccountKeys({
       stopHearing();
       accounts.close();
       opened.close();
+      return Promise.resolve();
     },
   };
 }
