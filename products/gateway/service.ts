@@ -1,4 +1,5 @@
 import {
+  type AccountId,
   AppError,
   type Caller,
   commitPoint,
@@ -48,7 +49,10 @@ export function createGateway({ ai, db }: ProductContext) {
   return {
     /** Reads and prices a request before admission, and takes room for an answer that may be large. */
     prepare(protocol: Protocol, from: GatewayCall): PreparedCall | Promise<PreparedCall> {
-      const prepared = withValue(ai.endpoint.door(protocol), (door) => prepareAt(door, from));
+      const { accountId } = from;
+      const prepared = withValue(ai.endpoint.door(protocol), (door) =>
+        withValue(accountId && ai.endpoint.ownKeys(accountId), (ownKeys) => prepareAt(door, from, ownKeys)),
+      );
       return withValue(prepared, (call) => withRoom(call, from.wire));
     },
 
@@ -92,9 +96,10 @@ export function createGateway({ ai, db }: ProductContext) {
   function prepareAt(
     door: Door,
     { wire: { body, request }, models, named }: GatewayCall,
+    ownKeys: OwnKeys,
   ): PreparedCall | Promise<PreparedCall> {
     const policy = policyOf(door.dialect.name);
-    const asked = { door, body, headers: request.headers, models, policy, named };
+    const asked = { door, body, headers: request.headers, models, policy, named, ownKeys };
     try {
       return ai.endpoint.prepare(asked);
     } catch (error) {
@@ -121,7 +126,10 @@ type CallWire = Pick<Wire, 'body' | 'hold' | 'request'>;
 export interface CallFrom {
   readonly wire: CallWire;
   readonly caller: Caller | undefined;
+  readonly accountId: AccountId | undefined;
 }
+
+type OwnKeys = Parameters<ProductContext['ai']['endpoint']['prepare']>[0]['ownKeys'];
 
 interface CountedCall {
   readonly wire: Pick<CallWire, 'body'>;
@@ -130,7 +138,7 @@ interface CountedCall {
   readonly named?: NamedCall | undefined;
 }
 
-interface GatewayCall extends CountedCall {
+interface GatewayCall extends CountedCall, Pick<CallFrom, 'accountId'> {
   readonly wire: CallWire;
 }
 

@@ -2,11 +2,14 @@ import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
+const AI_CONFIG = JSON.stringify({ version: '2026-11-28', own_keys: { sandbox: { fee: 5 } } });
 const EVIL = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, openElsewhere, signInAs, broken, faults, db, customer, call } = await visitConsole();
+  const { page, openElsewhere, signInAs, broken, faults, db, customer, call } = await visitConsole({
+    settings: { AI_CONFIG },
+  });
   const ada = await customer('gateway.scale');
   const row = (name: string, at = page) => at.getByRole('row').filter({ hasText: name });
   const shown = async () => (await page.getByRole('status').locator('code').innerText()).trim();
@@ -85,6 +88,22 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     await hers.getByRole('combobox', { name: 'Account' }).selectOption(grace.accountId);
     await row('test', hers).waitFor();
     expect(await faults(hers)).toEqual([]);
+  });
+
+  test('saves a key of the account’s own at a provider, tells why one is refused, and deletes it', async () => {
+    const field = page.getByPlaceholder('Your key there');
+    await field.fill('sk-a-wrong-key-refused');
+    await page.getByRole('button', { name: 'Check and save' }).click();
+    await page.getByText('does not take this key').waitFor();
+    await field.fill('sk-their-own-key-0001');
+    await page.getByRole('button', { name: 'Check and save' }).click();
+    await row('…0001').getByText('accepted').waitFor();
+    expect(await field.inputValue()).toBe('');
+    expect(await page.content()).not.toContain('sk-their-own-key');
+    expect(await faults()).toEqual([]);
+    await row('…0001').getByRole('button', { name: 'Delete' }).click();
+    await row('…0001').getByRole('button', { name: 'Delete: press again' }).click();
+    await row('…0001').waitFor({ state: 'detached' });
   });
 
   test('breaks nothing on the way', () => {

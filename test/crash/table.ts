@@ -44,6 +44,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'jobs.announce': { walks: ['a create that QStash delivers'] },
   'jobs.publish': { walks: ['a create that QStash delivers'], afterAlone: true },
   'jobs.announced': { walks: ['a create that QStash delivers'] },
+  ...allOf('ai', 'provider-key-saved provider-key-deleted'),
   'ai.safety-recorded': {
     because:
       'one row that nothing waits for: what a process that is killed had not written is lost (docs/safety.md)',

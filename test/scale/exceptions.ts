@@ -19,6 +19,7 @@ export const FEW_ROWS: readonly string[] = [
   'accounts.invitations',
   'accounts.places',
   'accounts.teams',
+  'ai.provider_keys',
   'adiuva.developers',
   'coditect.licenses',
   'identity.email_tokens',

@@ -98,6 +98,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'products/orbit/live/store.ts prunePresence',
   ],
   'of all servers': [
+    'server/src/platform/ai/own-keys/store.ts accountsWithKeys',
     'server/src/platform/ai/providers/health.ts lastHour',
     'server/src/platform/work/blobs/store.ts knownKeys',
     'server/src/platform/work/blobs/store.ts storedBetween',

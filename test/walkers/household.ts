@@ -64,6 +64,7 @@ async function makeAll(app: TestApp, owner: Person): Promise<void> {
   await makeDeadJob(app, owner.accountId);
   await makeHoldings(app, owner.accountId);
   await makeReported(app, owner);
+  await makeProviderKey(app, owner);
   await makePurchases(app, owner.accountId);
   for (const account of [owner.accountId, owner.own]) {
     await makeReflections(app, owner, account);
@@ -156,6 +157,21 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
   );
 }
 
+/** An account's key at the provider. */
+async function makeProviderKey({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
+  const sealed = app.modules.secrets.seal(
+    'sk-of-the-household',
+    `ai.provider_keys.sealed/${accountId}/sandbox`,
+  );
+  await db.asMigrator(
+    statement(
+      `insert into ai.provider_keys (account_id, provider, sealed, ending, checked, set_by)
+       values ($1, 'sandbox', $3, 'hold', true, $2) on conflict do nothing`,
+      [accountId, userId, sealed],
+    ),
+  );
+}
+
 /** The file of a month of the ledger without rows: an export of the account reads it. */
 async function makeArchive({ modules }: TestApp['app'], accountId: AccountId) {
   const folder = join(modules.options.config.dataDir, 'blobs');
@@ -228,7 +244,8 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
 
 /** Settings of an app in which the examples are as good as they say. */
 export async function walkedSettings(): Promise<Record<string, string>> {
-  return { ...(await dnsSettings()), ...RETURNS, STRIPE_READS_PER_SECOND: '1000' };
+  const AI_CONFIG = JSON.stringify({ version: '2026-11-28', own_keys: { sandbox: { fee: 5 } } });
+  return { ...(await dnsSettings()), ...RETURNS, AI_CONFIG, STRIPE_READS_PER_SECOND: '1000' };
 }
 
 /** The app that the walkers walk over. Where it does not work, jobs run only while a household is made. */

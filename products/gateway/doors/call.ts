@@ -32,6 +32,8 @@ export const CALL = {
     'provider_not_found',
     'provider_unprocessable',
     'provider_rate_limited',
+    'provider_key_refused',
+    'provider_key_throttled',
     'answer_unusable',
     'answer_too_large',
   ],
@@ -63,8 +65,10 @@ export function spends<Params = unknown>(protocol: Protocol, nameOf?: (params: P
   return {
     feature: featureOf(protocol),
     as: 'inline',
-    prepare: ({ wire, caller, params }: CallFrom & { readonly params: Params }, gateway: Gateway) =>
-      gateway.prepare(protocol, { wire, models: caller?.models, named: nameOf?.(params) }),
+    prepare: (
+      { wire, caller, accountId, params }: CallFrom & { readonly params: Params },
+      gateway: Gateway,
+    ) => gateway.prepare(protocol, { wire, accountId, models: caller?.models, named: nameOf?.(params) }),
   } as const;
 }
 

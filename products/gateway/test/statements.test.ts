@@ -9,6 +9,7 @@ const startedAt = { now: systemClock.now(), monotonic: systemClock.monotonic() }
 
 const app = await testApp({
   work: false,
+  settings: { AI_CONFIG: JSON.stringify({ version: '2026-11-28', own_keys: { sandbox: {} } }) },
   // Caches of seconds stay fresh, however busy the machine is.
   clock: { now: () => startedAt.now, monotonic: () => startedAt.monotonic },
   crashHook(point, when) {
@@ -54,6 +55,21 @@ async function chat(key: string): Promise<readonly string[]> {
 
 /** The embedded database has one process, which counts rates in its memory. */
 const counted = (...trip: string[]) => (app.db.engine === 'postgres' ? trip : []);
+
+const ofKeys = (of: readonly string[]) => of.filter((trip) => trip.includes('provider_keys'));
+
+test('a process asks once which accounts have keys of their own, and for the keys of those alone', async () => {
+  const [one, other, owner] = [await app.customer(), await app.customer(), await app.customer()];
+  expect(ofKeys(await chat(one.key))).toEqual(['select ai.provider_keys']);
+  expect(ofKeys(await chat(other.key))).toEqual([]);
+  const saved = await app.call(owner.key, 'PUT /v1/provider-keys/sandbox', {
+    body: { key: 'sk-their-own-key-0001' },
+  });
+  expect(saved.status).toBe(200);
+  expect(ofKeys(await chat(owner.key))).toEqual(['select ai.provider_keys', 'select ai.provider_keys']);
+  expect(ofKeys(await chat(owner.key))).toEqual([]);
+  expect(ofKeys(await chat(other.key))).toEqual([]);
+});
 
 test('a plain call makes two trips to the database before the provider is asked, and one after', async () => {
   const { key } = await app.customer('gateway.developer');

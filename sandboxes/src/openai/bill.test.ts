@@ -88,6 +88,7 @@ test('memory is bounded: the last 100,000 calls and at most a tenth more are kep
     completion_tokens: 0,
     reasoning_tokens: 0,
     client_request_id: null,
+    key_ending: '',
     streamed: false,
     hung_up: false,
   } as const;

@@ -36,6 +36,8 @@ export interface BilledCall {
   readonly reasoning_tokens: number;
   /** The caller's own X-Request-Id (else X-Client-Request-Id). */
   readonly client_request_id: string | null;
+  /** The last four characters of the key that it came with; of a signature, of that. */
+  readonly key_ending: string;
   readonly streamed: boolean;
   /**
    * The caller was gone before it had the whole answer. In memory this follows what happens; a line of the file

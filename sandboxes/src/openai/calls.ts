@@ -6,7 +6,7 @@ import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
 import { ApiError, noSuchRoute } from './errors.ts';
-import { type Exchange, parseJson, send, sendJson, sendText } from './exchange.ts';
+import { type Exchange, keyOf, parseJson, send, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { draw } from './images.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
@@ -267,11 +267,6 @@ export function serveModeration(exchange: Exchange, body: string, vendor: Vendor
     throw new ApiError(fault.status, { message: fault.message ?? 'The sandbox was told to fail.' });
   if (fault.kind === 'malformed_json') return sendText(exchange, '{"id":"modr');
   if (fault.kind !== 'hang') exchange.request.destroy();
-}
-
-function keyOf({ headers }: Exchange['request']): string {
-  const { authorization = '', 'api-key': azure, 'x-api-key': anthropic } = headers;
-  return String(azure ?? anthropic ?? authorization.replace(/^bearer +/i, ''));
 }
 
 /** The fault in the request's own header; else the next that was queued; else the standing one. */

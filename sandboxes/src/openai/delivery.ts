@@ -2,7 +2,7 @@ import type { Bill, BillEntry, BilledCall } from './bill.ts';
 import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
 import type { EncodedCompletion, Events } from './encode.ts';
 import { orderedFailure } from './errors.ts';
-import { type Exchange, commonHeaders, sendErrors, requestId, send, sendText } from './exchange.ts';
+import { type Exchange, commonHeaders, keyOf, sendErrors, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
 import type { Pace } from './pace.ts';
 
@@ -63,6 +63,7 @@ function conclude(delivery: Delivery, bill: Bill): void {
     at: new Date().toISOString(),
     ...delivery.line,
     client_request_id: clientRequestId(exchange),
+    key_ending: keyOf(request).slice(-4),
     hung_up: response.destroyed,
     ...(fault === undefined ? {} : { fault: metBy(fault) }),
   });

@@ -42,9 +42,12 @@ export function noSuchRoute(method: string, path: string): ApiError {
 export function missingKey(): ApiError {
   return new ApiError(401, {
     message:
-      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). This sandbox accepts any key that is not empty.",
+      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). This sandbox accepts any key that is not empty and does not end in -refused.",
   });
 }
+
+export const wrongKey = (): ApiError =>
+  new ApiError(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' });
 
 const BUSY: Readonly<Record<number, ErrorBody>> = {
   429: {

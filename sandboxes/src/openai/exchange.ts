@@ -29,6 +29,12 @@ export const OPENAI: Protocol = {
   error: ({ body }) => ({ error: body }),
 };
 
+/** The key of a call, in whichever header its vendor has it. */
+export function keyOf({ headers }: IncomingMessage): string {
+  const { authorization = '', 'api-key': azure, 'x-api-key': anthropic, 'x-goog-api-key': google } = headers;
+  return String(azure ?? anthropic ?? google ?? authorization.replace(/^bearer +/i, ''));
+}
+
 /** OpenAI takes 50 MB of pictures in one request. */
 const LARGEST_BODY = 50 * 1024 * 1024;
 // What a caller may still send after its 413 before the connection is dropped: enough for it to read the answer.

@@ -11,7 +11,7 @@ import {
   serveSpeech,
 } from './calls.ts';
 import { faultSchema } from './faults.ts';
-import { ApiError, missingKey, noSuchRoute } from './errors.ts';
+import { ApiError, missingKey, noSuchRoute, wrongKey } from './errors.ts';
 import { ANTHROPIC } from './anthropic/protocol.ts';
 import { CONVERSE } from './converse/protocol.ts';
 import { CONVERSE_PATH, serveConverse } from './converse/serve.ts';
@@ -20,6 +20,7 @@ import { GOOGLE } from './gemini/protocol.ts';
 import { serveGoogle } from './gemini/serve.ts';
 import {
   type Exchange,
+  keyOf,
   OPENAI,
   type Protocol,
   sendErrors,
@@ -57,6 +58,9 @@ const MESSAGES = /^\/v1\/messages(?:[/?]|$)/;
 /** Google's calls of a model. */
 const CONTENT = /^\/v1(?:beta)?\/models\/([^/?]+):(\w+)/;
 
+/** How a key ends that is refused. */
+const REFUSED = '-refused';
+
 /** `/as/groq-cloud/v1/…`: the call is answered as by that family of models (profiles.ts). */
 const AS = /^\/as\/([a-z-]+)(\/.*)$/;
 
@@ -93,6 +97,7 @@ function route(exchange: Exchange, vendor: Vendor): void {
   if (path.startsWith('/sandbox/')) refuseBrowsers(exchange);
   else vendor.requests += 1;
   if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
+  if (keyOf(exchange.request).endsWith(REFUSED)) throw wrongKey();
   const key = `${method} ${path}`;
   const withBody = WITH_BODY.get(key) ?? (method === 'POST' ? handlerOf(path) : undefined);
   if (withBody !== undefined) {

@@ -7,15 +7,19 @@ import {
   createFindings,
   problemsOfAi,
 } from '#platform/ai';
+import type { Audit } from '#platform/audit';
 import type { Config } from '#platform/config';
 import type { Database } from '#platform/db';
 import { type Ids, systemClock, systemRandom } from '#platform/kernel';
 import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
+import type { Secrets } from '#platform/secrets';
 import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
 
 interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'crashHook'> {
+  readonly audit: Audit;
+  readonly secrets: Secrets;
   readonly config: Config;
   readonly db: Database;
   readonly ids: Ids;
@@ -24,12 +28,13 @@ interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'red
 }
 
 /** Every way to a model, with the policies and prompts of all products, and what the operator's file says of them. */
-export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
+export function openAi({ telemetry, config, db, ids, audit, secrets, ...parts }: AiWiring): Ai {
   return createAi({
     ...parts,
     ...telemetry,
     ...aiSettingsOf(config),
     findings: createFindings({ db, ids, ...telemetry }),
+    ownKeyParts: { db, audit, secrets },
     signals: db,
     health: { db, process: parts.holder.id },
     moderation: config.ai.moderation,

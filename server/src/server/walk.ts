@@ -182,7 +182,7 @@ function walkOf(
     await checkBefore(call, mounted.service, parts);
     // Facts of the model call that only the body tells are read before anything is charged.
     const prepare = shape.spends?.prepare;
-    const from = () => ({ ...input, wire: wireOf(inFlight, parts), caller: call.context.caller });
+    const from = () => ({ ...input, ...context, wire: wireOf(inFlight, parts) });
     const planned = prepare && (await inStep(() => prepare(from(), mounted.service as never)));
     const granted = performance.now();
     if (shape.spends !== undefined) trace?.step('admit');

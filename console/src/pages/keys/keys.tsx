@@ -14,6 +14,7 @@ import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { NewKey } from './new-key.tsx';
+import { ProviderKeys } from './provider-keys.tsx';
 import { texts } from './texts.ts';
 
 type Key = ReplyOf<'GET /v1/api-keys'>['data'][number];
@@ -60,6 +61,7 @@ function KeysOf() {
         />
       )}
       <KeyTable onRotated={setMade} />
+      <ProviderKeys />
     </>
   );
 }

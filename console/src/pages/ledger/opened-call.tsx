@@ -73,7 +73,7 @@ function CallFacts({ event }: { readonly event: Details }) {
         isList
         of={{
           [say('calls.feature')]: `${event.product} ${event.feature}`,
-          [say('calls.model')]: `${event.provider} ${event.model}`,
+          [say('calls.model')]: `${event.provider} ${event.model}${event.own_key ? say('ownKey') : ''}`,
           [say('plan')]: event.plan ?? undefined,
           [say('prompt')]: format.count(event.prompt_tokens),
           [say('cached')]: format.count(event.cached_tokens),

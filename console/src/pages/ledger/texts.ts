@@ -3,6 +3,7 @@ import { pageTexts } from '../../text/index.ts';
 export const texts = pageTexts({
   atProvider: ['Provider’s', 'Beim Anbieter'],
   permit: ['Permit', 'Permit'],
+  ownKey: [', with your own key', ', mit eigenem Schlüssel'],
   apiKey: ['API key', 'API-Schlüssel'],
   prompt: ['Prompt tokens', 'Token der Eingabe'],
   cached: ['of them cached', 'davon im Cache'],

@@ -20,7 +20,14 @@ import { createPipe } from './pipe/pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
-import type { Prices } from './metering/prices.ts';
+import { type Prices, pricesNow } from './metering/prices.ts';
+import {
+  type AccountKeys,
+  openAccountKeys,
+  type OwnKeyFees,
+  ownKeyFees,
+  type OwnKeyParts,
+} from './own-keys/own-keys.ts';
 import type { Prompts } from './prompts.ts';
 import type { Signals } from './providers/keys.ts';
 import type { Alias } from './providers/routes.ts';
@@ -56,6 +63,8 @@ export interface AiChoices {
   readonly policyOverrides?: unknown;
   /** Fields of chat requests beyond the table that the operator lets through. */
   readonly allowedFields?: readonly string[];
+  /** By the provider at which accounts may have keys of their own: percent of the price that their calls cost. */
+  readonly ownKeys?: Readonly<Record<string, { readonly fee: number }>>;
 }
 
 export interface AiParts extends AiChoices {
@@ -82,6 +91,8 @@ export interface AiParts extends AiChoices {
   readonly findings?: Findings | undefined;
   /** Tells other processes which keys of providers cool. */
   readonly signals?: Signals | undefined;
+  /** Where keys of accounts at providers are kept. */
+  readonly ownKeyParts?: OwnKeyParts | undefined;
   /** Parts that the health of providers is read by. */
   readonly health?: HealthParts | undefined;
   /** false: no second check of texts, although a provider offers one. */
@@ -147,6 +158,8 @@ export interface Ai {
   readonly endpoint: AiEndpoint;
   readonly safety: Safety;
   readonly health: Health;
+  /** Undefined in a process that keeps none. */
+  readonly accountKeys: AccountKeys | undefined;
   /** The prices in effect. */
   readonly prices: Prices;
   /**
@@ -167,6 +180,7 @@ interface Chosen extends Core {
   readonly prices: Prices;
   readonly providers: Providers;
   readonly allowedFields: ReadonlySet<string>;
+  readonly ownKeyFees: OwnKeyFees;
   readonly sanitizerOf: (policy: Policy) => Sanitizer | undefined;
 }
 
@@ -180,11 +194,11 @@ export function createAi(parts: AiParts): Ai {
   const slots = openSlots(parts, { timers, providers });
   const deadlines = createDeadlines({ clock, timers });
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
+  const accountKeys = openAccountKeys({ ...parts, providers, fees: () => chosen.ownKeyFees });
   const pipe = createPipe({
-    clock,
+    ...parts,
     timers,
     metrics: health.counting,
-    random: parts.random,
     slots: slots?.slots,
     logger: parts.logger,
     crashHook: parts.crashHook,
@@ -221,6 +235,7 @@ export function createAi(parts: AiParts): Ai {
       sendAtEndOfTurn: createEndOfTurn(),
       policyOf: core.policyOf,
       logger: parts.logger,
+      ownKeys: (accountId) => accountKeys?.of(accountId),
       get providers() {
         return chosen.providers;
       },
@@ -230,13 +245,14 @@ export function createAi(parts: AiParts): Ai {
     }),
     safety: safetyOf(parts, providers),
     health,
+    accountKeys,
     prices: pricesNow(() => chosen.prices),
     choose(choices) {
       chosen = chosenFrom(choices, providers.under(choices), parts);
     },
     async close() {
       slots?.close();
-      await Promise.all([tokens.close(), providers.close(), parts.findings?.close()]);
+      await Promise.all([tokens.close(), providers.close(), accountKeys?.close(), parts.findings?.close()]);
     },
   };
 }
@@ -272,6 +288,7 @@ function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared
     prices: choices.prices,
     providers,
     allowedFields: new Set(choices.allowedFields),
+    ownKeyFees: ownKeyFees(choices, providers),
     chainOf: chains(policies, providers),
     sanitizerOf: guards(policies, declared.prompts),
     policyOf(name) {
@@ -320,22 +337,6 @@ function safetyOf(parts: AiParts, providers: Providers): Safety {
       if (!fit) tellUnfit(parts, permit, rules);
       return fit;
     },
-  };
-}
-
-function pricesNow(now: () => Prices): Prices {
-  return {
-    get version() {
-      return now().version;
-    },
-    get default() {
-      return now().default;
-    },
-    get names() {
-      return now().names;
-    },
-    of: (provider, model) => now().of(provider, model),
-    has: (provider, model) => now().has(provider, model),
   };
 }
 

@@ -36,6 +36,20 @@ declareErrors({
     message: 'The model provider does not have what this request names.',
   },
   provider_unprocessable: { status: 422, message: 'The model provider cannot process this request.' },
+  provider_key_invalid: {
+    status: 400,
+    message: 'The model provider does not take this key. It was not saved.',
+  },
+  provider_key_refused: {
+    status: 403,
+    message:
+      'The model provider refuses your account’s own key, or that has no credit there. Save another under /v1/provider-keys, or delete it.',
+  },
+  provider_key_throttled: {
+    status: 429,
+    message:
+      'The model provider takes no more calls with your account’s own key at present. Try again after the time in Retry-After.',
+  },
   provider_rate_limited: {
     status: 429,
     message: 'The model provider takes no more calls at present. Try again after the time in Retry-After.',
@@ -53,6 +67,8 @@ export type ProviderErrorCode =
   | 'provider_not_found'
   | 'provider_unprocessable'
   | 'provider_rate_limited'
+  | 'provider_key_refused'
+  | 'provider_key_throttled'
   | 'client_gone'
   | 'server_stopping';
 

@@ -3,6 +3,7 @@ import { defineModule } from '#platform/module';
 import { createAi } from './ai.ts';
 import { aiDataRules } from './data-rules.ts';
 import { healthRoutes } from './health-routes.ts';
+import { ownKeyRoutes } from './own-keys/routes.ts';
 import { safetyRoutes } from './safety-routes.ts';
 export {
   type Ai,
@@ -47,6 +48,8 @@ export type { NamedCall, WireRequest } from './wire.ts';
 const systemUses = {
   'admin.providers': 'a platform admin sees how providers fare for all accounts',
   'admin.safety': 'a platform admin sees how much was found in texts of all people, and nothing of whose',
+  'ai.provider-keys':
+    'each process keeps which accounts have keys of their own at providers, and opens them for their calls',
   'ai.safety': 'old safety events of all people are deleted in one run',
 };
 
@@ -62,7 +65,7 @@ export const aiModule = defineModule({
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
   systemUses,
-  partRoutes: { health: healthRoutes, safety: safetyRoutes },
+  partRoutes: { accountKeys: ownKeyRoutes, health: healthRoutes, safety: safetyRoutes },
   schedules: {
     'old-safety-events': {
       cron: '29 3 * * *',

@@ -24,6 +24,7 @@ const settingsSchema = z.strictObject({
     )
     .optional(),
   allowed_fields: z.array(name).optional(),
+  own_keys: z.record(name, z.strictObject({ fee: z.int().min(0).max(100).default(0) })).optional(),
 });
 
 /** The settings of the AI gateway, from one file: docs/gateway.md. */
@@ -35,6 +36,8 @@ export interface AiSettings {
   /** By `product.feature`, as `createPolicies` lays them over what products declare. */
   readonly policyOverrides: Readonly<Record<string, unknown>>;
   readonly allowedFields: readonly string[];
+  /** By the provider at which accounts may have keys of their own: percent of the price that their calls cost. */
+  readonly ownKeys: Readonly<Record<string, { readonly fee: number }>>;
 }
 
 /** The settings without a file. */
@@ -53,7 +56,7 @@ export function readAiFile(text: string, unpriced: readonly string[] = []): AiSe
   }
   const parsed = settingsSchema.safeParse(json);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(sentence));
-  const { version, prices = {}, models = {}, aliases = {}, policies = {}, allowed_fields = [] } = parsed.data;
+  const { version, prices = {}, models = {}, aliases = {}, policies = {} } = parsed.data;
   const allowUnpriced = [...unpriced, ...(parsed.data.allow_unpriced ?? [])];
   return {
     prices: createPrices({
@@ -64,7 +67,8 @@ export function readAiFile(text: string, unpriced: readonly string[] = []): AiSe
     models,
     aliases,
     policyOverrides: toCamelCase(policies) as Readonly<Record<string, unknown>>,
-    allowedFields: allowed_fields,
+    allowedFields: parsed.data.allowed_fields ?? [],
+    ownKeys: parsed.data.own_keys ?? {},
   };
 }
 

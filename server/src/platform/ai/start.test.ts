@@ -53,6 +53,18 @@ test.each([
     'models.other: other/llama has no price',
   ],
   [
+    'keys of accounts at an upstream that is not there',
+    { upstreams: [local], ownKeys: { openai: { fee: 5 } } },
+    {},
+    'own_keys.openai: there is no such upstream',
+  ],
+  [
+    'keys of accounts at one that a service account signs for',
+    { upstreams: [{ ...local, google: 'default' as const }], ownKeys: { scripted: { fee: 5 } } },
+    {},
+    'own_keys.scripted: its URL is of one project',
+  ],
+  [
     'slots of a model that nobody has',
     { upstreams: [local], slots: [{ provider: 'scripted', model: 'lama', lane: undefined, limit: 4 }] },
     {},

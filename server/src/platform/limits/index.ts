@@ -72,6 +72,7 @@ export {
   type SeatsOf,
 } from './seats/seats.ts';
 export { limitUsage, shownEvent, shownUsage, usageEvent } from './routes.ts';
+export { ownKeyVersion } from './usage/own-key.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */

@@ -2,6 +2,7 @@ import { UNLIMITED } from '#platform/entitlements';
 import { cursorOf, instant, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
+import { isOwnKeyVersion } from './usage/own-key.ts';
 import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
@@ -50,6 +51,9 @@ export const usageEvent = namedObject('UsageEvent', {
     .int()
     .describe('What of it counts against your budgets: less than the cost where the provider failed.'),
   price_version: z.string(),
+  own_key: z
+    .boolean()
+    .describe('It went out with your account’s own key at the provider: its cost is the operator’s fee.'),
   status,
   estimated: z
     .boolean()
@@ -151,7 +155,12 @@ export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) 
 export function shownEvent<Row extends UsageEventRow>(row: Row) {
   const [authenticate = null, entitle = null, admit = null, run = null, settle = null] = row.steps ?? [];
   const steps = row.steps === null ? null : { authenticate, entitle, admit, run, settle };
-  return { ...row, steps, created_at: row.created_at.toISOString() };
+  return {
+    ...row,
+    own_key: isOwnKeyVersion(row.price_version),
+    steps,
+    created_at: row.created_at.toISOString(),
+  };
 }
 
 export const limitsRoutes = routesOf({ usage });

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError, type Micros, micros, isRecord } from '#platform/kernel';
+import { type AccountId, AppError, type Micros, micros, isRecord } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import type { Door } from './door.ts';
 import { isAskedIn, openDoor, pathsOf } from './doors.ts';
@@ -12,6 +12,7 @@ import { checkInput, planCall } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
+import { type OwnKeys, ownTargets } from '../own-keys/target.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
 import { inputTokens, sizeOf, type TokenCounter } from '../metering/tokens.ts';
 import { invalid, type NamedCall, readWire, wireFor, type WireRequest } from '../wire.ts';
@@ -55,12 +56,16 @@ export interface ClientRequest {
   /** Where the protocol says them in its path. */
   readonly named?: NamedCall | undefined;
   readonly models?: AllowedModels;
+  /** Keys of the account's own (`ownKeys`). */
+  readonly ownKeys?: OwnKeys | undefined;
 }
 
 /** The protocols for any client, in front of the pipe. */
 export interface AiEndpoint {
   /** The door of a protocol; a promise of it where its code is still to be loaded. */
   door(protocol: Protocol): Door | Promise<Door>;
+  /** Keys of an account's own at providers, with which its calls go out; a promise of them where they are read. */
+  ownKeys(accountId: AccountId): OwnKeys | undefined | Promise<OwnKeys | undefined>;
   /**
    * Reads the bytes of a request. Throws validation_failed, field_refused, model_unknown, model_not_allowed, model_unsupported, context_too_large.
    * The models are the ones that the request asks for.
@@ -91,7 +96,7 @@ export interface ListedModel {
   readonly endpoints: readonly string[];
 }
 
-export interface AiEndpointParts extends RelayParts {
+export interface AiEndpointParts extends RelayParts, Pick<AiEndpoint, 'ownKeys'> {
   readonly providers: Providers;
   readonly tokens: TokenCounter;
   readonly policyOf: (name: string) => Policy;
@@ -179,7 +184,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     if (own.model === '') throw invalid('model must name a model.', 'model');
     const { chain, wire } = translated(
       door,
-      { chain: chainAt(request, own.model), wire: own },
+      { chain: ownTargets(chainAt(request, own.model), request.ownKeys), wire: own },
       { ...parsed, ...named },
     );
     for (const { price } of chain) checkPriced(price, wire);
@@ -189,6 +194,7 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
   }
   return {
     door: openDoor,
+    ownKeys: parts.ownKeys,
     prepare: (request) => prepare(parts, read(request)),
     async prepareClosely(request) {
       const input = read(request);

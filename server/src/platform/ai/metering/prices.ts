@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Micros, micros } from '#platform/kernel';
+import { ownKeyVersion } from '#platform/limits';
 import { z } from 'zod';
 import { type Picture, type PictureRule, pictureTokens } from './pictures.ts';
 import type { TokenUsage } from './usage.ts';
@@ -93,7 +94,16 @@ export interface Price {
   };
   /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
   readonly tiers: ReadonlyMap<string, number>;
+  /** Percent of it that a call costs; all of it when not said. */
+  readonly fee?: number;
 }
+
+/** A price of which a call that goes out with its account's own key costs so many percent. */
+export const withFee = (price: Price, fee: number): Price => ({
+  ...price,
+  fee,
+  version: ownKeyVersion(price.version, fee),
+});
 
 /** The size of a call about to go out, as far as money is concerned. */
 export interface CallSize {
@@ -163,6 +173,23 @@ export function createPrices(
   };
 }
 
+/** The prices of each moment. */
+export function pricesNow(now: () => Prices): Prices {
+  return {
+    get version() {
+      return now().version;
+    },
+    get default() {
+      return now().default;
+    },
+    get names() {
+      return now().names;
+    },
+    of: (provider, model) => now().of(provider, model),
+    has: (provider, model) => now().has(provider, model),
+  };
+}
+
 function complete(row: z.infer<typeof rowSchema>, version: string): Price {
   return {
     version,
@@ -210,7 +237,7 @@ export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
   const hours = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
   const reasoning = Math.min(usage.reasoningTokens, usage.completionTokens);
-  return charge(percentOf(price, tier), [
+  return charge(price, tier, [
     [usage.promptTokens - cached - written, price.input],
     [cached, price.cachedInput],
     [written - hours, price.cacheWrite],
@@ -222,7 +249,7 @@ export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
 
 /** The most that a call of this size can cost: every input token at the dearest input price, every reply at full length. */
 export function reserve(price: Price, size: CallSize): Micros {
-  return charge(percentOf(price, size.tier), [
+  return charge(price, size.tier, [
     [inputBound(price, size), dearestInput(price, size)],
     [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
   ]);
@@ -240,9 +267,10 @@ export function outputThatFits(
   budget: Micros,
 ): number {
   const each = dearestOutput(price) * (size.replies ?? 1);
-  if (each === 0) return Number.MAX_SAFE_INTEGER;
+  if (each === 0 || price.fee === 0) return Number.MAX_SAFE_INTEGER;
+  const buys = price.fee === undefined ? budget : Math.floor((budget * 100) / price.fee);
   const left =
-    (budget * 1_000_000 * 100) / percentOf(price, size.tier) -
+    (buys * 1_000_000 * 100) / percentOf(price, size.tier) -
     inputBound(price, size) * dearestInput(price, size);
   return Math.floor(left / each);
 }
@@ -267,7 +295,15 @@ function percentOf(price: Price, tier: string | undefined): number {
   return (tier === undefined ? undefined : price.tiers.get(tier)) ?? 100;
 }
 
-function charge(percent: number, items: readonly (readonly [tokens: number, perMillion: number])[]): Micros {
+type PricedTokens = readonly [tokens: number, perMillion: number];
+
+/** The sum of the items, or the fee of it: rounded up, too. */
+function charge(price: Price, tier: string | undefined, items: readonly PricedTokens[]): Micros {
+  const whole = sumOf(percentOf(price, tier), items);
+  return price.fee === undefined ? whole : micros(Math.ceil((whole * price.fee) / 100));
+}
+
+function sumOf(percent: number, items: readonly PricedTokens[]): Micros {
   let sum = 0;
   for (const [tokens, price] of items) sum += tokens * price;
   sum *= percent;

@@ -282,8 +282,13 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       undefined,
     );
   if (ended.status !== 200) {
-    const { key, upstream } = entry.target;
-    const context = { now: parts.clock.now(), apiKey: upstream.apiKey, isOneKey: key !== undefined };
+    const { key, upstream, isOwnKey } = entry.target;
+    const context = {
+      now: parts.clock.now(),
+      apiKey: upstream.apiKey,
+      isOneKey: key !== undefined,
+      ownKeyAt: isOwnKey && upstream.name,
+    };
     const refusal = refusalFailure(ended, context);
     return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }

@@ -62,6 +62,8 @@ interface RefusalContext {
   readonly apiKey: string;
   /** The upstream has other keys. */
   readonly isOneKey: boolean;
+  /** The provider that the call went to with a key of its account's own. */
+  readonly ownKeyAt?: string | undefined;
 }
 
 /** Classifies an answer that is not 200. */
@@ -74,6 +76,8 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
   const wait = retryAfter(answer, context.now) ?? googleWait(error);
   const common = { status, code, retryAfter: wait };
   const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code) || isBadKey(error);
+  if (context.ownKeyAt !== undefined && (status === 429 || isOursToMend))
+    return ownKeyFailure(common, { provider: context.ownKeyAt, isRefused: isOursToMend });
   if (status === 429 && !isOursToMend) {
     return {
       ...common,
@@ -116,6 +120,28 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
     retry: 'never',
     health: 'neutral',
     error: refused,
+  };
+}
+
+/** The account is told, in words that name no part of its key; its key at another provider of the chain may serve. */
+function ownKeyFailure(
+  { retryAfter: wait, ...common }: Pick<Failure, 'status' | 'code' | 'retryAfter'>,
+  { provider, isRefused }: { readonly provider: string; readonly isRefused: boolean },
+): Failure {
+  const { status, code } = common;
+  const details = { provider, status, ...(code === undefined ? {} : { provider_code: code }) };
+  const error = isRefused
+    ? new ProviderError('provider_key_refused', { retryable: false, details })
+    : new ProviderError('provider_key_throttled', { retryable: true, details, retryAfter: secondsOf(wait) });
+  return {
+    ...common,
+    // Told as it is: `error` says how long to wait.
+    retryAfter: undefined,
+    outcome: isRefused ? 'refused' : 'rate_limited',
+    ledger: 'not_served',
+    retry: 'next',
+    health: 'neutral',
+    error,
   };
 }
 
@@ -243,9 +269,11 @@ export function postponedError(wait = 0, upstream?: UpstreamError): ProviderErro
     retryable: true,
     postponed: true,
     upstream,
-    retryAfter: Math.min(LONGEST_TOLD, Math.max(1, Math.ceil(wait / 1_000))),
+    retryAfter: secondsOf(wait),
   });
 }
+
+const secondsOf = (wait = 0): number => Math.min(LONGEST_TOLD, Math.max(1, Math.ceil(wait / 1_000)));
 
 /** A caller that hangs up before anything may have been served causes nothing: the call is void, and its quota and key come back. */
 export function clientGoneError(mayBeServed: boolean): ProviderError {

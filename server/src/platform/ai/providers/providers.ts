@@ -72,6 +72,8 @@ export interface Upstream {
   readonly keys: readonly Pick<Upstream, 'apiKey' | 'authorization'>[];
   readonly aws: AwsKeys | undefined;
   readonly google: GoogleCredentials | undefined;
+  /** The header for a key, as `authorization` has it. */
+  readonly authorize: (key: string) => readonly string[];
   /** Fields its models take, where their rows do not say. */
   readonly takes: Takes;
 }
@@ -92,6 +94,8 @@ export interface Target {
   readonly keys?: KeyPool<KeyedTarget> | undefined;
   /** The key of one of those. */
   readonly key?: KeyAtModel | undefined;
+  /** It is called with the key of the call's account: one account's key says nothing of the provider's health. */
+  readonly isOwnKey?: true;
 }
 
 export type KeyedTarget = Target & { readonly key: KeyAtModel };
@@ -319,7 +323,8 @@ function open(options: UpstreamOptions): Upstream {
     bodyTimeout: 0,
   });
   const given = options.keys?.map(({ key }) => key) ?? [options.apiKey ?? ''];
-  const withKey = (key: string) => ({ apiKey: key, authorization: authorization(options.authHeader, key) });
+  const authorize = (key: string) => authorization(options.authHeader, key);
+  const withKey = (key: string) => ({ apiKey: key, authorization: authorize(key) });
   return {
     name: options.name,
     dispatcher,
@@ -339,6 +344,7 @@ function open(options: UpstreamOptions): Upstream {
     keys: given.map(withKey),
     aws: options.aws,
     google: options.google,
+    authorize,
     ...spokenBy(options, url),
     takes: takesOfUpstream(options.name, url.hostname),
   };

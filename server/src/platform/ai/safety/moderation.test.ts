@@ -30,6 +30,7 @@ function moderation() {
       translation: undefined,
       aws: undefined,
       google: undefined,
+      authorize: () => [],
       speaks: new Set(protocolsOf('sandbox', new URL(sandbox.url))),
     },
     clock: systemClock,

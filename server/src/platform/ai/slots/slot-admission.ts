@@ -41,7 +41,8 @@ export async function admitToSlot(target: Target, how: SlotRequest): Promise<Slo
   const { account } = how;
   const admittance = breaker.admit(account);
   if (admittance === 'refused') return { wait: breaker.wait(account) };
-  const slot = await slotAt(target, how);
+  // Room at the provider is the account's own, and its 429 says nothing of the operator's.
+  const slot = target.isOwnKey ? { target, epoch: NO_EPOCH, release: nothing } : await slotAt(target, how);
   if (slot === undefined) {
     breaker.record(account, admittance, 'neutral');
     return { wait: waitFor(target) };
@@ -64,6 +65,9 @@ export async function admitToSlot(target: Target, how: SlotRequest): Promise<Slo
     release: slot.release,
   };
 }
+
+/** The throttle has let no such call through. */
+const NO_EPOCH = -1;
 
 interface Slot {
   /** With the key that it is for. */

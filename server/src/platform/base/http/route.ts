@@ -104,7 +104,11 @@ export interface Spending<Input> {
    * made as `call.prepared`. Without it, the feature's policy says what is planned.
    */
   readonly prepare?: (
-    request: Input & { readonly wire: Wire; readonly caller: Caller | undefined },
+    request: Input & {
+      readonly wire: Wire;
+      readonly caller: Caller | undefined;
+      readonly accountId: AccountId | undefined;
+    },
     service: never,
   ) => Prepared | Promise<Prepared>;
 }
