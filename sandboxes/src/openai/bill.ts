@@ -21,6 +21,7 @@ export interface BilledCall {
     | '/v1/embeddings'
     | '/v1/images/generations'
     | '/v1/audio/speech'
+    | '/v1/audio/transcriptions'
     | '/v1/messages'
     | '/v1/models:generateContent'
     | '/model/converse';

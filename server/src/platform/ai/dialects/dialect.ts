@@ -10,6 +10,7 @@ export type Protocol =
   | 'moderations'
   | 'images'
   | 'speech'
+  | 'transcriptions'
   | 'messages'
   | 'gemini';
 

@@ -2,10 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '#platform/kernel';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Picture } from '../metering/pictures.ts';
+import type { WireForm } from '../wire.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
 export interface Door {
   readonly dialect: Dialect;
+  /** Reads a body that is a form: what it says as members, and as it is sent on. */
+  readForm?(body: Buffer, contentType: string | undefined): FormBody;
   /** The model of a request that names none. */
   readonly defaultModel?: string;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */
@@ -14,6 +17,8 @@ export interface Door {
   readonly checkCount?: Door['check'];
   /** The characters that a price counts in place of tokens. */
   characters?(body: Record<string, unknown>): number;
+  /** Whether its answer is JSON, which can be kept for a repeat; it is where the door does not say. */
+  answersJson?(body: Record<string, unknown>): boolean;
   /** The most bytes of an answer, where it may be large. */
   answerBytes?(body: Record<string, unknown>): number;
   /** Headers of a request that a provider reads too, flat. */
@@ -22,6 +27,11 @@ export interface Door {
   errorEvent(error: AppError, requestId: string): string;
   /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
   readonly translation?: Translation;
+}
+
+export interface FormBody {
+  readonly fields: Record<string, unknown>;
+  readonly form: WireForm;
 }
 
 /** Between a door's protocol and chat completions. */

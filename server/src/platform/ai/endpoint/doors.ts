@@ -77,6 +77,11 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     kind: 'speech',
     open: loaded(async () => (await import('./speech/door.ts')).SPEECH_DOOR),
   },
+  transcriptions: {
+    path: '/v1/ai/audio/transcriptions',
+    kind: 'transcriptions',
+    open: loaded(async () => (await import('./transcriptions/door.ts')).TRANSCRIPTIONS_DOOR),
+  },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',

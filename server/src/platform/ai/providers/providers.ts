@@ -327,8 +327,6 @@ function open(options: UpstreamOptions): Upstream {
     path: url.pathname.replace(/\/+$/, ''),
     query: url.search,
     headers: [
-      'content-type',
-      'application/json',
       'user-agent',
       'plinth',
       // A compressed stream is held back by the compressor.
