@@ -20,14 +20,20 @@ const ANSWER = commitPoint(
 /** An answer that is larger is not kept under its Idempotency-Key. */
 const MOST_KEPT = 4 * 1_048_576;
 
-/** Protocols that are features of their own, whose policies cap them; all others are a chat's. */
-const FEATURES = new Set(['embeddings', 'images', 'speech', 'transcriptions'] as const);
-type OwnFeature = typeof FEATURES extends ReadonlySet<infer Name> ? Name : never;
-
-const hasOwnFeature = (protocol: Protocol): protocol is OwnFeature => FEATURES.has(protocol as OwnFeature);
+/** The features of protocols whose policies cap them; all others are a chat's. */
+const FEATURES = {
+  embeddings: 'embeddings',
+  embedContent: 'embeddings',
+  batchEmbedContents: 'embeddings',
+  images: 'images',
+  speech: 'speech',
+  transcriptions: 'transcriptions',
+} as const;
+type Feature = (typeof FEATURES)[keyof typeof FEATURES] | 'chat';
 
 /** The feature that a call in a protocol spends, and whose policy caps it. */
-export const featureOf = (protocol: Protocol) => (hasOwnFeature(protocol) ? protocol : 'chat');
+export const featureOf = (protocol: Protocol): Feature =>
+  (FEATURES as Readonly<Partial<Record<Protocol, Feature>>>)[protocol] ?? 'chat';
 
 const policyOf = (protocol: Protocol) => `gateway.${featureOf(protocol)}`;
 

@@ -24,6 +24,7 @@ export interface BilledCall {
     | '/v1/audio/transcriptions'
     | '/v1/messages'
     | '/v1/models:generateContent'
+    | '/v1/models:embedContent'
     | '/model/converse';
   readonly model: string;
   readonly prompt_tokens: number;

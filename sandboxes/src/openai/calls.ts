@@ -269,7 +269,13 @@ export function serveTranscription(exchange: Exchange, form: Buffer, vendor: Ven
   );
 }
 
-const lineOf = ({ model, promptTokens }: { readonly model: string; readonly promptTokens: number }) => ({
+export const lineOf = ({
+  model,
+  promptTokens,
+}: {
+  readonly model: string;
+  readonly promptTokens: number;
+}) => ({
   model,
   prompt_tokens: promptTokens,
   cached_tokens: 0,
@@ -279,7 +285,7 @@ const lineOf = ({ model, promptTokens }: { readonly model: string; readonly prom
 });
 
 /** Bills an answer that is never streamed, and sends it. */
-function deliverWhole(
+export function deliverWhole(
   exchange: Exchange,
   answer: object,
   { fault, line, vendor }: Pick<Delivery, 'fault' | 'line'> & { readonly vendor: Vendor },

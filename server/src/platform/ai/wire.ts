@@ -219,6 +219,8 @@ const EMPTY = Buffer.from('{}');
 
 /** Writes the body for one provider and model: its own fields, and behind them the bytes that are kept. */
 export function writeWire(wire: WireRequest, change: WireChange): Buffer {
+  if (wire.dialect.write !== undefined)
+    return wire.dialect.write(Buffer.concat([START, ...joined(wire.kept), END]), change.model);
   if (wire.form !== undefined) return writeForm(wire.form, change.model);
   if (wire.dialect.config !== undefined) return writeConfigured(wire, change);
   let head = `{"model":${JSON.stringify(change.model)}`;

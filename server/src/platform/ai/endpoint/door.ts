@@ -36,12 +36,14 @@ export interface FormBody {
 
 /** Between a door's protocol and chat completions. */
 export interface Translation {
+  /** The protocol that it translates into, where that is not chat completions. */
+  readonly into?: Dialect;
   /** The body of a chat request. Throws field_refused for the first field that would be lost (`refuseLost`). */
   request(body: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** A plain answer of chat completions as the door's clients read it. */
   answer(answer: Readonly<Record<string, unknown>>): object;
-  /** The same of a stream. */
-  stream(): StreamTranslation;
+  /** The same of a stream, where there is one. */
+  stream?(): StreamTranslation;
 }
 
 export interface StreamTranslation {

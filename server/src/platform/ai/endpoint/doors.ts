@@ -92,6 +92,16 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     kind: 'text',
     open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
   },
+  embedContent: {
+    path: '/v1/ai/google/v1beta/models/{model}:embedContent',
+    kind: 'embeddings',
+    open: loaded(async () => (await import('./gemini/embeddings.ts')).EMBED_CONTENT_DOOR),
+  },
+  batchEmbedContents: {
+    path: '/v1/ai/google/v1beta/models/{model}:batchEmbedContents',
+    kind: 'embeddings',
+    open: loaded(async () => (await import('./gemini/embeddings.ts')).BATCH_EMBED_CONTENTS_DOOR),
+  },
 };
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();

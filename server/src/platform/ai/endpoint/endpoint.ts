@@ -136,7 +136,9 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     if (!names().byId.has(name)) throw modelUnknown(name);
     const all = allowedOf(name, models);
     const chain = all.filter(
-      (target) => isAskedIn(dialect.name, target) || (translation !== undefined && isAskedIn('chat', target)),
+      (target) =>
+        isAskedIn(dialect.name, target) ||
+        (translation !== undefined && isAskedIn((translation.into ?? CHAT).name, target)),
     );
     if (chain.length === 0) throw modelUnsupported(name, pathsOf(all));
     return chain;
@@ -282,7 +284,7 @@ function translated(
   if (translation === undefined || own.length === chain.length) return { chain, wire };
   try {
     const chat = translation.request(body);
-    const inChat = readWire(CHAT, JSON.stringify(chat), { parsed: chat });
+    const inChat = readWire(translation.into ?? CHAT, JSON.stringify(chat), { parsed: chat });
     return { chain, wire: { ...wire, inChat: { ...inChat, pictures: wire.pictures } } };
   } catch (error) {
     if (own.length === 0 || !(error instanceof AppError) || error.code !== 'field_refused') throw error;

@@ -29,7 +29,7 @@ export function readForm(body: Buffer, type: string | undefined): FormPart[] {
   const boundary = boundaryOf(type);
   if (boundary === undefined) throw malformed('its type names no boundary');
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  if (body.indexOf(delimiter.subarray(2)) !== 0) throw malformed('it does not begin with its boundary');
+  if (!isAt(body, 0, `--${boundary}`)) throw malformed('it does not begin with its boundary');
   const parts: FormPart[] = [];
   let at = delimiter.length - 2;
   for (; !isAt(body, at, '--'); ) {
