@@ -4,6 +4,8 @@ import type { Dialect } from './dialect.ts';
 import { EMBEDDINGS } from './embeddings.ts';
 import { GEMINI } from './gemini.ts';
 
+const nameOf = (model: string) => (model.includes('/') ? model : `models/${model}`);
+
 /** Google's embeddings of one content, and of several (ai.google.dev/api/embeddings). */
 export const EMBED_CONTENT = dialectOf('embedContent', (body) => body);
 export const BATCH_EMBED_CONTENTS = dialectOf('batchEmbedContents', (body, name) => {
@@ -16,7 +18,6 @@ function dialectOf(
   verb: 'embedContent' | 'batchEmbedContents',
   write: (body: Buffer, name: string) => Buffer,
 ): Dialect {
-  const nameOf = (model: string) => (model.includes('/') ? model : `models/${model}`);
   return {
     ...EMBEDDINGS,
     name: verb,
