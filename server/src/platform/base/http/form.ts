@@ -62,7 +62,7 @@ function readPart(head: string, bytes: Buffer): FormPart {
   const parameters = readParameters(disposition.slice('form-data'.length));
   const name = parameters.get('name');
   if (name === undefined) throw malformed('a part has no name');
-  const file = parameters.get('filename');
+  const file = parameters.get('filename') ?? parameters.get('filename*');
   const type = headers.get('content-type') ?? 'application/octet-stream';
   return { name, bytes, file: file === undefined ? undefined : { name: file, type } };
 }
