@@ -27,6 +27,7 @@ export const gateway = defineProduct({
     images: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
     // Thirteen minutes of raw samples, or half an hour of packed ones.
     speech: { ...CALL, models: ['small'], caps: { ...CALL.caps, answerBytes: 36 * MIB } },
+    transcriptions: { ...CALL, models: ['small'] },
   },
   crashPoints: {
     'gateway.answer': { walks: ['a chat call with an Idempotency-Key'], lost: 'told' },

@@ -46,6 +46,11 @@ export const gatewayCatalogue = declareCatalogue({
       reserve: usd('0.02'),
       longestSeconds: LONGEST_SECONDS,
     },
+    transcriptions: {
+      consumes: CONSUMED,
+      reserve: usd('0.15'),
+      longestSeconds: LONGEST_SECONDS,
+    },
     // Calls that a backend of the account's own makes, at its own provider, under the same limits: docs/permits.md.
     external: {
       consumes: CONSUMED,

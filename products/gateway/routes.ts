@@ -7,3 +7,4 @@ export * from './doors/models.ts';
 export * from './doors/moderations.ts';
 export * from './doors/responses.ts';
 export * from './doors/speech.ts';
+export * from './doors/transcriptions.ts';

@@ -21,14 +21,20 @@ const ANSWER = commitPoint(
 /** An answer that is larger is not kept under its Idempotency-Key. */
 const MOST_KEPT = 4 * 1_048_576;
 
-/** Protocols that are features of their own, whose policies cap them; all others are a chat's. */
-const FEATURES = new Set(['embeddings', 'images', 'speech'] as const);
-type OwnFeature = typeof FEATURES extends ReadonlySet<infer Name> ? Name : never;
-
-const hasOwnFeature = (protocol: Protocol): protocol is OwnFeature => FEATURES.has(protocol as OwnFeature);
+/** The features of protocols whose policies cap them; all others are a chat's. */
+const FEATURES = {
+  embeddings: 'embeddings',
+  embedContent: 'embeddings',
+  batchEmbedContents: 'embeddings',
+  images: 'images',
+  speech: 'speech',
+  transcriptions: 'transcriptions',
+} as const;
+type Feature = (typeof FEATURES)[keyof typeof FEATURES] | 'chat';
 
 /** The feature that a call in a protocol spends, and whose policy caps it. */
-export const featureOf = (protocol: Protocol) => (hasOwnFeature(protocol) ? protocol : 'chat');
+export const featureOf = (protocol: Protocol): Feature =>
+  (FEATURES as Readonly<Partial<Record<Protocol, Feature>>>)[protocol] ?? 'chat';
 
 const policyOf = (protocol: Protocol) => `gateway.${featureOf(protocol)}`;
 
@@ -66,7 +72,7 @@ export function createGateway({ ai, db }: ProductContext) {
         traceparent,
         signal,
         // An answer that is no JSON is not kept.
-        ...(keep && prepared.door.dialect.readBytes === undefined
+        ...(keep && prepared.answersJson
           ? {
               settle: (body: Uint8Array) =>
                 body.length > MOST_KEPT ? permit.settle() : settleKept(permit, body),
@@ -109,8 +115,8 @@ export function createGateway({ ai, db }: ProductContext) {
   }
 
   async function settleKept(permit: Permit, body: Uint8Array): Promise<void> {
-    const answer = { status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
     try {
+      const answer = { status: 200, body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
       await db.tenant(permit.accountId, ANSWER, permit.settlementWith(answer));
     } catch {
       // An answer that could not be kept is no reason to lose what the call cost, nor to keep its place taken.

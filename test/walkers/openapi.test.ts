@@ -4,7 +4,7 @@ import { errorsOf, inlineSchema, openApiOf } from '#server';
 import { dereference } from '@plinth/testkit/openapi';
 import { z } from 'zod';
 import { allRoutes } from '../../server/src/app.ts';
-import { type OpenApi, type Operation, operationOf } from '@plinth/testkit/walkers/rules/rule';
+import { bodyOf, type OpenApi, type Operation, operationOf } from '@plinth/testkit/walkers/rules/rule';
 
 const routes = allRoutes();
 interface Whole extends OpenApi {
@@ -30,9 +30,10 @@ describe('the OpenAPI document', () => {
   test('says of every body and answer what its route declares, once names are written out', () => {
     for (const route of routes) {
       const { shape, name } = route;
-      const { requestBody, responses } = operationFor(route);
+      const operation = operationFor(route);
+      const { responses } = operation;
       const body = shape.body === undefined ? undefined : inlineSchema(shape.body, 'input');
-      expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, body]);
+      expect([name, bodyOf(operation)?.schema]).toEqual([name, body]);
       const type = shape.page === true ? 'text/html' : 'application/json';
       const isFile = shape.produces?.includes(type) === false;
       for (const [status, reply] of Object.entries(shape.reply)) {

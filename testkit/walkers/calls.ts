@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { exampleOf, idempotencyOf, type Route, type RouteExample } from '#platform/http';
 import { isUuid } from '#platform/kernel';
 import { products } from '#products';
+import { bodyTypeOf, formText } from './forms.ts';
 import { accountFor } from './own-accounts.ts';
 
 /** Ids by the name of the column that holds them. */
@@ -60,7 +61,7 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
   const { shape } = route;
   const example = exampleOf(route);
   const withKey = (text: string) => withProductKey(route, sending.productKey, text);
-  const text = 'body' in sending ? bodyText(sending.body) : exampleText(route, filling);
+  const text = 'body' in sending ? bodyText(route, sending.body) : exampleText(route, filling);
   const octets = shape.streamedBody === true && shape.body === undefined ? OCTETS : undefined;
   const body = raw ?? (text === undefined ? octets : withKey(text));
   const query = queryText(
@@ -73,7 +74,9 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
     headers: {
       ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
       ...(account === undefined ? {} : { 'x-account-id': account }),
-      ...(body === undefined ? {} : { 'content-type': body === octets ? OCTET_STREAM : 'application/json' }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': body === octets ? OCTET_STREAM : bodyTypeOf(route.shape) }),
       ...(idempotencyOf(route) === 'none' ? {} : { 'idempotency-key': randomUUID() }),
       ...sending.headers,
     },
@@ -162,7 +165,13 @@ function withProductKey(route: Route, key: string | undefined, text: string): st
 
 /** The body of a route's example, with ids that exist. */
 export function exampleText(route: Route, filling: PathValues = {}): string | undefined {
-  return bodyText(fillHoles(exampleOf(route).body, 'body', filling));
+  return bodyText(route, fillHoles(exampleOf(route).body, 'body', filling));
+}
+
+/** The same with another byte. */
+export function otherText(route: Route, filling: PathValues = {}): string {
+  const text = exampleText(route, filling) ?? '{}';
+  return route.shape.multipart === true ? text.replace('\r\n\r\n', '\r\n\r\n ') : `${text} `;
 }
 
 async function readReply(response: Response): Promise<Reply> {
@@ -186,7 +195,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function bodyText(body: unknown): string | undefined {
+function bodyText({ shape }: Route, body: unknown): string | undefined {
+  if (shape.multipart === true && isRecord(body)) return formText(body);
   return body === undefined ? undefined : JSON.stringify(body);
 }
 

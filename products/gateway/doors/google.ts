@@ -30,6 +30,8 @@ const contentReply = z
 
 const GOOGLE = { params: { model: 'text' }, errorForm: googleError } as const;
 
+const named = ({ model }: { readonly model: string }) => ({ model, stream: false });
+
 const VERB = 'Google’s clients write `:` before the last word of the path, which is the same.';
 
 export const generateContent = route(
@@ -41,7 +43,7 @@ export const generateContent = route(
     description: `The official \`@google/genai\` package works with \`…/v1/ai/google\` as its base URL, to which it adds a version, and an API key of yours as \`x-goog-api-key\`. ${VERB} An answer is kept under an Idempotency-Key, sealed.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/generateContent'],
     produces: ['application/json'],
-    spends: spends('gemini', ({ model }: { readonly model: string }) => ({ model, stream: false })),
+    spends: spends('gemini', named),
     body: contentBody,
     reply: { 200: contentReply },
   },
@@ -63,6 +65,52 @@ export const streamGenerateContent = route(
     spends: spends('gemini', ({ model }: { readonly model: string }) => ({ model, stream: true })),
     body: contentBody.meta({ id: 'StreamContentRequest' }),
     reply: { 200: fileReply },
+  },
+  relayCall,
+);
+
+const embedRequest = z
+  .looseObject({
+    content: z
+      .looseObject({ parts: z.array(z.looseObject({ text: z.string() }).meta({ id: 'GoogleText' })).min(1) })
+      .meta({ id: 'GoogleTexts' }),
+    taskType: z.string().nullable().optional(),
+    title: z.string().nullable().optional(),
+    outputDimensionality: z.int().min(1).nullable().optional(),
+  })
+  .meta({ id: 'EmbedContentRequest' });
+const embedding = z.looseObject({ values: z.array(z.number()) }).meta({ id: 'GoogleEmbedding' });
+
+export const embedContent = route(
+  'POST /v1/ai/google/v1beta/models/:model/embedContent',
+  {
+    ...CALL,
+    ...GOOGLE,
+    summary: 'Create an embedding (Google’s protocol)',
+    description: `A model that is asked in OpenAI’s embeddings takes no task, title or second part. ${VERB} An answer of up to 4 MiB is kept under an Idempotency-Key, sealed.`,
+    aliases: ['POST /v1/ai/google/v1/models/:model/embedContent'],
+    produces: ['application/json'],
+    spends: spends('embedContent', named),
+    body: embedRequest,
+    reply: { 200: z.looseObject({ embedding }).meta({ id: 'EmbedContentReply' }) },
+  },
+  relayCall,
+);
+
+export const batchEmbedContents = route(
+  'POST /v1/ai/google/v1beta/models/:model/batchEmbedContents',
+  {
+    ...CALL,
+    ...GOOGLE,
+    summary: 'Create embeddings (Google’s protocol)',
+    description: `So \`embedContent\` of \`@google/genai\` asks. Up to 2,048 contents, as far as the model takes so many. ${VERB} An answer of up to 4 MiB is kept under an Idempotency-Key, sealed.`,
+    aliases: ['POST /v1/ai/google/v1/models/:model/batchEmbedContents'],
+    produces: ['application/json'],
+    spends: spends('batchEmbedContents', named),
+    body: z
+      .looseObject({ requests: z.array(embedRequest).min(1).max(2_048) })
+      .meta({ id: 'BatchEmbedContentsRequest' }),
+    reply: { 200: z.looseObject({ embeddings: z.array(embedding) }).meta({ id: 'BatchEmbedContentsReply' }) },
   },
   relayCall,
 );

@@ -89,8 +89,9 @@ describe('the official openai package', () => {
     const at = Object.fromEntries(
       data.map((model) => [model.id, (model as { endpoints?: unknown }).endpoints]),
     );
-    expect(at[MODEL]).toEqual(['/v1/ai/embeddings']);
-    expect(at['embedding']).toEqual(['/v1/ai/embeddings']);
+    const google = '/v1/ai/google/v1beta/models/{model}';
+    const paths = ['/v1/ai/embeddings', `${google}:embedContent`, `${google}:batchEmbedContents`];
+    expect([at[MODEL], at['embedding']]).toEqual([paths, paths]);
     expect(at['sandbox-small']).toContain('/v1/ai/chat/completions');
     expect(at['sandbox-small']).not.toContain('/v1/ai/embeddings');
   });
@@ -105,7 +106,7 @@ test('a model at the wrong door is refused with the one that takes it, and nothi
   const chat = await call(ada.key, 'POST /v1/ai/chat/completions', { body: { model: MODEL, messages } });
   expect([chat.status, JSON.stringify(chat.body)]).toEqual([
     400,
-    expect.stringContaining('Ask it at /v1/ai/embeddings.'),
+    expect.stringContaining('Ask it at /v1/ai/embeddings or '),
   ]);
   expect(await readUsage(ada)).toMatchObject({ limits: { calls: 0 }, events: [] });
 });

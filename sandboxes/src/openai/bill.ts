@@ -21,8 +21,10 @@ export interface BilledCall {
     | '/v1/embeddings'
     | '/v1/images/generations'
     | '/v1/audio/speech'
+    | '/v1/audio/transcriptions'
     | '/v1/messages'
     | '/v1/models:generateContent'
+    | '/v1/models:embedContent'
     | '/model/converse';
   readonly model: string;
   readonly prompt_tokens: number;

@@ -6,7 +6,7 @@ import { answerPlain, answerStream, deliver, type Delivery, sendPlain } from './
 import { embed } from './embeddings.ts';
 import { type EncodedCompletion, type EncodeOptions, encode } from './encode.ts';
 import { ApiError, noSuchRoute } from './errors.ts';
-import { type Exchange, keyOf, parseJson, send, sendJson, sendText } from './exchange.ts';
+import { type Exchange, keyOf, parseJson, send, sendErrors, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
 import { draw } from './images.ts';
 import { moderate, MODERATION_MODEL } from './moderations.ts';
@@ -15,6 +15,7 @@ import { checkProfile, type Profile } from './profiles.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
 import { speak } from './speech.ts';
 import { readResponsesRequest } from './responses/request.ts';
+import { transcribe, type Transcript } from './transcriptions.ts';
 
 /** What the calls of one sandbox share. */
 export interface Vendor {
@@ -239,7 +240,42 @@ export function serveSpeech(exchange: Exchange, body: string, vendor: Vendor): v
   deliver({ exchange, fault, line, answer }, vendor);
 }
 
-const lineOf = ({ model, promptTokens }: { readonly model: string; readonly promptTokens: number }) => ({
+/** POST /v1/audio/transcriptions: billed by tokens or by seconds, as its model is. */
+export function serveTranscription(exchange: Exchange, form: Buffer, vendor: Vendor): void {
+  const fault = faultFor(exchange, 'transcriptions', vendor);
+  const type = String(exchange.request.headers['content-type']);
+  const answer = (heard: Transcript): void => {
+    const line = { ...lineOf(heard), completion_tokens: heard.completionTokens };
+    const headers = ['content-type', heard.type];
+    deliver(
+      {
+        exchange,
+        fault,
+        line: { endpoint: '/v1/audio/transcriptions', ...line },
+        answer: () =>
+          fault === undefined || heard.type !== 'application/json'
+            ? send(exchange, heard.text, { status: 200, headers })
+            : sendPlain(exchange, heard.text, fault),
+      },
+      vendor,
+    );
+  };
+  void transcribe(form, type, fault?.kind !== 'missing_usage').then(
+    (heard) => sendErrors(exchange, () => answer(heard)),
+    (error: unknown) =>
+      sendErrors(exchange, () => {
+        throw error;
+      }),
+  );
+}
+
+export const lineOf = ({
+  model,
+  promptTokens,
+}: {
+  readonly model: string;
+  readonly promptTokens: number;
+}) => ({
   model,
   prompt_tokens: promptTokens,
   cached_tokens: 0,
@@ -249,7 +285,7 @@ const lineOf = ({ model, promptTokens }: { readonly model: string; readonly prom
 });
 
 /** Bills an answer that is never streamed, and sends it. */
-function deliverWhole(
+export function deliverWhole(
   exchange: Exchange,
   answer: object,
   { fault, line, vendor }: Pick<Delivery, 'fault' | 'line'> & { readonly vendor: Vendor },

@@ -258,6 +258,8 @@ describe('the official openai package', () => {
       'sandbox-embed',
       'sandbox-image',
       'sandbox-speech',
+      'sandbox-transcribe',
+      'sandbox-whisper',
       'omni-moderation-latest',
     ]);
     expect(await client.models.retrieve('sandbox-large')).toMatchObject({ owned_by: 'sandbox' });

@@ -40,8 +40,8 @@ const LARGEST_BODY = 50 * 1024 * 1024;
 // What a caller may still send after its 413 before the connection is dropped: enough for it to read the answer.
 const LARGEST_DRAIN = LARGEST_BODY + 32 * 1024 * 1024;
 
-/** Reads the body, then calls back with its text; one over 50 MB is refused at once. */
-export function readBody(exchange: Exchange, done: (text: string) => void): void {
+/** Reads the body, then calls back with its bytes; one over 50 MB is refused at once. */
+export function readBody(exchange: Exchange, done: (bytes: Buffer) => void): void {
   const { request } = exchange;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -59,8 +59,7 @@ export function readBody(exchange: Exchange, done: (text: string) => void): void
     else if (!refused) chunks.push(chunk);
   });
   request.on('end', () => {
-    if (!refused)
-      done((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8'));
+    if (!refused) done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
   });
   if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) refuse();
 }

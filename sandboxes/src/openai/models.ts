@@ -2,7 +2,7 @@ import { ApiError, unknownModel } from './errors.ts';
 
 interface Model {
   readonly id: string;
-  readonly serves: 'chat' | 'embeddings' | 'images' | 'moderations' | 'speech';
+  readonly serves: 'chat' | 'embeddings' | 'images' | 'moderations' | 'speech' | 'transcriptions';
   readonly contextTokens: number;
 }
 
@@ -14,6 +14,9 @@ const MODELS: readonly Model[] = [
   { id: 'sandbox-embed', serves: 'embeddings', contextTokens: 8_192 },
   { id: 'sandbox-image', serves: 'images', contextTokens: 32_000 },
   { id: 'sandbox-speech', serves: 'speech', contextTokens: 4_096 },
+  { id: 'sandbox-transcribe', serves: 'transcriptions', contextTokens: 16_000 },
+  // Billed by the seconds of the file.
+  { id: 'sandbox-whisper', serves: 'transcriptions', contextTokens: 16_000 },
   { id: 'omni-moderation-latest', serves: 'moderations', contextTokens: 32_768 },
 ];
 

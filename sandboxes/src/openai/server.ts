@@ -9,6 +9,7 @@ import {
   serveModeration,
   serveResponses,
   serveSpeech,
+  serveTranscription,
 } from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey, noSuchRoute, wrongKey } from './errors.ts';
@@ -52,7 +53,10 @@ const WITHOUT_BODY: ReadonlyMap<string, PlainHandler> = new Map<string, PlainHan
   ['DELETE /sandbox/bill', clearBill],
 ]);
 
-const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys()].map((key) => key.split(' ')[1]));
+/** Its body is no text. */
+const FORM = 'POST /v1/audio/transcriptions';
+
+const PATHS = new Set([...WITH_BODY.keys(), ...WITHOUT_BODY.keys(), FORM].map((key) => key.split(' ')[1]));
 
 const MESSAGES = /^\/v1\/messages(?:[/?]|$)/;
 /** Google's calls of a model. */
@@ -102,10 +106,11 @@ function route(exchange: Exchange, vendor: Vendor): void {
   const withBody = WITH_BODY.get(key) ?? (method === 'POST' ? handlerOf(path) : undefined);
   if (withBody !== undefined) {
     readBody(exchange, (body) =>
-      sendErrors(exchange, () => withBody({ ...exchange, profile }, body, vendor)),
+      sendErrors(exchange, () => withBody({ ...exchange, profile }, body.toString('utf8'), vendor)),
     );
     return;
   }
+  if (key === FORM) return readBody(exchange, (body) => serveTranscription(exchange, body, vendor));
   const withoutBody = WITHOUT_BODY.get(key);
   if (withoutBody !== undefined) withoutBody(exchange, vendor);
   else if (key.startsWith('GET /v1/models/'))

@@ -161,7 +161,7 @@ export function bodyRoomOf(
   mounted: Mounted,
   { parts, capacity }: { parts: ServerParts; capacity: BodyCapacity },
 ): BodyRoom {
-  const { maxBody = DEFAULT_MAX_BODY, largeBody, streamedBody } = route.shape;
+  const { maxBody = DEFAULT_MAX_BODY, largeBody, streamedBody, multipart } = route.shape;
   const product = mounted.product ?? mounted.module;
 
   async function accountOf(request: CallRequest, length: number): Promise<string | undefined> {
@@ -193,6 +193,7 @@ export function bodyRoomOf(
       const body = limitBody(payload, {
         most: isStreamed ? maxBody : length,
         place,
+        isJson: multipart !== true,
         onRefused: () => responder.closeConnection(),
       });
       place.waits((error) => body.destroy(error));
@@ -276,12 +277,14 @@ interface Bounds {
   /** Bytes. */
   readonly most: number;
   readonly place: BytePlace;
+  /** Its elements are counted; the bytes of a file have none. */
+  readonly isJson: boolean;
   /** The rest is not read. */
   readonly onRefused: () => void;
 }
 
 /** A body that is refused while it comes: for its bytes, its elements, or because there is no room for it. */
-function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Readable {
+function limitBody(payload: Readable, { most, place, isJson: isCounted, onRefused }: Bounds): Readable {
   const counter = createPartCounter();
   let read = 0;
   const taken = new PassThrough({
@@ -294,7 +297,7 @@ function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Reada
         read += chunk.length;
         if (read > most) throw tooLarge(most, null);
         place.take(chunk.length);
-        assertFewParts(counter, chunk);
+        if (isCounted) assertFewParts(counter, chunk);
         done(null, chunk);
       } catch (error) {
         done(error instanceof Error ? error : new Error('the body could not be taken'));

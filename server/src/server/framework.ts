@@ -88,7 +88,7 @@ export function openFramework(
       answerBrokenRequest(late, socket, parts.ids.next());
     },
   });
-  readJsonOnly(app, options.steps);
+  readOnly(app, 'application/json', options.steps);
   const unrouted = watchRoutes(app);
   const failUnrouted = (request: FastifyRequest): void => {
     const { method, url, originalUrl } = request;
@@ -142,9 +142,13 @@ function floodWatch(): (request: FastifyRequest, reply: FastifyReply) => boolean
   };
 }
 
-function readJsonOnly(app: FastifyInstance, steps: LargeSteps): void {
+function readOnly(
+  app: FastifyInstance,
+  type: 'application/json' | 'multipart/form-data',
+  steps: LargeSteps,
+): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
+  app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
       const body = readBodyOf(request, raw, steps);
       if (body instanceof Promise) body.then((read) => done(null, read), done);
@@ -175,8 +179,21 @@ export function withoutBodies(
 ): void {
   app.register((inner, _options, done) => {
     inner.removeAllContentTypeParsers();
-    if (takesJson) readJsonOnly(inner, steps);
+    if (takesJson) readOnly(inner, 'application/json', steps);
     inner.addContentTypeParser('*', (_request, _payload, read) => read(null, undefined));
+    mount(inner);
+    done();
+  });
+}
+
+/** Bodies of these routes are forms, in place of JSON. */
+export function withForms(
+  app: FastifyInstance,
+  steps: LargeSteps,
+  mount: (app: FastifyInstance) => void,
+): void {
+  app.register((inner, _options, done) => {
+    readOnly(inner, 'multipart/form-data', steps);
     mount(inner);
     done();
   });

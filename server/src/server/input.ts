@@ -1,4 +1,4 @@
-import type { Route, RouteAlias } from '#platform/http';
+import { boundaryOf, type Route, type RouteAlias } from '#platform/http';
 import { AppError, isUuid, sha256 } from '#platform/kernel';
 import type { z } from 'zod';
 import { isLarge, NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
@@ -189,8 +189,25 @@ export function versionOf(request: CallRequest): number | undefined {
   return Number(version);
 }
 
-/** The request that a key is bound to: the path with its parameters and query, and the body's bytes as they came. */
+/**
+ * The request that a key is bound to: the path with its parameters and query, and the body's bytes as they came. A client that sends a form
+ * again writes another boundary, which says nothing.
+ */
 export function requestHash(request: CallRequest): string {
   const head = Buffer.from(`${request.url}\n`);
-  return sha256(Buffer.concat([head, bodyOf(request).raw]));
+  const { raw } = bodyOf(request);
+  const boundary = boundaryOf(request.headers['content-type']);
+  return sha256(Buffer.concat([head, ...(boundary === undefined ? [raw] : withoutBoundary(raw, boundary))]));
+}
+
+/** The pieces between the boundaries, each behind its length; a form that is read has fewer (`readForm`). */
+function withoutBoundary(raw: Buffer, boundary: string): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let from = 0; from <= raw.length; ) {
+    const found = pieces.length > 1_000 ? -1 : raw.indexOf(boundary, from);
+    const end = found === -1 ? raw.length : found;
+    pieces.push(Buffer.from(`${end - from}:`), raw.subarray(from, end));
+    from = end + boundary.length;
+  }
+  return pieces;
 }

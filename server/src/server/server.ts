@@ -19,7 +19,7 @@ import { clientPathErrors } from './client-paths.ts';
 import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
-import { openFramework, withoutBodies } from './framework.ts';
+import { openFramework, withForms, withoutBodies } from './framework.ts';
 import { createLargeSteps } from './large-steps.ts';
 import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
@@ -168,11 +168,12 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
 
 function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<WalkParts, 'read'>): void {
   const mount = (route: Route, alias?: RouteAlias) => {
-    const { streamedBody, body } = route.shape;
+    const { streamedBody, multipart, body } = route.shape;
     const takesJson = body !== undefined;
     const { steps } = walkParts;
     if (streamedBody === true)
       withoutBodies(app, { takesJson, steps }, (inner) => mountAt(inner, route, alias));
+    else if (multipart === true) withForms(app, steps, (inner) => mountAt(inner, route, alias));
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {

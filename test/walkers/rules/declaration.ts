@@ -17,6 +17,7 @@ import { isRecord, paramNames } from '@plinth/testkit/walkers/calls';
 import { RECORD } from '../examples/examples-text.ts';
 import { KEYLESS } from '../keyless.ts';
 import {
+  bodyOf,
   type Content,
   moduleOf,
   schemaOf,
@@ -68,8 +69,9 @@ function isKept(route: Route): boolean {
 /** Done, or to be found elsewhere. */
 const SAYS_NOTHING: ReadonlySet<number> = new Set([204, 302]);
 
-function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
-  const body = requestBody?.content['application/json'];
+function lacksExample(route: Route, operation: Operation): boolean {
+  const { responses } = operation;
+  const body = bodyOf(operation);
   const first = exampleStatusOf(route);
   const [reply] = Object.values(responses[first]?.content ?? {});
   return (
@@ -150,7 +152,7 @@ function namelessIn(value: unknown, least: number): string[] {
 }
 
 function fitsWritten(content: Content | undefined, value: unknown): boolean {
-  const schema = content?.['application/json']?.schema;
+  const schema = (content?.['application/json'] ?? content?.['multipart/form-data'])?.schema;
   return schema === undefined || schemaOf(schema).safeParse(value).success;
 }
 

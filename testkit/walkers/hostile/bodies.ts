@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { jsonIn } from '#platform/kernel';
 import { isRecord } from '../calls.ts';
+import { bodyTypeOf, BROKEN_FORMS } from '../forms.ts';
 import { allows, alternatives, misshapenValues } from '../shapes.ts';
 import type { Chance } from './chance.ts';
 import type { Schema } from '../rules/rule.ts';
@@ -131,6 +132,11 @@ const wrongEncoding: Maker = ({ body }, chance) => {
   ])();
 };
 
+const formBody = (body: string | Buffer): HostileBody => ({
+  ...brokenBody(body),
+  headers: { 'content-type': bodyTypeOf({ multipart: true }) },
+});
+
 const MAKERS: readonly Maker[] = [
   misshapedBody,
   misshapedBody,
@@ -145,11 +151,13 @@ const MAKERS: readonly Maker[] = [
 ];
 
 export function hostileBody(operation: Operation, chance: Chance): HostileBody {
+  if (operation.isForm) return formBody(chance.of([...BROKEN_FORMS, ...BROKEN_BODIES]));
   return chance.of(MAKERS)(operation, chance);
 }
 
 /** Everything once that is too rare to be left to chance. */
 export function everyBody(operation: Operation, chance: Chance): HostileBody[] {
+  if (operation.isForm) return [...BROKEN_FORMS, ...BROKEN_BODIES].map(formBody);
   return [
     ...rawTokensFor(operation.maxBody).map((token) => rawBody(operation, chance, token)),
     ...BROKEN_BODIES.map((body) => brokenBody(body)),

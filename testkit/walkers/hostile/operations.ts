@@ -15,12 +15,16 @@ export interface Operation {
   readonly maxBody: number;
   readonly query: readonly { readonly name: string; readonly schema: Schema }[];
   readonly body: { readonly schema: Schema; readonly example: unknown } | undefined;
+  /** The body is a form. */
+  readonly isForm: boolean;
 }
 
 interface OpenApiOperation {
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: {
-    readonly content: { readonly 'application/json': { readonly schema: Schema; readonly example: unknown } };
+    readonly content: Readonly<
+      Record<string, { readonly schema: Schema; readonly example: unknown } | undefined>
+    >;
   };
   readonly 'x-plinth': {
     readonly auth: string;
@@ -45,6 +49,7 @@ export function operationsOf(document: OpenApi): Operation[] {
         maxBody: notes.max_body ?? DEFAULT_MAX_BODY,
         query: parameters.filter((parameter) => parameter.in === 'query'),
         body: requestBody?.content['application/json'],
+        isForm: requestBody?.content['multipart/form-data'] !== undefined,
       };
     }),
   );

@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_BODY, type Route } from '#platform/http';
+import { bodyTypeOf, worstForms } from '../forms.ts';
 import type { HostileRequest } from './requests.ts';
 
 const ID = '0193a000-0000-7000-8000-000000000009';
@@ -38,14 +39,15 @@ export function worstBodies(routes: readonly Pick<Route, 'name' | 'shape'>[]): H
     const [method = '', path = ''] = name.split(' ');
     if (!['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)) return [];
     const bytes = Math.min(shape.maxBody ?? DEFAULT_MAX_BODY, LARGE);
-    const bodies = ofSize.get(bytes) ?? worstOf(bytes);
-    ofSize.set(bytes, bodies);
-    return bodies.map(
+    const values = ofSize.get(bytes) ?? worstOf(bytes);
+    ofSize.set(bytes, values);
+    const forms = shape.multipart === true ? worstForms(bytes) : [];
+    return [...values, ...forms.map(([what, form]) => [what, Buffer.from(form)] as const)].map(
       ([what, body]): HostileRequest => ({
         label: `${name}, ${what}`,
         method,
         path: path.replaceAll(/:\w+/g, ID),
-        headers: { 'content-type': 'application/json', 'idempotency-key': 'worst' },
+        headers: { 'content-type': bodyTypeOf(shape), 'idempotency-key': 'worst' },
         body,
         as: path.startsWith('/v1/admin') ? 'admin' : 'owner',
       }),

@@ -1,5 +1,6 @@
 import { exampleOf, type Route } from '#platform/http';
 import { isRecord } from '../calls.ts';
+import { worstForms } from '../forms.ts';
 
 /** As much as Node takes of a request's first line and headers. */
 const BYTES = 16_000;
@@ -128,7 +129,9 @@ function ownQueries({ shape }: Route): (readonly [string, string])[] {
 /** Bodies that are nothing, and the route's own with one field that is full. */
 function worstFields(route: Route): WorstRequest[] {
   const { body } = exampleOf(route);
-  const bare = BODIES.map(([label, text]) => ({ label: `the body: ${label}`, body: text }));
+  const bodies = route.shape.multipart === true ? worstForms(BYTES) : BODIES;
+  const bare = bodies.map(([label, text]) => ({ label: `the body: ${label}`, body: text }));
+  if (route.shape.multipart === true) return bare;
   if (!isRecord(body)) return bare;
   const names = Object.keys(body);
   const withField = (name: string, value: unknown) => JSON.stringify({ ...body, [name]: value });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { statement } from '#platform/db';
 import { aliasesOf, exampleOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
-import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type CallInput } from '../calls.ts';
+import { fillingsOf, holesOf, isRecord, otherText, type Reply, type CallInput } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { WalkedApp } from '../walked-app.ts';
 import {
@@ -259,7 +259,7 @@ const repeated: Rule = {
     const first = await tell(route, fixture, { 'idempotency-key': randomUUID() });
     if (!isGood(first.reply)) return [`it could not be made: ${first.refusals.join(', ')}`, ...first.faults];
     const again = await visit(fixture, route, first.sending);
-    const raw = `${exampleText(route, first.sending.filling) ?? '{}'} `;
+    const raw = otherText(route, first.sending.filling);
     const other = await visit(fixture, route, { ...first.sending, raw });
     const faults: readonly (readonly [boolean, string])[] = [
       [!isTold(route, again), `a repeat is no replay: ${again.status}`],

@@ -4,6 +4,7 @@ import { jsonIn } from '#platform/kernel';
 import { isRecord, type Reply, type CallInput } from '../calls.ts';
 import { misshapenValues, wrongValues } from '../shapes.ts';
 import {
+  bodyOf,
   credentialFor,
   type WalkerFixture,
   operationOf,
@@ -44,10 +45,12 @@ const bodies: Rule = {
   name: 'is 400 for a field of the wrong shape, a missing and an undeclared one, and names the field',
   visits: takesBody,
   async objections(route, fixture) {
-    const schema = operationOf(fixture.document, route)?.requestBody?.content['application/json']?.schema;
+    const schema = bodyOf(operationOf(fixture.document, route))?.schema;
     if (schema === undefined) return ['its body is not documented'];
     const found = new Set<string>();
-    const values = misshapenValues(schema, exampleOf(route).body);
+    const values = misshapenValues(schema, exampleOf(route).body).filter(
+      ({ path, value }) => route.shape.multipart !== true || isSayable(path, value),
+    );
     for (const { path, value } of sentOf(route, route.shape.body, values)) {
       const reply = await visitAsCaller(fixture, route, { body: value });
       for (const one of objectionsTo(route, reply, `body.${path}`)) found.add(one);
@@ -55,6 +58,10 @@ const bodies: Rule = {
     return [...found];
   },
 };
+
+/** In a form everything is text. */
+const isSayable = (path: string, value: unknown): boolean =>
+  isRecord(value) && (path === 'undeclared' || ['string', 'undefined'].includes(typeof value[path]));
 
 const queries: Rule = {
   key: 'queries',
@@ -147,13 +154,16 @@ const sizes: Rule = {
 
 const types: Rule = {
   key: 'types',
-  name: 'is 415 for a body that is no JSON in UTF-8',
+  name: 'is 415 for a body that is no JSON in UTF-8, or no form where it takes one',
   visits: mayCarryBody,
   async objections(route, fixture) {
     const text = JSON.stringify(exampleOf(route).body ?? {});
     const others = [
       { type: 'application/x-www-form-urlencoded', raw: 'a=b' },
-      { type: 'multipart/form-data; boundary=x', raw: '--x--' },
+      {
+        type: route.shape.multipart === true ? 'application/json' : 'multipart/form-data; boundary=x',
+        raw: '--x--',
+      },
       { type: 'application/json; charset=utf-16', raw: text },
       { type: 'application/json; charset=latin1', raw: text },
       { type: 'application/json', raw: new Uint8Array(gzipSync(text)), encoding: 'gzip' },

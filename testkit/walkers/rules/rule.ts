@@ -107,6 +107,12 @@ export function operationOf(document: OpenApi, route: Route): Operation | undefi
   return document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
 }
 
+/** The body that a call takes, as JSON or as a form. */
+export function bodyOf(operation: Operation | undefined): Content[string] {
+  const content = operation?.requestBody?.content;
+  return content?.['application/json'] ?? content?.['multipart/form-data'];
+}
+
 /** The module that a route is mounted with. */
 export function moduleOf(fixture: WalkerFixture, route: Route): Mounted {
   const module = fixture.mounted.find(({ routes }) => routes.includes(route));

@@ -4,6 +4,7 @@ import { countPromptTokens } from '../completion.ts';
 import { isObject, ownObject } from '../content/json.ts';
 import { ApiError } from '../errors.ts';
 import { type Exchange, parseJson, sendJson } from '../exchange.ts';
+import { serveGoogleEmbeddings } from './embeddings.ts';
 import { encodeContent } from './encode.ts';
 import { parseContentRequest } from './request.ts';
 
@@ -13,6 +14,8 @@ type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
 export function serveGoogle(model: string, verb: string): BodyHandler {
   if (verb === 'generateContent' || verb === 'streamGenerateContent')
     return (exchange, body, vendor) => serveContent(exchange, { model, verb, body }, vendor);
+  if (verb === 'embedContent' || verb === 'batchEmbedContents')
+    return (exchange, body, vendor) => serveGoogleEmbeddings(exchange, { model, verb, body }, vendor);
   if (verb === 'countTokens') return (exchange, body) => serveCount(exchange, model, body);
   return () => {
     throw new ApiError(404, {

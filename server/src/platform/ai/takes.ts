@@ -56,7 +56,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images', 'speech'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'transcriptions'],
     source:
       'platform.openai.com/docs/api-reference/chat/create; reasoning models take no temperature: platform.openai.com/docs/guides/reasoning',
   },
@@ -68,7 +68,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
       store: true,
       response_format: 'json_schema',
     },
-    speaks: ['responses', 'moderations', 'images', 'speech', 'messages', 'gemini'],
+    speaks: ['responses', 'moderations', 'images', 'speech', 'transcriptions', 'messages', 'gemini'],
     source: 'sandboxes/src/openai/request.ts',
   },
   anthropic: {
@@ -80,7 +80,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   azure: {
     host: /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/,
     takes: { cap: 'max_completion_tokens', response_format: 'json_schema' },
-    speaks: ['responses', 'images', 'speech'],
+    speaks: ['responses', 'images', 'speech', 'transcriptions'],
     source: 'learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning',
   },
   github: {

@@ -35,10 +35,34 @@ export interface WireRequest {
   readonly inChat?: WireRequest | undefined;
   /** All members of the body that stay as they were written, as the bytes that came: `"messages":[…],"seed":7`, neighbours in one piece. */
   readonly kept: readonly Buffer[];
+  /** Its body as a form, in place of members; what goes into it of a model is its name. */
+  readonly form?: WireForm | undefined;
   /** Headers of the caller's that go on with it, flat. */
   readonly headers?: readonly string[] | undefined;
   /** The caller's stream_options, for what is asked besides usage. */
   readonly streamOptions: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A form as it is sent, without the model: parts with their boundaries, and the files of the caller's byte for byte. */
+export interface WireForm {
+  readonly boundary: string;
+  readonly parts: readonly Buffer[];
+}
+
+/** The type of a request's body. */
+export function contentTypeOf({ form }: Pick<WireRequest, 'form'>): string {
+  return form === undefined ? 'application/json' : `multipart/form-data; boundary=${form.boundary}`;
+}
+
+/** A part of a form before its bytes. `more`: parameters and headers of it, as they stand there. */
+export function formPartHead(boundary: string, name: string, more = ''): Buffer {
+  return Buffer.from(`\r\n--${boundary}\r\ncontent-disposition: form-data; name="${name}"${more}\r\n\r\n`);
+}
+
+function writeForm({ boundary, parts }: WireForm, model: string): Buffer {
+  const end = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const head = formPartHead(boundary, 'model').subarray('\r\n'.length);
+  return Buffer.concat([head, Buffer.from(model), ...parts, end]);
 }
 
 /** A request in a protocol that the models of an upstream are asked in. */
@@ -195,6 +219,9 @@ const EMPTY = Buffer.from('{}');
 
 /** Writes the body for one provider and model: its own fields, and behind them the bytes that are kept. */
 export function writeWire(wire: WireRequest, change: WireChange): Buffer {
+  if (wire.dialect.write !== undefined)
+    return wire.dialect.write(Buffer.concat([START, ...joined(wire.kept), END]), change.model);
+  if (wire.form !== undefined) return writeForm(wire.form, change.model);
   if (wire.dialect.config !== undefined) return writeConfigured(wire, change);
   let head = `{"model":${JSON.stringify(change.model)}`;
   if (change.maxTokens !== undefined) head += `,"${change.maxTokens[0]}":${change.maxTokens[1]}`;

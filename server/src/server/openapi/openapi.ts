@@ -276,7 +276,8 @@ function requestBody(route: Route, schemas: SchemaWriter): Json {
   const { body } = exampleOf(route);
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
   const required = shape.streamedBody === true || !shape.body.safeParse({}).success;
-  return { required, content: { 'application/json': content, ...octets } };
+  const type = shape.multipart === true ? 'multipart/form-data' : 'application/json';
+  return { required, content: { [type]: content, ...octets } };
 }
 
 function responses(route: Route, { schemas, failures }: Writers): Json {

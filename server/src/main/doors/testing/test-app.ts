@@ -83,6 +83,8 @@ export const upstreamOf = ({ url, apiKey }: OpenAISandbox) => ({
     'sandbox-embed',
     'sandbox-image',
     'sandbox-speech',
+    'sandbox-transcribe',
+    'sandbox-whisper',
     'omni-moderation-latest',
   ],
 });

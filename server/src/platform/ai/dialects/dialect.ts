@@ -10,8 +10,11 @@ export type Protocol =
   | 'moderations'
   | 'images'
   | 'speech'
+  | 'transcriptions'
   | 'messages'
-  | 'gemini';
+  | 'gemini'
+  | 'embedContent'
+  | 'batchEmbedContents';
 
 /**
  * A protocol as the pipe needs it: how a request is written, and how its answers are read. A request carries its own, so that
@@ -33,6 +36,8 @@ export interface Dialect {
   readonly replies?: string;
   /** The member that names the tier of service; `service_tier` when not said. */
   readonly tier?: string;
+  /** Writes the members that are kept for a model, where its name is no member of the body. */
+  write?(body: Buffer, model: string): Buffer;
   /** The fields that the pipe adds for a model. */
   added(takes: Takes): AddedFields;
   /** The headers that hold a provider's key, which may be empty, flat; as its upstream has them when not said. */

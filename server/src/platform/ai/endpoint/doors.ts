@@ -77,6 +77,11 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     kind: 'speech',
     open: loaded(async () => (await import('./speech/door.ts')).SPEECH_DOOR),
   },
+  transcriptions: {
+    path: '/v1/ai/audio/transcriptions',
+    kind: 'transcriptions',
+    open: loaded(async () => (await import('./transcriptions/door.ts')).TRANSCRIPTIONS_DOOR),
+  },
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
@@ -86,6 +91,16 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
     path: '/v1/ai/google/v1beta/models/{model}:generateContent',
     kind: 'text',
     open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
+  },
+  embedContent: {
+    path: '/v1/ai/google/v1beta/models/{model}:embedContent',
+    kind: 'embeddings',
+    open: loaded(async () => (await import('./gemini/embeddings.ts')).EMBED_CONTENT_DOOR),
+  },
+  batchEmbedContents: {
+    path: '/v1/ai/google/v1beta/models/{model}:batchEmbedContents',
+    kind: 'embeddings',
+    open: loaded(async () => (await import('./gemini/embeddings.ts')).BATCH_EMBED_CONTENTS_DOOR),
   },
 };
 

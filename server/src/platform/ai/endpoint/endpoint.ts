@@ -14,6 +14,7 @@ import { reserve } from '../metering/prices.ts';
 import type { Providers, Target } from '../providers/providers.ts';
 import { type OwnKeys, ownTargets } from '../own-keys/target.ts';
 import { relay, type RelayParts, type RelayTo } from './relay.ts';
+import type { Counted } from '../metering/token-texts.ts';
 import { inputTokens, sizeOf, type TokenCounter } from '../metering/tokens.ts';
 import { invalid, type NamedCall, readWire, wireFor, type WireRequest } from '../wire.ts';
 
@@ -24,6 +25,8 @@ export interface PreparedCall {
   readonly stream: boolean;
   /** Bytes for which its server needs room, where the answer may be large: at most those that the policy takes. */
   readonly answerBytes: number | undefined;
+  /** Whether a plain answer is JSON. */
+  readonly answersJson: boolean;
   /** The reply's cap when admission grants the whole reserve. */
   readonly maxTokens: number;
   /** The call that admission reserves for, and that the first row of the ledger names. */
@@ -138,7 +141,9 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     if (!names().byId.has(name)) throw modelUnknown(name);
     const all = allowedOf(name, models);
     const chain = all.filter(
-      (target) => isAskedIn(dialect.name, target) || (translation !== undefined && isAskedIn('chat', target)),
+      (target) =>
+        isAskedIn(dialect.name, target) ||
+        (translation !== undefined && isAskedIn((translation.into ?? CHAT).name, target)),
     );
     if (chain.length === 0) throw modelUnsupported(name, pathsOf(all));
     return chain;
@@ -165,14 +170,15 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const { door, body, headers, policy: name, named } = request;
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
-    const bytes = bytesOf(body);
-    const text = bytes.toString('utf8');
-    const parsed = parseObject(text);
+    const { bytes, text, parsed, form } = readBody(door, body, headers);
     const pictures = check(parsed, parts.allowedFields);
     const model = named?.model ?? parsed['model'] ?? null;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
     // It bounds the depth, on which what follows may rely.
-    const said = readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) });
+    const said =
+      form === undefined
+        ? readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) })
+        : { ...readWire(door.dialect, EMPTY), form, counted: NO_TEXT };
     const own: WireRequest = {
       ...said,
       model: model ?? door.defaultModel ?? '',
@@ -190,7 +196,8 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     for (const { price } of chain) checkPriced(price, wire);
     const most = door.answerBytes?.(parsed);
     const answerBytes = most === undefined ? undefined : Math.min(most, policy.caps.answerBytes);
-    return { door, policy, chain, wire, answerBytes, tags: tagsOf(parsed) };
+    const answersJson = door.answersJson?.(parsed) ?? true;
+    return { door, policy, chain, wire, answerBytes, answersJson, tags: tagsOf(parsed) };
   }
   return {
     door: openDoor,
@@ -229,7 +236,10 @@ function leastTokens({ price }: Target, wire: WireRequest, { tokens = 0 }: Plann
   return Math.min(tokens, Math.max(inputTokens(price, wire) + 1, Math.ceil(tokens / LEAST_PART)));
 }
 
-type CallInput = Pick<PreparedCall, 'door' | 'policy' | 'chain' | 'wire' | 'answerBytes' | 'tags'>;
+type CallInput = Pick<
+  PreparedCall,
+  'door' | 'policy' | 'chain' | 'wire' | 'answerBytes' | 'answersJson' | 'tags'
+>;
 
 function prepare(parts: AiEndpointParts, asked: CallInput): PreparedCall {
   const { chain, wire, policy } = asked;
@@ -280,7 +290,7 @@ function translated(
   if (translation === undefined || own.length === chain.length) return { chain, wire };
   try {
     const chat = translation.request(body);
-    const inChat = readWire(CHAT, JSON.stringify(chat), { parsed: chat });
+    const inChat = readWire(translation.into ?? CHAT, JSON.stringify(chat), { parsed: chat });
     return { chain, wire: { ...wire, inChat: { ...inChat, pictures: wire.pictures } } };
   } catch (error) {
     if (own.length === 0 || !(error instanceof AppError) || error.code !== 'field_refused') throw error;
@@ -288,10 +298,18 @@ function translated(
   }
 }
 
-function bytesOf(body: Uint8Array | string): Buffer {
-  if (typeof body === 'string') return Buffer.from(body);
-  if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.');
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+const EMPTY = '{}';
+/** A form's text counts within what its model hears: there is nothing to count. */
+const NO_TEXT: Counted = { o200k: 0, fine: 0 };
+
+function readBody(door: Door, body: Uint8Array | string, headers: IncomingHttpHeaders | undefined) {
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const form = door.readForm?.(bytes, headers?.['content-type']);
+  if (form !== undefined) return { bytes, text: '', parsed: form.fields, form: form.form };
+  if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8.');
+  const text = bytes.toString('utf8');
+  return { bytes, text, parsed: parseObject(text), form: undefined };
 }
 
 /** A NUL or half a surrogate pair, written as an escape. Rare, so that the exact check hardly ever runs. */

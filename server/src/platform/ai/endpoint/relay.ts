@@ -218,7 +218,7 @@ class StreamReader implements Watched {
   pipe({ live, plan, dialect }: StreamAnswer): void {
     const response = this.#response ?? this.#open(plan.maxTokens);
     const { translation, dialect: own } = this.#door;
-    const translate = dialect === own ? undefined : translation?.stream();
+    const translate = dialect === own ? undefined : translation?.stream?.();
     response.on('drain', () => live.resume());
     response.once('close', () => live.stop());
     if (response.destroyed) live.stop();

@@ -122,6 +122,11 @@ test.each([
   ['a negative price', { 'a/b': { input: -1, output: 1, source: 's' } }],
   ['a price without a source', { 'a/b': { input: 1, output: 1 } }],
   ['a misspelt kind of token', { 'a/b': { input: 1, ouput: 1, output: 1, source: 's' } }],
+  [
+    'transcriptions without a bound',
+    { 'a/b': { input: 1, output: 0, kind: 'transcriptions', context: 9, source: 's' } },
+  ],
+  ['seconds of what hears nothing', { 'a/b': { input: 1, output: 1, max_seconds: 9, source: 's' } }],
   ['a model without its provider', { b: { input: 1, output: 1, source: 's' } }],
 ])('a catalogue with %s stops the start', (_what, overrides) => {
   expect(() => createPrices({ overrides })).toThrow();

@@ -15,7 +15,7 @@ const pictureRule = z.union([
 ]);
 const seconds = z.int().min(1).max(3_600);
 
-const rowSchema = z.strictObject({
+const rowFields = z.strictObject({
   input: perMillion,
   cached_input: perMillion.optional(),
   cache_write: perMillion.optional(),
@@ -43,13 +43,23 @@ const rowSchema = z.strictObject({
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
   /** The kind of its answers; the input of one that speaks is counted in characters. A model that charges for its input alone makes embeddings, and any other texts. */
-  kind: z.enum(['text', 'embeddings', 'moderations', 'images', 'speech']).optional(),
+  kind: z.enum(['text', 'embeddings', 'moderations', 'images', 'speech', 'transcriptions']).optional(),
+  /** The longest file that a model of transcriptions takes, which then counts its input in seconds. */
+  max_seconds: z.int().positive().optional(),
   /** The tokens that a picture which it makes has at most, by the quality that is asked for. */
   made_tokens: z.record(z.string(), z.int().positive()).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),
   source: z.string().min(1),
 });
+
+const rowSchema = rowFields.refine(
+  ({ kind, max_seconds: longest, context, max_output: output }) =>
+    kind === 'transcriptions'
+      ? longest !== undefined || (context !== undefined && output !== undefined)
+      : longest === undefined,
+  'A model of transcriptions is bounded by `max_seconds`, or by `context` and `max_output`; no other has `max_seconds`',
+);
 
 const catalogueSchema = z.strictObject({
   price_version: z.string().regex(/^[\w.-]{1,40}$/),
@@ -82,7 +92,9 @@ export interface Price {
   readonly takes: TakesPart;
   readonly thinks: boolean;
   /** Undefined: a model that costs nothing, and may make texts or embeddings. */
-  readonly kind: 'text' | 'embeddings' | 'moderations' | 'images' | 'speech' | undefined;
+  readonly kind: z.infer<typeof rowSchema>['kind'];
+  /** Set where a model of transcriptions counts its input in seconds. */
+  readonly maxSeconds: number | undefined;
   /** Tokens of a picture that it makes, at most, by quality. A map: who calls names the quality. */
   readonly made: ReadonlyMap<string, number>;
   /** Milliseconds, where the row says them. */
@@ -208,7 +220,8 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     takes: row.takes ?? {},
     thinks: row.thinks ?? false,
     kind: row.kind ?? kindOf(row),
-    made: new Map(Object.entries(row.made_tokens ?? {})),
+    maxSeconds: row.max_seconds,
+    made: new Map(Object.entries(row.made_tokens ?? wordsHeard(row))),
     limits: {
       firstByte: milliseconds(row.first_byte_seconds),
       firstToken: milliseconds(row.first_token_seconds),
@@ -217,6 +230,11 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     },
     tiers: new Map(Object.entries(row.tiers ?? {})),
   };
+}
+
+/** A transcript is as long as its model writes at most; one that is billed by seconds costs nothing. */
+function wordsHeard({ kind, max_seconds: longest, max_output: output = 0 }: z.infer<typeof rowSchema>) {
+  return kind === 'transcriptions' && longest === undefined ? { '': output } : {};
 }
 
 function kindOf({ input, output }: z.infer<typeof rowSchema>): Price['kind'] {

@@ -29,12 +29,18 @@ export function sizeOf(price: Price, wire: SizeInput): Omit<CallSize, 'maxOutput
   const tokens = counted === undefined ? undefined : Math.min(bound, tokensOf(price, counted));
   return {
     inputBytes,
-    inputTokens: characters ?? tokens,
+    // The bytes of a file say little of its length: silence is packed to nothing.
+    inputTokens: heardTokens(price) ?? characters ?? tokens,
     pictures,
     replies,
     tier,
     cachesForHours: wire.cachesForHours === true,
   };
+}
+
+/** A file that is heard counts as the longest that its model takes, in seconds or in tokens. */
+function heardTokens({ kind, maxSeconds, context }: Price): number | undefined {
+  return kind === 'transcriptions' ? (maxSeconds ?? context) : undefined;
 }
 
 /** The most that a request counts as input, in tokens. Once it is counted (`TokenCounter`) it is close to what the vendor bills, and never below. */

@@ -19,6 +19,8 @@ export interface AnswerReading {
   readonly input: InputUsage | undefined;
   readonly id: string | undefined;
   readonly tier: string | undefined;
+  /** The length of a file that was heard, where a model is billed by it. */
+  readonly seconds?: number | undefined;
   /** The error in it: some providers send one with status 200. */
   readonly error: Readonly<Record<string, unknown>> | undefined;
   /** Each reply was cut before a word of its answer: its tokens went into thoughts. */

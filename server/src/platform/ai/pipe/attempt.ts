@@ -8,7 +8,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Deadlines } from '../providers/deadlines.ts';
 import { type Ended, Exchange } from '../providers/exchange.ts';
 import { callInForm, changeFor, type Form, withRefusedFields } from './added-fields.ts';
-import { type Ledger, type LedgerEntry, asRequest, requestId, toCallFigures } from './ledger.ts';
+import { type Ledger, type LedgerEntry, asRequest, requestId, toCallFigures, usageTold } from './ledger.ts';
 import { LiveStream, type StreamEnd, type StreamSource, endedSource } from './live-stream.ts';
 import {
   brokenStreamError,
@@ -33,7 +33,7 @@ import { loadTranslation, requestFor } from './translated.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
 import type { AnswerReading } from '../metering/usage.ts';
-import type { WireChange, WireRequest } from '../wire.ts';
+import { contentTypeOf, type WireChange, type WireRequest } from '../wire.ts';
 
 const DISPATCH = dispatchPoint(
   'ai.dispatch',
@@ -199,7 +199,8 @@ function openExchange(
         meter,
         done({ end, ...read }) {
           current.admission.release();
-          const seen = { ...read, id: requestId(exchange.headers) ?? read.id };
+          const usage = usageTold(entry, { ...read, usable: end === 'whole' });
+          const seen = { ...read, usage, id: requestId(exchange.headers) ?? read.id };
           parts.ledger.late(entry, seen, lateEndOf(exchange.status, end));
         },
       });
@@ -242,7 +243,14 @@ async function sendRequest(
       origin: upstream.origin,
       path: request.path,
       method: 'POST',
-      headers: [...upstream.headers, ...request.headers, ...(wire.headers ?? []), ...headersOf(call, span)],
+      headers: [
+        ...upstream.headers,
+        'content-type',
+        contentTypeOf(wire),
+        ...request.headers,
+        ...(wire.headers ?? []),
+        ...headersOf(call, span),
+      ],
       body: request.body,
     });
     return await exchange.ended;
@@ -318,7 +326,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       ? postFailure(at, unusableFailure(), { ...reading, ...ended })
       : startStream(at, { headers: ended.headers, source: endedSource(head) });
   }
-  const usage = await parts.ledger.served(entry, toCallFigures(at.call.wire, reading, ended));
+  const usage = await parts.ledger.served(entry, toCallFigures(entry, reading, ended));
   return { kind: 'plain', dialect, body: ended.body, type, usage, target: entry.target, plan: entry.plan };
 }
 
@@ -340,7 +348,7 @@ async function postFailure(
   else
     await ledger.broken(
       entry,
-      read === undefined ? undefined : { ...toCallFigures(entry.wire, read, read), shownTokens: 0 },
+      read === undefined ? undefined : { ...toCallFigures(entry, read, read), shownTokens: 0 },
     );
   return failure;
 }

@@ -3,6 +3,8 @@ import { unlessTooDeep } from '#platform/kernel';
 import { CHAT } from '../dialects/chat.ts';
 import { MESSAGES } from '../dialects/messages.ts';
 import { RESPONSES } from '../dialects/responses.ts';
+import { createPrices } from '../metering/prices.ts';
+import type { Target } from '../providers/providers.ts';
 import { readWire } from '../wire.ts';
 import { toCallFigures } from './ledger.ts';
 
@@ -20,7 +22,11 @@ test.each(ANSWERS)(
     const wire = readWire(dialect, '{"model":"m"}');
     const answer = JSON.parse(text) as Record<string, unknown>;
     const body = Buffer.from(text);
-    const { shown, shownTokens } = toCallFigures(wire, dialect.readAnswer(answer), { headers: {}, body });
+    const target = { price: createPrices().default } as Target;
+    const { shown, shownTokens } = toCallFigures({ wire, target }, dialect.readAnswer(answer), {
+      headers: {},
+      body,
+    });
     expect([shown, shownTokens > 0]).toEqual([undefined, true]);
     expect(unlessTooDeep(() => dialect.asStream(answer))).toBeUndefined();
   },

@@ -227,19 +227,26 @@ export function asRequest(words: string | undefined): string | undefined {
     : `"messages":${JSON.stringify([{ content: words }])}`;
 }
 
-/** The usage of what is billed by its request alone. */
-function usageTold({ characters }: WireRequest, { usable }: AnswerReading): TokenUsage | undefined {
-  return characters === undefined || !usable ? undefined : { ...NO_TOKENS, promptTokens: characters };
+/** The usage in the unit of the price: what is billed by its request alone tells none, and seconds are no tokens. */
+export function usageTold(
+  { wire: { characters }, target: { price } }: Pick<LedgerEntry, 'wire' | 'target'>,
+  { usable, usage, seconds }: Pick<AnswerReading, 'usable' | 'usage' | 'seconds'>,
+): TokenUsage | undefined {
+  const isBySeconds = price.maxSeconds !== undefined;
+  if (usage !== undefined && !isBySeconds) return usage;
+  const promptTokens = isBySeconds ? seconds : characters;
+  return promptTokens === undefined || !usable ? undefined : { ...NO_TOKENS, promptTokens };
 }
 
 /** Reads the cost of an answer. */
 export function toCallFigures(
-  wire: WireRequest,
+  entry: Pick<LedgerEntry, 'wire' | 'target'>,
   reading: AnswerReading,
   answer: { headers: IncomingHttpHeaders; body: Buffer },
 ): CallFigures {
+  const { wire } = entry;
   return {
-    usage: reading.usage ?? usageTold(wire, reading),
+    usage: usageTold(entry, reading),
     input: reading.input,
     shownTokens: estimatedTokens(answer.body.length),
     shown: reading.usage === undefined && wire.dialect.writes ? shownIn(wire, answer.body) : undefined,

@@ -332,8 +332,6 @@ function open(options: UpstreamOptions): Upstream {
     path: url.pathname.replace(/\/+$/, ''),
     query: url.search,
     headers: [
-      'content-type',
-      'application/json',
       'user-agent',
       'plinth',
       // A compressed stream is held back by the compressor.
@@ -354,7 +352,9 @@ function open(options: UpstreamOptions): Upstream {
 function spokenBy({ name, speaks }: UpstreamOptions, url: URL): Pick<Upstream, 'speaks' | 'translation'> {
   const spoken = speaks ?? protocolsOf(name, url);
   const translation = translationOf(spoken);
-  return { speaks: new Set<Spoken>(translation === undefined ? spoken : ['chat', ...spoken]), translation };
+  const more: readonly Spoken[] = spoken.includes('gemini') ? ['embedContent', 'batchEmbedContents'] : [];
+  const chat: readonly Spoken[] = translation === undefined ? [] : ['chat'];
+  return { speaks: new Set<Spoken>([...chat, ...spoken, ...more]), translation };
 }
 
 function authorization(header: string | undefined, apiKey: string): string[] {

@@ -60,7 +60,12 @@ export function createModeration({ upstream, clock, logger, metrics }: Moderatio
       origin: upstream.origin,
       path: `${upstream.path}/moderations${upstream.query}`,
       method: 'POST',
-      headers: [...upstream.headers, ...(upstream.keys[key] ?? upstream).authorization],
+      headers: [
+        ...upstream.headers,
+        'content-type',
+        'application/json',
+        ...(upstream.keys[key] ?? upstream).authorization,
+      ],
       body: JSON.stringify({ model: MODEL, input: shorten(text) }),
       signal: over,
     });

@@ -62,7 +62,7 @@ export class Remainder {
   }
 
   over(end: 'end' | 'lost'): void {
-    const { id, tier, usable, error, ...figures } =
+    const { id, tier, usable, error, seconds, ...figures } =
       this.#meter === undefined ? this.#plain() : readMeter(this.#meter);
     // A stream that its provider broke off is billed as far as it came.
     const usage = figures.usage ?? (end === 'end' ? this.#meter?.progress : undefined);
@@ -70,7 +70,7 @@ export class Remainder {
     this.#kept = [];
     const isRefused = error !== undefined && usage === undefined && (this.#meter?.shownTokens ?? 0) === 0;
     const read = isRefused ? 'not_served' : end === 'end' && usable ? 'whole' : 'part';
-    this.#done({ usage, input: figures.input, id, tier, shownTokens, end: read });
+    this.#done({ usage, input: figures.input, seconds, id, tier, shownTokens, end: read });
   }
 
   #keep(chunk: Buffer): void {

@@ -107,6 +107,7 @@ const upstream = z.strictObject({
         'moderations',
         'images',
         'speech',
+        'transcriptions',
         'messages',
         'gemini',
         'converse',

@@ -94,6 +94,10 @@ function bodyRules(route: Route): DeclarationRule[] {
   return [
     [shape.body !== undefined && method === 'GET', `a ${method} has no body`],
     [
+      shape.multipart === true && (shape.rawBody !== true || shape.socket !== undefined),
+      '`multipart` goes with `rawBody`, and not with a `socket`',
+    ],
+    [
       shape.streamedBody === true && idempotencyOf(route) !== 'none',
       'a `streamedBody` is read by its handler: there is no Idempotency-Key that it could be bound to',
     ],

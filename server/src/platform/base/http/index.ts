@@ -51,6 +51,7 @@ export {
   type RouteExample,
 } from './examples.ts';
 export { sendDownload } from './download.ts';
+export { boundaryOf, type FormPart, readForm } from './form.ts';
 export { htmlPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';

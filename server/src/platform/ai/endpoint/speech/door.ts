@@ -44,6 +44,7 @@ export const SPEECH_DOOR: Door = {
     return [];
   },
   characters: ({ input }) => Array.from(String(input)).length,
+  answersJson: () => false,
   answerBytes({ input, response_format: format, speed }) {
     const isRaw = format === 'pcm' || format === 'wav' || format === 'flac';
     const seconds = String(input).length / CHARACTERS / Number(speed ?? 1);
