@@ -2,10 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '#platform/kernel';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Picture } from '../metering/pictures.ts';
+import type { FieldTable } from './fields.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
 export interface Door {
   readonly dialect: Dialect;
+  /** The fields that it knows. */
+  readonly fields: FieldTable;
+  /** Those of its dialect's `config`. */
+  readonly configFields?: FieldTable;
   /** The model of a request that names none. */
   readonly defaultModel?: string;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */

@@ -5,10 +5,13 @@ import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
 import { MODERATIONS } from '../dialects/moderations.ts';
 import {
+  CHAT_FIELDS,
   checkChatFields,
   checkEmbeddingFields,
   checkModerationFields,
+  EMBEDDING_FIELDS,
   embeddingBytes,
+  MODERATION_FIELDS,
   picturesIn,
 } from './fields.ts';
 import type { Door } from './door.ts';
@@ -16,6 +19,7 @@ import { openAiErrorEvent } from './openai-errors.ts';
 
 export const CHAT_DOOR: Door = {
   dialect: CHAT,
+  fields: CHAT_FIELDS,
   check(body, allowed) {
     checkChatFields(body, allowed);
     return picturesIn(Array.isArray(body['messages']) ? body['messages'] : []);
@@ -25,6 +29,7 @@ export const CHAT_DOOR: Door = {
 
 const EMBEDDINGS_DOOR: Door = {
   dialect: EMBEDDINGS,
+  fields: EMBEDDING_FIELDS,
   check(body, allowed) {
     checkEmbeddingFields(body, allowed);
     return [];
@@ -35,6 +40,7 @@ const EMBEDDINGS_DOOR: Door = {
 
 const MODERATIONS_DOOR: Door = {
   dialect: MODERATIONS,
+  fields: MODERATION_FIELDS,
   // As OpenAI has it.
   defaultModel: 'omni-moderation-latest',
   check(body, allowed) {
@@ -58,7 +64,8 @@ function loaded(load: () => Promise<Door>): Place['open'] {
   return () => door ?? load().then((one) => (door = one));
 }
 
-const PLACES: Readonly<Record<Protocol, Place>> = {
+/** Each protocol's place. */
+export const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
   responses: {
     path: '/v1/ai/responses',
@@ -91,8 +98,13 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 
+interface AskedModel {
+  readonly upstream: Pick<Target['upstream'], 'speaks'>;
+  readonly price: Pick<Price, 'kind'>;
+}
+
 /** Whether a model is asked in a protocol itself. */
-export function isAskedIn(protocol: Protocol, { upstream, price }: Target): boolean {
+export function isAskedIn(protocol: Protocol, { upstream, price }: AskedModel): boolean {
   const { kind } = PLACES[protocol];
   const isOfKind =
     price.kind === kind || (price.kind === undefined && (kind === 'text' || kind === 'embeddings'));

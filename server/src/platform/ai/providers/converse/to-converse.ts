@@ -1,6 +1,6 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
-import { APART, type Fields } from '../translation.ts';
+import { APART, type Fields, refuseLostMembers } from '../translation.ts';
 
 /** Values that ask for what a model does anyway. */
 const USUAL: Fields = {
@@ -85,8 +85,6 @@ function toMessages(messages: unknown): Fields {
   return { ...(system.length > 0 ? { system } : {}), messages: turns };
 }
 
-const LOST = ['name', 'function_call', 'audio'];
-
 function contentOf(message: Fields): object[] {
   const { role, tool_call_id: toolUseId, tool_calls: calls } = message;
   if (role === 'tool') {
@@ -95,8 +93,7 @@ function contentOf(message: Fields): object[] {
     return [{ toolResult: { toolUseId, content } }, ...parts.filter(isMark)];
   }
   if (role !== 'user' && role !== 'assistant') return refuseLost('messages.role');
-  const lost = LOST.find((field) => isSet(message[field]));
-  if (lost !== undefined) refuseLost(`messages.${lost}`);
+  refuseLostMembers(message);
   const called = isSet(calls) ? objectsIn(calls, 'messages.tool_calls') : [];
   return [...toReasoning(message), ...toParts(message), ...called.map(toToolUse)];
 }
