@@ -54,6 +54,8 @@ interface Place {
   readonly path: string;
   /** The models that are asked there, by what they make. */
   readonly kind: NonNullable<Price['kind']>;
+  /** Its door reaches models of chat completions by a translation. */
+  readonly isTranslated?: true;
   /** A door that few come to is loaded when it is first called. */
   readonly open: () => Door | Promise<Door>;
 }
@@ -70,6 +72,7 @@ export const PLACES: Readonly<Record<Protocol, Place>> = {
   responses: {
     path: '/v1/ai/responses',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./responses/door.ts')).RESPONSES_DOOR),
   },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
@@ -87,11 +90,13 @@ export const PLACES: Readonly<Record<Protocol, Place>> = {
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./messages/door.ts')).MESSAGES_DOOR),
   },
   gemini: {
     path: '/v1/ai/google/v1beta/models/{model}:generateContent',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
   },
 };
@@ -111,10 +116,13 @@ export function isAskedIn(protocol: Protocol, { upstream, price }: AskedModel): 
   return upstream.speaks.has(protocol) && isOfKind;
 }
 
-/** The paths at which one of these models is asked. */
+/** The paths at which one of these models can be asked for. */
 export function pathsOf(chain: readonly Target[]): string[] {
-  const places = Object.entries(PLACES).filter(([protocol]) =>
-    chain.some((target) => isAskedIn(protocol as Protocol, target)),
+  const places = Object.entries(PLACES).filter(([protocol, { isTranslated }]) =>
+    chain.some(
+      (target) =>
+        isAskedIn(protocol as Protocol, target) || (isTranslated === true && isAskedIn('chat', target)),
+    ),
   );
   return places.map(([, { path }]) => path);
 }

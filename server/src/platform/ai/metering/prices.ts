@@ -47,14 +47,33 @@ const rowSchema = z.strictObject({
   made_tokens: z.record(z.string(), z.int().positive()).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),
+  /** A call whose prompt has more tokens than this costs these prices, all of it: none below those of a shorter one. */
+  above: z
+    .strictObject({
+      tokens: z.int().positive(),
+      input: perMillion,
+      cached_input: perMillion.optional(),
+      output: perMillion,
+    })
+    .optional(),
   source: z.string().min(1),
 });
+const priceRow = rowSchema.refine(
+  ({ above, ...row }) =>
+    above === undefined ||
+    (above.input >= Math.max(row.input, row.cache_write ?? 0, row.cache_write_1h ?? 0) &&
+      (above.cached_input ?? above.input) >= (row.cached_input ?? row.input) &&
+      above.output >= Math.max(row.output, row.reasoning ?? 0)),
+  { path: ['above'], message: 'must not be below the prices of a shorter prompt' },
+);
+
+type Row = z.infer<typeof rowSchema>;
 
 const catalogueSchema = z.strictObject({
   price_version: z.string().regex(/^[\w.-]{1,40}$/),
   unit: z.literal('micro-dollars per million tokens'),
   default: rowSchema,
-  models: z.record(z.string().regex(/^[\w.-]+\/[\w./:-]+$/), rowSchema),
+  models: z.record(z.string().regex(/^[\w.-]+\/[\w./:-]+$/), priceRow),
 });
 
 /** Rows of an operator's own, as `provider/model`. */
@@ -91,6 +110,8 @@ export interface Price {
     readonly idle: number | undefined;
     readonly total: number | undefined;
   };
+  /** The price of a call whose prompt has more tokens. */
+  readonly above: { readonly tokens: number; readonly price: Price } | undefined;
   /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
   readonly tiers: ReadonlyMap<string, number>;
 }
@@ -123,7 +144,7 @@ export interface Prices {
 
 /** The catalogue that ships with the program. */
 export function shippedPrices(): unknown {
-  return JSON.parse(readFileSync(new URL('../prices/2026-11-20.json', import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL('../prices/2026-11-28.json', import.meta.url), 'utf8'));
 }
 
 /**
@@ -163,7 +184,7 @@ export function createPrices(
   };
 }
 
-function complete(row: z.infer<typeof rowSchema>, version: string): Price {
+function complete({ above, ...row }: Row, version: string): Price {
   return {
     version,
     input: row.input,
@@ -189,12 +210,25 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
       total: milliseconds(row.total_seconds),
     },
     tiers: new Map(Object.entries(row.tiers ?? {})),
+    above: above && stepOf(row, above, version),
   };
 }
 
-function kindOf({ input, output }: z.infer<typeof rowSchema>): Price['kind'] {
+function kindOf({ input, output }: Row): Price['kind'] {
   if (output > 0) return 'text';
   return input > 0 ? 'embeddings' : undefined;
+}
+
+/** What the step does not say costs as much as its nearest kind of token, not as before it. */
+function stepOf(row: Row, { tokens, ...step }: NonNullable<Row['above']>, version: string): Price['above'] {
+  const { input, output } = step;
+  const nearest = { cached_input: input, cache_write: input, cache_write_1h: input, reasoning: output };
+  return { tokens, price: complete({ ...row, ...nearest, ...step }, version) };
+}
+
+/** The price of a call whose prompt has so many tokens. */
+function priceAt(price: Price, promptTokens: number): Price {
+  return price.above !== undefined && promptTokens > price.above.tokens ? price.above.price : price;
 }
 
 function milliseconds(of: number | undefined): number | undefined {
@@ -205,7 +239,8 @@ function milliseconds(of: number | undefined): number | undefined {
  * The cost of a call: each kind of token at its price per million, summed exactly and rounded up once to a whole
  * micro-dollar, so that we never book less than the provider bills.
  */
-export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
+export function cost(row: Price, usage: TokenUsage, tier?: string): Micros {
+  const price = priceAt(row, usage.promptTokens);
   const written = Math.min(usage.cacheWriteTokens ?? 0, usage.promptTokens);
   const hours = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
@@ -221,9 +256,11 @@ export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
 }
 
 /** The most that a call of this size can cost: every input token at the dearest input price, every reply at full length. */
-export function reserve(price: Price, size: CallSize): Micros {
+export function reserve(row: Price, size: CallSize): Micros {
+  const bound = inputBound(row, size);
+  const price = priceAt(row, bound);
   return charge(percentOf(price, size.tier), [
-    [inputBound(price, size), dearestInput(price, size)],
+    [bound, dearestInput(price, size)],
     [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
   ]);
 }
@@ -234,16 +271,12 @@ export function madeTokens({ made }: Pick<Price, 'made'>, quality: string | unde
 }
 
 /** How many output tokens a reply may have so that `reserve` stays within `budget`; less than 1 when not even the input fits. */
-export function outputThatFits(
-  price: Price,
-  size: Omit<CallSize, 'maxOutputTokens'>,
-  budget: Micros,
-): number {
+export function outputThatFits(row: Price, size: Omit<CallSize, 'maxOutputTokens'>, budget: Micros): number {
+  const bound = inputBound(row, size);
+  const price = priceAt(row, bound);
   const each = dearestOutput(price) * (size.replies ?? 1);
   if (each === 0) return Number.MAX_SAFE_INTEGER;
-  const left =
-    (budget * 1_000_000 * 100) / percentOf(price, size.tier) -
-    inputBound(price, size) * dearestInput(price, size);
+  const left = (budget * 1_000_000 * 100) / percentOf(price, size.tier) - bound * dearestInput(price, size);
   return Math.floor(left / each);
 }
 

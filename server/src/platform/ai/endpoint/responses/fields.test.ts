@@ -59,7 +59,12 @@ test('the request of a coding agent, as Codex 0.171 makes it, is taken, and its 
     { type: 'function', name: 'exec_command', parameters: { type: 'object' } },
     { type: 'namespace', name: 'multi_agent_v1', tools: [{ type: 'function', name: 'spawn_agent' }] },
   ];
-  const body = { ...BODY, tools, include: ['reasoning.encrypted_content'], client_metadata: { turn_id: 't' } };
+  const body = {
+    ...BODY,
+    tools,
+    include: ['reasoning.encrypted_content'],
+    client_metadata: { turn_id: 't' },
+  };
   expect(checkResponsesBody(body, NONE)).toEqual([]);
   expect(keptText(readWire(RESPONSES, JSON.stringify(body)))).not.toContain('client_metadata');
 });

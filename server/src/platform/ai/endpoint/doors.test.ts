@@ -1,0 +1,27 @@
+import { afterAll, expect, test } from 'vitest';
+import { openAi } from '@plinth/testkit/fixtures/ai/open';
+import type { Protocol } from '../dialects/dialect.ts';
+import { openDoor, PLACES } from './doors.ts';
+
+const ai = openAi({ upstreams: [{ name: 'openai', baseUrl: 'http://127.0.0.1:1/v1' }] });
+afterAll(() => ai.close());
+
+const pathsOf = (id: string) => ai.endpoint.model(id).endpoints;
+
+test('a model names each call that takes it, those by a translation too', () => {
+  expect(pathsOf('openai/gpt-4.1-mini')).toEqual([
+    '/v1/ai/chat/completions',
+    '/v1/ai/responses',
+    '/v1/ai/messages',
+    '/v1/ai/google/v1beta/models/{model}:generateContent',
+  ]);
+  expect(pathsOf('openai/text-embedding-3-small')).toEqual(['/v1/ai/embeddings']);
+});
+
+test.each(Object.entries(PLACES))(
+  'the door of %s translates if its place says so',
+  async (protocol, place) => {
+    const { translation } = await openDoor(protocol as Protocol);
+    expect(translation !== undefined).toBe(place.isTranslated === true);
+  },
+);
