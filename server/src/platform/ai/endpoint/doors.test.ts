@@ -25,3 +25,24 @@ test.each(Object.entries(PLACES))(
     expect(translation !== undefined).toBe(place.isTranslated === true);
   },
 );
+
+/** An object deep within others. */
+const nested = (before: string, after: string) => `${before.repeat(12_000)}{}${after.repeat(12_000)}`;
+
+test.each<[Protocol, string]>([
+  [
+    'messages',
+    `{"model":"gpt-4.1","max_tokens":9,"messages":[{"content":[${nested('{"type":"tool_result","content":[', ']}')}]}]}`,
+  ],
+  ['gemini', `{"contents":[{"parts":[${nested('{"functionResponse":{"parts":[', ']}}')}]}]}`],
+  ['responses', `{"model":"gpt-4.1","input":[{"content":[${nested('[', ']')}]}]}`],
+])('%s refuses endless nesting', async (protocol, body) => {
+  const door = await openDoor(protocol);
+  const named = protocol === 'gemini' ? { model: 'gpt-4.1', stream: false } : undefined;
+  expect(() => ai.endpoint.prepare({ door, body, policy: 'test.chat', named })).toThrow(
+    expect.objectContaining({
+      code: 'validation_failed',
+      message: 'The body is nested too deeply.',
+    }) as Error,
+  );
+});

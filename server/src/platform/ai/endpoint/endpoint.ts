@@ -163,11 +163,11 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const bytes = bytesOf(body);
     const text = bytes.toString('utf8');
     const parsed = parseObject(text);
+    // It bounds the depth, on which what follows may rely.
+    const said = readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) });
     const pictures = check(parsed, parts.allowedFields);
     const model = named?.model ?? parsed['model'] ?? null;
     if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
-    // It bounds the depth, on which what follows may rely.
-    const said = readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) });
     const own: WireRequest = {
       ...said,
       model: model ?? door.defaultModel ?? '',
