@@ -14,6 +14,9 @@ const CALLS = 1_000;
 /** Calls of embeddings: one has as many bytes as 8,000 others. */
 const LARGE_CALLS = 60;
 
+/** Protocols of models that are asked in one alone. */
+const APART = ['chat', 'messages', 'gemini'];
+
 interface Subject {
   readonly name: string;
   readonly round: Omit<Round, 'key'>;
@@ -22,8 +25,8 @@ interface Subject {
 }
 
 /**
- * Processor time a call of each door, in milliseconds, and times that of chat completions; a translated one asks a model of chat completions
- * alone. Embeddings of 1,000 inputs are compared with a relay that parses them.
+ * Processor time a call of each door, in milliseconds, and times that of chat completions; `_as_`: of a model that is asked in another
+ * protocol alone. Embeddings of 1,000 inputs are compared with a relay that parses them.
  */
 export async function benchDoors(say: (line: string) => void): Promise<Figures> {
   const upstream = await startChild('../doors/upstream.ts');
@@ -32,23 +35,26 @@ export async function benchDoors(say: (line: string) => void): Promise<Figures> 
   try {
     return await onDatabase(async (given) => {
       const settings = { ...given, ...settingsFor(Number(upstream.said)) };
-      const keys = await makeCustomers(settings, 5 * (TURNS + 1) + 1, 'gateway.scale');
+      const keys = await makeCustomers(settings, 8 * (TURNS + 1) + 1, 'gateway.scale');
       return withApp(settings, { work: false, migrate: false }, async (app) => {
         const { url } = await app.server.listen();
         const relayed = () => cpuOfFamily(relay.pid);
-        const at = (name: string, model?: string): Subject =>
-          subjectOf(name, { origin: url, base: '/v1/ai', model, cpu: cpuHere });
+        const at = (name: string, protocol?: string): Subject =>
+          subjectOf(name, { origin: url, base: '/v1/ai', protocol, cpu: cpuHere });
         const subjects = [
           at('chat'),
           at('responses'),
           at('messages'),
-          at('responses', 'bench-chat'),
-          at('messages', 'bench-chat'),
+          at('google'),
+          at('responses', 'chat'),
+          at('messages', 'chat'),
+          at('chat', 'messages'),
+          at('chat', 'gemini'),
           at('embeddings'),
           subjectOf('embeddings', {
             origin: `http://127.0.0.1:${String(relay.said)}`,
             base: '/v1',
-            model: undefined,
+            protocol: undefined,
             cpu: relayed,
           }),
         ];
@@ -72,14 +78,19 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
   const row = { input: 1, output: 1, context: 100_000, source: 'a bench' };
   return {
     AI_UPSTREAMS: JSON.stringify([
-      { ...all, speaks: ['chat', 'responses', 'messages', 'embeddings'] },
-      { ...base, name: 'other', models: ['bench-chat'], speaks: ['chat'] },
+      { ...all, speaks: ['chat', 'responses', 'messages', 'gemini', 'embeddings'] },
+      ...APART.map((protocol) => ({
+        ...base,
+        name: protocol,
+        models: [`bench-${protocol}`],
+        speaks: [protocol],
+      })),
     ]),
     AI_CONFIG: JSON.stringify({
       version: '2026-11-28',
       prices: {
         'bench/bench': row,
-        'other/bench-chat': row,
+        ...Object.fromEntries(APART.map((protocol) => [`${protocol}/bench-${protocol}`, row])),
         'bench/bench-embed': { input: 1, output: 0, source: 'a bench' },
       },
     }),
@@ -89,16 +100,20 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
 interface Place {
   readonly origin: string;
   readonly base: string;
-  readonly model: string | undefined;
+  /** The only one in which the model is asked, where it is another. */
+  readonly protocol: string | undefined;
   readonly cpu: () => number;
 }
 
-function subjectOf(door: string, { origin, base, model, cpu }: Place): Subject {
+function subjectOf(door: string, { origin, base, protocol, cpu }: Place): Subject {
   const exchange = EXCHANGES[door];
   if (exchange === undefined) throw new Error(`there is no exchange of ${door}`);
-  const body = JSON.stringify({ ...exchange.request, ...(model === undefined ? {} : { model }) });
+  const body = JSON.stringify({
+    ...exchange.request,
+    ...(protocol === undefined ? {} : { model: `bench-${protocol}` }),
+  });
   const calls = door === 'embeddings' ? LARGE_CALLS : CALLS;
-  const suffix = base === '/v1' ? '_relayed' : model === undefined ? '' : '_translated';
+  const suffix = base === '/v1' ? '_relayed' : protocol === undefined ? '' : `_as_${protocol}`;
   return {
     name: `${door}${suffix}`,
     cpu,

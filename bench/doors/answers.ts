@@ -10,6 +10,8 @@ const INPUTS = 1_000;
 export interface Exchange {
   /** Its path behind a base URL. */
   readonly path: string;
+  /** The end of its path at the provider, where that is another. */
+  readonly asks?: string;
   readonly request: object;
   readonly answer: Buffer;
 }
@@ -65,6 +67,21 @@ export const EXCHANGES: Readonly<Record<string, Exchange>> = {
       stop_reason: 'end_turn',
       stop_sequence: null,
       usage: { input_tokens: PROMPT, output_tokens: TOKENS },
+    }),
+  },
+  google: {
+    path: '/google/v1beta/models/bench:generateContent',
+    asks: ':generateContent',
+    request: { contents: [{ role: 'user', parts: [{ text: QUESTION }] }] },
+    answer: json({
+      candidates: [{ index: 0, content: { role: 'model', parts: [{ text: WORDS }] }, finishReason: 'STOP' }],
+      usageMetadata: {
+        promptTokenCount: PROMPT,
+        candidatesTokenCount: TOKENS,
+        totalTokenCount: PROMPT + TOKENS,
+      },
+      modelVersion: 'bench',
+      responseId: 'r1',
     }),
   },
   embeddings: {

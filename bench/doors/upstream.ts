@@ -4,7 +4,7 @@ import { serveAsChild } from '../gateway/child.ts';
 import { EXCHANGES } from './answers.ts';
 
 const server = createServer((request, response) => {
-  const found = Object.values(EXCHANGES).find(({ path }) => request.url?.endsWith(path));
+  const found = Object.values(EXCHANGES).find(({ path, asks = path }) => request.url?.endsWith(asks));
   const body = found?.answer ?? Buffer.from('{}');
   // An answer before the end of the request would leave the connection unusable.
   request.resume().once('end', () => {

@@ -28,6 +28,7 @@ const UPSTREAMS: readonly (readonly [name: string, shown: string, url: string])[
 const TRANSLATED: Readonly<Record<TranslationName, string>> = {
   converse: 'Converse (Bedrock)',
   gemini: 'Gemini',
+  messages: 'Messages (Anthropic)',
   mistral: 'Mistral',
 };
 const REASONS = { unpriced: 'no price', stateful: 'shared with others', unknown: 'unknown', lost: 'lost' };
