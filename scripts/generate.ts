@@ -15,6 +15,7 @@ import { openApiOf } from '#server';
 import { allMigrations, allRoutes } from '../server/src/app.ts';
 import { makeCalls, makeSchema } from '../server/src/main/make.ts';
 import { apiText } from './generate/api.ts';
+import { doorsMarkdown } from './generate/doors.ts';
 import { errorsMarkdown, eventsMarkdown, limitsMarkdown, metricsMarkdown } from './generate/documents.ts';
 import { withDrawing } from './generate/drawing.ts';
 import { googleMonitoring } from './generate/google-monitoring.ts';
@@ -25,13 +26,14 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'server/package.json'), '
   version: string;
 };
 
-function generateFiles(): Map<string, string> {
+async function generateFiles(): Promise<Map<string, string>> {
   return new Map([
     ['.env.example', envExample()],
     ['deploy/opentofu/monitoring.json', googleMonitoring()],
     ['ARCHITECTURE.md', withDrawing(present('ARCHITECTURE.md') ?? '')],
     [`${DOCS}/api.txt`, apiText(allRoutes(), openApiOf([{ routes: allRoutes() }], { version }))],
     [`${DOCS}/config.md`, configMarkdown()],
+    [`${DOCS}/doors.md`, await doorsMarkdown()],
     [`${DOCS}/errors.md`, errorsMarkdown()],
     [`${DOCS}/events.md`, eventsMarkdown()],
     [`${DOCS}/limits.md`, limitsMarkdown()],
@@ -92,5 +94,5 @@ async function make(): Promise<void> {
 }
 
 if (process.argv.includes('--examples')) recordExamples();
-if (!process.argv.includes('--made')) write(generateFiles());
+if (!process.argv.includes('--made')) write(await generateFiles());
 if (!process.argv.includes('--check')) await make();

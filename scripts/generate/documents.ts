@@ -4,9 +4,9 @@ import { METRICS } from '#platform/telemetry';
 import { eventTypes } from '#platform/webhooks';
 import { products } from '#products';
 
-const MADE = 'Made from the code by `npm run generate`.';
+export const MADE = 'Made from the code by `npm run generate`.';
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -20,7 +20,15 @@ test('metadata and the user of a call are tags of its row in the ledger, found b
   await ask('messages', { messages, metadata: { user_id: 'u-2' } });
   await ask('responses', { input: 'Hello.', max_tokens: undefined, metadata: { team: 'ads: all' } });
   await ask('chat/completions', { messages, metadata: null });
+  const tags = { team: 'maps' };
+  const contents = [{ role: 'user', parts: [{ text: 'Hello.' }] }];
+  const bare = { model: undefined, max_tokens: undefined };
+  await ask('google/v1beta/models/sandbox-large:generateContent', { ...bare, contents, labels: tags });
+  await ask('embeddings', { ...bare, model: 'sandbox-embed', input: 'Hello.', metadata: tags });
+  await ask('moderations', { ...bare, input: 'Hello.', metadata: tags });
+  await ask('images/generations', { ...bare, model: 'sandbox-image', prompt: 'A cup.', metadata: tags });
   expect(await tagsOf(key)).toEqual([
+    ...Array.from({ length: 4 }, () => tags),
     null,
     { team: 'ads: all' },
     { user_id: 'u-2' },

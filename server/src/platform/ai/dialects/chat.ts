@@ -1,6 +1,7 @@
 import { isRecord } from '#platform/kernel';
 import {
   errorIn,
+  FAILURES,
   figuresIn,
   type Figures,
   idOf,
@@ -50,18 +51,21 @@ export const CHAT: Dialect = {
     };
   },
   figures: (usage) => usage,
-  names: namesOf({
-    content: 'words',
-    refusal: 'words',
-    arguments: 'words',
-    reasoning_content: 'thoughts',
-    reasoning: 'other_thoughts',
-    text: 'parts',
-    finish_reason: 'finish',
-    usage: 'usage',
-    error: 'error',
-    base_resp: 'status',
-  }),
+  names: namesOf(
+    {
+      content: 'words',
+      refusal: 'words',
+      arguments: 'words',
+      reasoning_content: 'thoughts',
+      reasoning: 'other_thoughts',
+      text: 'parts',
+      finish_reason: 'finish',
+      usage: 'usage',
+      error: 'error',
+      base_resp: 'status',
+    },
+    { telling: FAILURES },
+  ),
   showsSomething,
   addWords(words, { choices }) {
     if (!Array.isArray(choices)) return;

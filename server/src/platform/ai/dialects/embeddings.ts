@@ -9,7 +9,7 @@ export const EMBEDDINGS: Dialect = {
   name: 'embeddings',
   path: () => '/embeddings',
   writes: false,
-  ours: new Set(['model']),
+  ours: new Set(['model', 'metadata']),
   caps: [],
   added: () => ({
     cap: undefined,

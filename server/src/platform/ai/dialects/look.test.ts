@@ -61,6 +61,8 @@ test.each([
   ['an error of words', event({ error: 'no' }), true],
   ['an error that is null', event({ error: null }), false],
   ['an error behind one that is null', event({ choices: [{ error: null }], error: { message: 'no' } }), true],
+  ['a reply that failed', event({ choices: [{ delta: {}, finish_reason: 'error' }] }), true],
+  ['a reply that ended', event({ choices: [{ delta: {}, finish_reason: 'stop' }] }), false],
   ['a status of MiniMax', event({ base_resp: { status_code: 1 } }), true],
   ['nothing of that', event({ choices: [{ delta: { content: 'usage' } }] }), false],
   ['usage within words', event({ choices: [{ delta: { content: '"usage":{"prompt_tokens":1}' } }] }), false],

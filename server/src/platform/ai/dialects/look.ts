@@ -48,7 +48,7 @@ interface Name {
 /** Names that say something in the events of a protocol, by their first byte. */
 export interface Names {
   readonly byFirst: readonly (readonly Name[] | undefined)[];
-  /** Kinds of event after which nothing comes, and kinds that are parsed. */
+  /** Kinds of event after which nothing comes, and kinds and reasons to end that are parsed. */
   readonly last: ReadonlySet<string>;
   readonly telling: ReadonlySet<string>;
 }
@@ -89,8 +89,11 @@ export function lookOver(names: Names, data: Buffer, { from, to }: Range): Look 
       const kind = data.toString('latin1', value + 1, value + 1 + stringBytes(data, value, to));
       isLast ||= names.last.has(kind);
       mayTell ||= names.telling.has(kind);
-    } else if (meaning === 'finish') found.finish += stringBytes(data, value, to) > 0 ? 1 : 0;
-    else found[meaning] += stringBytes(data, value, to);
+    } else if (meaning === 'finish') {
+      const size = stringBytes(data, value, to);
+      found.finish += size > 0 ? 1 : 0;
+      mayTell ||= names.telling.has(data.toString('latin1', value + 1, value + 1 + size));
+    } else found[meaning] += stringBytes(data, value, to);
   }
   const shown = found.words + Math.max(found.thoughts, found.other_thoughts);
   const saidBytes = found.words + found.parts;

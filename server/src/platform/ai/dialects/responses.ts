@@ -21,7 +21,15 @@ export const RESPONSES: Dialect = {
   name: 'responses',
   path: () => '/responses',
   writes: true,
-  ours: new Set(['model', 'max_output_tokens', 'safety_identifier', 'store', 'stream', 'metadata']),
+  ours: new Set([
+    'model',
+    'max_output_tokens',
+    'safety_identifier',
+    'store',
+    'stream',
+    'metadata',
+    'client_metadata',
+  ]),
   caps: ['max_output_tokens'],
   added: (takes) => ({
     cap: 'max_output_tokens',

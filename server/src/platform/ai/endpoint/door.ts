@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '#platform/kernel';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Picture } from '../metering/pictures.ts';
+import type { FieldTable } from './fields.ts';
 import type { WireForm } from '../wire.ts';
 
 /** A protocol for clients: what a request may say there, and how its sender is told of an error. */
@@ -9,6 +10,10 @@ export interface Door {
   readonly dialect: Dialect;
   /** Reads a body that is a form: what it says as members, and as it is sent on. */
   readForm?(body: Buffer, contentType: string | undefined): FormBody;
+  /** The fields that it knows. */
+  readonly fields: FieldTable;
+  /** Those of its dialect's `config`. */
+  readonly configFields?: FieldTable;
   /** The model of a request that names none. */
   readonly defaultModel?: string;
   /** Refuses what a shared key must not do, and answers the pictures, which have a price of their own. */

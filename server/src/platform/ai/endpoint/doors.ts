@@ -5,10 +5,13 @@ import type { Price } from '../metering/prices.ts';
 import type { Target } from '../providers/providers.ts';
 import { MODERATIONS } from '../dialects/moderations.ts';
 import {
+  CHAT_FIELDS,
   checkChatFields,
   checkEmbeddingFields,
   checkModerationFields,
+  EMBEDDING_FIELDS,
   embeddingBytes,
+  MODERATION_FIELDS,
   picturesIn,
 } from './fields.ts';
 import type { Door } from './door.ts';
@@ -16,6 +19,7 @@ import { openAiErrorEvent } from './openai-errors.ts';
 
 export const CHAT_DOOR: Door = {
   dialect: CHAT,
+  fields: CHAT_FIELDS,
   check(body, allowed) {
     checkChatFields(body, allowed);
     return picturesIn(Array.isArray(body['messages']) ? body['messages'] : []);
@@ -25,6 +29,7 @@ export const CHAT_DOOR: Door = {
 
 const EMBEDDINGS_DOOR: Door = {
   dialect: EMBEDDINGS,
+  fields: EMBEDDING_FIELDS,
   check(body, allowed) {
     checkEmbeddingFields(body, allowed);
     return [];
@@ -35,6 +40,7 @@ const EMBEDDINGS_DOOR: Door = {
 
 const MODERATIONS_DOOR: Door = {
   dialect: MODERATIONS,
+  fields: MODERATION_FIELDS,
   // As OpenAI has it.
   defaultModel: 'omni-moderation-latest',
   check(body, allowed) {
@@ -48,6 +54,8 @@ interface Place {
   readonly path: string;
   /** The models that are asked there, by what they make. */
   readonly kind: NonNullable<Price['kind']>;
+  /** Its door reaches models of chat completions by a translation. */
+  readonly isTranslated?: true;
   /** A door that few come to is loaded when it is first called. */
   readonly open: () => Door | Promise<Door>;
 }
@@ -58,11 +66,13 @@ function loaded(load: () => Promise<Door>): Place['open'] {
   return () => door ?? load().then((one) => (door = one));
 }
 
-const PLACES: Readonly<Record<Protocol, Place>> = {
+/** Each protocol's place. */
+export const PLACES: Readonly<Record<Protocol, Place>> = {
   chat: { path: '/v1/ai/chat/completions', kind: 'text', open: () => CHAT_DOOR },
   responses: {
     path: '/v1/ai/responses',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./responses/door.ts')).RESPONSES_DOOR),
   },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
@@ -85,11 +95,13 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./messages/door.ts')).MESSAGES_DOOR),
   },
   gemini: {
     path: '/v1/ai/google/v1beta/models/{model}:generateContent',
     kind: 'text',
+    isTranslated: true,
     open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
   },
   embedContent: {
@@ -106,18 +118,26 @@ const PLACES: Readonly<Record<Protocol, Place>> = {
 
 export const openDoor = (protocol: Protocol): Door | Promise<Door> => PLACES[protocol].open();
 
+interface AskedModel {
+  readonly upstream: Pick<Target['upstream'], 'speaks'>;
+  readonly price: Pick<Price, 'kind'>;
+}
+
 /** Whether a model is asked in a protocol itself. */
-export function isAskedIn(protocol: Protocol, { upstream, price }: Target): boolean {
+export function isAskedIn(protocol: Protocol, { upstream, price }: AskedModel): boolean {
   const { kind } = PLACES[protocol];
   const isOfKind =
     price.kind === kind || (price.kind === undefined && (kind === 'text' || kind === 'embeddings'));
   return upstream.speaks.has(protocol) && isOfKind;
 }
 
-/** The paths at which one of these models is asked. */
+/** The paths at which one of these models can be asked for. */
 export function pathsOf(chain: readonly Target[]): string[] {
-  const places = Object.entries(PLACES).filter(([protocol]) =>
-    chain.some((target) => isAskedIn(protocol as Protocol, target)),
+  const places = Object.entries(PLACES).filter(([protocol, { isTranslated }]) =>
+    chain.some(
+      (target) =>
+        isAskedIn(protocol as Protocol, target) || (isTranslated === true && isAskedIn('chat', target)),
+    ),
   );
   return places.map(([, { path }]) => path);
 }

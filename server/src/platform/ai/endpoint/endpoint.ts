@@ -171,14 +171,14 @@ export function createAiEndpoint(parts: AiEndpointParts): AiEndpoint {
     const policy = parts.policyOf(name);
     checkInput(policy, body.length);
     const { bytes, text, parsed, form } = readBody(door, body, headers);
-    const pictures = check(parsed, parts.allowedFields);
-    const model = named?.model ?? parsed['model'] ?? null;
-    if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
     // It bounds the depth, on which what follows may rely.
     const said =
       form === undefined
         ? readWire(door.dialect, bytes, { parsed, ...(named === undefined ? {} : { named }) })
         : { ...readWire(door.dialect, EMPTY), form, counted: NO_TEXT };
+    const pictures = check(parsed, parts.allowedFields);
+    const model = named?.model ?? parsed['model'] ?? null;
+    if (model !== null && typeof model !== 'string') throw invalid('model must be a text.', 'model');
     const own: WireRequest = {
       ...said,
       model: model ?? door.defaultModel ?? '',

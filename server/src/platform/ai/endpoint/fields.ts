@@ -2,6 +2,7 @@ import { AppError, isRecord } from '#platform/kernel';
 import { type Picture, readPicture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import { invalid } from '../wire.ts';
+import '../errors.ts';
 
 /**
  * The kind of a field of a chat request, as far as a shared vendor key is concerned.
@@ -21,10 +22,11 @@ export const EMBEDDING_FIELDS: FieldTable = {
   dimensions: 'harmless',
   encoding_format: 'harmless',
   user: 'harmless',
+  metadata: 'ours',
 };
 
 /** OpenAI's moderations, likewise. */
-const MODERATION_FIELDS: FieldTable = { input: 'harmless', model: 'ours' };
+export const MODERATION_FIELDS: FieldTable = { input: 'harmless', model: 'ours', metadata: 'ours' };
 
 /** OpenAI's chat completions, as of the openai package 7.55. */
 export const CHAT_FIELDS: FieldTable = {
@@ -92,6 +94,7 @@ export function checkFields(
     if (value !== null && (kind === 'unpriced' || kind === 'stateful')) refuse(field, kind);
     if (kind === undefined && !allowed.has(field)) refuse(field, 'unknown');
   }
+  if (table['metadata'] === 'ours') checkMetadata(body['metadata']);
 }
 
 /** Refuses fields that are set and no text, or a longer one. */
@@ -190,7 +193,6 @@ export function checkChatFields(body: Record<string, unknown>, allowed: Readonly
     throw invalid('messages must be a list that is not empty.', 'messages');
   }
   checkTools(body['tools']);
-  checkMetadata(body['metadata']);
 }
 
 /** OpenAI's bounds of metadata: pairs, and characters of their names and values. */
@@ -198,12 +200,13 @@ const MOST_PAIRS = 16;
 const LONGEST_NAME = 64;
 const LONGEST_VALUE = 512;
 
-/** Refuses metadata that OpenAI would refuse. */
-export function checkMetadata(metadata: unknown): void {
+/** Refuses metadata that OpenAI would refuse; Anthropic takes a `user_id` that is null. */
+function checkMetadata(metadata: unknown): void {
   if (metadata === undefined || metadata === null) return;
   const pairs = isRecord(metadata) ? Object.entries(metadata) : [];
   const fits = ([name, value]: [string, unknown]) =>
-    name.length <= LONGEST_NAME && typeof value === 'string' && value.length <= LONGEST_VALUE;
+    name.length <= LONGEST_NAME &&
+    (value === null || (typeof value === 'string' && value.length <= LONGEST_VALUE));
   if (!isRecord(metadata) || pairs.length > MOST_PAIRS || !pairs.every(fits))
     throw invalid(
       `metadata must be an object of at most ${MOST_PAIRS} texts, of ${LONGEST_VALUE} characters each.`,
@@ -215,8 +218,8 @@ export function checkMetadata(metadata: unknown): void {
 const MOST_TAGS = 8;
 const LONGEST_TAG = 128;
 
-/** The tags that a request gives its call: its metadata, and who asks at the caller's as `user_id`. Those past the bounds are left out or cut. */
-export function tagsOf({ metadata, user }: Readonly<Record<string, unknown>>) {
+/** The tags that a request gives its call: its metadata (Google's labels), and who asks at the caller's as `user_id`. Those past the bounds are left out or cut. */
+export function tagsOf({ labels, metadata = labels, user }: Readonly<Record<string, unknown>>) {
   const said = {
     ...(typeof user === 'string' ? { user_id: user } : {}),
     ...(isRecord(metadata) ? metadata : {}),
@@ -235,7 +238,7 @@ function checkTools(tools: unknown): void {
   if (!Array.isArray(tools)) throw invalid('tools must be a list.', 'tools');
   for (const tool of tools) {
     const type = isRecord(tool) ? tool['type'] : undefined;
-    if (type !== 'function' && type !== 'custom') refuse('tools', 'unpriced');
+    if (type !== 'function' && type !== 'custom') refuseTool(tool);
   }
 }
 
@@ -279,6 +282,12 @@ export function checkPriced(
     refuse(unpriced.isDocument ? 'messages.document' : 'messages.image_url', 'unpriced');
   if (asked.tier === undefined || FREE_TIERS.has(asked.tier)) return;
   if (!price.tiers.has(asked.tier)) refuse('service_tier', 'unpriced');
+}
+
+/** Refuses a tool that runs at the vendor, by its type. */
+export function refuseTool(tool: unknown): never {
+  const type = isRecord(tool) && typeof tool['type'] === 'string' ? `.${tool['type']}` : '';
+  return refuse(`tools${type}`, 'unpriced');
 }
 
 /** Refuses a field that a translation would lose. */

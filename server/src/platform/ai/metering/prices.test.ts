@@ -64,6 +64,19 @@ describe('what a call costs', () => {
     expect(cost(price, usage(1_000, 1_000), 'default')).toBe(cost(price, usage(1_000, 1_000)));
   });
 
+  test('is of the dearer prices as a whole where the prompt is longer than a step, and so is its reserve', () => {
+    const price = priceOf('gemini/gemini-2.5-pro');
+    expect(cost(price, usage(200_000, 1_000))).toBe(200_000 * 1.25 + 1_000 * 10);
+    expect(cost(price, usage(200_001, 1_000))).toBe(Math.ceil(200_001 * 2.5 + 1_000 * 15));
+    const above = { tokens: 9, input: 4_000_000, output: 6_000_000 };
+    const row = { input: 2_000_000, cached_input: 1_000_000, output: 3_000_000, above, source: 'a test' };
+    const own = createPrices({ overrides: { 'a/b': row } }).of('a', 'b') ?? price;
+    expect(cost(own, { ...usage(10, 0), cachedTokens: 10 })).toBe(40);
+    const size = { maxOutputTokens: 1_000 };
+    expect(reserve(price, { ...size, inputTokens: 200_000 })).toBe(260_000);
+    expect(reserve(price, { ...size, inputBytes: 200_001 })).toBe(515_003);
+  });
+
   test('is exact where the product is beyond what a number holds', () => {
     const price: Price = { ...priceOf('openai/gpt-4o'), output: 1_000_000_000 };
     expect(cost(price, usage(0, 99_999_999))).toBe(99_999_999_000);
@@ -127,6 +140,10 @@ test.each([
     { 'a/b': { input: 1, output: 0, kind: 'transcriptions', context: 9, source: 's' } },
   ],
   ['seconds of what hears nothing', { 'a/b': { input: 1, output: 1, max_seconds: 9, source: 's' } }],
+  [
+    'a longer prompt that is cheaper',
+    { 'a/b': { input: 2, output: 2, above: { tokens: 9, input: 1, output: 2 }, source: 's' } },
+  ],
   ['a model without its provider', { b: { input: 1, output: 1, source: 's' } }],
 ])('a catalogue with %s stops the start', (_what, overrides) => {
   expect(() => createPrices({ overrides })).toThrow();

@@ -50,16 +50,35 @@ const rowFields = z.strictObject({
   made_tokens: z.record(z.string(), z.int().positive()).optional(),
   /** Service tiers, as a percentage of the listed price. */
   tiers: z.record(z.string(), z.int().positive()).optional(),
+  /** A call whose prompt has more tokens than this costs these prices, all of it: none below those of a shorter one. */
+  above: z
+    .strictObject({
+      tokens: z.int().positive(),
+      input: perMillion,
+      cached_input: perMillion.optional(),
+      output: perMillion,
+    })
+    .optional(),
   source: z.string().min(1),
 });
+const rowSchema = rowFields
+  .refine(
+    ({ kind, max_seconds: longest, context, max_output: output }) =>
+      kind === 'transcriptions'
+        ? longest !== undefined || (context !== undefined && output !== undefined)
+        : longest === undefined,
+    'A model of transcriptions is bounded by `max_seconds`, or by `context` and `max_output`; no other has `max_seconds`',
+  )
+  .refine(
+    ({ above, ...row }) =>
+      above === undefined ||
+      (above.input >= Math.max(row.input, row.cache_write ?? 0, row.cache_write_1h ?? 0) &&
+        (above.cached_input ?? above.input) >= (row.cached_input ?? row.input) &&
+        above.output >= Math.max(row.output, row.reasoning ?? 0)),
+    { path: ['above'], message: 'must not be below the prices of a shorter prompt' },
+  );
 
-const rowSchema = rowFields.refine(
-  ({ kind, max_seconds: longest, context, max_output: output }) =>
-    kind === 'transcriptions'
-      ? longest !== undefined || (context !== undefined && output !== undefined)
-      : longest === undefined,
-  'A model of transcriptions is bounded by `max_seconds`, or by `context` and `max_output`; no other has `max_seconds`',
-);
+type Row = z.infer<typeof rowSchema>;
 
 const catalogueSchema = z.strictObject({
   price_version: z.string().regex(/^[\w.-]{1,40}$/),
@@ -104,6 +123,8 @@ export interface Price {
     readonly idle: number | undefined;
     readonly total: number | undefined;
   };
+  /** The price of a call whose prompt has more tokens. */
+  readonly above: { readonly tokens: number; readonly price: Price } | undefined;
   /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
   readonly tiers: ReadonlyMap<string, number>;
   /** Percent of it that a call costs; all of it when not said. */
@@ -145,7 +166,7 @@ export interface Prices {
 
 /** The catalogue that ships with the program. */
 export function shippedPrices(): unknown {
-  return JSON.parse(readFileSync(new URL('../prices/2026-11-20.json', import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL('../prices/2026-11-28.json', import.meta.url), 'utf8'));
 }
 
 /**
@@ -202,7 +223,7 @@ export function pricesNow(now: () => Prices): Prices {
   };
 }
 
-function complete(row: z.infer<typeof rowSchema>, version: string): Price {
+function complete({ above, ...row }: Row, version: string): Price {
   return {
     version,
     input: row.input,
@@ -229,17 +250,30 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
       total: milliseconds(row.total_seconds),
     },
     tiers: new Map(Object.entries(row.tiers ?? {})),
+    above: above && stepOf(row, above, version),
   };
 }
 
 /** A transcript is as long as its model writes at most; one that is billed by seconds costs nothing. */
-function wordsHeard({ kind, max_seconds: longest, max_output: output = 0 }: z.infer<typeof rowSchema>) {
+function wordsHeard({ kind, max_seconds: longest, max_output: output = 0 }: Row) {
   return kind === 'transcriptions' && longest === undefined ? { '': output } : {};
 }
 
-function kindOf({ input, output }: z.infer<typeof rowSchema>): Price['kind'] {
+function kindOf({ input, output }: Row): Price['kind'] {
   if (output > 0) return 'text';
   return input > 0 ? 'embeddings' : undefined;
+}
+
+/** What the step does not say costs as much as its nearest kind of token, not as before it. */
+function stepOf(row: Row, { tokens, ...step }: NonNullable<Row['above']>, version: string): Price['above'] {
+  const { input, output } = step;
+  const nearest = { cached_input: input, cache_write: input, cache_write_1h: input, reasoning: output };
+  return { tokens, price: complete({ ...row, ...nearest, ...step }, version) };
+}
+
+/** The price of a call whose prompt has so many tokens. */
+function priceAt(price: Price, promptTokens: number): Price {
+  return price.above !== undefined && promptTokens > price.above.tokens ? price.above.price : price;
 }
 
 function milliseconds(of: number | undefined): number | undefined {
@@ -250,12 +284,13 @@ function milliseconds(of: number | undefined): number | undefined {
  * The cost of a call: each kind of token at its price per million, summed exactly and rounded up once to a whole
  * micro-dollar, so that we never book less than the provider bills.
  */
-export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
+export function cost(row: Price, usage: TokenUsage, tier?: string): Micros {
+  const price = priceAt(row, usage.promptTokens);
   const written = Math.min(usage.cacheWriteTokens ?? 0, usage.promptTokens);
   const hours = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
   const reasoning = Math.min(usage.reasoningTokens, usage.completionTokens);
-  return charge(price, tier, [
+  return charge(row, tier, [
     [usage.promptTokens - cached - written, price.input],
     [cached, price.cachedInput],
     [written - hours, price.cacheWrite],
@@ -266,9 +301,11 @@ export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
 }
 
 /** The most that a call of this size can cost: every input token at the dearest input price, every reply at full length. */
-export function reserve(price: Price, size: CallSize): Micros {
-  return charge(price, size.tier, [
-    [inputBound(price, size), dearestInput(price, size)],
+export function reserve(row: Price, size: CallSize): Micros {
+  const bound = inputBound(row, size);
+  const price = priceAt(row, bound);
+  return charge(row, size.tier, [
+    [bound, dearestInput(price, size)],
     [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
   ]);
 }
@@ -279,17 +316,13 @@ export function madeTokens({ made }: Pick<Price, 'made'>, quality: string | unde
 }
 
 /** How many output tokens a reply may have so that `reserve` stays within `budget`; less than 1 when not even the input fits. */
-export function outputThatFits(
-  price: Price,
-  size: Omit<CallSize, 'maxOutputTokens'>,
-  budget: Micros,
-): number {
+export function outputThatFits(row: Price, size: Omit<CallSize, 'maxOutputTokens'>, budget: Micros): number {
+  const bound = inputBound(row, size);
+  const price = priceAt(row, bound);
   const each = dearestOutput(price) * (size.replies ?? 1);
-  if (each === 0 || price.fee === 0) return Number.MAX_SAFE_INTEGER;
-  const buys = price.fee === undefined ? budget : Math.floor((budget * 100) / price.fee);
-  const left =
-    (buys * 1_000_000 * 100) / percentOf(price, size.tier) -
-    inputBound(price, size) * dearestInput(price, size);
+  if (each === 0 || row.fee === 0) return Number.MAX_SAFE_INTEGER;
+  const buys = row.fee === undefined ? budget : Math.floor((budget * 100) / row.fee);
+  const left = (buys * 1_000_000 * 100) / percentOf(row, size.tier) - bound * dearestInput(price, size);
   return Math.floor(left / each);
 }
 

@@ -101,15 +101,29 @@ export function mergeFigures(before: Figures | undefined, later: Figures): Figur
   return { ...before, ...Object.fromEntries(said) };
 }
 
+/**
+ * Reasons for which a reply ends that are failures: of OpenRouter (openrouter.ai/docs/api-reference/errors) and Mistral (docs.mistral.ai/api),
+ * and of DeepSeek (api-docs.deepseek.com/api/create-chat-completion).
+ */
+export const FAILURES = ['error', 'insufficient_system_resource'];
+
+function failureIn(choices: unknown): Figures | undefined {
+  const failed: unknown = Array.isArray(choices)
+    ? choices.find((choice) => isRecord(choice) && FAILURES.includes(String(choice['finish_reason'])))
+    : undefined;
+  if (!isRecord(failed)) return undefined;
+  return isRecord(failed['error']) ? failed['error'] : { code: failed['finish_reason'] };
+}
+
 /** The error of an answer or event; `"error": null` is none. */
 export function errorIn(
   answer: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
-  const { error, base_resp: minimax } = answer;
+  const { error, base_resp: minimax, choices } = answer;
   if (isRecord(error)) return error;
   if (typeof error === 'string' && error !== '') return { message: error };
   // MiniMax: status 200, and 0 is well.
-  if (!isRecord(minimax) || (minimax['status_code'] ?? 0) === 0) return undefined;
+  if (!isRecord(minimax) || (minimax['status_code'] ?? 0) === 0) return failureIn(choices);
   return { message: minimax['status_msg'], code: minimax['status_code'] };
 }
 

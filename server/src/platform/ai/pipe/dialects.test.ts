@@ -148,12 +148,14 @@ describe('a plain answer', () => {
     const upstream = await scriptedUpstream((response, { index }) => {
       const minimax = { choices: null, base_resp: { status_code: 1_013, status_msg: 'internal error' } };
       const openrouter = { error: { code: 502, message: 'Provider returned error' } };
-      response.end(index === 2 ? plainAnswer('tea') : JSON.stringify(index === 0 ? minimax : openrouter));
+      const failed = { choices: [{ message: { content: 'Te' }, finish_reason: 'error' }] };
+      const said = [minimax, openrouter, failed][index];
+      response.end(said === undefined ? plainAnswer('tea') : JSON.stringify(said));
     });
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
     const permit = recordingPermit();
-    await fixture.open({ upstreams }).call(permit, { feature, wire: chat() });
-    expect(permit.states).toEqual(['not_served', 'not_served', 'served']);
+    await fixture.open({ upstreams }, { tries: 4 }).call(permit, { feature, wire: chat() });
+    expect(permit.states).toEqual(['not_served', 'not_served', 'not_served', 'served']);
     await upstream.close();
   });
 

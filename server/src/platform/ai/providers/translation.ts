@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AwsKeys } from '#platform/config';
 import type { StreamTranslation } from '../endpoint/door.ts';
+import { isSet, refuseLost } from '../endpoint/fields.ts';
 import type { Decoded } from './decoding.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -11,6 +12,14 @@ export const APART: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+
+const LOST = ['name', 'function_call', 'audio'];
+
+/** Refuses members of a message that no other protocol has. */
+export function refuseLostMembers(message: Fields): void {
+  const lost = LOST.find((field) => isSet(message[field]));
+  if (lost !== undefined) refuseLost(`messages.${lost}`);
+}
 
 /** A request as a vendor reads it. */
 export interface VendorRequest {

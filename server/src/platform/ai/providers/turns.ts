@@ -1,6 +1,6 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../endpoint/fields.ts';
-import type { Fields } from './translation.ts';
+import { type Fields, refuseLostMembers } from './translation.ts';
 
 /** A thought with its signature, or one that is shown to its vendor alone. */
 export type Thought = { readonly text: string; readonly signature: unknown } | { readonly data: unknown };
@@ -43,14 +43,11 @@ export function turnsOf(messages: unknown, writer: TurnWriter): Turns {
   return { system, messages: turns };
 }
 
-const LOST = ['name', 'function_call', 'audio'];
-
 function contentOf(message: Fields, writer: TurnWriter): object[] {
   const { role, tool_call_id: id, tool_calls: calls } = message;
   if (role === 'tool') return writer.result(id, partsOf(message, writer));
   if (role !== 'user' && role !== 'assistant') return refuseLost('messages.role');
-  const lost = LOST.find((field) => isSet(message[field]));
-  if (lost !== undefined) refuseLost(`messages.${lost}`);
+  refuseLostMembers(message);
   const called = isSet(calls) ? objectsIn(calls, 'messages.tool_calls') : [];
   return [
     ...thoughtsOf(message).map((thought) => writer.thought(thought)),

@@ -101,6 +101,15 @@ test.each([3, 3_000, 1_000_000])('an event is looked into however long it is: pa
   }
 });
 
+test.each([
+  ['an error', { error: { code: 502, message: 'Provider disconnected' } }],
+  ['a reply that failed', { choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }] }],
+])('%s is no end: the [DONE] behind it is not passed on', (_, event) => {
+  const { text, meter } = pass([Buffer.from(delta('hi') + streamEvent(event)), Buffer.from(DONE)], false);
+  expect(text).toBe(delta('hi'));
+  expect(meter).toMatchObject({ isDone: true, isComplete: false });
+});
+
 test('after [DONE] nothing is passed on, or believed', () => {
   const { text, meter } = pass([Buffer.from(delta('hi') + DONE + delta('more')), Buffer.from(USAGE)], false);
   expect(text).toBe(delta('hi') + DONE);

@@ -196,7 +196,8 @@ export class StreamMeter {
     if (!hasData(data, from, to)) return true;
     if (to - from <= LONGEST_DONE && isDoneEvent(data.toString('utf8', from, to))) {
       this.isDone = true;
-      return true;
+      // A reader stops there, and would take what it has for the whole.
+      return this.failure === undefined;
     }
     this.#events += 1;
     if (!endsObject(data, from, to)) {

@@ -164,7 +164,14 @@ describe('a provider of Google’s protocol alone', () => {
     const { url, key, billed } = await serverOf({ speaks: ['gemini'] });
     const openai = new OpenAI({ baseURL: `${url}/v1/ai`, apiKey: key, maxRetries: 0 });
     const messages = [{ role: 'user' as const, content: 'Hi' }];
-    for (const more of [{ logit_bias: { 1: 2 } }, { logprobs: true }, { parallel_tool_calls: false }])
+    const lost: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>[] = [
+      { logit_bias: { 1: 2 } },
+      { logprobs: true },
+      { parallel_tool_calls: false },
+      { messages: [...messages, { role: 'system', content: 'Be brief.' }] },
+      { messages: [{ role: 'user', name: 'ann', content: 'Hi' }] },
+    ];
+    for (const more of lost)
       await expect(
         openai.chat.completions.create({ model: 'sandbox-small', messages, ...more }),
       ).rejects.toMatchObject({ status: 400, code: 'field_refused', error: { details: { reason: 'lost' } } });

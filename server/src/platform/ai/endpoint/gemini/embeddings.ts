@@ -84,7 +84,11 @@ function embeddingsIn({ data, usage }: Fields) {
   };
 }
 
-const doorOf = (dialect: Dialect, own: Pick<Door, 'check'>, toAnswer: (answer: Fields) => object): Door => ({
+const doorOf = (
+  dialect: Dialect,
+  own: Pick<Door, 'check' | 'fields'>,
+  toAnswer: (answer: Fields) => object,
+): Door => ({
   dialect,
   ...own,
   answerBytes: (body) =>
@@ -99,6 +103,7 @@ const doorOf = (dialect: Dialect, own: Pick<Door, 'check'>, toAnswer: (answer: F
 export const EMBED_CONTENT_DOOR = doorOf(
   EMBED_CONTENT,
   {
+    fields: FIELDS,
     check(body, allowed) {
       checkRequest(body, allowed);
       return [];
@@ -113,6 +118,7 @@ export const EMBED_CONTENT_DOOR = doorOf(
 export const BATCH_EMBED_CONTENTS_DOOR = doorOf(
   BATCH_EMBED_CONTENTS,
   {
+    fields: BATCH_FIELDS,
     check(body, allowed) {
       checkFields(BATCH_FIELDS, body, allowed);
       const requests = objectsIn(body['requests'], 'requests');

@@ -17,6 +17,7 @@ const FIELDS: FieldTable = {
   response_format: 'harmless',
   style: 'harmless',
   user: 'harmless',
+  metadata: 'ours',
   stream: 'unpriced',
   partial_images: 'unpriced',
 };
@@ -32,6 +33,7 @@ const PICTURE_BYTES = Math.ceil((1_536 * 1_024 * 4 * 4) / 3) + 65_536;
 
 export const IMAGES_DOOR: Door = {
   dialect: IMAGES,
+  fields: FIELDS,
   check(body, allowed) {
     const { stream, ...rest } = body;
     checkFields(FIELDS, stream === false ? rest : body, allowed);

@@ -2,7 +2,7 @@ import { MESSAGES } from '../../dialects/messages.ts';
 import { namedEvent } from '../../dialects/named-event.ts';
 import { anthropicError } from '../anthropic-errors.ts';
 import type { Door } from '../door.ts';
-import { checkMessageFields } from './fields.ts';
+import { checkMessageFields, MESSAGE_FIELDS } from './fields.ts';
 import { MessageStream } from './message-stream.ts';
 import { toChatRequest } from './to-chat.ts';
 import { toMessage } from './to-message.ts';
@@ -17,6 +17,7 @@ const BETAS =
 /** Anthropic's Messages, for clients. */
 export const MESSAGES_DOOR: Door = {
   dialect: MESSAGES,
+  fields: MESSAGE_FIELDS,
   check: checkMessageFields,
   checkCount: (body, allowed) => checkMessageFields(body, allowed, { isCount: true }),
   passedOn({ 'anthropic-beta': betas }) {

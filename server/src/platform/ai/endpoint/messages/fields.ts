@@ -1,7 +1,7 @@
 import { isRecord } from '#platform/kernel';
 import { type Picture, pictureOfData } from '../../metering/pictures.ts';
 import { invalid } from '../../wire.ts';
-import { checkFields, type FieldTable, refuse } from '../fields.ts';
+import { checkFields, type FieldTable, refuse, refuseTool } from '../fields.ts';
 
 /** Anthropic's Messages, as of the @anthropic-ai/sdk package 1.14. */
 export const MESSAGE_FIELDS: FieldTable = {
@@ -68,7 +68,7 @@ function checkTools(tools: unknown): void {
   if (!Array.isArray(tools)) throw invalid('tools must be a list.', 'tools');
   for (const tool of tools) {
     const type = isRecord(tool) ? (tool['type'] ?? 'custom') : undefined;
-    if (type !== 'custom') refuse('tools', 'unpriced');
+    if (type !== 'custom') refuseTool(tool);
   }
 }
 

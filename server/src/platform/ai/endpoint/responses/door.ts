@@ -3,13 +3,14 @@ import { namedEvent } from '../../dialects/named-event.ts';
 import { RESPONSES } from '../../dialects/responses.ts';
 import type { Door } from '../door.ts';
 import { openAiError } from '../openai-errors.ts';
-import { checkResponsesBody } from './fields.ts';
+import { checkResponsesBody, RESPONSES_FIELDS } from './fields.ts';
 import { toChatRequest } from './to-chat.ts';
 import { ResponseStream, toResponse } from './to-response.ts';
 
 /** OpenAI's Responses. */
 export const RESPONSES_DOOR: Door = {
   dialect: RESPONSES,
+  fields: RESPONSES_FIELDS,
   check: checkResponsesBody,
   errorEvent,
   translation: { request: toChatRequest, answer: toResponse, stream: () => new ResponseStream() },

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import '../../errors.ts';
+import { RESPONSES } from '../../dialects/responses.ts';
+import { keptText, readWire } from '../../wire.ts';
 import { checkResponsesBody, RESPONSES_FIELDS } from './fields.ts';
 import { toChatRequest } from './to-chat.ts';
 
@@ -24,8 +26,9 @@ test.each<[string, object]>([
   ['include', { include: ['file_search_call.results'] }],
   ['frobnicate', { frobnicate: 1 }],
   ...['web_search', 'file_search', 'computer', 'code_interpreter', 'image_generation', 'mcp', 'shell'].map(
-    (type): [string, object] => ['tools', { tools: [{ type }] }],
+    (type): [string, object] => [`tools.${type}`, { tools: [{ type }] }],
   ),
+  ['tools.web_search', { tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'web_search' }] }] }],
 ])('%s is refused: %j', (field, change) => {
   expect(() => checkResponsesBody({ ...BODY, ...change }, NONE)).toThrow(
     expect.objectContaining({ code: 'field_refused', details: expect.objectContaining({ field }) as object }),
@@ -49,6 +52,21 @@ test('null is a field that is not set, and to be answered at once is granted', (
   expect(checkResponsesBody(body, NONE)).toEqual([]);
   expect(checkResponsesBody({ ...BODY, background: false }, NONE)).toEqual([]);
   expect(toChatRequest(body)).toEqual({ model: 'small', messages: [{ role: 'user', content: 'tea' }] });
+});
+
+test('the request of a coding agent, as Codex 0.171 makes it, is taken, and its metadata are not sent', () => {
+  const tools = [
+    { type: 'function', name: 'exec_command', parameters: { type: 'object' } },
+    { type: 'namespace', name: 'multi_agent_v1', tools: [{ type: 'function', name: 'spawn_agent' }] },
+  ];
+  const body = {
+    ...BODY,
+    tools,
+    include: ['reasoning.encrypted_content'],
+    client_metadata: { turn_id: 't' },
+  };
+  expect(checkResponsesBody(body, NONE)).toEqual([]);
+  expect(keptText(readWire(RESPONSES, JSON.stringify(body)))).not.toContain('client_metadata');
 });
 
 const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'f', arguments: '{}' });

@@ -1,7 +1,7 @@
 import { isRecord } from '#platform/kernel';
 import { type Picture, readPicture } from '../../metering/pictures.ts';
 import { invalid } from '../../wire.ts';
-import { checkFields, checkMetadata, type FieldTable, refuse } from '../fields.ts';
+import { checkFields, type FieldTable, refuse, refuseTool } from '../fields.ts';
 
 /** OpenAI's Responses, as of the openai package 7.55. */
 export const RESPONSES_FIELDS: FieldTable = {
@@ -36,6 +36,8 @@ export const RESPONSES_FIELDS: FieldTable = {
   background: 'stateful',
   conversation: 'stateful',
   metadata: 'ours',
+  // Codex says in it which installation asks.
+  client_metadata: 'ours',
   previous_response_id: 'stateful',
   prompt: 'stateful',
 };
@@ -67,9 +69,8 @@ export function checkResponsesBody(body: Record<string, unknown>, allowed: Reado
   const { background, ...fields } = body;
   // To be answered at once is what this door does.
   checkFields(RESPONSES_FIELDS, background === false ? fields : body, allowed);
-  checkMetadata(body['metadata']);
-  for (const tool of listOf(body, 'tools'))
-    if (!isRecord(tool) || !TOOLS.has(tool['type'])) refuse('tools', 'unpriced');
+  const tools = listOf(body, 'tools').flatMap((tool) => (isNamespace(tool) ? listOf(tool, 'tools') : [tool]));
+  for (const tool of tools) if (!isRecord(tool) || !TOOLS.has(tool['type'])) refuseTool(tool);
   for (const included of listOf(body, 'include')) if (!INCLUDED.has(included)) refuse('include', 'unpriced');
   const { input, instructions = null } = body;
   if (instructions !== null && typeof instructions !== 'string')
@@ -79,6 +80,9 @@ export function checkResponsesBody(body: Record<string, unknown>, allowed: Reado
     throw invalid('input must be a text, or a list of items that is not empty.', 'input');
   return input.flatMap(picturesOf);
 }
+
+const isNamespace = (tool: unknown): tool is Record<string, unknown> =>
+  isRecord(tool) && tool['type'] === 'namespace';
 
 function listOf(body: Record<string, unknown>, field: string): readonly unknown[] {
   const value = body[field] ?? [];

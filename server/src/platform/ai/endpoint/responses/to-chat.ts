@@ -33,6 +33,7 @@ const TOLD: Readonly<Record<string, (value: unknown, body: Fields) => object>> =
   max_tool_calls: () => ({}),
   background: () => ({}),
   safety_identifier: () => ({}),
+  client_metadata: () => ({}),
   store: () => ({}),
   stream_options: () => ({}),
 };

@@ -13,6 +13,7 @@ const FIELDS: FieldTable = {
   instructions: 'harmless',
   response_format: 'harmless',
   speed: 'harmless',
+  metadata: 'ours',
   stream_format: 'unpriced',
 };
 
@@ -30,6 +31,7 @@ const nameOf = (voice: unknown): unknown => (isRecord(voice) ? (voice['id'] ?? v
 
 export const SPEECH_DOOR: Door = {
   dialect: SPEECH,
+  fields: FIELDS,
   check(body, allowed) {
     const { stream_format: format, ...rest } = body;
     checkFields(FIELDS, format === 'audio' ? rest : body, allowed);

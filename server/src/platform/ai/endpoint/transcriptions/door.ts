@@ -86,6 +86,7 @@ function checkLists(body: Record<string, unknown>): void {
 
 export const TRANSCRIPTIONS_DOOR: Door = {
   dialect: TRANSCRIPTIONS,
+  fields: FIELDS,
   readForm: readBody,
   check(body, allowed) {
     const { stream, ...rest } = body;

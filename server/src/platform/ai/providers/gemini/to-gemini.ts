@@ -1,6 +1,6 @@
 import { isRecord, jsonIn } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
-import { APART, type Fields } from '../translation.ts';
+import { APART, type Fields, refuseLostMembers } from '../translation.ts';
 
 /** Members of generationConfig that chats have under another name. */
 const CONFIG: Readonly<Record<string, string>> = {
@@ -105,9 +105,12 @@ function contentsOf(messages: unknown): Fields {
   for (const message of objectsIn(messages, 'messages')) {
     const { role } = message;
     if (role === 'system' || role === 'developer') {
+      // In the midst of a conversation it would change its place.
+      if (contents.length > 0) refuseLost('messages.role');
       system.push(...partsOf(message['content']));
       continue;
     }
+    if (role !== 'tool') refuseLostMembers(message);
     const side = role === 'assistant' ? 'model' : 'user';
     const parts =
       role === 'assistant'
