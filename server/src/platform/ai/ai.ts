@@ -27,19 +27,10 @@ import type { Alias } from './providers/routes.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
-import {
-  type Cut,
-  guardedModel,
-  createGuard,
-  guards,
-  type ReplyPermit,
-  type Sanitizer,
-  tellUnfit,
-} from './sanitizer/index.ts';
-import { createModeration, type Moderate } from './safety/moderation.ts';
-import { checkReply } from '@plinth/safety';
+import { type Cut, guardedModel, createGuard, guards, type Sanitizer } from './sanitizer/index.ts';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
-import { openSlots } from './slots/open-slots.ts';
+import { type Safety, safetyOf } from './safety-part.ts';
+import { assertSlots, openSlots } from './slots/open-slots.ts';
 import type { SlotLimit } from './slots/slots.ts';
 import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
@@ -47,6 +38,8 @@ import { safetyIdentifiers, type WireRequest } from './wire.ts';
 
 /** Settings that may change while the program runs. */
 export interface AiChoices {
+  /** Those that there were, when not said. */
+  readonly upstreams?: readonly UpstreamOptions[];
   readonly prices: Prices;
   /** Names of the operator's own, each a chain of `provider/model` or a route. */
   readonly aliases?: Readonly<Record<string, Alias>>;
@@ -177,7 +170,7 @@ export function createAi(parts: AiParts): Ai {
   const providers = providersOf(parts, timers);
   const tokens = createTokenCounter({ timers });
   let chosen = chosenFrom(parts, providers, parts);
-  const slots = openSlots(parts, { timers, providers });
+  const slots = openSlots(parts, { timers });
   const deadlines = createDeadlines({ clock, timers });
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const pipe = createPipe({
@@ -228,11 +221,11 @@ export function createAi(parts: AiParts): Ai {
         return chosen.allowedFields;
       },
     }),
-    safety: safetyOf(parts, providers),
+    safety: safetyOf(parts, () => chosen.providers),
     health,
     prices: pricesNow(() => chosen.prices),
     choose(choices) {
-      chosen = chosenFrom(choices, providers.under(choices), parts);
+      chosen = chosenFrom(choices, chosen.providers.under(choices), parts);
     },
     async close() {
       slots?.close();
@@ -264,10 +257,11 @@ function providersOf(parts: AiParts, timers: Timers): Providers {
   });
 }
 
-type Declared = Pick<AiParts, 'policies' | 'prompts'>;
+type Declared = Pick<AiParts, 'policies' | 'prompts' | 'slots'>;
 
 function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared): Chosen {
   const policies = createPolicies(declared.policies, choices.policyOverrides);
+  assertSlots(declared.slots, providers);
   return {
     prices: choices.prices,
     providers,
@@ -288,39 +282,6 @@ function sentModels({
   traceparent,
 }: CallRequest): Pick<PipeCall, 'wire' | 'signal' | 'traceparent'> {
   return { wire, signal, traceparent };
-}
-
-/** Providers with a moderation endpoint, the first preferred. */
-const MODERATORS = ['openai', 'sandbox'];
-
-/** Moderation and findings. */
-export interface Safety {
-  /** Undefined: no moderation provider is configured. */
-  readonly moderate: Moderate | undefined;
-  /** Undefined in a process that keeps nothing. */
-  readonly findings: Findings | undefined;
-  /**
-   * Whether what a model wrote under a permit may be read; that it may not is written down. For what is one part of an answer, of which
-   * the rest may stay: a policy's `replyCheck` looks at answers as a whole.
-   */
-  isFit(permit: ReplyPermit, text: string): boolean;
-}
-
-function safetyOf(parts: AiParts, providers: Providers): Safety {
-  const { moderation, findings, clock, logger, metrics } = parts;
-  const names = moderation === false ? [] : MODERATORS;
-  const [upstream] = names.flatMap((name) => providers.upstream(name) ?? []);
-  const moderate =
-    upstream === undefined ? undefined : createModeration({ upstream, clock, logger, metrics });
-  return {
-    moderate,
-    findings,
-    isFit(permit, text) {
-      const { fit, rules } = checkReply(text);
-      if (!fit) tellUnfit(parts, permit, rules);
-      return fit;
-    },
-  };
 }
 
 function pricesNow(now: () => Prices): Prices {

@@ -11,7 +11,6 @@ export {
   type CallRequest,
   createAi,
   type EstimateRequest,
-  type Safety,
 } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 export type { BreakerSettings, BreakerState } from './providers/breaker.ts';
@@ -34,6 +33,7 @@ export { problemsOfAi } from './problems-of-ai.ts';
 export { describeAlias } from './providers/routes.ts';
 export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';
+export type { Safety } from './safety-part.ts';
 export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';

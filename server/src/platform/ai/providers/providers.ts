@@ -124,8 +124,8 @@ export interface Providers {
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
-   * The same upstreams under other settings: breakers and throttles of models that stay are the same, so that what is known of
-   * their health is. Throws ConfigError, and then nothing has changed.
+   * Providers under other settings: breakers and throttles of models that stay are the same, so that what is known of their health is, and of
+   * keys. Throws ConfigError, and then nothing has changed.
    */
   under(settings: ProvidersSettings): Providers;
   close(): Promise<void>;
@@ -133,6 +133,8 @@ export interface Providers {
 
 /** The settings of models that can be asked for. */
 export interface ProvidersSettings {
+  /** Those that there were, when not said. */
+  readonly upstreams?: readonly UpstreamOptions[] | undefined;
   /** Names of our own, each a chain of `provider/model` or a route; added to `small`, `large` and `embedding`. */
   readonly aliases?: Readonly<Record<string, Alias>> | undefined;
   /** By provider, in place of what its upstream lists. */
@@ -148,14 +150,31 @@ export interface ProvidersParts extends ProvidersSettings, KeysParts {
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
 export function createProviders(parts: ProvidersParts): Providers {
-  const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
-  const keysOf = new Map(parts.upstreams.map(({ name, keys }) => [name, keys]));
   const keys = createKeys(parts);
+  const pools = new Map<string, Dispatcher>();
+  const opened = new WeakMap<UpstreamOptions, Upstream>();
   const known = new Map<string, Health>();
 
-  function healthOf(provider: string, model: string): Health {
-    const name = `${provider}/${model}`;
-    const before = known.get(name);
+  /** One of an upstream that is gone stays: it closes its idle connections by itself, and a call under way may try again. */
+  function poolOf(options: UpstreamOptions): Dispatcher {
+    const { origin } = new URL(options.baseUrl);
+    const id = `${options.name} ${origin}`;
+    const pool = pools.get(id) ?? poolFor(origin, options);
+    pools.set(id, pool);
+    return pool;
+  }
+
+  function upstreamOf(options: UpstreamOptions): Upstream {
+    const upstream = opened.get(options) ?? open(options, poolOf(options));
+    opened.set(options, upstream);
+    return upstream;
+  }
+
+  function healthOf(options: UpstreamOptions, model: string): Health {
+    const provider = options.name;
+    // Failures at another address, or with another key, tell nothing of this one.
+    const id = `${provider}/${model} ${JSON.stringify({ ...options, models: [], keys: [] })}`;
+    const before = known.get(id);
     if (before !== undefined) return before;
     const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
     const closed = (milliseconds: number): void => parts.throttled({ provider, model }, milliseconds);
@@ -164,20 +183,22 @@ export function createProviders(parts: ProvidersParts): Providers {
       throttle: new Throttle({ ...parts, closed }),
       learned: { takes: {}, thinks: false },
       latency: new Latency(),
-      ownKeys: keysOf.get(provider)?.map((options) => keys.at(provider, model, options)),
     };
-    known.set(name, health);
+    known.set(id, health);
     return health;
   }
 
-  function under(settings: ProvidersSettings): Providers {
-    const { chains, listed, targets } = namesOf({
-      ...parts,
-      options: parts.upstreams,
+  function under({ upstreams: listed = parts.upstreams, ...settings }: ProvidersSettings): Providers {
+    const upstreams = new Map(listed.map((options) => [options.name, upstreamOf(options)]));
+    const named = namesOf({
+      options: listed,
       upstreams,
       settings,
       healthOf,
+      keysOf: ({ name, keys: own }, model) => own?.map((options) => keys.at(name, model, options)),
+      clock: parts.clock,
     });
+    const { chains, targets } = named;
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -188,12 +209,12 @@ export function createProviders(parts: ProvidersParts): Providers {
         model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
       upstream: (name) => upstreams.get(name),
       targets,
-      list: () => listed,
-      under,
+      list: () => named.listed,
+      under: (next) => under({ upstreams: listed, ...next }),
       async close() {
         keys.close();
         // Destroyed, not closed: a stopping process has drained its calls, and a hung provider must not hold it.
-        await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
+        await Promise.all([...pools.values()].map((pool) => pool.destroy(null)));
       },
     };
   }
@@ -201,20 +222,19 @@ export function createProviders(parts: ProvidersParts): Providers {
 }
 
 /** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'> & {
-  readonly ownKeys: readonly KeyAtModel[] | undefined;
-};
+type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'>;
 
 interface Naming {
   readonly options: readonly UpstreamOptions[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly settings: ProvidersSettings;
-  readonly healthOf: (provider: string, model: string) => Health;
+  readonly healthOf: (options: UpstreamOptions, model: string) => Health;
+  readonly keysOf: (options: UpstreamOptions, model: string) => readonly KeyAtModel[] | undefined;
   readonly clock: Clock;
 }
 
 /** All names, each with what it stands for. */
-function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
+function namesOf({ options, upstreams, settings, healthOf, keysOf, clock }: Naming) {
   const { prices, aliases, models = {} } = settings;
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
@@ -226,12 +246,12 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
     chains.set(id, chain);
   }
 
-  function add(upstream: Upstream, model: string): void {
+  function add(upstream: Upstream, from: UpstreamOptions, model: string): void {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
     if (price === undefined) return void problems.push(unpriced(provider, model));
-    const { ownKeys = [], ...health } = healthOf(provider, model);
-    const single = { upstream, provider, model, price, ...health };
+    const ownKeys = keysOf(from, model) ?? [];
+    const single = { upstream, provider, model, price, ...healthOf(from, model) };
     const target =
       ownKeys.length === 0 ? single : { ...single, keys: new KeyPool(clock, withKeys(single, ownKeys)) };
     targets.push(target);
@@ -244,10 +264,10 @@ function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
   for (const provider of Object.keys(models))
     if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
   const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
-  for (const { name, models: own } of named) {
-    const upstream = upstreams.get(name);
-    for (const model of own ?? modelsInCatalogue(prices, name))
-      if (upstream !== undefined) add(upstream, model);
+  for (const from of named) {
+    const upstream = upstreams.get(from.name);
+    for (const model of from.models ?? modelsInCatalogue(prices, from.name))
+      if (upstream !== undefined) add(upstream, from, model);
   }
   const sizes = sizesFor(named, (name) => chains.has(name));
   for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
@@ -306,18 +326,24 @@ function sizesFor(
   return Object.fromEntries(sizes);
 }
 
-function open(options: UpstreamOptions): Upstream {
-  const url = new URL(options.baseUrl);
-  const dispatcher = new Pool(url.origin, {
-    connections: options.connections ?? 512,
+function poolFor(
+  origin: string,
+  { connections = 512, connectTimeout = 5_000 }: Pick<UpstreamOptions, 'connections' | 'connectTimeout'>,
+): Dispatcher {
+  return new Pool(origin, {
+    connections,
     // One call a connection: a call that is aborted or hangs takes no other with it.
     pipelining: 1,
     allowH2: false,
-    connect: connectorWithoutInterim({ timeout: options.connectTimeout ?? 5_000, allowH2: false }),
+    connect: connectorWithoutInterim({ timeout: connectTimeout, allowH2: false }),
     // The shared wheel keeps all time limits (deadlines.ts).
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+}
+
+function open(options: UpstreamOptions, dispatcher: Dispatcher): Upstream {
+  const url = new URL(options.baseUrl);
   const given = options.keys?.map(({ key }) => key) ?? [options.apiKey ?? ''];
   const withKey = (key: string) => ({ apiKey: key, authorization: authorization(options.authHeader, key) });
   return {
