@@ -7,6 +7,7 @@ import {
   createFindings,
   problemsOfAi,
 } from '#platform/ai';
+import type { Audit } from '#platform/audit';
 import type { Config } from '#platform/config';
 import type { Database } from '#platform/db';
 import { type Ids, systemClock, systemRandom } from '#platform/kernel';
@@ -19,18 +20,20 @@ interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'red
   readonly config: Config;
   readonly db: Database;
   readonly ids: Ids;
+  readonly audit: Audit;
   readonly telemetry: Telemetry;
   readonly holder: Holder;
 }
 
 /** Every way to a model, with the policies and prompts of all products, and what the operator's file says of them. */
-export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
+export function openAi({ telemetry, config, db, ids, audit, ...parts }: AiWiring): Ai {
   return createAi({
     ...parts,
     ...telemetry,
     ...aiSettingsOf(config),
     findings: createFindings({ db, ids, ...telemetry }),
     signals: db,
+    storedIn: { db, audit },
     health: { db, process: parts.holder.id },
     moderation: config.ai.moderation,
     slots: config.ai.slots,
@@ -47,22 +50,38 @@ export interface AiCheck {
   readonly unpriced: readonly string[];
 }
 
-/** Looks at AI_CONFIG, or a text in its place, together with AI_UPSTREAMS and the products, without a call. Throws ConfigError for a text that can't be read. */
-export async function checkAi(config: Config, text?: string): Promise<AiCheck> {
-  const settings = aiSettingsOf(config, text);
-  const { upstreams, sandbox, slots } = config.ai;
-  const problems = await problemsOfAi({
+/** The parts of a gateway that only looks at settings, and calls nothing. */
+function lookingAt({ ai }: Config, settings: AiSettings): AiParts {
+  const { upstreams, sandbox, slots } = ai;
+  return {
     ...settings,
     ...declaredBy(products),
     upstreams: sandbox ? [...upstreams, { name: 'sandbox', baseUrl: 'http://127.0.0.1/v1' }] : upstreams,
     slots,
     clock: systemClock,
     random: systemRandom,
-  });
-  const unpriced = upstreams.flatMap(({ name, models = [] }) =>
+  };
+}
+
+/** Looks at AI_CONFIG, or a text in its place, together with AI_UPSTREAMS and the products, without a call. Throws ConfigError for a text that can't be read. */
+export async function checkAi(config: Config, text?: string): Promise<AiCheck> {
+  const settings = aiSettingsOf(config, text);
+  const problems = await problemsOfAi(lookingAt(config, settings));
+  const unpriced = config.ai.upstreams.flatMap(({ name, models = [] }) =>
     models.filter((model) => !settings.prices.has(name, model)).map((model) => `${name}/${model}`),
   );
   return { settings, problems, unpriced };
+}
+
+/** Stored routes that these settings leave aside, each in a sentence. Throws ConfigError for settings that are wrong themselves. */
+export async function routesLeftAside(
+  config: Config,
+  rows: readonly { readonly alias: string; readonly route: unknown }[],
+): Promise<string[]> {
+  const stored = new Map(rows.map(({ alias, route }) => [alias, route]));
+  const ai = createAi({ ...lookingAt(config, aiSettingsOf(config)), stored });
+  await ai.close();
+  return [...ai.aside].flatMap(([alias, faults]) => faults.map(({ message }) => `${alias}: ${message}`));
 }
 
 /** The policies and prompts of products. */

@@ -30,6 +30,12 @@ import { systemTimers, type Timers } from './timers.ts';
 import { type Cut, guardedModel, createGuard, guards, type Sanitizer } from './sanitizer/index.ts';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
 import { type Safety, safetyOf } from './safety-part.ts';
+import { createAsideLog } from './stored-routes/aside-log.ts';
+import {
+  createStoredRoutes,
+  type StoredRoutes,
+  type StoredRoutesParts,
+} from './stored-routes/stored-routes.ts';
 import { assertSlots, openSlots } from './slots/open-slots.ts';
 import type { SlotLimit } from './slots/slots.ts';
 import type { StructuredParts } from './model/structured.ts';
@@ -53,6 +59,10 @@ export interface AiChoices {
 
 export interface AiParts extends AiChoices {
   readonly upstreams: readonly UpstreamOptions[];
+  /** Routes that operators stored, as they are found at the start. */
+  readonly stored?: ReadonlyMap<string, unknown> | undefined;
+  /** Where operators store routes; undefined: nowhere. */
+  readonly storedIn?: StoredRoutesParts | undefined;
   /** By `product.feature`, as products declare them. */
   readonly policies: Readonly<Record<string, PolicyInput>>;
   /** By product. */
@@ -140,6 +150,10 @@ export interface Ai {
   readonly endpoint: AiEndpoint;
   readonly safety: Safety;
   readonly health: Health;
+  /** Routes that operators store; undefined: this process has nowhere to. */
+  readonly routes: StoredRoutes | undefined;
+  /** Stored routes that are left aside, with what is wrong. */
+  readonly aside: Providers['aside'];
   /** The prices in effect. */
   readonly prices: Prices;
   /**
@@ -171,6 +185,22 @@ export function createAi(parts: AiParts): Ai {
   const tokens = createTokenCounter({ timers });
   let chosen = chosenFrom(parts, providers, parts);
   const slots = openSlots(parts, { timers });
+  let choices: AiChoices = parts;
+  let stored = parts.stored ?? new Map<string, unknown>();
+  const tellAside = createAsideLog(parts.logger);
+  function put(next: AiChoices, routes: ReadonlyMap<string, unknown>): void {
+    chosen = chosenFrom(next, chosen.providers.under({ ...next, stored: routes }), parts);
+    [choices, stored] = [next, routes];
+    tellAside(chosen.providers.aside);
+  }
+  const routes =
+    parts.storedIn &&
+    createStoredRoutes({
+      ...parts.storedIn,
+      logger: parts.logger,
+      providers: () => chosen.providers,
+      put: (rows) => put(choices, rows),
+    });
   const deadlines = createDeadlines({ clock, timers });
   const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const pipe = createPipe({
@@ -224,10 +254,13 @@ export function createAi(parts: AiParts): Ai {
     safety: safetyOf(parts, () => chosen.providers),
     health,
     prices: pricesNow(() => chosen.prices),
-    choose(choices) {
-      chosen = chosenFrom(choices, chosen.providers.under(choices), parts);
+    routes,
+    get aside() {
+      return chosen.providers.aside;
     },
+    choose: (next) => put(next, stored),
     async close() {
+      routes?.close();
       slots?.close();
       await Promise.all([tokens.close(), providers.close(), parts.findings?.close()]);
     },

@@ -4,6 +4,7 @@ import { createAi } from './ai.ts';
 import { aiDataRules } from './data-rules.ts';
 import { healthRoutes } from './health-routes.ts';
 import { safetyRoutes } from './safety-routes.ts';
+import { storedRouteRoutes } from './stored-routes/routes.ts';
 export {
   type Ai,
   type AiChoices,
@@ -36,6 +37,7 @@ export * from './safety/index.ts';
 export type { Safety } from './safety-part.ts';
 export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
+export { storedRoutes } from './stored-routes/store.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest, TakeWords } from './model/text-stream.ts';
 export { protocolsOf } from './takes.ts';
@@ -47,6 +49,7 @@ export type { NamedCall, WireRequest } from './wire.ts';
 const systemUses = {
   'admin.providers': 'a platform admin sees how providers fare for all accounts',
   'admin.safety': 'a platform admin sees how much was found in texts of all people, and nothing of whose',
+  'ai.routes': 'routes of models are the operator’s, and of all accounts',
   'ai.safety': 'old safety events of all people are deleted in one run',
 };
 
@@ -62,7 +65,7 @@ export const aiModule = defineModule({
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
   systemUses,
-  partRoutes: { health: healthRoutes, safety: safetyRoutes },
+  partRoutes: { health: healthRoutes, safety: safetyRoutes, routes: storedRouteRoutes },
   schedules: {
     'old-safety-events': {
       cron: '29 3 * * *',

@@ -3,3 +3,6 @@ grant usage on schema ai to plinth_tenant, plinth_system;
 
 grant select, insert, delete on ai.safety_events to plinth_system;
 grant select, insert on ai.safety_events to plinth_tenant;
+
+grant select, insert, update, delete on ai.routes to plinth_system;
+grant usage on sequence ai.route_numbers to plinth_system;

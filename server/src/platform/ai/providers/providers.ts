@@ -1,33 +1,15 @@
-import { type AwsKeys, ConfigError, type GoogleCredentials } from '#platform/config';
-import { AppError, type Clock } from '#platform/kernel';
+import type { AwsKeys, GoogleCredentials } from '#platform/config';
+import { AppError } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
+import { createKeys, type KeyAtModel, type KeyOptions, type KeyPool, type KeysParts } from './keys.ts';
+import { type Health, namesOf } from './names.ts';
 import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
-import { type Alias, Latency, routeOf, type RoutePlace, usualPrice } from './routes.ts';
+import { type Alias, Latency, type Route, type RouteFault, type RoutePlace } from './routes.ts';
 import { Throttle } from './throttle.ts';
 import { type LoadTranslation, translationOf } from './translations.ts';
 import type { Price, Prices } from '../metering/prices.ts';
-import { wrongAt } from '../settings.ts';
-
-/**
- * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
- * is made of the upstreams that are configured; the sandbox answers only when it is alone, never as a fallback.
- */
-const SIZES: Readonly<Record<string, readonly string[]>> = {
-  small: ['openai/gpt-4.1-mini', 'minimax/MiniMax-Text-01', 'anthropic/claude-haiku-4-5'],
-  large: ['openai/gpt-4.1', 'minimax/MiniMax-M1', 'anthropic/claude-sonnet-4-5'],
-  embedding: ['openai/text-embedding-3-small'],
-};
-const SANDBOX_SIZES: Readonly<Record<string, readonly string[]>> = {
-  small: ['sandbox/sandbox-small'],
-  large: ['sandbox/sandbox-large'],
-  embedding: ['sandbox/sandbox-embed'],
-};
-
-/** The `owned_by` of an alias. */
-const OURS = 'system';
 
 export interface UpstreamOptions {
   readonly name: string;
@@ -109,6 +91,15 @@ export function thinks({ price, learned }: Pick<Target, 'price' | 'learned'>): b
   return price.thinks || learned.thinks;
 }
 
+/** An alias or a route, with where it comes from. */
+export interface RouteInEffect {
+  readonly source: 'program' | 'file' | 'stored';
+  readonly alias: Alias;
+  readonly members: readonly { readonly target: Target; readonly weight: number }[];
+  /** The one that would hold in place of a stored one. */
+  readonly beneath: Alias | undefined;
+}
+
 export interface Providers {
   /**
    * The models that a name stands for, in order: an alias, `provider/model`, or a model of any configured provider.
@@ -121,6 +112,11 @@ export interface Providers {
   upstream(name: string): Upstream | undefined;
   /** Each model of each provider, once. */
   readonly targets: readonly Target[];
+  /** Aliases and routes that are in effect, by name. */
+  readonly routes: ReadonlyMap<string, RouteInEffect>;
+  /** Stored routes that are not, with what is wrong: this process has not their models. */
+  readonly aside: ReadonlyMap<string, readonly RouteFault[]>;
+  faultsOf(route: Route): readonly RouteFault[];
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
@@ -137,6 +133,8 @@ export interface ProvidersSettings {
   readonly upstreams?: readonly UpstreamOptions[] | undefined;
   /** Names of our own, each a chain of `provider/model` or a route; added to `small`, `large` and `embedding`. */
   readonly aliases?: Readonly<Record<string, Alias>> | undefined;
+  /** Routes that operators stored, which lie over those; those without their models are left aside. */
+  readonly stored?: ReadonlyMap<string, unknown> | undefined;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
@@ -198,7 +196,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       keysOf: ({ name, keys: own }, model) => own?.map((options) => keys.at(name, model, options)),
       clock: parts.clock,
     });
-    const { chains, targets } = named;
+    const { chains, targets, routes, aside, faultsOf } = named;
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -209,6 +207,9 @@ export function createProviders(parts: ProvidersParts): Providers {
         model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
       upstream: (name) => upstreams.get(name),
       targets,
+      routes,
+      aside,
+      faultsOf,
       list: () => named.listed,
       under: (next) => under({ upstreams: listed, ...next }),
       async close() {
@@ -219,111 +220,6 @@ export function createProviders(parts: ProvidersParts): Providers {
     };
   }
   return under(parts);
-}
-
-/** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'>;
-
-interface Naming {
-  readonly options: readonly UpstreamOptions[];
-  readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly settings: ProvidersSettings;
-  readonly healthOf: (options: UpstreamOptions, model: string) => Health;
-  readonly keysOf: (options: UpstreamOptions, model: string) => readonly KeyAtModel[] | undefined;
-  readonly clock: Clock;
-}
-
-/** All names, each with what it stands for. */
-function namesOf({ options, upstreams, settings, healthOf, keysOf, clock }: Naming) {
-  const { prices, aliases, models = {} } = settings;
-  const chains = new Map<string, readonly Target[]>();
-  const listed: { id: string; provider: string }[] = [];
-  const targets: Target[] = [];
-  const problems: string[] = [];
-
-  function list(id: string, chain: readonly Target[], provider: string): void {
-    if (!chains.has(id)) listed.push({ id, provider });
-    chains.set(id, chain);
-  }
-
-  function add(upstream: Upstream, from: UpstreamOptions, model: string): void {
-    const { name: provider } = upstream;
-    const price = prices.of(provider, model);
-    if (price === undefined) return void problems.push(unpriced(provider, model));
-    const ownKeys = keysOf(from, model) ?? [];
-    const single = { upstream, provider, model, price, ...healthOf(from, model) };
-    const target =
-      ownKeys.length === 0 ? single : { ...single, keys: new KeyPool(clock, withKeys(single, ownKeys)) };
-    targets.push(target);
-    const chain = [target];
-    list(`${provider}/${model}`, chain, provider);
-    // The first upstream that has a model answers to its bare name.
-    if (!chains.has(model)) list(model, chain, provider);
-  }
-
-  for (const provider of Object.keys(models))
-    if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
-  const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
-  for (const from of named) {
-    const upstream = upstreams.get(from.name);
-    for (const model of from.models ?? modelsInCatalogue(prices, from.name))
-      if (upstream !== undefined) add(upstream, from, model);
-  }
-  const sizes = sizesFor(named, (name) => chains.has(name));
-  for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
-    const route = routeOf(names);
-    const members = route.models.flatMap(({ model, weight }) => {
-      const chain = chains.get(model);
-      if (chain === undefined)
-        problems.push(wrongAt(['aliases', alias], `no configured upstream has ${model}.`));
-      return (chain ?? []).map((target) => ({ ...target, place: { route, name: alias, weight } }));
-    });
-    const chain =
-      route.order === 'weight' || route.order === 'latency'
-        ? members
-        : members.map((target) => ({ ...target, place: undefined }));
-    if (route.order === 'price') chain.sort((one, other) => usualPrice(one.price) - usualPrice(other.price));
-    if (chain.length > 0) list(alias, chain, OURS);
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { chains, listed, targets };
-}
-
-/** A target for each key. */
-function withKeys(target: Target, keys: readonly KeyAtModel[]): KeyedTarget[] {
-  const { upstream } = target;
-  return keys.map((key, index) => ({
-    ...target,
-    key,
-    throttle: key.throttle,
-    upstream: { ...upstream, ...upstream.keys[index] },
-  }));
-}
-
-function unpriced(provider: string, model: string): string {
-  const says = `${provider}/${model} has no price: give it one under prices, or name it in allow_unpriced.`;
-  return wrongAt(['models', provider], says);
-}
-
-function modelsInCatalogue(prices: Prices, provider: string): string[] {
-  return prices.names
-    .filter((name) => name.startsWith(`${provider}/`))
-    .map((name) => name.slice(provider.length + 1));
-}
-
-/** Where no known model of a size is configured (a local server), the first model of the first upstream serves. */
-function sizesFor(
-  upstreams: readonly UpstreamOptions[],
-  isConfigured: (name: string) => boolean,
-): Readonly<Record<string, readonly string[]>> {
-  const real = upstreams.find(({ name }) => name !== 'sandbox');
-  const first = real?.models?.[0];
-  const last = real === undefined || first === undefined ? [] : [`${real.name}/${first}`];
-  const sizes = Object.entries(real === undefined ? SANDBOX_SIZES : SIZES).map(([size, names]) => {
-    const known = names.filter(isConfigured);
-    return [size, known.length === 0 && size !== 'embedding' ? last : known] as const;
-  });
-  return Object.fromEntries(sizes);
 }
 
 function poolFor(
