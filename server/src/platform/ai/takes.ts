@@ -31,7 +31,7 @@ const LEAST: Takes = {
 };
 
 /** Protocols of vendors' own, into which chat completions are translated (providers/translations.ts). */
-export type TranslationName = 'converse' | 'gemini' | 'mistral';
+export type TranslationName = 'converse' | 'gemini' | 'messages' | 'mistral';
 
 interface Vendor {
   readonly host?: RegExp;
@@ -73,8 +73,8 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
   anthropic: {
     host: /^api\.anthropic\.com$/,
-    takes: {},
-    speaks: ['messages'],
+    takes: { safety_identifier: true, stream_options: false, response_format: 'none' },
+    translation: 'messages',
     source: 'platform.claude.com/docs/en/api/messages',
   },
   azure: {

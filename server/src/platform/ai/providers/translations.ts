@@ -5,18 +5,18 @@ import type { UpstreamTranslation } from './translation.ts';
 const TRANSLATIONS: Readonly<Record<TranslationName, () => Promise<UpstreamTranslation>>> = {
   converse: async () => (await import('./converse/converse.ts')).CONVERSE,
   gemini: async () => (await import('./gemini/gemini.ts')).GEMINI_TRANSLATION,
+  messages: async () => (await import('./messages/messages.ts')).MESSAGES_TRANSLATION,
   mistral: async () => (await import('./mistral.ts')).MISTRAL,
 };
 
 export type LoadTranslation = () => UpstreamTranslation | Promise<UpstreamTranslation>;
 
-/** The translation into one of these protocols, if there is one; at hand at once, after the first time. */
+/** The translation into one of these protocols, for an upstream that speaks no chat completions, if there is one; at hand at once, after the first time. */
 export function translationOf(spoken: readonly string[]): LoadTranslation | undefined {
   const name = (Object.keys(TRANSLATIONS) as TranslationName[]).find((one) => spoken.includes(one));
-  // It is a protocol of our own too, which an upstream may speak beside chat completions.
-  const load =
-    name === undefined || (name === 'gemini' && spoken.includes('chat')) ? undefined : TRANSLATIONS[name];
-  if (load === undefined) return undefined;
+  // Some are protocols of our own too, which an upstream may speak beside chat completions.
+  if (name === undefined || spoken.includes('chat')) return undefined;
+  const load = TRANSLATIONS[name];
   let translation: UpstreamTranslation | undefined;
   return () => translation ?? load().then((one) => (translation = one));
 }

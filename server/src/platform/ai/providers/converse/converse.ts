@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { isRecord, jsonIn } from '#platform/kernel';
+import type { Frame } from '../blocks.ts';
 import type {
   Fields,
   TranslationContext,
@@ -10,7 +11,7 @@ import type {
   VendorRequest,
   VendorUpstream,
 } from '../translation.ts';
-import { ConverseStream, type Frame, toCompletion } from './from-converse.ts';
+import { ConverseStream, toCompletion } from './from-converse.ts';
 import { toConverse } from './to-converse.ts';
 
 /** Amazon Bedrock's Converse and ConverseStream. */

@@ -1,6 +1,7 @@
-import { isRecord, jsonIn } from '#platform/kernel';
+import { isRecord } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
 import { APART, type Fields } from '../translation.ts';
+import { type TurnWriter, turnsOf } from '../turns.ts';
 
 /** Values that ask for what a model does anyway. */
 const USUAL: Fields = {
@@ -40,7 +41,8 @@ export function toConverse(chat: Fields): Fields {
   if (isSet(chat['tools'])) add('toolConfig', { tools: objectsIn(chat['tools'], 'tools').flatMap(toTool) });
   const choice = chat['tool_choice'];
   if (isSet(choice) && choice !== 'auto') add('toolConfig', { toolChoice: toToolChoice(choice) });
-  return { ...toMessages(chat['messages']), ...parts };
+  const { system, messages } = turnsOf(chat['messages'], TURNS);
+  return { ...(system.length > 0 ? { system } : {}), messages, ...parts };
 }
 
 function toTextFormat(format: unknown): object {
@@ -64,68 +66,20 @@ function toToolChoice(choice: unknown): object {
   return isRecord(named) ? { tool: { name: named['name'] } } : refuseLost('tool_choice');
 }
 
-/** Turns alternate there: what one side says in several messages is one. */
-function toMessages(messages: unknown): Fields {
-  const system: object[] = [];
-  const turns: { readonly role: string; readonly content: object[] }[] = [];
-  for (const message of objectsIn(messages, 'messages')) {
-    const { role } = message;
-    const last = turns.at(-1);
-    if (role === 'system' || role === 'developer') {
-      // In the midst of a conversation it would change its place.
-      if (last !== undefined) refuseLost('messages.role');
-      system.push(...toParts(message));
-      continue;
-    }
-    const side = role === 'assistant' ? role : 'user';
-    const content = contentOf(message);
-    if (last?.role === side) last.content.push(...content);
-    else turns.push({ role: side, content });
-  }
-  return { ...(system.length > 0 ? { system } : {}), messages: turns };
-}
-
-const LOST = ['name', 'function_call', 'audio'];
-
-function contentOf(message: Fields): object[] {
-  const { role, tool_call_id: toolUseId, tool_calls: calls } = message;
-  if (role === 'tool') {
-    const parts = toParts(message);
+const TURNS: TurnWriter = {
+  part: (part) => [toBlock(part), ...cachePointOf(part)],
+  call: ({ id, name, input }) => ({ toolUse: { toolUseId: id, name, input } }),
+  result(id, parts) {
     const content = parts.filter((one) => !isMark(one));
-    return [{ toolResult: { toolUseId, content } }, ...parts.filter(isMark)];
-  }
-  if (role !== 'user' && role !== 'assistant') return refuseLost('messages.role');
-  const lost = LOST.find((field) => isSet(message[field]));
-  if (lost !== undefined) refuseLost(`messages.${lost}`);
-  const called = isSet(calls) ? objectsIn(calls, 'messages.tool_calls') : [];
-  return [...toReasoning(message), ...toParts(message), ...called.map(toToolUse)];
-}
-
-function toToolUse({ id, function: call }: Fields): object {
-  const { name, arguments: text } = isRecord(call) ? call : {};
-  const input = typeof text === 'string' && text !== '' ? jsonIn(text) : {};
-  return isRecord(input) ? { toolUse: { toolUseId: id, name, input } } : refuseLost('messages.tool_calls');
-}
-
-/** Thoughts go back with their signature; without one they are another vendor's, which are not told again in a chat. */
-function toReasoning({ reasoning_content: text, reasoning_details: details }: Fields): object[] {
-  const known = isSet(details) ? objectsIn(details, 'messages.reasoning_details') : [];
-  if (known.filter(({ signature }) => isSet(signature)).length > 1) refuseLost('messages.reasoning_details');
-  return known.flatMap(({ signature, data }): object[] => {
-    if (isSet(data)) return [{ reasoningContent: { redactedContent: data } }];
-    return isSet(signature) ? [{ reasoningContent: { reasoningText: { text: text ?? '', signature } } }] : [];
-  });
-}
-
-/** A block without a letter is refused there. */
-function toParts(message: Fields): object[] {
-  const { content } = message;
-  const parts = typeof content === 'string' ? [{ ...message, type: 'text', text: content }] : content;
-  if (!isSet(parts)) return [];
-  return objectsIn(parts, 'messages.content').flatMap((part) =>
-    part['text'] === '' ? [] : [toBlock(part), ...cachePointOf(part)],
-  );
-}
+    return [{ toolResult: { toolUseId: id, content } }, ...parts.filter(isMark)];
+  },
+  thought: (one) => ({
+    reasoningContent:
+      'data' in one
+        ? { redactedContent: one.data }
+        : { reasoningText: { text: one.text, signature: one.signature } },
+  }),
+};
 
 /** It takes a picture's bytes: one that lies elsewhere it does not fetch. */
 const PICTURE = /^data:image\/(gif|jpe?g|png|webp);base64,/;

@@ -1,9 +1,9 @@
-import { isRecord, jsonIn } from '#platform/kernel';
+import { isRecord } from '#platform/kernel';
 import { candidatesOf, GEMINI, partsOf } from '../../dialects/gemini.ts';
 import { dataEvent } from '../../dialects/named-event.ts';
 import type { StreamTranslation } from '../../endpoint/door.ts';
-import { EventCutter } from '../../streams/event-cutter.ts';
-import { eventsIn } from '../../streams/events.ts';
+import { DONE } from '../blocks.ts';
+import { JsonEvents } from '../json-events.ts';
 import type { Fields, TranslationContext } from '../translation.ts';
 
 type Context = Pick<TranslationContext, 'model' | 'now'>;
@@ -78,7 +78,7 @@ export function toCompletion(answer: Fields, context: Context): object {
 /** A stream of Google's events as one of chat completions. */
 export class GeminiChatStream implements StreamTranslation {
   readonly #context: Context;
-  readonly #cutter = new EventCutter();
+  readonly #events = new JsonEvents();
   #head: Fields = {};
   #usage: object = {};
   /** The calls of each reply so far. */
@@ -90,26 +90,22 @@ export class GeminiChatStream implements StreamTranslation {
   }
 
   push(bytes: Buffer): Buffer {
-    const events = this.#cutter.push(bytes);
-    if (this.#cutter.isBroken) throw new Error('an event is too long');
-    return this.#told(events);
+    return this.#told(this.#events.push(bytes));
   }
 
   /** Figures and the end come where Google has said why it ended: a stream that is cut stays so. */
   end(): Buffer {
-    const rest = this.#told(this.#cutter.rest());
+    const rest = this.#told(this.#events.rest());
     if (!this.#isEnded) return rest;
     const usage = dataEvent({ ...this.#head, object: 'chat.completion.chunk', choices: [], ...this.#usage });
-    return Buffer.concat([rest, Buffer.from(`${usage}data: [DONE]\n\n`)]);
+    return Buffer.concat([rest, Buffer.from(usage + DONE)]);
   }
 
-  #told(bytes: Buffer | undefined): Buffer {
-    const events = bytes === undefined ? [] : [...eventsIn(bytes.toString('utf8'))];
-    return Buffer.from(events.map((event) => this.#take(jsonIn(event))).join(''));
+  #told(events: readonly Fields[]): Buffer {
+    return Buffer.from(events.map((event) => this.#take(event)).join(''));
   }
 
-  #take(answer: unknown): string {
-    if (!isRecord(answer)) throw new Error('an event is no object');
+  #take(answer: Fields): string {
     const { head, usage, error } = readHead(answer, this.#context);
     if (error !== undefined) return dataEvent({ error });
     this.#head = head;
