@@ -124,8 +124,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
-  await modules.identity.ready();
-  await modules.ai.routes?.ready();
+  await Promise.all([modules.identity.ready(), modules.ai.routes?.ready()]);
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = connectOnListen(await createServer(serverParts(modules, options)), (url) => {

@@ -81,7 +81,7 @@ export async function routesLeftAside(
   const stored = new Map(rows.map(({ alias, route }) => [alias, route]));
   const ai = createAi({ ...lookingAt(config, aiSettingsOf(config)), stored });
   await ai.close();
-  return [...ai.aside].flatMap(([alias, faults]) => faults.map(({ message }) => `${alias}: ${message}`));
+  return [...ai.aside()].flatMap(([alias, faults]) => faults.map(({ message }) => `${alias}: ${message}`));
 }
 
 /** The policies and prompts of products. */

@@ -21,6 +21,7 @@ import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
 import type { Prices } from './metering/prices.ts';
+import { pricesNow } from './metering/prices-now.ts';
 import type { Prompts } from './prompts.ts';
 import type { Signals } from './providers/keys.ts';
 import type { Alias } from './providers/routes.ts';
@@ -153,7 +154,7 @@ export interface Ai {
   /** Routes that operators store; undefined: this process has nowhere to. */
   readonly routes: StoredRoutes | undefined;
   /** Stored routes that are left aside, with what is wrong. */
-  readonly aside: Providers['aside'];
+  aside(): Providers['aside'];
   /** The prices in effect. */
   readonly prices: Prices;
   /**
@@ -181,28 +182,11 @@ interface Chosen extends Core {
 export function createAi(parts: AiParts): Ai {
   const { clock, metrics } = parts;
   const timers = parts.timers ?? systemTimers;
-  const providers = providersOf(parts, timers);
   const tokens = createTokenCounter({ timers });
-  let chosen = chosenFrom(parts, providers, parts);
+  const now = choosing(parts, timers);
   const slots = openSlots(parts, { timers });
-  let choices: AiChoices = parts;
-  let stored = parts.stored ?? new Map<string, unknown>();
-  const tellAside = createAsideLog(parts.logger);
-  function put(next: AiChoices, routes: ReadonlyMap<string, unknown>): void {
-    chosen = chosenFrom(next, chosen.providers.under({ ...next, stored: routes }), parts);
-    [choices, stored] = [next, routes];
-    tellAside(chosen.providers.aside);
-  }
-  const routes =
-    parts.storedIn &&
-    createStoredRoutes({
-      ...parts.storedIn,
-      logger: parts.logger,
-      providers: () => chosen.providers,
-      put: (rows) => put(choices, rows),
-    });
   const deadlines = createDeadlines({ clock, timers });
-  const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
+  const health = createHealth({ clock, metrics, providers: () => now.chosen.providers, parts: parts.health });
   const pipe = createPipe({
     clock,
     timers,
@@ -217,9 +201,12 @@ export function createAi(parts: AiParts): Ai {
     safetyIdentifier: safetyIdentifiers(),
     maySend: parts.maySend,
   });
-  const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
+  const core: Core = {
+    policyOf: (name) => now.chosen.policyOf(name),
+    chainOf: (of) => now.chosen.chainOf(of),
+  };
   const guardOf = (permit: Permit, policy: Policy) =>
-    createGuard(parts, permit, { sanitizer: chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
+    createGuard(parts, permit, { sanitizer: now.chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
@@ -245,24 +232,53 @@ export function createAi(parts: AiParts): Ai {
       policyOf: core.policyOf,
       logger: parts.logger,
       get providers() {
-        return chosen.providers;
+        return now.chosen.providers;
       },
       get allowedFields() {
-        return chosen.allowedFields;
+        return now.chosen.allowedFields;
       },
     }),
-    safety: safetyOf(parts, () => chosen.providers),
+    safety: safetyOf(parts, () => now.chosen.providers),
     health,
-    prices: pricesNow(() => chosen.prices),
-    routes,
-    get aside() {
-      return chosen.providers.aside;
-    },
-    choose: (next) => put(next, stored),
+    prices: pricesNow(() => now.chosen.prices),
+    ...now.changes,
     async close() {
-      routes?.close();
+      now.changes.routes?.close();
       slots?.close();
-      await Promise.all([tokens.close(), providers.close(), parts.findings?.close()]);
+      await Promise.all([tokens.close(), now.chosen.providers.close(), parts.findings?.close()]);
+    },
+  };
+}
+
+/** The choices in effect, over which stored routes lie. */
+function choosing(parts: AiParts, timers: Timers) {
+  const tellAside = createAsideLog(parts.logger);
+  let chosen = chosenFrom(parts, providersOf(parts, timers), parts);
+  let choices: AiChoices = parts;
+  let stored = parts.stored ?? new Map<string, unknown>();
+
+  function put(next: AiChoices, routes: ReadonlyMap<string, unknown>): void {
+    chosen = chosenFrom(next, chosen.providers.under({ ...next, stored: routes }), parts);
+    [choices, stored] = [next, routes];
+    tellAside(chosen.providers.aside);
+  }
+
+  return {
+    get chosen() {
+      return chosen;
+    },
+    /** Changes of them, and how they stand. */
+    changes: {
+      aside: () => chosen.providers.aside,
+      choose: (next: AiChoices) => put(next, stored),
+      routes:
+        parts.storedIn &&
+        createStoredRoutes({
+          ...parts.storedIn,
+          logger: parts.logger,
+          providers: () => chosen.providers,
+          put: (rows) => put(choices, rows),
+        }),
     },
   };
 }
@@ -315,22 +331,6 @@ function sentModels({
   traceparent,
 }: CallRequest): Pick<PipeCall, 'wire' | 'signal' | 'traceparent'> {
   return { wire, signal, traceparent };
-}
-
-function pricesNow(now: () => Prices): Prices {
-  return {
-    get version() {
-      return now().version;
-    },
-    get default() {
-      return now().default;
-    },
-    get names() {
-      return now().names;
-    },
-    of: (provider, model) => now().of(provider, model),
-    has: (provider, model) => now().has(provider, model),
-  };
 }
 
 /** The chain of each policy, found at start, where a model that no provider has is an error. */
