@@ -3,9 +3,9 @@ import { protocolsOf, type Door, type Protocol } from '#platform/ai';
 import { isAskedIn, openDoor, PLACES } from '../../server/src/platform/ai/endpoint/doors.ts';
 import { type FieldKind, tagsOf } from '../../server/src/platform/ai/endpoint/fields.ts';
 import { createPrices, type Price } from '../../server/src/platform/ai/metering/prices.ts';
-import { translationOf } from '../../server/src/platform/ai/providers/translations.ts';
+import { spokenIn, translationOf } from '../../server/src/platform/ai/providers/translations.ts';
 import type { UpstreamTranslation } from '../../server/src/platform/ai/providers/translation.ts';
-import type { Spoken, Takes, TranslationName } from '../../server/src/platform/ai/takes.ts';
+import type { Takes, TranslationName } from '../../server/src/platform/ai/takes.ts';
 import { CHAT } from '../../server/src/platform/ai/dialects/chat.ts';
 import { readWire, type WireChange, writeWire } from '../../server/src/platform/ai/wire.ts';
 import { MADE, table } from './documents.ts';
@@ -83,11 +83,11 @@ function upstreamTable(doors: readonly Door[]): string {
   const rows = UPSTREAMS.map(([name, shown, url]) => {
     const spoken = protocolsOf(name, new URL(url));
     const [by] = spoken.filter((one): one is TranslationName => one in TRANSLATED);
-    const speaks = new Set<Spoken>(translationOf(spoken) === undefined ? spoken : ['chat', ...spoken]);
+    const { speaks, translation } = spokenIn(spoken);
     const cells = doors.map((door) => {
       const { kind } = PLACES[door.dialect.name];
       const is = (protocol: Protocol) => isAskedIn(protocol, { upstream: { speaks }, price: { kind } });
-      const isTranslated = translationOf(spoken) !== undefined && by !== undefined;
+      const isTranslated = translation !== undefined && by !== undefined;
       if (is(door.dialect.name) && !(door.dialect.name === 'chat' && isTranslated)) return 'own';
       const { name: into = 'chat' } = door.translation?.into ?? {};
       const reaches = is(door.dialect.name) || (door.translation !== undefined && is(into));

@@ -27,7 +27,7 @@ import type { AppOptions } from './app/options.ts';
 import { assertNobodyPays, chooseProducts, type ProductChoice } from './app/products.ts';
 import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
-import { type AiCheck, checkAi } from './app/ai.ts';
+import { type AiCheck, checkAi, routesLeftAside } from './app/ai.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openGooglePlay } from './app/google-play.ts';
@@ -40,6 +40,7 @@ export {
   allRoutes,
   assertNobodyPays,
   checkAi,
+  routesLeftAside,
   chooseProducts,
   openBlobHome,
   openBlobHomeAlone,
@@ -123,7 +124,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
-  await modules.identity.ready();
+  await Promise.all([modules.identity.ready(), modules.ai.routes?.ready()]);
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = connectOnListen(await createServer(serverParts(modules, options)), (url) => {

@@ -44,8 +44,8 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: splitNames(`
     billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made
-    accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
-    accounts.organization-change ai.provider-key-saved ai.provider-key-deleted accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
+    ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
+    accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
     billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-change identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed

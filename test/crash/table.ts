@@ -50,6 +50,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
       'one row that nothing waits for: what a process that is killed had not written is lost (docs/safety.md)',
   },
   'ai.safety-pruned': { because: AGAIN },
+  'ai.route-change': { because: ONE_COMMIT },
   'ai.safety-refused': {
     because:
       'one commit before anything was called: before it the permit is closed by the sweeper and voided, after it the answer is kept for the repeat',

@@ -138,6 +138,13 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       [ids.next(), accountId, userId],
     ),
   );
+  await db.asMigrator(
+    statement(
+      `insert into ai.routes (alias, route, changed_by) values ('house', '{"models": [{"model": "sandbox/sandbox-large"}]}', $1)
+       on conflict (alias) do update set changed_by = excluded.changed_by`,
+      [userId],
+    ),
+  );
   // The example’s sale is then to be recorded of this account, if it is.
   await db.asMigrator(
     statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),

@@ -90,7 +90,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     migrate: false,
     store: keepOpen(over(database.db)),
     onLost: options.onLost ?? fail,
-    diagnose: async (db) => (await import('../../server/src/main/doctor.ts')).diagnose(config, db),
+    diagnose: async (db, now) => (await import('../../server/src/main/doctor.ts')).diagnose(now, db),
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
     ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),

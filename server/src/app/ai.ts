@@ -18,11 +18,11 @@ import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
 
 interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'crashHook'> {
-  readonly audit: Audit;
-  readonly secrets: Secrets;
   readonly config: Config;
   readonly db: Database;
   readonly ids: Ids;
+  readonly audit: Audit;
+  readonly secrets: Secrets;
   readonly telemetry: Telemetry;
   readonly holder: Holder;
 }
@@ -36,6 +36,7 @@ export function openAi({ telemetry, config, db, ids, audit, secrets, ...parts }:
     findings: createFindings({ db, ids, ...telemetry }),
     ownKeyParts: { db, audit, secrets },
     signals: db,
+    storedIn: { db, audit },
     health: { db, process: parts.holder.id },
     moderation: config.ai.moderation,
     slots: config.ai.slots,
@@ -52,22 +53,38 @@ export interface AiCheck {
   readonly unpriced: readonly string[];
 }
 
-/** Looks at AI_CONFIG, or a text in its place, together with AI_UPSTREAMS and the products, without a call. Throws ConfigError for a text that can't be read. */
-export async function checkAi(config: Config, text?: string): Promise<AiCheck> {
-  const settings = aiSettingsOf(config, text);
-  const { upstreams, sandbox, slots } = config.ai;
-  const problems = await problemsOfAi({
+/** The parts of a gateway that only looks at settings, and calls nothing. */
+function lookingAt({ ai }: Config, settings: AiSettings): AiParts {
+  const { upstreams, sandbox, slots } = ai;
+  return {
     ...settings,
     ...declaredBy(products),
     upstreams: sandbox ? [...upstreams, { name: 'sandbox', baseUrl: 'http://127.0.0.1/v1' }] : upstreams,
     slots,
     clock: systemClock,
     random: systemRandom,
-  });
-  const unpriced = upstreams.flatMap(({ name, models = [] }) =>
+  };
+}
+
+/** Looks at AI_CONFIG, or a text in its place, together with AI_UPSTREAMS and the products, without a call. Throws ConfigError for a text that can't be read. */
+export async function checkAi(config: Config, text?: string): Promise<AiCheck> {
+  const settings = aiSettingsOf(config, text);
+  const problems = await problemsOfAi(lookingAt(config, settings));
+  const unpriced = config.ai.upstreams.flatMap(({ name, models = [] }) =>
     models.filter((model) => !settings.prices.has(name, model)).map((model) => `${name}/${model}`),
   );
   return { settings, problems, unpriced };
+}
+
+/** Stored routes that these settings leave aside, each in a sentence. Throws ConfigError for settings that are wrong themselves. */
+export async function routesLeftAside(
+  config: Config,
+  rows: readonly { readonly alias: string; readonly route: unknown }[],
+): Promise<string[]> {
+  const stored = new Map(rows.map(({ alias, route }) => [alias, route]));
+  const ai = createAi({ ...lookingAt(config, aiSettingsOf(config)), stored });
+  await ai.close();
+  return [...ai.aside()].flatMap(([alias, faults]) => faults.map(({ message }) => `${alias}: ${message}`));
 }
 
 /** The policies and prompts of products. */

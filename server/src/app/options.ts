@@ -47,7 +47,7 @@ export interface AppOptions {
   readonly store?: Promise<Store>;
   readonly clock?: Clock;
   /** Looks at all that the program stands on, for platform admins; without it there is nothing to look at. */
-  readonly diagnose?: (db: Database) => Promise<readonly Finding[]>;
+  readonly diagnose?: (db: Database, config: Config) => Promise<readonly Finding[]>;
   readonly crashHook?: CrashHook;
   /** In place of one of this process's own: a sandbox whose clock a test drives. */
   readonly stripeSandbox?: StripeStandIn;

@@ -297,7 +297,11 @@ function servicesOf(
     billing: parts.sales,
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
-    diagnosis: createDiagnosis({ ...parts, config, look: async () => (await diagnose?.(parts.db)) ?? [] }),
+    diagnosis: createDiagnosis({
+      ...parts,
+      config,
+      look: async () => (await diagnose?.(parts.db, parts.aiSettings.config())) ?? [],
+    }),
     backup: createBackupService({
       ...parts,
       version,

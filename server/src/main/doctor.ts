@@ -11,7 +11,7 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { oldHelplines, protocolsOf } from '#platform/ai';
+import { oldHelplines, protocolsOf, storedRoutes } from '#platform/ai';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
@@ -28,6 +28,7 @@ import {
   openBlobHomeAlone,
   openVectorHome,
   providersOf,
+  routesLeftAside,
 } from '#app';
 import { describeChoice } from './banner.ts';
 import { guessesOf } from './show-config.ts';
@@ -72,6 +73,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: () => aiSettingsState(config) },
+    { name: 'AI routes', look: () => inDatabase((db) => aiRoutesState(db, config)) },
     ...config.ai.upstreams.map((setting) => ({
       name: `AI: ${setting.name}`,
       look: () => upstream(setting),
@@ -273,6 +275,14 @@ async function aiSettingsState(config: Config): Promise<string> {
   const { ai } = config;
   const place = ai.settings === undefined ? 'without a file' : (ai.settings.path ?? 'in AI_CONFIG itself');
   return [`prices ${check.settings.prices.version}, ${place}`, ...guessesOf(check)].join('; ');
+}
+
+/** Routes that operators stored. One whose model the settings do not have is a warning: what lies beneath it holds. */
+async function aiRoutesState(db: Database, config: Config): Promise<string> {
+  const [rows] = await db.system('ai.routes', [storedRoutes]);
+  const aside = await routesLeftAside(config, rows);
+  const count = `${rows.length} stored`;
+  return aside.length === 0 ? count : `WARNING: ${count}, left aside: ${aside.join(' ')} (docs/gateway.md)`;
 }
 
 async function upstream(setting: UpstreamSetting): Promise<string> {

@@ -52,7 +52,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     const opened = store ?? openStore(config, crashHook, preparedFile(config));
     store = undefined;
     const more = {
-      diagnose: async (db: Database) => (await import('./doctor.ts')).diagnose(config, db),
+      diagnose: async (db: Database, now: Config) => (await import('./doctor.ts')).diagnose(now, db),
       ...(crashHook === undefined ? {} : { crashHook }),
     };
     return openApp({ config, version, ...roles, store: opened, onLost: losing.lose, ...more });

@@ -45,6 +45,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     says: 'the unique licenses_key_hash_key*',
     because: 'a keyed hash of 95 random bits says whose it is before the account is known',
   },
+  { table: 'ai.routes', says: 'it is the system’s', because: 'routes of models are the operator’s' },
   {
     table: 'orbit.public_templates',
     says: 'it is the system’s',

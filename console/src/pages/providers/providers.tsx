@@ -6,6 +6,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { Routes } from './routes.tsx';
 import { texts } from './texts.ts';
 
 type Model = ReplyOf<'GET /v1/admin/providers'>['data'][number];
@@ -103,6 +104,13 @@ export function Providers() {
               ),
           },
         ]}
+      />
+      <Routes
+        models={
+          asked.data?.data
+            .filter(({ breaker }) => breaker !== null)
+            .map(({ provider, model }) => `${provider}/${model}`) ?? []
+        }
       />
     </>
   );

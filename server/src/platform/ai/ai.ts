@@ -20,7 +20,8 @@ import { createPipe } from './pipe/pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
-import { type Prices, pricesNow } from './metering/prices.ts';
+import type { Prices } from './metering/prices.ts';
+import { pricesNow } from './metering/prices-now.ts';
 import {
   type AccountKeys,
   openAccountKeys,
@@ -34,19 +35,16 @@ import type { Alias } from './providers/routes.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
-import {
-  type Cut,
-  guardedModel,
-  createGuard,
-  guards,
-  type ReplyPermit,
-  type Sanitizer,
-  tellUnfit,
-} from './sanitizer/index.ts';
-import { createModeration, type Moderate } from './safety/moderation.ts';
-import { checkReply } from '@plinth/safety';
+import { type Cut, guardedModel, createGuard, guards, type Sanitizer } from './sanitizer/index.ts';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
-import { openSlots } from './slots/open-slots.ts';
+import { type Safety, safetyOf } from './safety-part.ts';
+import { createAsideLog } from './stored-routes/aside-log.ts';
+import {
+  createStoredRoutes,
+  type StoredRoutes,
+  type StoredRoutesParts,
+} from './stored-routes/stored-routes.ts';
+import { assertSlots, openSlots } from './slots/open-slots.ts';
 import type { SlotLimit } from './slots/slots.ts';
 import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
@@ -54,6 +52,8 @@ import { safetyIdentifiers, type WireRequest } from './wire.ts';
 
 /** Settings that may change while the program runs. */
 export interface AiChoices {
+  /** Those that there were, when not said. */
+  readonly upstreams?: readonly UpstreamOptions[];
   readonly prices: Prices;
   /** Names of the operator's own, each a chain of `provider/model` or a route. */
   readonly aliases?: Readonly<Record<string, Alias>>;
@@ -69,6 +69,10 @@ export interface AiChoices {
 
 export interface AiParts extends AiChoices {
   readonly upstreams: readonly UpstreamOptions[];
+  /** Routes that operators stored, as they are found at the start. */
+  readonly stored?: ReadonlyMap<string, unknown> | undefined;
+  /** Where operators store routes; undefined: nowhere. */
+  readonly storedIn?: StoredRoutesParts | undefined;
   /** By `product.feature`, as products declare them. */
   readonly policies: Readonly<Record<string, PolicyInput>>;
   /** By product. */
@@ -160,6 +164,10 @@ export interface Ai {
   readonly health: Health;
   /** Undefined in a process that keeps none. */
   readonly accountKeys: AccountKeys | undefined;
+  /** Routes that operators store; undefined: this process has nowhere to. */
+  readonly routes: StoredRoutes | undefined;
+  /** Stored routes that are left aside, with what is wrong. */
+  aside(): Providers['aside'];
   /** The prices in effect. */
   readonly prices: Prices;
   /**
@@ -188,13 +196,16 @@ interface Chosen extends Core {
 export function createAi(parts: AiParts): Ai {
   const { clock, metrics } = parts;
   const timers = parts.timers ?? systemTimers;
-  const providers = providersOf(parts, timers);
   const tokens = createTokenCounter({ timers });
-  let chosen = chosenFrom(parts, providers, parts);
-  const slots = openSlots(parts, { timers, providers });
+  const now = choosing(parts, timers);
+  const slots = openSlots(parts, { timers });
   const deadlines = createDeadlines({ clock, timers });
-  const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
-  const accountKeys = openAccountKeys({ ...parts, providers, fees: () => chosen.ownKeyFees });
+  const health = createHealth({ clock, metrics, providers: () => now.chosen.providers, parts: parts.health });
+  const accountKeys = openAccountKeys({
+    ...parts,
+    providers: { upstream: (name) => now.chosen.providers.upstream(name) },
+    fees: () => now.chosen.ownKeyFees,
+  });
   const pipe = createPipe({
     ...parts,
     timers,
@@ -208,9 +219,12 @@ export function createAi(parts: AiParts): Ai {
     safetyIdentifier: safetyIdentifiers(),
     maySend: parts.maySend,
   });
-  const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
+  const core: Core = {
+    policyOf: (name) => now.chosen.policyOf(name),
+    chainOf: (of) => now.chosen.chainOf(of),
+  };
   const guardOf = (permit: Permit, policy: Policy) =>
-    createGuard(parts, permit, { sanitizer: chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
+    createGuard(parts, permit, { sanitizer: now.chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
@@ -237,22 +251,59 @@ export function createAi(parts: AiParts): Ai {
       logger: parts.logger,
       ownKeys: (accountId) => accountKeys?.of(accountId),
       get providers() {
-        return chosen.providers;
+        return now.chosen.providers;
       },
       get allowedFields() {
-        return chosen.allowedFields;
+        return now.chosen.allowedFields;
       },
     }),
-    safety: safetyOf(parts, providers),
+    safety: safetyOf(parts, () => now.chosen.providers),
     health,
     accountKeys,
-    prices: pricesNow(() => chosen.prices),
-    choose(choices) {
-      chosen = chosenFrom(choices, providers.under(choices), parts);
-    },
+    prices: pricesNow(() => now.chosen.prices),
+    ...now.changes,
     async close() {
+      now.changes.routes?.close();
       slots?.close();
-      await Promise.all([tokens.close(), providers.close(), accountKeys?.close(), parts.findings?.close()]);
+      await Promise.all([
+        tokens.close(),
+        now.chosen.providers.close(),
+        accountKeys?.close(),
+        parts.findings?.close(),
+      ]);
+    },
+  };
+}
+
+/** The choices in effect, over which stored routes lie. */
+function choosing(parts: AiParts, timers: Timers) {
+  const tellAside = createAsideLog(parts.logger);
+  let chosen = chosenFrom(parts, providersOf(parts, timers), parts);
+  let choices: AiChoices = parts;
+  let stored = parts.stored ?? new Map<string, unknown>();
+
+  function put(next: AiChoices, routes: ReadonlyMap<string, unknown>): void {
+    chosen = chosenFrom(next, chosen.providers.under({ ...next, stored: routes }), parts);
+    [choices, stored] = [next, routes];
+    tellAside(chosen.providers.aside);
+  }
+
+  return {
+    get chosen() {
+      return chosen;
+    },
+    /** Changes of them, and how they stand. */
+    changes: {
+      aside: () => chosen.providers.aside,
+      choose: (next: AiChoices) => put(next, stored),
+      routes:
+        parts.storedIn &&
+        createStoredRoutes({
+          ...parts.storedIn,
+          logger: parts.logger,
+          providers: () => chosen.providers,
+          put: (rows) => put(choices, rows),
+        }),
     },
   };
 }
@@ -280,10 +331,11 @@ function providersOf(parts: AiParts, timers: Timers): Providers {
   });
 }
 
-type Declared = Pick<AiParts, 'policies' | 'prompts'>;
+type Declared = Pick<AiParts, 'policies' | 'prompts' | 'slots'>;
 
 function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared): Chosen {
   const policies = createPolicies(declared.policies, choices.policyOverrides);
+  assertSlots(declared.slots, providers);
   return {
     prices: choices.prices,
     providers,
@@ -305,39 +357,6 @@ function sentModels({
   traceparent,
 }: CallRequest): Pick<PipeCall, 'wire' | 'signal' | 'traceparent'> {
   return { wire, signal, traceparent };
-}
-
-/** Providers with a moderation endpoint, the first preferred. */
-const MODERATORS = ['openai', 'sandbox'];
-
-/** Moderation and findings. */
-export interface Safety {
-  /** Undefined: no moderation provider is configured. */
-  readonly moderate: Moderate | undefined;
-  /** Undefined in a process that keeps nothing. */
-  readonly findings: Findings | undefined;
-  /**
-   * Whether what a model wrote under a permit may be read; that it may not is written down. For what is one part of an answer, of which
-   * the rest may stay: a policy's `replyCheck` looks at answers as a whole.
-   */
-  isFit(permit: ReplyPermit, text: string): boolean;
-}
-
-function safetyOf(parts: AiParts, providers: Providers): Safety {
-  const { moderation, findings, clock, logger, metrics } = parts;
-  const names = moderation === false ? [] : MODERATORS;
-  const [upstream] = names.flatMap((name) => providers.upstream(name) ?? []);
-  const moderate =
-    upstream === undefined ? undefined : createModeration({ upstream, clock, logger, metrics });
-  return {
-    moderate,
-    findings,
-    isFit(permit, text) {
-      const { fit, rules } = checkReply(text);
-      if (!fit) tellUnfit(parts, permit, rules);
-      return fit;
-    },
-  };
 }
 
 /** The chain of each policy, found at start, where a model that no provider has is an error. */

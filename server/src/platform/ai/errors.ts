@@ -19,6 +19,7 @@ declareErrors({
     message: 'The model’s answer is larger than this feature takes. Ask for less, or for a stream.',
   },
   model_unknown: { status: 404, message: 'There is no model of this name here.' },
+  route_limit: { status: 409, message: 'As many routes are stored as there may be. Delete one.' },
   model_not_allowed: { status: 403, message: 'Your API key may not ask for this model.' },
   model_unsupported: { status: 400, message: 'The model is not asked in this protocol here.' },
   context_too_large: { status: 413, message: 'The input is larger than this model or feature takes.' },

@@ -18,6 +18,15 @@ const OUTCOMES = [
   'hung_up',
 ] as const;
 
+export const keyHealth = namedObject('ProviderKeyHealth', {
+  name: z.string(),
+  throttled_ms: z
+    .int()
+    .describe('For how long no call goes out with it, because the provider asked for that.'),
+  refused: z.int().nullable().describe('The status with which the provider refuses it.'),
+  refused_ms: z.int().describe('For how long it is left out, before a call tries it again.'),
+});
+
 const health = namedObject('ProviderHealth', {
   provider: z.string(),
   model: z.string(),
@@ -28,18 +37,7 @@ const health = namedObject('ProviderHealth', {
       'Of the process that answers. `open`: it calls this model no more. null: it is not configured there.',
     ),
   throttled_ms: z.int().describe('For how long that process still waits, because the provider asked it to.'),
-  keys: z
-    .array(
-      namedObject('ProviderKeyHealth', {
-        name: z.string(),
-        throttled_ms: z
-          .int()
-          .describe('For how long no call goes out with it, because the provider asked for that.'),
-        refused: z.int().nullable().describe('The status with which the provider refuses it.'),
-        refused_ms: z.int().describe('For how long it is left out, before a call tries it again.'),
-      }),
-    )
-    .describe('Of an upstream with several keys, by name.'),
+  keys: z.array(keyHealth).describe('Of an upstream with several keys, by name.'),
   outcomes: z
     .partialRecord(z.enum(OUTCOMES), z.int())
     .describe('How the calls of that process ended since it began.'),

@@ -5,6 +5,7 @@ import { aiDataRules } from './data-rules.ts';
 import { healthRoutes } from './health-routes.ts';
 import { ownKeyRoutes } from './own-keys/routes.ts';
 import { safetyRoutes } from './safety-routes.ts';
+import { storedRouteRoutes } from './stored-routes/routes.ts';
 export {
   type Ai,
   type AiChoices,
@@ -12,7 +13,6 @@ export {
   type CallRequest,
   createAi,
   type EstimateRequest,
-  type Safety,
 } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 export type { BreakerSettings, BreakerState } from './providers/breaker.ts';
@@ -35,8 +35,10 @@ export { problemsOfAi } from './problems-of-ai.ts';
 export { describeAlias } from './providers/routes.ts';
 export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';
+export type { Safety } from './safety-part.ts';
 export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
+export { storedRoutes } from './stored-routes/store.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest, TakeWords } from './model/text-stream.ts';
 export { protocolsOf } from './takes.ts';
@@ -50,6 +52,7 @@ const systemUses = {
   'admin.safety': 'a platform admin sees how much was found in texts of all people, and nothing of whose',
   'ai.provider-keys':
     'each process keeps which accounts have keys of their own at providers, and opens them for their calls',
+  'ai.routes': 'routes of models are the operator’s, and of all accounts',
   'ai.safety': 'old safety events of all people are deleted in one run',
 };
 
@@ -65,7 +68,12 @@ export const aiModule = defineModule({
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
   systemUses,
-  partRoutes: { accountKeys: ownKeyRoutes, health: healthRoutes, safety: safetyRoutes },
+  partRoutes: {
+    accountKeys: ownKeyRoutes,
+    health: healthRoutes,
+    safety: safetyRoutes,
+    routes: storedRouteRoutes,
+  },
   schedules: {
     'old-safety-events': {
       cron: '29 3 * * *',

@@ -1,6 +1,6 @@
 import { instant, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { Safety } from './ai.ts';
+import type { Safety } from './safety-part.ts';
 
 const route = routesFor<Safety>();
 

@@ -1,7 +1,7 @@
 import { isRecord } from '#platform/kernel';
 import { ConfigError } from '#platform/config';
 import { z } from 'zod';
-import { type Alias, aliasSchema } from './providers/routes.ts';
+import { ALIAS, type Alias, aliasSchema } from './providers/routes.ts';
 import { createPrices, type Prices, priceRows } from './metering/prices.ts';
 
 const name = z.string().min(1).max(200);
@@ -16,7 +16,7 @@ const settingsSchema = z.strictObject({
     .array(z.string().regex(/^[\w.-]+\/(\*|[\w./:@-]+)$/, 'must be provider/model or provider/*'))
     .optional(),
   models: z.record(name, z.array(name).min(1)).optional(),
-  aliases: z.record(z.string().regex(/^[\w.:@-]{1,100}$/), aliasSchema).optional(),
+  aliases: z.record(z.string().regex(ALIAS), aliasSchema).optional(),
   policies: z
     .record(
       z.string().regex(/^[\w-]+\.[\w-]+$/, 'must be product.feature'),

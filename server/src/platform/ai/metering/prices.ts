@@ -206,23 +206,6 @@ export function createPrices(
   };
 }
 
-/** The prices of each moment. */
-export function pricesNow(now: () => Prices): Prices {
-  return {
-    get version() {
-      return now().version;
-    },
-    get default() {
-      return now().default;
-    },
-    get names() {
-      return now().names;
-    },
-    of: (provider, model) => now().of(provider, model),
-    has: (provider, model) => now().has(provider, model),
-  };
-}
-
 function complete({ above, ...row }: Row, version: string): Price {
   return {
     version,

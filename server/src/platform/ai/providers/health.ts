@@ -3,7 +3,7 @@ import type { Clock } from '#platform/kernel';
 import type { AiMetrics, CallOutcome } from '../ports.ts';
 import type { BreakerState } from './breaker.ts';
 import type { KeyAtModel } from './keys.ts';
-import { type Providers, waitFor } from './providers.ts';
+import { type Providers, type Target, waitFor } from './providers.ts';
 
 /** Minutes of the ledger that are looked at. */
 const SPAN = 60;
@@ -128,9 +128,7 @@ export function createHealth({ clock, metrics, providers, parts }: Parts): Healt
         return {
           provider,
           model,
-          breaker: target?.breaker.state ?? null,
-          throttled_ms: Math.ceil(target === undefined ? 0 : waitFor(target)),
-          keys: target?.keys?.members.map(({ key }) => healthOfKey(key)) ?? [],
+          ...(target === undefined ? UNKNOWN : healthOfTarget(target)),
           outcomes,
           last_failure,
           ledger: row === undefined ? QUIET : ledgerOf(row),
@@ -140,6 +138,15 @@ export function createHealth({ clock, metrics, providers, parts }: Parts): Healt
     },
   };
 }
+
+const UNKNOWN = { breaker: null, throttled_ms: 0, keys: [] };
+
+/** A model as this process knows it. */
+export const healthOfTarget = (target: Target) => ({
+  breaker: target.breaker.state,
+  throttled_ms: Math.ceil(waitFor(target)),
+  keys: target.keys?.members.map(({ key }) => healthOfKey(key)) ?? [],
+});
 
 function healthOfKey({ name, throttle, refusals }: KeyAtModel): KeyHealth {
   const [refused] = refusals.filter(({ status }) => status !== 0);

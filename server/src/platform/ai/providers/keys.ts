@@ -194,47 +194,62 @@ export interface KeysParts extends Omit<ThrottleParts, 'closed' | 'longest'> {
 const LONGEST_COOL_DOWN = 3_600_000;
 const THROTTLED = 429;
 
-/** Keeps what is known of keys, and tells other processes. */
+type Known = Pick<KeyAtModel, 'throttle' | 'refusals'>;
+
+/** Keeps what is known of keys, and tells other processes. It goes by the key itself: settings that change may name it otherwise. */
 export function createKeys(parts: KeysParts) {
   const news = createKeyNews(parts.signals);
-  const known = new Map<KeyOptions, Refusals>();
+  const names = new Map<string, string>();
+  const known = new Map<string, Known>();
+  const knownEverywhere = new Map<string, Refusals>();
 
-  function refusals(place: KeyPlace, tell: () => Heard): Refusals {
+  function refusals(place: () => KeyPlace, tell: () => Heard): Refusals {
     return new Refusals({
       clock: parts.clock,
       changed(milliseconds, status) {
-        parts.keyRefused(place, { status, milliseconds });
+        parts.keyRefused(place(), { status, milliseconds });
         tell()(milliseconds, status);
       },
     });
   }
 
-  function everywhere(provider: string, options: KeyOptions): Refusals {
-    const before = known.get(options);
+  function everywhere(provider: string, key: string): Refusals {
+    const id = `${provider} ${key}`;
+    const before = knownEverywhere.get(id);
     if (before !== undefined) return before;
-    const made = refusals({ provider, key: options.name }, () => tell);
-    const tell = news.of(options.key, provider, (...told) => made.rest(...told));
-    known.set(options, made);
+    const place = () => ({ provider, key: names.get(id) ?? '' });
+    const made = refusals(place, () => tell);
+    const tell = news.of(key, provider, (...told) => made.rest(...told));
+    knownEverywhere.set(id, made);
     return made;
+  }
+
+  function knownAt(provider: string, model: string, key: string): Known {
+    const place = () => ({ provider, model, key: names.get(`${provider} ${key}`) ?? '' });
+    const here = refusals(place, () => tell);
+    const throttle = new Throttle({
+      ...parts,
+      longest: LONGEST_COOL_DOWN,
+      closed(milliseconds) {
+        parts.throttled(place(), milliseconds);
+        tell(milliseconds, THROTTLED);
+      },
+    });
+    const tell = news.of(key, `${provider}/${model}`, (milliseconds, status) => {
+      if (status === THROTTLED) throttle.close(milliseconds);
+      else here.rest(milliseconds, status);
+    });
+    return { throttle, refusals: [everywhere(provider, key), here] };
   }
 
   return {
     at(provider: string, model: string, options: KeyOptions): KeyAtModel {
-      const place = { provider, model, key: options.name };
-      const here = refusals(place, () => tell);
-      const throttle = new Throttle({
-        ...parts,
-        longest: LONGEST_COOL_DOWN,
-        closed(milliseconds) {
-          parts.throttled(place, milliseconds);
-          tell(milliseconds, THROTTLED);
-        },
-      });
-      const tell = news.of(options.key, `${provider}/${model}`, (milliseconds, status) => {
-        if (status === THROTTLED) throttle.close(milliseconds);
-        else here.rest(milliseconds, status);
-      });
-      return { ...options, throttle, refusals: [everywhere(provider, options), here] };
+      const { key, name } = options;
+      const id = `${provider}/${model} ${key}`;
+      const found = known.get(id) ?? knownAt(provider, model, key);
+      known.set(id, found);
+      names.set(`${provider} ${key}`, name);
+      return { ...options, ...found };
     },
     close: news.close,
   };

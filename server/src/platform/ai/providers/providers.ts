@@ -1,33 +1,15 @@
-import { type AwsKeys, ConfigError, type GoogleCredentials } from '#platform/config';
-import { AppError, type Clock } from '#platform/kernel';
+import type { AwsKeys, GoogleCredentials } from '#platform/config';
+import { AppError } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
 import { connectorWithoutInterim } from './interim.ts';
-import { createKeys, type KeyAtModel, type KeyOptions, KeyPool, type KeysParts } from './keys.ts';
+import { createKeys, type KeyAtModel, type KeyOptions, type KeyPool, type KeysParts } from './keys.ts';
+import { type Health, namesOf } from './names.ts';
 import { type Learned, protocolsOf, type Spoken, type Takes, takesOfUpstream, withPart } from '../takes.ts';
-import { type Alias, Latency, routeOf, type RoutePlace, usualPrice } from './routes.ts';
+import { type Alias, Latency, type Route, type RouteFault, type RoutePlace } from './routes.ts';
 import { Throttle } from './throttle.ts';
-import { type LoadTranslation, translationOf } from './translations.ts';
+import { type LoadTranslation, spokenIn } from './translations.ts';
 import type { Price, Prices } from '../metering/prices.ts';
-import { wrongAt } from '../settings.ts';
-
-/**
- * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
- * is made of the upstreams that are configured; the sandbox answers only when it is alone, never as a fallback.
- */
-const SIZES: Readonly<Record<string, readonly string[]>> = {
-  small: ['openai/gpt-4.1-mini', 'minimax/MiniMax-Text-01', 'anthropic/claude-haiku-4-5'],
-  large: ['openai/gpt-4.1', 'minimax/MiniMax-M1', 'anthropic/claude-sonnet-4-5'],
-  embedding: ['openai/text-embedding-3-small'],
-};
-const SANDBOX_SIZES: Readonly<Record<string, readonly string[]>> = {
-  small: ['sandbox/sandbox-small'],
-  large: ['sandbox/sandbox-large'],
-  embedding: ['sandbox/sandbox-embed'],
-};
-
-/** The `owned_by` of an alias. */
-const OURS = 'system';
 
 export interface UpstreamOptions {
   readonly name: string;
@@ -113,6 +95,15 @@ export function thinks({ price, learned }: Pick<Target, 'price' | 'learned'>): b
   return price.thinks || learned.thinks;
 }
 
+/** An alias or a route, with where it comes from. */
+export interface RouteInEffect {
+  readonly source: 'program' | 'file' | 'stored';
+  readonly alias: Alias;
+  readonly members: readonly { readonly target: Target; readonly weight: number }[];
+  /** The one that would hold in place of a stored one. */
+  readonly beneath: Alias | undefined;
+}
+
 export interface Providers {
   /**
    * The models that a name stands for, in order: an alias, `provider/model`, or a model of any configured provider.
@@ -125,11 +116,16 @@ export interface Providers {
   upstream(name: string): Upstream | undefined;
   /** Each model of each provider, once. */
   readonly targets: readonly Target[];
+  /** Aliases and routes that are in effect, by name. */
+  readonly routes: ReadonlyMap<string, RouteInEffect>;
+  /** Stored routes that are not, with what is wrong: this process has not their models. */
+  readonly aside: ReadonlyMap<string, readonly RouteFault[]>;
+  faultsOf(route: Route): readonly RouteFault[];
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
-   * The same upstreams under other settings: breakers and throttles of models that stay are the same, so that what is known of
-   * their health is. Throws ConfigError, and then nothing has changed.
+   * Providers under other settings: breakers and throttles of models that stay are the same, so that what is known of their health is, and of
+   * keys. Throws ConfigError, and then nothing has changed.
    */
   under(settings: ProvidersSettings): Providers;
   close(): Promise<void>;
@@ -137,8 +133,12 @@ export interface Providers {
 
 /** The settings of models that can be asked for. */
 export interface ProvidersSettings {
+  /** Those that there were, when not said. */
+  readonly upstreams?: readonly UpstreamOptions[] | undefined;
   /** Names of our own, each a chain of `provider/model` or a route; added to `small`, `large` and `embedding`. */
   readonly aliases?: Readonly<Record<string, Alias>> | undefined;
+  /** Routes that operators stored, which lie over those; those without their models are left aside. */
+  readonly stored?: ReadonlyMap<string, unknown> | undefined;
   /** By provider, in place of what its upstream lists. */
   readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prices: Prices;
@@ -152,14 +152,31 @@ export interface ProvidersParts extends ProvidersSettings, KeysParts {
 
 /** The configured providers: OpenAI-compatible servers by base URL and key. */
 export function createProviders(parts: ProvidersParts): Providers {
-  const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
-  const keysOf = new Map(parts.upstreams.map(({ name, keys }) => [name, keys]));
   const keys = createKeys(parts);
+  const pools = new Map<string, Dispatcher>();
+  const opened = new WeakMap<UpstreamOptions, Upstream>();
   const known = new Map<string, Health>();
 
-  function healthOf(provider: string, model: string): Health {
-    const name = `${provider}/${model}`;
-    const before = known.get(name);
+  /** One of an upstream that is gone stays: it closes its idle connections by itself, and a call under way may try again. */
+  function poolOf(options: UpstreamOptions): Dispatcher {
+    const { origin } = new URL(options.baseUrl);
+    const id = `${options.name} ${origin}`;
+    const pool = pools.get(id) ?? poolFor(origin, options);
+    pools.set(id, pool);
+    return pool;
+  }
+
+  function upstreamOf(options: UpstreamOptions): Upstream {
+    const upstream = opened.get(options) ?? open(options, poolOf(options));
+    opened.set(options, upstream);
+    return upstream;
+  }
+
+  function healthOf(options: UpstreamOptions, model: string): Health {
+    const provider = options.name;
+    // Failures at another address, or with another key, tell nothing of this one.
+    const id = `${provider}/${model} ${JSON.stringify({ ...options, models: [], keys: [] })}`;
+    const before = known.get(id);
     if (before !== undefined) return before;
     const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
     const closed = (milliseconds: number): void => parts.throttled({ provider, model }, milliseconds);
@@ -168,20 +185,22 @@ export function createProviders(parts: ProvidersParts): Providers {
       throttle: new Throttle({ ...parts, closed }),
       learned: { takes: {}, thinks: false },
       latency: new Latency(),
-      ownKeys: keysOf.get(provider)?.map((options) => keys.at(provider, model, options)),
     };
-    known.set(name, health);
+    known.set(id, health);
     return health;
   }
 
-  function under(settings: ProvidersSettings): Providers {
-    const { chains, listed, targets } = namesOf({
-      ...parts,
-      options: parts.upstreams,
+  function under({ upstreams: listed = parts.upstreams, ...settings }: ProvidersSettings): Providers {
+    const upstreams = new Map(listed.map((options) => [options.name, upstreamOf(options)]));
+    const named = namesOf({
+      options: listed,
       upstreams,
       settings,
       healthOf,
+      keysOf: ({ name, keys: own }, model) => own?.map((options) => keys.at(name, model, options)),
+      clock: parts.clock,
     });
+    const { chains, targets, routes, aside, faultsOf } = named;
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -192,136 +211,39 @@ export function createProviders(parts: ProvidersParts): Providers {
         model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
       upstream: (name) => upstreams.get(name),
       targets,
-      list: () => listed,
-      under,
+      routes,
+      aside,
+      faultsOf,
+      list: () => named.listed,
+      under: (next) => under({ upstreams: listed, ...next }),
       async close() {
         keys.close();
         // Destroyed, not closed: a stopping process has drained its calls, and a hung provider must not hold it.
-        await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
+        await Promise.all([...pools.values()].map((pool) => pool.destroy(null)));
       },
     };
   }
   return under(parts);
 }
 
-/** The health of one model at one provider, and what is known of it. */
-type Health = Pick<Target, 'breaker' | 'throttle' | 'learned' | 'latency'> & {
-  readonly ownKeys: readonly KeyAtModel[] | undefined;
-};
-
-interface Naming {
-  readonly options: readonly UpstreamOptions[];
-  readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly settings: ProvidersSettings;
-  readonly healthOf: (provider: string, model: string) => Health;
-  readonly clock: Clock;
-}
-
-/** All names, each with what it stands for. */
-function namesOf({ options, upstreams, settings, healthOf, clock }: Naming) {
-  const { prices, aliases, models = {} } = settings;
-  const chains = new Map<string, readonly Target[]>();
-  const listed: { id: string; provider: string }[] = [];
-  const targets: Target[] = [];
-  const problems: string[] = [];
-
-  function list(id: string, chain: readonly Target[], provider: string): void {
-    if (!chains.has(id)) listed.push({ id, provider });
-    chains.set(id, chain);
-  }
-
-  function add(upstream: Upstream, model: string): void {
-    const { name: provider } = upstream;
-    const price = prices.of(provider, model);
-    if (price === undefined) return void problems.push(unpriced(provider, model));
-    const { ownKeys = [], ...health } = healthOf(provider, model);
-    const single = { upstream, provider, model, price, ...health };
-    const target =
-      ownKeys.length === 0 ? single : { ...single, keys: new KeyPool(clock, withKeys(single, ownKeys)) };
-    targets.push(target);
-    const chain = [target];
-    list(`${provider}/${model}`, chain, provider);
-    // The first upstream that has a model answers to its bare name.
-    if (!chains.has(model)) list(model, chain, provider);
-  }
-
-  for (const provider of Object.keys(models))
-    if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
-  const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
-  for (const { name, models: own } of named) {
-    const upstream = upstreams.get(name);
-    for (const model of own ?? modelsInCatalogue(prices, name))
-      if (upstream !== undefined) add(upstream, model);
-  }
-  const sizes = sizesFor(named, (name) => chains.has(name));
-  for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
-    const route = routeOf(names);
-    const members = route.models.flatMap(({ model, weight }) => {
-      const chain = chains.get(model);
-      if (chain === undefined)
-        problems.push(wrongAt(['aliases', alias], `no configured upstream has ${model}.`));
-      return (chain ?? []).map((target) => ({ ...target, place: { route, name: alias, weight } }));
-    });
-    const chain =
-      route.order === 'weight' || route.order === 'latency'
-        ? members
-        : members.map((target) => ({ ...target, place: undefined }));
-    if (route.order === 'price') chain.sort((one, other) => usualPrice(one.price) - usualPrice(other.price));
-    if (chain.length > 0) list(alias, chain, OURS);
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { chains, listed, targets };
-}
-
-/** A target for each key. */
-function withKeys(target: Target, keys: readonly KeyAtModel[]): KeyedTarget[] {
-  const { upstream } = target;
-  return keys.map((key, index) => ({
-    ...target,
-    key,
-    throttle: key.throttle,
-    upstream: { ...upstream, ...upstream.keys[index] },
-  }));
-}
-
-function unpriced(provider: string, model: string): string {
-  const says = `${provider}/${model} has no price: give it one under prices, or name it in allow_unpriced.`;
-  return wrongAt(['models', provider], says);
-}
-
-function modelsInCatalogue(prices: Prices, provider: string): string[] {
-  return prices.names
-    .filter((name) => name.startsWith(`${provider}/`))
-    .map((name) => name.slice(provider.length + 1));
-}
-
-/** Where no known model of a size is configured (a local server), the first model of the first upstream serves. */
-function sizesFor(
-  upstreams: readonly UpstreamOptions[],
-  isConfigured: (name: string) => boolean,
-): Readonly<Record<string, readonly string[]>> {
-  const real = upstreams.find(({ name }) => name !== 'sandbox');
-  const first = real?.models?.[0];
-  const last = real === undefined || first === undefined ? [] : [`${real.name}/${first}`];
-  const sizes = Object.entries(real === undefined ? SANDBOX_SIZES : SIZES).map(([size, names]) => {
-    const known = names.filter(isConfigured);
-    return [size, known.length === 0 && size !== 'embedding' ? last : known] as const;
-  });
-  return Object.fromEntries(sizes);
-}
-
-function open(options: UpstreamOptions): Upstream {
-  const url = new URL(options.baseUrl);
-  const dispatcher = new Pool(url.origin, {
-    connections: options.connections ?? 512,
+function poolFor(
+  origin: string,
+  { connections = 512, connectTimeout = 5_000 }: Pick<UpstreamOptions, 'connections' | 'connectTimeout'>,
+): Dispatcher {
+  return new Pool(origin, {
+    connections,
     // One call a connection: a call that is aborted or hangs takes no other with it.
     pipelining: 1,
     allowH2: false,
-    connect: connectorWithoutInterim({ timeout: options.connectTimeout ?? 5_000, allowH2: false }),
+    connect: connectorWithoutInterim({ timeout: connectTimeout, allowH2: false }),
     // The shared wheel keeps all time limits (deadlines.ts).
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+}
+
+function open(options: UpstreamOptions, dispatcher: Dispatcher): Upstream {
+  const url = new URL(options.baseUrl);
   const given = options.keys?.map(({ key }) => key) ?? [options.apiKey ?? ''];
   const authorize = (key: string) => authorization(options.authHeader, key);
   const withKey = (key: string) => ({ apiKey: key, authorization: authorize(key) });
@@ -343,18 +265,9 @@ function open(options: UpstreamOptions): Upstream {
     aws: options.aws,
     google: options.google,
     authorize,
-    ...spokenBy(options, url),
+    ...spokenIn(options.speaks ?? protocolsOf(options.name, url)),
     takes: takesOfUpstream(options.name, url.hostname),
   };
-}
-
-/** The protocols of an upstream, as it says itself, or by its name or host; a translation makes chat completions one of them. */
-function spokenBy({ name, speaks }: UpstreamOptions, url: URL): Pick<Upstream, 'speaks' | 'translation'> {
-  const spoken = speaks ?? protocolsOf(name, url);
-  const translation = translationOf(spoken);
-  const more: readonly Spoken[] = spoken.includes('gemini') ? ['embedContent', 'batchEmbedContents'] : [];
-  const chat: readonly Spoken[] = translation === undefined ? [] : ['chat'];
-  return { speaks: new Set<Spoken>([...chat, ...spoken, ...more]), translation };
 }
 
 function authorization(header: string | undefined, apiKey: string): string[] {

@@ -5,9 +5,11 @@ import type { Price } from '../metering/prices.ts';
 
 const target = z.string().regex(/^[\w.-]+\/[\w./:@-]+$/, 'must be provider/model');
 const list = z.array(target).min(1).max(8);
-const routeSchema = z
+export const ORDERS = ['given', 'weight', 'latency', 'price'] as const;
+export const ALIAS = /^[\w.:@-]{1,100}$/;
+export const routeSchema = z
   .strictObject({
-    order: z.enum(['given', 'weight', 'latency', 'price']).default('given'),
+    order: z.enum(ORDERS).default('given'),
     /** With `weight`: an account is always asked of the same model. */
     sticky: z.boolean().default(true),
     models: z
@@ -36,6 +38,22 @@ export const aliasSchema = z.unknown().transform((value, context): readonly stri
   return z.NEVER;
 });
 export type Alias = z.output<typeof aliasSchema>;
+
+/** Something that is wrong with a route, with its place in it. */
+export interface RouteFault {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A stored route, or what this version of the program can't read of it. */
+export function readStored(value: unknown): {
+  readonly route?: Route;
+  readonly faults: readonly RouteFault[];
+} {
+  const { success, data, error } = routeSchema.safeParse(value);
+  if (success) return { route: data, faults: [] };
+  return { faults: error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
+}
 
 export const routeOf = (alias: Alias): Route =>
   'models' in alias

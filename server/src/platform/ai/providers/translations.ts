@@ -1,4 +1,4 @@
-import type { TranslationName } from '../takes.ts';
+import type { Spoken, TranslationName } from '../takes.ts';
 import type { UpstreamTranslation } from './translation.ts';
 
 /** The translations, by the name of the vendor's protocol. */
@@ -19,4 +19,15 @@ export function translationOf(spoken: readonly string[]): LoadTranslation | unde
   const load = TRANSLATIONS[name];
   let translation: UpstreamTranslation | undefined;
   return () => translation ?? load().then((one) => (translation = one));
+}
+
+/** The protocols of an upstream's models, as it says them or its vendor has them: a translation makes chat completions one of them. */
+export function spokenIn(spoken: readonly Spoken[]): {
+  readonly speaks: ReadonlySet<Spoken>;
+  readonly translation: LoadTranslation | undefined;
+} {
+  const translation = translationOf(spoken);
+  const more: readonly Spoken[] = spoken.includes('gemini') ? ['embedContent', 'batchEmbedContents'] : [];
+  const chat: readonly Spoken[] = translation === undefined ? [] : ['chat'];
+  return { speaks: new Set([...chat, ...spoken, ...more]), translation };
 }

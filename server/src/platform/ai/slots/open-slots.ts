@@ -17,16 +17,20 @@ interface SlotSettings {
   readonly metrics?: AiMetrics | undefined;
 }
 
-/** The slots of the settings. A limit that matches no model would leave the intended one unlimited: throws ConfigError. */
-export function openSlots(
-  { slots: limits = [], fleet = () => ({ holders: 1, older: 0 }), redis, clock, metrics }: SlotSettings,
-  { timers, providers }: { readonly timers: Timers; readonly providers: Providers },
-): { readonly slots: Slots; close(): void } | undefined {
+/** A limit that matches no model would leave the intended one unlimited: throws ConfigError. */
+export function assertSlots(limits: readonly SlotLimit[] = [], providers: Providers): void {
   const stray = limits.find(({ provider, model }) => !providers.has(provider, model));
   if (stray !== undefined)
     throw new ConfigError([
       `AI_SLOTS: slots are set for ${stray.provider}/${stray.model}, which no configured provider has.`,
     ]);
+}
+
+/** The slots of the settings. */
+export function openSlots(
+  { slots: limits = [], fleet = () => ({ holders: 1, older: 0 }), redis, clock, metrics }: SlotSettings,
+  { timers }: { readonly timers: Timers },
+): { readonly slots: Slots; close(): void } | undefined {
   if (limits.length === 0) return undefined;
   const shares = createSlots({ limits, fleet, clock, timers, metrics });
   if (redis === undefined) return { slots: shares, close() {} };

@@ -121,7 +121,9 @@ const upstream = z.strictObject({
 });
 
 /** Reads AI_UPSTREAMS. Answers what is wrong with it as text. */
-export function readUpstreams(value: string): readonly UpstreamSetting[] | string {
+export function readUpstreams(
+  value: string,
+): { readonly listed: readonly UpstreamSetting[]; readonly path: string | undefined } | string {
   const json = readJson(value);
   if (typeof json === 'string') return json;
   const parsed = z.array(upstream).safeParse(json.value);
@@ -130,17 +132,22 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   if (hasTwice(names)) return 'names an upstream twice';
   const wrong = parsed.data.map(wrongKeys).find((says) => says !== undefined);
   if (wrong !== undefined) return wrong;
-  return parsed.data.map(({ name, base_url, api_key, keys, auth_header, models, speaks, aws, google }) => ({
-    name,
-    baseUrl: base_url.replace(/\/+$/, ''),
-    apiKey: api_key,
-    ...(keys === undefined ? {} : { keys: keys.map((key, index) => ({ ...key, name: nameOf(key, index) })) }),
-    ...(auth_header === undefined ? {} : { authHeader: auth_header }),
-    models,
-    ...(speaks === undefined ? {} : { speaks }),
-    ...(aws === undefined ? {} : { aws }),
-    ...(google === undefined ? {} : { google }),
-  }));
+  const listed = parsed.data.map(
+    ({ name, base_url, api_key, keys, auth_header, models, speaks, aws, google }) => ({
+      name,
+      baseUrl: base_url.replace(/\/+$/, ''),
+      apiKey: api_key,
+      ...(keys === undefined
+        ? {}
+        : { keys: keys.map((key, index) => ({ ...key, name: nameOf(key, index) })) }),
+      ...(auth_header === undefined ? {} : { authHeader: auth_header }),
+      models,
+      ...(speaks === undefined ? {} : { speaks }),
+      ...(aws === undefined ? {} : { aws }),
+      ...(google === undefined ? {} : { google }),
+    }),
+  );
+  return { listed, path: json.path };
 }
 
 /** Keys are known by their names alone wherever people read of them. */

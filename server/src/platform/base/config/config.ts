@@ -7,6 +7,7 @@ import {
   type SlotSetting,
   type UpstreamSetting,
 } from './ai.ts';
+import { keyedUpstreams } from './ai-files.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
 import { liveSigns, goneSettings, missingSettings } from './setting-problems.ts';
 import { type MailSettings, readMail } from './mail.ts';
@@ -82,6 +83,8 @@ export interface Config extends TelemetrySettings {
   readonly redis: RedisSettings | undefined;
   readonly ai: {
     readonly upstreams: readonly UpstreamSetting[];
+    /** The file of AI_UPSTREAMS, absolute; undefined: the setting is the JSON itself, or is not set. */
+    readonly upstreamsFile: string | undefined;
     /** Whether the sandbox runs: always when there is no upstream. */
     readonly sandbox: boolean;
     readonly sandboxLatencyMs: number;
@@ -185,13 +188,14 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
   const environment = withSecretFiles(given, problems);
   const values = readValues(environment, problems);
   problems.push(...nearNames(environment, [...settingNames(), ...secretFileNames()]));
-  const listed = values.AI_UPSTREAMS === undefined ? [] : readUpstreams(values.AI_UPSTREAMS);
+  const listed = readUpstreams(values.AI_UPSTREAMS ?? '[]');
   if (typeof listed === 'string') problems.push(`AI_UPSTREAMS ${listed}.`);
   const slots = readSlots(values.AI_SLOTS ?? '');
   if (typeof slots === 'string') problems.push(`AI_SLOTS ${slots}.`);
   const settings = values.AI_CONFIG === undefined ? undefined : readAiSettings(values.AI_CONFIG);
   if (typeof settings === 'string') problems.push(`AI_CONFIG ${settings}.`);
-  const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
+  const { listed: own, path } = typeof listed === 'string' ? { listed: [], path: undefined } : listed;
+  const upstreams = [...keyedUpstreams(values), ...own];
   problems.push(...missingSettings(values, upstreams), ...liveSigns(values));
   const delivery = readDelivery(values, problems);
   const mail = readMail(values, problems);
@@ -212,6 +216,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
   return {
     ...assembleConfig(values, {
       upstreams,
+      upstreamsFile: path,
       slots: typeof slots === 'string' ? [] : slots,
       settings: typeof settings === 'string' ? undefined : settings,
     }),
@@ -264,17 +269,11 @@ export function onPort(config: Config, port: number): Config {
   };
 }
 
-function keyedUpstreams(values: Values): UpstreamSetting[] {
-  const known = [
-    { name: 'openai', baseUrl: values.OPENAI_BASE_URL, apiKey: values.OPENAI_API_KEY, models: undefined },
-    { name: 'minimax', baseUrl: values.MINIMAX_BASE_URL, apiKey: values.MINIMAX_API_KEY, models: undefined },
-  ];
-  return known.filter(({ apiKey }) => apiKey !== undefined);
-}
+type AiTexts = Pick<Config['ai'], 'upstreams' | 'upstreamsFile' | 'slots' | 'settings'>;
 
 function assembleConfig(
   values: Values,
-  ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>,
+  ai: AiTexts,
 ): Omit<
   Config,
   | 'portMayMove'
@@ -344,7 +343,7 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
   };
 }
 
-function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {
+function aiOf(values: Values, ai: AiTexts): Config['ai'] {
   return {
     ...ai,
     sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,

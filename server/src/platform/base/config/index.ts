@@ -8,6 +8,7 @@ export {
   readConfig,
   type RedisSettings,
 } from './config.ts';
+export { readAiFiles } from './ai-files.ts';
 export { makeFolder, syncFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';
 export { configMarkdown, envExample, settingText } from './document.ts';

@@ -41,7 +41,7 @@ export const METRICS = {
   aiSettings: {
     name: 'plinth_ai_settings_refused',
     kind: 'gauge',
-    help: '1 while the file of AI_CONFIG is not in effect because it is wrong, or away; else 0.',
+    help: '1 while the file of AI_CONFIG or AI_UPSTREAMS is not in effect because it is wrong, or away; else 0.',
     labels: [],
   },
   rateFailures: {

@@ -64,7 +64,7 @@ export interface Metrics {
   observeSeats(read: () => Promise<readonly { readonly product: string; readonly used: number }[]>): void;
   /** A budget had no room for a call by its bytes, so that its input was counted: then it did fit, or it was too large. */
   recount(product: string, result: 'fits' | 'too_large'): void;
-  /** Whether the file of AI_CONFIG is in effect as it is now. */
+  /** Whether the files of AI_CONFIG and AI_UPSTREAMS are in effect as they are now. */
   aiSettings(state: 'in_effect' | 'refused'): void;
   rateFailure(): void;
   redisBreaker(state: 'closed' | 'open'): void;

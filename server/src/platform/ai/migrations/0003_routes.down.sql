@@ -1,0 +1,2 @@
+drop table ai.routes;
+drop sequence ai.route_numbers;
