@@ -30,13 +30,14 @@ const EACH = [
 const MICROS = 1_000_000;
 const isMoney = (name: string) => name.endsWith('_micros');
 
+const inputOf = (name: string, label: string) => (
+  <TextInput key={name} name={name} type="number" min={0} step={isMoney(name) ? 'any' : 1} label={label} />
+);
+
 /** Fields for the bounds of a key beside its monthly budget, once they are asked for. */
 export function BoundFields() {
   const { say } = useTexts(texts);
   const [isOpen, setOpen] = useState(false);
-  const field = (name: string, label: string) => (
-    <TextInput key={name} name={name} type="number" min={0} step={isMoney(name) ? 'any' : 1} label={label} />
-  );
   if (!isOpen)
     return (
       <button type="button" className="quiet" onClick={() => setOpen(true)}>
@@ -46,16 +47,18 @@ export function BoundFields() {
   return (
     <>
       <div className="filters">
-        {OWN.map((name) => field(name, say(name)))}
+        {OWN.map((name) => inputOf(name, say(name)))}
         <TextInput name="models" label={say('models')} placeholder="small, anthropic/*" />
         <TextInput name="labels" label={say('labels')} placeholder="team=search" />
       </div>
       <div className="filters">
-        {EACH.map((name) => field(`each ${name}`, say('each', { what: say(name) })))}
+        {EACH.map((name) => inputOf(`each ${name}`, say('each', { what: say(name) })))}
       </div>
     </>
   );
 }
+
+const parts = (text = '') => text.split(',').flatMap((part) => part.trim() || []);
 
 /** The bounds that were typed; an empty field is none. */
 export function boundsIn(typed: Typed): Partial<Body> {
@@ -63,7 +66,6 @@ export function boundsIn(typed: Typed): Partial<Body> {
     const said = typed[field] ?? '';
     return said === '' ? [] : [[name, isMoney(name) ? Math.round(Number(said) * MICROS) : Number(said)]];
   };
-  const parts = (text = '') => text.split(',').flatMap((part) => part.trim() || []);
   const [models, labels] = [parts(typed['models']), parts(typed['labels'])];
   const each = EACH.flatMap((name) => amount(name, `each ${name}`));
   return {
