@@ -69,6 +69,7 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
   });
 
   test('bounds a key, and shows what is used of each bound, on a desk and on a phone', async () => {
+    await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByRole('button', { name: 'New key' }).click();
     await page.getByLabel('Name').fill('of a team');
     await page.getByRole('button', { name: 'More bounds' }).click();

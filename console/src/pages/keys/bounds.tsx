@@ -80,7 +80,7 @@ export function boundsIn(typed: Typed): Partial<Body> {
   };
 }
 
-/** What is used of each bound of a key, and what else bounds it. */
+/** Lines of a key: the use of each of its bounds, and all else that bounds it. */
 export function useBoundLines(): (key: Key) => string[] {
   const { say, format } = useTexts(texts);
   const { data } = useOfAccount(

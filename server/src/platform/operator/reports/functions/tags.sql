@@ -9,7 +9,7 @@ $$;
 -- values that cost most are told, what the others have is `other`. A call that began more than a week before it was posted is not found.
 create or replace function reports.tagged(p_account uuid, p_from timestamptz, p_until timestamptz, p_name text, p_tag text) returns table (tag text, cell reports.cell)
 language plpgsql stable
--- As in admission: each call is two look-ups, whatever the tables were when the plan was made.
+-- As in admission: each call is two look-ups, however small the tables were when the plan was made.
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
