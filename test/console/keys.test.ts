@@ -71,6 +71,37 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     await page.getByRole('button', { name: 'Leave it' }).click();
   });
 
+  test('bounds a key, and shows what is used of each bound, on a desk and on a phone', async () => {
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Name').fill('of a team');
+    await page.getByRole('button', { name: 'More bounds' }).click();
+    await page.getByLabel('calls a day', { exact: true }).fill('20');
+    await page.getByLabel('each end user: US$ a month').fill('0.50');
+    await page.getByLabel('Models').fill('sandbox-large, openai/*');
+    await page.getByLabel('Labels').fill('team=search');
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const body = { model: 'sandbox-large', messages: [{ role: 'user', content: 'Hello.' }], user: 'bob' };
+    expect((await call(await shown(), 'POST /v1/ai/chat/completions', { body })).status).toBe(200);
+    await page.reload();
+    for (const line of [
+      '1 of 20 calls a day',
+      '1 of 100,000 end users',
+      'each end user: $0.50 a month',
+      'sandbox-large, openai/*',
+      'team=search',
+    ])
+      await row('of a team').getByText(line, { exact: true }).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByRole('button', { name: 'More bounds' }).click();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Leave it' }).click();
+    await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
   test('shows a member their own keys alone, and teaches who has none', async () => {
     const grace = await customer();
     await db.asMigrator(

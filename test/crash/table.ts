@@ -142,6 +142,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'vectors.moved': { because: POINTS },
   'vectors.strays-deleted': { because: AGAIN },
   'limits.alerts-pruned': { because: AGAIN },
+  'limits.end-users-pruned': { because: AGAIN },
   'limits.counts-pruned': { because: AGAIN },
   'limits.counted': { because: ONE_COMMIT },
   ...allOf('webhooks', 'made changed rotated deleted tested replayed'),

@@ -83,6 +83,7 @@ export const STATEMENTS: Readonly<Record<StatementPlan, readonly string[]>> = {
     'server/src/platform/limits/usage/alerts.ts pruneAlerts',
     'server/src/platform/limits/usage/call-errors.ts prune',
     'server/src/platform/limits/usage/denials.ts prune',
+    'server/src/platform/limits/usage/end-users.ts pruneEndUsers',
     'server/src/platform/messages/mail/store.ts oldMessages',
     'server/src/platform/messages/mail/store.ts pruneMessages',
     'server/src/platform/work/vectors/point-store.ts elsewhere',

@@ -86,3 +86,35 @@ test('it asks for the models that it may, by name, alias or provider, and sees n
   const ofProvider = await teamKey(who, { models: ['sandbox/*'] });
   expect((await ask(ofProvider.key, { model: 'sandbox-small' })).status).toBe(200);
 });
+
+test('each end user has what its bounds give, told by their name; a call that names none is refused', async () => {
+  const who = await customer();
+  const { key, id } = await teamKey(who, { end_user: { daily_calls: 1, monthly_tokens: 5_000 } });
+  expect((await ask(key, { user: 'ada' })).status).toBe(200);
+  expect(codeOf(await ask(key, { metadata: { user_id: 'ada' } }))).toMatchObject({
+    status: 429,
+    details: { limit: 'key_user_daily_calls', used: 1, max: 1 },
+  });
+  expect((await ask(key, { user: 'bob' })).status).toBe(200);
+  expect(codeOf(await ask(key))).toMatchObject({ status: 400, code: 'end_user_required' });
+  const left = async (query: string) => {
+    const { body } = await call(key, `GET /v1/usage/mine${query}`);
+    const limits = body['limits'] as { readonly limit: string; readonly left: number }[];
+    return Object.fromEntries(limits.map((one) => [one.limit, one.left]));
+  };
+  expect(await left('?user=ada')).toMatchObject({ key_user_daily_calls: 0, key_users: 99_998 });
+  expect(await left('?user=eve')).toMatchObject({ key_user_daily_calls: 1, key_user_monthly_tokens: 5_000 });
+  expect(await left('')).toEqual({ key_users: 99_998 });
+  expect((await call(who.key, 'GET /v1/usage/keys')).body['data']).toContainEqual({
+    id,
+    limits: [expect.objectContaining({ limit: 'key_users', used: 2, left: 99_998 })],
+  });
+  const { body } = await call(who.key, `PATCH /v1/api-keys/${id}`, {
+    body: { end_user: { daily_calls: null } },
+  });
+  expect(body).toMatchObject({ end_user: { daily_calls: null, monthly_tokens: 5_000 } });
+  expect((await ask(key, { user: 'ada' })).status).toBe(200);
+  const without = await call(who.key, `PATCH /v1/api-keys/${id}`, { body: { end_user: null } });
+  expect(without.body).toMatchObject({ end_user: null });
+  expect((await ask(key)).status).toBe(200);
+});

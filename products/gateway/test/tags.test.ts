@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { testApp } from '@plinth/testkit/services/app';
 
-const { call, customer, url } = await testApp();
+const { admin, call, customer, url } = await testApp();
 
 const messages = [{ role: 'user', content: 'Say something.' }];
 const common = { model: 'sandbox-large', max_tokens: 20 };
@@ -48,4 +48,33 @@ test('are bounded in number and length', async () => {
   expect((await call(key, 'POST /v1/ai/chat/completions', { body })).status).toBe(200);
   const [tags] = (await tagsOf(key)) as Record<string, string>[];
   expect(Object.values(tags ?? {}).map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 128));
+});
+
+test('usage is summed by them, in JSON and CSV; of all accounts at once it is not', async () => {
+  const { key } = await customer('gateway.scale');
+  // Under a key of its own its answer comes when it is settled.
+  for (const [n, team] of ['search', 'search', 'ads'].entries())
+    await call(key, 'POST /v1/ai/chat/completions', {
+      headers: { 'idempotency-key': `by-tag-${n}` },
+      body: { ...common, messages, metadata: { team } },
+    });
+  const { body } = await call(key, 'GET /v1/usage/report?group=tag:team');
+  const sums = body['data'] as { readonly tag: string; readonly calls: number }[];
+  expect(sums.map(({ tag, calls }) => [tag, calls])).toEqual([
+    ['ads', 1],
+    ['search', 2],
+  ]);
+  const headers = { authorization: `Bearer ${key}` };
+  const file = await fetch(`${url}/v1/usage/report?group=tag:team&tag=team:ads&format=csv`, { headers });
+  expect((await file.text()).split('\r\n').map((line) => line.split(',').slice(0, 2))).toEqual([
+    ['tag', 'calls'],
+    ['ads', '1'],
+    [''],
+  ]);
+  expect((await call(key, 'GET /v1/usage/report?group=tag:team,tag:user_id')).status).toBe(400);
+  const refused = await call((await admin()).key, 'GET /v1/admin/usage?group=tag:team');
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: { details: { issues: [{ path: 'query.account_id' }] } } },
+  });
 });

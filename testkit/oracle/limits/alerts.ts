@@ -8,7 +8,9 @@ export function alertsOf(
   at: Omit<Alert, 'size' | 'threshold' | 'used'>,
   { before, after, size }: { readonly before: number; readonly after: number; readonly size: number },
 ): Extract<Change, { do: 'alert' }>[] {
-  const isAlerted = ALERTED.has(at.kind) && (at.scope === product || at.scope.startsWith('key:'));
+  const isAlerted =
+    ALERTED.has(at.kind) &&
+    (at.scope === product || (at.scope.startsWith('key:') && !at.scope.includes('/user:')));
   if (!isAlerted || size < 1) return [];
   return ([80, 100] as const).flatMap((threshold) => {
     // Without a product that would pass what JavaScript holds exactly.

@@ -1,7 +1,8 @@
 import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { type Answer, deny } from './answers.ts';
 import type { Change, NewPermit } from './changes.ts';
-import { APART, checkWindow, failureCost, checkFailures, KEY_BUDGET } from './check-window.ts';
+import { APART, checkWindow, failureCost, checkFailures, checkUsers } from './check-window.ts';
+import { END_USERS, endUserOf, isOfEndUser, kindOfBound, perOfBound } from './key-bounds.ts';
 import { checkCredits } from './check-credits.ts';
 import { Draft } from './draft.ts';
 import type { CheckInput, LimitCheck } from './limit-check.ts';
@@ -105,11 +106,23 @@ function instantOf(state: State, bounds: Bounds): DecisionTime {
   return { now, cleaned, until: Math.min(seen - APART, ...starts, ...ends) };
 }
 
-/** The feature's limits in the product's order, and after them the budgets of the key and of those that it comes from. */
+/** The feature's limits in the product's order, and after them the bounds of the key and of those that it comes from. */
 function rulesOf({ state, request }: CheckInput): Rule[] {
-  const keys = state.spenders.get(spenderOf(request))?.keyBudgets ?? [];
-  const own = keys.map(({ keyId, micros }): Rule => {
-    return { name: KEY_BUDGET, kind: 'budget', per: 'month', by: `key:${keyId}`, share: null, most: micros };
+  const bounds = state.spenders.get(spenderOf(request))?.keyBounds ?? [];
+  const own = bounds.flatMap(({ keyId, name, most }, index): Rule[] => {
+    const rule = {
+      name,
+      kind: kindOfBound(name),
+      per: perOfBound(name),
+      by: `key:${keyId}`,
+      share: null,
+      most,
+    };
+    if (!isOfEndUser(name)) return [rule];
+    const one = { ...rule, by: `${rule.by}/user:${endUserOf(request)}` };
+    const isLast = !bounds.slice(index + 1).some((next) => next.keyId === keyId && isOfEndUser(next.name));
+    // The longest window comes last: who has it is counted.
+    return isLast ? [one, { ...rule, name: 'key_users', kind: 'users', most: END_USERS }] : [one];
   });
   return [...request.rules.rules, ...own];
 }
@@ -121,7 +134,10 @@ function checkLimit(rule: Rule, asking: CheckInput): AnyCheck {
     case 'quota':
     case 'burst':
     case 'budget':
+    case 'calls':
       return checkWindow(rule, asking);
+    case 'users':
+      return checkUsers(rule, asking);
     case 'failures':
       return checkFailures(rule, asking);
     case 'sliding':
@@ -248,6 +264,8 @@ function refusalOf(state: State, request: Request, at: { bounds: Bounds; now: In
   if (refused !== null && refused !== 'session_over') return refused;
   if (hasEnded(keyExpiresAt)) return 'key_revoked';
   if (refused !== null || hasEnded(sessionExpiresAt)) return 'session_over';
+  const isUnnamed = request.endUser === undefined && spender.keyBounds.some(({ name }) => isOfEndUser(name));
+  if (isUnnamed) return 'end_user_required';
   const lease = at.bounds.leases.get(at.bounds.holder) ?? 0;
   return lease <= at.now ? 'holder_dead' : null;
 }

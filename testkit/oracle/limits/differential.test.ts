@@ -73,6 +73,8 @@ async function makeCast(): Promise<Cast> {
   await db.asMigrator(
     statement(
       `update identity.api_keys set monthly_budget_micros = case id when $1 then 400 else 250 end,
+         bounds = case id when $1 then '{"daily_calls": 9, "calls_per_minute": 5, "user_monthly_calls": 12}'::jsonb
+           else '{"monthly_calls": 30, "user_daily_calls": 4, "user_daily_budget": 200}' end,
          makers = case id when $1 then '{}' else array[$1::uuid] end where account_id = $2`,
       [maker, owner.accountId],
     ),
@@ -166,6 +168,7 @@ function toRequest(wanted: RequestInput): Request {
     least: Math.min(wanted.least, reserve),
     state,
     subject,
+    endUser: wanted.endUser,
     provider,
     requestId: 'request',
     needs,

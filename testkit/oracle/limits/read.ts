@@ -100,7 +100,7 @@ const READ = `
     'spenders', (select coalesce(jsonb_agg(jsonb_build_object('refused', s.refused,
         'keyExpiresAt', (select limits.micros(expires_at) from identity.api_keys k where k.account_id = $1 and k.id = s.key_id),
         'sessionExpiresAt', (select limits.micros(expires_at) from identity.sessions i where i.user_id = s.user_id and i.id = s.session_id),
-        'keyBudgets', (select coalesce(jsonb_agg(jsonb_build_object('keyId', b.key_id, 'micros', most) order by b.place), '[]')
+        'keyBounds', (select coalesce(jsonb_agg(jsonb_build_object('keyId', b.key_id, 'name', b.name, 'most', most) order by b.place), '[]')
           from unnest(s.bounds) with ordinality as b (key_id, most, name, place))) order by s.place), '[]')
       from rows from (unnest(asked.spenders), unnest(accounts.standings(asked.spenders))) with ordinality
         as s (account_id, user_id, key_id, session_id, refused, bounds, place)),

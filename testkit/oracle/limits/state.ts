@@ -55,8 +55,8 @@ export interface Spender {
   readonly refused: string | null;
   readonly keyExpiresAt: Instant | null;
   readonly sessionExpiresAt: Instant | null;
-  /** Budgets of the key and of those that it comes from, in the order of their ids. */
-  readonly keyBudgets: readonly { readonly keyId: string; readonly micros: number }[];
+  /** Bounds of the key and of those that it comes from, in the order of their ids and names. */
+  readonly keyBounds: readonly { readonly keyId: string; readonly name: string; readonly most: number }[];
 }
 
 /** An Idempotency-Key that is known, with its permit as far as a repeat is answered by it. */
@@ -142,6 +142,8 @@ export interface Request {
   readonly least: number;
   readonly state: 'queued' | 'running';
   readonly subject?: string | undefined;
+  /** An end user of the key’s holder. */
+  readonly endUser?: string | undefined;
   readonly provider: string;
   readonly requestId: string;
   readonly needs?: Readonly<Record<string, number>> | undefined;

@@ -13,6 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { useBoundLines } from './bounds.tsx';
 import { NewKey } from './new-key.tsx';
 import { ProviderKeys } from './provider-keys.tsx';
 import { texts } from './texts.ts';
@@ -20,15 +21,6 @@ import { texts } from './texts.ts';
 type Key = ReplyOf<'GET /v1/api-keys'>['data'][number];
 /** A key with its secret, which is shown once. */
 export type MadeKey = Pick<ReplyOf<'POST /v1/api-keys'>, 'key' | 'name'>;
-
-const BOUNDS = [
-  'daily_calls',
-  'monthly_calls',
-  'calls_per_minute',
-  'daily_tokens',
-  'monthly_tokens',
-  'tokens_per_minute',
-] as const satisfies (keyof Key)[];
 
 /** Keys in force: what each may, what it has spent of its budget, when it was used; a new one, another secret, an end. */
 export function Keys() {
@@ -98,6 +90,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
     { again: 10_000 },
   );
   const spentBy = useSpending();
+  const boundsOf = useBoundLines();
   const nameOf = useNames();
   // To admins of an organization, who see the keys of all.
   const isOfMany = account?.kind === 'organization' && isAtLeast(account.role, 'admin');
@@ -135,12 +128,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
         {
           head: say('bounds'),
           isDim: true,
-          cell: (key) =>
-            BOUNDS.flatMap((name) =>
-              key[name] === null ? [] : [`${key[name].toLocaleString()} ${say(name)}`],
-            )
-              .concat(key.models ?? [])
-              .join(', '),
+          cell: (key) => boundsOf(key).map((line) => <div key={line}>{line}</div>),
         },
         {
           head: say('used'),

@@ -5,6 +5,7 @@ import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { typedIn } from '../../parts/typed.ts';
 import { useTexts } from '../../text/index.ts';
+import { BoundFields, boundsIn } from './bounds.tsx';
 import type { MadeKey } from './keys.tsx';
 import { texts } from './texts.ts';
 
@@ -13,7 +14,7 @@ interface NewKeyProps {
   readonly leave: () => void;
 }
 
-/** What a key shall be allowed, what it may cost in a month, and when it ends. */
+/** What a key shall be allowed, what bounds it, and when it ends. */
 export function NewKey({ onMade, leave }: NewKeyProps) {
   const { say } = useTexts(texts);
   const chosen = useAccount();
@@ -21,11 +22,12 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
   const { data: known } = useOfAccount(['scopes'], (api) => api.call('GET /v1/api-keys/scopes', {}));
   const [scopes, setScopes] = useState<string[]>(['ai:call']);
   const { mutate, isPending, error } = useAct(
-    async ({ name = '', budget = '', end = '' }: ReturnType<typeof typedIn>) => {
+    async ({ name = '', budget = '', end = '', ...bounds }: ReturnType<typeof typedIn>) => {
       return chosen?.api.call('POST /v1/api-keys', {
         body: {
           name: name.trim(),
           scopes,
+          ...boundsIn(bounds),
           // None is no budget; 0 is refused.
           ...(budget === '' ? {} : { monthly_budget_micros: Math.round(Number(budget) * 1_000_000) }),
           ...(end === '' ? {} : { expires_at: new Date(`${end}T23:59:59`).toISOString() }),
@@ -64,6 +66,7 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
         />
         <TextInput name="end" type="date" label={say('ends')} />
       </div>
+      <BoundFields />
       <Checkbox.Group label={say('may')} value={scopes} onChange={setScopes}>
         <div className="scopes">
           {offered?.map((scope) => (

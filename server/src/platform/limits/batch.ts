@@ -114,6 +114,7 @@ function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
     a.product === b.product &&
     a.feature === b.feature &&
     a.subject === b.subject &&
+    a.tags?.['user_id'] === b.tags?.['user_id'] &&
     a.needs === b.needs
   );
 }

@@ -13,6 +13,11 @@ declareErrors({
       'A request with this Idempotency-Key was interrupted after its model call was sent; your usage has its cost. To try again, send a new key.',
   },
   operator_budget_closed: { status: 503, message: 'This is not available at the moment. Try again later.' },
+  end_user_required: {
+    status: 400,
+    message:
+      'This API key has a budget for each end user. Name the one that this call is for: user, or user_id in metadata.',
+  },
   permit_stale: { status: 409, message: 'This permit is closed, or another process took over its work.' },
 });
 
@@ -133,6 +138,7 @@ export function refusalError(reason: string): AppError {
     return new AppError('unauthenticated', { message: INVALID_CREDENTIAL });
   if (reason === 'not_a_member') return new AppError('not_found', { message: NO_ACCOUNT });
   if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
+  if (reason === 'end_user_required') return new AppError('end_user_required');
   if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
   return new AppError('forbidden', { message: 'This account is suspended.' });
 }

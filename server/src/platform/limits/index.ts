@@ -73,6 +73,7 @@ export {
 } from './seats/seats.ts';
 export { limitUsage, shownEvent, shownUsage, usageEvent } from './routes.ts';
 export { ownKeyVersion } from './usage/own-key.ts';
+export { endUserTag, LONGEST_TAG } from './usage/end-users.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
@@ -82,7 +83,7 @@ const systemUses = {
   'limits.settlement': 'one batch settles permits of many accounts',
   'limits.holders': 'a holder is a process and serves all accounts',
   'limits.seats': 'one batch renews seats of many accounts, and they are counted over all',
-  'limits.sweep': 'permits of dead holders are closed in all accounts',
+  'limits.sweep': 'permits of dead holders are closed, and meters of past end users deleted, in all accounts',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
   'limits.denials':
     'one process counts denials and failed calls of many accounts, and platform admins read denials of all',
@@ -108,6 +109,7 @@ export const limitsModule = defineModule({
   },
   schedules: {
     'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() },
+    'past-end-users': { cron: '11 0 * * *', run: (limiting) => limiting.pruneEndUsers() },
     'old-errors': { cron: '28 4 * * *', run: ({ callErrors }) => callErrors.prune() },
     'old-denials': { cron: '27 4 * * *', run: ({ denials }) => denials.prune() },
   },

@@ -6,6 +6,7 @@ import type { Clock } from '#platform/kernel';
 import { createAlerts } from './usage/alerts.ts';
 import { createDenialCache, createDenialEvents } from './admission/denial-cache.ts';
 import { type CallErrors, createCallErrors } from './usage/call-errors.ts';
+import { pruneEndUsers } from './usage/end-users.ts';
 import { createDenialCounts, type DenialCounts } from './usage/denials.ts';
 import { Ends, createEndsElsewhere } from './settlement/ends.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
@@ -44,6 +45,7 @@ export interface Limiting {
   readonly rates: Rates;
   readonly denials: DenialCounts;
   readonly callErrors: CallErrors;
+  pruneEndUsers(): Promise<number>;
   /** Closes permits of dead holders every few seconds until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
   /** Gives back unused rates, waits for denial events under way, and unsubscribes. */
@@ -97,6 +99,7 @@ export function createLimiting(parts: LimitingParts): Limiting {
     rates,
     denials: counts,
     callErrors,
+    pruneEndUsers: () => pruneEndUsers(parts.db),
     startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
       await rates.close();

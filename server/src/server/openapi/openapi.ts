@@ -362,7 +362,7 @@ export function errorsOf(route: Route): string[] {
     [shape.socket !== undefined, SOCKET_ERRORS],
     [
       shape.spends !== undefined,
-      ['plan_required', 'product_off', 'outcome_unknown', 'operator_budget_closed'],
+      ['plan_required', 'product_off', 'outcome_unknown', 'operator_budget_closed', 'end_user_required'],
     ],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);

@@ -1,4 +1,5 @@
 import { AppError, isRecord } from '#platform/kernel';
+import { endUserTag, LONGEST_TAG } from '#platform/limits';
 import { type Picture, readPicture } from '../metering/pictures.ts';
 import type { Price } from '../metering/prices.ts';
 import { invalid } from '../wire.ts';
@@ -214,20 +215,17 @@ function checkMetadata(metadata: unknown): void {
     );
 }
 
-/** Tags of a call: so many, and so long. */
+/** Tags of a call: so many. */
 const MOST_TAGS = 8;
-const LONGEST_TAG = 128;
 
-/** The tags that a request gives its call: its metadata (Google's labels), and who asks at the caller's as `user_id`. Those past the bounds are left out or cut. */
+/** The tags that a request gives its call: who asks at the caller's, as `user_id`, and its metadata (Google's labels). Those past the bounds are left out or cut. */
 export function tagsOf({ labels, metadata = labels, user }: Readonly<Record<string, unknown>>) {
-  const said = {
-    ...(typeof user === 'string' ? { user_id: user } : {}),
-    ...(isRecord(metadata) ? metadata : {}),
-  };
-  const pairs = Object.entries(said).flatMap(([name, value]) => {
+  const { user_id = user, ...others } = isRecord(metadata) ? metadata : {};
+  const pairs = Object.entries({ user_id, ...others }).flatMap(([name, value]) => {
     const fits =
       typeof value === 'string' && name.length <= LONGEST_NAME && !name.includes(':') && name !== '';
-    return fits ? [[name, value.slice(0, LONGEST_TAG).toWellFormed()] as const] : [];
+    if (!fits) return [];
+    return [[name, name === 'user_id' ? endUserTag(value) : value.slice(0, LONGEST_TAG).toWellFormed()]];
   });
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs.slice(0, MOST_TAGS));
 }

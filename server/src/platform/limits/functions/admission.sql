@@ -107,7 +107,7 @@ begin
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', p_taken[v_rule], 'max', v_max,
         'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan);
     end if;
-    v_least := case c.kind when 'concurrency' then 1 when 'calls' then 1 when 'cooldown' then 0 when 'budget' then p_request.least
+    v_least := case c.kind when 'concurrency' then 1 when 'calls' then 1 when 'users' then 1 when 'cooldown' then 0 when 'budget' then p_request.least
       when 'tokens' then coalesce(p_least_tokens, 0) else p_request.units end;
     if c.kind = 'credits' and v_max is not null then
       select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
@@ -129,7 +129,7 @@ begin
       v_taken := 1; v_max := 1;
     else
       v_taken := p_taken[v_rule] + case c.kind when 'concurrency' then p_number when 'calls' then p_number when 'budget' then p_cost
-        when 'tokens' then p_tokens else p_units end;
+        when 'tokens' then p_tokens when 'users' then 0 else p_units end;
       continue when v_taken + v_least <= v_max;
       if c.kind = 'concurrency' then
         -- The latest instant for it; those admitted by this batch are not written yet, so that their own due time stands in.
@@ -142,7 +142,7 @@ begin
       end if;
     end if;
     return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case when c.kind = 'sliding' then 'burst'
-        when c.kind in ('calls', 'tokens') then case c.per when 'minute' then 'burst' else 'quota' end else c.kind end, 'used', v_taken, 'max', v_max,
+        when c.kind in ('calls', 'tokens', 'users') then case c.per when 'minute' then 'burst' else 'quota' end else c.kind end, 'used', v_taken, 'max', v_max,
       'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;

@@ -1,8 +1,11 @@
--- Notes that use went from p_before to p_after, if that crossed a threshold. p_per: of its window; null: it has none.
+-- Notes that use went from p_before to p_after, if that crossed a threshold. p_per: of its window; null: it has none. What ends with the
+-- minute is over before it is read; end users of a key are the affair of its holder.
 create or replace function limits.note(p_account uuid, p_product text, p_scope text, p_name text, p_kind text, p_per text, p_start bigint,
   p_before bigint, p_after bigint, p_size bigint, p_now timestamptz) returns void language plpgsql as $$
 begin
-  if p_kind not in ('quota', 'credits', 'budget', 'gauge', 'seats') or p_scope <> p_product and p_scope not like 'key:%' or p_size < 1
+  if p_kind = 'calls' then p_kind := 'quota'; end if;
+  if p_kind not in ('quota', 'credits', 'budget', 'tokens', 'gauge', 'seats') or p_scope <> p_product and p_scope not like 'key:%' or p_scope like '%/user:%'
+    or p_per = 'minute' or p_size < 1
     or p_after * 5 < p_size * 4 or p_before >= p_size
   then
     return;
@@ -47,7 +50,7 @@ begin
     (limits.window_of(p_account, p_product, p_rule.per, null, p_now)).starts, v_used - p_units, v_used, v_size, p_now);
 end $$;
 
--- What was really spent of a budget, without what open permits hold and may give back. Null: its window has passed, and the
+-- What was really spent of a budget, or took tokens, without what open permits hold and may give back. Null: its window has passed, and the
 -- meter is in another.
 create or replace function limits.spent(p_alert limits.alerts) returns bigint language plpgsql stable as $$
 declare
@@ -63,14 +66,14 @@ begin
       and (charge->>3)::bigint = p_alert.starts), 0);
 end $$;
 
--- Locks alerts that are to be told now. That of a budget waits until the money is spent, for what is only reserved mostly comes
+-- Locks alerts that are to be told now. That of a budget or of tokens waits until they are spent, for what is only reserved mostly comes
 -- back: each look notes what was spent so far, and when the meter has gone on to another window, the last note counts; without
 -- any, what was reserved is all that is known. is_last: no higher threshold of the same was crossed besides.
 create or replace function limits.due_alerts(p_max integer) returns table (alert limits.alerts, is_last boolean) language plpgsql as $$
 begin
   update limits.alerts t set used = seen.spent, updated_at = app.now() from (
     select a.account_id, a.scope, a.name, a.starts, a.size, a.threshold, limits.spent(a) as spent from limits.alerts a
-      where a.told_at is null and a.kind = 'budget' for update skip locked) as seen
+      where a.told_at is null and a.kind in ('budget', 'tokens') for update skip locked) as seen
     where t.account_id = seen.account_id and t.scope = seen.scope and t.name = seen.name and t.starts = seen.starts and t.size = seen.size
       and t.threshold = seen.threshold and t.used <> seen.spent;
   return query

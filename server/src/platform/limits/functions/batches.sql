@@ -60,7 +60,7 @@ declare
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
   r limits.run; who accounts.spender; standing accounts.spender_state; f limits.feature; c limits.rule; q limits.request;
   v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_twin integer; v_scope text; v_start bigint;
-  v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
+  v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb; v_user text; v_is_new boolean;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
   -- Null: no limit counts tokens.
@@ -93,12 +93,17 @@ begin
     end if;
     who := p_spenders[v_run]; f := p_features[r.feature];
     standing := v_standings[v_run]; v_refused := standing.refused;
+    if standing.bounds is not null then
+      v_user := limits.end_user((p_facts[r.first]).tags);
+      f.rules := f.rules || limits.key_rules(standing.bounds, v_user);
+      if v_user is null and exists (select from unnest(standing.bounds) as b where b.name like 'key\_user\_%') then
+        v_refused := coalesce(v_refused, 'end_user_required');
+      end if;
+    end if;
     if v_refused is null and (v_lease is null or v_lease <= v_now) then v_refused := 'holder_dead'; end if;
     v_grants := v_segments[r.meter]->'grants';
     v_closed := case when v_refused is not null then jsonb_build_object('kind', 'refused', 'reason', v_refused)
       when f.requires is not null or r.needs is not null or v_segments[r.meter]->>'plan' is null then limits.plan_required(f, r.needs, v_segments[r.meter]) end;
-
-    if standing.bounds is not null then f.rules := f.rules || limits.key_rules(standing.bounds); end if;
 
     -- What all its limits together have room for.
     v_units_left := 9007199254740991; v_cost_left := v_units_left; v_slots_left := v_units_left; v_tokens_left := null; v_tokens_taken := 0;
@@ -194,6 +199,13 @@ begin
       if v_scope = c.counts_by and m.starts[v_place] <= v_trusted then v_start := greatest(v_start, m.starts[v_place]); end if;
       v_starts[v_rule] := v_start;
       v_taken[v_rule] := case when m.starts[v_place] = v_start then m.used[v_place] else 0 end;
+      if c.kind = 'users' then
+        -- It follows the limits of the end user, the longest at last: one who has that window is counted already.
+        if not v_is_new then v_max[v_rule] := 9007199254740991; end if;
+        if v_taken[v_rule] >= v_max[v_rule] then v_slots_left := 0; end if;
+        continue;
+      end if;
+      v_is_new := m.starts[v_place] is distinct from v_start;
       if c.kind = 'budget' then
         v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
       elsif c.kind = 'calls' then
@@ -296,7 +308,7 @@ begin
       end if;
       if c.kind = 'cooldown' then v_starts[v_rule] := v_now_us + v_max[v_rule] * 1000000; end if;
       v_reserve := case c.kind when 'budget' then v_taken[v_rule] + v_cost when 'cooldown' then 1 when 'calls' then v_taken[v_rule] + v_number
-        when 'tokens' then v_taken[v_rule] + v_tokens_taken else v_taken[v_rule] + v_units end;
+        when 'tokens' then v_taken[v_rule] + v_tokens_taken when 'users' then v_taken[v_rule] + (v_max[v_rule] = c.most)::integer else v_taken[v_rule] + v_units end;
       if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
         perform limits.note(who.account_id, r.product, v_scopes[v_rule], c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
       end if;

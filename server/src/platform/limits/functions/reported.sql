@@ -74,7 +74,7 @@ begin
   loop
     f := p_features[g.feature];
     v_grants := entitlements.segment(p_account, g.product, p_now)->'grants';
-    if p_bounds is not null then f.rules := f.rules || limits.key_rules(p_bounds); end if;
+    if p_bounds is not null then f.rules := f.rules || limits.key_rules(p_bounds, null); end if;
     foreach c in array f.rules loop
       v_scope := case c.counts_by when 'account' then g.product when 'member' then g.product || '/member:' || p_user
         when 'key' then g.product || '/key:' || coalesce(p_key::text, '') when 'subject' then g.product || '/subject:' || g.subject else c.counts_by end;

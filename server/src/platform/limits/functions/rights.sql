@@ -38,7 +38,7 @@ call app.run_as_system('limits.free_seat(text, text, text, integer)');
 call app.run_as_system('limits.end_seats(text, text, text, text)');
 call app.run_as_system('limits.close_seats(text, text, integer)');
 call app.run_as_system('limits.usage_here(jsonb)');
-call app.run_as_system('limits.key_usage_here(uuid)');
+call app.run_as_system('limits.key_usage_here(uuid[], text)');
 call app.run_as_system('limits.close_plain(text, limits.closing)');
 call app.run_as_system('limits.close_plain(text, limits.closing, integer[])');
 call app.run_as_system('limits.close_plain(uuid[], text[], limits.closing[])');
@@ -53,7 +53,7 @@ grant execute on function limits.attach(uuid, uuid, integer, uuid) to plinth_ten
 grant execute on function limits.answer_here(uuid, text, text, integer, jsonb, jsonb, text) to plinth_tenant;
 grant execute on function limits.room_for_members(jsonb, integer) to plinth_tenant;
 grant execute on function limits.usage_here(jsonb) to plinth_tenant;
-grant execute on function limits.key_usage_here(uuid) to plinth_tenant;
+grant execute on function limits.key_usage_here(uuid[], text) to plinth_tenant;
 grant execute on function limits.gauge_here(text, text, bigint) to plinth_tenant;
 grant execute on function limits.take_seat(text, text, text, uuid, interval, bigint, integer, integer, integer) to plinth_tenant;
 grant execute on function limits.free_seat(text, text, text, integer) to plinth_tenant;

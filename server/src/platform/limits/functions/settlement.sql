@@ -35,6 +35,7 @@ begin
     from (select scope, name, start, sum(amount)::bigint as amount from unnest(p_moves) group by scope, name, start) as summed
     group by scope order by scope
   loop
+    perform limits.lock_key_of(p_account, m.scope);
     select * into v from limits.meters where account_id = p_account and scope = m.scope for update;
     continue when not found;
     for v_place in 1 .. cardinality(m.names) loop
@@ -54,7 +55,7 @@ begin
   perform limits.lock_meters(array_agg(account order by account, product collate "C"), array_agg(product order by account, product collate "C")) from (
     select distinct (value->>'a')::uuid as account, value->>'p' as product from jsonb_array_elements(p_steps)) as steps;
   perform from (
-      select distinct p.account_id as account, charge->>0 as key_scope from jsonb_array_elements(p_steps) as step
+      select distinct p.account_id as account, split_part(charge->>0, '/', 1) as key_scope from jsonb_array_elements(p_steps) as step
         cross join lateral (select * from limits.permits t where t.account_id = (step->>'a')::uuid and t.id = (step->>'id')::uuid limit 1) as p
         cross join lateral jsonb_array_elements(p.charges) as charge
         where charge->>0 like 'key:%' order by 1, 2) as keys
@@ -85,8 +86,8 @@ begin
       charges := jsonb_set(charges, array[v_at::text, '4'], to_jsonb((c->>4)::bigint - v_give));
     end if;
     moves := moves || row(c->>0, c->>1, (c->>3)::bigint, -v_give)::limits.move;
-    if v_give < 0 and c->>2 = 'budget' then
-      perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, 'budget', c->>5, (c->>3)::bigint, -v_give, false, app.now());
+    if v_give < 0 then
+      perform limits.note_charge(p_permit.account_id, p_permit.product, c->>0, c->>1, c->>2, c->>5, (c->>3)::bigint, -v_give, false, app.now());
     end if;
   end loop;
 end $$;
@@ -143,6 +144,7 @@ begin
     select distinct on (value->>0, value->>1) value, place from jsonb_array_elements(v_charges) with ordinality as t(value, place)
     where case value->>2 when 'budget' then p_short > 0 when 'tokens' then p_tokens > 0 end order by value->>0, value->>1, place desc) as newest;
   for c in select value->0 from jsonb_array_elements(v_newest) loop
+    perform limits.lock_key_of(p_permit.account_id, c->>0);
     select * into v from limits.meters where account_id = p_permit.account_id and scope = c->>0 for update;
     v_at := array_position(v.names, c->>1);
     v_max := (v_grants->>(c->>1))::bigint;

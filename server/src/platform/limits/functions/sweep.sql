@@ -30,7 +30,7 @@ end $$;
 -- Whether somebody else has the meter of a key that a permit charged; the others are locked from here on.
 create or replace function limits.keys_are_locked(p_permit limits.permits) returns boolean language sql volatile as $$
   select exists (
-    select from (select distinct charge->>0 as key_scope from jsonb_array_elements(p_permit.charges) as charge where charge->>0 like 'key:%') as keys
+    select from (select distinct split_part(charge->>0, '/', 1) as key_scope from jsonb_array_elements(p_permit.charges) as charge where charge->>0 like 'key:%') as keys
       cross join lateral (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope) as there
       where not exists (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope for update skip locked))
 $$;

@@ -2,11 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId, KeyId } from '#platform/kernel';
 import { advance, ids, makeGrant, makeKey, type Member } from '@plinth/testkit/factories';
-import { figures, permitOf, openLimits, plannedCall, tally } from '@plinth/testkit/fixtures/limits';
+import {
+  boundedKeys,
+  figures,
+  permitOf,
+  openLimits,
+  plannedCall,
+  tally,
+} from '@plinth/testkit/fixtures/limits';
 import { testDatabase } from '@plinth/testkit/services';
 import { createSeats } from '../index.ts';
 
 const { db } = await testDatabase();
+const boundedKey = boundedKeys(db);
 const MOVE = commitPoint('test.limits.alerts', 'a gauge that is moved');
 const TAKE = commitPoint('test.limits.alerts-taken', 'alerts that are due');
 const fixture = await openLimits(db, {
@@ -199,6 +207,39 @@ describe('a budget', () => {
     );
     await (await spend(member, 450, keyId))(450);
     expect(await due(member.accountId)).toEqual(['key_budget 80']);
+  });
+});
+
+describe('a bound of a key', () => {
+  test('in calls alerts at 80 and 100 percent, once in its window; one of a minute and those of end users alert nobody', async () => {
+    const member = await fixture.member('big');
+    const each = { user_daily_calls: 5, calls_per_minute: 5 };
+    const keyId = await boundedKey(member, { daily_calls: 5, ...each });
+    const call = () => fixture.admit(member, { feature: 'spend', keyId, tags: { user_id: 'ada' } });
+    for (let n = 0; n < 4; n += 1) await call();
+    expect(await due(member.accountId)).toEqual(['key_daily_calls 80']);
+    await permitOf(await call()).release('failed');
+    await advance(db, '1 minute');
+    await call();
+    expect(await due(member.accountId)).toEqual(['key_daily_calls 80', 'key_daily_calls 100']);
+  });
+
+  test('in tokens alerts when they are taken, and not while they are only held', async () => {
+    const member = await fixture.member('big');
+    const keyId = await boundedKey(member, { monthly_tokens: 100 });
+    for (const [completionTokens, told] of [
+      [10, []],
+      [70, ['key_monthly_tokens 80', 'key_monthly_tokens 100']],
+    ] as const) {
+      const permit = permitOf(
+        await fixture.admit(member, { feature: 'spend', reserve: 10, tokens: 80, keyId }),
+      );
+      await permit.send({ ...plannedCall(10), tokens: 80 });
+      expect(await due(member.accountId)).toEqual([]);
+      permit.served(figures(1, { promptTokens: 10, completionTokens }));
+      await permit.settle();
+      expect(await due(member.accountId)).toEqual(told);
+    }
   });
 });
 

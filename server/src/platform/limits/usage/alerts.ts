@@ -28,7 +28,7 @@ export interface AlertRow {
   readonly size: number;
   readonly threshold: number;
   readonly product: string;
-  readonly kind: 'quota' | 'credits' | 'budget' | 'gauge' | 'seats';
+  readonly kind: 'quota' | 'credits' | 'budget' | 'tokens' | 'gauge' | 'seats';
   readonly used: number;
   readonly resets_at: string | null;
 }
@@ -153,7 +153,7 @@ const pruneAlerts = () =>
   statement<{ account_id: string }>(
     `${deleteUnheld(
       'limits.alerts',
-      `told_at is null and kind = 'budget' and resets_at < app.now() - interval '1 day'
+      `told_at is null and kind in ('budget', 'tokens') and resets_at < app.now() - interval '1 day'
          or told_at < app.now() - interval '400 days'`,
     )} returning account_id`,
   );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
 import type { KeyId } from '#platform/kernel';
-import { advanceTo, makeGrant, makeKey, type Member } from '@plinth/testkit/factories';
+import { advanceTo, makeGrant, type Member } from '@plinth/testkit/factories';
 import {
+  boundedKeys,
   denialOf,
   figures,
   openLimits,
@@ -15,6 +15,7 @@ import {
 import { testDatabase } from '@plinth/testkit/services';
 
 const { db } = await testDatabase();
+const boundedKey = boundedKeys(db);
 const rules = {
   limits: {
     uses: { kind: 'quota', per: 'month', by: 'account' },
@@ -24,19 +25,6 @@ const rules = {
 } as const;
 const fixture = await openLimits(db, rules);
 const sample = await openLimits(db, { ...rules, product: 'sample' });
-
-async function boundedKey(
-  member: Member,
-  bounds: Readonly<Record<string, number>>,
-  makers: readonly KeyId[] = [],
-): Promise<KeyId> {
-  const keyId = await makeKey(db, member);
-  const values = [keyId, JSON.stringify(bounds), makers];
-  await db.asMigrator(
-    statement('update identity.api_keys set bounds = $2::jsonb, makers = $3 where id = $1', values),
-  );
-  return keyId;
-}
 
 async function memberOfBoth(): Promise<Member> {
   const member = await fixture.member();

@@ -1,10 +1,22 @@
 import { type Database, statement } from '#platform/db';
-import { type Caller, namedObject, routesFor } from '#platform/http';
+import {
+  atLeast,
+  type Caller,
+  namedObject,
+  type Page,
+  page,
+  pageOf,
+  pageQuery,
+  positionOf,
+  type Role,
+  routesFor,
+} from '#platform/http';
 import type { AccountId } from '#platform/kernel';
+import { endUserTag } from '#platform/limits';
 import { z } from 'zod';
 import type { Reports } from './reports.ts';
 
-const route = routesFor<Pick<Reports, 'ownUsage'>>();
+const route = routesFor<Pick<Reports, 'ownUsage' | 'keyUsage'>>();
 
 const spent = namedObject('OwnSpending', {
   calls: z.int(),
@@ -15,7 +27,9 @@ const spent = namedObject('OwnSpending', {
 const bound = namedObject('KeyBound', {
   limit: z.string().describe('As errors name it: `key_daily_calls`.'),
   key_id: z.uuid().describe('The key that is bounded: the calling one, or one that it comes from.'),
-  kind: z.enum(['budget', 'calls', 'tokens']),
+  kind: z
+    .enum(['budget', 'calls', 'tokens', 'users'])
+    .describe('`users`: end users that have called, where each has bounds.'),
   per: z.enum(['minute', 'day', 'month']),
   used: z.int().describe('Calls under way hold a part of it; of a budget, micro-dollars.'),
   max: z.int(),
@@ -36,9 +50,11 @@ const ownUsage = namedObject('OwnUsage', {
     .describe('The API key that calls; null: a person does.'),
   today: spent,
   month: spent,
-  limits: z.array(bound).describe('The bounds of the key.'),
+  limits: z.array(bound).describe('The bounds of the key, and of the end user that `user` names.'),
 });
 type OwnUsage = z.infer<typeof ownUsage>;
+
+const keyUsage = namedObject('KeyUsage', { id: z.uuid(), limits: z.array(bound) });
 
 export const ownUsageRoutes = [
   route(
@@ -52,9 +68,32 @@ export const ownUsageRoutes = [
       may: 'viewer',
       scope: 'any',
       rate: { perMinute: 120, by: 'key' },
+      query: z.strictObject({
+        user: z
+          .string()
+          .min(1)
+          .max(1_000)
+          .optional()
+          .describe('An end user, as calls name them: `key_user_daily_calls` is what they have left.'),
+      }),
       reply: { 200: ownUsage },
     },
-    ({ caller, accountId }, reports) => reports.ownUsage(accountId, caller),
+    ({ caller, accountId, query }, reports) => reports.ownUsage({ accountId, caller }, query.user),
+  ),
+  route(
+    'GET /v1/usage/keys',
+    {
+      summary: 'Read what is left of the bounds of API keys',
+      description: 'Of the keys that `GET /v1/api-keys` lists, in its order and by its pages.',
+      tag: 'Usage',
+      auth: 'account',
+      may: 'viewer',
+      scope: 'account:read',
+      rate: { perMinute: 120, by: 'user' },
+      query: z.strictObject(pageQuery),
+      reply: { 200: pageOf(keyUsage) },
+    },
+    ({ caller, accountId, role, query }, reports) => reports.keyUsage({ accountId, caller, role }, query),
   ),
 ];
 
@@ -63,6 +102,7 @@ interface KeyRow extends Omit<NonNullable<OwnUsage['key']>, 'expires_at'> {
 }
 
 interface BoundRow extends Omit<z.infer<typeof bound>, 'left' | 'resets_at'> {
+  readonly of_key: string;
   readonly resets_at: Date;
 }
 
@@ -75,30 +115,70 @@ const spentSince = (per: 'day' | 'month', { userId, keyId }: Pick<Caller, 'userI
     [userId, keyId ?? null],
   );
 
+/** The bounds of keys with what is left, by the keys; of their end users for the one that is named. */
+async function readBounds(
+  db: Database,
+  of: { readonly accountId: AccountId; readonly keys: readonly string[]; readonly user?: string | undefined },
+) {
+  const [rows] = await db.tenant(of.accountId, [
+    statement<BoundRow>(
+      'select of_key, name as "limit", key_id, kind, per, used, size as max, resets_at from limits.key_usage_here($1, $2)',
+      [of.keys, of.user === undefined ? null : endUserTag(of.user)],
+    ),
+  ]);
+  return (id: string) =>
+    rows
+      .filter(({ of_key }) => of_key === id)
+      .map(({ of_key: _of, resets_at: resetsAt, ...one }) => ({
+        ...one,
+        left: Math.max(0, one.max - one.used),
+        resets_at: resetsAt.toISOString(),
+      }));
+}
+
 /** Use of a key as its holder may see it, or of a user without one. */
-export async function readOwnUsage(db: Database, accountId: AccountId, caller: Caller): Promise<OwnUsage> {
+export async function readOwnUsage(
+  db: Database,
+  { accountId, caller }: { readonly accountId: AccountId; readonly caller: Caller },
+  user: string | undefined,
+): Promise<OwnUsage> {
   const keyId = caller.keyId ?? null;
-  const [[key], bounds, [today], [month]] = await db.tenant(accountId, [
+  const [[key], [today], [month]] = await db.tenant(accountId, [
     statement<KeyRow>(
       `select id, name, prefix, models, coalesce(labels, '{}') as labels, expires_at from identity.api_keys where account_id = $1 and id = $2`,
       [accountId, keyId],
-    ),
-    statement<BoundRow>(
-      'select name as "limit", key_id, kind, per, used, size as max, resets_at from limits.key_usage_here($1)',
-      [keyId],
     ),
     spentSince('day', caller),
     spentSince('month', caller),
   ]);
   if (today === undefined || month === undefined) throw new Error('no sums were read');
+  const limits = key === undefined ? [] : (await readBounds(db, { accountId, keys: [key.id], user }))(key.id);
   return {
     key: key === undefined ? null : { ...key, expires_at: key.expires_at?.toISOString() ?? null },
     today,
     month,
-    limits: bounds.map(({ resets_at: resetsAt, ...one }) => ({
-      ...one,
-      left: Math.max(0, one.max - one.used),
-      resets_at: resetsAt.toISOString(),
-    })),
+    limits,
   };
+}
+
+/** Bounds with what is left, of the caller's keys in force, or for those who manage the account of all, newest first. */
+export async function readKeyUsage(
+  db: Database,
+  {
+    accountId,
+    caller,
+    role,
+  }: { readonly accountId: AccountId; readonly caller: Caller; readonly role: Role },
+  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+): Promise<Page<z.infer<typeof keyUsage>>> {
+  const [after = null] = cursor === undefined ? [] : positionOf(cursor, z.tuple([z.uuid()]));
+  const [keys] = await db.tenant(accountId, [
+    statement<{ id: string }>(
+      `select id from identity.api_keys where account_id = $1 and revoked_at is null and not identity.is_cut_off(account_id, makers)
+         and ($2::uuid is null or user_id = $2) and ($3::uuid is null or id < $3) order by id desc limit $4`,
+      [accountId, atLeast(role, 'admin') ? null : caller.userId, after, limit + 1],
+    ),
+  ]);
+  const limitsOf = await readBounds(db, { accountId, keys: keys.map(({ id }) => id) });
+  return page(keys, limit, { item: ({ id }) => ({ id, limits: limitsOf(id) }), position: ({ id }) => [id] });
 }

@@ -31,7 +31,11 @@ export const reportQuery = {
 };
 
 /** `group=day,model`: words of a list, each once. */
-export function groupQuery(names: readonly string[], otherwise: string) {
+export function groupQuery(
+  names: readonly string[],
+  otherwise: string,
+  isMore: (word: string) => boolean = () => false,
+) {
   const list = names.join(', ');
   return z
     .string()
@@ -40,7 +44,10 @@ export function groupQuery(names: readonly string[], otherwise: string) {
       (text) => {
         const words = text.split(',');
         return (
-          text === '' || (words.every((word) => names.includes(word)) && new Set(words).size === words.length)
+          text === '' ||
+          (words.every((word) => names.includes(word) || isMore(word)) &&
+            new Set(words).size === words.length &&
+            words.filter(isMore).length <= 1)
         );
       },
       { error: `is a list of ${list}, each once` },

@@ -3,13 +3,13 @@ import type { Mode } from '#platform/billing';
 import { commitPoint, type Database } from '#platform/db';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
-import type { AccountId, Ids } from '#platform/kernel';
+import type { Ids } from '#platform/kernel';
 import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } from '#platform/limits';
 import type { LedgerArchives } from './archives/ledger-archives.ts';
 import { type AccountMoney, readAccountMoney } from './account-money.ts';
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
-import { readOwnUsage } from './own-usage.ts';
+import { readKeyUsage, readOwnUsage } from './own-usage.ts';
 import { createProceeds, type Proceeds } from './proceeds.ts';
 import {
   type DailyRecurring,
@@ -52,7 +52,12 @@ export interface Reports {
   /** Revenue and cost of accounts in the last 30 days, and their MRR. */
   accountMoney(accountIds: readonly string[]): Promise<ReadonlyMap<string, AccountMoney[]>>;
   usage(whose: ReportScope, question: UsageQuestion): Promise<Report<UsageSum>>;
-  ownUsage(accountId: AccountId, caller: Caller): ReturnType<typeof readOwnUsage>;
+  /** `user`: an end user of the calling key. */
+  ownUsage(of: Parameters<typeof readOwnUsage>[1], user: string | undefined): ReturnType<typeof readOwnUsage>;
+  keyUsage(
+    of: Parameters<typeof readKeyUsage>[1],
+    query: Parameters<typeof readKeyUsage>[2],
+  ): ReturnType<typeof readKeyUsage>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;
@@ -83,7 +88,8 @@ export function createReports(parts: ReportsParts): Reports {
     mode,
     accountMoney: (accountIds) => readAccountMoney({ db, rates, mode }, accountIds),
     usage: (whose, question) => openUsageReport(db, whose, question),
-    ownUsage: (accountId, caller) => readOwnUsage(db, accountId, caller),
+    ownUsage: (of, user) => readOwnUsage(db, of, user),
+    keyUsage: (of, query) => readKeyUsage(db, of, query),
     margin: (question) => openMarginReport({ db, rates, mode }, question),
     revenue: (question) => openRevenueReport({ db, mode }, question),
     recurring: (question) => openRecurringReport({ db, mode }, question),

@@ -8,18 +8,19 @@ import {
   routesFor,
   routesOf,
 } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, invalidInput } from '#platform/kernel';
 import { z } from 'zod';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
-import { columnsOf, type Dimension, DIMENSION_NAMES, type Filters, type UsageSum } from './usage.ts';
+import { columnsOf, type Dimension, DIMENSION_NAMES, type Filters, isTag, type UsageSum } from './usage.ts';
 
 const route = routesFor<Reports>();
 const tag = 'Usage';
 
 const OWN = DIMENSION_NAMES.filter((name) => name !== 'account');
 
-const dimensionsOf = (text: string): Dimension[] => dimensionsIn(text, DIMENSION_NAMES);
+const dimensionsOf = (text: string): Dimension[] =>
+  text.split(',').flatMap((word) => (isTag(word) ? word : dimensionsIn(word, DIMENSION_NAMES)));
 
 const filters = {
   user_id: z.uuid().optional(),
@@ -28,6 +29,12 @@ const filters = {
   product: z.string().min(1).max(100).optional(),
   feature: z.string().min(1).max(100).optional(),
   model: z.string().min(1).max(200).optional(),
+  tag: z
+    .string()
+    .max(200)
+    .regex(/^[^:]{1,64}:/, { error: 'is `name:value`' })
+    .optional()
+    .describe('`team:search`: calls with this tag alone. Grouped by `tag:team`, sums are by its values.'),
 };
 
 const key = z.string().nullable().optional();
@@ -42,6 +49,9 @@ const usageSum = namedObject('UsageTotal', {
   provider: key,
   model: key,
   day: key,
+  tag: key.describe(
+    'The value of the tag that was asked for: the thousand that cost most, and `other`; null: calls without it.',
+  ),
   month: key.describe('A calendar month of the zone, as `2026-11`.'),
   calls: z.int(),
   estimated_calls: z.int().describe('Calls for which the provider gave no figures.'),
@@ -61,12 +71,30 @@ interface UsageQuery {
   readonly from?: string | undefined;
   readonly until?: string | undefined;
   readonly zone: string;
+  readonly tag?: string | undefined;
 }
 
 function questionOf(query: UsageQuery & Readonly<Record<string, unknown>>) {
-  const { group, from, until, zone, limit: _limit, cursor: _cursor, format: _format, ...rest } = query;
+  const {
+    group,
+    from,
+    until,
+    zone,
+    tag: wanted,
+    limit: _limit,
+    cursor: _cursor,
+    format: _format,
+    ...rest
+  } = query;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return { group: dimensionsOf(group), from, until, zone, filters: Object.fromEntries(given) as Filters };
+  return {
+    group: dimensionsOf(group),
+    from,
+    until,
+    zone,
+    tag: wanted,
+    filters: Object.fromEntries(given) as Filters,
+  };
 }
 
 function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody') {
@@ -87,7 +115,7 @@ export const accountReport = route(
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 60, by: 'account' },
-    query: z.strictObject({ group: groupQuery(OWN, 'day'), ...filters, ...reportQuery }),
+    query: z.strictObject({ group: groupQuery(OWN, 'day', isTag), ...filters, ...reportQuery }),
     reply: { 200: reportOf(usageSum) },
     produces: JSON_OR_CSV,
   },
@@ -109,7 +137,7 @@ export const operatorReport = route(
     aliases: ['GET /v1/analytics/usage'],
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
-      group: groupQuery(DIMENSION_NAMES, 'account'),
+      group: groupQuery(DIMENSION_NAMES, 'account', isTag),
       account_id: z.uuid().optional(),
       ...filters,
       ...reportQuery,
@@ -119,6 +147,9 @@ export const operatorReport = route(
   },
   async (call, reports) => {
     const question = questionOf(call.query);
+    const isByTag = question.tag !== undefined || question.group.some(isTag);
+    if (isByTag && question.filters.account_id === undefined)
+      throw invalidInput('query.account_id', 'Tags are the words of one account: name it.');
     const report = await reports.usage('everybody', question);
     return answerReport(call, report, tableOf(question.group, 'everybody'));
   },

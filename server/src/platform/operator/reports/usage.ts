@@ -1,6 +1,6 @@
 import { badCursor } from '#platform/http';
 import { type Database, type RowOf, type Statement, statement } from '#platform/db';
-import { type AccountId, isUuid } from '#platform/kernel';
+import { type AccountId, hasCode, invalidInput, isUuid } from '#platform/kernel';
 import { type RangeQuery, type Range, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
 
@@ -18,8 +18,14 @@ const DIMENSIONS = {
   month: { column: 'month', sql: `to_char(slot at time zone :zone, 'YYYY-MM')` },
 } as const;
 
-export type Dimension = keyof typeof DIMENSIONS;
-export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly Dimension[];
+type PlainDimension = keyof typeof DIMENSIONS;
+export type TagDimension = `tag:${string}`;
+export type Dimension = PlainDimension | TagDimension;
+export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly PlainDimension[];
+
+export const isTag = (word: string): word is TagDimension => /^tag:[^,:]{1,64}$/.test(word);
+const dimensionOf = (name: Dimension) => (isTag(name) ? TAG : DIMENSIONS[name]);
+const TAG = { column: 'tag', sql: 'tag' } as const;
 
 const FIGURES = [
   'calls',
@@ -43,9 +49,11 @@ export type Filters = Readonly<
 export interface UsageQuestion extends RangeQuery {
   readonly group: readonly Dimension[];
   readonly filters: Filters;
+  /** `name:value`: of calls with this tag alone. */
+  readonly tag?: string | undefined;
 }
 
-type Keys = Partial<Record<(typeof DIMENSIONS)[Dimension]['column'] | 'account_name', string | null>>;
+type Keys = Partial<Record<ReturnType<typeof dimensionOf>['column'] | 'account_name', string | null>>;
 
 /** Sums of the ledger under one value of each dimension; null where rows have none, such as a call without a key. */
 export type UsageSum = Keys & Readonly<Record<(typeof FIGURES)[number], number>>;
@@ -65,7 +73,8 @@ export async function openUsageReport(
 ): Promise<Report<UsageSum>> {
   const read = readerFor(db, whose);
   const range = await resolveRange(question, read);
-  const keys = question.group.map((name) => DIMENSIONS[name].column);
+  const keys = question.group.map((name) => dimensionOf(name).column);
+  const run = tagSourceOf(question) === undefined ? read : readingTags(read);
   return {
     range,
     keys,
@@ -73,7 +82,7 @@ export async function openUsageReport(
     page: (at) =>
       whose === 'everybody' && question.group[0] === 'account' && question.filters.account_id === undefined
         ? pageByAccounts(read, question, { ...at, range })
-        : read(sums(question, { ...at, range, whose })),
+        : run(sums(question, { ...at, range, whose })),
   };
 }
 
@@ -114,7 +123,7 @@ function accountAfter(least: string): Statement<{ account_id: string }> {
 /** The columns of a report by these dimensions. */
 export function columnsOf(group: readonly Dimension[], whose: 'account' | 'everybody'): (keyof UsageSum)[] {
   const named = whose === 'everybody' && group.includes('account') ? (['account_name'] as const) : [];
-  return [...group.map((name) => DIMENSIONS[name].column), ...named, ...FIGURES];
+  return [...group.map((name) => dimensionOf(name).column), ...named, ...FIGURES];
 }
 
 /** Reads in the scope of the report. */
@@ -136,21 +145,21 @@ interface SumsRequest {
 }
 
 /** Groups are compared as text, byte by byte, so that each page goes on exactly where the one before it ended. */
-function sums({ group, filters }: UsageQuestion, asked: SumsRequest): Statement<UsageSum> {
+function sums(question: UsageQuestion, asked: SumsRequest): Statement<UsageSum> {
+  const { group, filters } = question;
   const { range, accounts } = asked;
   const isNamed = asked.whose === 'everybody' && group.includes('account');
   const values: unknown[] = [range.starts, range.ends, asked.limit];
   const place = (value: unknown) => `$${values.push(value)}`;
-  const columns = group.map((name) => DIMENSIONS[name].column);
+  const columns = group.map((name) => dimensionOf(name).column);
   const keys = group.map((name) => {
-    const { sql, column } = DIMENSIONS[name];
+    const { sql, column } = dimensionOf(name);
     return `coalesce(${sql.includes(':zone') ? sql.replace(':zone', place(range.zone)) : sql}, '') collate "C" as ${column}`;
   });
   const conditions = Object.entries(filters).map(([column, value]) => `${column} = ${place(value)}`);
   if (accounts !== undefined) conditions.push(`account_id >= ${place(accounts.least)}`);
   if (accounts?.below !== undefined) conditions.push(`account_id < ${place(accounts.below)}`);
-  const source = asked.whose === 'everybody' ? 'reports.usage' : 'reports.usage_here';
-  const cells = `select ${[...keys, AMOUNTS].join(', ')} from ${source}($1, $2) ${where(conditions)}`;
+  const cells = `select ${[...keys, AMOUNTS].join(', ')} from ${sourceOf(question, asked, place)} ${where(conditions)}`;
   const after = asked.after?.map(place).join(', ') ?? '';
   const goesOn = after === '' ? [] : [`(${columns.join(', ')}) > (${after})`];
   const order =
@@ -162,6 +171,35 @@ function sums({ group, filters }: UsageQuestion, asked: SumsRequest): Statement<
     `select ${[...shown, ...(isNamed ? [NAME] : []), ...FIGURES].join(', ')} from (${grouped}) as summed ${order}`,
     values,
   );
+}
+
+/** The cells that a report adds up; by tags those of one account, from its rows. */
+function sourceOf(
+  question: UsageQuestion,
+  { whose }: SumsRequest,
+  place: (value: unknown) => string,
+): string {
+  const tags = tagSourceOf(question);
+  if (tags === undefined) return `${whose === 'everybody' ? 'reports.usage' : 'reports.usage_here'}($1, $2)`;
+  const asked = `$1, $2, ${place(tags.name ?? null)}, ${place(tags.tag ?? null)}`;
+  const found =
+    whose === 'everybody'
+      ? `reports.tagged(${place(question.filters.account_id)}, ${asked})`
+      : `reports.tagged_here(${asked})`;
+  return `(select t.tag, (t.cell).* from ${found} as t) as tagged`;
+}
+
+function tagSourceOf({ group, tag }: Pick<UsageQuestion, 'group' | 'tag'>) {
+  const name = group.find(isTag)?.slice('tag:'.length);
+  return name === undefined && tag === undefined ? undefined : { name, tag };
+}
+
+function readingTags(read: Read) {
+  return (one: Statement<UsageSum>) =>
+    read(one).catch((error: unknown) => {
+      if (!hasCode(error, 'PL020')) throw error;
+      throw invalidInput('query.from', 'Sums by tag are of 500,000 calls at most: ask for fewer days.');
+    });
 }
 
 function where(conditions: readonly string[]): string {

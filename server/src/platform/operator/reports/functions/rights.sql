@@ -8,6 +8,8 @@ grant select on reports.usage_cells to plinth_tenant;
 
 -- These run as the system for every caller.
 call app.run_as_system('reports.usage_here(timestamptz, timestamptz)');
+call app.run_as_system('reports.tagged_here(timestamptz, timestamptz, text, text)');
 
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function reports.usage_here(timestamptz, timestamptz) to plinth_tenant;
+grant execute on function reports.tagged_here(timestamptz, timestamptz, text, text) to plinth_tenant;
