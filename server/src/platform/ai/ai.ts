@@ -1,108 +1,35 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
-import { ConfigError } from '#platform/config';
-import type { CrashHook } from '#platform/db';
 import type { Lane } from '#platform/jobs';
-import { AppError, type Clock, createEndOfTurn, micros, type Random } from '#platform/kernel';
-import type { Fleet, Permit, PlannedCall } from '#platform/limits';
-import type { Redis } from '#platform/redis';
+import { AppError, createEndOfTurn, micros } from '#platform/kernel';
+import type { Permit, PlannedCall } from '#platform/limits';
 import type { z } from 'zod';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
-import { BREAKER, type BreakerSettings } from './providers/breaker.ts';
 import { createDeadlines } from './providers/deadlines.ts';
-import { createHealth, type Health, type HealthParts } from './providers/health.ts';
+import { createHealth, type Health } from './providers/health.ts';
 import { CHAT } from './dialects/chat.ts';
 import { type AiEndpoint, createAiEndpoint } from './endpoint/endpoint.ts';
 import { type StreamedItems, streamItems, type StreamItemsRequest } from './model/item-stream.ts';
 import { generate, type Generated, type GenerateRequest } from './model/generate.ts';
 import { createLedger } from './pipe/ledger.ts';
 import { embeddingModel, languageModel, type ModelParts } from './model/model.ts';
-import { createPipe } from './pipe/pipe.ts';
+import { createPipe, type Pipe, type PipeParts } from './pipe/pipe.ts';
+import { choosing, type Core } from './choosing.ts';
+import type { AiChoices, AiParts } from './parts.ts';
 import { planCall } from './plan.ts';
-import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
-import type { AiLogger, AiMetrics } from './ports.ts';
+import type { Policy } from './policy.ts';
 import type { Prices } from './metering/prices.ts';
 import { pricesNow } from './metering/prices-now.ts';
-import {
-  type AccountKeys,
-  openAccountKeys,
-  type OwnKeyFees,
-  ownKeyFees,
-  type OwnKeyParts,
-} from './own-keys/own-keys.ts';
-import type { Prompts } from './prompts.ts';
-import type { Signals } from './providers/keys.ts';
-import type { Alias } from './providers/routes.ts';
-import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
+import { type AccountKeys, openAccountKeys } from './own-keys/own-keys.ts';
+import type { Providers } from './providers/providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
-import { systemTimers, type Timers } from './timers.ts';
-import { type Cut, guardedModel, createGuard, guards, type Sanitizer } from './sanitizer/index.ts';
-import type { Findings, SafetyMetrics } from './safety/findings.ts';
+import { systemTimers } from './timers.ts';
+import { type Cut, guardedModel, createGuard } from './sanitizer/index.ts';
 import { type Safety, safetyOf } from './safety-part.ts';
-import { createAsideLog } from './stored-routes/aside-log.ts';
-import {
-  createStoredRoutes,
-  type StoredRoutes,
-  type StoredRoutesParts,
-} from './stored-routes/stored-routes.ts';
-import { assertSlots, openSlots } from './slots/open-slots.ts';
-import type { SlotLimit } from './slots/slots.ts';
+import type { StoredRoutes } from './stored-routes/stored-routes.ts';
+import { openSlots } from './slots/open-slots.ts';
 import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
 import { safetyIdentifiers, type WireRequest } from './wire.ts';
-
-/** Settings that may change while the program runs. */
-export interface AiChoices {
-  /** Those that there were, when not said. */
-  readonly upstreams?: readonly UpstreamOptions[];
-  readonly prices: Prices;
-  /** Names of the operator's own, each a chain of `provider/model` or a route. */
-  readonly aliases?: Readonly<Record<string, Alias>>;
-  /** By provider, in place of what its upstream lists. */
-  readonly models?: Readonly<Record<string, readonly string[]>>;
-  /** Configuration that lies over the policies. */
-  readonly policyOverrides?: unknown;
-  /** Fields of chat requests beyond the table that the operator lets through. */
-  readonly allowedFields?: readonly string[];
-  /** By the provider at which accounts may have keys of their own: percent of the price that their calls cost. */
-  readonly ownKeys?: Readonly<Record<string, { readonly fee: number }>>;
-}
-
-export interface AiParts extends AiChoices {
-  readonly upstreams: readonly UpstreamOptions[];
-  /** Routes that operators stored, as they are found at the start. */
-  readonly stored?: ReadonlyMap<string, unknown> | undefined;
-  /** Where operators store routes; undefined: nowhere. */
-  readonly storedIn?: StoredRoutesParts | undefined;
-  /** By `product.feature`, as products declare them. */
-  readonly policies: Readonly<Record<string, PolicyInput>>;
-  /** By product. */
-  readonly prompts?: Readonly<Record<string, Prompts>>;
-  readonly breaker?: BreakerSettings;
-  /** How many calls may be under way at once, over all processes; none: as many as come. */
-  readonly slots?: readonly SlotLimit[] | undefined;
-  /** The processes that share the slots; none: this one alone. */
-  readonly fleet?: (() => Fleet) | undefined;
-  /** Asked right before each call goes out: whether others still count with what this process holds. Always, when not said. */
-  readonly maySend?: (() => boolean) | undefined;
-  /** Counts the slots over all processes; none, or away: each keeps its share. */
-  readonly redis?: Redis | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly timers?: Timers;
-  readonly logger?: AiLogger | undefined;
-  readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
-  /** Where what the safety part finds is kept. */
-  readonly findings?: Findings | undefined;
-  /** Tells other processes which keys of providers cool. */
-  readonly signals?: Signals | undefined;
-  /** Where keys of accounts at providers are kept. */
-  readonly ownKeyParts?: OwnKeyParts | undefined;
-  /** Parts that the health of providers is read by. */
-  readonly health?: HealthParts | undefined;
-  /** false: no second check of texts, although a provider offers one. */
-  readonly moderation?: boolean;
-  readonly crashHook?: CrashHook | undefined;
-}
 
 export interface EstimateRequest {
   /** `product.feature`. */
@@ -178,20 +105,6 @@ export interface Ai {
   close(): Promise<void>;
 }
 
-interface Core {
-  readonly policyOf: (name: string) => Policy;
-  readonly chainOf: (policy: Policy) => readonly Target[];
-}
-
-/** Choices, found to be right, and what follows from them. */
-interface Chosen extends Core {
-  readonly prices: Prices;
-  readonly providers: Providers;
-  readonly allowedFields: ReadonlySet<string>;
-  readonly ownKeyFees: OwnKeyFees;
-  readonly sanitizerOf: (policy: Policy) => Sanitizer | undefined;
-}
-
 /** Opens the AI gateway. Throws when a policy, a price or an alias is not right, so that the start stops. */
 export function createAi(parts: AiParts): Ai {
   const { clock, metrics } = parts;
@@ -206,19 +119,7 @@ export function createAi(parts: AiParts): Ai {
     providers: { upstream: (name) => now.chosen.providers.upstream(name) },
     fees: () => now.chosen.ownKeyFees,
   });
-  const pipe = createPipe({
-    ...parts,
-    timers,
-    metrics: health.counting,
-    slots: slots?.slots,
-    logger: parts.logger,
-    crashHook: parts.crashHook,
-    tokens,
-    deadlines,
-    ledger: createLedger({ tokens, metrics, crashHook: parts.crashHook }),
-    safetyIdentifier: safetyIdentifiers(),
-    maySend: parts.maySend,
-  });
+  const pipe = openPipe(parts, { timers, tokens, deadlines, slots: slots?.slots, metrics: health.counting });
   const core: Core = {
     policyOf: (name) => now.chosen.policyOf(name),
     chainOf: (of) => now.chosen.chainOf(of),
@@ -275,80 +176,24 @@ export function createAi(parts: AiParts): Ai {
   };
 }
 
-/** The choices in effect, over which stored routes lie. */
-function choosing(parts: AiParts, timers: Timers) {
-  const tellAside = createAsideLog(parts.logger);
-  let chosen = chosenFrom(parts, providersOf(parts, timers), parts);
-  let choices: AiChoices = parts;
-  let stored = parts.stored ?? new Map<string, unknown>();
-
-  function put(next: AiChoices, routes: ReadonlyMap<string, unknown>): void {
-    chosen = chosenFrom(next, chosen.providers.under({ ...next, stored: routes }), parts);
-    [choices, stored] = [next, routes];
-    tellAside(chosen.providers.aside);
-  }
-
-  return {
-    get chosen() {
-      return chosen;
-    },
-    /** Changes of them, and how they stand. */
-    changes: {
-      aside: () => chosen.providers.aside,
-      choose: (next: AiChoices) => put(next, stored),
-      routes:
-        parts.storedIn &&
-        createStoredRoutes({
-          ...parts.storedIn,
-          logger: parts.logger,
-          providers: () => chosen.providers,
-          put: (rows) => put(choices, rows),
-        }),
-    },
-  };
+function openPipe(
+  parts: AiParts,
+  more: Pick<PipeParts, 'timers' | 'tokens' | 'deadlines' | 'slots' | 'metrics'>,
+): Pipe {
+  const { metrics, logger, crashHook, maySend } = parts;
+  return createPipe({
+    ...parts,
+    ...more,
+    logger,
+    crashHook,
+    ledger: createLedger({ tokens: more.tokens, metrics, crashHook }),
+    safetyIdentifier: safetyIdentifiers(),
+    maySend,
+  });
 }
 
 function modelOf(parts: ModelParts, guardOf: StructuredParts['guardOf']): LanguageModelV4 {
   return guardedModel(languageModel(parts), guardOf(parts.permit, parts.policy));
-}
-
-/** The providers, whose breakers and throttles are told of. */
-function providersOf(parts: AiParts, timers: Timers): Providers {
-  return createProviders({
-    ...parts,
-    timers,
-    breaker: parts.breaker ?? BREAKER,
-    breakerChanged: (provider, model, state) => {
-      parts.metrics?.breaker(provider, model, state);
-      parts.logger?.warn({ provider, model, state }, 'circuit breaker');
-    },
-    throttled: (place, milliseconds) =>
-      parts.logger?.warn({ ...place, milliseconds }, 'a provider throttles us'),
-    keyRefused(place, rest) {
-      if (rest.milliseconds === 0) parts.logger?.info({ ...place }, 'a provider takes a key again');
-      else parts.logger?.error({ ...place, ...rest }, 'a provider refuses a key: it is left out meanwhile');
-    },
-  });
-}
-
-type Declared = Pick<AiParts, 'policies' | 'prompts' | 'slots'>;
-
-function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared): Chosen {
-  const policies = createPolicies(declared.policies, choices.policyOverrides);
-  assertSlots(declared.slots, providers);
-  return {
-    prices: choices.prices,
-    providers,
-    allowedFields: new Set(choices.allowedFields),
-    ownKeyFees: ownKeyFees(choices, providers),
-    chainOf: chains(policies, providers),
-    sanitizerOf: guards(policies, declared.prompts),
-    policyOf(name) {
-      const policy = policies.get(name);
-      if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
-      return policy;
-    },
-  };
 }
 
 function sentModels({
@@ -357,32 +202,6 @@ function sentModels({
   traceparent,
 }: CallRequest): Pick<PipeCall, 'wire' | 'signal' | 'traceparent'> {
   return { wire, signal, traceparent };
-}
-
-/** The chain of each policy, found at start, where a model that no provider has is an error. */
-function chains(
-  policies: ReadonlyMap<string, Policy>,
-  providers: Providers,
-): (policy: Policy) => readonly Target[] {
-  const found = new Map<Policy, readonly Target[]>();
-  for (const [name, policy] of policies) {
-    try {
-      found.set(policy, onceEach(policy.models.flatMap((model) => providers.chain(model))));
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      throw new ConfigError([
-        `AI_UPSTREAMS: the policy ${name} names a model that no configured provider has: ${policy.models.join(', ')}. An upstream that the price catalogue does not know must list its "models".`,
-      ]);
-    }
-  }
-  return (policy) => found.get(policy) ?? [];
-}
-
-function onceEach(chain: readonly Target[]): readonly Target[] {
-  return chain.filter(
-    ({ provider, model }, index) =>
-      chain.findIndex((one) => one.provider === provider && one.model === model) === index,
-  );
 }
 
 function governCall(

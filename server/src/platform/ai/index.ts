@@ -6,14 +6,8 @@ import { healthRoutes } from './health-routes.ts';
 import { ownKeyRoutes } from './own-keys/routes.ts';
 import { safetyRoutes } from './safety-routes.ts';
 import { storedRouteRoutes } from './stored-routes/routes.ts';
-export {
-  type Ai,
-  type AiChoices,
-  type AiParts,
-  type CallRequest,
-  createAi,
-  type EstimateRequest,
-} from './ai.ts';
+export { type Ai, type CallRequest, createAi, type EstimateRequest } from './ai.ts';
+export type { AiChoices, AiParts } from './parts.ts';
 export type { PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 export type { BreakerSettings, BreakerState } from './providers/breaker.ts';
 export type { Protocol } from './dialects/dialect.ts';

@@ -1,5 +1,6 @@
 import { ConfigError } from '#platform/config';
-import { type AiParts, createAi } from './ai.ts';
+import { createAi } from './ai.ts';
+import type { AiParts } from './parts.ts';
 import { createPolicies } from './policy.ts';
 
 /** All that is wrong with settings, a sentence each, found without a call. */

@@ -1,5 +1,5 @@
 import { checkReply } from '@plinth/safety';
-import type { AiParts } from './ai.ts';
+import type { AiParts } from './parts.ts';
 import type { Providers, Upstream } from './providers/providers.ts';
 import type { Findings } from './safety/findings.ts';
 import { createModeration, type Moderate } from './safety/moderation.ts';

@@ -247,7 +247,7 @@ function kindOf({ input, output }: Row): Price['kind'] {
   return input > 0 ? 'embeddings' : undefined;
 }
 
-/** What the step does not say costs as much as its nearest kind of token, not as before it. */
+/** A kind of token that the step does not price costs as much there as its nearest kind, not as before it. */
 function stepOf(row: Row, { tokens, ...step }: NonNullable<Row['above']>, version: string): Price['above'] {
   const { input, output } = step;
   const nearest = { cached_input: input, cache_write: input, cache_write_1h: input, reasoning: output };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox, type Fault } from '#sandbox/openai';
-import type { Ai, AiParts } from '../ai.ts';
+import type { Ai } from '../ai.ts';
+import type { AiParts } from '../parts.ts';
 import { chat, read } from '@plinth/testkit/fixtures/ai/open';
 import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';

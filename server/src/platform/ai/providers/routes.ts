@@ -13,7 +13,11 @@ export const routeSchema = z
     /** With `weight`: an account is always asked of the same model. */
     sticky: z.boolean().default(true),
     models: z
-      .array(z.strictObject({ model: target, weight: z.int().min(0).max(10_000).default(1) }))
+      .array(
+        z
+          .strictObject({ model: target, weight: z.int().min(0).max(10_000).default(1) })
+          .meta({ id: 'AiRouteShare' }),
+      )
       .min(1)
       .max(8),
   })
