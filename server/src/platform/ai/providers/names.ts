@@ -71,16 +71,17 @@ export function namesOf({ options, upstreams, settings, healthOf, keysOf, clock 
     if (!chains.has(model)) list(model, chain, provider);
   }
 
-  function missing(name: string): string {
-    const [provider = '', model = ''] = name.split(/\/(.*)/);
-    return upstreams.has(provider) && prices.of(provider, model) === undefined
-      ? noPrice(name)
-      : `no configured upstream has ${name}.`;
-  }
-
   for (const provider of Object.keys(models))
     if (!upstreams.has(provider)) problems.push(wrongAt(['models', provider], 'there is no such upstream.'));
   const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
+  function missing(name: string): string {
+    const [provider = '', model = ''] = name.split(/\/(.*)/);
+    const from = named.find((one) => one.name === provider);
+    const mayHave = from !== undefined && (from.models?.includes(model) ?? true);
+    return mayHave && prices.of(provider, model) === undefined
+      ? noPrice(name)
+      : `no configured upstream has ${name}.`;
+  }
   for (const from of named) {
     const upstream = upstreams.get(from.name);
     for (const model of from.models ?? modelsInCatalogue(prices, from.name))
