@@ -93,9 +93,6 @@ export function createGateway({ ai, db }: ProductContext) {
     },
 
     models: ai.endpoint.models,
-    /** Those that write texts. */
-    textModels: (allowed: Caller['models']) =>
-      ai.endpoint.models(allowed).data.filter(({ endpoints }) => endpoints.some(writesTexts)),
     model: ai.endpoint.model,
   };
 
@@ -153,9 +150,6 @@ function withRoom(call: PreparedCall, wire: Pick<Wire, 'hold'>): PreparedCall {
   if (call.answerBytes !== undefined) wire.hold().take(call.answerBytes);
   return call;
 }
-
-/** Whether a path takes models that write texts, which a chat may be translated into as well. */
-const writesTexts = (path: string): boolean => /^\/v1\/ai\/(?:chat|google)\//.test(path);
 
 /** At once where the value is there: a call whose door is loaded waits for nothing. */
 function withValue<Value, Result>(

@@ -95,9 +95,7 @@ it('models are listed', async () => {
 });
 
 it('a protocol that the upstream does not speak is refused, with the path that takes the model', async () => {
-  const answer = await call(who.key, 'POST /v1/ai/chat/completions', {
-    body: { model: 'm', messages: [{ role: 'user', content: 'Is it so?' }] },
-  });
-  const details = { paths: ['/v1/ai/messages'] };
+  const answer = await call(who.key, 'POST /v1/ai/embeddings', { body: { model: 'm', input: 'Is it so?' } });
+  const details = { paths: expect.arrayContaining(['/v1/ai/messages']) };
   expect(answer).toMatchObject({ status: 400, body: { error: { code: 'model_unsupported', details } } });
 });

@@ -184,10 +184,12 @@ describe('the official package of Google', () => {
 
   it('lists the models that it may ask, and is answered at either version of the protocol', async () => {
     const { customer, models } = await opened();
-    const names: (string | undefined)[] = [];
-    for await (const { name } of await models.list()) names.push(name);
-    expect(names).toEqual(expect.arrayContaining(['models/small', 'models/sandbox-large']));
-    expect(names).not.toContain('models/sandbox-embed');
+    const methods = new Map<string | undefined, string[] | undefined>();
+    for await (const { name, supportedActions } of await models.list()) methods.set(name, supportedActions);
+    for (const name of ['models/small', 'models/sandbox-large'])
+      expect(methods.get(name)).toEqual(['generateContent', 'streamGenerateContent', 'countTokens']);
+    expect(methods.get('models/sandbox-embed')).toEqual(['embedContent', 'batchEmbedContents']);
+    expect(methods.has('models/sandbox-image')).toBe(false);
     expect(await models.get({ model: 'small' })).toMatchObject({ name: 'models/small' });
     const body = JSON.stringify({
       contents: [{ parts: [{ text: 'Hi' }] }],

@@ -176,7 +176,7 @@ export const googleModels = route(
     ...LISTING,
     ...GOOGLE,
     params: {},
-    summary: 'List the models that generate content (Google’s protocol)',
+    summary: 'List the models that answer in Google’s protocol',
     description: 'All on one page.',
     aliases: ['GET /v1/ai/google/v1/models'],
     query: z.strictObject({
@@ -185,7 +185,12 @@ export const googleModels = route(
     }),
     reply: { 200: namedObject('GoogleModelList', { models: z.array(listedModel) }) },
   },
-  async ({ caller }, gateway) => ({ models: gateway.textModels(caller.models).map(toListed) }),
+  async ({ caller }, gateway) => ({
+    models: gateway
+      .models(caller.models)
+      .data.map(toListed)
+      .filter(({ supportedGenerationMethods: methods }) => methods.length > 0),
+  }),
 );
 
 export const googleModel = route(
@@ -201,8 +206,21 @@ export const googleModel = route(
   async ({ params: { model }, caller }, gateway) => toListed(gateway.model(model, caller.models)),
 );
 
-const toListed = ({ id }: { readonly id: string }) => ({
-  name: `models/${id}`,
-  displayName: id,
-  supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+type Listed = ReturnType<Gateway['model']>;
+
+/** Methods that have no path of their own among a model's endpoints, by one that has. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  generateContent: ['streamGenerateContent', 'countTokens'],
+};
+
+/** Methods of Google's protocol by which a model is asked. */
+function methodsOf({ endpoints }: Listed): string[] {
+  const methods = endpoints.flatMap((path) => /\/google\/.*:(\w+)$/.exec(path)?.[1] ?? []);
+  return methods.flatMap((method) => [method, ...(BESIDE[method] ?? [])]);
+}
+
+const toListed = (model: Listed) => ({
+  name: `models/${model.id}`,
+  displayName: model.id,
+  supportedGenerationMethods: methodsOf(model),
 });
