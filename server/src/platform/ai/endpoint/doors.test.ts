@@ -15,14 +15,18 @@ test('a model names each call that takes it, those by a translation too', () => 
     '/v1/ai/messages',
     '/v1/ai/google/v1beta/models/{model}:generateContent',
   ]);
-  expect(pathsOf('openai/text-embedding-3-small')).toEqual(['/v1/ai/embeddings']);
+  expect(pathsOf('openai/text-embedding-3-small')).toEqual([
+    '/v1/ai/embeddings',
+    '/v1/ai/google/v1beta/models/{model}:embedContent',
+    '/v1/ai/google/v1beta/models/{model}:batchEmbedContents',
+  ]);
 });
 
 test.each(Object.entries(PLACES))(
   'the door of %s translates if its place says so',
   async (protocol, place) => {
     const { translation } = await openDoor(protocol as Protocol);
-    expect(translation !== undefined).toBe(place.isTranslated === true);
+    expect(translation && (translation.into?.name ?? 'chat')).toBe(place.into);
   },
 );
 

@@ -54,8 +54,8 @@ interface Place {
   readonly path: string;
   /** The models that are asked there, by what they make. */
   readonly kind: NonNullable<Price['kind']>;
-  /** Its door reaches models of chat completions by a translation. */
-  readonly isTranslated?: true;
+  /** The protocol whose models its door reaches by a translation. */
+  readonly into?: 'chat' | 'embeddings';
   /** A door that few come to is loaded when it is first called. */
   readonly open: () => Door | Promise<Door>;
 }
@@ -72,7 +72,7 @@ export const PLACES: Readonly<Record<Protocol, Place>> = {
   responses: {
     path: '/v1/ai/responses',
     kind: 'text',
-    isTranslated: true,
+    into: 'chat',
     open: loaded(async () => (await import('./responses/door.ts')).RESPONSES_DOOR),
   },
   embeddings: { path: '/v1/ai/embeddings', kind: 'embeddings', open: () => EMBEDDINGS_DOOR },
@@ -95,23 +95,25 @@ export const PLACES: Readonly<Record<Protocol, Place>> = {
   messages: {
     path: '/v1/ai/messages',
     kind: 'text',
-    isTranslated: true,
+    into: 'chat',
     open: loaded(async () => (await import('./messages/door.ts')).MESSAGES_DOOR),
   },
   gemini: {
     path: '/v1/ai/google/v1beta/models/{model}:generateContent',
     kind: 'text',
-    isTranslated: true,
+    into: 'chat',
     open: loaded(async () => (await import('./gemini/door.ts')).GEMINI_DOOR),
   },
   embedContent: {
     path: '/v1/ai/google/v1beta/models/{model}:embedContent',
     kind: 'embeddings',
+    into: 'embeddings',
     open: loaded(async () => (await import('./gemini/embeddings.ts')).EMBED_CONTENT_DOOR),
   },
   batchEmbedContents: {
     path: '/v1/ai/google/v1beta/models/{model}:batchEmbedContents',
     kind: 'embeddings',
+    into: 'embeddings',
     open: loaded(async () => (await import('./gemini/embeddings.ts')).BATCH_EMBED_CONTENTS_DOOR),
   },
 };
@@ -133,10 +135,9 @@ export function isAskedIn(protocol: Protocol, { upstream, price }: AskedModel): 
 
 /** The paths at which one of these models can be asked for. */
 export function pathsOf(chain: readonly Target[]): string[] {
-  const places = Object.entries(PLACES).filter(([protocol, { isTranslated }]) =>
+  const places = Object.entries(PLACES).filter(([protocol, { into }]) =>
     chain.some(
-      (target) =>
-        isAskedIn(protocol as Protocol, target) || (isTranslated === true && isAskedIn('chat', target)),
+      (target) => isAskedIn(protocol as Protocol, target) || (into !== undefined && isAskedIn(into, target)),
     ),
   );
   return places.map(([, { path }]) => path);
