@@ -179,7 +179,8 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
       onFailure: (error) => told.push(error),
     });
     onTestFinished(() => redis.close());
-    await expect.poll(() => inspect(told), WAITING).toContain('WRONGPASS');
+    // On a busy machine a probe may be late before the sign-in is refused: then that is the reason which is told.
+    await expect.poll(() => inspect(told), WAITING).toMatch(/Redis answered (?:WRONGPASS|NOAUTH)/);
     await expect.poll(() => told.length, WAITING).toBeGreaterThan(2);
     expect(inspect(told, { depth: 10, showHidden: true })).not.toContain('marker');
   });
