@@ -5,7 +5,7 @@ import { AppError, invalidInput, runForEverybody } from '#platform/kernel';
 import type { AiLogger } from '../ports.ts';
 import { healthOfTarget } from '../providers/health.ts';
 import type { Providers, RouteInEffect } from '../providers/providers.ts';
-import { ALIAS, type Route, routeOf } from '../providers/routes.ts';
+import { ALIAS, type Route, type RouteFault, routeOf } from '../providers/routes.ts';
 import { deleteRoute, lockRoutes, storedRoutes, type StoredRow, storeRoute } from './store.ts';
 
 const CHANGE = commitPoint(
@@ -145,7 +145,26 @@ export function createStoredRoutes(parts: Parts) {
 }
 
 export type StoredRoutes = ReturnType<typeof createStoredRoutes>;
-export type RouteView = ReturnType<typeof viewOf>;
+
+/** An alias, as operators see it. */
+export interface RouteView {
+  readonly alias: string;
+  readonly source: RouteInEffect['source'] | 'none';
+  readonly order: Route['order'] | null;
+  readonly sticky: boolean | null;
+  readonly models: (Share & ReturnType<typeof healthOfTarget>)[];
+  readonly beneath: Route | null;
+  readonly stored: {
+    readonly route: unknown;
+    readonly version: number;
+    readonly changed_at: string;
+    readonly changed_by: string | null;
+    readonly email: string | null;
+    readonly faults: readonly RouteFault[];
+  } | null;
+}
+
+type Share = Route['models'][number];
 
 function viewOf(
   alias: string,
@@ -156,13 +175,13 @@ function viewOf(
   }: {
     readonly inEffect: RouteInEffect | undefined;
     readonly row: StoredRow | undefined;
-    readonly faults: readonly { readonly path: string; readonly message: string }[];
+    readonly faults: readonly RouteFault[];
   },
-) {
+): RouteView {
   const beneath = inEffect?.beneath;
   return {
     alias,
-    source: inEffect?.source ?? ('none' as const),
+    source: inEffect?.source ?? 'none',
     order: inEffect === undefined ? null : routeOf(inEffect.alias).order,
     sticky: inEffect === undefined ? null : routeOf(inEffect.alias).sticky,
     models: (inEffect?.members ?? []).map(({ weight, target }) => ({
