@@ -11,7 +11,7 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { oldHelplines, protocolsOf, storedRoutes } from '#platform/ai';
+import { oldHelplines, protocolsOf, spokenIn, storedRoutes, vendorHeaders } from '#platform/ai';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
@@ -298,13 +298,14 @@ async function upstream(setting: UpstreamSetting): Promise<string> {
   return `${looked[0] ?? ''}, each of ${keys.length} keys`;
 }
 
-async function upstreamBy(setting: UpstreamSetting): Promise<string> {
+/** One look at an upstream, by its list of models. */
+export async function upstreamBy(setting: UpstreamSetting): Promise<string> {
   const { name, baseUrl, apiKey, authHeader, aws, google } = setting;
   const url = new URL(baseUrl);
   const { speaks = protocolsOf(name, url) } = setting;
-  const header = speaks.includes('gemini') && !speaks.includes('chat') ? 'x-goog-api-key' : authHeader;
+  const keyed = (await vendorHeaders(spokenIn(speaks), apiKey ?? '')) ?? bearer(apiKey, authHeader);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
-  const response = await fetchOrFail(url.href, apiKey, header);
+  const response = await fetchOrFail(url.href, keyed);
   await response.body?.cancel();
   // This look is not signed.
   if (aws !== undefined || google !== undefined) return 'reachable, its keys are used with the first call';
@@ -322,7 +323,7 @@ async function qstash({ qstash: account, target }: DeliverySettings): Promise<st
       'PUBLIC_URL is on this machine, where QStash can not deliver. Set it to a public one.',
     );
   if (account.token === undefined) return `deliveries to ${target} are taken; nothing is published here`;
-  const response = await fetchOrFail(`${account.url}/v2/keys`, account.token);
+  const response = await fetchOrFail(`${account.url}/v2/keys`, bearer(account.token));
   const found = z
     .object({ current: z.string(), next: z.string() })
     .safeParse(await response.json().catch(() => {}));
@@ -345,10 +346,17 @@ function isHere(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
-async function fetchOrFail(url: string, token: string | undefined, header?: string): Promise<Response> {
-  const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = token === undefined || header === undefined ? bearer : { [header]: token };
-  return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {
-    throw new OperatorError(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
-  });
+/** A token in its header, flat; in one that is named it stands alone. */
+function bearer(token: string | undefined, header?: string): readonly string[] {
+  if (token === undefined) return [];
+  return header === undefined ? ['authorization', `Bearer ${token}`] : [header, token];
+}
+
+async function fetchOrFail(url: string, flat: readonly string[]): Promise<Response> {
+  const headers = flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ''] as const] : []));
+  return fetch(url, { headers: Object.fromEntries(headers), signal: AbortSignal.timeout(PATIENCE) }).catch(
+    (cause: unknown) => {
+      throw new OperatorError(`${new URL(url).host} can not be reached (${codeOf(cause)}).`, { cause });
+    },
+  );
 }

@@ -166,12 +166,8 @@ export function createAi(parts: AiParts): Ai {
     async close() {
       now.changes.routes?.close();
       slots?.close();
-      await Promise.all([
-        tokens.close(),
-        now.chosen.providers.close(),
-        accountKeys?.close(),
-        parts.findings?.close(),
-      ]);
+      accountKeys?.close();
+      await Promise.all([tokens.close(), now.chosen.providers.close(), parts.findings?.close()]);
     },
   };
 }

@@ -35,6 +35,8 @@ export type { AiSettings } from './settings.ts';
 export { storedRoutes } from './stored-routes/store.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest, TakeWords } from './model/text-stream.ts';
+export { vendorHeaders } from './dialects/vendor-headers.ts';
+export { spokenIn } from './providers/translations.ts';
 export { protocolsOf } from './takes.ts';
 export type { Timers } from './timers.ts';
 export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';

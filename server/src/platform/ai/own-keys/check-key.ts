@@ -1,10 +1,10 @@
 import { AppError } from '#platform/kernel';
+import { vendorHeaders } from '../dialects/vendor-headers.ts';
 import type { Upstream } from '../providers/providers.ts';
 import { withKey } from './target.ts';
 
 /** Milliseconds. */
 const LONGEST = 10_000;
-const VERSION = '2023-06-01';
 
 /** Google refuses a wrong key with 400. */
 const REFUSED = new Set([400, 401, 403]);
@@ -15,13 +15,14 @@ const REFUSED = new Set([400, 401, 403]);
  */
 export async function checkKey(upstream: Upstream, key: string): Promise<boolean> {
   const { dispatcher, origin, path, query, headers } = upstream;
+  const keyed = (await vendorHeaders(upstream, key)) ?? withKey(upstream, key).authorization;
   let status: number;
   try {
     const answer = await dispatcher.request({
       origin,
       path: `${path}/models${query}`,
       method: 'GET',
-      headers: [...headers, ...keyHeaders(upstream, key)],
+      headers: [...headers, ...keyed],
       signal: AbortSignal.timeout(LONGEST),
     });
     status = answer.statusCode;
@@ -32,13 +33,4 @@ export async function checkKey(upstream: Upstream, key: string): Promise<boolean
   if (REFUSED.has(status)) throw new AppError('provider_key_invalid', { details: { status } });
   if (status >= 500) throw new AppError('provider_unavailable');
   return status === 200;
-}
-
-/** Where calls go out in a vendor's own protocol, its list of models takes the key in that one's header. */
-function keyHeaders(upstream: Upstream, key: string): readonly string[] {
-  const { speaks, translation } = upstream;
-  if (translation !== undefined && speaks.has('gemini')) return ['x-goog-api-key', key];
-  if (translation !== undefined && speaks.has('messages'))
-    return ['x-api-key', key, 'anthropic-version', VERSION];
-  return withKey(upstream, key).authorization;
 }

@@ -83,7 +83,7 @@ export interface AccountKeys {
   put(request: KeyRequest, provider: string, key: string): Promise<OwnKeyView>;
   /** Throws `not_found`. */
   remove(request: KeyRequest, provider: string): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 interface AccountKeysParts {
@@ -114,8 +114,8 @@ function createAccountKeys({
 
   /** Calls of accounts without keys, nearly all, ask the database for nothing: those that have any are read at once, for all calls. */
   async function readAccounts(): Promise<ReadonlySet<AccountId>> {
-    const begun = db.system('ai.provider-keys', [accountsWithKeys()]);
-    return begun.then(([rows]) => new Set(rows.map(({ account_id: id }) => id)));
+    const [rows] = await db.system('ai.provider-keys', [accountsWithKeys()]);
+    return new Set(rows.map(({ account_id: id }) => id));
   }
 
   async function readKeys(accountId: AccountId): Promise<ReadonlyMap<string, string>> {
@@ -188,7 +188,6 @@ function createAccountKeys({
       stopHearing();
       accounts.close();
       opened.close();
-      return Promise.resolve();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { dataEvent } from '../dialects/named-event.ts';
-import type { Fields } from './translation.ts';
+import type { Fields, TranslationContext } from './translation.ts';
 import type { Thought } from './turns.ts';
 
 /** The fields that each answer and event of a chat begins with. */
@@ -8,6 +8,12 @@ export interface Frame {
   readonly created: number;
   readonly model: string;
 }
+
+export const frameOf = (id: string, { model, now }: Pick<TranslationContext, 'model' | 'now'>): Frame => ({
+  id,
+  created: Math.floor(now / 1_000),
+  model,
+});
 
 /** The reasons for which an answer ends: those of Anthropic and Bedrock, and those of a chat. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -13,6 +13,19 @@ export const APART: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Values of a chat that ask for what a model does anyway. */
+export const USUAL: Fields = {
+  frequency_penalty: 0,
+  logprobs: false,
+  n: 1,
+  parallel_tool_calls: true,
+  presence_penalty: 0,
+  verbosity: 'medium',
+};
+
+/** Efforts of a chat that vendors have under the same name. */
+export const EFFORTS: ReadonlySet<unknown> = new Set(['low', 'medium', 'high', 'xhigh']);
+
 const LOST = ['name', 'function_call', 'audio'];
 
 /** Refuses members of a message that no other protocol has. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { isRecord, jsonIn } from '#platform/kernel';
-import type { Frame } from '../blocks.ts';
+import { frameOf } from '../blocks.ts';
 import type {
   Fields,
   TranslationContext,
@@ -20,15 +20,16 @@ export const CONVERSE: UpstreamTranslation = {
   request,
   answer(answer, context) {
     if (answer.status !== 200) return toRefusal(answer);
-    const completion = toCompletion(jsonIn(answer.body.toString('utf8')), frameOf(answer.headers, context));
+    const completion = toCompletion(
+      jsonIn(answer.body.toString('utf8')),
+      frameOf(idIn(answer.headers), context),
+    );
     return completion === undefined ? answer : { ...answer, body: Buffer.from(JSON.stringify(completion)) };
   },
-  stream: (headers, context) => new ConverseStream(frameOf(headers, context)),
+  stream: (headers, context) => new ConverseStream(frameOf(idIn(headers), context)),
 };
 
-function frameOf(headers: IncomingHttpHeaders, { model, now }: TranslationContext): Frame {
-  return { id: String(headers['x-amzn-requestid']), created: Math.floor(now / 1_000), model };
-}
+const idIn = (headers: IncomingHttpHeaders): string => String(headers['x-amzn-requestid']);
 
 async function request(
   converse: Fields,

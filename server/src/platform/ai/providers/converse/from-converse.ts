@@ -10,7 +10,9 @@ import type { Thought } from '../turns.ts';
 function usageOf(usage: unknown): Fields | undefined {
   if (!isRecord(usage)) return undefined;
   const details = Array.isArray(usage['cacheDetails']) ? usage['cacheDetails'].filter(isRecord) : [];
-  const hours = details.flatMap(({ ttl, inputTokens }) => (ttl === '1h' ? [Number(inputTokens)] : []));
+  const hours = details.flatMap(({ ttl, inputTokens }) =>
+    ttl === '1h' && typeof inputTokens === 'number' ? [inputTokens] : [],
+  );
   return chatUsage({
     input: usage['inputTokens'],
     output: usage['outputTokens'],

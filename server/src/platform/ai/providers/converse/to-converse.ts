@@ -1,25 +1,15 @@
 import { isRecord } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
-import { APART, type Fields } from '../translation.ts';
+import { APART, EFFORTS, type Fields, USUAL } from '../translation.ts';
 import { type TurnWriter, turnsOf } from '../turns.ts';
 
-/** Values that ask for what a model does anyway. */
-const USUAL: Fields = {
-  frequency_penalty: 0,
-  logprobs: false,
-  n: 1,
-  parallel_tool_calls: true,
-  presence_penalty: 0,
-  service_tier: 'auto',
-  verbosity: 'medium',
-};
+const PLAIN: Fields = { ...USUAL, service_tier: 'auto' };
 const INFERENCE: Readonly<Record<string, string>> = {
   max_tokens: 'maxTokens',
   max_completion_tokens: 'maxTokens',
   temperature: 'temperature',
   top_p: 'topP',
 };
-const EFFORTS = new Set<unknown>(['low', 'medium', 'high', 'xhigh']);
 
 /** A chat request as a request of Converse (docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). */
 export function toConverse(chat: Fields): Fields {
@@ -28,7 +18,7 @@ export function toConverse(chat: Fields): Fields {
     parts[part] = { ...parts[part], ...fields };
   };
   for (const [field, value] of Object.entries(chat)) {
-    if (!isSet(value) || APART.has(field) || USUAL[field] === value) continue;
+    if (!isSet(value) || APART.has(field) || PLAIN[field] === value) continue;
     const name = INFERENCE[field];
     if (name !== undefined) add('inferenceConfig', { [name]: value });
     else if (field === 'stop') add('inferenceConfig', { stopSequences: [value].flat() });

@@ -2,7 +2,7 @@ import { isRecord } from '#platform/kernel';
 import { candidatesOf, GEMINI, partsOf } from '../../dialects/gemini.ts';
 import { dataEvent } from '../../dialects/named-event.ts';
 import type { StreamTranslation } from '../../endpoint/door.ts';
-import { DONE } from '../blocks.ts';
+import { DONE, frameOf } from '../blocks.ts';
 import { JsonEvents } from '../json-events.ts';
 import type { Fields, TranslationContext } from '../translation.ts';
 
@@ -46,11 +46,11 @@ function callsOf(parts: readonly Fields[], prefix: string, before = 0): object[]
 }
 
 /** The members that an answer and each event of it begin with, its figures, and the error that it may be. */
-function readHead(answer: Fields, { model, now }: Context) {
+function readHead(answer: Fields, context: Context) {
   const { id = 'gemini', tier, figures, error } = GEMINI.readEvent(answer);
   const service = tier === undefined ? {} : { service_tier: tier };
   const usage = figures === undefined ? {} : { usage: figures };
-  return { head: { id, created: Math.floor(now / 1_000), model, ...service }, usage, error };
+  return { head: { ...frameOf(id, context), ...service }, usage, error };
 }
 
 const indexOf = ({ index }: Fields, nth: number): number => (typeof index === 'number' ? index : nth);

@@ -3,18 +3,14 @@ import { MESSAGES } from '../../dialects/messages.ts';
 import { dataEvent } from '../../dialects/named-event.ts';
 import type { StreamTranslation } from '../../endpoint/door.ts';
 import { type Figures, mergeFigures } from '../../metering/usage.ts';
-import { ChatEvents, chatUsage, completionOf, DONE, type Frame } from '../blocks.ts';
+import { ChatEvents, chatUsage, completionOf, DONE, frameOf } from '../blocks.ts';
 import { JsonEvents } from '../json-events.ts';
 import type { Fields, TranslationContext } from '../translation.ts';
 import type { Thought } from '../turns.ts';
 
 type Context = Pick<TranslationContext, 'model' | 'now'>;
 
-const frameOf = (id: string | undefined, { model, now }: Context): Frame => ({
-  id: id ?? 'msg',
-  created: Math.floor(now / 1_000),
-  model,
-});
+const NO_ID = 'msg';
 
 function usageOf(figures: Figures | undefined): Fields | undefined {
   if (figures === undefined) return undefined;
@@ -45,7 +41,7 @@ export function toCompletion(answer: Fields, context: Context): object {
   const { id, tier } = MESSAGES.readAnswer(answer);
   const { content, usage } = answer;
   const blocks: readonly Fields[] = Array.isArray(content) ? content.filter(isRecord) : [];
-  return completionOf(frameOf(id, context), {
+  return completionOf(frameOf(id ?? NO_ID, context), {
     texts: blocks.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : [])),
     thoughts: blocks.filter(({ type }) => THOUGHTS.has(type)).map(toThought),
     calls: blocks.flatMap(({ type, id: call, name, input }) =>
@@ -69,7 +65,7 @@ export class MessageChatStream implements StreamTranslation {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#chat = new ChatEvents(frameOf(undefined, context));
+    this.#chat = new ChatEvents(frameOf(NO_ID, context));
   }
 
   push(bytes: Buffer): Buffer {
@@ -103,7 +99,7 @@ export class MessageChatStream implements StreamTranslation {
     const { type, index, delta, content_block: block } = event;
     switch (type) {
       case 'message_start':
-        this.#chat = new ChatEvents(frameOf(id, this.#context));
+        this.#chat = new ChatEvents(frameOf(id ?? NO_ID, this.#context));
         return this.#chat.delta({ role: 'assistant', content: '' });
       case 'content_block_start':
         return isRecord(block) ? this.#begin(index, block) : '';

@@ -1,18 +1,9 @@
 import { isRecord } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
-import { APART, type Fields } from '../translation.ts';
+import { APART, EFFORTS, type Fields, USUAL } from '../translation.ts';
 import { type TurnWriter, turnsOf } from '../turns.ts';
 
-/** Values that ask for what a model does anyway. */
-const USUAL: Fields = {
-  frequency_penalty: 0,
-  logprobs: false,
-  n: 1,
-  parallel_tool_calls: true,
-  presence_penalty: 0,
-  reasoning_effort: 'none',
-  verbosity: 'medium',
-};
+const PLAIN: Fields = { ...USUAL, reasoning_effort: 'none' };
 /** Fields under their name there. The last two are Anthropic's own, which an operator may allow in a chat. */
 const NAMES: Readonly<Record<string, string>> = {
   max_tokens: 'max_tokens',
@@ -22,7 +13,6 @@ const NAMES: Readonly<Record<string, string>> = {
   top_k: 'top_k',
   thinking: 'thinking',
 };
-const EFFORTS = new Set<unknown>(['low', 'medium', 'high', 'xhigh']);
 const TIERS: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' };
 
 /** A chat request as a request for a message (platform.claude.com/docs/en/api/messages). */
@@ -34,7 +24,7 @@ export function toMessages(chat: Fields): Fields {
   if (isSet(stream)) body['stream'] = stream;
   if (isSet(identifier)) body['metadata'] = { user_id: identifier };
   for (const [field, value] of Object.entries(chat)) {
-    if (!isSet(value) || (APART.has(field) && field !== 'tool_choice') || USUAL[field] === value) continue;
+    if (!isSet(value) || (APART.has(field) && field !== 'tool_choice') || PLAIN[field] === value) continue;
     Object.assign(body, fieldOf(field, value, body));
   }
   if (chat['parallel_tool_calls'] === false)
