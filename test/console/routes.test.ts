@@ -25,7 +25,7 @@ describe.runIf(isHere)('the routes of models', { timeout: 4 * PATIENCE }, async 
     await editor.getByRole('button', { name: 'Save' }).click();
     const refused = editor.getByLabel('Model 2', { exact: true });
     await expect.poll(() => refused.getAttribute('aria-invalid')).toBe('true');
-    await editor.getByText('sandbox/unheard-of has no price').waitFor();
+    await editor.getByText('no configured upstream has sandbox/unheard-of').waitFor();
     expect([...(await look()), ...(await faults())]).toEqual([]);
     await page.setViewportSize({ width: 360, height: 900 });
     expect(await overflow()).toBe(0);

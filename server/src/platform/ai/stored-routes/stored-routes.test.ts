@@ -132,7 +132,7 @@ test('a process that starts has what is stored, and one that heard nothing learn
 describe('a route that is wrong', () => {
   test.each<[string, object, string]>([
     ['a model of no upstream', to(SMALL, 'openai/gpt-9'), 'body.models.1.model'],
-    ['a model that has no price', to('sandbox/unheard-of'), 'body.models.0.model'],
+    ['a model that no upstream has', to('sandbox/unheard-of'), 'body.models.0.model'],
     ['a model that its upstream does not list', to('sandbox/sandbox-new'), 'body.models.0.model'],
     ['an alias in place of a model', to('small'), 'body.models.0.model'],
     [
