@@ -250,7 +250,7 @@ export const SETTINGS = {
       example: 'smtp',
     },
   ),
-  MAIL_FROM: setting(text.default('Plinth <plinth@localhost>'), {
+  MAIL_FROM: setting(text.default('plinth@localhost'), {
     group: 'Mail',
     says: 'Who mails are from; the name signs them too.',
   }),
