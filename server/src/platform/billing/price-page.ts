@@ -25,7 +25,7 @@ export function pricePage(
         ...(brand.productName === undefined || brand.productName === brand.name
           ? []
           : [`<p class="product">${escapeHtml(brand.productName)}</p>`]),
-        plans.length === 0 ? `<p>${escapeHtml(name)} is not on sale.</p>` : '',
+        ...(plans.length === 0 ? [`<p>${escapeHtml(name)} is not on sale.</p>`] : []),
         `<ul class="plans">\n${plans.map((plan) => planCard(plan, compared, brand)).join('\n')}\n</ul>`,
         ...(addOns.length === 0
           ? []
@@ -38,23 +38,22 @@ export function pricePage(
 
 function planCard(plan: PlanView, compared: readonly Compared[], brand: Brand): string {
   const { id, name, price, trial_days: trial, per_seat: perSeat } = plan;
-  const isFree = price.monthly === 0;
   const each = perSeat.length === 0 ? '' : ' a seat';
   const others = Object.entries(price.also).map(([currency, { monthly }]) => money(monthly, currency));
   const notes = [
     ...(price.yearly === null ? [] : [`or ${money(price.yearly, price.currency)}${each} a year`]),
-    ...(isFree || others.length === 0 ? [] : [`also ${others.join(', ')}${each} a month`]),
+    ...(price.monthly === 0 || others.length === 0 ? [] : [`also ${others.join(', ')}${each} a month`]),
     ...(trial === null ? [] : [`${plural(trial, 'day')} to try it`]),
   ];
   const limits = compared.flatMap((one) => limitLine(one, one.plans[id], plan));
   return `<li>
 <h2>${escapeHtml(name)}</h2>
-<p class="price"><strong>${isFree ? 'Free' : money(price.monthly, price.currency)}</strong>${isFree ? '' : `${each} a month`}</p>
+<p class="price"><strong>${money(price.monthly, price.currency)}</strong>${each} a month</p>
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 <ul>
 ${limits.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}
 </ul>
-<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${isFree ? 'Start with' : 'Choose'} ${escapeHtml(name)}</a>
+<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(name)}</a>
 </li>`;
 }
 
@@ -76,34 +75,44 @@ function linkTo({ id }: PlanView, { signUp }: Brand): string {
   return url.href;
 }
 
-/** A limit in words; none for what a plan lacks, and for budgets of model cost, which are not the customer's affair. */
+/** Names that say no more than the kind of limit does. */
+const SAYS_NOTHING = /^(?:concurren(?:t|cy)|hourly|daily|per_(?:minute|hour|day))$/;
+
+/** A limit in words; none for what a plan lacks, for rates, which protect the server, and for budgets of model cost. */
 function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanView): string[] {
-  if (kind === 'budget' || size === undefined || size === false || size === 0) return [];
+  if (kind === 'budget' || kind === 'rate' || size === undefined || size === false || size === 0) return [];
   const label = labelOf(name);
   if (size === true) return [label];
-  const amount = size === null ? 'unlimited' : amountOf(size, unit);
-  const each = plan.per_seat.includes(name) ? ' a seat' : '';
   const micros = plan.overage[name];
+  const parts = [
+    size === null ? 'unlimited' : amountOf(size, name.endsWith('_bytes') ? 'bytes' : unit),
+    ...(plan.per_seat.includes(name) ? ['a seat'] : []),
+    ...(kind === 'cooldown' ? ['between two'] : []),
+    ...(size !== null && unit === 'at_once' ? ['at once'] : []),
+    ...(size === null || per === null ? [] : [per === 'hour' ? 'an hour' : `a ${per.replace('_', ' ')}`]),
+    ...(kind === 'burst' && size !== null ? ['at most'] : []),
+  ];
   const more = micros === undefined ? '' : `, then ${money(micros / 10_000, plan.price.currency, 4)} each`;
-  if (kind === 'cooldown') return [`${label}: ${amount} between two`];
-  if (size === null || per === null)
-    return [`${label}: ${amount}${unit === 'at_once' && size !== null ? ' at once' : ''}${each}`];
-  return [`${label}: ${amount}${each} ${per === 'hour' ? 'an' : 'a'} ${per.replace('_', ' ')}${more}`];
+  return [`${SAYS_NOTHING.test(name) ? '' : `${label}: `}${parts.join(' ')}${more}`];
 }
 
 function amountOf(size: number, unit: Compared['unit']): string {
   if (unit === 'seconds') return plural(size, 'second');
   if (unit !== 'bytes') return FIGURES.format(size);
-  const power = Math.max(0, Math.min(BYTES.length - 1, Math.floor(Math.log2(Math.max(size, 1)) / 10)));
-  return `${FIGURES.format(size / 1024 ** power)} ${BYTES[power] ?? ''}`;
+  const power = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(size, 1)) / 3));
+  return `${FIGURES.format(size / 1_000 ** power)} ${BYTES[power] ?? ''}`;
 }
 
-const BYTES = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+const BYTES = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 const FIGURES = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const SHORT = /\b(?:ai|api|ocr|pdf|sso)\b/g;
 
-/** `storage_bytes` is Storage: its unit is told with its size. */
+/** `storage_bytes` is Storage, `regenerate_cooldown` Regenerate: unit and kind are told with the size. */
 function labelOf(name: string): string {
-  const words = name.replace(/_bytes$/, '').replaceAll('_', ' ');
+  const words = name
+    .replace(/_(?:bytes|cooldown)$/, '')
+    .replaceAll('_', ' ')
+    .replaceAll(SHORT, (short) => short.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
