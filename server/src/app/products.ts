@@ -57,12 +57,9 @@ export function assertNobodyPays({ paid }: ProductChoice, config: Config): void 
   ]);
 }
 
-/** What names of the server follow from where no brand is stored. */
-export function brandDefaults(
-  { mail: { from }, publicUrl }: Config,
-  products: readonly Product[],
-): BrandDefaults {
-  const named = products.map(({ key, catalogue }) => ({
+/** Facts that names follow from where no brand is stored. */
+export function brandDefaults({ mail: { from }, publicUrl }: Config, all: readonly Product[]): BrandDefaults {
+  const named = all.map(({ key, catalogue }) => ({
     key,
     name: catalogue.name,
     isRunning: isRunning(catalogue),

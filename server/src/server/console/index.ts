@@ -87,11 +87,7 @@ function policyWith(nonce: string, uploadOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-function pageOf(
-  { script, style, imports, files }: ConsoleManifest,
-  nonce: string,
-  { name, logo }: Brand,
-): string {
+function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string, brand: Brand): string {
   const type = Object.keys(files).find((name) => name.startsWith('inter-latin-') && !name.includes('-ext-'));
   return `<!doctype html>
 <html lang="en">
@@ -100,9 +96,9 @@ function pageOf(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="csp-nonce" nonce="${nonce}">
-<meta name="application-name" content="${escapeHtml(name)}">
-<title>${escapeHtml(name)}</title>
-<link rel="icon" href="${escapeHtml(logo ?? 'data:,')}">
+<meta name="application-name" content="${escapeHtml(brand.name)}">
+<title>${escapeHtml(brand.name)}</title>
+<link rel="icon" href="${escapeHtml(brand.logo ?? 'data:,')}">
 <link rel="preload" href="/app/assets/${type ?? ''}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/app/assets/${style}">
 ${imports.map((name) => `<link rel="modulepreload" href="/app/assets/${name}">`).join('\n')}

@@ -7,7 +7,7 @@ export interface Brand {
   readonly productName: string | undefined;
   /** Name that mails are from. */
   readonly fromName: string;
-  /** Path of its logo on this server. */
+  /** Where its logo is: on this server, or in the mail itself. */
   readonly logo: string | undefined;
   readonly accent: string;
   /** Colour of text on the accent. */
@@ -36,12 +36,12 @@ export const plainBrand = (name: string): Brand => ({
   welcomes: false,
 });
 
-/** The head of a mail or a page: the logo, which is at `source`, or the name. */
-export function brandHeader({ name, logo }: Brand, source = logo): string {
+/** The head of a mail or a page: the logo, or the name. */
+export function brandHeader({ name, logo }: Brand): string {
   const shown = escapeHtml(name);
-  return logo === undefined || source === undefined
+  return logo === undefined
     ? `<strong>${shown}</strong>`
-    : `<img class="logo" src="${escapeHtml(source)}" alt="${shown}" height="40">`;
+    : `<img class="logo" src="${escapeHtml(logo)}" alt="${shown}" height="40">`;
 }
 
 /** Its foot: where help and terms are; empty where the operator names none. */

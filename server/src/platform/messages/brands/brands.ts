@@ -119,7 +119,7 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
   }
 
   /** The logo that is a brand's own. */
-  async function logo(product: string): Promise<Attachment | undefined> {
+  async function readOwnLogo(product: string): Promise<Attachment | undefined> {
     const [[found]] = await db.system('brands.brands', [readLogoBytes(product)]);
     if (found?.logo == null || found.logo_type === null) return undefined;
     const { logo: content, logo_type: type } = found;
@@ -161,11 +161,11 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
       assertKnown(work.product);
       return change(work, { logo: null });
     },
-    logo,
+    readLogo: readOwnLogo,
     /** The logo that a brand shows: it may be the server's. */
     async logoOf({ logo: path }: Brand): Promise<Attachment | undefined> {
       const owner = [...rows.values()].find((row) => path !== undefined && logoPath(row) === path)?.product;
-      return owner === undefined ? undefined : logo(owner);
+      return owner === undefined ? undefined : readOwnLogo(owner);
     },
     /** A mail with its example, or a page, as customers see it. */
     preview(product: string, mail: string | undefined) {
@@ -182,7 +182,7 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
           'query.mail',
           'This brand has no such mail: GET /v1/admin/mail/templates lists all.',
         );
-      return render(template, template.example, brand, brand.logo && baseUrl + brand.logo);
+      return render(template, template.example, { ...brand, logo: brand.logo && baseUrl + brand.logo });
     },
     close(): void {
       stopHearing?.();

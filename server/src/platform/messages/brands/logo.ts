@@ -48,6 +48,8 @@ function jpeg(bytes: Buffer): Logo | undefined {
   return undefined;
 }
 
+const webpOf = (width: number, height: number): Logo => ({ type: 'image/webp', width, height });
+
 /** RFC 9649: a RIFF file whose first chunk is VP8, VP8L or VP8X. */
 function webp(bytes: Buffer): Logo | undefined {
   if (
@@ -57,16 +59,15 @@ function webp(bytes: Buffer): Logo | undefined {
   )
     return undefined;
   if (bytes.readUInt32LE(4) + 8 !== bytes.length) return undefined;
-  const of = (width: number, height: number): Logo => ({ type: 'image/webp', width, height });
   switch (bytes.toString('latin1', 12, 16)) {
     case 'VP8 ':
-      return of(bytes.readUInt16LE(26) & 0x3f_ff, bytes.readUInt16LE(28) & 0x3f_ff);
+      return webpOf(bytes.readUInt16LE(26) & 0x3f_ff, bytes.readUInt16LE(28) & 0x3f_ff);
     case 'VP8L': {
       const bits = bytes.readUInt32LE(21);
-      return of((bits & 0x3f_ff) + 1, ((bits >>> 14) & 0x3f_ff) + 1);
+      return webpOf((bits & 0x3f_ff) + 1, ((bits >>> 14) & 0x3f_ff) + 1);
     }
     case 'VP8X':
-      return of(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1);
+      return webpOf(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1);
     default:
       return undefined;
   }

@@ -4,7 +4,7 @@ import { bestTextOn, type StoredBrand } from './stored-brand.ts';
 /** Key of the server's own brand, beside those of products. */
 export const SERVER = 'server';
 
-/** What is known of names without any brand. */
+/** Facts that names follow from where no brand is stored. */
 export interface BrandDefaults {
   readonly products: readonly { readonly key: string; readonly name: string; readonly isRunning: boolean }[];
   /** Sender of mails by the settings; its name where MAIL_FROM has one. */

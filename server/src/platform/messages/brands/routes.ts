@@ -140,7 +140,7 @@ const readLogo = route(
   'GET /v1/brands/:product/logo',
   {
     summary: 'Get the logo of a brand',
-    description: 'For pages and mails, whoever reads them. 404 where the brand has no logo of its own.',
+    description: 'For pages and mails of customers. 404 where the brand has no logo of its own.',
     tag: 'Brands',
     auth: 'none',
     rate: { perMinute: 600, by: 'ip' },
@@ -153,7 +153,7 @@ const readLogo = route(
     errors: ['not_found'],
   },
   async ({ params, wire }, brands) => {
-    const logo = await brands.logo(params.product);
+    const logo = await brands.readLogo(params.product);
     if (logo === undefined) throw new AppError('not_found', { message: 'There is no logo.' });
     const response = wire.take();
     response.writeHead(200, { ...IMAGE_HEADERS, 'content-type': logo.type });

@@ -12,9 +12,6 @@ const LAYOUT = new URL('./templates/layout.html', import.meta.url);
 
 const textOf = (file: URL) => readFileSync(file, 'utf8');
 
-/** Content-ID of a logo, which travels with its mail: to open a mail tells nobody (RFC 2392). */
-export const LOGO_ID = 'logo@brand';
-
 /**
  * Fills a template: `{{name}}` is replaced by that fact, escaped in the HTML part; `{{sender}}` is the brand's name. A template has
  * no logic; one that names a fact which is not there throws. The subject is the first line of the text part.
@@ -23,7 +20,6 @@ export function render(
   { name, file }: Pick<MailTemplate, 'name' | 'file'>,
   told: Facts,
   brand: Brand,
-  logoSource = `cid:${LOGO_ID}`,
 ): Rendered {
   const facts = { ...told, ...ofProduct(told, brand), sender: brand.name };
   const source = textOf(new URL(`${file.href}.txt`));
@@ -33,7 +29,7 @@ export function render(
   const footer = brandFooterText(brand).join('\n');
   const parts: Readonly<Record<string, string>> = {
     subject: escapeHtml(subject),
-    header: brandHeader(brand, logoSource),
+    header: brandHeader(brand),
     accent: brand.accent,
     accent_text: brand.accentText,
     content: fill(textOf(new URL(`${file.href}.html`)).trimEnd(), facts, escapedFact),

@@ -15,7 +15,7 @@ const FACTS: Sealed = sealedColumn({
 interface Contents {
   readonly facts: Facts;
   readonly attachments?: readonly Attachment[];
-  /** Whose brand it bears; none: the server's. */
+  /** The product whose brand it bears; undefined: the server's. */
   readonly brandOf?: string | undefined;
 }
 

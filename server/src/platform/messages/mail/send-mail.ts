@@ -19,7 +19,7 @@ import {
   resolveMessage,
 } from './store.ts';
 import { type Attachment, type Delivery, isAddress, type OutgoingMail } from './transport.ts';
-import { LOGO_ID, render } from './render.ts';
+import { render } from './render.ts';
 
 const RESOLVE = commitPoint('mail.resolve', 'whom a mail is for and what it says, or that it is for nobody');
 const DISPATCH = dispatchPoint('mail.dispatch', 'a mail, handed to its transport');
@@ -183,6 +183,9 @@ async function tryLater(
   );
 }
 
+/** Content-ID of a logo, which travels with its mail: opening a mail asks no server (RFC 2392). */
+const LOGO_ID = 'logo@brand';
+
 /** Makes of a stored mail what travels. Its Message-ID follows from its id alone, so that each try has the same. */
 async function composeMail(
   message: Pick<
@@ -195,11 +198,10 @@ async function composeMail(
   const template = templateCalled(message.template);
   const brand = brandOf(message.brandOf);
   const logo = brand.logo === undefined ? undefined : await logoOf(brand);
-  const rendered = render(
-    template,
-    template.facts.parse(facts),
-    logo === undefined ? { ...brand, logo } : brand,
-  );
+  const rendered = render(template, template.facts.parse(facts), {
+    ...brand,
+    logo: logo && `cid:${LOGO_ID}`,
+  });
   const from = { name: brand.fromName, address: settings.from.address };
   const attachments = [...message.attachments, ...(logo === undefined ? [] : [inlineLogo(logo)])];
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
