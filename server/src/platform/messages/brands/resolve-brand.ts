@@ -1,3 +1,4 @@
+import { isThisMachine } from '#platform/config';
 import { type Brand, plainBrand } from '#platform/http';
 import { bestTextOn, type StoredBrand } from './stored-brand.ts';
 
@@ -65,6 +66,7 @@ export const logoPath = ({ product, logo_hash: hash }: Branded): string | undefi
 /** The domain that mails are from, or the host of this server. On one machine alone, where there are no customers, it is Plinth. */
 function hostName({ from, publicUrl }: BrandDefaults): string {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
-  if (domain !== 'localhost' && domain !== '') return domain;
-  return publicUrl === undefined ? 'Plinth' : new URL(publicUrl).hostname;
+  if (!isThisMachine(domain) && domain !== '') return domain;
+  const host = publicUrl === undefined ? 'localhost' : new URL(publicUrl).hostname;
+  return isThisMachine(host) ? 'Plinth' : host;
 }
