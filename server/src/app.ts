@@ -24,7 +24,13 @@ import { openBlobHome, openBlobHomeAlone } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
-import { assertNobodyPays, chooseProducts, type ProductChoice } from './app/products.ts';
+import {
+  assertNobodyPays,
+  brandDefaults,
+  chooseProducts,
+  withChoice,
+  type ProductChoice,
+} from './app/products.ts';
 import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
 import { type AiCheck, checkAi, routesLeftAside } from './app/ai.ts';
@@ -38,6 +44,7 @@ import { type Modules, wire } from './app/wiring.ts';
 export {
   allMigrations,
   allRoutes,
+  brandDefaults,
   assertNobodyPays,
   checkAi,
   routesLeftAside,
@@ -47,6 +54,7 @@ export {
   openSecrets,
   openVectorHome,
   providersOf,
+  withChoice,
 };
 export type { AiCheck, AppOptions, ProductChoice };
 
@@ -124,7 +132,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
-  await Promise.all([modules.identity.ready(), modules.ai.routes?.ready()]);
+  await Promise.all([modules.identity.ready(), modules.ai.routes?.ready(), modules.brands.ready()]);
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = connectOnListen(await createServer(serverParts(modules, options)), (url) => {

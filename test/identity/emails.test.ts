@@ -14,7 +14,7 @@ describe('a registration', () => {
   test('sends a link that verifies the address, by a page whose button a person presses', async () => {
     const ada = await register(app);
     const [mail] = await ada.mails();
-    expect(mail?.subject).toBe('Welcome to Plinth: please verify your email address');
+    expect(mail?.subject).toBe('Verify your email address');
     const link = await ada.link();
     expect(mail?.html).toContain(`/v1/auth/verify-email/${link}"`);
     const { access } = await ada.enter();
@@ -40,7 +40,7 @@ describe('a registration', () => {
     await ada.auth('register', { email: email.toUpperCase(), password: OTHER });
     const subjects = (await ada.mails()).map(({ subject }) => subject);
     expect(subjects).toEqual([
-      'Welcome to Plinth: please verify your email address',
+      'Verify your email address',
       'You have an account already',
     ]);
     expect((await ada.login(OTHER)).code).toBe('invalid_credentials');

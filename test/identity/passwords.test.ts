@@ -216,7 +216,7 @@ describe('a change of the address', () => {
       body: { status: 'verification_sent', email: ada.email },
     });
     expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
-      'Welcome to Plinth: please verify your email address',
+      'Verify your email address',
     ]);
     expect(await eve.mails()).toHaveLength(1);
   });
@@ -229,7 +229,7 @@ describe('a change of the address', () => {
     expect(await call('change-password', { password: PASSWORD, new_password: OTHER })).toMatchObject(GOOD);
     const worker = idle.app.modules.jobs.work();
     expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
-      'Welcome to Plinth: please verify your email address',
+      'Verify your email address',
       'Your password was changed',
     ]);
     expect(await ada.mails(email)).toEqual([]);

@@ -38,7 +38,7 @@ describe('where a verified address is', () => {
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
     const ada = await register(app);
     expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
-      'Welcome to Plinth: please verify your email address',
+      'Verify your email address',
     ]);
     await advance(app.db, '30 days');
     expect((await ada.login()).status).toBe(200);

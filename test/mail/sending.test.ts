@@ -147,7 +147,7 @@ describe('a mail', () => {
     expect(await facts(ada.email)).toContainEqual({ template, facts: null });
     // The mail of the registration was refused again as well: it would arrive, its link still good.
     const registration = async () =>
-      (await log(`to=${encodeURIComponent(ada.email)}`)).find((one) => one['template'] === 'welcome');
+      (await log(`to=${encodeURIComponent(ada.email)}`)).find((one) => one['template'] === 'verify_email');
     await expect.poll(registration).toMatchObject({ status: 'waiting', attempts: 2 });
     refusal = undefined;
     await passTime('1 day');
@@ -252,7 +252,7 @@ describe('the log', () => {
     const { body } = await app.call(admin.key, path);
     expect(body['data']).toMatchObject([{ template: 'reset_password', to: ada.email }]);
     const next = await app.call(admin.key, `${path}&cursor=${String(body['next_cursor'])}`);
-    expect(next.body).toMatchObject({ data: [{ template: 'welcome' }], next_cursor: null });
+    expect(next.body).toMatchObject({ data: [{ template: 'verify_email' }], next_cursor: null });
     expect(JSON.stringify([body, next.body])).not.toMatch(/ple_|http/);
     expect(await log(`to=${ada.email}&status=failed`)).toEqual([]);
     const { key } = await app.customer();

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { plainBrand } from '#platform/http';
 import { declareMails, mailTemplate, mailTemplates, render } from '#platform/mail';
 import { defineProduct } from '#platform/product';
 import { describe, expect, test } from 'vitest';
@@ -40,7 +41,7 @@ const parts = {
 defineProduct({ ...parts, mails });
 
 const ALL = mailTemplates().map((template) => [template.name, template] as const);
-const exampleOf = ([, { example }]: (typeof ALL)[number]) => ({ ...example, sender: 'Plinth' });
+const brand = plainBrand('Acme');
 
 describe('every template', () => {
   test('of a product is one, and none is another product’s', () => {
@@ -58,8 +59,8 @@ describe('every template', () => {
     }
   });
 
-  test.each(ALL)('%s says its example in text and HTML, with a subject', (name, template) => {
-    const { subject, text, html } = render(template, exampleOf([name, template]));
+  test.each(ALL)('%s says its example in text and HTML, with a subject', (_name, template) => {
+    const { subject, text, html } = render(template, template.example, brand);
     expect(subject).toMatch(/^\S[^\n]{5,80}$/);
     for (const part of [subject, text, html]) expect(part).not.toMatch(/\{\{|\}\}|undefined/);
     expect(html).toMatch(/^<!doctype html>/);
@@ -69,8 +70,8 @@ describe('every template', () => {
     }
   });
 
-  test.each(ALL)('%s loads nothing from elsewhere, so that opening it tells nobody', (name, template) => {
-    const { html } = render(template, exampleOf([name, template]));
+  test.each(ALL)('%s loads nothing from elsewhere, so that opening it tells nobody', (_name, template) => {
+    const { html } = render(template, template.example, brand);
     expect(html).not.toMatch(/<(img|link|script|iframe|object|video|audio)\b|url\(|@import|srcset/i);
   });
 });

@@ -18,7 +18,7 @@ async function dayLater(): Promise<void> {
   await advance(app.db, '25 hours');
   await domains.recheck();
 }
-const unpublish = ({ domain }: Company) => names.records.delete(`_plinth-challenge.${domain}`);
+const unpublish = ({ domain }: Company) => names.records.delete(`_sso-challenge.${domain}`);
 const mailsOf = async ({ id }: Company) => {
   const sql = `select template from mail.messages where account_id = $1 and template like 'domain%' order by id`;
   const rows = await app.db.asMigrator(statement<{ template: string }>(sql, [id]));
@@ -153,7 +153,7 @@ describe('a proven domain', () => {
 
   test('whose record comes back in time stays, as does one about which DNS says nothing', async () => {
     const acme = await company();
-    const record = `_plinth-challenge.${acme.domain}`;
+    const record = `_sso-challenge.${acme.domain}`;
     const texts = names.records.get(record) ?? [];
     unpublish(acme);
     await dayLater();

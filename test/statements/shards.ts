@@ -20,6 +20,7 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
     'ai.routes',
     'app.clock',
     'app.installation',
+    'brands.brands',
     'coditect.signing_keys',
     'entitlements.defaults',
     'identity.signing_keys',

@@ -145,6 +145,15 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       [userId],
     ),
   );
+  await db.asMigrator(
+    statement(
+      `insert into brands.brands (product, brand, logo, logo_type, logo_hash, changed_by)
+       values ('reel', '{"name": "Acme"}', decode($2, 'base64'), 'image/png', '0', $1)
+       on conflict (product) do update set changed_by = excluded.changed_by, logo = excluded.logo, logo_type = excluded.logo_type,
+         logo_hash = excluded.logo_hash`,
+      [userId, 'iVBORw0KGgo='],
+    ),
+  );
   // The example’s sale is then to be recorded of this account, if it is.
   await db.asMigrator(
     statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),

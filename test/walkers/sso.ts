@@ -10,7 +10,7 @@ const CHALLENGE = 'of-the-walkers';
 /** Settings of an app that asks a DNS server of its own, in which anybody may claim the domain of the examples. */
 export async function dnsSettings(): Promise<Record<string, string>> {
   const names = await openNameServer();
-  names.records.set(`_plinth-challenge.${DOMAIN}`, [`plinth-verification=${CHALLENGE}`]);
+  names.records.set(`_sso-challenge.${DOMAIN}`, [`sso-verification=${CHALLENGE}`]);
   return { SSO_DNS_SERVERS: names.address };
 }
 

@@ -1,7 +1,7 @@
 import { createAccounts, type MemberCapacity } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
-import type { Caller, Role } from '#platform/http';
+import { type Caller, plainBrand, type Role } from '#platform/http';
 import { type AuthTokens, createIdentity, type IdentitySettings, type SignedIn } from '#platform/identity';
 import {
   type AccountId,
@@ -67,7 +67,9 @@ function storedMail(db: Database, ids: Ids): Mail {
     secrets: SECRETS,
     queue: { handle: () => {}, enqueueing: () => [], wake: () => {} },
     transport: createOutbox(temporaryFolder()),
-    settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
+    settings: { from: { address: 'plinth@example.com' } },
+    brandOf: () => plainBrand('Plinth'),
+    logoOf: async () => undefined,
     log: { info: () => {}, warn: () => {} },
   });
 }

@@ -7,11 +7,15 @@ import { expect } from 'vitest';
 
 /** A mail as its reader sees it. */
 export interface SentMail {
+  /** Name of the sender. */
+  readonly from: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
   readonly messageId: string;
+  /** Images that are part of it. */
+  readonly images: readonly string[];
 }
 
 const ON_THEIR_WAY = statement<{ mails: number }>(
@@ -42,7 +46,18 @@ export async function outboxOf(db: Database, { mail }: Config): Promise<SentMail
 const readMails = new WeakMap<Database, Map<string, Promise<SentMail>>>();
 
 async function read(message: Uint8Array): Promise<SentMail> {
-  const { to, subject = '', text = '', html = '', messageId = '' } = await PostalMime.parse(message);
+  const {
+    from,
+    to,
+    subject = '',
+    text = '',
+    html = '',
+    messageId = '',
+    attachments,
+  } = await PostalMime.parse(message);
   const [receiver] = to ?? [];
-  return { to: receiver?.address ?? '', subject, text, html, messageId };
+  const images = attachments.flatMap(({ filename, contentId }) =>
+    contentId === undefined ? [] : [filename ?? ''],
+  );
+  return { from: from?.name ?? '', to: receiver?.address ?? '', subject, text, html, messageId, images };
 }

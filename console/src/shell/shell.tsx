@@ -7,7 +7,7 @@ import { lazyPart } from '../parts/lazy-part.ts';
 import { useProductLinks } from '../products/product-links.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
-import { useTexts } from '../text/index.ts';
+import { brandName, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
 import { PAGE_GROUPS } from './pages.ts';
 
@@ -178,7 +178,7 @@ function AccountSwitch() {
   const queries = useQueryClient();
   const { data: me } = useMe();
   const chosen = useAccount();
-  if (me === undefined || chosen === undefined) return <span className="account">{say('app.name')}</span>;
+  if (me === undefined || chosen === undefined) return <span className="account">{brandName}</span>;
   if (me.accounts.length === 1) return <span className="account">{chosen.account.name}</span>;
   return (
     <NativeSelect

@@ -1,7 +1,6 @@
 import type { TextKey } from './en.ts';
 
 export const de: Readonly<Record<TextKey, string>> = {
-  'app.name': 'Plinth',
   'app.skip': 'Zum Inhalt springen',
   'app.signOut': 'Abmelden',
   'app.theme': 'Dunkel oder hell',

@@ -1,6 +1,5 @@
 /** The texts of all pages; those of one page stand beside it. Words between braces are filled in. */
 export const en = {
-  'app.name': 'Plinth',
   'app.skip': 'Skip to the content',
   'app.signOut': 'Sign out',
   'app.theme': 'Dark or light',

@@ -13,6 +13,9 @@ const shared: Record<Language, Readonly<Record<TextKey, string>>> = { en, de: en
 export async function loadLanguage(language: Language): Promise<void> {
   if (language === 'de') shared.de = (await import('./de.ts')).de;
 }
+/** Name of the server, as its page says it. */
+export const brandName = document.title;
+
 const KEPT = 'plinth.language';
 
 /** What the person chose, else what their browser asks for. */

@@ -1,4 +1,4 @@
-import { type AccountId, type Answer, htmlPage, type ProductContext, statement } from 'plinth/product';
+import { type AccountId, type HtmlPage, htmlPage, type ProductContext, statement } from 'plinth/product';
 import type { LicenseViews } from '../licenses/views.ts';
 
 interface CheckoutRow {
@@ -43,7 +43,7 @@ export const CANCELED = htmlPage({
 export async function successPage(
   { db, views }: Pick<ProductContext, 'db'> & { readonly views: Pick<LicenseViews, 'key' | 'row'> },
   session: string,
-): Promise<Answer<string>> {
+): Promise<HtmlPage> {
   const [[checkout]] = await db.system('coditect.checkout', [checkoutOf(session)]);
   if (checkout === undefined || checkout.over) return OVER;
   if (!checkout.complete) return PENDING;

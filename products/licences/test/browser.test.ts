@@ -140,7 +140,7 @@ describe.runIf(program !== undefined)('a company', async () => {
   });
 
   test('has the key by mail, with the signed file that it can download', async () => {
-    await expectMail(/^Welcome to Plinth: please verify your email address$/);
+    await expectMail(/^Verify your email address$/);
     await expectMail(/^Your Coditect licence key$/);
     await expectMail(/the plan Starter is in effect/);
     const { mail } = app.app.modules.options.config;

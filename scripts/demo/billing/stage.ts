@@ -1,4 +1,5 @@
 import { type Database, statement } from '#platform/db';
+import { plainBrand } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { render } from '#platform/mail';
 import { type AppStoreSandbox, createAppStoreSandbox } from '#sandbox/app-store';
@@ -179,7 +180,7 @@ export class Stage {
     );
     return rows.map((row) => {
       const { template, facts } = openMessage(secrets, row);
-      const { subject, text } = render(templateCalled(template), { ...facts, sender: 'Plinth' });
+      const { subject, text } = render(templateCalled(template), facts, plainBrand('Plinth'));
       return { id: row.id, mail: `${subject}\n${text}` };
     });
   }

@@ -1,4 +1,5 @@
 import { payingSubscriptions } from '#platform/billing';
+import type { BrandDefaults } from '#platform/brands';
 import { type Config, ConfigError, nearestOf } from '#platform/config';
 import type { Database } from '#platform/db';
 import { isRunning } from '#platform/entitlements';
@@ -54,4 +55,14 @@ export function assertNobodyPays({ paid }: ProductChoice, config: Config): void 
   throw new ConfigError([
     `PRODUCTS turns products off that subscriptions pay for: ${paid}. Add them to PRODUCTS, end the subscriptions, or set PRODUCTS_OFF_WITH_SUBSCRIPTIONS=true.`,
   ]);
+}
+
+/** Facts that names follow from where no brand is stored. */
+export function brandDefaults({ mail: { from }, publicUrl }: Config, all: readonly Product[]): BrandDefaults {
+  const named = all.map(({ key, catalogue }) => ({
+    key,
+    name: catalogue.name,
+    isRunning: isRunning(catalogue),
+  }));
+  return { products: named, from, publicUrl };
 }

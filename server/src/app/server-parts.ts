@@ -43,6 +43,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
         feature,
       });
     },
+    brandOf: modules.brands.brandOf,
     docsKey: {
       codes: createOneTimeCodes({
         clock: modules.clock,

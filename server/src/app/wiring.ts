@@ -2,6 +2,7 @@ import { accountsDoneAgain, createAccounts } from '#platform/accounts';
 import { createAudit } from '#platform/audit';
 import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBackupService } from '#platform/backup';
+import { createBrands } from '#platform/brands';
 import { type BlobStorage, createBlobStorage } from '#platform/blobs';
 import { type Config, settingNames, settingText } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
@@ -51,6 +52,7 @@ import { openAi } from './ai.ts';
 import { openBlobHome } from './blobs.ts';
 import { allDataRules, mountedOf, serviceOf } from './lists.ts';
 import { SANDBOX_STATES } from './sandboxes.ts';
+import { brandDefaults } from './products.ts';
 import { openVectorHome } from './vectors.ts';
 
 /** Parts that a process needs. */
@@ -121,6 +123,7 @@ export function wire(parts: WiringParts) {
       planRates.close();
       await identity.close();
       accounts.close();
+      people.brands.close();
     },
   };
 }
@@ -133,9 +136,26 @@ function wireMessages(parts: WiringParts) {
   const audit = createAudit(parts);
   const queue = createQueue<RunningJob>(parts);
   const transport = transportOf(config.mail);
-  const mail = createMail({ ...parts, queue, log, crashHook, isOpen, settings: config.mail, transport });
+  const { baseUrl } = config;
+  const brands = createBrands({
+    ...parts,
+    audit,
+    log,
+    baseUrl,
+    defaults: brandDefaults(config, parts.products),
+  });
+  const mail = createMail({
+    ...parts,
+    queue,
+    log,
+    crashHook,
+    isOpen,
+    settings: config.mail,
+    transport,
+    ...brands,
+  });
   const events = createEvents({ ...parts, audit, queue, log, crashHook, allowLoopback: isOpen });
-  return { audit, queue, mail, events, ...events };
+  return { audit, queue, brands, mail, events, ...events };
 }
 
 /** Name of the one product that runs here. */
@@ -150,7 +170,7 @@ function wirePeople(parts: WiringParts) {
   const { logger: log } = parts.telemetry;
   const catalogues = parts.products.map(({ catalogue }) => catalogue);
   const messages = wireMessages(parts);
-  const { audit, mail, webhooks } = messages;
+  const { audit, brands, mail, webhooks } = messages;
   const { freeAccountsPerUser } = config;
   const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
   const planRates = createPlanRates({ ...parts, catalogues });
@@ -173,8 +193,9 @@ function wirePeople(parts: WiringParts) {
     log,
     signInRule: createSignInRule({ audit }),
     addressRule,
+    welcomes: () => brands.brandOf().welcomes,
     product: onlyNameOf(catalogues),
-    settings: identitySettings(config, parts.products),
+    settings: identitySettings(config, { products: parts.products, brandName: () => brands.brandOf().name }),
   });
   mail.resolve(identity.resolvers);
   const sso = createSso({
@@ -202,7 +223,10 @@ function wirePeople(parts: WiringParts) {
   };
 }
 
-function identitySettings(config: Config, products: readonly Product[]): IdentitySettings {
+function identitySettings(
+  config: Config,
+  { products, brandName }: { readonly products: readonly Product[]; readonly brandName: () => string },
+): IdentitySettings {
   const names = products.map(({ key }) => key);
   return {
     issuer: config.publicUrl ?? 'plinth',
@@ -210,7 +234,7 @@ function identitySettings(config: Config, products: readonly Product[]): Identit
     returnTo: config.signIn.returnTo,
     emailVerification: config.emailVerification,
     sessionDays: config.sessionDays,
-    passkeys: { ...config.passkeys, rpName: config.mail.from.name },
+    passkeys: { ...config.passkeys, rpName: brandName },
     passwordRules: {
       words: ['plinth', ...names, ...config.passwords.words],
       breachesUrl: config.passwords.breachesUrl,

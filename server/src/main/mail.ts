@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brandDefaults, withChoice } from '#app';
+import { resolveBrand, SERVER } from '#platform/brands';
 import { makeFolder } from '#platform/config';
 import { mailTemplates, render } from '#platform/mail';
-// They add theirs.
-import '#products';
+import { products } from '#products';
 import { printUsage, type Verb } from './verb.ts';
 
 /** Those of products are known once those are. */
@@ -20,11 +21,16 @@ export const mail: Verb = async ({ config, words: [what, only, ...rest] }) => {
   if (what !== 'preview' || rest.length > 0 || templates.length === 0) {
     return printUsage(what === 'preview' ? (rest[0] ?? only) : what, usage());
   }
+  // Without the database: as where no brand is stored.
+  const brand = resolveBrand(SERVER, {
+    rows: new Map(),
+    defaults: brandDefaults(config, withChoice(products, config.products)),
+  });
   const folder = join(config.dataDir, 'mail-preview');
   makeFolder(folder);
   for (const template of templates) {
     const { name, example, attachments } = template;
-    const { subject, text, html } = render(template, { ...example, sender: config.mail.from.name });
+    const { subject, text, html } = render(template, example, brand);
     writeFileSync(join(folder, `${name}.html`), html);
     writeFileSync(join(folder, `${name}.txt`), `Subject: ${subject}\n\n${text}`);
     process.stdout.write(`${join(folder, `${name}.html`)}  ${subject}\n`);

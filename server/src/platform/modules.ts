@@ -1,6 +1,7 @@
 import { accountsModule } from '#platform/accounts';
 import { aiModule } from '#platform/ai';
 import { auditModule } from '#platform/audit';
+import { brandsModule } from '#platform/brands';
 import { backupModule } from '#platform/backup';
 import { blobsModule } from '#platform/blobs';
 import { billingModule } from '#platform/billing';
@@ -92,6 +93,7 @@ export const modules = inOrder([
   idempotencyModule,
   mailModule,
   auditModule,
+  brandsModule,
   webhooksModule,
   identityModule,
   accountsModule,

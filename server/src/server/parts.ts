@@ -1,6 +1,6 @@
 import type { Safety } from '#platform/ai';
 import type { S3Settings } from '#platform/config';
-import type { BytePlace, Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
+import type { Brand, BytePlace, Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates, UpgradeFor } from '#platform/entitlements';
@@ -107,6 +107,8 @@ export interface ServerParts {
    * asked for in production.
    */
   readonly docsKey?: { readonly codes: OneTimeCodes; readonly read: () => Promise<string | undefined> };
+  /** Needed as soon as a route answers a page: the brand of a product, or of the server. */
+  readonly brandOf?: (product: string | undefined) => Brand;
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */

@@ -9,6 +9,7 @@ import {
   objectionsTo,
   type Route,
   type RouteAlias,
+  plainBrand,
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
@@ -16,7 +17,7 @@ import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, createBodyCapacity } from './body-capacity.ts';
 import { createCallTurns } from './call-turns.ts';
 import { clientPathErrors } from './client-paths.ts';
-import { mountConsole, type SendConsole } from './console/index.ts';
+import { type BrandNow, mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withForms, withoutBodies } from './framework.ts';
@@ -85,9 +86,10 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     isLeaving: () => leaving,
     isStopping: () => stopping,
   });
+  const brandNow = () => parts.brandOf?.(undefined) ?? plainBrand('Plinth');
+  const { version, publicUrl } = settings;
   let document: object | undefined;
-  const openApi = () =>
-    (document ??= openApiOf(offered, { version: settings.version, serverUrl: settings.publicUrl }));
+  const openApi = () => (document ??= openApiOf(offered, { version, serverUrl: publicUrl }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
@@ -97,15 +99,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   for (const module of mounted) mountRefusals(app, module);
   const isStopping = () => stopping;
   const sockets = mountSockets(app, offered, { walkParts, register, rewriteUrl, isStopping });
-  mountRoot(app, settings, mountConsole(app, settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3)));
+  const uploadOrigins = settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3);
+  mountRoot(app, { version, brandNow }, mountConsole(app, { uploadOrigins, brandNow }));
   mountOperations(app, parts, () => leaving);
-  // Written once: it has a megabyte.
-  let written: Buffer | undefined;
-  app.get('/openapi.json', async (_request, reply) => {
-    written ??= Buffer.from(JSON.stringify(openApi()));
-    return reply.type('application/json; charset=utf-8').send(written);
-  });
-  mountDocs(app, parts);
+  mountDocument(app, openApi, brandNow);
+  mountDocs(app, parts, brandNow);
   const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
   if (metrics !== undefined) mountMetrics(metrics, parts);
   const watch = watchOver(inFlightRequests, parts, { fail, arrivals });
@@ -272,16 +270,32 @@ async function stopServer(
 const DESCRIPTION = 'Accounts, plans, limits, AI calls, jobs, a usage ledger and billing for AI products.';
 const LINKS = { docs: '/docs', openapi: '/openapi.json', health: '/healthz' } as const;
 
+/** The OpenAPI document, under the name that its readers know. It has a megabyte, and is written once for each name. */
+function mountDocument(app: FastifyInstance, openApi: () => object, brandNow: BrandNow): void {
+  let written: { readonly title: string; readonly bytes: Buffer } | undefined;
+  app.get('/openapi.json', async (_request, reply) => {
+    const { name: title } = brandNow();
+    if (written?.title !== title)
+      written = { title, bytes: Buffer.from(JSON.stringify(titled(openApi(), title))) };
+    return reply.type('application/json; charset=utf-8').send(written.bytes);
+  });
+}
+
+const titled = (document: { readonly info?: object }, title: string) => ({
+  ...document,
+  info: { ...document.info, title },
+});
+
 /** `GET /` is the console for browsers; JSON tells all other clients what this is and where to look. */
 function mountRoot(
   app: FastifyInstance,
-  { version }: Pick<ServerSettings, 'version'>,
+  { version, brandNow }: Pick<ServerSettings, 'version'> & { readonly brandNow: BrandNow },
   sendConsole: SendConsole,
 ): void {
-  const facts = { name: 'Plinth', description: DESCRIPTION, version, links: LINKS };
   app.get('/', async (request, reply) => {
     reply.header('vary', 'accept, origin');
-    if (!/\btext\/html\b/i.test(request.headers.accept ?? '')) return facts;
+    if (!/\btext\/html\b/i.test(request.headers.accept ?? ''))
+      return { name: brandNow().name, description: DESCRIPTION, version, links: LINKS };
     return sendConsole(reply);
   });
 }

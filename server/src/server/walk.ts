@@ -2,6 +2,7 @@ import { assertWhole, warmUp } from '#platform/ai';
 import {
   idempotencyOf,
   isAnswer,
+  isHtmlPage,
   type Mounted,
   type Once,
   type OnceInSteps,
@@ -9,6 +10,7 @@ import {
   type SafetySupport,
   type Answer,
   answer,
+  renderPage,
   type RouteAlias,
 } from '#platform/http';
 import type { KeyedCall, Scope } from '#platform/idempotency';
@@ -124,7 +126,7 @@ function walkOf(
   const checkReplies = parts.settings.environment !== 'production';
 
   function send({ request, responder }: InFlightRequest, result: unknown, check: boolean): void {
-    const answered = answerOf(route, result, check);
+    const answered = answerOf(route, inBrand(result), check);
     sendAtEndOfTurn(() => {
       try {
         responder.send(answered);
@@ -132,6 +134,15 @@ function walkOf(
         fail(request, error);
       }
     });
+  }
+
+  /** A page, rendered in the brand of its product. */
+  function inBrand(result: unknown): unknown {
+    if (!isHtmlPage(result)) return result;
+    if (parts.brandOf === undefined) throw new Error('brandOf is not wired');
+    const brand = parts.brandOf(result.product ?? mounted.product);
+    const { html, headers } = renderPage(result, brand);
+    return answer(200, html, headers);
   }
 
   /** The safety part's answer, in place of the handler. */

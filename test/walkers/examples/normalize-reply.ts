@@ -97,7 +97,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 const WORDS: Readonly<Record<string, string>> = {
   localhost: 'api.example.com',
   req_walker: '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90',
-  'plinth-verification=of-the-walkers': 'plinth-verification=b3BhcXVlb3BhcXVl',
+  'sso-verification=of-the-walkers': 'sso-verification=b3BhcXVlb3BhcXVl',
 };
 const ID = '[0-9a-f-]{36}';
 /** Sentences of the walkers, in which they look for ids. */

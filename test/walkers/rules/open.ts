@@ -43,6 +43,8 @@ const OPEN = new Set([
   'GET /v1/plugins/revoked',
   'POST /v1/licenses/validate',
   'GET /v1/billing/checkout/closed',
+  'GET /pricing/:product',
+  'GET /v1/brands/:product/logo',
   'GET /v1/checkout/success',
   'GET /v1/checkout/cancel',
   'GET /v1/invitations/accept',

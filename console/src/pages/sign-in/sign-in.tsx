@@ -7,7 +7,7 @@ import { useIsSignedIn } from '../../account.ts';
 import { takeArrival } from '../../arrival.ts';
 import { typedIn } from '../../parts/typed.ts';
 import { session } from '../../session.ts';
-import { useTexts } from '../../text/index.ts';
+import { brandName, useTexts } from '../../text/index.ts';
 import { askPasskey } from './passkey.ts';
 import { ProofForm } from './proof.tsx';
 import { setOut, takeTrip } from './provider.ts';
@@ -119,7 +119,7 @@ export function SignIn() {
 
   return (
     <main className="sign-in stack">
-      <h1>{say(mode)}</h1>
+      <h1>{say(mode, { name: brandName })}</h1>
       {error !== null && <Failure error={error} email={email} mutate={mutate} />}
       {typeof outcome === 'string' && <Alert role="status">{say(outcome, { email })}</Alert>}
       {challenge !== undefined ? (

@@ -1,7 +1,7 @@
 import { pageTexts } from '../../text/index.ts';
 
 export const texts = pageTexts({
-  signIn: ['Sign in', 'Anmelden'],
+  signIn: ['Sign in to {name}', 'Bei {name} anmelden'],
   register: ['Create an account', 'Konto anlegen'],
   forgot: ['Forgot password?', 'Passwort vergessen?'],
   sso: ['Single sign-on', 'Single Sign-on'],

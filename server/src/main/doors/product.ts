@@ -21,6 +21,7 @@ export {
   cursorOf,
   fileReply,
   helplineSchema,
+  type HtmlPage,
   htmlPage,
   type InnerAnswer,
   type InnerCall,

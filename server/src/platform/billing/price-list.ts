@@ -105,7 +105,7 @@ export const priceListReply = namedObject('PlanList', {
 });
 
 type PlanView = z.infer<typeof planReply>;
-type PriceList = Omit<z.infer<typeof priceListReply>, 'sold'>;
+export type PriceList = Omit<z.infer<typeof priceListReply>, 'sold'>;
 type PlanComparison = z.infer<typeof comparedReply>;
 
 /** Plans and add-ons on sale, product by product, price ascending; hidden plans are left out. */

@@ -38,6 +38,23 @@ export const readPlan = route(
   async ({ params }, billing) => billing.plan(params.id),
 );
 
+export const showPrices = route(
+  'GET /pricing/:product',
+  {
+    summary: 'Show the prices of a product, as a page for customers',
+    description:
+      'In its brand (`PUT /v1/admin/brands/:product`). Plans that are hidden, and what model calls cost, are not on it.',
+    tag,
+    auth: 'none',
+    page: true,
+    rate: { perMinute: 60, by: 'ip' },
+    params: { product: 'text' },
+    reply: { 200: z.string().describe('A page for people, in HTML.') },
+    errors: ['not_found', 'product_off'],
+  },
+  async ({ params }, billing) => billing.pricePage(params.product),
+);
+
 export const readEntitlements = route(
   'GET /v1/billing/entitlements',
   {

@@ -1,7 +1,16 @@
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { assertRunning, isRunning, localName } from '#platform/entitlements';
-import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
+import {
+  type Answer,
+  answer,
+  type Caller,
+  type HtmlPage,
+  type Once,
+  type Origin,
+  type Page,
+  page,
+} from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { CreditsGiver } from '#platform/limits';
 import {
@@ -18,6 +27,7 @@ import {
   type HeldEntitlementsParts,
 } from './held-entitlements.ts';
 import { priceListOf } from './price-list.ts';
+import { pricePage } from './price-page.ts';
 
 const GRANTED = commitPoint(
   'billing.granted',
@@ -55,6 +65,8 @@ interface ByWhom {
 export interface Billing extends HeldEntitlements {
   /** Everything on sale: of all products, or of one. */
   priceList(product?: string): ReturnType<typeof priceListOf> & { readonly sold: boolean };
+  /** The page of a product's prices. */
+  pricePage(product: string): HtmlPage;
   /** By `product.plan`, or by the name within its product where one product that runs has it. */
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
   /** All add-ons that the account ever had, newest first. */
@@ -93,6 +105,12 @@ export function createBilling(parts: BillingParts): Billing {
       const asked = product === undefined ? catalogues : catalogues.filter((one) => one.product === product);
       if (asked.length === 0) throw new AppError('not_found', { message: 'There is no such product.' });
       return { sold: parts.selling !== undefined, ...priceListOf(asked) };
+    },
+    pricePage(product) {
+      const catalogue = entitlements.catalogues.get(product);
+      if (catalogue === undefined) throw new AppError('not_found', { message: 'There is no such product.' });
+      assertRunning(catalogue);
+      return pricePage({ key: product, name: catalogue.name }, priceListOf([catalogue]));
     },
     plan(id) {
       const plans = priceListOf([...entitlements.catalogues.values()]).data;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Brand, escapeHtml } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { consoleFolder, type ConsoleManifest, readConsole } from './built.ts';
 
@@ -11,10 +12,13 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 };
 const NOT_BUILT = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Plinth</title></head><body>
+<html lang="en"><head><meta charset="utf-8"><title>Console</title></head><body>
 <h1>The console is not built yet</h1>
 <p>Run <code>npm run prepare</code> on the server and load this page again. The calls of the API work without it: <a href="/docs">/docs</a></p>
 </body></html>`;
+
+/** The server's brand, as it is now. */
+export type BrandNow = () => Brand;
 
 /** Sends the page of the console to a browser. The page answers what it shows by itself, from the calls of the API. */
 export type SendConsole = (reply: FastifyReply) => FastifyReply;
@@ -23,7 +27,10 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
  * The console: one page, at / for browsers and at each address below /app/, and the files that it loads at /app/assets. Nothing of it is
  * read before a browser first opens it. It may send files to `uploadOrigins`, besides this server.
  */
-export function mountConsole(app: FastifyInstance, uploadOrigins: readonly string[]): SendConsole {
+export function mountConsole(
+  app: FastifyInstance,
+  { uploadOrigins, brandNow }: { readonly uploadOrigins: readonly string[]; readonly brandNow: BrandNow },
+): SendConsole {
   const folder = consoleFolder();
   let manifest: ConsoleManifest | undefined;
   const send: SendConsole = (reply) => {
@@ -34,7 +41,7 @@ export function mountConsole(app: FastifyInstance, uploadOrigins: readonly strin
       .header('cache-control', 'no-cache')
       .header('referrer-policy', 'no-referrer')
       .type('text/html; charset=utf-8')
-      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, nonce));
+      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, nonce, brandNow()));
   };
   app.get('/app', async (_request, reply) => send(reply));
   app.get('/app/*', async (_request, reply) => send(reply));
@@ -80,7 +87,7 @@ function policyWith(nonce: string, uploadOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string): string {
+function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string, brand: Brand): string {
   const type = Object.keys(files).find((name) => name.startsWith('inter-latin-') && !name.includes('-ext-'));
   return `<!doctype html>
 <html lang="en">
@@ -89,8 +96,9 @@ function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="csp-nonce" nonce="${nonce}">
-<title>Plinth</title>
-<link rel="icon" href="data:,">
+<meta name="application-name" content="${escapeHtml(brand.name)}">
+<title>${escapeHtml(brand.name)}</title>
+<link rel="icon" href="${escapeHtml(brand.logo ?? 'data:,')}">
 <link rel="preload" href="/app/assets/${type ?? ''}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/app/assets/${style}">
 ${imports.map((name) => `<link rel="modulepreload" href="/app/assets/${name}">`).join('\n')}

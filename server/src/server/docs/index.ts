@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { ServerParts, ServerSettings } from '../parts.ts';
 import type { ReadBody } from '../bodies.ts';
 import { guidePage } from './guides.ts';
-import { docsPage, file } from './page.ts';
+import { docsPage, file, inBrand } from './page.ts';
+import type { BrandNow } from '../console/index.ts';
 
 /** Sources that the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
 const REFERENCE_POLICY = [
@@ -32,13 +33,17 @@ const REFERENCE = docsPage('API reference', {
  * The docs: the reference of all calls at /docs, and guides beside it at /docs/guides. The reference's program is only
  * loaded when a browser first opens it: a start, and every other call, pays nothing for it.
  */
-export function mountDocs(app: FastifyInstance, parts: Pick<ServerParts, 'settings' | 'docsKey'>): void {
+export function mountDocs(
+  app: FastifyInstance,
+  parts: Pick<ServerParts, 'settings' | 'docsKey'>,
+  brandNow: BrandNow,
+): void {
   let program: Promise<Buffer> | undefined;
   app.get('/docs', async (_request, reply) =>
     reply
       .header('content-security-policy', REFERENCE_POLICY)
       .type('text/html; charset=utf-8')
-      .send(REFERENCE),
+      .send(inBrand(REFERENCE, brandNow().name)),
   );
   app.get('/docs/scalar.js', async (_request, reply) => {
     program ??= loadProgram();
@@ -49,9 +54,9 @@ export function mountDocs(app: FastifyInstance, parts: Pick<ServerParts, 'settin
   );
   app.get('/docs/docs.css', async (_request, reply) => sendFile(reply, 'text/css', file('docs.css')));
   mountKey(app, parts);
-  app.get('/docs/guides', async (_request, reply) => sendGuide(reply, undefined));
+  app.get('/docs/guides', async (_request, reply) => sendGuide(reply, brandNow));
   app.get('/docs/guides/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) =>
-    sendGuide(reply, request.params.name),
+    sendGuide(reply, brandNow, request.params.name),
   );
 }
 
@@ -84,7 +89,7 @@ function mountKey(
 
 const codeBody = z.strictObject({ code: z.string().min(1).max(40) });
 
-function sendGuide(reply: FastifyReply, name: string | undefined): FastifyReply {
+function sendGuide(reply: FastifyReply, brandNow: BrandNow, name?: string): FastifyReply {
   const page = guidePage(name);
   if (page === undefined) throw new AppError('not_found');
   return reply
@@ -93,7 +98,7 @@ function sendGuide(reply: FastifyReply, name: string | undefined): FastifyReply 
       "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
     )
     .type('text/html; charset=utf-8')
-    .send(page);
+    .send(inBrand(page, brandNow().name));
 }
 
 function sendFile(reply: FastifyReply, type: string, body: string | Buffer): FastifyReply {

@@ -3,7 +3,6 @@ const token = globalThis.sessionStorage.getItem('api_key') ?? undefined;
 
 globalThis.Scalar.createApiReference('#reference', {
   url: '/openapi.json',
-  title: 'Plinth',
   // Calls that a reader tries go here, also where the document names another address for clients elsewhere.
   servers: [{ url: globalThis.location.origin }],
   authentication: {

@@ -15,7 +15,7 @@ const PRODUCTION = {
 test('with nothing set, mails are files in the data folder', () => {
   const { mail, baseUrl } = readConfig({ DATA_DIR: '/srv/plinth', PORT: '4000' });
   expect(mail).toEqual({
-    from: { name: 'Plinth', address: 'plinth@localhost' },
+    from: { name: undefined, address: 'plinth@localhost' },
     via: { transport: 'outbox', folder: '/srv/plinth/outbox' },
   });
   expect(baseUrl).toBe('http://127.0.0.1:4000');

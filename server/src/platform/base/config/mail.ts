@@ -4,7 +4,7 @@ import { isThisMachine } from './is-this-machine.ts';
 
 /** How mails are sent (docs/mail.md). */
 export interface MailSettings {
-  readonly from: { readonly name: string; readonly address: string };
+  readonly from: { readonly name: string | undefined; readonly address: string };
   readonly via: OutboxSettings | SmtpSettings | SendGridSettings;
 }
 
@@ -47,7 +47,7 @@ export function readMail(values: Values, problems: string[]): MailSettings {
   if (transport === 'sendgrid' && apiKey === undefined)
     problems.push('SENDGRID_API_KEY is missing: MAIL_TRANSPORT=sendgrid sends with it.');
   problems.push(...unfitForProduction(values, transport));
-  return { from: { name: name ?? 'Plinth', address }, via: viaOf(values, transport) };
+  return { from: { name, address }, via: viaOf(values, transport) };
 }
 
 function viaOf(values: Values, transport: MailSettings['via']['transport']): MailSettings['via'] {
@@ -85,6 +85,6 @@ function unfitForProduction(values: Values, transport: MailSettings['via']['tran
         ];
   return [
     ...(values.PUBLIC_URL === undefined ? ['PUBLIC_URL is missing: links in mails lead there.'] : []),
-    ...(values.MAIL_FROM.endsWith('localhost>') ? ['MAIL_FROM is missing: mails are sent from it.'] : []),
+    ...(values.MAIL_FROM.endsWith('@localhost') ? ['MAIL_FROM is missing: mails are sent from it.'] : []),
   ];
 }

@@ -250,9 +250,9 @@ export const SETTINGS = {
       example: 'smtp',
     },
   ),
-  MAIL_FROM: setting(text.default('Plinth <plinth@localhost>'), {
+  MAIL_FROM: setting(text.default('plinth@localhost'), {
     group: 'Mail',
-    says: 'Who mails are from; the name signs them too.',
+    says: 'Who mails are from: an address, or a name and an address in <>. Customers see the name, unless a brand is stored (docs/brand.md).',
   }),
   SMTP_URL: setting(smtpUrl.optional(), {
     group: 'Mail',

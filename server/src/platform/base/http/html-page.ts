@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Answer } from './call.ts';
-import { answer } from './route.ts';
+import { type Brand, brandFooter, brandHeader } from './brand.ts';
+import { escapeHtml } from './escape-html.ts';
+
+const PAGE = Symbol('page');
 
 export interface HtmlPage {
   readonly title: string;
-  /** HTML, below the title. */
-  readonly content: string;
+  /** HTML, below the title; of a brand, where that is part of it. */
+  readonly content: string | ((brand: Brand) => string);
   /** Its program, with a `<p role="status">` below the content to say so in; a page to read alone has none. */
   readonly script?: string;
+  /** Rules of its own, beside those of all pages. */
+  readonly style?: string;
+  /** The product whose brand it bears, where its route is not that product's. */
+  readonly product?: string | undefined;
+  /** Whether search engines may list it. */
+  readonly isListed?: boolean;
 }
 
 const file = (name: string) => readFileSync(new URL(`./html/${name}`, import.meta.url), 'utf8');
@@ -17,22 +25,43 @@ const STATUS =
   '<p role="status"></p>\n<noscript><p>This page needs JavaScript, to call this server.</p></noscript>';
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
+/** A page for people, for a route with `page`: the server renders it in the brand of its product. */
+export const htmlPage = (page: HtmlPage): HtmlPage => ({ ...page, [PAGE]: true }) as HtmlPage;
+
+export const isHtmlPage = (value: unknown): value is HtmlPage =>
+  typeof value === 'object' && value !== null && PAGE in value;
+
 /**
- * A page for people, for a route with `page`. It loads nothing from elsewhere and runs its own script alone; it calls this
- * server alone, and stands in no frame.
+ * Renders a page in a brand. It loads nothing from elsewhere and runs its own script alone; it calls this server alone, and
+ * stands in no frame.
  */
-export function htmlPage(page: HtmlPage): Answer<string> {
-  const { title, content, script } = page;
+export function renderPage(
+  { title, content, script, style = '', isListed = false }: HtmlPage,
+  brand: Brand,
+): { readonly html: string; readonly headers: Readonly<Record<string, string>> } {
+  const css = `${STYLE}${style}:root{--accent:${brand.accent};--accent-text:${brand.accentText}}`;
   const scripted = script === undefined ? {} : { status: STATUS, program: `<script>${script}</script>` };
-  const parts: Readonly<Record<string, string>> = { title, content, style: STYLE, ...scripted };
+  const footer = brandFooter(brand);
+  const parts: Readonly<Record<string, string>> = {
+    robots: isListed ? 'all' : 'noindex',
+    title: escapeHtml(title),
+    name: escapeHtml(brand.name),
+    icon: escapeHtml(brand.logo ?? 'data:,'),
+    header: brandHeader(brand),
+    content: typeof content === 'string' ? content : content(brand),
+    style: css,
+    footer: footer === '' ? '' : `<footer>${footer}</footer>`,
+    ...scripted,
+  };
   const html = LAYOUT.replace(/\{\{(\w+)\}\}/g, (_place, name: string) => parts[name] ?? '');
   const policy = [
     "default-src 'none'",
-    `style-src ${hashOf(STYLE)}`,
+    "img-src 'self' data:",
+    `style-src ${hashOf(css)}`,
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`, "connect-src 'self'"]),
     "form-action 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  return answer(200, html, { 'content-security-policy': policy });
+  return { html, headers: { 'content-security-policy': policy } };
 }

@@ -52,7 +52,9 @@ export {
 } from './examples.ts';
 export { sendDownload } from './download.ts';
 export { boundaryOf, type FormPart, readForm } from './form.ts';
-export { htmlPage } from './html-page.ts';
+export { type Brand, brandFooter, brandFooterText, brandHeader, plainBrand } from './brand.ts';
+export { escapeHtml, unescapeHtml } from './escape-html.ts';
+export { htmlPage, type HtmlPage, isHtmlPage, renderPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';

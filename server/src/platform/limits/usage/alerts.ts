@@ -107,6 +107,7 @@ async function mailsOf(
       facts: alertFacts(alert, { account, catalogues }),
       accountId,
       userId,
+      product: alert.product,
       once: `limit_alert ${id} ${userId}`,
     }),
   );

@@ -153,8 +153,8 @@ export const TEMPLATES = {
     {
       organization: 'Analytical Engines',
       domain: 'example.com',
-      name: '_plinth-challenge.example.com',
-      value: 'plinth-verification=example',
+      name: '_sso-challenge.example.com',
+      value: 'sso-verification=example',
       days: 3,
     },
   ),
@@ -251,6 +251,12 @@ const OURS: readonly MailTemplate[] = Object.entries(TEMPLATES).map(([name, one]
   file: new URL(`./templates/${name}`, import.meta.url),
 }));
 const known = new Map(OURS.map((one) => [one.name, one]));
+
+/** The product whose template it is; undefined: one of the platform. */
+export function productOf({ name }: Pick<MailTemplate, 'name'>): string | undefined {
+  const [product, own] = name.split('.', 2);
+  return own === undefined ? undefined : product;
+}
 
 /** Makes the templates of a product known, so that they are sent, listed and previewed like all others. */
 export function addMails(templates: readonly MailTemplate[]): void {

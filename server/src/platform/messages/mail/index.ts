@@ -8,6 +8,7 @@ export {
   addMails,
   declareMails,
   mailTemplate,
+  productOf,
   type MailTemplate,
   mailTemplates,
   type TemplateName,

@@ -1,5 +1,5 @@
 import { commitPoint, type Database, type CrashHook, type Statement, statement } from '#platform/db';
-import { type Page, page } from '#platform/http';
+import { type Brand, type Page, page } from '#platform/http';
 import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
 import type { Queue } from '#platform/queue';
 import type { Secrets } from '#platform/secrets';
@@ -9,6 +9,7 @@ import {
   type Facts,
   type FactsOf,
   mailTemplates,
+  productOf,
   templateCalled,
   type TemplateName,
 } from './catalogue.ts';
@@ -40,7 +41,11 @@ export interface MailParts {
   readonly secrets: Secrets;
   readonly queue: Pick<Queue, 'handle' | 'enqueueing' | 'wake'>;
   readonly transport: Transport;
-  readonly settings: { readonly from: Address };
+  readonly settings: { readonly from: Pick<Address, 'address'> };
+  /** The brand of a product, or of the server. */
+  readonly brandOf: (product?: string) => Brand;
+  /** The bytes of a brand's logo; undefined: it has none by now. */
+  readonly logoOf: (brand: Brand) => Promise<Attachment | undefined>;
   /** Whether platform admins may read what real mails say, where these lie in a folder. */
   readonly isOpen?: boolean | undefined;
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -57,6 +62,8 @@ export interface Message<Of extends AnyTemplate> {
   /** The account whose mail it is; without one it is sent in the system's scope alone. */
   readonly accountId?: AccountId | undefined;
   readonly userId?: UserId | undefined;
+  /** The product that it is of, whose brand it bears; one of a product's own templates is of that product. */
+  readonly product?: string | undefined;
   /** A second mail of the account under the same key is none. */
   readonly once?: string | undefined;
   readonly requestId?: string | undefined;
@@ -152,23 +159,24 @@ export function createMail(parts: MailParts): Mail {
   });
 
   return {
-    sending({ to, template: asked, facts, attachments = [], accountId = NOBODYS, userId, once, requestId }) {
+    sending({ template: asked, facts, attachments = [], accountId = NOBODYS, requestId, ...message }) {
       const id = ids.next();
       // A fact that does not fit is the caller's mistake: it shows here, and not in a job.
       const template = templateCalled(typeof asked === 'string' ? asked : asked.name);
-      const checked = { facts: template.facts.parse(facts), attachments };
+      const brandOf = message.product ?? productOf(template);
+      const checked = { facts: template.facts.parse(facts), attachments, brandOf };
       if (attachments.length > 0 && template.attachments.length === 0)
         throw new Error(`the template ${template.name} says of no attachments`);
       return [
         insertMessage({
           accountId,
           id,
-          userId,
-          recipient: to,
+          userId: message.userId,
+          recipient: message.to,
           template: template.name,
           status: 'waiting',
           facts: sealFacts(secrets, { accountId, id }, checked),
-          once,
+          once: message.once,
         }),
         ...enqueueing({ accountId, id, requestId: requestId ?? id }),
       ];
@@ -217,7 +225,7 @@ export function createMail(parts: MailParts): Mail {
     previews: () =>
       mailTemplates().map((one) => ({
         name: one.name,
-        ...render(one, { ...one.example, sender: parts.settings.from.name }),
+        ...render(one, one.example, parts.brandOf(productOf(one))),
       })),
     isShown: parts.isOpen === true && parts.transport.read !== undefined,
     text: async (id) => (parts.isOpen === true ? parts.transport.read?.(id) : undefined),

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
-import { unescapeHtml } from './render.ts';
+import { unescapeHtml } from '#platform/http';
 import type { OutgoingMail, Rendered, Transport } from './transport.ts';
 
 /** Writes each mail into a folder, as a file that any mail program opens. One that is sent twice is one file. */
@@ -74,10 +74,11 @@ export function composeMail({ from, to, subject, text, html, messageId, date, at
     html,
     messageId,
     date,
-    attachments: attachments.map(({ name, type, content }) => ({
+    attachments: attachments.map(({ name, type, content, contentId }) => ({
       filename: name,
       contentType: type,
       content: Buffer.from(content),
+      ...(contentId === undefined ? {} : { cid: contentId, contentDisposition: 'inline' as const }),
     })),
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,

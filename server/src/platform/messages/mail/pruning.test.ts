@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { commitPoint, statement } from '#platform/db';
+import { plainBrand } from '#platform/http';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
 import type { JobHandler, QueuedJob } from '#platform/queue';
 import { createSecrets, newMasterKey } from '#platform/secrets';
@@ -31,7 +32,9 @@ const mail = createMail({
     wake() {},
   },
   transport: createOutbox(folder),
-  settings: { from: { name: 'Plinth', address: 'plinth@example.com' } },
+  settings: { from: { address: 'plinth@example.com' } },
+  brandOf: () => plainBrand('Plinth'),
+  logoOf: async () => undefined,
   log: { info() {}, warn() {} },
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Brand, brandFooter, brandFooterText, brandHeader, escapeHtml } from '#platform/http';
 import type { Clock } from '#platform/kernel';
 import type { Facts, MailTemplate } from './catalogue.ts';
 import type { Rendered } from './transport.ts';
@@ -12,21 +13,38 @@ const LAYOUT = new URL('./templates/layout.html', import.meta.url);
 const textOf = (file: URL) => readFileSync(file, 'utf8');
 
 /**
- * Fills a template: `{{name}}` is replaced by that fact, escaped in the HTML part. A template has no logic; one that
- * names a fact which is not there throws. The subject is the first line of the text part.
+ * Fills a template: `{{name}}` is replaced by that fact, escaped in the HTML part; `{{sender}}` is the brand's name. A template has
+ * no logic; one that names a fact which is not there throws. The subject is the first line of the text part.
  */
-export function render({ name, file }: Pick<MailTemplate, 'name' | 'file'>, facts: Facts): Rendered {
+export function render(
+  { name, file }: Pick<MailTemplate, 'name' | 'file'>,
+  told: Facts,
+  brand: Brand,
+): Rendered {
+  const facts = { ...told, ...ofProduct(told, brand), sender: brand.name };
   const source = textOf(new URL(`${file.href}.txt`));
   const subjectLine = SUBJECT.exec(source)?.[1];
   if (subjectLine === undefined) throw new Error(`the template ${name} does not begin with its subject`);
   const subject = fill(subjectLine, facts, plain);
+  const footer = brandFooterText(brand).join('\n');
+  const parts: Readonly<Record<string, string>> = {
+    subject: escapeHtml(subject),
+    header: brandHeader(brand),
+    accent: brand.accent,
+    accent_text: brand.accentText,
+    content: fill(textOf(new URL(`${file.href}.html`)).trimEnd(), facts, escapedFact),
+    footer: brandFooter(brand),
+  };
   return {
     subject,
-    text: fill(source.replace(SUBJECT, ''), facts, plain),
-    html: textOf(LAYOUT)
-      .replace('{{subject}}', () => escapeHtml(subject))
-      .replace('{{content}}', () => fill(textOf(new URL(`${file.href}.html`)).trimEnd(), facts, escapedFact)),
+    text: `${fill(source.replace(SUBJECT, ''), facts, plain)}${footer === '' ? '' : `\n${footer}\n`}`,
+    html: textOf(LAYOUT).replace(PLACE, (_place, part: string) => parts[part] ?? ''),
   };
+}
+
+/** A mail that names its product calls it as its brand does. */
+function ofProduct(facts: Facts, { productName }: Brand): Facts {
+  return productName === undefined || facts['product'] === undefined ? {} : { product: productName };
 }
 
 function fill(source: string, facts: Facts, written: (fact: string | number) => string): string {
@@ -45,25 +63,6 @@ function plain(fact: string | number): string {
 }
 
 const escapedFact = (fact: string | number) => escapeHtml(plain(fact));
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** A text as it may stand in HTML, in an attribute too. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
-}
-
-/** The text that `escapeHtml` was given. */
-export const unescapeHtml = (text: string): string =>
-  Object.entries(ENTITIES)
-    .toReversed()
-    .reduce((said, [sign, entity]) => said.replaceAll(entity, sign), text);
 
 /** An instant as a mail says it: `2026-11-20 08:00 UTC`. */
 export function mailTime(instant: Date): string {

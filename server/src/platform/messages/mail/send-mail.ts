@@ -18,7 +18,7 @@ import {
   putOff,
   resolveMessage,
 } from './store.ts';
-import { type Delivery, isAddress, type Address, type OutgoingMail } from './transport.ts';
+import { type Attachment, type Delivery, isAddress, type OutgoingMail } from './transport.ts';
 import { render } from './render.ts';
 
 const RESOLVE = commitPoint('mail.resolve', 'whom a mail is for and what it says, or that it is for nobody');
@@ -143,7 +143,7 @@ async function deliverMessage(
   signal: AbortSignal,
 ): Promise<Delivery> {
   if (!isAddress(message.recipient)) return { outcome: 'refused', reason: 'bad address' };
-  const mail = composeMail(message, parts.settings.from);
+  const mail = await composeMail(message, parts);
   assertOutsideTransaction('a mail was sent');
   parts.crashHook?.(DISPATCH, 'before');
   const delivery = await parts.transport.deliver(mail, signal);
@@ -183,14 +183,31 @@ async function tryLater(
   );
 }
 
+/** Content-ID of a logo, which travels with its mail: opening a mail asks no server (RFC 2392). */
+const LOGO_ID = 'logo@brand';
+
 /** Makes of a stored mail what travels. Its Message-ID follows from its id alone, so that each try has the same. */
-function composeMail(
-  message: Pick<MessageRow, 'id' | 'recipient' | 'template' | 'facts' | 'attachments' | 'created_at'>,
-  from: Address,
-): OutgoingMail {
-  const { id, recipient: to, facts, attachments, created_at: date } = message;
+async function composeMail(
+  message: Pick<
+    MessageRow,
+    'id' | 'recipient' | 'template' | 'facts' | 'attachments' | 'brandOf' | 'created_at'
+  >,
+  { settings, brandOf, logoOf }: Pick<MailParts, 'settings' | 'brandOf' | 'logoOf'>,
+): Promise<OutgoingMail> {
+  const { id, recipient: to, facts, created_at: date } = message;
   const template = templateCalled(message.template);
-  const rendered = render(template, { ...template.facts.parse(facts), sender: from.name });
+  const brand = brandOf(message.brandOf);
+  const logo = brand.logo === undefined ? undefined : await logoOf(brand);
+  const rendered = render(template, template.facts.parse(facts), {
+    ...brand,
+    logo: logo && `cid:${LOGO_ID}`,
+  });
+  const from = { name: brand.fromName, address: settings.from.address };
+  const attachments = [...message.attachments, ...(logo === undefined ? [] : [inlineLogo(logo)])];
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   return { id, messageId: `<${id}@${domain}>`, from, to, date, attachments, ...rendered };
+}
+
+function inlineLogo({ name, type, content }: Attachment): OutgoingMail['attachments'][number] {
+  return { name, type, content: Buffer.from(content), contentId: LOGO_ID };
 }

@@ -50,11 +50,13 @@ function outcomeOf(status: number): Delivery {
 const UNTRACKED = { enable: false };
 
 function asJson({ id, from, to, subject, text, html, messageId, date, attachments }: OutgoingMail): object {
-  const files = attachments.map(({ name, type, content }) => ({
+  const files = attachments.map(({ name, type, content, contentId }) => ({
     content: Buffer.from(content).toString('base64'),
     type,
     filename: name,
-    disposition: 'attachment',
+    ...(contentId === undefined
+      ? { disposition: 'attachment' }
+      : { disposition: 'inline', content_id: contentId }),
   }));
   return {
     personalizations: [{ to: [{ email: to }] }],

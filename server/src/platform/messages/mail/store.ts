@@ -33,7 +33,7 @@ export const insertMessage = (message: NewMessage) =>
   );
 
 /** A mail on its way, as it is stored. */
-export interface StoredMessage extends Omit<MessageRow, 'facts' | 'attachments'> {
+export interface StoredMessage extends Omit<MessageRow, 'facts' | 'attachments' | 'brandOf'> {
   /** Sealed. */
   readonly facts: string;
 }
@@ -48,6 +48,8 @@ export interface MessageRow {
   readonly status: 'asked' | 'waiting';
   readonly facts: Facts;
   readonly attachments: OutgoingMail['attachments'];
+  /** The product whose brand it bears; undefined: the server's. */
+  readonly brandOf: string | undefined;
   readonly attempts: number;
   readonly created_at: Date;
   readonly is_over: boolean;

@@ -1,4 +1,5 @@
 import PostalMime from 'postal-mime';
+import { plainBrand } from '#platform/http';
 import { describe, expect, test } from 'vitest';
 import { templateCalled } from './catalogue.ts';
 import { asMessage } from './outbox.ts';
@@ -13,12 +14,12 @@ const mail = (more: object = {}) => ({
   to: 'ada@example.com',
   date: new Date(1_800_000_000_000),
   attachments: [],
-  ...render(verifying, { ...verifying.example, sender: 'Plinth' }),
+  ...render(verifying, verifying.example, plainBrand('Plinth')),
   ...more,
 });
 
 const invitation = (organization: string) =>
-  render(inviting, { ...inviting.example, sender: 'Plinth', organization });
+  render(inviting, { ...inviting.example, organization }, plainBrand('Plinth'));
 
 describe('what people wrote', () => {
   test('is text in HTML, whatever it looks like', () => {
@@ -42,7 +43,7 @@ describe('what people wrote', () => {
 });
 
 test('a fact that a template names and nobody gives is an error, and not a hole in a mail', () => {
-  expect(() => render(verifying, { hours: 24, sender: 'x' })).toThrow('the fact link');
+  expect(() => render(verifying, { hours: 24 }, plainBrand('x'))).toThrow('the fact link');
 });
 
 test('a mail is read as it was written, in both parts, and says that nobody wrote it', async () => {

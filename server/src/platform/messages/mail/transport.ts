@@ -17,7 +17,11 @@ export interface OutgoingMail {
   readonly text: string;
   readonly html: string;
   readonly date: Date;
-  readonly attachments: readonly (Attachment & { readonly content: Uint8Array })[];
+  readonly attachments: readonly (Attachment & {
+    readonly content: Uint8Array;
+    /** Its Content-ID, where it is an image that the HTML shows. */
+    readonly contentId?: string;
+  })[];
 }
 
 /** A small file that goes with a mail. */

@@ -83,6 +83,8 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
   /** The rule of modules above for another address. */
   readonly addressRule?: AddressRule | undefined;
   readonly product?: string | undefined;
+  /** Whether new users are welcomed by mail; not when not said. */
+  readonly welcomes?: () => boolean;
   /** Providers that sign users in; none when not said. */
   readonly providers?: Providers;
   readonly log?: Pick<Logger, 'warn'>;
@@ -128,7 +130,7 @@ export interface Identity extends Registering, AdminAcceptance {
 }
 
 const SESSION_DAYS = 90;
-const LOCAL_PASSKEYS = { rpId: 'localhost', rpName: 'Plinth', origins: ['http://localhost:*'] };
+const LOCAL_PASSKEYS = { rpId: 'localhost', rpName: () => 'Plinth', origins: ['http://localhost:*'] };
 
 const NOBODY: Providers = { google: { web: undefined, app: undefined }, firebase: undefined };
 

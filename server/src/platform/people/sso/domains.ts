@@ -37,7 +37,7 @@ const MOST = 20;
 const CHECKED_IN_A_ROUND = 200;
 /** Lookups at a time: one that hangs takes six seconds. */
 const LOOKED_UP_AT_ONCE = 8;
-const PREFIX = 'plinth-verification=';
+const PREFIX = 'sso-verification=';
 
 export interface DomainView {
   readonly domain: string;
@@ -144,9 +144,12 @@ async function remove(parts: SetupParts, request: OrganizationRequest, domain: s
   });
 }
 
+/** Records of the names that were handed out before brands prove as the present ones do. */
 async function isProven({ txtRecords }: Pick<SetupParts, 'txtRecords'>, row: DomainRow): Promise<boolean> {
   const { name, value } = recordOf(row);
-  return (await txtRecords(name)).includes(value);
+  if ((await txtRecords(name)).includes(value)) return true;
+  const { domain, challenge } = row;
+  return (await txtRecords(`_plinth-challenge.${domain}`)).includes(`plinth-verification=${challenge}`);
 }
 
 /** Silence of DNS proves nothing: a domain is lost by answers alone. */
@@ -193,7 +196,7 @@ async function recordMissing(
 }
 
 function recordOf({ domain, challenge }: DomainRow): DomainView['record'] {
-  return { type: 'TXT', name: `_plinth-challenge.${domain}`, value: `${PREFIX}${challenge}` };
+  return { type: 'TXT', name: `_sso-challenge.${domain}`, value: `${PREFIX}${challenge}` };
 }
 
 const about = (domain: string) => ({ target: { kind: 'domain', id: domain } });

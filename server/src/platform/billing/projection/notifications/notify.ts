@@ -112,7 +112,8 @@ function mailsOf(parts: NotifyParts, { accountId, people, notice }: MailOrder): 
   const { kind, about } = notice;
   const { catalogues } = parts.entitlements;
   return people.flatMap(({ user_id: userId, email: to, account }) => {
-    const letter = { to, accountId, userId, once: `${kind} ${about} ${userId}` };
+    const { product } = notice.subscription;
+    const letter = { to, accountId, userId, product, once: `${kind} ${about} ${userId}` };
     const words = { account, catalogues };
     switch (kind) {
       case 'payment.failed':

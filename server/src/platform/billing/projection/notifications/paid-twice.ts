@@ -40,6 +40,7 @@ export async function notifyPaidTwiceIn(
           to,
           accountId,
           userId,
+          product,
           once: `paid_twice ${accountId} ${about} ${userId}`,
           template: 'paid_twice',
           facts: {

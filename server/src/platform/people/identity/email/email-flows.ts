@@ -36,6 +36,7 @@ export interface EmailFlowsParts extends ProofParts {
   readonly addressRule?: AddressRule | undefined;
   /** Name of the only product that runs here: a user is welcomed in it after verification. Where several run, no mail names one. */
   readonly product?: string | undefined;
+  readonly welcomes?: (() => boolean) | undefined;
 }
 
 /** Flows that go by way of a user's mailbox (docs/identity.md). */
@@ -104,13 +105,13 @@ async function confirm(parts: EmailFlowsParts, token: string, origin: RequestOri
 }
 
 async function addressVerified(
-  { audit, mail, product }: EmailFlowsParts,
+  { audit, mail, product, welcomes }: EmailFlowsParts,
   tx: Transaction,
   { user, origin }: { readonly user: CredentialRow; readonly origin: RequestOrigin },
 ): Promise<void> {
   await tx.run(verifyEmail(user.user_id));
   await recordOf(audit, tx, { user, action: 'user.email_verified', origin });
-  if (product === undefined || user.email_verified) return;
+  if (product === undefined || user.email_verified || welcomes?.() !== true) return;
   await tx.runAll(
     mail.sending({
       to: user.email,

@@ -25,7 +25,7 @@ export async function enrol(parts: MfaParts, { userId }: Caller): Promise<TotpKe
   const { db, secrets, passkeySettings } = parts;
   const [[user]] = await db.system('identity.credentials', [userById(userId)]);
   if (user === undefined) throw new AppError('unauthenticated');
-  const key = newTotpKey({ issuer: passkeySettings.rpName, label: user.email });
+  const key = newTotpKey({ issuer: passkeySettings.rpName(), label: user.email });
   const sealed = secrets.seal(key.secret, SEALED_TOTP.context(userId));
   await db.system('identity.credentials', BEGUN, [putPending(userId, sealed)]);
   return key;

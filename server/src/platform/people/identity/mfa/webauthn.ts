@@ -9,7 +9,8 @@ export interface PasskeySettings {
   /** The domain that passkeys are bound to: that of the web app, or one above it. */
   readonly rpId: string;
   /** As people know the product. */
-  readonly rpName: string;
+  /** Name of the server, as customers know it now. */
+  readonly rpName: () => string;
   /** Where sign-ins may come from: `https://app.example.com`, or `http://localhost:*` for any port. */
   readonly origins: readonly string[];
 }
@@ -32,7 +33,7 @@ export async function registrationOptions(
   const { generateRegistrationOptions } = await loadWebauthn();
   return generateRegistrationOptions({
     rpID: rpId,
-    rpName,
+    rpName: rpName(),
     userID: new Uint8Array(Buffer.from(asked.user.user_id)),
     userName: asked.user.email,
     userDisplayName: asked.user.email,

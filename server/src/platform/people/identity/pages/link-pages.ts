@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Answer, htmlPage } from '#platform/http';
+import { type HtmlPage, htmlPage } from '#platform/http';
 
 interface LinkPage {
   /** The end of the path that the page is at, and posts to. */
@@ -17,7 +17,7 @@ const script = readFileSync(new URL('./link.js', import.meta.url), 'utf8');
  * The page behind a link in a mail. It does nothing by being opened, for mail scanners open links: a person presses its
  * button. The same for every link: the page itself reads the address, so that nothing of it is in the HTML.
  */
-function linkPage({ title, call, fields, button, done }: LinkPage): () => Answer<string> {
+function linkPage({ title, call, fields, button, done }: LinkPage): () => HtmlPage {
   const content = `<form method="post" data-call="${call}" data-done="${done}">\n${fields}\n<button>${button}</button>\n</form>`;
   const page = htmlPage({ title, content, script });
   return () => page;

@@ -37,6 +37,8 @@ export interface RegistrationParts extends AccountMaking {
 interface RegisterParts extends RegistrationParts {
   readonly rules: PasswordRules;
   readonly mail: Pick<Mail, 'asking' | 'wake'>;
+  /** Whether new users are welcomed, and not only asked to verify their address. */
+  readonly welcomes?: (() => boolean) | undefined;
 }
 
 export interface Registration {
@@ -94,7 +96,8 @@ export async function register(
       ...(made === undefined ? {} : { target: { kind: 'user', id: made.userId } }),
       origin,
     });
-    const template = made === undefined ? 'address_taken' : 'welcome';
+    const welcome = parts.welcomes?.() === true ? 'welcome' : 'verify_email';
+    const template = made === undefined ? 'address_taken' : welcome;
     await tx.runAll(parts.mail.asking({ to: input.email, template, requestId: origin.requestId }));
   });
   parts.mail.wake();

@@ -1,0 +1,65 @@
+import { escapeHtml } from './escape-html.ts';
+
+/** The face that customers see in mails and pages: of the server, or of one of its products (docs/brand.md). */
+export interface Brand {
+  readonly name: string;
+  /** Name of the product, where the brand is of one. */
+  readonly productName: string | undefined;
+  /** Name that mails are from. */
+  readonly fromName: string;
+  /** Where its logo is: on this server, or in the mail itself. */
+  readonly logo: string | undefined;
+  readonly accent: string;
+  /** Colour of text on the accent. */
+  readonly accentText: string;
+  readonly support: string | undefined;
+  readonly terms: string | undefined;
+  readonly privacy: string | undefined;
+  /** Where the price table's buttons lead. */
+  readonly signUp: string | undefined;
+  /** Whether a new user is welcomed by mail, beside being asked to verify their address. */
+  readonly welcomes: boolean;
+}
+
+/** A brand of which only the name is known. */
+export const plainBrand = (name: string): Brand => ({
+  name,
+  productName: undefined,
+  fromName: name,
+  logo: undefined,
+  accent: '#1f4fd8',
+  accentText: '#ffffff',
+  support: undefined,
+  terms: undefined,
+  privacy: undefined,
+  signUp: undefined,
+  welcomes: false,
+});
+
+/** The head of a mail or a page: the logo, or the name. */
+export function brandHeader({ name, logo }: Brand): string {
+  const shown = escapeHtml(name);
+  return logo === undefined
+    ? `<strong>${shown}</strong>`
+    : `<img class="logo" src="${escapeHtml(logo)}" alt="${shown}" height="40">`;
+}
+
+/** Its foot: where help and terms are; empty where the operator names none. */
+export function brandFooter({ support, terms, privacy }: Brand): string {
+  return [
+    ...(support === undefined ? [] : [link(`mailto:${support}`, support)]),
+    ...(terms === undefined ? [] : [link(terms, 'Terms')]),
+    ...(privacy === undefined ? [] : [link(privacy, 'Privacy')]),
+  ].join(' · ');
+}
+
+/** The same in a mail of text alone, a line each. */
+export function brandFooterText({ support, terms, privacy }: Brand): string[] {
+  return [
+    ...(support === undefined ? [] : [`Support: ${support}`]),
+    ...(terms === undefined ? [] : [`Terms: ${terms}`]),
+    ...(privacy === undefined ? [] : [`Privacy: ${privacy}`]),
+  ];
+}
+
+const link = (to: string, text: string) => `<a href="${escapeHtml(to)}">${escapeHtml(text)}</a>`;

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { type Brand, escapeHtml, type HtmlPage, htmlPage } from '#platform/http';
+import type { PriceList } from './price-list.ts';
+
+const STYLE = readFileSync(new URL('./price-page.css', import.meta.url), 'utf8');
+
+type PlanView = PriceList['data'][number];
+type AddOnView = PriceList['add_ons'][number];
+type Compared = PriceList['comparison'][string][number];
+type Size = Compared['plans'][string] | undefined;
+
+/** The page of a product's prices, for customers: all of it is in its HTML. */
+export function pricePage(
+  { key, name }: { readonly key: string; readonly name: string },
+  { data: plans, add_ons: addOns, comparison }: PriceList,
+): HtmlPage {
+  const compared = comparison[key] ?? [];
+  return htmlPage({
+    title: 'Prices',
+    style: STYLE,
+    product: key,
+    isListed: true,
+    content: (brand) =>
+      [
+        ...(brand.productName === undefined || brand.productName === brand.name
+          ? []
+          : [`<p class="product">${escapeHtml(brand.productName)}</p>`]),
+        ...(plans.length === 0 ? [`<p>${escapeHtml(name)} is not on sale.</p>`] : []),
+        `<ul class="plans">\n${plans.map((plan) => planCard(plan, compared, brand)).join('\n')}\n</ul>`,
+        ...(addOns.length === 0
+          ? []
+          : [
+              `<h2>Add-ons</h2>\n<ul class="add-ons">\n${addOns.map((one) => addOnLine(one, plans)).join('\n')}\n</ul>`,
+            ]),
+      ].join('\n'),
+  });
+}
+
+function planCard(plan: PlanView, compared: readonly Compared[], brand: Brand): string {
+  const { id, name, price, trial_days: trial, per_seat: perSeat } = plan;
+  const each = perSeat.length === 0 ? '' : ' a seat';
+  const others = Object.entries(price.also).map(([currency, { monthly }]) => money(monthly, currency));
+  const notes = [
+    ...(price.yearly === null ? [] : [`or ${money(price.yearly, price.currency)}${each} a year`]),
+    ...(price.monthly === 0 || others.length === 0 ? [] : [`also ${others.join(', ')}${each} a month`]),
+    ...(trial === null ? [] : [`${plural(trial, 'day')} to try it`]),
+  ];
+  const limits = compared.flatMap((one) => limitLine(one, one.plans[id], plan));
+  return `<li>
+<h2>${escapeHtml(name)}</h2>
+<p class="price"><strong>${money(price.monthly, price.currency)}</strong>${each} a month</p>
+${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
+<ul>
+${limits.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}
+</ul>
+<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(name)}</a>
+</li>`;
+}
+
+function addOnLine({ name, price, days, lifts }: AddOnView, plans: readonly PlanView[]): string {
+  const amounts = [
+    money(price.once, price.currency),
+    ...Object.entries(price.also).map(([currency, { once }]) => money(once, currency)),
+  ];
+  const plan = plans.find(({ id }) => id === lifts)?.name;
+  const lifted = plan === undefined ? '' : `, with all of ${plan}`;
+  return `<li><strong>${escapeHtml(name)}</strong> ${escapeHtml(`${amounts.join(' or ')} for ${plural(days, 'day')}${lifted}`)}</li>`;
+}
+
+/** The operator's own page, which is told the plan; or the console's page of plans. */
+function linkTo({ id }: PlanView, { signUp }: Brand): string {
+  if (signUp === undefined) return '/app/plan';
+  const url = new URL(signUp);
+  url.searchParams.set('plan', id);
+  return url.href;
+}
+
+/** Names that say no more than the kind of limit does. */
+const SAYS_NOTHING = /^(?:concurren(?:t|cy)|hourly|daily|per_(?:minute|hour|day))$/;
+
+/** A limit in words; none for what a plan lacks, for rates, which protect the server, and for budgets of model cost. */
+function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanView): string[] {
+  if (kind === 'budget' || kind === 'rate' || size === undefined || size === false || size === 0) return [];
+  const label = labelOf(name);
+  if (size === true) return [label];
+  const micros = plan.overage[name];
+  const parts = [
+    size === null ? 'unlimited' : amountOf(size, name.endsWith('_bytes') ? 'bytes' : unit),
+    ...(plan.per_seat.includes(name) ? ['a seat'] : []),
+    ...(kind === 'cooldown' ? ['between two'] : []),
+    ...(size !== null && unit === 'at_once' ? ['at once'] : []),
+    ...(size === null || per === null ? [] : [per === 'hour' ? 'an hour' : `a ${per.replace('_', ' ')}`]),
+    ...(kind === 'burst' && size !== null ? ['at most'] : []),
+  ];
+  const more = micros === undefined ? '' : `, then ${money(micros / 10_000, plan.price.currency, 4)} each`;
+  return [`${SAYS_NOTHING.test(name) ? '' : `${label}: `}${parts.join(' ')}${more}`];
+}
+
+function amountOf(size: number, unit: Compared['unit']): string {
+  if (unit === 'seconds') return plural(size, 'second');
+  if (unit !== 'bytes') return FIGURES.format(size);
+  const power = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(size, 1)) / 3));
+  return `${FIGURES.format(size / 1_000 ** power)} ${BYTES[power] ?? ''}`;
+}
+
+const BYTES = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+const FIGURES = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const SHORT = /\b(?:ai|api|ocr|pdf|sso)\b/g;
+
+/** `storage_bytes` is Storage, `regenerate_cooldown` Regenerate: unit and kind are told with the size. */
+function labelOf(name: string): string {
+  const words = name
+    .replace(/_(?:bytes|cooldown)$/, '')
+    .replaceAll('_', ' ')
+    .replaceAll(SHORT, (short) => short.toUpperCase());
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const plural = (count: number, noun: string) => `${FIGURES.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** An amount of minor units: `$9.90`, `¥500`. */
+function money(minor: number, currency: string, mostDigits?: number): string {
+  const style = { style: 'currency', currency: currency.toUpperCase() } as const;
+  const digits = new Intl.NumberFormat('en', style).resolvedOptions().maximumFractionDigits ?? 2;
+  const shown = new Intl.NumberFormat('en', {
+    ...style,
+    minimumFractionDigits: Number.isInteger(minor / 10 ** digits) ? 0 : digits,
+    maximumFractionDigits: mostDigits ?? digits,
+  });
+  return shown.format(minor / 10 ** digits);
+}

@@ -1,0 +1,3 @@
+drop table brands.brands;
+drop sequence brands.brand_numbers;
+drop schema brands;
