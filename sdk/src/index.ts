@@ -42,7 +42,7 @@ export {
   type Variant,
 } from './reel.ts';
 export { type Retries } from './retries.ts';
-export { type ErrorCode, type Routes, type Schemas, type SocketRoute } from './routes.ts';
+export { type ErrorCode, type Routes, type Schemas, type SocketRoute, type WebhookEvent } from './routes.ts';
 export { browserSession, memorySession, type SessionStore, type SessionTokens } from './sessions.ts';
 export {
   type AnswerStream,

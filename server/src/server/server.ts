@@ -12,6 +12,7 @@ import {
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import { eventSchemas } from '#platform/webhooks';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, createBodyCapacity } from './body-capacity.ts';
 import { createCallTurns } from './call-turns.ts';
@@ -87,7 +88,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   });
   let document: object | undefined;
   const openApi = () =>
-    (document ??= openApiOf(offered, { version: settings.version, serverUrl: settings.publicUrl }));
+    (document ??= openApiOf(offered, {
+      version: settings.version,
+      serverUrl: settings.publicUrl,
+      events: eventSchemas(),
+    }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
