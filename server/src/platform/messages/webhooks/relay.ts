@@ -56,8 +56,8 @@ async function dispatch({ ids }: RelayParts, tx: Transaction): Promise<number> {
 }
 
 /** Whether a delivery `w` to an endpoint `p` waits for another one of its account, which goes first or is under way. */
-const isHeld = `p.ordered and w.account_id <> '${NOBODY}' and exists (
-       select from webhooks.deliveries o where o.endpoint_id = w.endpoint_id and o.account_id = w.account_id
+const isHeld = `p.ordered and w.subject <> '${NOBODY}' and exists (
+       select from webhooks.deliveries o where o.endpoint_id = w.endpoint_id and o.subject = w.subject
          and (o.state = 'sending' or o.state = 'waiting' and o.position < w.position))`;
 
 /** Mostly there is nothing to do, which two looks into small indexes tell. */
@@ -90,7 +90,7 @@ const insertDeliveries = (
 ) =>
   statement(
     // An endpoint that was deleted at this moment gets none.
-    `insert into webhooks.deliveries (endpoint_id, event_id, id, account_id, position)
+    `insert into webhooks.deliveries (endpoint_id, event_id, id, subject, position)
      select t.endpoint_id, t.event_id, t.id, e.account_id, e.position
      from jsonb_to_recordset($1::text::jsonb) as t (id uuid, event_id uuid, endpoint_id uuid)
      join webhooks.events e on e.id = t.event_id join (select id from webhooks.endpoints for key share) p on p.id = t.endpoint_id

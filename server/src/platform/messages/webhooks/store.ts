@@ -203,10 +203,10 @@ export const replayDeliveries = (
   deliveries: readonly { readonly id: string; readonly event_id: string }[],
 ) =>
   statement(
-    `insert into webhooks.deliveries as d (endpoint_id, event_id, id, account_id, position)
+    `insert into webhooks.deliveries as d (endpoint_id, event_id, id, subject, position)
      select $1, t.event_id, t.id, e.account_id, e.position
      from jsonb_to_recordset($2::text::jsonb) as t (id uuid, event_id uuid) join webhooks.events e on e.id = t.event_id
-     on conflict (endpoint_id, event_id) do update set account_id = excluded.account_id, position = excluded.position, state = 'waiting', due_at = app.now(), attempt = 0, updated_at = app.now()
+     on conflict (endpoint_id, event_id) do update set subject = excluded.subject, position = excluded.position, state = 'waiting', due_at = app.now(), attempt = 0, updated_at = app.now()
        where d.state in ('delivered', 'dead')`,
     [endpoint, JSON.stringify(deliveries)],
   );
