@@ -65,7 +65,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseFaulty(routes, parts);
 
   const inFlightRequests = createInFlightRequests();
-  const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  const fail = createFailureHandler(parts.telemetry, parts);
   const now = () => parts.clock.monotonic();
   let leaving = false;
   let stopping = false;

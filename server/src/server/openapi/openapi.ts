@@ -52,7 +52,7 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
       title: 'Plinth',
       version: options.version,
       description:
-        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
+        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id, docs_url}}`. Paths under /api/v1 and /api answer like those under /v1.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
