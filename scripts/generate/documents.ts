@@ -1,7 +1,7 @@
 import { type Catalogue, type LimitDeclaration, type Plan, UNLIMITED } from '#platform/entitlements';
 import { declaredErrors } from '#platform/kernel';
 import { METRICS } from '#platform/telemetry';
-import { eventTypes } from '#platform/webhooks';
+import { eventSchemas } from '#platform/webhooks';
 import { products } from '#products';
 
 export const MADE = 'Made from the code by `npm run generate`.';
@@ -37,12 +37,16 @@ export function metricsMarkdown(): string {
 
 /** What the operator's endpoints may be told, and what products write into the audit. */
 export function eventsMarkdown(): string {
-  const types = [...eventTypes()].map(([type, when]) => [`\`${type}\``, when]);
+  const kinds = eventSchemas();
+  const types = kinds.map(({ type, when }) => [`\`${type}\``, when]);
+  const examples = kinds.map(
+    ({ type, example }) => `### ${type}\n\n\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\`\n`,
+  );
   const actions = products
     .flatMap(({ auditActions }) => Object.entries(auditActions))
     .map(([action, what]) => [`\`${action}\``, what]);
   const audit = actions.length === 0 ? 'None is declared.' : table(['action', 'what was done'], actions);
-  return `# Events and audit actions\n\n${MADE}\n\n## Webhooks\n\n${table(['type', 'when'], types)}\n\n## Audit actions of products\n\n${audit}\n`;
+  return `# Events and audit actions\n\n${MADE}\n\n## Webhooks\n\n${table(['type', 'when'], types)}\n\n${examples.join('\n')}\n## Audit actions of products\n\n${audit}\n`;
 }
 
 /** What each plan of each product grants. */

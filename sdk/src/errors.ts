@@ -53,6 +53,16 @@ export class PlinthError extends Error {
   }
 }
 
+/** A plan that would admit a denied call. */
+export interface UpgradeOffer {
+  readonly plan: string;
+  readonly name: string;
+  /** Minor units. */
+  readonly price: { readonly currency: string; readonly monthly: number; readonly yearly: number | null };
+  /** A page that leads to the checkout; null: nothing is sold there, or this caller does not buy for the account. */
+  readonly checkout_url: string | null;
+}
+
 /** 429: a limit is reached. Nothing was charged. */
 export class LimitExceeded extends PlinthError {
   override readonly name = 'LimitExceeded';
@@ -63,6 +73,7 @@ export class LimitExceeded extends PlinthError {
   readonly resetsAt: Date | null;
   /** The cheapest plan that would have admitted it, `product.plan`; null when none would. */
   readonly upgrade: string | null;
+  readonly offer: UpgradeOffer | null;
 
   constructor(failure: Failure) {
     super(failure);
@@ -72,6 +83,7 @@ export class LimitExceeded extends PlinthError {
     this.max = Number(max);
     this.resetsAt = typeof resetsAt === 'string' ? new Date(resetsAt) : null;
     this.upgrade = upgradeIn(this.details);
+    this.offer = offerIn(this.details);
   }
 }
 
@@ -80,10 +92,12 @@ export class PlanRequired extends PlinthError {
   override readonly name = 'PlanRequired';
   /** The cheapest plan that includes it, `product.plan`; null when none does. */
   readonly upgrade: string | null;
+  readonly offer: UpgradeOffer | null;
 
   constructor(failure: Failure) {
     super(failure);
     this.upgrade = upgradeIn(this.details);
+    this.offer = offerIn(this.details);
   }
 }
 
@@ -189,6 +203,10 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function offerIn({ offer }: Readonly<Record<string, unknown>>): UpgradeOffer | null {
+  return isRecord(offer) ? (offer as unknown as UpgradeOffer) : null;
 }
 
 function upgradeIn({ upgrade }: Readonly<Record<string, unknown>>): string | null {

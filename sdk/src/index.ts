@@ -14,6 +14,7 @@ export {
 export { type Client, type ClientOptions, createClient } from './client.ts';
 export {
   LimitExceeded,
+  type UpgradeOffer,
   NoAnswer,
   NotFound,
   PlanRequired,
@@ -42,7 +43,7 @@ export {
   type Variant,
 } from './reel.ts';
 export { type Retries } from './retries.ts';
-export { type ErrorCode, type Routes, type Schemas, type SocketRoute } from './routes.ts';
+export { type ErrorCode, type Routes, type Schemas, type SocketRoute, type WebhookEvent } from './routes.ts';
 export { browserSession, memorySession, type SessionStore, type SessionTokens } from './sessions.ts';
 export {
   type AnswerStream,

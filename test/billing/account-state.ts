@@ -47,7 +47,7 @@ export async function openAccountReader(db: Database): Promise<AccountReader> {
        select distinct on (product) product, timeline from entitlements.snapshots where account_id = $1
        order by product, version desc) t`,
     `select 'webhooks.events', jsonb_agg(jsonb_build_array(type, once) order by type, once)
-     from webhooks.events where account_id = $1 and type <> 'plan.changed'`,
+     from webhooks.events where account_id = $1 and type not in ('plan.changed', 'subscription.changed')`,
   ].join(' union all ');
   return {
     async read(run, accountId) {

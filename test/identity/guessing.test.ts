@@ -40,7 +40,7 @@ async function untilRefused(email: string, ip: string, on = app) {
 }
 
 const errorOf = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
-  const { request_id: _, ...error } = body['error'] as Record<string, unknown>;
+  const { request_id: _, docs_url: _docs, ...error } = body['error'] as Record<string, unknown>;
   return { status, error };
 };
 

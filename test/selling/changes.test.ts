@@ -236,6 +236,7 @@ describe('a cheaper plan', () => {
       const { modules } = app;
       const subscriptions = createSubscriptions({
         returns: { assertCustomer() {} },
+        links: modules.sales.checkoutLinks,
         ...modules,
         catalogues: modules.entitlements.catalogues,
         tiers: undefined,

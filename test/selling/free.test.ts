@@ -28,8 +28,11 @@ async function pays(who: Customer, card: string): Promise<unknown> {
 }
 
 const errorOf = ({ status, body }: Reply) => {
-  const { request_id: _, ...error } = body['error'] as Readonly<Record<string, unknown>>;
-  return { status, error };
+  const { request_id: _, docs_url: _docs, ...error } = body['error'] as Readonly<Record<string, unknown>>;
+  // Its link is the account's own.
+  const { offer: _offer, ...details } = (error['details'] ?? {}) as Readonly<Record<string, unknown>>;
+  const said: Readonly<Record<string, unknown>> = { ...error, details };
+  return { status, error: said };
 };
 const chat = ({ key }: Customer) =>
   call(key, 'POST /v1/ai/chat/completions', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
-import { openWebhooksApp } from './fixture.ts';
+import { failedPayment, openWebhooksApp } from './fixture.ts';
 
 const fixture = await openWebhooksApp();
 const { operator } = fixture;
@@ -49,9 +49,11 @@ describe('an event', () => {
     expect(message.event).toEqual({
       id: message.id,
       type: 'payment.failed',
+      version: 1,
       timestamp: expect.any(String),
       account_id: accountId,
-      data: { invoice: 'first' },
+      customer: null,
+      data: failedPayment('first'),
     });
   });
 
@@ -80,7 +82,12 @@ describe('an event', () => {
     const { userId } = customer;
     const { db, app } = fixture;
     const emit = (id: string, about = accountId) =>
-      app.modules.webhooks.emitting({ type: 'payment.failed', accountId: about, id, data: { invoice: id } });
+      app.modules.webhooks.emitting({
+        type: 'payment.failed',
+        accountId: about,
+        id,
+        data: failedPayment(id),
+      });
     const member = { account: accountId, user: userId };
     const emitting = db.member(member, TOLD, async (tx) => {
       await tx.runAll(emit('of a member'));
@@ -120,9 +127,9 @@ describe('an endpoint that does not take a message', () => {
     ]);
     const [first, second, third] = receiver.received;
     expect([first?.event.data, second?.event.data, third?.event.data]).toEqual([
-      { invoice: 'stubborn' },
-      { invoice: 'quick' },
-      { invoice: 'stubborn' },
+      failedPayment('stubborn'),
+      failedPayment('quick'),
+      failedPayment('stubborn'),
     ]);
     expect(third?.id).toBe(first?.id);
     expect(third?.body).toBe(first?.body);

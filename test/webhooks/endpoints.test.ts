@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
+import { eventTypes } from '#platform/webhooks';
 import { isBelieved, openReceiver } from './receiver.ts';
 import { type Endpoint, openWebhooksApp } from './fixture.ts';
 
@@ -25,10 +26,16 @@ describe('an endpoint', () => {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(view).toMatchObject({
       status: 'enabled',
-      types: ['limit.alert', 'operator_budget.closed', 'payment.failed', 'permit.denied', 'plan.changed'],
+      types: [...eventTypes().keys()],
+      ordered: false,
     });
     expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toEqual(view);
-    const body = { url: 'https://hooks.example.com/b', types: ['limit.alert'], description: 'Ours' };
+    const body = {
+      url: 'https://hooks.example.com/b',
+      types: ['limit.alert'],
+      ordered: true,
+      description: 'Ours',
+    };
     expect(
       (await fixture.call(operator.key, `PATCH ${endpointPath(endpoint)}`, { body })).body,
     ).toMatchObject(body);

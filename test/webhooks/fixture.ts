@@ -7,6 +7,19 @@ import { type Customer, type TestApp, testApp, type TestAppOptions } from '@plin
 const HAPPENS = commitPoint('test.webhooks.happens', 'something that an event tells of');
 const PATIENCE = { timeout: 120_000, interval: 5 };
 
+/** Data of an event that tests tell apart by `invoice_id`. */
+export const failedPayment = (invoiceId: string) => ({
+  product: 'reel',
+  plan: 'reel.basic',
+  subscription_id: 'subscription',
+  invoice_id: invoiceId,
+  amount: 1900,
+  currency: 'usd',
+  failure_code: null,
+  failed_at: '2026-11-20T08:00:00.000Z',
+  grace_ends_at: null,
+});
+
 /** An endpoint as it was made, with its secret. */
 export interface Endpoint {
   readonly id: string;
@@ -27,7 +40,7 @@ export interface DeliveryLine {
 
 export interface WebhooksApp extends TestApp {
   readonly operator: Customer;
-  endpoint(url: string, types?: readonly string[]): Promise<Endpoint>;
+  endpoint(url: string, types?: readonly string[], ordered?: boolean): Promise<Endpoint>;
   /** Something happens in a transaction of an account, and is told of it, or of another. */
   happens(accountId: AccountId, id: string, about?: AccountId): Promise<void>;
   /** Deliveries of an endpoint, the oldest first, once no job has one of them any more. */
@@ -70,15 +83,15 @@ export async function openWebhooksApp(options: TestAppOptions = {}): Promise<Web
   return {
     ...app,
     operator,
-    async endpoint(url, types) {
-      const body = { url, ...(types === undefined ? {} : { types }) };
+    async endpoint(url, types, ordered) {
+      const body = { url, ...(types && { types }), ...(ordered && { ordered }) };
       const made = await app.call(operator.key, 'POST /v1/admin/webhooks', { body });
       expect(made.status).toBe(201);
       return made.body as unknown as Endpoint;
     },
     async happens(accountId, id, about = accountId) {
       await app.db.tenant(accountId, HAPPENS, [
-        ...webhooks.emitting({ type: 'payment.failed', accountId: about, id, data: { invoice: id } }),
+        ...webhooks.emitting({ type: 'payment.failed', accountId: about, id, data: failedPayment(id) }),
       ]);
       webhooks.wake();
     },

@@ -70,6 +70,7 @@ describe('the AI calls of a month', () => {
           max: 20,
           resets_at: '2030-04-01T00:00:00.000Z',
           upgrade: 'orbit.pro',
+          offer: expect.objectContaining({ plan: 'orbit.pro', checkout_url: null }),
         },
       });
       expect(Number(denied.headers.get('retry-after'))).toBeGreaterThan(28 * 86_400);

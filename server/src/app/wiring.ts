@@ -296,7 +296,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     erasure: openErasure({ ...parts, jobs, idempotency, blobs }),
     ai,
     aiSettings: watchAiSettings({ ...parts, config, ai }),
-    permits: createPermits({ ...parts, limits, prices: ai.prices }),
+    permits: createPermits({ ...parts, limits, prices: ai.prices, checkoutLinks: sales.checkoutLinks }),
     sales,
     ...sales,
     reports: createReports({

@@ -36,6 +36,8 @@ interface Operation {
 }
 
 interface OpenApi {
+  /** Events that the operator's endpoints receive. */
+  readonly webhooks?: Readonly<Record<string, { readonly post: Pick<Operation, 'requestBody'> }>>;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, Schema>>;
@@ -67,11 +69,19 @@ const keyedNames = (routes: ClientRoutes) =>
   routes.filter(({ operation }) => operation['x-plinth'].idempotency !== 'none').map(({ name }) => name);
 
 /** The fields of the interfaces of schemas and routes. */
-const schemaFields = ({ components }: OpenApi, routes: ClientRoutes) =>
+const schemaFields = (document: OpenApi, routes: ClientRoutes) =>
   namedTypes(
-    components.schemas,
+    document.components.schemas,
     routes.map(({ operation }) => operation),
+    receivedEvents(document).map(({ schema }) => schema),
   );
+
+/** Bodies that the operator's endpoints receive, by their types. */
+const receivedEvents = ({ webhooks = {} }: OpenApi) =>
+  Object.entries(webhooks).map(([type, { post }]) => ({
+    type,
+    schema: post.requestBody?.content['application/json']?.schema ?? {},
+  }));
 const routeFields = (routes: ClientRoutes) =>
   routes.map(({ name, operation }) => indent(`${comment(operation.summary)}'${name}': ${shape(operation)};`));
 
@@ -121,6 +131,12 @@ export function clientTypes(openApi: object): string {
     ...routeFields(routes),
     '}',
     '',
+    '/** An event of a webhook, by its `type`: verify it before you read it (docs/webhooks.md). */',
+    'export type WebhookEvent =',
+    `${receivedEvents(document)
+      .map(({ schema }) => `  | KnownSchemas['${nameIn(schema.$ref ?? '')}']`)
+      .join('\n')};`,
+    '',
     '/** Routes that take an Idempotency-Key. */',
     `export const KEYED: ReadonlySet<string> = new Set([`,
     ...keyedNames(routes).map((name) => `  '${name}',`),
@@ -146,11 +162,15 @@ export function clientTypes(openApi: object): string {
 }
 
 /** The named schemas of these routes as fields of one interface. */
-function namedTypes(schemas: OpenApi['components']['schemas'], operations: readonly Operation[]): string[] {
+function namedTypes(
+  schemas: OpenApi['components']['schemas'],
+  operations: readonly Operation[],
+  events: readonly Schema[],
+): string[] {
   const bodies = operations.map(({ requestBody }) => requestBody?.content['application/json']?.schema);
   const replies = operations.flatMap(({ responses }) => goodAnswers(responses));
   const sent = namesIn(bodies, schemas);
-  const answered = namesIn(replies, schemas);
+  const answered = namesIn([...replies, ...events], schemas);
   return [...new Set([...sent, ...answered])].sort().map((name) => {
     const schema = schemas[name] ?? {};
     const type = typeOf(schema, sent.has(name) ? 'sent' : 'answered');

@@ -53,16 +53,19 @@ async function generateConsole(isCheck: boolean): Promise<boolean> {
 
 /** The document of all calls, the client's types of those of the team's products, and the versions of their sets of functions. */
 async function filesOfTeam(version: string): Promise<Map<string, string>> {
-  const [{ allRoutes }, { openApiOf }, { products }, { addedClientTypes }] = await Promise.all([
-    import('#app'),
-    import('#server'),
-    import('#products'),
-    import('./client-routes.ts'),
-  ]);
+  const [{ allRoutes }, { eventSchemas }, { openApiOf }, { products }, { addedClientTypes }] =
+    await Promise.all([
+      import('#app'),
+      import('#platform/webhooks'),
+      import('#server'),
+      import('#products'),
+      import('./client-routes.ts'),
+    ]);
   const routes = products.flatMap((product) => product.routes);
+  const document = openApiOf([{ routes: allRoutes() }], { version, events: eventSchemas() });
   const folders = products.flatMap(({ migrations }) => migrations).filter((one) => 'folder' in one);
   return new Map([
-    [DOCUMENT, `${JSON.stringify(openApiOf([{ routes: allRoutes() }], { version }), null, 1)}\n`],
+    [DOCUMENT, `${JSON.stringify(document, null, 1)}\n`],
     [ROUTES, addedClientTypes(openApiOf([{ routes }], { version }))],
     ...folders.map(
       (set) => [relative(process.cwd(), join(set.folder, 'version.json')), versionOf(set)] as const,

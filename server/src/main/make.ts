@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allMigrations, allRoutes } from '#app';
 import { crashPoints, type Database, migrateUp, openDatabase } from '#platform/db';
+import { eventSchemas } from '#platform/webhooks';
 import { openApiOf } from '#server';
 import { accessMarkdown } from './access-matrix.ts';
 import { ROOT } from './build-files.ts';
@@ -15,7 +16,7 @@ import { schemaSql } from './schema-sql.ts';
 export function makeCalls(version: string): string[] {
   if (isMade()) return [];
   const sources = readSources();
-  const document = openApiOf([{ routes: allRoutes() }], { version });
+  const document = openApiOf([{ routes: allRoutes() }], { version, events: eventSchemas() });
   keepMade(
     {
       [CALLS.document]: `${JSON.stringify(document, null, 1)}\n`,

@@ -67,6 +67,7 @@ test.each([
         type: 'invalid_request_error',
         param: null,
         request_id: expect.any(String),
+        docs_url: '/docs/guides/errors#not_found',
       },
     },
   ]);

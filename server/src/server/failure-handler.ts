@@ -1,10 +1,12 @@
+import { atLeast, type ErrorForm } from '#platform/http';
 import { AppError, NOT_FOUND } from '#platform/kernel';
-import type { ErrorForm } from '#platform/http';
-import type { CallErrors } from '#platform/limits';
+import type { Buyer } from '#platform/billing';
+import { allowsScope } from '#platform/identity';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
 import { missingObject } from './missing.ts';
 import { type CallRequest, type InFlightRequest, routeNameOf } from './in-flight.ts';
+import type { ServerParts } from './parts.ts';
 import { JSON_TYPE } from './responder.ts';
 
 /** `form` is that of the request's route where it is not said. */
@@ -13,7 +15,7 @@ export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => v
 /** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
-  callErrors: Pick<CallErrors, 'count'> | undefined,
+  { callErrors, offer }: Pick<ServerParts, 'callErrors' | 'offer'>,
 ): Fail {
   return (request, error, form = request.routeOptions.config.errorForm) => {
     const { inFlight } = request;
@@ -31,7 +33,7 @@ export function createFailureHandler(
     const { accountId } = inFlight;
     if (accountId !== undefined)
       callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
-    const { status, headers, body } = failureAnswer(failure, request.id, form);
+    const { status, headers, body } = failureAnswer(withOffer(failure, inFlight, offer), request.id, form);
     inFlight.responder.fail({ status, headers, type: JSON_TYPE, text: body });
   };
 }
@@ -66,6 +68,33 @@ function hasEnded(error: unknown, inFlight: InFlightRequest): boolean {
     if (at === inFlight.signal.reason || at.name === 'AbortError') return true;
   }
   return false;
+}
+
+/** The plan that a denial names, with its price, and a way to buy it for callers who may. */
+function withOffer(
+  failure: AppError,
+  { context }: Pick<InFlightRequest, 'context'>,
+  offer: ServerParts['offer'],
+): AppError {
+  const plan = failure.details?.['upgrade'];
+  if (typeof plan !== 'string' || offer === undefined) return failure;
+  const { code, message, details, headers = {}, retryAfter } = failure;
+  return new AppError(code, {
+    message,
+    details: { ...details, offer: offer(plan, buyerOf(context)) ?? null },
+    headers,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    cause: failure,
+  });
+}
+
+/** Who would order: a caller who may spend the account's money; the account's owner, where the operator's backend calls. */
+function buyerOf(context: InFlightRequest['context']): Buyer | undefined {
+  const { caller, accountId, role, spender } = context ?? {};
+  if (caller === undefined || accountId === undefined || role === undefined || spender === undefined)
+    return undefined;
+  const mayBuy = atLeast(role, 'admin') && allowsScope(caller, 'billing:write');
+  return mayBuy ? { accountId, userId: spender.userId } : undefined;
 }
 
 const gone = (cause: unknown) => new AppError('client_gone', { cause });

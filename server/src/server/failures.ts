@@ -40,7 +40,7 @@ function readFrameworkError(error: unknown): { statusCode: number; code: string 
 }
 
 /**
- * The envelope: `{"error": {code, message, details?, request_id}}`, with the headers that belong to it. A route that
+ * The envelope: `{"error": {code, message, details?, request_id, docs_url}}`, with the headers that belong to it. A route that
  * speaks another protocol says with `form` what its clients read in its place.
  */
 export function failureAnswer(error: AppError, requestId: string, form?: ErrorForm): FailureAnswer {

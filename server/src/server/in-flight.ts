@@ -4,6 +4,7 @@ import { addressBlock, type Origin } from '#platform/http';
 import { type AccountId, AppError, type Lane } from '#platform/kernel';
 import { isTraceparent, type Trace, withoutSecrets } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
+import type { CallerContext } from './caller-context.ts';
 import type { BodyCapacity } from './parts.ts';
 import type { Responder } from './responder.ts';
 
@@ -61,6 +62,8 @@ export class InFlightRequest implements Origin, Lane {
   userId: string | undefined;
   keyId: string | undefined;
   accountId: AccountId | undefined;
+  /** The caller and the account of the call, once both are known. */
+  context: CallerContext | undefined;
   /** Whether its client comes back to another process when this one stops. */
   streams = false;
   /** Whether this server, which stops, has ended it: the caller did not hang up. */

@@ -13,6 +13,7 @@ import {
 } from '#platform/http';
 import { uploadOriginsOf } from '#platform/config';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import { eventSchemas } from '#platform/webhooks';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, createBodyCapacity } from './body-capacity.ts';
 import { createCallTurns } from './call-turns.ts';
@@ -65,7 +66,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseFaulty(routes, parts);
 
   const inFlightRequests = createInFlightRequests();
-  const fail = createFailureHandler(parts.telemetry, parts.callErrors);
+  const fail = createFailureHandler(parts.telemetry, parts);
   const now = () => parts.clock.monotonic();
   let leaving = false;
   let stopping = false;
@@ -89,7 +90,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const brandNow = () => parts.brandOf?.(undefined) ?? plainBrand('Plinth');
   const { version, publicUrl } = settings;
   let document: object | undefined;
-  const openApi = () => (document ??= openApiOf(offered, { version, serverUrl: publicUrl }));
+  const openApi = () =>
+    (document ??= openApiOf(offered, { version, serverUrl: publicUrl, events: eventSchemas() }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();

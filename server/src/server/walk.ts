@@ -172,6 +172,7 @@ function walkOf(
     const began = performance.now();
     const { context, unknown } = await contextInTurn(route, request, { parts, turns });
     const known = performance.now();
+    inFlight.context = context;
     trace?.step('entitle');
     if (context.accountId !== undefined) inFlight.responder.socket?.countFor(context.accountId);
     const inStep = <T>(step: () => T | Promise<T>) =>

@@ -208,13 +208,23 @@ export function envelopeFaults(route: Route, reply: Reply): string[] {
 }
 
 /**
- * Whether an answer is `{"error": {code, message, details?, request_id}}` and nothing else, with its request id. Where OpenAI's
+ * Whether an answer is `{"error": {code, message, details?, request_id, docs_url}}` and nothing else, with its request id. Where OpenAI's
  * clients call, its `type` and `param` are there too; Google's have another form.
  */
 export function isEnvelope({ json, headers }: Pick<Reply, 'json' | 'headers'>): boolean {
   const { error, ...frame } = isRecord(json) ? json : {};
   if (!isRecord(error)) return false;
-  const { code, message, request_id: requestId, details, type, param, status, ...more } = error;
+  const {
+    code,
+    message,
+    request_id: requestId,
+    docs_url: docs,
+    details,
+    type,
+    param,
+    status,
+    ...more
+  } = error;
   // Google's has the status as its code, and ours among the details.
   const isGoogles = typeof code === 'number' && typeof status === 'string' && Array.isArray(details);
   // The frame of Anthropic's protocol says so beside the error.
@@ -222,7 +232,7 @@ export function isEnvelope({ json, headers }: Pick<Reply, 'json' | 'headers'>): 
   return (
     Object.keys(frame).length === (isFramed ? 2 : 0) &&
     Object.keys(more).length === 0 &&
-    (isGoogles || (typeof code === 'string' && status === undefined)) &&
+    (isGoogles || (typeof code === 'string' && status === undefined && typeof docs === 'string')) &&
     typeof message === 'string' &&
     (isGoogles || details === undefined || isRecord(details)) &&
     (type === undefined || typeof type === 'string') &&

@@ -34,6 +34,10 @@ declareErrors({
     status: 409,
     message: 'The account already has a subscription to this product: change it instead.',
   },
+  checkout_link_expired: {
+    status: 410,
+    message: 'This link is no longer good. Make the call that was refused again: its answer has a new one.',
+  },
   subscription_over: { status: 409, message: 'This subscription has ended: buy it again.' },
   subscription_ending: {
     status: 409,

@@ -48,6 +48,7 @@ export { type SetupFinding, SETUP_LINES, checkStripeSetup } from './providers/st
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { syncStripe } from './providers/stripe/sync.ts';
+export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';

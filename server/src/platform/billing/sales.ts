@@ -2,6 +2,7 @@ import type { AccountId } from '#platform/kernel';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
 import { createCredits, type Limits } from '#platform/limits';
+import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
@@ -24,6 +25,7 @@ import type { Payees } from './sharing/payees.ts';
 import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
 import { createReturnAddresses, type ReturnSettings } from './return-addresses.ts';
+import { type CheckoutLinks, createCheckoutLinks } from './subscriptions/checkout-links.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
@@ -33,6 +35,7 @@ export interface SalesParts
     Pick<LedgerParts, 'payableDays'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
+  readonly secrets: Pick<Secrets, 'derived'>;
   readonly signToken: Identity['signToken'];
   readonly limits: Limits;
   /** The address of this server. */
@@ -59,6 +62,7 @@ export interface Sales {
   readonly refundedCredits: RefundedCredits;
   readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
+  readonly checkoutLinks: CheckoutLinks;
   readonly purchases: Purchases;
   readonly acknowledging: Acknowledging;
   readonly answering: Answering;
@@ -72,6 +76,11 @@ export function createSales(parts: SalesParts): Sales {
   const returns = createReturnAddresses(parts.returnSettings, parts.reachedAt);
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
+  const checkoutLinks = createCheckoutLinks({
+    ...parts,
+    catalogues: entitlements.catalogues,
+    isSelling: link !== undefined,
+  });
   const ledger = createShareLedger(parts);
   const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({
@@ -86,6 +95,7 @@ export function createSales(parts: SalesParts): Sales {
     inbox,
     ledger,
     sharing,
+    checkoutLinks,
     billing: createBilling({
       ...parts,
       usage: limits.usage,
@@ -117,6 +127,7 @@ export function createSales(parts: SalesParts): Sales {
     subscriptions: createSubscriptions({
       ...parts,
       returns,
+      links: checkoutLinks,
       catalogues: entitlements.catalogues,
       tiers: entitlements.tiers,
       refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),

@@ -44,11 +44,13 @@ export interface Denial {
   /** Seconds from the decision to the reset, by the database's clock. */
   readonly retryAfter: number | undefined;
   readonly plan: string;
+  /** Its window; undefined: it has none, or it is not known here. */
+  readonly per?: string | undefined;
 }
 
 /** Reads a denial as the SQL functions write it. */
 export function readDenial(decision: Record<string, unknown>): Denial {
-  const { limit, of, used, max, size, needed, resets_at, now, plan } = decision as {
+  const { limit, of, used, max, size, needed, resets_at, now, plan, per } = decision as {
     limit: string;
     of: Denial['of'];
     used: number;
@@ -58,6 +60,7 @@ export function readDenial(decision: Record<string, unknown>): Denial {
     resets_at: string | null;
     now: string;
     plan: string;
+    per?: string | null;
   };
   const wait =
     resets_at === null
@@ -66,7 +69,11 @@ export function readDenial(decision: Record<string, unknown>): Denial {
   // A concurrency slot is free again as soon as one call ends; `resets_at` is only the latest instant for that.
   const retryAfter = of === 'concurrency' ? 1 : wait;
   const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
-  const more = { ...(size === undefined ? {} : { size }), ...(needed === undefined ? {} : { needed }) };
+  const more = {
+    ...(size === undefined ? {} : { size }),
+    ...(needed === undefined ? {} : { needed }),
+    ...(typeof per === 'string' ? { per } : {}),
+  };
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
 }
 
@@ -82,7 +89,8 @@ export function limitExceeded(denial: Denial, upgrade: string | null): AppError 
   });
 }
 
-function messageOf({ limit, of, used, max, needed = 0 }: Denial): string {
+function messageOf(denial: Denial): string {
+  const { limit, of, used, max, needed = 0 } = denial;
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
   const [verb, amount] = of === 'budget' ? ['cost', dollars] : ['take', tokens];
@@ -90,7 +98,32 @@ function messageOf({ limit, of, used, max, needed = 0 }: Denial): string {
     return `This call may ${verb} ${amount(needed)}, more than the whole limit ${limit} of ${amount(max)}. Ask for a shorter answer (max_tokens) or send less.`;
   if (used < max && needed > 0)
     return `This call may ${verb} ${amount(needed)}; the limit ${limit} has ${amount(max - used)} left until it resets.`;
-  return `The limit ${limit} is used up.`;
+  return usedUp(denial);
+}
+
+const WINDOWS: Readonly<Record<string, string>> = {
+  minute: ' a minute',
+  hour: ' an hour',
+  day: ' a day',
+  week: ' a week',
+  month: ' a month',
+  billing_period: ' a billing period',
+};
+
+/** The limit in words: `The limit posts is used up: all 60 a month. It opens again on 2026-12-01 00:00 UTC.` */
+function usedUp({ limit, of, max, per = '', resetsAt }: Denial): string {
+  if (of === 'cooldown') return `The limit ${limit} lets one call through at a time.${opens(resetsAt)}`;
+  if (of === 'concurrency')
+    return `The limit ${limit} is used up: ${max} at once. It opens again when one of them ends.`;
+  const size = of === 'budget' ? dollars(max) : max;
+  return `The limit ${limit} is used up: all ${size}${WINDOWS[per] ?? ''}.${opens(resetsAt)}`;
+}
+
+function opens(resetsAt: string | null): string {
+  if (resetsAt === null) return '';
+  // To the second, where it is not a full minute.
+  const time = resetsAt.slice(11, resetsAt.startsWith('00', 17) ? 16 : 19);
+  return ` It opens again on ${resetsAt.slice(0, 10)} ${time} UTC.`;
 }
 
 function dollars(micros: number): string {

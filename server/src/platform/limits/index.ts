@@ -110,6 +110,7 @@ export const limitsModule = defineModule({
   schedules: {
     'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() },
     'past-end-users': { cron: '11 0 * * *', run: (limiting) => limiting.pruneEndUsers() },
+    'expiring-credits': { cron: '21 * * * *', run: (limiting) => limiting.tellExpiringCredits() },
     'old-errors': { cron: '28 4 * * *', run: ({ callErrors }) => callErrors.prune() },
     'old-denials': { cron: '27 4 * * *', run: ({ denials }) => denials.prune() },
   },

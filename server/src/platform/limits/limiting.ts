@@ -7,6 +7,7 @@ import { createAlerts } from './usage/alerts.ts';
 import { createDenialCache, createDenialEvents } from './admission/denial-cache.ts';
 import { type CallErrors, createCallErrors } from './usage/call-errors.ts';
 import { pruneEndUsers } from './usage/end-users.ts';
+import { tellExpiringCredits } from './usage/expiring-credits.ts';
 import { createDenialCounts, type DenialCounts } from './usage/denials.ts';
 import { Ends, createEndsElsewhere } from './settlement/ends.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
@@ -46,6 +47,8 @@ export interface Limiting {
   readonly denials: DenialCounts;
   readonly callErrors: CallErrors;
   pruneEndUsers(): Promise<number>;
+  /** Stores the events of credits that expire soon. */
+  tellExpiringCredits(): Promise<number>;
   /** Closes permits of dead holders every few seconds until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
   /** Gives back unused rates, waits for denial events under way, and unsubscribes. */
@@ -100,6 +103,7 @@ export function createLimiting(parts: LimitingParts): Limiting {
     denials: counts,
     callErrors,
     pruneEndUsers: () => pruneEndUsers(parts.db),
+    tellExpiringCredits: () => tellExpiringCredits(parts),
     startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
       await rates.close();

@@ -95,6 +95,13 @@ function htmlOf(name: string): string {
       heading({ tokens, depth, text }: Tokens.Heading): string {
         return `<h${depth} id="${slugger.slug(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
       },
+      // Each code has its own place, which errors name.
+      tablecell({ header, align, text, tokens }: Tokens.TableCell): string {
+        const code = name === 'errors' ? /^`([\w.]+)`$/.exec(text)?.[1] : undefined;
+        const tag = header ? 'th' : 'td';
+        const attributes = `${align === null ? '' : ` align="${align}"`}${code === undefined ? '' : ` id="${code}"`}`;
+        return `<${tag}${attributes}>${this.parser.parseInline(tokens)}</${tag}>\n`;
+      },
       link({ href, tokens }: Tokens.Link): string {
         const label = this.parser.parseInline(tokens);
         const target = targetOf(href, path);

@@ -1,4 +1,4 @@
-import { errorDeclaration } from '#platform/kernel';
+import { docsOf, errorDeclaration } from '#platform/kernel';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,13 +14,17 @@ export const ERROR_SCHEMAS = {
   },
   ErrorBody: {
     type: 'object',
-    required: ['code', 'message', 'request_id'],
+    required: ['code', 'message', 'request_id', 'docs_url'],
     additionalProperties: false,
     properties: {
       code: { type: 'string', description: 'A stable word to branch on.' },
       message: { type: 'string', description: 'A sentence for people. It may change.' },
       details: { type: 'object', description: 'What the code is about: a limit, a field, a time.' },
       request_id: { type: 'string', description: 'Quote it when you ask about the call.' },
+      docs_url: {
+        type: 'string',
+        description: 'The line of the code in the docs, from the server’s address.',
+      },
     },
   },
 };
@@ -73,7 +77,7 @@ function response(codes: readonly string[]): Json {
 
 function exampleOf(code: string): Json {
   const message = errorDeclaration(code)?.message ?? '';
-  return { value: { error: { code, message, request_id: REQUEST_ID } } };
+  return { value: { error: { code, message, request_id: REQUEST_ID, docs_url: docsOf(code) } } };
 }
 
 function sortByName(entries: readonly (readonly [string, Json])[]): Json {

@@ -13,6 +13,7 @@ import {
   takesApiKeyHeader,
   takesProductKey,
 } from '#platform/http';
+import type { EventSchema } from '#platform/webhooks';
 import { z } from 'zod';
 import { createFailureWriter, ERROR_SCHEMAS, type FailureWriter } from './failure-writer.ts';
 import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
@@ -22,6 +23,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface OpenApiOptions {
   readonly version: string;
   readonly serverUrl?: string | undefined;
+  /** What the operator's endpoints receive; none where it is not there. */
+  readonly events?: readonly EventSchema[];
 }
 
 interface Writers {
@@ -39,6 +42,9 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
     const path = templateOf(route.path);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, { schemas, failures }) };
   }
+  const webhooks = Object.fromEntries(
+    (options.events ?? []).map((event) => [event.type, eventOperation(event, schemas)]),
+  );
   const tags = [...new Set(routes.map((route) => route.shape.tag))].sort();
   return {
     openapi: '3.1.0',
@@ -46,17 +52,30 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
       title: 'Plinth',
       version: options.version,
       description:
-        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
+        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id, docs_url}}`. Paths under /api/v1 and /api answer like those under /v1.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
     tags: tags.map((name) => ({ name })),
     paths,
+    ...(options.events === undefined ? {} : { webhooks }),
     components: {
       securitySchemes: SECURITY_SCHEMES,
       schemas: schemas.named(),
       responses: failures.responses,
       examples: failures.examples,
+    },
+  };
+}
+
+/** An event as a call that this server makes (docs/webhooks.md). */
+function eventOperation({ when, schema, example }: EventSchema, schemas: SchemaWriter): Json {
+  const content = { schema: schemas.write(schema, 'output'), example };
+  return {
+    post: {
+      summary: `Sent when ${when}`,
+      requestBody: { required: true, content: { 'application/json': content } },
+      responses: { '2XX': { description: 'Taken: it is not sent again.' } },
     },
   };
 }

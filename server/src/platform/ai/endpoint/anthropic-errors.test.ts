@@ -13,6 +13,7 @@ test('an error in Anthropic’s form has our code, details and request id inside
       message: error.message,
       details: { field: 'mcp_servers' },
       request_id: 'r-1',
+      docs_url: '/docs/guides/errors#field_refused',
     },
     request_id: 'r-1',
   });

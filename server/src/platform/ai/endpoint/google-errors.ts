@@ -29,7 +29,7 @@ const typeOf = (name: string) => ({ '@type': `type.googleapis.com/google.rpc.${n
 /** Our own code is the reason; our details stand beside it, each as a text. */
 export function googleError(error: AppError, requestId: string): GoogleError {
   const { status, retryAfter } = error;
-  const { code: reason, message, details = {} } = errorMembers(error, requestId);
+  const { code: reason, message, details = {}, docs_url: url } = errorMembers(error, requestId);
   const metadata = Object.entries(details).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
@@ -44,6 +44,7 @@ export function googleError(error: AppError, requestId: string): GoogleError {
       details: [
         { ...typeOf('ErrorInfo'), reason, domain: 'plinth', metadata: Object.fromEntries(metadata) },
         { ...typeOf('RequestInfo'), requestId },
+        { ...typeOf('Help'), links: [{ description: 'What this error means', url }] },
         ...wait,
       ],
     },

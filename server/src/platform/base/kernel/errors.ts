@@ -39,7 +39,7 @@ export interface AppErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error with a stable code that reaches the caller as `{"error": {code, message, details?, request_id}}`. */
+/** An error with a stable code that reaches the caller as `{"error": {code, message, details?, request_id, docs_url}}`. */
 export class AppError extends Error {
   readonly code: string;
   readonly status: number;
@@ -66,10 +66,15 @@ export interface ErrorMembers {
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly request_id: string;
+  /** The line of the code on the page that this server has of all of them, from its own address. */
+  readonly docs_url: string;
 }
 
+export const docsOf = (code: string) => `/docs/guides/errors#${code}`;
+
 export function errorMembers({ code, message, details }: AppError, requestId: string): ErrorMembers {
-  return { code, message, ...(details === undefined ? {} : { details }), request_id: requestId };
+  const more = details === undefined ? {} : { details };
+  return { code, message, ...more, request_id: requestId, docs_url: docsOf(code) };
 }
 
 /** The refusal of one input, by its path: `body.plan`. */

@@ -22,6 +22,7 @@ export {
   type ErrorDeclaration,
   errorDeclaration,
   type ErrorMembers,
+  docsOf,
   errorMembers,
   hasCode,
   invalidInput,

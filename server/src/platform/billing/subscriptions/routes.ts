@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   answer,
   htmlPage,
@@ -18,6 +19,7 @@ import {
   canceledReply,
   changedReply,
   checkoutReply,
+  followedLinkReply,
   invoiceReply,
   portalReply,
   previewReply,
@@ -151,6 +153,63 @@ export const showClosedCheckout = route(
     reply: { 200: z.string().describe('A page for people, in HTML.') },
   },
   async () => CLOSED_PAGE,
+);
+
+const LINK_PAGE = htmlPage({
+  title: 'Get a bigger plan',
+  content: '<form method="post">\n<button>Go on to the payment</button>\n</form>',
+  script: readFileSync(new URL('./checkout-link-page.js', import.meta.url), 'utf8'),
+});
+
+export const showCheckoutLink = route(
+  'GET /v1/billing/checkout/link',
+  {
+    summary: 'Show the page of a checkout link',
+    description:
+      'Behind `checkout_url` of a denial. Nothing is bought by opening it: a person presses its button.',
+    tag: 'Billing',
+    auth: 'none',
+    page: true,
+    rate: { perMinute: 60, by: 'ip' },
+    reply: { 200: z.string().describe('A page for people, in HTML.') },
+  },
+  async () => LINK_PAGE,
+);
+
+export const followCheckoutLink = route(
+  'POST /v1/billing/checkout/link',
+  {
+    summary: 'Follow a checkout link',
+    description: `What the page of the link calls. An account without a subscription gets the provider’s page; one that has a subscription of the product gets the price of the change, and changes when it sends that as \`agreed\`. It takes no Idempotency-Key: ${ONCE.charAt(0).toLowerCase()}${ONCE.slice(1).replace(', also without an Idempotency-Key', '')}`,
+    tag: 'Billing',
+    auth: 'none',
+    rate: { perMinute: 20, by: 'ip' },
+    idempotency: 'none',
+    private: true,
+    body: namedObject('FollowCheckoutLinkRequest', {
+      token: z.string().min(1).max(1_000).describe('What is behind the # of the link.'),
+      agreed: changePrice.optional(),
+    }),
+    reply: { 200: followedLinkReply },
+    errors: [
+      ...NOT_HERE,
+      'not_found',
+      'payment_declined',
+      'price_changed',
+      'does_not_fit',
+      'debit_takes_days',
+      'change_replaced',
+      'subscription_ending',
+      'subscription_over',
+      'checkout_link_expired',
+      'managed_elsewhere',
+      'prices_missing',
+      'product_off',
+      'wrong_account_kind',
+      'conflict',
+    ],
+  },
+  ({ body, origin }, subscriptions) => subscriptions.followLink(body, origin),
 );
 
 export const openPortal = route(

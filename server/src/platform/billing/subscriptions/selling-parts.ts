@@ -6,6 +6,7 @@ import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
 import type { ReturnAddresses } from '../return-addresses.ts';
 import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
+import type { CheckoutLinks } from './checkout-links.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
 
 const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
@@ -41,6 +42,7 @@ export interface SubscriptionsParts {
     plan: { readonly product: string; readonly plan: string; readonly quantity: number },
   ) => Promise<readonly LimitExceeded[]>;
   readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
+  readonly links: Pick<CheckoutLinks, 'read'>;
 }
 
 /** The parts of a server that sells. */

@@ -6,11 +6,14 @@ import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
 import { holdCustomer } from '../providers/stripe/hold-customer.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
-import type { RecurringPrice } from '../agreed.ts';
+import type { RequestOrigin } from '#platform/audit';
+import type { z } from 'zod';
+import type { ChangePrice, RecurringPrice } from '../agreed.ts';
 import { type AgreedOrder, change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
 import { type CheckoutRequest, completeOrder, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
+import type { Buyer } from './checkout-links.ts';
 import {
   changeableSubscription,
   payingCurrency,
@@ -30,6 +33,7 @@ import {
 import {
   type ChangeView,
   changeView,
+  type followedLinkReply,
   invoiceView,
   type PreviewView,
   subscriptionView,
@@ -45,9 +49,16 @@ interface Resumption {
   readonly agreed: RecurringPrice;
 }
 
+interface FollowedLink {
+  readonly token: string;
+  readonly agreed?: ChangePrice | undefined;
+}
+
 /** An account's purchases, and their changes. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
   checkout(visitor: AccountCaller, request: CheckoutRequest): Promise<CheckoutPage>;
+  /** The checkout of a link, or the change of the subscription that the account has already: its price first, and once that is agreed, it. */
+  followLink(link: FollowedLink, origin: RequestOrigin): Promise<z.infer<typeof followedLinkReply>>;
   /** The provider's own pages, where cards and invoices are. */
   portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
@@ -63,26 +74,12 @@ export interface Subscriptions {
 
 /** Sales at Stripe; those of other providers begin on a phone and are only read here. */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
-  const { db, catalogues } = parts;
-  const held = async <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>): Promise<T> =>
+  const { db } = parts;
+  const held: Held = async (visitor, does) =>
     holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does);
   return {
-    async checkout({ accountId, caller: { userId } }, request) {
-      const sold = sellingPartsOf(parts);
-      const asked = completeOrder(request, {
-        tiers: parts.tiers,
-        closedPage: `${parts.reachedAt()}${CLOSED}`,
-      });
-      parts.returns.assertCustomer({ success_url: asked.success_url, cancel_url: asked.cancel_url });
-      const paysIn = await payingCurrency(sold, accountId);
-      const { currency = paysIn } = asked;
-      if (paysIn !== undefined && currency !== paysIn)
-        throw invalidInput(
-          'body.currency',
-          `This account pays in ${paysIn}, as long as it has a subscription.`,
-        );
-      return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
-    },
+    checkout: ({ accountId, caller: { userId } }, request) => open(parts, { accountId, userId }, request),
+    followLink: (link, origin) => followLink(parts, held, { link, origin }),
     portal({ accountId }, returnUrl) {
       parts.returns.assertCustomer({ return_url: returnUrl });
       return portal(sellingPartsOf(parts), accountId, returnUrl);
@@ -109,6 +106,53 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
 
 const subscriptionPosition = ({ starts_at: at, id }: SubscriptionRow) => [at.toISOString(), id];
 const invoicePosition = ({ issued_at: at, id }: InvoiceRow) => [at.toISOString(), id];
+
+/** Opens the provider's page for an order. */
+async function open(
+  parts: SubscriptionsParts,
+  buyer: Buyer,
+  request: CheckoutRequest,
+): Promise<CheckoutPage> {
+  const sold = sellingPartsOf(parts);
+  const asked = completeOrder(request, { tiers: parts.tiers, closedPage: `${parts.reachedAt()}${CLOSED}` });
+  parts.returns.assertCustomer({ success_url: asked.success_url, cancel_url: asked.cancel_url });
+  const paysIn = await payingCurrency(sold, buyer.accountId);
+  const { currency = paysIn } = asked;
+  if (paysIn !== undefined && currency !== paysIn)
+    throw invalidInput('body.currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
+  return checkout(sold, { ...buyer, order: orderOf(parts.catalogues, { ...asked, currency }) });
+}
+
+type Held = <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>) => Promise<T>;
+
+async function followLink(
+  parts: SubscriptionsParts,
+  held: Held,
+  { link: { token, agreed }, origin }: { readonly link: FollowedLink; readonly origin: RequestOrigin },
+): Promise<z.infer<typeof followedLinkReply>> {
+  const { accountId, userId, plan } = parts.links.read(token);
+  const [product = ''] = plan.split('.', 1);
+  if (agreed !== undefined) {
+    const caller = { userId, accountId, platformRole: 'user', scopes: [] } as const;
+    const changed = await held({ accountId, caller, origin }, (sold) =>
+      change(sold, { accountId, caller, origin }, { product, plan, agreed }),
+    );
+    return { checkout_url: changed.confirmation?.url ?? null, price: null };
+  }
+  try {
+    const { url } = await open(
+      parts,
+      { accountId, userId },
+      { product, plan, cycle: 'monthly', quantity: 1 },
+    );
+    return { checkout_url: url, price: null };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'already_subscribed') throw error;
+    const price = await preview(sellingPartsOf(parts), accountId, { product, plan });
+    const { due_now, unit_amount, quantity, currency } = price;
+    return { checkout_url: null, price: { due_now, unit_amount, quantity, currency } };
+  }
+}
 
 async function portal(
   { db, stripe: { client } }: SellingParts,

@@ -63,6 +63,22 @@ export const checkoutReply = namedObject('CheckoutSession', {
   expires_at: instant,
   trial_days: z.int().nullable().describe('Of the trial that the page offers; null: it is paid at once.'),
 });
+export const followedLinkReply = namedObject('FollowedCheckoutLink', {
+  checkout_url: z
+    .url()
+    .nullable()
+    .describe('Where the customer pays or confirms; null: there is nothing to pay on a page.'),
+  price: namedObject('PlanChangePrice', {
+    due_now: z.int(),
+    unit_amount: z.int(),
+    quantity: z.int(),
+    currency: z.string(),
+  })
+    .nullable()
+    .describe(
+      'What the change costs: send it as `agreed`. null: the change is made, or `checkout_url` says where.',
+    ),
+});
 export const portalReply = namedObject('PortalSession', { portal_url: z.url() });
 export const canceledReply = namedObject('CanceledSubscription', {
   ok: z.literal(true),

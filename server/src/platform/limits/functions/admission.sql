@@ -105,7 +105,7 @@ begin
     if c.kind = 'failures' then
       continue when p_taken[v_rule] < v_max;
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', p_taken[v_rule], 'max', v_max,
-        'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan);
+        'resets_at', limits.window_end('day', p_start[v_rule]), 'now', p_now, 'plan', p_plan, 'per', c.per);
     end if;
     v_least := case c.kind when 'concurrency' then 1 when 'calls' then 1 when 'users' then 1 when 'cooldown' then 0 when 'budget' then p_request.least
       when 'tokens' then coalesce(p_least_tokens, 0) else p_request.units end;
@@ -116,7 +116,7 @@ begin
       -- The next ones come with the next window, if the plan gives any.
       v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
-        'resets_at', v_resets, 'now', p_now, 'plan', p_plan);
+        'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per);
     end if;
     -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
     -- that is larger than all of it is told how large (needed).
@@ -143,7 +143,7 @@ begin
     end if;
     return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case when c.kind = 'sliding' then 'burst'
         when c.kind in ('calls', 'tokens', 'users') then case c.per when 'minute' then 'burst' else 'quota' end else c.kind end, 'used', v_taken, 'max', v_max,
-      'resets_at', v_resets, 'now', p_now, 'plan', p_plan) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least) else '{}' end;
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
 end $$;

@@ -88,9 +88,17 @@ async function tellOne(parts: AlertsParts, tx: Transaction, { alert, is_last }: 
   const mails = is_last ? await mailsOf(parts, tx, { alert, id }) : [];
   await tx.runAll([
     ...parts.webhooks.emitting({ type: 'limit.alert', accountId, id, data: dataOf(alert) }),
+    ...usedUp(parts, alert, id),
     ...mails,
     markTold(alert),
   ]);
+}
+
+/** The event of credits that are gone. */
+function usedUp({ webhooks }: AlertsParts, alert: AlertRow, id: string): readonly Statement[] {
+  const { account_id: accountId, product, name: limit, kind, threshold, used } = alert;
+  if (kind !== 'credits' || threshold < 100) return [];
+  return webhooks.emitting({ type: 'credits.used_up', accountId, id, data: { product, limit, used } });
 }
 
 async function mailsOf(

@@ -3,11 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError, createIds, systemClock, systemRandom } from '#platform/kernel';
+import { createSecrets, newMasterKey } from '#platform/secrets';
+import { createWebhooks } from '#platform/webhooks';
 import { advanceTo, makeAccount, makeGrant, type Member } from '@plinth/testkit/factories';
 import { denialOf, permitOf, openLimits, request, tally, windows } from '@plinth/testkit/fixtures/limits';
 import { assertWithin } from '@plinth/testkit/property';
 import { testDatabase } from '@plinth/testkit/services';
 import { createCredits, type LimitUsage, type Permit } from '../index.ts';
+import { createAlerts } from './alerts.ts';
+import { tellExpiringCredits } from './expiring-credits.ts';
 
 const { db } = await testDatabase();
 const GIVEN = commitPoint('test.limits.credits', 'credits that a test gives');
@@ -21,7 +25,15 @@ const rules = {
 const fixture = await openLimits(db, rules);
 const clock = systemClock;
 const ids = createIds({ clock, random: systemRandom });
-const give = createCredits({ ids, catalogues: [fixture.catalogue], audit: createAudit({ ids }) });
+const audit = createAudit({ ids });
+const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });
+const webhooks = createWebhooks({ db, ids, random: systemRandom, secrets, audit, allowLoopback: false });
+const give = createCredits({
+  ids,
+  catalogues: [fixture.catalogue],
+  audit,
+  webhooks,
+});
 
 const at = (time: string | number) => advanceTo(db, new Date(time).toISOString());
 
@@ -326,6 +338,34 @@ async function play(
     if (!one.works) for (const [grant, part] of held.drawn) grant.left += part;
   }
 }
+
+test('credits are told to the operator’s systems when they are given, about to expire and used up, each once', async () => {
+  const start = Date.parse('2039-01-20T00:00:10Z');
+  await at(start);
+  const member = await fixture.member();
+  const [soon, late] = [start + 3 * 86_400_000, start + 30 * 86_400_000];
+  for (const expiresAt of [soon, late]) await topUp(member.accountId, 5, expiresAt);
+  await Promise.all([tellExpiringCredits({ db, webhooks }), tellExpiringCredits({ db, webhooks })]);
+  await tellExpiringCredits({ db, webhooks });
+  const mail = { sending: () => [], wake() {} };
+  const alerts = createAlerts({ db, catalogues: [fixture.catalogue], webhooks, mail });
+  await permitOf(await fixture.admit(member, { units: 20 })).settle();
+  while ((await alerts.tell()) > 0);
+  const told = await db.asMigrator(
+    statement<{ told: string }>(
+      `select type || ' ' || coalesce(data->>'expires_at', data->>'used') as told from webhooks.events
+       where account_id = $1 and type like 'credits.%' order by position`,
+      [member.accountId],
+    ),
+  );
+  const [early, after] = [soon, late].map((time) => new Date(time).toISOString());
+  expect(told.map((row) => row.told)).toEqual([
+    `credits.granted ${early}`,
+    `credits.granted ${after}`,
+    `credits.expiring ${early}`,
+    'credits.used_up 20',
+  ]);
+});
 
 test('whatever is used, fails, is given and expires: the balance is the model’s, and never below nothing', async () => {
   let start = Date.parse('2040-01-20T00:00:10Z');

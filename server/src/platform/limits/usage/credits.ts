@@ -2,6 +2,7 @@ import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids, invalidInput } from '#platform/kernel';
+import type { Webhooks } from '#platform/webhooks';
 
 /** Credits that an account gets beside those of its plan. */
 export interface NewCredits {
@@ -31,6 +32,7 @@ interface CreditsParts {
   readonly ids: Ids;
   readonly catalogues: readonly Catalogue[];
   readonly audit: Audit;
+  readonly webhooks: Pick<Webhooks, 'emitting'>;
 }
 
 export type CreditsGiver = (tx: Transaction, wanted: NewCredits) => Promise<Credits>;
@@ -39,7 +41,7 @@ export type CreditsGiver = (tx: Transaction, wanted: NewCredits) => Promise<Cred
  * Gives credits in a transaction of the system role, with their audit event. They are there for the next decision. Throws
  * `validation_failed` for a product or limit that has none, `not_found` for an account that does not exist.
  */
-export function createCredits({ ids, catalogues, audit }: CreditsParts): CreditsGiver {
+export function createCredits({ ids, catalogues, audit, webhooks }: CreditsParts): CreditsGiver {
   return async (tx, wanted) => {
     const { accountId, product, limit, amount, expiresAt, source, cause, by, origin } = wanted;
     const catalogue = catalogues.find((one) => one.product === product);
@@ -50,14 +52,17 @@ export function createCredits({ ids, catalogues, audit }: CreditsParts): Credits
     const [row] = await tx.run(insertCredits({ ...wanted, id }));
     if (row === undefined) throw new AppError('not_found', { message: 'There is no such account.' });
     if (row.late) throw invalidInput('body.expires_at', 'They would have expired before they are given.');
+    const expires_at = expiresAt?.toISOString() ?? null;
     await audit.recordIn(tx, {
       action: 'credits.given',
       actor: by,
       accountId,
       target: { kind: 'credits', id },
-      changes: { product, limit, amount, expires_at: expiresAt?.toISOString() ?? null, source },
+      changes: { product, limit, amount, expires_at, source },
       origin,
     });
+    const data = { product, limit, credits_id: id, amount, expires_at, source };
+    await tx.runAll(webhooks.emitting({ type: 'credits.granted', accountId, id, data }));
     const given = { accountId, product, limit, source, amount, cause };
     return { ...given, id, remaining: amount, expiresAt: expiresAt ?? null, createdAt: row.created_at };
   };

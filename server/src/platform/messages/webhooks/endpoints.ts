@@ -36,6 +36,8 @@ export interface ByWhomOnce extends ByWhom {
 export interface NewEndpoint {
   readonly url: string;
   readonly types?: readonly string[] | undefined;
+  /** Deliveries of an account one after the other. */
+  readonly ordered?: boolean | undefined;
   readonly description?: string | undefined;
 }
 
@@ -52,15 +54,20 @@ export async function create(
   wanted: NewEndpoint,
   by: ByWhomOnce,
 ): Promise<Answer<WithSecret>> {
-  const { url, types = [...eventTypes().keys()], description = '' } = wanted;
+  const { url, types = [...eventTypes().keys()], ordered = false, description = '' } = wanted;
   refuseUrl(parts, url);
   return by.once(MADE, async (tx) => {
     const secret = newSecret(parts.random);
     const id = parts.ids.next();
     const sealed = parts.secrets.seal(secret, placeOfSecret(id));
-    const [row] = await tx.run(insertEndpoint({ id, url, types, description, sealed }));
+    const [row] = await tx.run(insertEndpoint({ id, url, types, ordered, description, sealed }));
     if (row === undefined) throw new Error('an endpoint was not stored');
-    await record(parts, tx, { action: 'webhook.created', endpoint: row, by, changes: { url, types } });
+    await record(parts, tx, {
+      action: 'webhook.created',
+      endpoint: row,
+      by,
+      changes: { url, types, ordered },
+    });
     return answer(201, { ...endpointView(row), secret });
   });
 }

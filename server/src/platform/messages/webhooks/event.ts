@@ -1,20 +1,13 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
+import { EVENT_KINDS, EVENT_VERSION, type EventData, type PlatformEventType } from './event-kinds.ts';
 
-/** Events of the platform that an endpoint may ask for, and when they come (docs/webhooks.md says with which data). */
-const OURS = {
-  'limit.alert': 'an account has used 80 or 100 % of a limit',
-  'permit.denied': 'a limit refuses an account, once in its window',
-  'plan.changed': 'an account has another plan or other add-ons than before',
-  'payment.failed': 'a renewal could not be charged',
-  'operator_budget.closed': 'a budget of the operator is used up for the day',
-} as const;
 /** A product's type: `notes.answer.failed`. Its first word is the product's name. */
 export type ProductEventType = `${string}.${string}.${string}`;
 /** `webhook.test` goes to the one endpoint that an admin tries, with any selection of types. */
-export type EventType = keyof typeof OURS | ProductEventType | 'webhook.test';
+export type EventType = PlatformEventType | ProductEventType | 'webhook.test';
 
-const known = new Map<string, string>(Object.entries(OURS));
+const known = new Map<string, string>(Object.entries(EVENT_KINDS).map(([type, { when }]) => [type, when]));
 
 /** Makes the events of a product known, so that endpoints may ask for them. */
 export function addEvents(events: Readonly<Record<ProductEventType, string>>): void {
@@ -27,14 +20,20 @@ export function eventTypes(): ReadonlyMap<string, string> {
 }
 
 /** An event, as the module where it happened tells it. */
-export interface NewEvent {
-  readonly type: EventType;
-  /** The account that it is about; none: no account. */
-  readonly accountId?: AccountId | undefined;
-  /** Makes it once: a second event of the same type, account and id is none. */
-  readonly id: string;
+export type NewEvent = PlatformEvent | ProductEvent;
+type PlatformEvent = {
+  readonly [Type in PlatformEventType]: About & { readonly type: Type; readonly data: EventData<Type> };
+}[PlatformEventType];
+interface ProductEvent extends About {
+  readonly type: ProductEventType;
   /** In snake_case, as receivers read it: ids, names and numbers, never user text. */
   readonly data: Readonly<Record<string, unknown>>;
+}
+interface About {
+  /** The account that it is about; none: no account. */
+  readonly accountId?: AccountId | undefined;
+  /** Makes it once: a second event of the same type, account and id is none. Not there: its transaction happens once. */
+  readonly id?: string;
 }
 
 /** An event as it is stored. */
@@ -42,6 +41,8 @@ export interface EventRow {
   readonly id: string;
   readonly type: EventType;
   readonly account_id: string;
+  /** The operator's own id of the account. */
+  readonly customer: string | null;
   readonly data: Readonly<Record<string, unknown>>;
   readonly created_at: Date;
 }
@@ -56,23 +57,24 @@ export type Emitting = (event: NewEvent) => readonly Statement[];
  * the system. It is told if that transaction commits, and only then.
  */
 export function emittingOf({ ids }: { readonly ids: Ids }): Emitting {
-  return ({ type, accountId, id, data }) => {
-    if (!known.has(type)) throw new Error(`nobody has declared the event ${type}`);
-    return [emit({ type, accountId, id, data }, ids)];
+  return (event) => {
+    if (!known.has(event.type)) throw new Error(`nobody has declared the event ${event.type}`);
+    return [emit(event, ids.next())];
   };
 }
 
-const emit = ({ type, accountId, id, data }: NewEvent, ids: Ids) =>
+const emit = ({ type, accountId, id, data }: NewEvent, eventId: string) =>
   statement('select webhooks.emit($1, $2, $3, $4, $5::text::jsonb)', [
-    ids.next(),
+    eventId,
     type,
     accountId ?? NOBODY,
-    id,
+    id ?? eventId,
     JSON.stringify(data),
   ]);
 
 /** The body that is sent, the same bytes at every attempt. */
-export function bodyOf({ id, type, account_id, data, created_at }: EventRow): string {
+export function bodyOf({ id, type, account_id, customer, data, created_at }: EventRow): string {
   const account = account_id === NOBODY ? null : account_id;
-  return JSON.stringify({ id, type, timestamp: created_at.toISOString(), account_id: account, data });
+  const timestamp = created_at.toISOString();
+  return JSON.stringify({ id, type, version: EVENT_VERSION, timestamp, account_id: account, customer, data });
 }

@@ -14,6 +14,7 @@ export {
   type NewEvent,
   type ProductEventType,
 } from './event.ts';
+export { type EventSchema, eventSchemas } from './event-schemas.ts';
 export type { Relay } from './relay.ts';
 export { createSend } from './send.ts';
 export { createEvents, type EventSource, type EventDispatcher } from './events.ts';

@@ -1,6 +1,7 @@
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { Ids } from '#platform/kernel';
 import type { ClaimedDelivery } from './attempt-store.ts';
+import { NOBODY } from './event.ts';
 
 const RELAY = commitPoint(
   'webhooks.relay',
@@ -54,12 +55,18 @@ async function dispatch({ ids }: RelayParts, tx: Transaction): Promise<number> {
   return events.length;
 }
 
+/** Whether a delivery `w` to an endpoint `p` waits for another one of its account, which goes first or is under way. */
+const isHeld = `p.ordered and w.subject <> '${NOBODY}' and exists (
+       select from webhooks.deliveries o where o.endpoint_id = w.endpoint_id and o.subject = w.subject
+         and (o.state = 'sending' or o.state = 'waiting' and o.position < w.position))`;
+
 /** Mostly there is nothing to do, which two looks into small indexes tell. */
 const isIdle = () =>
   statement<{ idle: boolean }>(
     `select not exists (select from webhooks.events where dispatched_at is null) and not exists (
        select from webhooks.endpoints p where p.status = 'enabled' and exists (
-         select from webhooks.deliveries d where d.endpoint_id = p.id and d.state = 'waiting' and d.due_at <= (select app.now()))) as idle`,
+         select from webhooks.deliveries w where w.endpoint_id = p.id and w.state = 'waiting' and w.due_at <= (select app.now())
+           and not (${isHeld}))) as idle`,
   );
 
 const lockRelay = () =>
@@ -69,7 +76,7 @@ const lockRelay = () =>
 
 const newEvents = () =>
   statement<{ id: string; type: string }>(
-    'select id, type from webhooks.events where dispatched_at is null order by id limit $1',
+    'select id, type from webhooks.events where dispatched_at is null order by position limit $1',
     [BATCH],
   );
 
@@ -83,9 +90,10 @@ const insertDeliveries = (
 ) =>
   statement(
     // An endpoint that was deleted at this moment gets none.
-    `insert into webhooks.deliveries (endpoint_id, event_id, id)
-     select t.endpoint_id, t.event_id, t.id from jsonb_to_recordset($1::text::jsonb) as t (id uuid, event_id uuid, endpoint_id uuid)
-     join (select id from webhooks.endpoints for key share) p on p.id = t.endpoint_id
+    `insert into webhooks.deliveries (endpoint_id, event_id, id, subject, position)
+     select t.endpoint_id, t.event_id, t.id, e.account_id, e.position
+     from jsonb_to_recordset($1::text::jsonb) as t (id uuid, event_id uuid, endpoint_id uuid)
+     join webhooks.events e on e.id = t.event_id join (select id from webhooks.endpoints for key share) p on p.id = t.endpoint_id
      on conflict do nothing`,
     [JSON.stringify(deliveries)],
   );
@@ -102,9 +110,10 @@ const takeDue = () =>
     `with due as (
        select d.id from webhooks.endpoints p cross join lateral (
          select w.id from webhooks.deliveries w where w.endpoint_id = p.id and w.state = 'waiting' and w.due_at <= (select app.now())
-         order by w.due_at limit greatest(0, case when p.failing_since is null then $1::bigint else $2 end - (
+           and not (${isHeld})
+         order by w.due_at, w.position limit greatest(0, case when p.failing_since is null then $1::bigint else $2 end - (
            select count(*) from webhooks.deliveries s where s.endpoint_id = p.id and s.state = 'sending'))
-         for update skip locked) d
+         for update of w skip locked) d
        where p.status = 'enabled')
      update webhooks.deliveries d set state = 'sending', fence = d.fence + 1, updated_at = app.now()
        from due where d.id = due.id returning d.id, d.fence`,

@@ -29,6 +29,9 @@ const types = z.lazy(() =>
     .max(eventTypes().size)
     .describe('All when not said.'),
 );
+const ordered = z
+  .boolean()
+  .describe('Deliver the events of each account one after the other; false when not said.');
 const description = z.string().max(200);
 const secret = z
   .string()
@@ -47,6 +50,7 @@ const createWebhook = route(
     body: namedObject('CreateWebhookRequest', {
       url,
       types: types.optional(),
+      ordered: ordered.optional(),
       description: description.optional(),
     }),
     reply: { 201: withSecret },
@@ -86,6 +90,7 @@ const changeWebhook = route(
     body: namedObject('UpdateWebhookRequest', {
       url: url.optional(),
       types: types.optional(),
+      ordered: ordered.optional(),
       description: description.optional(),
       status: z.enum(['enabled', 'disabled']).optional(),
     }),

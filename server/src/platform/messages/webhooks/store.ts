@@ -14,6 +14,7 @@ export interface EndpointRow {
   readonly id: string;
   readonly url: string;
   readonly types: readonly string[];
+  readonly ordered: boolean;
   readonly description: string;
   readonly status: 'enabled' | 'disabled';
   readonly reason: string | null;
@@ -24,19 +25,20 @@ export interface EndpointRow {
 }
 
 const SHOWN =
-  'id, url, types, description, status, reason, former_until, failing_since, created_at, updated_at';
+  'id, url, types, ordered, description, status, reason, former_until, failing_since, created_at, updated_at';
 
 export const insertEndpoint = (given: {
   readonly id: string;
   readonly url: string;
   readonly types: readonly string[];
+  readonly ordered: boolean;
   readonly description: string;
   /** Its secret, sealed. */
   readonly sealed: string;
 }) =>
   statement<EndpointRow>(
-    `insert into webhooks.endpoints (id, url, types, description, secret) values ($1, $2, $3, $4, $5) returning ${SHOWN}`,
-    [given.id, given.url, given.types, given.description, given.sealed],
+    `insert into webhooks.endpoints (id, url, types, ordered, description, secret) values ($1, $2, $3, $4, $5, $6) returning ${SHOWN}`,
+    [given.id, given.url, given.types, given.ordered, given.description, given.sealed],
   );
 
 export const endpointById = (id: string) =>
@@ -58,13 +60,14 @@ export const changeEndpoint = (
   change: {
     readonly url?: string | undefined;
     readonly types?: readonly string[] | undefined;
+    readonly ordered?: boolean | undefined;
     readonly description?: string | undefined;
     readonly status?: 'enabled' | 'disabled' | undefined;
     readonly reason?: string | undefined;
   },
 ) =>
   statement<EndpointRow>(
-    `update webhooks.endpoints set url = coalesce($2, url), types = coalesce($3, types),
+    `update webhooks.endpoints set url = coalesce($2, url), types = coalesce($3, types), ordered = coalesce($7, ordered),
        description = coalesce($4, description), status = coalesce($5, status), updated_at = app.now(),
        reason = case when $5 is null then reason else $6 end,
        failing_since = case when $5 = 'enabled' then null else failing_since end
@@ -76,6 +79,7 @@ export const changeEndpoint = (
       change.description ?? null,
       change.status ?? null,
       change.reason ?? null,
+      change.ordered ?? null,
     ],
   );
 
@@ -182,7 +186,7 @@ export const eventsToReplay = (
      where ($2::uuid is null or e.id = $2) and e.created_at >= coalesce($3::timestamptz, '-infinity')
        and e.created_at < coalesce($4::timestamptz, 'infinity') and (d.id is not null or e.type = any (p.types))
        and (d.state is null or d.state = 'dead' or d.state = 'delivered' and $5)
-     order by e.created_at, e.id limit $6`,
+     order by e.created_at, e.position limit $6`,
     [
       endpoint,
       which.eventId ?? null,
@@ -199,9 +203,10 @@ export const replayDeliveries = (
   deliveries: readonly { readonly id: string; readonly event_id: string }[],
 ) =>
   statement(
-    `insert into webhooks.deliveries as d (endpoint_id, event_id, id)
-     select $1, t.event_id, t.id from jsonb_to_recordset($2::text::jsonb) as t (id uuid, event_id uuid)
-     on conflict (endpoint_id, event_id) do update set state = 'waiting', due_at = app.now(), attempt = 0, updated_at = app.now()
+    `insert into webhooks.deliveries as d (endpoint_id, event_id, id, subject, position)
+     select $1, t.event_id, t.id, e.account_id, e.position
+     from jsonb_to_recordset($2::text::jsonb) as t (id uuid, event_id uuid) join webhooks.events e on e.id = t.event_id
+     on conflict (endpoint_id, event_id) do update set subject = excluded.subject, position = excluded.position, state = 'waiting', due_at = app.now(), attempt = 0, updated_at = app.now()
        where d.state in ('delivered', 'dead')`,
     [endpoint, JSON.stringify(deliveries)],
   );

@@ -7,6 +7,11 @@ export const endpointReply = namedObject('Webhook', {
   id: z.uuid(),
   url: z.string(),
   types: z.array(z.lazy(() => z.enum([...eventTypes().keys()]))).describe('What it is told.'),
+  ordered: z
+    .boolean()
+    .describe(
+      'Events of an account come one after the other: one that fails holds the later ones of that account.',
+    ),
   description: z.string(),
   status: z.enum(['enabled', 'disabled']),
   disabled_because: z
@@ -53,11 +58,12 @@ export const anyDeliveryReply = namedObject('AnyWebhookDelivery', {
 const instant = (at: Date | null) => at?.toISOString() ?? null;
 
 export function endpointView(row: EndpointRow): EndpointView {
-  const { id, url, types, description, status, reason } = row;
+  const { id, url, types, ordered, description, status, reason } = row;
   return {
     id,
     url,
     types: [...eventTypes().keys()].filter((type) => types.includes(type)),
+    ordered,
     description,
     status,
     disabled_because: reason === 'gone' || reason === 'failing' ? reason : null,

@@ -1,6 +1,7 @@
 import type { Audit } from '#platform/audit';
 import type { Prices } from '#platform/ai';
 import { commitPoint, type Database } from '#platform/db';
+import type { CheckoutLinks } from '#platform/billing';
 import { createUpgradeFor, type Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Prepared } from '#platform/http';
 import { AppError } from '#platform/kernel';
@@ -85,6 +86,7 @@ export interface PermitsParts {
   readonly db: Database;
   readonly limits: Pick<Limits, 'delegated' | 'preview' | 'reporting'>;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'upgradeFor'>;
+  readonly checkoutLinks: Pick<CheckoutLinks, 'offer'>;
   readonly prices: Prices;
   readonly audit: Audit;
 }
@@ -154,7 +156,7 @@ export function createPermits(parts: PermitsParts): Permits {
 }
 
 async function preview(
-  { limits, prices, entitlements }: PermitsParts,
+  { limits, prices, entitlements, checkoutLinks }: PermitsParts,
   { product, feature, subject, units, ...estimate }: Use & Estimate & { readonly units: number },
   { accountId, caller, spender, origin }: By,
 ): Promise<PreviewView> {
@@ -165,13 +167,20 @@ async function preview(
   const said = await limits.preview({ ...use, ...spender, accountId, requestId: origin.requestId });
   const refused =
     said.kind === 'granted' ? null : admissionError(product, said, createUpgradeFor({ upgradeFor }));
+  // A look orders nothing: it shows the price, and no link.
+  const withOffer = ({ details = {} }: AppError) => {
+    const { upgrade } = details;
+    return typeof upgrade === 'string'
+      ? { ...details, offer: checkoutLinks.offer(upgrade, undefined) ?? null }
+      : details;
+  };
   return {
     admitted: refused === null,
     product,
     feature,
     units,
     reserve_micros: said.kind === 'granted' ? said.reserve : call.reserve,
-    refusal: refused && { code: refused.code, message: refused.message, details: refused.details ?? {} },
+    refusal: refused && { code: refused.code, message: refused.message, details: withOffer(refused) },
   };
 }
 

@@ -173,8 +173,16 @@ function planEvents(
     const before = former === null ? undefined : segmentAt(former, now);
     if (before !== undefined && heldIn(before) === heldIn(present)) return [];
     const { plan, add_ons, source, until } = present;
-    const data = { product, plan, former_plan: before?.plan ?? null, add_ons, source, until, cause };
-    return [{ type: 'plan.changed', accountId, id: `${product} ${version}`, data }];
+    const data = {
+      product,
+      plan,
+      former_plan: before?.plan ?? null,
+      add_ons: [...add_ons],
+      source,
+      until,
+      cause,
+    };
+    return [{ type: 'plan.changed' as const, accountId, id: `${product} ${version}`, data }];
   });
 }
 

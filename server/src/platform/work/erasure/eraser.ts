@@ -5,11 +5,12 @@ import {
   lockMemberships,
   lockPersonalAccount,
 } from '#platform/accounts';
-import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type DataRule, statement, type Transaction } from '#platform/db';
 import { dueUsers, lockDueUser } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
 import { hasOpenPermits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
+import type { Webhooks } from '#platform/webhooks';
 import { eraseStatement, type Subject } from './plan.ts';
 import { countRows, insertProof, type ProofLine, proofOf } from './proof.ts';
 
@@ -22,6 +23,7 @@ const ERASED = commitPoint('erasure.erased', 'a person or an organization, erase
 export interface EraserParts {
   readonly db: Database;
   readonly audit: Audit;
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly rules: readonly DataRule[];
   /** Removes what lies outside of the database: files of mails. Done again, it finds nothing. */
   readonly removeFiles: (subjects: readonly Subject[]) => Promise<void>;
@@ -103,13 +105,15 @@ function userDue(id: UserId): Due {
  * and is refused. Then files go, which no rollback brings back; then all rows, in one commit. A process that dies between
  * them leaves a user who is still due.
  */
-async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: Due): Promise<boolean> {
+async function erase(parts: EraserParts, due: Due): Promise<boolean> {
+  const { db, audit, rules, removeFiles, log } = parts;
   const begun = await db.system('erasure.run', BEGUN, (tx) => subjectsIn(tx, due));
   if (begun === undefined) return false;
   await removeFiles(begun);
   const done = await db.system('erasure.run', ERASED, async (tx) => {
     const subjects = await subjectsIn(tx, due);
     if (subjects === undefined) return false;
+    await tellIn(parts, tx, subjects);
     const proof = await eraseIn(tx, rules, subjects);
     const { action, id } = due;
     const isAccount = action === 'account.erased';
@@ -122,8 +126,26 @@ async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: D
     });
     return true;
   });
-  if (done) log.info({ id: due.id }, due.action);
+  if (done) {
+    parts.webhooks.wake();
+    log.info({ id: due.id }, due.action);
+  }
   return done;
+}
+
+/** Stores the events of erased accounts, while the operator's own ids of them are still known. */
+async function tellIn(
+  { webhooks }: EraserParts,
+  tx: Transaction,
+  subjects: readonly Subject[],
+): Promise<void> {
+  const [{ now } = { now: new Date(0) }] = await tx.run(statement<{ now: Date }>('select app.now() as now'));
+  const data = { erased_at: now.toISOString() };
+  await tx.runAll(
+    subjects.flatMap(({ kind, id }) =>
+      kind === 'account' ? webhooks.emitting({ type: 'account.erased', accountId: id, id, data }) : [],
+    ),
+  );
 }
 
 /** Erases them, and answers what was counted of them before and after. */

@@ -9,6 +9,7 @@ import type { BillingRecords } from '../billing-records.ts';
 import type { AppliedObject } from '../applied-object.ts';
 import { type Notification, type NotificationKind, notificationsOf } from './notifications.ts';
 import type { FormerRow } from '../write-rows.ts';
+import { BILLING_EVENTS, billingEventsOf, subscriptionChangeOf } from './billing-events.ts';
 import { planChangedIn } from './plan-changes.ts';
 import { actionTexts, changeTexts, failureTexts } from './texts.ts';
 
@@ -34,7 +35,8 @@ export async function notifyIn(
   tx: Transaction,
   { applied, before, records }: NotifyInput,
 ): Promise<void> {
-  for (const event of auditEventsOf(applied, before, records)) await parts.audit.recordIn(tx, event);
+  const audited = auditEventsOf(applied, before, records);
+  for (const event of audited) await parts.audit.recordIn(tx, event);
   const { accountId } = applied;
   const [[time], known] = await tx.runAll([presentTime(), knownNotifications(accountId)]);
   const now = time?.now ?? new Date(0);
@@ -43,14 +45,22 @@ export async function notifyIn(
     ...planChangedIn(applied, before, { records, now }),
   ];
   const told = new Set(known.map(keyOf));
+  const events = billingEventsOf(records, now).filter((event) => !told.has(keyOf(event)));
+  const news = events.filter(({ isNews }) => isNews).map(({ about, event }) => ({ ...event, id: about }));
+  await tx.runAll(
+    [...news, ...subscriptionChangeOf(audited, records, events)].flatMap((event) =>
+      parts.webhooks.emitting({ ...event, accountId }),
+    ),
+  );
   const fresh = all.filter((notice) => !told.has(keyOf(notice)));
+  if (fresh.length + events.length === 0) return;
+  await tx.run(insertNotifications(accountId, [...fresh, ...events]));
   if (fresh.length === 0) return;
-  await tx.run(insertNotifications(accountId, fresh));
   const people = await tx.run(managersOf(accountId));
   await tx.runAll(
     [...Map.groupBy(fresh, ({ about }) => about).values()].flatMap((ofOne) => {
       const last = ofOne.findLast(({ kind }) => kind !== 'payment.failed');
-      const wasTold = known.some(({ about }) => about === last?.about);
+      const wasTold = known.some(({ kind, about }) => about === last?.about && !BILLING_EVENTS.has(kind));
       const writes = last !== undefined && last.isNews && (!ONLY_IF_TOLD.has(last.kind) || wasTold);
       return [
         ...ofOne.flatMap((notice) => eventOf(parts, accountId, notice)),
@@ -69,7 +79,7 @@ function withoutReplaced(notice: Notification, { facts: { subscription } }: Appl
 /** The end of a problem is no news to people who never heard of it. */
 const ONLY_IF_TOLD: ReadonlySet<NotificationKind> = new Set(['payment_recovered', 'change_not_paid']);
 
-const keyOf = ({ kind, about }: Pick<Notification, 'kind' | 'about'>) => `${kind} ${about}`;
+const keyOf = ({ kind, about }: { readonly kind: string; readonly about: string }) => `${kind} ${about}`;
 
 function eventOf(
   { webhooks }: NotifyParts,
@@ -137,12 +147,15 @@ function mailsOf(parts: NotifyParts, { accountId, people, notice }: MailOrder): 
 const presentTime = () => statement<{ now: Date }>('select app.now() as now');
 
 const knownNotifications = (accountId: AccountId) =>
-  statement<{ kind: NotificationKind; about: string }>(
+  statement<{ kind: string; about: string }>(
     'select kind, about from billing.notices where account_id = $1',
     [accountId],
   );
 
-const insertNotifications = (accountId: AccountId, notices: readonly Notification[]) =>
+const insertNotifications = (
+  accountId: AccountId,
+  notices: readonly { readonly kind: string; readonly about: string }[],
+) =>
   statement(
     `insert into billing.notices (account_id, kind, about)
      select $1, kind, about from jsonb_to_recordset($2::text::jsonb) as notice (kind text, about text) on conflict do nothing`,

@@ -1,0 +1,1 @@
+alter table limits.credits drop column expiry_told_at;
