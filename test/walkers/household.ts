@@ -148,7 +148,7 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
   await db.asMigrator(
     statement(
       `insert into brands.brands (product, brand, logo, logo_type, logo_hash, changed_by)
-       values ('reel', '{"name": "Acme"}', decode($2, 'base64'), 'image/png', '0', $1)
+       select product, '{"name": "Acme"}', decode($2, 'base64'), 'image/png', '0', $1::uuid from unnest(array['reel', 'prism']) product
        on conflict (product) do update set changed_by = excluded.changed_by, logo = excluded.logo, logo_type = excluded.logo_type,
          logo_hash = excluded.logo_hash`,
       [userId, 'iVBORw0KGgo='],

@@ -1,4 +1,4 @@
--- Who may what in this schema. Nothing else is granted to anybody (docs/decisions/0058).
+-- Rights in this schema: no other role has any (docs/decisions/0058).
 grant usage on schema brands to plinth_tenant, plinth_system;
 
 grant select, insert, update, delete on brands.brands to plinth_system;
