@@ -143,7 +143,9 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'vectors.strays-deleted': { because: AGAIN },
   'limits.alerts-pruned': { because: AGAIN },
   'limits.end-users-pruned': { because: AGAIN },
-  'limits.credits-expiring': { because: 'one commit, of the marks and the events: the next run finds the rest' },
+  'limits.credits-expiring': {
+    because: 'one commit, of the marks and the events: the next run finds the rest',
+  },
   'limits.counts-pruned': { because: AGAIN },
   'limits.counted': { because: ONE_COMMIT },
   ...allOf('webhooks', 'made changed rotated deleted tested replayed'),

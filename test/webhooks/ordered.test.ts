@@ -22,7 +22,7 @@ async function openOrdered(): Promise<{ receiver: Receiver; endpoint: Endpoint }
   return { receiver, endpoint: await fixture.endpoint(receiver.url, ['payment.failed'], true) };
 }
 
-/** What an account's messages were about, in the order in which they came. */
+/** Subjects of an account's messages, in the order in which they came. */
 const told = ({ received }: Receiver, accountId: AccountId) =>
   received.filter(({ event }) => event.account_id === accountId).map(({ event }) => event.data['invoice_id']);
 

@@ -78,17 +78,10 @@ function withOffer(
 ): AppError {
   const plan = failure.details?.['upgrade'];
   if (typeof plan !== 'string' || offer === undefined) return failure;
-  const { code, message, details, headers = {}, retryAfter } = failure;
-  return new AppError(code, {
-    message,
-    details: { ...details, offer: offer(plan, buyerOf(context)) ?? null },
-    headers,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-    cause: failure,
-  });
+  return failure.withDetails({ ...failure.details, offer: offer(plan, buyerOf(context)) ?? null });
 }
 
-/** Who would order: a caller who may spend the account's money; the account's owner, where the operator's backend calls. */
+/** The user in whose name a plan is ordered: a caller who may spend the account's money; the account's owner, where the operator's backend calls. */
 function buyerOf(context: InFlightRequest['context']): Buyer | undefined {
   const { caller, accountId, role, spender } = context ?? {};
   if (caller === undefined || accountId === undefined || role === undefined || spender === undefined)

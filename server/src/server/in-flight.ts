@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
-import { addressBlock, type Origin } from '#platform/http';
+import { addressBlock, type Caller, type Origin, type Role, type Spender } from '#platform/http';
 import { type AccountId, AppError, type Lane } from '#platform/kernel';
 import { isTraceparent, type Trace, withoutSecrets } from '#platform/telemetry';
 import type { Arrivals } from './arrivals.ts';
-import type { CallerContext } from './caller-context.ts';
 import type { BodyCapacity } from './parts.ts';
 import type { Responder } from './responder.ts';
 
@@ -12,6 +11,14 @@ declare module 'fastify' {
   interface FastifyRequest {
     inFlight: InFlightRequest;
   }
+}
+
+/** The caller of a request, their role in its account, and in whose name it is charged. */
+interface IdentifiedCall {
+  readonly caller: Caller | undefined;
+  readonly accountId: AccountId | undefined;
+  readonly role: Role | undefined;
+  readonly spender: Spender | undefined;
 }
 
 /** A request as its walk reads it: Fastify's, or the one that a socket's first frame is. */
@@ -63,7 +70,7 @@ export class InFlightRequest implements Origin, Lane {
   keyId: string | undefined;
   accountId: AccountId | undefined;
   /** The caller and the account of the call, once both are known. */
-  context: CallerContext | undefined;
+  context: IdentifiedCall | undefined;
   /** Whether its client comes back to another process when this one stops. */
   streams = false;
   /** Whether this server, which stops, has ended it: the caller did not hang up. */

@@ -172,7 +172,6 @@ function walkOf(
     const began = performance.now();
     const { context, unknown } = await contextInTurn(route, request, { parts, turns });
     const known = performance.now();
-    inFlight.context = context;
     trace?.step('entitle');
     if (context.accountId !== undefined) inFlight.responder.socket?.countFor(context.accountId);
     const inStep = <T>(step: () => T | Promise<T>) =>
@@ -242,6 +241,7 @@ async function contextInTurn(
   let context = NOBODY;
   try {
     context = await callerContextOf(route, request, parts);
+    request.inFlight.context = context;
   } catch (unknown) {
     if (!looksAnyway || asAppError(unknown).status < 500) throw unknown;
     return { context, unknown };

@@ -76,11 +76,7 @@ export function createSales(parts: SalesParts): Sales {
   const returns = createReturnAddresses(parts.returnSettings, parts.reachedAt);
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
-  const checkoutLinks = createCheckoutLinks({
-    ...parts,
-    catalogues: entitlements.catalogues,
-    isSelling: link !== undefined,
-  });
+  const checkoutLinks = linksOf(parts);
   const ledger = createShareLedger(parts);
   const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({
@@ -114,10 +110,7 @@ export function createSales(parts: SalesParts): Sales {
     endings: createEndings({
       ...parts,
       inbox,
-      enders: [
-        ...(link === undefined ? [] : [createStripeEnder(link.client)]),
-        ...parts.stores.flatMap(({ ender }) => ender ?? []),
-      ],
+      enders: endersOf(parts),
     }),
     overage: createOverage({
       ...parts,
@@ -138,6 +131,14 @@ export function createSales(parts: SalesParts): Sales {
     answering: createAnswering({ ...parts, inbox, stores }),
   };
 }
+
+const linksOf = ({ entitlements: { catalogues }, stripe, ...parts }: SalesParts): CheckoutLinks =>
+  createCheckoutLinks({ ...parts, catalogues, isSelling: stripe !== undefined });
+
+const endersOf = ({ stripe, stores }: SalesParts) => [
+  ...(stripe === undefined ? [] : [createStripeEnder(stripe.client)]),
+  ...stores.flatMap(({ ender }) => ender ?? []),
+];
 
 const toldOfPayees = (payees: () => Payees): ConnectedAccounts => ({
   isPayee: (id) => payees().isPayee(id),

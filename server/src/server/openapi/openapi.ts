@@ -23,7 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
 export interface OpenApiOptions {
   readonly version: string;
   readonly serverUrl?: string | undefined;
-  /** What the operator's endpoints receive; none where it is not there. */
+  /** Events that the operator's endpoints receive; none where it is not there. */
   readonly events?: readonly EventSchema[];
 }
 

@@ -58,6 +58,11 @@ export class AppError extends Error {
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
   }
+
+  /** The same error with other details, without the cost of another stack. */
+  withDetails(details: Readonly<Record<string, unknown>>): AppError {
+    return Object.assign(Object.create(this) as AppError, { details });
+  }
 }
 
 /** An error's members as callers read them, in the frame of their protocol. */

@@ -38,8 +38,8 @@ const subscription = {
 };
 const exampleSubscription = {
   subscription_id: SUBSCRIPTION_ID,
-  product: 'reel',
-  plan: 'reel.standard',
+  product: 'demo',
+  plan: 'demo.standard',
   cycle: 'monthly',
   quantity: 1,
   state: 'active',
@@ -48,7 +48,7 @@ const exampleSubscription = {
 };
 
 const credits = { product: z.string(), limit: z.string() };
-const exampleCredits = { product: 'prism', limit: 'readings' };
+const exampleCredits = { product: 'demo', limit: 'readings' };
 
 /** Money of a charge that goes back, or may. */
 const moneyBack = {
@@ -60,7 +60,7 @@ const moneyBack = {
   currency,
 };
 const exampleMoneyBack = {
-  product: 'reel',
+  product: 'demo',
   subscription_id: SUBSCRIPTION_ID,
   invoice_id: INVOICE_ID,
   charge: 'ch_1',
@@ -105,9 +105,9 @@ export const EVENT_KINDS = {
       cause: z.string(),
     }),
     {
-      product: 'reel',
-      plan: 'reel.standard',
-      former_plan: 'reel.basic',
+      product: 'demo',
+      plan: 'demo.standard',
+      former_plan: 'demo.basic',
       add_ons: [],
       source: 'stripe',
       until: MONTH_END,
@@ -141,7 +141,7 @@ export const EVENT_KINDS = {
       paid_at: instant,
     }),
     {
-      product: 'reel',
+      product: 'demo',
       subscription_id: SUBSCRIPTION_ID,
       invoice_id: INVOICE_ID,
       total: 1900,
@@ -164,8 +164,8 @@ export const EVENT_KINDS = {
       grace_ends_at: instant.nullable(),
     }),
     {
-      product: 'reel',
-      plan: 'reel.standard',
+      product: 'demo',
+      plan: 'demo.standard',
       subscription_id: SUBSCRIPTION_ID,
       invoice_id: INVOICE_ID,
       amount: 1900,
@@ -203,7 +203,7 @@ export const EVENT_KINDS = {
       resets_at: instant.nullable(),
     }),
     {
-      product: 'reel',
+      product: 'demo',
       limit: 'generations',
       kind: 'quota',
       key_id: null,
@@ -225,7 +225,7 @@ export const EVENT_KINDS = {
       resets_at: instant.nullable(),
     }),
     {
-      product: 'reel',
+      product: 'demo',
       feature: 'generation',
       limit: 'generations',
       kind: 'quota',
@@ -268,7 +268,7 @@ export const EVENT_KINDS = {
     }),
     {
       budget_id: INVOICE_ID,
-      product: 'reel',
+      product: 'demo',
       feature: null,
       provider: null,
       plan: null,

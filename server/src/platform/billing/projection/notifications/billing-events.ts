@@ -1,5 +1,4 @@
 import type { NewEvent } from '#platform/webhooks';
-import type { AppliedObject } from '../applied-object.ts';
 import {
   type BillingRecords,
   disputesOf,
@@ -82,7 +81,7 @@ export function subscriptionChangeOf(
 
 function ofSubscription(row: SubscriptionRow, isRecent: (at: Date) => boolean): BillingEvent[] {
   const { store_id: about, state, starts_at: startsAt, ended_at: endedAt } = row;
-  // What was never paid for has not begun.
+  // A subscription that was never paid for has not begun.
   if (state === 'incomplete' || state === 'expired') return [];
   const data = subscriptionData(row);
   const created = { type: 'subscription.created' as const, data };
