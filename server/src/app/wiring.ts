@@ -148,11 +148,18 @@ function onlyNameOf(catalogues: readonly Catalogue[]): string | undefined {
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
   const { logger: log } = parts.telemetry;
-  const catalogues = parts.products.map(({ catalogue }) => catalogue);
   const messages = wireMessages(parts);
   const { audit, mail, webhooks } = messages;
   const { freeAccountsPerUser } = config;
-  const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
+  const inSource = parts.products.map(({ catalogue }) => catalogue);
+  const entitlements = createEntitlements({
+    ...parts,
+    audit,
+    catalogues: inSource,
+    webhooks,
+    freeAccountsPerUser,
+  });
+  const { list: catalogues } = entitlements.liveCatalogues;
   const planRates = createPlanRates({ ...parts, catalogues });
   const accounts = createAccounts({
     ...parts,
