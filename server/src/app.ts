@@ -123,6 +123,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     stores: [...appStore.stores, ...googlePlay.stores],
   });
   opened.defer(() => modules.close());
+  await modules.services.plans.ready();
   await modules.entitlements.syncCatalogues();
   await Promise.all([modules.identity.ready(), modules.ai.routes?.ready()]);
   if (options.owner === true) await ensureOwner(modules, config.dataDir);

@@ -4,7 +4,7 @@ import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBackupService } from '#platform/backup';
 import { type BlobStorage, createBlobStorage } from '#platform/blobs';
 import { type Config, settingNames, settingText } from '#platform/config';
-import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
+import { createSales, preparePrices, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import {
   type Catalogue,
@@ -32,6 +32,7 @@ import { createMail, transportOf } from '#platform/mail';
 import { keepSchedules } from '#platform/module';
 import { createOwnerSignIn } from '#platform/owner';
 import { createPermits } from '#platform/permits';
+import { createPlans, plansFileOf } from '#platform/plans';
 import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
 import { createDiagnosis } from '#platform/diagnosis';
@@ -116,6 +117,7 @@ export function wire(parts: WiringParts) {
     mounted,
     async close() {
       aiSettings.stop();
+      services.plans.close();
       await ai.close();
       await spending.limiting.close();
       planRates.close();
@@ -304,6 +306,7 @@ function servicesOf(
     billing: parts.sales,
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
+    plans: openPlans(parts),
     diagnosis: createDiagnosis({
       ...parts,
       config,
@@ -324,6 +327,18 @@ function servicesOf(
       isOpen: config.environment !== 'production',
     }),
   };
+}
+
+function openPlans(parts: WiringParts & ReturnType<typeof wirePeople>) {
+  const { config, serve, work } = parts.options;
+  const { stripe } = parts;
+  return createPlans({
+    ...parts,
+    log: parts.telemetry.logger,
+    file: plansFileOf(config),
+    takesFile: serve || work,
+    preparePrices: async (change) => (stripe === undefined ? [] : preparePrices(stripe, change)),
+  });
 }
 
 function openPrivacy(parts: Omit<PrivacyParts, 'declared'> & Pick<WiringParts, 'products'>) {

@@ -46,6 +46,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     because: 'a keyed hash of 95 random bits says whose it is before the account is known',
   },
   { table: 'ai.routes', says: 'it is the system’s', because: 'routes of models are the operator’s' },
+  { table: 'plans.versions', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   {
     table: 'orbit.public_templates',
     says: 'it is the system’s',

@@ -4,10 +4,9 @@ import { catalogueOf, UNLIMITED } from '#platform/entitlements';
 import { usd } from '#platform/kernel';
 import { describeProblem, readPlans } from './read-plans.ts';
 
-const example = readFileSync(
-  new URL('../../../../../docs/examples/plinth.plans.yaml', import.meta.url),
-  'utf8',
-);
+const page = readFileSync(new URL('../../../../../docs/plans-file.md', import.meta.url), 'utf8');
+
+const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
 
 const SOUND = `products:
   notes:
@@ -199,27 +198,27 @@ describe('a mistake is a sentence with its line', () => {
     [
       'uses: quota per month',
       'uses: quote per month',
-      'line 5, column 7: limits.uses must be of a kind that there is: quota, budget, credits, burst, cooldown, concurrency, gauge.',
+      'line 5, column 7: limits > uses must be of a kind that there is: quota, budget, credits, burst, cooldown, concurrency, gauge.',
     ],
     [
       'uses: quota per month',
       'uses: quota',
-      'line 5, column 7: limits.uses is a quota: say per day, per week, per month, per billing period.',
+      'line 5, column 7: limits > uses is a quota: say per day, per week, per month, per billing period.',
     ],
     [
       'uses: quota per month',
       'uses: monthly quota!',
-      'line 5, column 7: limits.uses must read as "quota per month", or be a map of kind, per and by.',
+      'line 5, column 7: limits > uses must read as "quota per month", or be a map of kind, per and by.',
     ],
     [
       'uses: quota per month',
       'uses: { kind: quota, by: user, per: month }',
-      'line 5, column 28: limits.uses.by must be account, member, key or subject.',
+      'line 5, column 28: limits > uses > by must be account, member, key or subject.',
     ],
     [
       'pause: cooldown',
       'pause: cooldown per day',
-      'line 7, column 7: limits.pause is a cooldown, which has no window: leave out "per".',
+      'line 7, column 7: limits > pause is a cooldown, which has no window: leave out "per".',
     ],
     [
       'pause: cooldown',
@@ -234,27 +233,27 @@ describe('a mistake is a sentence with its line', () => {
     [
       'pause: cooldown',
       'pause: gauge of bytes',
-      'line 7, column 7: limits.pause can count members alone: write "gauge of members".',
+      'line 7, column 7: limits > pause can count members alone: write "gauge of members".',
     ],
     [
       'pause: cooldown',
       'pause: gauge of members by member',
-      'line 7, column 7: limits.pause counts by account alone: leave out "by".',
+      'line 7, column 7: limits > pause counts by account alone: leave out "by".',
     ],
     [
       'pause: cooldown',
       'pause: { kind: burst, per: minute, zone: account }',
-      'line 7, column 7: limits.pause can have "zone: account" alone, and where it counts by day, week or month.',
+      'line 7, column 7: limits > pause can have "zone: account" alone, and where it counts by day, week or month.',
     ],
     [
       'pause: cooldown',
       'pause: { kind: burst, per: minute, sliding: 5 }',
-      'line 7, column 7: limits.pause can have "sliding: true" where it is a burst.',
+      'line 7, column 7: limits > pause can have "sliding: true" where it is a burst.',
     ],
     [
       'pause: cooldown',
       'pause: { kind: burst, per: minute, rollover: { percent: 5, most: 5 } }',
-      'line 7, column 42: limits.pause is a burst: only credits roll over.',
+      'line 7, column 42: limits > pause is a burst: only credits roll over.',
     ],
     [
       'pause: cooldown',
@@ -264,9 +263,9 @@ describe('a mistake is a sentence with its line', () => {
     [
       'pause: cooldown',
       'pause: concurrency of members',
-      'line 7, column 7: limits.pause is a concurrency, which counts no members: leave out "of".',
+      'line 7, column 7: limits > pause is a concurrency, which counts no members: leave out "of".',
     ],
-    ['sharing: boolean', 'sharing: yes', 'line 9, column 7: options.sharing must be number or boolean.'],
+    ['sharing: boolean', 'sharing: yes', 'line 9, column 7: options > sharing must be number or boolean.'],
     [
       'consumes: [uses, cost]',
       'consumes: [use, cost]',
@@ -275,7 +274,7 @@ describe('a mistake is a sentence with its line', () => {
     [
       'consumes: [uses, cost]',
       'consumes: { uses: 1 }',
-      'line 13, column 9: features.summarize.consumes must be a list of names, as [calls, cost].',
+      'line 13, column 9: features > summarize > consumes must be a list of names, as [calls, cost].',
     ],
     [
       'consumes: [uses, cost]',
@@ -285,17 +284,17 @@ describe('a mistake is a sentence with its line', () => {
     [
       'consumes: [uses, cost]',
       'consumes: [uses]\n        outside: everybody',
-      'line 14, column 9: features.summarize.outside must be operator or account.',
+      'line 14, column 9: features > summarize > outside must be operator or account.',
     ],
     [
       'consumes: [uses, cost]',
       'consumes: [uses]\n        longest_seconds: 5m',
-      'line 14, column 9: features.summarize.longest_seconds must be a whole number from 1 up.',
+      'line 14, column 9: features > summarize > longest_seconds must be a whole number from 1 up.',
     ],
     [
       'reserve: $0.10',
       'reserve: 0.10',
-      'line 14, column 9: features.summarize.reserve is money: write dollars with at most six decimals, as $0.50.',
+      'line 14, column 9: features > summarize > reserve is money: write dollars with at most six decimals, as $0.50.',
     ],
     [
       'reserve: $0.10',
@@ -305,15 +304,15 @@ describe('a mistake is a sentence with its line', () => {
     [
       'price: 4.99',
       'price: 4.999',
-      'line 20, column 9: plans.pro.price must be an amount in USD with at most 2 decimals, as 4.99.',
+      'line 20, column 9: plans > pro > price must be an amount in USD with at most 2 decimals, as 4.99.',
     ],
     ['price: 4.99', 'price: 0', 'line 20, column 9: Plan pro ranks above free and does not cost more.'],
     [
       'price: 4.99',
       'rank: 5',
-      'line 19, column 7: plans.pro.price is missing: write free, or an amount a month, as 4.99.',
+      'line 19, column 7: plans > pro > price is missing: write free, or an amount a month, as 4.99.',
     ],
-    ['price: 4.99', 'price: { yearly: 49 }', 'line 20, column 9: plans.pro.price has no "monthly".'],
+    ['price: 4.99', 'price: { yearly: 49 }', 'line 20, column 9: plans > pro > price has no "monthly".'],
     [
       'price: 4.99',
       'price: { monthly: 4.99, yearly: 99 }',
@@ -323,7 +322,7 @@ describe('a mistake is a sentence with its line', () => {
     [
       'price: 4.99',
       'price: { monthly: 4.99, weekly: 2 }',
-      'line 20, column 33: plans.pro.price has no "weekly". There are: monthly, yearly.',
+      'line 20, column 33: plans > pro > price has no "weekly". There are: monthly, yearly.',
     ],
     [
       'price: 4.99',
@@ -343,7 +342,7 @@ describe('a mistake is a sentence with its line', () => {
     [
       'price: 4.99',
       'price: 4.99\n        trial_days: 0',
-      'line 21, column 9: plans.pro.trial_days must be a whole number from 1 up.',
+      'line 21, column 9: plans > pro > trial_days must be a whole number from 1 up.',
     ],
     ['price: 4.99', 'price: 4.99\n        hidden: later', 'line 21, column 9: hidden must be true or false.'],
     [
@@ -364,12 +363,12 @@ describe('a mistake is a sentence with its line', () => {
     [
       'price: 4.99',
       'price: 4.99\n        overage: { uses: free }',
-      'line 21, column 20: plans.pro.overage.uses must be the price of one unit, with at most six decimals, as 0.01.',
+      'line 21, column 20: plans > pro > overage > uses must be the price of one unit, with at most six decimals, as 0.01.',
     ],
     [
       'price: 4.99',
       'price: 4.99\n        overage: { uses: { eur: 0.01 } }',
-      "line 21, column 20: plans.pro.overage.uses has no price in usd, the product's own currency.",
+      "line 21, column 20: plans > pro > overage > uses has no price in usd, the product's own currency.",
     ],
     ['grants: { uses: 50, cost: $9', 'grants: { cost: $9', 'line 19, column 7: Plan pro: forgets uses.'],
     [
@@ -380,17 +379,17 @@ describe('a mistake is a sentence with its line', () => {
     [
       'grants: { uses: 50',
       'grants: { uses: many',
-      'line 21, column 19: plans.pro.grants.uses must be a whole number from 0 up, or unlimited.',
+      'line 21, column 19: plans > pro > grants > uses must be a whole number from 0 up, or unlimited.',
     ],
     [
       'grants: { uses: 50',
       'grants: { uses: $50',
-      'line 21, column 19: plans.pro.grants.uses counts units and not money: leave out the $.',
+      'line 21, column 19: plans > pro > grants > uses counts units and not money: leave out the $.',
     ],
     [
       'uses: 50, cost: $9',
       'uses: 50, cost: 9',
-      'line 21, column 29: plans.pro.grants.cost is money: write dollars with at most six decimals, as $0.50.',
+      'line 21, column 29: plans > pro > grants > cost is money: write dollars with at most six decimals, as $0.50.',
     ],
     [
       'uses: 50, cost: $9',
@@ -402,13 +401,21 @@ describe('a mistake is a sentence with its line', () => {
       'pause: unlimited, sharing: true',
       'line 21, column 39: Plan pro: pause never ends: say how many seconds it takes.',
     ],
-    ['sharing: true', 'sharing: 1', 'line 21, column 49: plans.pro.grants.sharing must be true or false.'],
+    [
+      'sharing: true',
+      'sharing: 1',
+      'line 21, column 49: plans > pro > grants > sharing must be true or false.',
+    ],
     [
       'price: 1.99',
       'price: free',
-      'line 24, column 9: add_ons.boost.price must be an amount in USD with at most 2 decimals, as 4.99.',
+      'line 24, column 9: add_ons > boost > price must be an amount in USD with at most 2 decimals, as 4.99.',
     ],
-    ['days: 7', 'days: a week', 'line 25, column 9: add_ons.boost.days must be a whole number from 1 up.'],
+    [
+      'days: 7',
+      'days: a week',
+      'line 25, column 9: add_ons > boost > days must be a whole number from 1 up.',
+    ],
     ['lifts: pro', 'lifts: max', 'line 26, column 9: Add-on boost: lifts to "max", which is no plan.'],
     ['  boost:', '  pro:', 'line 19, column 7: "pro" is both a plan and an add-on.'],
     ['default_plan: free', 'default_plan: pro', 'line 27, column 5: The default plan "pro" is not free.'],

@@ -12,7 +12,7 @@ import { micros } from '#platform/kernel';
 import { parsePlans, type Path, type PlanProblem } from './document.ts';
 import { readLimit } from './read-limit.ts';
 import { readAddOnPrice, readOverage, readPlanPrice } from './read-price.ts';
-import { type Entries, PlansReader } from './reader.ts';
+import { type Entries, nameOf, PlansReader } from './reader.ts';
 
 const PRODUCT = [
   ...['name', 'holds', 'currency', 'limits', 'options', 'features', 'plans', 'add_ons', 'default_plan'],
@@ -41,8 +41,10 @@ export function readPlans(text: string, inSource: Iterable<string> = []): ReadPl
   const taken = new Set(inSource);
   const catalogues = Object.entries(products ?? {}).flatMap(([key, value]) => {
     const path = ['products', key];
-    if (taken.has(key))
+    if (taken.has(key)) {
       reader.fail(path, `"${key}" is a product in source here: give this one another name.`);
+      return [];
+    }
     const before = reader.problems.length;
     const declaration = readProduct(reader, key, value);
     // Its parts can not be held against each other while one of them is not read.
@@ -163,7 +165,7 @@ function grantOf(
   { path, kind, options }: Pick<PlanContext, 'path' | 'options'> & { readonly kind: string | undefined },
 ): number | undefined {
   if (options[String(path.at(-1))] === 'boolean')
-    return reader.fail(path, `${path.slice(2).join('.')} must be true or false.`);
+    return reader.fail(path, `${nameOf(path)} must be true or false.`);
   return reader.size(value, path, kind === 'budget');
 }
 

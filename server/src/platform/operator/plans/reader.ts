@@ -127,12 +127,12 @@ function decimalOf(text: string | undefined, digits: number): number | undefined
   return Number(whole + part.padEnd(digits, '0'));
 }
 
-/** `plans.pro.price`: the place of a value without the product, which the line says. */
+/** `plans > pro > price`: the place of a value without the product, which the line says. */
 export function nameOf(path: Path): string {
   const [top, , ...rest] = path;
   return rest.length === 0
     ? String(path.at(-1) ?? 'The file')
     : top === 'products'
-      ? rest.join('.')
-      : path.join('.');
+      ? rest.join(' > ')
+      : path.join(' > ');
 }
