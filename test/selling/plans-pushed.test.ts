@@ -21,7 +21,7 @@ const { key: admin } = await app.admin();
 const push = (document: string) => app.call(admin, 'PUT /v1/admin/plans', { body: { document } });
 const order = { product: 'notes', plan: 'pro', cycle: 'monthly' };
 
-/** What the subscriptions of customers are paid by, the first one first. */
+/** Amounts that the subscriptions of customers are paid by, the first one first. */
 async function amounts(): Promise<(number | null | undefined)[]> {
   const { data } = await app.stripe.subscriptions.list({ limit: 10 });
   return data.toSorted((a, b) => a.created - b.created).map(({ items }) => items.data[0]?.price.unit_amount);

@@ -152,15 +152,9 @@ function wirePeople(parts: WiringParts) {
   const { logger: log } = parts.telemetry;
   const messages = wireMessages(parts);
   const { audit, mail, webhooks } = messages;
-  const { freeAccountsPerUser } = config;
   const inSource = parts.products.map(({ catalogue }) => catalogue);
-  const entitlements = createEntitlements({
-    ...parts,
-    audit,
-    catalogues: inSource,
-    webhooks,
-    freeAccountsPerUser,
-  });
+  const sold = { ...parts, audit, catalogues: inSource, webhooks };
+  const entitlements = createEntitlements({ ...sold, freeAccountsPerUser: config.freeAccountsPerUser });
   const { list: catalogues } = entitlements.liveCatalogues;
   const planRates = createPlanRates({ ...parts, catalogues });
   const accounts = createAccounts({

@@ -84,7 +84,6 @@ async function previewAt(at: SignedCaller, document: string): Promise<Preview> {
 }
 
 function printPreview({ version, changes, plans: touched, problems }: Preview): void {
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
   if (changes.length === 0) say(`Nothing differs from version ${version}.`);
   for (const { product, path, before, after } of changes)
     say(`${product}${path === '' ? '' : ` ${path}`}: ${text(before)} -> ${text(after)}`);
@@ -95,6 +94,8 @@ function printPreview({ version, changes, plans: touched, problems }: Preview): 
   }
   for (const problem of problems) say(`REFUSED  ${problem}`);
 }
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const text = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value));
 
@@ -109,7 +110,7 @@ async function push(
     process.stdout.write('Nothing was changed: add --yes to put this into effect.\n');
     return 1;
   }
-  // Of the version that was shown: what another pushed meanwhile is not overwritten.
+  // Another version that was pushed meanwhile is not overwritten.
   const ifMatch = { 'if-match': `"${preview.version}"` };
   const { version, complete } = await at.call('PUT /v1/admin/plans', { document }, ifMatch);
   const rest = complete === true ? '' : ' The last accounts get it within minutes.';

@@ -68,8 +68,6 @@ export interface Config extends TelemetrySettings {
   readonly trustedProxies: readonly string[];
   /** Keys of the products that run, alone; none: all of them do. */
   readonly products: readonly string[];
-  /** PLANS_FILE, as it is named. */
-  readonly plansFile: string | undefined;
   /** Whether a product may be off in production for which subscriptions still pay. */
   readonly productsOffWithSubscriptions: boolean;
   readonly shutdownGraceSeconds: number;
@@ -306,7 +304,6 @@ function assembleConfig(
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     products: values.PRODUCTS,
-    plansFile: values.PLANS_FILE,
     productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,

@@ -34,7 +34,7 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What means something else than before under the same name. A limit: what was used of it would be forgotten, or counted as something else.
+ * Names that mean something else than before. A limit: what was used of it would be forgotten, or counted as something else.
  * A feature: a process has its rules and an account its sizes, which pass to a new version one after the other; with the same rules in
  * both, every decision is by one version whole (docs/decisions/0143).
  */
@@ -69,7 +69,7 @@ function namesOf<Value>(
 const rulesOf = ({ consumes, requires = [] }: Catalogue['features'][string]): string =>
   JSON.stringify([[...consumes].sort(), [...requires].sort()]);
 
-/** How a limit counts, whatever is rolled over. */
+/** How a limit counts, without what is rolled over. */
 function countingOf(limit: Catalogue['limits'][string]): string {
   const fields = Object.entries(limit).filter(([field]) => field !== 'rollover');
   return JSON.stringify(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));

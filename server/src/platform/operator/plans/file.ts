@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '#platform/config';
+import { type Config, ConfigError } from '#platform/config';
 import { hasCode } from '#platform/kernel';
 
 const NAME = 'plinth.plans.yaml';
@@ -13,9 +13,9 @@ export interface PlansFile {
 }
 
 /** The file of PLANS_FILE, else the one of the working directory. */
-export const plansFileOf = ({ plansFile }: { readonly plansFile: string | undefined }): PlansFile => ({
-  path: plansFile ?? join(process.cwd(), NAME),
-  isNamed: plansFile !== undefined,
+export const plansFileOf = ({ values: { PLANS_FILE: named } }: Pick<Config, 'values'>): PlansFile => ({
+  path: named ?? join(process.cwd(), NAME),
+  isNamed: named !== undefined,
 });
 
 /** The file's text; undefined: there is none. Throws ConfigError where it can't be read, or is named and not there. */

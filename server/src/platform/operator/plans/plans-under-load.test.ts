@@ -54,10 +54,10 @@ test('while versions are pushed, 200 callers of two processes are each decided b
         by: { kind: 'system' },
       });
     });
-  let isPushing = true;
+  const pushes = { done: false };
   const pushing = (async () => {
     for (let count = 1; count <= 8; count += 1) await push(VERSIONS[count % 2] ?? '');
-    isPushing = false;
+    pushes.done = true;
   })();
   const admitted = new Map<string, number>();
   const maxima = new Set<number>();
@@ -75,7 +75,7 @@ test('while versions are pushed, 200 callers of two processes are each decided b
         else if (admission.kind === 'denied') maxima.add(admission.denial.max);
         else throw new Error(`unexpected: ${admission.kind}`);
         uses += 1;
-      } while (isPushing || uses < 3);
+      } while (!pushes.done || uses < 3);
     }),
   ]);
   expect([...admitted.values()]).toEqual(accounts.map(() => LIMIT));

@@ -78,7 +78,7 @@ function withWindow(
   if (kind === 'gauge' && unit !== 'members')
     return reader.fail(path, `${name} can count members alone: write "gauge of members".`);
   if (kind !== 'gauge' && unit !== undefined)
-    return reader.fail(path, `${name} is a ${kind}, which counts no ${String(unit)}: leave out "of".`);
+    return reader.fail(path, `${name} is a ${kind}, which has no unit: leave out "of".`);
   if (zone !== undefined && (zone !== 'account' || !['day', 'week', 'month'].includes(String(per))))
     return reader.fail(
       path,

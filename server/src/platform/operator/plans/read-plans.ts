@@ -15,16 +15,24 @@ import { readAddOnPrice, readOverage, readPlanPrice } from './read-price.ts';
 import { type Entries, nameOf, PlansReader } from './reader.ts';
 
 const PRODUCT = [
-  ...['name', 'holds', 'currency', 'limits', 'options', 'features', 'plans', 'add_ons', 'default_plan'],
+  'name',
+  'holds',
+  'currency',
+  'limits',
+  'options',
+  'features',
+  'plans',
+  'add_ons',
+  'default_plan',
 ] as const;
 const FEATURE = ['consumes', 'requires', 'reserve', 'longest_seconds', 'outside'] as const;
-const PLAN = [...['name', 'rank', 'price', 'grants', 'trial_days', 'per_seat', 'overage', 'hidden']] as const;
+const PLAN = ['name', 'rank', 'price', 'grants', 'trial_days', 'per_seat', 'overage', 'hidden'] as const;
 const ADD_ON = ['name', 'price', 'days', 'lifts'] as const;
 
 /** A use that says no longer time is over after ten minutes. */
 const LONGEST_SECONDS = 600;
 
-/** What a plans file sells, and every mistake in it; with one, nothing of it may be put into effect. */
+/** The products of a plans file, and every mistake in it; with one, nothing of it may be put into effect. */
 export interface ReadPlans {
   readonly catalogues: readonly Catalogue[];
   readonly problems: readonly PlanProblem[];
@@ -208,7 +216,7 @@ function placeIn(key: string, product: Entries, says: string): string[] {
   if (higher !== undefined) return ['plans', higher];
   const [, part = '', name = ''] = /^(plan|limit|feature|add-on) ([\w-]+)/.exec(says) ?? [];
   const base = PARTS[part] === undefined ? [] : [PARTS[part], name];
-  const within = base.reduce<unknown>((value, key) => (value as Entries | undefined)?.[key], product);
+  const within = base.reduce<unknown>((value, field) => (value as Entries | undefined)?.[field], product);
   const rest = base.length === 0 ? says : says.slice(part.length + name.length + 1);
   const meant = MEANT.find(([pattern]) => pattern.test(rest))?.[1];
   if (part === 'plan' && meant !== undefined) return [...base, meant];

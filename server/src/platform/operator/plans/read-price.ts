@@ -17,12 +17,12 @@ export function readPlanPrice(reader: PlansReader, value: unknown, { path, curre
     reader.fail(path, `${nameOf(path)} is missing: write free, or an amount a month, as 4.99.`);
     return { currency, ...NOTHING };
   }
-  const own = amountsOf(reader, value, { path, currency }, true);
+  const own = amountsOf(reader, value, { path, currency, others: othersOf(value, currency) });
   const also = othersOf(value, currency).map(
     (code) =>
       [
         code,
-        amountsOf(reader, (value as object)[code as never], { path: [...path, code], currency: code }, false),
+        amountsOf(reader, (value as object)[code as never], { path: [...path, code], currency: code }),
       ] as const,
   );
   return { currency, ...own, ...(also.length === 0 ? {} : { also: Object.fromEntries(also) }) };
@@ -75,12 +75,15 @@ function othersOf(value: unknown, currency: Currency): string[] {
   return Object.keys(value).filter((key) => CODE.test(key) && key !== currency);
 }
 
-function amountsOf(reader: PlansReader, value: unknown, { path, currency }: At, isOwn: boolean): Amounts {
+function amountsOf(
+  reader: PlansReader,
+  value: unknown,
+  { path, currency, others = [] }: At & { readonly others?: readonly string[] },
+): Amounts {
   if (value === 'free') return NOTHING;
   if (typeof value !== 'object' || value === null)
     return { monthly: reader.minor(value, path, currency) ?? 0 };
-  const codes = isOwn ? othersOf(value, currency) : [];
-  const of = reader.fields(value, path, ['monthly', 'yearly', ...codes]);
+  const of = reader.fields(value, path, ['monthly', 'yearly', ...others]);
   const yearly =
     of['yearly'] === undefined ? undefined : reader.minor(of['yearly'], [...path, 'yearly'], currency);
   if (of['monthly'] === undefined) {

@@ -27,6 +27,7 @@ const CHANGE = commitPoint(
 );
 
 const CHANGED = 'plans';
+const FILE_IS_OLD = 'the plans file is that of an earlier version: the stored one is in effect';
 /** Milliseconds between two looks at the file, and at a version whose signal was lost. */
 const LOOK_EVERY = 4_000;
 /** Milliseconds that a push waits for the snapshots of all accounts. They are finished whether it waits or not. */
@@ -83,10 +84,13 @@ export function createPlans(parts: PlansParts): Plans {
   const keys = inSource.map(({ product }) => product);
   let current: VersionRow | undefined;
   let ours: readonly Catalogue[] = [];
-  let seenFile = '';
+  /** The file at the last look: its state, its last text that was right, and the version that was in effect. */
+  let seen:
+    | { readonly state: string; readonly text: string | undefined; readonly version: number }
+    | undefined;
   let working: Promise<unknown> = Promise.resolve();
   let syncing: Promise<void> = Promise.resolve();
-  let close = () => {};
+  let stopLooking: (() => void) | undefined;
 
   /** One after the other: versions that were read before others are never put after them. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -166,37 +170,43 @@ export function createPlans(parts: PlansParts): Plans {
   }
 
   /**
-   * The file becomes a version when it changes while a process runs, and at a start if it was never one. A file that another version has
-   * taken the place of stays without effect, and is told of.
+   * The file becomes a version when it changes while a process runs, and at a start if its text was never one. A text that another process
+   * has stored since the last look is that change, and not a new one.
    */
-  async function takeFile(isStart: boolean): Promise<void> {
+  async function takeFile(): Promise<void> {
     const state = await stateOfFile(file);
-    if (state === seenFile) return;
-    try {
-      const text = await readPlansFile(file);
-      await refresh();
-      if (text !== undefined && text !== current?.document) {
-        const [[stored]] = isStart ? await db.system('plans.read', [wasStored(text)]) : [[undefined]];
-        if (stored?.stored === true) {
-          const why = 'the plans file is that of an earlier version: the stored one is in effect';
-          log.warn({ path: file.path, version: current?.version }, why);
-        } else {
-          const problems = await store(text, undefined);
-          if (problems.length > 0) throw new ConfigError(problems);
-          void sync();
-        }
+    const since = seen === undefined ? 0 : seen.version;
+    if (state === seen?.state) {
+      seen = { ...seen, version: current?.version ?? 0 };
+      return;
+    }
+    const text = await readPlansFile(file);
+    await refresh();
+    if (text !== undefined && text !== current?.document && text !== seen?.text) {
+      const [[stored]] = await db.system('plans.read', [wasStored(text, since)]);
+      if (stored?.stored === true) log.warn({ path: file.path, version: current?.version }, FILE_IS_OLD);
+      else {
+        const problems = await store(text, undefined);
+        if (problems.length > 0) throw new ConfigError(problems);
+        void sync();
       }
+    }
+    seen = { state, text, version: current?.version ?? 0 };
+  }
+
+  /** The same; a file that is refused is told of once, and all else is tried again with the next look. */
+  async function takeFileOrTell(): Promise<void> {
+    try {
+      await takeFile();
     } catch (error) {
+      if (error instanceof AppError && error.code === 'precondition_failed') return takeFileOrTell();
       if (!(error instanceof ConfigError)) throw error;
       // Without any there is nothing to go on with.
-      if (isStart && current === undefined) throw error;
-      log.error(
-        { path: file.path, problems: error.problems },
-        'the plans file is refused: what was in effect stays',
-      );
+      if (current === undefined) throw error;
+      const { problems } = error;
+      log.error({ path: file.path, problems }, 'the plans file is refused: what was in effect stays');
+      seen = { state: await stateOfFile(file), text: seen?.text, version: current.version };
     }
-    // What could not be stored is tried again.
-    seenFile = state;
   }
 
   const view = async (): Promise<PlansInEffect> => {
@@ -209,7 +219,7 @@ export function createPlans(parts: PlansParts): Plans {
     inTurn(async () => {
       const known = current?.version;
       await refresh();
-      if (parts.takesFile) await takeFile(false);
+      if (parts.takesFile) await takeFileOrTell();
       const [[left]] = await db.system('plans.read', [isLeftUnsynced(ours.map(({ product }) => product))]);
       // The process that stored a version writes the snapshots; others end what it leaves.
       if (left?.unsynced === true) void sync();
@@ -217,17 +227,21 @@ export function createPlans(parts: PlansParts): Plans {
         log.debug({ version: current?.version }, 'another process stored plans');
     });
 
+  const lookQuietly = () => void look().catch((err: unknown) => log.warn({ err }, 'plans were not read'));
+
   return {
     async ready() {
       await inTurn(async () => {
         await refresh();
-        if (parts.takesFile) await takeFile(true);
+        if (parts.takesFile) await takeFileOrTell();
+      }).catch((error: unknown) => {
+        if (!(error instanceof AppError)) throw error;
+        log.error({ err: error }, 'the plans file could not be put into effect yet');
       });
       await syncing;
-      const lookQuietly = () => void look().catch((err: unknown) => log.warn({ err }, 'plans were not read'));
       const unsubscribe = db.onSignal(CHANGED, lookQuietly);
       const timer = setInterval(lookQuietly, LOOK_EVERY).unref();
-      close = () => {
+      stopLooking = () => {
         unsubscribe();
         clearInterval(timer);
       };
@@ -250,7 +264,7 @@ export function createPlans(parts: PlansParts): Plans {
       await within(SYNC_PATIENCE, sync());
       return view();
     },
-    close: () => close(),
+    close: () => stopLooking?.(),
   };
 
   function readForCaller(document: string): readonly Catalogue[] {

@@ -25,11 +25,11 @@ export const newestVersion = (known = 0) =>
 export const listVersions = (limit: number) =>
   statement<Omit<VersionRow, 'document'>>(`select ${VERSION} order by v.version desc limit $1`, [limit]);
 
-/** Whether a document was in effect at any time. */
-export const wasStored = (document: string) =>
+/** Whether a document was in effect, as a later version than this one. */
+export const wasStored = (document: string, since = 0) =>
   statement<{ stored: boolean }>(
-    'select exists (select from plans.versions where md5(document) = md5($1) and document = $1) as stored',
-    [document],
+    'select exists (select from plans.versions where version > $2 and document = $1) as stored',
+    [document, since],
   );
 
 /** Those who change plans go one after the other, until they commit. */

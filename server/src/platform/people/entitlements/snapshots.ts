@@ -157,7 +157,7 @@ export function createRewriter(
     rewriteIn: async (tx, accountIds, change) => (await rewrite(tx, accountIds, change)).changed,
     async syncCatalogues() {
       const all: SyncResult[] = [];
-      for (const [product, catalogue] of [...catalogues]) all.push(await sync(product, catalogue));
+      for (const [product, catalogue] of catalogues) all.push(await sync(product, catalogue));
       return {
         rewritten: all.reduce((sum, one) => sum + one.rewritten, 0),
         unknown: all.flatMap((one) => one.unknown),

@@ -1,4 +1,4 @@
--- Who may what in this schema. Nothing else is granted to anybody, but functions to the system (docs/decisions/0058).
+-- Rights in this schema; nothing else is granted, but functions to the system (docs/decisions/0058).
 grant usage on schema plans to plinth_system;
 
 grant select, insert, update on plans.versions to plinth_system;
