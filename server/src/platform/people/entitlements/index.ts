@@ -30,7 +30,6 @@ export {
 } from './catalogue.ts';
 export { catalogueOf, checkCatalogue, type PlainDeclaration } from './check.ts';
 export { type CatalogueDeclaration, declareCatalogue, type NoOptions } from './declaration.ts';
-export type { LiveCatalogues } from './live-catalogues.ts';
 export type { NewGrant, Revocation } from './grants.ts';
 export {
   bestPlan,
