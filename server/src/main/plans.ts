@@ -21,7 +21,7 @@ export const plans: Verb = async ({ config, words: [what, ...words] }) => {
   const isKnown = ['check', 'diff', 'push'].includes(what ?? '');
   const isConfirmed = words.includes('--yes');
   if (!isKnown || more !== undefined || file?.startsWith('-') === true || (isConfirmed && what !== 'push'))
-    return printUsage(isKnown ? (more ?? file ?? '--yes') : what, USAGE);
+    return printUsage(isKnown ? (more ?? (isConfirmed ? '--yes' : file)) : what, USAGE);
   if (what === 'check') return check(config, file);
   if (file === undefined) return printUsage(undefined, USAGE);
   const document = await read(file);

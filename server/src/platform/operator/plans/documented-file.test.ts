@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { catalogueOf, UNLIMITED } from '#platform/entitlements';
 import { usd } from '#platform/kernel';
+import { readPlansFile } from './file.ts';
 import { readPlans } from './read-plans.ts';
 
 const page = readFileSync(new URL('../../../../../docs/plans-file.md', import.meta.url), 'utf8');
@@ -109,4 +110,10 @@ test('the example of the documentation is sound, and each short form reads as th
   const { catalogues, problems } = readPlans(example);
   expect(problems).toEqual([]);
   expect(catalogues).toEqual([notes]);
+});
+
+test('a file that the settings name must be there; the one of the working directory need not', async () => {
+  const path = '/nowhere/plinth.plans.yaml';
+  await expect(readPlansFile({ path, isNamed: true })).rejects.toThrow('there is no such file');
+  expect(await readPlansFile({ path, isNamed: false })).toBeUndefined();
 });
