@@ -131,7 +131,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     stores: [...appStore.stores, ...googlePlay.stores],
   });
   opened.defer(() => modules.close());
-  await modules.entitlements.syncCatalogues();
+  await startPlans(modules);
   await Promise.all([modules.identity.ready(), modules.ai.routes?.ready(), modules.brands.ready()]);
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
@@ -174,6 +174,12 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
       await tellAll(modules);
     },
   };
+}
+
+/** Has the plans that are data in effect, and the snapshots of all products in step. */
+async function startPlans({ services, entitlements }: Modules): Promise<void> {
+  await services.plans.ready();
+  await entitlements.syncCatalogues();
 }
 
 /**

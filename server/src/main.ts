@@ -33,11 +33,12 @@ const USAGE = `Usage: plinth <verb>
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right; bill=: a provider's bill)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
   stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
+  plans push      put a plans file into effect at a server that runs (plans check|diff: see docs/plans-file.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought; litellm: a proxy's settings)
   seed            fill a demo workspace of your products, at a server that runs (seed url=… key=…: another one)
   mcp             serve a product to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
-  config          show the settings in effect, secrets hidden (config check [file]: look for faults in AI_CONFIG and AI_UPSTREAMS)
+  config          show the settings in effect, secrets hidden (config check [file]: look for faults in AI_CONFIG, AI_UPSTREAMS and the plans file)
   doctor          look at everything that the program stands on
   health          ask the server of these settings whether it is ready (health live: whether it answers at all)
   smoke           try a server as a customer of your products uses it (smoke https://api.example.com)

@@ -28,6 +28,7 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
     'idempotency.salts',
     'limits.operator_budgets',
     'orbit.public_templates',
+    'plans.versions',
     'public.plinth_migrations',
     'secrets.master_keys',
     'webhooks.endpoints',

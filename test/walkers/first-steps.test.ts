@@ -156,6 +156,14 @@ const VERB_TABLE: Readonly<
       [['users', 'users.csv', '--format', 'xml'], 'xml'],
     ],
   },
+  plans: {
+    right: [],
+    wrong: [
+      [['pull'], 'pull'],
+      [['check', 'a', 'b'], 'b'],
+      [['diff', 'a', '--yes'], '--yes'],
+    ],
+  },
   seed: {
     right: [],
     wrong: [

@@ -154,6 +154,13 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       [userId, 'iVBORw0KGgo='],
     ),
   );
+  await db.asMigrator(
+    statement(
+      `insert into plans.versions (version, document, source, created_by) values (1, 'products: {}', 'api', $1)
+       on conflict (version) do update set created_by = excluded.created_by`,
+      [userId],
+    ),
+  );
   // The example’s sale is then to be recorded of this account, if it is.
   await db.asMigrator(
     statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),

@@ -5,7 +5,7 @@ import { createBackupService } from '#platform/backup';
 import { createBrands } from '#platform/brands';
 import { type BlobStorage, createBlobStorage } from '#platform/blobs';
 import { type Config, settingNames, settingText } from '#platform/config';
-import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
+import { createSales, preparePrices, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import {
   type Catalogue,
@@ -33,6 +33,7 @@ import { createMail, transportOf } from '#platform/mail';
 import { keepSchedules } from '#platform/module';
 import { createOwnerSignIn } from '#platform/owner';
 import { createPermits } from '#platform/permits';
+import { createPlans, plansFileOf } from '#platform/plans';
 import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
 import { createDiagnosis } from '#platform/diagnosis';
@@ -118,6 +119,7 @@ export function wire(parts: WiringParts) {
     mounted,
     async close() {
       aiSettings.stop();
+      services.plans.close();
       await ai.close();
       await spending.limiting.close();
       planRates.close();
@@ -168,11 +170,12 @@ function onlyNameOf(catalogues: readonly Catalogue[]): string | undefined {
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
   const { logger: log } = parts.telemetry;
-  const catalogues = parts.products.map(({ catalogue }) => catalogue);
   const messages = wireMessages(parts);
   const { audit, brands, mail, webhooks } = messages;
-  const { freeAccountsPerUser } = config;
-  const entitlements = createEntitlements({ ...parts, audit, catalogues, webhooks, freeAccountsPerUser });
+  const inSource = parts.products.map(({ catalogue }) => catalogue);
+  const sold = { ...parts, audit, catalogues: inSource, webhooks };
+  const entitlements = createEntitlements({ ...sold, freeAccountsPerUser: config.freeAccountsPerUser });
+  const { list: catalogues } = entitlements.liveCatalogues;
   const planRates = createPlanRates({ ...parts, catalogues });
   const accounts = createAccounts({
     ...parts,
@@ -321,6 +324,7 @@ function servicesOf(
     billing: parts.sales,
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
+    plans: openPlans(parts),
     diagnosis: createDiagnosis({
       ...parts,
       config,
@@ -341,6 +345,18 @@ function servicesOf(
       isOpen: config.environment !== 'production',
     }),
   };
+}
+
+function openPlans(parts: WiringParts & ReturnType<typeof wirePeople>) {
+  const { config, serve, work } = parts.options;
+  const { stripe } = parts;
+  return createPlans({
+    ...parts,
+    log: parts.telemetry.logger,
+    file: plansFileOf(config),
+    takesFile: serve || work,
+    preparePrices: async (change) => (stripe === undefined ? [] : preparePrices(stripe, change)),
+  });
 }
 
 function openPrivacy(parts: Omit<PrivacyParts, 'declared'> & Pick<WiringParts, 'products'>) {

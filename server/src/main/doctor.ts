@@ -3,6 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Config,
+  ConfigError,
   type DeliverySettings,
   type MailSettings,
   makeFolder,
@@ -20,6 +21,7 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askCollector, askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
+import { checkPlansFile, plansFileOf } from '#platform/plans';
 import { checkVectorHome } from '#platform/vectors';
 import {
   assertNobodyPays,
@@ -70,6 +72,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
     { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
+    { name: 'plans', look: () => inDatabase((db) => plansState(db, config)) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: () => aiSettingsState(config) },
@@ -85,7 +88,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
     { name: 'traces', look: () => tracesState(config.tracing) },
     ...s3Checks(config),
-    ...stripeChecks(config),
+    ...stripeChecks(config, inDatabase),
     ...googlePlayChecks(config, inDatabase),
     ...appStoreChecks(config),
     { name: 'purchases', look: () => inDatabase(purchasesState) },
@@ -98,6 +101,15 @@ async function productsState(db: Database, config: Config): Promise<string> {
   const choice = await chooseProducts(db, config);
   assertNobodyPays(choice, config);
   return describeChoice(choice) ?? 'all are on';
+}
+
+/** The plans that are data, and whether the file is in effect. */
+async function plansState(db: Database, config: Config): Promise<string> {
+  const { products } = await import('#products');
+  const inSource = products.map(({ key }) => key);
+  return checkPlansFile(db, { file: plansFileOf(config), inSource }).catch((error: unknown) => {
+    throw error instanceof ConfigError ? new OperatorError(error.problems.join(' ')) : error;
+  });
 }
 
 /** Purchases of customers may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */

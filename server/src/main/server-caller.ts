@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { z } from 'zod';
+import type { Config } from '#platform/config';
+import { localOwner } from '#platform/owner';
 import type { ServerCaller } from '#platform/product';
 import { codeOf, OperatorError } from './operator-error.ts';
+import { runningServer } from './server-file.ts';
 
 const PATIENCE = 30_000;
 /** Until a stream has ended, of a slow model too. */
@@ -12,6 +16,19 @@ type Answer = Readonly<Record<string, unknown>>;
 /** Calls the server at `url`, with the API key or access token that `token` is once it is set. */
 export interface SignedCaller extends ServerCaller {
   token: string;
+  call(line: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
+}
+
+/** Calls the server that is named, else the one of this DATA_DIR, by the key that is named, else that of its local owner. */
+export function callerOf(
+  { dataDir, baseUrl }: Config,
+  named: { readonly url?: string | undefined; readonly key?: string | undefined },
+): SignedCaller {
+  const url = (named.url ?? runningServer(dataDir) ?? baseUrl).replace(/\/+$/, '');
+  const key = named.key ?? localOwner(dataDir).api_key;
+  if (key !== undefined) return createCaller(url, key);
+  const path = join(dataDir, 'owner.json');
+  throw new OperatorError(`There is no key in ${path}: start the server first, or name one (key=…).`);
 }
 
 export function createCaller(url: string, token = ''): SignedCaller {
@@ -39,12 +56,12 @@ export function createCaller(url: string, token = ''): SignedCaller {
     token,
     failure: (sentence, cause) => new OperatorError(sentence, { cause }),
     open: (line) => send(line, { signal: AbortSignal.timeout(LONGEST) }, { accept: 'text/event-stream' }),
-    async call(line, body) {
+    async call(line, body, headers = {}) {
       const json = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
       const options = { signal: AbortSignal.timeout(PATIENCE) };
       const response = await (body === undefined
-        ? send(line, options, {})
-        : send(line, { ...options, body: JSON.stringify(body) }, json));
+        ? send(line, options, headers)
+        : send(line, { ...options, body: JSON.stringify(body) }, { ...json, ...headers }));
       const text = await response.text().catch((cause: unknown) => {
         throw new OperatorError(`The answer to ${line} broke off (${codeOf(cause)}).`, { cause });
       });

@@ -3,10 +3,13 @@ import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
 import type { Check } from '#platform/diagnosis';
+import type { Catalogue } from '#platform/entitlements';
+import { storedCatalogues } from '#platform/plans';
+import type { InDatabase } from './database-check.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Needs of a server that sells through Stripe, a line each. */
-export function stripeChecks(config: Config): Check[] {
+export function stripeChecks(config: Config, inDatabase: InDatabase): Check[] {
   const { stripe } = config;
   if (stripe === undefined)
     return [{ name: 'Stripe', look: async () => 'STRIPE_SECRET_KEY is not set: nothing is sold here' }];
@@ -16,7 +19,9 @@ export function stripeChecks(config: Config): Check[] {
   return SETUP_LINES.map((name) => ({
     name,
     async look() {
-      looked ??= findings(config, { ...stripe, account });
+      looked ??= cataloguesIn(inDatabase).then((catalogues) =>
+        findings(config, catalogues, { ...stripe, account }),
+      );
       const found = (await looked).find(({ of }) => of === name);
       if (found === undefined) throw new OperatorError('Not known, because the key is not accepted.');
       if (found.isWrong) throw new OperatorError(found.says);
@@ -25,15 +30,29 @@ export function stripeChecks(config: Config): Check[] {
   }));
 }
 
+/** All that is sold: products in source, and those that are plans alone. */
+async function cataloguesIn(inDatabase: InDatabase): Promise<Catalogue[]> {
+  const all = products.map(({ catalogue }) => catalogue);
+  await inDatabase(async (db) => {
+    all.push(...(await storedCatalogues(db)));
+    return '';
+  });
+  return all;
+}
+
 type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['account']> };
 
 /** Without a good key the rest is not known: only its own line is there. */
-async function findings(config: Config, { account, url, tax }: Selling): Promise<readonly SetupFinding[]> {
+async function findings(
+  config: Config,
+  catalogues: readonly Catalogue[],
+  { account, url, tax }: Selling,
+): Promise<readonly SetupFinding[]> {
   const client = createStripeClient({ ...account, url });
   try {
     return await checkStripeSetup({
       client,
-      catalogues: products.map(({ catalogue }) => catalogue),
+      catalogues,
       tax,
       baseUrl: config.baseUrl,
       webhookSecrets: account.webhookSecrets,

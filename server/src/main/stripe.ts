@@ -9,6 +9,7 @@ import {
 } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { systemClock } from '#platform/kernel';
+import { storedCatalogues } from '#platform/plans';
 import { products } from '#products';
 import { withTables } from './migrate.ts';
 import { OperatorError } from './operator-error.ts';
@@ -60,12 +61,13 @@ function printRefusal(why = NO_KEY): number {
 async function sync(config: Config, { account, url, tax }: StripeSettings): Promise<number> {
   if (account === undefined) return printRefusal();
   const client = createStripeClient({ ...account, url });
-  const catalogues = products.map(({ catalogue }) => catalogue);
+  const inSource = products.map(({ catalogue }) => catalogue);
   try {
-    const { prices, endpoint, connectEndpoint } = await withTables(config, (db) =>
+    const { prices, endpoint, connectEndpoint } = await withTables(config, async (db) => {
+      const catalogues = [...inSource, ...(await storedCatalogues(db))];
       // Prices that are made at Stripe are kept here: without the tables they would be lost.
-      syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl }),
-    );
+      return syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl });
+    });
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)
       process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its events.\n');

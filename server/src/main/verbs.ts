@@ -15,6 +15,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   restore: async () => (await import('./restore.ts')).restore,
   keys: async () => (await import('./keys.ts')).keys,
   stripe: async () => (await import('./stripe.ts')).stripe,
+  plans: async () => (await import('./plans.ts')).plans,
   import: async () => (await import('./import-file.ts')).importFile,
   seed: async () => (await import('./seed.ts')).seed,
   mcp: async () => (await import('./mcp.ts')).mcp,

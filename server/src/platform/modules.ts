@@ -20,6 +20,7 @@ import { mailModule } from '#platform/mail';
 import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
 import { ownerModule } from '#platform/owner';
 import { permitsModule } from '#platform/permits';
+import { plansModule } from '#platform/plans';
 import { privacyModule } from '#platform/privacy';
 import { productSystemUses } from '#platform/product';
 import { createQueue } from '#platform/queue';
@@ -112,6 +113,7 @@ export const modules = inOrder([
   customersModule,
   diagnosisModule,
   permitsModule,
+  plansModule,
   ownerModule,
   backupModule,
   defineModule({

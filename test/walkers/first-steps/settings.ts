@@ -150,6 +150,7 @@ export const ANYTHING = {
   SMOKE_PASSWORD: 'any text',
   REDIS_PREFIX: 'a prefix is any text',
   PASSWORD_WORDS: 'words are any text',
+  PLANS_FILE: 'server/src/platform/operator/plans/documented-file.test.ts: a file that is not there',
   EXCHANGE_RATES_FILE:
     'server/src/platform/operator/reports/exchange-rates.test.ts: a file that can not be read',
 } as const;

@@ -54,7 +54,7 @@ await stopTime(db);
 await advanceTo(db, '2030-03-13T12:34:56.789Z');
 await db.script(ADMISSION);
 const catalogue = limitsCatalogue(PRODUCT);
-const features = compileFeatures([catalogue], FAILURES);
+const features = compileFeatures(catalogue, FAILURES);
 const UNDONE = commitPoint('test.history', 'nothing: a history is undone');
 
 /** An account with two members, a key with a budget, and one that came from it. It has no plan, for each history gives it one. */

@@ -47,7 +47,7 @@ export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/a
 export { type SetupFinding, SETUP_LINES, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
-export { syncStripe } from './providers/stripe/sync.ts';
+export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';

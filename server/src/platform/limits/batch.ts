@@ -6,6 +6,8 @@ import type { AdmitRequest, IdempotencyRequest } from './permit.ts';
 /** A request with the ids of the permit and the usage event that it may get. */
 export interface AdmissionItem {
   readonly request: AdmitRequest;
+  /** As the plans had it when the request came. */
+  readonly feature: CompiledFeature;
   readonly keyed: IdempotencyKey | undefined;
   readonly permit: PermitId;
   readonly event: UsageEventId;
@@ -40,7 +42,6 @@ export function meterOf(accountId: AccountId, product: string): string {
  */
 export function createBatch(
   items: readonly AdmissionItem[],
-  features: ReadonlyMap<string, CompiledFeature>,
   to: { readonly holder: HolderId; readonly wait: boolean },
 ): Batch {
   const meters = items.map(({ request }) => meterOf(request.accountId, request.product));
@@ -50,7 +51,7 @@ export function createBatch(
   const facts: string[] = [];
   const accounts: string[] = [];
   const products: string[] = [];
-  const known = new Map<string, number>();
+  const known = new Map<CompiledFeature, number>();
   const duplicates = new Map<string, number>();
   let meter = '';
   let last: Run | undefined;
@@ -63,8 +64,8 @@ export function createBatch(
       accounts.push(request.accountId);
       products.push(request.product);
     }
-    if (last === undefined || !isLike(last.request, request)) {
-      last = { request, first: requests.length + 1, last: 0, meter: accounts.length };
+    if (last === undefined || last.compiled !== item.feature || !isLike(last.request, request)) {
+      last = { request, compiled: item.feature, first: requests.length + 1, last: 0, meter: accounts.length };
       runs.push(last);
     }
     last.last = requests.length + 1;
@@ -73,11 +74,10 @@ export function createBatch(
   }
   const texts: string[] = [];
   const runTexts = runs.map((run) => {
-    const name = `${run.request.product}.${run.request.feature}`;
-    let feature = known.get(name);
+    let feature = known.get(run.compiled);
     if (feature === undefined) {
-      feature = texts.push(features.get(name)?.text ?? '');
-      known.set(name, feature);
+      feature = texts.push(run.compiled.text);
+      known.set(run.compiled, feature);
     }
     return composite(runFields(run, feature));
   });
@@ -99,6 +99,7 @@ export function createBatch(
 
 interface Run {
   readonly request: AdmitRequest;
+  readonly compiled: CompiledFeature;
   readonly first: number;
   last: number;
   readonly meter: number;

@@ -56,31 +56,44 @@ function failuresRule(most: number): string {
   return ruleText({ name: 'failures', kind: 'failures', per: 'day', by: 'account', share: null, most });
 }
 
-/** The features of all products by `product.feature`; `failures` is in micro-dollars. */
+/** The features of a product by name; `failures` is in micro-dollars. */
 export function compileFeatures(
-  catalogues: readonly Catalogue[],
+  catalogue: Catalogue,
   failures: number,
-): Map<string, CompiledFeature> {
+): ReadonlyMap<string, CompiledFeature> {
   const compiled = new Map<string, CompiledFeature>();
-  for (const catalogue of catalogues) {
-    for (const [name, feature] of Object.entries(catalogue.features)) {
-      const rules = feature.consumes.map((limit) => {
-        const declaration = catalogue.limits[limit];
-        if (declaration === undefined)
-          throw new Error(`${catalogue.product}.${name} consumes an unknown limit: ${limit}`);
-        return ruleOf(limit, declaration);
-      });
-      const requires = feature.requires ?? [];
-      compiled.set(`${catalogue.product}.${name}`, {
-        needsSubject: rules.some(({ by }) => by === 'subject'),
-        text: composite([
-          requires.length === 0 ? null : arrayOf(requires),
-          feature.longestSeconds,
-          arrayOf([...rules.map(ruleText), failuresRule(failures)]),
-          rules.some(({ kind }) => kind === 'concurrency'),
-        ]),
-      });
-    }
+  for (const [name, feature] of Object.entries(catalogue.features)) {
+    const rules = feature.consumes.map((limit) => {
+      const declaration = catalogue.limits[limit];
+      if (declaration === undefined)
+        throw new Error(`${catalogue.product}.${name} consumes an unknown limit: ${limit}`);
+      return ruleOf(limit, declaration);
+    });
+    const requires = feature.requires ?? [];
+    compiled.set(name, {
+      needsSubject: rules.some(({ by }) => by === 'subject'),
+      text: composite([
+        requires.length === 0 ? null : arrayOf(requires),
+        feature.longestSeconds,
+        arrayOf([...rules.map(ruleText), failuresRule(failures)]),
+        rules.some(({ kind }) => kind === 'concurrency'),
+      ]),
+    });
   }
   return compiled;
+}
+
+/** Finds a feature of the plans in effect, whether its product runs or not. */
+export type FindFeature = (product: string, feature: string) => CompiledFeature | undefined;
+
+/** Finds features among catalogues that are replaced while the process runs; each catalogue is compiled once. */
+export function createFeatures(catalogues: readonly Catalogue[], failures: number): FindFeature {
+  const compiled = new WeakMap<Catalogue, ReadonlyMap<string, CompiledFeature>>();
+  return (product, feature) => {
+    const catalogue = catalogues.find((one) => one.product === product);
+    if (catalogue === undefined) return undefined;
+    const features = compiled.get(catalogue) ?? compileFeatures(catalogue, failures);
+    compiled.set(catalogue, features);
+    return features.get(feature);
+  };
 }

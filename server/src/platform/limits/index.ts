@@ -21,7 +21,7 @@ export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
 export { type Denial, limitExceeded, planRequired, admissionError, refusalError } from './denial.ts';
 export { createDenialEvents, type DenialCache, type DenialEvents } from './admission/denial-cache.ts';
-export type { CompiledFeature } from './features.ts';
+export { type CompiledFeature, ruleJson, ruleOf } from './features.ts';
 export type { PlanExcess, PlanChoice } from './usage/plan-excess.ts';
 export {
   createMembersGauging,

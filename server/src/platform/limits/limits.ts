@@ -9,7 +9,7 @@ import type { Admission, AdmitRequest } from './permit.ts';
 import type { DenialCache } from './admission/denial-cache.ts';
 import { Ends, createAfterEnds, type EndsElsewhere } from './settlement/ends.ts';
 import { BusyRows } from './batcher.ts';
-import { compileFeatures, FAILURES } from './features.ts';
+import { createFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './usage/gauges.ts';
 import type { Holder } from './holder.ts';
 import { createDelegatedPermits, type DelegatedPermits } from './permits/delegated.ts';
@@ -93,9 +93,9 @@ export function createLimits(parts: LimitsParts): Limits {
   const settling = createSettling({ db, busyRows });
   const held = { ...parts, holder: holder.id, retries, failures, afterEnds };
   const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends });
-  const features = compileFeatures(parts.catalogues, failures);
+  const findFeature = createFeatures(parts.catalogues, failures);
   return {
-    ...createAdmission({ ...held, features, makePermit: permitOf, busyRows }),
+    ...createAdmission({ ...held, findFeature, makePermit: permitOf, busyRows }),
     permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -106,7 +106,7 @@ export function createLimits(parts: LimitsParts): Limits {
     gauging: createGauging(parts.catalogues),
     seats: createSeats(parts),
     delegated: createDelegatedPermits({ ...parts, resolve: settling.resolve, afterEnds }),
-    reporting: createReporting({ ...parts, features }),
+    reporting: createReporting({ ...parts, findFeature }),
     ends,
     retries,
     carrier: createUsageCarrier(parts.catalogues),

@@ -1,4 +1,4 @@
-import { list, setting, toggle } from './setting.ts';
+import { list, setting, text, toggle } from './setting.ts';
 
 /** Which products run (docs/runbook.md). */
 export const PRODUCT_SETTINGS = {
@@ -15,6 +15,11 @@ export const PRODUCT_SETTINGS = {
       example: 'reel,gateway',
     },
   ),
+  PLANS_FILE: setting(text.optional(), {
+    group: 'Server',
+    says: 'The file of products that are plans alone (docs/plans-file.md), read again within seconds when it changes. Not set: plinth.plans.yaml in the working directory, if it is there.',
+    example: './plinth.plans.yaml',
+  }),
   PRODUCTS_OFF_WITH_SUBSCRIPTIONS: setting(toggle.optional(), {
     group: 'Server',
     says: 'true to start in production although subscriptions still pay for a product that is off.',

@@ -6,7 +6,7 @@ import { type AdmissionItem, createBatch, meterOf, idempotencyKeyOf } from '../b
 import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends.ts';
-import type { CompiledFeature } from '../features.ts';
+import type { CompiledFeature, FindFeature } from '../features.ts';
 import type { PermitMaker, PermitParts } from '../permits/permits.ts';
 import type { Admission, AdmitRequest, NotGranted, PermitFacts } from '../permit.ts';
 import type { DenialCache } from './denial-cache.ts';
@@ -44,7 +44,7 @@ export interface AdmissionParts
   extends Pick<PermitParts, 'ids' | 'answers' | 'holder' | 'retries' | 'afterEnds'> {
   readonly db: Database;
   readonly catalogues: readonly Catalogue[];
-  readonly features: ReadonlyMap<string, CompiledFeature>;
+  readonly findFeature: FindFeature;
   readonly makePermit: PermitMaker;
   readonly busyRows: BusyRows;
   /** Answers requests that were just denied; without it, the database is asked each time. */
@@ -57,8 +57,7 @@ export interface AdmissionParts
 
 /** The way of a request to its answer, from top to bottom (docs/limits.md). */
 export function createAdmission(parts: AdmissionParts) {
-  const { db, ids, answers, holder, features, denials } = parts;
-  const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
+  const { db, ids, answers, holder, catalogues, findFeature, denials } = parts;
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
   const batcher = createBatcher<AdmissionItem, Decision>({
@@ -70,23 +69,27 @@ export function createAdmission(parts: AdmissionParts) {
   });
 
   async function admit(request: AdmitRequest): Promise<Admission> {
-    assertFeature(request);
+    const feature = openFeature(request);
     const afterEnds = parts.afterEnds(request.accountId);
-    const first = await decide(request, afterEnds);
+    const first = await decide(request, feature, afterEnds);
     // The bound comes first, and costs nothing; what it denies for want of money or tokens is measured closely, once.
     const isShort = first.kind === 'denied' && first.denial.needed !== undefined;
     const closer = isShort ? await request.closer?.() : undefined;
-    const last = closer === undefined ? first : await decide({ ...request, ...closer }, afterEnds);
+    const last = closer === undefined ? first : await decide({ ...request, ...closer }, feature, afterEnds);
     if (last.kind === 'denied') parts.onDenied?.(request, last.denial);
     return last;
   }
 
   /** A question that was denied just now has its answer; the others are asked in one batch, with all that wait. */
-  async function decide(request: AdmitRequest, afterEnds: ReturnType<AfterEnds>): Promise<Admission> {
+  async function decide(
+    request: AdmitRequest,
+    feature: CompiledFeature,
+    afterEnds: ReturnType<AfterEnds>,
+  ): Promise<Admission> {
     const question = denials?.ask(request);
     if (question?.denial !== undefined) return { kind: 'denied', denial: question.denial };
     const keyed = request.idempotency && idempotencyKeyOf(answers, request.accountId, request.idempotency);
-    const item: AdmissionItem = { request, keyed, permit: ids.next(), event: ids.next() };
+    const item: AdmissionItem = { request, feature, keyed, permit: ids.next(), event: ids.next() };
     const decision = await afterEnds(() => batcher.add(item));
     if ('budget' in decision) parts.onBudgetClosed?.(String(decision['budget']));
     const admission = toAdmission(decision, item, parts);
@@ -96,7 +99,7 @@ export function createAdmission(parts: AdmissionParts) {
 
   /** One statement and one commit for all callers that wait. An answer that is missing comes with the next batch. */
   async function flush(items: readonly AdmissionItem[], wait: boolean): Promise<(Decision | undefined)[]> {
-    const { values, facts, order } = createBatch(items, features, { holder, wait });
+    const { values, facts, order } = createBatch(items, { holder, wait });
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
     for (;;) {
       const looksUp = cautious > 0;
@@ -119,32 +122,34 @@ export function createAdmission(parts: AdmissionParts) {
 
   /** Admission at this instant, which is undone: nothing is written, and the next request may take the room. */
   async function preview(request: PreviewRequest): Promise<Preview> {
-    assertFeature(request);
-    const decision = await parts.afterEnds(request.accountId)(() => decideAndUndo(request));
+    const feature = openFeature(request);
+    const decision = await parts.afterEnds(request.accountId)(() => decideAndUndo(request, feature));
     const { kind, reserve } = decision;
     return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision);
   }
 
-  async function decideAndUndo(request: PreviewRequest): Promise<Decision> {
-    const item = { request, keyed: undefined, permit: ids.next<PermitId>(), event: ids.next<UsageEventId>() };
-    const { values, facts } = createBatch([item], features, { holder, wait: true });
+  async function decideAndUndo(request: PreviewRequest, feature: CompiledFeature): Promise<Decision> {
+    const [permit, event] = [ids.next<PermitId>(), ids.next<UsageEventId>()];
+    const item = { request, feature, keyed: undefined, permit, event };
+    const { values, facts } = createBatch([item], { holder, wait: true });
     const asked = systemCall(statement<DecisionRow>(PREVIEW, [...values, facts]));
     const [[row]] = await db.system('limits.admission', DECIDED, [asked]);
     if (row === undefined) throw new Error('a preview had no answer');
     // Busy: another request of the account, its first one, made the meter at this moment.
-    return decisionOf(row) ?? decideAndUndo(request);
+    return decisionOf(row) ?? decideAndUndo(request, feature);
   }
 
   /**
    * Nothing is spent on a product that is off, by any caller: a call, a backend outside, work that goes on, an admin who replays a job. Nor
    * on a feature that there is not, or without the subject that a limit of it counts by.
    */
-  function assertFeature({ product, feature: name, subject }: PreviewRequest): void {
-    assertRunning(catalogues.get(product));
-    const feature = features.get(`${product}.${name}`);
+  function openFeature({ product, feature: name, subject }: PreviewRequest): CompiledFeature {
+    assertRunning(catalogues.find((one) => one.product === product));
+    const feature = findFeature(product, name);
     if (feature === undefined) throw new Error(`no such feature: ${product}.${name}`);
     if (subject === undefined && feature.needsSubject)
       throw new Error(`${product}.${name} has a limit by subject, and none is named`);
+    return feature;
   }
 
   return { admit, preview };
@@ -261,7 +266,7 @@ const ABANDON = commitPoint(
  */
 export function abandonAdmissions(
   { db, ids, holder, retries }: Pick<AdmissionParts, 'db' | 'ids' | 'holder' | 'retries'>,
-  items: readonly AdmissionItem[],
+  items: readonly Pick<AdmissionItem, 'request' | 'permit' | 'event'>[],
 ): void {
   const abandoned = items.map(({ request, permit, event }) => ({
     ...encodeStep({

@@ -29,15 +29,17 @@ export function createGauging(catalogues: readonly Catalogue[]): Gauging {
 export type MembersGauging = (more: 0 | 1) => readonly Statement[];
 
 export function createMembersGauging(catalogues: readonly Catalogue[]): MembersGauging {
-  const gauges = catalogues.flatMap(({ product, limits }) =>
-    Object.entries(limits).flatMap(([name, limit]) =>
-      limit.kind === 'gauge' && limit.unit === 'members' ? [{ p: product, n: name }] : [],
-    ),
-  );
-  if (gauges.length === 0) return () => [];
-  return (more) => [
-    statement('select limits.room_for_members($1::jsonb, $2)', [JSON.stringify(gauges), more]),
-  ];
+  return (more) => {
+    const gauges = catalogues
+      .filter(isRunning)
+      .flatMap(({ product, limits }) =>
+        Object.entries(limits).flatMap(([name, limit]) =>
+          limit.kind === 'gauge' && limit.unit === 'members' ? [{ p: product, n: name }] : [],
+        ),
+      );
+    if (gauges.length === 0) return [];
+    return [statement('select limits.room_for_members($1::jsonb, $2)', [JSON.stringify(gauges), more])];
+  };
 }
 
 /** Why a transaction was undone, when a gauge had no room; else undefined. */
@@ -60,7 +62,7 @@ export function createMemberCapacity(parts: {
 }): MemberCapacity {
   const { catalogues, entitlements } = parts;
   return {
-    check: createMembersGauging(catalogues.filter(isRunning)),
+    check: createMembersGauging(catalogues),
     refusal(error) {
       const denied = gaugeDenial(error);
       if (denied === undefined) return error;

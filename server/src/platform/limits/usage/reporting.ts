@@ -2,7 +2,7 @@ import { type Statement, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { Ids, KeyId, UserId } from '#platform/kernel';
 import { compareText, arrayOf, composite } from '../batch.ts';
-import type { CompiledFeature } from '../features.ts';
+import type { FindFeature } from '../features.ts';
 import { BACKENDS } from '../permits/delegated.ts';
 import type { Usage } from '../permit.ts';
 
@@ -38,16 +38,18 @@ export type Reporting = (by: Reporter, uses: readonly ReportedUse[]) => Statemen
 
 export function createReporting({
   ids,
-  features,
+  findFeature,
 }: {
   readonly ids: Ids;
-  readonly features: ReadonlyMap<string, CompiledFeature>;
+  readonly findFeature: FindFeature;
 }): Reporting {
   return ({ userId, keyId, backend, requestId }, uses) => {
     const products = [...new Set(uses.map(({ product }) => product))].sort(compareText);
-    const named = [...new Set(uses.map(nameOf))];
-    const positions = new Map(named.map((name, position) => [name, position + 1]));
-    const texts = named.map((name) => features.get(name)?.text ?? '');
+    const named = new Map(uses.map((use) => [nameOf(use), use]));
+    const positions = new Map([...named.keys()].map((name, index) => [name, index + 1]));
+    const texts = [...named.values()].map(
+      ({ product, feature }) => findFeature(product, feature)?.text ?? '',
+    );
     const reported = uses.map((use) =>
       composite([...useFields(use, positions.get(nameOf(use))), ...callFields(use.usage)]),
     );

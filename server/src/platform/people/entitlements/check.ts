@@ -27,6 +27,19 @@ const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Checks what a product sells, and answers it as a catalogue. Throws one error with a line for each problem. */
 export function catalogueOf(declaration: PlainDeclaration): Catalogue {
+  const { catalogue, problems } = checkCatalogue(declaration);
+  if (problems.length > 0)
+    throw new Error(
+      `the product "${declaration.key}" can't be sold:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
+  return catalogue;
+}
+
+/** The catalogue of a declaration, with a line for each problem that forbids to sell it. */
+export function checkCatalogue(declaration: PlainDeclaration): {
+  readonly catalogue: Catalogue;
+  readonly problems: readonly string[];
+} {
   const { key, name, holds, limits, features, plans, defaultPlan, tiers } = declaration;
   const parts = { product: key, name, holds, limits, features, plans };
   const rest = { options: declaration.options ?? {}, addOns: declaration.addOns ?? {} };
@@ -42,9 +55,7 @@ export function catalogueOf(declaration: PlainDeclaration): Catalogue {
     ...Object.entries(catalogue.addOns).flatMap(([addOn, of]) => addOnProblems(catalogue, addOn, of)),
     ...defaultProblems(catalogue),
   ];
-  if (problems.length > 0)
-    throw new Error(`the product "${key}" can't be sold:\n${problems.map((line) => `  ${line}`).join('\n')}`);
-  return catalogue;
+  return { catalogue, problems };
 }
 
 function nameProblems(catalogue: Catalogue): string[] {

@@ -28,7 +28,7 @@ export {
   isRunning,
   productOff,
 } from './catalogue.ts';
-export { catalogueOf, type PlainDeclaration } from './check.ts';
+export { catalogueOf, checkCatalogue, type PlainDeclaration } from './check.ts';
 export { type CatalogueDeclaration, declareCatalogue, type NoOptions } from './declaration.ts';
 export type { NewGrant, Revocation } from './grants.ts';
 export {
@@ -62,7 +62,7 @@ export { createUpgradeFor, type UpgradeFor, type UpgradeQuestion } from './upgra
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 const systemUses = {
   'admin.grants': 'a platform admin grants a plan to an account that is not their own',
-  'entitlements.rewrite': 'a change of plans in code rewrites the snapshots of all accounts',
+  'entitlements.rewrite': 'a change of plans rewrites the snapshots of all accounts',
 };
 
 declare module '#platform/db' {

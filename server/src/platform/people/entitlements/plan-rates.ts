@@ -38,8 +38,7 @@ export function createPlanRates(parts: {
   readonly clock: Clock;
   readonly catalogues: readonly Catalogue[];
 }): PlanRates {
-  const { db, clock } = parts;
-  const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
+  const { db, clock, catalogues } = parts;
   const kept = createReadCache<Read>({ db, clock, topic: 'entitlements' });
 
   async function read(accountId: AccountId): Promise<Read> {
@@ -53,7 +52,7 @@ export function createPlanRates(parts: {
     async now(accountId, product) {
       const { timelines, time, readAt } = await kept.get(accountId, accountId, () => read(accountId));
       const timeline = timelines.get(product);
-      const catalogue = catalogues.get(product);
+      const catalogue = catalogues.find((one) => one.product === product);
       if (timeline === undefined || catalogue === undefined)
         return { plan: null, rates: new Map(), grants: {} };
       // A boost that ends meanwhile ends in what is kept, too.

@@ -5,6 +5,7 @@ import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
+import { createLiveCatalogues, type LiveCatalogues } from './live-catalogues.ts';
 import { createRewriter, type OnEntitlementChanged, type SyncResult } from './snapshots.ts';
 import { addOnsOf, boughtBy, type Grant, grantOf, grantsPage, presentPlan, timelinesOf } from './store.ts';
 import {
@@ -56,7 +57,9 @@ export interface Upgrade {
 }
 
 export interface Entitlements extends GrantWriter {
+  /** By product, live (`LiveCatalogues`). */
   readonly catalogues: ReadonlyMap<string, Catalogue>;
+  readonly liveCatalogues: LiveCatalogues;
   /** Tells all processes that an account's grants changed; called once the transaction that did it is over. */
   announce(accountId: AccountId): void;
   /** Registers what a product does in each transaction that writes an account's entitlement in it anew; once for a product. */
@@ -72,7 +75,7 @@ export interface Entitlements extends GrantWriter {
   ): Promise<Grant[]>;
   /** All add-ons that an account ever had, the newest first, each with the time that it is had. */
   addOnsOf(accountId: AccountId): Promise<ReturnType<typeof addOnTimes<Grant>>>;
-  /** Called at each start: puts defaults and snapshots in step with the plans in code. Two processes may do so at once. */
+  /** Called at each start and after `liveCatalogues.replace`: puts defaults and snapshots in step with the plans. Two processes may do so at once. */
   syncCatalogues(): Promise<SyncResult>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
 }
@@ -90,17 +93,18 @@ export interface EntitlementsParts {
 
 /** Plans, grants and what they amount to. `grantIn` and `revokeIn` need a transaction of the system role. */
 export function createEntitlements(parts: EntitlementsParts): Entitlements {
-  const { db, ids, audit, catalogues: list } = parts;
-  const catalogues = new Map(list.map((catalogue) => [catalogue.product, catalogue]));
-  if (catalogues.size < list.length) throw new Error('two products have the same key');
-  const [tiers, ...others] = list.filter((catalogue) => catalogue.tiers);
-  if (others.length > 0) throw new Error('the plans of two products are tiers');
+  const { db, ids, audit } = parts;
+  const liveCatalogues = createLiveCatalogues(parts.catalogues);
+  const { byProduct: catalogues } = liveCatalogues;
+  // A product in code has them, and never another one.
+  const tiers = parts.catalogues.find((catalogue) => catalogue.tiers);
   const rewriter = createRewriter(
     { db, emitting: parts.webhooks?.emitting, accountsPerUser: parts.freeAccountsPerUser ?? 1 },
     catalogues,
   );
   return {
     catalogues,
+    liveCatalogues,
     ...createGrantWriter({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
     onChanged: (product, hook) => rewriter.onChanged(product, hook),

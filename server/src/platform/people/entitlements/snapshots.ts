@@ -77,8 +77,12 @@ export function createRewriter(
   catalogues: ReadonlyMap<string, Catalogue>,
 ): Rewriter {
   const hooks = new Map<string, OnEntitlementChanged>();
-  const stateOf = (catalogue: Catalogue) => digestOf(catalogue, accountsPerUser);
-  const digests = new Map([...catalogues].map(([product, catalogue]) => [product, stateOf(catalogue)]));
+  const digests = new WeakMap<Catalogue, string>();
+  const stateOf = (catalogue: Catalogue) => {
+    const digest = digests.get(catalogue) ?? digestOf(catalogue, accountsPerUser);
+    digests.set(catalogue, digest);
+    return digest;
+  };
 
   async function rewrite(tx: Transaction, accountIds: readonly AccountId[], change: Change) {
     const catalogue = catalogues.get(change.product);
@@ -102,7 +106,7 @@ export function createRewriter(
     }));
     const [changed] = await tx.runAll([
       insertSnapshots(change, timelines),
-      noteOtherPlans(change.product, digests.get(change.product) ?? ''),
+      noteOtherPlans(change.product, stateOf(catalogue)),
     ]);
     await tx.runAll(planEvents(change, changed).flatMap(emitting));
     const hook = hooks.get(change.product);
@@ -131,6 +135,8 @@ export function createRewriter(
       const last = accounts.at(-1);
       if (last === undefined) break;
       after = last;
+      // Plans that were pushed meanwhile have a sync of their own, which begins anew.
+      if (catalogues.get(product) !== catalogue) return { rewritten, unknown: [] };
       const done = await db.system('entitlements.rewrite', REWRITE, (tx) =>
         rewrite(tx, accounts, { product, cause: 'catalogue_changed' }),
       );

@@ -1,4 +1,4 @@
-import { commitPoint, type Database, statement } from '#platform/db';
+import { commitPoint, type Database, type Statement, statement } from '#platform/db';
 import { sha256 } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
@@ -27,19 +27,31 @@ interface PricesParts {
  * nothing. An amount never changes: another one is another price, and who subscribed at the former one keeps it.
  */
 export async function syncPrices(
-  { db, client, tax }: PricesParts,
+  { db, ...at }: PricesParts,
+  catalog: readonly CatalogPrice[],
+): Promise<SyncedPrice[]> {
+  const synced = await makePrices(at, catalog);
+  await db.system('billing.prices', SYNCED, keepPrices(at.client.mode, synced));
+  return synced;
+}
+
+/** Creates the prices at Stripe alone. Until their ids are stored, those that they replace can't be bought, and nothing else is sold. */
+export async function makePrices(
+  { client, tax }: Omit<PricesParts, 'db'>,
   catalog: readonly CatalogPrice[],
 ): Promise<SyncedPrice[]> {
   const names = new Map(catalog.map(({ productId, name }) => [productId, name]));
   for (const [id, name] of names) await syncProduct(client, id, { name, tax_code: tax.code });
   const synced: SyncedPrice[] = [];
   for (const price of catalog) synced.push({ ...price, ...(await syncPrice(client, price, tax)) });
-  await db.system('billing.prices', SYNCED, [
-    forgetPrices(client.mode),
-    ...synced.map(keepPrice(client.mode)),
-  ]);
   return synced;
 }
+
+/** Stores the ids of all prices of a mode, in the system's scope. */
+export const keepPrices = (mode: Mode, synced: readonly SyncedPrice[]): Statement[] => [
+  forgetPrices(mode),
+  ...synced.map(keepPrice(mode)),
+];
 
 /** The prices of the catalog that Stripe lacks, or has otherwise. */
 export async function unsyncedPrices(

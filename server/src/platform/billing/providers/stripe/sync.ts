@@ -1,9 +1,9 @@
-import type { Database } from '#platform/db';
+import type { Database, Statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import type { StripeClient } from './client.ts';
+import type { StripeClient, StripeConnection } from './client.ts';
 import { type SyncedEndpoint, syncConnectEndpoint, syncEndpoint } from './endpoint.ts';
 import { syncPortal } from './portal.ts';
-import { type SyncedPrice, syncPrices } from './prices.ts';
+import { keepPrices, makePrices, type SyncedPrice, syncPrices } from './prices.ts';
 import { priceCatalogOf, type SaleTax } from './price-catalog.ts';
 
 export interface StripeSync {
@@ -37,4 +37,18 @@ export async function syncStripe({
   const connectEndpoint =
     baseUrl === undefined ? undefined : await syncConnectEndpoint(client, { baseUrl, anew });
   return { prices, endpoint, connectEndpoint };
+}
+
+/**
+ * Makes at Stripe the prices of plans that are not in effect yet. The statements store their ids: run in the commit that puts the plans into
+ * effect, so that what is shown is what is charged. None where Stripe has them, or is a sandbox that does not run.
+ */
+export async function preparePrices(
+  { client, tax, standIn }: StripeConnection,
+  { before, after }: Readonly<Record<'before' | 'after', readonly Catalogue[]>>,
+): Promise<Statement[]> {
+  const [old, next] = [before, after].map(priceCatalogOf);
+  if (next === undefined || standIn?.isRunning() === false || JSON.stringify(old) === JSON.stringify(next))
+    return [];
+  return keepPrices(client.mode, await makePrices({ client, tax }, next));
 }

@@ -1,0 +1,70 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+
+/** Keys and indexes from the top of a document to one of its values. */
+export type Path = readonly (string | number)[];
+
+/** A mistake of a plans file: what is wrong, in a sentence, and where. Lines and columns begin with 1. */
+export interface PlanProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly says: string;
+}
+
+/** A document as plain values, with the place of each. */
+export interface ParsedDocument {
+  readonly value: unknown;
+  /** The place of a value's key; of the nearest value above where there is none. */
+  readonly placeOf: (path: Path) => Pick<PlanProblem, 'line' | 'column'>;
+  readonly problems: readonly PlanProblem[];
+}
+
+/** Characters: the file of a hundred products has half of them. */
+const LONGEST = 262_144;
+
+/** Parses YAML 1.2, of which JSON is a part. */
+export function parsePlans(text: string): ParsedDocument {
+  const lines = new LineCounter();
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const nothing = { value: undefined, placeOf: () => at(0) };
+  if (text.length > LONGEST)
+    return { ...nothing, problems: [{ ...at(0), says: `The file is longer than ${LONGEST} characters.` }] };
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const problems = document.errors.map(({ pos, message }) => ({
+    ...at(pos[0]),
+    says: `This is not YAML: ${message.replace(/\.?$/, '.')}`,
+  }));
+  if (problems.length > 0) return { ...nothing, problems };
+
+  function placeOf(path: Path) {
+    let node: unknown = document.contents;
+    let place = 0;
+    for (const key of path) {
+      if (isAlias(node)) node = node.resolve(document);
+      const found = childOf(node, key);
+      if (found === undefined) break;
+      [place, node] = [found.offset, found.node];
+    }
+    return at(place);
+  }
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), placeOf, problems };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'an alias leads nowhere';
+    return { ...nothing, problems: [{ ...at(0), says: `This is not YAML: ${reason}.` }] };
+  }
+}
+
+function childOf(node: unknown, key: string | number): { node: unknown; offset: number } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+    return pair === undefined ? undefined : { node: pair.value, offset: offsetOf(pair.key) };
+  }
+  if (!isSeq(node)) return undefined;
+  const item = node.items[Number(key)];
+  return item === undefined ? undefined : { node: item, offset: offsetOf(item) };
+}
+
+const offsetOf = (node: unknown): number => (isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0);

@@ -1,0 +1,36 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, ConfigError } from '#platform/config';
+import { hasCode } from '#platform/kernel';
+
+const NAME = 'plinth.plans.yaml';
+
+/** The file that plans are read from. */
+export interface PlansFile {
+  readonly path: string;
+  /** Whether the settings name it: then it must be there. */
+  readonly isNamed: boolean;
+}
+
+/** The file of PLANS_FILE, else the one of the working directory. */
+export const plansFileOf = ({ values: { PLANS_FILE: named } }: Pick<Config, 'values'>): PlansFile => ({
+  path: named ?? join(process.cwd(), NAME),
+  isNamed: named !== undefined,
+});
+
+/** The file's text; undefined: there is none. Throws ConfigError where it can't be read, or is named and not there. */
+export async function readPlansFile({ path, isNamed }: PlansFile): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (!isNamed && hasCode(error, 'ENOENT')) return undefined;
+    const why = hasCode(error, 'ENOENT') ? 'there is no such file' : 'it can not be read';
+    throw new ConfigError([`PLANS_FILE ${path}: ${why}.`]);
+  }
+}
+
+/** Differs whenever the file does, also where another one was put in its place. */
+export async function stateOfFile({ path }: PlansFile): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0, ino: 'away' }));
+  return `${mtimeMs} ${size} ${ino}`;
+}

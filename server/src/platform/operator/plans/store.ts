@@ -1,0 +1,122 @@
+import { statement } from '#platform/db';
+import type { UserId } from '#platform/kernel';
+
+/** A stored version of the plans. */
+export interface VersionRow {
+  readonly version: number;
+  readonly document: string;
+  readonly source: 'file' | 'api';
+  readonly created_by: string | null;
+  readonly email: string | null;
+  readonly created_at: Date;
+}
+
+const VERSION = `v.version, v.source, v.created_by, u.email, v.created_at
+  from plans.versions v left join identity.users u on u.user_id = v.created_by`;
+
+/** The version in effect, if it is a later one than `known`. */
+export const newestVersion = (known = 0) =>
+  statement<VersionRow>(
+    `select v.document, ${VERSION} where v.version > $1 order by v.version desc limit 1`,
+    [known],
+  );
+
+/** The newest versions without their documents. */
+export const listVersions = (limit: number) =>
+  statement<Omit<VersionRow, 'document'>>(`select ${VERSION} order by v.version desc limit $1`, [limit]);
+
+/** Whether a document was in effect, as a later version than this one. */
+export const wasStored = (document: string, since = 0) =>
+  statement<{ stored: boolean }>(
+    'select exists (select from plans.versions where version > $2 and document = $1) as stored',
+    [document, since],
+  );
+
+/** Those who change plans go one after the other, until they commit. */
+export const lockPlans = statement("select pg_advisory_xact_lock(hashtextextended('plinth plans', 0))");
+
+export const insertVersion = (row: {
+  readonly version: number;
+  readonly document: string;
+  readonly source: VersionRow['source'];
+  readonly by: UserId | null;
+}) =>
+  statement('insert into plans.versions (version, document, source, created_by) values ($1, $2, $3, $4)', [
+    row.version,
+    row.document,
+    row.source,
+    row.by,
+  ]);
+
+/**
+ * How many accounts hold each plan and add-on of a product now or later, by its id (`notes.pro`): those who were granted or sold it, and
+ * not those who have it by default.
+ */
+export const heldIn = (product: string) =>
+  statement<{ held: string; accounts: number }>(
+    `select held, count(distinct account_id)::int as accounts from (
+       select account_id, product || '.' || plan as held from entitlements.grants
+       where product = $1 and plan is not null and revoked_at is null and coalesce(ends_at, 'infinity') > app.now()
+       union all
+       select s.account_id, add_on from (
+         select distinct on (account_id) account_id, timeline from entitlements.snapshots
+         where product = $1 order by account_id, version desc
+       ) s
+       cross join jsonb_array_elements(s.timeline) as segment
+       cross join jsonb_array_elements_text(segment->'add_ons') as add_on
+       where coalesce((segment->>'until')::timestamptz, 'infinity') > app.now()
+     ) as holders group by held order by held`,
+    [product],
+  );
+
+/** How many accounts have a product's default plan, for they hold nothing else in it. */
+export const withDefaultOf = (product: string) =>
+  statement<{ accounts: number }>(
+    `select count(*)::int as accounts from accounts.accounts a
+     where not exists (select from entitlements.grants g where g.account_id = a.account_id and g.product = $1 and g.revoked_at is null)
+       and entitlements.segment(a.account_id, $1, app.now())->>'plan' is not null`,
+    [product],
+  );
+
+/** A limit of a plan that becomes smaller, as `limits.usage_of` reads it, with its new size for one seat. */
+export interface ShrinkingLimit {
+  readonly plan: string;
+  readonly perSeat: boolean;
+  readonly size: number;
+  /** `{p, n, k, w, s, m}`. */
+  readonly rule: object;
+}
+
+/** At most so many accounts are looked at for what they have used. */
+const LOOKED_AT = 5_000;
+
+/** How many accounts have used more of a limit by now than its new size, by plan and limit. */
+export const overIn = (product: string, limits: readonly ShrinkingLimit[]) =>
+  statement<{ plan: string; limit: string; accounts: number }>(
+    `with seen as (
+       select account_id, entitlements.segment(account_id, $1, app.now()) as segment
+       from (select account_id from limits.meters where scope = $1 union select account_id from entitlements.grants where product = $1
+         limit ${LOOKED_AT}) as accounts
+     )
+     select l->>'plan' as plan, l->'rule'->>'n' as limit, count(*)::int as accounts
+     from seen cross join jsonb_array_elements($2::text::jsonb) as l
+     cross join lateral limits.usage_of(seen.account_id, jsonb_build_array(l->'rule')) as used
+     where seen.segment->>'plan' = l->>'plan'
+       and used.used > (l->>'size')::bigint * case when (l->>'perSeat')::boolean then coalesce((seen.segment->>'quantity')::int, 1) else 1 end
+     group by 1, 2 order by 1, 2`,
+    [product, JSON.stringify(limits)],
+  );
+
+/** Whether snapshots of some products are still to be written, by a process that has not done so for a minute. */
+export const isLeftUnsynced = (products: readonly string[]) =>
+  statement<{ unsynced: boolean }>(
+    `select exists (select from entitlements.defaults
+       where product = any ($1) and not complete and updated_at < app.now() - interval '1 minute') as unsynced`,
+    [products],
+  );
+
+export const isUnsynced = (products: readonly string[]) =>
+  statement<{ unsynced: boolean }>(
+    'select exists (select from entitlements.defaults where product = any ($1) and not complete) as unsynced',
+    [products],
+  );
