@@ -23,7 +23,6 @@ import {
   identityDoneAgain,
   type IdentitySettings,
   type Providers,
-  userByEmail,
 } from '#platform/identity';
 import { createWork, type Jobs, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
@@ -194,6 +193,7 @@ function wirePeople(parts: WiringParts) {
     entitlements,
     planRates,
     accounts,
+    accountByName: accounts.accountByName,
     identity,
     sso,
     dataKeys: createDataKeys(parts),
@@ -223,8 +223,7 @@ function identitySettings(config: Config, products: readonly Product[]): Identit
 
 /** Wires the calls that cost money, their limits, and the ledger. */
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
-  const { db, options } = parts;
-  const { config, crashHook } = options;
+  const { config, crashHook } = parts.options;
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
@@ -258,8 +257,6 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     ...config.sales,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
-    accountByEmail: async (email) =>
-      (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });
   return {
     limiting,

@@ -15,6 +15,7 @@ import {
   changeableSubscription,
   payingCurrency,
   subscriptionFor,
+  recordBehalf,
   recordChange,
   sellingPartsOf,
   type SellingParts,
@@ -67,7 +68,8 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const held = async <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>): Promise<T> =>
     holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does);
   return {
-    async checkout({ accountId, caller: { userId } }, request) {
+    async checkout(visitor, request) {
+      const { accountId } = visitor;
       const sold = sellingPartsOf(parts);
       const asked = completeOrder(request, {
         tiers: parts.tiers,
@@ -81,10 +83,15 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
           'body.currency',
           `This account pays in ${paysIn}, as long as it has a subscription.`,
         );
+      await recordBehalf(parts, visitor, 'checkout.opened');
+      // A trial is one of the customer's owner, and not of the operator.
+      const { userId } = visitor.spender ?? visitor.caller;
       return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
     },
-    portal({ accountId }, returnUrl) {
+    async portal(visitor, returnUrl) {
+      const { accountId } = visitor;
       parts.returns.assertCustomer({ return_url: returnUrl });
+      await recordBehalf(parts, visitor, 'portal.opened');
       return portal(sellingPartsOf(parts), accountId, returnUrl);
     },
     read: async (accountId, product) =>
