@@ -94,3 +94,14 @@ describe('a plan that sells members', () => {
     expect(() => fixture.limits.gauging('demo', 'members', 1)).toThrow('members are counted');
   });
 });
+
+test('a customer of the operator seats as many members as its plan says; the owner it is made with takes no seat', async () => {
+  const by = { caller: owner.caller, origin: ORIGIN as never };
+  const { customer } = await accounts.customers.put(by, 'seated', {});
+  await makeGrant(db, customer.account_id, { catalogue, plan: 'small' });
+  const put = (externalUserId: string) =>
+    accounts.customers.members.put(by, { externalId: 'seated', externalUserId }, { role: 'member' });
+  const outcomes = await Promise.allSettled(['one', 'two', 'three'].map(put));
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: FULL }]);
+  expect((await fixture.limits.usage(customer.account_id))[0]).toMatchObject({ used: 2, max: 2 });
+});

@@ -313,7 +313,7 @@ describe('a backend of the operator', () => {
     const admin = await app.admin();
     expect(code(await call(onBehalfOf(mine, customer), 'POST /v1/permits', FEATURE))).toBe('404 not_found');
     // And nothing else than what says so.
-    expect(code(await call(onBehalfOf(admin, customer), 'GET /v1/usage'))).toBe('404 not_found');
+    expect(code(await call(onBehalfOf(admin, customer), 'GET /v1/jobs'))).toBe('404 not_found');
     expect(
       code(await call({ ...admin, headers: { 'x-account-id': randomUUID() } }, 'POST /v1/permits', FEATURE)),
     ).toBe('404 not_found');

@@ -16,6 +16,8 @@ export const MOST_EXCEPTIONS = 3;
 /** Tables in which an account or a person never has more than a few rows. */
 export const FEW_ROWS: readonly string[] = [
   'accounts.accounts',
+  'accounts.customer_members',
+  'accounts.customers',
   'accounts.invitations',
   'accounts.places',
   'accounts.teams',

@@ -17,6 +17,7 @@ export type TablePlan =
 export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
   copied: [
     'accounts.accounts',
+    'accounts.customers',
     'ai.routes',
     'app.clock',
     'app.installation',

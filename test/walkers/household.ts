@@ -21,7 +21,7 @@ import { makeCollaboration } from './collaboration.ts';
 import { makeDocuments } from './documents.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
 import { makeBackup, makeFiles } from './files.ts';
-import { makeDataKey, makeInvitations, makeTeams } from './organization.ts';
+import { makeCustomer, makeDataKey, makeInvitations, makeTeams } from './organization.ts';
 import { makeLicenseKey, makeLicenses } from './licenses.ts';
 import { makePlugins } from './marketplace.ts';
 import { makeMemory } from './memory.ts';
@@ -76,6 +76,7 @@ async function makeAll(app: TestApp, owner: Person): Promise<void> {
   await makeCollaboration(app, owner, owner.accountId);
   await makeDocuments(app, owner, owner.accountId);
   await makeLicenses(app, owner.userId, owner.accountId);
+  await makeCustomer(app, owner.accountId);
   await makeInvitations(app, owner);
   await makeTeams(app, owner.userId, owner.accountId);
   await makeMemory(app, owner.userId, owner.accountId);

@@ -20,6 +20,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/auth/mfa/passkeys': PROOF,
   'POST /v1/auth/step-up/options': ASKS,
   'POST /v1/auth/step-up': STAYS,
+  'POST /v1/customers/batch': 'each is named by an external id, and made once for ever',
   'POST /v1/admin/users/:id/suspend': STAYS,
   'POST /v1/admin/users/:id/reinstate': STAYS,
   'POST /v1/admin/users/:id/mfa/reset': STAYS,

@@ -44,3 +44,16 @@ export async function makeTeams({ app, db }: TestApp, userId: UserId, accountId:
   await db.asMigrator(statement(team, [accountId, id, 'A team']));
   await db.asMigrator(statement(join, [accountId, id, userId]));
 }
+
+/** The account as a customer of the operator's, with a member whom the operator names. */
+export async function makeCustomer({ app, db }: TestApp, accountId: AccountId): Promise<void> {
+  const [owner, member] = [app.modules.ids.next(), app.modules.ids.next()];
+  const users = 'insert into identity.users (user_id, default_account_id) values ($1, $3), ($2, $3)';
+  await db.asMigrator(statement(users, [owner, member, accountId]));
+  const customer =
+    'insert into accounts.customers (account_id, external_id, owner_id) values ($1, $2, $3) on conflict do nothing';
+  await db.asMigrator(statement(customer, [accountId, `household-${accountId}`, owner]));
+  const row =
+    'insert into accounts.customer_members (account_id, external_user_id, user_id) values ($1, $2, $3)';
+  await db.asMigrator(statement(row, [accountId, `member-${member}`, member]));
+}

@@ -29,7 +29,7 @@ afterAll(closeConnections);
 let people: Record<'owner' | 'admin', Person> | undefined;
 
 /** Some calls sign their caller out, or delete them. */
-async function callerOf({ shape: { auth } }: Route): Promise<string | undefined> {
+async function callerOf({ shape: { auth, keysOnly } }: Route): Promise<string | undefined> {
   const known = people === undefined ? [] : Object.values(people);
   const answers = await Promise.all(known.map(({ token }) => app.call(token, 'GET /v1/me')));
   if (people === undefined || answers.some(({ status }) => status !== 200))
@@ -38,7 +38,8 @@ async function callerOf({ shape: { auth } }: Route): Promise<string | undefined>
       admin: await makePerson(app, { role: 'admin' }),
     };
   if (auth === 'none' || auth === 'product_key') return undefined;
-  return auth === 'admin' ? people.admin.token : people.owner.token;
+  if (auth === 'admin') return keysOnly === true ? people.admin.key : people.admin.token;
+  return people.owner.token;
 }
 
 /** Milliseconds of the processor that a request takes in this process, which sends it as well. */

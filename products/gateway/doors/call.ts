@@ -8,6 +8,7 @@ import { type CallFrom, featureOf, type Gateway } from '../service.ts';
 export const CALL = {
   tag: 'AI gateway',
   auth: 'account',
+  onBehalf: true,
   may: 'member',
   scope: 'ai:call',
   rate: { perMinute: 6_000, by: 'account' },
@@ -43,6 +44,7 @@ export const CALL = {
 export const LISTING = {
   tag: CALL.tag,
   auth: CALL.auth,
+  onBehalf: CALL.onBehalf,
   may: 'viewer',
   scope: CALL.scope,
   rate: { perMinute: 600, by: 'account' },

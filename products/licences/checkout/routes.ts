@@ -22,6 +22,7 @@ export const openCheckout = route(
       'Answers the payment provider’s page; the plan and its licence are there seconds after the payment. Without `success_url` the customer comes back to a page of this server that shows the licence key. The same order is answered with the same page. `POST /v1/billing/checkout` sells the plans of all products.',
     tag: 'Coditect licences',
     auth: 'account',
+    onBehalf: true,
     may: 'admin',
     scope: 'billing:write',
     rate: { perMinute: 20, by: 'account' },
@@ -51,11 +52,11 @@ export const openCheckout = route(
       'conflict',
     ],
   },
-  ({ accountId, caller, origin, body, onceInSteps }, { checkout }) =>
+  ({ accountId, caller, spender, origin, body, onceInSteps }, { checkout }) =>
     onceInSteps({
       isOver: isFinal,
       async run() {
-        const bought = await checkout({ accountId, caller, origin }, body);
+        const bought = await checkout({ accountId, caller, spender, origin }, body);
         return answer(201, {
           checkout_url: bought.url,
           session_id: bought.id,

@@ -10,6 +10,7 @@ const tag = 'Coditect licences';
 const reads = {
   tag,
   auth: 'account',
+  onBehalf: true,
   may: 'viewer',
   scope: 'coditect:read',
   rate: { perMinute: 120, by: 'account' },
@@ -51,6 +52,7 @@ export const rotateLicenseKey = route(
     description:
       'For a key that somebody has who should not. The former one is unknown at once; sessions that run go on, and machines stay activated.',
     auth: 'account',
+    onBehalf: true,
     may: 'admin',
     scope: 'coditect:write',
     rate: { perMinute: 6, by: 'account' },

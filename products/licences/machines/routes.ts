@@ -116,6 +116,7 @@ export const listMachines = route(
   {
     tag: 'Coditect licences',
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'coditect:read',
     rate: { perMinute: 120, by: 'account' },

@@ -209,6 +209,7 @@ export const deleteSession = route(
 const reads = {
   tag,
   auth: 'account',
+  onBehalf: true,
   scope: 'coditect:read',
   rate: { perMinute: 120, by: 'account' },
 } as const;

@@ -24,7 +24,6 @@ import {
   identityDoneAgain,
   type IdentitySettings,
   type Providers,
-  userByEmail,
 } from '#platform/identity';
 import { createWork, type Jobs, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
@@ -218,6 +217,7 @@ function wirePeople(parts: WiringParts) {
     entitlements,
     planRates,
     accounts,
+    accountByName: accounts.accountByName,
     identity,
     sso,
     dataKeys: createDataKeys(parts),
@@ -250,8 +250,7 @@ function identitySettings(
 
 /** Wires the calls that cost money, their limits, and the ledger. */
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
-  const { db, options } = parts;
-  const { config, crashHook } = options;
+  const { config, crashHook } = parts.options;
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
@@ -285,8 +284,6 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     ...config.sales,
     metrics: parts.telemetry.metrics,
     storeSandboxAccounts: config.storeSandboxAccounts,
-    accountByEmail: async (email) =>
-      (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });
   return {
     limiting,

@@ -46,6 +46,7 @@ export function expectedOf({ shape }: Route, caller: Caller): Outcome {
   if (UNKNOWN.includes(caller)) return 401;
   if ((caller === 'narrow' && scope !== 'any') || (scope === 'session' && BY_KEY.includes(caller)))
     return 403;
+  if (shape.keysOnly === true && caller === 'operator') return 403;
   const standing = auth === 'admin' ? asAdmin(caller) : inAccount({ shape }, caller);
   if (standing !== 'in') return standing;
   return caller === 'stale' && shape.stepUp === true ? 403 : 'in';
@@ -61,7 +62,7 @@ function inAccount({ shape }: Pick<Route, 'shape'>, caller: Caller): Outcome {
   if (least === undefined) return 'in';
   if (caller === 'personal') return shape.within !== undefined ? 404 : heldAs(shape.holds, 'personal');
   const role = ROLE_OF[caller];
-  if (role === undefined) return caller === 'backend' && shape.onBehalf === true ? 'in' : 404;
+  if (role === undefined) return caller === 'backend' && shape.onBehalf !== undefined ? 'in' : 404;
   return atLeast(role, least) ? heldAs(shape.holds, 'organization') : 403;
 }
 
@@ -109,7 +110,8 @@ export function declarationOf({ shape }: Pick<Route, 'shape'>): string {
     ...(within === undefined ? [] : [`organization ≥ ${within}`]),
     ...(scope === undefined ? [] : [scope]),
     ...(holds === undefined ? [] : [`${holds} only`]),
-    ...(shape.onBehalf === true ? ['on behalf'] : []),
+    ...(shape.onBehalf !== undefined ? ['on behalf'] : []),
+    ...(shape.keysOnly === true ? ['by key'] : []),
     ...(shape.stepUp === true ? ['step-up'] : []),
   ].join(', ');
 }

@@ -9,6 +9,7 @@ import {
   type Spender,
   takesApiKeyHeader,
 } from '#platform/http';
+import { assertExternalId, type ServedName } from '#platform/accounts';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, INVALID_CREDENTIAL, isUuid, NO_ACCOUNT } from '#platform/kernel';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';
@@ -62,16 +63,13 @@ export async function callerContextOf(
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
+  if (shape.keysOnly === true && caller.keyId === undefined)
+    throw new AppError('forbidden', { message: 'This call is made by a program: send an API key.' });
   if (!isForMembers(route)) return { ...NOBODY, caller };
 
-  const serves = shape.onBehalf === true && caller.platformRole === 'admin' && caller.keyId !== undefined;
-  const accountId = accountOf(caller, request.headers['x-account-id'], serves);
-  if (serves && accountId !== caller.accountId) {
-    const userId = await parts.ownerOf?.(accountId);
-    if (userId === undefined) throw new AppError('not_found', { message: NO_ACCOUNT });
-    inFlight.accountId = accountId;
-    return { ...NOBODY, caller, accountId, role: 'owner', spender: { userId } };
-  }
+  const served = servedNameOf(route, caller, request);
+  if (typeof served === 'object') return contextOnBehalf(route, { caller, served, inFlight }, parts);
+  const accountId = served;
   const role = await parts.roleOf(caller.userId, accountId);
   if (role === undefined) throw new AppError('not_found', { message: NO_ACCOUNT });
   inFlight.accountId = accountId;
@@ -116,12 +114,58 @@ export async function productKeyContext(
   return { ...NOBODY, accountId: productKey.accountId, productKey };
 }
 
-function accountOf(caller: Caller, asked: string | string[] | undefined, any: boolean): AccountId {
+/** The caller's account that a call is for, or the account or customer that an operator's backend makes it for. */
+function servedNameOf(
+  route: Route,
+  caller: Caller,
+  { headers }: Pick<CallRequest, 'headers'>,
+): AccountId | ServedName {
+  const { 'x-account-id': asked, 'x-customer-id': customer } = headers;
+  if (customer !== undefined) {
+    if (asked !== undefined || typeof customer !== 'string')
+      throw new AppError('validation_failed', {
+        message: 'Send either X-Customer-Id or X-Account-Id, once.',
+      });
+    // For its sender's own account it would be made in vain, and charged there.
+    assertServes(route, caller);
+    return { customer: assertExternalId(customer, 'header.X-Customer-Id') };
+  }
   if (asked === undefined) return caller.accountId;
   if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found', { message: NO_ACCOUNT });
-  const accountId = asked.toLowerCase() as AccountId;
+  const account = asked.toLowerCase() as AccountId;
+  if (account === caller.accountId || caller.keyId === undefined) return account;
   // A key is bound to its account; another one does not exist for it.
-  if (caller.keyId !== undefined && accountId !== caller.accountId && !any)
+  if (route.shape.onBehalf === undefined || caller.platformRole !== 'admin')
     throw new AppError('not_found', { message: NO_ACCOUNT });
-  return accountId;
+  // Permits were there before customers: keys that take them for accounts have no scope of these.
+  if (route.shape.scope?.startsWith('permits:') !== true) assertServes(route, caller);
+  return { account };
+}
+
+/** Throws `forbidden` unless the operator's backend calls, by a key that may act for customers, where calls are made for them. */
+function assertServes({ method, shape }: Route, caller: Caller): void {
+  const scope = method === 'GET' ? 'customers:read' : 'customers:write';
+  const isBackend = caller.platformRole === 'admin' && caller.keyId !== undefined;
+  if (shape.onBehalf === undefined || !isBackend || !allowsScope(caller, scope))
+    throw new AppError('forbidden', {
+      message:
+        shape.onBehalf === undefined
+          ? 'This call is not made for a customer: leave X-Customer-Id out.'
+          : `A call for a customer needs an API key of a platform admin with the scope ${scope}.`,
+    });
+}
+
+async function contextOnBehalf(
+  { shape }: Route,
+  call: { readonly caller: Caller; readonly served: ServedName; readonly inFlight: InFlightRequest },
+  parts: ServerParts,
+): Promise<CallerContext> {
+  const { caller, inFlight } = call;
+  if (parts.servedAccount === undefined) throw new Error('servedAccount is not wired');
+  const { accountId, userId, kind, isArchived } = await parts.servedAccount(call.served);
+  if (isArchived && shape.onBehalf !== 'archived') throw new AppError('customer_archived');
+  if (shape.holds !== undefined && shape.holds !== kind)
+    throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
+  inFlight.accountId = accountId;
+  return { ...NOBODY, caller, accountId, role: 'owner', spender: { userId } };
 }

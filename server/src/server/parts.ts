@@ -1,5 +1,6 @@
 import type { Buyer, UpgradeOffer } from '#platform/billing';
 import type { Safety } from '#platform/ai';
+import type { ServedAccount, ServedName } from '#platform/accounts';
 import type { S3Settings } from '#platform/config';
 import type { Brand, BytePlace, Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
@@ -94,8 +95,8 @@ export interface ServerParts {
   readonly identify: (bearer: string, ip: string) => Promise<Caller | undefined>;
   /** The role of a user in an account; undefined when not a member. */
   readonly roleOf: (userId: UserId, accountId: AccountId) => Promise<Role | undefined>;
-  /** Needed as soon as a route is called on behalf of accounts: an owner of one; undefined when there is no such account. */
-  readonly ownerOf?: (accountId: AccountId) => Promise<UserId | undefined>;
+  /** Needed as soon as a route is called on behalf of accounts: the one that the call names. Throws where there is none. */
+  readonly servedAccount?: (name: ServedName) => Promise<ServedAccount>;
   /** Needed as soon as a route is for one kind of account: the kind of one that the user is a member of. */
   readonly kindOf?: (
     userId: UserId,

@@ -159,13 +159,15 @@ function countedBy(by: RouteRate['by'], { inFlight, context }: RatedCall): strin
     case 'ip':
       return addressBlock(inFlight.ip);
     case 'user':
-      return context.caller?.userId ?? '';
+      // Each customer of the operator's backend has its own, by the owner.
+      return context.spender?.userId ?? context.caller?.userId ?? '';
     case 'account':
       // Calls of the operator's backend for a customer do not wait for the customer's own, nor the other way round.
       return `${context.accountId ?? ''}${isOnBehalf(context) ? ' on behalf' : ''}`;
     case 'member':
-      return `${context.accountId ?? ''} ${context.caller?.userId ?? ''}`;
+      return `${context.accountId ?? ''} ${context.spender?.userId ?? context.caller?.userId ?? ''}`;
     case 'key':
+      if (isOnBehalf(context)) return `${context.caller?.keyId ?? ''} ${context.accountId ?? ''}`;
       return (
         context.productKey?.id ??
         context.caller?.firstKeyId ??

@@ -6,7 +6,7 @@ import { bodyOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 
 /** Headers that an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
-const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user-agent)$/;
+const HANDED_ON = /^(authorization|x-account-id|x-customer-id|x-forwarded-for|traceparent|user-agent)$/;
 
 /** Bytes of a body that a handler which does not keep them has in memory at most. */
 const IN_MEMORY = 1_048_576;

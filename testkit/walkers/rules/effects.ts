@@ -35,9 +35,9 @@ function callersOf(
   { owner, others }: Household,
   { admin }: WalkerFixture,
 ): (string | undefined)[] {
-  const { auth } = route.shape;
+  const { auth, keysOnly } = route.shape;
   if (auth === 'none' || auth === 'product_key') return [undefined];
-  if (auth === 'admin') return [admin.token];
+  if (auth === 'admin') return [keysOnly === true ? admin.key : admin.token];
   return auth === 'user'
     ? [owner, ...Object.values<Person>(others)].map(({ token }) => token)
     : [owner.token];

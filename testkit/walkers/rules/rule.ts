@@ -125,9 +125,10 @@ export function credentialFor(
   route: Route,
   { admin, me }: Pick<WalkerFixture, 'admin' | 'me'>,
 ): string | undefined {
-  const { auth } = route.shape;
+  const { auth, keysOnly } = route.shape;
   if (auth === 'none' || auth === 'product_key') return undefined;
-  return auth === 'admin' ? admin.token : me.token;
+  if (auth === 'admin') return keysOnly === true ? admin.key : admin.token;
+  return me.token;
 }
 
 /** The secret by which an account makes a call, where that takes one. */

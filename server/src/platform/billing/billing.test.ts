@@ -4,7 +4,15 @@ import { commitPoint, statement } from '#platform/db';
 import { catalogueOf, createEntitlements, UNLIMITED } from '#platform/entitlements';
 import type { Caller, Once, Origin } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
-import { type AccountId, createIds, systemClock, systemRandom, usd, type UserId } from '#platform/kernel';
+import {
+  type AccountId,
+  AppError,
+  createIds,
+  systemClock,
+  systemRandom,
+  usd,
+  type UserId,
+} from '#platform/kernel';
 import { createCredits } from '#platform/limits';
 import { answers } from '@plinth/testkit/answers';
 import { testDatabase } from '@plinth/testkit/services';
@@ -84,7 +92,11 @@ const billing = createBilling({
   usage: async () => inUse,
   // In place of a signature: what would be signed, and until when.
   signToken: async (token) => ({ token: JSON.stringify(token), expiresAt: token.expiresAt }),
-  accountByEmail: async (email) => people.get(email),
+  accountByName: async ({ account_id: id, email = '' }) => {
+    const found = (id as AccountId | undefined) ?? people.get(email);
+    if (found === undefined) throw new AppError('not_found');
+    return found;
+  },
   credits: createCredits({
     ids,
     audit: createAudit({ ids }),
@@ -284,7 +296,7 @@ describe('a grant by an admin', () => {
     const again = await give(order, 'key-1');
     expect(again.body).toEqual(first.body);
     expect(again.headers).toEqual({ 'Idempotent-Replayed': 'true' });
-    expect((await billing.grants(account, { limit: 5 })).data).toHaveLength(1);
+    expect((await billing.grants({ account_id: account }, { limit: 5 })).data).toHaveLength(1);
   });
 
   test('leaves nothing under its key when it was refused', async () => {
@@ -311,10 +323,10 @@ describe('a grant by an admin', () => {
   test('is listed newest first, page by page', async () => {
     const account = await openAccount();
     for (const plan of ['basic', 'pro', 'basic']) await give({ account_id: account, product: 'demo', plan });
-    const page = await billing.grants(account, { limit: 2 });
+    const page = await billing.grants({ account_id: account }, { limit: 2 });
     expect(page.data.map(({ plan }) => plan)).toEqual(['demo.basic', 'demo.pro']);
     expect(page.next_cursor).not.toBeNull();
-    const rest = await billing.grants(account, { limit: 2, before: page.data[1]?.id });
+    const rest = await billing.grants({ account_id: account }, { limit: 2, before: page.data[1]?.id });
     expect(rest).toMatchObject({ data: [{ plan: 'demo.basic' }], next_cursor: null });
   });
 

@@ -12,7 +12,7 @@ import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
-export type { LimitInUse } from './views.ts';
+export { entitlementReply, type LimitInUse } from './views.ts';
 export { createSales, type Sales } from './sales.ts';
 export type { ItemOffer, OpenedSale } from './sharing/selling.ts';
 export type { PayeeChange, SaleChange, ShareLedger, SharingHooks } from './sharing/ledger.ts';

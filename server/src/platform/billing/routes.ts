@@ -1,5 +1,5 @@
+import { accountNameFields, emailNameField, ONE_ACCOUNT, ONE_ACCOUNT_ID } from '#platform/accounts';
 import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import { addOnReply, creditsReply, entitlementsReply, entitlementTokenReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
@@ -61,6 +61,7 @@ export const readEntitlements = route(
     summary: 'List the entitlements of the account per product',
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
@@ -77,6 +78,7 @@ export const readEntitlementToken = route(
       'A JWT (EdDSA), which the client verifies by `/.well-known/jwks.json`, also offline: audience the product, subject the account, `entitlement` the product’s entry of `GET /v1/billing/entitlements`. It ends after a day, or when the plan or anything else of it changes by then.',
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'billing:read',
     rate: { perMinute: 60, by: 'account' },
@@ -98,6 +100,7 @@ export const listAddOns = route(
       'Those that were bought, wherever, and those that were given. Bought again while it lasts, an add-on’s days begin when those before are over.',
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
@@ -125,8 +128,8 @@ export const giveGrant = route(
     rate: { perMinute: 60, by: 'user' },
     body: z
       .strictObject({
-        email: z.email().max(254).optional().describe('Of a user, whose default account it is given to.'),
-        account_id: z.uuid().optional(),
+        ...emailNameField,
+        ...accountNameFields,
         product: z.string().min(1).max(100),
         plan: z
           .string()
@@ -143,9 +146,7 @@ export const giveGrant = route(
           .optional()
           .describe('Of a plan that is sold by the seat: how many.'),
       })
-      .refine(({ email, account_id }) => isOneOf(email, account_id), {
-        error: 'name either email or account_id',
-      })
+      .refine(...ONE_ACCOUNT)
       .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' })
       .meta({ id: 'CreateGrantRequest' }),
     reply: { 201: grantReply },
@@ -164,15 +165,13 @@ export const giveCredits = route(
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
     body: namedObject('GrantCreditsRequest', {
-      email: z.email().max(254).optional().describe('Of a user, whose default account they are given to.'),
-      account_id: z.uuid().optional(),
+      ...emailNameField,
+      ...accountNameFields,
       product: z.string().min(1).max(100),
       limit: z.string().min(1).max(100).describe('Which credits, where a product has several.'),
       amount: z.int().min(1).max(1_000_000_000),
       expires_at: instant.optional().describe('Without it they last.'),
-    }).refine(({ email, account_id }) => isOneOf(email, account_id), {
-      error: 'name either email or account_id',
-    }),
+    }).refine(...ONE_ACCOUNT),
     reply: { 201: creditsReply },
     errors: ['not_found', 'product_off'],
   },
@@ -187,12 +186,11 @@ export const listGrants = route(
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({ account_id: z.uuid(), ...pageQuery }),
+    query: z.strictObject({ ...accountNameFields, ...pageQuery }).refine(...ONE_ACCOUNT_ID),
     reply: { 200: pageOf(grantReply) },
   },
-  async ({ query: { account_id, limit, cursor } }, billing) => {
-    return billing.grants(account_id as AccountId, { limit, before: beforeId(cursor) });
-  },
+  ({ query: { limit, cursor, ...name } }, billing) =>
+    billing.grants(name, { limit, before: beforeId(cursor) }),
 );
 
 export const revokeGrant = route(

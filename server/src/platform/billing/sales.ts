@@ -1,4 +1,4 @@
-import type { AccountId } from '#platform/kernel';
+import type { AccountByName } from '#platform/accounts';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
 import { createCredits, type Limits } from '#platform/limits';
@@ -42,8 +42,7 @@ export interface SalesParts
   readonly reachedAt: () => string;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'unacknowledged' | 'observeStoreObjects'>;
-  /** The default account of the user with this email. */
-  readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
+  readonly accountByName: AccountByName;
   /** Where purchases are paid; undefined: nothing is sold here. */
   readonly stripe: StripeConnection | undefined;
   /** Where purchases are made in apps, a connection for each of their modes. */

@@ -1,3 +1,4 @@
+import type { AccountByName, AccountName } from '#platform/accounts';
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { assertRunning, isRunning, localName } from '#platform/entitlements';
@@ -37,9 +38,7 @@ const CREDITS = commitPoint('billing.credits-given', "an admin's credits and the
 const REVOKED = commitPoint('billing.revoked', 'a grant has ended, and the account has its new timeline');
 
 /** A plan or add-on that an admin gives by hand. Ids may be written in full (`reel.pro`) or within the product (`pro`). */
-export interface GrantOrder {
-  readonly email?: string | undefined;
-  readonly account_id?: string | undefined;
+export interface GrantOrder extends AccountName {
   readonly product: string;
   readonly plan?: string | undefined;
   readonly add_on?: string | undefined;
@@ -48,9 +47,7 @@ export interface GrantOrder {
 }
 
 /** Credits that an admin gives by hand. */
-export interface CreditsOrder {
-  readonly email?: string | undefined;
-  readonly account_id?: string | undefined;
+export interface CreditsOrder extends AccountName {
   readonly product: string;
   readonly limit: string;
   readonly amount: number;
@@ -79,14 +76,13 @@ export interface Billing extends HeldEntitlements {
   revoke(grantId: string, by: ByWhom): Promise<GrantView>;
   giveCredits(order: CreditsOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<CreditsView>>;
   grants(
-    accountId: AccountId,
+    name: AccountName,
     at: { readonly limit: number; readonly before?: string | undefined },
   ): Promise<Page<GrantView>>;
 }
 
 export interface BillingParts extends HeldEntitlementsParts {
-  /** The default account of the user with this email. */
-  readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
+  readonly accountByName: AccountByName;
   readonly credits: CreditsGiver;
 }
 
@@ -143,7 +139,8 @@ export function createBilling(parts: BillingParts): Billing {
       entitlements.announce(revoked.accountId);
       return grantView(revoked);
     },
-    async grants(accountId, { limit, before }) {
+    async grants(name, { limit, before }) {
+      const accountId = await parts.accountByName(name);
       const rows = await entitlements.grantsOf(accountId, { limit: limit + 1, before });
       return page(rows, limit, { item: grantView, position: ({ id }) => [id] });
     },
@@ -151,12 +148,12 @@ export function createBilling(parts: BillingParts): Billing {
 }
 
 async function give(
-  { entitlements, accountByEmail }: BillingParts,
+  { entitlements, accountByName }: BillingParts,
   order: GrantOrder,
   { caller, origin, once }: ByWhom & { readonly once: Once },
 ): Promise<Answer<GrantView>> {
   assertRunning(entitlements.catalogues.get(order.product));
-  const accountId = await accountOf(order, accountByEmail);
+  const accountId = await accountByName(order);
   const { product, plan, add_on: addOn, until, quantity } = order;
   const given = await once(GRANTED, async (tx) => {
     const grant = await entitlements.grantIn(tx, {
@@ -178,12 +175,12 @@ async function give(
 }
 
 async function giveCredits(
-  { entitlements, accountByEmail, credits }: BillingParts,
+  { entitlements, accountByName, credits }: BillingParts,
   order: CreditsOrder,
   { caller, origin, once }: ByWhom & { readonly once: Once },
 ): Promise<Answer<CreditsView>> {
   assertRunning(entitlements.catalogues.get(order.product));
-  const accountId = await accountOf(order, accountByEmail);
+  const accountId = await accountByName(order);
   const { product, limit, amount, expires_at: until } = order;
   const given = await once(CREDITS, async (tx) => {
     const made = await credits(tx, {
@@ -202,14 +199,4 @@ async function giveCredits(
   // A denial that is remembered somewhere no longer holds.
   entitlements.announce(accountId);
   return given;
-}
-
-async function accountOf(
-  order: Pick<GrantOrder, 'email' | 'account_id'>,
-  byEmail: BillingParts['accountByEmail'],
-): Promise<AccountId> {
-  if (order.account_id !== undefined) return order.account_id as AccountId;
-  const found = order.email === undefined ? undefined : await byEmail(order.email);
-  if (found === undefined) throw new AppError('not_found', { message: 'There is no user with this email.' });
-  return found;
 }

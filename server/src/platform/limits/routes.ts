@@ -101,6 +101,7 @@ export const usage = route(
       'Each limit of the account’s plans with what is used and when it resets; and its provider calls, newest first, with what each cost. A page looks through 10,000 calls for those that you ask for: with a `next_cursor` it may have fewer than `limit`, or none.',
     tag: 'Usage',
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 600, by: 'account' },

@@ -197,7 +197,10 @@ function notesOn(route: Route): string[] {
   return [
     `${WHO[shape.auth]}${role}${keys}`,
     ...(shape.holds === undefined ? [] : [HOLDS[shape.holds]]),
-    ...(shape.onBehalf === true ? ['A platform admin’s API key may make it for any account.'] : []),
+    ...(shape.onBehalf === undefined
+      ? []
+      : ['A platform admin’s API key may make it for any customer or account: docs/customers.md.']),
+    ...(shape.keysOnly === true ? ['By an API key alone.'] : []),
     ...spending,
     ...ratesOf(route).map(({ perMinute, by }) => `At most ${perMinute} calls a minute by ${by}.`),
     ...(shape.socket === undefined
@@ -212,6 +215,14 @@ const ACCOUNT_HEADER = {
   required: false,
   description: "The account that the call is for; the caller's default account when not sent.",
   schema: { type: 'string', format: 'uuid' },
+};
+const CUSTOMER_HEADER = {
+  name: 'X-Customer-Id',
+  in: 'header',
+  required: false,
+  description:
+    'The external id of the customer that a platform admin’s API key calls for, in place of X-Account-Id. The key needs `customers:write` besides, of a GET `customers:read`.',
+  schema: { type: 'string', minLength: 1, maxLength: 200 },
 };
 const VERSION_HEADER = {
   name: 'If-Match',
@@ -264,6 +275,7 @@ function parameters(route: Route): Json[] {
     ...(shape.versioned === true ? [VERSION_HEADER] : []),
     ...(shape.streams === true ? [EVENT_HEADER] : []),
     ...(isForMembers(route) ? [ACCOUNT_HEADER] : []),
+    ...(shape.onBehalf === undefined ? [] : [CUSTOMER_HEADER]),
   ];
 }
 

@@ -158,11 +158,10 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly within?: Role;
   /** The kind of account that the call is for, where its product holds data of one kind alone; another is 403. */
   readonly holds?: 'personal' | 'organization' | undefined;
-  /**
-   * A platform admin's key may make it for any account, named by X-Account-Id, in the name of that account's owner: for a
-   * backend that serves many customers. What it changes is audited by its handler.
-   */
-  readonly onBehalf?: true;
+  /** A platform admin's key may make it for any customer, as its owner (`archived`: an archived one, too). Its handler audits changes. */
+  readonly onBehalf?: true | 'archived';
+  /** With auth `admin`: by an API key alone. */
+  readonly keysOnly?: true;
   /** The right that an API key needs: `reel:write`. Required unless auth is `none`; `session` = keys can't call it, `any` = all can. */
   readonly scope?: string;
   /**

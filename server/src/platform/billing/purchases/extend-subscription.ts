@@ -1,3 +1,4 @@
+import type { AccountByName, AccountName } from '#platform/accounts';
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
@@ -16,9 +17,7 @@ const ASKED = commitPoint(
 const BUSY = 30;
 
 /** A subscription that shall renew later than it would, for nothing. */
-export interface ExtensionOrder {
-  readonly email?: string | undefined;
-  readonly account_id?: string | undefined;
+export interface ExtensionOrder extends AccountName {
   readonly store: StoreName;
   readonly product: string;
   readonly until: string;
@@ -30,8 +29,7 @@ export interface ExtendingParts {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly inbox: Pick<Inbox, 'refresh'>;
-  /** The default account of the user with this email. */
-  readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
+  readonly accountByName: AccountByName;
   /** Each mode of each store. */
   readonly stores: readonly PaymentProvider[];
 }
@@ -53,7 +51,7 @@ export async function extendSubscription(
   const { db, stores, inbox, ids } = parts;
   const selling = stores.filter(({ name }) => name === order.store);
   if (selling.length === 0) throw new AppError('nothing_sold');
-  const accountId = await accountOf(parts, order);
+  const accountId = await parts.accountByName(order);
   const taken = await take(parts, { ...by, order, accountId, modes: selling.map(({ mode }) => mode) });
   const provider = selling.find(({ mode }) => mode === taken.mode);
   const ref = { kind: 'subscription', id: taken.store_id } as const;
@@ -63,13 +61,6 @@ export async function extendSubscription(
   await inbox.refresh(at, [ref]);
   const [rows] = await db.tenant(accountId, [purchasesIn(accountId, { ...at, id: ref.id })]);
   return purchaseView(at, rows[0]);
-}
-
-async function accountOf({ accountByEmail }: ExtendingParts, order: ExtensionOrder): Promise<AccountId> {
-  if (order.account_id !== undefined) return order.account_id as AccountId;
-  const found = order.email === undefined ? undefined : await accountByEmail(order.email);
-  if (found === undefined) throw new AppError('not_found', { message: 'There is no user with this email.' });
-  return found;
 }
 
 interface ExtensionRequest extends Pick<ByAdmin, 'caller' | 'origin'> {

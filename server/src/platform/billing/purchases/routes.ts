@@ -1,3 +1,4 @@
+import { accountNameFields, emailNameField, ONE_ACCOUNT } from '#platform/accounts';
 import { instant, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import { EXTENSION_REASONS } from '../payment-provider.ts';
@@ -15,6 +16,7 @@ const readNames = route(
       'Pass it to the store with each purchase: then the purchase belongs to the account even if the app never sends it here.',
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'billing:read',
     rate: { perMinute: 120, by: 'account' },
@@ -31,6 +33,7 @@ const bindPurchase = route(
       'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to the account that sends it first, if the store says that it is current. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'admin',
     idempotency: 'none',
     scope: 'billing:write',
@@ -76,15 +79,13 @@ const extend = route(
     scope: 'admin:write',
     rate: { perMinute: 60, by: 'user' },
     body: namedObject('ExtendSubscriptionRequest', {
-      email: z.email().max(254).optional().describe('Of a user, whose default account is meant.'),
-      account_id: z.uuid().optional(),
+      ...emailNameField,
+      ...accountNameFields,
       store: z.enum(['app_store', 'google_play']),
       product: z.string().min(1).max(100),
       until: instant,
       reason: z.enum(EXTENSION_REASONS).default('other'),
-    }).refine(({ email, account_id }) => (email === undefined) !== (account_id === undefined), {
-      error: 'name either email or account_id',
-    }),
+    }).refine(...ONE_ACCOUNT),
     reply: { 200: purchaseReply },
     errors: ['not_found', 'nothing_sold', 'store_refused', 'store_unavailable'],
   },

@@ -22,7 +22,7 @@ export function createPayees({ db, mode, connect, ledger, returns }: PayeesParts
   const find = async (accountId: AccountId) => (await db.tenant(accountId, [payeeOf(accountId, mode)]))[0][0];
   const make = async (accountId: AccountId) => {
     const [[owner]] = await db.system('billing.customers', [payerOf(accountId)]);
-    const made = await connect.createPayee(accountId, owner?.email);
+    const made = await connect.createPayee(accountId, owner?.email ?? undefined);
     const [[kept]] = await db.system('billing.payouts', MADE, [keepPayee(accountId, mode, made)]);
     return kept?.store_id ?? made;
   };

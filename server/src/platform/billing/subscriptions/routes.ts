@@ -31,6 +31,7 @@ const route = routesFor<Subscriptions>();
 const reads = {
   tag: 'Billing',
   auth: 'account',
+  onBehalf: true,
   may: 'viewer',
   scope: 'billing:read',
   rate: { perMinute: 120, by: 'account' },
@@ -39,6 +40,7 @@ const reads = {
 const buys = {
   tag: 'Billing',
   auth: 'account',
+  onBehalf: true,
   may: 'admin',
   scope: 'billing:write',
   rate: { perMinute: 20, by: 'account' },
@@ -124,11 +126,11 @@ export const openCheckout = route(
       'conflict',
     ],
   },
-  ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
+  ({ accountId, caller, spender, origin, body, onceInSteps }, subscriptions) =>
     onceInSteps({
       isOver: isFinal,
       async run() {
-        const visitor = { accountId, caller, origin };
+        const visitor = { accountId, caller, spender, origin };
         const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
         const page = { checkout_url: url, expires_at: expiresAt.toISOString(), trial_days: trialDays };
         return answer(201, page);
@@ -224,9 +226,9 @@ export const openPortal = route(
     reply: { 201: portalReply },
     errors: [...NOT_HERE, 'not_found'],
   },
-  async ({ accountId, caller, origin, body }, subscriptions) =>
+  async ({ accountId, caller, spender, origin, body }, subscriptions) =>
     answer(201, {
-      portal_url: await subscriptions.portal({ accountId, caller, origin }, body.return_url),
+      portal_url: await subscriptions.portal({ accountId, caller, spender, origin }, body.return_url),
     }),
 );
 

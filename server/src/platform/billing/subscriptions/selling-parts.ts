@@ -101,6 +101,20 @@ export async function changeableSubscription(
   return row;
 }
 
+const BEHALF = commitPoint('billing.behalf', 'a page of the provider that a backend opened for a customer');
+
+/** Writes down in the account's audit what the operator's backend opens for it. */
+export async function recordBehalf(
+  { db, audit }: Pick<SellingParts, 'db' | 'audit'>,
+  { accountId, caller, spender = caller, origin }: AccountCaller,
+  action: 'checkout.opened' | 'portal.opened',
+): Promise<void> {
+  if (spender === caller) return;
+  await db.tenant(accountId, BEHALF, (tx) =>
+    audit.recordIn(tx, { action, actor: actorOf(caller), accountId, origin }),
+  );
+}
+
 /** Writes down who had it done, and looks at what came of it. Answers the subscription as it then is. */
 export async function recordChange(
   parts: SellingParts,

@@ -18,6 +18,7 @@ import {
   changeableSubscription,
   payingCurrency,
   subscriptionFor,
+  recordBehalf,
   recordChange,
   sellingPartsOf,
   type SellingParts,
@@ -78,10 +79,18 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const held: Held = async (visitor, does) =>
     holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does);
   return {
-    checkout: ({ accountId, caller: { userId } }, request) => open(parts, { accountId, userId }, request),
+    async checkout(visitor, request) {
+      const { accountId, caller, spender = caller } = visitor;
+      // A trial is one of the customer's owner, and not of the operator.
+      const page = await open(parts, { accountId, userId: spender.userId }, request);
+      await recordBehalf(parts, visitor, 'checkout.opened');
+      return page;
+    },
     followLink: (link, origin) => followLink(parts, held, { link, origin }),
-    portal({ accountId }, returnUrl) {
+    async portal(visitor, returnUrl) {
+      const { accountId } = visitor;
       parts.returns.assertCustomer({ return_url: returnUrl });
+      await recordBehalf(parts, visitor, 'portal.opened');
       return portal(sellingPartsOf(parts), accountId, returnUrl);
     },
     read: async (accountId, product) =>

@@ -39,7 +39,7 @@ declare
   v_members bigint;
   v_max bigint;
 begin
-  select count(*) + p_more into v_members from accounts.members m where m.account_id = v_account;
+  v_members := accounts.seated_members(v_account) + p_more;
   for c in select value from jsonb_array_elements(p_gauges) loop
     v_segment := entitlements.segment(v_account, c->>'p', v_now);
     if v_segment->>'plan' is null then

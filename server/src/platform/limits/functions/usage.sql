@@ -32,7 +32,7 @@ begin
     elsif c->>'k' = 'gauge' then
       used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_of.product and g.name = usage_of.name), 0);
     elsif c->>'k' = 'members' then
-      select count(*) into used from accounts.members t where t.account_id = v_account;
+      used := accounts.seated_members(v_account);
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
         where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and limits.occupied_until(t) > v_now;

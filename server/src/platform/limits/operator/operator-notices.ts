@@ -126,5 +126,5 @@ const mark = ({ id, day, daily }: ClosedRow) =>
 /** Recipients of mails about the operator's affairs. */
 export const platformAdmins = () =>
   statement<{ user_id: UserId; email: string }>(
-    `select user_id, email from identity.users where role = 'admin' and status = 'active' order by user_id`,
+    `select user_id, email from identity.users where role = 'admin' and status = 'active' and email is not null order by user_id`,
   );

@@ -32,6 +32,7 @@ const list = route(
       'Added up by code and call over the whole hours between `from` and `until`, the most frequent first. A process writes its counts every ten seconds; they are kept for 100 days. A call whose credential names no account is nobody’s, and an answer that had begun when it failed is not counted.',
     tag: 'Usage',
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 120, by: 'account' },

@@ -76,6 +76,7 @@ const ofAccount = route(
     description: SAYS,
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 120, by: 'account' },

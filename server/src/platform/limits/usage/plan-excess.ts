@@ -55,7 +55,7 @@ const readExcess = (
     `select rule->>'name' as limit, used, (rule->>'max')::bigint as max
      from jsonb_array_elements($3::text::jsonb) with ordinality as rules (rule, place)
      cross join lateral (select case rule->>'kind'
-       when 'members' then (select count(*) from accounts.members m where m.account_id = $1)
+       when 'members' then accounts.seated_members($1)
        when 'seats' then (select count(*) from limits.seats s
          where s.account_id = $1 and s.product = $2 and s.name = rule->>'name'
            and greatest(s.expires_at, s.owed_until) > app.now())

@@ -26,7 +26,7 @@ export interface AuditEvent {
 export interface Audit {
   /** Appends an event in the transaction of what it tells of: both are there, or neither. */
   recordIn(tx: Transaction, event: AuditEvent): Promise<void>;
-  /** The same of several, in one round trip. */
+  /** The same of several, in one statement. */
   recordAllIn(tx: Transaction, events: readonly AuditEvent[]): Promise<void>;
 }
 
@@ -37,32 +37,65 @@ const USER_AGENT_LIMIT = 300;
 export function createAudit({ ids }: { readonly ids: Ids }): Audit {
   return {
     recordIn: async (tx, event) => void (await tx.run(insertEvent(ids, event))),
-    recordAllIn: async (tx, events) => void (await tx.runAll(events.map((event) => insertEvent(ids, event)))),
+    async recordAllIn(tx, events) {
+      if (events.length > 0) await tx.run(insertEvents(ids, events));
+    },
   };
 }
 
+const COLUMNS = `id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
+       changes, ip, user_agent, request_id`;
+
 function insertEvent(ids: Ids, event: AuditEvent): Statement {
-  refuseSecrets(event.changes);
-  const { actor, target, origin } = event;
+  const row = rowOf(ids, event);
   return statement(
-    `insert into audit.events (id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
-       changes, ip, user_agent, request_id)
+    `insert into audit.events (${COLUMNS})
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
-      ids.next(),
-      event.accountId ?? null,
-      actor.kind,
-      actorId(actor),
-      'userId' in actor ? actor.userId : null,
-      event.action,
-      target?.kind ?? null,
-      target === undefined ? null : withoutDeclaredSecrets(target.id),
-      JSON.stringify(event.changes ?? {}, withoutSecretValue),
-      origin?.ip ?? null,
-      origin === undefined ? null : userAgentOf(origin),
-      origin?.requestId ?? null,
+      row.id,
+      row.account_id,
+      row.actor_kind,
+      row.actor_id,
+      row.user_id,
+      row.action,
+      row.target_kind,
+      row.target_id,
+      row.changes,
+      row.ip,
+      row.user_agent,
+      row.request_id,
     ],
   );
+}
+
+/** One statement, however many they are: a batch of customers has 500. */
+function insertEvents(ids: Ids, events: readonly AuditEvent[]): Statement {
+  return statement(
+    `insert into audit.events (${COLUMNS})
+     select id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id, changes::jsonb, ip, user_agent, request_id
+     from jsonb_to_recordset($1::text::jsonb) as events (id uuid, account_id uuid, actor_kind text, actor_id text, user_id uuid, action text,
+       target_kind text, target_id text, changes text, ip text, user_agent text, request_id text)`,
+    [JSON.stringify(events.map((event) => rowOf(ids, event)))],
+  );
+}
+
+function rowOf(ids: Ids, event: AuditEvent) {
+  refuseSecrets(event.changes);
+  const { actor, target, origin } = event;
+  return {
+    id: ids.next(),
+    account_id: event.accountId ?? null,
+    actor_kind: actor.kind,
+    actor_id: actorId(actor),
+    user_id: 'userId' in actor ? actor.userId : null,
+    action: event.action,
+    target_kind: target?.kind ?? null,
+    target_id: target === undefined ? null : withoutDeclaredSecrets(target.id),
+    changes: JSON.stringify(event.changes ?? {}, withoutSecretValue),
+    ip: origin?.ip ?? null,
+    user_agent: origin === undefined ? null : userAgentOf(origin),
+    request_id: origin?.requestId ?? null,
+  };
 }
 
 const withoutSecretValue = (_name: string, value: unknown): unknown =>

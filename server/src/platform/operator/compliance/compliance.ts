@@ -1,6 +1,6 @@
 import type { Accounts } from '#platform/accounts';
 import type { Database } from '#platform/db';
-import type { ProofLine } from '#platform/erasure';
+import type { ProofLine, SubjectName } from '#platform/erasure';
 import { type Caller, type Origin, type Page, page } from '#platform/http';
 import type { Identity } from '#platform/identity';
 import { type ComplianceAction, type EntryRow, listEntries, type ReportQuestion } from './store.ts';
@@ -23,26 +23,25 @@ export interface Compliance {
   /** Exports, erasures, releases and changes of settings, the newest first. */
   report(question: ReportQuestion): Promise<Page<ComplianceEntry>>;
   /** Closes a person or an organization, which is erased in 14 days. Answers until when it can be undone. */
-  delete(by: { readonly caller: Caller; readonly origin: Origin }, of: DeletionSubject): Promise<Date>;
-}
-
-interface DeletionSubject {
-  readonly kind: 'account' | 'user';
-  readonly id: string;
+  delete(by: { readonly caller: Caller; readonly origin: Origin }, of: SubjectName): Promise<Date>;
 }
 
 interface ComplianceParts {
   readonly db: Database;
   readonly identity: { readonly closing: Pick<Identity['closing'], 'closeOther'> };
-  readonly accounts: { readonly organizations: Pick<Accounts['organizations'], 'closeOther'> };
+  readonly accounts: {
+    readonly organizations: Pick<Accounts['organizations'], 'closeOther'>;
+    readonly customers: Pick<Accounts['customers'], 'close'>;
+  };
 }
 
 export function createCompliance({ db, identity, accounts }: ComplianceParts): Compliance {
   return {
-    delete: ({ caller, origin }, { kind, id }) =>
-      kind === 'user'
-        ? identity.closing.closeOther(caller, id, origin)
-        : accounts.organizations.closeOther({ caller, origin, organization: id }),
+    delete({ caller, origin }, { user_id: user, customer, account_id: organization = '' }) {
+      if (user !== undefined) return identity.closing.closeOther(caller, user, origin);
+      if (customer !== undefined) return accounts.customers.close({ caller, origin }, customer);
+      return accounts.organizations.closeOther({ caller, origin, organization });
+    },
     async report({ limit, ...question }) {
       const [rows] = await db.system('admin.compliance', [listEntries({ ...question, limit: limit + 1 })]);
       return page(rows, limit, { item: entryOf, position: ({ at, id }) => [at, id] });

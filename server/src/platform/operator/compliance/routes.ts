@@ -8,7 +8,7 @@ import {
   type Route,
   routesFor,
 } from '#platform/http';
-import { namedSubject, ONE_SUBJECT, subjectFields } from '#platform/erasure';
+import { ONE_SUBJECT, subjectFields } from '#platform/erasure';
 import { z } from 'zod';
 import type { Compliance } from './compliance.ts';
 import { ACTIONS } from './store.ts';
@@ -69,7 +69,7 @@ const deleteData = route(
   {
     summary: 'Delete all data of a person or an organization',
     description:
-      'In a session that was proven within 15 minutes. Closed at once, as by themselves, with the same mails and 14 days to undo it; then erased from all tables. The proof of it is in the report, as `user.erased` or `account.erased`. Personal accounts go with their person. It takes no Idempotency-Key.',
+      'In a session that was proven within 15 minutes. Closed at once, as by themselves, with the same mails and 14 days to undo it; then erased from all tables. The proof of it is in the report, as `user.erased` or `account.erased`. Personal accounts go with their person, but for those of customers. It takes no Idempotency-Key.',
     tag,
     auth: 'admin',
     scope: 'admin:write',
@@ -79,11 +79,11 @@ const deleteData = route(
     reply: {
       200: namedObject('DeletedData', { status: z.literal('closed'), restorable_until: z.iso.datetime() }),
     },
-    errors: ['not_found', 'conflict', 'last_owner', 'user_suspended'],
+    errors: ['not_found', 'customer_unknown', 'conflict', 'last_owner', 'user_suspended'],
     idempotency: 'none',
   },
   async ({ caller, origin, query }, compliance) => {
-    const until = await compliance.delete({ caller, origin }, namedSubject(query));
+    const until = await compliance.delete({ caller, origin }, query);
     return { status: 'closed', restorable_until: until.toISOString() };
   },
 );

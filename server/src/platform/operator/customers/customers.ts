@@ -1,7 +1,9 @@
+import type { Accounts, ExternalCustomers } from '#platform/accounts';
+import type { Billing } from '#platform/billing';
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import { type Page, page, positionOf } from '#platform/http';
-import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import { type AccountId, AppError, isUuid, sha256 } from '#platform/kernel';
 import type { Limits } from '#platform/limits';
 import { type AccountMoney, moneySpan, type Reports } from '#platform/reports';
 import { z } from 'zod';
@@ -74,18 +76,36 @@ export interface Customers {
     readonly limits: Awaited<ReturnType<Limits['usage']>>;
     readonly calls: Awaited<ReturnType<Limits['usageEvents']>>['rows'];
   }>;
+  /** Those that the operator's backend names by ids of its own. */
+  readonly external: ExternalCustomers;
+  /** Plans of one of them, with what is used and left; `tag` is another one when any of it is. Signed, where a product is named. */
+  entitlements(externalId: string, product: string | undefined): Promise<TaggedEntitlements>;
   /** Has searches ask a product, too. */
   findBy(what: string, find: FindAccounts): void;
 }
 
+interface TaggedEntitlements {
+  readonly tag: string;
+  readonly body: {
+    readonly external_id: string;
+    readonly account_id: AccountId;
+    readonly data: Awaited<ReturnType<Billing['entitlements']>>;
+    readonly token: string | null;
+    readonly token_expires_at: number | null;
+  };
+}
+
 interface CustomersParts {
   readonly db: Database;
+  readonly accounts: Pick<Accounts, 'customers' | 'servedAccount'>;
+  readonly billing: Pick<Billing, 'entitlements' | 'entitlementToken'>;
   readonly entitlements: Pick<Entitlements, 'current'>;
   readonly limits: Pick<Limits, 'usage' | 'usageEvents'>;
   readonly reports: Pick<Reports, 'accountMoney' | 'mode'>;
 }
 
-export function createCustomers({ db, entitlements, limits, reports }: CustomersParts): Customers {
+export function createCustomers(parts: CustomersParts): Customers {
+  const { db, entitlements, limits, reports } = parts;
   const finders: [what: string, find: FindAccounts][] = [];
 
   /** Plans that it has by itself are every account's, and say nothing of this one. */
@@ -152,8 +172,36 @@ export function createCustomers({ db, entitlements, limits, reports }: Customers
       if (customer === undefined) throw new AppError('not_found');
       return { customer, people, payments: payments.map(paymentView), limits: used, calls };
     },
+    external: parts.accounts.customers,
+    entitlements: (externalId, product) => readEntitlements(parts, externalId, product),
     findBy(what, find) {
       finders.push([what, find]);
+    },
+  };
+}
+
+/** Seconds for which a signed token is handed out again: one with less of its day left has another tag. */
+const TOKEN_STEP = 3_600;
+
+async function readEntitlements(
+  { accounts, billing }: CustomersParts,
+  externalId: string,
+  product: string | undefined,
+): Promise<TaggedEntitlements> {
+  const { accountId, isArchived } = await accounts.servedAccount({ customer: externalId });
+  if (isArchived) throw new AppError('customer_archived');
+  const signed = product === undefined ? undefined : await billing.entitlementToken(accountId, product);
+  const all = await billing.entitlements(accountId);
+  const data = product === undefined ? all : all.filter((one) => one.product === product);
+  const step = signed && Math.floor(signed.expiresAt / TOKEN_STEP);
+  return {
+    tag: sha256(JSON.stringify([accountId, data, step])).slice(0, 32),
+    body: {
+      external_id: externalId,
+      account_id: accountId,
+      data,
+      token: signed?.token ?? null,
+      token_expires_at: signed?.expiresAt ?? null,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { defineModule } from '#platform/module';
 import { createCustomers } from './customers.ts';
+import { externalCustomerRoutes } from './external-routes.ts';
 import { customerRoutes } from './routes.ts';
 
 export { createCustomers, type Customers } from './customers.ts';
@@ -16,8 +17,9 @@ declare module '#platform/db' {
 /** This module, for the list of all of them. */
 export const customersModule = defineModule({
   name: 'customers',
-  purpose: 'accounts as who runs the server sees them: found, with plan, cost and denials',
+  purpose:
+    'accounts as the operator sees them: found, with plan, cost and denials; and by external ids of their own',
   systemUses,
-  routes: customerRoutes,
+  routes: [...customerRoutes, ...externalCustomerRoutes],
   create: createCustomers,
 });

@@ -31,7 +31,7 @@ const customer = namedObject('Customer', {
   found_by: z
     .string()
     .describe(
-      'What of it the text names: `account`, `user`, `email`, `name`, `key`, `request`, `permit`, `store` (an id of a payment provider), or what a product finds accounts by, such as `license`.',
+      'What of it the text names: `account`, `external_id`, `user`, `email`, `name`, `key`, `request`, `permit`, `store` (an id of a payment provider), or what a product finds accounts by, such as `license`.',
     ),
   kind: z.enum(['personal', 'organization']),
   name: z.string(),
@@ -53,7 +53,7 @@ const customer = namedObject('Customer', {
 
 const person = namedObject('CustomerPerson', {
   user_id: z.uuid(),
-  email: z.string(),
+  email: z.string().nullable().describe('null: a user of your customer, who does not sign in here.'),
   role: z.enum(['viewer', 'member', 'admin', 'owner']),
   status: z.enum(['active', 'suspended', 'closed']),
   second_factor: z

@@ -148,6 +148,7 @@ export const searchCustomers = (
   statement<CustomerRow>(
     `with found as (
        select account_id, 'account' as found_by, 1 as rank from accounts.accounts where account_id = $2::uuid
+       union all select account_id, 'external_id', 1 from accounts.customers where external_id = $1
        union all select m.account_id, 'user', 2 from accounts.members m where m.user_id = $2::uuid
        union all select k.account_id, 'key', 3 from identity.api_keys k
          where k.id = $2::uuid or k.prefix = any(array(select left($1, n) from generate_series(1, length($1)) n))
@@ -193,7 +194,7 @@ export const readCustomer = (accountId: string): Statement<CustomerRow> =>
 
 export interface PersonRow {
   readonly user_id: string;
-  readonly email: string;
+  readonly email: string | null;
   readonly role: 'viewer' | 'member' | 'admin' | 'owner';
   readonly status: 'active' | 'suspended' | 'closed';
   readonly second_factor: boolean;

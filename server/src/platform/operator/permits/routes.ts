@@ -77,6 +77,7 @@ export const readPermit = route(
   'GET /v1/permits/:id',
   {
     ...shared,
+    onBehalf: 'archived',
     summary: 'Read a permit',
     scope: 'permits:read',
     may: 'viewer',
@@ -89,6 +90,7 @@ export const settlePermit = route(
   'POST /v1/permits/:id/settle',
   {
     ...shared,
+    onBehalf: 'archived',
     summary: 'Settle a permit with the actual usage and cost',
     description: `Without figures its whole reserve is posted as an estimate, which a later settle makes exact. Of a permit that has expired or was released, the figures are posted all the same, and the answer is 409 \`permit_stale\`. ${NAMED}`,
     idempotency: 'none',
@@ -103,6 +105,7 @@ export const releasePermit = route(
   'POST /v1/permits/:id/release',
   {
     ...shared,
+    onBehalf: 'archived',
     summary: 'Release a permit whose work cost nothing',
     description: `Quota, credits and reserve go back; burst and cooldown do not. ${NAMED}`,
     idempotency: 'none',

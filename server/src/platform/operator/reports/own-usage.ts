@@ -10,6 +10,7 @@ import {
   positionOf,
   type Role,
   routesFor,
+  type Spender,
 } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { endUserTag } from '#platform/limits';
@@ -65,6 +66,7 @@ export const ownUsageRoutes = [
         'For the holder of an API key: its calls, tokens and spending of this day and month of UTC once they are over, and each of its bounds with what is left and when it resets. Signed in, your own calls without a key.',
       tag: 'Usage',
       auth: 'account',
+      onBehalf: true,
       may: 'viewer',
       scope: 'any',
       rate: { perMinute: 120, by: 'key' },
@@ -78,7 +80,7 @@ export const ownUsageRoutes = [
       }),
       reply: { 200: ownUsage },
     },
-    ({ caller, accountId, query }, reports) => reports.ownUsage({ accountId, caller }, query.user),
+    ({ spender, accountId, query }, reports) => reports.ownUsage({ accountId, caller: spender }, query.user),
   ),
   route(
     'GET /v1/usage/keys',
@@ -139,7 +141,7 @@ async function readBounds(
 /** Use of a key as its holder may see it, or of a user without one. */
 export async function readOwnUsage(
   db: Database,
-  { accountId, caller }: { readonly accountId: AccountId; readonly caller: Caller },
+  { accountId, caller }: { readonly accountId: AccountId; readonly caller: Spender },
   user: string | undefined,
 ): Promise<OwnUsage> {
   const keyId = caller.keyId ?? null;

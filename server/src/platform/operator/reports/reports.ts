@@ -1,3 +1,4 @@
+import type { AccountByName } from '#platform/accounts';
 import { actorOf, type Audit } from '#platform/audit';
 import type { Mode } from '#platform/billing';
 import { commitPoint, type Database } from '#platform/db';
@@ -39,10 +40,13 @@ export interface ReportsParts {
   readonly mode: Mode;
   readonly entitlements: Pick<Entitlements, 'announce'>;
   readonly archives: LedgerArchives;
+  /** For adjustments of the account that a call names. */
+  readonly accountByName: AccountByName;
 }
 
 /** Reports on usage, cost and margin, and what operators put right in them. */
 export interface Reports {
+  readonly accountByName: AccountByName;
   readonly archives: LedgerArchives;
   readonly rollup: Rollup;
   readonly proceeds: Proceeds;
@@ -86,6 +90,7 @@ export function createReports(parts: ReportsParts): Reports {
     proceeds: createProceeds(parts),
     rates,
     mode,
+    accountByName: parts.accountByName,
     accountMoney: (accountIds) => readAccountMoney({ db, rates, mode }, accountIds),
     usage: (whose, question) => openUsageReport(db, whose, question),
     ownUsage: (of, user) => readOwnUsage(db, of, user),

@@ -1,3 +1,4 @@
+import { accountNameFields, ONE_ACCOUNT_ID } from '#platform/accounts';
 import {
   JSON_OR_CSV,
   namedObject,
@@ -112,6 +113,7 @@ export const accountReport = route(
     description: SAYS,
     tag,
     auth: 'account',
+    onBehalf: true,
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 60, by: 'account' },
@@ -178,7 +180,7 @@ const amount = z
 
 const adjustmentOrder = z
   .strictObject({
-    account_id: z.uuid(),
+    ...accountNameFields,
     product: z.string().min(1).max(100).optional().describe('Of the limit.'),
     limit: z
       .string()
@@ -191,6 +193,7 @@ const adjustmentOrder = z
     cost_micros: amount.describe('Micro-dollars of a budget or of a call.'),
     reason: z.string().trim().min(3).max(500),
   })
+  .refine(...ONE_ACCOUNT_ID)
   .refine(({ limit, event_id }) => (limit === undefined) !== (event_id === undefined), {
     error: 'name either product and limit, or event_id',
   })
@@ -221,9 +224,9 @@ export const adjust = route(
     errors: ['not_found'],
   },
   async ({ body, caller, origin, once }, reports) => {
-    const { account_id, product = '', limit, event_id: eventId = '', units, cost_micros, reason } = body;
+    const { product = '', limit, event_id: eventId = '', units, cost_micros, reason } = body;
     const wanted = {
-      accountId: account_id as AccountId,
+      accountId: await reports.accountByName(body),
       of: limit === undefined ? { eventId } : { product, limit },
       amount: units === undefined ? { micros: cost_micros ?? 0 } : { units },
       reason,

@@ -17,10 +17,13 @@ import { createNewcomers, type Newcomers } from './members/newcomers.ts';
 import { createOrganizations, type Organizations } from './organizations/organizations.ts';
 import { createOpenAccount } from './organizations/open-account.ts';
 import { createOwnershipRule } from './members/ownership.ts';
-import { createRoles, type Roles } from './members/roles.ts';
+import { ACCOUNT_CHANGED, createRoles, type Roles } from './members/roles.ts';
+import { type AccountByName, createAccountByName } from './customers/account-by-name.ts';
+import { createExternalCustomers, type ExternalCustomers } from './customers/customers.ts';
+import { createServedAccounts, type ServedAccounts } from './customers/served-accounts.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
-import { membershipsOf, ownerIn } from './store.ts';
+import { membershipsOf } from './store.ts';
 import { createTeams, type Teams } from './teams/teams.ts';
 import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
@@ -35,8 +38,12 @@ export interface AccountsParts extends Omit<InvitationsParts, 'roles'> {
 export interface Accounts {
   readonly roleOf: Roles['roleOf'];
   readonly kindOf: Roles['kindOf'];
-  /** The member who has owned an account for the longest: what an operator's backend does for it is in their name. Undefined: no such account. */
-  ownerOf(accountId: AccountId): Promise<UserId | undefined>;
+  /** The account that an operator's backend calls for. */
+  readonly servedAccount: ServedAccounts['find'];
+  /** The account that an admin's call names. */
+  readonly accountByName: AccountByName;
+  /** Accounts that the operator's backend names by ids of its own. */
+  readonly customers: ExternalCustomers;
   /** The account that each user has from the start. */
   makePersonalAccount(tx: Transaction, owner: AccountOwner): Promise<AccountId>;
   makeOrganization(tx: Transaction, owner: AccountOwner, name: string): Promise<AccountId>;
@@ -66,13 +73,15 @@ export function createAccounts(parts: AccountsParts): Accounts {
   const roles = createRoles(parts);
   const assertMayOwn = createOwnershipRule(parts.organizationsPerUser);
   const open = createOpenAccount({ ...parts, assertMayOwn });
+  const served = createServedAccounts({ ...parts, topic: ACCOUNT_CHANGED });
   const newcomers = createNewcomers({ ...parts, roles, assertMayOwn });
 
   return {
     roleOf: roles.roleOf,
     kindOf: roles.kindOf,
-    ownerOf: async (accountId) =>
-      (await parts.db.system('accounts.membership', [ownerIn(accountId)]))[0][0]?.user_id,
+    servedAccount: served.find,
+    accountByName: createAccountByName({ ...parts, served }),
+    customers: createExternalCustomers({ ...parts, roles }),
     makePersonalAccount: (tx, owner) =>
       open(tx, { ...owner, kind: 'personal', name: owner.fullName ?? owner.email.slice(0, 200) }),
     makeOrganization: (tx, owner, name) => open(tx, { ...owner, kind: 'organization', name }),
@@ -100,7 +109,10 @@ export function createAccounts(parts: AccountsParts): Accounts {
     settings: createSettings(parts),
     suspension: createAccountSuspension(parts),
     ownedOrganizations: createOwnedOrganizations({ ...parts, roles }),
-    close: roles.close,
+    close() {
+      roles.close();
+      served.close();
+    },
   };
 }
 

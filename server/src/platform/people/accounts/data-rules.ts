@@ -10,6 +10,12 @@ export const accountsDataRules: DataRule[] = [
     ),
     withheld: 'which of the accounts that somebody made came first',
   },
+  { table: 'accounts.customers', account: erasedWith('accounts.accounts') },
+  {
+    table: 'accounts.customer_members',
+    account: erasedWith('accounts.accounts'),
+    user: erasedWith('identity.users'),
+  },
   { table: 'accounts.members', account: erased(), user: erased() },
   { table: 'accounts.teams', account: erased() },
   {

@@ -15,10 +15,15 @@ const setStatus = (status: 'active' | 'suspended') => (event: PastEvent) =>
     status,
   ]);
 
-/** Personal accounts go with their person. */
+const archiveAsOf = (target: string | null, at: string | null) =>
+  statement(
+    'update accounts.customers set archived_at = $2::timestamptz, updated_at = app.now() where account_id = $1',
+    [target, at],
+  );
+
 const closeAsOf = ({ target, at }: PastEvent, since: string) =>
   statement(
-    `update accounts.accounts set deleted_at = ${since}, updated_at = app.now() where account_id = $1 and kind = 'organization'`,
+    `update accounts.accounts set deleted_at = ${since}, updated_at = app.now() where account_id = $1`,
     [target, at],
   );
 
@@ -28,10 +33,12 @@ export const accountsDoneAgain: DoneAgain = {
   'member.removed': removeMember,
   'account.suspended': setStatus('suspended'),
   'account.reinstated': setStatus('active'),
+  'customer.archived': ({ target, at }) => archiveAsOf(target, at),
+  'customer.reopened': ({ target }) => archiveAsOf(target, null),
   'account.closed': (event) => closeAsOf(event, '$2::timestamptz'),
   'account.restored': ({ target }) =>
     statement(
-      `update accounts.accounts set deleted_at = null, updated_at = app.now() where account_id = $1 and kind = 'organization'`,
+      `update accounts.accounts set deleted_at = null, updated_at = app.now() where account_id = $1`,
       [target],
     ),
   // Due at once: the next erasure takes it.

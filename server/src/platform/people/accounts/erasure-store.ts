@@ -1,7 +1,8 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-const OVER = `kind = 'organization' and deleted_at <= app.now() - interval '14 days'`;
+/** A personal account is closed by itself where it is a customer's; a person's goes with the person. */
+const OVER = `deleted_at <= app.now() - interval '14 days'`;
 /** So many at a time: what is left over the next run finds. */
 const MOST = 1_000;
 

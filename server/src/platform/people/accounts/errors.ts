@@ -1,6 +1,24 @@
 import { declareErrors } from '#platform/kernel';
 
 declareErrors({
+  customer_unknown: {
+    status: 404,
+    message: 'There is no customer with this external id. Create it with PUT /v1/customers/{external_id}.',
+  },
+  customer_archived: {
+    status: 409,
+    message:
+      'This customer is archived, and nothing is done for it. PUT /v1/customers/{external_id} opens it again.',
+  },
+  customer_closing: {
+    status: 409,
+    message:
+      'The data of this customer is being erased. Within 14 days a PUT with "restore": true takes that back.',
+  },
+  customer_kind_fixed: {
+    status: 409,
+    message: 'A customer stays what it was made as: an organization, or personal.',
+  },
   last_owner: {
     status: 409,
     message: 'An organization keeps at least one owner. Make someone else an owner first.',

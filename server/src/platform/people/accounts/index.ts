@@ -22,6 +22,23 @@ export {
   personalAccount,
 } from './erasure-store.ts';
 export { type Accounts, type AccountsParts, createAccounts } from './accounts.ts';
+export {
+  type AccountByName,
+  type AccountName,
+  accountNameFields,
+  emailNameField,
+  ONE_ACCOUNT,
+  ONE_ACCOUNT_ID,
+} from './customers/account-by-name.ts';
+export { customerUsers, type PutOutcome } from './customers/customer-store.ts';
+export {
+  type BackendCall,
+  type CustomerFields,
+  type ExternalCustomers,
+  putRefusal,
+} from './customers/customers.ts';
+export { assertExternalId, externalIdSchema } from './customers/external-id.ts';
+export type { ServedAccount, ServedName } from './customers/served-accounts.ts';
 export { accountsDoneAgain } from './done-again.ts';
 export type { OrganizationRequest } from './members/authorize-member.ts';
 export type { MemberCapacity } from './members/capacity.ts';
@@ -46,6 +63,7 @@ const systemUses = {
   'accounts.prune': 'invitations of all accounts that were over long ago are deleted',
   'accounts.personal-audit':
     'what a person did belongs to no account: the owner of a personal account reads their own sign-ins with it',
+  'accounts.customers': 'the operator’s backend makes and finds customers among all of them, by its own ids',
   'accounts.invitee': 'a person who was invited is no member yet: their invitation is found by its token',
   'admin.accounts': 'a platform admin finds, suspends and reinstates users’ accounts that are not their own',
   'admin.audit': 'a platform admin reads what happened in all accounts',

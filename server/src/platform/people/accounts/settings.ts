@@ -64,7 +64,7 @@ function viewOf([row]: readonly SettingsRow[]): SettingsView {
 }
 
 /** A check violation: this server's PostgreSQL has an older list of zones than this program. */
-function refuseUnknownZone(error: unknown): never {
+export function refuseUnknownZone(error: unknown): never {
   const isRefused = hasCode(error, '23514');
   throw isRefused
     ? new AppError('validation_failed', {

@@ -41,14 +41,6 @@ export const roleIn = (userId: UserId, accountId: AccountId) =>
     [accountId, userId],
   );
 
-/** The member who has owned an account for the longest, closed or not: what was under way there is still settled. No row: there is none. */
-export const ownerIn = (accountId: AccountId) =>
-  statement<{ user_id: UserId }>(
-    `select m.user_id from accounts.members m
-     where m.account_id = $1 and m.role = 'owner' order by m.created_at, m.user_id limit 1`,
-    [accountId],
-  );
-
 /** All accounts of a user, personal first. */
 export const membershipsOf = (userId: UserId) =>
   statement<AccountRow & { role: Role }>(
@@ -188,13 +180,14 @@ export const removeMember = (accountId: AccountId, userId: UserId) =>
 /** The owners of an account, whom its end is told. */
 export const ownersOf = (accountId: AccountId) =>
   statement<{ user_id: UserId; email: string }>(
-    `select user_id, email from accounts.people($1, null, null, 1000) where role = 'owner'`,
+    `select user_id, email from accounts.people($1, null, null, 1000) where role = 'owner' and email is not null`,
     [accountId],
   );
 
 export interface PersonRow {
   user_id: UserId;
-  email: string;
+  /** null: a user of an operator's customer, who does not sign in here. */
+  email: string | null;
   full_name: string | null;
   avatar_url: string | null;
   role: Role;

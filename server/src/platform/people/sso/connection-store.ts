@@ -116,6 +116,6 @@ export const managersOf = (accountId: AccountId, roles: readonly ('owner' | 'adm
   statement<{ user_id: UserId; email: string; organization: string }>(
     `select p.user_id, p.email, a.name as organization
      from accounts.people($1, null, null, 10000) p, accounts.accounts a
-     where a.account_id = $1 and p.role = any ($2::text[]) limit 50`,
+     where a.account_id = $1 and p.role = any ($2::text[]) and p.email is not null limit 50`,
     [accountId, roles],
   );

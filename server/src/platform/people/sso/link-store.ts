@@ -68,10 +68,13 @@ const PERSON = `select u.user_id, u.email, u.email_verified, u.status, u.role as
   left join sso.links l on l.account_id = $1 and l.user_id = u.user_id`;
 
 export const personBySubject = (accountId: AccountId, subject: string) =>
-  statement<PersonRow>(`${PERSON} where l.subject = $2`, [accountId, subject]);
+  statement<PersonRow>(`${PERSON} where l.subject = $2 and u.email is not null`, [accountId, subject]);
 
 export const personByEmail = (accountId: AccountId, email: string) =>
-  statement<PersonRow>(`${PERSON} where lower(u.email) = lower($2)`, [accountId, email]);
+  statement<PersonRow>(`${PERSON} where lower(u.email) = lower($2) and u.email is not null`, [
+    accountId,
+    email,
+  ]);
 
 /** Links a subject, or notes that it was used. */
 export const putLink = (

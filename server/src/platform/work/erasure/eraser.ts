@@ -1,5 +1,6 @@
 import type { Audit } from '#platform/audit';
 import {
+  customerUsers,
   dueOrganizations,
   lockDueOrganization,
   lockMemberships,
@@ -78,7 +79,13 @@ function organizationDue(id: AccountId): Due {
     action: 'account.erased',
     async lock(tx) {
       const [organization] = await tx.run(lockDueOrganization(id));
-      return organization && [{ kind: 'account', id }];
+      if (organization === undefined) return undefined;
+      // Users of a customer are of that alone: they have no address and nothing else.
+      const users = await tx.run(customerUsers(id));
+      return [
+        { kind: 'account', id },
+        ...users.map(({ user_id }) => ({ kind: 'user', id: user_id, email: null }) as const),
+      ];
     },
   };
 }

@@ -6,7 +6,7 @@ import { operatorRoutes } from './operator-routes.ts';
 import { erasureRoutes } from './routes.ts';
 
 export { createErasure, type Erasure } from './erasure.ts';
-export { namedSubject, ONE_SUBJECT, subjectFields } from './named-subject.ts';
+export { ONE_SUBJECT, type SubjectName, subjectFields } from './named-subject.ts';
 export type { Subject } from './plan.ts';
 export type { ProofLine } from './proof.ts';
 

@@ -1,23 +1,19 @@
+import { accountNameFields } from '#platform/accounts';
 import { z } from 'zod';
-import type { Subject } from './plan.ts';
 
-interface SubjectNames {
+/** A person, an account, or a customer by its external id, as an operator's call names it. */
+export interface SubjectName {
   readonly account_id?: string | undefined;
+  readonly customer?: string | undefined;
   readonly user_id?: string | undefined;
 }
 
 /** Fields by which an operator's call names its subject. */
-export const subjectFields = { account_id: z.uuid().optional(), user_id: z.uuid().optional() };
+export const subjectFields = { ...accountNameFields, user_id: z.uuid().optional() };
 
-/** For `refine`: a call is about an account or a person, and not about both. */
+/** For `refine`: a call is about one of them. */
 export const ONE_SUBJECT = [
-  ({ account_id: account, user_id: user }: SubjectNames) => (account === undefined) !== (user === undefined),
-  { error: 'Say account_id or user_id.' },
+  ({ account_id: account, customer, user_id: user }: SubjectName) =>
+    [account, customer, user].filter((value) => value !== undefined).length === 1,
+  { error: 'Say account_id, customer or user_id.' },
 ] as const;
-
-/** The one that a checked call names. */
-export const namedSubject = ({
-  account_id: account,
-  user_id: user,
-}: SubjectNames): { readonly kind: Subject['kind']; readonly id: string } =>
-  account === undefined ? { kind: 'user', id: user ?? '' } : { kind: 'account', id: account };

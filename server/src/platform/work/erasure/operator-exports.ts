@@ -1,8 +1,10 @@
+import type { AccountByName } from '#platform/accounts';
 import { commitPoint, type Statement, statement } from '#platform/db';
 import type { RequestOrigin } from '#platform/audit';
 import { type Answer, type Once, type Page, page } from '#platform/http';
 import { AppError, type Clock, equalInConstantTime } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
+import type { SubjectName } from './named-subject.ts';
 import {
   type ExportRow,
   type ExportSubject,
@@ -39,10 +41,7 @@ export interface OperatorExport extends Pick<ExportRow, 'id' | 'status' | 'bytes
 /** Archives that platform admins have made of an account or a person, with links of 15 minutes (docs/compliance.md). */
 export interface OperatorExports {
   /** If the operator waits for one of the same, the answer is that one. Throws `not_found`. */
-  ask(
-    visitor: Visitor & { readonly once: Once },
-    of: Required<ExportSubject>,
-  ): Promise<Answer<OperatorExport>>;
+  ask(visitor: Visitor & { readonly once: Once }, name: SubjectName): Promise<Answer<OperatorExport>>;
   list(query: { readonly after: string | undefined; readonly limit: number }): Promise<Page<OperatorExport>>;
   /** Throws `signed_url_invalid`, `signed_url_expired`, and `not_found` where it is over. */
   download(
@@ -54,6 +53,7 @@ export interface OperatorExports {
 
 export interface OperatorExportsParts extends ExportsParts {
   readonly clock: Pick<Clock, 'now'>;
+  readonly accountByName: AccountByName;
   readonly secrets: Pick<Secrets, 'derived'>;
   /** Where clients reach the server. */
   readonly reachedAt: () => string;
@@ -84,7 +84,8 @@ export function createOperatorExports(parts: OperatorExportsParts): OperatorExpo
   }
 
   return {
-    async ask(visitor, of) {
+    async ask(visitor, name) {
+      const of = await subjectOf(parts, name);
       const [[found]] = await db.system('erasure.export', [subjectExists(of)]);
       if (found === undefined) throw new AppError('not_found');
       return askOnce(parts, { ...visitor, of }, { point: ASKED, show: viewOf });
@@ -106,6 +107,14 @@ export function createOperatorExports(parts: OperatorExportsParts): OperatorExpo
       return partsOf((part) => db.system('erasure.export', [onePart(key, part)]), row.bytes);
     },
   };
+}
+
+async function subjectOf(
+  { accountByName }: OperatorExportsParts,
+  { user_id: user, ...account }: SubjectName,
+): Promise<Required<ExportSubject>> {
+  if (user !== undefined) return { kind: 'user', id: user };
+  return { kind: 'account', id: await accountByName(account) };
 }
 
 const subjectExists = ({ kind, id }: Required<ExportSubject>): Statement<{ found: boolean }> =>

@@ -11,7 +11,7 @@ import {
 } from '#platform/http';
 import { z } from 'zod';
 import type { Erasure } from './erasure.ts';
-import { namedSubject, ONE_SUBJECT, subjectFields } from './named-subject.ts';
+import { ONE_SUBJECT, subjectFields } from './named-subject.ts';
 
 const route = routesFor<Erasure>();
 const tag = 'Compliance';
@@ -46,7 +46,7 @@ const askFor = route(
     errors: ['not_found', 'conflict'],
   },
   ({ caller, body, origin, once }, { operatorExports }) =>
-    operatorExports.ask({ caller, origin, once }, namedSubject(body)),
+    operatorExports.ask({ caller, origin, once }, body),
 );
 
 const listAll = route(

@@ -167,6 +167,6 @@ export const managersOf = (accountId: AccountId) =>
   statement<Recipient>(
     `select m.user_id, u.email, a.name as account from accounts.members m
      join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id
-     where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and a.deleted_at is null order by m.user_id`,
+     where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and u.email is not null and a.deleted_at is null order by m.user_id`,
     [accountId],
   );

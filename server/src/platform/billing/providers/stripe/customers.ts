@@ -42,7 +42,8 @@ export async function makeCustomer(
   const { db, client } = parts;
   const [[payer]] = await db.system('billing.customers', [payerOf(accountId)]);
   const { name = '', email = '' } = payer ?? {};
-  const told = { name, email, metadata: { plinth_account: accountId } };
+  // A customer of the operator's may have no address: then Stripe's page asks for one.
+  const told = { name, ...(email === null ? {} : { email }), metadata: { plinth_account: accountId } };
   // Stripe refuses a key that comes back with something else: who has another name by now is asked for anew.
   const key = `plinth:customer:${accountId}:${after ?? 'first'}:${sha256(JSON.stringify({ name, email })).slice(0, 16)}`;
   const id = await askOnce(client, {
@@ -78,9 +79,11 @@ async function madeBefore(
     accountId,
     email,
     after,
-  }: { readonly accountId: AccountId; readonly email: string; readonly after: string | undefined },
+  }: { readonly accountId: AccountId; readonly email: string | null; readonly after: string | undefined },
 ): Promise<string | undefined> {
-  const { data } = await client.read((stripe) => stripe.customers.list({ email, limit: 100 }));
+  const { data } = await client.read((stripe) =>
+    stripe.customers.list({ ...(email === null ? {} : { email }), limit: 100 }),
+  );
   return data.find(({ id, metadata }) => metadata['plinth_account'] === accountId && id !== after)?.id;
 }
 
@@ -105,13 +108,17 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** An organization is told by its name, a person by their own; the provider mails its longest-standing owner. */
+/**
+ * An organization is told by its name, a person by their own; the provider mails its longest-standing owner, and of a customer of the
+ * operator's the address that it was given.
+ */
 export const payerOf = (accountId: AccountId) =>
-  statement<{ name: string; email: string }>(
-    `select a.name, u.email
+  statement<{ name: string; email: string | null }>(
+    `select a.name, coalesce(c.email, u.email) as email
        from accounts.accounts a
        join accounts.members m on m.account_id = a.account_id and m.role = 'owner'
        join identity.users u on u.user_id = m.user_id
+       left join accounts.customers c on c.account_id = a.account_id
       where a.account_id = $1
       order by m.created_at, m.user_id limit 1`,
     [accountId],

@@ -43,7 +43,7 @@ const searchUsers = (
         from accounts.members m join accounts.accounts a on a.account_id = m.account_id
         where m.user_id = u.user_id and a.deleted_at is null) as accounts
      from identity.users u
-     where ($1::text is null or u.status = $1) and ($2::text is null or position(lower($2) in lower(u.email)) > 0)
+     where u.email is not null and ($1::text is null or u.status = $1) and ($2::text is null or position(lower($2) in lower(u.email)) > 0)
        and ($3::text is null or exists (select from accounts.members m join accounts.accounts a on a.account_id = m.account_id
          where m.user_id = u.user_id and a.kind = 'organization' and a.deleted_at is null and position(lower($3) in lower(a.name)) > 0))
        and ($4::uuid is null or u.user_id < $4)

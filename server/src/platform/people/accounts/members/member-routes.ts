@@ -8,7 +8,10 @@ const tag = 'Organizations';
 
 const memberSchema = namedObject('Member', {
   user_id: z.uuid(),
-  email: z.string(),
+  email: z
+    .string()
+    .nullable()
+    .describe('null: a user of a customer of the operator’s, who does not sign in here.'),
   full_name: z.string().nullable(),
   avatar_url: z.string().nullable(),
   role: z.enum(ROLES),

@@ -18,7 +18,8 @@ const TRANSFER = commitPoint('accounts.transferred', 'a new owner, and the forme
 
 export interface MemberView {
   readonly user_id: string;
-  readonly email: string;
+  /** null: a user of an operator's customer, who does not sign in here. */
+  readonly email: string | null;
   readonly full_name: string | null;
   readonly avatar_url: string | null;
   readonly role: Role;

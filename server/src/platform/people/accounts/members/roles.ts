@@ -4,15 +4,15 @@ import type { AccountId, Clock, UserId } from '#platform/kernel';
 import { roleIn } from '../store.ts';
 
 /** An account whose members or state changed. */
-const CHANGED = 'accounts.changed';
+export const ACCOUNT_CHANGED = 'accounts.changed';
 
 export interface Roles {
   /** A user's role in an account; undefined when they are no member, or there is no such account (any more). */
   roleOf(userId: UserId, accountId: AccountId): Promise<Role | undefined>;
   /** The kind of an account that a user is a member of; undefined as above. */
   kindOf(userId: UserId, accountId: AccountId): Promise<Kind | undefined>;
-  /** Tells all processes that an account's members or state changed. Call it after the commit. */
-  changed(accountId: AccountId): void;
+  /** Tells all processes that an account's members or state changed, by its id or by a customer's external id. Call it after the commit. */
+  changed(account: string): void;
   close(): void;
 }
 
@@ -25,7 +25,7 @@ interface Place {
 
 /** Roles, kept for seconds: each call asks for one. */
 export function createRoles({ db, clock }: { readonly db: Database; readonly clock: Clock }): Roles {
-  const kept = createReadCache<Place | undefined>({ db, clock, topic: CHANGED });
+  const kept = createReadCache<Place | undefined>({ db, clock, topic: ACCOUNT_CHANGED });
   const placeOf = (userId: UserId, accountId: AccountId) =>
     kept.get(accountId, `${accountId} ${userId}`, async () => {
       const [[row]] = await db.system('accounts.membership', [roleIn(userId, accountId)]);
@@ -34,7 +34,7 @@ export function createRoles({ db, clock }: { readonly db: Database; readonly clo
   return {
     roleOf: async (userId, accountId) => (await placeOf(userId, accountId))?.role,
     kindOf: async (userId, accountId) => (await placeOf(userId, accountId))?.kind,
-    changed: (accountId) => db.signal(CHANGED, accountId),
+    changed: (accountId) => db.signal(ACCOUNT_CHANGED, accountId),
     close: kept.close,
   };
 }

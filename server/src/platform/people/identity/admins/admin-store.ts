@@ -54,7 +54,7 @@ export const pruneInvitations = () =>
 /** All platform admins. They are few. */
 export const adminRows = () =>
   statement<{ email: string; status: string }>(
-    `select email, status from identity.users where role = 'admin' order by lower(email)`,
+    `select email, status from identity.users where role = 'admin' and email is not null order by lower(email)`,
   );
 
 /** A row comes back where it was another. */

@@ -14,6 +14,8 @@ const PLATFORM_SCOPES = [
   'permits:write',
   'billing:read',
   'billing:write',
+  'customers:read',
+  'customers:write',
   'admin:read',
   'admin:write',
 ];

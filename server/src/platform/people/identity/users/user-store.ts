@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 
-/** Facts of a user that a log-in needs. */
+/** Facts of a user that a log-in needs. A user without an address has none: they cannot sign in (docs/customers.md). */
 export interface CredentialRow {
   user_id: UserId;
   email: string;
@@ -24,20 +24,27 @@ const UNDO = `interval '14 days'`;
 const CREDENTIALS = `user_id, email, password_hash, password_version, email_verified, role, status, default_account_id,
   closed_at + ${UNDO} as restorable_until, created_at <= app.now() - ${SOFT_GRACE} as is_overdue`;
 
+const HAS_ADDRESS = 'email is not null';
+
 /** The user of an email address, in any case of its letters. */
 export const userByEmail = (email: string) =>
-  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where lower(email) = lower($1)`, [
-    email,
-  ]);
+  statement<CredentialRow>(
+    `select ${CREDENTIALS} from identity.users where lower(email) = lower($1) and ${HAS_ADDRESS}`,
+    [email],
+  );
 
 export const userById = (userId: UserId) =>
-  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1`, [userId]);
+  statement<CredentialRow>(
+    `select ${CREDENTIALS} from identity.users where user_id = $1 and ${HAS_ADDRESS}`,
+    [userId],
+  );
 
 /** The user again, kept from being suspended until the transaction ends. */
 export const lockUser = (userId: UserId) =>
-  statement<CredentialRow>(`select ${CREDENTIALS} from identity.users where user_id = $1 for no key update`, [
-    userId,
-  ]);
+  statement<CredentialRow>(
+    `select ${CREDENTIALS} from identity.users where user_id = $1 and ${HAS_ADDRESS} for no key update`,
+    [userId],
+  );
 
 export interface NewUser {
   readonly userId: UserId;
@@ -112,7 +119,7 @@ export interface ProfileRow
 export const profile = (userId: UserId) =>
   statement<ProfileRow>(
     `select user_id, email, full_name, avatar_url, email_verified, role, default_account_id
-     from identity.users where user_id = $1`,
+     from identity.users where user_id = $1 and ${HAS_ADDRESS}`,
     [userId],
   );
 

@@ -1,0 +1,358 @@
+import {
+  assertExternalId,
+  type BackendCall,
+  type CustomerFields,
+  externalIdSchema,
+  type PutOutcome,
+  putRefusal,
+} from '#platform/accounts';
+import { entitlementReply } from '#platform/billing';
+import {
+  answer,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  ROLES,
+  type Route,
+  routesFor,
+} from '#platform/http';
+import { isTimeZone } from '#platform/kernel';
+import { z } from 'zod';
+import type { Customers } from './customers.ts';
+
+const route = routesFor<Customers>();
+const tag = 'Customers';
+const MOST_KEYS = 20;
+const LARGEST_BATCH = 500;
+
+const reads = {
+  tag,
+  auth: 'admin',
+  keysOnly: true,
+  scope: 'customers:read',
+  rate: { perMinute: 1_200, by: 'key' },
+} as const;
+const writes = { ...reads, scope: 'customers:write', idempotency: 'none' } as const;
+const NAMED = 'It takes no Idempotency-Key: a repeated call changes nothing.';
+const byId = { params: { external_id: 'text' } } as const;
+const byMember = { params: { external_id: 'text', external_user_id: 'text' } } as const;
+
+const line = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
+const email = z.email().max(254).nullable().optional();
+const metadata = z
+  .record(line(40), z.string().max(500))
+  .refine((record) => Object.keys(record).length <= MOST_KEYS, { error: `has at most ${MOST_KEYS} keys` });
+
+const fields = {
+  kind: z
+    .enum(['organization', 'personal'])
+    .optional()
+    .describe('What a new one is, for ever: `organization`, which may have members, unless said.'),
+  name: line(200).nullable().optional().describe('The external id when empty.'),
+  email: email.describe('Where the payment provider sends receipts. Nothing else goes there.'),
+  time_zone: z
+    .string()
+    .max(100)
+    .refine(isTimeZone, { error: 'is no time zone' })
+    .nullable()
+    .optional()
+    .describe(
+      'Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`; UTC when empty.',
+    ),
+  locale: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
+    .nullable()
+    .optional()
+    .describe('BCP 47: `de-AT`.'),
+  metadata: metadata.nullable().optional().describe('Up to 20 texts of yours, replaced as a whole.'),
+  restore: z.boolean().optional().describe('Takes back the deletion of its data, within 14 days of it.'),
+};
+const putBody = namedObject('PutCustomerRequest', fields);
+const batchItem = z.strictObject({ external_id: externalIdSchema, ...fields });
+
+const customer = namedObject('ExternalCustomer', {
+  external_id: z.string(),
+  account_id: z.uuid(),
+  kind: z.enum(['personal', 'organization']),
+  name: z.string(),
+  email: z.string().nullable(),
+  time_zone: z.string(),
+  locale: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()),
+  status: z
+    .enum(['active', 'suspended', 'archived', 'closing'])
+    .describe('`closing`: its data is being erased, which can be taken back for 14 days.'),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+const member = namedObject('ExternalCustomerMember', {
+  external_user_id: z.string(),
+  user_id: z.uuid(),
+  role: z.enum(ROLES),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+
+const idOf = ({ external_id: id }: { readonly external_id: string }) =>
+  assertExternalId(id, 'path.external_id');
+const memberOf = (params: { readonly external_id: string; readonly external_user_id: string }) => ({
+  externalId: idOf(params),
+  externalUserId: assertExternalId(params.external_user_id, 'path.external_user_id'),
+});
+
+const putCustomer = route(
+  'PUT /v1/customers/:external_id',
+  {
+    ...writes,
+    ...byId,
+    summary: 'Create a customer by your own id, or change it',
+    description: `Created once, however many calls race: 201, after that 200. Fields that are left out stay as they are; null empties one. An archived customer is open again. Nobody is sent a mail. ${NAMED}`,
+    body: putBody,
+    reply: { 200: customer, 201: customer },
+    errors: ['customer_closing', 'customer_kind_fixed'],
+  },
+  async ({ params, body, caller, origin }, { external }) => {
+    const { isNew, customer: view } = await external.put({ caller, origin }, idOf(params), body);
+    return answer(isNew ? 201 : 200, view);
+  },
+);
+
+const putCustomers = route(
+  'POST /v1/customers/batch',
+  {
+    ...writes,
+    rate: { perMinute: 30, by: 'key' },
+    summary: 'Create or change up to 500 customers',
+    description: `Each as PUT does it, and answered by itself: one that is refused holds up no other. ${NAMED}`,
+    maxBody: 1024 * 1024,
+    body: namedObject('PutCustomersRequest', {
+      customers: z
+        .array(z.record(z.string(), z.unknown()))
+        .min(1)
+        .max(LARGEST_BATCH)
+        .describe('The fields of a PUT each, with `external_id`.'),
+    }),
+    reply: {
+      200: namedObject('PutCustomersResult', {
+        data: z.array(
+          namedObject('PutCustomersResultEntry', {
+            external_id: z.string().nullable(),
+            status: z.enum(['created', 'changed', 'unchanged', 'refused']),
+            account_id: z.uuid().nullable(),
+            error: namedObject('PutCustomersError', { code: z.string(), message: z.string() }).nullable(),
+          }),
+        ),
+      }),
+    },
+  },
+  async ({ body, caller, origin }, { external }) => ({
+    data: await putBatch(external.putAll, { caller, origin }, body.customers),
+  }),
+);
+
+/** Checks each by itself, puts those that are good, and answers in the order given. */
+async function putBatch(
+  putAll: Customers['external']['putAll'],
+  by: BackendCall,
+  items: readonly Readonly<Record<string, unknown>>[],
+) {
+  const seen = new Set<string>();
+  const checked = items.map((item) => {
+    const parsed = batchItem.safeParse(item);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      return refusal(item, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    }
+    const { external_id: id } = parsed.data;
+    if (seen.has(id)) return refusal(item, 'external_id: stands in this batch already.');
+    seen.add(id);
+    return parsed.data;
+  });
+  const good = checked.filter((one): one is CustomerFields & { external_id: string } => !('status' in one));
+  const put = new Map((good.length === 0 ? [] : await putAll(by, good)).map((one) => [one.external_id, one]));
+  return checked.map((one) => {
+    if ('status' in one) return one;
+    const result = put.get(one.external_id);
+    if (result === undefined) throw new Error('the database did not say what became of a customer');
+    const { external_id, account_id, outcome } = result;
+    const error = putRefusal(outcome);
+    if (error !== undefined)
+      return {
+        external_id,
+        account_id,
+        status: 'refused' as const,
+        error: { code: error.code, message: error.message },
+      };
+    return { external_id, account_id, status: statusOf(outcome), error: null };
+  });
+}
+
+const statusOf = (outcome: PutOutcome) =>
+  outcome === 'created' || outcome === 'unchanged' ? outcome : ('changed' as const);
+
+function refusal({ external_id: id }: Readonly<Record<string, unknown>>, message: string) {
+  const name = externalIdSchema.safeParse(id);
+  return {
+    external_id: name.success ? name.data : null,
+    account_id: null,
+    status: 'refused' as const,
+    error: { code: 'validation_failed', message },
+  };
+}
+
+const readCustomer = route(
+  'GET /v1/customers/:external_id',
+  {
+    ...reads,
+    ...byId,
+    summary: 'Read a customer by your own id',
+    reply: { 200: customer },
+    errors: ['customer_unknown'],
+  },
+  ({ params }, { external }) => external.get(idOf(params)),
+);
+
+const listCustomers = route(
+  'GET /v1/customers',
+  {
+    ...reads,
+    summary: 'List customers, or find some',
+    description:
+      'Newest first. With `q` one page of those that it names by a part of id, email or name, the one of exactly that id first.',
+    query: z.strictObject({ q: z.string().trim().min(2).max(200).optional(), ...pageQuery }),
+    reply: { 200: pageOf(customer) },
+  },
+  ({ query: { q, limit, cursor } }, { external }) => {
+    const after = cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.uuid()]))[0];
+    return external.list({ q, limit, after });
+  },
+);
+
+const archiveCustomer = route(
+  'DELETE /v1/customers/:external_id',
+  {
+    ...writes,
+    ...byId,
+    summary: 'Archive a customer',
+    description:
+      'Calls for it are 409 `customer_archived` from then on, but for settling what was under way. All of its rows are kept, and a subscription goes on: cancel it first. A PUT opens it again. `DELETE /v1/admin/data/delete` erases it.',
+    reply: { 200: customer },
+    errors: ['customer_unknown'],
+  },
+  ({ params, caller, origin }, { external }) => external.archive({ caller, origin }, idOf(params)),
+);
+
+const listCustomerMembers = route(
+  'GET /v1/customers/:external_id/members',
+  {
+    ...reads,
+    ...byId,
+    summary: 'List the members of a customer',
+    description:
+      'In the order of their external ids. The owner that a customer is made with is no person, and not among them.',
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(member) },
+    errors: ['customer_unknown', 'customer_archived', 'customer_closing', 'wrong_account_kind'],
+  },
+  ({ params, query: { limit, cursor } }, { external }) => {
+    const after = cursor === undefined ? undefined : positionOf(cursor, z.tuple([externalIdSchema]))[0];
+    return external.members.list(idOf(params), { limit, after });
+  },
+);
+
+const putCustomerMember = route(
+  'PUT /v1/customers/:external_id/members/:external_user_id',
+  {
+    ...writes,
+    ...byMember,
+    summary: 'Add a member to a customer, or change one',
+    description: `By your own id of the user, who is one of this customer alone. Counts against what its plan says of members. ${NAMED}`,
+    body: namedObject('PutCustomerMemberRequest', {
+      role: z.enum(ROLES).default('member'),
+      name: line(200).nullable().optional(),
+      email,
+    }),
+    reply: { 200: member, 201: member },
+    errors: [
+      'customer_unknown',
+      'customer_archived',
+      'customer_closing',
+      'wrong_account_kind',
+      'limit_exceeded',
+    ],
+  },
+  async ({ params, body, caller, origin }, { external }) => {
+    const put = await external.members.put({ caller, origin }, memberOf(params), body);
+    return answer(put.isNew ? 201 : 200, put.member);
+  },
+);
+
+const removeCustomerMember = route(
+  'DELETE /v1/customers/:external_id/members/:external_user_id',
+  {
+    ...writes,
+    ...byMember,
+    summary: 'Remove a member from a customer',
+    description: 'Added again they are the same user.',
+    reply: { 204: z.undefined() },
+    errors: ['customer_unknown', 'customer_archived', 'customer_closing', 'wrong_account_kind', 'not_found'],
+  },
+  ({ params, caller, origin }, { external }) => external.members.remove({ caller, origin }, memberOf(params)),
+);
+
+/** Seconds that a backend may show what it has. */
+const SHOWN_FOR = 15;
+
+const readCustomerEntitlements = route(
+  'GET /v1/customers/:external_id/entitlements',
+  {
+    ...reads,
+    ...byId,
+    rate: { perMinute: 6_000, by: 'key' },
+    summary: 'Read the plans of a customer, with what is used and left',
+    description:
+      'To be shown, and no admission: a permit decides, and `GET /v1/permits/preview` with `X-Customer-Id` says how it would. `token` is a JWT as of `GET /v1/billing/entitlements/token`, where `product` is named. With an ETag: 304 while nothing has changed.',
+    query: z.strictObject({ product: z.string().min(1).max(100).optional() }),
+    reply: {
+      200: namedObject('CustomerEntitlements', {
+        external_id: z.string(),
+        account_id: z.uuid(),
+        data: z.array(entitlementReply),
+        token: z.string().nullable(),
+        token_expires_at: z.int().nullable().describe('Unix seconds.'),
+      }),
+      304: z.undefined(),
+    },
+    errors: ['customer_unknown', 'customer_archived', 'not_found', 'product_off'],
+  },
+  async ({ params, query, wire }, customers) => {
+    const { tag: version, body } = await customers.entitlements(idOf(params), query.product);
+    const headers = { etag: `"${version}"`, 'cache-control': `private, max-age=${SHOWN_FOR}` };
+    const known = wire.request.headers['if-none-match'];
+    if (known?.split(',').some((one) => one.trim().replace(/^W\//, '') === headers.etag) === true)
+      return answer(304, undefined, headers);
+    return answer(200, body, headers);
+  },
+);
+
+/** Calls of the operator’s backend on its customers. */
+export const externalCustomerRoutes: Route[] = [
+  listCustomers,
+  putCustomers,
+  putCustomer,
+  readCustomer,
+  readCustomerEntitlements,
+  putCustomerMember,
+  listCustomerMembers,
+  removeCustomerMember,
+  archiveCustomer,
+];
