@@ -21,7 +21,7 @@ export default defineConfig({
         // The tree tests the client's sources; test/sdk/built.test.ts is for what strangers install.
         resolve: {
           alias: [
-            ...['licenses', 'local-memory', 'vault'].map((part) => ({
+            ...['backend', 'licenses', 'local-memory', 'vault'].map((part) => ({
               find: `@plinth/sdk/${part}`,
               replacement: join(import.meta.dirname, 'sdk/src', part, 'index.ts'),
             })),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const UNRELEASED = '## Not released\n';
 /** Pages and deployments that name an image, a package or the banner of this version. */
 const NAMING = /^(README\.md|docs\/package\.md|deploy\/.*\.(json|toml|yaml|tfvars))$/;
-const MANIFEST = /(^|\/)package\.json$/;
+const MANIFEST = /(^|\/)(package\.json|pyproject\.toml)$/;
 
 const manifestSchema = z.object({ version: z.string() });
 /** The version that a package.json has. */
@@ -26,11 +26,11 @@ export function raiseVersion(
   );
 }
 
-/** `"version": "`, `"plinth": "` and `"@plinth/safety": "` in a manifest; `Plinth `, `plinth-sdk-`, `plinth:` and an image's tag on pages. */
+/** `"version": "`, `"plinth": "` and `"@plinth/safety": "` in a manifest, `version = "` in Python’s; `Plinth `, `plinth-sdk-`, `plinth:` and an image's tag on pages. */
 const named = (version: string) =>
   new RegExp(
-    String.raw`("(?:version|plinth|@plinth/[\w-]+)": "|[Pp]linth[\w-]*[ :-]|newTag: ')${version.replaceAll('.', String.raw`\.`)}\b`,
-    'g',
+    String.raw`("(?:version|plinth|@plinth/[\w-]+)": "|^version = "|[Pp]linth[\w-]*[ :-]|newTag: ')${version.replaceAll('.', String.raw`\.`)}\b`,
+    'gm',
   );
 
 /** The lockfile's own version, and the entries of workspaces: their versions, and what they ask of each other. */

@@ -35,6 +35,8 @@ export interface CallOptions {
   readonly version?: number | undefined;
   /** The account that the call is for, in place of the client's. */
   readonly accountId?: string | undefined;
+  /** The customer that an operator's call is for, by the operator's own id. */
+  readonly customer?: string | undefined;
   /** Milliseconds until there must be an answer, each try by itself; of a stream, until there must be more of it. */
   readonly timeout?: number | undefined;
 }
@@ -176,6 +178,7 @@ function headersOf(
     ...(given.body === undefined ? {} : { 'content-type': typeOf(given.body) }),
     ...(key === undefined ? {} : { 'idempotency-key': key }),
     ...(accountId === undefined ? {} : { 'x-account-id': accountId }),
+    ...(options.customer === undefined ? {} : { 'x-customer-id': options.customer }),
     ...(options.version === undefined ? {} : { 'if-match': `"${options.version}"` }),
     ...options.headers,
   };

@@ -176,6 +176,11 @@ function refusalOf(common: Pick<Failure, 'status' | 'requestId' | 'retryAfter'>,
   return new Kind(failure);
 }
 
+/** The error that an answer tells of, beside its own success. */
+export function refusalIn(said: Pick<Failure, 'code' | 'message' | 'details'>): PlinthError {
+  return new (KINDS[said.code] ?? PlinthError)({ ...said, status: 200, spoken: true });
+}
+
 /** An error that was told within a stream, after the answer had begun. */
 export function streamError(said: unknown): PlinthError {
   const { code, message } = isRecord(said) ? said : {};

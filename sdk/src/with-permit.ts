@@ -23,13 +23,16 @@ export interface PermitParts {
   readonly time: Time;
   /**
    * Hears of a permit that could not be settled or released; the server then does so when its time is up. The work's
-   * result is returned all the same: the customer must not pay for it twice. Without it, a line goes to the console.
+   * result is returned all the same: the customer must not pay for it twice. Without it, a line goes to the console. `end` is
+   * what a settle would have said; null: it was to be released.
    */
-  readonly onUnsettled?: ((error: unknown, permitId: string) => void) | undefined;
+  readonly onUnsettled?:
+    | ((error: unknown, permitId: string, end: Spent | null) => void | Promise<void>)
+    | undefined;
 }
 
 /** No key: a permit that was taken before may have been settled, and work under it would not be paid. */
-export type WorkOptions = Pick<CallOptions, 'signal' | 'accountId' | 'timeout'>;
+export type WorkOptions = Pick<CallOptions, 'signal' | 'accountId' | 'customer' | 'timeout'>;
 
 interface PermitRun<T> {
   readonly request: WithPermit;
@@ -44,45 +47,84 @@ const RAREST = 60_000;
 
 /** Takes a permit, keeps it alive while the work runs, and closes it by how that ended. Throws what taking it or the work does. */
 export async function runWithPermit<T>(
-  { call }: Pick<Caller, 'call'>,
-  { time, onUnsettled = warn }: PermitParts,
+  caller: Pick<Caller, 'call'>,
+  parts: PermitParts,
   { request, work, options = {} }: PermitRun<T>,
 ): Promise<T> {
-  const { accountId, timeout } = options;
+  const { signal, ...others } = options;
+  const permit = await caller.call('POST /v1/permits', { body: request }, { ...others, signal });
+  return underPermit(caller, parts, { permit, seconds: request.ttl_seconds, work, options });
+}
+
+/** Keeps a permit alive while the work runs, and closes it by how that ended. */
+export async function underPermit<T>(
+  { call }: Pick<Caller, 'call'>,
+  { time, onUnsettled = warn }: PermitParts,
+  {
+    permit,
+    seconds,
+    work,
+    options = {},
+  }: Omit<PermitRun<T>, 'request'> & {
+    readonly permit: ReplyOf<'POST /v1/permits'>;
+    readonly seconds: number | undefined;
+  },
+): Promise<T> {
   // Without the signal: that it has ended must not keep the permit from being closed.
-  const close = { accountId, timeout };
-  const permit = await call('POST /v1/permits', { body: request }, { ...close, signal: options.signal });
+  const { signal, ...close } = options;
   const { permit_id: id } = permit;
   const alive = keepAlive({
-    every: Math.min(((request.ttl_seconds ?? 120) * 1_000) / SIGNS, RAREST),
+    every: Math.min(((seconds ?? 120) * 1_000) / SIGNS, RAREST),
     time,
-    extend: async (signal) => {
-      const body = { ttl_seconds: request.ttl_seconds };
-      await call('POST /v1/permits/{id}/extend', { params: { id }, body }, { ...close, signal });
+    extend: async (until) => {
+      const body = { ttl_seconds: seconds };
+      await call('POST /v1/permits/{id}/extend', { params: { id }, body }, { ...close, signal: until });
     },
   });
+  const { end, result } = await endOf(work, {
+    ...permit,
+    signal: signal === undefined ? alive.lost : AbortSignal.any([signal, alive.lost]),
+  });
+  await alive.stop();
+  await closePermit({ call }, { id, end, options: close }).catch((error: unknown) =>
+    onUnsettled(error, id, end),
+  );
+  return result();
+}
+
+/** Settles a permit by its figures; null releases it. */
+export async function closePermit(
+  { call }: Pick<Caller, 'call'>,
+  { id, end, options }: { readonly id: string; readonly end: Spent | null; readonly options: CallOptions },
+): Promise<void> {
+  const params = { id };
+  if (end === null)
+    await call('POST /v1/permits/{id}/release', { params, body: { reason: 'failed' } }, options);
+  else await call('POST /v1/permits/{id}/settle', { params, body: end }, options);
+}
+
+/** Does work, and answers what it cost (null: it failed before it cost anything) and its result, which throws where it failed. */
+export async function endOf<T, Permit extends object>(
+  work: (permit: Permit & Pick<PermitWork, 'spent'>) => Promise<T>,
+  permit: Permit,
+): Promise<{ readonly end: Spent | null; result(): T }> {
   let spent: Spent | undefined;
-  const settle = (body: Spent) => call('POST /v1/permits/{id}/settle', { params: { id }, body }, close);
-  const release = () =>
-    call('POST /v1/permits/{id}/release', { params: { id }, body: { reason: 'failed' } }, close);
-  const end = async (ending: () => Promise<unknown>) => {
-    await alive.stop();
-    await ending().catch((error: unknown) => onUnsettled(error, id));
-  };
-  const signal = options.signal === undefined ? alive.lost : AbortSignal.any([options.signal, alive.lost]);
-  const spend = (actual: Spent) => {
-    spent = actual;
-  };
-  let result: T;
   try {
-    result = await work({ ...permit, signal, spent: spend });
+    const result = await work({
+      ...permit,
+      spent(actual) {
+        spent = actual;
+      },
+    });
+    return { end: spent ?? {}, result: () => result };
   } catch (error) {
-    const failed = spent;
-    await end(() => (failed === undefined ? release() : settle({ ...failed, units: 0 })));
-    throw error;
+    return {
+      end: spent === undefined ? null : { ...spent, units: 0 },
+      result() {
+        throw error;
+      },
+    };
   }
-  await end(() => settle(spent ?? {}));
-  return result;
 }
 
 interface Life {

@@ -70,7 +70,7 @@ describe('the client as it is built and installed, by its types too, works in', 
   });
 });
 
-it('each example of docs/sdk.md, docs/license-client.md, docs/vault.md and docs/memory.md compiles in strict mode', async () => {
+it('each example of docs/sdk.md, docs/backend.md, docs/license-client.md, docs/vault.md and docs/memory.md compiles in strict mode', async () => {
   await installOnce();
   await expect(compileExamples(folder)).resolves.toBeUndefined();
 });

@@ -61,7 +61,7 @@ export async function install(folder: string): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-const PAGES = ['docs/sdk.md', 'docs/license-client.md', 'docs/vault.md', 'docs/memory.md'];
+const PAGES = ['docs/sdk.md', 'docs/backend.md', 'docs/license-client.md', 'docs/vault.md', 'docs/memory.md'];
 
 /** Compiles the examples of the client's pages, those of a page one after the other as they stand there, in a stranger's project. */
 export async function compileExamples(folder: string): Promise<void> {

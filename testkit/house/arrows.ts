@@ -119,6 +119,7 @@ function intoAnother(from: Room, target: string): string | undefined {
 
 /** What parts of the client import. */
 const OWN_IMPORTS: readonly (readonly [string, RegExp])[] = [
+  ['sdk/src/backend/', /^(\.{1,2}\/[\w.-]+$|node:)/],
   ['sdk/src/licenses/', /^(\.{1,2}\/[\w.-]+$|node:)/],
   ['sdk/src/local-memory/', /^(\.{1,2}\/[\w.-]+$|node:)/],
   ['sdk/src/vault/', /^(\.{1,2}\/[\w.-]+$|@noble\/hashes\/(argon2|sha2)\.js$)/],
@@ -132,7 +133,7 @@ export const standalone: Rule = (file) => {
   if (!file.path.startsWith('sdk/')) return [];
   const own =
     OWN_IMPORTS.find(([folder]) => file.path.startsWith(folder))?.[1] ??
-    /^\.\/(?!licenses\/|local-memory\/|vault\/)/;
+    /^\.\/(?!backend\/|licenses\/|local-memory\/|vault\/)/;
   return file.imports
     .filter(({ specifier }) => !own.test(specifier))
     .map(({ specifier, line }) => ({

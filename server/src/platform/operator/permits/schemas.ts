@@ -169,7 +169,12 @@ export const settledReply = namedObject('SettledPermit', {
 const usageEvent = namedObject('UsageEventReport', {
   id: z.uuid().describe('Yours: counted once for ever.'),
   ...use,
-  units: units.optional(),
+  units: z
+    .int()
+    .min(0)
+    .max(MOST_UNITS)
+    .optional()
+    .describe('1 when not said. 0: it failed after it had cost something.'),
   ...said,
   at: z.iso
     .datetime({ offset: true })
