@@ -17,7 +17,7 @@ const [TAKE, SETTLE, EVENTS] = [
   'POST /v1/usage-events',
 ] as const;
 const FOLDER = join(ROOT, 'clients/python');
-/** Reached by nobody: a test never waits for it longer than the connection is refused. */
+/** No server is there: a connection is refused at once. */
 const NOWHERE = 'http://127.0.0.1:1';
 const run = promisify(execFile);
 let made = 0;

@@ -92,6 +92,7 @@ export function createPeople(
   const parts = { db, clock, ids, audit, mail, random: systemRandom };
   const accounts = createAccounts({
     ...parts,
+    webhooks: { emitting: () => [], wake: () => {} },
     capacity,
     organizationsPerUser,
     invitationLink: (token) => `http://plinth.test/v1/invitations/accept#${token}`,

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Entry:
-    """One use. `key` is its Idempotency-Key and the id of its event, so that it counts once whoever reports it."""
+    """One use. `key` is its Idempotency-Key and the id of its event, so that it counts once, whichever process reports it."""
 
     customer: str
     #: As a permit is asked for, or as an event is reported.

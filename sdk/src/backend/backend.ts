@@ -10,7 +10,7 @@ export interface BackendOptions extends Omit<ClientOptions, 'session' | 'account
   readonly apiKey: string;
   /** The product of features and plans whose name says none: `summaries` is `notes.summaries`. */
   readonly product?: string | undefined;
-  /** What happens while the server does not answer; when not said, nothing is let through and NoAnswer is thrown. */
+  /** The uses that go on while the server does not answer; when not said, none does and NoAnswer is thrown. */
   readonly away?: Away | undefined;
   /** Hears of a report of what was let through that the server refuses for good; a line goes to the console when not said. */
   readonly onRefused?: ((error: PlinthError, entry: Entry) => void) | undefined;

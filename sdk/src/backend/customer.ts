@@ -10,7 +10,7 @@ export type CustomerChange = BodyOf<'PUT /v1/customers/{external_id}'>;
 export interface Use {
   /** 1 when not said. */
   readonly units?: number | undefined;
-  /** What a limit by subject counts by: an id of yours. */
+  /** An id of yours that a limit by subject counts by. */
   readonly subject?: string | undefined;
 }
 
@@ -53,7 +53,7 @@ export function customerCalls(parts: CustomerParts, id: string) {
     /** Makes the customer, or changes what is named. */
     put: (change: CustomerChange = {}) => call('PUT /v1/customers/{external_id}', { params, body: change }),
     get: () => call('GET /v1/customers/{external_id}', { params }),
-    /** What the plan holds and what is left of it: for showing, for only a permit decides. */
+    /** The plan and what is left of it: for showing, for only a permit decides. */
     entitlements: () => call('GET /v1/customers/{external_id}/entitlements', { params }),
 
     /** Whether a permit would be given now; `refusal` is the error that it would be refused with. Nothing is charged. */

@@ -7,13 +7,13 @@ export interface Entry {
   readonly customer: string;
   /** As a permit is asked for, or as an event is reported. */
   readonly use: Readonly<Record<string, unknown>>;
-  /** Its Idempotency-Key and the id of its event, so that it counts once whoever reports it. */
+  /** Its Idempotency-Key and the id of its event, so that it counts once, whichever process reports it. */
   readonly key: string;
   /** Whether a permit may have been given under the key. */
   readonly was_sent: boolean;
   /** The permit that it is under, where the server did not hear of its end. */
   readonly permit_id: string | null;
-  /** What it cost, as a permit is settled; null while it runs. */
+  /** Its cost, as a permit is settled; null while it runs. */
   readonly end: Spent | null;
   /** The work failed before it cost anything. */
   readonly is_released: boolean;

@@ -1,6 +1,6 @@
 import { NoAnswer, PlinthError, Unavailable } from '../errors.ts';
 
-/** What a backend answers its own client where Plinth said no, in any framework. */
+/** The answer of a backend to its own client where Plinth said no, in any framework. */
 export interface Refusal {
   readonly status: 402 | 429 | 503;
   readonly headers: Readonly<Record<string, string>>;

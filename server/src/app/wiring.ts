@@ -18,13 +18,7 @@ import {
 import { createErasure, type Subject } from '#platform/erasure';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type Idempotency, type KeptAnswers } from '#platform/idempotency';
-import {
-  createCaptcha,
-  createIdentity,
-  identityDoneAgain,
-  type IdentitySettings,
-  type Providers,
-} from '#platform/identity';
+import { createIdentity, identityDoneAgain, type IdentitySettings, type Providers } from '#platform/identity';
 import { createWork, type Jobs, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
 import { createLimiting, createMemberCapacity, type Holder } from '#platform/limits';
@@ -50,6 +44,7 @@ import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAi } from './ai.ts';
 import { openBlobHome } from './blobs.ts';
+import { captchaOf } from './captcha.ts';
 import { allDataRules, mountedOf, serviceOf } from './lists.ts';
 import { SANDBOX_STATES } from './sandboxes.ts';
 import { brandDefaults } from './products.ts';
@@ -180,6 +175,7 @@ function wirePeople(parts: WiringParts) {
     ...parts,
     audit,
     mail,
+    webhooks,
     capacity: createMemberCapacity({ catalogues, entitlements }),
     organizationsPerUser: config.organizationsPerUser,
     // After the #: browsers keep it to themselves, so that the token is in no log of a server or proxy.
@@ -361,16 +357,6 @@ function openPrivacy(parts: Omit<PrivacyParts, 'declared'> & Pick<WiringParts, '
     .flatMap((product) => product.parts)
     .flatMap(({ product, release }) => (release === undefined ? [] : [{ ...release, product }]));
   return createPrivacy({ ...parts, declared });
-}
-
-function captchaOf({ options, telemetry }: WiringParts) {
-  const { captcha: settings } = options.config;
-  if (settings === undefined) return undefined;
-  return createCaptcha({
-    settings,
-    onAway: (err) =>
-      telemetry.logger.warn({ err }, 'the CAPTCHA service is away; log-ins are only slowed down'),
-  });
 }
 
 /** Erasure and exports, with what each module says of its tables. */

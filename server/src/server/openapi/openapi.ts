@@ -23,7 +23,6 @@ type Json = Readonly<Record<string, unknown>>;
 export interface OpenApiOptions {
   readonly version: string;
   readonly serverUrl?: string | undefined;
-  /** Events that the operator's endpoints receive; none where it is not there. */
   readonly events?: readonly EventSchema[];
 }
 

@@ -224,7 +224,11 @@ describe('a name that is not set', () => {
       named(SERVER, { publicUrl: 'https://api.acme.example' }),
       ['api.acme.example', 'api.acme.example'],
     ],
-    ['ours, on one machine alone', named(SERVER, { publicUrl: 'http://localhost:6174' }), ['Plinth', 'Plinth']],
+    [
+      'ours, on one machine alone',
+      named(SERVER, { publicUrl: 'http://localhost:6174' }),
+      ['Plinth', 'Plinth'],
+    ],
   ])('is %s', (_which, shown, expected) => {
     expect(shown).toEqual(expected);
   });

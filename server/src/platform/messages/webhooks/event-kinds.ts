@@ -77,22 +77,20 @@ export const EVENT_KINDS = {
   ),
   'customer.created': kind(
     'a customer was made under an id of yours',
-    z.strictObject({ external_id: externalId, created_at: instant }),
-    { external_id: 'acme-42', created_at: AT },
+    z.strictObject({ external_id: externalId }),
+    { external_id: 'acme-42' },
   ),
   'customer.updated': kind(
-    'facts of a customer were changed',
+    'facts of a customer were changed, or it is open again',
     z.strictObject({
       external_id: externalId,
-      changed: z.array(z.string()).describe('Names of the fields.'),
+      changed: z.array(z.string()).describe('Names of the fields; `status` where it is open again.'),
     }),
     { external_id: 'acme-42', changed: ['name', 'metadata'] },
   ),
-  'customer.archived': kind(
-    'a customer was archived',
-    z.strictObject({ external_id: externalId, archived_at: instant }),
-    { external_id: 'acme-42', archived_at: AT },
-  ),
+  'customer.archived': kind('a customer was archived', z.strictObject({ external_id: externalId }), {
+    external_id: 'acme-42',
+  }),
   'plan.changed': kind(
     'an account has another plan or other add-ons than before',
     z.strictObject({

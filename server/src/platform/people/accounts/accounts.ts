@@ -23,6 +23,7 @@ import { createExternalCustomers, type ExternalCustomers } from './customers/cus
 import { createServedAccounts, type ServedAccounts } from './customers/served-accounts.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
+import type { Webhooks } from '#platform/webhooks';
 import { membershipsOf } from './store.ts';
 import { createTeams, type Teams } from './teams/teams.ts';
 import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
@@ -32,6 +33,8 @@ export interface AccountsParts extends Omit<InvitationsParts, 'roles'> {
   readonly clock: Clock;
   /** Organizations that one user may own. */
   readonly organizationsPerUser: number;
+  /** Told of customers, in their transactions. */
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
 }
 
 /** Accounts own data and pay; members may act for them. */

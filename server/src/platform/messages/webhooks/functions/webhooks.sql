@@ -1,6 +1,6 @@
 -- The operator's own id of an account; null: it has none.
 create or replace function webhooks.customer_of(p_account uuid) returns text language sql stable as $$
-  select null::text
+  select external_id from accounts.customers where account_id = p_account
 $$;
 
 -- Stores an event in the transaction of what it tells of. In the scope of an account it is about that account.

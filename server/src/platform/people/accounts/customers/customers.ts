@@ -2,6 +2,7 @@ import { type Audit, type AuditEvent, actorOf } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
 import { type Caller, type Origin, type Page, page, type Role } from '#platform/http';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
+import type { NewEvent, Webhooks } from '#platform/webhooks';
 import { explainingRefusal, type MemberCapacity } from '../members/capacity.ts';
 import type { Roles } from '../members/roles.ts';
 import { refuseUnknownZone } from '../settings.ts';
@@ -116,10 +117,11 @@ interface ExternalCustomersParts {
   readonly ids: Ids;
   readonly roles: Roles;
   readonly capacity: MemberCapacity;
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
 }
 
 export function createExternalCustomers(parts: ExternalCustomersParts): ExternalCustomers {
-  const { db } = parts;
+  const { db, webhooks } = parts;
 
   async function putAll(by: BackendCall, customers: Parameters<ExternalCustomers['putAll']>[1]) {
     const rows = customers.map((fields) => ({
@@ -133,10 +135,13 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
       const ordered = rows.flatMap(({ external_id: id }) => byId.get(id) ?? []);
       const events = ordered.flatMap((one, index) => eventOf(by, one, customers[index] ?? {}));
       await parts.audit.recordAllIn(tx, events);
+      const told = ordered.flatMap((one, index) => toldOf(one, customers[index] ?? {}));
+      await tx.runAll(told.flatMap(webhooks.emitting));
       return ordered;
     });
     for (const { account_id: accountId, external_id: id, outcome } of results)
       if (WRITTEN.has(outcome)) tellChanged(parts, accountId, id);
+    webhooks.wake();
     return results;
   }
 
@@ -169,6 +174,8 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
         const target = { kind: 'account', id: accountId };
         const actor = actorOf(caller);
         await parts.audit.recordIn(tx, { action: 'customer.archived', actor, accountId, target, origin });
+        const data = { external_id: externalId };
+        await tx.runAll(webhooks.emitting({ type: 'customer.archived', accountId, data }));
       });
       tellChanged(parts, accountId, externalId);
       return viewOf(await find(externalId));
@@ -273,6 +280,18 @@ function eventOf({ caller, origin }: BackendCall, result: PutResult, fields: Cus
   // As that of a closed organization: a restored database repeats it.
   const action = outcome === 'restored' ? 'account.restored' : `customer.${outcome}`;
   return [{ action, actor: actorOf(caller), accountId, target, changes, origin }];
+}
+
+/** The event that the operator's endpoints are told. */
+function toldOf(
+  { external_id, account_id: accountId, outcome }: PutResult,
+  fields: CustomerFields,
+): NewEvent[] {
+  if (!WRITTEN.has(outcome)) return [];
+  if (outcome === 'created') return [{ type: 'customer.created', accountId, data: { external_id } }];
+  const changed = Object.keys(fields).filter((name) => name !== 'external_id' && name !== 'restore');
+  if (outcome !== 'changed') changed.push('status');
+  return [{ type: 'customer.updated', accountId, data: { external_id, changed } }];
 }
 
 function viewOf({ created_at, updated_at, ...row }: CustomerRow): CustomerView {
