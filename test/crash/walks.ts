@@ -85,7 +85,7 @@ export const PLATFORM_WALKS: Readonly<Record<string, Walk>> = {
   },
   'a registration': {
     customer: ({ url, key }) => clientOf(url, key).register('ada@example.com'),
-    ends: ['welcome sent'],
+    ends: ['verify_email sent'],
   },
   'a purchase that Stripe tells of': {
     through: openStripe,

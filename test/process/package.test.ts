@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -13,12 +13,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/closing';
+import { engine, testDatabase } from '@plinth/testkit/services';
 import { versionOf } from '../../scripts/release/version.ts';
 import { ROOT } from '@plinth/testkit/house/source';
 import { callsAt } from './calls-at.ts';
 import { OBJECTIONS, withForgetfulRoute } from './forgetful-route.ts';
 import { endAll, startProgram } from '@plinth/testkit/program';
 import { sizeOf } from './size-of.ts';
+import { useAsCustomer } from './use-as-customer.ts';
 
 const run = promisify(execFile);
 /** Packages of a registry are fetched where npm has not kept them. */
@@ -363,6 +365,30 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       expect((JSON.parse(drafts.text) as { data: object[] }).data).toMatchObject([POST]);
       program.kill('SIGTERM');
       await program.ended;
+    },
+    LONG,
+  );
+
+  test.each(['the embedded database', ...(engine === 'postgres' ? ['PostgreSQL'] : [])])(
+    'serves backends by a plans file alone, on %s: customers, a limit, a checkout',
+    async (database) => {
+      const isServer = database === 'PostgreSQL';
+      const home = join(repository, isServer ? 'home-2' : 'home-1');
+      cpSync(join(ROOT, 'docs/examples/backend'), home, { recursive: true });
+      await install('express');
+      const settings = isServer ? { DATABASE_URL: (await testDatabase({ empty: true })).url } : {};
+      const server = startProgram(['start'], {
+        root: installed,
+        cwd: home,
+        environment: { PORT: '0', ...settings },
+      });
+      const PLINTH_URL = await server.url();
+      const env = { PATH: process.env['PATH'], PLINTH_URL, PLINTH_KEY: ownersKey(join(home, 'data')), PORT: '0' };
+      const python = { ...env, PYTHONPATH: join(ROOT, 'clients/python') };
+      await useAsCustomer(spawn(process.execPath, ['server.ts'], { cwd: home, env }), 'ada');
+      await useAsCustomer(spawn('python3', ['server.py'], { cwd: home, env: python }), 'grace');
+      server.kill('SIGTERM');
+      await server.ended;
     },
     LONG,
   );

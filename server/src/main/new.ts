@@ -16,7 +16,7 @@ export const newThing: Verb = async ({ words: [what, name, ...more] }) => {
   if (what !== 'product' || name === undefined || more.length > 0)
     return printUsage(what === 'product' ? more[0] : what, USAGE);
   try {
-    const isTeam = teamConfig() !== undefined;
+    const isTeam = isPackage || teamConfig() !== undefined;
     const written = newProduct(isTeam ? await placeOfTeam() : checkoutPlace(ROOT), name);
     process.stdout.write(`${written.map((path) => `wrote ${path}\n`).join('')}
 Next:

@@ -31,5 +31,5 @@ export {
   type Values,
 } from './settings.ts';
 export { assertPackages, missingPackages, type PackagesFor } from './packages.ts';
-export { isPackage, teamConfig } from './team.ts';
+export { isPackage, PLANS_NAME, teamConfig } from './team.ts';
 export type { AwsKeys, GoogleCredentials, SlotSetting, UpstreamSetting } from './ai.ts';

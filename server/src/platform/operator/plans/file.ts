@@ -1,9 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Config, ConfigError } from '#platform/config';
+import { type Config, ConfigError, PLANS_NAME } from '#platform/config';
 import { hasCode } from '#platform/kernel';
-
-const NAME = 'plinth.plans.yaml';
 
 /** The file that plans are read from. */
 export interface PlansFile {
@@ -14,7 +12,7 @@ export interface PlansFile {
 
 /** The file of PLANS_FILE, else the one of the working directory. */
 export const plansFileOf = ({ values: { PLANS_FILE: named } }: Pick<Config, 'values'>): PlansFile => ({
-  path: named ?? join(process.cwd(), NAME),
+  path: named ?? join(process.cwd(), PLANS_NAME),
   isNamed: named !== undefined,
 });
 
