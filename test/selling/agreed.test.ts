@@ -9,6 +9,7 @@ const BUYS_NOTHING = 'it charges no card and commits to no price';
 /** Each call that may spend an account's money, and the call that shows what it costs; or why there is none. */
 const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/billing/checkout': VENDORS_PAGE,
+  'POST /v1/billing/checkout/link': 'it answers the price, and buys once that is agreed to',
   'POST /v1/billing/portal': VENDORS_PAGE,
   'POST /v1/checkout/session': VENDORS_PAGE,
   'POST /v1/onboarding/subscribe': VENDORS_PAGE,

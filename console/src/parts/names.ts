@@ -13,7 +13,7 @@ export function useNames(): (id: string) => string {
   );
   return (id) => {
     const member = data?.data.find(({ user_id: user }) => user === id);
-    if (member !== undefined) return member.full_name ?? member.email;
+    if (member !== undefined) return member.full_name ?? member.email ?? '–';
     if (id === me?.id) return me.full_name ?? me.email;
     return /^[\da-f-]{36}$/.test(id) ? `…${id.slice(-8)}` : id;
   };

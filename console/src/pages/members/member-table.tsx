@@ -82,7 +82,7 @@ function RoleOf({ member, account }: { readonly member: Member; readonly account
         variant="unstyled"
         className="in-row"
         rightSectionWidth={16}
-        aria-label={say('roleOf', { name: member.full_name ?? member.email })}
+        aria-label={say('roleOf', { name: member.full_name ?? member.email ?? '–' })}
         value={member.role}
         disabled={isPending}
         data={roles}

@@ -1,4 +1,10 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Node } from 'yaml';
+
+type Yaml = typeof import('yaml');
+let loaded: Yaml | undefined;
+/** Loaded by the first plans file: most servers have none. */
+const yaml = (): Yaml => (loaded ??= createRequire(import.meta.url)('yaml') as Yaml);
 
 /** Keys and indexes from the top of a document to one of its values. */
 export type Path = readonly (string | number)[];
@@ -23,6 +29,7 @@ const LONGEST = 262_144;
 
 /** Parses YAML 1.2, of which JSON is a part. */
 export function parsePlans(text: string): ParsedDocument {
+  const { isAlias, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -58,6 +65,7 @@ export function parsePlans(text: string): ParsedDocument {
 }
 
 function childOf(node: unknown, key: string | number): { node: unknown; offset: number } | undefined {
+  const { isMap, isScalar, isSeq } = yaml();
   if (isMap(node)) {
     const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
     return pair === undefined ? undefined : { node: pair.value, offset: offsetOf(pair.key) };
@@ -67,4 +75,4 @@ function childOf(node: unknown, key: string | number): { node: unknown; offset: 
   return item === undefined ? undefined : { node: item, offset: offsetOf(item) };
 }
 
-const offsetOf = (node: unknown): number => (isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0);
+const offsetOf = (node: unknown): number => (yaml().isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0);
