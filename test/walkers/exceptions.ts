@@ -7,7 +7,7 @@ export interface Exception {
 }
 
 /** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs, and so are files. */
-export const MOST_EXCEPTIONS = 46;
+export const MOST_EXCEPTIONS = 47;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -20,6 +20,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     route: 'GET /v1/developer/plugins/:id',
     because:
       'the plugin of its example is one household’s, and another asks; products/marketplace/test/developers.test.ts reads its own',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/billing/checkout/link',
+    because:
+      'the token of a link is signed by this server, for an hour; test/selling/checkout-links.test.ts follows real ones',
   },
   {
     rule: 'answers',

@@ -64,6 +64,9 @@ const OPEN = new Set([
   'PUT /v1/blobs/:id/parts/:part',
   'GET /v1/blobs/:id/content',
   'GET /v1/exports/:id/archive',
+  // Signed by this server, for one plan of one account.
+  'GET /v1/billing/checkout/link',
+  'POST /v1/billing/checkout/link',
   // Signed by QStash.
   'POST /worker/generate',
 ]);
