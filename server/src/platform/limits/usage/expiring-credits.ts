@@ -13,7 +13,7 @@ interface ExpiringRow {
   readonly product: string;
   readonly limit: string;
   readonly remaining: number;
-  readonly expires_at: Date;
+  readonly expires_at: Date | null;
 }
 
 /**
@@ -33,6 +33,7 @@ export async function tellExpiringCredits({
       const found = await tx.run(markExpiring());
       await tx.runAll(
         found.flatMap(({ account_id: accountId, id, expires_at: at, product, limit, remaining }) => {
+          if (at === null) return [];
           const data = { product, limit, credits_id: id, remaining, expires_at: at.toISOString() };
           return webhooks.emitting({ type: 'credits.expiring', accountId, id, data });
         }),
