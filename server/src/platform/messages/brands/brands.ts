@@ -33,7 +33,7 @@ export interface BrandsParts {
 }
 
 /** A platform admin at work on a brand, of the version that they have read; 0: that none is stored. */
-interface Work {
+export interface Work {
   readonly product: string;
   readonly version: number | undefined;
   readonly caller: Caller;

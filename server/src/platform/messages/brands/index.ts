@@ -4,7 +4,7 @@ import { createBrands } from './brands.ts';
 import { brandsDataRules } from './data-rules.ts';
 import { brandRoutes } from './routes.ts';
 
-export { type Brands, createBrands } from './brands.ts';
+export { type Brands, createBrands, type Work } from './brands.ts';
 export { type BrandDefaults, resolveBrand, SERVER } from './resolve-brand.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
