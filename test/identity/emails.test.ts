@@ -39,10 +39,7 @@ describe('a registration', () => {
     expect(again).toMatchObject({ status: 201, body: { status: 'verification_sent', email } });
     await ada.auth('register', { email: email.toUpperCase(), password: OTHER });
     const subjects = (await ada.mails()).map(({ subject }) => subject);
-    expect(subjects).toEqual([
-      'Verify your email address',
-      'You have an account already',
-    ]);
+    expect(subjects).toEqual(['Verify your email address', 'You have an account already']);
     expect((await ada.login(OTHER)).code).toBe('invalid_credentials');
     const { access } = await ada.enter();
     expect((await getMe(access)).body['accounts']).toHaveLength(1);

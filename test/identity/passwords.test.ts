@@ -215,9 +215,7 @@ describe('a change of the address', () => {
       status: 202,
       body: { status: 'verification_sent', email: ada.email },
     });
-    expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
-      'Verify your email address',
-    ]);
+    expect((await ada.mails()).map(({ subject }) => subject)).toEqual(['Verify your email address']);
     expect(await eve.mails()).toHaveLength(1);
   });
 

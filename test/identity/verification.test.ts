@@ -37,9 +37,7 @@ describe('where a verified address is', () => {
   test('off, nobody is kept out, and the mail goes out all the same', async () => {
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
     const ada = await register(app);
-    expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
-      'Verify your email address',
-    ]);
+    expect((await ada.mails()).map(({ subject }) => subject)).toEqual(['Verify your email address']);
     await advance(app.db, '30 days');
     expect((await ada.login()).status).toBe(200);
     await app.close();

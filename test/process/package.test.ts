@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -20,7 +20,7 @@ import { callsAt } from './calls-at.ts';
 import { OBJECTIONS, withForgetfulRoute } from './forgetful-route.ts';
 import { endAll, startProgram } from '@plinth/testkit/program';
 import { sizeOf } from './size-of.ts';
-import { useAsCustomer } from './use-as-customer.ts';
+import { CARD, serveAtHome } from './serve-at-home.ts';
 
 const run = promisify(execFile);
 /** Packages of a registry are fetched where npm has not kept them. */
@@ -194,14 +194,7 @@ await close();
         body: { product: 'tales', plan: 'family', success_url: `${url}/docs`, cancel_url: `${url}/docs` },
       });
       const { checkout_url: checkout } = JSON.parse(bought.text) as { checkout_url: string };
-      const card = {
-        number: '4242424242424242',
-        expiry: '12/40',
-        cvc: '123',
-        name: 'Ada',
-        email: PERSON.email,
-      };
-      await fetch(`${checkout}/pay`, { method: 'POST', body: new URLSearchParams(card), redirect: 'manual' });
+      await fetch(`${checkout}/pay`, { method: 'POST', body: new URLSearchParams(CARD), redirect: 'manual' });
       await expect.poll(async () => (await tell('text/event-stream')).text).toContain('event: done\n');
       const usage = JSON.parse((await call('GET /v1/usage', { token })).text) as {
         data: object[];
@@ -293,11 +286,13 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       for (const name of ['orbit', 'documents'])
         cpSync(join(packed, 'create/products', name), join(products, name), { recursive: true });
       await install('fractional-indexing');
-      const program = startProgram(['start'], {
+      const options = {
         root: installed,
         cwd: repository,
         environment: { PORT: '0', DATA_DIR: join(place, 'orbit') },
-      });
+      };
+      const begin = (verb: string) => startProgram([verb], options);
+      const program = begin('start');
       const call = callsAt(await program.url());
       const token = ownersKey(join(place, 'orbit'));
       const file = { name: 'a', bytes: 1, sha256: '0'.repeat(64) };
@@ -310,11 +305,7 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       expect((await upload('text/markdown')).status).toBe(201);
       program.kill('SIGTERM');
       await program.ended;
-      const look = startProgram(['doctor'], {
-        root: installed,
-        cwd: repository,
-        environment: { DATA_DIR: join(place, 'orbit') },
-      });
+      const look = begin('doctor');
       await look.ended;
       expect(look.said()).toContain('pdfjs-dist (orbit)');
       writeFileSync(config, before);
@@ -372,23 +363,9 @@ export const no = () => client.call('POST /v1/notes/questions', {});
   test.each(['the embedded database', ...(engine === 'postgres' ? ['PostgreSQL'] : [])])(
     'serves backends by a plans file alone, on %s: customers, a limit, a checkout',
     async (database) => {
-      const isServer = database === 'PostgreSQL';
-      const home = join(repository, isServer ? 'home-2' : 'home-1');
-      cpSync(join(ROOT, 'docs/examples/backend'), home, { recursive: true });
       await install('express');
-      const settings = isServer ? { DATABASE_URL: (await testDatabase({ empty: true })).url } : {};
-      const server = startProgram(['start'], {
-        root: installed,
-        cwd: home,
-        environment: { PORT: '0', ...settings },
-      });
-      const PLINTH_URL = await server.url();
-      const env = { PATH: process.env['PATH'], PLINTH_URL, PLINTH_KEY: ownersKey(join(home, 'data')), PORT: '0' };
-      const python = { ...env, PYTHONPATH: join(ROOT, 'clients/python') };
-      await useAsCustomer(spawn(process.execPath, ['server.ts'], { cwd: home, env }), 'ada');
-      await useAsCustomer(spawn('python3', ['server.py'], { cwd: home, env: python }), 'grace');
-      server.kill('SIGTERM');
-      await server.ended;
+      const url = database === 'PostgreSQL' ? (await testDatabase({ empty: true })).url : undefined;
+      await serveAtHome({ installed, home: join(repository, `home-${database}`), url, ownersKey });
     },
     LONG,
   );

@@ -47,6 +47,7 @@ app.post('/upgrade', async (request, response) => {
   response.json({ url });
 });
 
+// oxlint-disable-next-line max-params -- Express knows an error handler by its four
 const refusals: ErrorRequestHandler = (error, _request, response, next) => {
   const refusal = refusalFor(error);
   if (refusal === undefined) return next(error);

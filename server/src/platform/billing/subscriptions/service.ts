@@ -82,9 +82,9 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     async checkout(visitor, request) {
       const { accountId, caller, spender = caller } = visitor;
       // A trial is one of the customer's owner, and not of the operator.
-      const page = await open(parts, { accountId, userId: spender.userId }, request);
+      const opened = await open(parts, { accountId, userId: spender.userId }, request);
       await recordBehalf(parts, visitor, 'checkout.opened');
-      return page;
+      return opened;
     },
     followLink: (link, origin) => followLink(parts, held, { link, origin }),
     async portal(visitor, returnUrl) {

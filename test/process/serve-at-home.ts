@@ -1,11 +1,42 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@plinth/testkit/house/source';
+import { startProgram } from '@plinth/testkit/program';
 import { expect } from 'vitest';
 
-const CARD = { number: '4242424242424242', expiry: '12/40', cvc: '123', name: 'Ada', email: 'ada@example.com' };
+/** A folder with the plans file and the backends of the examples: the installed program serves it, on the database at `url` or its embedded one. */
+export async function serveAtHome(place: {
+  readonly installed: string;
+  readonly home: string;
+  readonly url: string | undefined;
+  readonly ownersKey: (data: string) => string;
+}): Promise<void> {
+  const { home: cwd, url } = place;
+  cpSync(join(ROOT, 'docs/examples/backend'), cwd, { recursive: true });
+  const environment = { PORT: '0', ...(url === undefined ? {} : { DATABASE_URL: url }) };
+  const server = startProgram(['start'], { root: place.installed, cwd, environment });
+  const PLINTH_URL = await server.url();
+  const PLINTH_KEY = place.ownersKey(join(cwd, 'data'));
+  const env = { PATH: process.env['PATH'], PLINTH_URL, PLINTH_KEY, PORT: '0' };
+  const python = { ...env, PYTHONPATH: join(ROOT, 'clients/python') };
+  await useAsCustomer(spawn(process.execPath, ['server.ts'], { cwd, env }), 'ada');
+  await useAsCustomer(spawn('python3', ['server.py'], { cwd, env: python }), 'grace');
+  server.kill('SIGTERM');
+  await server.ended;
+}
+
+export const CARD = {
+  number: '4242424242424242',
+  expiry: '12/40',
+  cvc: '123',
+  name: 'Ada',
+  email: 'ada@example.com',
+};
 const BACK = 'http://localhost/account';
 
 /** What a customer of the example backends does: signs up, reaches the limit of the free plan, buys, and goes on. The backend is ended. */
-export async function useAsCustomer(backend: ChildProcess, name: string): Promise<void> {
+async function useAsCustomer(backend: ChildProcess, name: string): Promise<void> {
   const url = `http://127.0.0.1:${await portOf(backend)}`;
   const post = async (path: string, body: object = {}) => {
     const answer = await fetch(url + path, {
@@ -25,7 +56,9 @@ export async function useAsCustomer(backend: ChildProcess, name: string): Promis
     for (let use = 0; use < 3; use += 1) expect(await summarize()).toMatchObject({ status: 200 });
     expect(await summarize()).toMatchObject({
       status: 429,
-      body: { error: { code: 'limit_exceeded', details: { limit: 'summaries', offer: { plan: 'notes.pro' } } } },
+      body: {
+        error: { code: 'limit_exceeded', details: { limit: 'summaries', offer: { plan: 'notes.pro' } } },
+      },
     });
     expect(await post('/exports')).toMatchObject({ status: 202 });
     const { body } = await post('/upgrade', { back: BACK });
