@@ -286,12 +286,9 @@ export const no = () => client.call('POST /v1/notes/questions', {});
       for (const name of ['orbit', 'documents'])
         cpSync(join(packed, 'create/products', name), join(products, name), { recursive: true });
       await install('fractional-indexing');
-      const options = {
-        root: installed,
-        cwd: repository,
-        environment: { PORT: '0', DATA_DIR: join(place, 'orbit') },
-      };
-      const begin = (verb: string) => startProgram([verb], options);
+      const own = { PORT: '0', DATA_DIR: join(place, 'orbit') };
+      const begin = (verb: string) =>
+        startProgram([verb], { root: installed, cwd: repository, environment: own });
       const program = begin('start');
       const call = callsAt(await program.url());
       const token = ownersKey(join(place, 'orbit'));
