@@ -91,3 +91,26 @@ test('a page of prices says in words what each plan is, has and costs, and nothi
   ]);
   expect(html).toContain('href="https://acme.example/join?a=1&amp;plan=shop.team"');
 });
+
+/** How the page writes a month's price and the price of one more, by their amounts at the provider. */
+function written(currency: string, monthly: number, overage: number) {
+  const plan = catalogue.plans['team'];
+  if (plan === undefined) throw new Error('there is no such plan');
+  const team = {
+    ...plan,
+    price: { currency, monthly },
+    overage: [{ limit: 'summaries', micros: overage as Micros }],
+  };
+  const sold = { ...catalogue, addOns: {}, plans: { team } };
+  const shown = pricePage({ key: 'shop', name: 'Shop' }, priceListOf([sold]));
+  const text = renderPage(shown, plainBrand('Acme'))
+    .html.replaceAll(/<[^>]*>/g, '')
+    .replaceAll('\u00a0', ' ');
+  return [/^.* a seat a month$/m, /then .* each$/m].map((line) => line.exec(text)?.[0]);
+}
+
+test('amounts are in the minor units of payment providers, of which Intl has others', () => {
+  expect(written('isk', 150_000, 2_000_000)).toEqual(['ISK 1,500 a seat a month', 'then ISK 2 each']);
+  expect(written('jpy', 1_500, 2_000_000)).toEqual(['¥1,500 a seat a month', 'then ¥2 each']);
+  expect(written('kwd', 1_500, 20_000)).toEqual(['KWD 1.500 a seat a month', 'then KWD 0.020 each']);
+});

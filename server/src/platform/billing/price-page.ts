@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Brand, escapeHtml, type HtmlPage, htmlPage } from '#platform/http';
+import { minorDigits } from '#platform/kernel';
 import type { PriceList } from './price-list.ts';
 
 const STYLE = readFileSync(new URL('./price-page.css', import.meta.url), 'utf8');
@@ -92,7 +93,8 @@ function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanVi
     ...(size === null || per === null ? [] : [per === 'hour' ? 'an hour' : `a ${per.replace('_', ' ')}`]),
     ...(kind === 'burst' && size !== null ? ['at most'] : []),
   ];
-  const more = micros === undefined ? '' : `, then ${money(micros / 10_000, plan.price.currency, 4)} each`;
+  const more =
+    micros === undefined ? '' : `, then ${written(micros / 1_000_000, plan.price.currency, 4)} each`;
   return [`${SAYS_NOTHING.test(name) ? '' : `${label}: `}${parts.join(' ')}${more}`];
 }
 
@@ -119,13 +121,17 @@ function labelOf(name: string): string {
 const plural = (count: number, noun: string) => `${FIGURES.format(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** An amount of minor units: `$9.90`, `¥500`. */
-function money(minor: number, currency: string, mostDigits?: number): string {
-  const style = { style: 'currency', currency: currency.toUpperCase() } as const;
-  const digits = new Intl.NumberFormat('en', style).resolvedOptions().maximumFractionDigits ?? 2;
+function money(minor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return written(minor / 10 ** digits, currency, digits);
+}
+
+function written(amount: number, currency: string, mostDigits: number): string {
   const shown = new Intl.NumberFormat('en', {
-    ...style,
-    minimumFractionDigits: Number.isInteger(minor / 10 ** digits) ? 0 : digits,
-    maximumFractionDigits: mostDigits ?? digits,
+    style: 'currency',
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: Number.isInteger(amount) ? 0 : minorDigits(currency),
+    maximumFractionDigits: mostDigits,
   });
-  return shown.format(minor / 10 ** digits);
+  return shown.format(amount);
 }

@@ -8,13 +8,14 @@ export type Micros = number & { readonly __brand: 'Micros' };
  * Currencies whose smallest unit is not a hundredth, as payment providers count them (Stripe, "Supported currencies":
  * zero-decimal and three-decimal ones). ISO 4217 has a few more without cents (ISK, UGX), which providers charge in hundredths.
  */
-const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
-const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+export const UNUSUAL_DIGITS: Readonly<Record<string, number>> = Object.fromEntries([
+  ...'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ').map((code) => [code, 0]),
+  ...'bhd jod kwd omr tnd'.split(' ').map((code) => [code, 3]),
+]);
 
 /** How many decimals the minor unit of a currency stands for: 2 of `usd`, 0 of `jpy`, 3 of `kwd`. */
 export function minorDigits(currency: string): number {
-  if (WHOLE.includes(currency)) return 0;
-  return THOUSANDTHS.includes(currency) ? 3 : 2;
+  return UNUSUAL_DIGITS[currency] ?? 2;
 }
 
 /** Checks that a number is whole, safe and not negative. */

@@ -6,9 +6,15 @@ const token = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
 let agreed;
 
+// UNUSUAL_DIGITS is put before this program: payment providers count some currencies otherwise than Intl.
 const money = (amount, currency) => {
-  const format = new Intl.NumberFormat(undefined, { style: 'currency', currency });
-  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+  const digits = UNUSUAL_DIGITS[currency] ?? 2;
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency,
+    maximumFractionDigits: digits,
+  });
+  return format.format(amount / 10 ** digits);
 };
 
 function show({ checkout_url: page, price }) {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   answer,
   htmlPage,
@@ -14,6 +13,7 @@ import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
+import { checkoutLinkPage } from './checkout-link-page.ts';
 import type { Subscriptions } from './service.ts';
 import {
   canceledReply,
@@ -157,12 +157,6 @@ export const showClosedCheckout = route(
   async () => CLOSED_PAGE,
 );
 
-const LINK_PAGE = htmlPage({
-  title: 'Get a bigger plan',
-  content: '<form method="post">\n<button>Go on to the payment</button>\n</form>',
-  script: readFileSync(new URL('./checkout-link-page.js', import.meta.url), 'utf8'),
-});
-
 export const showCheckoutLink = route(
   'GET /v1/billing/checkout/link',
   {
@@ -175,7 +169,7 @@ export const showCheckoutLink = route(
     rate: { perMinute: 60, by: 'ip' },
     reply: { 200: z.string().describe('A page for people, in HTML.') },
   },
-  async () => LINK_PAGE,
+  async () => checkoutLinkPage,
 );
 
 export const followCheckoutLink = route(
