@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { type Config, ConfigError, readAiFiles } from '#platform/config';
+import { type Config, ConfigError, readAiFiles, stateOfFile } from '#platform/config';
 import type { Telemetry } from '#platform/telemetry';
 import type { Ai } from './ai.ts';
 import type { UpstreamOptions } from './providers/providers.ts';
@@ -47,7 +46,7 @@ export function watchAiSettings(parts: {
   metrics.aiSettings('in_effect');
 
   async function look(): Promise<void> {
-    const states = await Promise.all(paths.map(stateOf));
+    const states = await Promise.all(paths.map(stateOfFile));
     if (states.join(' ') === seen) return;
     seen = states.join(' ');
     const { settings, upstreams, problems } = readAiFiles(config);
@@ -107,12 +106,6 @@ export function watchAiSettings(parts: {
     current: () => aiSettingsOf(config),
     config: () => config,
   };
-}
-
-/** Differs whenever the file does, also where another one was put in its place. */
-async function stateOf(path: string): Promise<string> {
-  const { mtimeMs, size, ino } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0, ino: 'away' }));
-  return `${mtimeMs} ${size} ${ino}`;
 }
 
 function pricesIn({ ai }: Config): string {

@@ -1,7 +1,7 @@
 import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { commitPoint, createFollower, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { AppError, invalidInput, runForEverybody } from '#platform/kernel';
+import { AppError, invalidInput } from '#platform/kernel';
 import type { AiLogger } from '../ports.ts';
 import { healthOfTarget } from '../providers/health.ts';
 import type { Providers, RouteInEffect } from '../providers/providers.ts';
@@ -44,7 +44,6 @@ export interface RouteChange {
 export function createStoredRoutes(parts: Parts) {
   const { db, audit, providers } = parts;
   let rows: readonly StoredRow[] = [];
-  let reading = Promise.resolve();
 
   async function read(): Promise<void> {
     const [now] = await db.system('ai.routes', [storedRoutes]);
@@ -53,16 +52,13 @@ export function createStoredRoutes(parts: Parts) {
     if (!isKnown) parts.put(new Map(now.map(({ alias, route }) => [alias, route])));
   }
 
-  /** One after the other: rows that were read before others are never put after them. */
-  function refresh(): Promise<void> {
-    reading = reading.catch(() => {}).then(() => runForEverybody(read));
-    return reading;
-  }
-  const look = () =>
-    void refresh().catch((err: unknown) => parts.logger?.warn({ err }, 'routes were not read'));
-
-  let stopHearing: (() => void) | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const { look: refresh, ...follower } = createFollower({
+    db,
+    topic: CHANGED,
+    every: LOOK_EVERY,
+    look: read,
+    failed: (err) => parts.logger?.warn({ err }, 'routes were not read'),
+  });
 
   function views() {
     const { routes, aside } = providers();
@@ -104,8 +100,7 @@ export function createStoredRoutes(parts: Parts) {
     /** Reads them, and hears of changes from then on. */
     async ready(): Promise<void> {
       await refresh();
-      stopHearing = db.onSignal(CHANGED, look);
-      timer = setInterval(look, LOOK_EVERY).unref();
+      follower.start();
     },
     async list(): Promise<readonly RouteView[]> {
       await refresh();
@@ -137,10 +132,7 @@ export function createStoredRoutes(parts: Parts) {
         return null;
       });
     },
-    close(): void {
-      stopHearing?.();
-      clearInterval(timer);
-    },
+    close: follower.close,
   };
 }
 

@@ -20,6 +20,7 @@ export type { AppStoreSettings } from './app-store.ts';
 export { type S3Settings, uploadOriginsOf } from './s3.ts';
 export type { StripeSettings } from './stripe.ts';
 export { isThisMachine } from './is-this-machine.ts';
+export { stateOfFile } from './state-of-file.ts';
 export { nearestOf } from './near-names.ts';
 export { setting } from './setting.ts';
 export {

@@ -20,6 +20,7 @@ export {
 } from './data-rules.ts';
 export { lockDataFolder } from './data-lock.ts';
 export { declareLongUses } from './deadlines.ts';
+export { createFollower } from './follower.ts';
 export { createReadCache } from './read-cache.ts';
 export { type FunctionSet, versionOf } from './function-set.ts';
 export { assertNotMoved, type Installation, installationOf, leave, reopen } from './installation.ts';

@@ -1,7 +1,7 @@
 import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
+import { commitPoint, createFollower, type Database } from '#platform/db';
 import { type Brand, type Caller, htmlPage, renderPage } from '#platform/http';
-import { AppError, invalidInput, runForEverybody, sha256 } from '#platform/kernel';
+import { AppError, invalidInput, sha256 } from '#platform/kernel';
 import { type Attachment, mailTemplates, productOf, render } from '#platform/mail';
 import type { Logger } from '#platform/telemetry';
 import { type BrandDefaults, type Branded, logoPath, resolveBrand, SERVER } from './resolve-brand.ts';
@@ -54,19 +54,19 @@ export interface BrandView {
 export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts) {
   let rows: ReadonlyMap<string, BrandRow & Branded> = new Map();
   const resolved = new Map<string, Brand>();
-  let reading = Promise.resolve();
 
   async function read(): Promise<void> {
     const [found] = await db.system('brands.brands', [listBrands]);
     rows = new Map(found.map((row) => [row.product, { ...row, fields: fieldsOf(row) }]));
     resolved.clear();
   }
-  /** One after the other: rows that were read before others are never put after them. */
-  function refresh(): Promise<void> {
-    reading = reading.catch(() => {}).then(() => runForEverybody(read));
-    return reading;
-  }
-  const look = () => void refresh().catch((err: unknown) => log.warn({ err }, 'brands were not read'));
+  const { look: refresh, ...follower } = createFollower({
+    db,
+    topic: CHANGED,
+    every: LOOK_EVERY,
+    look: read,
+    failed: (err) => log.warn({ err }, 'brands were not read'),
+  });
 
   /** The brand of a product, or of the server. */
   function brandOf(product: string = SERVER): Brand {
@@ -126,15 +126,12 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
     return { name: `logo.${type.slice(type.indexOf('/') + 1)}`, type, content };
   }
 
-  let stopHearing: (() => void) | undefined;
-  let timer: NodeJS.Timeout | undefined;
   return {
     brandOf,
     /** Reads them, and hears of changes from then on. */
     async ready(): Promise<void> {
       await refresh();
-      stopHearing = db.onSignal(CHANGED, look);
-      timer = setInterval(look, LOOK_EVERY).unref();
+      follower.start();
     },
     async list(): Promise<readonly BrandView[]> {
       await refresh();
@@ -184,10 +181,7 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
         );
       return render(template, template.example, { ...brand, logo: brand.logo && baseUrl + brand.logo });
     },
-    close(): void {
-      stopHearing?.();
-      clearInterval(timer);
-    },
+    close: follower.close,
   };
 }
 

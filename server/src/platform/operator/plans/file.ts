@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, ConfigError, PLANS_NAME } from '#platform/config';
 import { hasCode } from '#platform/kernel';
@@ -25,10 +25,4 @@ export async function readPlansFile({ path, isNamed }: PlansFile): Promise<strin
     const why = hasCode(error, 'ENOENT') ? 'there is no such file' : 'it can not be read';
     throw new ConfigError([`PLANS_FILE ${path}: ${why}.`]);
   }
-}
-
-/** Differs whenever the file does, also where another one was put in its place. */
-export async function stateOfFile({ path }: PlansFile): Promise<string> {
-  const { mtimeMs, size, ino } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0, ino: 'away' }));
-  return `${mtimeMs} ${size} ${ino}`;
 }

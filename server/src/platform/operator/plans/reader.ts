@@ -67,9 +67,8 @@ export class PlansReader {
   }
 
   whole(value: unknown, path: Path, least = 0): number | undefined {
-    const digits = typeof value === 'string' ? value.replaceAll('_', '') : value;
-    const number = typeof digits === 'string' && /^\d+$/.test(digits) ? Number(digits) : digits;
-    if (typeof number === 'number' && Number.isSafeInteger(number) && number >= least) return number;
+    const number = wholeNumberOf(value);
+    if (number !== undefined && number >= least) return number;
     return this.fail(path, `${nameOf(path)} must be a whole number from ${least} up.`);
   }
 
@@ -79,9 +78,8 @@ export class PlansReader {
     if (isMoney) return this.dollars(value, path);
     if (typeof value === 'string' && value.startsWith('$'))
       return this.fail(path, `${nameOf(path)} counts units and not money: leave out the $.`);
-    const digits = typeof value === 'string' ? value.replaceAll('_', '') : value;
-    const number = typeof digits === 'string' && /^\d+$/.test(digits) ? Number(digits) : digits;
-    if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return number;
+    const number = wholeNumberOf(value);
+    if (number !== undefined && number >= 0) return number;
     return this.fail(path, `${nameOf(path)} must be a whole number from 0 up, or unlimited.`);
   }
 
@@ -125,6 +123,13 @@ function decimalOf(text: string | undefined, digits: number): number | undefined
   const [, whole, part = ''] = /^(\d{1,9})(?:\.(\d+))?$/.exec(text?.replaceAll('_', '') ?? '') ?? [];
   if (whole === undefined || part.length > digits) return undefined;
   return Number(whole + part.padEnd(digits, '0'));
+}
+
+/** A whole number, also as text with its digits in groups: `1_000`. */
+function wholeNumberOf(value: unknown): number | undefined {
+  const digits = typeof value === 'string' ? value.replaceAll('_', '') : value;
+  const number = typeof digits === 'string' && /^\d+$/.test(digits) ? Number(digits) : digits;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
 }
 
 /** `plans > pro > price`: the place of a value without the product, which the line says. */

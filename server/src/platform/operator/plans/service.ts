@@ -1,13 +1,13 @@
 import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database, type Statement } from '#platform/db';
+import { commitPoint, createFollower, type Database, type Statement } from '#platform/db';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Caller } from '#platform/http';
-import { ConfigError } from '#platform/config';
+import { ConfigError, stateOfFile } from '#platform/config';
 import { AppError, runForEverybody, within } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import './errors.ts';
 import { comparePlans } from './compare.ts';
-import { type PlansFile, readPlansFile, stateOfFile } from './file.ts';
+import { type PlansFile, readPlansFile } from './file.ts';
 import { type PlansPreview, previewPlans, refusalsOf } from './preview.ts';
 import { describeProblem, readPlans } from './read-plans.ts';
 import {
@@ -88,16 +88,15 @@ export function createPlans(parts: PlansParts): Plans {
   let seen:
     | { readonly state: string; readonly text: string | undefined; readonly version: number }
     | undefined;
-  let working: Promise<unknown> = Promise.resolve();
   let syncing: Promise<void> = Promise.resolve();
-  let stopLooking: (() => void) | undefined;
-
-  /** One after the other: versions that were read before others are never put after them. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = working.catch(() => {}).then(() => runForEverybody(work));
-    working = done;
-    return done;
-  }
+  const follower = createFollower({
+    db,
+    topic: CHANGED,
+    every: LOOK_EVERY,
+    look,
+    failed: (err) => log.warn({ err }, 'plans were not read'),
+  });
+  const { inTurn } = follower;
 
   /** The catalogues of a document. Throws ConfigError with a line for each mistake. */
   function read(document: string): readonly Catalogue[] {
@@ -131,10 +130,9 @@ export function createPlans(parts: PlansParts): Plans {
 
   /** Stores a version and puts it into effect. Answers why not, where it takes away what accounts hold. */
   async function store(
-    document: string,
+    { document, after }: { readonly document: string; readonly after: readonly Catalogue[] },
     by: Pick<PlansChange, 'version' | 'caller' | 'origin'> | undefined,
   ): Promise<readonly string[]> {
-    const after = read(document);
     await refresh();
     const before = ours;
     const known = current?.version ?? 0;
@@ -174,7 +172,7 @@ export function createPlans(parts: PlansParts): Plans {
    * has stored since the last look is that change, and not a new one.
    */
   async function takeFile(): Promise<void> {
-    const state = await stateOfFile(file);
+    const state = await stateOfFile(file.path);
     const since = seen === undefined ? 0 : seen.version;
     if (state === seen?.state) {
       seen = { ...seen, version: current?.version ?? 0 };
@@ -186,7 +184,7 @@ export function createPlans(parts: PlansParts): Plans {
       const [[stored]] = await db.system('plans.read', [wasStored(text, since)]);
       if (stored?.stored === true) log.warn({ path: file.path, version: current?.version }, FILE_IS_OLD);
       else {
-        const problems = await store(text, undefined);
+        const problems = await store({ document: text, after: read(text) }, undefined);
         if (problems.length > 0) throw new ConfigError(problems);
         void sync();
       }
@@ -205,7 +203,7 @@ export function createPlans(parts: PlansParts): Plans {
       if (current === undefined) throw error;
       const { problems } = error;
       log.error({ path: file.path, problems }, 'the plans file is refused: what was in effect stays');
-      seen = { state: await stateOfFile(file), text: seen?.text, version: current.version };
+      seen = { state: await stateOfFile(file.path), text: seen?.text, version: current.version };
     }
   }
 
@@ -215,19 +213,17 @@ export function createPlans(parts: PlansParts): Plans {
     return { row: current, versions, complete: unsynced?.unsynced !== true };
   };
 
-  const look = () =>
-    inTurn(async () => {
-      const known = current?.version;
-      await refresh();
-      if (parts.takesFile) await takeFileOrTell();
-      const [[left]] = await db.system('plans.read', [isLeftUnsynced(ours.map(({ product }) => product))]);
-      // The process that stored a version writes the snapshots; others end what it leaves.
-      if (left?.unsynced === true) void sync();
-      else if (known !== current?.version)
-        log.debug({ version: current?.version }, 'another process stored plans');
-    });
-
-  const lookQuietly = () => void look().catch((err: unknown) => log.warn({ err }, 'plans were not read'));
+  async function look(): Promise<void> {
+    const known = current?.version;
+    await refresh();
+    if (parts.takesFile) await takeFileOrTell();
+    if (ours.length === 0) return;
+    const [[left]] = await db.system('plans.read', [isLeftUnsynced(ours.map(({ product }) => product))]);
+    // The process that stored a version writes the snapshots; others end what it leaves.
+    if (left?.unsynced === true) void sync();
+    else if (known !== current?.version)
+      log.debug({ version: current?.version }, 'another process stored plans');
+  }
 
   return {
     async ready() {
@@ -239,14 +235,9 @@ export function createPlans(parts: PlansParts): Plans {
         log.error({ err: error }, 'the plans file could not be put into effect yet');
       });
       await syncing;
-      const unsubscribe = db.onSignal(CHANGED, lookQuietly);
-      const timer = setInterval(lookQuietly, LOOK_EVERY).unref();
-      stopLooking = () => {
-        unsubscribe();
-        clearInterval(timer);
-      };
+      follower.start();
     },
-    look,
+    look: follower.look,
     inEffect: () => inTurn(refresh).then(view),
     preview: (document) =>
       inTurn(async () => {
@@ -256,15 +247,14 @@ export function createPlans(parts: PlansParts): Plans {
       }),
     async push({ document, ...by }) {
       await inTurn(async () => {
-        readForCaller(document);
-        const problems = await store(document, by);
+        const problems = await store({ document, after: readForCaller(document) }, by);
         if (problems.length > 0)
           throw new AppError('plans_refused', { message: problems[0] ?? '', details: { problems } });
       });
       await within(SYNC_PATIENCE, sync());
       return view();
     },
-    close: () => stopLooking?.(),
+    close: follower.close,
   };
 
   function readForCaller(document: string): readonly Catalogue[] {
