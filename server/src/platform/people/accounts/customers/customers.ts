@@ -139,9 +139,10 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
       await tx.runAll(told.flatMap(webhooks.emitting));
       return ordered;
     });
-    for (const { account_id: accountId, external_id: id, outcome } of results)
-      if (WRITTEN.has(outcome)) tellChanged(parts, accountId, id);
-    webhooks.wake();
+    tellChanged(
+      parts,
+      results.filter(({ outcome }) => WRITTEN.has(outcome)),
+    );
     return results;
   }
 
@@ -177,7 +178,7 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
         const data = { external_id: externalId };
         await tx.runAll(webhooks.emitting({ type: 'customer.archived', accountId, data }));
       });
-      tellChanged(parts, accountId, externalId);
+      tellChanged(parts, [{ account_id: accountId, external_id: externalId }]);
       return viewOf(await find(externalId));
     },
     async close({ caller, origin }, externalId) {
@@ -188,7 +189,7 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
         await parts.audit.recordIn(tx, { action: 'account.closed', actor, accountId, target, origin });
         return tx.run(closeCustomer(accountId));
       });
-      tellChanged(parts, accountId, externalId);
+      tellChanged(parts, [{ account_id: accountId, external_id: externalId }]);
       if (closed === undefined) throw new AppError('customer_unknown');
       return closed.restorable_until;
     },
@@ -252,14 +253,16 @@ function createCustomerMembers(
   };
 }
 
-/** The account and the external id have a signal each: calls name either. */
+/** The account and the external id have a signal each: calls name either. Their events are ready to be sent. */
 function tellChanged(
-  { roles }: Pick<ExternalCustomersParts, 'roles'>,
-  accountId: AccountId,
-  externalId: string,
+  { roles, webhooks }: Pick<ExternalCustomersParts, 'roles' | 'webhooks'>,
+  changed: readonly Pick<CustomerRow, 'account_id' | 'external_id'>[],
 ): void {
-  roles.changed(accountId);
-  roles.changed(externalId);
+  for (const { account_id: accountId, external_id: externalId } of changed) {
+    roles.changed(accountId);
+    roles.changed(externalId);
+  }
+  if (changed.length > 0) webhooks.wake();
 }
 
 /** The error for a customer that could not be put; undefined: it was. */
