@@ -3,7 +3,7 @@ import type { Config } from '#platform/config';
 import { describeProblem, plansFileOf, readPlans } from '#platform/plans';
 import { z } from 'zod';
 import { codeOf, OperatorError } from './operator-error.ts';
-import { callerOf, type SignedCaller } from './server-caller.ts';
+import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth plans check [FILE]         look for mistakes in a plans file, without a server
@@ -16,7 +16,7 @@ the key of its owner.json. Without FILE, check reads PLANS_FILE, or plinth.plans
 
 /** `plans check|diff|push`: products that are plans alone. Ends with 1 where a file has mistakes, or nothing was changed that should be. */
 export const plans: Verb = async ({ config, words: [what, ...words] }) => {
-  const named = words.filter((word) => /^(url=https?:\/\/\S+|key=\S+)$/.test(word));
+  const named = words.filter(isServerWord);
   const [file, more] = words.filter((word) => !named.includes(word) && word !== '--yes');
   const isKnown = ['check', 'diff', 'push'].includes(what ?? '');
   const isConfirmed = words.includes('--yes');
@@ -27,7 +27,7 @@ export const plans: Verb = async ({ config, words: [what, ...words] }) => {
   const document = await read(file);
   // The server knows which products it has in source; all other mistakes are told here, with a line each.
   if (printProblems(document, file, []) > 0) return 1;
-  const at = callerOf(config, Object.fromEntries(named.map((word) => [word.slice(0, 3), word.slice(4)])));
+  const at = callerOf(config, named);
   const preview = await previewAt(at, document);
   printPreview(preview);
   if (what === 'diff') return preview.problems.length > 0 ? 1 : 0;

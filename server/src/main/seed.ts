@@ -1,4 +1,4 @@
-import { callerOf } from './server-caller.ts';
+import { callerOf, isServerWord } from './server-caller.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth seed [url=http://127.0.0.1:6174] [key=pl_…]
@@ -9,21 +9,11 @@ this DATA_DIR, with the key of its owner.json. Rows that are there already stay 
 
 /** `seed`: a demo workspace, by the calls that any client makes. */
 export const seed: Verb = async ({ config, words }) => {
-  const asked = readWords(words);
-  if (asked.wrong !== undefined) return printUsage(asked.wrong, USAGE);
-  const server = callerOf(config, asked);
+  const wrong = words.find((word) => !isServerWord(word));
+  if (wrong !== undefined) return printUsage(wrong, USAGE);
+  const server = callerOf(config, words);
   const { products } = await import('#products');
   for (const { seed: fill } of products.flatMap(({ parts }) => parts))
     await fill?.(server, (line) => void process.stdout.write(`${line}\n`));
   return 0;
 };
-
-function readWords(words: readonly string[]): {
-  readonly url?: string;
-  readonly key?: string;
-  readonly wrong?: string;
-} {
-  const wrong = words.find((word) => !/^(url=https?:\/\/\S+|key=\S+)$/.test(word));
-  if (wrong !== undefined) return { wrong };
-  return Object.fromEntries(words.map((word) => [word.slice(0, 3), word.slice(4)]));
-}

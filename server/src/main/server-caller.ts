@@ -19,11 +19,14 @@ export interface SignedCaller extends ServerCaller {
   call(line: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
 }
 
+/** A word of a command that names a server or a key: `url=https://api.example.com`. */
+export const isServerWord = (word: string): boolean => /^(url=https?:\/\/\S+|key=\S+)$/.test(word);
+
 /** Calls the server that is named, else the one of this DATA_DIR, by the key that is named, else that of its local owner. */
-export function callerOf(
-  { dataDir, baseUrl }: Config,
-  named: { readonly url?: string | undefined; readonly key?: string | undefined },
-): SignedCaller {
+export function callerOf({ dataDir, baseUrl }: Config, words: readonly string[]): SignedCaller {
+  const named: { readonly url?: string; readonly key?: string } = Object.fromEntries(
+    words.map((word) => [word.slice(0, 3), word.slice(4)]),
+  );
   const url = (named.url ?? runningServer(dataDir) ?? baseUrl).replace(/\/+$/, '');
   const key = named.key ?? localOwner(dataDir).api_key;
   if (key !== undefined) return createCaller(url, key);
