@@ -24,7 +24,7 @@ export interface PermitParts {
   /**
    * Hears of a permit that could not be settled or released; the server then does so when its time is up. The work's
    * result is returned all the same: the customer must not pay for it twice. Without it, a line goes to the console. `end` is
-   * what a settle would have said; null: it was to be released.
+   * the body of the settlement; null: it was to be released.
    */
   readonly onUnsettled?:
     | ((error: unknown, permitId: string, end: Spent | null) => void | Promise<void>)

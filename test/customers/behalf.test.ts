@@ -67,7 +67,7 @@ test('a customer of the operator buys, fails to pay and cancels, and no mail is 
   );
 });
 
-test('a customer without an address buys too, and a limit that is near mails nobody', async () => {
+test('a customer without an address buys too, and a limit that is near sends no mail', async () => {
   const { id, accountId } = await putCustomer();
   const page = await callFor(id, 'POST /v1/billing/checkout', {
     product: 'gateway',

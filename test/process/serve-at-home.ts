@@ -35,7 +35,7 @@ export const CARD = {
 };
 const BACK = 'http://localhost/account';
 
-/** What a customer of the example backends does: signs up, reaches the limit of the free plan, buys, and goes on. The backend is ended. */
+/** A customer of the example backends signs up, reaches the limit of the free plan, buys, and goes on. The backend is ended. */
 async function useAsCustomer(backend: ChildProcess, name: string): Promise<void> {
   const url = `http://127.0.0.1:${await portOf(backend)}`;
   const post = async (path: string, body: object = {}) => {

@@ -23,7 +23,7 @@ class Entry:
     was_sent: bool = False
     #: The permit that it is under, where the server did not hear of its end.
     permit_id: str | None = None
-    #: What it cost, as a permit is settled; None while it runs.
+    #: Its cost, as a permit is settled; None while it runs.
     end: Mapping[str, Any] | None = None
     #: The work failed before it cost anything.
     is_released: bool = False

@@ -15,7 +15,7 @@ from .errors import NoAnswer, PlinthError, is_away, refusal_of
 
 #: The first wait is a random share of this, doubled for each further one; seconds.
 BASE = 0.25
-#: No wait is longer; whoever is asked to come back later is told the error instead. Seconds.
+#: No wait is longer: where the server asks for a longer one, the error is raised instead. Seconds.
 LONGEST = 20.0
 
 

@@ -11,7 +11,7 @@ const plinth = createBackend({
 });
 
 /** Your own sign-in says who calls; here a header does. */
-const customerOf = (request: Request) => plinth.customer(request.get('x-user') ?? 'nobody');
+const customerOf = (request: Request) => plinth.customer(request.get('x-user') ?? 'anonymous');
 /** Your own call of a model. */
 const summarize = async (text: string) => ({ summary: text.slice(0, 40), micros: 200 });
 

@@ -80,7 +80,7 @@ export function customerCalls(parts: CustomerParts, id: string) {
         if (refused !== undefined) throw refusalIn(refused);
       } catch (error) {
         if (parts.reports === undefined || !isAway(error)) throw error;
-        await parts.reports.tell({ ...entryOf(id, used, own), end: cost });
+        await parts.reports.tell({ ...entryOf(parts, { customer: id, use: used, key: own }), end: cost });
       }
     },
 
@@ -133,7 +133,7 @@ interface Run<T> extends Pick<CallOptions, 'signal'> {
 
 async function runFor<T>(parts: CustomerParts, { customer, request, run, signal }: Run<T>): Promise<T> {
   const { reports, time } = parts;
-  const entry = entryOf(customer, request);
+  const entry = entryOf(parts, { customer, use: request });
   let permit: ReplyOf<'POST /v1/permits'>;
   try {
     const options = { customer, idempotencyKey: entry.key, signal };
@@ -183,9 +183,8 @@ const resting = () =>
   });
 
 const entryOf = (
-  customer: string,
-  use: Readonly<Record<string, unknown>>,
-  key: string = crypto.randomUUID(),
+  { time }: Pick<CustomerParts, 'time'>,
+  { customer, use, key = crypto.randomUUID() }: Pick<Entry, 'customer' | 'use'> & { readonly key?: string },
 ): Entry => ({
   customer,
   use,
@@ -194,5 +193,5 @@ const entryOf = (
   permit_id: null,
   end: null,
   is_released: false,
-  at: Date.now() / 1_000,
+  at: time.now() / 1_000,
 });

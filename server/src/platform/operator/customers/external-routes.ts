@@ -115,7 +115,7 @@ const putCustomer = route(
     ...writes,
     ...byId,
     summary: 'Create a customer by your own id, or change it',
-    description: `Created once, however many calls race: 201, after that 200. Fields that are left out stay as they are; null empties one. An archived customer is open again. Nobody is sent a mail. ${NAMED}`,
+    description: `Created once, however many calls race: 201, after that 200. Fields that are left out stay as they are; null empties one. An archived customer is open again. No mail is sent. ${NAMED}`,
     body: putBody,
     reply: { 200: customer, 201: customer },
     errors: ['customer_closing', 'customer_kind_fixed'],
