@@ -39,6 +39,8 @@ export interface DeniedAnswer {
   readonly resets_at: string | null;
   readonly now: string;
   readonly plan: string | null;
+  /** The limit's window; null: it has none. What no limit of the feature denies has none to name. */
+  readonly per?: string | null;
 }
 
 interface ClosedLimit {

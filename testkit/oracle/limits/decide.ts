@@ -71,8 +71,9 @@ function decideOne(before: State, request: Request, bounds: Bounds): Decision {
   const asking: CheckInput = { state, request, bounds, now, segment };
   const lack = checkPlan(asking);
   if (lack !== undefined) return done(lack);
-  const looks = rulesOf(asking).map((rule) => checkLimit(rule, asking));
-  if (!looks.every(({ isOpen }) => isOpen)) return done(firstDenial(looks, request));
+  const rules = rulesOf(asking);
+  const looks = rules.map((rule) => checkLimit(rule, asking));
+  if (!looks.every(({ isOpen }) => isOpen)) return done(firstDenial(rules, looks, request));
   const staked = denyAtStake(asking, looks);
   if (staked !== undefined) return done(staked);
   const budgets = operatorBudgetsOf(bounds.operatorBudgets, asking);
@@ -153,9 +154,10 @@ function checkLimit(rule: Rule, asking: CheckInput): AnyCheck {
   }
 }
 
-function firstDenial(looks: readonly LimitCheck[], request: Request): Answer {
-  for (const one of looks) {
+function firstDenial(rules: readonly Rule[], looks: readonly LimitCheck[], request: Request): Answer {
+  for (const [index, one] of looks.entries()) {
     const answer = one.denial();
+    if (answer?.kind === 'denied') return { ...answer, per: rules[index]?.per ?? null };
     if (answer !== undefined) return answer;
   }
   throw new Error(`all limits of ${request.feature} have room, and yet it was denied`);
