@@ -24,7 +24,7 @@ import type { ConnectedAccounts } from './inbox/connected-accounts.ts';
 import type { Payees } from './sharing/payees.ts';
 import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
-import { createReturnAddresses, type ReturnSettings } from './return-addresses.ts';
+import { createReturnAddresses, type ReturnAddresses, type ReturnSettings } from './return-addresses.ts';
 import { type CheckoutLinks, createCheckoutLinks } from './subscriptions/checkout-links.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
@@ -67,6 +67,7 @@ export interface Sales {
   readonly answering: Answering;
   readonly ledger: ShareLedger;
   readonly sharing: Sharing;
+  readonly returns: ReturnAddresses;
 }
 
 /** Billing over the providers that the settings name. */
@@ -90,6 +91,7 @@ export function createSales(parts: SalesParts): Sales {
     inbox,
     ledger,
     sharing,
+    returns,
     checkoutLinks,
     billing: createBilling({
       ...parts,
