@@ -35,7 +35,7 @@ export function createFailureHandler(
       callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
     const { status, headers, body } = failureAnswer(withOffer(failure, inFlight, offer), request.id, form);
     if (brandOf !== undefined && isOfPage(request)) {
-      const page = renderPage(pageOfFailure(failure), brandOf(undefined));
+      const page = renderPage(pageOfFailure(failure, request), brandOf(productOf(failure)));
       const named = { ...headers, ...page.headers };
       return inFlight.responder.fail({ status, headers: named, type: PAGE_TYPE, text: page.html });
     }
@@ -47,11 +47,19 @@ export function createFailureHandler(
 const isOfPage = ({ routeOptions, headers }: CallRequest): boolean =>
   routeOptions.config.isPage === true && headers.accept?.includes('text/html') === true;
 
-const pageOfFailure = ({ message, status }: AppError) =>
+const pageOfFailure = ({ message, status }: AppError, { method, routeOptions }: CallRequest) =>
   htmlPage({
     title: status >= 500 ? 'Something went wrong' : 'This did not work',
-    content: `<p>${escapeHtml(message)}</p>`,
+    content: [
+      `<p>${escapeHtml(message)}</p>`,
+      ...(method === 'POST' ? [`<p><a href="${escapeHtml(routeOptions.url ?? '/')}">Go back</a></p>`] : []),
+    ].join('\n'),
   });
+
+function productOf({ details }: AppError): string | undefined {
+  const product = details?.['product'];
+  return typeof product === 'string' ? product : undefined;
+}
 
 /** No client receives this status: the client has hung up. */
 const HUNG_UP = 499;

@@ -75,11 +75,7 @@ function planSection(at: Holdings): string {
     : '';
   const isPaid = hasPaid && prices.sold;
   const pay = isPaid
-    ? buttonForm(
-        at,
-        { action: 'pay' },
-        '<button class="plain">Payment method, billing details, cancel</button>',
-      )
+    ? buttonForm(at, { action: 'pay' }, '<button class="plain">Manage payment or cancel</button>')
     : '';
   return `<section>
 <h2>Plan</h2>
@@ -126,8 +122,8 @@ function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
   ];
 }
 
-/** Budgets are what model calls cost, which is the operator's; what is at once is over before it is read. */
-const UNSHOWN = new Set(['budget', 'rate', 'cooldown', 'concurrency']);
+/** Budgets are what model calls cost, which is the operator's; the others are over before they are read. */
+const UNSHOWN = new Set(['budget', 'rate', 'cooldown', 'concurrency', 'burst']);
 const NEARLY = 0.8;
 
 function usageLine(
@@ -192,18 +188,20 @@ interface OfferedPlans extends PageContext {
 export function plansPage(at: OfferedPlans): HtmlPage {
   const { prices, plan: present, product } = at;
   const table = pricePage({ key: product, name: product }, prices, (plan) => {
+    const isPresent = plan.id === present;
+    const note = isPresent ? '<p class="present">Your plan</p>' : '';
     const cycles = plan.price.yearly === null ? (['monthly'] as const) : (['monthly', 'yearly'] as const);
-    if (plan.price.monthly === 0) return plan.id === present ? '<p class="present">Your plan</p>' : '';
+    const isSold = plan.price.monthly > 0 && !(isPresent && cycles.length + plan.per_seat.length === 1);
+    if (!isSold) return note;
     const seats =
       plan.per_seat.length === 0
         ? ''
         : `<label>Seats<input name="quantity" type="number" min="1" max="10000" value="${at.quantity ?? 1}" required></label>`;
-    const buttons = cycles.map(
-      (cycle, index) =>
-        `<button name="cycle" value="${cycle}"${index === 0 ? '' : ' class="plain"'} aria-label="${escapeHtml(plan.name)}, ${cycle}">${cycle === 'monthly' ? 'Pay monthly' : 'Pay yearly'}</button>`,
-    );
-    const form = buttonForm(at, { action: 'plan', plan: plan.id }, seats + buttons.join(''));
-    return `${plan.id === present ? '<p class="present">Your plan</p>' : ''}${form}`;
+    const buttons = cycles.map((cycle, index) => {
+      const text = `Choose ${escapeHtml(plan.name)}${cycles.length === 1 ? '' : `, ${cycle}`}`;
+      return `<button name="cycle" value="${cycle}"${index === 0 ? '' : ' class="plain"'}>${text}</button>`;
+    });
+    return note + buttonForm(at, { action: 'plan', plan: plan.id }, seats + buttons.join(''));
   });
   const { content } = table;
   return {

@@ -68,11 +68,12 @@ export function createPortal(parts: PortalParts) {
   async function admit(session: PortalSession, { origin }: Pick<PortalRequest, 'origin'>) {
     const { accountId, userId, customer } = session;
     const served = await accounts.servedAccount(customer === null ? { account: accountId } : { customer });
-    if (served.isArchived) throw new AppError('customer_archived');
+    const details = { product: session.product };
+    if (served.isArchived) throw new AppError('customer_archived', { details });
     const role = await accounts.roleOf(userId, accountId);
     // An id that was erased may be another customer's by now.
     if (served.accountId !== accountId || role === undefined || !atLeast(role, 'admin'))
-      throw new AppError('portal_closed');
+      throw new AppError('portal_closed', { details });
     const caller: Caller = { userId, accountId, platformRole: 'user', scopes: ['*'] };
     return { kind: served.kind, role: role as Visit['role'], visitor: { accountId, caller, origin } };
   }
@@ -117,7 +118,8 @@ export function createPortal(parts: PortalParts) {
           if (error instanceof AppError && error.code === 'idempotency_in_progress') return undefined;
           throw error;
         });
-      if (followed === undefined || followed.headers !== undefined) throw new AppError('portal_link_over');
+      if (followed === undefined || followed.headers !== undefined)
+        throw new AppError('portal_link_over', { details: { product: session.product } });
       return sessions.cookieFor(session);
     },
     async show(request: PortalRequest): Promise<HtmlPage> {

@@ -54,7 +54,7 @@ export function createPortalSessions(parts: SessionsParts): PortalSessions {
     const [text = '', signature = ''] = token.split('.', 2);
     if (!keys.some((key) => equalInConstantTime(sign(key, text), signature))) throw new AppError(error);
     const [session, until] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [PortalSession, number];
-    if (until <= clock.now()) throw new AppError(error);
+    if (until <= clock.now()) throw new AppError(error, { details: { product: session.product } });
     return session;
   }
   /** Ports of a host share cookies; the prefix keeps a page without TLS from setting it. */
