@@ -189,10 +189,10 @@ export function plansPage(at: OfferedPlans): HtmlPage {
   const { prices, plan: present, product } = at;
   const table = pricePage({ key: product, name: product }, prices, (plan) => {
     const isPresent = plan.id === present;
-    const note = isPresent ? '<p class="present">Your plan</p>' : '';
+    const mark = isPresent ? '<p class="present">Your plan</p>' : '';
     const cycles = plan.price.yearly === null ? (['monthly'] as const) : (['monthly', 'yearly'] as const);
     const isSold = plan.price.monthly > 0 && !(isPresent && cycles.length + plan.per_seat.length === 1);
-    if (!isSold) return note;
+    if (!isSold) return mark;
     const seats =
       plan.per_seat.length === 0
         ? ''
@@ -201,7 +201,7 @@ export function plansPage(at: OfferedPlans): HtmlPage {
       const text = `Choose ${escapeHtml(plan.name)}${cycles.length === 1 ? '' : `, ${cycle}`}`;
       return `<button name="cycle" value="${cycle}"${index === 0 ? '' : ' class="plain"'}>${text}</button>`;
     });
-    return note + buttonForm(at, { action: 'plan', plan: plan.id }, seats + buttons.join(''));
+    return mark + buttonForm(at, { action: 'plan', plan: plan.id }, seats + buttons.join(''));
   });
   const { content } = table;
   return {
