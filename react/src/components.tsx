@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import { useEntitlements, useLimit, usePortalLink, usePricing } from './hooks.ts';
-import type { Plan } from './types.ts';
+import type { Plan } from './replies.ts';
 import { amountOf, dateOf, labelOf, linesOf, money } from './words.ts';
 
 /** Classes of ours, and of the app's. */

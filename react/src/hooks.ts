@@ -1,7 +1,7 @@
 import { useCallback, useState, useSyncExternalStore } from 'react';
 import { usePlinth } from './provider.tsx';
 import type { Loaded, Resource } from './resource.ts';
-import type { Compared, Entitlement, Plan } from './types.ts';
+import type { Compared, Entitlement, Plan } from './replies.ts';
 
 export interface Refreshable {
   /** Loads it again: after a permit of this customer was used, or a plan was bought. */

@@ -11,4 +11,4 @@ export {
 export { type LimitState, useEntitlements, useLimit, usePortalLink, usePricing } from './hooks.ts';
 export { PlinthProvider, type PlinthProviderProps } from './provider.tsx';
 export type { Loaded } from './resource.ts';
-export type { Compared, CustomerEntitlements, Entitlement, Plan, PriceList } from './types.ts';
+export type { Compared, CustomerEntitlements, Entitlement, Plan, PriceList } from './replies.ts';

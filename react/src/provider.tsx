@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useRef } from 'react';
 import { createResource, type Resource } from './resource.ts';
-import type { CustomerEntitlements, PriceList } from './types.ts';
+import type { CustomerEntitlements, PriceList } from './replies.ts';
 
 export interface PlinthProviderProps {
   /** The product that hooks and components are about. */

@@ -88,7 +88,7 @@ test('amounts are in minor units of payment providers, and limits in words witho
     '$9.95',
     '$99',
     '¥1,500',
-    'KWD 1.500',
+    'KWD\u00a01.500',
   ]);
   expect([amountOf(1_500_000_000, 'storage_bytes'), amountOf(1_500, 'calls')]).toEqual(['1.5 GB', '1,500']);
   const lines = linesOf('notes.pro', [

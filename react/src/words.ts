@@ -1,4 +1,4 @@
-import type { Compared } from './types.ts';
+import type { Compared } from './replies.ts';
 
 /** Languages of all texts: these components are in English. */
 const LOCALE = 'en';

@@ -76,8 +76,7 @@ export function createSales(parts: SalesParts): Sales {
   const returns = createReturnAddresses(parts.returnSettings, parts.reachedAt);
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
-  const checkoutLinks = linksOf(parts);
-  const ledger = createShareLedger(parts);
+  const [checkoutLinks, ledger] = [linksOf(parts), createShareLedger(parts)];
   const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({
     ...parts,

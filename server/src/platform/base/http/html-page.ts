@@ -19,7 +19,7 @@ export interface HtmlPage {
   readonly isListed?: boolean;
   /** Whether it has forms, which this server takes. */
   readonly hasForms?: boolean;
-  /** Of its answer, beside those of all pages. */
+  /** Headers of its answer, beside those of all pages. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -96,7 +96,7 @@ const warning = (text: string) => `<p class="warning">${escapeHtml(text)}</p>`;
 
 const untilNote = ({ until }: EntitlementView) => (until === null ? [] : [note(`Until ${dateOf(until)}.`)]);
 
-/** What a customer should know of a subscription, the urgent first. */
+/** Notes on a subscription, the urgent first. */
 function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
   const nameOf = (plan: string) => data.find(({ id }) => id === plan)?.name ?? plan;
   const { state, cancels_at: cancels, trial_ends_at: trial, grace_ends_at: grace, next, pending } = one;
@@ -153,19 +153,17 @@ const small = (text: string, isWarning = false) =>
 
 const STATES = { open: 'to be paid', paid: 'paid', void: 'void', uncollectible: 'not paid' };
 
-function invoiceLine({
-  issued_at: at,
-  number,
-  total,
-  currency,
-  state,
-  url,
-  pdf_url: pdf,
-}: InvoiceView): string {
-  const named = `invoice ${number ?? ''} of ${dateOf(at)}`;
+function invoiceLine(invoice: InvoiceView): string {
+  const { issued_at: at, number, total, currency, state, refunded, url, pdf_url: pdf } = invoice;
+  const named = escapeHtml(`invoice ${number ?? ''} of ${dateOf(at)}`);
   const link = (to: string | null, text: string) =>
-    to === null ? '' : `<a href="${escapeHtml(to)}" aria-label="${text}: ${escapeHtml(named)}">${text}</a>`;
-  return `<span>${dateOf(at)}<small>${escapeHtml(number ?? '')}</small></span><span class="figure">${money(total, currency)}<small${state === 'open' ? ' class="warning"' : ''}>${STATES[state]}</small></span><span class="links">${link(url, state === 'open' ? 'Pay' : 'View')}${link(pdf, 'PDF')}</span>`;
+    to === null ? '' : `<a href="${escapeHtml(to)}" aria-label="${text}: ${named}">${text}</a>`;
+  const told = refunded > 0 ? `${money(refunded, currency)} refunded` : STATES[state];
+  return [
+    `<span>${dateOf(at)}<small>${escapeHtml(number ?? '')}</small></span>`,
+    `<span class="figure">${money(total, currency)}${small(told, state === 'open')}</span>`,
+    `<span class="links">${link(url, state === 'open' ? 'Pay' : 'View')}${link(pdf, 'PDF')}</span>`,
+  ].join('');
 }
 
 function keyLine(

@@ -4,7 +4,7 @@ import { PORTAL } from './sessions.ts';
 
 const STYLE = readFileSync(new URL('./portal.css', import.meta.url), 'utf8');
 
-/** What each page of a visit knows. */
+/** Facts that each page of a visit has. */
 export interface PageContext {
   readonly product: string;
   readonly returnUrl: string;

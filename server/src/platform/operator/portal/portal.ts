@@ -87,10 +87,11 @@ export function createPortal(parts: PortalParts) {
     /** Where the customer of the account is let in, once, within five minutes. */
     link(request: PortalLinkRequest) {
       const { accountId, caller, spender, customer = null, returnUrl } = request;
+      // A visit sees and does more than billing: the account's own key must be one that may do so.
+      if (spender === caller && !allowsScope(caller, '*')) throw new AppError('forbidden');
       parts.returns.assertCustomer({ return_url: returnUrl });
       const product = request.product ?? onlyProduct(parts);
       parts.billing.priceList(product);
-      const showsKeys = spender.userId !== caller.userId || allowsScope(caller, 'keys:write');
       const id = parts.ids.next();
       return sessions.link({
         accountId,
@@ -98,7 +99,6 @@ export function createPortal(parts: PortalParts) {
         customer,
         product,
         returnUrl,
-        showsKeys,
         id,
       });
     },
@@ -140,8 +140,7 @@ export function createPortal(parts: PortalParts) {
         return goToPage(at, await parts.subscriptions.portal(at.visitor, back));
       }
       if (form.action === 'plan') return choosePlan(parts, at, form);
-      if (form.action !== 'revoke' || !at.showsKeys)
-        throw invalidInput('body.action', 'There is no such form here.');
+      if (form.action !== 'revoke') throw invalidInput('body.action', 'There is no such form here.');
       const key = form['key'] ?? '';
       if (!isUuid(key)) throw new AppError('not_found');
       await parts.identity.keys.revoke({ ...at.visitor, role: at.role }, key, request.origin);
@@ -185,7 +184,7 @@ async function readHoldings(parts: PortalParts, at: Visit) {
     invoices: invoices.filter(({ lines }) => lines.some(isOfProduct)).slice(0, MOST_INVOICES),
     hasPaid: invoices.length > 0 || subscriptions.some(({ store }) => store === 'stripe'),
     members: await membersOf(parts, at),
-    keys: at.showsKeys ? await keysOf(parts, at) : [],
+    keys: await keysOf(parts, at),
   };
 }
 

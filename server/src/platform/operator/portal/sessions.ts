@@ -17,8 +17,6 @@ export interface PortalSession {
   readonly customer: string | null;
   readonly product: string;
   readonly returnUrl: string;
-  /** Whether API keys are shown: the link was not made by a key that may not see them. */
-  readonly showsKeys: boolean;
   /** Its link is followed once. */
   readonly id: string;
 }
