@@ -27,8 +27,12 @@ export interface PortalLinkRequest {
 /** A form of the portal, as its page has written it. */
 export interface PortalForm {
   readonly token: string;
-  readonly action: string;
-  readonly [field: string]: string | undefined;
+  readonly action: 'pay' | 'plan' | 'revoke';
+  readonly plan?: string | undefined;
+  readonly cycle?: 'monthly' | 'yearly' | undefined;
+  readonly quantity?: string | undefined;
+  readonly agreed?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 interface PortalRequest {
@@ -140,8 +144,7 @@ export function createPortal(parts: PortalParts) {
         return goToPage(at, await parts.subscriptions.portal(at.visitor, back));
       }
       if (form.action === 'plan') return choosePlan(parts, at, form);
-      if (form.action !== 'revoke') throw invalidInput('body.action', 'There is no such form here.');
-      const key = form['key'] ?? '';
+      const key = form.key ?? '';
       if (!isUuid(key)) throw new AppError('not_found');
       await parts.identity.keys.revoke({ ...at.visitor, role: at.role }, key, request.origin);
       return undefined;
@@ -208,8 +211,6 @@ async function keysOf({ identity }: PortalParts, at: Visit) {
   return data;
 }
 
-const CYCLES = ['monthly', 'yearly'] as const;
-
 /** A checkout for who pays nothing yet; else the price of the change, and with that agreed, the change. */
 async function choosePlan(
   { subscriptions, reachedAt, ...parts }: PortalParts,
@@ -217,12 +218,10 @@ async function choosePlan(
   form: PortalForm,
 ): Promise<HtmlPage | undefined> {
   const { visitor, product } = at;
-  const plan = form['plan'] ?? '';
-  const cycle = CYCLES.find((one) => one === form['cycle']) ?? 'monthly';
-  const quantity = form['quantity'] === undefined ? undefined : seatsIn(form['quantity']);
-  const order = { product, plan, cycle, ...(quantity === undefined ? {} : { quantity }) };
-  if (form['agreed'] !== undefined) {
-    const { confirmation } = await subscriptions.change(visitor, { ...order, ...readAgreed(form['agreed']) });
+  const { plan = '', cycle = 'monthly', quantity: seats, agreed } = form;
+  const order = { product, plan, cycle, ...(seats === undefined ? {} : { quantity: seatsIn(seats) }) };
+  if (agreed !== undefined) {
+    const { confirmation } = await subscriptions.change(visitor, { ...order, ...readAgreed(agreed) });
     return confirmation === null ? undefined : goToPage(at, confirmation.confirm_url);
   }
   const home = `${reachedAt()}${PORTAL}`;

@@ -7,6 +7,7 @@ import {
   type Route,
   routesFor,
 } from '#platform/http';
+import { invalidInput } from '#platform/kernel';
 import { z } from 'zod';
 import type { Portal, PortalForm } from './portal.ts';
 import { PORTAL } from './sessions.ts';
@@ -16,6 +17,17 @@ const page = z.string().describe('A page for people, in HTML.');
 const tag = 'Portal';
 const visited = { tag, auth: 'none', page: true, rate: { perMinute: 60, by: 'ip' } } as const;
 const GONE = ['customer_unknown', 'customer_archived', 'not_found'] as const;
+
+const field = z.string().max(1_000);
+const portalForm = namedObject('PortalForm', {
+  token: field.describe('As the page has it.'),
+  action: z.enum(['pay', 'plan', 'revoke']),
+  plan: field.optional(),
+  cycle: z.enum(['monthly', 'yearly']).optional(),
+  quantity: field.optional(),
+  agreed: field.optional().describe('The price that the page has shown.'),
+  key: field.optional(),
+});
 
 const makeLink = route(
   'POST /v1/portal/links',
@@ -101,19 +113,12 @@ const submitForm = route(
   {
     ...visited,
     summary: 'Send a form of the portal',
-    description: 'What its pages send, and they alone.',
+    description:
+      'What its pages send, and they alone. It takes no Idempotency-Key: a change is made for the price that its page has shown.',
     multipart: true,
     rawBody: true,
     maxBody: 16_384,
-    body: namedObject('PortalForm', {
-      token: z.string().describe('As the page has it.'),
-      action: z.enum(['pay', 'plan', 'revoke']),
-      plan: z.string().optional(),
-      cycle: z.enum(['monthly', 'yearly']).optional(),
-      quantity: z.string().optional(),
-      agreed: z.string().optional().describe('The price that the page has shown.'),
-      key: z.string().optional(),
-    }),
+    body: portalForm,
     reply: { 200: page, 303: z.undefined() },
     errors: [
       'portal_closed',
@@ -146,8 +151,13 @@ const submitForm = route(
 );
 
 function fieldsOf(parts: readonly FormPart[]): PortalForm {
-  const fields = parts.map(({ name, bytes }) => [name, bytes.toString('utf8')] as const);
-  return { token: '', action: '', ...Object.fromEntries(fields) };
+  const parsed = portalForm.safeParse(
+    Object.fromEntries(parts.map(({ name, bytes }) => [name, bytes.toString('utf8')])),
+  );
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+  throw invalidInput(`body.${String(name)}`, issue?.message ?? 'is not as it should be');
 }
 
 /** The portal of customers. */
