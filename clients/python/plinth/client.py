@@ -163,7 +163,7 @@ class Customer:
 
     def portal(self, return_url: str) -> str:
         """A link to the pages where the customer sees plan, use and invoices, good once, for five minutes."""
-        body = {"return_url": return_url} if (of := self._plinth._product) is None else {"return_url": return_url, "product": of}
+        body = {"return_url": return_url, **({"product": self._plinth._product} if self._plinth._product else {})}
         return str(self._wire.call("POST", "/v1/portal/links", body=body, headers=self._header)["url"])
 
 
