@@ -84,11 +84,13 @@ test('what differs, and what could not be tried, is told with its reason; the re
   expect(said).toMatch(/ 1 differ, \d+ not tried\n$/);
 });
 
+/** Stripe refuses no list of one customer. */
+const walk = async (stage: Stage) => {
+  await stage.refusal((asked) => asked.customers.list({ limit: 1 }));
+};
+
 test('what Stripe takes that billing never sends is a note, and what it relies on is a difference', async () => {
   const client = createStripeClient({ secretKey: sandbox.secretKey, url: sandbox.url, mode: 'test' });
-  const walk = async (stage: Stage) => {
-    await stage.refusal((asked) => asked.customers.list({ limit: 1 }));
-  };
   const parts = { client, now: () => Date.now(), pause: () => Promise.resolve() };
   const assumptions = [
     { says: 'never sent', walk, isNeverSent: true as const },
