@@ -16,7 +16,7 @@ export function planValueText(
   if (typeof value === 'number') return numberText(catalogue, path, value);
   if (Array.isArray(value))
     return `[${value.map((one, index) => planValueText(catalogue, [...path, String(index)], one)).join(', ')}]`;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value);
   const fields = Object.entries(value).map(
     ([name, one]) => `${name}: ${planValueText(catalogue, [...path, name], one)}`,
   );
