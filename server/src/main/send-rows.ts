@@ -104,7 +104,7 @@ async function sendBatch(sending: Sending, batch: readonly ImportRow[]): Promise
   return pairsOf(batch, answer);
 }
 
-/** Tells the server who its customers are at Stripe. Where it does not sell there, that is one refusal for each. */
+/** Tells the server which customers of Stripe its own are. Throws where it does not sell there, or in another mode. */
 async function sendLinks(sending: Sending, rows: readonly ImportRow[]): Promise<SentRow[]> {
   const sent: SentRow[] = [];
   const linked = rows.filter((row) => row.stripe !== undefined);
