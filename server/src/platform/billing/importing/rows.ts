@@ -33,7 +33,7 @@ export type RowResult<Status> =
 export interface ImportCall {
   readonly caller: Parameters<typeof actorOf>[0];
   readonly origin: RequestOrigin;
-  /** Nothing is kept; the answers are those of an import. */
+  /** Every change is undone; the answers are those of an import. */
   readonly trying: boolean;
 }
 

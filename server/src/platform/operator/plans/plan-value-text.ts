@@ -30,7 +30,7 @@ function numberText(catalogue: Catalogue | undefined, path: readonly string[], v
   const currency = (also === -1 ? undefined : rest[also + 1]) ?? currencyOf(catalogue);
   if (part === 'price' && PRICES.has(name)) return moneyText(value, currency);
   if (part === 'overage') return amountText(value / 1_000_000, currency, UNIT_DIGITS);
-  // Models are paid in dollars, whatever the product is sold for.
+  // Models are paid in dollars, in a product of any currency.
   const isCost =
     section === 'features'
       ? part === 'reserve'
