@@ -5,6 +5,7 @@ import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
 import { billingDataRules } from './data-rules.ts';
+import { importingRoutes } from './importing/routes.ts';
 import { inboxRoutes } from './inbox/routes.ts';
 import { overageRoutes } from './overage/routes.ts';
 import { purchaseRoutes } from './purchases/routes.ts';
@@ -94,6 +95,7 @@ export const billingModule = defineModule({
     subscriptions: routesOf(subscriptionRoutes),
     overage: overageRoutes,
     inbox: inboxRoutes,
+    importing: importingRoutes,
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
   },
