@@ -47,13 +47,13 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
     ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
-    billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
+    billing.looked billing.customer-linked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-change identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
     privacy.settings-changed blobs.stored vectors.upserted vectors.expected vectors.deleted secrets.data-key
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
-  row: splitNames('permits.reported billing.received ai.safety-recorded'),
+  row: splitNames('permits.reported billing.received billing.rows-given ai.safety-recorded'),
   again: splitNames(`
     limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.credits-expiring limits.end-users-pruned limits.counts-pruned webhooks.pruned mail.prune
     ai.safety-pruned

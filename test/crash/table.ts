@@ -235,6 +235,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'sso.link-forgotten': { because: ONE_COMMIT },
   'sso.refused': { because: ONE_COMMIT },
   'billing.credits-given': { because: ONE_COMMIT },
+  ...allOf('billing', 'customer-linked rows-given'),
   'billing.received': { walks: ['a purchase that Stripe tells of'] },
   'billing.drain-begun': { walks: ['a purchase that Stripe tells of'], afterAlone: true },
   'billing.claimed': { walks: ['a purchase that Stripe tells of'], afterAlone: true },

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, existsSync, openSync, writeSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createSubscriptionImporter } from '#platform/billing';
 import { createUserImporter } from '#platform/identity';
@@ -8,15 +8,15 @@ import {
   type Imported,
   type Importer,
   importRecords,
-  type Problem,
-  PROBLEMS,
   recordsOf,
 } from '#platform/imports';
+import { openReport } from './import-report.ts';
 import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
        plinth import subscriptions FILE [--dry-run] [--format csv|jsonl] [--report FILE]
+       plinth import customers FILE|--stripe | balances FILE    to a server that runs
        plinth import litellm CONFIG.YAML [FOLDER]
 
 CSV with a header line, or JSON lines. See docs/import.md, and docs/moving.md.
@@ -33,8 +33,10 @@ interface Order {
 
 /** `import users|subscriptions FILE`: people and what they bought, from another system. Ends with 1 when a line was not taken. */
 export const importFile: Verb = async (invocation) => {
-  if (invocation.words[0] === 'litellm')
-    return (await import('./litellm/import-litellm.ts')).importLiteLlm(invocation);
+  const [what] = invocation.words;
+  if (what === 'litellm') return (await import('./litellm/import-litellm.ts')).importLiteLlm(invocation);
+  if (what === 'customers' || what === 'balances')
+    return (await import('./import-customers.ts')).importCustomers(invocation, what);
   const order = orderOf(invocation.words);
   if ('wrong' in order) return printUsage(order.wrong, USAGE);
   if (!existsSync(order.file)) {
@@ -96,24 +98,4 @@ async function run(invocation: Invocation, order: Order): Promise<Imported> {
       report.close();
     }
   });
-}
-
-function openReport(path: string | undefined) {
-  const file = path === undefined ? undefined : openSync(path, 'w', 0o600);
-  return {
-    write({ line, code, field, message = sentenceOf(code) }: Problem<string>): void {
-      if (file !== undefined) writeSync(file, `${JSON.stringify({ line, code, field, message })}\n`);
-      else
-        process.stdout.write(
-          `line ${line}: ${code}${field === undefined ? '' : ` (${field})`}: ${message}\n`,
-        );
-    },
-    close(): void {
-      if (file !== undefined) closeSync(file);
-    },
-  };
-}
-
-function sentenceOf(code: string): string | undefined {
-  return Object.entries(PROBLEMS).find(([known]) => known === code)?.[1];
 }

@@ -65,9 +65,7 @@ function printProblems(document: string, file: string, inSource: readonly string
 
 const previewReply = z.object({
   version: z.number(),
-  changes: z.array(
-    z.object({ product: z.string(), path: z.string(), before: z.unknown(), after: z.unknown() }),
-  ),
+  changes: z.array(z.object({ product: z.string(), path: z.string(), text: z.string() })),
   plans: z.array(
     z.object({
       plan: z.string(),
@@ -85,19 +83,18 @@ async function previewAt(at: SignedCaller, document: string): Promise<Preview> {
 
 function printPreview({ version, changes, plans: touched, problems }: Preview): void {
   if (changes.length === 0) say(`Nothing differs from version ${version}.`);
-  for (const { product, path, before, after } of changes)
-    say(`${product}${path === '' ? '' : ` ${path}`}: ${text(before)} -> ${text(after)}`);
+  for (const { product, path, text } of changes) say(`${product}${path === '' ? '' : ` ${path}`}: ${text}`);
   for (const { plan, accounts, over } of touched) {
-    say(`${plan}: ${accounts} accounts`);
+    say(`${plan}: ${accounts === 1 ? '1 account' : `${accounts} accounts`}`);
     for (const { limit, accounts: count } of over)
-      say(`  ${count} of them have used more ${limit} by now than they will have`);
+      say(
+        `  ${count === 1 ? '1 of them has' : `${count} of them have`} used more ${limit} by now than they will have`,
+      );
   }
   for (const problem of problems) say(`REFUSED  ${problem}`);
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-
-const text = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value));
 
 async function push(
   at: SignedCaller,

@@ -11,6 +11,16 @@ const PATIENCE = 30_000;
 /** Until a stream has ended, of a slow model too. */
 const LONGEST = 180_000;
 
+/** A server's refusal of a call. */
+export class RefusedCall extends OperatorError {
+  /** Seconds after which the same call may be made again; undefined: it is not to be. */
+  readonly retryAfter: number | undefined;
+  constructor(sentence: string, retryAfter: number | undefined) {
+    super(sentence);
+    this.retryAfter = retryAfter;
+  }
+}
+
 type Answer = Readonly<Record<string, unknown>>;
 
 /** Calls the server at `url`, with the API key or access token that `token` is once it is set. */
@@ -53,7 +63,11 @@ export function createCaller(url: string, token = ''): SignedCaller {
     const moved =
       to === null ? '' : `, which leads to ${to.slice(0, 200)}: name the address that answers itself`;
     const says = error === undefined ? moved : ` ${String(error['code'])}: ${String(error['message'])}`;
-    throw new OperatorError(`${line} was answered ${response.status}${says}.`.replace(/\.\.$/, '.'));
+    const after = response.headers.get('retry-after');
+    throw new RefusedCall(
+      `${line} was answered ${response.status}${says}.`.replace(/\.\.$/, '.'),
+      after === null ? undefined : Number(after),
+    );
   };
   const caller: SignedCaller = {
     token,

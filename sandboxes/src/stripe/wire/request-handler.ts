@@ -207,8 +207,11 @@ function decodeOrEmpty(text: string): Params {
   }
 }
 
+/** A restricted key that may read and change nothing. */
+const READER = 'rk_test_sandbox';
+
 /** `Bearer sk_…`, or the key as the name of basic authentication. */
-function authorize({ headers }: Request, { secretKey, world }: RequestHandlerParts): void {
+function authorize({ headers, method }: Request, { secretKey, world }: RequestHandlerParts): void {
   const [scheme = '', given = ''] = headers.authorization?.split(' ') ?? [];
   const key =
     scheme.toLowerCase() === 'basic'
@@ -218,7 +221,13 @@ function authorize({ headers }: Request, { secretKey, world }: RequestHandlerPar
     throw unauthorizedFault(
       'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth.',
     );
-  if (key !== secretKey)
+  if (key === READER && method !== 'GET')
+    throw new StripeFault(
+      403,
+      'invalid_request_error',
+      `The provided key '${READER}' does not have the required permissions for this endpoint.`,
+    );
+  if (key !== secretKey && key !== READER)
     throw unauthorizedFault(`Invalid API Key provided: ${key.slice(0, 8)}****${key.slice(-4)}`);
   const version = headers['stripe-version'];
   if (version !== undefined && version !== world.settings.apiVersion)

@@ -5,6 +5,7 @@ import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
 import { billingDataRules } from './data-rules.ts';
+import { importingRoutes } from './importing/routes.ts';
 import { inboxRoutes } from './inbox/routes.ts';
 import { overageRoutes } from './overage/routes.ts';
 import { purchaseRoutes } from './purchases/routes.ts';
@@ -14,7 +15,7 @@ import { sharingRoutes } from './sharing/routes.ts';
 export { createSubscriptionImporter } from './import-subscriptions.ts';
 export { entitlementReply, type EntitlementView, type LimitInUse } from './views.ts';
 export type { PriceList } from './price-list.ts';
-export { amountOf, labelOf, money, pricePage } from './price-page.ts';
+export { amountOf, labelOf, pricePage } from './price-page.ts';
 export type { ReturnAddresses } from './return-addresses.ts';
 export { createSales, type Sales } from './sales.ts';
 export type { ItemOffer, OpenedSale } from './sharing/selling.ts';
@@ -98,6 +99,7 @@ export const billingModule = defineModule({
     subscriptions: routesOf(subscriptionRoutes),
     overage: overageRoutes,
     inbox: inboxRoutes,
+    importing: importingRoutes,
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
   },

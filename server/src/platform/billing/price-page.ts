@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Brand, escapeHtml, type HtmlPage, htmlPage } from '#platform/http';
-import { minorDigits } from '#platform/kernel';
+import { amountText, moneyText } from '#platform/kernel';
 import type { PriceList } from './price-list.ts';
 
 const STYLE = readFileSync(new URL('./price-page.css', import.meta.url), 'utf8');
@@ -44,16 +44,16 @@ export function pricePage(
 function planCard(plan: PlanView, compared: readonly Compared[], action: PlanAction): string {
   const { id, name, price, trial_days: trial, per_seat: perSeat } = plan;
   const each = perSeat.length === 0 ? '' : ' a seat';
-  const others = Object.entries(price.also).map(([currency, { monthly }]) => money(monthly, currency));
+  const others = Object.entries(price.also).map(([currency, { monthly }]) => moneyText(monthly, currency));
   const notes = [
-    ...(price.yearly === null ? [] : [`or ${money(price.yearly, price.currency)}${each} a year`]),
+    ...(price.yearly === null ? [] : [`or ${moneyText(price.yearly, price.currency)}${each} a year`]),
     ...(price.monthly === 0 || others.length === 0 ? [] : [`also ${others.join(', ')}${each} a month`]),
     ...(trial === null ? [] : [`${plural(trial, 'day')} to try it`]),
   ];
   const limits = compared.flatMap((one) => limitLine(one, one.plans[id], plan));
   return `<li>
 <h2>${escapeHtml(name)}</h2>
-<p class="price"><strong>${money(price.monthly, price.currency)}</strong>${each} a month</p>
+<p class="price"><strong>${moneyText(price.monthly, price.currency)}</strong>${each} a month</p>
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 <ul>
 ${limits.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}
@@ -69,8 +69,8 @@ const linkIn =
 
 function addOnLine({ name, price, days, lifts }: AddOnView, plans: readonly PlanView[]): string {
   const amounts = [
-    money(price.once, price.currency),
-    ...Object.entries(price.also).map(([currency, { once }]) => money(once, currency)),
+    moneyText(price.once, price.currency),
+    ...Object.entries(price.also).map(([currency, { once }]) => moneyText(once, currency)),
   ];
   const plan = plans.find(({ id }) => id === lifts)?.name;
   const lifted = plan === undefined ? '' : `, with all of ${plan}`;
@@ -103,7 +103,7 @@ function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanVi
     ...(kind === 'burst' && size !== null ? ['at most'] : []),
   ];
   const more =
-    micros === undefined ? '' : `, then ${written(micros / 1_000_000, plan.price.currency, 4)} each`;
+    micros === undefined ? '' : `, then ${amountText(micros / 1_000_000, plan.price.currency, 4)} each`;
   return [`${SAYS_NOTHING.test(name) ? '' : `${label}: `}${parts.join(' ')}${more}`];
 }
 
@@ -128,19 +128,3 @@ export function labelOf(name: string): string {
 }
 
 const plural = (count: number, noun: string) => `${FIGURES.format(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** An amount of minor units: `$9.90`, `¥500`. */
-export function money(minor: number, currency: string): string {
-  const digits = minorDigits(currency);
-  return written(minor / 10 ** digits, currency, digits);
-}
-
-function written(amount: number, currency: string, mostDigits: number): string {
-  const shown = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency: currency.toUpperCase(),
-    minimumFractionDigits: Number.isInteger(amount) ? 0 : minorDigits(currency),
-    maximumFractionDigits: mostDigits,
-  });
-  return shown.format(amount);
-}

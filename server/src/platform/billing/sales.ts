@@ -1,13 +1,14 @@
 import type { AccountByName } from '#platform/accounts';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
-import { createCredits, type Limits } from '#platform/limits';
+import { createCredits, createRowCredits, type Limits } from '#platform/limits';
 import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
 import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
+import { createImporting, type Importing } from './importing/importing.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { waitingObjects } from './inbox/store/fetch-tasks.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
@@ -56,6 +57,7 @@ export interface SalesParts
 export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
+  readonly importing: Importing;
   readonly endings: Endings;
   readonly suspensions: Suspensions;
   readonly refundedCredits: RefundedCredits;
@@ -92,6 +94,7 @@ export function createSales(parts: SalesParts): Sales {
     sharing,
     returns,
     checkoutLinks,
+    importing: createImporting({ ...parts, rowCredits: createRowCredits(parts), mode: link?.client.mode }),
     billing: createBilling({
       ...parts,
       usage: limits.usage,
@@ -107,11 +110,7 @@ export function createSales(parts: SalesParts): Sales {
       ...parts,
       holder: link && createCreditHolder({ ...parts, stripe: link }),
     }),
-    endings: createEndings({
-      ...parts,
-      inbox,
-      enders: endersOf(parts),
-    }),
+    endings: createEndings({ ...parts, inbox, enders: endersOf(parts) }),
     overage: createOverage({
       ...parts,
       usage: limits.usage,

@@ -18,7 +18,15 @@ export {
 export type { Preview } from './admission/admission.ts';
 export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
-export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
+export {
+  createCredits,
+  createRowCredits,
+  type Credits,
+  type CreditsGiver,
+  type NewCredits,
+  type RowCreditsGiver,
+  type RowOutcome,
+} from './usage/credits.ts';
 export { type Denial, limitExceeded, planRequired, admissionError, refusalError } from './denial.ts';
 export { createDenialEvents, type DenialCache, type DenialEvents } from './admission/denial-cache.ts';
 export { type CompiledFeature, ruleJson, ruleOf } from './features.ts';

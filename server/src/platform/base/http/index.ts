@@ -1,5 +1,6 @@
 import './errors.ts';
 
+export { answerEach, itemError, type ItemError } from './answer-each.ts';
 export {
   addressBlock,
   type Answer,

@@ -90,11 +90,24 @@ async function applyBatch<Row>(
 }
 
 /** Thrown to undo what was only tried. */
-class RollbackError extends Error {
-  readonly outcomes: readonly Outcome[];
-  constructor(outcomes: readonly Outcome[]) {
-    super('undone');
-    this.outcomes = outcomes;
+class RollbackError extends Error {}
+
+/** Works in a transaction and answers what the work answered; `trying`: the transaction is undone. */
+export async function commitUnless<T>(
+  trying: boolean,
+  transaction: (work: (tx: Transaction) => Promise<T>) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  if (!trying) return transaction(work);
+  let answer: { readonly value: T } | undefined;
+  try {
+    return await transaction(async (tx) => {
+      answer = { value: await work(tx) };
+      throw new RollbackError('undone');
+    });
+  } catch (error) {
+    if (error instanceof RollbackError && answer !== undefined) return answer.value;
+    throw error;
   }
 }
 
@@ -103,19 +116,13 @@ async function inOneCommit<Row>(
   batch: readonly Numbered<Row>[],
   trying: boolean,
 ): Promise<readonly Outcome[]> {
-  try {
-    const outcomes = await importer.transaction(async (tx) => {
-      const all: Outcome[] = [];
-      for (const { row } of batch) all.push(await importer.put(tx, row));
-      if (trying) throw new RollbackError(all);
-      return all;
-    });
-    importer.committed?.();
-    return outcomes;
-  } catch (error) {
-    if (error instanceof RollbackError) return error.outcomes;
-    throw error;
-  }
+  const outcomes = await commitUnless<readonly Outcome[]>(trying, importer.transaction, async (tx) => {
+    const all: Outcome[] = [];
+    for (const { row } of batch) all.push(await importer.put(tx, row));
+    return all;
+  });
+  if (!trying) importer.committed?.();
+  return outcomes;
 }
 
 /** Bad data (22), a constraint (23), or a conflict with another transaction (40): not an end of the database. */

@@ -41,7 +41,15 @@ export {
   type UserId,
 } from './ids.ts';
 export { isRecord, isTimeZone, jsonIn, jsonOf, numberIn, unlessTooDeep } from './reading.ts';
-export { type Micros, micros, minorDigits, UNUSUAL_DIGITS, usd } from './money.ts';
+export {
+  amountText,
+  type Micros,
+  micros,
+  minorDigits,
+  moneyText,
+  UNUSUAL_DIGITS,
+  usd,
+} from './money.ts';
 export {
   declareSecretShapes,
   HIDDEN,

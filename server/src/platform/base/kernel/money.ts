@@ -31,3 +31,20 @@ export function usd(amount: string): Micros {
   if (match === null) throw new RangeError(`not an amount in dollars: ${amount}`);
   return micros(Number(match[1]) * 1_000_000 + Number((match[2] ?? '').padEnd(6, '0')));
 }
+
+/** An amount of minor units: `$9.90`, `¥500`. */
+export function moneyText(minor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return amountText(minor / 10 ** digits, currency, digits);
+}
+
+/** An amount of whole units of a currency, with so many decimals at most. */
+export function amountText(amount: number, currency: string, mostDigits: number): string {
+  const shown = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: Number.isInteger(amount) ? 0 : minorDigits(currency),
+    maximumFractionDigits: mostDigits,
+  });
+  return shown.format(amount);
+}

@@ -1,7 +1,6 @@
 import {
   assertExternalId,
   type BackendCall,
-  type CustomerFields,
   externalIdSchema,
   type PutOutcome,
   putRefusal,
@@ -9,6 +8,8 @@ import {
 import { entitlementReply } from '#platform/billing';
 import {
   answer,
+  answerEach,
+  itemError,
   namedObject,
   pageOf,
   pageQuery,
@@ -77,6 +78,7 @@ const fields = {
 };
 const putBody = namedObject('PutCustomerRequest', fields);
 const batchItem = z.strictObject({ external_id: externalIdSchema, ...fields });
+const namedItem = z.object({ external_id: externalIdSchema });
 
 const customer = namedObject('ExternalCustomer', {
   external_id: z.string(),
@@ -140,6 +142,7 @@ const putCustomers = route(
         .min(1)
         .max(LARGEST_BATCH)
         .describe('The fields of a PUT each, with `external_id`.'),
+      dry_run: z.boolean().default(false).describe('Nothing is changed; the answer says what would be.'),
     }),
     reply: {
       200: namedObject('PutCustomersResult', {
@@ -155,59 +158,36 @@ const putCustomers = route(
     },
   },
   async ({ body, caller, origin }, { external }) => ({
-    data: await putBatch(external.putAll, { caller, origin }, body.customers),
+    data: await putBatch(external.putAll, { caller, origin }, body),
   }),
 );
 
-/** Checks each by itself, puts those that are good, and answers in the order given. */
+/** Puts those that are good, and answers in the order given. */
 async function putBatch(
   putAll: Customers['external']['putAll'],
   by: BackendCall,
-  items: readonly Readonly<Record<string, unknown>>[],
+  { customers, dry_run: trying }: { readonly customers: readonly unknown[]; readonly dry_run: boolean },
 ) {
-  const seen = new Set<string>();
-  const checked = items.map((item) => {
-    const parsed = batchItem.safeParse(item);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      return refusal(item, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  const results = await answerEach(
+    customers,
+    { schema: batchItem, key: ({ external_id: id }) => [id] },
+    (good) => putAll(by, good, { trying }),
+  );
+  return results.map((result, index) => {
+    if ('error' in result) {
+      const name = namedItem.safeParse(customers[index]);
+      const externalId = name.success ? name.data.external_id : null;
+      return { external_id: externalId, account_id: null, status: 'refused' as const, error: result.error };
     }
-    const { external_id: id } = parsed.data;
-    if (seen.has(id)) return refusal(item, 'external_id: stands in this batch already.');
-    seen.add(id);
-    return parsed.data;
-  });
-  const good = checked.filter((one): one is CustomerFields & { external_id: string } => !('status' in one));
-  const put = new Map((good.length === 0 ? [] : await putAll(by, good)).map((one) => [one.external_id, one]));
-  return checked.map((one) => {
-    if ('status' in one) return one;
-    const result = put.get(one.external_id);
-    if (result === undefined) throw new Error('the database did not say what became of a customer');
     const { external_id, account_id, outcome } = result;
     const error = putRefusal(outcome);
-    if (error !== undefined)
-      return {
-        external_id,
-        account_id,
-        status: 'refused' as const,
-        error: { code: error.code, message: error.message },
-      };
-    return { external_id, account_id, status: statusOf(outcome), error: null };
+    if (error === undefined) return { external_id, account_id, status: statusOf(outcome), error: null };
+    return { external_id, account_id, status: 'refused' as const, ...itemError(error.code, error.message) };
   });
 }
 
 const statusOf = (outcome: PutOutcome) =>
   outcome === 'created' || outcome === 'unchanged' ? outcome : ('changed' as const);
-
-function refusal({ external_id: id }: Readonly<Record<string, unknown>>, message: string) {
-  const name = externalIdSchema.safeParse(id);
-  return {
-    external_id: name.success ? name.data : null,
-    account_id: null,
-    status: 'refused' as const,
-    error: { code: 'validation_failed', message },
-  };
-}
 
 const readCustomer = route(
   'GET /v1/customers/:external_id',

@@ -1,4 +1,5 @@
 import type { Catalogue } from '#platform/entitlements';
+import { planValueText } from './plan-value-text.ts';
 
 /** A value of a product that two versions have otherwise. */
 export interface PlanChange {
@@ -8,7 +9,11 @@ export interface PlanChange {
   /** null: it is not there. */
   readonly before: unknown;
   readonly after: unknown;
+  /** Both values as people read them: `$4.99 -> $5.99`. */
+  readonly text: string;
 }
+
+type Change = Omit<PlanChange, 'product' | 'text'>;
 
 /** Differences between the catalogues of two versions, in the order of the later one. */
 export function comparePlans(before: readonly Catalogue[], after: readonly Catalogue[]): PlanChange[] {
@@ -16,12 +21,18 @@ export function comparePlans(before: readonly Catalogue[], after: readonly Catal
   return [...keys].flatMap((product) => {
     const [old, next] = [before, after].map((all) => all.find((one) => one.product === product));
     if (old === undefined || next === undefined)
-      return [{ product, path: '', before: old?.name ?? null, after: next?.name ?? null }];
-    return changesOf(old, next, []).map((change) => ({ product, ...change }));
+      return [{ product, ...textOf({ path: '', before: old?.name ?? null, after: next?.name ?? null }) }];
+    return changesOf(old, next, []).map((change) => ({ product, ...textOf(change, old, next) }));
   });
 }
 
-function changesOf(before: unknown, after: unknown, path: readonly string[]): Omit<PlanChange, 'product'>[] {
+function textOf(change: Change, old?: Catalogue, next?: Catalogue) {
+  const { path, before, after } = change;
+  const all = path.split('.');
+  return { ...change, text: `${planValueText(old, all, before)} -> ${planValueText(next, all, after)}` };
+}
+
+function changesOf(before: unknown, after: unknown, path: readonly string[]): Change[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   const isWhole = path.length === 2 && (before === undefined || after === undefined);
   if (isWhole || !isMap(before) || !isMap(after))

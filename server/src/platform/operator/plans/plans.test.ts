@@ -215,7 +215,13 @@ describe('a push', () => {
     });
     expect(body).toMatchObject({
       changes: [
-        { product: 'notes', path: 'plans.pro.price.monthly', before: 499, after: 599 },
+        {
+          product: 'notes',
+          path: 'plans.pro.price.monthly',
+          before: 499,
+          after: 599,
+          text: '$4.99 -> $5.99',
+        },
         { product: 'notes', path: 'plans.pro.grants.summaries', before: 100, after: 4 },
       ],
       plans: [{ plan: 'notes.pro', over: [{ limit: 'summaries' }] }],

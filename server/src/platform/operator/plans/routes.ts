@@ -55,6 +55,7 @@ const previewPlans = route(
             path: z.string().describe('`plans.pro.grants.calls`; empty: the whole product.'),
             before: z.unknown().describe('null: it is not there.'),
             after: z.unknown(),
+            text: z.string().describe('Both as people read them: `$4.99 -> $5.99`.'),
           }),
         ),
         plans: z.array(

@@ -1,5 +1,6 @@
-import { money, type PreviewView } from '#platform/billing';
+import type { PreviewView } from '#platform/billing';
 import { escapeHtml, type HtmlPage } from '#platform/http';
+import { moneyText } from '#platform/kernel';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
 import { PORTAL } from './sessions.ts';
 
@@ -15,12 +16,12 @@ interface ChosenPlan extends PageContext {
 export function changePage(at: ChosenPlan): HtmlPage {
   const { plan, name, cycle, quantity, preview } = at;
   const { when, due_now: due, unit_amount: amount, currency } = preview;
-  const each = `${money(amount * preview.quantity, currency)} a ${cycle === 'yearly' ? 'year' : 'month'}`;
+  const each = `${moneyText(amount * preview.quantity, currency)} a ${cycle === 'yearly' ? 'year' : 'month'}`;
   const now =
-    when === 'now' ? `You pay ${money(Math.max(0, due), currency)} now, and ${each} from then on.` : '';
+    when === 'now' ? `You pay ${moneyText(Math.max(0, due), currency)} now, and ${each} from then on.` : '';
   const later = preview.at === null ? '' : `Nothing is due now. From ${dateOf(preview.at)} you pay ${each}.`;
   const rest =
-    due < 0 ? `${money(-due, currency)} of what you have paid is credited to your next invoices.` : '';
+    due < 0 ? `${moneyText(-due, currency)} of what you have paid is credited to your next invoices.` : '';
   const misfits = preview.not_fitting.map(({ limit, used, max }) => `${limit}: you use ${used} of ${max}`);
   const fields = {
     action: 'plan',

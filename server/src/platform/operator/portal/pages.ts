@@ -3,7 +3,6 @@ import {
   type EntitlementView,
   type InvoiceView,
   labelOf,
-  money,
   type PriceList,
   pricePage,
   type SubscriptionView,
@@ -11,6 +10,7 @@ import {
 import { UNLIMITED } from '#platform/entitlements';
 import { escapeHtml, type HtmlPage } from '#platform/http';
 import type { KeyView } from '#platform/identity';
+import { moneyText } from '#platform/kernel';
 import type { LimitUsage } from '#platform/limits';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
 import { PORTAL } from './sessions.ts';
@@ -88,7 +88,7 @@ ${notes.join('\n')}
 function priceOf({ price, quantity, cycle }: SubscriptionView): string {
   const length = cycle === 'monthly' ? 'a month' : cycle === 'yearly' ? 'a year' : `each ${cycle}`;
   const seats = quantity === 1 ? '' : ` for ${quantity} seats`;
-  return `${money(price.unit_amount * quantity, price.currency)} ${length}${seats}`;
+  return `${moneyText(price.unit_amount * quantity, price.currency)} ${length}${seats}`;
 }
 
 const note = (text: string) => `<p>${escapeHtml(text)}</p>`;
@@ -158,10 +158,10 @@ function invoiceLine(invoice: InvoiceView): string {
   const named = escapeHtml(`invoice ${number ?? ''} of ${dateOf(at)}`);
   const link = (to: string | null, text: string) =>
     to === null ? '' : `<a href="${escapeHtml(to)}" aria-label="${text}: ${named}">${text}</a>`;
-  const told = refunded > 0 ? `${money(refunded, currency)} refunded` : STATES[state];
+  const told = refunded > 0 ? `${moneyText(refunded, currency)} refunded` : STATES[state];
   return [
     `<span>${dateOf(at)}<small>${escapeHtml(number ?? '')}</small></span>`,
-    `<span class="figure">${money(total, currency)}${small(told, state === 'open')}</span>`,
+    `<span class="figure">${moneyText(total, currency)}${small(told, state === 'open')}</span>`,
     `<span class="links">${link(url, state === 'open' ? 'Pay' : 'View')}${link(pdf, 'PDF')}</span>`,
   ].join('');
 }

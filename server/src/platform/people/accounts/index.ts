@@ -30,7 +30,7 @@ export {
   ONE_ACCOUNT,
   ONE_ACCOUNT_ID,
 } from './customers/account-by-name.ts';
-export { customerUsers, type PutOutcome } from './customers/customer-store.ts';
+export { customersNamed, customerUsers, type PutOutcome } from './customers/customer-store.ts';
 export {
   type BackendCall,
   type CustomerFields,

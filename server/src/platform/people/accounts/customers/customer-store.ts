@@ -50,6 +50,14 @@ export const customerByExternalId = (externalId: string) =>
     [externalId],
   );
 
+/** Accounts of customers by their external ids; those of ids that there are not are missing. */
+export const customersNamed = (externalIds: readonly string[]) =>
+  statement<{ external_id: string; account_id: AccountId; is_closing: boolean }>(
+    `select c.external_id, c.account_id, a.deleted_at is not null as is_closing
+     from accounts.customers c join accounts.accounts a using (account_id) where c.external_id = any($1::text[])`,
+    [externalIds],
+  );
+
 /** Newest first. */
 export const listCustomers = (after: string | undefined, limit: number) =>
   statement<CustomerRow>(

@@ -1,6 +1,7 @@
 import { type Audit, type AuditEvent, actorOf } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Origin, type Page, page, type Role } from '#platform/http';
+import { commitUnless } from '#platform/imports';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import type { NewEvent, Webhooks } from '#platform/webhooks';
 import { explainingRefusal, type MemberCapacity } from '../members/capacity.ts';
@@ -75,10 +76,11 @@ export interface ExternalCustomers {
     externalId: string,
     fields: CustomerFields,
   ): Promise<{ readonly isNew: boolean; readonly customer: CustomerView }>;
-  /** The same of many in one commit, in the order given; no id may come twice. */
+  /** The same of many in one commit, in the order given; no id may come twice. `trying`: it is undone again. */
   putAll(
     by: BackendCall,
     customers: readonly (CustomerFields & { readonly external_id: string })[],
+    options?: { readonly trying: boolean },
   ): Promise<readonly PutResult[]>;
   /** Throws `customer_unknown`. */
   get(externalId: string): Promise<CustomerView>;
@@ -123,13 +125,16 @@ interface ExternalCustomersParts {
 export function createExternalCustomers(parts: ExternalCustomersParts): ExternalCustomers {
   const { db, webhooks } = parts;
 
-  async function putAll(by: BackendCall, customers: Parameters<ExternalCustomers['putAll']>[1]) {
+  const transaction = <T>(work: (tx: Transaction) => Promise<T>) =>
+    db.system('accounts.customers', PUT, work);
+
+  const putAll: ExternalCustomers['putAll'] = async (by, customers, { trying } = { trying: false }) => {
     const rows = customers.map((fields) => ({
       ...fields,
       account_id: parts.ids.next(),
       owner_id: parts.ids.next(),
     }));
-    const results = await db.system('accounts.customers', PUT, async (tx) => {
+    const results = await commitUnless<PutResult[]>(trying, transaction, async (tx) => {
       const put = await tx.run(putCustomers(rows)).catch(refuseUnknownZone);
       const byId = new Map(put.map((one) => [one.external_id, one]));
       const ordered = rows.flatMap(({ external_id: id }) => byId.get(id) ?? []);
@@ -139,12 +144,10 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
       await tx.runAll(told.flatMap(webhooks.emitting));
       return ordered;
     });
-    tellChanged(
-      parts,
-      results.filter(({ outcome }) => WRITTEN.has(outcome)),
-    );
+    const written = trying ? [] : results.filter(({ outcome }) => WRITTEN.has(outcome));
+    tellChanged(parts, written);
     return results;
-  }
+  };
 
   async function find(externalId: string): Promise<CustomerRow> {
     const [[row]] = await db.system('accounts.customers', [customerByExternalId(externalId)]);
