@@ -161,6 +161,16 @@ describe('at Microsoft an attacker', () => {
   });
 });
 
+/** The code that a person's device got for an app, which asked with a nonce. */
+async function deviceCode(nonce: string) {
+  const query = { client_id: 'com.example.app', response_type: 'code', scope: 'openid', nonce };
+  const further = { response_mode: 'form_post', redirect_uri: 'https://device.invalid' };
+  const url = `${providers.apple.url}/authorize?${new URLSearchParams({ ...query, ...further }).toString()}`;
+  return (await providers.apple.decide(url, newEmail())).searchParams.get('code');
+}
+
+const postDeviceCode = (body: object) => app.call(undefined, 'POST /v1/auth/apple', { body });
+
 describe('at Apple an attacker', () => {
   test('forges the form’s user field, which names a new user and is never an address', async () => {
     const { email: victims } = await openVictim();
@@ -204,16 +214,9 @@ describe('at Apple an attacker', () => {
   });
 
   test('brings the code of a victim’s device with another nonce, or none, and is refused', async () => {
-    const code = async (nonce: string) => {
-      const query = { client_id: 'com.example.app', response_type: 'code', scope: 'openid', nonce };
-      const further = { response_mode: 'form_post', redirect_uri: 'https://device.invalid' };
-      const url = `${providers.apple.url}/authorize?${new URLSearchParams({ ...query, ...further }).toString()}`;
-      return (await providers.apple.decide(url, newEmail())).searchParams.get('code');
-    };
-    const post = (body: object) => app.call(undefined, 'POST /v1/auth/apple', { body });
-    const wrong = await post({ code: await code('one'), nonce: 'another' });
+    const wrong = await postDeviceCode({ code: await deviceCode('one'), nonce: 'another' });
     expect([wrong.status, wrong.body]).toMatchObject([401, { error: { code: 'sign_in_failed' } }]);
-    expect((await post({ code: await code('one') })).status).toBe(400);
-    expect((await post({ code: await code('one'), nonce: 'one' })).status).toBe(200);
+    expect((await postDeviceCode({ code: await deviceCode('one') })).status).toBe(400);
+    expect((await postDeviceCode({ code: await deviceCode('one'), nonce: 'one' })).status).toBe(200);
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { createHash } from 'node:crypto';
 import type { GitHubFault, GitHubPlace } from '#sandbox/github';
 import { testApp } from '@plinth/testkit/services/app';
 import { browser } from './browser.ts';
@@ -38,6 +37,8 @@ test('a user of GitHub is registered, found again by their number, and linked by
   const victim = await openVictim();
   expect((await signIn(victim.email))['id']).toBe(victim.id);
 });
+
+const postCode = (body: object) => app.call(undefined, 'POST /v1/auth/github', { body });
 
 describe('at GitHub an attacker', () => {
   test.each([
@@ -84,19 +85,17 @@ describe('at GitHub an attacker', () => {
 
   test('brings an app’s code without its verifier, or with another, and is refused', async () => {
     const { verifier, challenge } = ada();
-    expect(createHash('sha256').update(verifier).digest('base64url')).toBe(challenge);
     const redirect_uri = 'com.example.app:/signed-in';
     const query = { client_id: github.clientId, redirect_uri, code_challenge: challenge, state: 's' };
     const code = async () => {
       const url = `${github.url}/login/oauth/authorize?${new URLSearchParams(query).toString()}`;
       return (await github.decide(url, newEmail())).searchParams.get('code');
     };
-    const post = (body: object) => app.call(undefined, 'POST /v1/auth/github', { body });
-    expect((await post({ code: await code(), redirect_uri })).status).toBe(400);
-    expect((await post({ code: await code(), code_verifier: 'v'.repeat(43), redirect_uri })).status).toBe(
+    expect((await postCode({ code: await code(), redirect_uri })).status).toBe(400);
+    expect((await postCode({ code: await code(), code_verifier: 'v'.repeat(43), redirect_uri })).status).toBe(
       401,
     );
-    expect((await post({ code: await code(), code_verifier: verifier, redirect_uri })).status).toBe(200);
+    expect((await postCode({ code: await code(), code_verifier: verifier, redirect_uri })).status).toBe(200);
   });
 
   test.each<[GitHubPlace, GitHubFault, string]>(

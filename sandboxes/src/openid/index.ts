@@ -95,14 +95,15 @@ async function decide(provider: Provider, address: string, email: string | undef
   return new URL(location);
 }
 
+const unescape = (text = '') =>
+  text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
 /** Where a page posts its form, with the form's fields as a query; undefined for a page without one. */
 function postedTo(html: string): string | undefined {
-  const plain = (text = '') =>
-    text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
   const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1];
   if (action === undefined) return undefined;
-  const url = new URL(plain(action));
+  const url = new URL(unescape(action));
   for (const [, name = '', value] of html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g))
-    url.searchParams.set(name, plain(value));
+    url.searchParams.set(name, unescape(value));
   return url.href;
 }

@@ -307,8 +307,7 @@ function requestBody(route: Route, schemas: SchemaWriter): Json {
   const { body } = exampleOf(route);
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
   const required = shape.streamedBody === true || !shape.body.safeParse({}).success;
-  const type = formTypeOf(route) ?? 'application/json';
-  return { required, content: { [type]: content, ...octets } };
+  return { required, content: { [formTypeOf(route) ?? 'application/json']: content, ...octets } };
 }
 
 function responses(route: Route, { schemas, failures }: Writers): Json {

@@ -89,15 +89,16 @@ function clientsOf(issuer: string, { id, secret, appId }: ClientIds): ProviderSe
   return app && { issuer, web, app };
 }
 
+const publicClient = (id: string | undefined) =>
+  id === undefined ? undefined : { clientId: id, clientSecret: undefined };
+
 function appleOf(values: Values): SignInSettings['apple'] {
   const { APPLE_TEAM_ID: teamId, APPLE_KEY_ID: keyId, APPLE_PRIVATE_KEY: privateKey } = values;
   if (teamId === undefined || keyId === undefined || privateKey === undefined) return undefined;
-  const client = (id: string | undefined) =>
-    id === undefined ? undefined : { clientId: id, clientSecret: undefined };
   return {
     issuer: values.APPLE_ISSUER,
-    web: client(values.APPLE_CLIENT_ID),
-    app: client(values.APPLE_APP_CLIENT_ID),
+    web: publicClient(values.APPLE_CLIENT_ID),
+    app: publicClient(values.APPLE_APP_CLIENT_ID),
     key: { teamId, keyId, privateKey: privateKey.replaceAll('\\n', '\n') },
   };
 }

@@ -2,7 +2,7 @@ import { answer, namedObject, okReply, type Route, routesFor } from '#platform/h
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { deviceNameSchema } from '../fields.ts';
-import { type AppAnswer, asText, type Federation } from './federation.ts';
+import { asText, type Federation } from './federation.ts';
 import { CODE_PROVIDERS, type CodeProvider, signedInSchema } from '../sessions/sign-in-replies.ts';
 import { callbackQuery, startQuery } from './browser-queries.ts';
 

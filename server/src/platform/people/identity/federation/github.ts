@@ -5,6 +5,7 @@ import {
   authorizationUrl,
   clockSkew,
   fetchingSafely,
+  type AuthorizationAnswer,
   type Identified,
   type OpenIdParts,
   type SignInClient,
@@ -64,10 +65,14 @@ function configurationOf(parts: OpenIdParts, settings: GitHubSettings, redirectU
 async function identify(
   parts: OpenIdParts,
   settings: GitHubSettings,
-  { nonce: _, query: { iss: _iss, ...query }, ...answer }: Parameters<SignInClient['identify']>[0],
+  answer: AuthorizationAnswer,
 ): Promise<Identified> {
   const config = configurationOf(parts, settings, answer.redirectUri);
-  const { access_token: token } = await tokensOf(config, { ...answer, query, nonce: undefined });
+  const { access_token: token } = await tokensOf(config, {
+    ...answer,
+    query: withoutIssuer(answer.query),
+    nonce: undefined,
+  });
   const user = userSchema.parse(await readJson(parts, `${settings.apiUrl}/user`, token));
   const emails = emailsSchema.parse(
     await readJson(parts, `${settings.apiUrl}/user/emails?per_page=100`, token),
@@ -75,6 +80,10 @@ async function identify(
   const { email, verified } = emails.find(({ primary }) => primary) ?? {};
   return { subject: String(user.id), email, emailVerified: verified === true, name: user.name ?? undefined };
 }
+
+/** No document names GitHub's issuer, and no other provider is sent back to the same address. */
+const withoutIssuer = (query: AuthorizationAnswer['query']) =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'iss'));
 
 /** An answer of GitHub's API, which asks for a name of who calls. */
 async function readJson(parts: OpenIdParts, url: string, token?: string): Promise<unknown> {

@@ -109,7 +109,8 @@ export function createOpenIdClient(parts: OpenIdParts, settings: OpenIdSettings)
         ),
       ),
     async check() {
-      await translateErrors(discover(parts, settings));
+      // With a secret that is made: a key that makes none is found by this too.
+      await translateErrors(discover(parts, settings).then((server) => clientAuth(settings, server)));
     },
   };
 }
